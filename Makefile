@@ -1,0 +1,58 @@
+# What a person types, from a fresh clone: make demo, make test. The rest: make help.
+# GNU make 3.81 and the tools of macOS suffice.
+
+# The interpreter that .venv is built with; left empty, the newest fit one is found.
+PYTHON ?=
+# Another way to install: INSTALLER=pip.
+INSTALLER ?= uv
+
+RUN := .venv/bin/python
+READY := .venv/.ready
+COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-dynamodb check format prove bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+$(READY): requirements/dev.txt requirements/uv.txt infra/set_up.sh
+	@PYTHON="$(PYTHON)" INSTALLER="$(INSTALLER)" sh infra/set_up.sh
+	@touch $(READY)
+
+demo: $(READY) ## the whole story on this machine; ONCE=1 ends by itself, with status 0 if it went as told
+	@$(RUN) -m infra.local demo $(if $(ONCE),--once)
+
+serve: $(READY) ## the bot alone, against the Slack, Noyo and AWS that the settings name
+	@$(RUN) -m infra.local serve
+
+test: $(READY) ## the tests; PYTEST_ARGS="-k card" passes more on
+	@$(RUN) -m pytest -q $(PYTEST_ARGS)
+
+test-dynamodb: $(READY) ## the store's tests on the real DynamoDB engine (needs Java and npm)
+	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)
+
+check: $(READY) ## format, lint, types
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy
+
+format: $(READY) ## put the format and what the linter can mend right
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+prove: $(READY) ## takes out each guard, one at a time: a test must turn red; ONLY=name takes one
+	@$(RUN) -m infra.prove $(if $(ONLY),--only $(ONLY))
+
+bench: $(READY) ## how fast a fresh process answers Slack
+	@$(RUN) -m infra.bench $(BENCH_ARGS)
+
+lock: $(READY) ## writes requirements/ anew from pyproject.toml; UPGRADE=1 takes newer releases
+	@$(COMPILE) pyproject.toml -o requirements/app.txt
+	@$(COMPILE) pyproject.toml --group dev -c requirements/app.txt -o requirements/dev.txt
+	@$(COMPILE) --group set-up -o requirements/uv.txt
+
+clean: ## takes away .venv and everything made
+	rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis build ./*.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
