@@ -1,0 +1,1 @@
+"""Switchboard: a Slack bot that runs employer groups' carrier connections through Noyo."""

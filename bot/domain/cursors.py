@@ -1,0 +1,37 @@
+"""Domain: how far polling has come in one of Noyo's lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A pass that was cut: `offset` is the first row not yet seen, `top` the newest `modified` when it began."""
+
+    offset: int
+    top: int
+    floor: int
+    """The `modified` the pass goes down to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`born` is when the first run began: older changes are taken in silently. `since` is the highest `modified` of a
+    finished pass, None before the first has finished. `swept_at` is when everything was last compared. `revision`
+    guards against two polls at once. All times are Unix seconds."""
+
+    born: int
+    since: int | None = None
+    reached: Reached | None = None
+    swept_at: int | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A row of a list that could not be read. `row_id` is its id, or a digest of the row where it has none."""
+
+    row_id: str
+    why: str
+    seen_at: int

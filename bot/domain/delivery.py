@@ -1,0 +1,36 @@
+"""Domain: deliveries, the messages that exist or are about to exist in Slack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One message: where it is, and the key that makes it that message and no other.
+
+    `channel` is a Slack channel id, or a user id for a direct message. `key` is a card key, or
+    `line:<news id>`, `alert:<subject>:<version>`, `person:<operation id>`, `direct:<operation id>`, `summary:<list>`.
+    """
+
+    channel: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message's reservation and, once posted, its `ts`. `lease` is the token of whoever is at work on it.
+
+    `reserved_at` is when somebody first set out to post it: an earlier search for it in Slack is pointless.
+    `posted_in` is the channel Slack answered with (a direct message's own id). `closed` ones are no longer edited.
+    """
+
+    place: Place
+    lease: str
+    reserved_at: int
+    first: bool
+    """True where nobody set out to post this before, so that it cannot be in Slack yet."""
+    ts: str | None = None
+    posted_in: str | None = None
+    fingerprint: str | None = None
+    closed: bool = False

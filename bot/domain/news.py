@@ -1,0 +1,79 @@
+"""Domain: news, what happened to what; each piece is delivered to everyone it concerns, and then is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.operations import Operation, OperationState
+from bot.domain.records import Record, Status
+from bot.domain.subjects import Subject
+
+
+class NewsKind(StrEnum):
+    RECORD = "record"
+    """A record is new to us or got a new version."""
+    LATE = "late"
+    """An older version of a record was shown to us after a newer one: history, no alert."""
+    OPERATION = "operation"
+    """An operation was placed, is being checked, needs a person, or was settled."""
+    SUMMARY = "summary"
+    """The first run found what was there before us."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
+
+    Where an operation's settling brought a new version, one piece of news tells both.
+    """
+
+    id: str
+    kind: NewsKind
+    subject: Subject
+    at: int
+    due: int | None
+    version: str | None = None
+    before: str | None = None
+    after: str | None = None
+    operation_id: str | None = None
+    operation_state: OperationState | None = None
+    attempts: int = 0
+
+
+def of_record(record: Record, before: Status | None, now: int, *, due: int | None = None) -> News:
+    return News(
+        id=f"{record.subject}:{record.version}",
+        kind=NewsKind.RECORD,
+        subject=record.subject,
+        at=record.modified,
+        due=now if due is None else due,
+        version=record.version,
+        before=before.value if before is not None else None,
+        after=record.status.value,
+    )
+
+
+def of_late(record: Record, now: int) -> News:
+    return News(
+        id=f"late:{record.subject}:{record.version}",
+        kind=NewsKind.LATE,
+        subject=record.subject,
+        at=record.modified,
+        due=now,
+        version=record.version,
+        after=record.status.value,
+    )
+
+
+def of_operation(operation: Operation, now: int) -> News:
+    """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
+    return News(
+        id=f"operation:{operation.id}:{operation.state.value}:{operation.attempts}.{operation.checks}",
+        kind=NewsKind.OPERATION,
+        subject=operation.subject,
+        at=now,
+        due=now,
+        operation_id=operation.id,
+        operation_state=operation.state,
+    )

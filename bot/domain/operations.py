@@ -1,0 +1,162 @@
+"""Domain: operations, what a person asked for, and the life each one has.
+
+pending -> sending -> succeeded | refused | cancelled
+sending -> checking   (no answer, or a worker that stopped: it may have arrived)
+checking -> succeeded | pending (certainly not there, and Noyo guards against doubles) | needs_person
+needs_person -> succeeded | pending | cancelled   (a person took one of three ways out)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.subjects import Subject
+
+
+class OperationKind(StrEnum):
+    REQUEST_CONNECTION = "request_connection"
+    RETRY_CONNECTION = "retry_connection"
+    LOOK = "look"
+    """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
+
+
+class OperationState(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    CHECKING = "checking"
+    NEEDS_PERSON = "needs_person"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+
+    @property
+    def settled(self) -> bool:
+        return self in _SETTLED
+
+
+_SETTLED = frozenset({OperationState.SUCCEEDED, OperationState.REFUSED, OperationState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitive:
+    """What may identify a person or an employer. Never shown, logged, or kept in clear; absent means not typed."""
+
+    federal_ein: str | None = field(default=None, repr=False)
+    broker_federal_ein: str | None = field(default=None, repr=False)
+    broker_tin: str | None = field(default=None, repr=False)
+    employer_email_address: str | None = field(default=None, repr=False)
+
+    @property
+    def typed(self) -> bool:
+        return any((self.federal_ein, self.broker_federal_ein, self.broker_tin, self.employer_email_address))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """Input of *request a connection* for a new group. `sealed` holds the encrypted `Sensitive`, if any was typed."""
+
+    carrier_id: str
+    carrier_group_id: str
+    group_name: str
+    sealed: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """Input of *retry*. `carrier_group_id` None leaves it as it is at Noyo, as does each sensitive field not typed."""
+
+    carrier_group_id: str | None = None
+    sealed: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LookRequest:
+    """Input of *look*; `because` says what made us look, such as `webhook` or `person`."""
+
+    because: str
+
+
+OperationInput = ConnectionRequest | RetryRequest | LookRequest
+
+
+class OutcomeKind(StrEnum):
+    CONFIRMED = "confirmed"
+    """Noyo answered our request with the record."""
+    FOUND = "found"
+    """The answer was lost; asked afterwards, Noyo shows the effect that was wanted."""
+    DUPLICATE = "duplicate"
+    """Noyo already has a connection for this carrier and carrier group id; `record` is it, where it could be read."""
+    REFUSED = "refused"
+    """Noyo's clear no; `words` are Noyo's."""
+    CHANGED = "changed"
+    """The record moved since the person saw it; nothing was sent."""
+    NO_RIGHTS = "no_rights"
+    """The person may not do this (any more); nothing was sent."""
+    NOT_FOUND = "not_found"
+    """Noyo does not know the record."""
+    CLOSED = "closed"
+    """A person closed an operation whose effect could not be told."""
+    ARRIVED = "arrived"
+    """A person says that it arrived."""
+    UNCLEAR = "unclear"
+    """Whether it arrived cannot be told from Noyo's answers; a person has to say."""
+    OVERDUE = "overdue"
+    """A day has gone by since the first attempt; a person has to say what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    kind: OutcomeKind
+    words: str | None = None
+    record: Subject | None = None
+    decided_by: str | None = None
+    """Slack user id of the person who took a way out, where one did."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTo:
+    """Where the person who asked is waiting: the modal view that was submitted, and the channel it came from."""
+
+    channel_id: str | None = None
+    view_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What somebody asked for. Times are Unix seconds.
+
+    `id` is Slack's view id or trigger id, so that the same click or submission twice is one operation.
+    `shown_version` is the version of the record the person saw. `due` is when it wants attention again, None once
+    settled. `sends` counts the times a request may have left us; `first_sent_at` is the first of them.
+    """
+
+    id: str
+    subject: Subject
+    kind: OperationKind
+    input: OperationInput
+    state: OperationState
+    actor: str | None
+    placed_at: int
+    due: int | None
+    shown_version: str | None = None
+    answer_to: AnswerTo = AnswerTo()
+    attempts: int = 0
+    sends: int = 0
+    first_sent_at: int | None = None
+    checks: int = 0
+    lease: str | None = None
+    lease_until: int | None = None
+    trouble: str | None = None
+    """Why it is waiting, in words for a person; None while nothing is wrong."""
+    outcome: Outcome | None = None
+    settled_at: int | None = None
+
+    @property
+    def locks(self) -> bool:
+        """Whether it holds the subject's lock while it is open."""
+        return self.kind is not OperationKind.LOOK
+
+    @property
+    def open(self) -> bool:
+        return not self.state.settled

@@ -1,0 +1,142 @@
+"""Domain: people, and who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """What a person may be allowed to do."""
+
+    REQUEST = "request"
+    APPROVE = "approve"
+    ADMINISTER = "administer"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A Slack user as last read (`read_at`, Unix seconds)."""
+
+    user_id: str
+    team_id: str
+    is_guest: bool
+    is_deactivated: bool
+    is_bot: bool
+    read_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Members:
+    """The members of a Slack user group as last read (`read_at`, Unix seconds)."""
+
+    group_id: str
+    user_ids: frozenset[str]
+    read_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who holds each right: Slack user ids (`U…`, `W…`) and user group ids (`S…`).
+
+    No requesters named means every full member of the workspace. No approvers or admins named means nobody.
+    """
+
+    team_id: str
+    requesters: frozenset[str] = frozenset()
+    approvers: frozenset[str] = frozenset()
+    admins: frozenset[str] = frozenset()
+
+    def holders(self, right: Right) -> frozenset[str]:
+        return {
+            Right.REQUEST: self.requesters,
+            Right.APPROVE: self.approvers,
+            Right.ADMINISTER: self.admins,
+        }[right]
+
+    def groups(self, right: Right) -> frozenset[str]:
+        return frozenset(holder for holder in self.holders(right) if holder.startswith("S"))
+
+    @property
+    def all_groups(self) -> frozenset[str]:
+        return frozenset().union(*(self.groups(right) for right in Right))
+
+
+class Verdict(StrEnum):
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    UNKNOWN = "unknown"
+    """What we know of the person or of a group is missing or too old to decide on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    verdict: Verdict
+    why: str = ""
+    """For a person: why not, and what to do."""
+
+    @property
+    def allowed(self) -> bool:
+        return self.verdict is Verdict.ALLOWED
+
+
+ALLOWED = Permission(Verdict.ALLOWED)
+
+PERSON_FRESH_SECONDS = 3600
+MEMBERS_FRESH_SECONDS = 3600
+
+
+def denied(why: str) -> Permission:
+    return Permission(Verdict.DENIED, why)
+
+
+def unknown(why: str) -> Permission:
+    return Permission(Verdict.UNKNOWN, why)
+
+
+def may(
+    right: Right, person: Person | None, groups: Mapping[str, Members], policy: Policy, now: int
+) -> Permission:
+    """Whether `person` holds `right`. `groups` are the known members of the policy's user groups, by group id."""
+    if person is None or now - person.read_at > PERSON_FRESH_SECONDS:
+        return unknown(
+            "I could not read your Slack profile just now, so nothing was done. Please try again in a minute."
+        )
+    if person.is_deactivated or person.is_bot:
+        return denied("Only active members of this workspace can do this.")
+    if person.team_id != policy.team_id:
+        return denied("Only members of this workspace can do this; people of connected workspaces cannot.")
+    if person.is_guest:
+        return denied("Guests cannot do this. Please ask a full member of this workspace.")
+    return _holds(right, person.user_id, groups, policy, now)
+
+
+def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Policy, now: int) -> Permission:
+    holders = policy.holders(right)
+    if user_id in holders or (right is Right.REQUEST and not holders):
+        return ALLOWED
+    known = [groups.get(group_id) for group_id in sorted(policy.groups(right))]
+    fresh = [members for members in known if members and now - members.read_at <= MEMBERS_FRESH_SECONDS]
+    if any(user_id in members.user_ids for members in fresh):
+        return ALLOWED
+    if len(fresh) < len(known):
+        return unknown(
+            "I could not read the Slack user group that decides this, so nothing was done. Please try again in a few minutes; "
+            "if it goes on, tell whoever runs Switchboard."
+        )
+    return denied(_who_may(right, holders))
+
+
+def _who_may(right: Right, holders: frozenset[str]) -> str:
+    deed = {
+        Right.REQUEST: "request or retry connections",
+        Right.APPROVE: "decide on disconnections",
+        Right.ADMINISTER: "do this",
+    }[right]
+    if not holders:
+        return f"Nobody may {deed} yet: whoever runs Switchboard has to name who may."
+    names = ", ".join(
+        f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders)
+    )
+    return f"You may not {deed}. These may: {names}."

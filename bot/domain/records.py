@@ -1,0 +1,122 @@
+"""Domain: Noyo's records as we hold them. Sensitive fields are not among them, so they cannot leak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.domain import subjects
+from bot.domain.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value of an open set that this version does not know; shown as it came."""
+
+    value: str
+
+
+class ConnectionStatus(StrEnum):
+    CREATED = "created"
+    PROCESSING = "processing"
+    NOYO_REVIEW = "noyo_review"
+    WAITING_ON_CARRIER = "waiting_on_carrier"
+    CARRIER_AUTHORIZATION = "carrier_authorization"
+    ACTION_REQUIRED = "action_required"
+    UNABLE_TO_CONNECT = "unable_to_connect"
+    COMPLETED = "completed"
+
+
+class DisconnectionStatus(StrEnum):
+    NEEDS_REVIEW = "needs_review"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+
+
+class DisconnectionSource(StrEnum):
+    CARRIER = "carrier"
+    PLATFORM = "platform"
+    GROUP_AUDIT_REQUEST = "group_audit_request"
+    GROUP_SETUP_REQUEST = "group_setup_request"
+    MEMBER_TRANSACTION = "member_transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A group connection. Times are Unix seconds, UTC; ids and the version are lower-case UUID text."""
+
+    id: str
+    version: str
+    created: int
+    modified: int
+    carrier_id: str
+    status: ConnectionStatus | Unknown
+    carrier_group_id: str | None = None
+    group_name: str | None = None
+    group_id: str | None = None
+    request_type: str | None = None
+    completed: int | None = None
+    error: str | None = None
+    """What the carrier said (`setup_result.error`), masked."""
+
+    @property
+    def subject(self) -> Subject:
+        return subjects.connection(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnection:
+    """A request to disconnect a group from a carrier. `effective_end_date` is the last managed day, with no zone."""
+
+    id: str
+    version: str
+    created: int
+    modified: int
+    carrier_id: str
+    status: DisconnectionStatus | Unknown
+    source_type: DisconnectionSource | Unknown
+    group_name: str | None = None
+    group_id: str | None = None
+    source_date: date | None = None
+    source_id: str | None = None
+    effective_end_date: date | None = None
+    completed: int | None = None
+    decided: int | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return subjects.disconnection(self.id)
+
+
+Record = Connection | Disconnection
+Status = ConnectionStatus | DisconnectionStatus | Unknown
+
+_OURS = frozenset(
+    {
+        ConnectionStatus.CARRIER_AUTHORIZATION,
+        ConnectionStatus.ACTION_REQUIRED,
+        ConnectionStatus.UNABLE_TO_CONNECT,
+        DisconnectionStatus.NEEDS_REVIEW,
+    }
+)
+_OVER = frozenset(
+    {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED},
+)
+
+
+def needs_us(status: Status) -> bool:
+    """Whether somebody on our side must act for this to go on."""
+    return status in _OURS
+
+
+def is_open(status: Status) -> bool:
+    """Whether the record may still move by itself; an unknown status counts as open, so that it is followed."""
+    return status not in _OVER
+
+
+def open_statuses(kind: subjects.Kind) -> tuple[str, ...]:
+    """The names of the known statuses in which a record of this kind is open, as Noyo's list filter takes them."""
+    statuses = ConnectionStatus if kind is subjects.Kind.CONNECTION else DisconnectionStatus
+    return tuple(status.value for status in statuses if is_open(status))

@@ -1,0 +1,107 @@
+"""Domain: what people are shown, as values; the Slack room turns each into blocks.
+
+Every value is made from a consistent read of the table, so what is shown is what is so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from bot.domain.news import News
+from bot.domain.operations import Operation
+from bot.domain.tracking import Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A message that can be linked to."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCard:
+    """The card of a connection or disconnection: its newest version and, while one is open, the operation on it.
+
+    `last` is the newest settled operation on it, if any: it says who did what, and a refusal's words.
+    """
+
+    tracked: Tracked
+    operation: Operation | None = None
+    last: Operation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCard:
+    """The card of a request that has no Noyo record yet, or never got one."""
+
+    operation: Operation
+    duplicate: Tracked | None = None
+    """The connection that was there already, where Noyo said duplicate and it could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that we must act on. It offers its buttons only while `raised_version` is still the newest.
+
+    `card` links to the card whose thread tells the rest.
+    """
+
+    tracked: Tracked
+    raised_version: str
+    operation: Operation | None = None
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsPerson:
+    """Loud: nobody can tell from Noyo whether an operation took effect; three ways out, for a person."""
+
+    operation: Operation
+    tracked: Tracked | None = None
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLine:
+    """One change, as a line in the card's thread; it stays true as history. `operation` is given when news is about one."""
+
+    news: News
+    operation: Operation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How it went, for the person who asked: in the modal they submitted, or as a direct message."""
+
+    operation: Operation
+    tracked: Tracked | None = None
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the first run found. `waiting` are the ones that need us, oldest first, cut to what a message holds."""
+
+    connections: int
+    disconnections: int
+    waiting: tuple[Tracked, ...]
+    waiting_total: int
+
+
+Content = RecordCard | RequestCard | Alert | NeedsPerson | ThreadLine | Answer | Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Content as Slack takes it: the text that notifications and screen readers use, and the blocks as JSON."""
+
+    text: str
+    blocks: str
+
+    @property
+    def fingerprint(self) -> str:
+        """Differs whenever what is shown would differ."""
+        return hashlib.sha256(f"{self.text}\0{self.blocks}".encode()).hexdigest()[:24]

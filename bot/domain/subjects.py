@@ -1,0 +1,46 @@
+"""Domain: what an operation, a card or a piece of news is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet."""
+
+    CONNECTION = "connection"
+    DISCONNECTION = "disconnection"
+    REQUEST = "request"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Subject:
+    """`connection:<uuid>`, `disconnection:<uuid>` or `request:<carrier uuid>#<carrier group id>`."""
+
+    kind: Kind
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.key}"
+
+    @classmethod
+    def parse(cls, text: str) -> Subject:
+        """The inverse of `str`; ValueError where the text is no subject."""
+        kind, separator, key = text.partition(":")
+        if not separator or not key:
+            raise ValueError(f"not a subject: {text!r}")
+        return cls(Kind(kind), key)
+
+
+def connection(record_id: str) -> Subject:
+    return Subject(Kind.CONNECTION, record_id)
+
+
+def disconnection(record_id: str) -> Subject:
+    return Subject(Kind.DISCONNECTION, record_id)
+
+
+def request(carrier_id: str, carrier_group_id: str) -> Subject:
+    """What a new connection is about before Noyo gave it an id; Noyo allows one for each such pair."""
+    return Subject(Kind.REQUEST, f"{carrier_id}#{carrier_group_id}")

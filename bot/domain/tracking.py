@@ -1,0 +1,96 @@
+"""Domain: the newest that we know of a record, and how something newly learnt changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from bot.domain.records import Connection, ConnectionStatus, Record, Status
+from bot.domain.subjects import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A record's newest known version, with what only we know about it.
+
+    `card` is the key its card hangs at in each channel: the record's own subject, or `operation:<id>` where it was
+    asked for through us, so that the request's card goes on. `asker` is a Slack user id. `tries` counts the attempts
+    to connect, the first included; `attempt_began` is when the present one began.
+    """
+
+    record: Record
+    card: str
+    tries: int
+    attempt_began: int
+    seen_at: int
+    asker: str | None = None
+    asked_by: str | None = None
+    """Id of the operation that asked for this record, where it was asked for through us."""
+
+    @property
+    def subject(self) -> Subject:
+        return self.record.subject
+
+    @property
+    def status(self) -> Status:
+        return self.record.status
+
+
+class Order(Enum):
+    """How a version shown to us stands to the one we hold."""
+
+    FIRST = "first"
+    SAME = "same"
+    NEWER = "newer"
+    OLDER = "older"
+    UNCLEAR = "unclear"
+    """Another version with the same `modified`: whole seconds do not tell which came first."""
+
+
+def order_of(held: Tracked | None, record: Record) -> Order:
+    if held is None:
+        return Order.FIRST
+    if held.record.version == record.version:
+        return Order.SAME
+    if held.record.modified == record.modified:
+        return Order.UNCLEAR
+    return Order.NEWER if record.modified > held.record.modified else Order.OLDER
+
+
+def first_seen(record: Record, now: int) -> Tracked:
+    return Tracked(
+        record=record, card=str(record.subject), tries=1, attempt_began=record.created, seen_at=now
+    )
+
+
+def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
+    """What we hold once `record` is the newest; a connection that is processed again has begun another try."""
+    again = (
+        isinstance(record, Connection)
+        and record.status is ConnectionStatus.PROCESSING
+        and held.status
+        in (
+            ConnectionStatus.UNABLE_TO_CONNECT,
+            ConnectionStatus.ACTION_REQUIRED,
+            ConnectionStatus.COMPLETED,
+        )
+    )
+    return replace(
+        held,
+        record=record,
+        tries=held.tries + again,
+        attempt_began=record.modified if again else held.attempt_began,
+        seen_at=now,
+    )
+
+
+def asked_for(held: Tracked, operation_id: str, actor: str) -> Tracked:
+    """Links a record to the operation that asked for it; the first link stays."""
+    if held.asked_by is not None:
+        return held
+    return replace(held, asker=actor, asked_by=operation_id, card=operation_card(operation_id))
+
+
+def operation_card(operation_id: str) -> str:
+    """The key at which the card of a request hangs, before and after Noyo gave it an id."""
+    return f"operation:{operation_id}"

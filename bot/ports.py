@@ -1,0 +1,336 @@
+"""Ports: what the use cases need from outside, named for the need.
+
+Adapters satisfy these by shape. Every method may raise the errors of its room (`bot.errors`): `NoyoError`s from Noyo,
+`TableUnavailable` from the table, `SlackError`s from Slack. Times are Unix seconds, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.domain.cursors import Cursor, Parked
+from bot.domain.delivery import Delivery, Place
+from bot.domain.news import News
+from bot.domain.operations import Operation, Sensitive
+from bot.domain.people import Members, Person
+from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.showing import Content, Link, Rendered
+from bot.domain.subjects import Kind, Subject
+from bot.domain.tracking import Tracked
+
+Clock = Callable[[], float]
+"""The time now in Unix seconds."""
+
+NewId = Callable[[], str]
+"""An id nobody else has."""
+
+
+# ---------------------------------------------------------------- Noyo
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a list: the record, or why it could not be read. `row_id` is its id as far as it has one."""
+
+    row_id: str
+    record: Record | None
+    why_unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows as Noyo gave them, in its order; `offset` is where the page begins, `total` how many there are, if told."""
+
+    rows: tuple[Row, ...]
+    offset: int
+    total: int | None
+
+
+class ReadsNoyo(Protocol):
+    def connection(self, connection_id: str) -> Connection:
+        """GET /api/v1/group_connections/{id}. `Refused` with status 404 where Noyo does not know it."""
+        ...
+
+    def disconnection(self, disconnection_id: str) -> Disconnection:
+        """GET /api/v1/group_disconnection_requests/{id}."""
+        ...
+
+    def newest(self, kind: Kind, *, offset: int, page_size: int) -> Page:
+        """One page of the list of this kind, sorted by `modified`, newest first (as far as Noyo keeps to it)."""
+        ...
+
+    def in_status(self, kind: Kind, statuses: Sequence[str], *, offset: int, page_size: int) -> Page:
+        """One page of the records in any of these statuses."""
+        ...
+
+    def by_ids(self, kind: Kind, ids: Sequence[str]) -> Page:
+        """The records with these ids (at most 50); ids that Noyo does not know are missing from the answer."""
+        ...
+
+    def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
+        """Every connection with this carrier and carrier group id, unreadable rows left out."""
+        ...
+
+
+class WritesNoyo(ReadsNoyo, Protocol):
+    """Writes leave at most once a call (twice only after a 401, which Noyo did not process).
+
+    `NotSent`: Noyo did not process it. `NoAnswer`, `UnreadableAnswer`: it may have taken effect. `Refused`: a clear no.
+    """
+
+    def request_connection(
+        self, carrier_id: str, carrier_group_id: str, group_name: str, sensitive: Sensitive
+    ) -> Connection:
+        """POST /api/v1/group_connections."""
+        ...
+
+    def retry_connection(
+        self, connection_id: str, *, carrier_group_id: str | None, sensitive: Sensitive
+    ) -> Connection:
+        """PUT /api/v1/group_connections/{id}/retry; what is None is left as it is at Noyo."""
+        ...
+
+
+# ---------------------------------------------------------------- the table
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `observe` found out, to be written in one transaction, on condition that the state is still `before`.
+
+    `after` None leaves the state as it is and keeps `version` as history only. `version` None writes no history.
+    """
+
+    subject: Subject
+    before: Tracked | None
+    after: Tracked | None
+    version: Record | None
+    news: tuple[News, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Put once, never changed: who did what to what, on which version, with what result. No sensitive values."""
+
+    id: str
+    subject: Subject
+    at: int
+    actor: str | None
+    deed: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+class KeepsRecords(Protocol):
+    def tracked(self, subject: Subject) -> Tracked | None:
+        """Consistent read."""
+        ...
+
+    def tracked_many(self, wanted: Iterable[Subject]) -> dict[Subject, Tracked]:
+        """Consistent reads in batches; unknown ones are missing."""
+        ...
+
+    def write(self, change: Change) -> None:
+        """`RecordMoved` where the state is no longer `change.before`; then nothing was written."""
+        ...
+
+    def has_version(self, subject: Subject, record: Record) -> bool:
+        """Whether this version is in the history already."""
+        ...
+
+    def newest_modified(self, kind: Kind) -> tuple[int, Subject] | None:
+        """The newest `modified` known from any source, and whose it is. May lag by a moment (an index)."""
+        ...
+
+    def in_status(self, kind: Kind, status: str, *, limit: int) -> list[Subject]:
+        """Open records in this status, the longest unchanged first (disconnections: soonest end date first). Index."""
+        ...
+
+    def open_subjects(self, kind: Kind) -> list[Subject]:
+        """All open records of this kind, whatever their status. May lag by a moment (an index)."""
+        ...
+
+    def find(self, text: str, *, limit: int) -> list[Tracked]:
+        """By id, beginning of an id, carrier group id, or words of the group's name; consistent states, best first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must hold for an operation to be placed: the record is still in the version that the person saw."""
+
+    subject: Subject
+    version: str
+
+
+class KeepsOperations(Protocol):
+    def place(
+        self, operation: Operation, *, expected: Expected | None, news: Sequence[News], audit: AuditEntry
+    ) -> None:
+        """One transaction: the expectation, the lock (unless `operation.locks` is False), the operation, news, audit.
+
+        `NotPlaced` where any condition failed, and then nothing was written; an operation with this id is a failed
+        condition too.
+        """
+        ...
+
+    def operation(self, operation_id: str) -> Operation | None:
+        """Consistent read."""
+        ...
+
+    def open_on(self, subject: Subject) -> Operation | None:
+        """The operation that holds the subject's lock. Consistent."""
+        ...
+
+    def last_on(self, subject: Subject) -> Operation | None:
+        """The newest settled operation that held the subject's lock, as far as it is still kept. Consistent."""
+        ...
+
+    def claim(self, operation: Operation, claimed: Operation) -> None:
+        """Moves the operation from exactly `operation` (state, lease and attempts) to `claimed`. `LeaseLost` if it moved."""
+        ...
+
+    def keep(
+        self, operation: Operation, *, lease: str, news: Sequence[News] = (), audit: AuditEntry | None = None
+    ) -> None:
+        """Writes the unsettled operation on condition that `lease` is still the one on it. `LeaseLost` otherwise."""
+        ...
+
+    def settle(
+        self,
+        operation: Operation,
+        *,
+        lease: str | None,
+        change: Change | None,
+        news: Sequence[News],
+        audit: AuditEntry,
+    ) -> None:
+        """One transaction: the settled operation (its sealed input dropped, no `due`), the lock gone, the change, news, audit.
+
+        `lease` None: on condition that it still needs a person and nobody holds it. `LeaseLost` or `RecordMoved`
+        otherwise, and then nothing was written.
+        """
+        ...
+
+    def due(self, now: int, *, limit: int) -> list[str]:
+        """Ids of operations that are due, the longest due first. An index: may lag by a moment."""
+        ...
+
+
+class KeepsNews(Protocol):
+    def news(self, news_id: str) -> News | None: ...
+
+    def due(self, now: int, *, limit: int) -> list[str]: ...
+
+    def put(self, news: News) -> None:
+        """News that comes with no other fact (a summary). The same id again changes nothing."""
+        ...
+
+    def delivered(self, news: News, now: int) -> None:
+        """Takes it off the due index for good."""
+        ...
+
+    def postpone(self, news: News, due: int) -> None:
+        """Sets a new `due` and counts the attempt."""
+        ...
+
+
+class KeepsDeliveries(Protocol):
+    def reserve(self, place: Place, *, lease: str, now: int, lease_seconds: int) -> Delivery | None:
+        """Takes the lease on this message; None while somebody else holds it."""
+        ...
+
+    def posted(self, delivery: Delivery, *, ts: str, posted_in: str, fingerprint: str) -> None:
+        """Records what the message now shows, keeping the lease. `LeaseLost` where it ran out and was taken."""
+        ...
+
+    def release(self, delivery: Delivery, *, closed: bool = False) -> None:
+        """Gives the lease back; quiet where it was lost."""
+        ...
+
+    def link(self, place: Place) -> Link | None:
+        """Where the message is, once posted."""
+        ...
+
+    def live(self, channel: str, key_prefix: str) -> list[Place]:
+        """The posted messages of this channel whose key begins so and that are not closed. Consistent."""
+        ...
+
+
+class KeepsPeople(Protocol):
+    def person(self, user_id: str) -> Person | None: ...
+
+    def save_person(self, person: Person) -> None: ...
+
+    def members(self, group_ids: Iterable[str]) -> dict[str, Members]: ...
+
+    def save_members(self, members: Members) -> None: ...
+
+
+class KeepsCursors(Protocol):
+    def cursor(self, kind: Kind) -> Cursor | None: ...
+
+    def move(self, kind: Kind, cursor: Cursor) -> bool:
+        """Writes the cursor with its revision raised by one, on condition that the revision is still the one read
+        (0: not there yet). False where another poll was first."""
+        ...
+
+    def park(self, kind: Kind, parked: Parked) -> bool:
+        """True where it was not parked yet."""
+        ...
+
+    def unpark(self, kind: Kind, row_id: str) -> None: ...
+
+    def parked(self, kind: Kind) -> list[Parked]: ...
+
+
+class WritesAudit(Protocol):
+    def audit(self, entry: AuditEntry) -> None: ...
+
+
+class Sealer(Protocol):
+    def seal(self, sensitive: Sensitive, operation_id: str) -> str:
+        """Encrypts under the KMS key, bound to the operation's id."""
+        ...
+
+    def unseal(self, sealed: str, operation_id: str) -> Sensitive: ...
+
+
+# ---------------------------------------------------------------- Slack
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    channel: str
+    ts: str
+
+
+class ShowsPeople(Protocol):
+    """`SlackBusy`: nothing was done. `SlackSilent`: it may have been posted. `SlackRefused`: a clear no."""
+
+    def render(self, content: Content) -> Rendered: ...
+
+    def post(self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None) -> Posted:
+        """Posts once, never retried inside; `mark` is an opaque id kept in the message's metadata."""
+        ...
+
+    def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
+
+    def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> Posted | None:
+        """The message of ours with this mark, posted at or after `since`."""
+        ...
+
+    def show_in_view(self, view_id: str, answer: Content) -> bool:
+        """Shows the answer in a modal that is still open; False where the person has closed it."""
+        ...
+
+
+class ReadsPeople(Protocol):
+    def read_person(self, user_id: str) -> Person | None:
+        """users.info; None where Slack does not know the user."""
+        ...
+
+    def read_members(self, group_id: str) -> Members | None:
+        """usergroups.users.list; None where the group is gone."""
+        ...

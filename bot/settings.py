@@ -1,0 +1,208 @@
+"""Settings: the environment, read once on first use into one frozen value; every fault is named at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from bot.domain.carriers import Carriers
+from bot.domain.people import Policy
+from bot.errors import SettingsError
+
+T = TypeVar("T")
+PRODUCTION = "production"
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSettings:
+    signing_secret: str = field(repr=False)
+    bot_token: str = field(repr=False)
+    team_id: str
+    app_id: str
+    api_url: str
+    command: str
+    connections_channel: str
+    alerts_channel: str
+    decisions_channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoyoSettings:
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    token_url: str
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwsSettings:
+    table: str
+    kms_key: str
+    endpoint_url: str | None
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the environment says. Seconds where a name says seconds."""
+
+    slack: SlackSettings
+    noyo: NoyoSettings
+    aws: AwsSettings
+    environment: str
+    timezone: ZoneInfo
+    carriers: Carriers
+    policy: Policy
+    retry_at_action_required: bool
+    poll_seconds: int
+    sweep_hours: int
+    check_after_seconds: int
+
+    @property
+    def in_production(self) -> bool:
+        return self.environment == PRODUCTION
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """`SettingsError` names every missing or malformed variable, not just the first."""
+    read = _Reader(environ)
+    timeout = read.seconds("NOYO_TIMEOUT_SECONDS", 20)
+    team = read.text("SLACK_TEAM_ID")
+    connections = read.slack_id("CHANNEL_CONNECTIONS")
+    settings = Settings(
+        slack=SlackSettings(
+            signing_secret=read.text("SLACK_SIGNING_SECRET"),
+            bot_token=read.text("SLACK_BOT_TOKEN"),
+            team_id=team,
+            app_id=read.text("SLACK_APP_ID"),
+            api_url=read.url("SLACK_API_URL", "https://slack.com/api/").rstrip("/") + "/",
+            command=read.parsed("SLACK_COMMAND", "/noyo", _command),
+            connections_channel=connections,
+            alerts_channel=read.slack_id("CHANNEL_ALERTS", connections),
+            decisions_channel=read.slack_id("CHANNEL_DECISIONS", connections),
+        ),
+        noyo=NoyoSettings(
+            client_id=read.text("NOYO_CLIENT_ID"),
+            client_secret=read.text("NOYO_CLIENT_SECRET"),
+            api_url=read.url("NOYO_API_URL", "https://fulfillment-sandbox.noyo.com").rstrip("/"),
+            token_url=read.url("NOYO_TOKEN_URL", "https://accounts.noyo.com/auth/public/token"),
+            timeout_seconds=timeout,
+        ),
+        aws=AwsSettings(
+            table=read.text("TABLE_NAME"),
+            kms_key=read.text("KMS_KEY_ID"),
+            endpoint_url=read.url("AWS_ENDPOINT_URL", "") or None,
+            region=read.text("AWS_REGION"),
+        ),
+        environment=read.text("ENVIRONMENT"),
+        timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
+        carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
+        policy=Policy(
+            team_id=team,
+            requesters=read.parsed("REQUESTERS", "", _holders),
+            approvers=read.parsed("APPROVERS", "", _holders),
+            admins=read.parsed("ADMINS", "", _holders),
+        ),
+        retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
+        poll_seconds=read.seconds("POLL_SECONDS", 300),
+        sweep_hours=read.seconds("SWEEP_HOURS", 24),
+        check_after_seconds=read.seconds("CHECK_AFTER_SECONDS", max(30, timeout + 10)),
+    )
+    if settings.check_after_seconds <= timeout:
+        read.faults.append("CHECK_AFTER_SECONDS must be more than NOYO_TIMEOUT_SECONDS")
+    read.raise_faults()
+    return settings
+
+
+class _Reader:
+    """Reads variables one by one and remembers what was wrong with each."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environ.get(name, "").strip() or default
+        if value is None:
+            self.faults.append(f"{name} is missing")
+            return ""
+        return value
+
+    def parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
+        value = self.text(name, default)
+        try:
+            return parse(value)
+        except (ValueError, OSError, LookupError) as error:
+            self.faults.append(f"{name} cannot be used: {error}")
+            return parse(default)
+
+    def seconds(self, name: str, default: int) -> int:
+        return self.parsed(name, str(default), _positive)
+
+    def url(self, name: str, default: str) -> str:
+        return self.parsed(name, default, _url)
+
+    def slack_id(self, name: str, default: str | None = None) -> str:
+        value = self.text(name, default)
+        if value and not re.fullmatch(r"[CGD][A-Z0-9]+", value):
+            self.faults.append(f"{name} must be a channel id such as C0123456789, not a name")
+        return value
+
+    def raise_faults(self) -> None:
+        if self.faults:
+            raise SettingsError("The settings cannot be used: " + "; ".join(self.faults) + ".")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("it must be a whole number above 0")
+    return number
+
+
+def _url(text: str) -> str:
+    if text and (urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).netloc):
+        raise ValueError("it must be an http(s) address")
+    return text
+
+
+def _command(text: str) -> str:
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", text):
+        raise ValueError("it must be / and up to 31 lower-case letters, digits, - or _")
+    return text
+
+
+def _yes_or_no(text: str) -> bool:
+    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.lower() not in known:
+        raise ValueError("it must be yes or no")
+    return known[text.lower()]
+
+
+def _holders(text: str) -> frozenset[str]:
+    holders = frozenset(part for part in re.split(r"[\s,]+", text) if part)
+    odd = sorted(holder for holder in holders if not re.fullmatch(r"[UWS][A-Z0-9]+", holder))
+    if odd:
+        raise ValueError(f"not Slack user or user group ids: {', '.join(odd)}")
+    return holders
+
+
+def _carriers_file(path: str) -> Carriers:
+    """A JSON object of carrier id to name; no path means that no carrier is named."""
+    if not path:
+        return Carriers()
+    names = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(names, dict):
+        raise ValueError("it must hold one JSON object of carrier id to name")
+    odd = [key for key, name in names.items() if not UUID.fullmatch(key.lower()) or not str(name).strip()]
+    if odd:
+        raise ValueError(f"not a carrier's UUID with a name: {', '.join(odd)}")
+    return Carriers({key.lower(): str(name).strip() for key, name in names.items()})
