@@ -1,0 +1,28 @@
+"""The files of the repository as the rules read them."""
+
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def modules(*tops: str) -> dict[str, Path]:
+    """Dotted name to file, for every module below these top-level packages."""
+    return {dotted(path): path for top in tops for path in sorted((ROOT / top).rglob("*.py"))}
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def committed_files() -> list[Path]:
+    """What git holds; in a copy without git (an archive, a scratch copy) every file that is not hidden."""
+    if (ROOT / ".git").exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+        return [path for path in paths if path.is_file()]
+    hidden = {".venv", ".cache", "__pycache__", "build"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not hidden & set(path.parts)]
