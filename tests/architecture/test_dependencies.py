@@ -1,0 +1,47 @@
+"""Each dependency is locked, and CONTRIBUTING.md says why it is here and under which licence."""
+
+import re
+import tomllib
+
+from tests.architecture import tree
+
+PROJECT = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
+APP = PROJECT["project"]["dependencies"]
+DEV = PROJECT["dependency-groups"]["dev"]
+SET_UP = PROJECT["dependency-groups"]["set-up"]
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=!~; ]", wanted, maxsplit=1)[0].lower() for wanted in requirements}
+
+
+def locked(file: str) -> dict[str, str]:
+    text = (tree.ROOT / "requirements" / file).read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^\s;]+)", text, flags=re.MULTILINE))
+
+
+def explained() -> dict[str, str]:
+    text = (tree.ROOT / "CONTRIBUTING.md").read_text()
+    return dict(re.findall(r"^\| `([a-z0-9-]+)` \| [^|]+ \| ([^|]+) \|$", text, flags=re.MULTILINE))
+
+
+def test_every_dependency_is_explained_with_its_licence_and_nothing_else_is() -> None:
+    assert set(explained()) == names([*APP, *DEV, *SET_UP])
+
+
+def test_every_dependency_is_locked() -> None:
+    assert names(APP) <= set(locked("app.txt"))
+    assert names([*APP, *DEV]) <= set(locked("dev.txt"))
+    assert names(SET_UP) == set(locked("uv.txt"))
+
+
+def test_what_is_tested_is_what_ships() -> None:
+    development = locked("dev.txt")
+
+    assert {name: development.get(name) for name in locked("app.txt")} == locked("app.txt")
+
+
+def test_every_locked_release_carries_its_hashes() -> None:
+    for file in ("app.txt", "dev.txt", "uv.txt"):
+        releases = re.split(r"\n(?=[a-z0-9])", (tree.ROOT / "requirements" / file).read_text())
+        assert [release for release in releases if "--hash=sha256:" not in release] == []
