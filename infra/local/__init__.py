@@ -1,0 +1,1 @@
+"""infra/local: the same bot on one machine, every outside part embedded."""

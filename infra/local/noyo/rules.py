@@ -1,0 +1,89 @@
+"""infra/local/noyo: how strict one stand-in is, and the closed lists of words that Noyo documents.
+
+Nothing here is imported from the bot: a mistake shared by both sides would cancel out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+CONNECTION_STATUSES = frozenset(
+    {
+        "created",
+        "processing",
+        "noyo_review",
+        "waiting_on_carrier",
+        "carrier_authorization",
+        "action_required",
+        "unable_to_connect",
+        "completed",
+    }
+)
+RETRYABLE_STATUSES = frozenset({"unable_to_connect", "action_required"})
+DISCONNECTION_STATUSES = frozenset({"needs_review", "processing", "completed", "rejected"})
+SOURCE_TYPES = frozenset(
+    {"platform", "carrier", "group_audit_request", "group_setup_request", "member_transaction"}
+)
+DECISION_REASONS = frozenset({"connection_restored", "eligibility_restored", "other", "payment_reinstated"})
+# Noyo has published two lists for the same call, so the one in force is a rule.
+FIRST_CREATE_REASONS = frozenset(
+    {
+        "broker_of_record",
+        "lost_access",
+        "no_longer_eligible",
+        "not_using_connection",
+        "other",
+        "payment_lapse",
+        "platform_requested",
+        "terminated",
+    }
+)
+NEWER_CREATE_REASONS = frozenset(
+    {
+        "broker_of_record",
+        "changed_enrollment_method",
+        "lost_group",
+        "no_longer_eligible",
+        "not_using_connection",
+        "other",
+        "terminated",
+    }
+)
+
+
+class Step(NamedTuple):
+    """One move in a connection's life, `after_seconds` counted from the request or the retry."""
+
+    after_seconds: float
+    status: str
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the real API leaves open or changes over time; the defaults are the harsher reading."""
+
+    stale_version: Literal["409", "404", "422", "ignored"] = "409"
+    max_page_size: int = 100
+    default_page_size: int = 20
+    past_the_end: Literal["empty", "422"] = "empty"
+    honours_sort: bool = True
+    vendor_nulls: bool = True
+    lists_omit: frozenset[str] = frozenset()
+    expires_in_unit: Literal["ms", "s"] = "ms"
+    token_life_seconds: int = 600
+    settle_script: tuple[Step, ...] | None = (Step(1, "processing"), Step(2, "completed"))
+    carriers: frozenset[str] | None = None
+    formats: Mapping[str, str] = field(default_factory=dict)
+    create_reasons: frozenset[str] = FIRST_CREATE_REASONS
+    protected_groups: frozenset[str] = frozenset()
+    freeze_modified: bool = False
+
+
+class Refusal(Exception):
+    """A clear no: the status that Noyo answers with, and its words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
