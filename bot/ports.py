@@ -139,6 +139,10 @@ class KeepsRecords(Protocol):
         """Whether this version is in the history already."""
         ...
 
+    def history(self, subject: Subject, *, since: int) -> list[Record]:
+        """Every version ever shown to us with `modified` at or after `since`, oldest first."""
+        ...
+
     def newest_modified(self, kind: Kind) -> tuple[int, Subject] | None:
         """The newest `modified` known from any source, and whose it is. May lag by a moment (an index)."""
         ...

@@ -17,14 +17,18 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """`born` is when the first run began: older changes are taken in silently. `since` is the highest `modified` of a
-    finished pass, None before the first has finished. `swept_at` is when everything was last compared. `revision`
-    guards against two polls at once. All times are Unix seconds."""
+    """`born` is when the first run began: older changes are taken in silently.
+
+    `since` is the highest `modified` of a finished pass, None before the first has finished. `swept_at` is when
+    everything was last compared. `found` counts what the first run took in. `revision` guards against two polls at
+    once. All times are Unix seconds.
+    """
 
     born: int
     since: int | None = None
     reached: Reached | None = None
     swept_at: int | None = None
+    found: int = 0
     revision: int = 0
 
 

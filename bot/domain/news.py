@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.operations import Operation, OperationState
@@ -77,3 +77,18 @@ def of_operation(operation: Operation, now: int) -> News:
         operation_id=operation.id,
         operation_state=operation.state,
     )
+
+
+def with_change(news: News, learnt: tuple[News, ...]) -> News:
+    """The news of a settled operation, telling as well what its answer changed in the record."""
+    of_records = [piece for piece in learnt if piece.kind is NewsKind.RECORD]
+    if not of_records:
+        return news
+    change = of_records[0]
+    return replace(
+        news, subject=change.subject, version=change.version, before=change.before, after=change.after
+    )
+
+
+def without_record_news(learnt: tuple[News, ...]) -> tuple[News, ...]:
+    return tuple(piece for piece in learnt if piece.kind is not NewsKind.RECORD)

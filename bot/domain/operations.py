@@ -142,6 +142,7 @@ class Operation:
     shown_version: str | None = None
     answer_to: AnswerTo = AnswerTo()
     attempts: int = 0
+    first_attempt_at: int | None = None
     sends: int = 0
     first_sent_at: int | None = None
     checks: int = 0

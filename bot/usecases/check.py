@@ -1,0 +1,114 @@
+"""Use case: find out at Noyo what became of an operation whose answer was lost, by the effect it wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, made_since, retried
+from bot.domain.operations import (
+    ConnectionRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.domain.records import Connection
+from bot.errors import NoAnswer, NotSent, Refused, UnreadableAnswer
+from bot.usecases.operation_life import (
+    CHECKS,
+    Tools,
+    check_again,
+    check_later,
+    needs_person,
+    send_again,
+    settle,
+)
+
+
+def check(operation: Operation, tools: Tools) -> None:
+    """Found: succeeded. Not there, asked twice: sent again where Noyo refuses doubles, else a person says."""
+    try:
+        if _settled_if_found(operation, tools):
+            return
+    except (NotSent, NoAnswer, UnreadableAnswer, Refused):
+        check_again(operation, tools)
+        return
+    asked = replace(operation, checks=operation.checks + 1)
+    if asked.checks < CHECKS:
+        check_again(asked, tools, pause=tools.quiet_seconds)
+    elif operation.kind is OperationKind.REQUEST_CONNECTION:
+        send_again(asked, tools)
+    else:
+        needs_person(asked, OutcomeKind.UNCLEAR, tools)
+
+
+def compare_first(operation: Operation, tools: Tools) -> bool:
+    """Whether a refusal was the echo of our own success; then the operation is settled as succeeded.
+
+    Where Noyo cannot be asked just now the operation is left to be checked, and counts as dealt with.
+    """
+    try:
+        return _settled_if_found(operation, tools)
+    except (NotSent, NoAnswer, UnreadableAnswer, Refused):
+        check_later(operation, tools)
+        return True
+
+
+def existing(operation: Operation, tools: Tools) -> Connection | None:
+    """The connection that is in the way of this request, where Noyo lets us see it."""
+    pair = _wanted_pair(operation, tools)
+    if pair is None:
+        return None
+    try:
+        found = tools.noyo.connections_at(*pair)
+    except (NotSent, NoAnswer, UnreadableAnswer, Refused):
+        return None
+    others = [connection for connection in found if connection.subject != operation.subject]
+    return max(others, key=lambda connection: connection.modified, default=None)
+
+
+def _settled_if_found(operation: Operation, tools: Tools) -> bool:
+    record = _effect(operation, tools)
+    if record is None:
+        return False
+    found = Outcome(OutcomeKind.FOUND, record=record.subject)
+    settle(operation, OperationState.SUCCEEDED, found, tools, record=record)
+    return True
+
+
+def _effect(operation: Operation, tools: Tools) -> Connection | None:
+    if isinstance(operation.input, ConnectionRequest):
+        return _made(operation, operation.input, tools)
+    if isinstance(operation.input, RetryRequest):
+        return _retried(operation, tools)
+    return None
+
+
+def _made(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> Connection | None:
+    """A connection for the pair, created since we sent, that no other operation of ours asked for."""
+    for connection in tools.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
+        held = tools.records.tracked(connection.subject)
+        ours = held is None or held.asked_by in (None, operation.id)
+        if ours and made_since(connection, operation):
+            return connection
+    return None
+
+
+def _retried(operation: Operation, tools: Tools) -> Connection | None:
+    """What Noyo shows now, where it or a version shown to us since we sent bears the mark of the retry."""
+    current = tools.noyo.connection(operation.subject.key)
+    since = (operation.first_sent_at or tools.now()) - CLOCK_DIFFERENCE_SECONDS
+    versions = [*tools.records.history(operation.subject, since=since), current]
+    return current if retried(operation, versions) is not None else None
+
+
+def _wanted_pair(operation: Operation, tools: Tools) -> tuple[str, str] | None:
+    wanted = operation.input
+    if isinstance(wanted, ConnectionRequest):
+        return wanted.carrier_id, wanted.carrier_group_id
+    if isinstance(wanted, RetryRequest) and wanted.carrier_group_id is not None:
+        held = tools.records.tracked(operation.subject)
+        return (held.record.carrier_id, wanted.carrier_group_id) if held else None
+    return None

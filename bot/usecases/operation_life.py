@@ -1,0 +1,271 @@
+"""Use cases: the steps in an operation's life: claimed, put back, checked, settled, handed to a person.
+
+The claim is conditional and comes before the call, so a redelivery or a second worker sends nothing. A claim whose
+holder vanished means *unknown*, and is checked at Noyo, never simply sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain import news as telling
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Sensitive
+from bot.domain.people import Policy
+from bot.domain.records import Record
+from bot.errors import LeaseLost, RecordMoved, TableUnavailable
+from bot.ports import (
+    AuditEntry,
+    Clock,
+    KeepsOperations,
+    KeepsPeople,
+    KeepsRecords,
+    NewId,
+    Sealer,
+    WritesNoyo,
+)
+from bot.usecases.observe import ROUNDS, learn
+
+LEASE_SECONDS = 180
+"""Longer than the worker may run (template.yaml: 120 s), so that a lease that ran out has no holder any more."""
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 900
+PATIENCE_SECONDS = 24 * 3600
+CHECKS = 2
+NO_LEASE = "none"
+"""Never on an operation, so a write on its condition is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What carrying out touches. `quiet_seconds` is how long to wait before asking what became of a lost answer."""
+
+    operations: KeepsOperations
+    records: KeepsRecords
+    people: KeepsPeople
+    noyo: WritesNoyo
+    sealer: Sealer
+    policy: Policy
+    quiet_seconds: int
+    clock: Clock
+    new_id: NewId
+
+    def now(self) -> int:
+        return int(self.clock())
+
+
+def claim(operation_id: str, tools: Tools) -> Operation | None:
+    """The operation, claimed for this worker alone; None where there is nothing to do on it now.
+
+    It comes back as `sending` (to be sent) or `checking` (to be asked about at Noyo).
+    """
+    operation = tools.operations.operation(operation_id)
+    if operation is None or not _wants_attention(operation, tools.now()):
+        return None
+    if operation.state is OperationState.SENDING:
+        _now_unknown(operation, tools)
+        return None
+    claimed = (
+        _sending(operation, tools) if operation.state is OperationState.PENDING else _asking(operation, tools)
+    )
+    try:
+        tools.operations.claim(operation, claimed)
+    except LeaseLost:
+        return None
+    return claimed
+
+
+def _wants_attention(operation: Operation, now: int) -> bool:
+    if operation.state.settled or operation.state is OperationState.NEEDS_PERSON:
+        return False
+    if operation.lease_until is not None and operation.lease_until > now:
+        return False
+    return operation.due is not None and operation.due <= now
+
+
+def _sending(operation: Operation, tools: Tools) -> Operation:
+    now = tools.now()
+    return replace(
+        _leased(operation, tools),
+        state=OperationState.SENDING,
+        attempts=operation.attempts + 1,
+        first_attempt_at=operation.first_attempt_at or now,
+        sends=operation.sends + 1,
+        first_sent_at=operation.first_sent_at or now,
+    )
+
+
+def _asking(operation: Operation, tools: Tools) -> Operation:
+    return replace(_leased(operation, tools), attempts=operation.attempts + 1)
+
+
+def _leased(operation: Operation, tools: Tools) -> Operation:
+    until = tools.now() + LEASE_SECONDS
+    return replace(operation, lease=tools.new_id(), lease_until=until, due=until)
+
+
+def _now_unknown(operation: Operation, tools: Tools) -> None:
+    """A worker took it and never came back: whether it was sent cannot be told, so ask Noyo after a quiet time."""
+    try:
+        check_later(operation, tools)
+    except LeaseLost:
+        return
+
+
+def check_later(operation: Operation, tools: Tools) -> None:
+    """No answer came: it may have arrived. Noyo is asked once it had time to finish."""
+    checking = replace(
+        operation,
+        state=OperationState.CHECKING,
+        due=tools.now() + tools.quiet_seconds,
+        checks=0,
+        trouble=None,
+        lease=None,
+        lease_until=None,
+    )
+    _keep(operation, checking, tools, tell=True)
+
+
+def check_again(operation: Operation, tools: Tools, *, pause: int | None = None) -> None:
+    """Still `checking`: asked once more later. After a day a person has to say."""
+    now = tools.now()
+    if overdue(operation, now):
+        needs_person(operation, OutcomeKind.OVERDUE, tools)
+        return
+    due = now + (pause if pause is not None else _pause(operation))
+    _keep(operation, replace(operation, due=due, lease=None, lease_until=None), tools)
+
+
+def put_back(operation: Operation, tools: Tools, *, why: str, retry_after: int | None = None) -> None:
+    """Nothing left us, or Noyo said "not now": to be sent later. After a day a person has to say."""
+    now = tools.now()
+    sends = max(operation.sends - 1, 0)
+    unsent = replace(operation, sends=sends, first_sent_at=operation.first_sent_at if sends else None)
+    if overdue(operation, now):
+        needs_person(unsent, OutcomeKind.OVERDUE, tools, why=why)
+        return
+    waiting = replace(
+        unsent,
+        state=OperationState.PENDING,
+        due=now + max(_pause(operation), retry_after or 0),
+        trouble=why,
+        lease=None,
+        lease_until=None,
+    )
+    _keep(operation, waiting, tools, tell=operation.trouble != why)
+
+
+def send_again(operation: Operation, tools: Tools) -> None:
+    """Certainly not there, and Noyo itself refuses a double: it is sent once more."""
+    pending = replace(
+        operation, state=OperationState.PENDING, due=tools.now(), checks=0, lease=None, lease_until=None
+    )
+    _keep(operation, pending, tools, tell=True)
+
+
+def needs_person(operation: Operation, kind: OutcomeKind, tools: Tools, *, why: str | None = None) -> None:
+    """Nobody can tell from here: loud, with the lock still on, until a person takes a way out."""
+    waiting = replace(
+        operation,
+        state=OperationState.NEEDS_PERSON,
+        due=None,
+        outcome=Outcome(kind, words=why),
+        trouble=None,
+        lease=None,
+        lease_until=None,
+    )
+    _keep(operation, waiting, tools, tell=True)
+
+
+def overdue(operation: Operation, now: int) -> bool:
+    return operation.first_attempt_at is not None and now - operation.first_attempt_at > PATIENCE_SECONDS
+
+
+def _pause(operation: Operation) -> int:
+    growing: int = FIRST_PAUSE_SECONDS * 2 ** min(max(operation.attempts - 1, 0), 10)
+    return min(growing, LONGEST_PAUSE_SECONDS)
+
+
+def _keep(before: Operation, after: Operation, tools: Tools, *, tell: bool = False) -> None:
+    now = tools.now()
+    tools.operations.keep(
+        after,
+        lease=before.lease or NO_LEASE,
+        news=(telling.of_operation(after, now),) if tell else (),
+        audit=audit_of(after, tools, now) if tell else None,
+    )
+
+
+def settle(
+    operation: Operation,
+    state: OperationState,
+    outcome: Outcome,
+    tools: Tools,
+    *,
+    record: Record | None = None,
+) -> None:
+    """Settles for good, together with what the answer taught us of `record`, in one transaction.
+
+    On condition that the operation's lease still holds; without a lease, that it still needs a person.
+    """
+    for _ in range(ROUNDS):
+        now = tools.now()
+        settled = replace(
+            operation,
+            state=state,
+            outcome=outcome,
+            due=None,
+            trouble=None,
+            settled_at=now,
+            lease=None,
+            lease_until=None,
+        )
+        try:
+            _settle_once(settled, operation.lease, record, tools, now)
+        except RecordMoved:
+            continue
+        return
+    raise TableUnavailable(f"{operation.subject} changed faster than it could be written")
+
+
+def _settle_once(
+    settled: Operation, lease: str | None, record: Record | None, tools: Tools, now: int
+) -> None:
+    change = None
+    if record is not None:
+        change = learn(
+            record,
+            records=tools.records,
+            operations=tools.operations,
+            noyo=tools.noyo,
+            now=now,
+            by=settled,
+        )
+    news = telling.of_operation(settled, now)
+    if change is not None:
+        news = telling.with_change(news, change.news)
+        change = replace(change, news=telling.without_record_news(change.news))
+    tools.operations.settle(
+        settled, lease=lease, change=change, news=(news,), audit=audit_of(settled, tools, now)
+    )
+
+
+def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
+    outcome = operation.outcome
+    details = {
+        "operation": operation.id,
+        "kind": operation.kind.value,
+        "state": operation.state.value,
+        "shown_version": operation.shown_version,
+        "outcome": outcome.kind.value if outcome else None,
+        "words": outcome.words if outcome else None,
+        "decided_by": outcome.decided_by if outcome else None,
+        "record": str(outcome.record) if outcome and outcome.record else None,
+    }
+    kept = tuple((key, value) for key, value in details.items() if value is not None)
+    return AuditEntry(
+        tools.new_id(), operation.subject, now, operation.actor, f"operation_{operation.state.value}", kept
+    )
+
+
+def unsealed(operation: Operation, sealed: str | None, tools: Tools) -> Sensitive:
+    return tools.sealer.unseal(sealed, operation.id) if sealed is not None else Sensitive()

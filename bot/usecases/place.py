@@ -1,0 +1,194 @@
+"""Use case: place what a person asked for as one operation; nothing is sent to Noyo here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.domain import news as telling
+from bot.domain import subjects
+from bot.domain.operations import (
+    AnswerTo,
+    ConnectionRequest,
+    LookRequest,
+    Operation,
+    OperationInput,
+    OperationKind,
+    OperationState,
+    RetryRequest,
+    Sensitive,
+)
+from bot.domain.records import Connection, ConnectionStatus
+from bot.domain.subjects import Subject
+from bot.domain.tracking import Tracked
+from bot.errors import NotPlaced
+from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """It is on its way; also where the very same was placed before (the same click or submission twice)."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """Not placed: this operation is on its way already."""
+
+    operation: Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Not placed: the record is no longer what the person saw."""
+
+    now: Tracked | None
+
+
+Placing = Placed | InTheWay | Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What placing touches."""
+
+    operations: KeepsOperations
+    records: KeepsRecords
+    sealer: Sealer
+    clock: Clock
+    new_id: NewId
+
+
+def request_connection(
+    operation_id: str,
+    actor: str,
+    *,
+    carrier_id: str,
+    carrier_group_id: str,
+    group_name: str,
+    sensitive: Sensitive,
+    answer_to: AnswerTo,
+    tools: Tools,
+) -> Placing:
+    """Asks Noyo, through an operation, for a connection of a new group. One a carrier and carrier group id at a time."""
+    wanted = ConnectionRequest(
+        carrier_id, carrier_group_id, group_name, _sealed(sensitive, operation_id, tools)
+    )
+    operation = _new(
+        operation_id,
+        subjects.request(carrier_id, carrier_group_id),
+        OperationKind.REQUEST_CONNECTION,
+        wanted,
+        actor,
+        answer_to,
+        tools,
+    )
+    return _place(operation, None, tools)
+
+
+def retry_connection(
+    operation_id: str,
+    actor: str,
+    *,
+    shown: Tracked,
+    carrier_group_id: str | None,
+    sensitive: Sensitive,
+    answer_to: AnswerTo,
+    tools: Tools,
+) -> Placing:
+    """Asks Noyo to try again, on condition that the record is still `shown`. None and not typed mean unchanged."""
+    record = shown.record
+    same = isinstance(record, Connection) and record.carrier_group_id == carrier_group_id
+    wanted = RetryRequest(None if same else carrier_group_id, _sealed(sensitive, operation_id, tools))
+    operation = _new(
+        operation_id,
+        shown.subject,
+        OperationKind.RETRY_CONNECTION,
+        wanted,
+        actor,
+        answer_to,
+        tools,
+    )
+    operation = replace(operation, shown_version=record.version)
+    return _place(operation, Expected(shown.subject, record.version), tools)
+
+
+def look(
+    operation_id: str, actor: str | None, subject: Subject, *, because: str, answer_to: AnswerTo, tools: Tools
+) -> Placing:
+    """Reads the record at Noyo as soon as may be; for a person, or because Noyo said that it changed."""
+    operation = _new(operation_id, subject, OperationKind.LOOK, LookRequest(because), actor, answer_to, tools)
+    return _place(operation, None, tools)
+
+
+def retryable(tracked: Tracked, *, at_action_required: bool) -> bool:
+    """Whether a connection in this status may be retried: Noyo documents it for `unable_to_connect`."""
+    allowed = {ConnectionStatus.UNABLE_TO_CONNECT}
+    if at_action_required:
+        allowed.add(ConnectionStatus.ACTION_REQUIRED)
+    return isinstance(tracked.record, Connection) and tracked.status in allowed
+
+
+def _new(
+    operation_id: str,
+    subject: Subject,
+    kind: OperationKind,
+    wanted: OperationInput,
+    actor: str | None,
+    answer_to: AnswerTo,
+    tools: Tools,
+) -> Operation:
+    now = int(tools.clock())
+    return Operation(
+        id=operation_id,
+        subject=subject,
+        kind=kind,
+        input=wanted,
+        state=OperationState.PENDING,
+        actor=actor,
+        placed_at=now,
+        due=now,
+        answer_to=answer_to,
+    )
+
+
+def _sealed(sensitive: Sensitive, operation_id: str, tools: Tools) -> str | None:
+    return tools.sealer.seal(sensitive, operation_id) if sensitive.typed else None
+
+
+def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
+    now = operation.placed_at
+    news = () if operation.kind is OperationKind.LOOK else (telling.of_operation(operation, now),)
+    audit = AuditEntry(
+        id=tools.new_id(),
+        subject=operation.subject,
+        at=now,
+        actor=operation.actor,
+        deed="operation_placed",
+        details=(("operation", operation.id), ("kind", operation.kind.value)),
+    )
+    try:
+        tools.operations.place(operation, expected=expected, news=news, audit=audit)
+    except NotPlaced:
+        return _why_not(operation, tools)
+    return Placed(operation)
+
+
+def _why_not(operation: Operation, tools: Tools) -> Placing:
+    """Looked up in the order that keeps a repeat a success: itself, then who was first, then what moved."""
+    before = tools.operations.operation(operation.id)
+    if before is not None:
+        same = _open_input(before) == _open_input(operation) or before.state.settled
+        return Placed(before) if same else InTheWay(before)
+    holder = tools.operations.open_on(operation.subject)
+    if holder is not None:
+        return InTheWay(holder)
+    return Changed(tools.records.tracked(operation.subject))
+
+
+def _open_input(operation: Operation) -> tuple[Subject, OperationInput]:
+    """What was asked for, less the sealed part: the same words sealed twice differ."""
+    wanted = operation.input
+    if isinstance(wanted, ConnectionRequest | RetryRequest):
+        wanted = replace(wanted, sealed=None)
+    return operation.subject, wanted

@@ -1,0 +1,78 @@
+"""Use case: a person says what became of an operation that nobody can tell about from Noyo's answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+
+from bot.domain import news as telling
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.subjects import Kind
+from bot.errors import LeaseLost
+from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
+
+LEASE_SECONDS = 30
+
+
+class Way(StrEnum):
+    """The three ways out."""
+
+    ARRIVED = "arrived"
+    SEND_AGAIN = "send_again"
+    CLOSE = "close"
+
+
+def resolve(
+    operation_id: str,
+    way: Way,
+    person: str,
+    *,
+    seen_version: str | None,
+    operations: KeepsOperations,
+    clock: Clock,
+    new_id: NewId,
+) -> Operation | None:
+    """The operation after this way was taken; None where it no longer needs a person, so somebody was first.
+
+    `seen_version` is the version of the record that the person saw beside the question: sending again is for that one.
+    """
+    operation = operations.operation(operation_id)
+    if operation is None or operation.state is not OperationState.NEEDS_PERSON:
+        return None
+    now = int(clock())
+    taken = _taken(operation, way, person, seen_version, now)
+    details = (("operation", operation.id), ("way", way.value), ("seen_version", seen_version or ""))
+    audit = AuditEntry(new_id(), operation.subject, now, person, "way_out_taken", details)
+    news = (telling.of_operation(taken, now),)
+    try:
+        if taken.state.settled:
+            operations.settle(taken, lease=None, change=None, news=news, audit=audit)
+        else:
+            lease = new_id()
+            held = replace(operation, lease=lease, lease_until=now + LEASE_SECONDS)
+            operations.claim(operation, held)
+            operations.keep(taken, lease=lease, news=news, audit=audit)
+    except LeaseLost:
+        return None
+    return taken
+
+
+def _taken(operation: Operation, way: Way, person: str, seen_version: str | None, now: int) -> Operation:
+    record = operation.subject if operation.subject.kind is not Kind.REQUEST else None
+    if way is Way.SEND_AGAIN:
+        return replace(
+            operation,
+            state=OperationState.PENDING,
+            due=now,
+            checks=0,
+            first_attempt_at=None,
+            shown_version=seen_version or operation.shown_version,
+            outcome=None,
+            attempts=operation.attempts + 1,
+        )
+    kind, state = {
+        Way.ARRIVED: (OutcomeKind.ARRIVED, OperationState.SUCCEEDED),
+        Way.CLOSE: (OutcomeKind.CLOSED, OperationState.CANCELLED),
+    }[way]
+    outcome = Outcome(kind, record=record, decided_by=person)
+    return replace(operation, state=state, outcome=outcome, due=None, settled_at=now)

@@ -1,0 +1,33 @@
+"""Use case: say what the first run found, and what of it waits for us."""
+
+from __future__ import annotations
+
+from bot.domain.records import ConnectionStatus, DisconnectionStatus
+from bot.domain.showing import Summary
+from bot.domain.subjects import Kind
+from bot.ports import KeepsRecords
+
+SHOWN = 20
+COUNTED = 1000
+WAITING = (
+    (Kind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
+    (Kind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
+    (Kind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
+    (Kind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
+)
+
+
+def summary(records: KeepsRecords) -> Summary:
+    """Open records by kind, and the first of those that need us."""
+    waiting = [
+        subject
+        for kind, status in WAITING
+        for subject in records.in_status(kind, status.value, limit=COUNTED)
+    ]
+    held = records.tracked_many(waiting[:SHOWN])
+    return Summary(
+        connections=len(records.open_subjects(Kind.CONNECTION)),
+        disconnections=len(records.open_subjects(Kind.DISCONNECTION)),
+        waiting=tuple(held[subject] for subject in waiting[:SHOWN] if subject in held),
+        waiting_total=len(waiting),
+    )
