@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bot.domain.records import Connection, ConnectionStatus, Record, Status
@@ -26,6 +26,8 @@ class Tracked:
     asker: str | None = None
     asked_by: str | None = None
     """Id of the operation that asked for this record, where it was asked for through us."""
+    revision: int = field(default=0, compare=False)
+    """Grows with every write of this state; the table's, so that a write finds out whether it was moved meanwhile."""
 
     @property
     def subject(self) -> Subject:

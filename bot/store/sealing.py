@@ -1,0 +1,92 @@
+"""Store: sealing what may identify a person or an employer, under a KMS key and bound to its operation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import cached_property
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
+
+from bot.domain.operations import Sensitive
+from bot.errors import StoreError, TableUnavailable
+
+_TRANSIENT = frozenset(
+    {"DependencyTimeoutException", "KMSInternalException", "LimitExceededException", "ThrottlingException"}
+)
+
+
+class KmsClient(Protocol):
+    def encrypt(self, **parameters: Any) -> dict[str, Any]: ...
+
+    def decrypt(self, **parameters: Any) -> dict[str, Any]: ...
+
+
+class KmsSealer:
+    """`bot.ports.Sealer`. The client is made when something was typed for the first time, which is seldom."""
+
+    def __init__(self, make_client: Callable[[], KmsClient], key_id: str) -> None:
+        self._make_client = make_client
+        self._key_id = key_id
+
+    @cached_property
+    def _client(self) -> KmsClient:
+        return self._make_client()
+
+    def seal(self, sensitive: Sensitive, operation_id: str) -> str:
+        typed = {name: value for name, value in asdict(sensitive).items() if value is not None}
+        answer = _asked(
+            self._client.encrypt,
+            KeyId=self._key_id,
+            Plaintext=json.dumps(typed).encode(),
+            EncryptionContext=_context(operation_id),
+        )
+        return base64.b64encode(answer["CiphertextBlob"]).decode()
+
+    def unseal(self, sealed: str, operation_id: str) -> Sensitive:
+        """`StoreError` where it was sealed for another operation or is no sealed text at all."""
+        answer = _asked(
+            self._client.decrypt,
+            KeyId=self._key_id,
+            CiphertextBlob=_decoded(sealed),
+            EncryptionContext=_context(operation_id),
+        )
+        try:
+            return Sensitive(**json.loads(answer["Plaintext"]))
+        except (ValueError, TypeError):
+            # Not `from error`: its text would hold what was sealed.
+            raise StoreError("What was sealed cannot be read by this version of Switchboard.") from None
+
+
+def _context(operation_id: str) -> dict[str, str]:
+    return {"operation": operation_id}
+
+
+def _decoded(sealed: str) -> bytes:
+    try:
+        return base64.b64decode(sealed, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise StoreError("What was sealed is damaged.") from error
+
+
+def _asked(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+    try:
+        return call(**parameters)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code in _TRANSIENT or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise _unavailable() from error
+        raise StoreError(f"The encryption key refused a request ({code}).") from error
+    except (HTTPClientError, NotConnected) as error:
+        raise _unavailable() from error
+    except BotoCoreError as error:
+        raise StoreError(f"Switchboard cannot reach its encryption key ({type(error).__name__}).") from error
+
+
+def _unavailable() -> TableUnavailable:
+    return TableUnavailable("The encryption key is not answering right now. Please try again in a minute.")
