@@ -8,7 +8,7 @@ from typing import NoReturn
 from urllib.parse import parse_qsl, urlsplit
 
 from .faults import Fault, FaultKind, Faults
-from .routes import Call, is_list, route
+from .routes import LISTS, Call, route
 from .rules import Refusal
 from .tokens import Tokens
 from .world import World
@@ -123,7 +123,7 @@ class Desk:
             call = Call(ids, read_query(arrived), read_body(arrived))
             self._world.catch_up()
             answer = operation(self._world, call)
-        if is_list(operation) and self.on_list:
+        if operation in LISTS and self.on_list:
             self.on_list(arrived.path, call.query)
         return replace(as_json(*answer), took_effect=arrived.method != "GET")
 

@@ -166,6 +166,15 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("PUT", "/group_disconnection_requests/{id}/confirm", confirm_disconnection),
     ("PUT", "/group_disconnection_requests/{id}/{version}", edit_disconnection),
 )
+LISTS = frozenset(
+    {
+        list_connections,
+        list_connections_of_group,
+        list_disconnections,
+        list_disconnections_of_group,
+        list_groups,
+    }
+)
 PREFIX = "/api/v1"
 
 
@@ -182,10 +191,6 @@ def route(method: str, path: str) -> tuple[Operation, dict[str, str]]:
         if verb == method:
             return operation, _checked(ids)
     raise Refusal(405, "This method is not allowed here")
-
-
-def is_list(operation: Operation) -> bool:
-    return operation.__name__.startswith("list_")
 
 
 def _pattern(template: str) -> str:

@@ -91,7 +91,7 @@ class World:
         steps = self.scripts.get(connection.carrier_group_id, self.rules.settle_script)
         self.end_life(connection.id)
         if steps:
-            self._plans[connection.id] = (self.clock(), steps)
+            self._plans[connection.id] = (self.clock(), as_script(steps))
 
     def end_life(self, connection_id: str) -> None:
         self._plans.pop(connection_id, None)

@@ -87,6 +87,17 @@ def test_a_retry_lives_through_the_script_of_its_corrected_id(
     assert read(call, connection_id)["setup_result"] == {"error": "Sign the form"}
 
 
+def test_a_retry_drops_what_was_still_to_come(noyo: NoyoStandIn, call: Caller, clock: Clock) -> None:
+    noyo.script("slow", [(1, "unable_to_connect"), (9, "action_required")])
+    connection_id = call.request("slow").json()["id"]
+    noyo.rules = replace(noyo.rules, settle_script=None)
+    clock.go(1)
+    answer = call.put(f"/group_connections/{connection_id}/retry", {"carrier_group_id": "right"})
+    clock.go(60)
+    assert answer.status_code == 201
+    assert read(call, connection_id)["status"] == "processing"
+
+
 def test_a_retry_changes_only_what_it_names(noyo: NoyoStandIn, call: Caller) -> None:
     connection_id = failed(noyo, federal_ein="123456789", broker_tin="222222222")
     call.put(f"/group_connections/{connection_id}/retry", {"federal_ein": "987654321"})
