@@ -1,0 +1,31 @@
+"""Several contestants for the same thing."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+CONTESTANTS = 20
+
+
+def at_once(run: Callable[[int], Any]) -> list[Any]:
+    """What each of them got, or the error it met; all begin at the same moment."""
+    start = threading.Barrier(CONTESTANTS)
+
+    def contestant(number: int) -> Any:
+        start.wait()
+        return _outcome(run, number)
+
+    with ThreadPoolExecutor(CONTESTANTS) as pool:
+        return list(pool.map(contestant, range(CONTESTANTS)))
+
+
+def one_by_one(run: Callable[[int], Any]) -> list[Any]:
+    return [_outcome(run, number) for number in range(CONTESTANTS)]
+
+
+def _outcome(run: Callable[[int], Any], number: int) -> Any:
+    try:
+        return run(number)
+    except Exception as error:  # noqa: BLE001 (a contestant's error is its result)
+        return error

@@ -1,0 +1,386 @@
+"""Operations, locks and leases, on a real table."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import (
+    ConnectionRequest,
+    Operation,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.domain.subjects import connection
+from bot.domain.tracking import asked_for, first_seen
+from bot.errors import LeaseLost, NotPlaced, RecordMoved, UnknownSchema
+from bot.ports import Change, Expected
+from bot.store import Store
+from tests.store.conftest import Engine
+from tests.store.made import NOW, a_connection, a_look, a_request, a_retry, an_entry, first, some_news, uuid
+
+DAYS_30 = 30 * 86400
+
+
+def placed(store: Store, operation: Operation, expected: Expected | None = None) -> Operation:
+    store.operations.place(
+        operation,
+        expected=expected,
+        news=[some_news(f"placed:{operation.id}")],
+        audit=an_entry(f"placed:{operation.id}", operation.subject),
+    )
+    return operation
+
+
+def claimed(store: Store, operation: Operation, lease: str = "lease-1") -> Operation:
+    taken = replace(
+        operation,
+        state=OperationState.SENDING,
+        lease=lease,
+        lease_until=NOW + 120,
+        attempts=operation.attempts + 1,
+        due=NOW + 120,
+    )
+    store.operations.claim(operation, taken)
+    return taken
+
+
+def settled(operation: Operation, state: OperationState = OperationState.SUCCEEDED) -> Operation:
+    return replace(
+        operation,
+        state=state,
+        lease=None,
+        lease_until=None,
+        due=None,
+        settled_at=NOW + 9,
+        outcome=Outcome(OutcomeKind.CONFIRMED),
+    )
+
+
+def settle(store: Store, operation: Operation, lease: str | None, change: Change | None = None) -> None:
+    store.operations.settle(
+        operation,
+        lease=lease,
+        change=change,
+        news=[some_news(f"settled:{operation.id}")],
+        audit=an_entry(f"settled:{operation.id}", operation.subject),
+    )
+
+
+def test_a_placed_operation_is_there_with_its_lock_its_news_and_its_audit(
+    store: Store, engine: Engine
+) -> None:
+    operation = placed(store, a_request())
+
+    assert store.operations.operation("V1") == operation
+    assert store.operations.open_on(operation.subject) == operation
+    assert store.operations.due(NOW, limit=9) == ["V1"]
+    assert store.news.due(NOW, limit=9) == ["placed:V1"]
+    assert engine.item(f"AUDIT#{operation.subject}", f"{NOW:012d}#placed:V1") is not None
+
+
+def test_an_operation_that_nobody_placed_is_not_there(store: Store) -> None:
+    assert store.operations.operation("V1") is None
+    assert store.operations.open_on(connection(uuid(1))) is None
+    assert store.operations.last_on(connection(uuid(1))) is None
+
+
+def test_a_second_operation_on_the_same_subject_is_not_placed(store: Store, engine: Engine) -> None:
+    operation = placed(store, a_request("V1"))
+
+    with pytest.raises(NotPlaced):
+        placed(store, a_request("V9"))
+
+    assert store.operations.open_on(operation.subject) == operation
+    assert store.operations.operation("V9") is None
+    assert store.news.news("placed:V9") is None
+    assert engine.item(f"AUDIT#{operation.subject}", f"{NOW:012d}#placed:V9") is None
+
+
+def test_the_same_id_again_is_not_placed_even_on_another_subject(store: Store) -> None:
+    operation = placed(store, a_request("V1"))
+
+    with pytest.raises(NotPlaced):
+        placed(store, a_retry("V1"))
+
+    assert store.operations.operation("V1") == operation
+
+
+def test_an_operation_on_the_version_that_the_person_saw_is_placed(store: Store) -> None:
+    store.records.write(first(a_connection()))
+
+    placed(store, a_retry(), Expected(connection(uuid(1)), uuid(0x1001)))
+
+    assert store.operations.open_on(connection(uuid(1))) == a_retry()
+
+
+@pytest.mark.parametrize("version", [uuid(0x2002), ""])
+def test_an_operation_on_another_version_is_not_placed(store: Store, version: str) -> None:
+    store.records.write(first(a_connection()))
+
+    with pytest.raises(NotPlaced):
+        placed(store, a_retry(), Expected(connection(uuid(1)), version))
+
+    assert store.operations.open_on(connection(uuid(1))) is None
+
+
+def test_an_operation_on_a_record_that_is_not_there_is_not_placed(store: Store) -> None:
+    with pytest.raises(NotPlaced):
+        placed(store, a_retry(), Expected(connection(uuid(1)), uuid(0x1001)))
+
+
+def test_a_look_takes_no_lock_and_stands_in_nobodys_way(store: Store) -> None:
+    placed(store, a_look("L1"))
+    placed(store, a_look("L2"))
+    placed(store, a_retry("V2"))
+
+    assert store.operations.open_on(connection(uuid(1))) == a_retry("V2")
+
+
+def test_a_look_that_is_settled_leaves_anothers_lock_alone(store: Store) -> None:
+    retry = placed(store, a_retry("V2"))
+    look = claimed(store, placed(store, a_look("L1")))
+
+    settle(store, settled(look), "lease-1")
+
+    assert store.operations.open_on(retry.subject) == retry
+    assert store.operations.last_on(retry.subject) is None
+
+
+def test_an_operation_is_claimed_once(store: Store) -> None:
+    operation = placed(store, a_request())
+    taken = claimed(store, operation, "lease-1")
+
+    with pytest.raises(LeaseLost):
+        claimed(store, operation, "lease-2")
+
+    assert store.operations.operation("V1") == taken
+    assert store.operations.due(NOW, limit=9) == []
+
+
+@pytest.mark.parametrize(
+    "differs", [{"state": OperationState.CHECKING}, {"attempts": 1}, {"lease": "another"}]
+)
+def test_a_claim_of_what_is_not_so_is_lost(store: Store, differs: dict[str, Any]) -> None:
+    operation = placed(store, a_request())
+
+    with pytest.raises(LeaseLost):
+        claimed(store, replace(operation, **differs))
+
+    assert store.operations.operation("V1") == operation
+
+
+def test_an_operation_whose_worker_stopped_is_claimed_from_its_old_lease(store: Store) -> None:
+    stopped = claimed(store, placed(store, a_request()), "lease-1")
+
+    taken = claimed(store, stopped, "lease-2")
+
+    assert store.operations.operation("V1") == taken
+    with pytest.raises(LeaseLost):
+        store.operations.keep(stopped, lease="lease-1")
+
+
+def test_the_holder_of_the_lease_keeps_what_it_found_with_its_news_and_audit(
+    store: Store, engine: Engine
+) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    checking = replace(taken, state=OperationState.CHECKING, lease=None, lease_until=None, checks=1)
+
+    store.operations.keep(
+        checking, lease="lease-1", news=[some_news("checking")], audit=an_entry("c", taken.subject)
+    )
+
+    assert store.operations.operation("V1") == checking
+    assert store.news.news("checking") is not None
+    assert engine.item(f"AUDIT#{taken.subject}", f"{NOW:012d}#c") is not None
+    with pytest.raises(LeaseLost):
+        store.operations.keep(taken, lease="lease-1", news=[some_news("late")])
+    assert store.news.news("late") is None
+
+
+def test_settling_drops_the_lock_the_due_and_what_was_sealed_and_sets_an_end(
+    store: Store, engine: Engine
+) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    assert isinstance(taken.input, ConnectionRequest)
+    done = replace(settled(taken), due=NOW)
+
+    settle(store, done, "lease-1")
+
+    kept = replace(done, due=None, input=replace(taken.input, sealed=None))
+    assert store.operations.operation("V1") == kept
+    assert store.operations.open_on(taken.subject) is None
+    assert store.operations.last_on(taken.subject) == kept
+    assert store.operations.due(NOW + 999, limit=9) == []
+    assert store.news.news("settled:V1") is not None
+    item = engine.item("OPERATION#V1", "STATE")
+    assert item is not None
+    assert item["expires"] == {"N": str(NOW + 9 + DAYS_30)}
+    assert "c2VhbGVk" not in str(engine.everything())
+
+
+def test_an_unsettled_operation_never_ends_by_itself(store: Store, engine: Engine) -> None:
+    claimed(store, placed(store, a_request()))
+
+    item = engine.item("OPERATION#V1", "STATE")
+
+    assert item is not None
+    assert "expires" not in item
+
+
+def test_after_settling_the_next_operation_may_be_placed_and_becomes_the_last(store: Store) -> None:
+    settle(store, settled(claimed(store, placed(store, a_retry("V1")))), "lease-1")
+    second = claimed(store, placed(store, a_retry("V2")))
+    assert store.operations.open_on(second.subject) == second
+
+    settle(store, settled(second, OperationState.REFUSED), "lease-1")
+
+    last = store.operations.last_on(second.subject)
+    assert last is not None
+    assert (last.id, last.state, last.input) == ("V2", OperationState.REFUSED, RetryRequest("00110012"))
+
+
+def test_settling_writes_the_new_record_and_who_asked_for_it_at_the_same_time(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    record = a_connection()
+    linked = asked_for(first_seen(record, NOW), "V1", "U1")
+    news = some_news("settled:V1")
+
+    settle(store, settled(taken), "lease-1", Change(record.subject, None, linked, record, (news,)))
+
+    assert store.records.tracked(record.subject) == linked
+    assert store.records.has_version(record.subject, record)
+
+
+def test_settling_with_a_change_from_a_state_that_moved_writes_nothing(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    record = a_connection()
+    store.records.write(first(record))
+
+    with pytest.raises(RecordMoved):
+        settle(store, settled(taken), "lease-1", first(record))
+
+    assert store.operations.operation("V1") == taken
+    assert store.operations.open_on(taken.subject) == taken
+    assert store.news.news("settled:V1") is None
+
+
+def test_settling_without_the_lease_writes_nothing(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+
+    with pytest.raises(LeaseLost):
+        settle(store, settled(taken), "another", first(a_connection()))
+
+    assert store.operations.operation("V1") == taken
+    assert store.records.tracked(connection(uuid(1))) is None
+
+
+def test_a_person_settles_only_what_waits_for_a_person(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    with pytest.raises(LeaseLost):
+        settle(store, settled(taken), None)
+    waiting = replace(taken, state=OperationState.NEEDS_PERSON, lease=None, lease_until=None)
+    store.operations.keep(waiting, lease="lease-1")
+
+    settle(store, settled(waiting, OperationState.CANCELLED), None)
+
+    found = store.operations.operation("V1")
+    assert found is not None
+    assert found.state is OperationState.CANCELLED
+    with pytest.raises(LeaseLost):
+        settle(store, settled(waiting), None)
+
+
+def test_settling_never_takes_another_operations_lock(store: Store, engine: Engine) -> None:
+    taken = claimed(store, placed(store, a_retry("V1")))
+    lock = engine.item(f"LOCK#{taken.subject}", "LOCK")
+    assert lock is not None
+    engine.put(**lock | {"operation": {"S": "V7"}})
+
+    with pytest.raises(LeaseLost):
+        settle(store, settled(taken), "lease-1")
+
+    assert engine.item(f"LOCK#{taken.subject}", "LOCK") == lock | {"operation": {"S": "V7"}}
+
+
+def test_what_is_due_comes_the_longest_due_first_and_no_sooner(store: Store) -> None:
+    for number, due in [(1, 30), (2, 10), (3, 20), (4, 99)]:
+        placed(store, a_look(f"L{number}", due=NOW + due))
+
+    assert store.operations.due(NOW + 30, limit=9) == ["L2", "L3", "L1"]
+    assert store.operations.due(NOW + 30, limit=2) == ["L2", "L3"]
+    assert store.operations.due(NOW + 9, limit=9) == []
+
+
+def test_a_subject_longer_than_a_key_may_be_still_has_one_lock(store: Store) -> None:
+    subject = replace(a_request().subject, key="c#" + "ü" * 5_000)
+    placed(store, a_request("V1", subject=subject))
+    with pytest.raises(NotPlaced):
+        placed(store, a_request("V2", subject=subject))
+
+    other = replace(subject, key=subject.key + "x")
+    placed(store, a_request("V3", subject=other))
+
+    assert store.operations.open_on(subject) == a_request("V1", subject=subject)
+
+
+@pytest.mark.parametrize(
+    "change", [{"schema": {"N": "2"}}, {"kind": {"S": "decide"}}, {"state": {"S": "held"}}]
+)
+def test_an_operation_of_another_version_is_refused(
+    store: Store, engine: Engine, change: dict[str, Any]
+) -> None:
+    placed(store, a_request())
+    item = engine.item("OPERATION#V1", "STATE")
+    assert item is not None
+    engine.put(**item | change)
+    engine.calls.clear()
+
+    with pytest.raises(UnknownSchema):
+        store.operations.operation("V1")
+
+
+def test_one_of_many_operations_on_a_subject_gets_the_lock(store: Store, race: Any) -> None:
+    outcomes = race(lambda number: placed(store, a_request(f"V{number}")).id)
+
+    winners = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert len(winners) == 1
+    assert sum(isinstance(outcome, NotPlaced) for outcome in outcomes) == len(outcomes) - 1
+    holder = store.operations.open_on(a_request().subject)
+    assert holder is not None
+    assert [holder.id] == winners == store.operations.due(NOW, limit=99)
+
+
+def test_one_of_many_workers_claims_an_operation(store: Store, race: Any) -> None:
+    operation = placed(store, a_request())
+
+    outcomes = race(lambda number: claimed(store, operation, f"lease-{number}").lease)
+
+    winners = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert len(winners) == 1
+    found = store.operations.operation("V1")
+    assert found is not None
+    assert [found.lease] == winners
+    assert sum(isinstance(outcome, LeaseLost) for outcome in outcomes) == len(outcomes) - 1
+
+
+def test_one_of_many_settles(store: Store, race: Any) -> None:
+    taken = claimed(store, placed(store, a_request()))
+
+    def run(number: int) -> None:
+        store.operations.settle(
+            settled(taken),
+            lease="lease-1",
+            change=None,
+            news=[some_news(f"n{number}")],
+            audit=an_entry(f"a{number}"),
+        )
+
+    outcomes = race(run)
+
+    assert outcomes.count(None) == 1
+    assert [number for number in range(len(outcomes)) if store.news.news(f"n{number}")] == [
+        outcomes.index(None)
+    ]

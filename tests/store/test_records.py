@@ -1,0 +1,296 @@
+"""States, versions and the indexes over them, on a real table."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, Unknown
+from bot.domain.subjects import Kind, connection
+from bot.domain.tracking import asked_for, first_seen, moved_on
+from bot.errors import RecordMoved, UnknownSchema
+from bot.ports import Change
+from bot.store import Store
+from bot.store.records import writes_of
+from tests.store.conftest import Engine
+from tests.store.made import AWKWARD, NOW, a_connection, a_disconnection, first, moved, some_news, uuid
+
+
+def test_a_record_is_read_back_as_it_was_written(store: Store) -> None:
+    record = a_connection(error="no such group", completed=NOW, request_type="new", group_id=uuid(9))
+
+    store.records.write(first(record))
+
+    assert store.records.tracked(record.subject) == first_seen(record, NOW)
+
+
+def test_a_record_that_nobody_has_seen_is_not_there(store: Store) -> None:
+    assert store.records.tracked(connection(uuid(1))) is None
+
+
+@pytest.mark.parametrize("awkward", AWKWARD)
+def test_awkward_text_from_outside_comes_back_unchanged(store: Store, awkward: str) -> None:
+    record = a_connection(
+        group_name=awkward, carrier_group_id=awkward, error=awkward, status=Unknown(awkward)
+    )
+
+    store.records.write(first(record))
+
+    held = store.records.tracked(record.subject)
+    assert held is not None
+    assert held.record == record
+
+
+def test_half_a_surrogate_pair_is_kept_as_a_replacement_character(store: Store) -> None:
+    store.records.write(first(a_connection(group_name="cut \ud83d")))
+
+    held = store.records.tracked(connection(uuid(1)))
+
+    assert held is not None
+    assert held.record.group_name == "cut \ufffd"
+
+
+def test_the_first_sight_of_a_record_is_written_once(store: Store) -> None:
+    store.records.write(first(a_connection()))
+
+    with pytest.raises(RecordMoved):
+        store.records.write(first(a_connection(), some_news()))
+
+    assert store.news.news("n1") is None
+
+
+def test_a_newer_version_replaces_the_state_and_both_are_history(store: Store) -> None:
+    old, new = (
+        a_connection(),
+        a_connection(version=uuid(2), modified=NOW + 5, status=ConnectionStatus.COMPLETED),
+    )
+    store.records.write(first(old))
+    held = store.records.tracked(old.subject)
+    assert held is not None
+
+    store.records.write(moved(held, moved_on(held, new, NOW + 6), some_news()))
+
+    assert store.records.tracked(old.subject) == moved_on(held, new, NOW + 6)
+    assert store.records.history(old.subject, since=0) == [old, new]
+    assert store.records.history(old.subject, since=NOW + 1) == [new]
+    assert store.news.news("n1") == some_news()
+
+
+def test_a_change_from_a_state_that_moved_meanwhile_writes_nothing(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    second = a_connection(version=uuid(2), modified=NOW + 5)
+    third = a_connection(version=uuid(3), modified=NOW + 6)
+    store.records.write(moved(held, moved_on(held, second, NOW)))
+
+    with pytest.raises(RecordMoved):
+        store.records.write(moved(held, moved_on(held, third, NOW), some_news()))
+
+    assert store.records.tracked(held.subject) == moved_on(held, second, NOW)
+    assert not store.records.has_version(held.subject, third)
+    assert store.news.news("n1") is None
+
+
+def test_a_link_added_under_the_same_version_is_noticed(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    store.records.write(moved(held, asked_for(held, "V1", "U1")))
+
+    with pytest.raises(RecordMoved):
+        store.records.write(moved(held, moved_on(held, a_connection(version=uuid(2)), NOW)))
+
+    linked = store.records.tracked(held.subject)
+    assert linked is not None
+    assert (linked.asked_by, linked.asker, linked.card) == ("V1", "U1", "operation:V1")
+
+
+def test_going_back_to_an_equal_state_is_noticed_too(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    other = moved_on(held, a_connection(version=uuid(2)), NOW)
+    store.records.write(moved(held, other))
+    again = store.records.tracked(held.subject)
+    assert again is not None
+    store.records.write(moved(again, held))
+
+    with pytest.raises(RecordMoved):
+        store.records.write(moved(held, other))
+
+
+def test_an_older_version_is_history_only(store: Store) -> None:
+    newest, late = a_connection(), a_connection(version=uuid(5), modified=NOW - 50)
+    store.records.write(first(newest))
+    held = store.records.tracked(newest.subject)
+
+    store.records.write(Change(newest.subject, held, None, late, (some_news("late"),)))
+
+    assert store.records.tracked(newest.subject) == held
+    assert store.records.has_version(newest.subject, late)
+    assert store.records.history(newest.subject, since=0) == [late, newest]
+    assert store.news.news("late") is not None
+
+
+def test_history_too_is_written_only_while_the_state_is_the_one_read(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    store.records.write(moved(held, asked_for(held, "V1", "U1")))
+    late = a_connection(version=uuid(5), modified=NOW - 50)
+
+    with pytest.raises(RecordMoved):
+        store.records.write(Change(held.subject, held, None, late, (some_news("late"),)))
+
+    assert not store.records.has_version(held.subject, late)
+
+
+def test_the_same_version_may_be_written_into_history_twice(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+
+    store.records.write(Change(held.subject, held, None, held.record))
+
+    assert store.records.history(held.subject, since=0) == [held.record]
+
+
+def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(store: Store, engine: Engine) -> None:
+    records = [a_connection(number, group_name=None) for number in range(1, 104)]
+    for record in records:
+        store.records.write(first(record))
+    wanted = [record.subject for record in records] + [connection(uuid(999)), records[0].subject]
+    engine.calls.clear()
+
+    found = store.records.tracked_many(wanted)
+
+    assert found == {record.subject: first_seen(record, NOW) for record in records}
+    assert engine.calls == ["BatchGetItem", "BatchGetItem"]
+    assert store.records.tracked_many([]) == {}
+
+
+def test_what_is_open_is_listed_by_status_the_longest_unchanged_first(store: Store) -> None:
+    for number, modified in [(1, 30), (2, 10), (3, 20)]:
+        store.records.write(first(a_connection(number, modified=modified)))
+    store.records.write(first(a_connection(4, status=ConnectionStatus.ACTION_REQUIRED)))
+    store.records.write(first(a_connection(5, status=ConnectionStatus.COMPLETED)))
+    store.records.write(first(a_connection(6, status=Unknown("processing#odd"))))
+    store.records.write(first(a_connection(7, status=Unknown("process"))))
+
+    processing = store.records.in_status(Kind.CONNECTION, "processing", limit=10)
+
+    assert [subject.key for subject in processing] == [uuid(2), uuid(3), uuid(1)]
+    assert store.records.in_status(Kind.CONNECTION, "processing", limit=1) == [connection(uuid(2))]
+    assert store.records.in_status(Kind.CONNECTION, "processing#odd", limit=9) == [connection(uuid(6))]
+    assert store.records.in_status(Kind.CONNECTION, "completed", limit=9) == []
+
+
+def test_decisions_are_listed_soonest_end_date_first_and_those_without_one_last(store: Store) -> None:
+    for number, end in [(1, None), (2, date(2027, 1, 31)), (3, date(2026, 12, 1))]:
+        store.records.write(first(a_disconnection(number, effective_end_date=end, modified=NOW - number)))
+
+    waiting = store.records.in_status(Kind.DISCONNECTION, "needs_review", limit=10)
+
+    assert [subject.key for subject in waiting] == [uuid(3), uuid(2), uuid(1)]
+
+
+def test_all_that_is_open_is_listed_whatever_its_status(store: Store) -> None:
+    store.records.write(first(a_connection(1)))
+    store.records.write(first(a_connection(2, status=Unknown("connecting"))))
+    store.records.write(first(a_connection(3, status=ConnectionStatus.COMPLETED)))
+    store.records.write(first(a_disconnection(4)))
+    store.records.write(first(a_disconnection(5, status=DisconnectionStatus.REJECTED)))
+
+    assert {subject.key for subject in store.records.open_subjects(Kind.CONNECTION)} == {uuid(1), uuid(2)}
+    assert [subject.key for subject in store.records.open_subjects(Kind.DISCONNECTION)] == [uuid(4)]
+
+
+def test_a_record_that_is_over_leaves_what_is_open_and_comes_back_when_it_moves_again(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    for version, status in [(2, ConnectionStatus.COMPLETED), (3, ConnectionStatus.PROCESSING)]:
+        held = store.records.tracked(connection(uuid(1)))
+        assert held is not None
+        record = a_connection(version=uuid(version), modified=NOW + version, status=status)
+        store.records.write(moved(held, moved_on(held, record, NOW)))
+        listed = store.records.open_subjects(Kind.CONNECTION)
+        assert listed == ([] if status is ConnectionStatus.COMPLETED else [held.subject])
+
+
+def test_the_newest_modified_is_known_for_each_kind(store: Store) -> None:
+    assert store.records.newest_modified(Kind.CONNECTION) is None
+    store.records.write(first(a_connection(1, modified=NOW - 9)))
+    store.records.write(first(a_connection(2, modified=NOW, status=ConnectionStatus.COMPLETED)))
+    store.records.write(first(a_disconnection(3, modified=NOW + 9)))
+
+    assert store.records.newest_modified(Kind.CONNECTION) == (NOW, connection(uuid(2)))
+
+
+def test_operations_and_news_stay_out_of_the_records_indexes(store: Store) -> None:
+    store.news.put(some_news())
+
+    assert store.records.newest_modified(Kind.CONNECTION) is None
+    assert store.records.open_subjects(Kind.CONNECTION) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": {"N": "2"}},
+        {"schema": {"S": "1"}},
+        {"record": {"S": "no map"}},
+        {"tries": {"S": "three"}},
+        {"card": {"N": "3"}},
+    ],
+)
+def test_a_state_of_another_version_is_refused_alone_and_among_others(
+    store: Store, engine: Engine, change: dict[str, Any]
+) -> None:
+    store.records.write(first(a_connection()))
+    item = engine.item(f"CONNECTION#{uuid(1)}", "STATE")
+    assert item is not None
+    engine.put(**item | change)
+    engine.calls.clear()
+
+    with pytest.raises(UnknownSchema):
+        store.records.tracked(connection(uuid(1)))
+    with pytest.raises(UnknownSchema):
+        store.records.tracked_many([connection(uuid(1))])
+
+
+def test_the_revision_grows_with_each_write_and_does_not_count_as_a_difference(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    assert held.revision == 1
+    store.records.write(moved(held, replace(held, tries=2)))
+
+    again = store.records.tracked(held.subject)
+
+    assert again is not None
+    assert again.revision == 2
+    assert replace(held, tries=2) == again
+
+
+def test_one_of_many_observers_of_the_same_change_writes_it(store: Store, race: Any) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+    after = moved_on(held, a_connection(version=uuid(2), modified=NOW + 1), NOW)
+
+    outcomes = race(lambda number: store.records.write(moved(held, after, some_news(f"n{number}"))))
+
+    assert outcomes.count(None) == 1
+    assert sum(isinstance(outcome, RecordMoved) for outcome in outcomes) == len(outcomes) - 1
+    told = [number for number in range(len(outcomes)) if store.news.news(f"n{number}")]
+    assert told == [outcomes.index(None)]
+
+
+def test_no_transaction_holds_an_item_twice_or_more_items_than_one_may() -> None:
+    before = first_seen(a_connection(group_name=" ".join(f"old{n}" for n in range(50))), NOW)
+    after = moved_on(before, a_connection(group_name=" ".join(f"new{n}" for n in range(50))), NOW)
+
+    keys = [write.key for write in writes_of(moved(before, after, some_news()))]
+
+    assert len(set(keys)) == len(keys) < 50
