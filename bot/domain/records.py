@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
+from enum import Enum
 
 from bot.domain import subjects
 from bot.domain.subjects import Subject
@@ -17,7 +17,9 @@ class Unknown:
     value: str
 
 
-class ConnectionStatus(StrEnum):
+class ConnectionStatus(Enum):
+    """Plain enums, not text: a connection's `processing` must never equal a disconnection's."""
+
     CREATED = "created"
     PROCESSING = "processing"
     NOYO_REVIEW = "noyo_review"
@@ -28,14 +30,14 @@ class ConnectionStatus(StrEnum):
     COMPLETED = "completed"
 
 
-class DisconnectionStatus(StrEnum):
+class DisconnectionStatus(Enum):
     NEEDS_REVIEW = "needs_review"
     PROCESSING = "processing"
     COMPLETED = "completed"
     REJECTED = "rejected"
 
 
-class DisconnectionSource(StrEnum):
+class DisconnectionSource(Enum):
     CARRIER = "carrier"
     PLATFORM = "platform"
     GROUP_AUDIT_REQUEST = "group_audit_request"
