@@ -56,9 +56,14 @@ class OperationStore:
         self._move([Put(operation_item(claimed), as_it_was)])
 
     def keep(
-        self, operation: Operation, *, lease: str, news: Sequence[News] = (), audit: AuditEntry | None = None
+        self,
+        operation: Operation,
+        *,
+        lease: str | None,
+        news: Sequence[News] = (),
+        audit: AuditEntry | None = None,
     ) -> None:
-        self._move([Put(operation_item(operation), holds(lease=lease)), *_told(news, audit)])
+        self._move([Put(operation_item(operation), _may_change(lease)), *_told(news, audit)])
 
     def settle(
         self,
@@ -69,7 +74,7 @@ class OperationStore:
         news: Sequence[News],
         audit: AuditEntry,
     ) -> None:
-        writes: list[Write] = [Put(operation_item(operation), _may_settle(lease))]
+        writes: list[Write] = [Put(operation_item(operation), _may_change(lease))]
         if operation.locks:
             writes += _unlock(operation)
         own = len(writes)
@@ -94,7 +99,7 @@ class OperationStore:
             raise RecordMoved("The record has changed meanwhile.") from failed
 
 
-def _may_settle(lease: str | None) -> Condition:
+def _may_change(lease: str | None) -> Condition:
     if lease is None:
         return holds(state=OperationState.NEEDS_PERSON.value, lease=None)
     return holds(lease=lease)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.delivery import Delivery, Place
 from bot.domain.showing import Content, Link, Rendered
-from bot.errors import LeaseLost, SlackRefused
+from bot.errors import LeaseLost, SlackRefused, SlackSilent
 from bot.ports import Clock, KeepsDeliveries, NewId, Posted, ShowsPeople
 
 LEASE_SECONDS = 60
@@ -19,6 +19,10 @@ GONE = frozenset({"message_not_found"})
 
 class Held(Exception):
     """Somebody else is at work on this message just now."""
+
+
+class _Unsettled(SlackSilent):
+    """A post got no answer: it may still show up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def keep_true(
         delivery = _until_true(delivery, content, desk, thread)
     except LeaseLost as error:
         raise Held(f"{place.key} in {place.channel}") from error
+    except _Unsettled:
+        raise  # The lease runs on, so that nobody looks for the message before it had time to show.
     except BaseException:
         desk.deliveries.release(delivery)
         raise
@@ -128,7 +134,10 @@ def _find(delivery: Delivery, desk: Desk, thread: str | None) -> Posted | None:
 
 def _send(delivery: Delivery, rendered: Rendered, desk: Desk, thread: str | None) -> Posted:
     place = delivery.place
-    return desk.slack.post(place.channel, rendered, mark=mark_of(place), thread=thread)
+    try:
+        return desk.slack.post(place.channel, rendered, mark=mark_of(place), thread=thread)
+    except SlackSilent as silence:
+        raise _Unsettled(str(silence)) from silence
 
 
 def _link(delivery: Delivery) -> Link:

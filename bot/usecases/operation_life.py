@@ -31,8 +31,6 @@ FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 900
 PATIENCE_SECONDS = 24 * 3600
 CHECKS = 2
-NO_LEASE = "none"
-"""Never on an operation, so a write on its condition is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +187,7 @@ def _keep(before: Operation, after: Operation, tools: Tools, *, tell: bool = Fal
     now = tools.now()
     tools.operations.keep(
         after,
-        lease=before.lease or NO_LEASE,
+        lease=before.lease,
         news=(telling.of_operation(after, now),) if tell else (),
         audit=audit_of(after, tools, now) if tell else None,
     )

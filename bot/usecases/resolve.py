@@ -11,8 +11,6 @@ from bot.domain.subjects import Kind
 from bot.errors import LeaseLost
 from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
 
-LEASE_SECONDS = 30
-
 
 class Way(StrEnum):
     """The three ways out."""
@@ -48,10 +46,7 @@ def resolve(
         if taken.state.settled:
             operations.settle(taken, lease=None, change=None, news=news, audit=audit)
         else:
-            lease = new_id()
-            held = replace(operation, lease=lease, lease_until=now + LEASE_SECONDS)
-            operations.claim(operation, held)
-            operations.keep(taken, lease=lease, news=news, audit=audit)
+            operations.keep(taken, lease=None, news=news, audit=audit)
     except LeaseLost:
         return None
     return taken
