@@ -1,0 +1,101 @@
+"""Slack stand-in, Web API: from a request to its answer, refusals and limits included."""
+
+import copy
+import hmac
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import chat, directory, modals
+from .arguments import Args, Refused, read_arguments, refused_for
+from .blocks import check_blocks
+from .office import Office
+from .views import check_view
+from .workspace import ApiCall, Json
+
+METHODS = {**chat.METHODS, **directory.METHODS, **modals.METHODS}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Json
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class WebApi:
+    def __init__(self, office: Office, bot_token: str) -> None:
+        self._office, self._token = office, bot_token
+
+    def call(self, method: str, authorization: str, content_type: str, query: str, body: bytes) -> Answer:
+        """One call, done and written into the list of calls."""
+        try:
+            args = read_arguments(method, content_type, query, body)
+        except Refused as refusal:
+            return self._kept(method, {}, Answer(200, refusal.answer()))
+        token = args.pop("token", "") or authorization.removeprefix("Bearer ")
+        with self._office.world.lock:
+            return self._kept(method, args, self._answer(method, token, Args(args)))
+
+    def refuse(self, method: str, answer: Answer) -> Answer:
+        """A refusal that somebody asked for; nothing is done."""
+        return self._kept(method, {}, answer)
+
+    def _kept(self, method: str, args: Json, answer: Answer) -> Answer:
+        kept = ApiCall(method, copy.deepcopy(args), answer.body, answer.status)
+        self._office.world.calls.append(kept)
+        return answer
+
+    def _answer(self, method: str, token: str, args: Args) -> Answer:
+        try:
+            return Answer(200, {"ok": True, **self._done(method, token, args)})
+        except Refused as refusal:
+            if refusal.retry_after is None:
+                return Answer(200, refusal.answer())
+            wait = {"Retry-After": str(refusal.retry_after)}
+            return Answer(429, refusal.answer(), wait)
+
+    def _done(self, method: str, token: str, args: Args) -> Json:
+        if method == "blocks.validate":
+            return validate(args)
+        if method not in METHODS:
+            raise Refused("unknown_method")
+        if not token:
+            raise Refused("not_authed")
+        if not hmac.compare_digest(token.encode(), self._token.encode()):
+            raise Refused("invalid_auth")
+        now = self._office.world.clock()
+        wait = self._office.meters.wait_for_method(method, now)
+        if wait:
+            raise Refused("ratelimited", retry_after=wait)
+        return METHODS[method](self._office, args)
+
+
+def validate(args: Args) -> Json:
+    """blocks.validate: no token; exactly one of blocks, message, view."""
+    given = [name for name in ("blocks", "message", "view") if args.has(name)]
+    if len(given) != 1:
+        raise refused_for("invalid_arguments", ["exactly one of blocks, message, view"])
+    error = f"invalid_{given[0]}"
+    findings = _validated(given[0], args.structure(given[0], error))
+    if findings:
+        raise Refused(error, errors=[_as_error(finding) for finding in findings])
+    return {}
+
+
+def _validated(kind: str, value: Any) -> list[str]:
+    if kind == "view":
+        surface = value.get("type", "modal") if isinstance(value, dict) else "modal"
+        return check_view(value, surface if surface in ("modal", "home") else "modal")
+    if kind == "message":
+        value = value.get("blocks", []) if isinstance(value, dict) else value
+    return check_blocks(value)
+
+
+def _as_error(finding: str) -> Json:
+    message, _, pointer = finding.removesuffix("]").rpartition(" [json-pointer:")
+    return {
+        "pointer": pointer,
+        "code": "invalid",
+        "message": message,
+        "field": pointer.rpartition("/")[2],
+    }
