@@ -36,6 +36,9 @@ class Ack:
         return self.status == 200 and not self.late
 
     def json(self) -> Json | None:
+        """None for what does not call itself JSON: Slack shows that as words."""
+        if not self.content_type.startswith("application/json"):
+            return None
         try:
             held = json.loads(self.body)
         except ValueError:

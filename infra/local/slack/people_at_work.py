@@ -186,7 +186,9 @@ class People:
         user = self._world.users.get(user_id)
         if user is None or user.deleted:
             raise NotPossible(f"{user_id} is nobody who can act here")
-        channel = self._world.channels[channel_id]
+        channel = self._world.channels.get(channel_id)
+        if channel is None:
+            raise NotPossible(f"there is no {channel_id}")
         closed = channel.private or channel.is_im
         if closed and user_id not in channel.members:
             raise NotPossible(f"{user_id} cannot see {channel_id}")

@@ -47,7 +47,7 @@ Answering = Callable[[Received], Any]
 
 @dataclass
 class BotDoor:
-    """`answer` gives a status, a dict (sent as JSON), a text, or None for an empty 200."""
+    """`answer` gives a status (403 with no-retry), a dict (as JSON), a text, or None: an empty 200."""
 
     answer: Answering = lambda _: None
     received: list[Received] = field(default_factory=list)
@@ -55,6 +55,11 @@ class BotDoor:
     @property
     def last(self) -> Received:
         return self.received[-1]
+
+    @staticmethod
+    def json_or_text(body: str) -> Any:
+        """A framework's body as an answer: JSON is sent as JSON."""
+        return json.loads(body) if body.startswith("{") else body
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,6 +79,8 @@ class _Handler(BaseHTTPRequestHandler):
         text = json.dumps(answer) if isinstance(answer, dict) else answer
         out = text.encode() if isinstance(text, str) else b""
         self.send_response(status)
+        if status == 403:
+            self.send_header("X-Slack-No-Retry", "1")
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(out)))
         self.end_headers()

@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 import urllib.error
 from collections.abc import Callable
 from typing import Any
@@ -149,3 +150,22 @@ def test_a_connection_is_kept_open_and_ends_with_the_stand_in() -> None:
     slack.stop()
     assert kept.recv(1) == b""
     connection.close()
+
+
+def test_many_posts_at_once_are_all_kept_with_their_own_timestamps() -> None:
+    with SlackStandIn(limits=Limits(message_burst=100)) as slack:
+        slack.add_channel("C1", "carriers")
+        client = WebClient(token="xoxb-local", base_url=slack.url, retry_handlers=[])
+
+        def post_five() -> None:
+            for _ in range(5):
+                client.chat_postMessage(channel="C1", text="x")
+
+        threads = [threading.Thread(target=post_five) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        stamps = [message.ts for message in slack.channel("C1")]
+    assert len(stamps) == len(set(stamps)) == 40
+    assert stamps == sorted(stamps)

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.signature import SignatureVerifier
 
-from infra.local.slack import NotPossible, SlackStandIn
+from infra.local.slack import Limits, NotPossible, SlackStandIn
 from infra.local.slack.door import signature
 
 Refusal = Callable[..., str]
@@ -156,6 +157,23 @@ def test_an_answer_to_a_command_that_slack_would_refuse_is_not_shown(
     door.answer = lambda _: {"text": "x", "blocks": [{"type": "divider"}] * 51}
     reply = with_bot.command("U1", "C1")
     assert (reply.error, reply.messages) == ("invalid_command_response", [])
+
+
+def test_json_that_does_not_say_so_is_shown_as_words(with_bot: SlackStandIn, door: Any) -> None:
+    door.answer = lambda _: '{"text": "hello"}'
+    assert with_bot.command("U1", "C1").text == '{"text": "hello"}'
+
+
+def test_a_door_that_never_answers_is_given_up(door_url_and_door: tuple[str, Any]) -> None:
+    url, door = door_url_and_door
+    go_on = threading.Event()
+    door.answer = lambda _: go_on.wait(20) and None
+    with SlackStandIn(bot_door=url, limits=Limits(hang_up_seconds=0.2)) as slack:
+        slack.add_user("U1", "Ana")
+        slack.add_channel("C1", "carriers")
+        reply = slack.command("U1", "C1")
+    go_on.set()
+    assert (reply.status, reply.error) == (None, "operation_timeout")
 
 
 def test_a_response_url_works_five_times(with_bot: SlackStandIn, door: Any) -> None:
@@ -568,9 +586,15 @@ def test_an_acked_event_is_not_retried(with_bot: SlackStandIn, door: Any, clock:
     assert len(door.received) == 1
 
 
-def test_retries_that_are_due_come_by_themselves(with_bot: SlackStandIn, door: Any, clock: Any) -> None:
-    import threading
+def test_a_bot_can_say_no_to_retries(with_bot: SlackStandIn, door: Any, clock: Any) -> None:
+    door.answer = lambda _: 403
+    with_bot.open_home("U1")
+    clock.advance(1000)
+    with_bot.deliver_due_events()
+    assert len(door.received) == 1
 
+
+def test_retries_that_are_due_come_by_themselves(with_bot: SlackStandIn, door: Any, clock: Any) -> None:
     arrived = threading.Event()
 
     def failing(received: Any) -> int:
