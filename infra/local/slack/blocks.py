@@ -71,6 +71,11 @@ def _same_width(findings: Findings, pointer: str, block: Any) -> None:
         found(findings, f"{pointer}/rows", "rows must have the same number of cells")
 
 
+def _one_head(findings: Findings, pointer: str, block: Any) -> None:
+    if block.get("is_collapsible") and block.get("has_header_divider"):
+        found(findings, pointer, "has_header_divider does not go with is_collapsible")
+
+
 def _no_shared_task(findings: Findings, pointer: str, block: Any) -> None:
     tasks = block.get("tasks")
     complain_of_repeats(findings, f"{pointer}/tasks", tasks if isinstance(tasks, list) else [], "task_id")
@@ -172,6 +177,7 @@ BLOCKS["container"] = _block(
         "default_collapsed": boolean,
         "has_header_divider": boolean,
     },
+    _one_head,
 )
 
 _EVERYWHERE = "section header divider context image actions rich_text input video card"

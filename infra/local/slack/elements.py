@@ -152,6 +152,7 @@ ELEMENTS: dict[str, Rule] = {
         {
             "value": string(2000),
             "url": URL,
+            "agent_prompt": string(4000),
             "style": one_of("primary", "danger"),
             "confirm": CONFIRM,
             "accessibility_label": string(75),

@@ -159,6 +159,19 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"type": "container", "child_blocks": [{"type": "divider"}]},
         {"type": "container", "child_blocks": [card()]},
     ),
+    "a header divider only where nothing collapses": (
+        {"type": "container", "child_blocks": [{"type": "divider"}], "has_header_divider": True},
+        {
+            "type": "container",
+            "child_blocks": [{"type": "divider"}],
+            "has_header_divider": True,
+            "is_collapsible": True,
+        },
+    ),
+    "agent prompt of 4000": (
+        actions(button(agent_prompt="x" * 4000)),
+        actions(button(agent_prompt="x" * 4001)),
+    ),
     "known rich text": (
         {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]},
         {"type": "rich_text", "elements": [{"type": "rich_text_poem", "elements": []}]},
