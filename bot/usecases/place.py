@@ -23,6 +23,9 @@ from bot.domain.tracking import Tracked
 from bot.errors import NotPlaced
 from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
 
+ATTEMPTS = 3
+"""What stood in the way of a new request may be gone by the time we look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -70,7 +73,7 @@ def request_connection(
     answer_to: AnswerTo,
     tools: Tools,
 ) -> Placing:
-    """Asks Noyo, through an operation, for a connection of a new group. One a carrier and carrier group id at a time."""
+    """Asks Noyo, by an operation, for a new group's connection; one at a time for a carrier and carrier group id."""
     wanted = ConnectionRequest(
         carrier_id, carrier_group_id, group_name, _sealed(sensitive, operation_id, tools)
     )
@@ -167,11 +170,17 @@ def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Pla
         deed="operation_placed",
         details=(("operation", operation.id), ("kind", operation.kind.value)),
     )
-    try:
-        tools.operations.place(operation, expected=expected, news=news, audit=audit)
-    except NotPlaced:
-        return _why_not(operation, tools)
-    return Placed(operation)
+    placing: Placing = Changed(None)
+    for _ in range(ATTEMPTS):
+        try:
+            tools.operations.place(operation, expected=expected, news=news, audit=audit)
+        except NotPlaced:
+            placing = _why_not(operation, tools)
+        else:
+            return Placed(operation)
+        if expected is not None or not isinstance(placing, Changed):
+            break
+    return placing
 
 
 def _why_not(operation: Operation, tools: Tools) -> Placing:

@@ -1,0 +1,152 @@
+"""Slack room: the Bolt app; its registration reads as the table of contents of what people can do."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+
+from bot.errors import SlackError, UnknownSchema
+from bot.slack import commands, connect, replies, retry, status, ways_out
+from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
+from bot.slack.modals import said
+from bot.slack.office import Asker, Office
+from bot.slack.phrases import Json, Line, line
+
+logger = logging.getLogger("switchboard")
+
+Body = dict[str, Any]
+Click = Callable[[Office, Asker, ButtonValue], None]
+Submission = Callable[[Office, Asker, Body], Json]
+
+
+def build_app(office: Office, *, bot_token: str) -> App:
+    """No lazy listeners, no call to Slack: the listener runs in the request and its answer is the ack."""
+    known = AuthorizeResult(enterprise_id=None, team_id=office.policy.team_id, bot_token=bot_token)
+    app = App(
+        name="switchboard",
+        logger=_quiet(),
+        authorize=lambda: known,
+        request_verification_enabled=False,  # The door has verified the raw bytes.
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+    )
+    app.use(_of_this_app(office))
+    app.command(office.command)(_command(office))
+    app.view(connect.CALLBACK)(_view(office, connect.submit))
+    app.view(retry.CALLBACK)(_view(office, retry.submit))
+    app.action(Act.RETRY.value)(_button(office, retry.click))
+    app.action(Act.DETAILS.value)(_button(office, status.click_details))
+    for act in WAYS_OUT:
+        app.action(act.value)(_button(office, _way(act)))
+    app.options("carrier_id")(_options(office))
+    app.error(_speak(office))
+    return app
+
+
+def _command(office: Office) -> Callable[..., None]:
+    def listener(ack: Any, body: Body) -> None:
+        ack(**commands.dispatch(office, body))
+
+    return listener
+
+
+def _view(office: Office, submit: Submission) -> Callable[..., None]:
+    def listener(ack: Any, body: Body) -> None:
+        ack(**submit(office, Asker.of(body), body["view"]))
+
+    return listener
+
+
+def _button(office: Office, click: Click) -> Callable[..., None]:
+    def listener(ack: Any, body: Body) -> None:
+        click(office, Asker.of(body), _value(body))
+        ack()
+
+    return listener
+
+
+def _value(body: Body) -> ButtonValue:
+    try:
+        return decode(body["actions"][0]["value"])
+    except (KeyError, ValueError) as error:
+        raise UnknownSchema(
+            "This button cannot be read. Please use a newer message, or the command."
+        ) from error
+
+
+def _way(act: Act) -> Click:
+    def click(office: Office, asker: Asker, value: ButtonValue) -> None:
+        ways_out.click(office, asker, act, value)
+
+    return click
+
+
+def _options(office: Office) -> Callable[..., None]:
+    def listener(ack: Any, body: Body) -> None:
+        ack(**connect.suggest(office, body.get("value", "")))
+
+    return listener
+
+
+def _of_this_app(office: Office) -> Callable[..., Any]:
+    """The signing secret is the app's; a request that names another app or workspace is not for us."""
+
+    def middleware(body: Body, next: Callable[[], Any]) -> Any:  # Bolt gives arguments by these names.
+        if body.get("api_app_id") != office.app_id or _team(body) != office.policy.team_id:
+            return BoltResponse(status=403, body="not for this app")
+        return next()
+
+    return middleware
+
+
+def _team(body: Body) -> str | None:
+    if "team_id" in body:
+        return str(body["team_id"])
+    return (body.get("team") or body.get("user") or {}).get("id" if body.get("team") else "team_id")
+
+
+def _speak(office: Office) -> Callable[..., BoltResponse]:
+    """Every error that a listener raises ends here: in the log with an id, and with the person in words."""
+
+    def handler(error: Exception, body: Body) -> BoltResponse:
+        error_id = office.new_id()[:8]
+        logger.error(
+            "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
+        )
+        words = _words(error, error_id)
+        answer = replies.failed(body, words)
+        if answer is None:
+            _tell_in_a_window(office, body, words)
+            return BoltResponse(status=200, body="")
+        return BoltResponse(status=200, body=answer)
+
+    return handler
+
+
+def _words(error: Exception, error_id: str) -> Line:
+    if isinstance(error, BoltUnhandledRequestError):
+        return line(
+            f"This was made by another version of Switchboard. {replies.NOT_DONE} "
+            "Please use a newer message, or the command."
+        )
+    return replies.words_for(error, error_id)
+
+
+def _tell_in_a_window(office: Office, body: Body, words: Line) -> None:
+    """A click has no other answer that only its maker sees; where its trigger is spent, the log has to do."""
+    try:
+        office.web.open_view(body.get("trigger_id", ""), said("That did not work", words))
+    except SlackError as error:
+        logger.warning("could not tell the person", exc_info=error)
+
+
+def _quiet() -> logging.Logger:
+    """Bolt logs signatures and whole bodies at INFO and below."""
+    bolt = logging.getLogger("switchboard.bolt")
+    bolt.setLevel(logging.ERROR)
+    return bolt

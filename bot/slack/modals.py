@@ -1,0 +1,90 @@
+"""Slack room: modals: the views people fill in, and the notices that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.slack.answers import view
+from bot.slack.blocks import plain_text
+from bot.slack.message import Message, Paragraph
+from bot.slack.phrases import Json, Line, line
+from bot.slack.text import cut
+
+TITLE = 24
+OPTION = 75
+HINT = 2000
+STATIC_OPTIONS = 100
+
+
+def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, about: str = "") -> Json:
+    """A modal that can be submitted; `about` comes back with it (ids only, at most 3,000 characters)."""
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": plain_text(cut(title, TITLE)),
+        "submit": plain_text(submit),
+        "close": plain_text("Cancel"),
+        "private_metadata": about,
+        "blocks": list(blocks),
+    }
+
+
+def said(title: str, *lines: Line | str) -> Json:
+    """A notice of a few lines."""
+    return view(title, Message([Paragraph([line(one) if isinstance(one, str) else one]) for one in lines]))
+
+
+def text_field(
+    name: str,
+    label: str,
+    *,
+    hint: str = "",
+    placeholder: str = "",
+    initial: str = "",
+    longest: int,
+    optional: bool = False,
+) -> Json:
+    """One line of text; block and action id are the field's name, so that typed input outlives an update."""
+    element: Json = {"type": "plain_text_input", "action_id": name, "max_length": longest}
+    if placeholder:
+        element["placeholder"] = plain_text(placeholder)
+    if initial:
+        element["initial_value"] = initial[:longest]
+    return _field(name, label, element, hint, optional)
+
+
+def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, hint: str = "") -> Json:
+    """One of (value, label); more than Slack shows at once are searched as the person types."""
+    if len(options) > STATIC_OPTIONS:
+        element: Json = {"type": "external_select", "action_id": name, "min_query_length": 1}
+    else:
+        element = {"type": "static_select", "action_id": name, "options": choices(options)}
+    element["placeholder"] = plain_text("Choose one")
+    return _field(name, label, element, hint, optional=False)
+
+
+def choices(options: Sequence[tuple[str, str]]) -> list[Json]:
+    return [{"text": plain_text(cut(label, OPTION)), "value": value} for value, label in options]
+
+
+def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> Json:
+    block: Json = {
+        "type": "input",
+        "block_id": name,
+        "label": plain_text(label),
+        "element": element,
+        "optional": optional,
+    }
+    if hint:
+        block["hint"] = plain_text(cut(hint, HINT))
+    return block
+
+
+def values_of(view: Json) -> dict[str, str]:
+    """What was typed or chosen, by field; fields left blank are empty text."""
+    found: dict[str, str] = {}
+    for name, actions in view.get("state", {}).get("values", {}).items():
+        for held in actions.values():
+            option = held.get("selected_option") or {}
+            found[name] = (held.get("value") or option.get("value") or "").strip()
+    return found

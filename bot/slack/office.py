@@ -1,0 +1,87 @@
+"""Slack room: what the listeners touch, and who it is that asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.domain.people import Permission, Policy, Right
+from bot.domain.tracking import Tracked
+from bot.ports import (
+    AuditEntry,
+    Clock,
+    KeepsOperations,
+    KeepsPeople,
+    KeepsRecords,
+    NewId,
+    ReadsPeople,
+    WritesAudit,
+)
+from bot.slack.look import Look
+from bot.usecases import place
+from bot.usecases.permit import permitted_now
+
+Json = dict[str, Any]
+
+
+class OpensViews(Protocol):
+    def open_view(self, trigger_id: str, view: Json) -> None:
+        """views.open; the trigger lives three seconds and serves once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything the receiver works with. It reads the table, places operations and opens modals, nothing else."""
+
+    records: KeepsRecords
+    operations: KeepsOperations
+    people: KeepsPeople
+    audit: WritesAudit
+    placing: place.Tools
+    web: OpensViews
+    reads_people: ReadsPeople
+    policy: Policy
+    look: Look
+    command: str
+    app_id: str
+    retry_at_action_required: bool
+    clock: Clock
+    new_id: NewId
+
+    def now(self) -> int:
+        return int(self.clock())
+
+    def may(self, right: Right, user_id: str) -> Permission:
+        return permitted_now(
+            right,
+            user_id,
+            people=self.people,
+            slack=self.reads_people,
+            policy=self.policy,
+            now=self.now(),
+        )
+
+    def retryable(self, tracked: Tracked) -> bool:
+        return place.retryable(tracked, at_action_required=self.retry_at_action_required)
+
+    def note_denial(self, entry: AuditEntry) -> None:
+        self.audit.audit(entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who typed or clicked, where, and the trigger that it gave us."""
+
+    user_id: str
+    channel_id: str | None
+    trigger_id: str
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Asker:
+        """From any interaction's body: a command's is flat, the others nest the user and the channel."""
+        if "user_id" in body:
+            return cls(body["user_id"], body.get("channel_id"), body.get("trigger_id", ""))
+        channel = body.get("channel") or {}
+        return cls(body["user"]["id"], channel.get("id"), body.get("trigger_id", ""))

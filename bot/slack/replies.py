@@ -1,0 +1,89 @@
+"""Slack room: what a listener gives back, and the one place that speaks errors to people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.people import Permission
+from bot.errors import SlackRefused, SwitchboardError
+from bot.slack.message import Message, Paragraph, Part
+from bot.slack.modals import said
+from bot.slack.phrases import Json, Line, line, with_mentions
+
+TRIGGER_GONE = frozenset(
+    {
+        "expired_trigger_id",
+        "trigger_expired",
+        "exchanged_trigger_id",
+        "trigger_exchanged",
+        "invalid_trigger_id",
+    }
+)
+NOT_DONE = "Nothing was sent to Noyo."
+
+
+def only_you(*parts: Part | Line | str) -> Json:
+    """An answer to a command, seen by the person who typed it alone."""
+    return from_message(Message([_part(part) for part in parts]))
+
+
+def from_message(message: Message) -> Json:
+    return {
+        "response_type": "ephemeral",
+        "text": message.rendered().text,
+        "blocks": message.blocks(),
+    }
+
+
+def errors(found: Mapping[str, str]) -> Json:
+    """An answer to a submission: the form stays, with what is wrong under each field."""
+    return {"response_action": "errors", "errors": dict(found)}
+
+
+def shows(view: Json) -> Json:
+    """An answer to a submission: this view takes the form's place."""
+    return {"response_action": "update", "view": view}
+
+
+def over_it(view: Json) -> Json:
+    """An answer to a submission: this view lies over the form, which keeps what was typed."""
+    return {"response_action": "push", "view": view}
+
+
+def refusal(permission: Permission) -> Line:
+    """Why not; it may name who may."""
+    return with_mentions(permission.why)
+
+
+def words_for(error: Exception, error_id: str) -> Line:
+    """Known errors in their own words; any other as an apology with the id under which it is in the log."""
+    if isinstance(error, SlackRefused) and error.code in TRIGGER_GONE:
+        return line(f"That took too long for Slack to open a window. {NOT_DONE} Please try again.")
+    if isinstance(error, SwitchboardError):
+        return line(
+            *with_mentions(str(error)),
+            " If you were submitting something, you can submit it again: ",
+            "the same request is never sent twice.",
+        )
+    return line(
+        f"Something went wrong on our side, sorry. Please try again; if it goes on, tell whoever runs Switchboard "
+        f"that it was error {error_id}."
+    )
+
+
+def failed(body: Mapping[str, Any], words: Line) -> Json | None:
+    """The answer to this kind of interaction that shows `words` to the person alone; None where there is none."""
+    if "command" in body:
+        return only_you(words)
+    if body.get("type") == "view_submission":
+        return over_it(said("That did not work", words))
+    if body.get("type") == "block_suggestion":
+        return {"options": []}
+    return None
+
+
+def _part(part: Part | Line | str) -> Part:
+    if isinstance(part, str):
+        return Paragraph([line(part)])
+    return Paragraph([part]) if isinstance(part, tuple) else part

@@ -1,0 +1,71 @@
+"""Slack room: *ways out*: nobody can tell from Noyo whether something arrived, and a person has to say.
+
+They have looked at Noyo, or asked there, and now decide for everybody. What can go wrong: two people decide at once, or
+somebody decides on what the message said an hour ago.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from bot.domain.operations import Operation, OperationState
+from bot.domain.people import Right
+from bot.domain.subjects import Kind
+from bot.errors import SlackError
+from bot.slack import replies
+from bot.slack.buttons import Act, ButtonValue
+from bot.slack.connect import note_denial
+from bot.slack.deeds import outcome, under_way
+from bot.slack.modals import said
+from bot.slack.office import Asker, Office
+from bot.slack.phrases import Json, Line, line
+from bot.usecases.resolve import Way, resolve
+
+logger = logging.getLogger("switchboard")
+
+WAYS = {Act.ARRIVED: Way.ARRIVED, Act.SEND_AGAIN: Way.SEND_AGAIN, Act.CLOSE: Way.CLOSE}
+
+
+def click(office: Office, asker: Asker, act: Act, value: ButtonValue) -> None:
+    """Takes the way, and tells the person alone what came of the click; everybody else sees it on the card."""
+    answer = _taken(office, asker, WAYS[act], value.operation_id or "")
+    try:
+        office.web.open_view(asker.trigger_id, answer)
+    except SlackError as error:
+        logger.warning("could not show what came of a click; the card does", exc_info=error)
+
+
+def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> Json:
+    permission = office.may(Right.REQUEST, asker.user_id)
+    if not permission.allowed:
+        note_denial(office, asker, permission)
+        return said("Not possible", replies.refusal(permission))
+    before = office.operations.operation(operation_id)
+    taken = resolve(
+        operation_id,
+        way,
+        asker.user_id,
+        seen_version=_version_now(office, before),
+        operations=office.operations,
+        clock=office.clock,
+        new_id=office.new_id,
+    )
+    if taken is None:
+        return said("Decided already", _now(office.operations.operation(operation_id)))
+    return said("Recorded", _now(taken))
+
+
+def _version_now(office: Office, operation: Operation | None) -> str | None:
+    """Sending again is for the record as it is shown beside the question now; it is read again before it is sent."""
+    if operation is None or operation.subject.kind is Kind.REQUEST:
+        return None
+    tracked = office.records.tracked(operation.subject)
+    return tracked.record.version if tracked else None
+
+
+def _now(operation: Operation | None) -> Line:
+    if operation is None:
+        return line("This is settled, and too old to be kept. Nothing was done.")
+    if operation.state is OperationState.PENDING:
+        return line("It is being sent once more. ", *under_way(operation))
+    return under_way(operation) if operation.open else outcome(operation)

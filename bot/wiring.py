@@ -1,0 +1,203 @@
+"""Wiring: the only place where real things are built, each once, on first use.
+
+Rooms are imported where they are needed, so that the receiver starts without what only the workers use.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from bot.ports import Clock
+from bot.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from bot.noyo.client import NoyoClient
+    from bot.slack.door import Door
+    from bot.slack.people import SlackPeople
+    from bot.slack.web import SlackWeb
+    from bot.store import KmsSealer, Store
+    from bot.store.table import Patience
+    from bot.usecases import notify, operation_life, poll
+
+RECEIVER_SLACK_SECONDS = 1
+WORKER_SLACK_SECONDS = 10
+
+
+class Deployment:
+    """One running Switchboard: its settings and the things built from them."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock = time.time, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.sleep = sleep
+
+    # ---------------------------------------------------------------- the receiver
+
+    @cached_property
+    def slack_door(self) -> Door:
+        """What Slack's requests come in by."""
+        from bot.slack.door import Door
+
+        return Door(
+            signing_secret=self.settings.slack.signing_secret, build=self._slack_app, clock=self.clock
+        )
+
+    def _slack_app(self) -> object:
+        from bot.slack.app import build_app
+        from bot.slack.look import look_from
+        from bot.slack.office import Office
+        from bot.store import RECEIVER
+        from bot.usecases import place
+
+        settings, store = self.settings, self._store(RECEIVER)
+        office = Office(
+            records=store.records,
+            operations=store.operations,
+            people=store.people,
+            audit=store.audit,
+            placing=place.Tools(store.operations, store.records, self._sealer(RECEIVER), self.clock, new_id),
+            web=self._slack_web(RECEIVER_SLACK_SECONDS),
+            reads_people=self._slack_people(RECEIVER_SLACK_SECONDS),
+            policy=settings.policy,
+            look=look_from(settings),
+            command=settings.slack.command,
+            app_id=settings.slack.app_id,
+            retry_at_action_required=settings.retry_at_action_required,
+            clock=self.clock,
+            new_id=new_id,
+        )
+        return build_app(office, bot_token=settings.slack.bot_token)
+
+    # ---------------------------------------------------------------- the workers
+
+    @cached_property
+    def store(self) -> Store:
+        from bot.store import WORKER
+
+        return self._store(WORKER)
+
+    @cached_property
+    def noyo(self) -> NoyoClient:
+        from bot.noyo.client import NoyoClient
+
+        noyo = self.settings.noyo
+        return NoyoClient(
+            api_url=noyo.api_url,
+            token_url=noyo.token_url,
+            client_id=noyo.client_id,
+            client_secret=noyo.client_secret,
+            timeout_seconds=noyo.timeout_seconds,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def carrying_out(self) -> operation_life.Tools:
+        from bot.store import WORKER
+        from bot.usecases import operation_life
+
+        return operation_life.Tools(
+            operations=self.store.operations,
+            records=self.store.records,
+            people=self.store.people,
+            noyo=self.noyo,
+            sealer=self._sealer(WORKER),
+            policy=self.settings.policy,
+            quiet_seconds=self.settings.check_after_seconds,
+            clock=self.clock,
+            new_id=new_id,
+        )
+
+    def polling(self, deadline: float) -> poll.Tools:
+        """`deadline`: when to stop and leave the rest to the next run, in Unix seconds."""
+        from bot.usecases import poll
+
+        return poll.Tools(
+            noyo=self.noyo,
+            records=self.store.records,
+            operations=self.store.operations,
+            news=self.store.news,
+            cursors=self.store.cursors,
+            clock=self.clock,
+            interval_seconds=self.settings.poll_seconds,
+            sweep_seconds=self.settings.sweep_hours * 3600,
+            deadline=deadline,
+        )
+
+    @cached_property
+    def slack_people(self) -> SlackPeople:
+        return self._slack_people(WORKER_SLACK_SECONDS)
+
+    @cached_property
+    def notifying(self) -> notify.Tools:
+        from bot.usecases import notify
+        from bot.usecases.deliver import Desk
+        from bot.usecases.scene import Library
+
+        slack = self.settings.slack
+        return notify.Tools(
+            news=self.store.news,
+            library=Library(self.store.records, self.store.operations),
+            people=self.store.people,
+            reads_people=self.slack_people,
+            desk=Desk(self._slack_web(WORKER_SLACK_SECONDS), self.store.deliveries, self.clock, new_id),
+            channels=notify.Channels(
+                slack.connections_channel, slack.alerts_channel, slack.decisions_channel
+            ),
+        )
+
+    # ---------------------------------------------------------------- what both use
+
+    def _store(self, patience: Patience) -> Store:
+        from bot.store import open_store
+
+        aws = self.settings.aws
+        return open_store(
+            table=aws.table, region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
+        )
+
+    def _sealer(self, patience: Patience) -> KmsSealer:
+        from bot.store import open_sealer
+
+        aws = self.settings.aws
+        return open_sealer(
+            key_id=aws.kms_key, region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
+        )
+
+    def _slack_web(self, seconds: int) -> SlackWeb:
+        from bot.slack.look import look_from
+        from bot.slack.web import SlackWeb
+
+        slack = self.settings.slack
+        return SlackWeb(
+            token=slack.bot_token,
+            base_url=slack.api_url,
+            timeout_seconds=seconds,
+            look=look_from(self.settings),
+        )
+
+    def _slack_people(self, seconds: int) -> SlackPeople:
+        from bot.slack.people import SlackPeople
+
+        slack = self.settings.slack
+        return SlackPeople(
+            token=slack.bot_token, base_url=slack.api_url, timeout_seconds=seconds, clock=self.clock
+        )
+
+
+def new_id() -> str:
+    """An id nobody else has."""
+    return uuid.uuid4().hex
+
+
+@cache
+def deployment() -> Deployment:
+    """The deployment that the environment describes; read once, on first use. `SettingsError` names every fault."""
+    return Deployment(read_settings(os.environ))

@@ -1,0 +1,27 @@
+"""Handler: operations just placed (the table's stream), and operations that are due (a schedule)."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from bot.store.stream import operation_ids
+from bot.usecases.carry_out import carry_out
+from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, work
+from bot.wiring import deployment
+from handlers.remaining import Context, deadline
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    here = deployment()
+    tools = here.carrying_out
+    ids = (
+        operation_ids(event) if "Records" in event else tools.operations.due(tools.now(), limit=MOST_AT_ONCE)
+    )
+    work(
+        ids,
+        partial(carry_out, tools=tools),
+        clock=here.clock,
+        deadline=deadline(context, keep_seconds=SECONDS_LEFT),
+    )
+    return {"batchItemFailures": []}

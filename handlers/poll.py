@@ -1,0 +1,21 @@
+"""Handler: ask Noyo what changed, on a schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.usecases.poll import KINDS, poll
+from bot.usecases.work import SECONDS_LEFT, work
+from bot.wiring import deployment
+from handlers.remaining import Context, deadline
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    del event
+    here = deployment()
+    until = deadline(context, keep_seconds=SECONDS_LEFT)
+    kinds = {kind.value: kind for kind in KINDS}
+    worked = work(
+        kinds, lambda name: poll(kinds[name], here.polling(until)), clock=here.clock, deadline=until
+    )
+    return {"lists": worked.done, "failed": worked.failed}
