@@ -50,9 +50,11 @@ class DeliveryStore:
         return read_item(item, _link) if item else None
 
     def live(self, channel: str, key_prefix: str) -> list[Place]:
-        rows = self._table.query(
-            "pk = :pk AND begins_with(sk, :sk)",
-            {":pk": keys.deliveries(channel), ":sk": keys.fitting(key_prefix)},
+        partition, prefix = {":pk": keys.deliveries(channel)}, keys.fitting(key_prefix)
+        rows = (
+            self._table.query("pk = :pk AND begins_with(sk, :sk)", {**partition, ":sk": prefix})
+            if prefix
+            else self._table.query("pk = :pk", partition)
         )
         return [read_item(row, _place) for row in rows if row.get("ts") and not row.get("closed")]
 

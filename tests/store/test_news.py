@@ -1,0 +1,114 @@
+"""News, on a real table."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import UnknownSchema
+from bot.store import Store
+from bot.store.news import NewsStore
+from bot.store.table import Patience, Table
+from tests.store.conftest import HURRIED, Engine
+from tests.store.made import NOW, some_news
+
+
+def test_news_is_read_back_and_is_due(store: Store) -> None:
+    store.news.put(some_news())
+
+    assert store.news.news("n1") == some_news()
+    assert store.news.due(NOW, limit=9) == ["n1"]
+    assert store.news.news("n2") is None
+
+
+def test_the_same_id_again_changes_nothing(store: Store) -> None:
+    store.news.put(some_news())
+
+    store.news.put(some_news(after="completed", due=NOW + 50))
+
+    assert store.news.news("n1") == some_news()
+
+
+def test_delivered_news_is_due_no_more_and_ends_in_thirty_days(store: Store, engine: Engine) -> None:
+    store.news.put(some_news())
+
+    store.news.delivered(some_news(), NOW + 3)
+
+    assert store.news.due(NOW + 10**6, limit=9) == []
+    assert store.news.news("n1") == some_news(due=None)
+    item = engine.item("NEWS#n1", "NEWS")
+    assert item is not None
+    assert item["expires"] == {"N": str(NOW + 3 + 30 * 86400)}
+    assert "due_kind" not in item
+
+
+def test_undelivered_news_never_ends_by_itself(store: Store, engine: Engine) -> None:
+    store.news.put(some_news())
+    store.news.postpone(some_news(), NOW + 60)
+
+    assert "expires" not in (engine.item("NEWS#n1", "NEWS") or {})
+
+
+def test_postponed_news_is_due_later_and_its_attempts_are_counted(store: Store) -> None:
+    store.news.put(some_news(attempts=2))
+
+    store.news.postpone(some_news(attempts=2), NOW + 60)
+
+    assert store.news.due(NOW + 59, limit=9) == []
+    assert store.news.due(NOW + 60, limit=9) == ["n1"]
+    assert store.news.news("n1") == some_news(attempts=3, due=NOW + 60)
+
+
+def test_news_that_another_worker_delivered_stays_delivered(store: Store) -> None:
+    store.news.put(some_news())
+    store.news.delivered(some_news(), NOW)
+
+    store.news.postpone(some_news(), NOW + 60)
+
+    assert store.news.due(NOW + 10**6, limit=9) == []
+
+
+def test_news_that_is_not_there_cannot_be_postponed_into_being(store: Store) -> None:
+    store.news.postpone(some_news(), NOW + 60)
+
+    assert store.news.news("n1") is None
+
+
+def test_the_longest_due_comes_first_and_operations_are_not_among_news(store: Store) -> None:
+    for number, due in [(1, 30), (2, 10), (3, 20)]:
+        store.news.put(some_news(f"n{number}", due=NOW + due))
+
+    assert store.news.due(NOW + 99, limit=2) == ["n2", "n3"]
+    assert store.operations.due(NOW + 99, limit=9) == []
+
+
+def test_more_than_a_page_of_due_news_comes_whole(engine: Engine) -> None:
+    paged = _InPagesOf2(engine.client)
+    news = NewsStore(Table(paged, engine.table, Patience(1, 1, 5), HURRIED))
+    for number in range(5):
+        news.put(some_news(f"n{number}", due=NOW + number))
+
+    assert news.due(NOW + 9, limit=4) == ["n0", "n1", "n2", "n3"]
+    assert news.due(NOW + 9, limit=9) == ["n0", "n1", "n2", "n3", "n4"]
+
+
+def test_news_of_another_version_is_refused(store: Store, engine: Engine) -> None:
+    store.news.put(replace(some_news(), id="n1"))
+    item = engine.item("NEWS#n1", "NEWS")
+    assert item is not None
+    engine.put(**item | {"kind": {"S": "gossip"}})
+
+    with pytest.raises(UnknownSchema):
+        store.news.news("n1")
+
+
+class _InPagesOf2:
+    """The engine, with pages of two items: a page ends at a megabyte, which a test would have to fill."""
+
+    def __init__(self, client: object) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._client, name)
+
+    def query(self, **parameters: object) -> object:
+        return self._client.query(**parameters | {"Limit": 2})  # type: ignore[attr-defined]

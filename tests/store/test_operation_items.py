@@ -1,0 +1,97 @@
+"""Operations as items: nothing is lost while they are open, and what was sealed is dropped at the end."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.operations import (
+    AnswerTo,
+    ConnectionRequest,
+    LookRequest,
+    Operation,
+    OperationInput,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.domain.subjects import Kind, Subject
+from bot.store.items import KEPT_SECONDS
+from bot.store.operation_items import operation_from, operation_item
+from bot.store.typed import plain_item, typed_item
+from tests.store.made import NOW, a_look, a_request, a_retry
+
+TEXT = st.text(st.characters(codec="utf-8"))
+MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
+SUBJECTS = st.builds(Subject, st.sampled_from(Kind), TEXT.filter(bool))
+INPUTS = {
+    OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT),
+    OperationKind.RETRY_CONNECTION: st.builds(RetryRequest, MAYBE_TEXT, MAYBE_TEXT),
+    OperationKind.LOOK: st.builds(LookRequest, TEXT),
+}
+OUTCOMES = st.builds(Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT)
+UNSETTLED = [state for state in OperationState if not state.settled]
+
+
+def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
+    return st.builds(
+        Operation, id=TEXT, subject=SUBJECTS, kind=st.just(kind), input=INPUTS[kind],
+        state=st.sampled_from(UNSETTLED), actor=MAYBE_TEXT, placed_at=st.integers(), due=MAYBE_NUMBER,
+        shown_version=MAYBE_TEXT, answer_to=st.builds(AnswerTo, MAYBE_TEXT, MAYBE_TEXT),
+        attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
+        first_sent_at=MAYBE_NUMBER, checks=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
+        trouble=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
+    )  # fmt: skip
+
+
+@given(st.sampled_from(OperationKind).flatmap(operations))
+def test_an_operation_comes_back_whole(operation: Operation) -> None:
+    assert operation_from(plain_item(typed_item(operation_item(operation)))) == operation
+
+
+def test_no_field_of_an_operation_is_forgotten_here() -> None:
+    full = replace(
+        a_request(),
+        shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, checks=5, lease="l",
+        lease_until=6, trouble="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7,
+    )  # fmt: skip
+    plain = Operation(full.id, full.subject, full.kind, full.input, full.state, None, 0, None)
+
+    forgotten = [
+        field.name
+        for field in fields(Operation)
+        if field.name not in {"id", "subject", "kind", "input", "state"}
+        and getattr(full, field.name) == getattr(plain, field.name)
+    ]
+
+    assert forgotten == []
+    assert operation_from(operation_item(full)) == full
+
+
+@pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
+@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_look()])
+def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
+    operation: Operation, state: OperationState
+) -> None:
+    item = operation_item(replace(operation, state=state, settled_at=NOW))
+
+    assert "sealed" not in str(item)
+    assert "c2VhbGVk" not in str(item)
+    assert not {"due", "due_kind"} & item.keys()
+    assert item["expires"] == NOW + KEPT_SECONDS
+    assert operation_from(item).input == _bare(operation.input)
+
+
+@pytest.mark.parametrize("state", UNSETTLED)
+def test_an_unsettled_operation_keeps_what_was_sealed(state: OperationState) -> None:
+    item = operation_item(replace(a_request(), state=state))
+
+    assert operation_from(item).input == a_request().input
+    assert typed_item(item).get("expires") is None
+
+
+def _bare(given_: OperationInput) -> OperationInput:
+    return given_ if isinstance(given_, LookRequest) else replace(given_, sealed=None)

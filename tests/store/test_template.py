@@ -1,0 +1,77 @@
+"""The table and the functions as template.yaml has them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.local.table import read_template
+from tests.store.conftest import Engine
+
+TEMPLATE = read_template()
+FUNCTIONS = {
+    "SlackFunction": "handlers.slack.handler",
+    "CarryOutFunction": "handlers.carry_out.handler",
+    "NotifyFunction": "handlers.notify.handler",
+    "PollFunction": "handlers.poll.handler",
+}
+
+
+def properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = TEMPLATE["Resources"][name]["Properties"]
+    return found
+
+
+def test_short_forms_are_read_as_their_long_ones() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["TABLE_NAME"] == {"Ref": "Table"}
+    assert variables["KMS_KEY_ID"] == {"Fn::GetAtt": "Key.Arn"}
+
+
+@pytest.mark.parametrize(("name", "handler"), FUNCTIONS.items())
+def test_each_function_has_its_handler(name: str, handler: str) -> None:
+    assert properties(name)["Handler"] == handler
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_function_may_scan(name: str) -> None:
+    permitted = json.dumps(properties(name)["Policies"])
+
+    assert "dynamodb:Query" in permitted
+    assert "Scan" not in permitted
+    assert "dynamodb:*" not in permitted
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("CarryOutFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
+)
+def test_only_what_is_inserted_wakes_a_worker(name: str, prefix: str) -> None:
+    streams = [event for event in properties(name)["Events"].values() if event["Type"] == "DynamoDB"]
+
+    ((pattern,),) = [stream["Properties"]["FilterCriteria"]["Filters"] for stream in streams]
+
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
+    }
+
+
+def test_the_table_outlives_its_stack_and_can_be_brought_back() -> None:
+    table = TEMPLATE["Resources"]["Table"]
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert TEMPLATE["Resources"]["Key"]["DeletionPolicy"] == "Retain"
+
+
+def test_an_engine_gets_the_very_table_of_the_template(engine: Engine) -> None:
+    made = engine.client.describe_table(TableName=engine.table)["Table"]
+    ends = engine.client.describe_time_to_live(TableName=engine.table)["TimeToLiveDescription"]
+    engine.calls.clear()
+
+    assert made["KeySchema"] == properties("Table")["KeySchema"]
+    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {"due", "open", "recent"}
+    assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert ends["AttributeName"] == "expires"
+    assert ends["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}
