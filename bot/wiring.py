@@ -17,6 +17,7 @@ from bot.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from bot.noyo.client import NoyoClient
+    from bot.slack.calling import SlackCalls
     from bot.slack.door import Door
     from bot.slack.people import SlackPeople
     from bot.slack.web import SlackWeb
@@ -175,21 +176,18 @@ class Deployment:
         from bot.slack.look import look_from
         from bot.slack.web import SlackWeb
 
-        slack = self.settings.slack
-        return SlackWeb(
-            token=slack.bot_token,
-            base_url=slack.api_url,
-            timeout_seconds=seconds,
-            look=look_from(self.settings),
-        )
+        return SlackWeb(self._slack_calls(seconds), look_from(self.settings))
 
     def _slack_people(self, seconds: int) -> SlackPeople:
         from bot.slack.people import SlackPeople
 
+        return SlackPeople(self._slack_calls(seconds), self.clock)
+
+    def _slack_calls(self, seconds: int) -> SlackCalls:
+        from bot.slack.calling import SlackCalls
+
         slack = self.settings.slack
-        return SlackPeople(
-            token=slack.bot_token, base_url=slack.api_url, timeout_seconds=seconds, clock=self.clock
-        )
+        return SlackCalls(token=slack.bot_token, api_url=slack.api_url, timeout_seconds=seconds)
 
 
 def new_id() -> str:

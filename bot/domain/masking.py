@@ -4,13 +4,51 @@ from __future__ import annotations
 
 import re
 
-_DASH = r"[\s.\-\u2010-\u2015\u2212\u00ad]"
+# Digits of every script, and those that only look like digits: raised, lowered, circled, in brackets, with a full stop.
+_DIGIT = (
+    r"[\d\u00b2\u00b3\u00b9\u2070\u2074-\u2079\u2080-\u2089\u2460-\u2468\u2474-\u247c\u2488-\u2490\u24ea"
+    r"\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\U0001f100-\U0001f10a]"
+)
+# Takes no room on a screen, and may stand between two digits without anybody seeing it: control and format characters,
+# marks that are put on top of the character before them.
+_UNSEEN = (
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u0300-\u036f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20f0\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
+_BETWEEN = (
+    r"[\s.,/_:\-\u00b7\u02d7\u058a\u05be\u1400\u1806\u2010-\u2015\u2022\u2027\u2043\u2044\u207b\u208b\u2212\u2215"
+    r"\u2219\u22c5\u2e3a\u2e3b\u2e40\u2796\u2800\u301c\u3030\u30a0\u30fb\u30fc\ufe31\ufe32\ufe58\ufe63\uff0d\uff0e\uff0f"
+    r"\uff3f\uff65]"
+)
+_GAP = rf"(?:{_UNSEEN}*{_BETWEEN}){{1,3}}{_UNSEEN}*"
+
+
+def _run(length: int) -> str:
+    return rf"{_DIGIT}(?:{_UNSEEN}*{_DIGIT}){{{length - 1}}}"
+
+
+_UUID = r"(?<!\w)[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?!\w)"
+# Letters beside a number do not make it another number ("SSN123456789"), digits do.
 _SHAPES = re.compile(
-    rf"(?<![\w])(?:\d{{3}}{_DASH}{{1,3}}\d{{2}}{_DASH}{{1,3}}\d{{4}}|\d{{2}}{_DASH}{{1,3}}\d{{7}}|\d{{9}})(?![\w])"
+    rf"(?P<uuid>{_UUID})|"
+    rf"(?<!{_DIGIT})(?:{_run(3)}{_GAP}{_run(2)}{_GAP}{_run(4)}|{_run(2)}{_GAP}{_run(7)}|{_run(9)})(?!{_UNSEEN}*{_DIGIT})"
 )
 _HIDDEN = "•••"
 
 
 def mask(text: str, *, keep: str | None = None) -> str:
-    """Replaces SSN- and EIN-shaped runs of digits, except `keep` (the record's own carrier group id), by dots."""
-    return _SHAPES.sub(lambda found: found.group() if found.group() == keep else _HIDDEN, text)
+    """Replaces SSN- and EIN-shaped runs of digits by dots, except in `keep` (the record's own carrier group id)
+    and in UUIDs."""
+    kept = _places(text, keep) if keep else []
+
+    def hidden(found: re.Match[str]) -> str:
+        spared = found["uuid"] or any(begin <= found.start() and found.end() <= end for begin, end in kept)
+        return found.group() if spared else _HIDDEN
+
+    return _SHAPES.sub(hidden, text)
+
+
+def _places(text: str, keep: str) -> list[tuple[int, int]]:
+    """Where `keep` stands as a whole word; only a number that lies wholly within one is spared."""
+    return [found.span() for found in re.finditer(rf"(?<!\w){re.escape(keep)}(?!\w)", text)]

@@ -59,6 +59,15 @@ def order_of(held: Tracked | None, record: Record) -> Order:
     return Order.NEWER if record.modified > held.record.modified else Order.OLDER
 
 
+def with_known(record: Record, known: Record) -> Record:
+    """Noyo leaves a group's name and id out of some answers; what we were told before still holds."""
+    return replace(
+        record,
+        group_name=record.group_name or known.group_name,
+        group_id=record.group_id or known.group_id,
+    )
+
+
 def first_seen(record: Record, now: int) -> Tracked:
     return Tracked(
         record=record, card=str(record.subject), tries=1, attempt_began=record.created, seen_at=now
@@ -79,18 +88,20 @@ def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
     )
     return replace(
         held,
-        record=record,
+        record=with_known(record, held.record),
         tries=held.tries + again,
         attempt_began=record.modified if again else held.attempt_began,
         seen_at=now,
     )
 
 
-def asked_for(held: Tracked, operation_id: str, actor: str) -> Tracked:
-    """Links a record to the operation that asked for it; the first link stays."""
+def asked_for(held: Tracked, operation_id: str, actor: str, group_name: str) -> Tracked:
+    """Links a record to the operation that asked for it, under the name it was asked for; the first link stays."""
     if held.asked_by is not None:
         return held
-    return replace(held, asker=actor, asked_by=operation_id, card=operation_card(operation_id))
+    record = held.record if held.record.group_name else replace(held.record, group_name=group_name)
+    card = operation_card(operation_id)
+    return replace(held, record=record, asker=actor, asked_by=operation_id, card=card)
 
 
 def operation_card(operation_id: str) -> str:

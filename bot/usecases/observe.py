@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.domain import news as telling
 from bot.domain import subjects
 from bot.domain.effects import made_since
-from bot.domain.operations import Operation
+from bot.domain.operations import ConnectionRequest, Operation
 from bot.domain.records import Connection, Record
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Order, Tracked, asked_for, first_seen, moved_on, order_of
@@ -118,6 +118,6 @@ def _asking(record: Record, operations: KeepsOperations) -> Operation | None:
 
 
 def _linked(tracked: Tracked, by: Operation | None) -> Tracked:
-    if by is None or by.actor is None or by.subject.kind is not Kind.REQUEST:
+    if by is None or by.actor is None or not isinstance(by.input, ConnectionRequest):
         return tracked
-    return asked_for(tracked, by.id, by.actor)
+    return asked_for(tracked, by.id, by.actor, by.input.group_name)

@@ -1,0 +1,237 @@
+"""For tests: a whole Switchboard in this process, on a clock that the test moves.
+
+The table is moto's, in process; Noyo and Slack are the stand-ins, over real HTTP; what runs is what wiring builds.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from moto import mock_aws
+
+from bot.domain.operations import Operation
+from bot.domain.subjects import Kind, Subject
+from bot.domain.tracking import Tracked
+from bot.settings import read_settings
+from bot.store.clients import aws_client
+from bot.store import WORKER
+from bot.usecases.carry_out import carry_out
+from bot.usecases.notify import notify
+from bot.usecases.poll import KINDS, poll
+from bot.usecases.refresh import refresh_members
+from bot.wiring import Deployment
+from infra.local import environment as local
+from infra.local.door import Behind, Door
+from infra.local.functions import Route
+from infra.local.noyo import NoyoStandIn, Rules
+from infra.local.slack import Limits, SlackStandIn
+from infra.local.table import create_table
+
+START = 1_790_000_000
+REGION = "us-east-1"
+ANA, BEN, GUS = "U0ANA", "U0BEN", "U0GUEST"
+GUARDIAN = local.GUARDIAN
+CONNECTIONS, ALERTS, DECISIONS = local.CONNECTIONS, local.ALERTS, local.DECISIONS
+STEP = 5
+"""Seconds between two looks of the schedules, as `settle` plays them."""
+_TABLES = itertools.count(1)
+
+
+class VirtualClock:
+    """Time that passes only when somebody says so; waiting makes it pass."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = float(now)
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class World:
+    """Start it with `with World() as world`; people are Ana and Ben (full members) and Gus (a guest)."""
+
+    def __init__(self, *, rules: Rules | None = None, limits: Limits | None = None, **variables: str) -> None:
+        self.clock = VirtualClock()
+        self._rules = rules or Rules(settle_script=None)
+        self._limits = limits or Limits(message_burst=10_000, updates_per_minute=100_000)
+        self._variables = variables
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._open.enter_context(mock_aws())
+        table, key = self._aws()
+        self.noyo = self._open.enter_context(NoyoStandIn(clock=self.clock, rules=self._rules))
+        self.slack = self._open.enter_context(SlackStandIn(clock=self.clock, limits=self._limits))
+        self._people_and_channels()
+        self.settings = read_settings(self._environment(table, key))
+        self.restart()
+        route = Route("POST", "/slack/events")
+        door = Door({route: Behind(lambda event: self.bot.slack_door.handle(event), 10)})
+        self._open.enter_context(door)
+        self.slack.bot_door = f"{door.url}/slack/events"
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.bot.noyo.close()
+        self._open.__exit__(kind, error, trace)
+
+    def restart(self) -> None:
+        """A new process: nothing is remembered but what the table holds."""
+        self.bot = Deployment(self.settings, clock=self.clock, sleep=self.clock.sleep)
+
+    # ---------------------------------------------------------------- time, and the workers
+
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    def carry_out(self) -> None:
+        """The worker that writes to Noyo, once over all that is due."""
+        tools = self.bot.carrying_out
+        for operation_id in tools.operations.due(tools.now(), limit=1000):
+            carry_out(operation_id, tools)
+
+    def notify(self) -> None:
+        """The worker that posts to Slack, once over all that is due."""
+        tools = self.bot.notifying
+        for news_id in tools.news.due(tools.desk.now(), limit=1000):
+            notify(news_id, tools)
+        refresh_members(
+            people=tools.people,
+            slack=self.bot.slack_people,
+            policy=self.settings.policy,
+            now=tools.desk.now(),
+        )
+
+    def poll(self) -> None:
+        for kind in KINDS:
+            poll(kind, self.bot.polling(self.clock() + 60))
+
+    def settle(self, seconds: int = 120) -> None:
+        """Everything runs by its schedule for so long."""
+        for _ in range(0, seconds, STEP):
+            self.carry_out()
+            self.poll()
+            self.notify()
+            self.wait(STEP)
+        self.notify()
+
+    # ---------------------------------------------------------------- what is so
+
+    def tracked(self, connection_id: str) -> Tracked:
+        held = self.bot.store.records.tracked(Subject(Kind.CONNECTION, connection_id))
+        assert held is not None
+        return held
+
+    def operation(self, operation_id: str) -> Operation:
+        held = self.bot.store.operations.operation(operation_id)
+        assert held is not None
+        return held
+
+    def open_operations(self) -> list[str]:
+        """Ids of the operations that are not settled, however far in the future they are due."""
+        return self.bot.store.operations.due(int(self.clock()) + 10**9, limit=1000)
+
+    def writes(self) -> list[Any]:
+        """What Noyo was asked to change, in order."""
+        return [seen for seen in self.noyo.requests if seen.method != "GET" and seen.path.startswith("/api/")]
+
+    def seen_in(self, channel: str) -> str:
+        """All messages of a channel with their threads, as people read them."""
+        told = []
+        for message in self.slack.channel(channel):
+            told.append(self.slack.render(message))
+            told += [f"  ↳ {self.slack.render(reply)}" for reply in message.thread]
+        return "\n".join(told)
+
+    # ---------------------------------------------------------------- what people do
+
+    def asks(self, user: str = ANA, **fields: str) -> Any:
+        """Types /noyo connect and submits the form."""
+        self.slack.command(user, CONNECTIONS, "/noyo", "connect")
+        view = self.slack.view_of(user)
+        assert view is not None
+        return self.slack.submit(user, view.id, REQUEST | fields)
+
+    def retries(self, user: str, channel: str, ts: str, **fields: str) -> Any:
+        """Clicks *Retry…* on a message and submits the form."""
+        self.slack.click(user, channel, ts, "retry")
+        view = self.slack.view_of(user)
+        assert view is not None
+        return self.slack.submit(user, view.id, fields)
+
+    # ---------------------------------------------------------------- how it is built
+
+    def _aws(self) -> tuple[str, str]:
+        table = f"world-{next(_TABLES)}"
+        client = aws_client("dynamodb", region=REGION, endpoint_url=None, patience=WORKER)
+        create_table(client, name=table)
+        key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["KeyId"]
+        return table, key
+
+    def _people_and_channels(self) -> None:
+        self.slack.add_user(ANA, "Ana")
+        self.slack.add_user(BEN, "Ben")
+        self.slack.add_user(GUS, "Gus", is_restricted=True)
+        for channel, name in ((CONNECTIONS, "connections"), (ALERTS, "alerts"), (DECISIONS, "decisions")):
+            self.slack.add_channel(channel, name, members=(ANA, BEN, GUS))
+
+    def _environment(self, table: str, key: str) -> dict[str, str]:
+        folder = self._open.enter_context(_folder())
+        addresses = local.Addresses(
+            slack=self.slack.url,
+            noyo_api=self.noyo.api_url,
+            noyo_token=self.noyo.token_url,
+            aws="",
+            table=table,
+            kms_key=key,
+            carriers_file=local.write_carriers(folder),
+        )
+        variables = local.environment(addresses) | DEFAULTS | self._variables
+        return {name: value for name, value in variables.items() if value}
+
+
+REQUEST = {
+    "carrier_id": GUARDIAN,
+    "group_name": "Test Company",
+    "carrier_group_id": "00110011",
+    "federal_ein": "123456789",
+}
+DEFAULTS = {
+    "AWS_ENDPOINT_URL": "",
+    "AWS_REGION": REGION,
+    "NOYO_TIMEOUT_SECONDS": "2",
+    "CHECK_AFTER_SECONDS": "30",
+    "POLL_SECONDS": "300",
+    "ENVIRONMENT": "production",
+}
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def blocks_of(message: Any) -> str:
+    """A message's blocks as text, for looking for what must not be there."""
+    return json.dumps(message.blocks, ensure_ascii=False)
+
+
+Act = Callable[[World], object]
