@@ -1,0 +1,1 @@
+"""Slack room: Slack's language stops here."""
