@@ -20,8 +20,8 @@ from bot.domain.operations import Operation
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
 from bot.settings import read_settings
-from bot.store.clients import aws_client
 from bot.store import WORKER
+from bot.store.clients import aws_client
 from bot.usecases.carry_out import carry_out
 from bot.usecases.notify import notify
 from bot.usecases.poll import KINDS, poll
