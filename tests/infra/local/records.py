@@ -1,0 +1,19 @@
+"""tests/infra/local: records as a stream gives them to a function."""
+
+from typing import Any
+
+
+def record(number: int, pk: str = "OPERATION#1", event: str = "INSERT") -> dict[str, Any]:
+    return {
+        "eventID": f"e{number}",
+        "eventName": event,
+        "dynamodb": {"Keys": {"pk": {"S": pk}, "sk": {"S": "STATE"}}, "SequenceNumber": str(number)},
+    }
+
+
+def numbers(event: dict[str, Any]) -> list[int]:
+    return [int(one["dynamodb"]["SequenceNumber"]) for one in event["Records"]]
+
+
+def failed(*sequence_numbers: int) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": str(number)} for number in sequence_numbers]}
