@@ -1,0 +1,138 @@
+"""Tax numbers are hidden however they are written; what only looks a little like them is left alone."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.masking import mask
+
+HIDDEN = "•••"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "123-45-6789",
+        "123 45 6789",
+        "123.45.6789",
+        "123/45/6789",
+        "123_45_6789",
+        "123 - 45 - 6789",
+        "123\u201345\u20146789",
+        "123\u201145\u22126789",
+        "123\u00a045\u20096789",
+        "123\uff0d45\uff0d6789",
+        "123\n45\n6789",
+        "123456789",
+        "12-3456789",
+        "12 3456789",
+        "12\u20103456789",
+        "1\u200b2\u200b3\u200b4\u200b5\u200b6\u200b7\u200b8\u200b9",
+        "123-\u200b45\u2060-6789",
+        "123\u00ad-45-6789",
+        "1\u03382\u03383456789",
+        "1\ufe0f\u20e32\ufe0f\u20e33456789",
+        "１２３-４５-６７８９",
+        "١٢٣٤٥٦٧٨٩",
+        "𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗",
+        "①②③④⑤⑥⑦⑧⑨",
+        "¹²³⁴⁵⁶⁷⁸⁹",
+        "₁₂₃-₄₅-₆₇₈₉",
+        "12345678\x009",
+    ],
+)
+@pytest.mark.parametrize(
+    "around", ["{}", "SSN {}.", "SSN{}", "{}th", "({})", "_{}_", "*{}*", "a{}b", "id={};"]
+)
+def test_a_tax_number_is_hidden_however_it_is_written(number: str, around: str) -> None:
+    assert mask(around.format(number)) == around.format(HIDDEN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "00110011",
+        "1234567890",
+        "12345678",
+        "555-123-4567",
+        "12345-6789",
+        "2025-01-31",
+        "1234-56-7890",
+        "1700000000",
+        "123-456-789",
+        "5e20ea6a-8027-464a-941a-123456789abc",
+        "c699414d-fd12-3456-789f-66dfff2276c4 and 12345678-1234-1234-1234-123456789012",
+    ],
+)
+def test_other_numbers_are_left_alone(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("own", ["123456789", "12-3456789", "123-45-6789", "GRP-123456789-A", "123 45 6789"])
+def test_the_records_own_carrier_group_id_is_kept(own: str) -> None:
+    assert mask(f"Group {own} is not 987654321.", keep=own) == f"Group {own} is not {HIDDEN}."
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("SSN 123-45-6789", "SSN 123"),
+        ("123-45-6789", "123"),
+        ("123-45-6789", "6789"),
+        ("123-45-6789", "123456789"),
+        ("123-45-6789", "45"),
+        ("X123456789", "123456789"),
+        ("123456789X", "123456789"),
+    ],
+)
+def test_an_id_that_is_only_a_part_protects_nothing_around_it(text: str, own: str) -> None:
+    assert HIDDEN in mask(text, keep=own)
+
+
+def test_several_numbers_in_a_row_are_all_hidden() -> None:
+    assert mask("123456789, 123-45-6789; 12-3456789") == f"{HIDDEN}, {HIDDEN}; {HIDDEN}"
+
+
+def plainly(text: str) -> str:
+    """The text as an eye takes it: digits of every kind as 0 to 9, nothing that is not seen, one kind of dash."""
+    seen = []
+    for char in text:
+        if (
+            unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me")
+            and char not in "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
+        ):
+            continue
+        digit = unicodedata.digit(char, None)
+        if digit is not None:
+            seen.append(str(digit))
+        else:
+            seen.append("-" if char.isspace() or unicodedata.category(char) == "Pd" else char)
+    return "".join(seen)
+
+
+LIKELY = st.text(alphabet="0123456789 -–—‑\u200b\u00ad١１①⁹ab.\ufe0f", max_size=40)
+
+
+@settings(deadline=None)
+@given(LIKELY)
+@example("1\u200b23-45-6789")
+def test_no_text_keeps_a_number_that_an_eye_would_read_as_one(text: str) -> None:
+    shape = r"(?<!\d)(?:\d{3}[-.]\d{2}[-.]\d{4}|\d{2}[-.]\d{7}|\d{9})(?!\d)"
+
+    assert re.findall(shape, plainly(mask(text))) == []
+
+
+@settings(deadline=None)
+@given(st.text(), st.none() | st.text(max_size=12))
+def test_masking_twice_is_masking_once(text: str, own: str | None) -> None:
+    assert mask(mask(text, keep=own), keep=own) == mask(text, keep=own)
+
+
+@settings(deadline=None)
+@given(st.text(alphabet=st.characters(exclude_categories=["Nd", "No"])))
+def test_text_without_digits_is_never_changed(text: str) -> None:
+    assert mask(text) == text
