@@ -1,0 +1,120 @@
+"""Noyo: requests with a token: reads are repeated, a write leaves once, and once more only after a 401."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import httpx
+
+from bot.errors import NotSent, Refused, SwitchboardError
+from bot.noyo.answers import Answer, NotLetIn, Shown, understood
+from bot.noyo.http import Http
+from bot.noyo.patience import patiently
+from bot.noyo.token import Grant, TokenKeeper
+from bot.ports import Clock
+
+READ_TIMEOUTS = 2
+"""A read, with all its tries and pauses, takes no longer than this many time-outs."""
+TOKEN_SECONDS = 10.0
+
+
+class Session:
+    """Speaks JSON with Noyo's API. Thread-safe."""
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        api_url: str,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        timeout_seconds: float,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._token_url = token_url
+        self._credentials = httpx.BasicAuth(client_id, client_secret)
+        self._timeout = timeout_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        self._token = TokenKeeper(self._fetch_token, clock)
+
+    def read(self, path: str, query: Mapping[str, str] | None = None) -> object:
+        """GET. Trouble that may pass is waited out; then NotSent, NoAnswer, Refused or UnreadableAnswer."""
+
+        def once(left: float) -> object:
+            answer = self._send("GET", path, query=query, within=left)
+            return understood(answer, self._clock())
+
+        return patiently(
+            once,
+            seconds=READ_TIMEOUTS * self._timeout,
+            clock=self._clock,
+            sleep=self._sleep,
+            random=self._random,
+        )
+
+    def write(self, method: str, path: str, body: object | None, shown: Shown | None = None) -> object:
+        """POST or PUT, never repeated but after a 401. No body where `body` is None."""
+        answer = self._send(method, path, body=body)
+        return understood(answer, self._clock(), shown)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object | None = None,
+        within: float | None = None,
+    ) -> Answer:
+        def with_token(token: str) -> Answer:
+            headers = {"Authorization": f"Bearer {token}"}
+            url = self._api_url + path
+            request = httpx.Request(method, url, params=query, json=body, headers=headers)
+            return self._http.send(request, reuse=method == "GET", within=within)
+
+        token = self._token.current()
+        answer = with_token(token)
+        if answer.status == 401:
+            answer = with_token(self._token.instead_of(token))
+        if answer.status == 401:
+            raise NotLetIn("Noyo does not accept the token that it gave us, so nothing was done.")
+        return answer
+
+    def _fetch_token(self) -> Grant:
+        request = httpx.Request("POST", self._token_url, json={"grant_type": "client_credentials"})
+        request = next(self._credentials.auth_flow(request))
+        try:
+            answer = self._http.send(request, reuse=False, within=TOKEN_SECONDS)
+            return _grant(understood(answer, self._clock()))
+        except Refused as error:
+            raise NotLetIn(
+                f"Noyo gave us no token ({error.status}): it does not accept Switchboard's client id and secret. "
+                "Please tell whoever runs Switchboard."
+            ) from error
+        except SwitchboardError as error:
+            # Whatever became of the request for a token: the request that needs it has not left.
+            raise _no_token(error) from error
+
+
+def _no_token(error: SwitchboardError) -> NotSent:
+    wish = getattr(error, "retry_after", None)
+    return NotSent(f"Noyo gave us no token, so nothing was sent. {error}", retry_after=wish)
+
+
+def _grant(body: object) -> Grant:
+    told = body if isinstance(body, dict) else {}
+    token = told.get("access_token")
+    if not isinstance(token, str) or not _fits_a_header(token):
+        raise NotSent("There was no token in Noyo's answer.")
+    return Grant(token, told.get("expires_in"))
+
+
+def _fits_a_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and token != "" and " " not in token

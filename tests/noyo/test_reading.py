@@ -1,0 +1,360 @@
+"""Noyo's records as they come: what is missing, null, new or odd does not stop them; what is unreadable says why."""
+
+import dataclasses
+import json
+import unicodedata
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    DisconnectionStatus,
+    Unknown,
+)
+from bot.domain.subjects import Kind
+from bot.errors import NoyoError
+from bot.noyo import lists, models
+from bot.ports import Page, Row, WritesNoyo
+from tests.noyo.wire import (
+    CARRIER,
+    GROUP,
+    ID,
+    VERSION,
+    answering,
+    connection_json,
+    disconnection_json,
+    group_json,
+    ok,
+    page_json,
+)
+
+
+def connection(**fields: object) -> Connection:
+    return models.connection(connection_json(**fields))
+
+
+def disconnection(**fields: object) -> Disconnection:
+    return models.disconnection(disconnection_json(**fields))
+
+
+def newest(*rows: object, kind: Kind = Kind.CONNECTION, **meta: object) -> Page:
+    return answering(ok(page_json(*rows, **meta))).client().newest(kind, offset=20, page_size=10)
+
+
+def row(raw: object, kind: Kind = Kind.CONNECTION) -> Row:
+    (only,) = newest(raw, kind=kind).rows
+    return only
+
+
+def without(fields: dict[str, object], *names: str) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def test_the_client_offers_all_that_the_use_cases_need() -> None:
+    client: WritesNoyo = answering(ok({})).client()
+
+    assert client
+
+
+def test_a_connection_is_read_whole() -> None:
+    told = connection(completed=1_699_999_400, setup_result={"error": "Unknown group"}, status="noyo_review")
+
+    assert told == Connection(
+        id=ID,
+        version=VERSION,
+        created=1_699_999_000,
+        modified=1_699_999_500,
+        carrier_id=CARRIER,
+        status=ConnectionStatus.NOYO_REVIEW,
+        carrier_group_id="00110011",
+        group_name="Test Company",
+        group_id=GROUP,
+        request_type="initial",
+        completed=1_699_999_400,
+        error="Unknown group",
+    )
+
+
+def test_a_disconnection_is_read_whole() -> None:
+    told = disconnection(
+        source_id=GROUP, source_date="2025-01-02", effective_end_date="2025-01-31", decided=7
+    )
+
+    assert told == Disconnection(
+        id=ID,
+        version=VERSION,
+        created=1_699_999_000,
+        modified=1_699_999_500,
+        carrier_id=CARRIER,
+        status=DisconnectionStatus.NEEDS_REVIEW,
+        source_type=DisconnectionSource.CARRIER,
+        group_name="Test Company",
+        group_id=GROUP,
+        source_date=date(2025, 1, 2),
+        source_id=GROUP,
+        effective_end_date=date(2025, 1, 31),
+        decided=7,
+    )
+
+
+def test_a_status_and_a_source_that_nobody_knows_pass_as_they_came() -> None:
+    assert connection(status="connecting").status == Unknown("connecting")
+    assert disconnection(status="paused").status == Unknown("paused")
+    assert disconnection(source_type="moon").source_type == Unknown("moon")
+
+
+def test_a_source_that_is_not_told_is_no_reason_to_stop() -> None:
+    assert models.disconnection(without(disconnection_json(), "source_type")).source_type == Unknown(
+        "not told"
+    )
+
+
+@pytest.mark.parametrize(
+    "name", ["group_data", "group_id", "request_type", "completed", "setup_result", "organization_id"]
+)
+@pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
+def test_an_optional_field_of_a_connection_may_be_missing_or_anything(name: str, odd: object) -> None:
+    fields = connection_json()
+    fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+
+    assert models.connection(fields).id == ID
+
+
+@pytest.mark.parametrize(
+    "name", ["group_id", "group_name", "source_id", "source_date", "completed", "decided"]
+)
+@pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
+def test_an_optional_field_of_a_disconnection_may_be_missing_or_anything(name: str, odd: object) -> None:
+    fields = disconnection_json()
+    fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+
+    assert models.disconnection(fields).id == ID
+
+
+def test_fields_that_nobody_knows_are_left_aside_and_sensitive_ones_are_not_held() -> None:
+    data = {
+        "carrier_group_id": "1",
+        "broker_tin": "323-45-6789",
+        "employer_email_address": "boss@example.com",
+    }
+
+    told = connection(federal_ein="123456789", group_data=data, brand_new={"a": 1})
+
+    assert "323-45-6789" not in repr(told)
+    assert "boss@example.com" not in repr(told)
+    assert "123456789" not in repr(told)
+
+
+def test_ids_and_versions_are_lower_case() -> None:
+    told = connection(
+        id=ID.upper(), version=VERSION.upper(), carrier_id=CARRIER.upper(), group_id=GROUP.upper()
+    )
+
+    assert (told.id, told.version, told.carrier_id, told.group_id) == (ID, VERSION, CARRIER, GROUP)
+
+
+def test_a_carrier_group_id_may_come_as_a_number() -> None:
+    assert connection(group_data={"carrier_group_id": 10000001}).carrier_group_id == "10000001"
+
+
+@pytest.mark.parametrize("odd", [True, "x" * 256, "", "  ", []])
+def test_a_carrier_group_id_that_cannot_be_one_counts_as_missing(odd: object) -> None:
+    assert connection(group_data={"carrier_group_id": odd}).carrier_group_id is None
+
+
+@pytest.mark.parametrize(
+    ("setup_result", "error"),
+    [
+        ({}, None),
+        (None, None),
+        ({"error": None}, None),
+        ({"error": "  "}, None),
+        ({"error": "No such group"}, "No such group"),
+        ({"error": {"code": 7, "message": "No such group"}}, "code: 7; No such group"),
+        ({"error": ["One", "Two"]}, "One; Two"),
+        ({"notes": "other"}, None),
+        ("No such group", "No such group"),
+        ({"error": "Two\nlines\x07 \u202eand more"}, "Two lines and more"),
+        ({"error": "SSN 123-45-6789, group 123456789"}, "SSN •••, group 123456789"),
+        ({"error": {"ssn": 987654321}}, "ssn: •••"),
+        ({"error": "1\u200b2345678\u200d9!"}, "123456789!"),
+    ],
+)
+def test_what_the_carrier_said_is_read_cleaned_and_masked(setup_result: object, error: str | None) -> None:
+    data = {"carrier_group_id": "123456789"}
+
+    assert connection(setup_result=setup_result, group_data=data).error == error
+
+
+def test_what_the_carrier_said_is_cut_where_it_does_not_end() -> None:
+    error = connection(setup_result={"error": "word " * 100_000}).error
+
+    assert error is not None
+    assert len(error) == models.MOST_ERROR
+
+
+def test_names_are_cleaned_masked_and_cut() -> None:
+    assert connection(group_data={"group_name": "A\x00 123-45-6789 \n B"}).group_name == "A ••• B"
+    assert disconnection(group_name="x" * 5000).group_name == "x" * 999 + "…"
+    assert models.group(group_json(name="\x00")).name == GROUP
+
+
+@pytest.mark.parametrize("name", ["id", "version", "created", "modified", "carrier_id", "status"])
+@pytest.mark.parametrize("odd", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
+def test_without_what_tells_a_version_from_another_a_row_is_unreadable(name: str, odd: object) -> None:
+    for kind, fields in ((Kind.CONNECTION, connection_json()), (Kind.DISCONNECTION, disconnection_json())):
+        fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+
+        found = lists.row_of(fields, lists.READERS[kind])
+
+        assert found.record is None
+        assert found.why_unreadable is not None
+        assert name in found.why_unreadable
+        assert "\u2603" not in found.why_unreadable
+
+
+@pytest.mark.parametrize(
+    "odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []]
+)
+def test_an_end_date_that_cannot_be_read_is_not_taken_for_none(odd: object) -> None:
+    found = row(disconnection_json(effective_end_date=odd), Kind.DISCONNECTION)
+
+    assert found.row_id == ID
+    assert found.why_unreadable is not None
+    assert "effective_end_date" in found.why_unreadable
+
+
+def test_one_bad_row_does_not_hide_the_others() -> None:
+    found = newest(None, connection_json(), "odd", connection_json(version=None))
+
+    assert [bool(one.record) for one in found.rows] == [False, True, False, False]
+    assert [one.row_id for one in found.rows][1::2] == [ID, ID]
+
+
+def test_a_bad_row_has_its_id_as_far_as_it_has_one() -> None:
+    assert row({"id": ID.upper()}).row_id == ID
+    assert row({"id": "grp 7"}).row_id == "grp 7"
+
+
+@pytest.mark.parametrize("odd", [None, 7, "", "x" * 65, "snow\u2603", "two\nlines", {}, ["x"]])
+def test_a_row_without_a_usable_id_is_known_again_by_its_content(odd: object) -> None:
+    first, again = row({"id": odd, "a": 1, "b": 2}), row({"b": 2, "a": 1, "id": odd})
+
+    assert first.row_id == again.row_id
+    assert first.row_id.startswith("digest:")
+    assert first.row_id != row({"id": odd, "a": 2}).row_id
+
+
+def test_a_row_nested_too_deeply_to_be_written_has_an_id_too() -> None:
+    nested: list[object] = []
+    for _ in range(100_000):
+        nested = [nested]
+
+    assert lists.row_id(nested).startswith("digest:")
+
+
+@pytest.mark.parametrize(
+    ("meta", "offset", "total"),
+    [
+        ({"offset": 40, "total_records": 99}, 40, 99),
+        ({"offset": None, "total_records": None}, 20, None),
+        ({"offset": "40", "total_records": -1}, 20, None),
+        ({"offset": True, "total_records": True}, 20, None),
+    ],
+)
+def test_a_page_says_where_it_begins_and_how_many_there_are(
+    meta: dict[str, object], offset: int, total: int | None
+) -> None:
+    found = newest(**meta)
+
+    assert (found.offset, found.total) == (offset, total)
+
+
+@pytest.mark.parametrize(
+    "body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}]
+)
+def test_a_list_may_lack_its_meta(body: object) -> None:
+    found = answering(ok(body)).client().newest(Kind.CONNECTION, offset=5, page_size=10)
+
+    assert (found.offset, found.total) == (5, None)
+
+
+# ---------------------------------------------------------------- anything at all
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
+    """A good record with some of its fields replaced by anything."""
+    return st.dictionaries(st.sampled_from(sorted(whole)), ANYTHING).map(lambda odd: {**whole, **odd})
+
+
+@settings(deadline=None)
+@given(
+    ANYTHING
+    | nearly(connection_json(setup_result={}, completed=None))
+    | nearly(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
+)
+def test_any_json_as_a_row_is_read_or_says_why_not(raw: Any) -> None:
+    for kind, read in lists.READERS.items():
+        found = lists.row_of(raw, read)
+
+        assert (found.record is None) == (found.why_unreadable is not None)
+        assert found.row_id.encode()
+        if found.record is not None:
+            # Nothing in it is too odd to be stored or sent on.
+            assert json.dumps(dataclasses.asdict(found.record), default=str, ensure_ascii=False).encode()
+            assert found.record.subject.kind is kind
+
+
+def error_of(call: Callable[[], object]) -> NoyoError | None:
+    """Anything but a value or one of our own errors goes through, and fails the test."""
+    try:
+        call()
+    except NoyoError as error:
+        return error
+    return None
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(200, 599), ANYTHING)
+def test_any_json_as_an_answer_ends_in_a_value_or_in_one_of_our_errors(status: int, body: Any) -> None:
+    wire = answering(httpx.Response(status, content=json.dumps(body).encode()))
+    wire.held_to_contract = False
+    client = wire.client()
+
+    for call in (
+        lambda: client.connection(ID),
+        lambda: client.newest(Kind.DISCONNECTION, offset=0, page_size=5),
+        lambda: client.by_ids(Kind.CONNECTION, [ID]),
+        lambda: client.eligibility(GROUP),
+        lambda: client.groups_named("test"),
+        lambda: client.reject_disconnection(ID),
+    ):
+        told = str(error_of(call))
+        assert told.encode()
+        assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(char) for char in told}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(200, 599), st.binary(max_size=60), st.text(max_size=20))
+def test_any_bytes_and_any_header_end_in_one_of_our_errors(status: int, body: bytes, header: str) -> None:
+    headers = {"Retry-After": header.encode("utf-8").hex()[:9] or "x"}
+    wire = answering(httpx.Response(status, headers=headers, content=body))
+    wire.held_to_contract = False
+
+    with pytest.raises(NoyoError):
+        wire.client().reject_disconnection(ID)

@@ -1,0 +1,453 @@
+"""What the client sends, operation by operation, to the letter; the wire holds each request to the contract too."""
+
+from datetime import date, datetime
+
+import pytest
+
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
+from bot.domain.groups import DataExchange
+from bot.domain.operations import Sensitive
+from bot.domain.records import DisconnectionSource, DisconnectionStatus, open_statuses
+from bot.domain.subjects import Kind
+from bot.noyo.client import NoyoClient
+from tests.noyo.wire import (
+    CARRIER,
+    GROUP,
+    ID,
+    VERSION,
+    answering,
+    connection_json,
+    disconnection_json,
+    group_json,
+    ok,
+    page_json,
+)
+
+TYPED = Sensitive(
+    federal_ein="123456789",
+    broker_federal_ein="223456789",
+    broker_tin="323-45-6789",
+    employer_email_address="boss@example.com",
+)
+NOT_IDS = ["", "../groups", f"{ID}/retry", f"{ID}%2F", "00110011", ID + "\n", ID[:-1] + "٣"]
+
+
+def test_a_token_is_asked_for_with_basic_credentials_and_carried_as_bearer() -> None:
+    wire = answering(ok(connection_json()))
+
+    wire.client().connection(ID)
+
+    (asked,) = wire.token_requests
+    assert (asked.method, asked.content) == ("POST", b'{"grant_type":"client_credentials"}')
+    assert asked.headers["Authorization"] == "Basic dXM6c2VjcmV0"
+    assert wire.sent[0].headers["Authorization"] == "Bearer token-1"
+
+
+def test_a_connection_is_inspected() -> None:
+    wire = answering(ok(connection_json()))
+
+    assert wire.client().connection(ID.upper()).id == ID
+    assert wire.called == [f"GET /api/v1/group_connections/{ID}"]
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_disconnection_is_inspected_whichever_success_it_is(status: int) -> None:
+    wire = answering(ok(disconnection_json(), status))
+
+    assert wire.client().disconnection(ID).id == ID
+    assert wire.called == [f"GET /api/v1/group_disconnection_requests/{ID}"]
+
+
+@pytest.mark.parametrize("kind", [Kind.CONNECTION, Kind.DISCONNECTION])
+def test_the_newest_are_asked_for_by_modified_downwards(kind: Kind) -> None:
+    wire = answering(ok(page_json()))
+
+    wire.client().newest(kind, offset=40, page_size=20)
+
+    assert wire.query == {
+        "sort_by": "modified",
+        "sort_direction": "desc",
+        "offset": "40",
+        "page_size": "20",
+    }
+
+
+def test_connections_in_several_statuses_are_one_request() -> None:
+    wire = answering(ok(page_json(connection_json())))
+    statuses = open_statuses(Kind.CONNECTION)
+
+    found = wire.client().in_status(Kind.CONNECTION, statuses, offset=0, page_size=7)
+
+    assert len(found.rows) == 1
+    assert wire.query == {"status": ",".join(statuses), "offset": "0", "page_size": "7"}
+
+
+def test_disconnections_are_asked_for_status_by_status_and_a_moving_one_is_given_once() -> None:
+    other = "5e20ea6a-8027-464a-941a-867c115c846d"
+    wire = answering(
+        ok(page_json(disconnection_json(), disconnection_json(id=other))),
+        ok(page_json(disconnection_json(status="processing"))),
+    )
+
+    found = wire.client().in_status(Kind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=9)
+
+    assert [request.url.params["status"] for request in wire.sent] == ["needs_review", "processing"]
+    assert [row.row_id for row in found.rows] == [ID, other]
+    assert found.rows[0].record is not None
+    assert found.rows[0].record.status is DisconnectionStatus.PROCESSING
+    assert (found.offset, found.total) == (0, 2)
+
+
+def test_the_next_page_of_disconnections_begins_where_the_first_ended() -> None:
+    wire = answering(ok(page_json(disconnection_json())))
+
+    found = wire.client().in_status(Kind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
+
+    assert (found.rows, found.offset, found.total) == ((), 1, 1)
+
+
+def test_records_are_asked_for_by_id_however_small_the_pages_are_cut() -> None:
+    ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
+    pages = [page_json(connection_json(id=one), total_records=3, offset=n) for n, one in enumerate(ids)]
+    wire = answering(*map(ok, pages))
+
+    found = wire.client().by_ids(Kind.CONNECTION, [one.upper() for one in ids])
+
+    assert [row.row_id for row in found.rows] == ids
+    assert [request.url.params["offset"] for request in wire.sent] == ["0", "1", "2"]
+    assert {request.url.params["id"] for request in wire.sent} == {",".join(ids)}
+
+
+def test_a_record_that_was_not_asked_for_is_left_out_and_an_unreadable_one_is_not() -> None:
+    other = "5e20ea6a-8027-464a-941a-867c115c846d"
+    wire = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
+
+    (row,) = wire.client().by_ids(Kind.CONNECTION, [ID]).rows
+
+    assert row.record is None
+    assert row.row_id.startswith("digest:")
+
+
+@pytest.mark.parametrize("count", [0, 51])
+def test_no_id_or_more_than_fifty_are_not_asked_for(count: int) -> None:
+    wire = answering(ok(page_json()))
+
+    with pytest.raises(ValueError, match="between 1 and 50"):
+        wire.client().by_ids(Kind.CONNECTION, [ID] * count)
+    assert wire.sent == []
+
+
+def test_connections_are_found_by_carrier_and_carrier_group_id_whatever_the_letters_case() -> None:
+    other_group = {"carrier_group_id": "AB-2", "group_name": "Other"}
+    wire = answering(
+        ok(
+            page_json(
+                connection_json(group_data={"carrier_group_id": "ab-1"}),
+                connection_json(id=GROUP, group_data=other_group),
+                connection_json(id=VERSION, carrier_id=GROUP, group_data={"carrier_group_id": "AB-1"}),
+                "unreadable",
+            )
+        )
+    )
+
+    (found,) = wire.client().connections_at(CARRIER, "AB-1")
+
+    assert found.id == ID
+    assert wire.query["carrier_id"] == CARRIER
+    assert wire.query["carrier_group_id"] == "AB-1"
+
+
+def test_the_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
+    wire = answering(ok(page_json(connection_json())))
+    client = wire.client()
+
+    client.connections_of_group(GROUP)
+    found = client.connections_of_group(GROUP, statuses=["created", "completed"], offset=5, page_size=6)
+
+    assert [row.row_id for row in found.rows] == [ID]
+    assert wire.called == [f"GET /api/v1/groups/{GROUP}/group_connections"] * 2
+    assert "status" not in wire.sent[0].url.params
+    assert wire.sent[1].url.params["status"] == "created,completed"
+
+
+def test_disconnections_are_listed_with_every_filter() -> None:
+    wire = answering(ok(page_json(disconnection_json())))
+
+    wire.client().disconnections(
+        status="needs_review",
+        carrier_id=CARRIER,
+        group_id=GROUP,
+        ends_from=date(2025, 1, 1),
+        ends_until=date(2025, 12, 31),
+        search="Test & Company",
+        source_type=DisconnectionSource.CARRIER,
+        offset=3,
+        page_size=4,
+    )
+
+    assert wire.query == {
+        "status": "needs_review",
+        "carrier_id": CARRIER,
+        "group_id": GROUP,
+        "min_effective_end_date": "2025-01-01",
+        "max_effective_end_date": "2025-12-31",
+        "search": "Test & Company",
+        "source_type": "carrier",
+        "sort_by": "modified",
+        "sort_direction": "desc",
+        "offset": "3",
+        "page_size": "4",
+    }
+
+
+def test_disconnections_are_listed_with_no_filter() -> None:
+    wire = answering(ok(page_json()))
+
+    wire.client().disconnections()
+
+    assert set(wire.query) == {"sort_by", "sort_direction", "offset", "page_size"}
+
+
+def test_groups_are_found_by_name_and_by_their_id_at_a_carrier() -> None:
+    wire = answering(ok(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
+    client = wire.client()
+
+    (named,) = client.groups_named("test")
+    (at,) = client.groups_at(CARRIER, "00110011")
+
+    assert (named.name, named.also_known_as) == ("Test Company", "Tests R Us")
+    assert at == named
+    assert wire.sent[0].url.params["company"] == "test"
+    assert dict(wire.sent[1].url.params) == {"carrier_id": CARRIER, "carrier_group_id": "00110011"}
+
+
+def test_eligibility_is_asked_for_one_carrier_or_all() -> None:
+    told = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
+    rules = [{"rule": "size", "result": "passed", "description": "Big enough"}, {}]
+    wire = answering(ok({**told, "eligibility_rules": rules}), ok([told, told]), ok({"response": [told]}))
+    client = wire.client()
+
+    (one,) = client.eligibility(GROUP, CARRIER)
+
+    assert wire.sent[0].url.params["carrier_id"] == CARRIER
+    assert (one.eligibility, one.rules[0].rule, one.rules[1].rule) == ("eligible", "size", "")
+    assert len(client.eligibility(GROUP)) == 2
+    assert len(client.eligibility(GROUP)) == 1
+    assert "carrier_id" not in wire.sent[1].url.params
+
+
+def test_a_connection_of_a_new_group_is_asked_for_with_everything_typed() -> None:
+    wire = answering(ok(connection_json(), 201))
+
+    made = wire.client().request_connection(
+        CARRIER.upper(),
+        "00110011",
+        "Test Company",
+        TYPED,
+        ignore_eligibility=False,
+        data_exchange=DataExchange.EDI,
+    )
+
+    assert made.id == ID
+    assert wire.called == ["POST /api/v1/group_connections"]
+    assert list(wire.bodies) == [
+        {
+            "carrier_id": CARRIER,
+            "group_data": {
+                "carrier_group_id": "00110011",
+                "group_name": "Test Company",
+                "broker_federal_ein": "223456789",
+                "broker_tin": "323-45-6789",
+                "employer_email_address": "boss@example.com",
+            },
+            "federal_ein": "123456789",
+            "ignore_eligibility": False,
+            "data_exchange_configuration": "edi",
+        }
+    ]
+
+
+def test_what_was_not_typed_is_not_sent() -> None:
+    wire = answering(ok(connection_json(), 201))
+
+    wire.client().request_connection(CARRIER, "00110011", "Test Company", Sensitive(federal_ein=""))
+
+    assert list(wire.bodies) == [
+        {
+            "carrier_id": CARRIER,
+            "group_data": {"carrier_group_id": "00110011", "group_name": "Test Company"},
+        }
+    ]
+
+
+def test_a_connection_of_a_known_group_has_neither_its_name_nor_its_ein() -> None:
+    wire = answering(ok(connection_json(), 201))
+    client = wire.client()
+
+    client.request_connection_of_group(GROUP, CARRIER, "00110011", Sensitive(broker_tin="323-45-6789"))
+
+    assert wire.called == [f"POST /api/v1/groups/{GROUP}/group_connections"]
+    assert list(wire.bodies) == [
+        {
+            "carrier_id": CARRIER,
+            "group_data": {"carrier_group_id": "00110011", "broker_tin": "323-45-6789"},
+        }
+    ]
+    with pytest.raises(ValueError, match="takes none here"):
+        client.request_connection_of_group(GROUP, CARRIER, "00110011", TYPED)
+
+
+def test_a_retry_sends_only_what_is_corrected() -> None:
+    wire = answering(ok(connection_json(), 201))
+    client = wire.client()
+
+    client.retry_connection(ID, carrier_group_id="00110012", sensitive=TYPED)
+    client.retry_connection(ID, carrier_group_id=None, sensitive=Sensitive())
+
+    assert wire.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
+    assert list(wire.bodies) == [
+        {
+            "carrier_group_id": "00110012",
+            "broker_federal_ein": "223456789",
+            "broker_tin": "323-45-6789",
+            "employer_email_address": "boss@example.com",
+            "federal_ein": "123456789",
+        },
+        {},
+    ]
+
+
+def test_a_disconnection_is_asked_for() -> None:
+    wire = answering(ok(disconnection_json(), 201))
+
+    wire.client().request_disconnection(
+        CARRIER,
+        GROUP,
+        datetime(2025, 1, 31, 23, 59),  # noqa: DTZ001 - what matters is that its time of day is not sent
+        reason=DisconnectReason.TERMINATED,
+        context="They left.",
+    )
+
+    assert wire.called == ["POST /api/v1/group_disconnection_requests"]
+    assert list(wire.bodies) == [
+        {
+            "carrier_id": CARRIER,
+            "group_id": GROUP,
+            "effective_end_date": "2025-01-31",
+            "reason": "terminated",
+            "context": "They left.",
+        }
+    ]
+
+
+@pytest.mark.parametrize("reason", DisconnectReason)
+def test_every_reason_to_disconnect_is_one_that_noyo_takes(reason: DisconnectReason) -> None:
+    wire = answering(ok(disconnection_json(), 201))
+
+    wire.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
+
+    assert len(wire.sent) == 1
+
+
+def test_a_decision_names_the_version_it_is_about() -> None:
+    wire = answering(ok(disconnection_json()))
+    client = wire.client()
+
+    client.decide_disconnection(ID, VERSION, Decision.APPROVE, effective_end_date=date(2025, 1, 31))
+    client.decide_disconnection(
+        ID, VERSION, Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED, context="Paid."
+    )
+
+    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/{VERSION}"] * 2
+    assert list(wire.bodies) == [
+        {"status": "processing", "effective_end_date": "2025-01-31"},
+        {"status": "rejected", "reason": "payment_reinstated", "context": "Paid."},
+    ]
+
+
+@pytest.mark.parametrize("reason", DecisionReason)
+def test_every_reason_to_decide_is_one_that_noyo_takes(reason: DecisionReason) -> None:
+    wire = answering(ok(disconnection_json()))
+
+    wire.client().decide_disconnection(ID, VERSION, Decision.REJECT, reason=reason)
+
+    assert len(wire.sent) == 1
+
+
+def test_a_rejection_has_a_body_only_where_there_is_something_to_say() -> None:
+    wire = answering(ok(disconnection_json(status="rejected")))
+    client = wire.client()
+
+    client.reject_disconnection(ID)
+    client.reject_disconnection(ID, reason=DecisionReason.OTHER, context="No.")
+
+    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/reject"] * 2
+    assert list(wire.bodies) == [None, {"reason": "other", "context": "No."}]
+
+
+def test_a_confirmation_has_a_body_only_with_a_date() -> None:
+    wire = answering(ok(disconnection_json(status="processing")))
+    client = wire.client()
+
+    client.confirm_disconnection(ID)
+    client.confirm_disconnection(ID, effective_end_date=date(2025, 1, 31))
+
+    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/confirm"] * 2
+    assert list(wire.bodies) == [None, {"effective_end_date": "2025-01-31"}]
+
+
+@pytest.mark.parametrize("text", NOT_IDS)
+def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
+    wire = answering(ok({}))
+    client: NoyoClient = wire.client()
+    calls = [
+        lambda: client.connection(text),
+        lambda: client.disconnection(text),
+        lambda: client.by_ids(Kind.CONNECTION, [ID, text]),
+        lambda: client.connections_at(text, "1"),
+        lambda: client.connections_of_group(text),
+        lambda: client.groups_at(text, "1"),
+        lambda: client.eligibility(text),
+        lambda: client.request_connection(text, "1", "Test", Sensitive()),
+        lambda: client.request_connection_of_group(text, CARRIER, "1", Sensitive()),
+        lambda: client.request_connection_of_group(GROUP, text, "1", Sensitive()),
+        lambda: client.retry_connection(text, carrier_group_id=None, sensitive=Sensitive()),
+        lambda: client.request_disconnection(text, GROUP, date(2025, 1, 1)),
+        lambda: client.request_disconnection(CARRIER, text, date(2025, 1, 1)),
+        lambda: client.decide_disconnection(text, VERSION, Decision.APPROVE),
+        lambda: client.decide_disconnection(ID, text, Decision.APPROVE),
+        lambda: client.reject_disconnection(text),
+        lambda: client.confirm_disconnection(text),
+    ]
+
+    for call in calls:
+        with pytest.raises(ValueError, match="is not a UUID"):
+            call()
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize("text", ["", " \t"])
+def test_empty_text_that_noyo_needs_is_not_sent(text: str) -> None:
+    wire = answering(ok({}))
+    client = wire.client()
+
+    for call in (
+        lambda: client.request_connection(CARRIER, text, "Test", Sensitive()),
+        lambda: client.request_connection(CARRIER, "1", text, Sensitive()),
+        lambda: client.connections_at(CARRIER, text),
+        lambda: client.groups_named(text),
+    ):
+        with pytest.raises(ValueError, match="is empty"):
+            call()
+    assert wire.sent == []
+
+
+@pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])
+def test_a_page_that_cannot_be_is_not_asked_for(offset: int, page_size: int) -> None:
+    with pytest.raises(ValueError, match="a page begins"):
+        answering(ok({})).client().newest(Kind.CONNECTION, offset=offset, page_size=page_size)
+
+
+def test_records_in_no_status_are_not_asked_for() -> None:
+    with pytest.raises(ValueError, match="no status"):
+        answering(ok({})).client().in_status(Kind.CONNECTION, [], offset=0, page_size=10)

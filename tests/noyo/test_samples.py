@@ -1,0 +1,113 @@
+"""The vendor's own samples: every one is read by the client, and is as the contract says."""
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.operations import Sensitive
+from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, Unknown
+from bot.noyo.client import NoyoClient
+from tests.noyo.wire import answering, contract, ok
+
+SAMPLES = {
+    path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "samples").glob("*.json")
+}
+BEARER = {"Authorization": "Bearer made-up", "Content-Type": "application/json"}
+
+WIDGETS = "dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"
+ANY = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
+
+
+def played(name: str) -> NoyoClient:
+    return answering(ok(SAMPLES[name]["answer"], SAMPLES[name]["status"])).client()
+
+
+def test_all_six_are_there() -> None:
+    assert len(SAMPLES) == 6
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sample_is_as_the_contract_says(name: str) -> None:
+    sample: dict[str, Any] = SAMPLES[name]
+    method, path = sample["operation"].split()
+    body = json.dumps(sample["request"]).encode() if "request" in sample else None
+
+    contract().check_request(method, path, BEARER, body)
+    contract().check_answer(method, path, sample["status"], json.dumps(sample["answer"]).encode())
+
+
+def test_the_sample_of_a_completed_connection_is_read() -> None:
+    told = played("inspect-connection").connection(WIDGETS)
+
+    assert told.status is ConnectionStatus.COMPLETED
+    assert (told.carrier_group_id, told.group_name, told.completed) == (
+        "00110011",
+        "Test Company",
+        1557330213,
+    )
+
+
+def test_the_sample_of_a_request_is_sent_to_the_letter() -> None:
+    sample = SAMPLES["request-connection"]
+    wire = answering(ok(sample["answer"], 201))
+
+    made = wire.client().request_connection(
+        sample["request"]["carrier_id"], "00110011", "Test Company", Sensitive(federal_ein="123456789")
+    )
+
+    assert isinstance(made, Connection)
+    assert list(wire.bodies) == [sample["request"]]
+
+
+def test_the_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
+    sample = SAMPLES["retry-connection"]
+    wire = answering(ok(sample["answer"], 201))
+
+    told = wire.client().retry_connection(
+        sample["answer"]["id"], carrier_group_id="10000001", sensitive=Sensitive()
+    )
+
+    assert (told.status, told.group_name) == (ConnectionStatus.PROCESSING, None)
+    assert list(wire.bodies) == [sample["request"]]
+
+
+def test_the_sample_of_an_edit_is_sent_and_its_placeholders_pass_as_they_came() -> None:
+    sample = SAMPLES["edit-disconnection"]
+    wire = answering(ok(sample["answer"]))
+
+    told = wire.client().decide_disconnection(
+        ANY,
+        ANY,
+        Decision.APPROVE,
+        effective_end_date=date(2023, 12, 25),
+        reason=DecisionReason.CONNECTION_RESTORED,
+        context="<string>",
+    )
+
+    assert (told.status, told.source_type) == (Unknown("<string>"), Unknown("<string>"))
+    assert told.effective_end_date == date(2023, 12, 25)
+    assert list(wire.bodies) == [sample["request"]]
+
+
+def test_the_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
+    told = played("reject-disconnection").reject_disconnection(WIDGETS)
+
+    assert told.status is DisconnectionStatus.REJECTED
+    assert (told.source_id, told.effective_end_date, told.completed) == (None, None, None)
+
+
+def test_the_sample_of_a_disconnection_is_sent_and_read_with_its_nulls() -> None:
+    sample = SAMPLES["request-disconnection"]
+    wire = answering(ok(sample["answer"], 201))
+
+    told = wire.client().request_disconnection(
+        sample["request"]["carrier_id"], sample["request"]["group_id"], date(2025, 1, 1)
+    )
+
+    assert isinstance(told, Disconnection)
+    assert (told.status, told.source_id, told.completed) == (DisconnectionStatus.PROCESSING, None, None)
+    assert list(wire.bodies) == [sample["request"]]
