@@ -116,18 +116,16 @@ def _input_map(input_: OperationInput) -> Item:
 
 
 def _input(kind: OperationKind, found: Item) -> OperationInput:
-    match kind:
-        case OperationKind.REQUEST_CONNECTION:
-            return ConnectionRequest(
-                carrier_id=text(found, "carrier_id"),
-                carrier_group_id=text(found, "carrier_group_id"),
-                group_name=text(found, "group_name"),
-                sealed=maybe_text(found, "sealed"),
-            )
-        case OperationKind.RETRY_CONNECTION:
-            return RetryRequest(maybe_text(found, "carrier_group_id"), maybe_text(found, "sealed"))
-        case OperationKind.LOOK:
-            return LookRequest(text(found, "because"))
+    if kind is OperationKind.LOOK:
+        return LookRequest(text(found, "because"))
+    if kind is OperationKind.RETRY_CONNECTION:
+        return RetryRequest(maybe_text(found, "carrier_group_id"), maybe_text(found, "sealed"))
+    return ConnectionRequest(
+        carrier_id=text(found, "carrier_id"),
+        carrier_group_id=text(found, "carrier_group_id"),
+        group_name=text(found, "group_name"),
+        sealed=maybe_text(found, "sealed"),
+    )
 
 
 def _outcome_map(outcome: Outcome) -> Item:

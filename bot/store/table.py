@@ -189,16 +189,20 @@ class Table:
             if next(repeats, None) is None:
                 raise _unavailable() from trouble
 
-    def _repeats(self) -> Iterator[int]:
-        """Pauses before each further attempt that still fits."""
-        started = self._pace.clock()
-        for attempt in range(1, 1000):
-            pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * self._pace.jitter()
+    def _repeats(self) -> Iterator[float]:
+        """Pauses before each further attempt that still fits; the patience begins now, not at the first pause."""
+        return self._pauses(self._pace.clock())
+
+    def _pauses(self, started: float) -> Iterator[float]:
+        longest = FIRST_PAUSE
+        while True:
+            pause = longest * self._pace.jitter()
             spent = self._pace.clock() - started
             if spent + pause + self._patience.read > self._patience.total:
                 return
             self._pace.sleep(pause)
-            yield attempt
+            yield pause
+            longest = min(LONGEST_PAUSE, 2 * longest)
 
 
 def _raise_unless_transient(error: ClientError, lost: bool) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from bot.ports import Change
 from bot.store import Pace, Patience, Store, store_on
 from bot.store.clients import aws_client
+from bot.store.records import writes_of
+from bot.store.writes import Put
 from infra.local.dynamodb_local import DynamoDBLocal, EngineUnavailable
 from infra.local.table import create_table
 
@@ -44,6 +47,12 @@ class Engine:
         self.client.put_item(TableName=self.table, Item=attributes)
         self.calls.remove("PutItem")
 
+    def fill(self, change: Change) -> None:
+        """What the store would write of a change, item by item: moto's transactions grow slow with the table."""
+        for write in writes_of(change):
+            assert isinstance(write, Put)
+            self.put(**write.request(self.table, "filled")["Put"]["Item"])
+
     def everything(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.client.scan(TableName=self.table)["Items"]
         self.calls.remove("Scan")
@@ -62,14 +71,30 @@ def real_engine() -> Iterator[str]:
     engine.__exit__(None, None, None)
 
 
+@pytest.fixture(scope="session")
+def moto_client() -> Iterator[Any]:
+    """Made once, since making it costs more than a test's calls."""
+    client = aws_client("dynamodb", region=REGION, endpoint_url=None, patience=PATIENCE)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def real_client(real_engine: str) -> Iterator[Any]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "madeup")  # The real engine takes letters and digits only.
+        client = aws_client("dynamodb", region=REGION, endpoint_url=real_engine, patience=PATIENCE)
+    yield client
+    client.close()
+
+
 @pytest.fixture(params=["moto", pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)])
-def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     if request.param == "moto":
         with mock_aws():
-            yield from _engine("moto", None)
+            yield from _engine("moto", request.getfixturevalue("moto_client"))
     else:
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "madeup")  # The real engine takes letters and digits only.
-        yield from _engine("dynamodb_local", request.getfixturevalue("real_engine"))
+        yield from _engine("dynamodb_local", request.getfixturevalue("real_client"))
 
 
 @pytest.fixture
@@ -86,13 +111,16 @@ def race(engine: Engine) -> Callable[..., list[Any]]:
     return at_once if engine.name == "dynamodb_local" else one_by_one
 
 
-def _engine(name: str, endpoint: str | None) -> Iterator[Engine]:
-    client = aws_client("dynamodb", region=REGION, endpoint_url=endpoint, patience=PATIENCE)
+def _engine(name: str, client: Any) -> Iterator[Engine]:
     engine = Engine(name, client, f"switchboard-{next(NUMBERS)}")
     create_table(client, name=engine.table)
-    client.meta.events.register("before-call.dynamodb", lambda model, **_: engine.calls.append(model.name))
+
+    def note(model: Any, **_: Any) -> None:
+        engine.calls.append(model.name)
+
+    client.meta.events.register("before-call.dynamodb", note)
     yield engine
+    client.meta.events.unregister("before-call.dynamodb", note)
     # On every table in every test: what is not named here is never called, a Scan above all.
     assert set(engine.calls) <= USED
     client.delete_table(TableName=engine.table)
-    client.close()

@@ -135,9 +135,9 @@ def test_observing_what_moved(store: Store, lose: Callable[[], None]) -> None:
     assert held is not None
     lose()
 
-    store.records.write(moved(held, asked_for(held, "V1", "U1"), some_news()))
+    store.records.write(moved(held, asked_for(held, "V1", "U1", "Test Company"), some_news()))
 
-    assert store.records.tracked(held.subject) == asked_for(held, "V1", "U1")
+    assert store.records.tracked(held.subject) == asked_for(held, "V1", "U1", "Test Company")
 
 
 def test_keeping_history(store: Store, lose: Callable[[], None]) -> None:

@@ -245,7 +245,7 @@ def test_after_settling_the_next_operation_may_be_placed_and_becomes_the_last(st
 def test_settling_writes_the_new_record_and_who_asked_for_it_at_the_same_time(store: Store) -> None:
     taken = claimed(store, placed(store, a_request()))
     record = a_connection()
-    linked = asked_for(first_seen(record, NOW), "V1", "U1")
+    linked = asked_for(first_seen(record, NOW), "V1", "U1", "Test Company")
     news = some_news("settled:V1")
 
     settle(store, settled(taken), "lease-1", Change(record.subject, None, linked, record, (news,)))
@@ -291,6 +291,21 @@ def test_a_person_settles_only_what_waits_for_a_person(store: Store) -> None:
     assert found.state is OperationState.CANCELLED
     with pytest.raises(LeaseLost):
         settle(store, settled(waiting), None)
+
+
+def test_a_person_sends_again_only_what_waits_for_a_person(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    again = replace(taken, state=OperationState.PENDING, lease=None, lease_until=None)
+    with pytest.raises(LeaseLost):
+        store.operations.keep(again, lease=None)
+    waiting = replace(again, state=OperationState.NEEDS_PERSON)
+    store.operations.keep(waiting, lease="lease-1")
+
+    store.operations.keep(again, lease=None, news=[some_news("again")], audit=an_entry("again"))
+
+    assert store.operations.operation("V1") == again
+    with pytest.raises(LeaseLost):
+        store.operations.keep(again, lease=None)
 
 
 def test_settling_never_takes_another_operations_lock(store: Store, engine: Engine) -> None:

@@ -97,7 +97,7 @@ def test_a_link_added_under_the_same_version_is_noticed(store: Store) -> None:
     store.records.write(first(a_connection()))
     held = store.records.tracked(connection(uuid(1)))
     assert held is not None
-    store.records.write(moved(held, asked_for(held, "V1", "U1")))
+    store.records.write(moved(held, asked_for(held, "V1", "U1", "Test Company")))
 
     with pytest.raises(RecordMoved):
         store.records.write(moved(held, moved_on(held, a_connection(version=uuid(2)), NOW)))
@@ -138,13 +138,23 @@ def test_history_too_is_written_only_while_the_state_is_the_one_read(store: Stor
     store.records.write(first(a_connection()))
     held = store.records.tracked(connection(uuid(1)))
     assert held is not None
-    store.records.write(moved(held, asked_for(held, "V1", "U1")))
+    store.records.write(moved(held, asked_for(held, "V1", "U1", "Test Company")))
     late = a_connection(version=uuid(5), modified=NOW - 50)
 
     with pytest.raises(RecordMoved):
         store.records.write(Change(held.subject, held, None, late, (some_news("late"),)))
 
     assert not store.records.has_version(held.subject, late)
+
+
+def test_a_link_may_be_written_without_history_or_news(store: Store) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.tracked(connection(uuid(1)))
+    assert held is not None
+
+    store.records.write(Change(held.subject, held, asked_for(held, "V1", "U1", "Test Company"), None))
+
+    assert store.records.tracked(held.subject) == asked_for(held, "V1", "U1", "Test Company")
 
 
 def test_the_same_version_may_be_written_into_history_twice(store: Store) -> None:
@@ -160,7 +170,7 @@ def test_the_same_version_may_be_written_into_history_twice(store: Store) -> Non
 def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(store: Store, engine: Engine) -> None:
     records = [a_connection(number, group_name=None) for number in range(1, 104)]
     for record in records:
-        store.records.write(first(record))
+        engine.fill(first(record))
     wanted = [record.subject for record in records] + [connection(uuid(999)), records[0].subject]
     engine.calls.clear()
 

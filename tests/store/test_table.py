@@ -113,10 +113,20 @@ def test_no_attempt_begins_that_could_end_after_the_patience() -> None:
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
     with pytest.raises(TableUnavailable):
-        Table(client, "t", Patience(connect=0.5, read=0.9, total=2.0), clock.pace).get(KEY)
+        Table(client, "t", Patience(connect=0.5, read=0.9, total=2.2), clock.pace).get(KEY)
 
     assert len(client.asked) == 2
-    assert clock.now <= 2.0
+    assert clock.now <= 2.2
+
+
+def test_the_first_attempts_own_time_counts() -> None:
+    clock = Clock()
+    client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", Patience(connect=0.5, read=0.9, total=1.5), clock.pace).get(KEY)
+
+    assert len(client.asked) == 1
 
 
 def test_pauses_grow_and_stay_bounded() -> None:
@@ -125,7 +135,7 @@ def test_pauses_grow_and_stay_bounded() -> None:
     with pytest.raises(TableUnavailable):
         Table(Played(refusal("ThrottlingException")), "t", Patience(1, 1, 9), clock.pace).get(KEY)
 
-    assert clock.slept[:4] == [0.1, 0.2, 0.4, 0.8]
+    assert clock.slept[:5] == [0.05, 0.1, 0.2, 0.4, 0.8]
     assert max(clock.slept) == 1.0
 
 
