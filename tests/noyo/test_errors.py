@@ -12,8 +12,11 @@ import pytest
 from bot.domain.operations import Sensitive
 from bot.domain.subjects import Kind
 from bot.errors import NoAnswer, NotSent, NoyoError, Refused, UnreadableAnswer
+from bot.noyo.answers import LONGEST_WAIT_SECONDS, MOST_WORDS
 from bot.noyo.client import NoyoClient
 from bot.noyo.http import MOST_BYTES
+from bot.noyo.patience import MOST_TRIES
+from bot.noyo.session import READ_TIMEOUTS
 from tests.noyo.wire import CARRIER, ID, NOW, VERSION, Wire, answering, connection_json, ok, page_json, token
 
 NEVER_LEFT = [
@@ -109,7 +112,7 @@ def test_a_write_that_noyo_has_no_time_for_was_not_sent(status: int) -> None:
         (format_datetime(datetime.fromtimestamp(NOW - 90, UTC), usegmt=True), 0),
         ("Tue, 14 Nov 2023 22:14:20 -0000", 60),
         (" 3 ", 3),
-        ("86400", 3600),
+        ("86400", LONGEST_WAIT_SECONDS),
         ("9" * 5000, None),
         ("-5", None),
         ("soon", None),
@@ -299,7 +302,7 @@ def test_a_read_is_given_up_after_four_tries(fault: Exception, kind: type[NoyoEr
     wire = answering(fault)
 
     assert isinstance(read(wire), kind)
-    assert len(wire.sent) == 4
+    assert len(wire.sent) == MOST_TRIES == 4
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -347,7 +350,7 @@ def test_the_last_try_of_a_read_has_no_more_time_than_is_left() -> None:
 
     read(wire)
 
-    assert allowed == [20, 20, pytest.approx(40 - 30 - 0.75)]
+    assert allowed == [20, 20, pytest.approx(READ_TIMEOUTS * 20 - 30 - 0.75)]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
@@ -466,7 +469,7 @@ def test_a_refusal_is_cut_at_five_hundred_characters() -> None:
     error = write(answering(ok({"message": "word " * 1000}, 422)))
 
     assert isinstance(error, Refused)
-    assert len(error.words) <= 500
+    assert len(error.words) <= MOST_WORDS == 500
     assert error.words.endswith("…")
 
 

@@ -10,6 +10,9 @@ from bot.domain.operations import Sensitive
 from bot.domain.records import DisconnectionSource, DisconnectionStatus, open_statuses
 from bot.domain.subjects import Kind
 from bot.noyo.client import NoyoClient
+from bot.noyo.door import MOST_IDS
+from bot.noyo.reader import NoyoReader
+from bot.noyo.requests import NEWEST_FIRST
 from tests.noyo.wire import (
     CARRIER,
     GROUP,
@@ -128,7 +131,7 @@ def test_a_record_that_was_not_asked_for_is_left_out_and_an_unreadable_one_is_no
     assert row.row_id.startswith("digest:")
 
 
-@pytest.mark.parametrize("count", [0, 51])
+@pytest.mark.parametrize("count", [0, MOST_IDS + 1])
 def test_no_id_or_more_than_fifty_are_not_asked_for(count: int) -> None:
     wire = answering(ok(page_json()))
 
@@ -205,7 +208,18 @@ def test_disconnections_are_listed_with_no_filter() -> None:
 
     wire.client().disconnections()
 
-    assert set(wire.query) == {"sort_by", "sort_direction", "offset", "page_size"}
+    assert wire.query == {**NEWEST_FIRST, "offset": "0", "page_size": "50"}
+
+
+def test_a_reader_has_no_way_to_write() -> None:
+    wire = answering(ok(page_json()))
+    client = wire.client()
+
+    for name in set(dir(NoyoClient)) - set(dir(NoyoReader)) - {"close"}:
+        assert name.startswith(("request_", "retry_", "decide_", "reject_", "confirm_"))
+    for kind in (Kind.CONNECTION, Kind.DISCONNECTION):
+        NoyoReader.newest(client, kind, offset=0, page_size=1)
+    assert {request.method for request in wire.sent} == {"GET"}
 
 
 def test_groups_are_found_by_name_and_by_their_id_at_a_carrier() -> None:
