@@ -1,0 +1,193 @@
+"""infra/local: the whole machine: stand-ins, table, door, pump and schedules around the very handlers AWS calls."""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from . import environment
+from .aws import EmbeddedAws, aws_client
+from .functions import read_functions
+from .invoking import Activity, Crash, Handler
+from .noyo import NoyoStandIn
+from .runtime import Pace, Runtime
+from .slack import SlackStandIn
+from .table import TEMPLATE, create_table
+
+DOOR_PATH = "/slack/events"
+DEMO_PACE = Pace(schedules=1.0, stream=0.1, retries=0.2)
+WAITING_KINDS = ("OPERATION", "NEWS")
+HORIZON_SECONDS = 900
+"""What is due later is a reminder, not work under way."""
+
+
+class Machine:
+    """`with Machine() as machine:`; people act on `machine.slack`, Noyo and the carriers on `machine.noyo`.
+
+    `handlers` are those to call by the template's names (`handlers.slack.handler`); None imports the project's.
+    `more` adds to the environment; `table_endpoint` is another DynamoDB for the table.
+    """
+
+    def __init__(
+        self,
+        *,
+        handlers: Mapping[str, Handler] | None = None,
+        more: Mapping[str, str] | None = None,
+        table_endpoint: str | None = None,
+        template: Path = TEMPLATE,
+        pace: Pace = DEMO_PACE,
+        slack: SlackStandIn | None = None,
+        noyo: NoyoStandIn | None = None,
+        troubled: Callable[[str], None] | None = None,
+    ) -> None:
+        self._handlers, self._more, self._table_endpoint = handlers, more, table_endpoint
+        self._template, self._pace = template, pace
+        self._stack = ExitStack()
+        self._activity = Activity(self._crashed)
+        self._said = troubled or _say
+        self.troubles: list[str] = []
+        self.aws = EmbeddedAws()
+        self.slack = slack or SlackStandIn(
+            signing_secret=environment.SIGNING_SECRET,
+            bot_token=environment.BOT_TOKEN,
+            team_id=environment.TEAM,
+            app_id=environment.APP,
+        )
+        self.noyo = noyo or NoyoStandIn(
+            client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET
+        )
+        self.table_name = self.door_url = ""
+
+    def start(self) -> Self:
+        with ExitStack() as stack:
+            self._build(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Idempotent."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def crashes(self) -> list[Crash]:
+        """Every handler that raised so far."""
+        return list(self._activity.crashes)
+
+    def settle(self, timeout: float, quiet: float = 0.5) -> bool:
+        """Waits until nothing is under way or soon due, twice in a row; False where it was not so in time.
+
+        It knows what is in the table: what Noyo has not told yet is not waited for.
+        """
+        end = time.monotonic() + timeout
+        calm_since: float | None = None
+        while time.monotonic() < end:
+            if self._waiting():
+                calm_since = None
+            else:
+                calm_since = calm_since or time.monotonic()
+                if time.monotonic() - calm_since >= quiet:
+                    return True
+            time.sleep(0.05)
+        return False
+
+    def due(self, within: float = HORIZON_SECONDS) -> list[str]:
+        """Partition keys of the operations and news that want attention within so many seconds."""
+        until = str(int(time.time() + within))
+        return [row["pk"]["S"] for kind in WAITING_KINDS for row in self._due(kind, until)]
+
+    def table_client(self) -> Any:
+        """A botocore client for the engine that holds the table."""
+        return aws_client("dynamodb", self._table_endpoint or self.aws.endpoint_url)
+
+    def _waiting(self) -> bool:
+        return self._activity.woken > 0 or bool(self.due())
+
+    def _due(self, kind: str, until: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self._table.query(
+            TableName=self.table_name,
+            IndexName="due",
+            KeyConditionExpression="due_kind = :kind AND due <= :until",
+            ExpressionAttributeValues={":kind": {"S": kind}, ":until": {"N": until}},
+        )["Items"]
+        return rows
+
+    def _build(self, stack: ExitStack) -> None:
+        for part in (self.aws, self.slack, self.noyo):
+            stack.enter_context(part)
+        self._open_channels()
+        self._table = self.table_client()
+        stack.callback(self._table.close)
+        kms_key = self._create(stack)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-")))
+        at = environment.Addresses(
+            slack=self.slack.url,
+            noyo_api=self.noyo.api_url,
+            noyo_token=self.noyo.token_url,
+            aws=self.aws.endpoint_url,
+            table=self.table_name,
+            kms_key=kms_key,
+            carriers_file=environment.write_carriers(folder),
+            dynamodb=self._table_endpoint,
+        )
+        stack.enter_context(environment.in_place(environment.environment(at, self._more)))
+        forget_what_was_built()
+        stack.callback(forget_what_was_built)
+        self._serve(stack)
+
+    def _create(self, stack: ExitStack) -> str:
+        """The table, wherever it is to be; the key's id."""
+        if self._table_endpoint is None:
+            self.table_name, kms_key = self.aws.create(self._template)
+            return kms_key
+        self.table_name = f"switchboard-{time.time_ns()}"
+        create_table(self._table, self._template, self.table_name)
+        stack.callback(self._table.delete_table, TableName=self.table_name)
+        return self.aws.create_key()
+
+    def _serve(self, stack: ExitStack) -> None:
+        streams = aws_client("dynamodbstreams", self._table_endpoint or self.aws.endpoint_url)
+        stack.callback(streams.close)
+        runtime = Runtime(
+            read_functions(self._template),
+            streams=streams,
+            stream_arn=self._table.describe_table(TableName=self.table_name)["Table"]["LatestStreamArn"],
+            handlers=self._handlers,
+            pace=self._pace,
+            activity=self._activity,
+            troubled=self._troubled,
+        )
+        stack.enter_context(runtime)
+        self.door_url = runtime.url + DOOR_PATH
+        self.slack.bot_door = self.door_url
+
+    def _open_channels(self) -> None:
+        self.slack.add_channel(environment.CONNECTIONS, "connections")
+        self.slack.add_channel(environment.ALERTS, "connection-alerts")
+        self.slack.add_channel(environment.DECISIONS, "disconnections")
+
+    def _crashed(self, crash: Crash) -> None:
+        self._troubled(f"{crash.function} raised {type(crash.error).__name__}: {crash.error}")
+
+    def _troubled(self, what: str) -> None:
+        self.troubles.append(what)
+        self._said(what)
+
+
+def _say(what: str) -> None:
+    print(what, file=sys.stderr, flush=True)
+
+
+def forget_what_was_built() -> None:
+    """The handlers keep what they built from an environment; another environment wants it built anew."""
+    wiring = sys.modules.get("bot.wiring")
+    if wiring is not None:
+        wiring.deployment.cache_clear()

@@ -1,0 +1,73 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.settings import read_settings
+from infra.local.environment import GUARDIAN, Addresses, environment, in_place, write_carriers
+
+
+def addresses(tmp_path: Path, dynamodb: str | None = None) -> Addresses:
+    return Addresses(
+        slack="http://127.0.0.1:1/api/",
+        noyo_api="http://127.0.0.1:2",
+        noyo_token="http://127.0.0.1:2/token",
+        aws="http://127.0.0.1:3",
+        table="here",
+        kms_key="key",
+        carriers_file=write_carriers(tmp_path),
+        dynamodb=dynamodb,
+    )
+
+
+def test_the_bot_can_use_every_setting_and_finds_only_what_is_here(tmp_path: Path) -> None:
+    settings = read_settings(environment(addresses(tmp_path)))
+
+    assert settings.slack.api_url == "http://127.0.0.1:1/api/"
+    assert settings.noyo.token_url == "http://127.0.0.1:2/token"
+    assert settings.aws.endpoint_url == "http://127.0.0.1:3"
+    assert settings.carriers.name(GUARDIAN) == "Guardian"
+    assert not settings.in_production
+
+
+def test_a_table_elsewhere_is_not_hidden_by_a_general_address(tmp_path: Path) -> None:
+    variables = environment(addresses(tmp_path, dynamodb="http://127.0.0.1:4"))
+
+    assert read_settings(variables).aws.endpoint_url is None
+    assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:4"
+    assert variables["AWS_ENDPOINT_URL_KMS"] == "http://127.0.0.1:3"
+
+
+def test_more_settings_are_added_and_override(tmp_path: Path) -> None:
+    more = {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_BOT_TOKEN": "xoxb-other"}
+
+    settings = read_settings(environment(addresses(tmp_path), more))
+
+    assert settings.retry_at_action_required
+    assert settings.slack.bot_token == "xoxb-other"
+
+
+def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("APPROVERS", "U0ME")
+    monkeypatch.setenv("TABLE_NAME", "mine")
+    monkeypatch.delenv("KMS_KEY_ID", raising=False)
+    path = os.environ["PATH"]
+
+    with in_place({"TABLE_NAME": "here", "KMS_KEY_ID": "key"}):
+        inside = dict(os.environ)
+
+    assert (inside["TABLE_NAME"], inside["KMS_KEY_ID"], inside["PATH"]) == ("here", "key", path)
+    assert {"AWS_PROFILE", "APPROVERS"} & set(inside) == set()
+    assert (os.environ["AWS_PROFILE"], os.environ["APPROVERS"]) == ("mine", "U0ME")
+    assert os.environ["TABLE_NAME"] == "mine"
+    assert "KMS_KEY_ID" not in os.environ
+
+
+def test_the_environment_comes_back_after_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLE_NAME", "mine")
+
+    with pytest.raises(RuntimeError), in_place({"TABLE_NAME": "here"}):
+        raise RuntimeError("no")
+
+    assert os.environ["TABLE_NAME"] == "mine"
