@@ -75,7 +75,8 @@ Line = tuple[Run, ...]
 
 
 def line(*runs: Run | str) -> Line:
-    return tuple(Words(run) if isinstance(run, str) else run for run in runs)
+    """Words without letters vanish: Slack takes no empty text."""
+    return tuple(Words(run) if isinstance(run, str) else run for run in runs if run != "")
 
 
 def labelled(label: str, *runs: Run | str) -> Line:

@@ -12,7 +12,7 @@ NOTHING = "(empty)"
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Letters and marks that show as nothing, though Unicode does not count them as formatting.
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_INVISIBLE = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))
 
 # Slack has no escape for its formatting signs, and zero-width breaks are not reliable next to them: so in mrkdwn each
 # is replaced by a sign that looks the same and means nothing to Slack.
@@ -101,13 +101,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def _one_visible_line(text: str) -> str:
-    spaced = "".join(" " if character.isspace() else character for character in text)
-    visible = "".join(character for character in spaced if _is_visible(character))
-    return " ".join(visible.split())
-
-
-def _is_visible(character: str) -> bool:
-    return unicodedata.category(character) not in _INVISIBLE_CATEGORIES and character not in _INVISIBLE
+    if not text.isprintable():
+        text = "".join(" " if character.isspace() else character for character in text)
+        text = "".join(one for one in text if unicodedata.category(one) not in _INVISIBLE_CATEGORIES)
+    return " ".join(text.translate(_INVISIBLE).split())
 
 
 def cut(text: str, limit: int) -> str:

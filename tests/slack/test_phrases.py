@@ -86,3 +86,7 @@ def test_the_way_to_a_card_is_its_address_or_else_its_channel() -> None:
     assert good == (line(Address("https://x.slack.com/archives/C123/p12", "Open its card")),)
     forged = phrases.to_card(card, lambda _: "https://x|<!channel>")
     assert forged == (line("Its card is in ", Channel("C123"), "."),)
+
+
+def test_a_line_holds_no_empty_words_since_slack_takes_none() -> None:
+    assert line("", "a", "") == (Words("a"),)
