@@ -1,0 +1,112 @@
+"""Slack room: alerts, for what goes on only if somebody on our side acts."""
+
+from __future__ import annotations
+
+from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_us
+from bot.domain.showing import Alert
+from bot.domain.tracking import Tracked
+from bot.slack import deeds, facts, text
+from bot.slack.disconnection_card import end_date
+from bot.slack.look import Look
+from bot.slack.message import Buttons, Message, Paragraph, Part, Quote
+from bot.slack.phrases import Json, Line, Links, Person, labelled, line, to_card
+from bot.slack.statuses import next_step, source, status_name
+
+
+def alert(shown: Alert, look: Look, links: Links) -> Message:
+    """The reader is called away from other work: what is wrong, with whom, and what do I do now?
+
+    What could go wrong: two people retry the same connection, or somebody acts on what was true an hour ago. So once
+    the record has moved on or somebody's operation is on its way, the same message says that first and takes its
+    Retry button away.
+    """
+    if _acted_on(shown) or shown.tracked.record.version != shown.raised_version:
+        return _over(shown, look, links)
+    record = shown.tracked.record
+    parts: list[Part] = [Paragraph(_what(record, look))]
+    parts += _said(record)
+    parts.append(Paragraph([*_history(shown.tracked), labelled("Next", *next_step(record, look))]))
+    parts.append(Paragraph(to_card(shown.card, links)))
+    parts.append(Buttons(_buttons(shown.tracked, look), _revision(shown)))
+    return Message(parts, _title(record), look.warning())
+
+
+def _acted_on(shown: Alert) -> bool:
+    return shown.operation is not None and shown.operation.open
+
+
+def _title(record: Connection | Disconnection) -> Line:
+    if isinstance(record, Disconnection):
+        carrier = record.source_type is DisconnectionSource.CARRIER
+        who = "The carrier asks" if carrier else "Somebody asks"
+        return line(f"{who} to disconnect ", facts.group(record))
+    return line(status_name(record.status), ": ", facts.group(record))
+
+
+def _what(record: Connection | Disconnection, look: Look) -> list[Line]:
+    lines = [
+        labelled("Group", facts.group(record)),
+        labelled("Carrier", look.carrier(record.carrier_id)),
+    ]
+    if isinstance(record, Disconnection):
+        return [*lines, labelled("Asked for by", source(record)), end_date(record)]
+    return [*lines, facts.carrier_group_id(record)]
+
+
+def _said(record: Connection | Disconnection) -> list[Part]:
+    words = facts.carrier_said(record)
+    if words:
+        return [Paragraph([labelled("The carrier said")]), Quote(words)]
+    if record.status is ConnectionStatus.UNABLE_TO_CONNECT:
+        return [Paragraph([labelled("The carrier said", "nothing that Noyo passed on")])]
+    return []
+
+
+def _history(tracked: Tracked) -> list[Line]:
+    if not isinstance(tracked.record, Connection):
+        return []
+    took = tracked.record.modified - tracked.attempt_began
+    spent = [labelled("This try took", text.duration(took))] if took >= 0 else []
+    return [*spent, facts.tries(tracked), facts.asker(tracked)]
+
+
+def _buttons(tracked: Tracked, look: Look) -> list[Json]:
+    retry = [facts.retry_button(tracked)] if look.retryable(tracked) else []
+    return [*retry, facts.details_button(tracked)]
+
+
+def _over(shown: Alert, look: Look, links: Links) -> Message:
+    record = shown.tracked.record
+    lines = [*_now(shown), *_what(record, look), *_whom(shown.tracked), *to_card(shown.card, links)]
+    return Message(
+        [Paragraph(lines), Buttons([facts.details_button(shown.tracked)], _revision(shown))],
+        line(_over_title(shown), ": ", facts.group(record)),
+        look.warning(),
+    )
+
+
+def _over_title(shown: Alert) -> str:
+    if _acted_on(shown):
+        return "Being dealt with"
+    return "Changed since this alert" if needs_us(shown.tracked.status) else "No longer needs us"
+
+
+def _now(shown: Alert) -> list[Line]:
+    """What is true now, said first."""
+    if shown.operation is not None and shown.operation.open:
+        return [deeds.under_way(shown.operation)]
+    record = shown.tracked.record
+    if needs_us(record.status):
+        return [
+            line("Now: ", status_name(record.status), ". It still needs us; its card shows it as it is now.")
+        ]
+    return [line("Now: ", status_name(record.status), ". This alert asks nothing of you any more.")]
+
+
+def _whom(tracked: Tracked) -> list[Line]:
+    return [labelled("Requested by", Person(tracked.asker))] if tracked.asker else []
+
+
+def _revision(shown: Alert) -> str:
+    about = f"{shown.operation.id}:{shown.operation.state.value}" if shown.operation else ""
+    return f"{shown.tracked.subject}:{shown.tracked.record.version}:{about}"

@@ -1,0 +1,177 @@
+"""Slack room: operations in words, who asked for what and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.domain.operations import (
+    ConnectionRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.slack.phrases import SAID, Foreign, Line, Moment, Person, Run, line, own_group_id
+
+_NOUNS = {
+    OperationKind.REQUEST_CONNECTION: "request",
+    OperationKind.RETRY_CONNECTION: "retry",
+    OperationKind.LOOK: "look",
+}
+
+
+def who(operation: Operation) -> Run | str:
+    return Person(operation.actor) if operation.actor else "Switchboard"
+
+
+def whose(operation: Operation) -> Line:
+    """`@Ana's retry`."""
+    return line(who(operation), f"'s {_NOUNS[operation.kind]}")
+
+
+def deed(operation: Operation) -> Line:
+    """`@Ana asked to retry with carrier group id X`."""
+    wanted = operation.input
+    if isinstance(wanted, ConnectionRequest):
+        return line(who(operation), " asked for this connection")
+    if isinstance(wanted, RetryRequest):
+        return line(who(operation), " asked to retry with ", *_corrections(wanted))
+    return line(who(operation), " asked to look at it again at Noyo")
+
+
+def _corrections(wanted: RetryRequest) -> Line:
+    """What was corrected; sensitive details are never named or shown."""
+    details = " and corrected details that are not shown" if wanted.sealed else ""
+    if wanted.carrier_group_id is None:
+        return line("the same carrier group id", details)
+    return line("carrier group id ", own_group_id(wanted.carrier_group_id), details)
+
+
+def own_id(operation: Operation) -> str | None:
+    """The carrier group id that the operation is about; the one number that is never masked."""
+    wanted = operation.input
+    return wanted.carrier_group_id if isinstance(wanted, ConnectionRequest | RetryRequest) else None
+
+
+def said(operation: Operation, words: str) -> Foreign:
+    return Foreign(words, SAID, keep=own_id(operation))
+
+
+# ---------------------------------------------------------------- while it is open
+
+
+def under_way(operation: Operation) -> Line:
+    """Where an open operation stands."""
+    return line(*deed(operation), ": ", *standing(operation))
+
+
+def standing(operation: Operation) -> Line:
+    if operation.state is OperationState.CHECKING:
+        return line("checking whether it arrived, since Noyo gave no answer.")
+    if operation.state is OperationState.NEEDS_PERSON:
+        return line("a person has to say whether it arrived.")
+    if operation.state is OperationState.PENDING and operation.trouble:
+        return _waiting(operation, operation.trouble)
+    return line("sending.")
+
+
+def _waiting(operation: Operation, trouble: str) -> Line:
+    again = line("; trying again ", Moment(operation.due)) if operation.due is not None else ()
+    return line("waiting. ", said(operation, trouble.rstrip(". ")), *again, ".")
+
+
+# ---------------------------------------------------------------- once it is settled
+
+
+def outcome(operation: Operation) -> Line:
+    """What became of a settled operation, as a sentence without its full stop."""
+    came = operation.outcome
+    if came is None:
+        return line(*whose(operation), f" is over ({operation.state.value})")
+    return _OUTCOMES[came.kind](operation, came)
+
+
+def _confirmed(operation: Operation, _: Outcome) -> Line:
+    return line("Noyo confirmed ", *whose(operation))
+
+
+def _found(operation: Operation, _: Outcome) -> Line:
+    return line("Noyo had not answered, but shows that ", *whose(operation), " arrived")
+
+
+def _duplicate(operation: Operation, _: Outcome) -> Line:
+    return line(
+        "Noyo did not take ", *whose(operation), ": another connection has this carrier and carrier group id"
+    )
+
+
+def _refused(operation: Operation, came: Outcome) -> Line:
+    words: Line = line(": ", said(operation, came.words)) if came.words else ()
+    return line("Noyo refused ", *whose(operation), *words)
+
+
+def _changed(operation: Operation, _: Outcome) -> Line:
+    return line("Not sent: the connection changed at Noyo before ", *whose(operation), " went out")
+
+
+def _no_rights(operation: Operation, _: Outcome) -> Line:
+    return line("Not sent: ", who(operation), " may not do this, or not any more")
+
+
+def _not_found(operation: Operation, _: Outcome) -> Line:
+    return line("Noyo does not know what ", *whose(operation), " was about")
+
+
+def _closed(operation: Operation, came: Outcome) -> Line:
+    return line(
+        _decider(came), " closed ", *whose(operation), " without anybody knowing whether it took effect"
+    )
+
+
+def _arrived(operation: Operation, came: Outcome) -> Line:
+    return line(_decider(came), " says that ", *whose(operation), " arrived")
+
+
+def _unclear(operation: Operation, _: Outcome) -> Line:
+    return line("Nobody could tell whether ", *whose(operation), " arrived")
+
+
+def _decider(came: Outcome) -> Run | str:
+    return Person(came.decided_by) if came.decided_by else "Somebody"
+
+
+_OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], Line]] = {
+    OutcomeKind.CONFIRMED: _confirmed,
+    OutcomeKind.FOUND: _found,
+    OutcomeKind.DUPLICATE: _duplicate,
+    OutcomeKind.REFUSED: _refused,
+    OutcomeKind.CHANGED: _changed,
+    OutcomeKind.NO_RIGHTS: _no_rights,
+    OutcomeKind.NOT_FOUND: _not_found,
+    OutcomeKind.CLOSED: _closed,
+    OutcomeKind.ARRIVED: _arrived,
+    OutcomeKind.UNCLEAR: _unclear,
+    OutcomeKind.OVERDUE: _unclear,
+}
+
+
+def advice(operation: Operation, command: str) -> Line:
+    """What to do after an outcome that is not what the person wanted; empty where there is nothing to do."""
+    kind = operation.outcome.kind if operation.outcome else None
+    if kind is OutcomeKind.CHANGED:
+        return line("Look at it as it is now, then ask again if that is still what you want.")
+    if kind is OutcomeKind.NOT_FOUND:
+        return line("Check the id; if it is right, ask Noyo what became of it.")
+    if kind in (OutcomeKind.REFUSED, OutcomeKind.DUPLICATE):
+        return _after_refusal(operation, command, duplicate=kind is OutcomeKind.DUPLICATE)
+    return ()
+
+
+def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> Line:
+    if operation.kind is OperationKind.RETRY_CONNECTION:
+        return line("Correct what Noyo names, then retry once more.")
+    if duplicate:
+        return line("Use the connection that is there, or ask again with another carrier group id.")
+    return line(f"Correct what Noyo names, then ask again with {command} connect.")

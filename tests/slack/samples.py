@@ -1,0 +1,184 @@
+"""Slack room tests: records, operations and content to show, and a reader of what came out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain import subjects
+from bot.domain.carriers import Carriers
+from bot.domain.operations import (
+    ConnectionRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    DisconnectionStatus,
+    Record,
+)
+from bot.domain.showing import Content, Link, Rendered
+from bot.domain.tracking import Tracked
+from bot.slack.cards import no_links, render
+from bot.slack.look import Look
+from bot.slack.phrases import Links
+
+GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
+ID = "2b1c7c5e-0000-4000-8000-000000000001"
+VERSION = "7fe0a1b2-0000-4000-8000-000000000009"
+BEGAN = 1_767_000_000
+CHANGED = BEGAN + 7500
+CARD = Link("CCONNECT", "1767000000.000100")
+
+LOOK = Look(
+    carriers=Carriers({GUARDIAN: "Guardian"}),
+    environment="production",
+    in_production=True,
+    timezone=ZoneInfo("America/New_York"),
+    retry_at_action_required=False,
+    command="/noyo",
+    connections_channel="CCONNECT",
+    alerts_channel="CALERTS",
+    decisions_channel="CDECIDE",
+)
+
+
+def a_connection(**changes: Any) -> Connection:
+    made = Connection(
+        id=ID,
+        version=VERSION,
+        created=BEGAN,
+        modified=CHANGED,
+        carrier_id=GUARDIAN,
+        status=ConnectionStatus.UNABLE_TO_CONNECT,
+        carrier_group_id="00110011",
+        group_name="Test Company",
+        error="Group not found",
+    )
+    return replace(made, **changes)
+
+
+def a_disconnection(**changes: Any) -> Disconnection:
+    made = Disconnection(
+        id="3b1c7c5e-0000-4000-8000-000000000001",
+        version=VERSION,
+        created=BEGAN,
+        modified=CHANGED,
+        carrier_id=GUARDIAN,
+        status=DisconnectionStatus.NEEDS_REVIEW,
+        source_type=DisconnectionSource.CARRIER,
+        group_name="Test Company",
+        effective_end_date=date(2026, 12, 31),
+    )
+    return replace(made, **changes)
+
+
+def tracked(record: Record | None = None, **changes: Any) -> Tracked:
+    record = record or a_connection()
+    made = Tracked(record, str(record.subject), 2, BEGAN, CHANGED, asker="UANA")
+    return replace(made, **changes)
+
+
+def a_retry(**changes: Any) -> Operation:
+    made = Operation(
+        id="V0RETRY",
+        subject=subjects.connection(ID),
+        kind=OperationKind.RETRY_CONNECTION,
+        input=RetryRequest("00110022"),
+        state=OperationState.PENDING,
+        actor="UANA",
+        placed_at=CHANGED + 500,
+        due=CHANGED + 600,
+        shown_version=VERSION,
+    )
+    return replace(made, **changes)
+
+
+def a_request(**changes: Any) -> Operation:
+    made = Operation(
+        id="V0REQUEST",
+        subject=subjects.request(GUARDIAN, "00110011"),
+        kind=OperationKind.REQUEST_CONNECTION,
+        input=ConnectionRequest(GUARDIAN, "00110011", "Test Company"),
+        state=OperationState.PENDING,
+        actor="UANA",
+        placed_at=CHANGED + 500,
+        due=CHANGED + 600,
+    )
+    return replace(made, **changes)
+
+
+def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, **outcome: Any) -> Operation:
+    states = {
+        OutcomeKind.CONFIRMED: OperationState.SUCCEEDED,
+        OutcomeKind.FOUND: OperationState.SUCCEEDED,
+        OutcomeKind.ARRIVED: OperationState.SUCCEEDED,
+        OutcomeKind.REFUSED: OperationState.REFUSED,
+        OutcomeKind.DUPLICATE: OperationState.REFUSED,
+    }
+    return replace(
+        operation,
+        state=states.get(kind, OperationState.CANCELLED),
+        outcome=Outcome(kind, words, **outcome),
+        settled_at=CHANGED + 700,
+        due=None,
+    )
+
+
+def shown(content: Content, look: Look = LOOK, links: Links = no_links) -> str:
+    """What a person reads in the blocks, a line each; buttons in brackets, quotes marked."""
+    return read_blocks(json.loads(render(content, look, links).blocks))
+
+
+def read_blocks(blocks: list[dict[str, Any]]) -> str:
+    return "\n".join(line for block in blocks for line in _lines(block))
+
+
+def _lines(block: dict[str, Any]) -> list[str]:
+    if block["type"] == "header":
+        return [f"# {block['text']['text']}"]
+    if block["type"] == "context":
+        return [f"~ {element['text']}" for element in block["elements"]]
+    if block["type"] == "actions":
+        return [" ".join(f"[{button['text']['text']}]" for button in block["elements"])]
+    return [_rich(part) for part in block["elements"]]
+
+
+def _rich(part: dict[str, Any]) -> str:
+    mark = "> " if part["type"] == "rich_text_quote" else ""
+    return mark + "".join(_leaf(leaf) for leaf in part["elements"])
+
+
+def _leaf(leaf: dict[str, Any]) -> str:
+    match leaf["type"]:
+        case "user":
+            return f"@{leaf['user_id']}"
+        case "usergroup":
+            return f"@{leaf['usergroup_id']}"
+        case "channel":
+            return f"#{leaf['channel_id']}"
+        case "date":
+            return str(leaf["fallback"])
+        case "link":
+            return f"{leaf['text']} ({leaf['url']})"
+    return str(leaf["text"])
+
+
+def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
+    """By what each says."""
+    return {
+        button["text"]["text"]: button
+        for block in json.loads(rendered.blocks)
+        if block["type"] == "actions"
+        for button in block["elements"]
+    }
