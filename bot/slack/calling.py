@@ -1,0 +1,100 @@
+"""Slack room: one call of Slack's Web API, its errors told apart by what became of it.
+
+https://docs.slack.dev/apis/web-api/ — nothing is repeated in here: after a lost answer a repeat would post twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.errors import SlackBusy, SlackError, SlackRefused, SlackSilent
+
+Json = dict[str, Any]
+
+_PAUSE_SECONDS = 30
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+# Slack says no, but not that nothing was done: its documentation allows for either.
+_UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
+_BUSY = frozenset({"ratelimited", "rate_limited"})
+
+
+class SlackCalls:
+    """Calls methods of the Web API. Nothing is called at construction, `auth.test` least of all."""
+
+    def __init__(self, *, token: str, api_url: str, timeout_seconds: int) -> None:
+        quiet = logging.getLogger("bot.slack.web_api")
+        quiet.setLevel(logging.INFO)  # slack_sdk writes whole messages at DEBUG
+        self._client = WebClient(
+            token=token, base_url=api_url, timeout=timeout_seconds, retry_handlers=[], logger=quiet
+        )
+
+    def read(self, method: str, **args: str | int | bool) -> Json:
+        """A method that reads; these take form fields."""
+        return self._called(method, params=args)
+
+    def write(self, method: str, **args: Any) -> Json:
+        """A method that writes; these take JSON. What is None is left out."""
+        return self._called(method, json={name: value for name, value in args.items() if value is not None})
+
+    def _called(self, method: str, **how: Any) -> Json:
+        """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no."""
+        try:
+            answer = self._client.api_call(method, **how).data
+        except SlackApiError as error:
+            raise _translated(method, error) from error
+        except (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError) as error:
+            # A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
+            raise SlackSilent(f"Slack gave no usable answer to {method} ({type(error).__name__}).") from error
+        if not isinstance(answer, dict):
+            raise SlackSilent(f"Slack's answer to {method} cannot be read.")
+        return answer
+
+
+def _translated(method: str, error: SlackApiError) -> SlackError:
+    response = error.response
+    body = response.data if isinstance(response.data, dict) else {}
+    told = body.get("error")
+    code = told if isinstance(told, str) and _CODE.fullmatch(told) else None
+    if response.status_code == 429 or code in _BUSY:
+        return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
+    if response.status_code >= 500 or code in _UNSURE or code is None:
+        return SlackSilent(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
+    return SlackRefused(code)
+
+
+def _retry_after(headers: Mapping[str, Any]) -> int:
+    """Whole seconds; a careful pause where Slack does not say, or says it unreadably."""
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return (
+        max(int(told), 1) if isinstance(told, str) and told.isascii() and told.isdigit() else _PAUSE_SECONDS
+    )
+
+
+def text_of(answer: Json, name: str, method: str) -> str:
+    """A text that Slack's answer must hold; `SlackSilent` where it does not, since then we know nothing."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise SlackSilent(f"Slack's answer to {method} lacks {name}.")
+    return value
+
+
+def objects_of(answer: Json, name: str, method: str) -> list[Json]:
+    """A list of objects that Slack's answer must hold."""
+    value = answer.get(name)
+    if not isinstance(value, list):
+        raise SlackSilent(f"Slack's answer to {method} lacks {name}.")
+    return [one for one in value if isinstance(one, dict)]
+
+
+def object_of(answer: Json, name: str, method: str) -> Json:
+    value = answer.get(name)
+    if not isinstance(value, dict):
+        raise SlackSilent(f"Slack's answer to {method} lacks {name}.")
+    return value

@@ -1,0 +1,25 @@
+"""Slack room tests: a Slack that runs here, and our own end of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.slack.calling import SlackCalls
+from infra.local.slack import SlackStandIn
+
+CHANNEL = "CCONNECT"
+
+
+@pytest.fixture
+def slack() -> Iterator[SlackStandIn]:
+    """With Ana, a guest, a group of people and a channel that the bot is in."""
+    with SlackStandIn() as stand_in:
+        stand_in.add_user("UANA", "Ana")
+        stand_in.add_usergroup("SOPS", "ops", ["UANA", "UBOB"])
+        stand_in.add_channel(CHANNEL, "connections", members=["UANA"])
+        yield stand_in
+
+
+@pytest.fixture
+def calls(slack: SlackStandIn) -> SlackCalls:
+    return SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=5)

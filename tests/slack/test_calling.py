@@ -1,0 +1,176 @@
+"""Slack room tests: every way a call can go wrong is told apart by what became of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from bot.errors import SlackBusy, SlackRefused, SlackSilent
+from bot.slack.calling import SlackCalls, object_of, objects_of, text_of
+from infra.local.slack import SlackStandIn
+from tests.slack.conftest import CHANNEL
+
+
+def post(calls: SlackCalls) -> dict[str, object]:
+    return calls.write("chat.postMessage", channel=CHANNEL, text="hello", thread_ts=None)
+
+
+def posted(slack: SlackStandIn) -> int:
+    return len(slack.world.channels[CHANNEL].messages)
+
+
+def test_an_answer_comes_back_and_nothing_else_was_called(slack: SlackStandIn, calls: SlackCalls) -> None:
+    assert post(calls)["channel"] == CHANNEL
+    assert [call.method for call in slack.calls] == ["chat.postMessage"]
+
+
+def test_a_reset_after_slack_took_it_is_no_answer_and_is_not_sent_again(
+    slack: SlackStandIn, calls: SlackCalls
+) -> None:
+    slack.faults.reset_after()
+    with pytest.raises(SlackSilent):
+        post(calls)
+    assert posted(slack) == 1
+
+
+def test_a_reset_before_slack_took_it_looks_the_same_from_here(
+    slack: SlackStandIn, calls: SlackCalls
+) -> None:
+    slack.faults.reset_before()
+    with pytest.raises(SlackSilent):
+        post(calls)
+    assert posted(slack) == 0
+
+
+def test_an_answer_that_breaks_off_is_no_answer(slack: SlackStandIn, calls: SlackCalls) -> None:
+    slack.faults.truncated()
+    with pytest.raises(SlackSilent):
+        post(calls)
+    assert posted(slack) == 1
+
+
+def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackStandIn) -> None:
+    impatient = SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=1)
+    slack.faults.delay(30)  # given up when the stand-in stops
+    with pytest.raises(SlackSilent):
+        post(impatient)
+
+
+def test_slack_that_is_not_there_is_no_answer() -> None:
+    nobody = SlackCalls(token="xoxb-local", api_url="http://127.0.0.1:1/api/", timeout_seconds=1)
+    with pytest.raises(SlackSilent):
+        post(nobody)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_error_is_no_answer(slack: SlackStandIn, calls: SlackCalls, status: int) -> None:
+    slack.faults.server_error(status=status)
+    with pytest.raises(SlackSilent):
+        post(calls)
+
+
+@pytest.mark.parametrize("code", ["internal_error", "fatal_error", "service_unavailable"])
+def test_a_no_that_does_not_say_that_nothing_was_done_is_no_answer(
+    slack: SlackStandIn, calls: SlackCalls, code: str
+) -> None:
+    slack.faults.api_error(code)
+    with pytest.raises(SlackSilent):
+        post(calls)
+
+
+def test_a_clear_no_keeps_slacks_own_name_for_it(slack: SlackStandIn, calls: SlackCalls) -> None:
+    with pytest.raises(SlackRefused) as refused:
+        calls.write("chat.postMessage", channel="CNOWHERE", text="hello")
+    assert refused.value.code == "channel_not_found"
+
+
+def test_a_request_to_slow_down_says_for_how_long(slack: SlackStandIn, calls: SlackCalls) -> None:
+    slack.faults.rate_limited(7)
+    with pytest.raises(SlackBusy) as busy:
+        post(calls)
+    assert busy.value.retry_after == 7
+
+
+def test_a_request_to_slow_down_may_come_as_a_plain_no(slack: SlackStandIn, calls: SlackCalls) -> None:
+    slack.faults.api_error("ratelimited")
+    with pytest.raises(SlackBusy) as busy:
+        post(calls)
+    assert busy.value.retry_after == 30
+
+
+class Odd(BaseHTTPRequestHandler):
+    status, headers_sent, body = 200, {"Content-Type": "application/json"}, b""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.status)
+        for name, value in self.headers_sent.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def odd() -> Iterator[tuple[type[Odd], SlackCalls]]:
+    handler = type("OneOdd", (Odd,), {})
+    server = HTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}/"
+    yield handler, SlackCalls(token="xoxb-local", api_url=url, timeout_seconds=5)
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize(
+    ("status", "content_type", "body"),
+    [
+        (200, "text/html", b"<html>a proxy says hello</html>"),
+        (200, "application/json", b""),
+        (200, "application/json", b"[]"),
+        (200, "application/json", b"[1]"),
+        (200, "application/json", b'"ok"'),
+        (200, "application/json", b"\xff\xfe"),
+        (200, "application/json; charset=none-such", b"{}"),
+        (200, "application/gzip", b"\x1f\x8b"),
+        (200, "application/json", b'{"ok": false}'),
+        (200, "application/json", b'{"ok": false, "error": {"code": 1}}'),
+        (404, "text/html", b"no such page"),
+    ],
+)
+def test_an_answer_that_nobody_can_read_is_no_answer(
+    odd: tuple[type[Odd], SlackCalls], status: int, content_type: str, body: bytes
+) -> None:
+    handler, calls = odd
+    handler.status, handler.headers_sent, handler.body = status, {"Content-Type": content_type}, body
+    with pytest.raises(SlackSilent):
+        post(calls)
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30)])
+def test_a_pause_that_slack_names_unreadably_is_a_careful_one(
+    odd: tuple[type[Odd], SlackCalls], told: str, seconds: int
+) -> None:
+    handler, calls = odd
+    handler.status, handler.headers_sent, handler.body = 429, {"Retry-After": told}, b"{}"
+    with pytest.raises(SlackBusy) as busy:
+        post(calls)
+    assert busy.value.retry_after == seconds
+
+
+def test_an_answer_that_lacks_what_it_must_hold_is_no_answer() -> None:
+    for answer in ({}, {"ts": 5}, {"ts": ""}):
+        with pytest.raises(SlackSilent):
+            text_of(answer, "ts", "a.method")
+        with pytest.raises(SlackSilent):
+            objects_of(answer, "ts", "a.method")
+        with pytest.raises(SlackSilent):
+            object_of(answer, "ts", "a.method")
+    assert objects_of({"messages": [{}, None, "x"]}, "messages", "a.method") == [{}]
