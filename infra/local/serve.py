@@ -1,0 +1,126 @@
+"""infra/local: the bot alone on this machine, against the Slack, Noyo and AWS that the settings name."""
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from bot.errors import SettingsError
+from bot.settings import Settings, read_settings
+
+from .functions import Function, read_functions
+from .invoking import Activity, Crash, Handler
+from .runtime import Pace, Runtime
+from .table import TEMPLATE
+
+PORT = 3000
+GOOD, UNREACHABLE, UNUSABLE = 0, 1, 2
+
+Say = Callable[[str], None]
+
+
+def serve(
+    environ: Mapping[str, str] = os.environ,
+    *,
+    stopping: threading.Event | None = None,
+    say: Say = partial(print, flush=True),  # noqa: B008
+    complain: Say = partial(print, file=sys.stderr, flush=True),  # noqa: B008
+    handlers: Mapping[str, Handler] | None = None,
+    template: Path = TEMPLATE,
+    pace: Pace = Pace(),  # noqa: B008 - frozen, so one default can be shared
+) -> int:
+    """Serves until `stopping` is set or the process is interrupted; the process's exit status."""
+    try:
+        settings, port = read_settings(environ), _port(environ)
+    except SettingsError as error:
+        complain(str(error))
+        return UNUSABLE
+    with ExitStack() as stack:
+        try:
+            runtime = _runtime(settings, port, stack, complain, handlers, template, pace)
+        except (BotoCoreError, ClientError, OSError) as error:
+            complain(f"Switchboard cannot be served: {error}")
+            return UNREACHABLE
+        stack.enter_context(runtime)
+        with suppress(KeyboardInterrupt):
+            say(_what_is_served(settings, runtime))
+            (stopping or threading.Event()).wait()
+        say("Stopping: what is under way is finished first.")
+    return GOOD
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    text = environ.get("PORT", "").strip() or str(PORT)
+    if not text.isdigit() or int(text) > 65535:
+        raise SettingsError(f"The settings cannot be used: PORT must be a number up to 65535, not {text}.")
+    return int(text)
+
+
+def _runtime(
+    settings: Settings,
+    port: int,
+    stack: ExitStack,
+    complain: Say,
+    handlers: Mapping[str, Handler] | None,
+    template: Path,
+    pace: Pace,
+) -> Runtime:
+    table = _client(stack, "dynamodb", settings)
+    told = table.describe_table(TableName=settings.aws.table)["Table"]
+    if "LatestStreamArn" not in told:
+        raise OSError(f"the table {settings.aws.table} has no stream")
+    return Runtime(
+        read_functions(template),
+        streams=_client(stack, "dynamodbstreams", settings),
+        stream_arn=told["LatestStreamArn"],
+        handlers=handlers,
+        port=port,
+        pace=pace,
+        activity=Activity(lambda crash: complain(_trace(crash))),
+        troubled=complain,
+    )
+
+
+def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
+    """Credentials, and the address where none is set for all of AWS, are found as botocore finds them."""
+    config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3})
+    aws = settings.aws
+    client = Session().create_client(
+        service, region_name=aws.region, endpoint_url=aws.endpoint_url, config=config
+    )
+    stack.callback(client.close)
+    return client
+
+
+def _what_is_served(settings: Settings, runtime: Runtime) -> str:
+    aws = settings.aws
+    lines = [
+        f"Switchboard ({settings.environment}) is served; Ctrl-C stops it.",
+        *(line for function in runtime.functions for line in _triggers(function, runtime.url)),
+        f"Slack: {settings.slack.api_url}",
+        f"Noyo:  {settings.noyo.api_url}",
+        f"AWS:   {aws.endpoint_url or 'as botocore finds it'}, {aws.region}, table {aws.table}",
+    ]
+    return "\n".join(lines)
+
+
+def _triggers(function: Function, url: str) -> Iterator[str]:
+    for route in function.routes:
+        yield f"  {route.method} {url}{route.path} → {function.handler}"
+    for mapping in function.mappings:
+        yield f"  the table's stream, {mapping.rules.batch_size} at once → {function.handler}"
+    for schedule in function.schedules:
+        yield f"  every {schedule.seconds:g} s → {function.handler}"
+
+
+def _trace(crash: Crash) -> str:
+    return f"{crash.function} raised:\n" + "".join(traceback.format_exception(crash.error)).rstrip()

@@ -1,0 +1,226 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.aws import EmbeddedAws
+from infra.local.environment import Addresses, environment, write_carriers
+from infra.local.noyo import NoyoStandIn
+from infra.local.runtime import Pace
+from infra.local.serve import serve
+from infra.local.slack import SlackStandIn
+
+from .conftest import TableHere
+from .waiting import until
+
+QUICK = Pace(schedules=60, stream=0.01, retries=0.0)
+ROOT = Path(__file__).parents[3]
+# Nobody listens there: the discard port of the loopback address.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def environ(aws: EmbeddedAws, table: TableHere, tmp_path: Path) -> dict[str, str]:
+    at = Addresses(
+        slack=f"{NOWHERE}/api/",
+        noyo_api=NOWHERE,
+        noyo_token=f"{NOWHERE}/token",
+        aws=aws.endpoint_url,
+        table=table.name,
+        kms_key=table.key,
+        carriers_file=write_carriers(tmp_path),
+    )
+    return environment(at, {"PORT": "0"})
+
+
+class Said:
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.complaints: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@contextmanager
+def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) -> Iterator[Said]:
+    """Until the block ends; then the status must be good."""
+    said, stopping, statuses = Said(), threading.Event(), []
+
+    def run() -> None:
+        told = {"say": said.lines.append, "complain": said.complaints.append}
+        statuses.append(serve(environ, stopping=stopping, handlers=handlers, pace=QUICK, **told))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert until(lambda: bool(said.lines) or not thread.is_alive())
+        yield said
+    finally:
+        stopping.set()
+        thread.join()
+    assert statuses == [0]
+
+
+def refused(environ: dict[str, str]) -> tuple[int, str]:
+    complaints: list[str] = []
+    status = serve(environ, stopping=threading.Event(), complain=complaints.append, handlers={})
+    return status, "\n".join(complaints)
+
+
+def test_the_door_and_the_stream_reach_the_handlers(environ: dict[str, str], table: TableHere) -> None:
+    woken: list[Any] = []
+    handlers: dict[str, Callable[..., Any]] = {
+        "handlers.slack.handler": lambda *_: {"statusCode": 200, "body": "heard"},
+        "handlers.notify.handler": lambda event, _: woken.append(event),
+    }
+
+    with serving(environ, handlers) as said:
+        door = next(word for word in said.text.split() if word.endswith("/slack/events"))
+        connection = HTTPConnection(door.removeprefix("http://").partition("/")[0], timeout=20)
+        connection.request("POST", "/slack/events", b"a=b")
+        assert connection.getresponse().read() == b"heard"
+        connection.close()
+        table.put("NEWS#1")
+        assert until(lambda: any("Records" in event for event in woken))
+
+
+def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> None:
+    handlers: dict[str, Callable[..., Any]] = {
+        f"handlers.{name}.handler": lambda *_: None for name in ("slack", "carry_out", "notify", "poll")
+    }
+
+    with serving(environ, handlers) as said:
+        assert "POST http://127.0.0.1:" in said.text
+        assert "stream, 5 at once → handlers.carry_out.handler" in said.text
+        assert "every 60 s → handlers.poll.handler" in said.text
+        for address in ("SLACK_API_URL", "NOYO_API_URL", "AWS_ENDPOINT_URL", "TABLE_NAME"):
+            assert environ[address] in said.text
+        for secret in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "NOYO_CLIENT_SECRET"):
+            assert environ[secret] not in said.text.split()
+
+
+def test_a_handler_that_raises_is_shown_with_its_trace(environ: dict[str, str]) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("poll is broken")
+
+    with serving(environ, {"handlers.poll.handler": broken}) as said:
+        assert until(lambda: bool(said.complaints))
+
+    assert said.complaints[0].startswith("PollFunction raised:\nTraceback")
+    assert said.complaints[0].endswith("RuntimeError: poll is broken")
+
+
+def test_a_faulty_environment_is_named_whole(environ: dict[str, str]) -> None:
+    del environ["SLACK_BOT_TOKEN"]
+    del environ["NOYO_CLIENT_ID"]
+
+    status, complaint = refused(environ)
+
+    assert status == 2
+    assert "SLACK_BOT_TOKEN is missing" in complaint
+    assert "NOYO_CLIENT_ID is missing" in complaint
+
+
+@pytest.mark.parametrize("port", ["http", "-1", "65536"])
+def test_a_port_that_is_none_is_refused(environ: dict[str, str], port: str) -> None:
+    status, complaint = refused(environ | {"PORT": port})
+
+    assert status == 2
+    assert port in complaint
+
+
+def test_a_port_that_is_taken_is_said(environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        status, complaint = refused(environ | {"PORT": str(taken.getsockname()[1])})
+
+    assert status == 1
+    assert "in use" in complaint
+
+
+def test_a_table_that_is_not_there_is_said(environ: dict[str, str]) -> None:
+    status, complaint = refused(environ | {"TABLE_NAME": "nowhere"})
+
+    assert status == 1
+    assert "nowhere" in complaint
+
+
+def test_a_table_without_a_stream_is_said(environ: dict[str, str], aws: EmbeddedAws) -> None:
+    client = aws.client("dynamodb")
+    client.create_table(
+        TableName="still",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+
+    status, complaint = refused(environ | {"TABLE_NAME": "still"})
+    client.delete_table(TableName="still")
+    client.close()
+
+    assert status == 1
+    assert "the table still has no stream" in complaint
+
+
+@contextmanager
+def command(*arguments: str, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "infra.local", *arguments],
+        cwd=ROOT,
+        env=environ | {"PATH": os.environ["PATH"]},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with running:
+        try:
+            yield running
+        except BaseException:
+            running.kill()
+            raise
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_the_projects_own_handlers_until_it_is_told_to_stop(
+    environ: dict[str, str], number: signal.Signals
+) -> None:
+    with (
+        NoyoStandIn() as noyo,
+        SlackStandIn() as slack,
+        command("serve", environ=environ | at(noyo, slack)) as run,
+    ):
+        assert run.stdout is not None
+        assert run.stderr is not None
+        first = run.stdout.readline()
+        assert until(lambda: bool(noyo.requests))
+        run.send_signal(number)
+        rest, complaints = run.stdout.read(), run.stderr.read()
+
+    assert first.startswith("Switchboard (local) is served"), complaints
+    assert "→ handlers.slack.handler" in rest
+    assert "Stopping: what is under way is finished first." in rest
+    assert "Traceback" not in complaints
+    assert run.returncode == 0
+
+
+def at(noyo: NoyoStandIn, slack: SlackStandIn) -> dict[str, str]:
+    return {"NOYO_API_URL": noyo.api_url, "NOYO_TOKEN_URL": noyo.token_url, "SLACK_API_URL": slack.url}
+
+
+def test_the_command_ends_with_status_2_where_the_settings_cannot_be_used() -> None:
+    with command("serve", environ={}) as running:
+        out, complaints = running.communicate(timeout=40)
+
+    assert (running.returncode, out) == (2, "")
+    assert complaints.startswith("The settings cannot be used: ")
+    assert "SLACK_SIGNING_SECRET is missing" in complaints
