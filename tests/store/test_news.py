@@ -65,6 +65,7 @@ def test_news_that_another_worker_delivered_stays_delivered(store: Store) -> Non
     store.news.postpone(some_news(), NOW + 60)
 
     assert store.news.due(NOW + 10**6, limit=9) == []
+    assert store.news.news("n1") == some_news(due=None)
 
 
 def test_news_that_is_not_there_cannot_be_postponed_into_being(store: Store) -> None:

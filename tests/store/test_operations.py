@@ -308,6 +308,14 @@ def test_a_person_sends_again_only_what_waits_for_a_person(store: Store) -> None
         store.operations.keep(again, lease=None)
 
 
+def test_a_person_does_not_move_what_a_worker_holds(store: Store) -> None:
+    taken = claimed(store, placed(store, a_request()))
+    store.operations.keep(replace(taken, state=OperationState.NEEDS_PERSON), lease="lease-1")
+
+    with pytest.raises(LeaseLost):
+        store.operations.keep(replace(taken, state=OperationState.PENDING), lease=None)
+
+
 def test_settling_never_takes_another_operations_lock(store: Store, engine: Engine) -> None:
     taken = claimed(store, placed(store, a_retry("V1")))
     lock = engine.item(f"LOCK#{taken.subject}", "LOCK")

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
+from infra.local.table import TEMPLATE as TEMPLATE_FILE
 from infra.local.table import read_template
 from tests.store.conftest import Engine
 
@@ -35,12 +37,21 @@ def test_each_function_has_its_handler(name: str, handler: str) -> None:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_function_may_scan(name: str) -> None:
-    permitted = json.dumps(properties(name)["Policies"])
+def test_a_function_may_do_what_the_store_does_and_never_scan(name: str) -> None:
+    (statement,) = properties("TableAccess")["PolicyDocument"]["Statement"]
 
-    assert "dynamodb:Query" in permitted
-    assert "Scan" not in permitted
-    assert "dynamodb:*" not in permitted
+    assert {"Ref": "TableAccess"} in properties(name)["Policies"]
+    assert "dynamodb" not in json.dumps(properties(name)["Policies"])
+    assert set(statement["Action"]) == {
+        *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
+        *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"),
+    }
+
+
+def test_no_alias_is_used_since_cloudformation_knows_none() -> None:
+    events = yaml.parse(TEMPLATE_FILE.read_text(encoding="utf-8"))
+
+    assert not any(isinstance(event, yaml.AliasEvent) for event in events)
 
 
 @pytest.mark.parametrize(
