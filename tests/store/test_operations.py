@@ -18,7 +18,9 @@ from bot.domain.tracking import asked_for, first_seen
 from bot.errors import LeaseLost, NotPlaced, RecordMoved, UnknownSchema
 from bot.ports import Change, Expected
 from bot.store import Store
-from tests.store.conftest import Engine
+from bot.store.operations import OperationStore
+from bot.store.table import Table
+from tests.store.conftest import HURRIED, PATIENCE, Engine
 from tests.store.made import NOW, a_connection, a_look, a_request, a_retry, an_entry, first, some_news, uuid
 
 DAYS_30 = 30 * 86400
@@ -85,6 +87,13 @@ def test_an_operation_that_nobody_placed_is_not_there(store: Store) -> None:
     assert store.operations.operation("V1") is None
     assert store.operations.open_on(connection(uuid(1))) is None
     assert store.operations.last_on(connection(uuid(1))) is None
+
+
+def test_two_stores_on_one_table_see_the_same_operations(engine: Engine, store: Store) -> None:
+    placed(store, a_request())
+    other = OperationStore(Table(engine.client, engine.table, PATIENCE, HURRIED))
+
+    assert other.operation("V1") == other.open_on(a_request().subject) == a_request()
 
 
 def test_a_second_operation_on_the_same_subject_is_not_placed(store: Store, engine: Engine) -> None:
