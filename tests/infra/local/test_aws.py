@@ -65,13 +65,13 @@ def fill(table: TableHere, count: int) -> None:
 
 
 def test_a_cancelled_transaction_takes_no_other_threads_write_along(table: TableHere) -> None:
-    fill(table, 1000)
+    fill(table, 500)
     table.put("there")
-    names = {f"{writer}-{number}" for writer in range(3) for number in range(15)}
+    names = {f"{writer}-{number}" for writer in range(3) for number in range(8)}
     done = threading.Event()
 
     def write(writer: int) -> None:
-        for number in range(15):
+        for number in range(8):
             table.put(f"{writer}-{number}")
 
     def cancel() -> None:

@@ -87,6 +87,13 @@ def test_a_record_that_fails_for_good_takes_what_is_behind_it_in_its_batch_along
     assert seen.given_up == [([2, 3, 4], "reported by the function")]
 
 
+def test_what_went_well_before_the_failed_record_is_not_given_up_with_it() -> None:
+    seen = delivered(2, Rules(2, reports_failures=True, retries=0), lambda _: failed(2))
+
+    assert seen.calls == [[1, 2]]
+    assert seen.dropped == [2]
+
+
 def test_reported_failures_mean_nothing_where_the_mapping_does_not_ask_for_them() -> None:
     assert delivered(2, Rules(2), lambda _: failed(1)).calls == [[1, 2]]
 

@@ -4,12 +4,14 @@ import threading
 import time
 from base64 import b64decode
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.settings import read_settings
-from infra.local.environment import CONNECTIONS
+from bot.wiring import deployment
+from infra.local.environment import CONNECTIONS, Addresses, environment, in_place, write_carriers
 from infra.local.machine import Machine
 from infra.local.runtime import Pace
 
@@ -180,7 +182,26 @@ def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> N
     assert machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
 
 
-def test_a_machine_that_cannot_start_leaves_nothing_behind(tmp_path: Any) -> None:
+def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    at = Addresses(
+        slack=nowhere,
+        noyo_api=nowhere,
+        noyo_token=nowhere,
+        aws=nowhere,
+        table="before",
+        kms_key="key",
+        carriers_file=write_carriers(tmp_path),
+    )
+    with in_place(environment(at)):
+        assert deployment().settings.aws.table == "before"
+
+    with Machine(handlers={}, pace=QUICK) as machine:
+        assert deployment().settings.aws.table == machine.table_name
+    assert deployment.cache_info().currsize == 0
+
+
+def test_a_machine_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
     before = dict(os.environ), threading.active_count()
     (tmp_path / "template.yaml").write_text("Resources: {}")
 
