@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from bot.slack.door import Door
     from bot.slack.people import SlackPeople
     from bot.slack.web import SlackWeb
-    from bot.store import KmsSealer, Store
-    from bot.store.table import Patience
+    from bot.store import KmsSealer, MakesClients, Store
+    from bot.store.patience import Patience
     from bot.usecases import notify, operation_life, poll
 
 RECEIVER_SLACK_SECONDS = 1
@@ -33,9 +33,16 @@ class Deployment:
     """One running Switchboard: its settings and the things built from them."""
 
     def __init__(
-        self, settings: Settings, *, clock: Clock = time.time, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        quick_clients: bool = True,
     ) -> None:
+        """`quick_clients`: the receiver calls AWS without botocore's client factory, which takes long to start."""
         self.settings = settings
+        self.quick_clients = quick_clients
         self.clock = clock
         self.sleep = sleep
 
@@ -54,16 +61,20 @@ class Deployment:
         from bot.slack.app import build_app
         from bot.slack.look import look_from
         from bot.slack.office import Office
-        from bot.store import RECEIVER
+        from bot.store import RECEIVER, aws_client
+        from bot.store.wire import wire_client
         from bot.usecases import place
 
-        settings, store = self.settings, self._store(RECEIVER)
+        make = wire_client if self.quick_clients else aws_client
+        settings, store = self.settings, self._store(RECEIVER, make)
         office = Office(
             records=store.records,
             operations=store.operations,
             people=store.people,
             audit=store.audit,
-            placing=place.Tools(store.operations, store.records, self._sealer(RECEIVER), self.clock, new_id),
+            placing=place.Tools(
+                store.operations, store.records, self._sealer(RECEIVER, make), self.clock, new_id
+            ),
             web=self._slack_web(RECEIVER_SLACK_SECONDS),
             reads_people=self._slack_people(RECEIVER_SLACK_SECONDS),
             policy=settings.policy,
@@ -80,9 +91,9 @@ class Deployment:
 
     @cached_property
     def store(self) -> Store:
-        from bot.store import WORKER
+        from bot.store import WORKER, aws_client
 
-        return self._store(WORKER)
+        return self._store(WORKER, aws_client)
 
     @cached_property
     def noyo(self) -> NoyoClient:
@@ -101,7 +112,7 @@ class Deployment:
 
     @cached_property
     def carrying_out(self) -> operation_life.Tools:
-        from bot.store import WORKER
+        from bot.store import WORKER, aws_client
         from bot.usecases import operation_life
 
         return operation_life.Tools(
@@ -109,7 +120,7 @@ class Deployment:
             records=self.store.records,
             people=self.store.people,
             noyo=self.noyo,
-            sealer=self._sealer(WORKER),
+            sealer=self._sealer(WORKER, aws_client),
             policy=self.settings.policy,
             quiet_seconds=self.settings.check_after_seconds,
             clock=self.clock,
@@ -156,20 +167,28 @@ class Deployment:
 
     # ---------------------------------------------------------------- what both use
 
-    def _store(self, patience: Patience) -> Store:
+    def _store(self, patience: Patience, make: MakesClients) -> Store:
         from bot.store import open_store
 
         aws = self.settings.aws
         return open_store(
-            table=aws.table, region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
+            table=aws.table,
+            region=aws.region,
+            endpoint_url=aws.endpoint_url,
+            patience=patience,
+            make_client=make,
         )
 
-    def _sealer(self, patience: Patience) -> KmsSealer:
+    def _sealer(self, patience: Patience, make: MakesClients) -> KmsSealer:
         from bot.store import open_sealer
 
         aws = self.settings.aws
         return open_sealer(
-            key_id=aws.kms_key, region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
+            key_id=aws.kms_key,
+            region=aws.region,
+            endpoint_url=aws.endpoint_url,
+            patience=patience,
+            make_client=make,
         )
 
     def _slack_web(self, seconds: int) -> SlackWeb:

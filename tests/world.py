@@ -91,8 +91,8 @@ class World:
         self._open.__exit__(kind, error, trace)
 
     def restart(self) -> None:
-        """A new process: nothing is remembered but what the table holds."""
-        self.bot = Deployment(self.settings, clock=self.clock, sleep=self.clock.sleep)
+        """A new process: nothing is remembered but what the table holds. Moto in process sees botocore's clients only."""
+        self.bot = Deployment(self.settings, clock=self.clock, sleep=self.clock.sleep, quick_clients=False)
 
     # ---------------------------------------------------------------- time, and the workers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from bot.store.audit import AuditStore
 from bot.store.clients import aws_client
@@ -10,10 +11,11 @@ from bot.store.cursors import CursorStore
 from bot.store.deliveries import DeliveryStore
 from bot.store.news import NewsStore
 from bot.store.operations import OperationStore
+from bot.store.patience import Patience
 from bot.store.people import PeopleStore
 from bot.store.records import RecordStore
 from bot.store.sealing import KmsSealer
-from bot.store.table import DynamoClient, Pace, Patience, Table
+from bot.store.table import DynamoClient, Pace, Table
 
 RECEIVER = Patience(connect=0.5, read=0.9, total=2.0)
 """Slack waits for three seconds, a cold start included."""
@@ -33,11 +35,22 @@ class Store:
     audit: AuditStore
 
 
+class MakesClients(Protocol):
+    """`aws_client` (botocore's own), or `wire_client`, which is there sooner."""
+
+    def __call__(self, service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any: ...
+
+
 def open_store(
-    *, table: str, region: str, endpoint_url: str | None = None, patience: Patience = WORKER
+    *,
+    table: str,
+    region: str,
+    endpoint_url: str | None = None,
+    patience: Patience = WORKER,
+    make_client: MakesClients = aws_client,
 ) -> Store:
     """Makes the client; nothing is read or checked before the first use."""
-    client = aws_client("dynamodb", region=region, endpoint_url=endpoint_url, patience=patience)
+    client = make_client("dynamodb", region=region, endpoint_url=endpoint_url, patience=patience)
     return store_on(client, table, patience)
 
 
@@ -57,11 +70,16 @@ def store_on(
 
 
 def open_sealer(
-    *, key_id: str, region: str, endpoint_url: str | None = None, patience: Patience = WORKER
+    *,
+    key_id: str,
+    region: str,
+    endpoint_url: str | None = None,
+    patience: Patience = WORKER,
+    make_client: MakesClients = aws_client,
 ) -> KmsSealer:
     """The client behind it is made at the first seal."""
     return KmsSealer(
-        lambda: aws_client("kms", region=region, endpoint_url=endpoint_url, patience=patience), key_id
+        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, patience=patience), key_id
     )
 
 
@@ -69,10 +87,12 @@ __all__ = [
     "RECEIVER",
     "WORKER",
     "KmsSealer",
+    "MakesClients",
     "Pace",
     "Patience",
     "Store",
     "Table",
+    "aws_client",
     "open_sealer",
     "open_store",
     "store_on",

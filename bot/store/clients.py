@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.store.table import Patience
+from bot.store.patience import Patience
 
 
 def aws_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:

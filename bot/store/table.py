@@ -9,6 +9,7 @@ that it was ours.
 from __future__ import annotations
 
 import secrets
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
-from botocore.parsers import ResponseParserError
 
 from bot.errors import StoreError, TableUnavailable
 from bot.store.keys import Key
+from bot.store.patience import Patience
 from bot.store.typed import Item, Value, plain_item, typed
 from bot.store.writes import STAMP, Put, Update, Write, typed_key
 
@@ -55,15 +56,6 @@ class DynamoClient(Protocol):
     def query(self, **parameters: Any) -> dict[str, Any]: ...
 
     def transact_write_items(self, **parameters: Any) -> dict[str, Any]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds: to connect, to wait for an answer, and for all attempts of one call together."""
-
-    connect: float
-    read: float
-    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +172,7 @@ class Table:
                 _raise_unless_transient(error, lost)
                 lost = lost or _status(error) >= 500
                 trouble: Exception = error
-            except (HTTPClientError, NotConnected, ResponseParserError) as error:
+            except (HTTPClientError, NotConnected, *_unreadable()) as error:
                 lost = True
                 trouble = error
             except BotoCoreError as error:
@@ -203,6 +195,12 @@ class Table:
             self._pace.sleep(pause)
             yield pause
             longest = min(LONGEST_PAUSE, 2 * longest)
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What a botocore client raises for an answer it cannot read; whoever has none need not load its parsers."""
+    parsers = sys.modules.get("botocore.parsers")
+    return (parsers.ResponseParserError,) if parsers is not None else ()
 
 
 def _raise_unless_transient(error: ClientError, lost: bool) -> None:

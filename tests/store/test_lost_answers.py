@@ -17,7 +17,8 @@ from bot.domain.tracking import asked_for
 from bot.errors import TableUnavailable
 from bot.ports import Change
 from bot.store import Store, store_on
-from bot.store.table import Pace, Patience
+from bot.store.patience import Patience
+from bot.store.table import Pace
 from tests.store.conftest import Engine
 from tests.store.made import NOW, a_connection, a_request, an_entry, first, moved, some_news, uuid
 

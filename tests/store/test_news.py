@@ -7,7 +7,8 @@ import pytest
 from bot.errors import UnknownSchema
 from bot.store import Store
 from bot.store.news import NewsStore
-from bot.store.table import Patience, Table
+from bot.store.patience import Patience
+from bot.store.table import Table
 from tests.store.conftest import HURRIED, Engine
 from tests.store.made import NOW, some_news
 

@@ -16,7 +16,8 @@ from botocore.parsers import ResponseParserError
 from bot.errors import StoreError, TableUnavailable
 from bot.store.items import item_at
 from bot.store.keys import Key
-from bot.store.table import ConditionFailed, Pace, Patience, Table
+from bot.store.patience import Patience
+from bot.store.table import ConditionFailed, Pace, Table
 from bot.store.writes import ABSENT, Check, Delete, Put, holds
 from tests.store.conftest import HURRIED, PATIENCE, Engine
 

@@ -1,0 +1,112 @@
+"""infra/bench: `make bench`: fresh process to acked command, ours against Bolt's own shape on Lambda, interleaved.
+
+Each run starts a new Python, imports the receiver, and answers one signed slash command against servers on this machine
+that answer at once. Only ratios within one run mean something: machines differ, and so does one from hour to hour.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from infra.bench.outside import Outside
+from infra.bench.request import SECRET, event
+
+RUNS, TARGET = 9, 0.80
+SHAPES = {
+    "bolt": "Bolt's own Lambda shape (token check, handler per request, lazy listener, boto3)",
+    "ours": "Switchboard's receiver as it ships (botocore's signer, no client factory)",
+    "factory": "the same with a client from botocore's factory",
+}
+
+
+@dataclass(frozen=True)
+class Answered:
+    seconds: float
+    body: str
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=RUNS, help="counted runs of each shape")
+    runs = parser.parse_args().runs
+    with Outside() as outside:
+        taken: dict[str, list[float]] = {shape: [] for shape in SHAPES}
+        for number in range(runs + 1):
+            for shape in SHAPES:
+                answered = _one(shape, outside)
+                if number:  # The first of each only warms the machine's caches.
+                    taken[shape].append(answered.seconds)
+    return _report(taken)
+
+
+def _one(shape: str, outside: Outside) -> Answered:
+    """Starts the process, and stops the clock at its answer. What it must have done is checked each time."""
+    outside.forget()
+    command = [sys.executable, "-m", "infra.bench.one", shape]
+    request = json.dumps(event()) + "\n"
+    started = time.perf_counter()
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment(outside)
+    ) as process:
+        line, _ = process.communicate(request, timeout=60)
+    seconds = time.perf_counter() - started
+    _check(shape, line, outside)
+    return Answered(seconds, line)
+
+
+def _check(shape: str, line: str, outside: Outside) -> None:
+    """A quick answer counts for nothing if the work was not done."""
+    answer = json.loads(line or "{}")
+    if answer.get("status") != 200:
+        raise SystemExit(f"{shape} did not ack: {line!r}")
+    if shape == "bolt" and not (outside.calls["auth.test"] and outside.calls["invocations"]):
+        raise SystemExit(
+            f"{shape} did not check its token and start its lazy listener: {dict(outside.calls)}"
+        )
+    if shape != "bolt" and len(outside.placed) != 1:
+        raise SystemExit(f"{shape} placed {len(outside.placed)} operations: {answer}, {dict(outside.calls)}")
+
+
+def _report(taken: dict[str, list[float]]) -> int:
+    medians = {shape: statistics.median(times) for shape, times in taken.items()}
+    for shape, what in SHAPES.items():
+        ratios = [mine / bolt for mine, bolt in zip(taken[shape], taken["bolt"], strict=True)]
+        spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
+        print(f"{statistics.median(ratios):5.2f}  ({spread})  {medians[shape] * 1000:4.0f} ms  {what}")
+    ours = statistics.median(m / b for m, b in zip(taken["ours"], taken["bolt"], strict=True))
+    print(f"target: {TARGET:.2f} or less; {'met' if ours <= TARGET else 'MISSED'}")
+    return 0 if ours <= TARGET else 1
+
+
+def _environment(outside: Outside) -> dict[str, str]:
+    return {
+        "PATH": os.environ.get("PATH", ""),
+        "AWS_ACCESS_KEY_ID": "made-up",
+        "AWS_SECRET_ACCESS_KEY": "made-up",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": outside.url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "TABLE_NAME": "bench",
+        "KMS_KEY_ID": "bench",
+        "ENVIRONMENT": "bench",
+        "SLACK_API_URL": f"{outside.url}/api/",
+        "SLACK_SIGNING_SECRET": SECRET,
+        "SLACK_BOT_TOKEN": "xoxb-bench",
+        "SLACK_TEAM_ID": "T0LOCAL",
+        "SLACK_APP_ID": "A0LOCAL",
+        "CHANNEL_CONNECTIONS": "C0BENCH",
+        "NOYO_CLIENT_ID": "none",
+        "NOYO_CLIENT_SECRET": "none",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""infra/bench: what the measured processes call: Slack and AWS, answering at once, and remembering what was asked."""
+
+import json
+import threading
+import time
+from collections import Counter
+from typing import Any
+
+from infra.local.listening import Listener, Request, Response
+
+JSON = (("Content-Type", "application/x-amz-json-1.0"),)
+MEMBER = {
+    "pk": {"S": "USER#U0BENCH"},
+    "sk": {"S": "USER"},
+    "schema": {"N": "1"},
+    "user_id": {"S": "U0BENCH"},
+    "team_id": {"S": "T0LOCAL"},
+    "is_guest": {"BOOL": False},
+    "is_deactivated": {"BOOL": False},
+    "is_bot": {"BOOL": False},
+}
+
+
+class Outside:
+    """One server for Slack's Web API and for AWS; `calls` counts what was asked since `forget`."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.placed: list[str] = []
+        self._lock = threading.Lock()
+        self._listener = Listener(self._answer)
+        self.url = self._listener.url
+
+    def __enter__(self) -> "Outside":
+        self._listener.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.__exit__()
+
+    def forget(self) -> None:
+        with self._lock:
+            self.calls.clear()
+            self.placed.clear()
+
+    def _answer(self, request: Request) -> Response:
+        target = request.header("X-Amz-Target")
+        name = target.partition(".")[2] if target else request.target.rpartition("/")[2]
+        with self._lock:
+            self.calls[name] += 1
+            if name == "TransactWriteItems":
+                self.placed += _operations(json.loads(request.body))
+        body = json.dumps(_said(name)).encode()
+        return Response(202 if name == "invocations" else 200, JSON, body)
+
+
+def _said(name: str) -> dict[str, Any]:
+    if name == "GetItem":
+        return {"Item": MEMBER | {"read_at": {"N": str(int(time.time()))}}}
+    if name == "Query":
+        return {"Items": [], "Count": 0, "ScannedCount": 0}
+    if name == "auth.test":
+        return {
+            "ok": True,
+            "user_id": "U0BOT",
+            "team_id": "T0LOCAL",
+            "bot_id": "B0BOT",
+            "url": "https://x.slack.com/",
+        }
+    return {}
+
+
+def _operations(body: dict[str, Any]) -> list[str]:
+    """Ids of the operations that a transaction puts."""
+    keys = [item.get("Put", {}).get("Item", {}).get("pk", {}).get("S", "") for item in body["TransactItems"]]
+    return [key for key in keys if key.startswith("OPERATION#")]
