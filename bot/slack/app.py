@@ -73,7 +73,7 @@ def _button(office: Office, click: Click) -> Callable[..., None]:
 def _value(body: Body) -> ButtonValue:
     try:
         return decode(body["actions"][0]["value"])
-    except (KeyError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise UnknownSchema(
             "This button cannot be read. Please use a newer message, or the command."
         ) from error
@@ -104,10 +104,12 @@ def _of_this_app(office: Office) -> Callable[..., Any]:
     return middleware
 
 
-def _team(body: Body) -> str | None:
-    if "team_id" in body:
-        return str(body["team_id"])
-    return (body.get("team") or body.get("user") or {}).get("id" if body.get("team") else "team_id")
+def _team(body: Body) -> object:
+    """A command names it flat; an app that a whole organization installed has none but the person's."""
+    for held, name in ((body, "team_id"), (body.get("team"), "id"), (body.get("user"), "team_id")):
+        if isinstance(held, dict) and name in held:
+            return held[name]
+    return None
 
 
 def _speak(office: Office) -> Callable[..., BoltResponse]:
@@ -118,7 +120,7 @@ def _speak(office: Office) -> Callable[..., BoltResponse]:
         logger.error(
             "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
         )
-        words = _words(error, error_id)
+        words = _words(error, body, error_id)
         answer = replies.failed(body, words)
         if answer is None:
             _tell_in_a_window(office, body, words)
@@ -128,19 +130,22 @@ def _speak(office: Office) -> Callable[..., BoltResponse]:
     return handler
 
 
-def _words(error: Exception, error_id: str) -> Line:
+def _words(error: Exception, body: Body, error_id: str) -> Line:
     if isinstance(error, BoltUnhandledRequestError):
         return line(
             f"This was made by another version of Switchboard. {replies.NOT_DONE} "
             "Please use a newer message, or the command."
         )
-    return replies.words_for(error, error_id)
+    return replies.words_for(error, error_id, after=str(body.get("type", "")))
 
 
 def _tell_in_a_window(office: Office, body: Body, words: Line) -> None:
     """A click has no other answer that only its maker sees; where its trigger is spent, the log has to do."""
+    trigger_id = body.get("trigger_id")
+    if not isinstance(trigger_id, str):
+        return  # Such as a closed window: nobody waits for an answer.
     try:
-        office.web.open_view(body.get("trigger_id", ""), said("That did not work", words))
+        office.web.open_view(trigger_id, said("That did not work", words))
     except SlackError as error:
         logger.warning("could not tell the person", exc_info=error)
 

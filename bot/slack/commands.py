@@ -10,6 +10,9 @@ from bot.slack import connect, replies, retry, status
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
 
+MOST_FOUND = 100
+"""Looked through for what can be retried, which may be few among many of nearly the same name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -20,7 +23,7 @@ class Command:
 
 def dispatch(office: Office, body: dict[str, Any]) -> Json:
     """The answer to one typed command; what nobody knows is answered with what there is."""
-    word, _, rest = body.get("text", "").strip().partition(" ")
+    word, rest = [*body.get("text", "").split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
         unknown = line("There is no “", Foreign(word, 40), "”. This is what you can type:")
@@ -46,8 +49,10 @@ def _usages(office: Office) -> list[Line]:
 def _retry(office: Office, asker: Asker, text: str) -> Json:
     """`/noyo retry who`: the form where one connection fits; else what stands in the way."""
     if not text:
-        return replies.only_you(f"Name the connection: {office.command} retry, and a group's name or an id.")
-    found = office.records.find(text, limit=status.LISTED + 1)
+        return replies.only_you(
+            f"Which connection? Type {office.command} retry and the group's name or an id."
+        )
+    found = office.records.find(text, limit=MOST_FOUND)
     if not found:
         return replies.only_you(status.nothing_found(office, text))
     fitting = [tracked for tracked in found if office.retryable(tracked)]

@@ -14,6 +14,7 @@ from bot.domain.people import Permission, Right, Verdict
 from bot.domain.subjects import request
 from bot.ports import AuditEntry
 from bot.slack import replies
+from bot.slack.deeds import outcome, under_way
 from bot.slack.fields import NAME_LONGEST, carrier_group_id_field, faults, sensitive_fields, sensitive_from
 from bot.slack.look import Look
 from bot.slack.modals import STATIC_OPTIONS, choice_field, choices, form, said, text_field, values_of
@@ -61,6 +62,8 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
         answer_to=AnswerTo(view_id=view["id"]),
         tools=office.placing,
     )
+    if isinstance(placing, Placed) and placing.operation.state.settled:
+        return replies.shows(said("Sent already", repeated(placing.operation)))
     if isinstance(placing, Placed):
         return replies.shows(sending(_what(placing.operation, office.look), office.look.connections_channel))
     if isinstance(placing, InTheWay):
@@ -80,6 +83,13 @@ def in_the_way(operation: Operation) -> str:
         f"This is on its way already{what}, asked for on {utc(operation.placed_at)}. "
         "Nothing new was sent; its card tells how it goes."
     )
+
+
+def repeated(operation: Operation) -> Line:
+    """The answer was shown when it came, and will not come again."""
+    if operation.open:
+        return line("It was sent from this window before. ", *under_way(operation))
+    return line("It was sent from this window before. ", *outcome(operation), ".")
 
 
 def sending(what: Line, channel: str) -> Json:

@@ -82,7 +82,7 @@ def faults(values: Mapping[str, str], *, required: tuple[str, ...]) -> Errors:
 
 
 def _digits(value: str) -> str | None:
-    return re.sub(r"[\s-]", "", value) or None
+    return re.sub(r"[\s\u2010-\u2015-]", "", value) or None
 
 
 def _tax_number(value: str) -> str:
@@ -100,7 +100,7 @@ def _line_of(longest: int) -> Callable[[str], str]:
         if len(value) > longest:
             return f"Use at most {longest} characters; this has {len(value)}."
         if not value.isprintable():
-            return "Use printable characters on one line only."
+            return "This holds a hidden character. Type it here instead of pasting it."
         return ""
 
     return fault

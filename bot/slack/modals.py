@@ -86,5 +86,5 @@ def values_of(view: Json) -> dict[str, str]:
     for name, actions in view.get("state", {}).get("values", {}).items():
         for held in actions.values():
             option = held.get("selected_option") or {}
-            found[name] = (held.get("value") or option.get("value") or "").strip()
+            found[name] = (held.get("value") or option.get("value") or "").replace("\u00a0", " ").strip()
     return found

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.people import Permission
-from bot.errors import SlackRefused, SwitchboardError
+from bot.errors import SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.message import Message, Paragraph, Part
 from bot.slack.modals import said
 from bot.slack.phrases import Json, Line, line, with_mentions
@@ -21,6 +21,7 @@ TRIGGER_GONE = frozenset(
     }
 )
 NOT_DONE = "Nothing was sent to Noyo."
+KEPT = "What you typed is kept: close this window and submit again. The same request is never sent twice."
 
 
 def only_you(*parts: Part | Line | str) -> Json:
@@ -56,16 +57,21 @@ def refusal(permission: Permission) -> Line:
     return with_mentions(permission.why)
 
 
-def words_for(error: Exception, error_id: str) -> Line:
-    """Known errors in their own words; any other as an apology with the id under which it is in the log."""
+def words_for(error: Exception, error_id: str, *, after: str = "") -> Line:
+    """Known errors in their own words; any other as an apology with the id under which it is in the log.
+
+    `after` is the type of the interaction, as Slack names it.
+    """
     if isinstance(error, SlackRefused) and error.code in TRIGGER_GONE:
         return line(f"That took too long for Slack to open a window. {NOT_DONE} Please try again.")
-    if isinstance(error, SwitchboardError):
+    if isinstance(error, SlackError):
         return line(
-            *with_mentions(str(error)),
-            " If you were submitting something, you can submit it again: ",
-            "the same request is never sent twice.",
+            f"Slack did not open a window for this just now. {NOT_DONE} Please try again in a minute; "
+            f"if it goes on, tell whoever runs Switchboard that it was error {error_id}."
         )
+    if isinstance(error, SwitchboardError):
+        kept = after == "view_submission" and not isinstance(error, UnknownSchema)
+        return line(*with_mentions(str(error)), *([f" {KEPT}"] if kept else []))
     return line(
         f"Something went wrong on our side, sorry. Please try again; if it goes on, tell whoever runs Switchboard "
         f"that it was error {error_id}."

@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.operations import AnswerTo, Operation
+from bot.domain.operations import AnswerTo
 from bot.domain.people import Right
-from bot.domain.records import Connection
+from bot.domain.records import Connection, Record
 from bot.domain.tracking import Tracked
+from bot.errors import UnknownSchema
 from bot.slack import buttons, facts, replies
 from bot.slack.buttons import ButtonValue
-from bot.slack.connect import in_the_way, note_denial, sending
+from bot.slack.connect import in_the_way, note_denial, repeated, sending
 from bot.slack.deeds import under_way
-from bot.slack.fields import carrier_group_id_field, faults, sensitive_fields, sensitive_from
+from bot.slack.fields import (
+    GROUP_ID_LONGEST,
+    carrier_group_id_field,
+    faults,
+    sensitive_fields,
+    sensitive_from,
+)
 from bot.slack.message import Message, Paragraph, Part, Quote
 from bot.slack.modals import form, said, values_of
 from bot.slack.office import Asker, Office
-from bot.slack.phrases import Json, Line, line, own_group_id
+from bot.slack.phrases import Json, line, own_group_id
 from bot.slack.statuses import status_name
 from bot.usecases.place import InTheWay, Placed, retry_connection
 
@@ -63,7 +70,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     if not permission.allowed:
         note_denial(office, asker, permission)
         return replies.over_it(said("Not sent", replies.refusal(permission)))
-    shown = buttons.decode(view["private_metadata"])
+    shown = _about(view)
     tracked = office.records.tracked(shown.record)
     if tracked is None or tracked.record.version != shown.version:
         return _again(office, tracked, view["id"])
@@ -71,16 +78,38 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
         view["id"],
         asker.user_id,
         shown=tracked,
-        carrier_group_id=values["carrier_group_id"],
+        carrier_group_id=_corrected(tracked, values["carrier_group_id"]),
         sensitive=sensitive_from(values),
         answer_to=AnswerTo(view_id=view["id"]),
         tools=office.placing,
     )
+    if isinstance(placing, Placed) and placing.operation.state.settled:
+        return replies.shows(said("Sent already", repeated(placing.operation)))
     if isinstance(placing, Placed):
         return _sending(office, tracked, values["carrier_group_id"])
     if isinstance(placing, InTheWay):
         return replies.errors({"carrier_group_id": in_the_way(placing.operation)})
     return _again(office, placing.now, view["id"])
+
+
+def _about(view: Json) -> ButtonValue:
+    try:
+        shown = buttons.decode(view["private_metadata"])
+        return ButtonValue(shown.record, shown.version)
+    except (LookupError, TypeError, ValueError) as error:
+        raise UnknownSchema(
+            "This form cannot be read. Nothing was sent to Noyo. Please close it and start again."
+        ) from error
+
+
+def _corrected(tracked: Tracked, typed: str) -> str | None:
+    """None where the field was left as it was given: an id that does not fit into it is not cut at Noyo."""
+    return None if typed == _given(tracked.record).strip() else typed
+
+
+def _given(record: Record) -> str:
+    held = record.carrier_group_id if isinstance(record, Connection) else None
+    return (held or "")[:GROUP_ID_LONGEST]
 
 
 def _sending(office: Office, tracked: Tracked, carrier_group_id: str) -> Json:
@@ -94,20 +123,14 @@ def _again(office: Office, now: Tracked | None, view_id: str) -> Json:
     """It moved since it was shown. A repeat of what was placed from this very window is no change, but a success."""
     placed = office.operations.operation(view_id)
     if placed is not None:
-        return replies.shows(said("Sent already", _repeated(placed)))
+        return replies.shows(said("Sent already", repeated(placed)))
     if now is None or not isinstance(now.record, Connection):
-        return replies.shows(said("Not sent", "This connection is not known here any more."))
+        return replies.shows(
+            said("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
+        )
     if not office.retryable(now):
         return replies.shows(_not_now(now))
     return replies.shows(_form(office, now, now.record, changed=True))
-
-
-def _repeated(operation: Operation) -> Line:
-    return (
-        line("It was placed from this window before. ", *under_way(operation))
-        if operation.open
-        else line("It was placed from this window before, and is settled: its card tells how it went.")
-    )
 
 
 def _not_now(tracked: Tracked) -> Json:
@@ -126,7 +149,7 @@ def _form(office: Office, tracked: Tracked, record: Connection, *, changed: bool
         CALLBACK,
         [
             *Message(_facts(office, record, changed=changed)).blocks(),
-            carrier_group_id_field(record.carrier_group_id or "", hint="Correct it if it was wrong."),
+            carrier_group_id_field(_given(record), hint="Correct it if it was wrong."),
             *sensitive_fields(federal_ein_optional=True, hint="Leave blank what should stay as Noyo has it."),
         ],
         about=about,
@@ -137,7 +160,13 @@ def _facts(office: Office, record: Connection, *, changed: bool) -> list[Part]:
     parts: list[Part] = []
     if changed:
         parts.append(
-            Paragraph([line("It changed since the message you clicked; this is how it stands now.")])
+            Paragraph(
+                [
+                    line(
+                        "It changed since you looked at it. This is how it stands now: check it before you submit."
+                    )
+                ]
+            )
         )
     about = [line(*facts.group_and_carrier(record, office.look)), facts.status(record)]
     parts.append(Paragraph(about))

@@ -1,0 +1,229 @@
+"""Slack room tests, the incoming half: what Slack sends to the door, and a receiver whose parts can be exchanged."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from slack_sdk import WebClient
+
+from bot.domain.records import ConnectionStatus
+from bot.domain.tracking import Tracked, first_seen, moved_on
+from bot.errors import TableUnavailable
+from bot.ports import Change
+from bot.slack.app import build_app
+from bot.slack.calling import SlackCalls
+from bot.slack.door import Door
+from bot.slack.look import look_from
+from bot.slack.office import Office
+from bot.slack.web import SlackWeb
+from bot.usecases import place
+from bot.wiring import new_id
+from infra.local import environment as local
+from tests.slack.samples import a_connection
+from tests.world import ANA, CONNECTIONS, World
+
+Json = dict[str, Any]
+FORM = "application/x-www-form-urlencoded"
+TABLE_DOWN = TableUnavailable("Switchboard's table is not answering right now. Please try again in a minute.")
+
+
+def signature(body: bytes, at: str, secret: str = local.SIGNING_SECRET) -> str:
+    return "v0=" + hmac.new(secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
+
+
+def event(body: bytes, at: float, *, content_type: str = FORM, **changes: Any) -> Json:
+    """What the gateway makes of a request that Slack signed; `changes` replace parts of it."""
+    stamp = str(int(at))
+    headers = {
+        "content-type": content_type,
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": signature(body, stamp),
+    }
+    whole = {"headers": headers, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return {**whole, **changes}
+
+
+def payload(held: object) -> bytes:
+    return urlencode({"payload": json.dumps(held)}).encode()
+
+
+def typed(text: str, **changes: str) -> bytes:
+    """A slash command of Ana's."""
+    fields = {
+        "command": "/noyo",
+        "text": text,
+        "user_id": ANA,
+        "team_id": local.TEAM,
+        "api_app_id": local.APP,
+        "channel_id": CONNECTIONS,
+        "trigger_id": "1.2.3",
+    }
+    return urlencode(fields | changes).encode()
+
+
+def clicked(action_id: str, value: object, **changes: Any) -> Json:
+    """A click of Ana's, forged in any way."""
+    whole: Json = {
+        "type": "block_actions",
+        "user": {"id": ANA, "team_id": local.TEAM},
+        "team": {"id": local.TEAM},
+        "api_app_id": local.APP,
+        "trigger_id": "1.2.3",
+        "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": value}],
+    }
+    return whole | changes
+
+
+# ---------------------------------------------------------------- one world for the tests of a file
+
+
+def a_world(**variables: str) -> Iterator[World]:
+    with World(**variables) as world:
+        yield world
+
+
+def begin(world: World) -> None:
+    """Between two tests: nobody has a window open, nothing is broken, and no call is counted any more."""
+    world.slack.world.stacks.clear()
+    world.slack.world.ephemerals.clear()
+    world.slack.faults.clear()
+    world.noyo.faults.clear()
+    world.bot.__dict__.pop("slack_door", None)
+    world.wait(120)
+
+
+def known(world: World, name: str, status: str = "unable_to_connect", **fields: Any) -> Tracked:
+    """A connection that the table holds, without the way there."""
+    now = int(world.clock())
+    made = a_connection(
+        id=str(uuid.uuid4()),
+        version=str(uuid.uuid4()),
+        status=ConnectionStatus(status),
+        group_name=name,
+        carrier_group_id="id of " + name,
+        created=now,
+        modified=now,
+    )
+    return _holds(world, None, first_seen(replace(made, **fields), now))
+
+
+def moves(world: World, tracked: Tracked, status: str, **fields: Any) -> Tracked:
+    """It has another status in a new version."""
+    now = int(world.clock()) + 1
+    changes: Json = {"status": ConnectionStatus(status), "version": str(uuid.uuid4()), "modified": now}
+    return _holds(world, tracked, moved_on(tracked, replace(tracked.record, **(changes | fields)), now))
+
+
+def _holds(world: World, before: Tracked | None, after: Tracked) -> Tracked:
+    records = world.bot.store.records
+    records.write(Change(after.subject, before, after, after.record))
+    held = records.tracked(after.subject)
+    assert held is not None
+    return held
+
+
+def shows(world: World, *buttons: Json) -> str:
+    """A message of ours with these buttons; its ts."""
+    client = WebClient(local.BOT_TOKEN, base_url=world.slack.url)
+    blocks = [{"type": "actions", "elements": list(buttons)}]
+    return str(client.chat_postMessage(channel=CONNECTIONS, text="buttons", blocks=blocks)["ts"])
+
+
+def presses(world: World, button: Json, user: str = ANA) -> Any:
+    """Clicks this button, on a message that has nothing else."""
+    return world.slack.click(user, CONNECTIONS, shows(world, button), button["action_id"])
+
+
+def types(world: World, text: str, user: str = ANA) -> Any:
+    return world.slack.command(user, CONNECTIONS, "/noyo", text)
+
+
+def told(world: World, reply: Any) -> str:
+    """What the person reads in answer to a command."""
+    assert reply.error is None
+    return "\n".join(world.slack.render(message) for message in reply.messages)
+
+
+def window(world: World, user: str = ANA) -> str:
+    view = world.slack.view_of(user)
+    return world.slack.render(view) if view else ""
+
+
+def view_id(world: World, user: str = ANA) -> str:
+    view = world.slack.view_of(user)
+    assert view is not None
+    return str(view.id)
+
+
+def knocks(world: World, body: bytes, **changes: Any) -> Json:
+    """Straight at the door, with a good signature."""
+    return dict(world.bot.slack_door.handle(event(body, world.clock(), **changes)))
+
+
+# ---------------------------------------------------------------- a receiver with other parts
+
+
+class Down:
+    """A port of which these methods fail and the others work."""
+
+    def __init__(self, inner: Any, *methods: str, error: Exception = TABLE_DOWN) -> None:
+        self._inner, self._methods, self._error = inner, methods, error
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._methods:
+            return getattr(self._inner, name)
+
+        def fail(*_: object, **__: object) -> None:
+            raise self._error
+
+        return fail
+
+
+def office_of(world: World) -> Office:
+    """As wiring builds it, with the workers' clients."""
+    bot, settings, store = world.bot, world.settings, world.bot.store
+    look = look_from(settings)
+    calls = SlackCalls(token=settings.slack.bot_token, api_url=settings.slack.api_url, timeout_seconds=2)
+    return Office(
+        records=store.records,
+        operations=store.operations,
+        people=store.people,
+        audit=store.audit,
+        placing=place.Tools(store.operations, store.records, bot.carrying_out.sealer, world.clock, new_id),
+        web=SlackWeb(calls, look),
+        reads_people=bot.slack_people,
+        policy=settings.policy,
+        look=look,
+        command=settings.slack.command,
+        app_id=settings.slack.app_id,
+        retry_at_action_required=settings.retry_at_action_required,
+        clock=world.clock,
+        new_id=new_id,
+    )
+
+
+def receives_with(world: World, office: Office) -> None:
+    """Until the next test, this office answers the door."""
+    world.bot.__dict__["slack_door"] = Door(
+        signing_secret=local.SIGNING_SECRET,
+        build=lambda: build_app(office, bot_token=local.BOT_TOKEN),
+        clock=world.clock,
+    )
+
+
+def table_cannot_place(world: World) -> None:
+    office = office_of(world)
+    down = Down(office.operations, "place")
+    receives_with(world, replace(office, placing=replace(office.placing, operations=down)))
+
+
+def fields_of(view: Json) -> Mapping[str, Json]:
+    return {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
