@@ -112,7 +112,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             admins=read.parsed("ADMINS", "", _holders),
         ),
         retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
-        poll_seconds=read.seconds("POLL_SECONDS", 300),
+        poll_seconds=read.seconds("POLL_SECONDS", 60),
         sweep_hours=read.seconds("SWEEP_HOURS", 24),
         check_after_seconds=read.seconds("CHECK_AFTER_SECONDS", max(30, timeout + 10)),
     )
