@@ -25,20 +25,17 @@ def observe(
     noyo: ReadsNoyo,
     now: int,
     silent: bool = False,
-    news_due: int | None = None,
 ) -> bool:
-    """Whether anything was new. `silent` takes a record in that is older than we are, without telling anyone.
+    """Whether anything was new. `silent` takes in what is older than we are, without telling anyone.
 
     Raises what reading again from Noyo raises, and `TableUnavailable` where the state will not stand still.
     """
     for _ in range(ROUNDS):
         try:
-            change = learn(
-                record, records=records, operations=operations, noyo=noyo, now=now, news_due=news_due
-            )
+            change = learn(record, records=records, operations=operations, noyo=noyo, now=now)
             if change is None:
                 return False
-            records.write(replace(change, news=()) if silent else change)
+            records.write(replace(change, news=()) if silent and _concerns_nobody(change) else change)
         except RecordMoved:
             continue
         return True
@@ -53,7 +50,6 @@ def learn(
     noyo: ReadsNoyo,
     now: int,
     by: Operation | None = None,
-    news_due: int | None = None,
 ) -> Change | None:
     """What `record` changes in what we hold, as one write; None where it changes nothing.
 
@@ -62,28 +58,43 @@ def learn(
     """
     held = records.tracked(record.subject)
     if held is None:
-        return _first(record, by or _asking(record, operations), now, news_due)
+        after = _linked(first_seen(record, now), by or _asking(record, operations))
+        return Change(record.subject, None, after, record, (telling.of_record(record, None, now),))
     order = order_of(held, record)
     if order is Order.UNCLEAR:
-        return _unclear(record, held, records=records, noyo=noyo, now=now)
+        return _unclear(record, held, by, records=records, noyo=noyo, now=now)
     if order is Order.NEWER:
-        after = _linked(moved_on(held, record, now), by)
-        return Change(
-            record.subject, held, after, record, (telling.of_record(record, held.status, now, due=news_due),)
-        )
+        return _moved(held, record, by, now)
     if order is Order.OLDER and not records.has_version(record.subject, record):
-        return Change(record.subject, held, None, record, (telling.of_late(record, now),))
-    linked = _linked(held, by)
-    return Change(record.subject, held, linked, None) if linked != held else None
+        late = telling.of_late(record, now)
+        return Change(record.subject, held, _newly_linked(held, by), record, (late,))
+    return _link_alone(held, by)
 
 
-def _first(record: Record, by: Operation | None, now: int, news_due: int | None) -> Change:
-    after = _linked(first_seen(record, now), by)
-    return Change(record.subject, None, after, record, (telling.of_record(record, None, now, due=news_due),))
+def _concerns_nobody(change: Change) -> bool:
+    """Not where a record that we held already moves on, nor where somebody asked for it through us."""
+    return change.after is None or (change.before is None and change.after.asked_by is None)
+
+
+def _moved(held: Tracked, record: Record, by: Operation | None, now: int) -> Change:
+    after = moved_on(held, record, now)
+    news = telling.of_record(record, held.status, now)
+    return Change(record.subject, held, _newly_linked(after, by) or after, record, (news,))
+
+
+def _link_alone(held: Tracked, by: Operation | None) -> Change | None:
+    after = _newly_linked(held, by)
+    return Change(held.subject, held, after, None) if after is not None else None
 
 
 def _unclear(
-    record: Record, held: Tracked, *, records: KeepsRecords, noyo: ReadsNoyo, now: int
+    record: Record,
+    held: Tracked,
+    by: Operation | None,
+    *,
+    records: KeepsRecords,
+    noyo: ReadsNoyo,
+    now: int,
 ) -> Change | None:
     """Two versions of one second: the order is never guessed; what Noyo shows when asked again counts."""
     if not records.has_version(record.subject, record):
@@ -91,16 +102,10 @@ def _unclear(
     try:
         current = read_again(record.subject, noyo)
     except Refused:
-        return None
+        return _link_alone(held, by)
     if current.version == held.record.version or current.modified < held.record.modified:
-        return None
-    return Change(
-        record.subject,
-        held,
-        moved_on(held, current, now),
-        current,
-        (telling.of_record(current, held.status, now),),
-    )
+        return _link_alone(held, by)
+    return _moved(held, current, by, now)
 
 
 def read_again(subject: Subject, noyo: ReadsNoyo) -> Record:
@@ -121,3 +126,9 @@ def _linked(tracked: Tracked, by: Operation | None) -> Tracked:
     if by is None or by.actor is None or not isinstance(by.input, ConnectionRequest):
         return tracked
     return asked_for(tracked, by.id, by.actor, by.input.group_name)
+
+
+def _newly_linked(held: Tracked, by: Operation | None) -> Tracked | None:
+    """None where the link adds nothing. A card that may hang already stays the record's card, so that it stays true."""
+    linked = replace(_linked(held, by), card=held.card)
+    return linked if linked != held else None
