@@ -7,21 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A pass that was cut: `offset` is the first row not yet seen, `top` the newest `modified` when it began."""
+    """A pass that was cut: `offset` is the first row not yet seen, `top` the newest `modified` when it began.
+
+    `confirming`: it repeats a pass that came to its end, and has shown nothing new so far.
+    """
 
     offset: int
     top: int
     floor: int
     """The `modified` the pass goes down to."""
+    confirming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """`born` is when the first run began: older changes are taken in silently.
 
-    `since` is the highest `modified` of a finished pass, None before the first has finished. `swept_at` is when
-    everything was last compared. `found` counts what the first run took in. `revision` guards against two polls at
-    once. All times are Unix seconds.
+    `since` is the highest `modified` of a finished pass, None before the first has finished; `risen_at` is when it last
+    rose, by our clock. `settled`: a pass went through the overlap once that had run out, so what was slow to show has
+    shown. `swept_at` is when everything was last compared. `found` counts what the first run took in. `revision` guards
+    against two polls at once. All times are Unix seconds.
     """
 
     born: int
@@ -30,6 +35,8 @@ class Cursor:
     swept_at: int | None = None
     found: int = 0
     revision: int = 0
+    risen_at: int = 0
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

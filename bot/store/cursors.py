@@ -47,15 +47,16 @@ class CursorStore:
 
 
 def _cursor_item(kind: Kind, cursor: Cursor) -> Item:
-    reached = cursor.reached
     return item_at(
         keys.cursor(kind),
         born=cursor.born,
         since=cursor.since,
-        reached={"offset": reached.offset, "top": reached.top, "floor": reached.floor} if reached else None,
+        reached=_reached_map(cursor.reached) if cursor.reached else None,
         swept_at=cursor.swept_at,
         found=cursor.found,
         revision=cursor.revision + 1,
+        risen_at=cursor.risen_at,
+        settled=cursor.settled,
     )
 
 
@@ -67,11 +68,27 @@ def _cursor_from(item: Item) -> Cursor:
         swept_at=maybe_number(item, "swept_at"),
         found=number(item, "found"),
         revision=number(item, "revision"),
+        risen_at=maybe_number(item, "risen_at") or 0,
+        settled=item.get("settled") is True,
     )
 
 
+def _reached_map(reached: Reached) -> Item:
+    return {
+        "offset": reached.offset,
+        "top": reached.top,
+        "floor": reached.floor,
+        "confirming": reached.confirming,
+    }
+
+
 def _reached(found: Item) -> Reached:
-    return Reached(number(found, "offset"), number(found, "top"), number(found, "floor"))
+    return Reached(
+        number(found, "offset"),
+        number(found, "top"),
+        number(found, "floor"),
+        confirming=found.get("confirming") is True,
+    )
 
 
 def _parked_from(item: Item) -> Parked:
