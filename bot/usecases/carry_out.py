@@ -17,7 +17,7 @@ from bot.domain.records import Connection, Record
 from bot.errors import LeaseLost, NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.usecases.check import check, compare_first, existing
 from bot.usecases.observe import read_again
-from bot.usecases.operation_life import Tools, check_later, claim, put_back, settle, unsealed
+from bot.usecases.operation_life import Tools, check_later, claim, put_back, settle, still_ours, unsealed
 from bot.usecases.permit import permitted
 
 CONFLICT = 409
@@ -69,6 +69,7 @@ def _still_permitted(operation: Operation, tools: Tools) -> bool:
 
 def _request(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> None:
     sensitive = unsealed(operation, wanted.sealed, tools)
+    still_ours(operation, tools)
     try:
         made = tools.noyo.request_connection(
             wanted.carrier_id, wanted.carrier_group_id, wanted.group_name, sensitive
@@ -82,9 +83,10 @@ def _request(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> N
 
 
 def _retry(operation: Operation, wanted: RetryRequest, tools: Tools) -> None:
+    sensitive = unsealed(operation, wanted.sealed, tools)
     if not _unchanged(operation, tools):
         return
-    sensitive = unsealed(operation, wanted.sealed, tools)
+    still_ours(operation, tools)
     try:
         made = tools.noyo.retry_connection(
             operation.subject.key, carrier_group_id=wanted.carrier_group_id, sensitive=sensitive

@@ -14,7 +14,8 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
-from bot.domain.records import Connection
+from bot.domain.records import Connection, Record
+from bot.domain.tracking import Tracked
 from bot.errors import NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.usecases.operation_life import (
     CHECKS,
@@ -90,18 +91,33 @@ def _made(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> Conn
     """A connection for the pair, created since we sent, that no other operation of ours asked for."""
     for connection in tools.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
         held = tools.records.tracked(connection.subject)
-        ours = held is None or held.asked_by in (None, operation.id)
-        if ours and made_since(connection, operation):
+        if not _anothers(held, operation) and made_since(connection, operation):
             return connection
     return None
+
+
+def _anothers(held: Tracked | None, operation: Operation) -> bool:
+    """Whether the record cannot be this operation's: another one asked for it, or we saw it before we sent."""
+    if held is None or held.asked_by == operation.id:
+        return False
+    sent = operation.first_sent_at
+    return held.asked_by is not None or (sent is not None and held.seen_at < sent)
 
 
 def _retried(operation: Operation, tools: Tools) -> Connection | None:
     """What Noyo shows now, where it or a version shown to us since we sent bears the mark of the retry."""
     current = tools.noyo.connection(operation.subject.key)
     since = (operation.first_sent_at or tools.now()) - CLOCK_DIFFERENCE_SECONDS
-    versions = [*tools.records.history(operation.subject, since=since), current]
+    history = tools.records.history(operation.subject, since=since)
+    versions = [*_after_shown(operation, history), current]
     return current if retried(operation, versions) is not None else None
+
+
+def _after_shown(operation: Operation, history: list[Record]) -> list[Record]:
+    """Without what came before the version the person saw: a first try just before it was `processing` too."""
+    shown = (known.modified for known in history if known.version == operation.shown_version)
+    floor = next(shown, None)
+    return history if floor is None else [known for known in history if known.modified > floor]
 
 
 def _wanted_pair(operation: Operation, tools: Tools) -> tuple[str, str] | None:

@@ -9,12 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain import news as telling
-from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Sensitive
+from bot.domain.operations import (
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    Sensitive,
+)
 from bot.domain.people import Policy
 from bot.domain.records import Record
-from bot.errors import LeaseLost, RecordMoved, TableUnavailable
+from bot.errors import LeaseLost, NotSent, NoyoError, RecordMoved, StoreError, TableUnavailable
 from bot.ports import (
     AuditEntry,
+    Change,
     Clock,
     KeepsOperations,
     KeepsPeople,
@@ -59,8 +67,7 @@ def claim(operation_id: str, tools: Tools) -> Operation | None:
     operation = tools.operations.operation(operation_id)
     if operation is None or not _wants_attention(operation, tools.now()):
         return None
-    if operation.state is OperationState.SENDING:
-        _now_unknown(operation, tools)
+    if _abandoned(operation, tools):
         return None
     claimed = (
         _sending(operation, tools) if operation.state is OperationState.PENDING else _asking(operation, tools)
@@ -101,12 +108,24 @@ def _leased(operation: Operation, tools: Tools) -> Operation:
     return replace(operation, lease=tools.new_id(), lease_until=until, due=until)
 
 
-def _now_unknown(operation: Operation, tools: Tools) -> None:
-    """A worker took it and never came back: whether it was sent cannot be told, so ask Noyo after a quiet time."""
+def _abandoned(operation: Operation, tools: Tools) -> bool:
+    """Whether a worker took it and never came back, so that it must not simply be gone on with.
+
+    Whether it was sent cannot be told, so Noyo is asked after a quiet time; a look is just done again. Where workers
+    have vanished over it for a whole day, a person has to say.
+    """
     try:
-        check_later(operation, tools)
+        if operation.state is OperationState.SENDING and operation.kind is OperationKind.LOOK:
+            put_back(operation, tools, why="The worker that took this has stopped; it is done again.")
+        elif operation.state is OperationState.SENDING:
+            check_later(operation, tools)
+        elif operation.lease is not None and overdue(operation, tools.now()):
+            needs_person(operation, OutcomeKind.OVERDUE, tools)
+        else:
+            return False
     except LeaseLost:
-        return
+        return True
+    return True
 
 
 def check_later(operation: Operation, tools: Tools) -> None:
@@ -228,16 +247,7 @@ def settle(
 def _settle_once(
     settled: Operation, lease: str | None, record: Record | None, tools: Tools, now: int
 ) -> None:
-    change = None
-    if record is not None:
-        change = learn(
-            record,
-            records=tools.records,
-            operations=tools.operations,
-            noyo=tools.noyo,
-            now=now,
-            by=settled,
-        )
+    change = _learnt(settled, record, tools, now) if record is not None else None
     news = telling.of_operation(settled, now)
     if change is not None:
         news = telling.with_change(news, change.news)
@@ -245,6 +255,16 @@ def _settle_once(
     tools.operations.settle(
         settled, lease=lease, change=change, news=(news,), audit=audit_of(settled, tools, now)
     )
+
+
+def _learnt(settled: Operation, record: Record, tools: Tools, now: int) -> Change | None:
+    """Where Noyo has to be asked once more and does not answer, the next poll learns it: what is settled stays so."""
+    try:
+        return learn(
+            record, records=tools.records, operations=tools.operations, noyo=tools.noyo, now=now, by=settled
+        )
+    except NoyoError:
+        return None
 
 
 def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
@@ -265,5 +285,17 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
     )
 
 
+def still_ours(operation: Operation, tools: Tools) -> None:
+    """Called right before a write leaves. `LeaseLost` where our time ran out: it may be checked or sent elsewhere."""
+    if operation.lease_until is None or operation.lease_until <= tools.now():
+        raise LeaseLost(f"The time for {operation.id} ran out before it was sent.")
+
+
 def unsealed(operation: Operation, sealed: str | None, tools: Tools) -> Sensitive:
-    return tools.sealer.unseal(sealed, operation.id) if sealed is not None else Sensitive()
+    """What was typed. `NotSent` where the key does not answer or does not fit: nothing has left us yet."""
+    if sealed is None:
+        return Sensitive()
+    try:
+        return tools.sealer.unseal(sealed, operation.id)
+    except StoreError as error:
+        raise NotSent(str(error)) from error

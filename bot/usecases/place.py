@@ -187,16 +187,27 @@ def _why_not(operation: Operation, tools: Tools) -> Placing:
     """Looked up in the order that keeps a repeat a success: itself, then who was first, then what moved."""
     before = tools.operations.operation(operation.id)
     if before is not None:
-        same = _open_input(before) == _open_input(operation) or before.state.settled
-        return Placed(before) if same else InTheWay(before)
+        return Placed(before) if _same(before, operation) else InTheWay(before)
     holder = tools.operations.open_on(operation.subject)
     if holder is not None:
         return InTheWay(holder)
     return Changed(tools.records.tracked(operation.subject))
 
 
+def _same(before: Operation, operation: Operation) -> bool:
+    """Whether the same was asked for. Of the sealed part, which differs each time and is dropped once settled, only
+    whether anything was typed can be compared."""
+    if _open_input(before) != _open_input(operation):
+        return False
+    return before.state.settled or _typed(before) == _typed(operation)
+
+
+def _typed(operation: Operation) -> bool:
+    wanted = operation.input
+    return not isinstance(wanted, LookRequest) and wanted.sealed is not None
+
+
 def _open_input(operation: Operation) -> tuple[Subject, OperationInput]:
-    """What was asked for, less the sealed part: the same words sealed twice differ."""
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest | RetryRequest):
         wanted = replace(wanted, sealed=None)

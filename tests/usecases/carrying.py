@@ -1,0 +1,303 @@
+"""A bench for operations: the real table (moto's), the Noyo stand-in over HTTP, a clock that tests move; no Slack."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import httpx
+from moto import mock_aws
+
+from bot.domain.operations import AnswerTo, Operation, Sensitive
+from bot.domain.people import Person, Policy
+from bot.domain.subjects import Kind, Subject, connection
+from bot.domain.tracking import Tracked
+from bot.noyo.client import NoyoClient
+from bot.store import WORKER, KmsSealer, store_on
+from bot.store.clients import aws_client
+from bot.usecases import place
+from bot.usecases.carry_out import carry_out
+from bot.usecases.observe import observe
+from bot.usecases.operation_life import Tools
+from infra.local.noyo import Fault, NoyoStandIn, Rules
+from infra.local.table import create_table
+
+START = 1_790_000_000
+REGION = "us-east-1"
+TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
+CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
+EIN, TIN = "123456789", "987654321"
+TYPED = Sensitive(federal_ein=EIN, broker_tin=TIN, employer_email_address="owner@test-company.example")
+QUIET = 30
+TIMEOUT = 0.3
+"""Real seconds; what a time-out costs a test."""
+_TABLES = itertools.count(1)
+
+
+class Bench:
+    """What one worker would have at hand, and what the tests look at afterwards."""
+
+    def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
+        self.noyo, self.client, self._now = noyo, client, now
+        self.table = f"bench-{next(_TABLES)}"
+        create_table(client, name=self.table)
+        self.store = store_on(client, self.table, WORKER)
+        self.sealer = KmsSealer(lambda: kms[0], kms[1])
+        self.policy = Policy(TEAM)
+        self._ids = (f"id-{number}" for number in itertools.count(1))
+        self._clients: list[NoyoClient] = []
+        self.restart()
+        self.know(ANA, BEN)
+
+    def restart(self) -> None:
+        """A new process: no token, no connection, nothing remembered."""
+        self._clients.append(
+            NoyoClient(
+                api_url=self.noyo.api_url,
+                token_url=self.noyo.token_url,
+                client_id="client",
+                client_secret="secret",
+                timeout_seconds=TIMEOUT,
+                clock=self.clock,
+                sleep=self.wait,
+                transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),
+            )
+        )
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self.client.delete_table(TableName=self.table)
+
+    # ---------------------------------------------------------------- time and tools
+
+    def clock(self) -> float:
+        return self._now[0]
+
+    def wait(self, seconds: float) -> None:
+        self._now[0] += seconds
+
+    def know(self, *user_ids: str, **changes: Any) -> None:
+        """What the table holds of these people, read just now."""
+        for user_id in user_ids:
+            person = Person(user_id, TEAM, False, False, False, int(self.clock()))
+            self.store.people.save_person(replace(person, **changes))
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(
+            operations=self.store.operations,
+            records=self.store.records,
+            people=self.store.people,
+            noyo=self._clients[-1],
+            sealer=self.sealer,
+            policy=self.policy,
+            quiet_seconds=QUIET,
+            clock=self.clock,
+            new_id=lambda: next(self._ids),
+        )
+
+    @property
+    def placing(self) -> place.Tools:
+        return place.Tools(
+            self.store.operations, self.store.records, self.sealer, self.clock, lambda: next(self._ids)
+        )
+
+    # ---------------------------------------------------------------- what people and workers do
+
+    def ask(
+        self,
+        operation_id: str = "V1",
+        actor: str = ANA,
+        *,
+        group_id: str = "00110011",
+        name: str = "Test Company",
+        sensitive: Sensitive = TYPED,
+        tools: place.Tools | None = None,
+    ) -> place.Placing:
+        return place.request_connection(
+            operation_id,
+            actor,
+            carrier_id=CARRIER,
+            carrier_group_id=group_id,
+            group_name=name,
+            sensitive=sensitive,
+            answer_to=AnswerTo("C1", operation_id),
+            tools=tools or self.placing,
+        )
+
+    def stuck(self, group_id: str = "00110011", ago: int = 600) -> Tracked:
+        """A connection that its carrier could not install, a while ago, as we hold it."""
+        self.wait(-ago)
+        made = self.noyo.add_connection(
+            carrier_id=CARRIER,
+            carrier_group_id=group_id,
+            group_name="Test Company",
+            status="unable_to_connect",
+            setup_result={"error": "unknown group"},
+        )
+        self.see(made["id"])
+        self.wait(ago)
+        return self.held(made["id"])
+
+    def retry(
+        self,
+        shown: Tracked,
+        operation_id: str = "V2",
+        actor: str = ANA,
+        *,
+        group_id: str | None = "00110012",
+        sensitive: Sensitive = TYPED,
+        tools: place.Tools | None = None,
+    ) -> place.Placing:
+        return place.retry_connection(
+            operation_id,
+            actor,
+            shown=shown,
+            carrier_group_id=group_id,
+            sensitive=sensitive,
+            answer_to=AnswerTo("C1", operation_id),
+            tools=tools or self.placing,
+        )
+
+    def look(self, subject: Subject, operation_id: str = "L1") -> place.Placing:
+        return place.look(
+            operation_id, None, subject, because="webhook", answer_to=AnswerTo(), tools=self.placing
+        )
+
+    def see(self, connection_id: str) -> None:
+        """A poll comes by."""
+        tools = self.tools
+        observe(
+            tools.noyo.connection(connection_id),
+            records=tools.records,
+            operations=tools.operations,
+            noyo=tools.noyo,
+            now=tools.now(),
+        )
+
+    def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
+        """One wake of a worker; `changed` are other tools than the usual."""
+        carry_out(operation_id, replace(self.tools, **changed))
+        return self.operation(operation_id)
+
+    def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
+        """Time passes from one due moment to the next, and people stay known."""
+        until = self.clock() + seconds
+        while True:
+            operation = self.operation(operation_id)
+            if operation.due is None or operation.due > until:
+                return operation
+            self.wait(max(0.0, operation.due - self.clock()))
+            person = self.store.people.person(ANA)
+            if person is None or self.clock() - person.read_at > 1800:
+                self.know(ANA, BEN)
+            self.carry_out(operation_id)
+
+    # ---------------------------------------------------------------- what is so
+
+    def operation(self, operation_id: str = "V1") -> Operation:
+        found = self.store.operations.operation(operation_id)
+        assert found is not None
+        return found
+
+    def held(self, connection_id: str) -> Tracked:
+        found = self.store.records.tracked(connection(connection_id))
+        assert found is not None
+        return found
+
+    def at_noyo(self) -> list[dict[str, Any]]:
+        return self.noyo.connections()
+
+    def writes(self) -> list[Any]:
+        return [seen for seen in self.noyo.requests if seen.method != "GET" and "/api/" in seen.path]
+
+    def effects(self) -> int:
+        """How many of our writes changed something at Noyo."""
+        return sum(seen.took_effect for seen in self.writes())
+
+    def locked(self, subject: Subject) -> bool:
+        return self.store.operations.open_on(subject) is not None
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that is in the table, raw."""
+        found: list[dict[str, Any]] = self.client.scan(TableName=self.table)["Items"]
+        return found
+
+    def audited(self) -> list[tuple[str, str | None]]:
+        """(deed, actor) of all audit entries."""
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
+        return [(row["deed"]["S"], row.get("actor", {}).get("S")) for row in rows]
+
+    def told(self) -> list[str]:
+        """The states of operations that there is news of."""
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("NEWS#operation:")]
+        return [row["operation_state"]["S"] for row in rows]
+
+
+class Before:
+    """A port where something else happens once, right before (or after) a call of one method."""
+
+    def __init__(
+        self, port: Any, method: str, happens: Callable[[], object], *, after: bool = False, skip: int = 0
+    ) -> None:
+        self._port, self._method, self._happens, self._after, self._skip = port, method, happens, after, skip
+        self._done = False
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._port, name)
+        return self._around(real) if name == self._method else real
+
+    def _around(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._done or self._skip:
+                self._skip -= 0 if self._done else 1
+                return real(*args, **kwargs)
+            self._done = True
+            if self._after:
+                answer = real(*args, **kwargs)
+                self._happens()
+                return answer
+            self._happens()
+            return real(*args, **kwargs)
+
+        return call
+
+
+class Killed(BaseException):
+    """The process is gone in this very moment; nothing catches it."""
+
+
+def kill() -> None:
+    raise Killed
+
+
+@cache
+def _client(service: str) -> Any:
+    """Made once: making it costs more than a test's calls."""
+    return aws_client(service, region=REGION, endpoint_url=None, patience=WORKER)
+
+
+@contextmanager
+def bench(rules: Rules | None = None) -> Iterator[Bench]:
+    now = [float(START)]
+    with mock_aws():
+        client, kms = _client("dynamodb"), _client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        with NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None)) as noyo:
+            made = Bench(noyo, client, (kms, key), now)
+            yield made
+            made.close()
+
+
+def writes_fail(kind: str, times: int | None = 1, **more: Any) -> Fault:
+    """Trouble for what we send to Noyo; reading goes on."""
+    method = more.pop("method", None)
+    return Fault(kind, method=method or "POST", path_contains="/api/", times=times, **more)
+
+
+REQUEST = Subject(Kind.REQUEST, f"{CARRIER}#00110011")

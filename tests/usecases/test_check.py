@@ -1,0 +1,183 @@
+"""Checking what became of a lost answer: by the effect that was wanted, never by mere movement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.tracking import Tracked
+from infra.local.noyo import Fault
+from tests.usecases.carrying import ANA, BEN, CARRIER, REQUEST, Bench, bench, writes_fail
+
+
+@pytest.fixture
+def here() -> Iterator[Bench]:
+    with bench() as made:
+        yield made
+
+
+def kind(here: Bench, operation_id: str = "V2") -> OutcomeKind:
+    found = here.operation(operation_id).outcome
+    assert found is not None
+    return found.kind
+
+
+def lost_retry(here: Bench, fault: str = "reset_before", *, ago: int = 600, **wanted: str | None) -> Tracked:
+    """A retry whose answer was lost, about to be checked."""
+    shown = here.stuck(ago=ago)
+    here.noyo.faults.add(writes_fail(fault, method="PUT"))
+    here.retry(shown, **wanted)  # type: ignore[arg-type]
+    assert here.carry_out("V2").state is OperationState.CHECKING
+    return shown
+
+
+def test_nobody_asks_before_the_quiet_time_is_over(here: Bench) -> None:
+    lost_retry(here)
+    asked = len(here.noyo.requests)
+    here.wait(29)
+
+    here.carry_out("V2")
+
+    assert len(here.noyo.requests) == asked
+
+
+def test_noyo_is_asked_twice_before_a_retry_goes_to_a_person(here: Bench) -> None:
+    shown = lost_retry(here)
+    here.wait(30)
+    assert here.carry_out("V2").state is OperationState.CHECKING
+    here.wait(30)
+
+    waiting = here.carry_out("V2")
+
+    assert (waiting.state, waiting.due, waiting.lease) == (OperationState.NEEDS_PERSON, None, None)
+    assert kind(here) is OutcomeKind.UNCLEAR
+    assert here.locked(shown.subject)
+    assert "needs_person" in here.told()
+    assert len(here.writes()) == 1
+
+
+def test_a_retry_as_it_was_is_found_by_a_version_that_is_processing(here: Bench) -> None:
+    lost_retry(here, "reset_after", group_id=None)
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+    assert kind(here) is OutcomeKind.FOUND
+
+
+def test_a_retry_as_it_was_is_found_by_a_processing_version_in_history(here: Bench) -> None:
+    shown = lost_retry(here, "reset_after", group_id=None)
+    here.wait(10)
+    here.see(shown.record.id)
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+    assert here.held(shown.record.id).status.value == "unable_to_connect"
+
+
+def test_a_retry_with_another_id_is_found_though_it_failed_again_meanwhile(here: Bench) -> None:
+    shown = lost_retry(here, "reset_after")
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+@pytest.mark.parametrize("wanted", [None, "00110012"])
+@pytest.mark.parametrize("status", ["action_required", "completed", "unable_to_connect"])
+def test_a_record_that_merely_moved_proves_nothing(here: Bench, status: str, wanted: str | None) -> None:
+    shown = lost_retry(here, group_id=wanted)
+    here.noyo.move_connection(shown.record.id, status)
+    here.see(shown.record.id)
+
+    assert here.live("V2").state is OperationState.NEEDS_PERSON
+    assert kind(here) is OutcomeKind.UNCLEAR
+
+
+def test_a_processing_version_of_another_id_does_not_prove_a_corrected_retry(here: Bench) -> None:
+    shown = lost_retry(here)
+    here.noyo.move_connection(shown.record.id, "processing")
+
+    assert here.live("V2").state is OperationState.NEEDS_PERSON
+
+
+@pytest.mark.parametrize("wanted", [None, "00110012"])
+def test_the_first_try_a_moment_before_does_not_prove_the_second(here: Bench, wanted: str | None) -> None:
+    made = here.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing"
+    )
+    here.see(made["id"])
+    here.wait(20)
+    here.noyo.move_connection(
+        made["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011"
+    )
+    here.see(made["id"])
+    here.wait(20)
+    here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
+    here.retry(here.held(made["id"]), group_id=wanted)
+    here.carry_out("V2")
+
+    assert here.live("V2").state is OperationState.NEEDS_PERSON
+    assert here.effects() == 0
+
+
+def test_a_connection_made_by_another_before_we_sent_is_not_ours(here: Bench) -> None:
+    here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.wait(121)
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask()
+
+    here.live("V1", 900)
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+
+
+def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here: Bench) -> None:
+    here.ask("V0", BEN)
+    here.carry_out("V0")
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask("V1", ANA)
+
+    here.live("V1", 900)
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(here.at_noyo()[0]["id"]).asked_by == "V0"
+
+
+def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: Bench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    here.carry_out()
+    here.see(here.at_noyo()[0]["id"])
+
+    assert here.live("V1").state is OperationState.SUCCEEDED
+    assert here.held(here.at_noyo()[0]["id"]).asked_by == "V1"
+
+
+@pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
+def test_a_check_that_gets_no_answer_counts_for_nothing_and_is_repeated(here: Bench, fault: str) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    here.carry_out()
+    here.noyo.faults.add(Fault(fault, method="GET", times=None))
+    here.wait(30)
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.checks) == (OperationState.CHECKING, 0)
+    assert here.locked(REQUEST)
+    here.noyo.faults.clear()
+    assert here.live("V1").state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_retry_checked_on_a_connection_that_is_gone_goes_to_a_person_in_the_end(here: Bench) -> None:
+    shown = lost_retry(here)
+    here.noyo.remove(shown.record.id)
+
+    here.live("V2", 200)
+    here.wait(86_400)
+
+    waiting = here.carry_out("V2")
+
+    assert waiting.state is OperationState.NEEDS_PERSON
+    assert kind(here) is OutcomeKind.OVERDUE

@@ -1,0 +1,156 @@
+"""Resolving: a person says what became of an operation; the first word counts, and it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.tracking import Tracked
+from bot.usecases.resolve import Way, resolve
+from tests.usecases.carrying import ANA, BEN, Before, Bench, bench, writes_fail
+
+
+@pytest.fixture
+def here() -> Iterator[Bench]:
+    with bench() as made:
+        yield made
+
+
+def unclear(here: Bench, fault: str = "reset_before") -> Tracked:
+    """A retry of which nobody can tell whether it arrived."""
+    shown = here.stuck()
+    here.noyo.faults.add(writes_fail(fault, method="PUT"))
+    here.retry(shown)
+    here.carry_out("V2")
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
+    assert here.live("V2").state is OperationState.NEEDS_PERSON
+    here.see(shown.record.id)
+    return here.held(shown.record.id)
+
+
+def says(
+    here: Bench, way: Way, person: str = BEN, *, seen: str | None = None, operations: Any = None
+) -> Operation | None:
+    return resolve(
+        "V2",
+        way,
+        person,
+        seen_version=seen,
+        operations=operations or here.store.operations,
+        clock=here.clock,
+        new_id=lambda: f"audit-{person}-{way.value}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "kind"),
+    [
+        (Way.ARRIVED, OperationState.SUCCEEDED, OutcomeKind.ARRIVED),
+        (Way.CLOSE, OperationState.CANCELLED, OutcomeKind.CLOSED),
+    ],
+)
+def test_a_way_out_settles_frees_the_lock_and_is_audited(
+    here: Bench, way: Way, state: OperationState, kind: OutcomeKind
+) -> None:
+    shown = unclear(here)
+
+    taken = says(here, way)
+
+    assert taken is not None
+    assert here.operation("V2").state is state
+    assert here.operation("V2").outcome == Outcome(kind, record=shown.subject, decided_by=BEN)
+    assert not here.locked(shown.subject)
+    assert ("way_out_taken", BEN) in here.audited()
+    assert state.value in here.told()
+    assert here.effects() == 0
+
+
+def test_sent_again_it_goes_out_once_more_for_the_version_that_was_seen(here: Bench) -> None:
+    now = unclear(here)
+
+    taken = says(here, Way.SEND_AGAIN, seen=now.record.version)
+
+    assert taken is not None
+    assert taken.state is OperationState.PENDING
+    assert here.locked(now.subject)
+    settled = here.live("V2")
+    assert (settled.state, here.effects()) == (OperationState.SUCCEEDED, 1)
+    assert ("way_out_taken", BEN) in here.audited()
+
+
+def test_sent_again_it_keeps_what_was_typed(here: Bench) -> None:
+    now = unclear(here)
+    says(here, Way.SEND_AGAIN, seen=now.record.version)
+
+    here.carry_out("V2")
+
+    assert here.writes()[-1].body["broker_tin"] == "987654321"
+
+
+def test_sent_again_it_is_not_sent_where_the_record_moved_since_the_person_looked(here: Bench) -> None:
+    now = unclear(here)
+    here.noyo.move_connection(now.record.id, "completed")
+    says(here, Way.SEND_AGAIN, seen=now.record.version)
+
+    settled = here.live("V2")
+
+    assert (settled.state, here.effects()) == (OperationState.CANCELLED, 0)
+    assert settled.outcome is not None
+    assert settled.outcome.kind is OutcomeKind.CHANGED
+
+
+def test_sent_again_by_mistake_it_finds_that_it_had_arrived(here: Bench) -> None:
+    now = unclear(here)
+    says(here, Way.SEND_AGAIN, seen=now.record.version)
+    # It was on its way all the time, and comes in before we send once more.
+    here.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
+
+    settled = here.live("V2")
+
+    assert settled.outcome is not None
+    assert settled.outcome.kind is OutcomeKind.FOUND
+    assert here.effects() == 0
+
+
+def test_sent_again_it_has_another_day(here: Bench) -> None:
+    now = unclear(here)
+    here.wait(86_400)
+    here.know(ANA)
+    says(here, Way.SEND_AGAIN, seen=now.record.version)
+    here.noyo.stop()
+
+    assert here.carry_out("V2").state is OperationState.PENDING
+
+
+@pytest.mark.parametrize("second", list(Way))
+@pytest.mark.parametrize("first", list(Way))
+def test_of_two_people_who_choose_at_once_the_first_one_counts(here: Bench, first: Way, second: Way) -> None:
+    unclear(here)
+
+    def somebody_is_faster() -> None:
+        assert says(here, first, ANA) is not None
+
+    method = "keep" if second is Way.SEND_AGAIN else "settle"
+    operations = Before(here.store.operations, method, somebody_is_faster)
+
+    assert says(here, second, BEN, operations=operations) is None
+    deciders = [actor for deed, actor in here.audited() if deed == "way_out_taken"]
+    assert deciders == [ANA]
+
+
+def test_a_way_out_of_what_needs_nobody_changes_nothing(here: Bench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+
+    assert says(here, Way.CLOSE) is None
+    assert here.operation("V2").state is OperationState.PENDING
+    here.carry_out("V2")
+    assert says(here, Way.SEND_AGAIN) is None
+    assert here.operation("V2").state is OperationState.SUCCEEDED
+
+
+def test_a_way_out_of_an_operation_that_is_not_there_changes_nothing(here: Bench) -> None:
+    assert says(here, Way.ARRIVED) is None
