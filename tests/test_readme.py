@@ -1,0 +1,50 @@
+"""What the README says of settings and commands is what the code reads and knows."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import read_settings
+from bot.slack.commands import COMMANDS
+
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `([A-Z_]+)` \|([^|]+)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
+
+
+class Noting(Mapping[str, str]):
+    """An empty environment that remembers what was looked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_the_table_of_settings_names_what_is_read_and_nothing_else() -> None:
+    environment = Noting()
+    with pytest.raises(SettingsError):
+        read_settings(environment)
+    assert {row[0] for row in ROW.findall(README)} == environment.asked
+
+
+def test_the_table_says_which_settings_are_required() -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings({})
+    missing = set(re.findall(r"([A-Z_]+) is missing", str(raised.value)))
+    assert {name for name, _, _, required in ROW.findall(README) if required.strip() == "yes"} == missing
+
+
+def test_every_command_is_in_the_readme_as_people_type_it() -> None:
+    for command in COMMANDS.values():
+        assert f"`/noyo {command.usage}`" in README
