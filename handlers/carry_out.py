@@ -9,10 +9,12 @@ from bot.store.stream import operation_ids
 from bot.usecases.carry_out import carry_out
 from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, work
 from bot.wiring import deployment
+from handlers import logs
 from handlers.remaining import Context, deadline
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    logs.from_worker(context)
     here = deployment()
     tools = here.carrying_out
     ids = (

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from bot.store.stream import news_ids
-from bot.usecases.notify import notify
+from bot.usecases.notify import Tools, notify
 from bot.usecases.refresh import refresh_members
-from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, work
+from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, logger, work
 from bot.wiring import deployment
+from handlers import logs
 from handlers.remaining import Context, deadline
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    logs.from_worker(context)
     here = deployment()
     tools, now = here.notifying, int(here.clock())
     woken = "Records" in event
     ids = news_ids(event) if woken else tools.news.due(now, limit=MOST_AT_ONCE)
     work(
         ids,
-        partial(notify, tools=tools),
+        lambda news_id: _notify(news_id, tools),
         clock=here.clock,
         deadline=deadline(context, keep_seconds=SECONDS_LEFT),
     )
     if not woken:
         refresh_members(people=tools.people, slack=here.slack_people, policy=here.settings.policy, now=now)
     return {"batchItemFailures": []}
+
+
+def _notify(news_id: str, tools: Tools) -> None:
+    report = notify(news_id, tools)
+    if report is not None and report.troubles:
+        troubles = [str(trouble) for trouble in report.troubles]
+        told = {"work_id": news_id, "troubles": troubles, "again_at": report.again_at}
+        logger.warning("not delivered yet", extra=told)

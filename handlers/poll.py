@@ -7,11 +7,13 @@ from typing import Any
 from bot.usecases.poll import KINDS, poll
 from bot.usecases.work import SECONDS_LEFT, work
 from bot.wiring import deployment
+from handlers import logs
 from handlers.remaining import Context, deadline
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     del event
+    logs.from_worker(context)
     here = deployment()
     until = deadline(context, keep_seconds=SECONDS_LEFT)
     kinds = {kind.value: kind for kind in KINDS}

@@ -1,0 +1,53 @@
+"""Handler tests: the real handlers in a process whose deployment is a test's world, and logging as it was before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from bot import wiring
+from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in _OURS}
+    yield
+    root.handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+_OURS = ("switchboard", "bot")
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
+    with World() as made:
+        for module in ("slack", "carry_out", "notify", "poll"):
+            monkeypatch.setattr(f"handlers.{module}.deployment", lambda: made.bot)
+        made.poll()
+        made.notify()
+        yield made
+    wiring.deployment.cache_clear()
+
+
+class FakeContext:
+    """Lambda's context, with so many seconds left."""
+
+    aws_request_id = "request-1"
+
+    def __init__(self, seconds: float = 120) -> None:
+        self.seconds = seconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.seconds * 1000)
+
+
+@pytest.fixture
+def context() -> FakeContext:
+    return FakeContext()

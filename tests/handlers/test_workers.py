@@ -1,0 +1,259 @@
+"""Handler tests: batches of the table's stream and schedules, as AWS sends them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from handlers import carry_out, notify, poll
+from infra.local.noyo import Fault, FaultKind
+from infra.local.slack import Message
+from tests.handlers.conftest import FakeContext
+from tests.world import ALERTS, CONNECTIONS, World
+
+SCHEDULE: dict[str, Any] = {}
+HAPPENED = 1_790_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`deadline` asks the machine's clock, which in Lambda is the one that everything else asks."""
+    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+
+
+def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
+    """As the table's stream tells of items: inserted ones of a kind, between others that are none of our business."""
+    return {
+        "Records": [
+            _record("MODIFY", "NEWS#changed"),
+            *(_record("INSERT", f"{prefix}#{one}") for one in ids),
+            _record("INSERT", "AUDIT#whatever"),
+            _record("REMOVE", f"{prefix}#removed"),
+        ]
+    }
+
+
+def _record(name: str, pk: str) -> dict[str, Any]:
+    keys = {"pk": {"S": pk}, "sk": {"S": pk.partition("#")[0]}}
+    image = {} if name == "REMOVE" else {"NewImage": keys | {"subject": {"S": "not to be trusted"}}}
+    return {
+        "eventID": "5a1d9f2e0c7b4a6d8e3f1b2c4d5e6f70",
+        "eventName": name,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "us-east-1",
+        "dynamodb": {
+            "ApproximateCreationDateTime": HAPPENED,
+            "Keys": keys,
+            **image,
+            "SequenceNumber": "111100000000000000000001",
+            "SizeBytes": 26,
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+        "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-01-01T00:00:00.000",
+    }
+
+
+def news(world: World) -> list[str]:
+    return world.bot.store.news.due(int(world.clock()) + 10**6, limit=100)
+
+
+def cards(world: World) -> list[Message]:
+    return world.slack.channel(CONNECTIONS)
+
+
+def three_connections(world: World) -> list[str]:
+    world.wait(60)
+    for name in ("First", "Second", "Third"):
+        world.noyo.add_connection(group_name=name, status="processing")
+    world.poll()
+    return news(world)
+
+
+def test_news_in_the_stream_is_told(world: World, context: FakeContext) -> None:
+    waiting = three_connections(world)
+
+    assert notify.handler(stream("NEWS", waiting), context) == {"batchItemFailures": []}
+
+    assert len(cards(world)) == 3
+    assert news(world) == []
+
+
+def test_a_batch_delivered_again_tells_nothing_twice(world: World, context: FakeContext) -> None:
+    waiting = three_connections(world)
+    for _ in range(2):
+        notify.handler(stream("NEWS", [*waiting, *waiting]), context)
+
+    assert [len(card.thread) for card in cards(world)] == [1, 1, 1]
+
+
+def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
+    world: World, context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = three_connections(world)
+    real = notify.notify
+
+    def breaking(news_id: str, tools: Any) -> Any:
+        if news_id == waiting[0]:
+            raise ZeroDivisionError("employer 123-45-6789")
+        return real(news_id, tools)
+
+    monkeypatch.setattr(notify, "notify", breaking)
+    answer = notify.handler(stream("NEWS", waiting), context)
+
+    assert answer == {"batchItemFailures": []}
+    assert len(cards(world)) == 2
+    assert news(world) == [waiting[0]], "it stays due"
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["level"], line["work_id"], line["exception_name"]) == (
+        "ERROR",
+        waiting[0],
+        "ZeroDivisionError",
+    )
+    assert "123-45-6789" not in json.dumps(line)
+
+
+def test_what_slack_did_not_take_is_logged_with_what_it_said(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = three_connections(world)
+    world.slack.faults.api_error("restricted_action", "chat.postMessage")
+
+    notify.handler(stream("NEWS", waiting[:1]), context)
+
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert line["work_id"] == waiting[0]
+    assert line["troubles"] == ["Slack refused: restricted_action"]
+    assert line["again_at"] > world.clock()
+    assert line["request_id"] == "request-1"
+
+
+def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: FakeContext) -> None:
+    three_connections(world)
+    world.wait(48 * 3600)
+
+    notify.handler(SCHEDULE, context)
+
+    assert len(cards(world)) == 3
+
+
+def test_what_is_not_begun_in_time_stays_due(world: World) -> None:
+    waiting = three_connections(world)
+
+    notify.handler(stream("NEWS", waiting), FakeContext(seconds=10))
+
+    assert cards(world) == []
+    assert news(world) == waiting
+    notify.handler(SCHEDULE, FakeContext())
+    assert len(cards(world)) == 3
+
+
+def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
+    world: World, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = three_connections(world)
+    real = notify.notify
+
+    def slow(news_id: str, tools: Any) -> Any:
+        world.wait(50)
+        return real(news_id, tools)
+
+    monkeypatch.setattr(notify, "notify", slow)
+    notify.handler(stream("NEWS", waiting), context)
+
+    assert len(cards(world)) == 2
+    assert news(world) == waiting[2:]
+
+
+@pytest.mark.parametrize(
+    "event", [{"Records": []}, {"Records": None}, {"Records": [None, {}, {"eventName": "INSERT"}]}]
+)
+def test_a_batch_that_holds_nothing_for_us_is_quiet(
+    world: World, context: FakeContext, event: dict[str, Any]
+) -> None:
+    assert notify.handler(event, context) == {"batchItemFailures": []}
+    assert carry_out.handler(event, context) == {"batchItemFailures": []}
+
+
+def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
+    context: FakeContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with World(REQUESTERS="S0TEAM") as grouped:
+        grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
+        monkeypatch.setattr(notify, "deployment", lambda: grouped.bot)
+        notify.handler(stream("NEWS", []), context)
+        assert grouped.bot.store.people.members(["S0TEAM"]) == {}
+
+        notify.handler(SCHEDULE, context)
+
+        assert grouped.bot.store.people.members(["S0TEAM"])["S0TEAM"].user_ids == {"U0ANA"}
+
+
+def test_an_operation_in_the_stream_is_carried_out_once(world: World, context: FakeContext) -> None:
+    world.asks()
+    waiting = world.open_operations()
+
+    for _ in range(2):
+        assert carry_out.handler(stream("OPERATION", waiting), context) == {"batchItemFailures": []}
+
+    assert len(world.writes()) == 1
+
+
+def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(
+    world: World, context: FakeContext
+) -> None:
+    world.asks()
+    world.wait(600)
+
+    carry_out.handler(SCHEDULE, context)
+
+    assert len(world.noyo.connections()) == 1
+
+
+def test_no_operation_is_begun_with_too_little_time_left(world: World) -> None:
+    world.asks()
+    waiting = world.open_operations()
+
+    carry_out.handler(stream("OPERATION", waiting), FakeContext(seconds=30))
+
+    assert world.writes() == []
+    assert world.open_operations() == waiting
+
+
+def test_a_poll_takes_in_both_lists(world: World, context: FakeContext) -> None:
+    world.noyo.add_connection(group_name="New", status="processing")
+
+    assert poll.handler(SCHEDULE, context) == {"lists": 2, "failed": 0}
+    assert len(news(world)) == 1
+
+
+def test_a_list_that_cannot_be_read_does_not_keep_the_other_from_being_read(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/v1/group_connections", times=None))
+
+    assert poll.handler(SCHEDULE, context) == {"lists": 1, "failed": 1}
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["work_id"] for line in told if line["level"] == "ERROR"] == ["connection"]
+
+
+def test_nothing_is_polled_with_too_little_time_left(world: World) -> None:
+    asked = len(world.noyo.requests)
+
+    assert poll.handler(SCHEDULE, FakeContext(seconds=1)) == {"lists": 0, "failed": 0}
+    assert len(world.noyo.requests) == asked
+
+
+def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> None:
+    world.wait(60)
+    for name in ("First", "Second"):
+        world.noyo.add_connection(group_name=name, status="unable_to_connect")
+    world.poll()
+    before = len(world.slack.channel(ALERTS))
+
+    notify.handler(stream("NEWS", news(world)), context)
+
+    assert len(world.slack.channel(ALERTS)) == before + 2
