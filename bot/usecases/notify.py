@@ -9,11 +9,11 @@ from bot.domain.delivery import Place
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import PERSON_FRESH_SECONDS
-from bot.domain.records import needs_us
+from bot.domain.records import is_open, needs_us
 from bot.domain.showing import Alert, Answer, Content, Link, NeedsPerson, RecordCard, Summary, ThreadLine
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked, operation_card
-from bot.errors import SlackBusy, SlackError, SlackRefused
+from bot.errors import SlackBusy, SlackError, SlackRefused, SlackSilent
 from bot.ports import KeepsNews, KeepsPeople, ReadsPeople
 from bot.usecases.deliver import Desk, Held, keep_true, post_once
 from bot.usecases.scene import Library, duplicate_of, open_operation, record_card, record_of, request_card
@@ -21,8 +21,11 @@ from bot.usecases.summarise import summary
 
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 3600
+OUTAGE_PAUSE_SECONDS = 300
+"""Slack comes back by itself, and alerts wait for it."""
 LATE_SECONDS = 60
 """A person who waited longer than this in front of a modal has most likely looked away."""
+NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 NO_DIRECT_MESSAGE = frozenset(
     {"user_not_found", "user_disabled", "cannot_dm_bot", "channel_not_found", "messages_tab_disabled"}
 )
@@ -65,23 +68,39 @@ class Report:
 
 
 def notify(news_id: str, tools: Tools) -> Report | None:
-    """Delivers what is not delivered yet. Safe to call any number of times; None where there is nothing to do now."""
+    """Delivers what is not delivered yet. Safe to call any number of times; None where there is nothing to do now.
+
+    What Slack does not take is tried again later; any other error too, and is raised once that is written down.
+    """
     news = tools.news.news(news_id)
     now = tools.desk.now()
     if news is None or news.due is None or news.due > now:
         return None
-    report = Report(news_id)
-    for step in _steps(news, tools):
-        try:
-            step()
-        except (Held, SlackError) as trouble:
-            report.troubles.append(trouble)
+    report = Report(news_id, _troubles(news, tools))
     if report.troubles:
-        report.again_at = now + max(_pause(trouble, news) for trouble in report.troubles)
+        report.again_at = tools.desk.now() + max(_pause(trouble, news) for trouble in report.troubles)
         tools.news.postpone(news, report.again_at)
     else:
         tools.news.delivered(news, now)
+    for trouble in report.troubles:
+        if not isinstance(trouble, (Held, SlackError)):
+            raise trouble
     return report
+
+
+def _troubles(news: News, tools: Tools) -> list[Exception]:
+    """What stood in the way. Each step stands alone: one that fails, for whatever reason, keeps none from happening."""
+    troubles: list[Exception] = []
+    try:
+        steps = list(_steps(news, tools))
+    except Exception as trouble:  # noqa: BLE001 - put off like any other, and raised once that is written
+        return [trouble]
+    for step in steps:
+        try:
+            step()
+        except Exception as trouble:  # noqa: BLE001 - the same
+            troubles.append(trouble)
+    return troubles
 
 
 def _pause(trouble: Exception, news: News) -> int:
@@ -90,11 +109,10 @@ def _pause(trouble: Exception, news: News) -> int:
     if isinstance(trouble, Held):
         return FIRST_PAUSE_SECONDS
     growing: int = FIRST_PAUSE_SECONDS * 2 ** min(news.attempts, 10)
-    return min(growing, LONGEST_PAUSE_SECONDS)
+    return min(growing, OUTAGE_PAUSE_SECONDS if isinstance(trouble, SlackSilent) else LONGEST_PAUSE_SECONDS)
 
 
 def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
-    """Each step stands alone: one that fails keeps none of the others from happening."""
     if news.kind is NewsKind.SUMMARY:
         yield lambda: _summarise(tools)
         return
@@ -127,9 +145,25 @@ def _card_and_line(news: News, operation: Operation | None, subject: Subject | N
     place = _card_place(operation, subject, tools)
     if place is None:
         return
-    card = keep_true(place, lambda: _card_content(place, subject, tools), tools.desk)
+    card = _card(place, subject, tools)
     line = Place(place.channel, f"line:{news.id}")
-    post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+    try:
+        post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+    except SlackRefused as refusal:
+        if refusal.code not in NO_THREAD:
+            raise
+        # Somebody deleted the card, which nobody notices as long as it has not changed.
+        card = _card(place, subject, tools, anew=True)
+        post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+
+
+def _card(place: Place, subject: Subject | None, tools: Tools, *, anew: bool = False) -> Link:
+    """The card, and the one from before we knew whose record it is, where there is one: both are true."""
+    card = keep_true(place, lambda: _card_content(place, subject, tools), tools.desk, anew=anew)
+    former = Place(place.channel, str(subject))
+    if subject is not None and former != place and tools.desk.deliveries.link(former) is not None:
+        keep_true(former, lambda: _card_content(former, subject, tools), tools.desk)
+    return card
 
 
 def _card_place(operation: Operation | None, subject: Subject | None, tools: Tools) -> Place | None:
@@ -162,28 +196,42 @@ def _alerts(news: News, subject: Subject, tools: Tools) -> None:
         return
     channel = tools.channels.loud(subject.kind)
     prefix = f"alert:{subject}:"
-    keys = {place.key for place in tools.desk.deliveries.live(channel, prefix)}
-    if _is_loud(news, tracked):
-        keys.add(f"{prefix}{news.at:012d}:{news.version}:{news.after}")
-    newest = max(keys, default="")
-    for key in sorted(keys):
+    live = {place.key for place in tools.desk.deliveries.live(channel, prefix)}
+    newest = max(live, default="", key=lambda key: (_raised_at(key)[1] == tracked.status.value, key))
+    if _is_loud(news, tracked, tools.library):
+        own = f"{prefix}{news.at:012d}:{news.version}:{news.after}"
+        newest = own if news.version == tracked.record.version else max(newest, own)
+    for key in sorted(live | {newest} - {""}, key=lambda key: key != newest):
         _alert(Place(channel, key), subject, tools, newest=key == newest)
 
 
-def _is_loud(news: News, tracked: Tracked) -> bool:
-    """A change to a status in which we must act, unless somebody has acted since: then the card and its thread tell."""
+def _raised_at(key: str) -> tuple[str, str]:
+    """The version and the status that an alert was raised at."""
+    *_, version, status = key.split(":")
+    return version, status
+
+
+def _is_loud(news: News, tracked: Tracked, library: Library) -> bool:
+    """A change to a status in which we must act, unless it has moved on since: then the card and its thread tell."""
     if news.kind is NewsKind.LATE or news.after is None or news.after == news.before:
         return False
     if tracked.subject.kind is Kind.DISCONNECTION and news.before is None:
         return False  # Its card is new in the very channel that decides.
-    return needs_us(tracked.status) and news.after in _LOUD
+    if not needs_us(tracked.status) or tracked.status.value != news.after:
+        return False
+    return not _of_an_earlier_try(news, tracked, library)
 
 
-_LOUD = frozenset({"unable_to_connect", "action_required", "carrier_authorization", "needs_review"})
+def _of_an_earlier_try(news: News, tracked: Tracked, library: Library) -> bool:
+    """It went on and then came to the same status again, which is news of its own: nobody is called twice for it."""
+    if tracked.tries == 1 or news.version == tracked.record.version:
+        return False
+    of_this_try = library.records.history(tracked.subject, since=tracked.attempt_began)
+    return all(version.version != news.version for version in of_this_try)
 
 
 def _alert(place: Place, subject: Subject, tools: Tools, *, newest: bool) -> None:
-    *_, raised_version, raised_status = place.key.split(":")
+    raised_version, raised_status = _raised_at(place.key)
 
     def content() -> Alert:
         tracked = tools.library.records.tracked(subject)
@@ -197,9 +245,12 @@ def _alert(place: Place, subject: Subject, tools: Tools, *, newest: bool) -> Non
             _card_link(tracked, tools),
         )
 
-    tracked = tools.library.records.tracked(subject)
-    over = tracked is None or not newest or not needs_us(tracked.status)
-    keep_true(place, content, tools.desk, close=over)
+    keep_true(place, content, tools.desk, closes=_is_over)
+
+
+def _is_over(shown: Content) -> bool:
+    """It tells how its record stands, so it is kept true until that no longer moves."""
+    return isinstance(shown, Alert) and shown.operation is None and not is_open(shown.tracked.status)
 
 
 def _card_link(tracked: Tracked, tools: Tools) -> Link | None:
@@ -207,18 +258,23 @@ def _card_link(tracked: Tracked, tools: Tools) -> Link | None:
 
 
 def _person_messages(operation: Operation, tools: Tools) -> None:
-    """Loud where a person has to say what became of an operation; kept true until somebody has."""
-    place = Place(tools.channels.alerts, f"person:{operation.id}")
-    waiting = operation.state is OperationState.NEEDS_PERSON
-    if not waiting and place not in tools.desk.deliveries.live(place.channel, place.key):
-        return
+    """Loud each time a person has to say what became of an operation; all kept true until it is settled."""
+    channel, prefix = tools.channels.alerts, f"person:{operation.id}:"
+    places = set(tools.desk.deliveries.live(channel, prefix))
+    if operation.state is OperationState.NEEDS_PERSON:
+        places.add(Place(channel, f"{prefix}{operation.attempts:06d}"))
 
     def content() -> NeedsPerson:
         current = tools.library.operations.operation(operation.id) or operation
         tracked = record_of(current, tools.library)
         return NeedsPerson(current, tracked, _card_link(tracked, tools) if tracked else None)
 
-    keep_true(place, content, tools.desk, close=operation.state.settled)
+    for place in sorted(places, key=lambda place: place.key, reverse=True):
+        keep_true(place, content, tools.desk, closes=_is_settled)
+
+
+def _is_settled(shown: Content) -> bool:
+    return isinstance(shown, NeedsPerson) and shown.operation.state.settled
 
 
 def _answer(operation: Operation, tools: Tools) -> None:
@@ -262,6 +318,8 @@ def _in_view(operation: Operation, content: Callable[[], Answer], tools: Tools) 
         raise Held(f"view {view_id}")
     try:
         return desk.slack.show_in_view(view_id, content())
+    except SlackRefused:
+        return False  # Whatever it has against the view, the person is told by direct message.
     finally:
         desk.deliveries.release(delivery)
 

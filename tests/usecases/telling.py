@@ -1,0 +1,81 @@
+"""Use case tests: a Switchboard that has begun, records at Noyo, and Slack with something happening around a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from bot.usecases import notify as notifying
+from infra.local.slack import Message
+from tests.world import ALERTS, GUARDIAN, World
+
+
+@contextmanager
+def begun(**settings: Any) -> Iterator[World]:
+    """The first polls are over and the summary is out, so that what changes from now on is told."""
+    with World(**settings) as world:
+        world.poll()
+        world.notify()
+        world.slack.world.channels[ALERTS].messages.clear()
+        world.wait(60)
+        yield world
+
+
+def connection(world: World, status: str = "processing", **fields: Any) -> str:
+    """A connection that somebody else asked for, known to Switchboard; its id."""
+    made = world.noyo.add_connection(
+        **{"carrier_id": GUARDIAN, "group_name": "Test Company", "status": status} | fields
+    )
+    world.poll()
+    return str(made["id"])
+
+
+def moves(world: World, connection_id: str, *statuses: str, **fields: Any) -> None:
+    """Each is seen by a poll, ten seconds after the one before; nobody is told yet."""
+    for status in statuses:
+        world.wait(10)
+        world.noyo.move_connection(connection_id, status, **fields)
+        world.poll()
+
+
+def due(world: World) -> list[str]:
+    return world.bot.store.news.due(int(world.clock()) + 10**6, limit=1000)
+
+
+def shown(world: World, channel: str) -> list[str]:
+    """The messages of a channel without their threads, as people read them."""
+    return [world.slack.render(message) for message in world.slack.channel(channel)]
+
+
+def buttons(message: Message) -> set[str]:
+    """The action ids of a message's buttons."""
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {element["action_id"] for row in rows for element in row}
+
+
+class Around:
+    """Anything, with something that happens just before or after the first call of one of its methods."""
+
+    def __init__(self, inner: Any, **happens: Callable[[], object]) -> None:
+        self._inner, self._happens = inner, happens
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            self._happens.pop(f"before_{name}", lambda: None)()
+            answer = real(*args, **kwargs)
+            self._happens.pop(f"after_{name}", lambda: None)()
+            return answer
+
+        return called
+
+
+def around_slack(tools: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
+    return replace(tools, desk=replace(tools.desk, slack=Around(tools.desk.slack, **happens)))
+
+
+def around_news(tools: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
+    return replace(tools, news=Around(tools.news, **happens))
