@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 from bot.domain.people import MEMBERS_FRESH_SECONDS, Members, Policy
+from bot.errors import SlackError
 from bot.ports import KeepsPeople, ReadsPeople
+
+logger = logging.getLogger("switchboard")
 
 
 def refresh_members(*, people: KeepsPeople, slack: ReadsPeople, policy: Policy, now: int) -> int:
     """Reads each of the policy's groups whose members were read half a freshness ago; how many were read.
 
-    A group that is gone from Slack has no members any more, so nobody holds a right through it.
+    A group that is gone from Slack has no members any more, so nobody holds a right through it. One that cannot be read
+    just now keeps none of the others from being read; it is read again at the next run, and refused on once too old.
     """
     known = people.members(policy.all_groups)
     stale = [
@@ -17,6 +23,14 @@ def refresh_members(*, people: KeepsPeople, slack: ReadsPeople, policy: Policy, 
         for group_id in sorted(policy.all_groups)
         if group_id not in known or now - known[group_id].read_at > MEMBERS_FRESH_SECONDS // 2
     ]
-    for group_id in stale:
-        people.save_members(slack.read_members(group_id) or Members(group_id, frozenset(), now))
-    return len(stale)
+    return sum(_refreshed(group_id, people, slack, now) for group_id in stale)
+
+
+def _refreshed(group_id: str, people: KeepsPeople, slack: ReadsPeople, now: int) -> bool:
+    try:
+        members = slack.read_members(group_id)
+    except SlackError:
+        logger.warning("a user group could not be read", exc_info=True, extra={"group_id": group_id})
+        return False
+    people.save_members(members or Members(group_id, frozenset(), now))
+    return True

@@ -1,0 +1,41 @@
+"""Operations as values: which states are over, what is never shown, and what proves a lost write."""
+
+from __future__ import annotations
+
+from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, made_since
+from bot.domain.operations import ConnectionRequest, OperationState, Sensitive
+from tests.store.made import NOW, a_connection, a_look, a_request, a_retry
+
+
+def test_only_three_states_are_over() -> None:
+    over = {state for state in OperationState if state.settled}
+
+    assert over == {OperationState.SUCCEEDED, OperationState.REFUSED, OperationState.CANCELLED}
+    assert a_request(state=OperationState.NEEDS_PERSON).open
+
+
+def test_a_look_alone_holds_no_lock() -> None:
+    assert a_request().locks
+    assert a_retry().locks
+    assert not a_look().locks
+
+
+def test_nothing_sensitive_is_in_what_is_logged_of_an_operation() -> None:
+    typed = Sensitive("123456789", "223456789", "323456789", "owner@test.example")
+
+    assert repr(typed) == "Sensitive()"
+    assert "c2VhbGVk" not in repr(ConnectionRequest("c", "g", "n", sealed="c2VhbGVk"))
+    assert typed.typed
+    assert not Sensitive().typed
+
+
+def test_a_record_made_before_we_sent_is_not_ours_but_for_the_clocks() -> None:
+    sent = a_request(first_sent_at=NOW)
+    edge = NOW - CLOCK_DIFFERENCE_SECONDS
+
+    assert made_since(a_connection(created=edge), sent)
+    assert not made_since(a_connection(created=edge - 1), sent)
+
+
+def test_of_what_was_never_sent_nothing_is_ours() -> None:
+    assert not made_since(a_connection(created=NOW), a_request(first_sent_at=None))

@@ -1,0 +1,88 @@
+"""Who may do what: never guests, strangers or bots; unknown is not denied, and neither is it allowed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.people import (
+    MEMBERS_FRESH_SECONDS,
+    PERSON_FRESH_SECONDS,
+    Members,
+    Person,
+    Policy,
+    Right,
+    Verdict,
+    may,
+)
+
+NOW = 1_800_000_000
+ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, read_at=NOW)
+OPEN = Policy("T1")
+
+
+def verdict(right: Right, policy: Policy = OPEN, *groups: Members, person: Person | None = ANA) -> Verdict:
+    return may(right, person, {group.group_id: group for group in groups}, policy, NOW).verdict
+
+
+def group(*user_ids: str, age: int = 0) -> Members:
+    return Members("S1", frozenset(user_ids), NOW - age)
+
+
+def test_every_full_member_may_request_unless_requesters_are_named() -> None:
+    assert verdict(Right.REQUEST) is Verdict.ALLOWED
+    assert verdict(Right.REQUEST, Policy("T1", requesters=frozenset({"U2"}))) is Verdict.DENIED
+
+
+@pytest.mark.parametrize("right", [Right.APPROVE, Right.ADMINISTER])
+def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
+    assert verdict(right) is Verdict.DENIED
+    assert "Nobody may" in may(right, ANA, {}, OPEN, NOW).why
+
+
+@pytest.mark.parametrize(
+    "who", [{"is_guest": True}, {"is_deactivated": True}, {"is_bot": True}, {"team_id": "T2"}]
+)
+def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(who: dict[str, Any]) -> None:
+    named = Policy("T1", requesters=frozenset({"U1"}))
+
+    assert verdict(Right.REQUEST, named, person=replace(ANA, **who)) is Verdict.DENIED
+
+
+def test_a_person_is_known_for_an_hour() -> None:
+    assert verdict(Right.REQUEST, person=None) is Verdict.UNKNOWN
+    old = replace(ANA, read_at=NOW - PERSON_FRESH_SECONDS)
+    assert verdict(Right.REQUEST, person=old) is Verdict.ALLOWED
+    assert verdict(Right.REQUEST, person=replace(old, read_at=old.read_at - 1)) is Verdict.UNKNOWN
+
+
+def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
+    policy = Policy("T1", approvers=frozenset({"S1"}))
+
+    assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS)) is Verdict.ALLOWED
+    assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS + 1)) is Verdict.UNKNOWN
+    assert verdict(Right.APPROVE, policy) is Verdict.UNKNOWN
+    assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
+
+
+def test_one_right_gives_no_other() -> None:
+    policy = Policy("T1", requesters=frozenset({"U1"}), approvers=frozenset({"S1"}))
+
+    assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
+    assert verdict(Right.ADMINISTER, policy) is Verdict.DENIED
+
+
+def test_a_denial_names_who_may() -> None:
+    policy = Policy("T1", requesters=frozenset({"S1", "U2"}))
+
+    why = may(Right.REQUEST, ANA, {"S1": group("U3")}, policy, NOW).why
+
+    assert why == "You may not request or retry connections. These may: <!subteam^S1>, <@U2>."
+
+
+def test_the_groups_of_all_rights_are_the_ones_to_keep_fresh() -> None:
+    policy = Policy("T1", frozenset({"S1", "U1"}), frozenset({"S2"}), frozenset({"W1"}))
+
+    assert policy.all_groups == {"S1", "S2"}
