@@ -28,7 +28,7 @@ def build_app(office: Office, *, bot_token: str) -> App:
     """No lazy listeners, no call to Slack: the listener runs in the request and its answer is the ack."""
     known = AuthorizeResult(enterprise_id=None, team_id=office.policy.team_id, bot_token=bot_token)
     app = App(
-        name="switchboard",
+        name="switchboard.bolt",  # Bolt sets the level of the logger of this name.
         logger=_quiet(),
         authorize=lambda: known,
         request_verification_enabled=False,  # The door has verified the raw bytes.

@@ -21,6 +21,7 @@ logger = logging.getLogger("switchboard")
 Answer = dict[str, Any]
 OLDEST_SECONDS = 300
 LONGEST_TIMESTAMP = 15
+UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class Listens(Protocol):
@@ -48,11 +49,13 @@ class Door:
             return _answer(400)
         if not self._signed(body, headers):
             return _answer(401)
-        request = _request(body, headers.get("content-type", ""))
-        if request is None:
-            logger.warning("a signed request cannot be read", extra={"length": len(body)})
+        app = self._app
+        try:
+            response = app.dispatch(_request(body, headers.get("content-type", "")))
+        except UNREADABLE as error:
+            # What listeners raise, the app answers: this is Bolt, which trusts the shape of what it reads.
+            logger.warning("a signed request of %d bytes cannot be read: %s", len(body), type(error).__name__)
             return _answer(400)
-        response = self._app.dispatch(request)
         return {
             "statusCode": response.status,
             "headers": {name: values[0] for name, values in response.headers.items()},
@@ -71,29 +74,26 @@ class Door:
         return hmac.compare_digest(wanted.encode(), signature.encode(errors="replace"))
 
 
-def _request(body: bytes, content_type: str) -> BoltRequest | None:
+def _request(body: bytes, content_type: str) -> BoltRequest:
     """For Bolt, read here: Bolt takes every form that holds the word "payload" for an interaction, and loses it.
 
     Of the headers only the content type goes on: they are not signed, and some give orders to Bolt.
     """
-    try:
-        read = _read(body.decode(), content_type)
-        if read is None:
-            return None
-        return BoltRequest(body=json.dumps(read), headers={"content-type": "application/json"})
-    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
-        return None  # Bolt trusts the shape of what it looks into.
+    read = _read(body.decode(), content_type)
+    return BoltRequest(body=json.dumps(read), headers={"content-type": "application/json"})
 
 
-def _read(text: str, content_type: str) -> dict[str, Any] | None:
-    """A command's fields or an interaction's payload; None where it is no object."""
+def _read(text: str, content_type: str) -> dict[str, Any]:
+    """A command's fields or an interaction's payload."""
     if content_type.startswith("application/json"):
         held = json.loads(text)
     else:
         held = dict(parse_qsl(text, keep_blank_values=True))
         if "payload" in held:
             held = json.loads(held["payload"])
-    return held if isinstance(held, dict) else None
+    if not isinstance(held, dict):
+        raise TypeError("no object")
+    return held
 
 
 def _raw_body(event: Mapping[str, Any]) -> bytes | None:

@@ -1,0 +1,298 @@
+"""Slack room tests: the app, with whatever is sent to it: other apps' requests, forged clicks, old buttons."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import SlackSilent
+from bot.slack import buttons
+from bot.slack.buttons import Act
+from infra.local import environment as local
+from tests.slack.incoming import (
+    Down,
+    a_world,
+    begin,
+    clicked,
+    event,
+    knocks,
+    known,
+    office_of,
+    payload,
+    presses,
+    receives_with,
+    typed,
+    window,
+)
+from tests.world import ANA, BEN, CONNECTIONS, World
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world()
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def plain_button(action_id: str, value: str) -> dict[str, Any]:
+    text = {"type": "plain_text", "text": "Press"}
+    return {"type": "button", "action_id": action_id, "text": text, "value": value}
+
+
+def calls(world: World) -> list[str]:
+    return [call.method for call in world.slack.calls]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        typed("help", api_app_id="A0OTHER"),
+        typed("help", team_id="T0OTHER"),
+        payload(clicked("details", "{}") | {"api_app_id": "A0OTHER"}),
+        payload(clicked("details", "{}") | {"team": {"id": "T0OTHER"}}),
+        payload(clicked("details", "{}") | {"team": None, "user": {"id": ANA, "team_id": "T0OTHER"}}),
+        payload({"api_app_id": local.APP}),
+        payload({"api_app_id": local.APP, "team": "T0LOCAL"}),
+        b"",
+        b"text=help",
+    ],
+)
+def test_what_is_for_another_app_or_workspace_is_refused(world: World, body: bytes) -> None:
+    before = calls(world)
+    assert knocks(world, body)["statusCode"] == 403
+    assert calls(world) == before
+
+
+def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(world: World) -> None:
+    """Their client says our team, and Slack says whose they are."""
+    world.slack.add_user("U0STRANGER", "Stran", team_id="T0OTHER")
+    answer = knocks(world, typed("connect", user_id="U0STRANGER"))
+    assert "people of connected workspaces cannot" in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [({"deleted": True}, "active members"), ({"is_bot": True}, "active members")]
+)
+def test_a_deactivated_person_and_a_bot_are_refused_in_words(
+    world: World, changes: dict[str, bool], told: str
+) -> None:
+    user = "U0" + next(iter(changes)).upper().replace("_", "")
+    world.slack.add_user(user, "Nobody", **changes)
+    assert told in knocks(world, typed("connect", user_id=user))["body"]
+
+
+def test_slacks_probe_of_the_certificate_is_answered(world: World) -> None:
+    assert knocks(world, typed("", ssl_check="1"))["statusCode"] == 200
+
+
+def test_a_request_without_headers_is_refused(world: World) -> None:
+    assert world.bot.slack_door.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
+
+
+@pytest.mark.parametrize("text", ["status payload inc", "connect payload=x"])
+def test_a_group_called_payload_can_be_asked_about(world: World, text: str) -> None:
+    assert world.slack.command(ANA, CONNECTIONS, "/noyo", text).error is None
+
+
+def test_another_command_than_ours_is_answered_in_words(world: World) -> None:
+    answer = knocks(world, typed("help", command="/other"))
+    assert answer["statusCode"] == 200
+    assert "another version of Switchboard" in answer["body"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        typed("help", command="/noyo").replace(b"user_id", b"nobody"),
+        payload(clicked("details", None)),
+        payload(clicked("details", "{}", actions=[])),
+        payload(clicked("details", "{}", actions=[{"action_id": "details", "type": "button"}])),
+        payload({**clicked("details", "{}"), "user": {"team_id": local.TEAM}}),
+        payload({"type": "view_submission", "api_app_id": local.APP, "team": {"id": local.TEAM}}),
+        payload(
+            {"type": "event_callback", "api_app_id": local.APP, "team_id": local.TEAM, "event": {"type": "x"}}
+        ),
+        payload(
+            {"type": "shortcut", "api_app_id": local.APP, "team": {"id": local.TEAM}, "callback_id": "x"}
+        ),
+        payload({"type": "never heard of", "api_app_id": local.APP, "team": {"id": local.TEAM}}),
+    ],
+)
+def test_a_payload_that_lacks_something_is_answered_and_places_nothing(world: World, body: bytes) -> None:
+    before = world.open_operations()
+    assert knocks(world, body)["statusCode"] < 500
+    assert world.open_operations() == before
+
+
+FORGED = [
+    "",
+    "no json",
+    "[" * 1999,
+    "x" * 2000,
+    "7",
+    "[]",
+    "{}",
+    '{"s":1}',
+    '{"s":1,"r":"connection:","v":"1"}',
+    '{"s":1,"r":"nothing:1","v":"1"}',
+    '{"s":1,"r":"request:a#b","v":"1"}',
+    '{"s":1,"r":"connection:%s","v":"1"}' % ("é" * 900),
+    '{"s":1,"r":"connection:\\ud800","v":"1"}',
+    '{"s":1,"r":7,"v":[]}',
+    '{"s":1,"r":"disconnection:0b1c7c5e-0000-4000-8000-00000000dead","v":"1"}',
+    '{"s":1,"o":"%s"}' % ("o" * 1980),
+    '{"s":1,"o":"nobody"}',
+]
+
+
+@pytest.mark.parametrize("act", [Act.RETRY, Act.DETAILS, Act.CLOSE])
+def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: Act) -> None:
+    before = world.open_operations()
+    for value in FORGED:
+        world.wait(1)
+        world.slack.world.stacks.clear()
+        button = plain_button(act.value, "x") | {"value": value}
+        answer = presses(world, button) if value else None
+        assert answer is None or (answer.status, answer.error) == (200, None), value
+        assert answer is None or window(world), value
+    assert world.open_operations() == before
+
+
+def test_a_button_of_another_version_says_so(world: World) -> None:
+    presses(world, plain_button("retry", '{"s":2,"x":"new"}'))
+    assert "another version of Switchboard" in window(world)
+    presses(world, plain_button("approve", '{"s":1}'))
+    assert "another version of Switchboard. Nothing was sent to Noyo." in window(world)
+
+
+def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = office_of(world)
+    receives_with(world, replace(office, records=Down(office.records, "tracked")))
+    tracked = known(world, "Click Inc")
+    presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+    assert "[[ That did not work ]]" in window(world)
+    assert "not answering right now. Please try again in a minute." in window(world)
+    assert "submit" not in window(world)
+    assert [record.kind for record in caplog.records if hasattr(record, "error_id")] == ["block_actions"]
+
+
+def test_a_click_while_slack_opens_nothing_is_acked_and_logged(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = office_of(world)
+    receives_with(world, replace(office, web=Down(office.web, "open_view", error=SlackSilent("no answer"))))
+    tracked = known(world, "Silent Inc")
+    reply = presses(world, buttons.details(tracked.subject, tracked.record.version, name="it"))
+    assert (reply.status, reply.error) == (200, None)
+    assert "could not tell the person" in caplog.text
+
+
+def test_what_nobody_waits_for_opens_no_window(world: World) -> None:
+    before = calls(world)
+    knocks(
+        world,
+        payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}}),
+    )
+    assert calls(world) == before
+
+
+def test_a_search_for_carriers_that_fails_offers_nothing(world: World) -> None:
+    held = {
+        "type": "block_suggestion",
+        "api_app_id": local.APP,
+        "team": {"id": local.TEAM},
+        "action_id": "carrier_id",
+    }
+    assert json.loads(knocks(world, payload({**held, "value": 7}))["body"]) == {"options": []}
+    assert json.loads(knocks(world, payload({**held, "value": "guard"}))["body"])["options"]
+
+
+def test_the_same_bytes_again_do_nothing_twice(world: World) -> None:
+    """A replay within the five minutes: the trigger is spent, and an operation has the trigger's id."""
+    nobody = "0b1c7c5e-0000-4000-8000-000000000042"
+    reply = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
+    assert world.slack.again(ANA, reply).status == 200
+    asked = [one for one in world.open_operations() if world.operation(one).subject.key == nobody]
+    assert len(asked) == 1
+
+
+def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="slack_bolt")
+    caplog.set_level(logging.DEBUG, logger="switchboard")
+    world.slack.command(BEN, CONNECTIONS, "/noyo", "connect Unmentioned")
+    knocks(world, typed("Unmentioned", command="/other", response_url="https://hooks.example/unmentioned"))
+    assert "nmentioned" not in caplog.text
+    assert local.BOT_TOKEN not in caplog.text
+
+
+NAMES = (
+    "type user team view actions channel trigger_id command text value state container callback_id".split()
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=10)
+    | st.sampled_from(
+        [
+            "block_actions",
+            "view_submission",
+            "block_suggestion",
+            "connect",
+            "retry",
+            "details",
+            "carrier_id",
+            "/noyo",
+        ]
+    )
+)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3),
+    max_leaves=8,
+)
+PAYLOADS = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(
+            ["block_actions", "view_submission", "block_suggestion", "view_closed", "event_callback"]
+        ),
+        "api_app_id": st.just(local.APP),
+        "team_id": st.just(local.TEAM),
+    },
+    optional={
+        "user": JSON,
+        "view": JSON
+        | st.fixed_dictionaries(
+            {"callback_id": st.sampled_from(["connect", "retry"])}, optional={"state": JSON}
+        ),
+        "actions": JSON
+        | st.lists(
+            st.fixed_dictionaries({"action_id": st.sampled_from(list(Act)), "value": JSON}), max_size=1
+        ),
+        "action_id": st.just("carrier_id"),
+        "value": JSON,
+        "container": JSON,
+        "command": JSON,
+    },
+)
+
+
+@given(PAYLOADS)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_signed_payload_crashes_the_app(shared: World, held: dict[str, Any]) -> None:
+    assert knocks(shared, payload(held))["statusCode"] < 500

@@ -1,0 +1,163 @@
+"""Slack room tests: the three ways out of an operation that nobody can tell about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.operations import (
+    AnswerTo,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
+from bot.ports import AuditEntry
+from bot.slack import buttons
+from bot.slack.buttons import Act
+from tests.slack.incoming import Down, a_world, begin, known, office_of, presses, receives_with, shows, window
+from tests.world import ANA, BEN, CONNECTIONS, GUS, World
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world()
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def unclear(world: World, name: str) -> Operation:
+    """Ben's retry, of which nobody can tell whether it arrived."""
+    tracked, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
+    placed = Operation(
+        id="V" + name,
+        subject=tracked.subject,
+        kind=OperationKind.RETRY_CONNECTION,
+        input=RetryRequest("corrected"),
+        state=OperationState.PENDING,
+        actor=BEN,
+        placed_at=now,
+        due=now,
+        answer_to=AnswerTo(),
+        shown_version="the version that Ben saw",
+    )
+    operations.place(
+        placed, expected=None, news=(), audit=AuditEntry(name, tracked.subject, now, BEN, "placed")
+    )
+    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
+    operations.claim(placed, claimed)
+    asking = replace(
+        claimed,
+        state=OperationState.NEEDS_PERSON,
+        lease=None,
+        lease_until=None,
+        outcome=Outcome(OutcomeKind.UNCLEAR),
+    )
+    operations.keep(asking, lease="l")
+    return world.operation(placed.id)
+
+
+def way(act: Act, operation_id: str) -> dict[str, object]:
+    return {**next(one for one in buttons.ways_out(operation_id) if one["action_id"] == act.value)}
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "told"),
+    [
+        (Act.ARRIVED, OperationState.SUCCEEDED, "says that @Ben's retry arrived"),
+        (Act.SEND_AGAIN, OperationState.PENDING, "It is being sent once more."),
+        (Act.CLOSE, OperationState.CANCELLED, "closed @Ben's retry"),
+    ],
+)
+def test_each_way_is_taken_and_told(world: World, act: Act, state: OperationState, told: str) -> None:
+    held = unclear(world, f"Way {act.value}")
+    presses(world, way(act, held.id))
+    assert "[[ Recorded ]]" in window(world)
+    assert told in window(world)
+    assert world.operation(held.id).state is state
+
+
+def test_sending_again_is_for_the_version_that_is_shown_now(world: World) -> None:
+    held = unclear(world, "Again Inc")
+    presses(world, way(Act.SEND_AGAIN, held.id))
+    assert world.operation(held.id).shown_version == world.tracked(held.subject.key).record.version
+
+
+def test_a_second_person_is_told_what_the_first_decided(world: World) -> None:
+    held = unclear(world, "Two People Inc")
+    ts = shows(world, *buttons.ways_out(held.id))
+    world.slack.click(ANA, CONNECTIONS, ts, Act.CLOSE.value)
+    world.slack.click(BEN, CONNECTIONS, ts, Act.SEND_AGAIN.value)
+    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "@Ana closed @Ben's retry" in window(world, BEN)
+    assert world.operation(held.id).state is OperationState.CANCELLED
+
+
+def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None:
+    held = unclear(world, "Same Moment Inc")
+    office = office_of(world)
+    inner = office.operations
+
+    class Slow:
+        """Ben's decision falls between our reading and our writing."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(inner, name)
+
+        def settle(self, *given: object, **named: object) -> None:
+            receives_with(world, office)
+            presses(world, way(Act.ARRIVED, held.id), BEN)
+            inner.settle(*given, **named)  # type: ignore[arg-type]
+
+    receives_with(world, replace(office, operations=Slow()))  # type: ignore[arg-type]
+    presses(world, way(Act.CLOSE, held.id))
+    assert "[[ Recorded ]]" in window(world, BEN)
+    assert "[[ Decided already ]]" in window(world)
+    assert world.operation(held.id).state is OperationState.SUCCEEDED
+
+
+def test_the_same_click_twice_is_one_decision(world: World) -> None:
+    held = unclear(world, "Twice Inc")
+    reply = presses(world, way(Act.SEND_AGAIN, held.id))
+    assert world.slack.again(ANA, reply).status == 200
+    assert world.operation(held.id).attempts == held.attempts + 1
+
+
+def test_a_guest_decides_nothing(world: World) -> None:
+    held = unclear(world, "Guest Inc")
+    presses(world, way(Act.CLOSE, held.id), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+    assert world.operation(held.id) == held
+
+
+def test_what_is_settled_and_forgotten_is_told(world: World) -> None:
+    presses(world, way(Act.CLOSE, "Vnobody"))
+    assert "settled, and too old to be kept. Nothing was done." in window(world)
+
+
+def test_a_decision_stands_even_if_slack_opens_no_window(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = unclear(world, "No Window Inc")
+    world.slack.faults.server_error("views.open", times=2)
+    reply = presses(world, way(Act.CLOSE, held.id))
+    assert (reply.status, reply.error) == (200, None)
+    assert world.operation(held.id).state is OperationState.CANCELLED
+    assert "could not show what came of a click" in caplog.text
+
+
+def test_with_the_table_down_the_person_is_told_and_the_question_stays(world: World) -> None:
+    held = unclear(world, "Table Down Inc")
+    office = office_of(world)
+    receives_with(world, replace(office, operations=Down(office.operations, "settle")))
+    presses(world, way(Act.CLOSE, held.id))
+    assert "Please try again in a minute." in window(world)
+    assert world.operation(held.id) == held
