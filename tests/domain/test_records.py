@@ -1,0 +1,38 @@
+"""Statuses: who must act, and what may still move."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.records import (
+    ConnectionStatus,
+    DisconnectionStatus,
+    Unknown,
+    is_open,
+    needs_us,
+    open_statuses,
+)
+from bot.domain.subjects import Kind
+
+OURS = {"carrier_authorization", "action_required", "unable_to_connect", "needs_review"}
+OVER = {"completed", "rejected"}
+
+
+@pytest.mark.parametrize("status", [*ConnectionStatus, *DisconnectionStatus])
+def test_who_must_act_and_what_is_over(status: ConnectionStatus | DisconnectionStatus) -> None:
+    assert needs_us(status) == (status.value in OURS)
+    assert is_open(status) == (status.value not in OVER)
+
+
+def test_an_unknown_status_is_followed_and_asks_nothing_of_us() -> None:
+    assert is_open(Unknown("connecting"))
+    assert not needs_us(Unknown("unable_to_connect"))
+
+
+def test_the_processing_of_a_connection_is_not_that_of_a_disconnection() -> None:
+    assert ConnectionStatus.PROCESSING != DisconnectionStatus.PROCESSING
+
+
+def test_the_open_statuses_are_given_as_noyos_filter_takes_them() -> None:
+    assert open_statuses(Kind.DISCONNECTION) == ("needs_review", "processing")
+    assert set(open_statuses(Kind.CONNECTION)) == {one.value for one in ConnectionStatus} - OVER

@@ -1,0 +1,99 @@
+"""How something newly learnt of a record changes what we hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.records import ConnectionStatus, Unknown
+from bot.domain.tracking import (
+    Order,
+    asked_for,
+    first_seen,
+    moved_on,
+    operation_card,
+    order_of,
+    with_known,
+)
+from tests.store.made import NOW, a_connection, a_disconnection, uuid
+
+HELD = first_seen(a_connection(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("version", "modified", "order"),
+    [
+        (HELD.record.version, NOW, Order.SAME),
+        (HELD.record.version, NOW + 5, Order.SAME),
+        (uuid(9), NOW, Order.UNCLEAR),
+        (uuid(9), NOW + 1, Order.NEWER),
+        (uuid(9), NOW - 1, Order.OLDER),
+    ],
+)
+def test_the_order_of_two_versions_is_told_by_the_second_and_never_guessed(
+    version: str, modified: int, order: Order
+) -> None:
+    assert order_of(HELD, a_connection(version=version, modified=modified)) is order
+
+
+def test_a_record_not_held_yet_is_the_first() -> None:
+    assert order_of(None, a_connection()) is Order.FIRST
+
+
+def test_what_noyo_leaves_out_still_holds_and_what_it_tells_counts() -> None:
+    known = a_connection(group_name="Test Company", group_id=uuid(5))
+
+    assert with_known(a_connection(group_name=None, group_id=None), known).group_name == "Test Company"
+    assert with_known(a_connection(group_name=None, group_id=None), known).group_id == uuid(5)
+    assert with_known(a_connection(group_name="Renamed"), known).group_name == "Renamed"
+
+
+def test_a_carrier_group_id_is_never_carried_over_since_a_retry_may_have_changed_it() -> None:
+    assert with_known(a_connection(carrier_group_id=None), a_connection()).carrier_group_id is None
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (ConnectionStatus.UNABLE_TO_CONNECT, True),
+        (ConnectionStatus.ACTION_REQUIRED, True),
+        (ConnectionStatus.COMPLETED, True),
+        (ConnectionStatus.CREATED, False),
+        (ConnectionStatus.NOYO_REVIEW, False),
+        (ConnectionStatus.PROCESSING, False),
+        (Unknown("connecting"), False),
+    ],
+)
+def test_processing_after_an_end_is_another_try(before: ConnectionStatus | Unknown, again: bool) -> None:
+    held = first_seen(a_connection(status=before), NOW)
+
+    after = moved_on(held, a_connection(version=uuid(2), modified=NOW + 60), NOW + 61)
+
+    assert after.tries == 1 + again
+    assert after.attempt_began == (NOW + 60 if again else held.record.created)
+    assert after.seen_at == NOW + 61
+
+
+def test_a_disconnection_has_no_tries() -> None:
+    held = first_seen(a_disconnection(), NOW)
+
+    assert moved_on(held, a_disconnection(version=uuid(2)), NOW).tries == 1
+
+
+def test_the_first_link_to_an_operation_stays() -> None:
+    linked = asked_for(HELD, "V1", "U0ANA", "Asked Company")
+
+    assert (linked.asker, linked.asked_by, linked.card) == ("U0ANA", "V1", operation_card("V1"))
+    assert asked_for(linked, "V2", "U0BEN", "Other") == linked
+
+
+def test_a_record_without_a_name_gets_the_one_it_was_asked_for_under() -> None:
+    nameless = replace(HELD, record=a_connection(group_name=None))
+
+    assert asked_for(nameless, "V1", "U0ANA", "Asked Company").record.group_name == "Asked Company"
+    assert asked_for(HELD, "V1", "U0ANA", "Asked Company").record.group_name == "Test Company"
+
+
+def test_the_revision_is_the_tables_and_makes_no_other_state() -> None:
+    assert replace(HELD, revision=7) == HELD
