@@ -171,3 +171,24 @@ def test_a_poll_that_sees_the_record_of_our_own_open_request_first_leaves_one_ca
 
 def _data(world: World) -> list[dict[str, Any]]:
     return [row["group_data"] for row in world.noyo.connections()]
+
+
+def test_a_request_that_noyo_had_no_time_for_before_two_days_off_is_sent_or_asks_a_person_loudly(
+    world: World,
+) -> None:
+    """A day after its first attempt an operation goes to a person: never lost, never quietly dropped."""
+    run(world, 1, every=5)
+    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    world.notify()
+    world.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", times=None))
+    world.carry_out()
+    (open_one,) = world.open_operations()
+    world.noyo.faults.clear()
+    world.wait(TWO_DAYS)
+
+    back(world)
+
+    operation = world.operation(open_one)
+    assert operation.state in (OperationState.SUCCEEDED, OperationState.NEEDS_PERSON)
+    loud = any("First Company" in world.slack.render(message) for message in world.slack.channel(ALERTS))
+    assert loud is (operation.state is OperationState.NEEDS_PERSON)
