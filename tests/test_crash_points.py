@@ -1,0 +1,188 @@
+"""A process that is gone at any point: what was asked for heals, nothing is written twice, the card ends true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import OperationState
+from bot.domain.records import Connection
+from bot.usecases.carry_out import carry_out
+from bot.usecases.notify import notify
+from bot.usecases.operation_life import LEASE_SECONDS
+from infra.local.noyo import Fault
+from tests.usecases.carrying import Before, Killed, kill
+from tests.world import ALERTS, CONNECTIONS, World
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with World() as made:
+        yield made
+
+
+def cut_carrying(world: World, operation_id: str, port: str, method: str, *, after: bool) -> None:
+    tools = world.bot.carrying_out
+    broken: Any = {port: Before(getattr(tools, port), method, kill, after=after)}
+    with pytest.raises(Killed):
+        carry_out(operation_id, replace(tools, **broken))
+
+
+def cut_notifying(world: World, port: str, method: str) -> None:
+    """The card and its first lines are on their way when the process goes."""
+    world.carry_out()
+    tools = world.bot.notifying
+    broken: Any = {port: Before(getattr(tools.desk, port), method, kill, after=True)}
+    desk = replace(tools.desk, **broken)
+    first, *_ = tools.news.due(tools.desk.now(), limit=1)
+    with pytest.raises(Killed):
+        notify(first, replace(tools, desk=desk))
+
+
+def write_of(world: World, operation_id: str) -> str:
+    return world.operation(operation_id).kind.value
+
+
+Cut = Callable[[World, str], object]
+CUTS: dict[str, Cut] = {
+    "after placing": lambda world, one: None,
+    "after the claim": lambda world, one: cut_carrying(world, one, "operations", "claim", after=True),
+    "when the request left": lambda world, one: cut_carrying(
+        world, one, "noyo", write_of(world, one), after=False
+    ),
+    "when noyo had answered": lambda world, one: cut_carrying(
+        world, one, "noyo", write_of(world, one), after=True
+    ),
+    "before settling": lambda world, one: cut_carrying(world, one, "operations", "settle", after=False),
+    "after settling": lambda world, one: cut_carrying(world, one, "operations", "settle", after=True),
+    "after the post": lambda world, one: cut_notifying(world, "slack", "post"),
+    "after its ts was kept": lambda world, one: cut_notifying(world, "deliveries", "posted"),
+}
+NEVER_LEFT = {"after the claim", "when the request left"}
+
+
+def restart(world: World) -> None:
+    world.bot.noyo.close()  # As the end of a process does.
+    world.restart()
+
+
+def heal(world: World) -> None:
+    """A new process, and time: until the lease is over, and two quiet times more."""
+    restart(world)
+    for pause in (0, LEASE_SECONDS, 30, 30, 30):
+        world.wait(pause)
+        world.carry_out()
+        world.notify()
+    world.poll()
+    world.notify()
+
+
+def effects(world: World, carrier_group_id: str) -> int:
+    """How often Noyo changed anything because of what we sent for this group."""
+    return sum(seen.took_effect and carrier_group_id in str(seen.body) for seen in world.writes())
+
+
+def cards_of(world: World, name: str) -> list[str]:
+    shown = [world.slack.render(message) for message in world.slack.channel(CONNECTIONS)]
+    return [text for text in shown if name in text.splitlines()[0]]
+
+
+@pytest.mark.parametrize("point", CUTS)
+def test_a_request_heals_by_itself_wherever_the_process_goes(world: World, point: str) -> None:
+    group_id, name = f"R{list(CUTS).index(point):04d}", f"Request {point}"
+    world.asks(carrier_group_id=group_id, group_name=name)
+    operation_id = world.open_operations()[0]
+    CUTS[point](world, operation_id)
+
+    heal(world)
+
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+    assert world.open_operations() == []
+    assert effects(world, group_id) == 1
+    made = [one for one in world.noyo.connections() if one["group_data"]["carrier_group_id"] == group_id]
+    held = world.tracked(made[0]["id"])
+    assert (len(made), held.asked_by) == (1, operation_id)
+    (card,) = cards_of(world, name)
+    assert "**Status:** Created" in card
+    assert "Noyo confirmed @Ana's request" in card or "arrived" in card
+    assert "checking" not in card.lower()
+    assert "sending" not in card.lower()
+
+
+@pytest.mark.parametrize("point", CUTS)
+def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(world: World, point: str) -> None:
+    number = list(CUTS).index(point)
+    name, group_id = f"Retry {point}", f"N{number:04d}"
+    made = world.noyo.add_connection(
+        carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
+        carrier_group_id=f"O{number:04d}",
+        group_name=name,
+        status="processing",
+    )
+    world.settle(5)
+    world.noyo.move_connection(made["id"], "unable_to_connect", error="unknown group")
+    world.wait(5)
+    world.settle(5)
+    card = next(
+        message
+        for message in world.slack.channel(CONNECTIONS)
+        if name in world.slack.render(message).splitlines()[0]
+    )
+    world.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id=group_id)
+    (operation_id,) = world.open_operations()
+    CUTS[point](world, operation_id)
+
+    heal(world)
+
+    operation = world.operation(operation_id)
+    (shown,) = cards_of(world, name)
+    record = world.tracked(made["id"]).record
+    assert isinstance(record, Connection)
+    assert "sending" not in shown.lower()
+    if point in NEVER_LEFT:
+        assert operation.state is OperationState.NEEDS_PERSON
+        assert effects(world, group_id) == 0
+        assert f"**Carrier group id:** O{number:04d}" in shown
+        assert world.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
+        close(world, operation_id)
+    else:
+        assert operation.state is OperationState.SUCCEEDED
+        assert effects(world, group_id) == 1
+        assert (record.carrier_group_id, record.status.value) == (group_id, "processing")
+        assert "**Status:** Processing" in shown
+        assert f"Did it arrive? {name}" not in world.seen_in(ALERTS)
+
+
+def close(world: World, operation_id: str) -> None:
+    from bot.usecases.resolve import Way, resolve
+
+    store = world.bot.store.operations
+    resolve(
+        operation_id,
+        Way.CLOSE,
+        "U0ANA",
+        seen_version=None,
+        operations=store,
+        clock=world.clock,
+        new_id=lambda: f"close-{operation_id}",
+    )
+
+
+def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(world: World) -> None:
+    world.noyo.faults.add(Fault("reset_after", method="POST"))
+    world.asks(carrier_group_id="R9999", group_name="Lost and found")
+    (operation_id,) = world.open_operations()
+    for _ in range(8):
+        restart(world)
+        world.carry_out()
+        restart(world)
+        world.notify()
+        world.wait(20)
+
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+    assert effects(world, "R9999") == 1
+    (card,) = cards_of(world, "Lost and found")
+    assert "**Status:** Created" in card
