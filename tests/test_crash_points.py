@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.domain.operations import OperationState
 from bot.domain.records import Connection
@@ -14,7 +16,7 @@ from bot.usecases.carry_out import carry_out
 from bot.usecases.notify import notify
 from bot.usecases.operation_life import LEASE_SECONDS
 from infra.local.noyo import Fault
-from tests.usecases.carrying import Before, Killed, kill
+from tests.usecases.carrying import Before, Bench, Killed, bench, kill, writes_fail
 from tests.world import ALERTS, CONNECTIONS, World
 
 
@@ -186,3 +188,60 @@ def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(world: World
     assert effects(world, "R9999") == 1
     (card,) = cards_of(world, "Lost and found")
     assert "**Status:** Created" in card
+
+
+STEPS = st.sampled_from(
+    [
+        "reset_before",
+        "reset_after",
+        "garbage",
+        "error_after",
+        "too_many",
+        "work",
+        "wait",
+        "poll",
+        "restart",
+        "die",
+    ]
+)
+
+
+def step(here: Bench, what: str, operation_id: str) -> None:
+    if what == "work":
+        here.carry_out(operation_id)
+    elif what == "wait":
+        here.wait(31)
+    elif what == "poll":
+        for one in here.at_noyo():
+            here.see(one["id"])
+    elif what == "restart":
+        here.restart()
+    elif what == "die":
+        try:
+            here.carry_out(operation_id, operations=Before(here.tools.operations, "claim", kill, after=True))
+        except Killed:
+            here.restart()
+    else:
+        here.noyo.faults.add(writes_fail(what, method="POST" if operation_id == "V1" else "PUT"))
+
+
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEPS, max_size=8))
+@pytest.mark.parametrize("kind", ["request", "retry"])
+def test_whatever_happens_it_is_written_once_at_most_and_ends(kind: str, steps: list[str]) -> None:
+    with bench() as here:
+        operation_id = "V1" if kind == "request" else "V2"
+        if kind == "request":
+            here.ask()
+        else:
+            here.retry(here.stuck())
+        for what in steps:
+            step(here, what, operation_id)
+
+        ended = here.live(operation_id, 1800)
+
+        assert here.effects() <= 1
+        assert ended.state in {OperationState.SUCCEEDED, OperationState.NEEDS_PERSON}
+        if kind == "request" or ended.state is OperationState.SUCCEEDED:
+            assert (ended.state, here.effects()) == (OperationState.SUCCEEDED, 1)
+        assert here.locked(ended.subject) is (ended.state is OperationState.NEEDS_PERSON)
