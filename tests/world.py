@@ -15,6 +15,8 @@ from typing import Any, Self
 
 import boto3
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
 
 from bot.domain.operations import Operation
 from bot.domain.subjects import Kind, Subject
@@ -180,6 +182,8 @@ class World:
         table = f"world-{next(_TABLES)}"
         client = aws_client("dynamodb", region=REGION, endpoint_url=None, patience=WORKER)
         create_table(client, name=table)
+        # Nobody reads the stream here, and moto would copy all of it at each write.
+        dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard = None
         key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["KeyId"]
         return table, key
 
