@@ -196,7 +196,12 @@ class KeepsOperations(Protocol):
         ...
 
     def keep(
-        self, operation: Operation, *, lease: str | None, news: Sequence[News] = (), audit: AuditEntry | None = None
+        self,
+        operation: Operation,
+        *,
+        lease: str | None,
+        news: Sequence[News] = (),
+        audit: AuditEntry | None = None,
     ) -> None:
         """Writes the unsettled operation on condition that `lease` is still the one on it. `LeaseLost` otherwise.
 
