@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bot.errors import SlackSilent
 from bot.slack import buttons
+from bot.slack.app import build_app
 from bot.slack.buttons import Act
 from infra.local import environment as local
 from tests.slack.incoming import (
@@ -98,6 +99,13 @@ def test_slacks_probe_of_the_certificate_is_answered(world: World) -> None:
 
 def test_a_request_without_headers_is_refused(world: World) -> None:
     assert world.bot.slack_door.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
+
+
+def test_building_the_app_calls_nobody(world: World) -> None:
+    """No `auth.test`: the first command would wait for it."""
+    before = calls(world)
+    build_app(office_of(world), bot_token=local.BOT_TOKEN)
+    assert calls(world) == before
 
 
 @pytest.mark.parametrize("text", ["status payload inc", "connect payload=x"])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.slack.commands import COMMANDS
 from tests.slack.incoming import (
     Down,
     a_world,
@@ -36,8 +37,9 @@ def world(shared: World) -> World:
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help  me  "])
 def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
     read = told(world, types(world, text))
-    for usage in ("connect [group name]", "status [who]", "retry <who>", "help"):
-        assert f"/noyo {usage}" in read
+    assert set(COMMANDS) == {"connect", "status", "retry", "help"}
+    for command in COMMANDS.values():
+        assert f"/noyo {command.usage}" in read
 
 
 def test_a_word_nobody_knows_is_answered_with_what_there_is(world: World) -> None:

@@ -19,6 +19,7 @@ from bot.domain.operations import (
 from bot.ports import AuditEntry
 from bot.slack import buttons
 from bot.slack.buttons import Act
+from bot.slack.ways_out import WAYS
 from tests.slack.incoming import Down, a_world, begin, known, office_of, presses, receives_with, shows, window
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
@@ -83,6 +84,10 @@ def test_each_way_is_taken_and_told(world: World, act: Act, state: OperationStat
     assert "[[ Recorded ]]" in window(world)
     assert told in window(world)
     assert world.operation(held.id).state is state
+
+
+def test_each_button_that_offers_a_way_out_has_one() -> None:
+    assert set(WAYS) == set(buttons.WAYS_OUT)
 
 
 def test_sending_again_is_for_the_version_that_is_shown_now(world: World) -> None:
