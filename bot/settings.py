@@ -152,7 +152,7 @@ class _Reader:
 
     def slack_id(self, name: str, default: str | None = None) -> str:
         value = self.text(name, default)
-        if value and not re.fullmatch(r"[CGD][A-Z0-9]+", value):
+        if value and value != default and not re.fullmatch(r"[CGD][A-Z0-9]+", value):
             self.faults.append(f"{name} must be a channel id such as C0123456789, not a name")
         return value
 
@@ -202,7 +202,11 @@ def _carriers_file(path: str) -> Carriers:
     names = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(names, dict):
         raise ValueError("it must hold one JSON object of carrier id to name")
-    odd = [key for key, name in names.items() if not UUID.fullmatch(key.lower()) or not str(name).strip()]
+    odd = [key for key, name in names.items() if not _names_a_carrier(key, name)]
     if odd:
         raise ValueError(f"not a carrier's UUID with a name: {', '.join(odd)}")
-    return Carriers({key.lower(): str(name).strip() for key, name in names.items()})
+    return Carriers({key.lower(): name.strip() for key, name in names.items()})
+
+
+def _names_a_carrier(carrier_id: str, name: object) -> bool:
+    return UUID.fullmatch(carrier_id.lower()) is not None and isinstance(name, str) and bool(name.strip())
