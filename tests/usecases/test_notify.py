@@ -221,23 +221,20 @@ def test_a_version_older_than_the_newest_is_one_quiet_line() -> None:
 
 
 def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_is_so_now() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect")
-        tell_until_done(world)
+    """It was there before us, so that no alert of it stands yet."""
+    with World() as world:
+        made = str(world.noyo.add_connection(group_name="Old", status="unable_to_connect")["id"])
+        world.wait(60)
+        world.poll()
+        world.notify()
         record: Any = world.tracked(made).record
         late = replace(record, version="0" * 32, modified=record.modified - 5)
-        store = world.bot.store
-        observe(
-            late,
-            records=store.records,
-            operations=store.operations,
-            noyo=world.bot.noyo,
-            now=int(world.clock()),
-        )
+        store, now = world.bot.store, int(world.clock())
+        observe(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
         tell_until_done(world)
 
-        assert len(shown(world, ALERTS)) == 1
+        [summary] = shown(world, ALERTS)
+        assert "Switchboard has begun" in summary
 
 
 # ---------------------------------------------------------------- alerts stay true
