@@ -17,6 +17,8 @@ from bot.errors import SettingsError
 
 T = TypeVar("T")
 PRODUCTION = "production"
+SLOWEST_NOYO_SECONDS = 30
+"""An operation's lease, and the time its worker may run, are made for this."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -118,6 +120,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     )
     if settings.check_after_seconds <= timeout:
         read.faults.append("CHECK_AFTER_SECONDS must be more than NOYO_TIMEOUT_SECONDS")
+    if timeout > SLOWEST_NOYO_SECONDS:
+        read.faults.append(f"NOYO_TIMEOUT_SECONDS must be at most {SLOWEST_NOYO_SECONDS}")
     read.raise_faults()
     return settings
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.store.stream import operation_ids
 from bot.usecases.carry_out import carry_out
-from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, work
+from bot.usecases.operation_life import LONGEST_SECONDS
+from bot.usecases.work import MOST_AT_ONCE, work
 from bot.wiring import deployment
 from handlers import logs
 from handlers.remaining import Context, deadline
@@ -24,6 +25,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         ids,
         partial(carry_out, tools=tools),
         clock=here.clock,
-        deadline=deadline(context, keep_seconds=SECONDS_LEFT),
+        deadline=deadline(context, keep_seconds=LONGEST_SECONDS),
     )
     return {"batchItemFailures": []}

@@ -68,10 +68,14 @@ def test_each_default_is_what_the_readme_says() -> None:
 
 
 def test_the_quiet_time_follows_the_time_out() -> None:
-    assert with_(NOYO_TIMEOUT_SECONDS="45").check_after_seconds == 55
+    assert with_(NOYO_TIMEOUT_SECONDS="30").check_after_seconds == 40
     assert "CHECK_AFTER_SECONDS must be more than" in faults(
         NOYO_TIMEOUT_SECONDS="30", CHECK_AFTER_SECONDS="30"
     )
+
+
+def test_a_time_out_that_a_worker_has_no_time_for_is_refused() -> None:
+    assert "NOYO_TIMEOUT_SECONDS must be at most 30" in faults(NOYO_TIMEOUT_SECONDS="31")
 
 
 @pytest.mark.parametrize(

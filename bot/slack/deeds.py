@@ -138,6 +138,11 @@ def _unclear(operation: Operation, _: Outcome) -> Line:
     return line("Nobody could tell whether ", *whose(operation), " arrived")
 
 
+def _overdue(operation: Operation, _: Outcome) -> Line:
+    """Only a look ends so: whatever might have changed something at Noyo waits for a person."""
+    return line("Noyo could not be read for a day, so ", *whose(operation), " was given up")
+
+
 def _decider(came: Outcome) -> Run | str:
     return Person(came.decided_by) if came.decided_by else "Somebody"
 
@@ -153,7 +158,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], Line]] = {
     OutcomeKind.CLOSED: _closed,
     OutcomeKind.ARRIVED: _arrived,
     OutcomeKind.UNCLEAR: _unclear,
-    OutcomeKind.OVERDUE: _unclear,
+    OutcomeKind.OVERDUE: _overdue,
 }
 
 

@@ -60,7 +60,7 @@ def _still_permitted(operation: Operation, tools: Tools) -> bool:
         Right.REQUEST, operation.actor, people=tools.people, policy=tools.policy, now=tools.now()
     )
     if permission.verdict is Verdict.UNKNOWN:
-        put_back(operation, tools, why="Waiting to make sure that you still may do this.")
+        put_back(operation, tools, why="Waiting to make sure that you still may do this.", anew=True)
     elif permission.verdict is Verdict.DENIED:
         outcome = Outcome(OutcomeKind.NO_RIGHTS, words=permission.why)
         settle(operation, OperationState.CANCELLED, outcome, tools)

@@ -33,8 +33,10 @@ from bot.ports import (
 )
 from bot.usecases.observe import ROUNDS, learn
 
-LEASE_SECONDS = 180
-"""Longer than the worker may run (template.yaml: 120 s), so that a lease that ran out has no holder any more."""
+LEASE_SECONDS = 330
+"""Longer than the worker may run (template.yaml: 300 s), so that a lease that ran out has no holder any more."""
+LONGEST_SECONDS = 180
+"""What one operation may take: reading again, a token, the write, all once more after a 401, at Noyo's slowest."""
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 900
 PATIENCE_SECONDS = 24 * 3600
@@ -120,7 +122,7 @@ def _abandoned(operation: Operation, tools: Tools) -> bool:
         elif operation.state is OperationState.SENDING:
             check_later(operation, tools)
         elif operation.lease is not None and overdue(operation, tools.now()):
-            needs_person(operation, OutcomeKind.OVERDUE, tools)
+            give_up(operation, tools)
         else:
             return False
     except LeaseLost:
@@ -146,19 +148,24 @@ def check_again(operation: Operation, tools: Tools, *, pause: int | None = None)
     """Still `checking`: asked once more later. After a day a person has to say."""
     now = tools.now()
     if overdue(operation, now):
-        needs_person(operation, OutcomeKind.OVERDUE, tools)
+        give_up(operation, tools)
         return
     due = now + (pause if pause is not None else _pause(operation))
     _keep(operation, replace(operation, due=due, lease=None, lease_until=None), tools)
 
 
-def put_back(operation: Operation, tools: Tools, *, why: str, retry_after: int | None = None) -> None:
-    """Nothing left us, or Noyo said "not now": to be sent later. After a day a person has to say."""
+def put_back(
+    operation: Operation, tools: Tools, *, why: str, retry_after: int | None = None, anew: bool = False
+) -> None:
+    """Nothing left us, or Noyo said "not now": to be sent later. After a day it is given to a person.
+
+    `anew`: what is in the way has to be met twice for that, since it may have come with a long pause of our own.
+    """
     now = tools.now()
     sends = max(operation.sends - 1, 0)
     unsent = replace(operation, sends=sends, first_sent_at=operation.first_sent_at if sends else None)
-    if overdue(operation, now):
-        needs_person(unsent, OutcomeKind.OVERDUE, tools, why=why)
+    if overdue(operation, now) and not (anew and operation.trouble != why):
+        give_up(unsent, tools, why=why)
         return
     waiting = replace(
         unsent,
@@ -191,6 +198,14 @@ def needs_person(operation: Operation, kind: OutcomeKind, tools: Tools, *, why: 
         lease_until=None,
     )
     _keep(operation, waiting, tools, tell=True)
+
+
+def give_up(operation: Operation, tools: Tools, *, why: str | None = None) -> None:
+    """A day of trouble: a person has to say. A look changes nothing at Noyo, so nobody has to be asked about it."""
+    if operation.kind is OperationKind.LOOK:
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.OVERDUE, words=why), tools)
+    else:
+        needs_person(operation, OutcomeKind.OVERDUE, tools, why=why)
 
 
 def overdue(operation: Operation, now: int) -> bool:

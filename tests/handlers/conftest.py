@@ -41,7 +41,7 @@ class FakeContext:
 
     aws_request_id = "request-1"
 
-    def __init__(self, seconds: float = 120) -> None:
+    def __init__(self, seconds: float = 300) -> None:
         self.seconds = seconds
 
     def get_remaining_time_in_millis(self) -> int:

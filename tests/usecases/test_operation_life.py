@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.subjects import connection
 from bot.errors import LeaseLost, RecordMoved, TableUnavailable
 from bot.usecases.carry_out import carry_out
 from bot.usecases.operation_life import LEASE_SECONDS, LONGEST_PAUSE_SECONDS, PATIENCE_SECONDS
@@ -196,6 +197,45 @@ def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: Bench, kind: str)
     assert "Noyo could not be reached, so nothing was sent." in (waiting.outcome.words or "")
     assert "needs_person" in here.told()
     assert here.locked(subject)
+
+
+def test_a_look_that_noyo_does_not_answer_for_a_day_is_given_up_and_nobody_is_asked(here: Bench) -> None:
+    here.look(connection("5e20ea6a-8027-464a-941a-867c115c846d"))
+    here.noyo.stop()
+    here.live("L1", 100)
+    here.wait(PATIENCE_SECONDS)
+
+    given_up = here.carry_out("L1")
+
+    assert given_up.state is OperationState.CANCELLED
+    assert given_up.outcome is not None
+    assert given_up.outcome.kind is OutcomeKind.OVERDUE
+
+
+def test_a_right_that_could_not_be_told_after_a_long_pause_of_ours_is_asked_about_once_more(
+    here: Bench,
+) -> None:
+    here.ask("V1")
+    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
+    here.carry_out("V1")
+    here.wait(2 * PATIENCE_SECONDS)
+
+    assert here.carry_out("V1").state is OperationState.PENDING
+    here.wait(1000)
+    here.know(ANA)
+
+    assert here.carry_out("V1").state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_right_that_cannot_be_told_for_a_day_goes_to_a_person(here: Bench) -> None:
+    here.ask("V1")
+    here.wait(7200)
+    here.carry_out("V1")
+    here.wait(PATIENCE_SECONDS + 1000)
+
+    assert here.carry_out("V1").state is OperationState.NEEDS_PERSON
+    assert here.effects() == 0
 
 
 def test_a_day_of_unanswered_checks_goes_to_a_person(here: Bench) -> None:
