@@ -152,7 +152,7 @@ def test_what_is_not_begun_in_time_stays_due(world: World) -> None:
 
 
 def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
-    world: World, context: FakeContext, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = three_connections(world)
     real = notify.notify
@@ -162,7 +162,7 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
         return real(news_id, tools)
 
     monkeypatch.setattr(notify, "notify", slow)
-    notify.handler(stream("NEWS", waiting), context)
+    notify.handler(stream("NEWS", waiting), FakeContext(seconds=120))
 
     assert len(cards(world)) == 2
     assert news(world) == waiting[2:]
