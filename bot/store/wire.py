@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,8 @@ from bot.store.patience import Patience
 
 Answer = dict[str, Any]
 _MOST_CONNECTIONS = 4
+_AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+"""Without it a body waits for the acknowledgement of its headers: some 40 ms a call."""
 
 
 def wire_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:
@@ -38,7 +41,9 @@ class Wire:
         named = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")  # As botocore honours it.
         self._url = (endpoint_url or named or _host(service, region)).rstrip("/") + "/"
         self._session = URLLib3Session(
-            timeout=(patience.connect, patience.read), max_pool_connections=_MOST_CONNECTIONS
+            timeout=(patience.connect, patience.read),
+            max_pool_connections=_MOST_CONNECTIONS,
+            socket_options=[_AT_ONCE],
         )
         self._credentials: Any = None
 
