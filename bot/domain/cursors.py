@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Reached:
     """A pass that was cut: `offset` is the first row not yet seen, `top` the newest `modified` when it began.
 
-    `confirming`: it repeats a pass that came to its end, and has shown nothing new so far.
+    `confirming`: it repeats a pass that came to its end, and has shown nothing new so far. `by_status`: it goes by
+    status, since the order was not to be trusted; `offset` counts the open ones.
     """
 
     offset: int
@@ -17,6 +18,9 @@ class Reached:
     floor: int
     """The `modified` the pass goes down to."""
     confirming: bool = False
+    by_status: bool = False
+    read_up_to: str | None = None
+    """By status: the last id that was read once the open ones were all seen; None before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,14 @@ class Cursor:
 
     `since` is the highest `modified` of a finished pass, None before the first has finished; `risen_at` is when it last
     rose, by our clock. `settled`: a pass went through the overlap once that had run out, so what was slow to show has
-    shown. `swept_at` is when everything was last compared. `found` counts what the first run took in. `revision` guards
-    against two polls at once. All times are Unix seconds.
+    shown. `swept_at` is when everything was last compared. `revision` guards against two polls at once. All times are
+    Unix seconds.
     """
 
     born: int
     since: int | None = None
     reached: Reached | None = None
     swept_at: int | None = None
-    found: int = 0
     revision: int = 0
     risen_at: int = 0
     settled: bool = False

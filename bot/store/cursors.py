@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.cursors import Cursor, Parked, Reached
 from bot.domain.subjects import Kind
 from bot.store import keys
-from bot.store.items import item_at, mapping, maybe_mapping, maybe_number, number, read_item, text
+from bot.store.items import item_at, mapping, maybe_mapping, maybe_number, maybe_text, number, read_item, text
 from bot.store.table import ConditionFailed, Table
 from bot.store.typed import Item
 from bot.store.writes import ABSENT, Delete, Put, holds
@@ -53,7 +53,6 @@ def _cursor_item(kind: Kind, cursor: Cursor) -> Item:
         since=cursor.since,
         reached=_reached_map(cursor.reached) if cursor.reached else None,
         swept_at=cursor.swept_at,
-        found=cursor.found,
         revision=cursor.revision + 1,
         risen_at=cursor.risen_at,
         settled=cursor.settled,
@@ -66,7 +65,6 @@ def _cursor_from(item: Item) -> Cursor:
         since=maybe_number(item, "since"),
         reached=_reached(mapping(item, "reached")) if maybe_mapping(item, "reached") else None,
         swept_at=maybe_number(item, "swept_at"),
-        found=number(item, "found"),
         revision=number(item, "revision"),
         risen_at=maybe_number(item, "risen_at") or 0,
         settled=item.get("settled") is True,
@@ -79,6 +77,8 @@ def _reached_map(reached: Reached) -> Item:
         "top": reached.top,
         "floor": reached.floor,
         "confirming": reached.confirming,
+        "by_status": reached.by_status,
+        "read_up_to": reached.read_up_to,
     }
 
 
@@ -88,6 +88,8 @@ def _reached(found: Item) -> Reached:
         number(found, "top"),
         number(found, "floor"),
         confirming=found.get("confirming") is True,
+        by_status=found.get("by_status") is True,
+        read_up_to=maybe_text(found, "read_up_to"),
     )
 
 

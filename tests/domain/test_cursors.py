@@ -13,7 +13,7 @@ def test_a_cursor_that_was_only_born_knows_of_no_pass_no_sweep_and_no_quiet() ->
     born = Cursor(born=5)
 
     assert (born.since, born.reached, born.swept_at) == (None, None, None)
-    assert (born.found, born.revision, born.settled) == (0, 0, False)
+    assert (born.revision, born.risen_at, born.settled) == (0, 0, False)
 
 
 @pytest.mark.parametrize("value", [Cursor(born=5), Reached(1, 2, 3), Parked("x", "why", 5)])

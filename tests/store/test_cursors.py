@@ -23,8 +23,18 @@ def test_a_cursor_is_there_once_it_was_moved_for_the_first_time(store: Store) ->
     assert store.cursors.cursor(Kind.DISCONNECTION) is None
 
 
-def test_a_cursor_keeps_all_it_knows(store: Store) -> None:
-    full = Cursor(NOW, since=NOW + 1, reached=Reached(50, NOW + 2, 0), swept_at=0, found=7)
+@pytest.mark.parametrize(
+    "reached",
+    [
+        Reached(50, NOW + 2, 0),
+        Reached(50, NOW + 2, 0, confirming=True),
+        Reached(50, NOW + 2, 0, by_status=True),
+        Reached(50, NOW + 2, 0, by_status=True, read_up_to=""),
+        Reached(50, NOW + 2, 0, by_status=True, read_up_to="an id"),
+    ],
+)
+def test_a_cursor_keeps_all_it_knows(store: Store, reached: Reached) -> None:
+    full = Cursor(NOW, since=NOW + 1, reached=reached, swept_at=0, risen_at=NOW + 3, settled=True)
 
     store.cursors.move(Kind.CONNECTION, full)
 

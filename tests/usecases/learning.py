@@ -20,6 +20,7 @@ from bot.domain.tracking import Tracked
 from bot.errors import RecordMoved
 from bot.noyo.client import NoyoClient
 from bot.ports import Change
+from bot.usecases.intake import Intake
 from bot.usecases.observe import observe
 from bot.usecases.poll import Report, Tools, poll
 from infra.local.noyo import NoyoStandIn, Rules
@@ -201,6 +202,10 @@ class Learner:
             deadline=self.now + seconds,
             **ports,
         )
+
+    def intake(self, kind: Kind = Kind.CONNECTION, *, seconds: float = 60) -> Intake:
+        """What a run of its own would take rows in with."""
+        return Intake(kind, self.cursors.held.get(kind) or Cursor(born=START), self.tools(seconds))
 
     def observe(self, record: Record, *, silent: bool = False) -> bool:
         operations: Any = self.operations
