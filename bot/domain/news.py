@@ -18,7 +18,7 @@ class NewsKind(StrEnum):
     OPERATION = "operation"
     """An operation was placed, is being checked, needs a person, or was settled."""
     SUMMARY = "summary"
-    """The first run found what was there before us."""
+    """The first run is over: how much is open, and what waits for us."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the first run found. `waiting` are the ones that need us, oldest first, cut to what a message holds."""
+    """How much is open when we begin. `waiting` are the ones that need us, cut to what a message holds.
+
+    `waiting_total` counts them all.
+    """
 
     connections: int
     disconnections: int

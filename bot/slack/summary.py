@@ -1,4 +1,4 @@
-"""Slack room: what the first run found."""
+"""Slack room: what is open at Noyo when Switchboard begins."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ def summary(shown: Summary, look: Look) -> Message:
 
 
 def _counts(shown: Summary) -> list[Line]:
-    found = f"{counted(shown.connections, 'connection')} and {counted(shown.disconnections, 'disconnection request')}"
-    first = line(f"Found {found} at Noyo. From now on, every change is told here.")
+    connections = counted(shown.connections, "open connection")
+    disconnections = counted(shown.disconnections, "open disconnection request")
+    first = line(
+        f"Following {connections} and {disconnections} at Noyo. From now on, every change is told here."
+    )
     if shown.waiting_total == 0:
         return [first, line("Nothing waits for us.")]
     waits = "1 of them waits" if shown.waiting_total == 1 else f"{shown.waiting_total} of them wait"

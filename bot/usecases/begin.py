@@ -1,4 +1,4 @@
-"""Use case: tell what was there before us, once, when the first run has taken it all in."""
+"""Use case: tell what is open and what waits for us, once, when the first run has taken it all in."""
 
 from __future__ import annotations
 

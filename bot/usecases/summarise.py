@@ -1,4 +1,4 @@
-"""Use case: say what the first run found, and what of it waits for us."""
+"""Use case: say how much is open when we begin, and what of it waits for us."""
 
 from __future__ import annotations
 

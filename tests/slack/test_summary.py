@@ -16,9 +16,9 @@ def many(number: int) -> tuple:
     )
 
 
-def test_it_counts_what_was_found_and_lists_what_waits_with_its_buttons() -> None:
+def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
     made = shown(Summary(12, 1, (tracked(), tracked(a_disconnection())), 2))
-    assert "Found 12 connections and 1 disconnection request at Noyo." in made
+    assert "Following 12 open connections and 1 open disconnection request at Noyo." in made
     assert "2 of them wait for us to act." in made
     assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in made
     assert "The carrier said: Group not found\n[Retry…] [Details]" in made

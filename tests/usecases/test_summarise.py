@@ -1,4 +1,4 @@
-"""The summary: how much was found, and the first of what waits for us, in the order in which it is urgent."""
+"""The summary: how much is open, and the first of what waits for us, in the order in which it is urgent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def learner() -> Iterator[Learner]:
         yield learner
 
 
-def test_nothing_found_is_said_as_nothing(learner: Learner) -> None:
+def test_where_nothing_is_open_nothing_is_counted(learner: Learner) -> None:
     found = summary(learner.records)
 
     assert (found.connections, found.disconnections, found.waiting, found.waiting_total) == (0, 0, (), 0)
