@@ -43,6 +43,13 @@ class UnreadableAnswer(NoyoError):
     """Noyo answered with success, but not with anything we can read. A write has very likely taken effect."""
 
 
+class OutOfTime(SwitchboardError):
+    """Whoever waits would have given up before an answer; what this was raised for was not begun."""
+
+    def __init__(self) -> None:
+        super().__init__("That took too long and was stopped.")
+
+
 class StoreError(SwitchboardError):
     """Something about the table."""
 

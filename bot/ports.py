@@ -23,6 +23,9 @@ from bot.domain.tracking import Tracked
 Clock = Callable[[], float]
 """The time now in Unix seconds."""
 
+TimeLeft = Callable[[], float]
+"""Seconds until whoever waits for this gives up; endless where nobody does."""
+
 NewId = Callable[[], str]
 """An id nobody else has."""
 

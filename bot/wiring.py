@@ -5,19 +5,22 @@ Rooms are imported where they are needed, so that the receiver starts without wh
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 import uuid
 from collections.abc import Callable
 from functools import cache, cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
-from bot.ports import Clock
+from bot.ports import Clock, TimeLeft
 from bot.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from bot.noyo.client import NoyoClient
     from bot.slack.calling import SlackCalls
+    from bot.slack.deadline import Deadline
     from bot.slack.door import Door
     from bot.slack.people import SlackPeople
     from bot.slack.web import SlackWeb
@@ -51,13 +54,18 @@ class Deployment:
     @cached_property
     def slack_door(self) -> Door:
         """What Slack's requests come in by."""
+        from bot.slack.deadline import Deadline
         from bot.slack.door import Door
 
+        deadline = Deadline(self.clock)
         return Door(
-            signing_secret=self.settings.slack.signing_secret, build=self._slack_app, clock=self.clock
+            signing_secret=self.settings.slack.signing_secret,
+            build=lambda: self._slack_app(deadline),
+            clock=self.clock,
+            deadline=deadline,
         )
 
-    def _slack_app(self) -> object:
+    def _slack_app(self, deadline: Deadline) -> object:
         from bot.slack.app import build_app
         from bot.slack.look import look_from
         from bot.slack.office import Office
@@ -66,17 +74,19 @@ class Deployment:
         from bot.usecases import place
 
         make = wire_client if self.quick_clients else aws_client
-        settings, store = self.settings, self._store(RECEIVER, make)
+        patience = dataclasses.replace(RECEIVER, left=deadline.left)
+        calls = self._slack_calls(RECEIVER_SLACK_SECONDS, deadline.left)
+        settings, store = self.settings, self._store(patience, make)
         office = Office(
             records=store.records,
             operations=store.operations,
             people=store.people,
             audit=store.audit,
             placing=place.Tools(
-                store.operations, store.records, self._sealer(RECEIVER, make), self.clock, new_id
+                store.operations, store.records, self._sealer(patience, make), self.clock, new_id
             ),
-            web=self._slack_web(RECEIVER_SLACK_SECONDS),
-            reads_people=self._slack_people(RECEIVER_SLACK_SECONDS),
+            web=self._slack_web(calls),
+            reads_people=self._slack_people(calls),
             policy=settings.policy,
             look=look_from(settings),
             command=settings.slack.command,
@@ -145,7 +155,7 @@ class Deployment:
 
     @cached_property
     def slack_people(self) -> SlackPeople:
-        return self._slack_people(WORKER_SLACK_SECONDS)
+        return self._slack_people(self._slack_calls(WORKER_SLACK_SECONDS))
 
     @cached_property
     def notifying(self) -> notify.Tools:
@@ -159,7 +169,12 @@ class Deployment:
             library=Library(self.store.records, self.store.operations),
             people=self.store.people,
             reads_people=self.slack_people,
-            desk=Desk(self._slack_web(WORKER_SLACK_SECONDS), self.store.deliveries, self.clock, new_id),
+            desk=Desk(
+                self._slack_web(self._slack_calls(WORKER_SLACK_SECONDS)),
+                self.store.deliveries,
+                self.clock,
+                new_id,
+            ),
             channels=notify.Channels(
                 slack.connections_channel, slack.alerts_channel, slack.decisions_channel
             ),
@@ -191,22 +206,22 @@ class Deployment:
             make_client=make,
         )
 
-    def _slack_web(self, seconds: int) -> SlackWeb:
+    def _slack_web(self, calls: SlackCalls) -> SlackWeb:
         from bot.slack.look import look_from
         from bot.slack.web import SlackWeb
 
-        return SlackWeb(self._slack_calls(seconds), look_from(self.settings))
+        return SlackWeb(calls, look_from(self.settings))
 
-    def _slack_people(self, seconds: int) -> SlackPeople:
+    def _slack_people(self, calls: SlackCalls) -> SlackPeople:
         from bot.slack.people import SlackPeople
 
-        return SlackPeople(self._slack_calls(seconds), self.clock)
+        return SlackPeople(calls, self.clock)
 
-    def _slack_calls(self, seconds: int) -> SlackCalls:
+    def _slack_calls(self, seconds: int, left: TimeLeft = lambda: inf) -> SlackCalls:
         from bot.slack.calling import SlackCalls
 
         slack = self.settings.slack
-        return SlackCalls(token=slack.bot_token, api_url=slack.api_url, timeout_seconds=seconds)
+        return SlackCalls(token=slack.bot_token, api_url=slack.api_url, timeout_seconds=seconds, left=left)
 
 
 def new_id() -> str:

@@ -9,15 +9,19 @@ import logging
 import re
 from collections.abc import Mapping
 from http.client import HTTPException
+from math import inf
 from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.errors import SlackBusy, SlackError, SlackRefused, SlackSilent
+from bot.errors import OutOfTime, SlackBusy, SlackError, SlackRefused, SlackSilent
+from bot.ports import TimeLeft
 
 Json = dict[str, Any]
 
+LEAST_SECONDS = 0.2
+"""With less, a call would rather be lost than answered."""
 _PAUSE_SECONDS = 30
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Slack says no, but not that nothing was done: its documentation allows for either.
@@ -28,12 +32,14 @@ _BUSY = frozenset({"ratelimited", "rate_limited"})
 class SlackCalls:
     """Calls methods of the Web API. Nothing is called at construction, `auth.test` least of all."""
 
-    def __init__(self, *, token: str, api_url: str, timeout_seconds: int) -> None:
-        quiet = logging.getLogger("bot.slack.web_api")
-        quiet.setLevel(logging.INFO)  # slack_sdk writes whole messages at DEBUG
-        self._client = WebClient(
-            token=token, base_url=api_url, timeout=timeout_seconds, retry_handlers=[], logger=quiet
-        )
+    def __init__(
+        self, *, token: str, api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
+    ) -> None:
+        """A call waits for `timeout_seconds`, or for what is left of its caller's time if that is less."""
+        self._token, self._api_url = token, api_url
+        self._timeout_seconds, self._left = timeout_seconds, left
+        self._quiet = logging.getLogger("bot.slack.web_api")
+        self._quiet.setLevel(logging.INFO)  # slack_sdk writes whole messages at DEBUG
 
     def read(self, method: str, **args: str | int | bool) -> Json:
         """A method that reads; these take form fields."""
@@ -44,9 +50,11 @@ class SlackCalls:
         return self._called(method, json={name: value for name, value in args.items() if value is not None})
 
     def _called(self, method: str, **how: Any) -> Json:
-        """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no."""
+        """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
+        `OutOfTime`: it was not begun."""
+        client = self._client()
         try:
-            answer = self._client.api_call(method, **how).data
+            answer = client.api_call(method, **how).data
         except SlackApiError as error:
             raise _translated(method, error) from error
         except (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError) as error:
@@ -55,6 +63,22 @@ class SlackCalls:
         if not isinstance(answer, dict):
             raise SlackSilent(f"Slack's answer to {method} cannot be read.")
         return answer
+
+    def _client(self) -> WebClient:
+        """For one call, since its time-out is its own; it holds no connection that could be kept."""
+        return WebClient(
+            token=self._token,
+            base_url=self._api_url,
+            timeout=self._seconds(),  # type: ignore[arg-type]  # urllib takes parts of a second
+            retry_handlers=[],
+            logger=self._quiet,
+        )
+
+    def _seconds(self) -> float:
+        seconds = min(self._timeout_seconds, self._left())
+        if seconds < LEAST_SECONDS:
+            raise OutOfTime()
+        return seconds
 
 
 def _translated(method: str, error: SlackApiError) -> SlackError:

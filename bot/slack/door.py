@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from slack_bolt import BoltRequest, BoltResponse
 
 from bot.ports import Clock
+from bot.slack.deadline import Deadline
 
 logger = logging.getLogger("switchboard")
 
@@ -31,10 +32,13 @@ class Listens(Protocol):
 class Door:
     """Verifies the raw bytes and hands them to the app; the app is built at the first request that is signed."""
 
-    def __init__(self, *, signing_secret: str, build: Callable[[], Any], clock: Clock) -> None:
+    def __init__(
+        self, *, signing_secret: str, build: Callable[[], Any], clock: Clock, deadline: Deadline
+    ) -> None:
         self._secret = signing_secret.encode()
         self._build = build
         self._clock = clock
+        self._deadline = deadline
 
     @cached_property
     def _app(self) -> Listens:
@@ -43,6 +47,10 @@ class Door:
 
     def handle(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one event of an HTTP API, payload version 2.0. 400 and 401 say nothing of why."""
+        with self._deadline.running():
+            return self._answered(event)
+
+    def _answered(self, event: Mapping[str, Any]) -> Answer:
         headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         body = _raw_body(event)
         if body is None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.people import Permission
-from bot.errors import SlackError, SlackRefused, SwitchboardError, UnknownSchema
+from bot.errors import OutOfTime, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.message import Message, Paragraph, Part
 from bot.slack.modals import said
 from bot.slack.phrases import Json, Line, line, with_mentions
@@ -22,6 +22,11 @@ TRIGGER_GONE = frozenset(
 )
 NOT_DONE = "Nothing was sent to Noyo."
 KEPT = "What you typed is kept: close this window and submit again. The same request is never sent twice."
+_AFTER_ALL = {
+    "view_submission": f"It may be on its way all the same. {KEPT}",
+    "block_actions": "It may have been done all the same: look at the card before you click again.",
+}
+"""What may have been done by an interaction whose time was up; a command opens and shows, and does nothing."""
 
 
 def only_you(*parts: Part | Line | str) -> Json:
@@ -69,6 +74,8 @@ def words_for(error: Exception, error_id: str, *, after: str = "") -> Line:
             f"Slack did not open a window for this just now. {NOT_DONE} Please try again in a minute; "
             f"if it goes on, tell whoever runs Switchboard that it was error {error_id}."
         )
+    if isinstance(error, OutOfTime):
+        return line(f"{error} {_AFTER_ALL.get(after, f'{NOT_DONE} Please try again.')}")
     if isinstance(error, SwitchboardError):
         kept = after == "view_submission" and not isinstance(error, UnknownSchema)
         return line(*with_mentions(str(error)), *([f" {KEPT}"] if kept else []))

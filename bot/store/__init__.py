@@ -79,7 +79,9 @@ def open_sealer(
 ) -> KmsSealer:
     """The client behind it is made at the first seal."""
     return KmsSealer(
-        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, patience=patience), key_id
+        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, patience=patience),
+        key_id,
+        patience.begin,
     )
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
+
+from bot.errors import OutOfTime
+from bot.ports import TimeLeft
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +16,10 @@ class Patience:
     connect: float
     read: float
     total: float
+    left: TimeLeft = lambda: inf
+    """What is left of the caller's own time; no attempt begins that may be answered only later."""
+
+    def begin(self) -> None:
+        """`OutOfTime` where even a first attempt does not fit any more; nothing was asked then."""
+        if self.left() < self.read:
+            raise OutOfTime()

@@ -30,9 +30,13 @@ class KmsClient(Protocol):
 class KmsSealer:
     """`bot.ports.Sealer`. The client is made when something was typed for the first time, which is seldom."""
 
-    def __init__(self, make_client: Callable[[], KmsClient], key_id: str) -> None:
+    def __init__(
+        self, make_client: Callable[[], KmsClient], key_id: str, begin: Callable[[], None] = lambda: None
+    ) -> None:
+        """`begin` is called before each request, and raises where there is no time for one."""
         self._make_client = make_client
         self._key_id = key_id
+        self._begin = begin
 
     @cached_property
     def _client(self) -> KmsClient:
@@ -40,7 +44,7 @@ class KmsSealer:
 
     def seal(self, sensitive: Sensitive, operation_id: str) -> str:
         typed = {name: value for name, value in asdict(sensitive).items() if value is not None}
-        answer = _asked(
+        answer = self._asked(
             self._client.encrypt,
             KeyId=self._key_id,
             Plaintext=json.dumps(typed).encode(),
@@ -50,7 +54,7 @@ class KmsSealer:
 
     def unseal(self, sealed: str, operation_id: str) -> Sensitive:
         """`StoreError` where it was sealed for another operation or is no sealed text at all."""
-        answer = _asked(
+        answer = self._asked(
             self._client.decrypt,
             KeyId=self._key_id,
             CiphertextBlob=_decoded(sealed),
@@ -61,6 +65,10 @@ class KmsSealer:
         except (ValueError, TypeError):
             # Not `from error`: its text would hold what was sealed.
             raise StoreError("What was sealed cannot be read by this version of Switchboard.") from None
+
+    def _asked(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+        self._begin()
+        return _answer(call, **parameters)
 
 
 def _context(operation_id: str) -> dict[str, str]:
@@ -74,7 +82,7 @@ def _decoded(sealed: str) -> bytes:
         raise StoreError("What was sealed is damaged.") from error
 
 
-def _asked(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+def _answer(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
     try:
         return call(**parameters)
     except ClientError as error:

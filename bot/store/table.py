@@ -163,6 +163,7 @@ class Table:
     def _send(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
         """Repeats what may come right by itself, while the patience lasts. Botocore's own repeats are off: they hide
         that an answer was lost, and they know no deadline."""
+        self._patience.begin()
         lost = False
         repeats = self._repeats()
         while True:
@@ -189,8 +190,8 @@ class Table:
         longest = FIRST_PAUSE
         while True:
             pause = longest * self._pace.jitter()
-            spent = self._pace.clock() - started
-            if spent + pause + self._patience.read > self._patience.total:
+            left = min(self._patience.total - (self._pace.clock() - started), self._patience.left())
+            if pause + self._patience.read > left:
                 return
             self._pace.sleep(pause)
             yield pause

@@ -20,6 +20,7 @@ from bot.errors import TableUnavailable
 from bot.ports import Change
 from bot.slack.app import build_app
 from bot.slack.calling import SlackCalls
+from bot.slack.deadline import Deadline
 from bot.slack.door import Door
 from bot.slack.look import look_from
 from bot.slack.office import Office
@@ -216,6 +217,7 @@ def receives_with(world: World, office: Office) -> None:
         signing_secret=local.SIGNING_SECRET,
         build=lambda: build_app(office, bot_token=local.BOT_TOKEN),
         clock=world.clock,
+        deadline=Deadline(world.clock),
     )
 
 

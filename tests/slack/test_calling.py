@@ -8,8 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from bot.errors import SlackBusy, SlackRefused, SlackSilent
-from bot.slack.calling import SlackCalls, object_of, objects_of, text_of
+from bot.errors import OutOfTime, SlackBusy, SlackRefused, SlackSilent
+from bot.slack.calling import LEAST_SECONDS, SlackCalls, object_of, objects_of, text_of
 from infra.local.slack import SlackStandIn
 from tests.slack.conftest import CHANNEL
 
@@ -57,6 +57,23 @@ def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackStandIn) -> None
     slack.faults.delay(30)  # given up when the stand-in stops
     with pytest.raises(SlackSilent):
         post(impatient)
+
+
+def test_a_call_waits_no_longer_than_its_caller(slack: SlackStandIn) -> None:
+    """Its own time-out is longer than this test may run."""
+    calls = SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=900, left=lambda: 0.3)
+    slack.faults.delay(30)
+    with pytest.raises(SlackSilent):
+        post(calls)
+
+
+def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackStandIn) -> None:
+    late = SlackCalls(
+        token="xoxb-local", api_url=slack.url, timeout_seconds=1, left=lambda: LEAST_SECONDS - 0.01
+    )
+    with pytest.raises(OutOfTime):
+        post(late)
+    assert slack.calls == []
 
 
 def test_slack_that_is_not_there_is_no_answer() -> None:

@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_bolt import BoltRequest, BoltResponse
 
+from bot.slack.deadline import Deadline
 from bot.slack.door import OLDEST_SECONDS, Door
 from infra.local.environment import SIGNING_SECRET
 from tests.slack.incoming import FORM, event, payload, signature, typed
 
 NOW = 1_790_000_000
+FOR_EVER = Deadline(lambda: NOW)
 
 
 class Notes:
@@ -36,7 +38,7 @@ def app() -> Notes:
 
 @pytest.fixture
 def door(app: Notes) -> Door:
-    return Door(signing_secret=SIGNING_SECRET, build=lambda: app, clock=lambda: NOW)
+    return Door(signing_secret=SIGNING_SECRET, build=lambda: app, clock=lambda: NOW, deadline=FOR_EVER)
 
 
 def headers(**changes: str | None) -> dict[str, str]:
@@ -67,7 +69,12 @@ def test_slacks_own_example_of_a_signature_is_taken(app: Notes) -> None:
         "X-Slack-Signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
         "Content-Type": FORM,
     }
-    door = Door(signing_secret="8f742231b10e8888abcd99yyyzzz85a5", build=lambda: app, clock=lambda: at)
+    door = Door(
+        signing_secret="8f742231b10e8888abcd99yyyzzz85a5",
+        build=lambda: app,
+        clock=lambda: at,
+        deadline=FOR_EVER,
+    )
     assert door.handle({"headers": signed, "body": body})["statusCode"] == 200
 
 
@@ -193,7 +200,7 @@ def test_the_app_is_built_at_the_first_signed_request_and_once(app: Notes) -> No
         built.append(1)
         return app
 
-    door = Door(signing_secret=SIGNING_SECRET, build=build, clock=lambda: NOW)
+    door = Door(signing_secret=SIGNING_SECRET, build=build, clock=lambda: NOW, deadline=FOR_EVER)
     door.handle({"headers": None, "body": None})
     assert built == []
     door.handle(event(typed("help"), NOW))

@@ -1,6 +1,7 @@
 """Sealing under a KMS key (moto's): bound to the operation, and no client made before something was typed."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from bot.domain.operations import Sensitive
-from bot.errors import StoreError, TableUnavailable
-from bot.store import open_sealer
+from bot.errors import OutOfTime, StoreError, TableUnavailable
+from bot.store import RECEIVER, open_sealer
 from bot.store.clients import aws_client
 from bot.store.sealing import KmsSealer
 from tests.store.conftest import PATIENCE, REGION
@@ -100,6 +101,14 @@ def test_a_key_that_does_not_answer_is_worth_another_try(error: Exception) -> No
     sealer = KmsSealer(lambda: Kms(error), "key")
 
     with pytest.raises(TableUnavailable):
+        sealer.seal(TYPED, "V1")
+
+
+def test_a_key_is_not_asked_for_what_would_come_too_late() -> None:
+    patience = replace(RECEIVER, left=lambda: RECEIVER.read - 0.01)
+    sealer = open_sealer(key_id="key", region=REGION, patience=patience, make_client=lambda *_, **__: Kms())
+
+    with pytest.raises(OutOfTime):
         sealer.seal(TYPED, "V1")
 
 

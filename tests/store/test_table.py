@@ -13,7 +13,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from bot.errors import StoreError, TableUnavailable
+from bot.errors import OutOfTime, StoreError, TableUnavailable
 from bot.store.items import item_at
 from bot.store.keys import Key
 from bot.store.patience import Patience
@@ -126,6 +126,29 @@ def test_the_first_attempts_own_time_counts() -> None:
 
     with pytest.raises(TableUnavailable):
         Table(client, "t", Patience(connect=0.5, read=0.9, total=1.5), clock.pace).get(KEY)
+
+    assert len(client.asked) == 1
+
+
+def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
+    """The patience has more; whoever waits for all the calls together has not."""
+    clock = Clock()
+    patience = Patience(connect=0.5, read=0.9, total=9, left=lambda: 2.0 - clock.now)
+    client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", patience, clock.pace).get(KEY)
+    with pytest.raises(OutOfTime):
+        Table(client, "t", patience, clock.pace).get(KEY)
+
+    assert len(client.asked) == 2
+    assert clock.now <= 2.0
+
+
+def test_with_exactly_enough_time_left_a_call_begins() -> None:
+    client = Played({})
+
+    Table(client, "t", Patience(connect=0.5, read=0.9, total=2, left=lambda: 0.9), HURRIED).get(KEY)
 
     assert len(client.asked) == 1
 

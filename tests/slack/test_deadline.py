@@ -1,0 +1,137 @@
+"""Slack room tests: one deadline a request, whatever its time is spent on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+import pytest
+
+from bot.slack.deadline import REQUEST_SECONDS, Deadline
+from bot.store import RECEIVER
+from bot.wiring import Deployment
+from infra.local import environment as local
+from tests.slack.incoming import a_world, begin, event, payload, typed, window
+from tests.world import ANA, REQUEST, VirtualClock, World
+
+TOO_LONG = "That took too long and was stopped. It may be on its way all the same."
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world()
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def test_time_runs_from_when_the_request_came_and_only_while_it_is_served() -> None:
+    clock = VirtualClock()
+    deadline = Deadline(clock, seconds=2)
+    assert deadline.left() == inf
+    with deadline.running():
+        clock.sleep(0.5)
+        assert deadline.left() == 1.5
+        clock.sleep(3)
+        assert deadline.left() == -1.5
+    assert deadline.left() == inf
+
+
+def test_two_requests_at_once_have_each_their_own_time() -> None:
+    clock = VirtualClock()
+    deadline = Deadline(clock, seconds=2)
+    seen: list[float] = []
+
+    def later() -> None:
+        with deadline.running():
+            seen.append(deadline.left())
+
+    with deadline.running():
+        clock.sleep(1)
+        other = threading.Thread(target=later)
+        other.start()
+        other.join()
+        seen.append(deadline.left())
+    assert seen == [2, 1]
+
+
+def test_what_is_begun_in_time_ends_before_slack_gives_up() -> None:
+    """A read begins only where it fits; what may come on top is a connection that has to be made first."""
+    assert RECEIVER.read < REQUEST_SECONDS
+    assert REQUEST_SECONDS + RECEIVER.connect < 3
+
+
+class Slow:
+    """A clock by which everything that is waited for costs as much: each look at it."""
+
+    def __init__(self, world: World, step: float) -> None:
+        self._world, self._step = world, step
+
+    def __call__(self) -> float:
+        self._world.clock.now += self._step
+        return self._world.clock.now
+
+
+def slow_door(world: World, step: float) -> Any:
+    """The receiver as wiring builds it, where everything takes this long."""
+    return Deployment(world.settings, clock=Slow(world, step), quick_clients=False).slack_door
+
+
+def submission(view: str, **fields: str) -> bytes:
+    values = {name: {name: {"value": value}} for name, value in (REQUEST | fields).items()}
+    held = {
+        "type": "view_submission",
+        "api_app_id": local.APP,
+        "team": {"id": local.TEAM},
+        "user": {"id": ANA, "team_id": local.TEAM},
+        "view": {
+            "id": view,
+            "type": "modal",
+            "callback_id": "connect",
+            "private_metadata": "",
+            "app_installed_team_id": local.TEAM,
+            "state": {"values": values},
+        },
+    }
+    return payload(held)
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        (0.1, "Sending to Noyo"),
+        (0.2, "Sending to Noyo"),
+        (0.3, TOO_LONG),
+        (0.9, TOO_LONG),
+        (2.3, TOO_LONG),
+    ],
+)
+def test_a_submission_is_answered_in_time_and_counts_once_whenever_its_time_runs_out(
+    world: World, step: float, words: str
+) -> None:
+    number = f"slow {step}"
+    came = event(submission("V" + number, carrier_group_id=number), world.clock())
+    assert words in slow_door(world, step).handle(came)["body"]
+    assert "Sending to Noyo" in world.bot.slack_door.handle(came)["body"]
+    keys = [world.operation(one).subject.key for one in world.open_operations()]
+    assert len([key for key in keys if key.endswith("#" + number)]) == 1
+
+
+def test_a_command_whose_time_runs_out_says_that_nothing_was_sent(world: World) -> None:
+    answer = slow_door(world, 2.3).handle(event(typed("connect"), world.clock()))
+    assert "That took too long and was stopped. Nothing was sent to Noyo. Please try again." in answer["body"]
+    assert window(world) == ""
+
+
+def test_nothing_is_asked_of_slack_once_the_time_is_up(world: World) -> None:
+    """Neither who a person is nor a window."""
+    before = len(world.slack.calls)
+    world.wait(3601)
+    for step in (1.4, 2.3):
+        slow_door(world, step).handle(event(typed("connect"), world.clock()))
+    assert len(world.slack.calls) == before
