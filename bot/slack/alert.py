@@ -9,7 +9,7 @@ from bot.slack import deeds, facts, text
 from bot.slack.disconnection_card import end_date
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, Quote
-from bot.slack.phrases import Json, Line, Links, Person, labelled, line, to_card
+from bot.slack.phrases import Json, Line, Links, Moment, Person, labelled, line, to_card
 from bot.slack.statuses import next_step, source, status_name
 
 
@@ -100,7 +100,8 @@ def _now(shown: Alert) -> list[Line]:
         return [
             line("Now: ", status_name(record.status), ". It still needs us; its card shows it as it is now.")
         ]
-    return [line("Now: ", status_name(record.status), ". This alert asks nothing of you any more.")]
+    went_on = line("It went on to ", status_name(record.status), " · ", Moment(record.modified))
+    return [line(*went_on, ". This alert asks nothing of you any more.")]
 
 
 def _whom(tracked: Tracked) -> list[Line]:

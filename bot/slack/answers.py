@@ -78,7 +78,7 @@ def _about(shown: Answer, look: Look) -> list[Line]:
     if shown.tracked is None:
         return requested(shown.operation, look)
     record = shown.tracked.record
-    lines = [labelled("Connection", *facts.group_and_carrier(record, look)), facts.status(record)]
+    lines = [labelled("Connection", *facts.group_and_carrier(record, look)), facts.status_then(record)]
     return [*lines, facts.carrier_group_id(record)] if isinstance(record, Connection) else lines
 
 

@@ -47,6 +47,13 @@ def status(record: Record) -> Line:
     return labelled("Status", status_name(record.status), ", last changed ", Moment(record.modified))
 
 
+def status_then(record: Record) -> Line:
+    """For what is not edited when the record moves on: it says of when it tells, and stays true."""
+    return labelled(
+        "Status when this was written", status_name(record.status), ", of ", Moment(record.modified)
+    )
+
+
 def carrier_group_id(record: Connection) -> Line:
     if record.carrier_group_id is None:
         return labelled("Carrier group id", "none")

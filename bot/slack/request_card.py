@@ -11,7 +11,6 @@ from bot.slack.connection_card import last_outcome
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, SmallPrint
 from bot.slack.phrases import Foreign, Line, Moment, labelled, line, own_group_id
-from bot.slack.statuses import status_name
 
 
 def request_card(card: RequestCard, look: Look) -> Message:
@@ -61,7 +60,7 @@ def duplicate_facts(duplicate: Tracked, look: Look) -> list[Line]:
     record = duplicate.record
     lines = [
         labelled("Already there", *facts.group_and_carrier(record, look)),
-        labelled("Its status", status_name(record.status), ", last changed ", Moment(record.modified)),
+        facts.status_then(record),
     ]
     if isinstance(record, Connection):
         lines.append(facts.carrier_group_id(record))

@@ -316,12 +316,14 @@ def _in_view(operation: Operation, content: Callable[[], Answer], tools: Tools) 
     )
     if delivery is None:
         raise Held(f"view {view_id}")
+    shown = delivery.closed  # The end was shown there: a second delivery of its news needs no direct message.
     try:
-        return desk.slack.show_in_view(view_id, content())
+        shown = shown or desk.slack.show_in_view(view_id, content())
     except SlackRefused:
         return False  # Whatever it has against the view, the person is told by direct message.
     finally:
-        desk.deliveries.release(delivery)
+        desk.deliveries.release(delivery, closed=shown and operation.state.settled)
+    return shown
 
 
 def _know(operation: Operation, tools: Tools) -> None:

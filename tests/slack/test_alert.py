@@ -8,6 +8,7 @@ from bot.domain.showing import Alert, Link
 from bot.slack.alert import alert
 from bot.slack.buttons import ButtonValue, decode
 from bot.slack.cards import no_links, render
+from bot.slack.text import utc
 from tests.slack.samples import (
     BEGAN,
     CARD,
@@ -97,7 +98,7 @@ def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
     made = shown(Alert(tracked(on), VERSION))
     assert made.splitlines()[:2] == [
         "# No longer needs us: Test Company",
-        "Now: Processing. This alert asks nothing of you any more.",
+        f"It went on to Processing · {utc(on.modified)}. This alert asks nothing of you any more.",
     ]
     assert "[Retry…]" not in made
 

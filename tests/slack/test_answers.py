@@ -32,14 +32,14 @@ def test_created_says_so_with_a_link_to_the_card() -> None:
     done = settled(a_request(), OutcomeKind.CONFIRMED)
     made = shown(Answer(done, tracked(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
     assert "Noyo has made the connection" in made
-    assert "Connection: Test Company · Guardian\nStatus: Created" in made
+    assert "Connection: Test Company · Guardian\nStatus when this was written: Created" in made
     assert "Open its card (https://x.slack.com/archives/CCONNECT/p1)" in made
 
 
 def test_a_duplicate_shows_the_connection_that_is_there() -> None:
     made = shown(Answer(settled(a_request(), OutcomeKind.DUPLICATE), tracked(), CARD), links=address)
     assert "# Already there" in made
-    assert "Already there: Test Company · Guardian\nIts status: Unable to connect" in made
+    assert "Already there: Test Company · Guardian\nStatus when this was written: Unable to connect" in made
     assert "Nothing new was made." in made
 
 
@@ -96,7 +96,7 @@ def test_a_look_tells_how_it_stands() -> None:
     looked = a_retry(kind=OperationKind.LOOK, input=LookRequest("person"))
     made = shown(Answer(settled(looked, OutcomeKind.CONFIRMED), tracked(a_disconnection())))
     assert "this is how it stands" in made
-    assert "Status: Needs review" in made
+    assert "Status when this was written: Needs review" in made
 
 
 def test_an_answer_without_an_outcome_still_shows_what_it_was_about() -> None:

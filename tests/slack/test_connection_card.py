@@ -156,7 +156,7 @@ def test_corrected_details_are_mentioned_and_never_shown() -> None:
         (OutcomeKind.NO_RIGHTS, "long", "Not sent: @UANA may not do this, or not any more"),
         (OutcomeKind.NOT_FOUND, None, "Noyo does not know what @UANA's retry was about"),
         (OutcomeKind.UNCLEAR, None, "Nobody could tell whether @UANA's retry arrived"),
-        (OutcomeKind.OVERDUE, None, "Nobody could tell whether @UANA's retry arrived"),
+        (OutcomeKind.OVERDUE, None, "Noyo could not be read for a day, so @UANA's retry was given up"),
     ],
 )
 def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(

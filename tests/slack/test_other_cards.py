@@ -87,7 +87,7 @@ def test_a_duplicate_shows_the_connection_that_is_there() -> None:
     there = a_connection(status=ConnectionStatus.COMPLETED, group_name="Test Co.")
     made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(there)))
     assert "Already there: Test Co. · Guardian" in made
-    assert "Its status: Completed" in made
+    assert "Status when this was written: Completed" in made
     assert f"Noyo id {there.id}" in made
     assert "[Details]" in made
 
@@ -109,7 +109,7 @@ def test_a_card_of_something_else_than_a_request_still_shows() -> None:
 
 def test_a_duplicate_that_is_a_disconnection_is_shown_as_far_as_it_goes() -> None:
     made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(a_disconnection())))
-    assert "Its status: Needs review" in made
+    assert "Status when this was written: Needs review" in made
 
 
 def test_the_last_day_stays_the_same_day_whatever_the_zone() -> None:

@@ -17,7 +17,7 @@ from bot.usecases.notify import LONGEST_PAUSE_SECONDS, OUTAGE_PAUSE_SECONDS, not
 from bot.usecases.observe import observe
 from infra.local.slack import Limits
 from tests.usecases.telling import around_news, around_slack, begun, buttons, connection, due, moves, shown
-from tests.world import ALERTS, CONNECTIONS, DECISIONS, World
+from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 
@@ -663,3 +663,23 @@ def test_no_message_carries_a_ping_or_a_sensitive_value() -> None:
         sent = json.dumps([call.args for call in world.slack.calls])
         assert "987654321" not in sent
         assert "123-45-6789" not in sent
+
+
+def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_news_is_delivered_again() -> (
+    None
+):
+    with begun() as world:
+        asked = world.asks(ANA)
+        world.carry_out()
+        world.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both news.
+        world.notify()
+        view = world.slack.view_of(ANA)
+        assert asked.error is None
+        assert view is not None
+        assert "Noyo has it" in world.slack.render(view)
+        world.slack.close_view(ANA, view.id)
+
+        world.settle(40)
+
+        assert len(world.slack.channel(CONNECTIONS)) == 1
+        assert world.slack.direct_messages(ANA) == []
