@@ -61,7 +61,7 @@ def test_each_default_is_what_the_readme_says() -> None:
     assert settings.aws.endpoint_url is None
     assert settings.timezone.key == "America/New_York"
     assert settings.carriers.name(GUARDIAN) == GUARDIAN
-    assert [settings.policy.holders(right) for right in Right] == [frozenset()] * 3
+    assert [settings.policy.holders(right) for right in Right] == [frozenset()] * len(Right)
     assert settings.retry_at_action_required is False
     assert (settings.poll_seconds, settings.sweep_hours, settings.check_after_seconds) == (60, 24, 30)
     assert settings.in_production

@@ -10,6 +10,7 @@ from enum import StrEnum
 class Right(StrEnum):
     """What a person may be allowed to do."""
 
+    VIEW = "view"
     REQUEST = "request"
     APPROVE = "approve"
     ADMINISTER = "administer"
@@ -40,7 +41,8 @@ class Members:
 class Policy:
     """Who holds each right: Slack user ids (`U…`, `W…`) and user group ids (`S…`).
 
-    No requesters named means every full member of the workspace. No approvers or admins named means nobody.
+    Every full member of the workspace may view. No requesters named means every full member too; no approvers or
+    admins named means nobody.
     """
 
     team_id: str
@@ -49,11 +51,17 @@ class Policy:
     admins: frozenset[str] = frozenset()
 
     def holders(self, right: Right) -> frozenset[str]:
+        """Who is named for it."""
         return {
+            Right.VIEW: frozenset(),
             Right.REQUEST: self.requesters,
             Right.APPROVE: self.approvers,
             Right.ADMINISTER: self.admins,
         }[right]
+
+    def open_to_members(self, right: Right) -> bool:
+        """Whether every full member holds it, named or not."""
+        return right is Right.VIEW or (right is Right.REQUEST and not self.requesters)
 
     def groups(self, right: Right) -> frozenset[str]:
         return frozenset(holder for holder in self.holders(right) if holder.startswith("S"))
@@ -114,7 +122,7 @@ def may(
 
 def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Policy, now: int) -> Permission:
     holders = policy.holders(right)
-    if user_id in holders or (right is Right.REQUEST and not holders):
+    if user_id in holders or policy.open_to_members(right):
         return ALLOWED
     known = [groups.get(group_id) for group_id in sorted(policy.groups(right))]
     fresh = [members for members in known if members and now - members.read_at <= MEMBERS_FRESH_SECONDS]
@@ -122,14 +130,15 @@ def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Po
         return ALLOWED
     if len(fresh) < len(known):
         return unknown(
-            "I could not read the Slack user group that decides this, so nothing was done. Please try again in a few minutes; "
-            "if it goes on, tell whoever runs Switchboard."
+            "I could not read the Slack user group that decides this, so nothing was done. Please try again in "
+            "a few minutes; if it goes on, tell whoever runs Switchboard."
         )
     return denied(_who_may(right, holders))
 
 
 def _who_may(right: Right, holders: frozenset[str]) -> str:
     deed = {
+        Right.VIEW: "look at connections",
         Right.REQUEST: "request or retry connections",
         Right.APPROVE: "decide on disconnections",
         Right.ADMINISTER: "do this",

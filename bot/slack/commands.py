@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.people import Right
 from bot.slack import connect, replies, retry, status
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
@@ -52,6 +53,9 @@ def _retry(office: Office, asker: Asker, text: str) -> Json:
         return replies.only_you(
             f"Which connection? Type {office.command} retry and the group's name or an id."
         )
+    permission = office.permits(Right.VIEW, asker)
+    if not permission.allowed:
+        return replies.only_you(replies.refusal(permission))
     found = office.records.find(text, limit=MOST_FOUND)
     if not found:
         return replies.only_you(status.nothing_found(office, text))

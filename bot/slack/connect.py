@@ -10,9 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.operations import AnswerTo, ConnectionRequest, Operation
-from bot.domain.people import Permission, Right, Verdict
-from bot.domain.subjects import request
-from bot.ports import AuditEntry
+from bot.domain.people import Right
 from bot.slack import replies
 from bot.slack.deeds import outcome, under_way
 from bot.slack.fields import NAME_LONGEST, carrier_group_id_field, faults, sensitive_fields, sensitive_from
@@ -29,9 +27,8 @@ REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
 
 def start(office: Office, asker: Asker, text: str) -> Json:
     """`/noyo connect [group name]`: opens the form."""
-    permission = office.may(Right.REQUEST, asker.user_id)
+    permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        note_denial(office, asker, permission)
         return replies.only_you(replies.refusal(permission))
     office.web.open_view(asker.trigger_id, _form(office.look, text.strip()))
     return {}
@@ -48,9 +45,8 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     found = faults(values, required=REQUIRED)
     if found:
         return replies.errors(found)
-    permission = office.may(Right.REQUEST, asker.user_id)
+    permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        note_denial(office, asker, permission)
         return replies.over_it(said("Not sent", replies.refusal(permission)))
     placing = request_connection(
         view["id"],
@@ -103,21 +99,6 @@ def sending(what: Line, channel: str) -> Json:
             Channel(channel),
             ", and you get a message if it takes longer.",
         ),
-    )
-
-
-def note_denial(office: Office, asker: Asker, permission: Permission) -> None:
-    if permission.verdict is not Verdict.DENIED:
-        return
-    office.audit.audit(
-        AuditEntry(
-            office.new_id(),
-            request("any", "any"),
-            office.now(),
-            asker.user_id,
-            "denied",
-            (("wanted", Right.REQUEST.value),),
-        )
     )
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.domain.people import Permission, Policy, Right
+from bot.domain.people import Permission, Policy, Right, Verdict
+from bot.domain.subjects import request
 from bot.domain.tracking import Tracked
 from bot.ports import (
     AuditEntry,
@@ -63,11 +64,24 @@ class Office:
             now=self.now(),
         )
 
+    def permits(self, right: Right, asker: Asker) -> Permission:
+        """As `may`; a denial goes into the audit trail."""
+        permission = self.may(right, asker.user_id)
+        if permission.verdict is Verdict.DENIED:
+            self.audit.audit(
+                AuditEntry(
+                    self.new_id(),
+                    request("any", "any"),
+                    self.now(),
+                    asker.user_id,
+                    "denied",
+                    (("wanted", right.value),),
+                )
+            )
+        return permission
+
     def retryable(self, tracked: Tracked) -> bool:
         return place.retryable(tracked, at_action_required=self.retry_at_action_required)
-
-    def note_denial(self, entry: AuditEntry) -> None:
-        self.audit.audit(entry)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.domain.tracking import Tracked
 from bot.errors import UnknownSchema
 from bot.slack import buttons, facts, replies
 from bot.slack.buttons import ButtonValue
-from bot.slack.connect import in_the_way, note_denial, repeated, sending
+from bot.slack.connect import in_the_way, repeated, sending
 from bot.slack.deeds import under_way
 from bot.slack.fields import (
     GROUP_ID_LONGEST,
@@ -45,9 +45,8 @@ def open_for(office: Office, asker: Asker, tracked: Tracked) -> None:
 
 
 def _opened(office: Office, asker: Asker, value: ButtonValue) -> Json:
-    permission = office.may(Right.REQUEST, asker.user_id)
+    permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        note_denial(office, asker, permission)
         return said("Not possible", replies.refusal(permission))
     tracked = office.records.tracked(value.record)
     operation = office.operations.open_on(value.record)
@@ -66,9 +65,8 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     found = faults(values, required=("carrier_group_id",))
     if found:
         return replies.errors(found)
-    permission = office.may(Right.REQUEST, asker.user_id)
+    permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        note_denial(office, asker, permission)
         return replies.over_it(said("Not sent", replies.refusal(permission)))
     shown = _about(view)
     tracked = office.records.tracked(shown.record)

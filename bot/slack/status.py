@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bot.domain import subjects
 from bot.domain.operations import AnswerTo
+from bot.domain.people import Right
 from bot.domain.records import Connection, Record
 from bot.domain.tracking import Tracked
 from bot.slack import facts, replies
@@ -30,6 +31,9 @@ VERSIONS = 15
 
 def start(office: Office, asker: Asker, text: str) -> Json:
     """`/noyo status [who]`: one match as its card, several as a list, none with what to do next."""
+    permission = office.permits(Right.VIEW, asker)
+    if not permission.allowed:
+        return replies.only_you(replies.refusal(permission))
     if not text:
         return _waiting(office)
     found = office.records.find(text, limit=LISTED + 1)
@@ -44,12 +48,7 @@ def start(office: Office, asker: Asker, text: str) -> Json:
 
 def click_details(office: Office, asker: Asker, value: ButtonValue) -> None:
     """The *Details* button: everything we know of a record, and its versions."""
-    card = record_card(value.record, Library(office.records, office.operations))
-    if card is None:
-        office.web.open_view(asker.trigger_id, said("Details", "This is not known here any more."))
-        return
-    parts = [*_everything(office, card.tracked), *_versions(office, card.tracked)]
-    office.web.open_view(asker.trigger_id, view("Details", Message(parts, warning=office.look.warning())))
+    office.web.open_view(asker.trigger_id, _details(office, asker, value))
 
 
 def listing(office: Office, opening: str, found: list[Tracked]) -> Json:
@@ -69,6 +68,17 @@ def nothing_found(office: Office, text: str) -> Line:
         "”. Try the group's name, its id at the carrier, or the beginning ",
         f"of a Noyo id. A connection nobody asked for yet: {office.command} connect.",
     )
+
+
+def _details(office: Office, asker: Asker, value: ButtonValue) -> Json:
+    permission = office.permits(Right.VIEW, asker)
+    if not permission.allowed:
+        return said("Not possible", replies.refusal(permission))
+    card = record_card(value.record, Library(office.records, office.operations))
+    if card is None:
+        return said("Details", "This is not known here any more.")
+    parts = [*_everything(office, card.tracked), *_versions(office, card.tracked)]
+    return view("Details", Message(parts, warning=office.look.warning()))
 
 
 def _one(office: Office, tracked: Tracked) -> Json:

@@ -14,7 +14,6 @@ from bot.domain.subjects import Kind
 from bot.errors import SlackError
 from bot.slack import replies
 from bot.slack.buttons import Act, ButtonValue
-from bot.slack.connect import note_denial
 from bot.slack.deeds import outcome, under_way
 from bot.slack.modals import said
 from bot.slack.office import Asker, Office
@@ -36,9 +35,8 @@ def click(office: Office, asker: Asker, act: Act, value: ButtonValue) -> None:
 
 
 def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> Json:
-    permission = office.may(Right.REQUEST, asker.user_id)
+    permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        note_denial(office, asker, permission)
         return said("Not possible", replies.refusal(permission))
     before = office.operations.operation(operation_id)
     taken = resolve(

@@ -36,6 +36,11 @@ def test_every_full_member_may_request_unless_requesters_are_named() -> None:
     assert verdict(Right.REQUEST, Policy("T1", requesters=frozenset({"U2"}))) is Verdict.DENIED
 
 
+def test_every_full_member_may_view_whoever_is_named_for_the_rest() -> None:
+    named = Policy("T1", frozenset({"U2"}), frozenset({"S1"}), frozenset({"U2"}))
+    assert verdict(Right.VIEW, named) is Verdict.ALLOWED
+
+
 @pytest.mark.parametrize("right", [Right.APPROVE, Right.ADMINISTER])
 def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
     assert verdict(right) is Verdict.DENIED
@@ -45,10 +50,13 @@ def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
 @pytest.mark.parametrize(
     "who", [{"is_guest": True}, {"is_deactivated": True}, {"is_bot": True}, {"team_id": "T2"}]
 )
-def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(who: dict[str, Any]) -> None:
-    named = Policy("T1", requesters=frozenset({"U1"}))
+@pytest.mark.parametrize("right", Right)
+def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(
+    right: Right, who: dict[str, Any]
+) -> None:
+    named = Policy("T1", frozenset({"U1"}), frozenset({"U1"}), frozenset({"U1"}))
 
-    assert verdict(Right.REQUEST, named, person=replace(ANA, **who)) is Verdict.DENIED
+    assert verdict(right, named, person=replace(ANA, **who)) is Verdict.DENIED
 
 
 def test_a_person_is_known_for_an_hour() -> None:

@@ -71,6 +71,15 @@ def test_retry_of_what_nobody_knows_says_what_to_do(world: World) -> None:
     assert "/noyo connect" in read
 
 
+def test_a_guest_gets_help_but_no_list_of_what_can_be_retried(world: World) -> None:
+    for number in (1, 2):
+        known(world, f"Not For Guests {number}")
+    assert "You can type:" in told(world, types(world, "help", GUS))
+    read = told(world, types(world, "retry Not For Guests", GUS))
+    assert "Guests cannot do this" in read
+    assert "Not For Guests" not in read
+
+
 def test_retry_of_one_that_fits_opens_its_form(world: World) -> None:
     known(world, "Alpha Unable")
     assert types(world, "retry Alpha").error is None
@@ -106,8 +115,8 @@ def test_the_one_that_can_be_retried_is_found_among_many_of_the_same_name(world:
 
 def test_a_guest_may_not_retry(world: World) -> None:
     known(world, "Echo Unable")
-    types(world, "retry Echo", GUS)
-    assert "Guests cannot do this" in window(world, GUS)
+    assert "Guests cannot do this" in told(world, types(world, "retry Echo", GUS))
+    assert window(world, GUS) == ""
 
 
 @pytest.mark.parametrize("text", ["status Acme", "retry Acme", "status"])

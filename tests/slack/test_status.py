@@ -24,7 +24,7 @@ from tests.slack.incoming import (
     types,
     window,
 )
-from tests.world import ANA, BEN, CONNECTIONS, World
+from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
 UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
 HOSTILE = "<!channel> *b* <https://evil.example|x> `c` \u202e" + "y" * 5000
@@ -182,6 +182,23 @@ def test_hostile_names_and_words_are_shown_as_data(world: World) -> None:
     assert "[[ Details ]]" in window(world)
     presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
     assert "[[ Retry a connection ]]" in window(world)
+
+
+@pytest.mark.parametrize("text", ["status Private Inc", "status", f"status {UNHEARD}"])
+def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(world: World, text: str) -> None:
+    known(world, "Private Inc")
+    before = world.open_operations()
+    read = told(world, types(world, text, GUS))
+    assert "Guests cannot do this. Please ask a full member of this workspace." in read
+    assert "Private" not in read
+    assert world.open_operations() == before
+
+
+def test_a_guest_opens_no_details(world: World) -> None:
+    tracked = known(world, "Private Too Inc")
+    presses(world, buttons.details(tracked.subject, tracked.record.version, name="it"), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+    assert "Private" not in window(world, GUS)
 
 
 def test_details_of_what_is_gone_say_so(world: World) -> None:
