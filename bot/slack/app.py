@@ -10,12 +10,12 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot.errors import SlackError, UnknownSchema
+from bot.errors import UnknownSchema
 from bot.slack import commands, connect, replies, retry, status, ways_out
 from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
-from bot.slack.modals import said
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Json, Line, line
+from bot.slack.tell import tell
 
 logger = logging.getLogger("switchboard")
 
@@ -123,7 +123,7 @@ def _speak(office: Office) -> Callable[..., BoltResponse]:
         words = _words(error, body, error_id)
         answer = replies.failed(body, words)
         if answer is None:
-            _tell_in_a_window(office, body, words)
+            _tell(office, body, words)
             return BoltResponse(status=200, body="")
         return BoltResponse(status=200, body=answer)
 
@@ -139,15 +139,16 @@ def _words(error: Exception, body: Body, error_id: str) -> Line:
     return replies.words_for(error, error_id, after=str(body.get("type", "")))
 
 
-def _tell_in_a_window(office: Office, body: Body, words: Line) -> None:
-    """A click has no other answer that only its maker sees; where its trigger is spent, the log has to do."""
-    trigger_id = body.get("trigger_id")
-    if not isinstance(trigger_id, str):
-        return  # Such as a closed window: nobody waits for an answer.
-    try:
-        office.web.open_view(trigger_id, said("That did not work", words))
-    except SlackError as error:
-        logger.warning("could not tell the person", exc_info=error)
+def _tell(office: Office, body: Body, words: Line) -> None:
+    """A click's answer cannot show anything itself."""
+    trigger_id, response_url = _text(body, "trigger_id"), _text(body, "response_url")
+    if trigger_id or response_url:  # Else such as a closed window: nobody waits for an answer.
+        tell(office.web, trigger_id, response_url, "That did not work", words)
+
+
+def _text(body: Body, name: str) -> str | None:
+    held = body.get(name)
+    return held if isinstance(held, str) else None
 
 
 def _quiet() -> logging.Logger:

@@ -14,6 +14,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.webhook import WebhookClient
 
 from bot.errors import OutOfTime, SlackBusy, SlackError, SlackRefused, SlackSilent
 from bot.ports import TimeLeft
@@ -22,7 +23,10 @@ Json = dict[str, Any]
 
 LEAST_SECONDS = 0.2
 """With less, a call would rather be lost than answered."""
+LAST_WORD_SECONDS = 0.5
 _PAUSE_SECONDS = 30
+# A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
+_NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Slack says no, but not that nothing was done: its documentation allows for either.
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
@@ -49,6 +53,23 @@ class SlackCalls:
         """A method that writes; these take JSON. What is None is left out."""
         return self._called(method, json={name: value for name, value in args.items() if value is not None})
 
+    def respond(self, response_url: str, message: Json) -> None:
+        """Answers by the address that an interaction gave us: the last word, for which a little time is spared."""
+        client = WebhookClient(
+            response_url,
+            timeout=self._seconds(spared=LAST_WORD_SECONDS),  # type: ignore[arg-type]  # as below
+            retry_handlers=[],
+            logger=self._quiet,
+        )
+        try:
+            status = client.send_dict(message).status_code
+        except _NO_ANSWER as error:
+            raise SlackSilent(
+                f"Slack gave no usable answer to a response_url ({type(error).__name__})."
+            ) from error
+        if status != 200:
+            raise SlackSilent(f"Slack did not take an answer to a response_url (HTTP {status}).")
+
     def _called(self, method: str, **how: Any) -> Json:
         """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
         `OutOfTime`: it was not begun."""
@@ -57,8 +78,7 @@ class SlackCalls:
             answer = client.api_call(method, **how).data
         except SlackApiError as error:
             raise _translated(method, error) from error
-        except (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError) as error:
-            # A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
+        except _NO_ANSWER as error:
             raise SlackSilent(f"Slack gave no usable answer to {method} ({type(error).__name__}).") from error
         if not isinstance(answer, dict):
             raise SlackSilent(f"Slack's answer to {method} cannot be read.")
@@ -74,8 +94,8 @@ class SlackCalls:
             logger=self._quiet,
         )
 
-    def _seconds(self) -> float:
-        seconds = min(self._timeout_seconds, self._left())
+    def _seconds(self, spared: float = 0) -> float:
+        seconds = min(self._timeout_seconds, self._left() + spared)
         if seconds < LEAST_SECONDS:
             raise OutOfTime()
         return seconds

@@ -31,6 +31,10 @@ class OpensViews(Protocol):
         """views.open; the trigger lives three seconds and serves once."""
         ...
 
+    def respond(self, response_url: str, answer: Json) -> None:
+        """The way back that an interaction with a message gave us; it lives half an hour and serves five times."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -91,11 +95,13 @@ class Asker:
     user_id: str
     channel_id: str | None
     trigger_id: str
+    response_url: str | None = None
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Asker:
         """From any interaction's body: a command's is flat, the others nest the user and the channel."""
+        ways_back = body.get("trigger_id", ""), body.get("response_url")
         if "user_id" in body:
-            return cls(body["user_id"], body.get("channel_id"), body.get("trigger_id", ""))
+            return cls(body["user_id"], body.get("channel_id"), *ways_back)
         channel = body.get("channel") or {}
-        return cls(body["user"]["id"], channel.get("id"), body.get("trigger_id", ""))
+        return cls(body["user"]["id"], channel.get("id"), *ways_back)

@@ -6,38 +6,30 @@ somebody decides on what the message said an hour ago.
 
 from __future__ import annotations
 
-import logging
-
 from bot.domain.operations import Operation, OperationState
 from bot.domain.people import Right
 from bot.domain.subjects import Kind
-from bot.errors import SlackError
 from bot.slack import replies
 from bot.slack.buttons import Act, ButtonValue
 from bot.slack.deeds import outcome, under_way
-from bot.slack.modals import said
 from bot.slack.office import Asker, Office
-from bot.slack.phrases import Json, Line, line
+from bot.slack.phrases import Line, line
+from bot.slack.tell import tell
 from bot.usecases.resolve import Way, resolve
-
-logger = logging.getLogger("switchboard")
 
 WAYS = {Act.ARRIVED: Way.ARRIVED, Act.SEND_AGAIN: Way.SEND_AGAIN, Act.CLOSE: Way.CLOSE}
 
 
 def click(office: Office, asker: Asker, act: Act, value: ButtonValue) -> None:
     """Takes the way, and tells the person alone what came of the click; everybody else sees it on the card."""
-    answer = _taken(office, asker, WAYS[act], value.operation_id or "")
-    try:
-        office.web.open_view(asker.trigger_id, answer)
-    except SlackError as error:
-        logger.warning("could not show what came of a click; the card does", exc_info=error)
+    title, words = _taken(office, asker, WAYS[act], value.operation_id or "")
+    tell(office.web, asker.trigger_id, asker.response_url, title, words)
 
 
-def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> Json:
+def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> tuple[str, Line]:
     permission = office.permits(Right.REQUEST, asker)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return "Not possible", replies.refusal(permission)
     before = office.operations.operation(operation_id)
     taken = resolve(
         operation_id,
@@ -49,8 +41,8 @@ def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> Json:
         new_id=office.new_id,
     )
     if taken is None:
-        return said("Decided already", _now(office.operations.operation(operation_id)))
-    return said("Recorded", _now(taken))
+        return "Decided already", _now(office.operations.operation(operation_id))
+    return "Recorded", _now(taken)
 
 
 def _version_now(office: Office, operation: Operation | None) -> str | None:

@@ -71,6 +71,10 @@ class SlackWeb:
         """views.open; the trigger lives three seconds and serves once."""
         self._calls.write("views.open", trigger_id=trigger_id, view=view)
 
+    def respond(self, response_url: str, answer: Json) -> None:
+        """What only the person sees who clicked; needs no trigger."""
+        self._calls.respond(response_url, answer)
+
     def update_view(self, view_id: str, view: Json) -> None:
         """views.update; needs no trigger."""
         self._calls.write("views.update", view_id=view_id, view=view)

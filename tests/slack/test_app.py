@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.errors import SlackSilent
 from bot.slack import buttons
 from bot.slack.app import build_app
 from bot.slack.buttons import Act
@@ -197,15 +196,37 @@ def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
     assert [record.kind for record in caplog.records if hasattr(record, "error_id")] == ["block_actions"]
 
 
-def test_a_click_while_slack_opens_nothing_is_acked_and_logged(
-    world: World, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("button", [buttons.retry, buttons.details])
+def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
+    world: World, button: Any
 ) -> None:
-    office = office_of(world)
-    receives_with(world, replace(office, web=Down(office.web, "open_view", error=SlackSilent("no answer"))))
+    world.slack.faults.server_error("views.open", times=2)
+    tracked = known(world, "No Window Inc")
+    reply = presses(world, button(tracked.subject, tracked.record.version, name="it"))
+    assert (reply.status, reply.error) == (200, None)
+    (answer,) = world.slack.ephemerals(ANA)
+    assert "Slack did not open a window for this just now." in world.slack.render(answer)
+    assert world.slack.ephemerals(BEN) == []
+    assert world.slack.channel(CONNECTIONS)[-1].text == "buttons"
+
+
+def test_a_click_with_no_way_back_is_acked_and_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    world.slack.faults.server_error("views.open", times=2)
+    world.slack.faults.server_error("response_url")
     tracked = known(world, "Silent Inc")
     reply = presses(world, buttons.details(tracked.subject, tracked.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
-    assert "could not tell the person" in caplog.text
+    assert world.slack.ephemerals(ANA) == []
+    assert "could not tell the person what came of a click" in caplog.text
+
+
+@pytest.mark.parametrize("changes", [{}, {"response_url": None}, {"response_url": ["https://x.example"]}])
+def test_a_click_that_brings_no_address_to_answer_by_is_acked_and_logged(
+    world: World, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    answer = knocks(world, payload(clicked("details", "no json", **changes)))
+    assert answer["statusCode"] == 200
+    assert "could not tell the person what came of a click" in caplog.text
 
 
 def test_what_nobody_waits_for_opens_no_window(world: World) -> None:

@@ -76,6 +76,35 @@ def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackStandIn) -> No
     assert slack.calls == []
 
 
+def test_the_last_word_has_a_little_time_to_itself(
+    odd: tuple[type[Odd], SlackCalls],
+) -> None:
+    """The person learns that the time was up."""
+    handler, _ = odd
+    handler.headers_sent = {}
+    late = SlackCalls(token="t", api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
+    late.respond(handler.url, {"text": "too late"})
+    assert handler.told == b'{"text": "too late"}'
+    over = SlackCalls(token="t", api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
+    with pytest.raises(OutOfTime):
+        over.respond(handler.url, {"text": "much too late"})
+
+
+@pytest.mark.parametrize("url", ["", "no address", "file:///etc/hostname", "http://127.0.0.1:1/"])
+def test_an_address_that_leads_nowhere_is_no_answer(calls: SlackCalls, url: str) -> None:
+    with pytest.raises(SlackSilent):
+        calls.respond(url, {"text": "hello"})
+
+
+def test_an_answer_that_slack_does_not_take_by_a_response_url_is_an_error(
+    odd: tuple[type[Odd], SlackCalls],
+) -> None:
+    handler, calls = odd
+    handler.status, handler.headers_sent, handler.body = 404, {}, b'{"ok": false, "error": "used_url"}'
+    with pytest.raises(SlackSilent):
+        calls.respond(handler.url, {"text": "hello"})
+
+
 def test_slack_that_is_not_there_is_no_answer() -> None:
     nobody = SlackCalls(token="xoxb-local", api_url="http://127.0.0.1:1/api/", timeout_seconds=1)
     with pytest.raises(SlackSilent):
@@ -119,10 +148,11 @@ def test_a_request_to_slow_down_may_come_as_a_plain_no(slack: SlackStandIn, call
 
 
 class Odd(BaseHTTPRequestHandler):
+    url, told = "", b""
     status, headers_sent, body = 200, {"Content-Type": "application/json"}, b""
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).told = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(self.status)
         for name, value in self.headers_sent.items():
             self.send_header(name, value)
@@ -140,6 +170,7 @@ def odd() -> Iterator[tuple[type[Odd], SlackCalls]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
+    handler.url = url
     yield handler, SlackCalls(token="xoxb-local", api_url=url, timeout_seconds=5)
     server.shutdown()
     server.server_close()

@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
+from bot.slack import buttons
+from bot.slack.calling import LAST_WORD_SECONDS
 from bot.slack.deadline import REQUEST_SECONDS, Deadline
 from bot.store import RECEIVER
 from bot.wiring import Deployment
 from infra.local import environment as local
-from tests.slack.incoming import a_world, begin, event, payload, typed, window
+from tests.slack.incoming import a_world, begin, event, known, payload, presses, typed, window
 from tests.world import ANA, REQUEST, VirtualClock, World
 
+LOOKS_AT_THE_DOOR = 2
+"""When it begins, and how old the signature is."""
 TOO_LONG = "That took too long and was stopped. It may be on its way all the same."
 
 
@@ -61,9 +65,10 @@ def test_two_requests_at_once_have_each_their_own_time() -> None:
 
 
 def test_what_is_begun_in_time_ends_before_slack_gives_up() -> None:
-    """A read begins only where it fits; what may come on top is a connection that has to be made first."""
+    """A read begins only where it fits; what may come on top is a connection to be made first, or the last word."""
     assert RECEIVER.read < REQUEST_SECONDS
     assert REQUEST_SECONDS + RECEIVER.connect < 3
+    assert REQUEST_SECONDS + LAST_WORD_SECONDS < 3
 
 
 class Slow:
@@ -135,3 +140,27 @@ def test_nothing_is_asked_of_slack_once_the_time_is_up(world: World) -> None:
     for step in (1.4, 2.3):
         slow_door(world, step).handle(event(typed("connect"), world.clock()))
     assert len(world.slack.calls) == before
+
+
+class Stuck(Slow):
+    """One wait takes all the time there is: the one before the first thing is read."""
+
+    looks = 0
+
+    def __call__(self) -> float:
+        self.looks += 1
+        self._world.clock.now += self._step if self.looks == LOOKS_AT_THE_DOOR + 1 else 0
+        return self._world.clock.now
+
+
+def test_a_click_whose_time_runs_out_is_answered_beside_the_message(world: World) -> None:
+    """The window would come too late; for the last word a little time is spared."""
+    tracked = known(world, "Too Long Inc")
+    stuck = Stuck(world, REQUEST_SECONDS + 0.1)
+    world.bot.__dict__["slack_door"] = Deployment(world.settings, clock=stuck, quick_clients=False).slack_door
+    presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+    (answer,) = world.slack.ephemerals(ANA)
+    assert "That took too long and was stopped. It may have been done all the same" in world.slack.render(
+        answer
+    )
+    assert window(world) == ""
