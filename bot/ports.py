@@ -195,7 +195,7 @@ class KeepsOperations(Protocol):
         ...
 
     def claim(self, operation: Operation, claimed: Operation) -> None:
-        """Moves the operation from exactly `operation` (state, lease and attempts) to `claimed`. `LeaseLost` if it moved."""
+        """Moves it from exactly `operation` (state, lease and attempts) to `claimed`. `LeaseLost` if it moved."""
         ...
 
     def keep(
@@ -221,7 +221,7 @@ class KeepsOperations(Protocol):
         news: Sequence[News],
         audit: AuditEntry,
     ) -> None:
-        """One transaction: the settled operation (its sealed input dropped, no `due`), the lock gone, the change, news, audit.
+        """One transaction: the settled operation (no sealed input, no `due`), the lock gone, the change, news, audit.
 
         `lease` None: on condition that it still needs a person and nobody holds it. `LeaseLost` or `RecordMoved`
         otherwise, and then nothing was written.
