@@ -91,6 +91,7 @@ class Permission:
 
 ALLOWED = Permission(Verdict.ALLOWED)
 
+ELSEWHERE = "Only members of this workspace can do this; people of connected workspaces cannot."
 PERSON_FRESH_SECONDS = 3600
 MEMBERS_FRESH_SECONDS = 3600
 
@@ -114,7 +115,7 @@ def may(
     if person.is_deactivated or person.is_bot:
         return denied("Only active members of this workspace can do this.")
     if person.team_id != policy.team_id:
-        return denied("Only members of this workspace can do this; people of connected workspaces cannot.")
+        return denied(ELSEWHERE)
     if person.is_guest:
         return denied("Guests cannot do this. Please ask a full member of this workspace.")
     return _holds(right, person.user_id, groups, policy, now)

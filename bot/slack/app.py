@@ -10,6 +10,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
+from bot.domain.people import ELSEWHERE
 from bot.errors import UnknownSchema
 from bot.slack import commands, connect, replies, retry, status, ways_out
 from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
@@ -94,11 +95,16 @@ def _options(office: Office) -> Callable[..., None]:
 
 
 def _of_this_app(office: Office) -> Callable[..., Any]:
-    """The signing secret is the app's; a request that names another app or workspace is not for us."""
+    """The signing secret is the app's: what names another app, or no workspace, is not Slack's and learns nothing.
+    In a shared channel people of another workspace see our messages, and are told why they can do nothing."""
 
     def middleware(body: Body, next: Callable[[], Any]) -> Any:  # Bolt gives arguments by these names.
-        if body.get("api_app_id") != office.app_id or _team(body) != office.policy.team_id:
+        team = _team(body)
+        if body.get("api_app_id") != office.app_id or not isinstance(team, str):
             return BoltResponse(status=403, body="not for this app")
+        if team != office.policy.team_id:
+            logger.warning("refused somebody of another workspace")
+            return _answered(office, body, line(ELSEWHERE))
         return next()
 
     return middleware
@@ -120,14 +126,17 @@ def _speak(office: Office) -> Callable[..., BoltResponse]:
         logger.error(
             "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
         )
-        words = _words(error, body, error_id)
-        answer = replies.failed(body, words)
-        if answer is None:
-            _tell(office, body, words)
-            return BoltResponse(status=200, body="")
-        return BoltResponse(status=200, body=answer)
+        return _answered(office, body, _words(error, body, error_id))
 
     return handler
+
+
+def _answered(office: Office, body: Body, words: Line) -> BoltResponse:
+    """Says `words` to the person alone, in the way that this kind of interaction has for it."""
+    answer = replies.failed(body, words)
+    if answer is None:
+        _tell(office, body, words)
+    return BoltResponse(status=200, body=answer or "")
 
 
 def _words(error: Exception, body: Body, error_id: str) -> Line:

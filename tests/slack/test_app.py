@@ -16,6 +16,7 @@ from bot.slack import buttons
 from bot.slack.app import build_app
 from bot.slack.buttons import Act
 from infra.local import environment as local
+from infra.local.slack.workspace import ResponseUrl
 from tests.slack.incoming import (
     Down,
     a_world,
@@ -28,6 +29,7 @@ from tests.slack.incoming import (
     payload,
     presses,
     receives_with,
+    shows,
     typed,
     window,
 )
@@ -58,20 +60,67 @@ def calls(world: World) -> list[str]:
     "body",
     [
         typed("help", api_app_id="A0OTHER"),
-        typed("help", team_id="T0OTHER"),
+        typed("help", api_app_id="A0OTHER", team_id="T0OTHER"),
         payload(clicked("details", "{}") | {"api_app_id": "A0OTHER"}),
-        payload(clicked("details", "{}") | {"team": {"id": "T0OTHER"}}),
-        payload(clicked("details", "{}") | {"team": None, "user": {"id": ANA, "team_id": "T0OTHER"}}),
         payload({"api_app_id": local.APP}),
         payload({"api_app_id": local.APP, "team": "T0LOCAL"}),
         b"",
         b"text=help",
     ],
 )
-def test_what_is_for_another_app_or_workspace_is_refused(world: World, body: bytes) -> None:
+def test_what_is_for_another_app_or_names_no_workspace_is_refused_without_a_word(
+    world: World, body: bytes
+) -> None:
     before = calls(world)
     assert knocks(world, body)["statusCode"] == 403
     assert calls(world) == before
+
+
+OTHERS = {"team": {"id": "T0OTHER"}, "user": {"id": "U0STRANGER", "team_id": "T0OTHER"}}
+ONLY_OURS = "Only members of this workspace can do this; people of connected workspaces cannot."
+
+
+def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_nowhere(world: World) -> None:
+    before = calls(world)
+    for text in ("help", "status", "connect"):
+        answer = knocks(world, typed(text, team_id="T0OTHER"))
+        read = json.loads(answer["body"])
+        assert (answer["statusCode"], read["response_type"]) == (200, "ephemeral")
+        assert ONLY_OURS in read["text"]
+    assert calls(world) == before
+
+
+def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(
+    world: World,
+) -> None:
+    held = {
+        "type": "view_submission",
+        "api_app_id": local.APP,
+        "view": {"id": "V1", "callback_id": "connect"},
+    }
+    answer = json.loads(knocks(world, payload(held | OTHERS))["body"])
+    assert answer["response_action"] == "push"
+    assert ONLY_OURS in json.dumps(answer)
+    assert world.open_operations() == []
+
+
+@pytest.mark.parametrize("whose", [OTHERS, OTHERS | {"team": None}])
+def test_a_click_from_another_workspace_is_answered_beside_the_message(
+    world: World, whose: dict[str, Any]
+) -> None:
+    tracked = known(world, "Shared Channel Inc")
+    ts = shows(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+    kept = ResponseUrl("U0STRANGER", CONNECTIONS, world.clock(), ts)
+    url = world.slack.url.removesuffix("/api/") + world.slack.world.new_response_url(kept)
+    answer = knocks(world, payload(clicked("retry", "{}", response_url=url) | whose))
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    (told_there,) = world.slack.ephemerals("U0STRANGER")
+    assert ONLY_OURS in world.slack.render(told_there)
+
+
+def test_a_search_from_another_workspace_finds_nothing(world: World) -> None:
+    held = {"type": "block_suggestion", "api_app_id": local.APP, "action_id": "carrier_id", "value": "guard"}
+    assert json.loads(knocks(world, payload(held | OTHERS))["body"]) == {"options": []}
 
 
 def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(world: World) -> None:
