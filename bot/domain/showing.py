@@ -66,7 +66,7 @@ class NeedsPerson:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """One change, as a line in the card's thread; it stays true as history. `operation`: where the news is about one."""
+    """One change, as a line in the card's thread; it stays true as history. `operation`: if the news is about one."""
 
     news: News
     operation: Operation | None = None
