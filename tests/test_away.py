@@ -46,7 +46,6 @@ def run(world: World, rounds: int, *, every: int = 30) -> None:
 
 def back(world: World) -> None:
     """Everything is switched on again, in a new process."""
-    world.bot.noyo.close()
     world.restart()
     run(world, 6)
 

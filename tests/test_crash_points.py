@@ -66,14 +66,9 @@ CUTS: dict[str, Cut] = {
 NEVER_LEFT = {"after the claim", "when the request left"}
 
 
-def restart(world: World) -> None:
-    world.bot.noyo.close()  # As the end of a process does.
-    world.restart()
-
-
 def heal(world: World) -> None:
     """A new process, and time: until the lease is over, and two quiet times more."""
-    restart(world)
+    world.restart()
     for pause in (0, LEASE_SECONDS, 30, 30, 30):
         world.wait(pause)
         world.carry_out()
@@ -178,9 +173,9 @@ def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(world: World
     world.asks(carrier_group_id="R9999", group_name="Lost and found")
     (operation_id,) = world.open_operations()
     for _ in range(8):
-        restart(world)
+        world.restart()
         world.carry_out()
-        restart(world)
+        world.restart()
         world.notify()
         world.wait(20)
 

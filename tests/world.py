@@ -13,8 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
@@ -22,8 +20,8 @@ from bot.domain.operations import Operation
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
 from bot.settings import read_settings
-from bot.store import WORKER
-from bot.store.clients import aws_client
+from bot.store import KmsSealer, MakesClients, Store
+from bot.store.patience import Patience
 from bot.usecases.carry_out import carry_out
 from bot.usecases.notify import notify
 from bot.usecases.poll import KINDS, poll
@@ -35,9 +33,9 @@ from infra.local.functions import Route
 from infra.local.noyo import NoyoStandIn, Rules
 from infra.local.slack import Limits, SlackStandIn
 from infra.local.table import create_table
+from tests.aws import REGION, aws_here, same_client, worker_client
 
 START = 1_790_000_000
-REGION = "us-east-1"
 ANA, BEN, GUS = "U0ANA", "U0BEN", "U0GUEST"
 GUARDIAN = local.GUARDIAN
 CONNECTIONS, ALERTS, DECISIONS = local.CONNECTIONS, local.ALERTS, local.DECISIONS
@@ -59,6 +57,16 @@ class VirtualClock:
         self.now += seconds
 
 
+class _Process(Deployment):
+    """As wiring builds it, but for AWS's clients: moto in process sees botocore's only, and they take long to make."""
+
+    def _store(self, patience: Patience, make: MakesClients) -> Store:
+        return super()._store(patience, same_client)
+
+    def _sealer(self, patience: Patience, make: MakesClients) -> KmsSealer:
+        return super()._sealer(patience, same_client)
+
+
 class World:
     """Start it with `with World() as world`; people are Ana and Ben (full members) and Gus (a guest)."""
 
@@ -70,13 +78,13 @@ class World:
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
-        self._open.enter_context(mock_aws())
-        table, key = self._aws()
+        key = self._open.enter_context(aws_here())
+        table = self._table()
         self.noyo = self._open.enter_context(NoyoStandIn(clock=self.clock, rules=self._rules))
         self.slack = self._open.enter_context(SlackStandIn(clock=self.clock, limits=self._limits))
         self._people_and_channels()
         self.settings = read_settings(self._environment(table, key))
-        self.restart()
+        self.bot = self._process()
         route = Route("POST", "/slack/events")
         door = Door({route: Behind(lambda event: self.bot.slack_door.handle(event), 10)})
         self._open.enter_context(door)
@@ -89,12 +97,13 @@ class World:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.bot.noyo.close()
+        self._end_process()
         self._open.__exit__(kind, error, trace)
 
     def restart(self) -> None:
-        """A new process: nothing is remembered but what the table holds. Moto in process sees botocore's clients only."""
-        self.bot = Deployment(self.settings, clock=self.clock, sleep=self.clock.sleep, quick_clients=False)
+        """A new process: nothing is remembered but what the table holds."""
+        self._end_process()
+        self.bot = self._process()
 
     # ---------------------------------------------------------------- time, and the workers
 
@@ -178,14 +187,19 @@ class World:
 
     # ---------------------------------------------------------------- how it is built
 
-    def _aws(self) -> tuple[str, str]:
+    def _process(self) -> Deployment:
+        return _Process(self.settings, clock=self.clock, sleep=self.clock.sleep)
+
+    def _end_process(self) -> None:
+        if "noyo" in vars(self.bot):  # It is built on first use.
+            self.bot.noyo.close()
+
+    def _table(self) -> str:
         table = f"world-{next(_TABLES)}"
-        client = aws_client("dynamodb", region=REGION, endpoint_url=None, patience=WORKER)
-        create_table(client, name=table)
+        create_table(worker_client("dynamodb"), name=table)
         # Nobody reads the stream here, and moto would copy all of it at each write.
         dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard = None
-        key = boto3.client("kms", region_name=REGION).create_key()["KeyMetadata"]["KeyId"]
-        return table, key
+        return table
 
     def _people_and_channels(self) -> None:
         self.slack.add_user(ANA, "Ana")

@@ -1,5 +1,6 @@
 """The table on an embedded engine, made from template.yaml's own resource, so that nobody tests another table."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,16 @@ def read_template(path: Path = TEMPLATE) -> dict[str, Any]:
     return template
 
 
+@cache
+def _table_of(path: Path) -> dict[str, Any]:
+    """Read once: it takes longer than all the calls, and tests make a table each."""
+    properties: dict[str, Any] = read_template(path)["Resources"]["Table"]["Properties"]
+    return properties
+
+
 def create_table(client: Any, template_path: Path = TEMPLATE, name: str = "switchboard") -> None:
     """Creates the resource `Table` under this name on the engine behind a botocore `dynamodb` client."""
-    properties = read_template(template_path)["Resources"]["Table"]["Properties"]
+    properties = _table_of(template_path)
     created = {key: value for key, value in properties.items() if key not in LATER}
     created["StreamSpecification"] = {"StreamEnabled": True} | properties["StreamSpecification"]
     client.create_table(TableName=name, **created)

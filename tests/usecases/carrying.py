@@ -6,11 +6,9 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import httpx
-from moto import mock_aws
 
 from bot.domain.operations import AnswerTo, Operation, Sensitive
 from bot.domain.people import Person, Policy
@@ -18,16 +16,15 @@ from bot.domain.subjects import Kind, Subject, connection
 from bot.domain.tracking import Tracked
 from bot.noyo.client import NoyoClient
 from bot.store import WORKER, KmsSealer, store_on
-from bot.store.clients import aws_client
 from bot.usecases import place
 from bot.usecases.carry_out import carry_out
 from bot.usecases.observe import observe
 from bot.usecases.operation_life import Tools
 from infra.local.noyo import Fault, NoyoStandIn, Rules
 from infra.local.table import create_table
+from tests.aws import aws_here, worker_client
 
 START = 1_790_000_000
-REGION = "us-east-1"
 TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 EIN, TIN = "123456789", "987654321"
@@ -276,22 +273,14 @@ def kill() -> None:
     raise Killed
 
 
-@cache
-def _client(service: str) -> Any:
-    """Made once: making it costs more than a test's calls."""
-    return aws_client(service, region=REGION, endpoint_url=None, patience=WORKER)
-
-
 @contextmanager
 def bench(rules: Rules | None = None) -> Iterator[Bench]:
     now = [float(START)]
-    with mock_aws():
-        client, kms = _client("dynamodb"), _client("kms")
-        key = kms.create_key()["KeyMetadata"]["KeyId"]
-        with NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None)) as noyo:
-            made = Bench(noyo, client, (kms, key), now)
-            yield made
-            made.close()
+    here = NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
+    with aws_here() as key, here as noyo:
+        made = Bench(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
+        yield made
+        made.close()
 
 
 def writes_fail(kind: str, times: int | None = 1, **more: Any) -> Fault:

@@ -545,7 +545,6 @@ def test_what_was_there_before_us_is_summed_up_once() -> None:
         for _ in range(3):
             world.poll()
             world.notify()
-            world.bot.noyo.close()
             world.restart()
 
         [summary] = shown(world, ALERTS)
