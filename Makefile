@@ -28,7 +28,7 @@ serve: $(READY) ## the bot alone, against the Slack, Noyo and AWS that the setti
 	@$(RUN) -m infra.local serve
 
 test: $(READY) ## the tests; PYTEST_ARGS="-k card" passes more on
-	@$(RUN) -m pytest -q $(PYTEST_ARGS)
+	@$(RUN) -m pytest -q -n 2 --dist worksteal $(PYTEST_ARGS)
 
 test-dynamodb: $(READY) ## the store's tests on the real DynamoDB engine (needs Java and npm)
 	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)

@@ -278,7 +278,13 @@ def test_refused_credentials_are_named_and_not_tried_again(status: int) -> None:
 
 @pytest.mark.parametrize(
     "fault",
-    [*NEVER_LEFT, *LEFT, httpx.Response(503), httpx.Response(429), streamed(200, httpx.ReadError("reset"))],
+    [
+        *NEVER_LEFT,
+        *LEFT,
+        httpx.Response(503),
+        httpx.Response(429),
+        pytest.param(streamed(200, httpx.ReadError("reset")), id="an answer that breaks off"),
+    ],
     ids=repr,
 )
 def test_a_read_is_repeated_after_trouble_that_passes(fault: httpx.Response | Exception) -> None:
