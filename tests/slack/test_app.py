@@ -93,15 +93,13 @@ def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_now
 def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(
     world: World,
 ) -> None:
-    held = {
-        "type": "view_submission",
-        "api_app_id": local.APP,
-        "view": {"id": "V1", "callback_id": "connect"},
-    }
+    view = {"id": "V1", "type": "modal", "callback_id": "connect", "app_installed_team_id": local.TEAM}
+    held = {"type": "view_submission", "api_app_id": local.APP, "view": view}
+    before = world.open_operations()
     answer = json.loads(knocks(world, payload(held | OTHERS))["body"])
     assert answer["response_action"] == "push"
     assert ONLY_OURS in json.dumps(answer)
-    assert world.open_operations() == []
+    assert world.open_operations() == before
 
 
 @pytest.mark.parametrize("whose", [OTHERS, OTHERS | {"team": None}])
@@ -111,7 +109,7 @@ def test_a_click_from_another_workspace_is_answered_beside_the_message(
     tracked = known(world, "Shared Channel Inc")
     ts = shows(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
     kept = ResponseUrl("U0STRANGER", CONNECTIONS, world.clock(), ts)
-    url = world.slack.url.removesuffix("/api/") + world.slack.world.new_response_url(kept)
+    url = world.slack.url.removesuffix("api/") + world.slack.world.new_response_url(kept)
     answer = knocks(world, payload(clicked("retry", "{}", response_url=url) | whose))
     assert (answer["statusCode"], answer["body"]) == (200, "")
     (told_there,) = world.slack.ephemerals("U0STRANGER")
@@ -203,6 +201,7 @@ FORGED = [
     '{"s":1,"r":"connection:","v":"1"}',
     '{"s":1,"r":"nothing:1","v":"1"}',
     '{"s":1,"r":"request:a#b","v":"1"}',
+    '{"s":1,"r":"person:U0ANA","v":"1"}',
     '{"s":1,"r":"connection:%s","v":"1"}' % ("é" * 900),
     '{"s":1,"r":"connection:\\ud800","v":"1"}',
     '{"s":1,"r":7,"v":[]}',
