@@ -10,8 +10,10 @@ import json
 import logging
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
@@ -19,8 +21,12 @@ from typing import Any, TextIO
 from bot.errors import SwitchboardError
 
 OURS = ("switchboard", "bot")
-CARRIED = ("work_id", "fault", "troubles", "again_at", "done", "failed", "left")
-"""What our own lines may carry beside their words: ids, counts and our own errors."""
+CARRIED = ("again_at", "error_id", "group_id", "kind", "row_id", "troubles", "why", "work_id")
+"""What our own lines may carry beside their words: ids, times and our own errors."""
+
+_adding = threading.Lock()
+_request: ContextVar[str | None] = ContextVar("_request", default=None)
+"""Lambda serves one request at a time; on one machine each thread serves its own."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -38,13 +44,13 @@ def from_worker(context: object) -> None:
 def _begin(context: object, formatter: Callable[[], logging.Formatter]) -> None:
     """Takes the place of Lambda's own handler, which would write every line once more as plain text."""
     root = logging.getLogger()
-    lines = next((handler for handler in root.handlers if isinstance(handler, Lines)), None)
-    if lines is None:
-        lines = Lines()
-        lines.setFormatter(formatter())
-        root.handlers = [h for h in root.handlers if not type(h).__name__.startswith("LambdaLogger")]
-        root.addHandler(lines)
-    lines.request_id = getattr(context, "aws_request_id", None)
+    with _adding:
+        if not any(isinstance(handler, Lines) for handler in root.handlers):
+            lines = Lines()
+            lines.setFormatter(formatter())
+            root.handlers = [h for h in root.handlers if not type(h).__name__.startswith("LambdaLogger")]
+            root.addHandler(lines)
+    _request.set(getattr(context, "aws_request_id", None))
     for name in OURS:
         logging.getLogger(name).setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO").upper())
 
@@ -52,10 +58,8 @@ def _begin(context: object, formatter: Callable[[], logging.Formatter]) -> None:
 class Lines(logging.StreamHandler[TextIO]):
     """Writes to whatever standard output is at that moment."""
 
-    request_id: str | None = None
-
     def emit(self, record: logging.LogRecord) -> None:
-        record.request_id = self.request_id
+        record.request_id = _request.get()
         self.stream = sys.stdout
         super().emit(record)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +54,52 @@ def test_every_request_has_its_own_id_and_each_line_is_written_once(
         SAID.info("again")
 
     assert [line["request_id"] for line in told(capsys)] == ["request-0", "request-1", "request-2"]
+
+
+def test_requests_served_side_by_side_on_one_machine_log_once_each_under_their_own_ids(
+    begin: Begin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    together = threading.Barrier(4)
+
+    def serve(number: int) -> None:
+        context = FakeContext()
+        context.aws_request_id = f"request-{number}"
+        together.wait()
+        begin(context)
+        together.wait()
+        SAID.info("served", extra={"work_id": f"work-{number}"})
+
+    threads = [threading.Thread(target=serve, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    ids = sorted((line["request_id"], line["work_id"]) for line in told(capsys))
+    assert ids == [(f"request-{number}", f"work-{number}") for number in range(4)]
+
+
+def test_the_id_that_a_person_is_told_is_in_the_log(begin: Begin, capsys: pytest.CaptureFixture[str]) -> None:
+    begin(FakeContext())
+    SAID.error("listener failed", extra={"error_id": "1a2b3c4d", "kind": "view_submission"})
+
+    [line] = told(capsys)
+    assert (line["error_id"], line["kind"]) == ("1a2b3c4d", "view_submission")
+
+
+def test_whatever_our_lines_carry_is_written_and_no_more_is_let_through() -> None:
+    root = Path(__file__).parents[2]
+    carried = {
+        key.value
+        for path in [*root.glob("bot/**/*.py"), *root.glob("handlers/*.py")]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and any(word.arg == "extra" for word in node.keywords)
+        for given in ast.walk(node)
+        if isinstance(given, ast.Dict)
+        for key in given.keys
+        if isinstance(key, ast.Constant)
+    }
+    assert carried == set(logs.CARRIED)
 
 
 def test_other_parts_of_the_bot_are_heard_and_strangers_only_when_they_warn(
