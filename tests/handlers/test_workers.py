@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.delivery import Place
 from handlers import carry_out, notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.slack import Message
@@ -125,10 +126,27 @@ def test_what_slack_did_not_take_is_logged_with_what_it_said(
     notify.handler(stream("NEWS", waiting[:1]), context)
 
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert line["work_id"] == waiting[0]
+    assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
     assert line["troubles"] == ["Slack refused: restricted_action"]
     assert line["again_at"] > world.clock()
     assert line["request_id"] == "request-1"
+
+
+def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = three_connections(world)
+    told = world.bot.store.news.news(waiting[0])
+    assert told is not None
+    place = Place(CONNECTIONS, str(told.subject))
+    now = int(world.clock())
+    assert world.bot.store.deliveries.reserve(place, lease="another's", now=now, lease_seconds=60)
+
+    notify.handler(stream("NEWS", waiting[:1]), context)
+
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["level"], line["message"]) == ("INFO", "not delivered yet")
+    assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
 
 
 def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: FakeContext) -> None:
