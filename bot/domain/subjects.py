@@ -7,16 +7,18 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet."""
+    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet; of a *person* there
+    is only an audit trail."""
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
     REQUEST = "request"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Subject:
-    """`connection:<uuid>`, `disconnection:<uuid>` or `request:<carrier uuid>#<carrier group id>`."""
+    """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`, `person:<user id>`."""
 
     kind: Kind
     key: str
@@ -44,3 +46,8 @@ def disconnection(record_id: str) -> Subject:
 def request(carrier_id: str, carrier_group_id: str) -> Subject:
     """What a new connection is about before Noyo gave it an id; Noyo allows one for each such pair."""
     return Subject(Kind.REQUEST, f"{carrier_id}#{carrier_group_id}")
+
+
+def person(user_id: str) -> Subject:
+    """What a deed was about that was about nothing else yet, such as looking around."""
+    return Subject(Kind.PERSON, user_id)

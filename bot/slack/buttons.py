@@ -51,7 +51,7 @@ class ButtonValue:
     @property
     def record(self) -> Subject:
         """The record it is about; ValueError where it is about something else."""
-        if self.subject is None or self.subject.kind is Kind.REQUEST:
+        if self.subject is None or self.subject.kind not in (Kind.CONNECTION, Kind.DISCONNECTION):
             raise ValueError("this button is not about a record")
         return self.subject
 

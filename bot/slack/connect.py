@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.domain.operations import AnswerTo, ConnectionRequest, Operation
 from bot.domain.people import Right
+from bot.domain.subjects import request
 from bot.slack import replies
 from bot.slack.deeds import outcome, under_way
 from bot.slack.fields import NAME_LONGEST, carrier_group_id_field, faults, sensitive_fields, sensitive_from
@@ -45,7 +46,8 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     found = faults(values, required=REQUIRED)
     if found:
         return replies.errors(found)
-    permission = office.permits(Right.REQUEST, asker)
+    about = request(values["carrier_id"].lower(), values["carrier_group_id"])
+    permission = office.permits(Right.REQUEST, asker, about)
     if not permission.allowed:
         return replies.over_it(said("Not sent", replies.refusal(permission)))
     placing = request_connection(

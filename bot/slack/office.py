@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.domain.people import Permission, Policy, Right, Verdict
-from bot.domain.subjects import request
+from bot.domain.subjects import Subject, person
 from bot.domain.tracking import Tracked
 from bot.ports import (
     AuditEntry,
@@ -68,14 +68,14 @@ class Office:
             now=self.now(),
         )
 
-    def permits(self, right: Right, asker: Asker) -> Permission:
-        """As `may`; a denial goes into the audit trail."""
+    def permits(self, right: Right, asker: Asker, about: Subject | None = None) -> Permission:
+        """As `may`; a denial goes into the audit trail of what it was about, else of who was denied."""
         permission = self.may(right, asker.user_id)
         if permission.verdict is Verdict.DENIED:
             self.audit.audit(
                 AuditEntry(
                     self.new_id(),
-                    request("any", "any"),
+                    about or person(asker.user_id),
                     self.now(),
                     asker.user_id,
                     "denied",

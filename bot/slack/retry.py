@@ -45,7 +45,7 @@ def open_for(office: Office, asker: Asker, tracked: Tracked) -> None:
 
 
 def _opened(office: Office, asker: Asker, value: ButtonValue) -> Json:
-    permission = office.permits(Right.REQUEST, asker)
+    permission = office.permits(Right.REQUEST, asker, value.record)
     if not permission.allowed:
         return said("Not possible", replies.refusal(permission))
     tracked = office.records.tracked(value.record)
@@ -65,10 +65,10 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     found = faults(values, required=("carrier_group_id",))
     if found:
         return replies.errors(found)
-    permission = office.permits(Right.REQUEST, asker)
+    shown = _about(view)
+    permission = office.permits(Right.REQUEST, asker, shown.record)
     if not permission.allowed:
         return replies.over_it(said("Not sent", replies.refusal(permission)))
-    shown = _about(view)
     tracked = office.records.tracked(shown.record)
     if tracked is None or tracked.record.version != shown.version:
         return _again(office, tracked, view["id"])

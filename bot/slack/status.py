@@ -71,7 +71,7 @@ def nothing_found(office: Office, text: str) -> Line:
 
 
 def _details(office: Office, asker: Asker, value: ButtonValue) -> Json:
-    permission = office.permits(Right.VIEW, asker)
+    permission = office.permits(Right.VIEW, asker, value.record)
     if not permission.allowed:
         return said("Not possible", replies.refusal(permission))
     card = record_card(value.record, Library(office.records, office.operations))

@@ -27,10 +27,10 @@ def click(office: Office, asker: Asker, act: Act, value: ButtonValue) -> None:
 
 
 def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> tuple[str, Line]:
-    permission = office.permits(Right.REQUEST, asker)
+    before = office.operations.operation(operation_id)
+    permission = office.permits(Right.REQUEST, asker, before.subject if before else None)
     if not permission.allowed:
         return "Not possible", replies.refusal(permission)
-    before = office.operations.operation(operation_id)
     taken = resolve(
         operation_id,
         way,

@@ -24,3 +24,7 @@ def test_what_is_no_subject_is_refused(text: str) -> None:
 def test_a_request_is_known_by_carrier_and_carrier_group_id() -> None:
     assert str(subjects.request("carrier", "G#1")) == "request:carrier#G#1"
     assert subjects.connection("1") != subjects.disconnection("1")
+
+
+def test_a_person_is_known_by_their_id() -> None:
+    assert str(subjects.person("U1")) == "person:U1"

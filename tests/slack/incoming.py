@@ -14,10 +14,19 @@ from urllib.parse import urlencode
 
 from slack_sdk import WebClient
 
+from bot.domain.operations import (
+    AnswerTo,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RetryRequest,
+)
 from bot.domain.records import ConnectionStatus
 from bot.domain.tracking import Tracked, first_seen, moved_on
 from bot.errors import TableUnavailable
-from bot.ports import Change
+from bot.ports import AuditEntry, Change
 from bot.slack.app import build_app
 from bot.slack.calling import SlackCalls
 from bot.slack.deadline import Deadline
@@ -29,7 +38,7 @@ from bot.usecases import place
 from bot.wiring import new_id
 from infra.local import environment as local
 from tests.slack.samples import a_connection
-from tests.world import ANA, CONNECTIONS, World
+from tests.world import ANA, BEN, CONNECTIONS, World
 
 Json = dict[str, Any]
 FORM = "application/x-www-form-urlencoded"
@@ -129,6 +138,37 @@ def _holds(world: World, before: Tracked | None, after: Tracked) -> Tracked:
     held = records.tracked(after.subject)
     assert held is not None
     return held
+
+
+def unclear(world: World, name: str) -> Operation:
+    """Ben's retry, of which nobody can tell whether it arrived."""
+    tracked, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
+    placed = Operation(
+        id="V" + name,
+        subject=tracked.subject,
+        kind=OperationKind.RETRY_CONNECTION,
+        input=RetryRequest("corrected"),
+        state=OperationState.PENDING,
+        actor=BEN,
+        placed_at=now,
+        due=now,
+        answer_to=AnswerTo(),
+        shown_version="the version that Ben saw",
+    )
+    operations.place(
+        placed, expected=None, news=(), audit=AuditEntry(name, tracked.subject, now, BEN, "placed")
+    )
+    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
+    operations.claim(placed, claimed)
+    asking = replace(
+        claimed,
+        state=OperationState.NEEDS_PERSON,
+        lease=None,
+        lease_until=None,
+        outcome=Outcome(OutcomeKind.UNCLEAR),
+    )
+    operations.keep(asking, lease="l")
+    return world.operation(placed.id)
 
 
 def shows(world: World, *buttons: Json) -> str:

@@ -8,19 +8,22 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.operations import (
-    AnswerTo,
-    Operation,
-    OperationKind,
     OperationState,
-    Outcome,
-    OutcomeKind,
-    RetryRequest,
 )
-from bot.ports import AuditEntry
 from bot.slack import buttons
 from bot.slack.buttons import Act
 from bot.slack.ways_out import WAYS
-from tests.slack.incoming import Down, a_world, begin, known, office_of, presses, receives_with, shows, window
+from tests.slack.incoming import (
+    Down,
+    a_world,
+    begin,
+    office_of,
+    presses,
+    receives_with,
+    shows,
+    unclear,
+    window,
+)
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
 
@@ -33,37 +36,6 @@ def shared() -> Iterator[World]:
 def world(shared: World) -> World:
     begin(shared)
     return shared
-
-
-def unclear(world: World, name: str) -> Operation:
-    """Ben's retry, of which nobody can tell whether it arrived."""
-    tracked, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
-    placed = Operation(
-        id="V" + name,
-        subject=tracked.subject,
-        kind=OperationKind.RETRY_CONNECTION,
-        input=RetryRequest("corrected"),
-        state=OperationState.PENDING,
-        actor=BEN,
-        placed_at=now,
-        due=now,
-        answer_to=AnswerTo(),
-        shown_version="the version that Ben saw",
-    )
-    operations.place(
-        placed, expected=None, news=(), audit=AuditEntry(name, tracked.subject, now, BEN, "placed")
-    )
-    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
-    operations.claim(placed, claimed)
-    asking = replace(
-        claimed,
-        state=OperationState.NEEDS_PERSON,
-        lease=None,
-        lease_until=None,
-        outcome=Outcome(OutcomeKind.UNCLEAR),
-    )
-    operations.keep(asking, lease="l")
-    return world.operation(placed.id)
 
 
 def way(act: Act, operation_id: str) -> dict[str, object]:
