@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.tracking import Tracked
+from bot.usecases.check import existing
 from infra.local.noyo import Fault
 from tests.usecases.carrying import ANA, BEN, CARRIER, REQUEST, Bench, bench, writes_fail
 
@@ -181,3 +182,28 @@ def test_a_retry_checked_on_a_connection_that_is_gone_goes_to_a_person_in_the_en
 
     assert waiting.state is OperationState.NEEDS_PERSON
     assert kind(here) is OutcomeKind.OVERDUE
+
+
+def test_the_connection_that_is_in_the_way_is_the_newest_one_for_the_same_carrier_and_id(
+    here: Bench,
+) -> None:
+    here.ask()
+    operation = here.operation("V1")
+    assert existing(operation, here.tools) is None
+    for minutes in (1, 3, 2):
+        here.noyo.add_connection(
+            carrier_id=CARRIER, carrier_group_id="00110011", created=int(here.clock()) - 60 * minutes
+        )
+
+    found = existing(operation, here.tools)
+
+    assert found is not None
+    assert found.modified == int(here.clock()) - 60
+
+
+def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: Bench) -> None:
+    here.ask()
+    here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.noyo.faults.add(Fault("garbage", method="GET", times=None))
+
+    assert existing(here.operation("V1"), here.tools) is None

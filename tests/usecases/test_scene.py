@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import AnswerTo
+from bot.domain.showing import RecordCard, RequestCard
 from bot.domain.subjects import Kind, Subject
 from bot.usecases import place
+from bot.usecases.scene import Library, record_card, request_card
 from bot.wiring import new_id
 from infra.local.noyo import Fault, FaultKind
 from tests.usecases.telling import begun, buttons, connection, due, moves, shown
@@ -278,3 +280,30 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
         assert len(card.thread) == 1 + moved
         assert (world.seen_in(CONNECTIONS) == before) is not moved
         assert len(told(world)) == 1
+
+
+# ---------------------------------------------------------------- what is read
+
+
+def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> None:
+    with World() as world:
+        library = Library(world.bot.store.records, world.bot.store.operations)
+        world.asks()
+        [operation_id] = world.open_operations()
+        before = request_card(operation_id, library)
+
+        world.carry_out()
+
+        after = request_card(operation_id, library)
+        assert isinstance(before, RequestCard)
+        assert isinstance(after, RecordCard)
+        assert after.tracked.asked_by == operation_id
+        assert record_card(after.tracked.subject, library) == after
+
+
+def test_of_what_we_do_not_know_there_is_no_card() -> None:
+    with World() as world:
+        library = Library(world.bot.store.records, world.bot.store.operations)
+
+        assert record_card(Subject(Kind.CONNECTION, "gone"), library) is None
+        assert request_card("gone", library) is None
