@@ -57,6 +57,13 @@ def test_no_import_starts_a_thread(after_everything: dict[str, Any]) -> None:
     assert after_everything["threads"] == []
 
 
+def test_the_receiver_loads_nothing_that_makes_a_cold_start_slow() -> None:
+    seen = import_in_a_fresh_process("handlers.slack")
+
+    assert seen["failed"] == {}
+    assert {"httpx", "pydantic", "boto3", "aws_xray_sdk"} & set(seen["loaded"]) == set()
+
+
 def test_a_module_that_does_not_import_is_seen() -> None:
     assert "ModuleNotFoundError" in import_in_a_fresh_process("bot.nowhere")["failed"]["bot.nowhere"]
 
