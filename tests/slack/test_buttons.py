@@ -62,6 +62,8 @@ def test_a_button_about_an_operation_or_a_request_is_about_no_record() -> None:
         _ = ButtonValue(operation_id="V0").record
     with pytest.raises(ValueError):
         _ = ButtonValue(subjects.request("c", "1"), "v").record
+    with pytest.raises(ValueError):
+        _ = ButtonValue(subjects.person("U1"), "v").record
 
 
 def test_each_way_out_asks_once_more_and_names_its_operation_only() -> None:
