@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from bot.errors import SlackBusy
 from bot.store.stream import news_ids
 from bot.usecases.deliver import Held
 from bot.usecases.notify import Tools, notify
@@ -35,13 +36,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 def _notify(news_id: str, tools: Tools) -> None:
     report = notify(news_id, tools)
     if report is not None and report.troubles:
-        # Two workers at one message is the normal course of events; what Slack did not take is not.
-        level = (
-            logging.INFO if all(isinstance(trouble, Held) for trouble in report.troubles) else logging.WARNING
-        )
+        # Waiting for one's turn is the normal course of events; what Slack did not take is not.
+        waits = all(isinstance(trouble, (Held, SlackBusy)) for trouble in report.troubles)
         troubles = [str(trouble) for trouble in report.troubles]
         logger.log(
-            level,
+            logging.INFO if waits else logging.WARNING,
             "not delivered yet",
             extra={"work_id": news_id, "troubles": troubles, "again_at": report.again_at},
         )

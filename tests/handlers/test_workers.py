@@ -149,6 +149,18 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
 
 
+def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
+    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = three_connections(world)
+    world.slack.faults.rate_limited(3, "chat.postMessage")
+
+    notify.handler(stream("NEWS", waiting[:1]), context)
+
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["level"], line["troubles"]) == ("INFO", ["Slack asked us to slow down."])
+
+
 def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: FakeContext) -> None:
     three_connections(world)
     world.wait(48 * 3600)
