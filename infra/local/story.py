@@ -52,7 +52,7 @@ def play(machine: Machine, out: Out) -> bool:
         stage.show_everything()
         return False
     stage.show_everything()
-    out(f"\n✓ The story went as told ({len(stage.told)} things seen).")
+    out(f"\n✓ The story went as told ({len(stage.told)} things checked).")
     return True
 
 
@@ -159,13 +159,15 @@ class Stage:
                 for reply in message.thread:
                     self._show(self.slack.render(reply), "┃    ↳ ")
                 self.out("┃")
-        for person in (ANA, BEN):
-            self.out(f"\n┏━ {person}, in direct messages and in the open window")
-            for message in self.slack.direct_messages(person):
-                self._show(self.slack.render(message), "┃ ")
-            view = self.slack.view_of(person)
-            if view is not None:
-                self._show(self.slack.render(view), "┃ ")
+        for person, name in ((ANA, "Ana"), (BEN, "Ben")):
+            messages, view = self.slack.direct_messages(person), self.slack.view_of(person)
+            for shown in [*messages, *([view] if view is not None else [])]:
+                self.out(f"\n┏━ {name} alone, in a {'window' if shown is view else 'direct message'}")
+                self._show(self.slack.render(shown), "┃ ")
+
+    def show(self, shown: Message | View) -> None:
+        """What is about to be edited or closed, as it is now."""
+        self._show(self.slack.render(shown), "  ┃ ")
 
     def _show(self, text: str, margin: str) -> None:
         for line in text.splitlines():
@@ -200,6 +202,7 @@ def refused_by_the_carrier(stage: Stage) -> None:
         "an alert is raised, with a Retry… button",
         lambda: stage.message(ALERTS, "Unable to connect", "Widgets R Us", "Guardian", "77001", "[Retry…]"),
     )
+    stage.show(alert)
     stage.expect(
         set(stage.slack.pings(alert)) <= {"@Ana", ANA}, f"it pings nobody: {stage.slack.pings(alert)}"
     )
@@ -227,9 +230,10 @@ def asked_again(stage: Stage) -> None:
     """Ben asks for Test Company's connection once more; he is shown the one that is there."""
     stage.slack.close_view(BEN, stage.slack.view_of(BEN).id)
     stage.asks(BEN, FIRST)
-    stage.sees(
+    window = stage.sees(
         "his window shows the duplicate", lambda: stage.view(BEN, "Already", "Test Company", "Completed")
     )
+    stage.show(window)
     stage.expect(len(stage.made(FIRST)) == 1, "there is still one connection")
     stage.slack.close_view(BEN, stage.slack.view_of(BEN).id)
 
@@ -238,7 +242,8 @@ def answer_lost(stage: Stage) -> None:
     """Noyo takes Ana's third request, and the connection breaks before its answer comes."""
     stage.noyo.faults.add(Fault("reset_after", method="POST", path_contains="group_connections"))
     stage.asks(ANA, THIRD)
-    stage.sees("her window says that it is being checked", lambda: stage.view(ANA, "Checking"))
+    window = stage.sees("her window says that it is being checked", lambda: stage.view(ANA, "Checking"))
+    stage.show(window)
     stage.sees("then that Noyo has it", lambda: stage.view(ANA, "Noyo has it"))
     stage.sees("the card ends completed", lambda: stage.message(CONNECTIONS, "Besta LLC", "Completed"))
     posts = [
