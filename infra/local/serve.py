@@ -42,7 +42,7 @@ def serve(
     try:
         settings, port = read_settings(environ), _port(environ)
     except SettingsError as error:
-        complain(str(error))
+        complain(f"{error}\nWhat each is for: README.md, Settings.")
         return UNUSABLE
     with ExitStack() as stack:
         try:

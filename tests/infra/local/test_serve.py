@@ -223,4 +223,5 @@ def test_the_command_ends_with_status_2_where_the_settings_cannot_be_used() -> N
 
     assert (running.returncode, out) == (2, "")
     assert complaints.startswith("The settings cannot be used: ")
+    assert "README.md, Settings" in complaints
     assert "SLACK_SIGNING_SECRET is missing" in complaints
