@@ -50,7 +50,7 @@ def status(record: Record) -> Line:
 def status_then(record: Record) -> Line:
     """For what is not edited when the record moves on: it says of when it tells, and stays true."""
     return labelled(
-        "Status when this was written", status_name(record.status), ", of ", Moment(record.modified)
+        "Status when this was written", status_name(record.status), ", last changed ", Moment(record.modified)
     )
 
 
