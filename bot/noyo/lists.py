@@ -16,7 +16,6 @@ from bot.ports import Page, Row
 
 Value = TypeVar("Value")
 MOST_PAGES = 200
-LARGEST_PAGE = 100
 
 READERS: Mapping[Kind, Callable[[object], Record]] = {
     Kind.CONNECTION: models.connection,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from bot.slack.phrases import Json, Line, mrkdwn, plain, rich
 
-MOST_BLOCKS = 50
 HEADER = 150
 _CONTEXT = 10
 
