@@ -38,6 +38,15 @@ class Tracked:
         return self.record.status
 
 
+_TRY_IS_OVER = frozenset(
+    {
+        ConnectionStatus.UNABLE_TO_CONNECT,
+        ConnectionStatus.ACTION_REQUIRED,
+        ConnectionStatus.COMPLETED,
+    }
+)
+
+
 class Order(Enum):
     """How a version shown to us stands to the one we hold."""
 
@@ -75,17 +84,8 @@ def first_seen(record: Record, now: int) -> Tracked:
 
 
 def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
-    """What we hold once `record` is the newest; a connection that is processed again has begun another try."""
-    again = (
-        isinstance(record, Connection)
-        and record.status is ConnectionStatus.PROCESSING
-        and held.status
-        in (
-            ConnectionStatus.UNABLE_TO_CONNECT,
-            ConnectionStatus.ACTION_REQUIRED,
-            ConnectionStatus.COMPLETED,
-        )
-    )
+    """What we hold once `record` is the newest; a connection that was tried again has begun another try."""
+    again = _tried_again(held.record, record)
     return replace(
         held,
         record=with_known(record, held.record),
@@ -93,6 +93,16 @@ def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
         attempt_began=record.modified if again else held.attempt_began,
         seen_at=now,
     )
+
+
+def _tried_again(before: Record, after: Record) -> bool:
+    """A try that nobody saw begin shows by another carrier group id, since only a retry changes it."""
+    if not isinstance(before, Connection) or not isinstance(after, Connection):
+        return False
+    if before.status not in _TRY_IS_OVER:
+        return False
+    ids = (before.carrier_group_id, after.carrier_group_id)
+    return after.status is ConnectionStatus.PROCESSING or (None not in ids and ids[0] != ids[1])
 
 
 def asked_for(held: Tracked, operation_id: str, actor: str, group_name: str) -> Tracked:

@@ -66,7 +66,8 @@ def _history(tracked: Tracked) -> list[Line]:
     if not isinstance(tracked.record, Connection):
         return []
     took = tracked.record.modified - tracked.attempt_began
-    spent = [labelled("This try took", text.duration(took))] if took >= 0 else []
+    # Nothing at all: nobody saw this try begin.
+    spent = [labelled("This try took", text.duration(took))] if took > 0 else []
     return [*spent, facts.tries(tracked), facts.asker(tracked)]
 
 

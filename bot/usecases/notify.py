@@ -213,13 +213,21 @@ def _raised_at(key: str) -> tuple[str, str]:
 
 def _is_loud(news: News, tracked: Tracked, library: Library) -> bool:
     """A change to a status in which we must act, unless it has moved on since: then the card and its thread tell."""
-    if news.kind is NewsKind.LATE or news.after is None or news.after == news.before:
+    if news.kind is NewsKind.LATE or news.after is None:
         return False
     if tracked.subject.kind is Kind.DISCONNECTION and news.before is None:
         return False  # Its card is new in the very channel that decides.
     if not needs_us(tracked.status) or tracked.status.value != news.after:
         return False
+    if news.after == news.before:
+        return _is_a_try_of_its_own(news, tracked, library)
     return not _of_an_earlier_try(news, tracked, library)
+
+
+def _is_a_try_of_its_own(news: News, tracked: Tracked, library: Library) -> bool:
+    """It was tried again and came to the same status before anybody looked: of that try this version is the first."""
+    of_this_try = library.records.history(tracked.subject, since=tracked.attempt_began)
+    return bool(of_this_try) and of_this_try[0].version == news.version
 
 
 def _of_an_earlier_try(news: News, tracked: Tracked, library: Library) -> bool:

@@ -75,6 +75,15 @@ def test_processing_after_an_end_is_another_try(before: ConnectionStatus | Unkno
     assert after.seen_at == NOW + 61
 
 
+def test_another_carrier_group_id_tells_of_a_try_that_nobody_saw_begin() -> None:
+    stuck = first_seen(a_connection(status=ConnectionStatus.UNABLE_TO_CONNECT, carrier_group_id="O1"), NOW)
+    failed = replace(stuck.record, version=uuid(2), modified=NOW + 5, carrier_group_id="N1")
+    untold = replace(stuck.record, version=uuid(3), modified=NOW + 5, carrier_group_id=None)
+
+    assert (moved_on(stuck, failed, NOW).tries, moved_on(stuck, failed, NOW).attempt_began) == (2, NOW + 5)
+    assert moved_on(stuck, untold, NOW).tries == 1
+
+
 def test_a_disconnection_has_no_tries() -> None:
     held = first_seen(a_disconnection(), NOW)
 

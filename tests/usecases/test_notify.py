@@ -96,6 +96,22 @@ def test_an_alert_shows_what_the_carrier_said_last() -> None:
         assert "retry" in buttons(alert)
 
 
+def test_a_retry_that_failed_before_anyone_saw_it_begin_calls_once_more() -> None:
+    with begun() as world:
+        made = connection(world)
+        moves(world, made, "unable_to_connect", error="First words")
+        world.notify()
+        moves(world, made, "unable_to_connect", error="Second words", carrier_group_id="N1")
+        world.notify()
+
+        first, second = world.slack.channel(ALERTS)
+        assert "retry" not in buttons(first)
+        assert "retry" in buttons(second)
+        assert "Second words" in world.slack.render(second)
+        assert "**Tries so far:** 2" in world.slack.render(second)
+        assert "This try took" not in world.slack.render(second), "nobody saw it begin"
+
+
 # ---------------------------------------------------------------- any order, again, and by two at once
 
 
