@@ -65,9 +65,8 @@ def learn(
         return _unclear(record, held, by, records=records, noyo=noyo, now=now)
     if order is Order.NEWER:
         return _moved(held, record, by, now)
-    if order is Order.OLDER and not records.has_version(record.subject, record):
-        late = telling.of_late(record, now)
-        return Change(record.subject, held, _newly_linked(held, by), record, (late,))
+    if order is Order.OLDER:
+        return _older(record, held, by, records=records, noyo=noyo, now=now)
     return _link_alone(held, by)
 
 
@@ -80,6 +79,28 @@ def _moved(held: Tracked, record: Record, by: Operation | None, now: int) -> Cha
     after = moved_on(held, record, now)
     news = telling.of_record(record, held.status, now)
     return Change(record.subject, held, _newly_linked(after, by) or after, record, (news,))
+
+
+def _older(
+    record: Record,
+    held: Tracked,
+    by: Operation | None,
+    *,
+    records: KeepsRecords,
+    noyo: ReadsNoyo,
+    now: int,
+) -> Change | None:
+    """History; but what Noyo goes on showing is how things are, by whatever clock of Noyo's it was dated."""
+    if not records.has_version(record.subject, record):
+        late = telling.of_late(record, now)
+        return Change(record.subject, held, _newly_linked(held, by), record, (late,))
+    try:
+        current = read_again(record.subject, noyo)
+    except Refused:
+        return _link_alone(held, by)
+    if current.version != record.version:
+        return _link_alone(held, by)
+    return _moved(held, current, by, now)
 
 
 def _link_alone(held: Tracked, by: Operation | None) -> Change | None:

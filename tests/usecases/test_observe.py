@@ -172,6 +172,21 @@ def test_an_answer_older_than_what_we_hold_does_not_take_the_state_back(records:
     assert held(records) == FIRST
 
 
+def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: Records) -> None:
+    """A clock of Noyo's may have been set back; the list alone may merely lag behind."""
+    see(records, SECOND)
+    late = replace(FIRST, version=uuid(8), modified=NOW - 100, status=ConnectionStatus.PROCESSING)
+
+    see(records, late, NoyoNow(late))
+    assert held(records) == SECOND
+    see(records, late, NoyoNow(SECOND))
+    assert held(records) == SECOND
+    see(records, late, NoyoNow(late))
+
+    assert held(records) == late
+    assert told(records) == ["record:unable_to_connect", "late:processing", "record:processing"]
+
+
 @pytest.mark.parametrize("answer", [Refused(404, "gone"), Refused(403, "not yours")])
 def test_a_twin_that_noyo_will_not_show_again_moves_nothing(records: Records, answer: Exception) -> None:
     see(records, FIRST)
