@@ -69,7 +69,7 @@ def of_late(record: Record, now: int) -> News:
 def of_operation(operation: Operation, now: int) -> News:
     """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
     return News(
-        id=f"operation:{operation.id}:{operation.state.value}:{operation.attempts}.{operation.checks}",
+        id=f"operation:{operation.id}:{_step(operation.state, operation.attempts, operation.checks)}",
         kind=NewsKind.OPERATION,
         subject=operation.subject,
         at=now,
@@ -77,6 +77,15 @@ def of_operation(operation: Operation, now: int) -> News:
         operation_id=operation.id,
         operation_state=operation.state,
     )
+
+
+def is_of_placing(news: News) -> bool:
+    """Whether it tells that an operation was asked for, and not that it was put back, maybe in the same second."""
+    return news.id.endswith(f":{_step(OperationState.PENDING, 0, 0)}")
+
+
+def _step(state: OperationState, attempts: int, checks: int) -> str:
+    return f"{state.value}:{attempts}.{checks}"
 
 
 def with_change(news: News, learnt: tuple[News, ...]) -> News:

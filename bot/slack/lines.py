@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.news import News, NewsKind
+from bot.domain.news import News, NewsKind, is_of_placing
 from bot.domain.operations import Operation, OperationState
 from bot.domain.showing import ThreadLine
 from bot.slack import deeds
@@ -59,7 +59,7 @@ def _on_the_way(news: News, operation: Operation, state: OperationState) -> Line
         return line("Noyo gave no answer to ", *whose, "; checking whether it arrived")
     if state is OperationState.NEEDS_PERSON:
         return line("Nobody can tell whether ", *whose, " arrived; a person has to say")
-    if state is OperationState.PENDING and news.at > operation.placed_at:
+    if state is OperationState.PENDING and not is_of_placing(news):
         return line("Not through to Noyo yet; ", *whose, " is to be sent again")
     if state is OperationState.SENDING:
         return line("Sending ", *whose, " to Noyo")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain import subjects
-from bot.domain.news import News, NewsKind
+from bot.domain.news import News, NewsKind, of_operation
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.showing import ThreadLine
 from bot.slack.lines import thread_line
@@ -47,7 +47,6 @@ def test_what_arrived_late_is_said_to_be_late() -> None:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (OperationState.PENDING, "@UANA asked to retry with carrier group id 00110022"),
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
         (OperationState.CHECKING, "Noyo gave no answer to @UANA's retry; checking whether it arrived"),
         (OperationState.NEEDS_PERSON, "Nobody can tell whether @UANA's retry arrived; a person has to say"),
@@ -60,9 +59,15 @@ def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(
     assert told(NewsKind.OPERATION, now, operation_state=state) == words + WHEN
 
 
-def test_an_operation_put_back_is_said_to_be_sent_again() -> None:
-    made = told(NewsKind.OPERATION, a_retry(), at=CHANGED + 900, operation_state=OperationState.PENDING)
-    assert made.startswith("Not through to Noyo yet; @UANA's retry is to be sent again")
+def test_an_operation_put_back_in_the_second_it_was_placed_in_is_told_apart_from_its_placing() -> None:
+    placed = replace(a_retry(), state=OperationState.PENDING, attempts=0, checks=0)
+    asked, again = (
+        shown(ThreadLine(of_operation(replace(placed, attempts=attempts), placed.placed_at), placed))
+        for attempts in (0, 1)
+    )
+
+    assert asked.startswith("@UANA asked to retry with carrier group id 00110022")
+    assert again.startswith("Not through to Noyo yet; @UANA's retry is to be sent again")
 
 
 def test_a_settled_operation_and_the_change_it_brought_are_one_line() -> None:
