@@ -131,7 +131,7 @@ def _confirmed(operation: Operation, made: Connection, tools: Tools) -> None:
 def _refused(operation: Operation, refusal: Refused, tools: Tools) -> None:
     """A clear no; but after an earlier sending, or as a duplicate, it may be the echo of our own success."""
     sent_before = operation.sends > 1
-    if (sent_before or refusal.status == CONFLICT) and compare_first(operation, tools):
+    if (sent_before or refusal.status == CONFLICT) and compare_first(operation, tools, named=not sent_before):
         return
     duplicate = existing(operation, tools) if refusal.status == CONFLICT else None
     kind = OutcomeKind.DUPLICATE if refusal.status == CONFLICT else OutcomeKind.REFUSED

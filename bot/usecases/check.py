@@ -45,13 +45,14 @@ def check(operation: Operation, tools: Tools) -> None:
         needs_person(asked, OutcomeKind.UNCLEAR, tools)
 
 
-def compare_first(operation: Operation, tools: Tools) -> bool:
+def compare_first(operation: Operation, tools: Tools, *, named: bool = False) -> bool:
     """Whether a refusal was the echo of our own success; then the operation is settled as succeeded.
 
+    `named`: a new connection counts as ours only under the name that was asked for, since we know of no sending before.
     Where Noyo cannot be asked just now the operation is left to be checked, and counts as dealt with.
     """
     try:
-        return _settled_if_found(operation, tools)
+        return _settled_if_found(operation, tools, named=named)
     except (NotSent, NoAnswer, UnreadableAnswer, Refused):
         check_later(operation, tools)
         return True
@@ -70,13 +71,22 @@ def existing(operation: Operation, tools: Tools) -> Connection | None:
     return max(others, key=lambda connection: connection.modified, default=None)
 
 
-def _settled_if_found(operation: Operation, tools: Tools) -> bool:
+def _settled_if_found(operation: Operation, tools: Tools, *, named: bool = False) -> bool:
     record = _effect(operation, tools)
+    if named and record is not None and _under_another_name(record, operation):
+        return False
     if record is None:
         return False
     found = Outcome(OutcomeKind.FOUND, record=record.subject)
     settle(operation, OperationState.SUCCEEDED, found, tools, record=record)
     return True
+
+
+def _under_another_name(record: Connection, operation: Operation) -> bool:
+    wanted = operation.input
+    if not isinstance(wanted, ConnectionRequest) or record.group_name is None:
+        return False
+    return record.group_name.casefold().split() != wanted.group_name.casefold().split()
 
 
 def _effect(operation: Operation, tools: Tools) -> Connection | None:

@@ -87,6 +87,19 @@ def test_a_connection_that_was_seen_before_we_sent_is_a_duplicate_however_young(
     assert here.held(other["id"]).asked_by is None
 
 
+def test_a_connection_made_elsewhere_a_moment_ago_under_another_name_is_a_duplicate(here: Bench) -> None:
+    other = here.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id="00110011", group_name="Somebody Else's Company"
+    )
+    here.wait(2)
+    here.ask()
+
+    here.carry_out()
+
+    assert outcome(here).kind is OutcomeKind.DUPLICATE
+    assert outcome(here).record == connection(other["id"])
+
+
 def test_what_another_operation_asked_for_a_moment_ago_is_a_duplicate_not_a_success(here: Bench) -> None:
     here.ask()
     here.carry_out()
