@@ -101,17 +101,31 @@ def _made(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> Conn
     """A connection for the pair, created since we sent, that no other operation of ours asked for."""
     for connection in tools.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
         held = tools.records.tracked(connection.subject)
-        if not _anothers(held, operation) and made_since(connection, operation):
+        if not _anothers(held, operation, wanted, tools) and made_since(connection, operation):
             return connection
     return None
 
 
-def _anothers(held: Tracked | None, operation: Operation) -> bool:
-    """Whether the record cannot be this operation's: another one asked for it, or we saw it before we sent."""
+def _anothers(held: Tracked | None, operation: Operation, wanted: ConnectionRequest, tools: Tools) -> bool:
+    """Whether the record cannot be this operation's: another one asked for it, or it was there before we sent."""
     if held is None or held.asked_by == operation.id:
         return False
     sent = operation.first_sent_at
-    return held.asked_by is not None or (sent is not None and held.seen_at < sent)
+    if held.asked_by is not None or (sent is not None and held.seen_at < sent):
+        return True
+    first = next(iter(tools.records.history(held.subject, since=0)), None)
+    return isinstance(first, Connection) and _was_not_born_of(first, wanted)
+
+
+def _was_not_born_of(first: Connection, wanted: ConnectionRequest) -> bool:
+    """With the wanted id from the first it would have been linked when we saw it; with another, a retry changed it.
+
+    Left open where Noyo did not tell the id at first, or writes it in other letters.
+    """
+    born = first.carrier_group_id
+    if born is None:
+        return False
+    return born == wanted.carrier_group_id or born.casefold() != wanted.carrier_group_id.casefold()
 
 
 def _retried(operation: Operation, tools: Tools) -> Connection | None:

@@ -207,3 +207,36 @@ def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: Bench) -
     here.noyo.faults.add(Fault("garbage", method="GET", times=None))
 
     assert existing(here.operation("V1"), here.tools) is None
+
+
+def test_a_connection_that_a_retry_gave_the_wanted_id_is_not_what_a_lost_request_made(here: Bench) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="99", group_name="Other")["id"]
+    here.see(other)
+    here.ask()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.carry_out()
+    here.noyo.move_connection(other, "processing", carrier_group_id="00110011")
+    here.wait(2)
+    here.see(other)
+
+    here.live()
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(other).asked_by is None
+
+
+def test_a_connection_seen_before_we_sent_is_not_ours_though_it_moved_since(here: Bench) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")["id"]
+    here.see(other)
+    here.wait(2)
+    here.ask()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.carry_out()
+    here.wait(2)
+    here.noyo.move_connection(other, "processing")
+    here.see(other)
+
+    here.live()
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(other).asked_by is None
