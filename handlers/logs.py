@@ -21,7 +21,21 @@ from typing import Any, TextIO
 from bot.errors import SwitchboardError
 
 OURS = ("switchboard", "bot")
-CARRIED = ("again_at", "error_id", "group_id", "kind", "row_id", "troubles", "why", "work_id")
+CARRIED = (
+    "again_at",
+    "error_id",
+    "group_id",
+    "kind",
+    "row_id",
+    "troubles",
+    "why",
+    "work_id",
+    "list",
+    "requests",
+    "changed",
+    "finished",
+    "sort_trusted",
+)
 """What our own lines may carry beside their words: ids, times and our own errors."""
 
 _adding = threading.Lock()

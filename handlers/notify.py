@@ -10,7 +10,8 @@ from bot.store.stream import news_ids
 from bot.usecases.deliver import Held
 from bot.usecases.notify import Tools, notify
 from bot.usecases.refresh import refresh_members
-from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, logger, work
+from bot.usecases.turns import work_in_turns
+from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, logger
 from bot.wiring import deployment
 from handlers import logs
 from handlers.remaining import Context, deadline
@@ -22,10 +23,11 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     tools, now = here.notifying, int(here.clock())
     woken = "Records" in event
     ids = news_ids(event) if woken else tools.news.due(now, limit=MOST_AT_ONCE)
-    work(
+    work_in_turns(
         ids,
         lambda news_id: _notify(news_id, tools),
         clock=here.clock,
+        sleep=here.sleep,
         deadline=deadline(context, keep_seconds=SECONDS_LEFT),
     )
     if not woken:
@@ -33,14 +35,17 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     return {"batchItemFailures": []}
 
 
-def _notify(news_id: str, tools: Tools) -> None:
+def _notify(news_id: str, tools: Tools) -> int | None:
+    """When to try again, where it only has to wait for its turn."""
     report = notify(news_id, tools)
-    if report is not None and report.troubles:
-        # Waiting for one's turn is the normal course of events; what Slack did not take is not.
-        waits = all(isinstance(trouble, (Held, SlackBusy)) for trouble in report.troubles)
-        troubles = [str(trouble) for trouble in report.troubles]
-        logger.log(
-            logging.INFO if waits else logging.WARNING,
-            "not delivered yet",
-            extra={"work_id": news_id, "troubles": troubles, "again_at": report.again_at},
-        )
+    if report is None or not report.troubles:
+        return None
+    # Waiting for one's turn is the normal course of events; what Slack did not take is not.
+    waits = all(isinstance(trouble, (Held, SlackBusy)) for trouble in report.troubles)
+    troubles = [str(trouble) for trouble in report.troubles]
+    logger.log(
+        logging.INFO if waits else logging.WARNING,
+        "not delivered yet",
+        extra={"work_id": news_id, "troubles": troubles, "again_at": report.again_at},
+    )
+    return report.again_at if waits else None

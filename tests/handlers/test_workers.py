@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.delivery import Place
+from bot.usecases.turns import TURNS
 from handlers import carry_out, notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.slack import Message
@@ -144,9 +145,11 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert (line["level"], line["message"]) == ("INFO", "not delivered yet")
-    assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == TURNS
+    for line in lines:
+        assert (line["level"], line["message"]) == ("INFO", "not delivered yet")
+        assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
 
 
 def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
@@ -159,6 +162,7 @@ def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
 
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert (line["level"], line["troubles"]) == ("INFO", ["Slack asked us to slow down."])
+    assert len(cards(world)) == 1  # A moment later, by the same worker.
 
 
 def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: FakeContext) -> None:
