@@ -30,7 +30,7 @@ CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 EIN, TIN = "123456789", "987654321"
 TYPED = Sensitive(federal_ein=EIN, broker_tin=TIN, employer_email_address="owner@test-company.example")
 QUIET = 30
-TIMEOUT = 0.3
+TIMEOUT = 1.5
 """Real seconds; what a time-out costs a test."""
 _TABLES = itertools.count(1)
 

@@ -130,7 +130,7 @@ def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: Bench) -
 
 @pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
 def test_a_lost_answer_to_a_request_is_found_out_without_sending_it_twice(here: Bench, fault: str) -> None:
-    here.noyo.faults.add(writes_fail(fault, seconds=1.0))
+    here.noyo.faults.add(writes_fail(fault, seconds=4.0))
     here.ask()
 
     assert here.carry_out().state is OperationState.CHECKING
@@ -343,7 +343,7 @@ def test_a_retry_whose_record_cannot_be_read_again_waits_unsent(here: Bench, fau
 @pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
 def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(here: Bench, fault: str) -> None:
     shown = here.stuck()
-    here.noyo.faults.add(writes_fail(fault, method="PUT", seconds=1.0))
+    here.noyo.faults.add(writes_fail(fault, method="PUT", seconds=4.0))
     here.retry(shown)
 
     assert here.carry_out("V2").state is OperationState.CHECKING
