@@ -9,6 +9,7 @@ from bot.domain import subjects
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -17,7 +18,7 @@ from bot.domain.operations import (
     RetryRequest,
     Sensitive,
 )
-from bot.domain.records import Connection, ConnectionStatus
+from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
 from bot.errors import NotPlaced
@@ -116,6 +117,33 @@ def retry_connection(
     return _place(operation, Expected(shown.subject, record.version), tools)
 
 
+def decide(
+    operation_id: str,
+    actor: str,
+    *,
+    shown: Tracked,
+    wanted: DecisionRequest,
+    answer_to: AnswerTo,
+    tools: Tools,
+) -> Placing:
+    """Approves or rejects a request to disconnect, on condition that it is still `shown`; one decision at a time."""
+    operation = _new(
+        operation_id,
+        shown.subject,
+        OperationKind.DECIDE_DISCONNECTION,
+        wanted,
+        actor,
+        answer_to,
+        tools,
+    )
+    operation = replace(operation, shown_version=shown.record.version)
+    return _place(operation, Expected(shown.subject, shown.record.version), tools)
+
+
+def decidable(tracked: Tracked) -> bool:
+    return tracked.status is DisconnectionStatus.NEEDS_REVIEW
+
+
 def look(
     operation_id: str, actor: str | None, subject: Subject, *, because: str, answer_to: AnswerTo, tools: Tools
 ) -> Placing:
@@ -204,7 +232,7 @@ def _same(before: Operation, operation: Operation) -> bool:
 
 def _typed(operation: Operation) -> bool:
     wanted = operation.input
-    return not isinstance(wanted, LookRequest) and wanted.sealed is not None
+    return isinstance(wanted, ConnectionRequest | RetryRequest) and wanted.sealed is not None
 
 
 def _open_input(operation: Operation) -> tuple[Subject, OperationInput]:
