@@ -178,5 +178,16 @@ class Operation:
         return Right.APPROVE if self.kind is OperationKind.DECIDE_DISCONNECTION else Right.REQUEST
 
     @property
+    def decides(self) -> dict[str, str]:
+        """What is decided, for the trail, which outlives this. Without the context: free text may hold anything."""
+        wanted = self.input
+        if not isinstance(wanted, DecisionRequest):
+            return {}
+        end, reason = wanted.effective_end_date, wanted.reason
+        told = {"decision": wanted.decision.value}
+        told |= {"effective_end_date": end.isoformat()} if end else {}
+        return told | ({"reason": reason.value} if reason else {})
+
+    @property
     def open(self) -> bool:
         return not self.state.settled

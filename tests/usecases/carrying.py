@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
 
 from bot.domain.operations import AnswerTo, Operation, Sensitive
 from bot.domain.people import Person, Policy
@@ -45,6 +47,8 @@ class Bench:
         self.noyo, self.client, self._now = noyo, client, now
         self.table = f"bench-{next(_TABLES)}"
         create_table(client, name=self.table)
+        # Nobody reads the stream here, and moto would copy all of it at each write.
+        dynamodb_backends[ACCOUNT][REGION].tables[self.table].stream_shard = None
         self.store = store_on(client, self.table, WORKER)
         self.sealer = KmsSealer(lambda: kms[0], kms[1])
         self.policy = Policy(TEAM)
@@ -283,13 +287,14 @@ def _client(service: str) -> Any:
 
 
 @contextmanager
-def bench(rules: Rules | None = None) -> Iterator[Bench]:
+def bench(rules: Rules | None = None, kind: type[Any] = Bench) -> Iterator[Any]:
+    """`kind`: a bench that knows more than this one."""
     now = [float(START)]
     with mock_aws():
         client, kms = _client("dynamodb"), _client("kms")
         key = kms.create_key()["KeyMetadata"]["KeyId"]
         with NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None)) as noyo:
-            made = Bench(noyo, client, (kms, key), now)
+            made = kind(noyo, client, (kms, key), now)
             yield made
             made.close()
 
