@@ -319,6 +319,12 @@ class WritesAudit(Protocol):
     def audit(self, entry: AuditEntry) -> None: ...
 
 
+class KeepsAudit(WritesAudit, Protocol):
+    def entries(self, subject: Subject, *, limit: int) -> list[AuditEntry]:
+        """The newest first. Consistent."""
+        ...
+
+
 class Sealer(Protocol):
     def seal(self, sensitive: Sensitive, operation_id: str) -> str:
         """Encrypts under the KMS key, bound to the operation's id."""

@@ -6,7 +6,14 @@ from collections.abc import Iterable
 
 from bot.domain.decisions import Decision
 from bot.domain.operations import DecisionRequest, Operation, RetryRequest
-from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, Record
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionStatus,
+    Record,
+    Status,
+)
 
 CLOCK_DIFFERENCE_SECONDS = 120
 """How far Noyo's clock and ours may stand apart."""
@@ -39,10 +46,15 @@ def decided(operation: Operation, current: Record) -> bool:
     wanted = operation.input
     if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
         return False
-    if current.version == operation.shown_version or current.status not in _AFTER[wanted.decision]:
+    if current.version == operation.shown_version or not follows(wanted.decision, current.status):
         return False
     told = current.effective_end_date
     return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
+
+
+def follows(decision: Decision, status: Status) -> bool:
+    """Whether a request that was decided so may be in this status."""
+    return status in _AFTER[decision]
 
 
 _AFTER = {

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.domain.people import Permission, Policy, Right, Verdict
-from bot.domain.subjects import request
+from bot.domain.subjects import Subject, request
 from bot.domain.tracking import Tracked
 from bot.ports import (
     AuditEntry,
     Clock,
+    KeepsAudit,
     KeepsOperations,
     KeepsPeople,
     KeepsRecords,
     NewId,
     ReadsPeople,
-    WritesAudit,
 )
 from bot.slack.look import Look
 from bot.usecases import place
@@ -43,7 +43,7 @@ class Office:
     records: KeepsRecords
     operations: KeepsOperations
     people: KeepsPeople
-    audit: WritesAudit
+    audit: KeepsAudit
     placing: place.Tools
     web: OpensViews
     reads_people: ReadsPeople
@@ -68,14 +68,14 @@ class Office:
             now=self.now(),
         )
 
-    def permits(self, right: Right, asker: Asker) -> Permission:
-        """As `may`; a denial goes into the audit trail."""
+    def permits(self, right: Right, asker: Asker, subject: Subject | None = None) -> Permission:
+        """As `may`; a denial goes into the audit trail, that of the subject where there is one."""
         permission = self.may(right, asker.user_id)
         if permission.verdict is Verdict.DENIED:
             self.audit.audit(
                 AuditEntry(
                     self.new_id(),
-                    request("any", "any"),
+                    subject or request("any", "any"),
                     self.now(),
                     asker.user_id,
                     "denied",
