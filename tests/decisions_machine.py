@@ -33,6 +33,7 @@ DEATHS = [
     ("operations", "settle", False),
     ("operations", "settle", True),
 ]
+DECISIONS = st.sampled_from(Decision)
 DAYS = 2 * 24 * 3600
 
 
@@ -46,43 +47,52 @@ class Click:
     decision: Decision
     end: str | None
 
+    @property
+    def sends(self) -> tuple[str, str, str]:
+        """Record, version and status, as the request to Noyo has to have them."""
+        return self.shown.record.id, self.shown.record.version, STATUS[self.decision]
+
+
+def _sent(seen: Any) -> tuple[str, str, str]:
+    record_id, version = seen.path.split("/")[-2:]
+    return record_id, version, seen.body["status"]
+
 
 class DecisionsMachine(RuleBasedStateMachine):
     make_world: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(deciding)
 
-    shown: Bundle[Tracked] = Bundle("shown")
     clicks: Bundle[Click] = Bundle("clicks")
 
     @initialize(
-        target=shown,
+        target=clicks,
+        decision=DECISIONS,
         stale=st.sampled_from(["409", "404", "422"]),
-        end=st.sampled_from([END, None]),
+        ends=st.lists(st.sampled_from([END, END, None]), min_size=2, max_size=2),
         freeze=st.booleans(),
     )
-    def begins(self, stale: Any, end: str | None, freeze: bool) -> Tracked:
-        """`freeze`: `modified` does not tell which version is the newer."""
+    def begins(self, decision: Decision, stale: Any, ends: list[str | None], freeze: bool) -> Click:
+        """Two requests wait, and somebody has decided on one. `freeze`: `modified` tells no order of versions."""
         rules = Rules(settle_script=None, stale_version=stale, freeze_modified=freeze)
         self.holding = self.make_world(rules)
         self.world = self.holding.__enter__()
-        self.first = self.world.waits(end)
+        self.records = [self.world.waits(end) for end in ends]
+        self.read = {one.subject: [one] for one in self.records}
         self.placed: dict[str, Click] = {}
         self.numbers = 0
-        return self.first
+        return self._click(self.records[0], ANA, decision, END)
 
     # ---------------------------------------------------------------- people
 
-    @rule(target=shown)
-    def a_card_is_read(self) -> Tracked:
-        return self.held
+    @rule(target=clicks, data=st.data(), person=st.sampled_from([ANA, BEN]), decision=DECISIONS)
+    def somebody_decides(self, data: Any, person: str, decision: Decision) -> Click:
+        """On the card as it stands, or on one that was read before and lies open since."""
+        one = self._one_of_them(data)
+        self.read[one.subject].append(self.held(one))
+        shown = data.draw(st.sampled_from(self.read[one.subject][-1:] * 3 + self.read[one.subject]))
+        end = data.draw(st.sampled_from([END, END, OTHER_END, None]))
+        return self._click(shown, person, decision, end)
 
-    @rule(
-        target=clicks,
-        shown=shown,
-        person=st.sampled_from([ANA, BEN]),
-        decision=st.sampled_from(Decision),
-        end=st.sampled_from([None, END, OTHER_END]),
-    )
-    def somebody_decides(self, shown: Tracked, person: str, decision: Decision, end: str | None) -> Click:
+    def _click(self, shown: Tracked, person: str, decision: Decision, end: str | None) -> Click:
         self.numbers += 1
         click = Click(f"V{self.numbers}", person, shown, decision, end)
         self._submit(click)
@@ -93,7 +103,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         self._submit(click)
 
     def _submit(self, click: Click) -> None:
-        before, held = click.operation_id in self.placed, self.held
+        before, held = click.operation_id in self.placed, self.held(click.shown)
         placing = self.world.decide(
             click.shown, click.decision, click.operation_id, click.person, end=click.end
         )
@@ -105,38 +115,47 @@ class DecisionsMachine(RuleBasedStateMachine):
             assert held.status.value == "needs_review"
             self.placed[click.operation_id] = click
 
+    @precondition(lambda self: self.open)
     @rule(may=st.booleans())
     def ben_is_made_an_approver_or_no_longer_is(self, may: bool) -> None:
         self.world.policy = Policy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
 
     # ---------------------------------------------------------------- Noyo, and others who use it
 
-    @property
-    def true(self) -> dict[str, Any]:
-        return self.world.true(self.first)
+    def true(self, one: Tracked) -> dict[str, Any]:
+        return self.world.true(one)
+
+    def held(self, one: Tracked) -> Tracked:
+        return self.world.held(one.record.id)
 
     @property
-    def held(self) -> Tracked:
-        return self.world.held(self.first.record.id)
+    def open(self) -> list[str]:
+        """Operations that are on their way."""
+        return [one for one in self.placed if self.world.operation(one).open]
 
-    @precondition(lambda self: self.true["status"] == "needs_review")
-    @rule(end=st.sampled_from([END, OTHER_END]), seconds=st.integers(0, 2))
-    def the_carrier_names_another_day(self, end: str, seconds: int) -> None:
-        self._moves("needs_review", seconds, effective_end_date=end)
+    def _one_of_them(self, data: Any) -> Tracked:
+        one: Tracked = data.draw(st.sampled_from(self.records))
+        return one
 
-    @precondition(lambda self: self.true["status"] == "needs_review")
-    @rule(decision=st.sampled_from(Decision), seconds=st.integers(0, 2))
-    def somebody_decides_elsewhere(self, decision: Decision, seconds: int) -> None:
-        self._moves(STATUS[decision], seconds)
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), end=st.sampled_from([END, OTHER_END]), seconds=st.integers(0, 2))
+    def the_carrier_names_another_day(self, data: Any, end: str, seconds: int) -> None:
+        self._moves(self._one_of_them(data), "needs_review", "needs_review", seconds, effective_end_date=end)
 
-    @precondition(lambda self: self.true["status"] == "processing")
-    @rule(seconds=st.integers(0, 2))
-    def noyo_completes_it(self, seconds: int) -> None:
-        self._moves("completed", seconds)
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), decision=DECISIONS, seconds=st.integers(0, 2))
+    def somebody_decides_elsewhere(self, data: Any, decision: Decision, seconds: int) -> None:
+        self._moves(self._one_of_them(data), "needs_review", STATUS[decision], seconds)
 
-    def _moves(self, status: str, seconds: int, **fields: Any) -> None:
+    @rule(data=st.data(), seconds=st.integers(0, 2))
+    def noyo_completes_what_was_approved(self, data: Any, seconds: int) -> None:
+        self._moves(self._one_of_them(data), "processing", "completed", seconds)
+
+    def _moves(self, one: Tracked, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
+        """Noyo does nothing of the kind to what is in another status."""
         self.world.wait(seconds)
-        self.world.noyo.move_disconnection(self.first.record.id, status, **fields)
+        if self.true(one)["status"] == before:
+            self.world.noyo.move_disconnection(one.record.id, after, **fields)
 
     # ---------------------------------------------------------------- trouble
 
@@ -162,13 +181,19 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- what runs by itself
 
-    @rule()
-    def a_poll_comes_by(self) -> None:
+    @rule(data=st.data())
+    def a_poll_comes_by(self, data: Any) -> None:
         if not self.world.noyo.faults.waiting():
-            self.world.see(self.first.record.id)
+            self.world.see(self._one_of_them(data).record.id)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
+    def a_worker_goes_on(self, data: Any, seconds: int) -> None:
+        self.world.wait(seconds)
+        self._works(self.placed[data.draw(st.sampled_from(self.open))])
 
     @rule(click=clicks)
-    def a_worker_takes_it_up(self, click: Click) -> None:
+    def a_worker_is_woken_again(self, click: Click) -> None:
         self._works(click)
 
     @rule(click=clicks, death=st.sampled_from(DEATHS))
@@ -184,11 +209,10 @@ class DecisionsMachine(RuleBasedStateMachine):
         """After the last reading, before what is sent arrives."""
 
         def moves() -> None:
-            if self.true["status"] == "needs_review":
-                if what == "changes":
-                    self._moves("needs_review", 0, effective_end_date=OTHER_END)
-                else:
-                    self._moves(STATUS[Decision(what)], 0)
+            if what == "changes":
+                self._moves(click.shown, "needs_review", "needs_review", effective_end_date=OTHER_END)
+            else:
+                self._moves(click.shown, "needs_review", STATUS[Decision(what)])
 
         noyo = Before(self.world.tools.noyo, "decide_disconnection", moves)
         self._works(click, noyo=noyo)
@@ -200,27 +224,23 @@ class DecisionsMachine(RuleBasedStateMachine):
     # ---------------------------------------------------------------- what must hold
 
     @property
-    def effective(self) -> list[tuple[str, str]]:
-        """(version, status) of what we sent and Noyo did."""
-        return [
-            (seen.path.rsplit("/", 1)[1], seen.body["status"])
-            for seen in self.world.writes()
-            if seen.took_effect
-        ]
+    def effective(self) -> list[tuple[str, str, str]]:
+        """What we sent and Noyo did."""
+        return [_sent(seen) for seen in self.world.writes() if seen.took_effect]
 
     @invariant()
-    def at_most_one_decision_of_ours_has_effect(self) -> None:
-        assert len(self.effective) <= 1
+    def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
+        decided = [record_id for record_id, *_ in self.effective]
+        assert len(decided) == len(set(decided))
 
     @invariant()
     def nothing_is_sent_but_what_somebody_decided_on_the_version_they_saw(self) -> None:
-        wanted = {(one.shown.record.version, STATUS[one.decision]) for one in self.placed.values()}
-        sent = {(seen.path.rsplit("/", 1)[1], seen.body["status"]) for seen in self.world.writes()}
-        assert sent <= wanted
+        assert {_sent(seen) for seen in self.world.writes()} <= {one.sends for one in self.placed.values()}
 
     @invariant()
-    def one_decision_at_a_time_is_on_its_way(self) -> None:
-        assert sum(self.world.operation(one).open for one in self.placed) <= 1
+    def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
+        subjects = [self.placed[one].shown.subject for one in self.open]
+        assert len(subjects) == len(set(subjects))
 
     def teardown(self) -> None:
         if not hasattr(self, "world"):
@@ -236,38 +256,48 @@ class DecisionsMachine(RuleBasedStateMachine):
         for operation_id in self.placed:
             self.world.know(ANA, BEN)
             self.world.live(operation_id, DAYS)
-        self.world.see(self.first.record.id)
+        for one in self.records:
+            self.world.see(one.record.id)
+            self._what_is_held_is_true(one)
+            self._whoever_decided_is_told_so(one)
         self._every_decision_ended()
-        self._what_is_held_is_true()
         self._every_decision_is_in_the_trail()
 
     def _every_decision_ended(self) -> None:
         for operation_id, click in self.placed.items():
             ended = self.world.operation(operation_id)
-            assert ended.state.settled or ended.state is OperationState.NEEDS_PERSON, ended
             if ended.state is OperationState.NEEDS_PERSON:
                 assert "needs_person" in self.world.told()
-                assert self.world.locked(self.first.subject)
+                assert self.world.locked(click.shown.subject)
                 continue
-            had_effect = (click.shown.record.version, STATUS[click.decision]) in self.effective
+            assert ended.state.settled
             assert ended.outcome is not None
             if ended.outcome.kind is OutcomeKind.CONFIRMED:
-                assert had_effect
-        succeeded = [
-            one for one in self.placed if self.world.operation(one).state is OperationState.SUCCEEDED
-        ]
+                assert click.sends in self.effective
+            if ended.outcome.kind is OutcomeKind.FOUND:
+                assert click.decision is self._decided(click.shown)
+
+    def _whoever_decided_is_told_so(self, one: Tracked) -> None:
+        """Whatever became of the answers."""
+        operations = [self.world.operation(each) for each in self._on(one)]
+        succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
+        doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_PERSON]
         assert len(succeeded) <= 1
-        if self.effective:
-            # Whatever became of the answers, whoever decided is told so.
-            (decided,) = succeeded or self._in_doubt()
-            click = self.placed[decided]
-            assert self.effective == [(click.shown.record.version, STATUS[click.decision])]
+        for sent in self.effective:
+            if sent[0] == one.record.id:
+                assert sent in [self.placed[each].sends for each in succeeded or doubtful]
 
-    def _in_doubt(self) -> list[str]:
-        return [one for one in self.placed if self.world.operation(one).state is OperationState.NEEDS_PERSON]
+    def _on(self, one: Tracked) -> list[str]:
+        return [each for each, click in self.placed.items() if click.shown.subject == one.subject]
 
-    def _what_is_held_is_true(self) -> None:
-        held, true = self.held, self.true
+    def _decided(self, one: Tracked) -> Decision | None:
+        status = self.true(one)["status"]
+        if status == "completed":
+            return Decision.APPROVE
+        return next((decision for decision, follows in STATUS.items() if follows == status), None)
+
+    def _what_is_held_is_true(self, one: Tracked) -> None:
+        held, true = self.held(one), self.true(one)
         assert (held.record.version, held.status.value) == (true["version"], true["status"])
 
     def _every_decision_is_in_the_trail(self) -> None:
