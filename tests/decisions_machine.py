@@ -22,7 +22,7 @@ from bot.usecases.operation_life import LEASE_SECONDS
 from bot.usecases.place import Placed
 from infra.local.noyo import Fault, Rules
 from tests.usecases.carrying import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
-from tests.usecases.deciding import END, OTHER_END, Deciding, deciding
+from tests.usecases.deciding import END, OTHER_END, Deciding, patiently_deciding
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 LOST = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
@@ -59,7 +59,9 @@ def _sent(seen: Any) -> tuple[str, str, str]:
 
 
 class DecisionsMachine(RuleBasedStateMachine):
-    make_world: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(deciding)
+    make_world: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(
+        patiently_deciding
+    )
 
     clicks: Bundle[Click] = Bundle("clicks")
 
@@ -69,16 +71,25 @@ class DecisionsMachine(RuleBasedStateMachine):
         stale=st.sampled_from(["409", "404", "422"]),
         ends=st.lists(st.sampled_from([END, END, None]), min_size=2, max_size=2),
         freeze=st.booleans(),
+        trouble=st.sampled_from([*LOST, None]),
     )
-    def begins(self, decision: Decision, stale: Any, ends: list[str | None], freeze: bool) -> Click:
-        """Two requests wait, and somebody has decided on one. `freeze`: `modified` tells no order of versions."""
+    def begins(
+        self, decision: Decision, stale: Any, ends: list[str | None], freeze: bool, trouble: str | None
+    ) -> Click:
+        """Two requests wait, and somebody has decided on one; `trouble` awaits what is sent first.
+
+        `freeze`: `modified` tells no order of versions.
+        """
         rules = Rules(settle_script=None, stale_version=stale, freeze_modified=freeze)
         self.holding = self.make_world(rules)
         self.world = self.holding.__enter__()
         self.records = [self.world.waits(end) for end in ends]
         self.read = {one.subject: [one] for one in self.records}
         self.placed: dict[str, Click] = {}
+        self.open: list[str] = []
         self.numbers = 0
+        if trouble is not None:
+            self.world.noyo.faults.add(writes_fail(trouble, method="PUT"))
         return self._click(self.records[0], ANA, decision, END)
 
     # ---------------------------------------------------------------- people
@@ -114,6 +125,7 @@ class DecisionsMachine(RuleBasedStateMachine):
             assert held.record.version == click.shown.record.version, "placed for what is over"
             assert held.status.value == "needs_review"
             self.placed[click.operation_id] = click
+            self.open.append(click.operation_id)
 
     @precondition(lambda self: self.open)
     @rule(may=st.booleans())
@@ -128,28 +140,23 @@ class DecisionsMachine(RuleBasedStateMachine):
     def held(self, one: Tracked) -> Tracked:
         return self.world.held(one.record.id)
 
-    @property
-    def open(self) -> list[str]:
-        """Operations that are on their way."""
-        return [one for one in self.placed if self.world.operation(one).open]
-
     def _one_of_them(self, data: Any) -> Tracked:
         one: Tracked = data.draw(st.sampled_from(self.records))
         return one
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), end=st.sampled_from([END, OTHER_END]), seconds=st.integers(0, 2))
-    def the_carrier_names_another_day(self, data: Any, end: str, seconds: int) -> None:
-        self._moves(self._one_of_them(data), "needs_review", "needs_review", seconds, effective_end_date=end)
-
-    @precondition(lambda self: self.open)
-    @rule(data=st.data(), decision=DECISIONS, seconds=st.integers(0, 2))
-    def somebody_decides_elsewhere(self, data: Any, decision: Decision, seconds: int) -> None:
-        self._moves(self._one_of_them(data), "needs_review", STATUS[decision], seconds)
-
-    @rule(data=st.data(), seconds=st.integers(0, 2))
-    def noyo_completes_what_was_approved(self, data: Any, seconds: int) -> None:
-        self._moves(self._one_of_them(data), "processing", "completed", seconds)
+    @rule(
+        data=st.data(), what=st.sampled_from(["another day", "completed", *Decision]), wait=st.integers(0, 2)
+    )
+    def it_moves_at_noyo(self, data: Any, what: str, wait: int) -> None:
+        """By the carrier, by Noyo itself, or by somebody who decides elsewhere."""
+        one = self._one_of_them(data)
+        if what == "another day":
+            self._moves(one, "needs_review", "needs_review", wait, effective_end_date=OTHER_END)
+        elif what == "completed":
+            self._moves(one, "processing", "completed", wait)
+        else:
+            self._moves(one, "needs_review", STATUS[Decision(what)], wait)
 
     def _moves(self, one: Tracked, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
         """Noyo does nothing of the kind to what is in another status."""
@@ -239,6 +246,7 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
+        self.open = [one for one in self.placed if one in self.open and self.world.operation(one).open]
         subjects = [self.placed[one].shown.subject for one in self.open]
         assert len(subjects) == len(set(subjects))
 

@@ -8,7 +8,7 @@ from tests.decisions_machine import DecisionsMachine
 
 TestDecisionsInAnyOrder = DecisionsMachine.TestCase
 TestDecisionsInAnyOrder.settings = settings(
-    max_examples=20,
+    max_examples=16,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,

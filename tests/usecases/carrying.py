@@ -43,6 +43,8 @@ _TABLES = itertools.count(1)
 class Bench:
     """What one worker would have at hand, and what the tests look at afterwards."""
 
+    timeout_seconds: float = TIMEOUT
+
     def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
         self.noyo, self.client, self._now = noyo, client, now
         self.table = f"bench-{next(_TABLES)}"
@@ -65,7 +67,7 @@ class Bench:
                 token_url=self.noyo.token_url,
                 client_id="client",
                 client_secret="secret",
-                timeout_seconds=TIMEOUT,
+                timeout_seconds=self.timeout_seconds,
                 clock=self.clock,
                 sleep=self.wait,
                 transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),

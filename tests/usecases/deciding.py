@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any
 
@@ -117,7 +117,17 @@ class Deciding(Bench):
         return [one for one in map(self.operation, operation_ids) if one.state.settled]
 
 
+class Patient(Deciding):
+    """Where no answer may be lost but those that are meant to be, however busy the machine is."""
+
+    timeout_seconds = 30
+
+
 @contextmanager
-def deciding(rules: Rules | None = None) -> Iterator[Deciding]:
-    with bench(rules, Deciding) as made:
+def deciding(rules: Rules | None = None, kind: type[Deciding] = Deciding) -> Iterator[Deciding]:
+    with bench(rules, kind) as made:
         yield made
+
+
+def patiently_deciding(rules: Rules) -> AbstractContextManager[Deciding]:
+    return deciding(rules, Patient)
