@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from bot.domain.cursors import Cursor, Parked
+from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.delivery import Delivery, Place
 from bot.domain.news import News
 from bot.domain.operations import Operation, Sensitive
@@ -93,6 +95,19 @@ class WritesNoyo(ReadsNoyo, Protocol):
         self, connection_id: str, *, carrier_group_id: str | None, sensitive: Sensitive
     ) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; what is None is left as it is at Noyo."""
+        ...
+
+    def decide_disconnection(
+        self,
+        disconnection_id: str,
+        version: str,
+        decision: Decision,
+        *,
+        effective_end_date: date | None = None,
+        reason: DecisionReason | None = None,
+        context: str | None = None,
+    ) -> Disconnection:
+        """PUT /api/v1/group_disconnection_requests/{id}/{version}: takes effect only while `version` is the newest."""
         ...
 
 
@@ -302,6 +317,12 @@ class KeepsCursors(Protocol):
 
 class WritesAudit(Protocol):
     def audit(self, entry: AuditEntry) -> None: ...
+
+
+class KeepsAudit(WritesAudit, Protocol):
+    def entries(self, subject: Subject, *, limit: int) -> list[AuditEntry]:
+        """The newest first. Consistent."""
+        ...
 
 
 class Sealer(Protocol):

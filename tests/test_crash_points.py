@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,14 +11,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.operations import OperationState
+from bot.domain.decisions import Decision
+from bot.domain.operations import AnswerTo, DecisionRequest, OperationState
+from bot.domain.people import Person
 from bot.domain.records import Connection
+from bot.domain.subjects import disconnection
+from bot.domain.tracking import Tracked
+from bot.usecases import place
 from bot.usecases.carry_out import carry_out
 from bot.usecases.notify import notify
 from bot.usecases.operation_life import LEASE_SECONDS
 from infra.local.noyo import Fault
 from tests.usecases.carrying import Before, Bench, Killed, bench, kill, writes_fail
-from tests.world import ALERTS, CONNECTIONS, World
+from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, World
 
 
 @pytest.fixture
@@ -82,8 +88,8 @@ def effects(world: World, carrier_group_id: str) -> int:
     return sum(seen.took_effect and carrier_group_id in str(seen.body) for seen in world.writes())
 
 
-def cards_of(world: World, name: str) -> list[str]:
-    shown = [world.slack.render(message) for message in world.slack.channel(CONNECTIONS)]
+def cards_of(world: World, name: str, channel: str = CONNECTIONS) -> list[str]:
+    shown = [world.slack.render(message) for message in world.slack.channel(channel)]
     return [text for text in shown if name in text.splitlines()[0]]
 
 
@@ -151,6 +157,67 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(world: World, 
         assert (record.carrier_group_id, record.status.value) == (group_id, "processing")
         assert "**Status:** Processing" in shown
         assert f"Did it arrive? {name}" not in world.seen_in(ALERTS)
+
+
+@pytest.fixture
+def deciders() -> Iterator[World]:
+    """Ana may approve."""
+    with World(APPROVERS=ANA) as made:
+        person = Person(ANA, made.settings.policy.team_id, False, False, False, int(made.clock()))
+        made.bot.store.people.save_person(person)
+        yield made
+
+
+def asked_to_disconnect(world: World, name: str) -> Tracked:
+    """A carrier's request, as its card shows it."""
+    world.poll()
+    made = world.noyo.carrier_asks_disconnection(
+        carrier_id=GUARDIAN,
+        group_id="5e5e5e5e-0000-4000-8000-000000000001",
+        group_name=name,
+        effective_end_date="2026-12-31",
+    )
+    world.wait(5)
+    world.settle(5)
+    held = world.bot.store.records.tracked(disconnection(made["id"]))
+    assert held is not None
+    return held
+
+
+def decides(world: World, shown: Tracked, decision: Decision) -> str:
+    store = world.bot.store
+    tools = place.Tools(
+        store.operations, store.records, world.bot.carrying_out.sealer, world.clock, lambda: "placed"
+    )
+    wanted = DecisionRequest(decision)
+    placed = place.decide("V1", ANA, shown=shown, wanted=wanted, answer_to=AnswerTo(), tools=tools)
+    assert isinstance(placed, place.Placed)
+    return placed.operation.id
+
+
+@pytest.mark.parametrize(("point", "decision"), zip(CUTS, itertools.cycle(Decision), strict=False))
+def test_a_decision_heals_by_itself_wherever_the_process_goes(
+    deciders: World, point: str, decision: Decision
+) -> None:
+    world, name = deciders, f"Decided {point}"
+    shown = asked_to_disconnect(world, name)
+    operation_id = decides(world, shown, decision)
+    CUTS[point](world, operation_id)
+
+    heal(world)
+
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+    assert world.open_operations() == []
+    assert [seen.took_effect for seen in world.writes()] == [True]
+    held = world.bot.store.records.tracked(shown.subject)
+    true = world.noyo.disconnection(shown.record.id)
+    assert held is not None
+    assert (held.record.version, held.status.value) == (true["version"], true["status"])
+    assert true["status"] == ("processing" if decision is Decision.APPROVE else "rejected")
+    (card,) = cards_of(world, name, DECISIONS)
+    assert f"**Status:** {true['status'].capitalize()}" in card
+    assert "sending" not in card.lower()
+    assert "checking" not in card.lower()
 
 
 def close(world: World, operation_id: str) -> None:

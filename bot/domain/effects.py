@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.operations import Operation, RetryRequest
-from bot.domain.records import Connection, ConnectionStatus, Record
+from bot.domain.decisions import Decision
+from bot.domain.operations import DecisionRequest, Operation, RetryRequest
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionStatus,
+    Record,
+    Status,
+)
 
 CLOCK_DIFFERENCE_SECONDS = 120
 """How far Noyo's clock and ours may stand apart."""
@@ -28,6 +36,31 @@ def retried(operation: Operation, versions: Iterable[Record]) -> Record | None:
         return None
     since = operation.first_sent_at - CLOCK_DIFFERENCE_SECONDS
     return next((version for version in versions if _shows(version, operation, wanted, since)), None)
+
+
+def decided(operation: Operation, current: Record) -> bool:
+    """Whether Noyo shows what the decision wanted: the status that follows from it, and the end date, if it tells one.
+
+    By whom is not said: somebody may have decided the same elsewhere.
+    """
+    wanted = operation.input
+    if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
+        return False
+    if current.version == operation.shown_version or not follows(wanted.decision, current.status):
+        return False
+    told = current.effective_end_date
+    return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
+
+
+def follows(decision: Decision, status: Status) -> bool:
+    """Whether a request that was decided so may be in this status."""
+    return status in _AFTER[decision]
+
+
+_AFTER = {
+    Decision.APPROVE: (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED),
+    Decision.REJECT: (DisconnectionStatus.REJECTED,),
+}
 
 
 def _shows(version: Record, operation: Operation, wanted: RetryRequest, since: int) -> bool:

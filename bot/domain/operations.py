@@ -9,14 +9,18 @@ needs_person -> succeeded | pending | cancelled   (a person took one of three wa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
+from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.people import Right
 from bot.domain.subjects import Subject
 
 
 class OperationKind(StrEnum):
     REQUEST_CONNECTION = "request_connection"
     RETRY_CONNECTION = "retry_connection"
+    DECIDE_DISCONNECTION = "decide_disconnection"
     LOOK = "look"
     """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
 
@@ -71,13 +75,23 @@ class RetryRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """Input of *decide*: whether the group is disconnected or stays. None is not sent, and stays as Noyo has it."""
+
+    decision: Decision
+    effective_end_date: date | None = None
+    reason: DecisionReason | None = None
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LookRequest:
     """Input of *look*; `because` says what made us look, such as `webhook` or `person`."""
 
     because: str
 
 
-OperationInput = ConnectionRequest | RetryRequest | LookRequest
+OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | LookRequest
 
 
 class OutcomeKind(StrEnum):
@@ -157,6 +171,22 @@ class Operation:
     def locks(self) -> bool:
         """Whether it holds the subject's lock while it is open."""
         return self.kind is not OperationKind.LOOK
+
+    @property
+    def needs(self) -> Right:
+        """What the person must be allowed to, at the click and again when it is sent."""
+        return Right.APPROVE if self.kind is OperationKind.DECIDE_DISCONNECTION else Right.REQUEST
+
+    @property
+    def decides(self) -> dict[str, str]:
+        """What is decided, for the trail, which outlives this. Without the context: free text may hold anything."""
+        wanted = self.input
+        if not isinstance(wanted, DecisionRequest):
+            return {}
+        end, reason = wanted.effective_end_date, wanted.reason
+        told = {"decision": wanted.decision.value}
+        told |= {"effective_end_date": end.isoformat()} if end else {}
+        return told | ({"reason": reason.value} if reason else {})
 
     @property
     def open(self) -> bool:

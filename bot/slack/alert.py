@@ -9,16 +9,16 @@ from bot.slack import deeds, facts, text
 from bot.slack.disconnection_card import end_date
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, Quote
-from bot.slack.phrases import Json, Line, Links, Moment, Person, labelled, line, to_card
+from bot.slack.phrases import Line, Links, Moment, Person, labelled, line, to_card
 from bot.slack.statuses import next_step, source, status_name
 
 
 def alert(shown: Alert, look: Look, links: Links) -> Message:
     """The reader is called away from other work: what is wrong, with whom, and what do I do now?
 
-    What could go wrong: two people retry the same connection, or somebody acts on what was true an hour ago. So once
+    What could go wrong: two people retry or decide the same, or somebody acts on what was true an hour ago. So once
     the record has moved on or somebody's operation is on its way, the same message says that first and takes its
-    Retry button away.
+    buttons away.
     """
     if _acted_on(shown) or shown.tracked.record.version != shown.raised_version:
         return _over(shown, look, links)
@@ -27,7 +27,7 @@ def alert(shown: Alert, look: Look, links: Links) -> Message:
     parts += _said(record)
     parts.append(Paragraph([*_history(shown.tracked), labelled("Next", *next_step(record, look))]))
     parts.append(Paragraph(to_card(shown.card, links)))
-    parts.append(Buttons(_buttons(shown.tracked, look), _revision(shown)))
+    parts.append(Buttons(facts.offered(shown.tracked, look), _revision(shown)))
     return Message(parts, _title(record), look.warning())
 
 
@@ -69,11 +69,6 @@ def _history(tracked: Tracked) -> list[Line]:
     # Nothing at all: nobody saw this try begin.
     spent = [labelled("This try took", text.duration(took))] if took > 0 else []
     return [*spent, facts.tries(tracked), facts.asker(tracked)]
-
-
-def _buttons(tracked: Tracked, look: Look) -> list[Json]:
-    retry = [facts.retry_button(tracked)] if look.retryable(tracked) else []
-    return [*retry, facts.details_button(tracked)]
 
 
 def _over(shown: Alert, look: Look, links: Links) -> Message:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
+from bot.domain.decisions import Decision
+from bot.domain.operations import DecisionRequest, Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.records import Connection
 from bot.domain.showing import Answer
 from bot.slack import deeds, facts
@@ -44,6 +45,9 @@ def title(operation: Operation) -> str:
     if operation.open:
         waiting = "Waiting" if operation.trouble else "Sending"
         return _WAITING_TITLES.get(operation.state, waiting)
+    wanted = operation.input
+    if isinstance(wanted, DecisionRequest) and _is(operation, OutcomeKind.FOUND):
+        return f"Noyo shows it {deeds.DECIDED[wanted.decision]}"
     return _TITLES[operation.outcome.kind] if operation.outcome else "Done"
 
 
@@ -78,7 +82,8 @@ def _about(shown: Answer, look: Look) -> list[Line]:
     if shown.tracked is None:
         return requested(shown.operation, look)
     record = shown.tracked.record
-    lines = [labelled("Connection", *facts.group_and_carrier(record, look)), facts.status_then(record)]
+    what = "Connection" if isinstance(record, Connection) else "Request to disconnect"
+    lines = [labelled(what, *facts.group_and_carrier(record, look)), facts.status_then(record)]
     return [*lines, facts.carrier_group_id(record)] if isinstance(record, Connection) else lines
 
 
@@ -104,10 +109,6 @@ def _so_far(operation: Operation) -> list[Line]:
     ]
 
 
-def _noun(operation: Operation) -> str:
-    return "retry" if operation.kind is OperationKind.RETRY_CONNECTION else "request"
-
-
 def _outcome(shown: Answer, look: Look) -> list[Part]:
     operation = shown.operation
     came = operation.outcome
@@ -126,18 +127,36 @@ def _sentence(operation: Operation, kind: OutcomeKind) -> Line:
     noun = _noun(operation)
     told = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
-        OutcomeKind.FOUND: f"Noyo's answer was lost, but Noyo shows that your {noun} arrived.",
+        OutcomeKind.FOUND: _found(operation),
         OutcomeKind.DUPLICATE: "Noyo already has a connection with this carrier and carrier group id. "
         "Nothing new was made.",
         OutcomeKind.REFUSED: f"Noyo refused your {noun}, so nothing has changed there.",
-        OutcomeKind.CHANGED: f"The connection changed before your {noun} went out, so nothing was sent.",
+        OutcomeKind.CHANGED: f"The {deeds.about(operation)} changed before your {noun} went out, so nothing was sent.",
         OutcomeKind.NO_RIGHTS: f"Your {noun} was not sent.",
         OutcomeKind.NOT_FOUND: f"Noyo does not know what your {noun} was about.",
     }
     return line(told[kind]) if kind in told else line(*deeds.outcome(operation), ".")
 
 
+def _found(operation: Operation) -> str:
+    wanted = operation.input
+    if isinstance(wanted, DecisionRequest):
+        return f"Noyo's answer was lost, but Noyo shows it {deeds.DECIDED[wanted.decision]}."
+    return f"Noyo's answer was lost, but Noyo shows that your {_noun(operation)} arrived."
+
+
+def _noun(operation: Operation) -> str:
+    """To the person who asked, a look was a request as well."""
+    return "request" if operation.kind is OperationKind.LOOK else deeds.noun(operation)
+
+
 def _confirmed(operation: Operation) -> str:
+    wanted = operation.input
+    if isinstance(wanted, DecisionRequest):
+        return {
+            Decision.APPROVE: "Noyo has taken your approval and is disconnecting the group.",
+            Decision.REJECT: "Noyo has taken your rejection. The group stays connected.",
+        }[wanted.decision]
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo has made the connection and is working on it. "
         "Its card tells how it goes on.",

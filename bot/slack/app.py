@@ -10,10 +10,12 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
+from bot.domain.decisions import Decision
 from bot.domain.people import ELSEWHERE
 from bot.errors import UnknownSchema
-from bot.slack import commands, connect, replies, retry, status, ways_out
+from bot.slack import commands, connect, decide, replies, retry, status, ways_out
 from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
+from bot.slack.decide_form import CALLBACKS
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Json, Line, line
 from bot.slack.tell import tell
@@ -42,6 +44,9 @@ def build_app(office: Office, *, bot_token: str) -> App:
     app.view(retry.CALLBACK)(_view(office, retry.submit))
     app.action(Act.RETRY.value)(_button(office, retry.click))
     app.action(Act.DETAILS.value)(_button(office, status.click_details))
+    for decision, act in ((Decision.APPROVE, Act.APPROVE), (Decision.REJECT, Act.REJECT)):
+        app.view(CALLBACKS[decision])(_view(office, _submission(decision)))
+        app.action(act.value)(_button(office, _decision(decision)))
     for act in WAYS_OUT:
         app.action(act.value)(_button(office, _way(act)))
     app.options("carrier_id")(_options(office))
@@ -85,6 +90,20 @@ def _way(act: Act) -> Click:
         ways_out.click(office, asker, act, value)
 
     return click
+
+
+def _decision(decision: Decision) -> Click:
+    def click(office: Office, asker: Asker, value: ButtonValue) -> None:
+        decide.click(office, asker, decision, value)
+
+    return click
+
+
+def _submission(decision: Decision) -> Submission:
+    def submit(office: Office, asker: Asker, view: Body) -> Json:
+        return decide.submit(office, asker, decision, view)
+
+    return submit
 
 
 def _options(office: Office) -> Callable[..., None]:

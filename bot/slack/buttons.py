@@ -23,6 +23,8 @@ class Act(StrEnum):
     """Action ids: what a button is for, whatever message it is on."""
 
     RETRY = "retry"
+    APPROVE = "approve"
+    REJECT = "reject"
     DETAILS = "details"
     ARRIVED = "way_arrived"
     SEND_AGAIN = "way_send_again"
@@ -114,6 +116,22 @@ def button(
 
 def retry(subject: Subject, version: str, *, name: str, primary: bool = True) -> Json:
     return button(Act.RETRY, "Retry…", ButtonValue(subject, version), primary=primary, aloud=f"Retry {name}")
+
+
+def approve(subject: Subject, version: str, *, name: str, primary: bool = True) -> Json:
+    return button(
+        Act.APPROVE,
+        "Approve Disconnection…",
+        ButtonValue(subject, version),
+        primary=primary,
+        aloud=f"Approve disconnecting {name}",
+    )
+
+
+def reject(subject: Subject, version: str, *, name: str) -> Json:
+    return button(
+        Act.REJECT, "Reject, Keep Connected…", ButtonValue(subject, version), aloud=f"Keep {name} connected"
+    )
 
 
 def details(subject: Subject, version: str, *, name: str) -> Json:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.decisions import Decision
 from bot.domain.people import Right
-from bot.slack import connect, replies, retry, status
+from bot.domain.tracking import Tracked
+from bot.slack import connect, decide, decisions, history, replies, retry, status
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
+from bot.usecases.place import decidable
 
 MOST_FOUND = 100
 """Looked through for what can be retried, which may be few among many of nearly the same name."""
@@ -47,26 +50,50 @@ def _usages(office: Office) -> list[Line]:
     ]
 
 
-def _retry(office: Office, asker: Asker, text: str) -> Json:
-    """`/noyo retry who`: the form where one connection fits; else what stands in the way."""
-    if not text:
-        return replies.only_you(
-            f"Which connection? Type {office.command} retry and the group's name or an id."
-        )
-    permission = office.permits(Right.VIEW, asker)
-    if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
-    found = office.records.find(text, limit=MOST_FOUND)
-    if not found:
-        return replies.only_you(status.nothing_found(office, text))
-    fitting = [tracked for tracked in found if office.retryable(tracked)]
-    if len(fitting) == 1:
-        retry.open_for(office, asker, fitting[0])
-        return {}
-    opening = (
-        "Several can be retried. Which one?" if fitting else "None of these can be retried as it stands now."
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """A command about one record, of those that fit; the words for when there is not exactly one."""
+
+    which: str
+    several: str
+    none: str
+    fits: Callable[[Office, Tracked], bool]
+    opens: Callable[[Office, Asker, Tracked], None]
+
+    def __call__(self, office: Office, asker: Asker, text: str) -> Json:
+        """The form where one fits; else what stands in the way."""
+        if not text:
+            return replies.only_you(self.which.format(office.command))
+        permission = office.permits(Right.VIEW, asker)
+        if not permission.allowed:
+            return replies.only_you(replies.refusal(permission))
+        found = office.records.find(text, limit=MOST_FOUND)
+        if not found:
+            return replies.only_you(status.nothing_found(office, text))
+        fitting = [tracked for tracked in found if self.fits(office, tracked)]
+        if len(fitting) == 1:
+            self.opens(office, asker, fitting[0])
+            return {}
+        return status.listing(office, self.several if fitting else self.none, fitting or found)
+
+
+def _deciding(decision: Decision) -> Choosing:
+    return Choosing(
+        f"Which request to disconnect? Type {{}} {decision.value} and the group's name or an id.",
+        "Several wait for a decision. Which one?",
+        "None of these waits for a decision.",
+        lambda _, tracked: decidable(tracked),
+        lambda office, asker, tracked: decide.open_for(office, asker, decision, tracked),
     )
-    return status.listing(office, opening, fitting or found)
+
+
+_retry = Choosing(
+    "Which connection? Type {} retry and the group's name or an id.",
+    "Several can be retried. Which one?",
+    "None of these can be retried as it stands now.",
+    lambda office, tracked: office.retryable(tracked),
+    retry.open_for,
+)
 
 
 COMMANDS = {
@@ -75,5 +102,13 @@ COMMANDS = {
     ),
     "status": Command("status [who]", "how a connection stands, or what waits for us", status.start),
     "retry": Command("retry <who>", "try a connection again that could not be made", _retry),
+    "decisions": Command(
+        "decisions", "which requests to disconnect wait for a decision, the soonest first", decisions.start
+    ),
+    "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE)),
+    "reject": Command(
+        "reject <who>", "reject a request to disconnect: the group stays", _deciding(Decision.REJECT)
+    ),
+    "history": Command("history <who>", "who did what, and what came of it", history.start),
     "help": Command("help", "this list", _help),
 }

@@ -13,12 +13,12 @@ from bot.domain.operations import AnswerTo, ConnectionRequest, Operation
 from bot.domain.people import Right
 from bot.domain.subjects import request
 from bot.slack import replies
-from bot.slack.deeds import outcome, under_way
 from bot.slack.fields import NAME_LONGEST, carrier_group_id_field, faults, sensitive_fields, sensitive_from
 from bot.slack.look import Look
 from bot.slack.modals import STATIC_OPTIONS, choice_field, choices, form, said, text_field, values_of
 from bot.slack.office import Asker, Office
-from bot.slack.phrases import Channel, Foreign, Json, Line, Moment, line, own_group_id
+from bot.slack.phrases import Foreign, Json, Line, Moment, line, own_group_id
+from bot.slack.submitted import repeated, sending
 from bot.slack.text import utc
 from bot.usecases.place import InTheWay, Placed, request_connection
 
@@ -80,27 +80,6 @@ def in_the_way(operation: Operation) -> str:
     return (
         f"This is on its way already{what}, asked for on {utc(operation.placed_at)}. "
         "Nothing new was sent; its card tells how it goes."
-    )
-
-
-def repeated(operation: Operation) -> Line:
-    """The answer was shown when it came, and will not come again."""
-    if operation.open:
-        return line("It was sent from this window before. ", *under_way(operation))
-    return line("It was sent from this window before. ", *outcome(operation), ".")
-
-
-def sending(what: Line, channel: str) -> Json:
-    """Shown at once; the answer takes its place as long as the window is open."""
-    return said(
-        "Sending to Noyo",
-        line("Sending: ", *what, "."),
-        "This window shows Noyo's answer as soon as it is here.",
-        line(
-            "You can close it: the card is in ",
-            Channel(channel),
-            ", and you get a message if it takes longer.",
-        ),
     )
 
 

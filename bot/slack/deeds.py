@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.operations import (
     ConnectionRequest,
+    DecisionRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -14,11 +16,20 @@ from bot.domain.operations import (
     RetryRequest,
 )
 from bot.slack.phrases import SAID, Foreign, Line, Moment, Person, Run, line, own_group_id
+from bot.slack.text import day
 
 _NOUNS = {
     OperationKind.REQUEST_CONNECTION: "request",
     OperationKind.RETRY_CONNECTION: "retry",
     OperationKind.LOOK: "look",
+}
+DECISION_NOUNS = {Decision.APPROVE: "approval", Decision.REJECT: "rejection"}
+DECIDED = {Decision.APPROVE: "approved", Decision.REJECT: "rejected"}
+REASONS = {
+    DecisionReason.CONNECTION_RESTORED: "The connection was restored",
+    DecisionReason.ELIGIBILITY_RESTORED: "The group is eligible again",
+    DecisionReason.PAYMENT_REINSTATED: "The payment was reinstated",
+    DecisionReason.OTHER: "Another reason",
 }
 
 
@@ -26,9 +37,16 @@ def who(operation: Operation) -> Run | str:
     return Person(operation.actor) if operation.actor else "Switchboard"
 
 
+def noun(operation: Operation) -> str:
+    wanted = operation.input
+    if isinstance(wanted, DecisionRequest):
+        return DECISION_NOUNS[wanted.decision]
+    return _NOUNS[operation.kind]
+
+
 def whose(operation: Operation) -> Line:
     """`@Ana's retry`."""
-    return line(who(operation), f"'s {_NOUNS[operation.kind]}")
+    return line(who(operation), f"'s {noun(operation)}")
 
 
 def deed(operation: Operation) -> Line:
@@ -38,7 +56,18 @@ def deed(operation: Operation) -> Line:
         return line(who(operation), " asked for this connection")
     if isinstance(wanted, RetryRequest):
         return line(who(operation), " asked to retry with ", *_corrections(wanted))
+    if isinstance(wanted, DecisionRequest):
+        return line(who(operation), f" {DECIDED[wanted.decision]}", *_particulars(wanted))
     return line(who(operation), " asked to look at it again at Noyo")
+
+
+def _particulars(wanted: DecisionRequest) -> Line:
+    """What was chosen with a decision; what was typed with it is for Noyo."""
+    if wanted.effective_end_date is not None:
+        return line(f" with {day(wanted.effective_end_date)} as the last managed day")
+    if wanted.reason is not None:
+        return line(f" ({REASONS[wanted.reason].lower()})")
+    return ()
 
 
 def _corrections(wanted: RetryRequest) -> Line:
@@ -47,6 +76,11 @@ def _corrections(wanted: RetryRequest) -> Line:
     if wanted.carrier_group_id is None:
         return line("the same carrier group id", details)
     return line("carrier group id ", own_group_id(wanted.carrier_group_id), details)
+
+
+def about(operation: Operation) -> str:
+    """What it is sent for, in one word."""
+    return "connection" if operation.kind is OperationKind.RETRY_CONNECTION else "request"
 
 
 def own_id(operation: Operation) -> str | None:
@@ -98,7 +132,13 @@ def _confirmed(operation: Operation, _: Outcome) -> Line:
 
 
 def _found(operation: Operation, _: Outcome) -> Line:
+    if isinstance(operation.input, DecisionRequest):  # Somebody may have decided the same elsewhere.
+        return line("Noyo's answer was lost, but ", *shows_it(operation.input))
     return line("Noyo had not answered, but shows that ", *whose(operation), " arrived")
+
+
+def shows_it(wanted: DecisionRequest) -> Line:
+    return line(f"Noyo shows it {DECIDED[wanted.decision]}")
 
 
 def _duplicate(operation: Operation, _: Outcome) -> Line:
@@ -113,7 +153,7 @@ def _refused(operation: Operation, came: Outcome) -> Line:
 
 
 def _changed(operation: Operation, _: Outcome) -> Line:
-    return line("Not sent: the connection changed at Noyo before ", *whose(operation), " went out")
+    return line(f"Not sent: the {about(operation)} changed at Noyo before ", *whose(operation), " went out")
 
 
 def _no_rights(operation: Operation, _: Outcome) -> Line:
@@ -175,6 +215,10 @@ def advice(operation: Operation, command: str) -> Line:
 
 
 def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> Line:
+    if operation.kind is OperationKind.DECIDE_DISCONNECTION:
+        return line(
+            "Look at it as it is now; if it still waits, decide again with what Noyo names corrected."
+        )
     if operation.kind is OperationKind.RETRY_CONNECTION:
         return line("Correct what Noyo names, then retry once more.")
     if duplicate:

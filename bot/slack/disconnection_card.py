@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from bot.domain.records import Disconnection
+from bot.domain.effects import follows
+from bot.domain.operations import DecisionRequest, Operation, OutcomeKind
+from bot.domain.records import Disconnection, DisconnectionSource, DisconnectionStatus
 from bot.domain.showing import RecordCard
 from bot.slack import facts
-from bot.slack.connection_card import last_outcome
-from bot.slack.deeds import under_way
 from bot.slack.look import Look
-from bot.slack.message import Buttons, Message, Paragraph, SmallPrint
-from bot.slack.phrases import Foreign, Line, Words, labelled, line
-from bot.slack.statuses import next_step, source
+from bot.slack.message import Message, Paragraph, SmallPrint
+from bot.slack.phrases import Foreign, Line, Moment, Words, labelled, line
+from bot.slack.record_card import card_buttons, last_lines, now_or_next, open_on
+from bot.slack.statuses import source
 from bot.slack.text import day
+from bot.usecases.place import decidable
+
+REMEMBERED = "Decided outside Switchboard, as far as it remembers (30 days)"
+"""Operations are kept no longer, so an older decision of ours would look like somebody else's."""
+_MAY_BE_OURS = frozenset(
+    {OutcomeKind.CONFIRMED, OutcomeKind.FOUND, OutcomeKind.ARRIVED, OutcomeKind.CLOSED},
+)
 
 
 def disconnection_card(card: RecordCard, record: Disconnection, look: Look) -> Message:
-    """The reader has to see in time whether coverage is about to end for somebody, and why.
+    """The reader has to see in time whether coverage is about to end for somebody, and why, and decides.
 
-    What could mislead: a count of days left, which is wrong by tomorrow, and a date that a time zone moves to the day
-    before. So the date itself is written out.
+    What could mislead: a count of days left, which is wrong by tomorrow, a date that a time zone moves to the day
+    before, a colleague's decision that may yet be refused, and one that was made elsewhere and looks like ours. So the
+    date itself is written out, a decision on its way takes the buttons away, and who decided is said only of what
+    Noyo confirmed to us.
     """
-    lines = [*disconnection_facts(record), labelled("Next", *next_step(record, look))]
-    if card.operation is not None and card.operation.open:
-        lines.append(under_way(card.operation))
-    elif card.last is not None:
-        lines.append(last_outcome(card.last))
-    revision = f"{record.subject}:{record.version}"
+    lines = [*disconnection_facts(record), now_or_next(card, record, look)]
+    lines += last_lines(card, look, current=decidable(card.tracked))
+    if open_on(card) is None:
+        lines += decided_elsewhere(record, card.last)
     return Message(
-        [
-            Paragraph(lines),
-            Buttons([facts.details_button(card.tracked)], revision),
-            SmallPrint([facts.ids(record)]),
-        ],
+        [Paragraph(lines), card_buttons(card, look), SmallPrint([facts.ids(record)])],
         line("Disconnect ", *facts.group_and_carrier(record, look)),
         look.warning(),
     )
@@ -42,9 +46,35 @@ def disconnection_facts(record: Disconnection) -> list[Line]:
 
 
 def end_date(record: Disconnection) -> Line:
-    if record.effective_end_date is None:
-        return labelled("Last managed day", "not set yet")
-    return labelled("Last managed day", Words(day(record.effective_end_date)))
+    return labelled("Last managed day", end_day(record))
+
+
+def end_day(record: Disconnection) -> Words:
+    ends = record.effective_end_date
+    return Words("not set yet" if ends is None else day(ends))
+
+
+def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[Line]:
+    """Said where it was decided, and no decision of ours can have been it. By whom is not told by Noyo."""
+    if not _was_decided(record) or (last is not None and _may_be_it(record, last)):
+        return []
+    when = line(" · ", Moment(record.decided)) if record.decided is not None else ()
+    return [line(REMEMBERED, *when)]
+
+
+def _was_decided(record: Disconnection) -> bool:
+    """Requests of our own platform begin in `processing`; nobody decides on those."""
+    if record.status is DisconnectionStatus.REJECTED:
+        return True
+    went_on = record.status in (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED)
+    return went_on and (record.decided is not None or record.source_type is DisconnectionSource.CARRIER)
+
+
+def _may_be_it(record: Disconnection, last: Operation) -> bool:
+    wanted, came = last.input, last.outcome
+    if not isinstance(wanted, DecisionRequest) or came is None:
+        return False
+    return came.kind in _MAY_BE_OURS and follows(wanted.decision, record.status)
 
 
 def _asked(record: Disconnection) -> Line:

@@ -18,6 +18,7 @@ from bot.slack.phrases import (
     own_group_id,
 )
 from bot.slack.statuses import status_name
+from bot.usecases import place
 
 NAMELESS = "A group without a name"
 _NOTHING_SAID = frozenset(
@@ -100,3 +101,21 @@ def retry_button(tracked: Tracked, *, primary: bool = True) -> Json:
     """`primary` at most once a message."""
     record = tracked.record
     return buttons.retry(record.subject, record.version, name=spoken_name(record), primary=primary)
+
+
+def decision_buttons(tracked: Tracked, *, primary: bool = True) -> list[Json]:
+    """`primary` at most once a message. What keeps things as they are is never styled."""
+    record, name = tracked.record, spoken_name(tracked.record)
+    return [
+        buttons.approve(record.subject, record.version, name=name, primary=primary),
+        buttons.reject(record.subject, record.version, name=name),
+    ]
+
+
+def offered(tracked: Tracked, look: Look, *, primary: bool = True) -> list[Json]:
+    """What may be done about a record as it stands; always its details."""
+    if look.retryable(tracked):
+        return [retry_button(tracked, primary=primary), details_button(tracked)]
+    if place.decidable(tracked):
+        return [*decision_buttons(tracked, primary=primary), details_button(tracked)]
+    return [details_button(tracked)]

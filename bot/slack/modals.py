@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.slack.answers import view
 from bot.slack.blocks import plain_text
@@ -43,9 +44,12 @@ def text_field(
     initial: str = "",
     longest: int,
     optional: bool = False,
+    lines: bool = False,
 ) -> Json:
-    """One line of text; block and action id are the field's name, so that typed input outlives an update."""
+    """Text; block and action id are the name of the field, so that typed input outlives an update."""
     element: Json = {"type": "plain_text_input", "action_id": name, "max_length": longest}
+    if lines:
+        element["multiline"] = True
     if placeholder:
         element["placeholder"] = plain_text(placeholder)
     if initial:
@@ -61,6 +65,19 @@ def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, h
         element = {"type": "static_select", "action_id": name, "options": choices(options)}
     element["placeholder"] = plain_text("Choose one")
     return _field(name, label, element, hint, optional=False)
+
+
+def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Json:
+    element: Json = {"type": "datepicker", "action_id": name}
+    if initial is not None:
+        element["initial_date"] = initial.isoformat()
+    return _field(name, label, element, hint, optional=False)
+
+
+def tick_field(name: str, label: str, words: str) -> Json:
+    """A box that may be left open."""
+    element: Json = {"type": "checkboxes", "action_id": name, "options": choices([("yes", words)])}
+    return _field(name, label, element, "", optional=True)
 
 
 def choices(options: Sequence[tuple[str, str]]) -> list[Json]:
@@ -85,6 +102,12 @@ def values_of(view: Json) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, actions in view.get("state", {}).get("values", {}).items():
         for held in actions.values():
-            option = held.get("selected_option") or {}
-            found[name] = (held.get("value") or option.get("value") or "").replace("\u00a0", " ").strip()
+            found[name] = _given(held).replace("\u00a0", " ").strip()
     return found
+
+
+def _given(held: Json) -> str:
+    """Of a field that has been ticked, the values of its ticks."""
+    option = held.get("selected_option") or {}
+    ticks = ",".join(tick["value"] for tick in held.get("selected_options") or ())
+    return held.get("value") or option.get("value") or held.get("selected_date") or ticks

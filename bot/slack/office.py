@@ -12,12 +12,12 @@ from bot.domain.tracking import Tracked
 from bot.ports import (
     AuditEntry,
     Clock,
+    KeepsAudit,
     KeepsOperations,
     KeepsPeople,
     KeepsRecords,
     NewId,
     ReadsPeople,
-    WritesAudit,
 )
 from bot.slack.look import Look
 from bot.usecases import place
@@ -43,7 +43,7 @@ class Office:
     records: KeepsRecords
     operations: KeepsOperations
     people: KeepsPeople
-    audit: WritesAudit
+    audit: KeepsAudit
     placing: place.Tools
     web: OpensViews
     reads_people: ReadsPeople

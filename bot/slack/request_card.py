@@ -7,10 +7,10 @@ from bot.domain.records import Connection
 from bot.domain.showing import RequestCard
 from bot.domain.tracking import Tracked
 from bot.slack import buttons, deeds, facts
-from bot.slack.connection_card import last_outcome
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, SmallPrint
 from bot.slack.phrases import Foreign, Line, Moment, labelled, line, own_group_id
+from bot.slack.record_card import last_outcome
 
 
 def request_card(card: RequestCard, look: Look) -> Message:

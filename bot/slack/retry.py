@@ -12,10 +12,9 @@ from bot.domain.operations import AnswerTo
 from bot.domain.people import Right
 from bot.domain.records import Connection, Record
 from bot.domain.tracking import Tracked
-from bot.errors import UnknownSchema
 from bot.slack import buttons, facts, replies
 from bot.slack.buttons import ButtonValue
-from bot.slack.connect import in_the_way, repeated, sending
+from bot.slack.connect import in_the_way
 from bot.slack.deeds import under_way
 from bot.slack.fields import (
     GROUP_ID_LONGEST,
@@ -29,6 +28,7 @@ from bot.slack.modals import form, said, values_of
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Json, line, own_group_id
 from bot.slack.statuses import status_name
+from bot.slack.submitted import about, repeated, sending
 from bot.usecases.place import InTheWay, Placed, retry_connection
 
 CALLBACK = "retry"
@@ -65,7 +65,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     found = faults(values, required=("carrier_group_id",))
     if found:
         return replies.errors(found)
-    shown = _about(view)
+    shown = about(view)
     permission = office.permits(Right.REQUEST, asker, shown.record)
     if not permission.allowed:
         return replies.over_it(said("Not sent", replies.refusal(permission)))
@@ -88,16 +88,6 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     if isinstance(placing, InTheWay):
         return replies.errors({"carrier_group_id": in_the_way(placing.operation)})
     return _again(office, placing.now, view["id"])
-
-
-def _about(view: Json) -> ButtonValue:
-    try:
-        shown = buttons.decode(view["private_metadata"])
-        return ButtonValue(shown.record, shown.version)
-    except (LookupError, TypeError, ValueError) as error:
-        raise UnknownSchema(
-            "This form cannot be read. Nothing was sent to Noyo. Please close it and start again."
-        ) from error
 
 
 def _corrected(tracked: Tracked, typed: str) -> str | None:
@@ -140,7 +130,6 @@ def _not_now(tracked: Tracked) -> Json:
 
 
 def _form(office: Office, tracked: Tracked, record: Connection, *, changed: bool) -> Json:
-    about = buttons.encode(ButtonValue(tracked.subject, record.version))
     return form(
         "Retry a connection",
         "Retry",
@@ -150,7 +139,7 @@ def _form(office: Office, tracked: Tracked, record: Connection, *, changed: bool
             carrier_group_id_field(_given(record), hint="Correct it if it was wrong."),
             *sensitive_fields(federal_ein_optional=True, hint="Leave blank what should stay as Noyo has it."),
         ],
-        about=about,
+        about=buttons.encode(ButtonValue(tracked.subject, record.version)),
     )
 
 
@@ -166,8 +155,8 @@ def _facts(office: Office, record: Connection, *, changed: bool) -> list[Part]:
                 ]
             )
         )
-    about = [line(*facts.group_and_carrier(record, office.look)), facts.status(record)]
-    parts.append(Paragraph(about))
+    stands = [line(*facts.group_and_carrier(record, office.look)), facts.status(record)]
+    parts.append(Paragraph(stands))
     words = facts.carrier_said(record)
     if words:
         parts += [Paragraph([line("The carrier said:")]), Quote(words)]

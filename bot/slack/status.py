@@ -9,12 +9,13 @@ from __future__ import annotations
 from bot.domain import subjects
 from bot.domain.operations import AnswerTo
 from bot.domain.people import Right
-from bot.domain.records import Connection, Record
+from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.tracking import Tracked
 from bot.slack import facts, replies
 from bot.slack.answers import view
 from bot.slack.buttons import ButtonValue
 from bot.slack.cards import message
+from bot.slack.disconnection_card import disconnection_facts, end_date
 from bot.slack.fields import UUID
 from bot.slack.message import Buttons, Message, Paragraph, Part
 from bot.slack.modals import said
@@ -55,7 +56,7 @@ def listing(office: Office, opening: str, found: list[Tracked]) -> Json:
     """Several records, each with its buttons; more than fit are named as more."""
     parts: list[Part] = [Paragraph([line(opening)])]
     for tracked in found[:LISTED]:
-        parts += [Paragraph([_row(office, tracked.record)]), _buttons(office, tracked)]
+        parts += [Paragraph([row(office, tracked.record)]), _buttons(office, tracked)]
     if len(found) > LISTED:
         parts.append(Paragraph([line("There are more: add a word, or use an id.")]))
     return replies.only_you(*parts)
@@ -116,8 +117,9 @@ def _waiting(office: Office) -> Json:
     return listing(office, opening, list(now.waiting))
 
 
-def _row(office: Office, record: Record) -> Line:
-    number = facts.carrier_group_id(record) if isinstance(record, Connection) else ()
+def row(office: Office, record: Record) -> Line:
+    """A record in one line, for where several are listed."""
+    number = facts.carrier_group_id(record) if isinstance(record, Connection) else end_date(record)
     return line(
         *facts.group_and_carrier(record, office.look),
         ": ",
@@ -128,8 +130,8 @@ def _row(office: Office, record: Record) -> Line:
 
 
 def _buttons(office: Office, tracked: Tracked) -> Buttons:
-    retry = [facts.retry_button(tracked, primary=False)] if office.retryable(tracked) else []
-    return Buttons([*retry, facts.details_button(tracked)], f"{tracked.subject}:{tracked.record.version}")
+    offered = facts.offered(tracked, office.look, primary=False)
+    return Buttons(offered, f"{tracked.subject}:{tracked.record.version}")
 
 
 def _everything(office: Office, tracked: Tracked) -> list[Part]:
@@ -139,7 +141,7 @@ def _everything(office: Office, tracked: Tracked) -> list[Part]:
         facts.status(record),
         labelled("Next", *next_step(record, office.look)),
         labelled("Created", Moment(record.created)),
-        facts.asker(tracked),
+        *_asker(tracked),
         labelled("Noyo id", Foreign(record.id, 60)),
         labelled("Version", Foreign(record.version, 60)),
         labelled("Carrier id", Foreign(record.carrier_id, 60)),
@@ -148,22 +150,33 @@ def _everything(office: Office, tracked: Tracked) -> list[Part]:
         lines.append(labelled("Group id", Foreign(record.group_id, 60)))
     if isinstance(record, Connection):
         lines += [facts.carrier_group_id(record), facts.tries(tracked)]
+    else:
+        lines += disconnection_facts(record)[1:]
+    if isinstance(record, Disconnection) and record.decided is not None:
+        lines.append(labelled("Decided", Moment(record.decided)))
     if record.completed is not None:
         lines.append(labelled("Completed", Moment(record.completed)))
     words = facts.carrier_said(record)
     return [Paragraph(lines), *([Paragraph([labelled("The carrier said", *words)])] if words else [])]
 
 
+def _asker(tracked: Tracked) -> list[Line]:
+    """Of a request to disconnect, Noyo itself says where it comes from."""
+    return [facts.asker(tracked)] if isinstance(tracked.record, Connection) else []
+
+
 def _versions(office: Office, tracked: Tracked) -> list[Part]:
     history = office.records.history(tracked.subject, since=0)
     lines: list[Line] = [line("Versions that we were shown, the newest first:")]
     for record in reversed(history[-VERSIONS:]):
-        lines.append(line(Moment(record.modified), " · ", status_name(record.status), *_said_then(record)))
+        lines.append(line(Moment(record.modified), " · ", status_name(record.status), *_told_then(record)))
     if len(history) > VERSIONS:
         lines.append(line(f"and {len(history) - VERSIONS} earlier ones."))
     return [Paragraph(lines)]
 
 
-def _said_then(record: Record) -> Line:
+def _told_then(record: Record) -> Line:
+    if isinstance(record, Disconnection):
+        return (*line(" · "), *end_date(record))
     words = facts.error(record)
     return (*line(" · "), Foreign(words, SAID // 7, keep=facts.own_id(record))) if words else ()

@@ -43,8 +43,8 @@ _NEXT: dict[Status, str] = {
     ),
     ConnectionStatus.COMPLETED: "nobody has to act. The group is connected.",
     DisconnectionStatus.NEEDS_REVIEW: (
-        "we act. Approve or reject it at Noyo: approved, the group is disconnected from the carrier; "
-        "rejected, it stays connected. Until somebody decides, the request waits."
+        "we act. Approve it, and the group is disconnected from the carrier; reject it, and it stays connected. "
+        "Until somebody decides, the request waits."
     ),
     DisconnectionStatus.PROCESSING: "nobody has to act. Noyo is disconnecting the group.",
     DisconnectionStatus.COMPLETED: "nobody has to act. The group is no longer connected.",

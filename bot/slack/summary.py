@@ -67,8 +67,7 @@ def _connection(record: Connection) -> list[Line]:
 
 def _buttons(tracked: Tracked, look: Look) -> Buttons:
     record = tracked.record
-    retry = [facts.retry_button(tracked, primary=False)] if look.retryable(tracked) else []
-    return Buttons([*retry, facts.details_button(tracked)], f"{record.subject}:{record.version}")
+    return Buttons(facts.offered(tracked, look, primary=False), f"{record.subject}:{record.version}")
 
 
 def _more(number: int, look: Look) -> list[Line]:

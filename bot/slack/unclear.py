@@ -7,10 +7,11 @@ from bot.domain.records import Connection
 from bot.domain.showing import NeedsPerson
 from bot.domain.tracking import Tracked
 from bot.slack import buttons, deeds, facts
-from bot.slack.connection_card import last_outcome
+from bot.slack.disconnection_card import end_date
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part
 from bot.slack.phrases import Line, Links, Moment, labelled, line, to_card
+from bot.slack.record_card import last_outcome
 from bot.slack.request_card import title, wanted_group_id
 from bot.slack.statuses import status_name
 
@@ -76,6 +77,8 @@ def _theirs(tracked: Tracked | None, operation: Operation) -> list[Line]:
     ]
     if isinstance(record, Connection):
         lines.append(facts.carrier_group_id(record))
+    else:
+        lines.append(end_date(record))
     shown = operation.shown_version
     if shown is not None:
         same = "the one that was shown" if shown == record.version else "another than the one that was shown"
@@ -87,12 +90,8 @@ def _how(operation: Operation) -> Line:
     return labelled(
         "Next",
         "compare the two, look at Noyo or ask Noyo, then say which it was. "
-        f"Until then nothing else can be sent for this {_about(operation)}.",
+        f"Until then nothing else can be sent for this {deeds.about(operation)}.",
     )
-
-
-def _about(operation: Operation) -> str:
-    return "request" if operation.kind is OperationKind.REQUEST_CONNECTION else "connection"
 
 
 def _over(shown: NeedsPerson, look: Look, links: Links) -> Message:

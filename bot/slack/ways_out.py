@@ -28,7 +28,8 @@ def click(office: Office, asker: Asker, act: Act, value: ButtonValue) -> None:
 
 def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> tuple[str, Line]:
     before = office.operations.operation(operation_id)
-    permission = office.permits(Right.REQUEST, asker, before.subject if before else None)
+    needed = before.needs if before else Right.REQUEST
+    permission = office.permits(needed, asker, before.subject if before else None)
     if not permission.allowed:
         return "Not possible", replies.refusal(permission)
     taken = resolve(
@@ -46,8 +47,11 @@ def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> tuple[s
 
 
 def _version_now(office: Office, operation: Operation | None) -> str | None:
-    """Sending again is for the record as it is shown beside the question now; it is read again before it is sent."""
-    if operation is None or operation.subject.kind is Kind.REQUEST:
+    """Sending again is for the record as it is shown beside the question now; it is read again before it is sent.
+
+    A decision stays one on what was decided: nobody approves by this what has changed since.
+    """
+    if operation is None or operation.subject.kind is not Kind.CONNECTION:
         return None
     tracked = office.records.tracked(operation.subject)
     return tracked.record.version if tracked else None

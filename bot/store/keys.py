@@ -82,7 +82,11 @@ def parked_of(kind: Kind) -> str:
 
 
 def audit(subject: Subject, at: int, entry_id: str) -> Key:
-    return Key(fitting(f"AUDIT#{subject}"), fitting(f"{in_order(at)}#{entry_id}"))
+    return Key(audit_of(subject), fitting(f"{in_order(at)}#{entry_id}"))
+
+
+def audit_of(subject: Subject) -> str:
+    return fitting(f"AUDIT#{subject}")
 
 
 def word(word_: str, subject: Subject) -> Key:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
+from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -97,12 +100,14 @@ def _expires(operation: Operation) -> int | None:
 
 
 def _unsealed(input_: OperationInput) -> OperationInput:
-    return input_ if isinstance(input_, LookRequest) else replace(input_, sealed=None)
+    return replace(input_, sealed=None) if isinstance(input_, ConnectionRequest | RetryRequest) else input_
 
 
 def _input_map(input_: OperationInput) -> Item:
     if isinstance(input_, LookRequest):
         return {"because": input_.because}
+    if isinstance(input_, DecisionRequest):
+        return _decision_map(input_)
     if isinstance(input_, RetryRequest):
         return without_none({"carrier_group_id": input_.carrier_group_id, "sealed": input_.sealed})
     return without_none(
@@ -120,11 +125,35 @@ def _input(kind: OperationKind, found: Item) -> OperationInput:
         return LookRequest(text(found, "because"))
     if kind is OperationKind.RETRY_CONNECTION:
         return RetryRequest(maybe_text(found, "carrier_group_id"), maybe_text(found, "sealed"))
+    if kind is OperationKind.DECIDE_DISCONNECTION:
+        return _decision(found)
     return ConnectionRequest(
         carrier_id=text(found, "carrier_id"),
         carrier_group_id=text(found, "carrier_group_id"),
         group_name=text(found, "group_name"),
         sealed=maybe_text(found, "sealed"),
+    )
+
+
+def _decision_map(input_: DecisionRequest) -> Item:
+    end = input_.effective_end_date
+    return without_none(
+        {
+            "decision": input_.decision.value,
+            "effective_end_date": end.isoformat() if end else None,
+            "reason": input_.reason.value if input_.reason else None,
+            "context": input_.context,
+        }
+    )
+
+
+def _decision(found: Item) -> DecisionRequest:
+    end, reason = maybe_text(found, "effective_end_date"), maybe_text(found, "reason")
+    return DecisionRequest(
+        decision=Decision(text(found, "decision")),
+        effective_end_date=date.fromisoformat(end) if end else None,
+        reason=DecisionReason(reason) if reason else None,
+        context=maybe_text(found, "context"),
     )
 
 

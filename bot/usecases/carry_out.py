@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.operations import (
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationKind,
@@ -12,8 +13,8 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
-from bot.domain.people import Right, Verdict
-from bot.domain.records import Connection, Record
+from bot.domain.people import Verdict
+from bot.domain.records import Record
 from bot.errors import LeaseLost, NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.usecases.check import check, compare_first, existing
 from bot.usecases.observe import read_again
@@ -21,6 +22,7 @@ from bot.usecases.operation_life import Tools, check_later, claim, put_back, set
 from bot.usecases.permit import permitted
 
 CONFLICT = 409
+STALE = frozenset({404, 409, 422})
 
 
 def carry_out(operation_id: str, tools: Tools) -> None:
@@ -46,6 +48,8 @@ def _send(operation: Operation, tools: Tools) -> None:
                 _request(operation, wanted, tools)
             case RetryRequest() as wanted:
                 _retry(operation, wanted, tools)
+            case DecisionRequest() as wanted:
+                _decide(operation, wanted, tools)
             case LookRequest():
                 _look(operation, tools)
     except NotSent as error:
@@ -57,7 +61,7 @@ def _still_permitted(operation: Operation, tools: Tools) -> bool:
     if operation.actor is None or operation.kind is OperationKind.LOOK:
         return True
     permission = permitted(
-        Right.REQUEST, operation.actor, people=tools.people, policy=tools.policy, now=tools.now()
+        operation.needs, operation.actor, people=tools.people, policy=tools.policy, now=tools.now()
     )
     if permission.verdict is Verdict.UNKNOWN:
         put_back(operation, tools, why="Waiting to make sure that you still may do this.", anew=True)
@@ -99,10 +103,42 @@ def _retry(operation: Operation, wanted: RetryRequest, tools: Tools) -> None:
         _confirmed(operation, made, tools)
 
 
-def _unchanged(operation: Operation, tools: Tools) -> bool:
-    """Noyo's retry takes no version, so the record is read once more just before; that call's gap remains."""
+def _decide(operation: Operation, wanted: DecisionRequest, tools: Tools) -> None:
+    """Noyo takes a decision for one version only, the one that the person saw."""
+    if not _unchanged(operation, tools):
+        return
+    still_ours(operation, tools)
     try:
-        current = tools.noyo.connection(operation.subject.key)
+        made = tools.noyo.decide_disconnection(
+            operation.subject.key,
+            operation.shown_version or "",
+            wanted.decision,
+            effective_end_date=wanted.effective_end_date,
+            reason=wanted.reason,
+            context=wanted.context,
+        )
+    except Refused as refusal:
+        _decision_refused(operation, refusal, tools)
+    except (NoAnswer, UnreadableAnswer):
+        check_later(operation, tools)
+    else:
+        _confirmed(operation, made, tools)
+
+
+def _decision_refused(operation: Operation, refusal: Refused, tools: Tools) -> None:
+    """How Noyo answers a stale version is not documented: what it shows now tells a change from a refusal."""
+    if (operation.sends > 1 or refusal.status in STALE) and compare_first(operation, tools):
+        return
+    if refusal.status in STALE and not _unchanged(operation, tools):
+        return
+    outcome = Outcome(OutcomeKind.REFUSED, words=refusal.words, record=operation.subject)
+    settle(operation, OperationState.REFUSED, outcome, tools)
+
+
+def _unchanged(operation: Operation, tools: Tools) -> bool:
+    """Read once more just before: for a retry, which takes no version, there is no other guard, and its gap remains."""
+    try:
+        current = read_again(operation.subject, tools.noyo)
     except Refused as refusal:
         settle(
             operation,
@@ -123,7 +159,7 @@ def _unchanged(operation: Operation, tools: Tools) -> bool:
     return False
 
 
-def _confirmed(operation: Operation, made: Connection, tools: Tools) -> None:
+def _confirmed(operation: Operation, made: Record, tools: Tools) -> None:
     confirmed = Outcome(OutcomeKind.CONFIRMED, record=made.subject)
     settle(operation, OperationState.SUCCEEDED, confirmed, tools, record=made)
 

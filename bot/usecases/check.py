@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, made_since, retried
+from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, decided, made_since, retried
 from bot.domain.operations import (
     ConnectionRequest,
+    DecisionRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -27,6 +28,9 @@ from bot.usecases.operation_life import (
     settle,
 )
 
+GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
+"""Noyo refuses a double of these itself: a request as a duplicate, a decision by its version."""
+
 
 def check(operation: Operation, tools: Tools) -> None:
     """Found: succeeded. Not there, asked twice: sent again where Noyo refuses doubles, else a person says."""
@@ -39,7 +43,7 @@ def check(operation: Operation, tools: Tools) -> None:
     asked = replace(operation, checks=operation.checks + 1)
     if asked.checks < CHECKS:
         check_again(asked, tools, pause=tools.quiet_seconds)
-    elif operation.kind is OperationKind.REQUEST_CONNECTION:
+    elif operation.kind in GUARDED_BY_NOYO:
         send_again(asked, tools)
     else:
         needs_person(asked, OutcomeKind.UNCLEAR, tools)
@@ -82,18 +86,21 @@ def _settled_if_found(operation: Operation, tools: Tools, *, named: bool = False
     return True
 
 
-def _under_another_name(record: Connection, operation: Operation) -> bool:
+def _under_another_name(record: Record, operation: Operation) -> bool:
     wanted = operation.input
     if not isinstance(wanted, ConnectionRequest) or record.group_name is None:
         return False
     return record.group_name.casefold().split() != wanted.group_name.casefold().split()
 
 
-def _effect(operation: Operation, tools: Tools) -> Connection | None:
+def _effect(operation: Operation, tools: Tools) -> Record | None:
     if isinstance(operation.input, ConnectionRequest):
         return _made(operation, operation.input, tools)
     if isinstance(operation.input, RetryRequest):
         return _retried(operation, tools)
+    if isinstance(operation.input, DecisionRequest):
+        current = tools.noyo.disconnection(operation.subject.key)
+        return current if decided(operation, current) else None
     return None
 
 

@@ -289,6 +289,7 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
         "kind": operation.kind.value,
         "state": operation.state.value,
         "shown_version": operation.shown_version,
+        **operation.decides,
         "outcome": outcome.kind.value if outcome else None,
         "words": outcome.words if outcome else None,
         "decided_by": outcome.decided_by if outcome else None,

@@ -9,6 +9,7 @@ from bot.domain import subjects
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -17,14 +18,14 @@ from bot.domain.operations import (
     RetryRequest,
     Sensitive,
 )
-from bot.domain.records import Connection, ConnectionStatus
+from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
 from bot.errors import NotPlaced
 from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
 
 ATTEMPTS = 3
-"""What stood in the way of a new request may be gone by the time we look."""
+"""What stood in the way may be gone by the time we look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,38 @@ def retry_connection(
     return _place(operation, Expected(shown.subject, record.version), tools)
 
 
+def decide(
+    operation_id: str,
+    actor: str,
+    *,
+    shown: Tracked,
+    wanted: DecisionRequest,
+    answer_to: AnswerTo,
+    tools: Tools,
+) -> Placing:
+    """Approves or rejects a request to disconnect, on condition that it is still `shown`; one decision at a time.
+
+    What was shown as decided already is not decided once more, whatever Noyo would make of that.
+    """
+    operation = _new(
+        operation_id,
+        shown.subject,
+        OperationKind.DECIDE_DISCONNECTION,
+        wanted,
+        actor,
+        answer_to,
+        tools,
+    )
+    operation = replace(operation, shown_version=shown.record.version)
+    if not decidable(shown):
+        return _why_not(operation, tools)
+    return _place(operation, Expected(shown.subject, shown.record.version), tools)
+
+
+def decidable(tracked: Tracked) -> bool:
+    return tracked.status is DisconnectionStatus.NEEDS_REVIEW
+
+
 def look(
     operation_id: str, actor: str | None, subject: Subject, *, because: str, answer_to: AnswerTo, tools: Tools
 ) -> Placing:
@@ -168,7 +201,7 @@ def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Pla
         at=now,
         actor=operation.actor,
         deed="operation_placed",
-        details=(("operation", operation.id), ("kind", operation.kind.value)),
+        details=(("operation", operation.id), ("kind", operation.kind.value), *_decided_on(operation)),
     )
     placing: Placing = Changed(None)
     for _ in range(ATTEMPTS):
@@ -178,9 +211,22 @@ def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Pla
             placing = _why_not(operation, tools)
         else:
             return Placed(operation)
-        if expected is not None or not isinstance(placing, Changed):
+        if not _gone_by_now(placing, expected):
             break
     return placing
+
+
+def _gone_by_now(placing: Placing, expected: Expected | None) -> bool:
+    """Whether what stood in the way ended between the refusal and the look, and left the record as it was shown."""
+    if not isinstance(placing, Changed):
+        return False
+    return expected is None or (placing.now is not None and placing.now.record.version == expected.version)
+
+
+def _decided_on(operation: Operation) -> tuple[tuple[str, str], ...]:
+    if operation.kind is not OperationKind.DECIDE_DISCONNECTION:
+        return ()
+    return (("shown_version", operation.shown_version or ""), *operation.decides.items())
 
 
 def _why_not(operation: Operation, tools: Tools) -> Placing:
@@ -204,7 +250,7 @@ def _same(before: Operation, operation: Operation) -> bool:
 
 def _typed(operation: Operation) -> bool:
     wanted = operation.input
-    return not isinstance(wanted, LookRequest) and wanted.sealed is not None
+    return isinstance(wanted, ConnectionRequest | RetryRequest) and wanted.sealed is not None
 
 
 def _open_input(operation: Operation) -> tuple[Subject, OperationInput]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, made_since, retried
-from bot.domain.operations import OperationKind, RetryRequest
-from bot.domain.records import ConnectionStatus
-from tests.store.made import NOW, a_connection, a_disconnection, a_request, uuid
+from bot.domain.decisions import Decision
+from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, decided, made_since, retried
+from bot.domain.operations import DecisionRequest, OperationKind, RetryRequest
+from bot.domain.records import ConnectionStatus, Unknown
+from bot.domain.records import DisconnectionStatus as Status
+from tests.store.made import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
 
 SHOWN = uuid(1)
 SINCE = NOW - CLOCK_DIFFERENCE_SECONDS
@@ -62,3 +65,44 @@ def test_what_proves_nothing(version: object) -> None:
 
 def test_a_request_is_no_retry() -> None:
     assert retried(replace(a_request(), first_sent_at=NOW), [a_connection()]) is None
+
+
+END, OTHER_END = date(2026, 12, 31), date(2027, 1, 31)
+APPROVED = a_decision(input=DecisionRequest(Decision.APPROVE), shown_version=SHOWN)
+REJECTED = a_decision(input=DecisionRequest(Decision.REJECT), shown_version=SHOWN)
+FOLLOWS = {
+    Decision.APPROVE: {Status.PROCESSING, Status.COMPLETED},
+    Decision.REJECT: {Status.REJECTED},
+}
+
+
+@pytest.mark.parametrize("status", [*Status, Unknown("on_hold")])
+@pytest.mark.parametrize("decision", Decision)
+def test_a_decision_is_there_in_the_statuses_that_follow_from_it_only(
+    decision: Decision, status: Status | Unknown
+) -> None:
+    operation = replace(APPROVED, input=DecisionRequest(decision))
+
+    assert decided(operation, a_disconnection(status=status)) is (status in FOLLOWS[decision])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "there"),
+    [(None, END, True), (None, None, True), (END, END, True), (END, None, True), (END, OTHER_END, False)],
+)
+def test_an_end_date_that_was_wanted_must_not_be_another(
+    wanted: date | None, told: date | None, there: bool
+) -> None:
+    operation = replace(APPROVED, input=DecisionRequest(Decision.APPROVE, wanted))
+    current = a_disconnection(status=Status.PROCESSING, effective_end_date=told)
+
+    assert decided(operation, current) is there
+
+
+def test_the_version_that_was_shown_proves_no_decision() -> None:
+    assert not decided(REJECTED, a_disconnection(version=SHOWN, status=Status.REJECTED))
+
+
+def test_only_a_decision_on_a_disconnection_is_one() -> None:
+    assert not decided(CORRECTED, a_disconnection(status=Status.PROCESSING))
+    assert not decided(APPROVED, a_connection(status=ConnectionStatus.PROCESSING))

@@ -23,7 +23,7 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
-from bot.domain.records import ConnectionStatus
+from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.tracking import Tracked, first_seen, moved_on
 from bot.errors import TableUnavailable
 from bot.ports import AuditEntry, Change
@@ -37,7 +37,7 @@ from bot.slack.web import SlackWeb
 from bot.usecases import place
 from bot.wiring import new_id
 from infra.local import environment as local
-from tests.slack.samples import a_connection
+from tests.slack.samples import a_connection, a_disconnection
 from tests.world import ANA, BEN, CONNECTIONS, World
 
 Json = dict[str, Any]
@@ -125,10 +125,24 @@ def known(world: World, name: str, status: str = "unable_to_connect", **fields: 
     return _holds(world, None, first_seen(replace(made, **fields), now))
 
 
+def asked_to_disconnect(world: World, name: str, status: str = "needs_review", **fields: Any) -> Tracked:
+    """A request to disconnect that the table holds, without the way there."""
+    now = int(world.clock())
+    made = a_disconnection(
+        id=str(uuid.uuid4()),
+        version=str(uuid.uuid4()),
+        status=DisconnectionStatus(status),
+        group_name=name,
+        created=now,
+        modified=now,
+    )
+    return _holds(world, None, first_seen(replace(made, **fields), now))
+
+
 def moves(world: World, tracked: Tracked, status: str, **fields: Any) -> Tracked:
     """It has another status in a new version."""
     now = int(world.clock()) + 1
-    changes: Json = {"status": ConnectionStatus(status), "version": str(uuid.uuid4()), "modified": now}
+    changes: Json = {"status": type(tracked.status)(status), "version": str(uuid.uuid4()), "modified": now}
     return _holds(world, tracked, moved_on(tracked, replace(tracked.record, **(changes | fields)), now))
 
 

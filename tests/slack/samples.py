@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import subjects
 from bot.domain.carriers import Carriers
+from bot.domain.decisions import Decision
 from bot.domain.operations import (
     ConnectionRequest,
+    DecisionRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -114,6 +116,22 @@ def a_request(**changes: Any) -> Operation:
         actor="UANA",
         placed_at=CHANGED + 500,
         due=CHANGED + 600,
+    )
+    return replace(made, **changes)
+
+
+def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **changes: Any) -> Operation:
+    """`wanted` is what else was chosen or typed, by field."""
+    made = Operation(
+        id="V0DECIDE",
+        subject=a_disconnection().subject,
+        kind=OperationKind.DECIDE_DISCONNECTION,
+        input=DecisionRequest(decision, **(wanted or {})),
+        state=OperationState.PENDING,
+        actor="UANA",
+        placed_at=CHANGED + 500,
+        due=CHANGED + 600,
+        shown_version=VERSION,
     )
     return replace(made, **changes)
 

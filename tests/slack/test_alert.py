@@ -78,7 +78,10 @@ def test_a_disconnection_to_decide_on_says_who_asks_and_what_either_answer_means
     made = shown(Alert(tracked(a_disconnection()), VERSION))
     assert "# The carrier asks to disconnect Test Company" in made
     assert "Last managed day: 31 Dec 2026" in made
-    assert "approved, the group is disconnected from the carrier; rejected, it stays connected" in made
+    assert (
+        "Approve it, and the group is disconnected from the carrier; reject it, and it stays connected"
+        in made
+    )
     assert "Tries so far" not in made
     other = a_disconnection(source_type=DisconnectionSource.MEMBER_TRANSACTION)
     assert "# Somebody asks to disconnect" in shown(Alert(tracked(other), VERSION))

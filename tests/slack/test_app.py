@@ -227,7 +227,7 @@ def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: A
 def test_a_button_of_another_version_says_so(world: World) -> None:
     presses(world, plain_button("retry", '{"s":2,"x":"new"}'))
     assert "another version of Switchboard" in window(world)
-    presses(world, plain_button("approve", '{"s":1}'))
+    presses(world, plain_button("snooze", '{"s":1}'))
     assert "another version of Switchboard. Nothing was sent to Noyo." in window(world)
 
 

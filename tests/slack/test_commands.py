@@ -37,7 +37,16 @@ def world(shared: World) -> World:
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help  me  "])
 def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
     read = told(world, types(world, text))
-    assert set(COMMANDS) == {"connect", "status", "retry", "help"}
+    assert list(COMMANDS) == [
+        "connect",
+        "status",
+        "retry",
+        "decisions",
+        "approve",
+        "reject",
+        "history",
+        "help",
+    ]
     for command in COMMANDS.values():
         assert f"/noyo {command.usage}" in read
 

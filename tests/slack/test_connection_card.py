@@ -9,8 +9,8 @@ from bot.domain.records import ConnectionStatus, Unknown
 from bot.domain.showing import RecordCard
 from bot.slack.buttons import ButtonValue, decode
 from bot.slack.cards import render
-from bot.slack.connection_card import last_outcome
 from bot.slack.phrases import mrkdwn
+from bot.slack.record_card import last_outcome
 from tests.slack.samples import (
     CHANGED,
     ID,

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.decisions import Decision
 from bot.domain.masking import mask
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import ConnectionRequest, OperationState, Outcome, OutcomeKind, RetryRequest
-from bot.domain.records import Unknown
+from bot.domain.records import DisconnectionStatus, Unknown
 from bot.domain.showing import (
     Alert,
     Answer,
@@ -27,6 +28,7 @@ from bot.domain.showing import (
 )
 from bot.slack.answers import answer_view
 from bot.slack.cards import no_links, render
+from bot.slack.decide_form import changes, decision_form
 from infra.local.slack import SlackStandIn
 from infra.local.slack.blocks import check_blocks
 from infra.local.slack.mrkdwn import Kind
@@ -38,6 +40,7 @@ from tests.slack.samples import (
     LOOK,
     VERSION,
     a_connection,
+    a_decision,
     a_disconnection,
     a_request,
     a_retry,
@@ -97,6 +100,10 @@ def everything(words: str, said: str) -> list[Content]:
     stuck = replace(request, state=OperationState.NEEDS_PERSON)
     waits = tuple(tracked(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=words, source_type=Unknown(said), source_id=said)
+    decision = a_decision(wanted={"context": said}, trouble=said, outcome=Outcome(OutcomeKind.REFUSED, said))
+    no = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
+    decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
+    torn = replace(decision, state=OperationState.NEEDS_PERSON, outcome=Outcome(OutcomeKind.UNCLEAR, said))
     news = News("n", NewsKind.LATE, record.subject, 1_767_008_000, None, before=words, after=said)
     return [
         RecordCard(tracked(record), last=refused),
@@ -115,6 +122,15 @@ def everything(words: str, said: str) -> list[Content]:
         Answer(request),
         Answer(refused, tracked(odd), CARD),
         Answer(unallowed, tracked(record)),
+        RecordCard(tracked(disconnection), decision),
+        RecordCard(tracked(disconnection), last=no),
+        RecordCard(tracked(disconnection), torn),
+        RecordCard(tracked(decided), last=no),
+        Alert(tracked(disconnection), disconnection.version, decision),
+        NeedsPerson(torn, tracked(disconnection), CARD),
+        ThreadLine(replace(news, kind=NewsKind.OPERATION, operation_state=OperationState.REFUSED), no),
+        Answer(no, tracked(disconnection), CARD),
+        Answer(decision, tracked(disconnection)),
         Summary(25, 60, waits, 1000),
     ]
 
@@ -149,6 +165,23 @@ def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str,
         assert all(mask(shown) == shown for shown in [rendered.text, *texts(blocks)])
         if isinstance(content, Answer):
             assert check_view(answer_view(content, LOOK_OUTSIDE, no_links)) == []
+
+
+@given(words=hostile, said=hostile)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@pytest.mark.parametrize("decision", list(Decision))
+def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str, said: str) -> None:
+    record = a_disconnection(group_name=words, source_type=Unknown(said), source_id=said, carrier_id=words)
+    before = replace(record, status=Unknown(said), effective_end_date=None)
+    view = decision_form(decision, record, LOOK_OUTSIDE, changes(before, record))
+    assert check_view(view) == []
+    message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
+    assert pings_and_links(world, message) == set()
+    assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
 def pings_and_links(world: Any, message: Message) -> set[str]:
@@ -187,6 +220,6 @@ def test_the_same_content_gives_the_same_fingerprint_and_other_content_another()
     assert render(card, LOOK).fingerprint != render(card, LOOK_OUTSIDE).fingerprint
 
 
-@pytest.mark.parametrize("number", range(17))
+@pytest.mark.parametrize("number", range(26))
 def test_no_message_has_more_than_one_main_button(number: int) -> None:
     assert render(everything("Test Company", "why")[number], LOOK).blocks.count('"style":"primary"') <= 1

@@ -22,7 +22,8 @@ def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
     assert "2 of them wait for us to act." in made
     assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in made
     assert "The carrier said: Group not found\n[Retry…] [Details]" in made
-    assert "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n[Details]" in made
+    waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
+    assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in made
 
 
 def test_where_nothing_waits_it_says_so() -> None:

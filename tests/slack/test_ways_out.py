@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.operations import (
-    OperationState,
-)
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.ports import AuditEntry
 from bot.slack import buttons
 from bot.slack.buttons import Act
 from bot.slack.ways_out import WAYS
 from tests.slack.incoming import (
     Down,
     a_world,
+    asked_to_disconnect,
     begin,
+    moves,
     office_of,
     presses,
     receives_with,
@@ -24,6 +25,7 @@ from tests.slack.incoming import (
     unclear,
     window,
 )
+from tests.slack.samples import a_decision
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
 
@@ -140,3 +142,45 @@ def test_with_the_table_down_the_person_is_told_and_the_question_stays(world: Wo
     presses(world, way(Act.CLOSE, held.id))
     assert "Please try again in a minute." in window(world)
     assert world.operation(held.id) == held
+
+
+def decided_unclear(world: World, name: str) -> Operation:
+    """Ben's approval, of which nobody can tell whether it arrived; the request has moved on since."""
+    tracked, now, operations = (
+        asked_to_disconnect(world, name),
+        int(world.clock()),
+        world.bot.store.operations,
+    )
+    placed = a_decision(
+        id="V" + name,
+        subject=tracked.subject,
+        actor=BEN,
+        placed_at=now,
+        due=now,
+        shown_version=tracked.record.version,
+    )
+    audit = AuditEntry(name, tracked.subject, now, BEN, "placed")
+    operations.place(placed, expected=None, news=(), audit=audit)
+    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
+    operations.claim(placed, claimed)
+    stuck = replace(claimed, state=OperationState.NEEDS_PERSON, lease=None, lease_until=None)
+    operations.keep(replace(stuck, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
+    moves(world, tracked, "needs_review")
+    return world.operation(placed.id)
+
+
+def test_who_may_not_decide_takes_no_way_out_of_a_decision(world: World) -> None:
+    held = decided_unclear(world, "Nobody Decides Inc")
+    presses(world, way(Act.SEND_AGAIN, held.id))
+    assert "[[ Not possible ]]" in window(world)
+    assert world.operation(held.id) == held
+
+
+def test_a_decision_sent_again_stays_one_on_the_version_that_was_decided_on(world: World) -> None:
+    held = decided_unclear(world, "Same Version Inc")
+    office = office_of(world)
+    receives_with(world, replace(office, policy=replace(office.policy, approvers=frozenset({ANA}))))
+    presses(world, way(Act.SEND_AGAIN, held.id))
+    now = world.operation(held.id)
+    assert now.state is OperationState.PENDING
+    assert now.shown_version == held.shown_version

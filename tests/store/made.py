@@ -1,11 +1,14 @@
 """Records, operations, news and so on, as the tests of the table need them."""
 
+from datetime import date
 from typing import Any
 
+from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationKind,
@@ -20,7 +23,7 @@ from bot.domain.records import (
     DisconnectionStatus,
     Record,
 )
-from bot.domain.subjects import Subject, connection, request
+from bot.domain.subjects import Subject, connection, disconnection, request
 from bot.domain.tracking import Tracked, first_seen
 from bot.ports import AuditEntry, Change
 
@@ -105,6 +108,21 @@ def a_retry(operation_id: str = "V2", record_id: str = uuid(1), **changes: Any) 
             "subject": connection(record_id),
             "kind": OperationKind.RETRY_CONNECTION,
             "input": RetryRequest("00110012", sealed="c2VhbGVk"),
+            "shown_version": uuid(0x1001),
+        }
+        | changes,
+    )
+
+
+def a_decision(operation_id: str = "V3", record_id: str = uuid(1), **changes: Any) -> Operation:
+    return a_request(
+        operation_id,
+        **{
+            "subject": disconnection(record_id),
+            "kind": OperationKind.DECIDE_DISCONNECTION,
+            "input": DecisionRequest(
+                Decision.REJECT, date(2026, 12, 31), DecisionReason.OTHER, "A note for Noyo"
+            ),
             "shown_version": uuid(0x1001),
         }
         | changes,

@@ -8,20 +8,20 @@ from typing import Any
 CONTESTANTS = 20
 
 
-def at_once(run: Callable[[int], Any]) -> list[Any]:
+def at_once(run: Callable[[int], Any], contestants: int = CONTESTANTS) -> list[Any]:
     """What each of them got, or the error it met; all begin at the same moment."""
-    start = threading.Barrier(CONTESTANTS)
+    start = threading.Barrier(contestants)
 
     def contestant(number: int) -> Any:
         start.wait()
         return _outcome(run, number)
 
-    with ThreadPoolExecutor(CONTESTANTS) as pool:
-        return list(pool.map(contestant, range(CONTESTANTS)))
+    with ThreadPoolExecutor(contestants) as pool:
+        return list(pool.map(contestant, range(contestants)))
 
 
-def one_by_one(run: Callable[[int], Any]) -> list[Any]:
-    return [_outcome(run, number) for number in range(CONTESTANTS)]
+def one_by_one(run: Callable[[int], Any], contestants: int = CONTESTANTS) -> list[Any]:
+    return [_outcome(run, number) for number in range(contestants)]
 
 
 def _outcome(run: Callable[[int], Any], number: int) -> Any:

@@ -1,10 +1,15 @@
 """The audit trail, on a real table."""
 
+import pytest
+
+from bot.domain.subjects import connection
+from bot.errors import UnknownSchema
 from bot.store import Store
 from bot.store.audit import audit_put
+from bot.store.typed import Value, typed_item
 from bot.store.writes import ABSENT
 from tests.store.conftest import Engine
-from tests.store.made import NOW, an_entry
+from tests.store.made import NOW, an_entry, uuid
 
 
 def test_an_entry_holds_who_did_what_to_what(store: Store, engine: Engine) -> None:
@@ -43,3 +48,26 @@ def test_entries_about_one_subject_lie_in_the_order_of_time(store: Store, engine
 
 def test_inside_a_transaction_too_an_entry_is_put_only_where_there_is_none() -> None:
     assert audit_put(an_entry()).condition == ABSENT
+
+
+def test_entries_are_read_as_they_were_put_the_newest_first(store: Store) -> None:
+    entries = [an_entry(f"e{number}", at=NOW + number) for number in range(5)]
+    for entry in entries:
+        store.audit.audit(entry)
+    store.audit.audit(an_entry("other", connection(uuid(2)), actor=None, details=()))
+
+    assert store.audit.entries(connection(uuid(1)), limit=3) == entries[:1:-1]
+    assert store.audit.entries(connection(uuid(2)), limit=3) == [
+        an_entry("other", connection(uuid(2)), actor=None, details=())
+    ]
+    assert store.audit.entries(connection(uuid(3)), limit=3) == []
+
+
+@pytest.mark.parametrize("details", ["text", [["one"]], [["name", 1]], None])
+def test_an_entry_that_cannot_be_read_is_said_to_be_another_versions(
+    store: Store, engine: Engine, details: Value
+) -> None:
+    item = audit_put(an_entry()).item | {"details": details}
+    engine.put(**typed_item(item))
+    with pytest.raises(UnknownSchema):
+        store.audit.entries(an_entry().subject, limit=3)

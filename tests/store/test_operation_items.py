@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
+    DecisionRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -22,7 +24,7 @@ from bot.domain.subjects import Kind, Subject
 from bot.store.items import KEPT_SECONDS
 from bot.store.operation_items import operation_from, operation_item
 from bot.store.typed import plain_item, typed_item
-from tests.store.made import NOW, a_look, a_request, a_retry
+from tests.store.made import NOW, a_decision, a_look, a_request, a_retry
 
 TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
@@ -30,6 +32,13 @@ SUBJECTS = st.builds(Subject, st.sampled_from(Kind), TEXT.filter(bool))
 INPUTS = {
     OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT),
     OperationKind.RETRY_CONNECTION: st.builds(RetryRequest, MAYBE_TEXT, MAYBE_TEXT),
+    OperationKind.DECIDE_DISCONNECTION: st.builds(
+        DecisionRequest,
+        st.sampled_from(Decision),
+        st.none() | st.dates(),
+        st.none() | st.sampled_from(DecisionReason),
+        MAYBE_TEXT,
+    ),
     OperationKind.LOOK: st.builds(LookRequest, TEXT),
 }
 OUTCOMES = st.builds(Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT)
@@ -52,6 +61,10 @@ def test_an_operation_comes_back_whole(operation: Operation) -> None:
     assert operation_from(plain_item(typed_item(operation_item(operation)))) == operation
 
 
+def test_every_kind_of_operation_is_among_them() -> None:
+    assert set(INPUTS) == set(OperationKind)
+
+
 def test_no_field_of_an_operation_is_forgotten_here() -> None:
     full = replace(
         a_request(),
@@ -72,7 +85,7 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
-@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_look()])
+@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_look()])
 def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     operation: Operation, state: OperationState
 ) -> None:
@@ -94,4 +107,4 @@ def test_an_unsettled_operation_keeps_what_was_sealed(state: OperationState) -> 
 
 
 def _bare(given_: OperationInput) -> OperationInput:
-    return given_ if isinstance(given_, LookRequest) else replace(given_, sealed=None)
+    return replace(given_, sealed=None) if isinstance(given_, ConnectionRequest | RetryRequest) else given_

@@ -9,6 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 import httpx
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
 
 from bot.domain.operations import AnswerTo, Operation, Sensitive
 from bot.domain.people import Person, Policy
@@ -22,7 +24,7 @@ from bot.usecases.observe import observe
 from bot.usecases.operation_life import Tools
 from infra.local.noyo import Fault, NoyoStandIn, Rules
 from infra.local.table import create_table
-from tests.aws import aws_here, worker_client
+from tests.aws import REGION, aws_here, worker_client
 
 START = 1_790_000_000
 TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
@@ -38,10 +40,14 @@ _TABLES = itertools.count(1)
 class Bench:
     """What one worker would have at hand, and what the tests look at afterwards."""
 
+    timeout_seconds: float = TIMEOUT
+
     def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
         self.noyo, self.client, self._now = noyo, client, now
         self.table = f"bench-{next(_TABLES)}"
         create_table(client, name=self.table)
+        # Nobody reads the stream here, and moto would copy all of it at each write.
+        dynamodb_backends[ACCOUNT][REGION].tables[self.table].stream_shard = None
         self.store = store_on(client, self.table, WORKER)
         self.sealer = KmsSealer(lambda: kms[0], kms[1])
         self.policy = Policy(TEAM)
@@ -58,7 +64,7 @@ class Bench:
                 token_url=self.noyo.token_url,
                 client_id="client",
                 client_secret="secret",
-                timeout_seconds=TIMEOUT,
+                timeout_seconds=self.timeout_seconds,
                 clock=self.clock,
                 sleep=self.wait,
                 transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),
@@ -274,11 +280,12 @@ def kill() -> None:
 
 
 @contextmanager
-def bench(rules: Rules | None = None) -> Iterator[Bench]:
+def bench(rules: Rules | None = None, kind: type[Any] = Bench) -> Iterator[Any]:
+    """`kind`: a bench that knows more than this one."""
     now = [float(START)]
     here = NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
     with aws_here() as key, here as noyo:
-        made = Bench(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
+        made = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
         yield made
         made.close()
 

@@ -1,0 +1,324 @@
+"""Deciding as a machine of rules: people, polls, workers, Noyo and trouble, in any order; what must hold at all times.
+
+The world is made by `make_world`, so that another one with the same face can be put under the same rules and the same
+demands. Hypothesis chooses the order; nothing here waits or asks the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.people import Policy
+from bot.domain.tracking import Tracked
+from bot.usecases.operation_life import LEASE_SECONDS
+from bot.usecases.place import Placed
+from infra.local.noyo import Fault, Rules
+from tests.usecases.carrying import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
+from tests.usecases.deciding import END, OTHER_END, Deciding, patiently_deciding
+
+STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
+LOST = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
+DEATHS = [
+    ("operations", "claim", True),
+    ("noyo", "decide_disconnection", False),
+    ("noyo", "decide_disconnection", True),
+    ("operations", "settle", False),
+    ("operations", "settle", True),
+]
+DECISIONS = st.sampled_from(Decision)
+DAYS = 2 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Click:
+    """One submission, as Slack may deliver it again."""
+
+    operation_id: str
+    person: str
+    shown: Tracked
+    decision: Decision
+    end: str | None
+
+    @property
+    def sends(self) -> tuple[str, str, str]:
+        """Record, version and status, as the request to Noyo has to have them."""
+        return self.shown.record.id, self.shown.record.version, STATUS[self.decision]
+
+
+def _sent(seen: Any) -> tuple[str, str, str]:
+    record_id, version = seen.path.split("/")[-2:]
+    return record_id, version, seen.body["status"]
+
+
+class DecisionsMachine(RuleBasedStateMachine):
+    make_world: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(
+        patiently_deciding
+    )
+
+    clicks: Bundle[Click] = Bundle("clicks")
+
+    @initialize(
+        target=clicks,
+        decision=DECISIONS,
+        stale=st.sampled_from(["409", "404", "422"]),
+        ends=st.lists(st.sampled_from([END, END, None]), min_size=2, max_size=2),
+        freeze=st.booleans(),
+        trouble=st.sampled_from([*LOST, None]),
+    )
+    def begins(
+        self, decision: Decision, stale: Any, ends: list[str | None], freeze: bool, trouble: str | None
+    ) -> Click:
+        """Two requests wait, and somebody has decided on one; `trouble` awaits what is sent first.
+
+        `freeze`: `modified` tells no order of versions.
+        """
+        rules = Rules(settle_script=None, stale_version=stale, freeze_modified=freeze)
+        self.holding = self.make_world(rules)
+        self.world = self.holding.__enter__()
+        self.records = [self.world.waits(end) for end in ends]
+        self.read = {one.subject: [one] for one in self.records}
+        self.placed: dict[str, Click] = {}
+        self.open: list[str] = []
+        self.numbers = 0
+        if trouble is not None:
+            self.world.noyo.faults.add(writes_fail(trouble, method="PUT"))
+        return self._click(self.records[0], ANA, decision, END)
+
+    # ---------------------------------------------------------------- people
+
+    @rule(target=clicks, data=st.data(), person=st.sampled_from([ANA, BEN]), decision=DECISIONS)
+    def somebody_decides(self, data: Any, person: str, decision: Decision) -> Click:
+        """On the card as it stands, or on one that was read before and lies open since."""
+        one = self._one_of_them(data)
+        self.read[one.subject].append(self.held(one))
+        shown = data.draw(st.sampled_from(self.read[one.subject][-1:] * 3 + self.read[one.subject]))
+        end = data.draw(st.sampled_from([END, END, OTHER_END, None]))
+        return self._click(shown, person, decision, end)
+
+    def _click(self, shown: Tracked, person: str, decision: Decision, end: str | None) -> Click:
+        self.numbers += 1
+        click = Click(f"V{self.numbers}", person, shown, decision, end)
+        self._submit(click)
+        return click
+
+    @rule(click=clicks)
+    def a_submission_is_delivered_again(self, click: Click) -> None:
+        self._submit(click)
+
+    def _submit(self, click: Click) -> None:
+        before, held = click.operation_id in self.placed, self.held(click.shown)
+        placing = self.world.decide(
+            click.shown, click.decision, click.operation_id, click.person, end=click.end
+        )
+        if before:
+            assert isinstance(placing, Placed)
+            assert placing.operation.id == click.operation_id
+        elif isinstance(placing, Placed):
+            assert held.record.version == click.shown.record.version, "placed for what is over"
+            assert held.status.value == "needs_review"
+            self.placed[click.operation_id] = click
+            self.open.append(click.operation_id)
+
+    @precondition(lambda self: self.open)
+    @rule(may=st.booleans())
+    def ben_is_made_an_approver_or_no_longer_is(self, may: bool) -> None:
+        self.world.policy = Policy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
+
+    # ---------------------------------------------------------------- Noyo, and others who use it
+
+    def true(self, one: Tracked) -> dict[str, Any]:
+        return self.world.true(one)
+
+    def held(self, one: Tracked) -> Tracked:
+        return self.world.held(one.record.id)
+
+    def _one_of_them(self, data: Any) -> Tracked:
+        one: Tracked = data.draw(st.sampled_from(self.records))
+        return one
+
+    @precondition(lambda self: self.open)
+    @rule(
+        data=st.data(), what=st.sampled_from(["another day", "completed", *Decision]), wait=st.integers(0, 2)
+    )
+    def it_moves_at_noyo(self, data: Any, what: str, wait: int) -> None:
+        """By the carrier, by Noyo itself, or by somebody who decides elsewhere."""
+        one = self._one_of_them(data)
+        if what == "another day":
+            self._moves(one, "needs_review", "needs_review", wait, effective_end_date=OTHER_END)
+        elif what == "completed":
+            self._moves(one, "processing", "completed", wait)
+        else:
+            self._moves(one, "needs_review", STATUS[Decision(what)], wait)
+
+    def _moves(self, one: Tracked, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
+        """Noyo does nothing of the kind to what is in another status."""
+        self.world.wait(seconds)
+        if self.true(one)["status"] == before:
+            self.world.noyo.move_disconnection(one.record.id, after, **fields)
+
+    # ---------------------------------------------------------------- trouble
+
+    @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
+    def answers_to_decisions_get_lost(self, kind: str, times: int) -> None:
+        self.world.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+
+    @rule(times=st.integers(1, 3))
+    def noyo_cannot_be_read(self, times: int) -> None:
+        self.world.noyo.faults.add(Fault("too_many", method="GET", times=times))
+
+    @rule()
+    def the_process_starts_anew(self) -> None:
+        self.world.restart()
+
+    @rule(seconds=st.sampled_from([1, 31, LEASE_SECONDS, 4000]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.wait(seconds)
+
+    @rule()
+    def people_are_read(self) -> None:
+        self.world.know(ANA, BEN)
+
+    # ---------------------------------------------------------------- what runs by itself
+
+    @rule(data=st.data())
+    def a_poll_comes_by(self, data: Any) -> None:
+        if not self.world.noyo.faults.waiting():
+            self.world.see(self._one_of_them(data).record.id)
+
+    @precondition(lambda self: self.open)
+    @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
+    def a_worker_goes_on(self, data: Any, seconds: int) -> None:
+        self.world.wait(seconds)
+        self._works(self.placed[data.draw(st.sampled_from(self.open))])
+
+    @rule(click=clicks)
+    def a_worker_is_woken_again(self, click: Click) -> None:
+        self._works(click)
+
+    @rule(click=clicks, death=st.sampled_from(DEATHS))
+    def a_worker_dies_over_it(self, click: Click, death: tuple[str, str, bool]) -> None:
+        port, method, after = death
+        try:
+            self._works(click, **{port: Before(getattr(self.world.tools, port), method, kill, after=after)})
+        except Killed:
+            self.world.restart()
+
+    @rule(click=clicks, what=st.sampled_from(["changes", *Decision]))
+    def it_moves_while_a_worker_sends_it(self, click: Click, what: str) -> None:
+        """After the last reading, before what is sent arrives."""
+
+        def moves() -> None:
+            if what == "changes":
+                self._moves(click.shown, "needs_review", "needs_review", effective_end_date=OTHER_END)
+            else:
+                self._moves(click.shown, "needs_review", STATUS[Decision(what)])
+
+        noyo = Before(self.world.tools.noyo, "decide_disconnection", moves)
+        self._works(click, noyo=noyo)
+
+    def _works(self, click: Click, **tools: Any) -> None:
+        if click.operation_id in self.placed:
+            self.world.carry_out(click.operation_id, **tools)
+
+    # ---------------------------------------------------------------- what must hold
+
+    @property
+    def effective(self) -> list[tuple[str, str, str]]:
+        """What we sent and Noyo did."""
+        return [_sent(seen) for seen in self.world.writes() if seen.took_effect]
+
+    @invariant()
+    def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
+        decided = [record_id for record_id, *_ in self.effective]
+        assert len(decided) == len(set(decided))
+
+    @invariant()
+    def nothing_is_sent_but_what_somebody_decided_on_the_version_they_saw(self) -> None:
+        assert {_sent(seen) for seen in self.world.writes()} <= {one.sends for one in self.placed.values()}
+
+    @invariant()
+    def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
+        self.open = [one for one in self.placed if one in self.open and self.world.operation(one).open]
+        subjects = [self.placed[one].shown.subject for one in self.open]
+        assert len(subjects) == len(set(subjects))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self._comes_to_rest()
+        finally:
+            self.holding.__exit__(None, None, None)
+
+    def _comes_to_rest(self) -> None:
+        """Trouble is over, time passes: nothing may be left that nobody is told of."""
+        self.world.noyo.faults.clear()
+        for operation_id in self.placed:
+            self.world.know(ANA, BEN)
+            self.world.live(operation_id, DAYS)
+        for one in self.records:
+            self.world.see(one.record.id)
+            self._what_is_held_is_true(one)
+            self._whoever_decided_is_told_so(one)
+        self._every_decision_ended()
+        self._every_decision_is_in_the_trail()
+
+    def _every_decision_ended(self) -> None:
+        for operation_id, click in self.placed.items():
+            ended = self.world.operation(operation_id)
+            if ended.state is OperationState.NEEDS_PERSON:
+                assert "needs_person" in self.world.told()
+                assert self.world.locked(click.shown.subject)
+                continue
+            assert ended.state.settled
+            assert ended.outcome is not None
+            if ended.outcome.kind is OutcomeKind.CONFIRMED:
+                assert click.sends in self.effective
+            if ended.outcome.kind is OutcomeKind.FOUND:
+                assert click.decision is self._decided(click.shown)
+
+    def _whoever_decided_is_told_so(self, one: Tracked) -> None:
+        """Whatever became of the answers."""
+        operations = [self.world.operation(each) for each in self._on(one)]
+        succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
+        doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_PERSON]
+        assert len(succeeded) <= 1
+        for sent in self.effective:
+            if sent[0] == one.record.id:
+                assert sent in [self.placed[each].sends for each in succeeded or doubtful]
+
+    def _on(self, one: Tracked) -> list[str]:
+        return [each for each, click in self.placed.items() if click.shown.subject == one.subject]
+
+    def _decided(self, one: Tracked) -> Decision | None:
+        status = self.true(one)["status"]
+        if status == "completed":
+            return Decision.APPROVE
+        return next((decision for decision, follows in STATUS.items() if follows == status), None)
+
+    def _what_is_held_is_true(self, one: Tracked) -> None:
+        held, true = self.held(one), self.true(one)
+        assert (held.record.version, held.status.value) == (true["version"], true["status"])
+
+    def _every_decision_is_in_the_trail(self) -> None:
+        trail = self.world.trail()
+        for operation_id, click in self.placed.items():
+            state = self.world.operation(operation_id).state.value
+            for deed in ("operation_placed", f"operation_{state}"):
+                (entry,) = [
+                    (actor, details)
+                    for done, actor, details in trail
+                    if done == deed and details["operation"] == operation_id
+                ]
+                assert entry[0] == click.person
+                assert entry[1]["decision"] == click.decision.value
+                assert entry[1]["shown_version"] == click.shown.record.version
+        assert sum(deed == "operation_placed" for deed, *_ in trail) == len(self.placed)

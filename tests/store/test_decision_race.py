@@ -1,0 +1,225 @@
+"""Many people at once on one request to disconnect: one decision, one thing sent, everyone else told who was first."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import AnswerTo, DecisionRequest, OperationState, Outcome, OutcomeKind
+from bot.domain.people import Person, Policy
+from bot.domain.tracking import Tracked
+from bot.noyo.client import NoyoClient
+from bot.store import Store
+from bot.usecases import operation_life, place
+from bot.usecases.carry_out import carry_out
+from bot.usecases.observe import observe
+from bot.usecases.place import Changed, InTheWay, Placed
+from infra.local.noyo import NoyoStandIn, Rules
+from tests.store.conftest import REGION, Engine
+from tests.store.made import CARRIER, NOW
+from tests.store.racing import at_once
+
+PEOPLE = 50
+WORKERS = 6
+"""How many of the threads that clicked go on as workers, so that some work while others still click."""
+ROUNDS = {"moto": 10, "dynamodb_local": 200}
+TEAM = "T1"
+
+
+class KnowsEverybody:
+    """`KeepsPeople` as far as workers read it."""
+
+    def person(self, user_id: str) -> Person:
+        return Person(user_id, TEAM, False, False, False, NOW)
+
+    def members(self, group_ids: object) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class Arena:
+    """One table, one Noyo, and a new request to disconnect for each round."""
+
+    engine: Engine
+    store: Store
+    noyo: NoyoStandIn
+    client: NoyoClient
+
+    def __post_init__(self) -> None:
+        self.ids = itertools.count(1)
+        self.people = [f"U{number}" for number in range(PEOPLE)]
+        self.policy = Policy(TEAM, approvers=frozenset(self.people))
+
+    def new_id(self) -> str:
+        return f"id-{next(self.ids)}"
+
+    def asked(self) -> Tracked:
+        """Somebody's carrier asked; everybody is looking at the card."""
+        made = self.noyo.carrier_asks_disconnection(
+            carrier_id=CARRIER,
+            group_id="5e5e5e5e-0000-4000-8000-000000000001",
+            group_name="Test Company",
+            effective_end_date="2026-12-31",
+            created=NOW - 600,
+        )
+        record = self.client.disconnection(made["id"])
+        observe(
+            record, records=self.store.records, operations=self.store.operations, noyo=self.client, now=NOW
+        )
+        held = self.store.records.tracked(record.subject)
+        assert held is not None
+        return held
+
+    def click(self, shown: Tracked, number: int) -> Any:
+        """Every other one approves."""
+        sealer: Any = None  # Nothing of a decision is sealed.
+        tools = place.Tools(
+            self.store.operations, self.store.records, sealer, lambda: float(NOW), self.new_id
+        )
+        return place.decide(
+            submission(shown, number),
+            self.people[number],
+            shown=shown,
+            wanted=DecisionRequest(choice(number)),
+            answer_to=AnswerTo("C1"),
+            tools=tools,
+        )
+
+    def work(self) -> None:
+        """A worker takes up whatever is due, as many others do."""
+        sealer: Any = None
+        people: Any = KnowsEverybody()
+        tools = operation_life.Tools(
+            operations=self.store.operations,
+            records=self.store.records,
+            people=people,
+            noyo=self.client,
+            sealer=sealer,
+            policy=self.policy,
+            quiet_seconds=30,
+            clock=lambda: float(NOW),
+            new_id=self.new_id,
+        )
+        for operation_id in self.store.operations.due(NOW, limit=100):
+            carry_out(operation_id, tools)
+
+    def writes(self, shown: Tracked) -> list[Any]:
+        return [seen for seen in self.noyo.requests if seen.method == "PUT" and shown.record.id in seen.path]
+
+
+def submission(shown: Tracked, number: int) -> str:
+    return f"V-{shown.record.id}-{number}"
+
+
+def choice(number: int) -> Decision:
+    return Decision.APPROVE if number % 2 else Decision.REJECT
+
+
+@pytest.fixture
+def arena(engine: Engine) -> Iterator[Arena]:
+    with NoyoStandIn(clock=lambda: float(NOW), rules=Rules(settle_script=None)) as noyo:
+        client = NoyoClient(
+            api_url=noyo.api_url,
+            token_url=noyo.token_url,
+            client_id="client",
+            client_secret="secret",
+            timeout_seconds=30,
+            clock=lambda: float(NOW),
+            sleep=lambda seconds: None,
+            transport=httpx.HTTPTransport(verify=False),
+        )
+        yield Arena(engine, engine.store(), noyo, client)
+        client.close()
+
+
+def threads(arena: Arena, shown: Tracked, number: int) -> list[Any]:
+    """All click in the same moment; some of them, being done, look for work while others still click."""
+
+    def contestant(one: int) -> Any:
+        placing = arena.click(shown, one)
+        if isinstance(placing, Placed) or one < WORKERS:
+            arena.work()
+        return placing
+
+    return at_once(contestant, PEOPLE)
+
+
+def one_after_the_other(arena: Arena, shown: Tracked, number: int) -> list[Any]:
+    """Clicks and workers in an order of chance; the first worker may come at any time."""
+    steps = [*range(PEOPLE), *(-1 for _ in range(WORKERS))]
+    random.Random(number).shuffle(steps)
+    found: dict[int, Any] = {}
+    for step in steps:
+        if step < 0:
+            arena.work()
+        else:
+            found[step] = arena.click(shown, step)
+    arena.work()
+    return [found[one] for one in range(PEOPLE)]
+
+
+def check(arena: Arena, shown: Tracked, placings: list[Any]) -> None:
+    (first,) = [one for one, placing in enumerate(placings) if isinstance(placing, Placed)]
+    operation = arena.store.operations.operation(submission(shown, first))
+    assert operation is not None
+    assert operation.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.subject)
+    (sent,) = arena.writes(shown)
+    status = "processing" if choice(first) is Decision.APPROVE else "rejected"
+    assert (sent.took_effect, sent.body) == (True, {"status": status})
+    assert sent.path.endswith(f"/{shown.record.version}")
+    for one, placing in enumerate(placings):
+        if one != first:
+            assert arena.store.operations.operation(submission(shown, one)) is None
+            assert told_of(arena, placing) == (operation.id, operation.actor)
+    held = arena.store.records.tracked(shown.subject)
+    assert held is not None
+    assert (held.status.value, held.record.version) == (
+        status,
+        arena.noyo.disconnection(shown.record.id)["version"],
+    )
+    assert arena.store.operations.open_on(shown.subject) is None
+
+
+def lighten(engine: Engine) -> None:
+    """Moto copies the whole table, with its stream, at each transaction; what earlier rounds left is of no use here."""
+    table = dynamodb_backends[ACCOUNT][REGION].tables[engine.table]
+    table.stream_shard = None
+    table.items.clear()
+
+
+def told_of(arena: Arena, placing: Any) -> tuple[str, str | None]:
+    """Whom a latecomer is told was first: beside what is on its way, or beside what has become of the record."""
+    if isinstance(placing, InTheWay):
+        return placing.operation.id, placing.operation.actor
+    assert isinstance(placing, Changed), placing
+    assert placing.now is not None
+    assert placing.now.status.value != "needs_review"
+    last = arena.store.operations.last_on(placing.now.subject)
+    assert last is not None
+    assert last.state is OperationState.SUCCEEDED
+    return last.id, last.actor
+
+
+@pytest.mark.timeout(600)
+def test_of_many_who_decide_at_once_one_does_and_everyone_else_is_told_who(arena: Arena) -> None:
+    race: Callable[..., list[Any]] = threads if arena.engine.name == "dynamodb_local" else one_after_the_other
+    winners = set()
+    for number in range(ROUNDS[arena.engine.name]):
+        if arena.engine.name == "moto":
+            lighten(arena.engine)
+        shown = arena.asked()
+
+        placings = race(arena, shown, number)
+
+        check(arena, shown, placings)
+        winners |= {choice(one) for one, placing in enumerate(placings) if isinstance(placing, Placed)}
+    assert winners == set(Decision)

@@ -1,0 +1,16 @@
+"""Clicks, polls, changes, lost answers, redeliveries and restarts in any order: nothing is decided twice or unseen."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+from tests.decisions_machine import DecisionsMachine
+
+TestDecisionsInAnyOrder = DecisionsMachine.TestCase
+TestDecisionsInAnyOrder.settings = settings(
+    max_examples=16,
+    stateful_step_count=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
