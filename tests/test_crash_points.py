@@ -195,7 +195,7 @@ def decides(world: World, shown: Tracked, decision: Decision) -> str:
     return placed.operation.id
 
 
-@pytest.mark.parametrize(("point", "decision"), zip(CUTS, itertools.cycle(Decision), strict=False))
+@pytest.mark.parametrize(("point", "decision"), [*zip(CUTS, itertools.cycle(Decision), strict=False)])
 def test_a_decision_heals_by_itself_wherever_the_process_goes(
     deciders: World, point: str, decision: Decision
 ) -> None:
