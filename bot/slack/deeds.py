@@ -153,6 +153,9 @@ def _refused(operation: Operation, came: Outcome) -> Line:
 
 
 def _changed(operation: Operation, _: Outcome) -> Line:
+    if operation.sends > 1:
+        # An earlier sending may have arrived, as far as anybody knew then; Noyo shows no effect of it.
+        return line(f"The {about(operation)} changed at Noyo, and shows no effect of ", *whose(operation))
     return line(f"Not sent: the {about(operation)} changed at Noyo before ", *whose(operation), " went out")
 
 

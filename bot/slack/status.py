@@ -24,7 +24,7 @@ from bot.slack.phrases import SAID, Foreign, Json, Line, Moment, labelled, line
 from bot.slack.statuses import next_step, status_name
 from bot.usecases import place
 from bot.usecases.scene import Library, record_card
-from bot.usecases.summarise import summary
+from bot.usecases.summarise import waiting_for_us
 
 LISTED = 8
 VERSIONS = 15
@@ -107,14 +107,12 @@ def _nothing(office: Office, asker: Asker, text: str) -> Json:
 
 def _waiting(office: Office) -> Json:
     """What needs us, the first thing to see for somebody who asks without naming anything."""
-    now = summary(office.records)
-    followed = f"{now.connections} open connections and {now.disconnections} open disconnection requests are followed."
-    if not now.waiting:
+    waiting, total = waiting_for_us(office.records)
+    if not waiting:
         return replies.only_you(
-            f"Nothing waits for us. {followed}", f"{office.command} status and a name shows one."
+            "Nothing that I know of waits for us.", f"{office.command} status and a name shows one."
         )
-    opening = f"{now.waiting_total} of these wait for us; the first are shown. {followed}"
-    return listing(office, opening, list(now.waiting))
+    return listing(office, f"Waiting for us: {total}. The first are shown.", list(waiting))
 
 
 def row(office: Office, record: Record) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.showing import Summary
 from bot.domain.subjects import Kind
+from bot.domain.tracking import Tracked
 from bot.ports import KeepsRecords
 
 SHOWN = 20
@@ -19,15 +20,21 @@ WAITING = (
 
 def summary(records: KeepsRecords) -> Summary:
     """Open records by kind, and the first of those that need us."""
+    waiting, total = waiting_for_us(records)
+    return Summary(
+        connections=len(records.open_subjects(Kind.CONNECTION)),
+        disconnections=len(records.open_subjects(Kind.DISCONNECTION)),
+        waiting=waiting,
+        waiting_total=total,
+    )
+
+
+def waiting_for_us(records: KeepsRecords) -> tuple[tuple[Tracked, ...], int]:
+    """The first of those that need us, and how many there are (each status counted up to 1,000)."""
     waiting = [
         subject
         for kind, status in WAITING
         for subject in records.in_status(kind, status.value, limit=COUNTED)
     ]
     held = records.tracked_many(waiting[:SHOWN])
-    return Summary(
-        connections=len(records.open_subjects(Kind.CONNECTION)),
-        disconnections=len(records.open_subjects(Kind.DISCONNECTION)),
-        waiting=tuple(held[subject] for subject in waiting[:SHOWN] if subject in held),
-        waiting_total=len(waiting),
-    )
+    return tuple(held[subject] for subject in waiting[:SHOWN] if subject in held), len(waiting)

@@ -10,6 +10,10 @@ from tests.architecture.mirror import home_of_tests, is_tested
 # Tested elsewhere, each with the reason.
 ELSEWHERE = {
     "bot.ports": "Protocols only: mypy holds the rooms to them",
+    "bot.slack.connection_card": "rendered by bot.slack.cards: tests/slack/test_connection_card.py",
+    "bot.slack.decisions": "typed as a command: tests/slack/test_decisions_and_history.py",
+    "bot.slack.history": "typed as a command: tests/slack/test_decisions_and_history.py",
+    "bot.slack.submitted": "what connect, retry and decide share: tested with each of them",
     "bot.domain.delivery": "values without a rule of their own: tests/store/test_deliveries.py keeps and reads them",
 }
 MODULES = [

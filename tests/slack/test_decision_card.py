@@ -147,7 +147,8 @@ def test_the_answer_says_what_became_of_the_decision() -> None:
 
 def test_a_thread_line_tells_what_was_decided_and_what_noyo_shows() -> None:
     at = CHANGED + 500
-    news = News("n", NewsKind.OPERATION, a_disconnection().subject, at, None, operation_id="V0DECIDE")
+    placed_id = "operation:V0DECIDE:pending:0.0"
+    news = News(placed_id, NewsKind.OPERATION, a_disconnection().subject, at, None, operation_id="V0DECIDE")
     placed = replace(news, operation_state=OperationState.PENDING)
     assert shown(ThreadLine(placed, a_decision())).startswith("@UANA approved · ")
     found = replace(news, operation_state=OperationState.SUCCEEDED)

@@ -50,7 +50,7 @@ def details_of(world: World, name: str) -> str:
 def test_without_anything_that_waits_it_says_so_and_what_to_type(world: World) -> None:
     known(world, "Quiet Inc", "completed")
     read = told(world, types(world, "status"))
-    assert "Nothing waits for us." in read
+    assert "Nothing that I know of waits for us." in read
     assert "/noyo status and a name shows one." in read
 
 
@@ -104,7 +104,7 @@ def test_more_matches_than_fit_are_named_as_more(world: World) -> None:
 
 def test_what_waits_for_us_is_listed_with_its_buttons(world: World) -> None:
     read = told(world, types(world, "status"))
-    assert "wait for us" in read
+    assert "Waiting for us: " in read
     assert "[Retry…]" in read
 
 

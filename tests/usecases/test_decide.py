@@ -319,7 +319,7 @@ def test_a_refusal_that_cannot_be_compared_just_now_is_not_called_a_no(here: Dec
 @pytest.mark.parametrize("fault", LOST_AFTER)
 def test_a_lost_answer_is_found_out_without_deciding_twice(here: Deciding, fault: str, decision: Any) -> None:
     shown = here.waits()
-    here.noyo.faults.add(lost(fault, seconds=0.5))
+    here.noyo.faults.add(lost(fault, seconds=4.0))
     here.decide(shown, decision)
 
     assert here.carry_out().state is OperationState.CHECKING
@@ -358,7 +358,7 @@ def test_what_noyo_did_not_take_is_sent_later(here: Deciding, fault: Fault) -> N
 
 def test_a_decision_that_arrives_after_it_was_sent_again_has_no_second_effect(here: Deciding) -> None:
     shown = here.waits()
-    here.noyo.faults.add(lost("delay_before", seconds=1.5))
+    here.noyo.faults.add(lost("delay_before", seconds=4.0))
     here.decide(shown)
 
     here.live()
