@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from bot.usecases import notify as notifying
+from bot.usecases.notify import notify
 from infra.local.slack import Message
 from tests.world import ALERTS, GUARDIAN, World
 
@@ -42,6 +43,20 @@ def moves(world: World, connection_id: str, *statuses: str, **fields: Any) -> No
 
 def due(world: World) -> list[str]:
     return world.bot.store.news.due(int(world.clock()) + 10**6, limit=1000)
+
+
+def tell(world: World, news_ids: Sequence[str]) -> None:
+    for news_id in news_ids:
+        notify(news_id, world.bot.notifying)
+
+
+def tell_until_done(world: World, *, rounds: int = 60, step: int = 5) -> None:
+    for _ in range(rounds):
+        if not due(world):
+            return
+        world.notify()
+        world.wait(step)
+    raise AssertionError(f"still due: {due(world)}")
 
 
 def shown(world: World, channel: str) -> list[str]:

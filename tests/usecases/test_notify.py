@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.domain.subjects import Kind, Subject
 from bot.errors import TableUnavailable
-from bot.ports import Change
 from bot.usecases.deliver import LEASE_SECONDS
 from bot.usecases.notify import LONGEST_PAUSE_SECONDS, OUTAGE_PAUSE_SECONDS, notify
 from bot.usecases.observe import observe
 from infra.local.slack import Limits
-from tests.usecases.telling import around_news, around_slack, begun, buttons, connection, due, moves, shown
-from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World
+from tests.usecases.telling import (
+    around_news,
+    around_slack,
+    begun,
+    buttons,
+    connection,
+    due,
+    moves,
+    shown,
+    tell,
+    tell_until_done,
+)
+from tests.world import ALERTS, CONNECTIONS, DECISIONS, World
 
 GROUP = "11111111-0000-4000-8000-000000000001"
-
-
-def tell(world: World, news_ids: Sequence[str]) -> None:
-    for news_id in news_ids:
-        notify(news_id, world.bot.notifying)
-
-
-def tell_until_done(world: World, *, rounds: int = 60, step: int = 5) -> None:
-    for _ in range(rounds):
-        if not due(world):
-            return
-        world.notify()
-        world.wait(step)
-    raise AssertionError(f"still due: {due(world)}")
 
 
 # ---------------------------------------------------------------- one card, one line a change, one alert
@@ -54,62 +48,6 @@ def test_a_record_has_one_card_and_each_of_its_changes_one_line_in_the_thread() 
             "Processing → **Completed**",
         ]
         assert shown(world, ALERTS) == []
-
-
-@pytest.mark.parametrize("status", ["unable_to_connect", "action_required", "carrier_authorization"])
-def test_what_goes_on_only_if_we_act_is_called_out(status: str) -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, status, error="No such group")
-        world.notify()
-
-        [alert] = world.slack.channel(ALERTS)
-        text = world.slack.render(alert)
-        assert "Test Company" in text
-        assert "Guardian" in text
-        assert "Next:" in text
-        assert ("retry" in buttons(alert)) is (status == "unable_to_connect")
-        assert world.slack.links(alert), "the alert leads to its card"
-
-
-def test_a_change_that_keeps_the_status_is_a_line_and_no_second_call() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect", "unable_to_connect", error="Still no")
-        world.notify()
-
-        assert len(shown(world, ALERTS)) == 1
-        [card] = world.slack.channel(CONNECTIONS)
-        assert "still **Unable to connect**" in world.slack.render(card.thread[-1])
-
-
-def test_an_alert_shows_what_the_carrier_said_last() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect", error="First words")
-        world.notify()
-        moves(world, made, "unable_to_connect", error="Second words")
-        world.notify()
-
-        [alert] = world.slack.channel(ALERTS)
-        assert "Second words" in world.slack.render(alert)
-        assert "retry" in buttons(alert)
-
-
-def test_a_retry_that_failed_before_anyone_saw_it_begin_calls_once_more() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect", error="First words")
-        world.notify()
-        moves(world, made, "unable_to_connect", error="Second words", carrier_group_id="N1")
-        world.notify()
-
-        first, second = world.slack.channel(ALERTS)
-        assert "retry" not in buttons(first)
-        assert "retry" in buttons(second)
-        assert "Second words" in world.slack.render(second)
-        assert "**Tries so far:** 2" in world.slack.render(second)
-        assert "This try took" not in world.slack.render(second), "nobody saw it begin"
 
 
 # ---------------------------------------------------------------- any order, again, and by two at once
@@ -133,17 +71,6 @@ def test_news_in_any_order_ends_with_a_true_card_and_one_call(order: tuple[int, 
         [alert] = world.slack.channel(ALERTS)
         assert "The second time" in world.slack.render(alert)
         assert "retry" in buttons(alert)
-
-
-def test_a_failure_that_has_been_acted_on_before_anyone_could_be_told_calls_nobody() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect", "processing")
-        world.notify()
-
-        assert shown(world, ALERTS) == []
-        [card] = world.slack.channel(CONNECTIONS)
-        assert len(card.thread) == 3
 
 
 def test_the_same_news_again_changes_nothing() -> None:
@@ -236,69 +163,7 @@ def test_a_version_older_than_the_newest_is_one_quiet_line() -> None:
         assert shown(world, ALERTS) == []
 
 
-def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_is_so_now() -> None:
-    """It was there before us, so that no alert of it stands yet."""
-    with World() as world:
-        made = str(world.noyo.add_connection(group_name="Old", status="unable_to_connect")["id"])
-        world.wait(60)
-        world.poll()
-        world.notify()
-        record: Any = world.tracked(made).record
-        late = replace(record, version="0" * 32, modified=record.modified - 5)
-        store, now = world.bot.store, int(world.clock())
-        observe(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
-        tell_until_done(world)
-
-        [summary] = shown(world, ALERTS)
-        assert "Switchboard has begun" in summary
-
-
 # ---------------------------------------------------------------- alerts stay true
-
-
-def test_an_alert_loses_its_button_when_the_record_moves_on_and_goes_on_telling_the_truth() -> None:
-    with begun() as world:
-        made = connection(world)
-        moves(world, made, "unable_to_connect")
-        world.notify()
-        moves(world, made, "processing")
-        world.notify()
-        [alert] = world.slack.channel(ALERTS)
-        assert "retry" not in buttons(alert)
-        assert "Processing" in world.slack.render(alert)
-
-        moves(world, made, "completed")
-        world.notify()
-
-        [alert] = world.slack.channel(ALERTS)
-        assert "Processing" not in world.slack.render(alert)
-        assert "Completed" in world.slack.render(alert)
-
-
-def test_a_second_failure_is_called_out_anew_and_the_older_alert_is_put_right() -> None:
-    with begun() as world:
-        made = connection(world)
-        for _ in range(2):
-            moves(world, made, "unable_to_connect")
-            world.notify()
-            moves(world, made, "processing")
-            world.notify()
-        moves(world, made, "unable_to_connect")
-        world.notify()
-
-        alerts = world.slack.channel(ALERTS)
-        assert [("retry" in buttons(alert)) for alert in alerts] == [False, False, True]
-        assert "Unable to connect:" in world.slack.render(alerts[-1])
-
-
-def test_an_alert_that_turns_to_another_call_leaves_one_alert_with_buttons() -> None:
-    with begun(RETRY_AT_ACTION_REQUIRED="yes") as world:
-        made = connection(world)
-        moves(world, made, "action_required", "unable_to_connect")
-        world.notify()
-
-        alerts = world.slack.channel(ALERTS)
-        assert [("retry" in buttons(alert)) for alert in alerts] == [True]
 
 
 def test_a_failed_card_does_not_keep_the_alert_from_being_raised() -> None:
@@ -455,38 +320,6 @@ def test_a_channel_that_is_closed_to_us_gets_its_news_once_it_is_open_again(barr
         assert len(card.thread) == 2
 
 
-def test_a_deleted_card_is_posted_again() -> None:
-    with begun() as world:
-        made = connection(world)
-        world.notify()
-        world.slack.world.channels[CONNECTIONS].messages.clear()
-        moves(world, made, "completed")
-        world.notify()
-
-        [card] = world.slack.channel(CONNECTIONS)
-        assert "Completed" in world.slack.render(card)
-        assert [world.slack.render(line).split(" · ")[0] for line in card.thread] == [
-            "Processing → **Completed**"
-        ]
-
-
-def test_a_card_deleted_just_before_its_line_is_written_is_posted_again_for_it() -> None:
-    with begun() as world:
-        connection(world)
-        tools, [news_id] = world.bot.notifying, due(world)
-        deleting = around_news(tools)
-
-        def delete() -> None:
-            world.slack.world.channels[CONNECTIONS].messages.clear()
-
-        slack = around_slack(tools, after_post=delete)
-        notify(news_id, replace(deleting, desk=slack.desk))
-        tell_until_done(world)
-
-        [card] = world.slack.channel(CONNECTIONS)
-        assert len(card.thread) == 1
-
-
 def test_many_changes_at_once_all_arrive_and_none_twice() -> None:
     """Slack takes a message a second and channel, a few at once."""
     with begun(limits=Limits(message_burst=2)) as world:
@@ -639,27 +472,6 @@ def test_news_that_is_due_later_waits() -> None:
         assert len(shown(world, CONNECTIONS)) == 1
 
 
-def test_a_record_that_turned_out_to_be_ours_after_it_had_a_card_leaves_no_card_behind_untrue() -> None:
-    """Noyo's clock far behind ours: a poll cannot know that the record is what Ana's request made."""
-    with begun() as world:
-        made = connection(world)
-        world.notify()
-        subject = Subject(Kind.CONNECTION, made)
-        records = world.bot.store.records
-        held = records.tracked(subject)
-        assert held is not None
-        world.asks(carrier_group_id="555")
-        [operation_id] = world.open_operations()
-        linked = replace(held, asker="U0ANA", asked_by=operation_id, card=f"operation:{operation_id}")
-        records.write(Change(subject, held, linked, None))
-        moves(world, made, "completed")
-        tell_until_done(world)
-
-        cards = [text for text in shown(world, CONNECTIONS) if made in text]
-        assert len(cards) == 2
-        assert all("Status:** Completed" in card for card in cards)
-
-
 def test_no_message_carries_a_ping_or_a_sensitive_value() -> None:
     with begun() as world:
         world.asks(federal_ein="987654321")
@@ -678,23 +490,3 @@ def test_no_message_carries_a_ping_or_a_sensitive_value() -> None:
         sent = json.dumps([call.args for call in world.slack.calls])
         assert "987654321" not in sent
         assert "123-45-6789" not in sent
-
-
-def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_news_is_delivered_again() -> (
-    None
-):
-    with begun() as world:
-        asked = world.asks(ANA)
-        world.carry_out()
-        world.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both news.
-        world.notify()
-        view = world.slack.view_of(ANA)
-        assert asked.error is None
-        assert view is not None
-        assert "Noyo has it" in world.slack.render(view)
-        world.slack.close_view(ANA, view.id)
-
-        world.settle(40)
-
-        assert len(world.slack.channel(CONNECTIONS)) == 1
-        assert world.slack.direct_messages(ANA) == []

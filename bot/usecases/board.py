@@ -1,0 +1,44 @@
+"""Use case: what telling touches, and where in Slack each message hangs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.delivery import Place
+from bot.domain.showing import Link
+from bot.domain.subjects import Kind
+from bot.domain.tracking import Tracked
+from bot.ports import KeepsNews, KeepsPeople, ReadsPeople
+from bot.usecases.deliver import Desk
+from bot.usecases.scene import Library
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    connections: str
+    alerts: str
+    decisions: str
+
+    def home(self, kind: Kind) -> str:
+        """Where the card of a record hangs."""
+        return self.decisions if kind is Kind.DISCONNECTION else self.connections
+
+    def loud(self, kind: Kind) -> str:
+        """Where what we must act on is told."""
+        return self.decisions if kind is Kind.DISCONNECTION else self.alerts
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What notifying touches."""
+
+    news: KeepsNews
+    library: Library
+    people: KeepsPeople
+    reads_people: ReadsPeople
+    desk: Desk
+    channels: Channels
+
+
+def card_link(tracked: Tracked, tools: Tools) -> Link | None:
+    return tools.desk.deliveries.link(Place(tools.channels.home(tracked.subject.kind), tracked.card))

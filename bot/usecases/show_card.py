@@ -1,0 +1,64 @@
+"""Use case: show the card of a record or a request, and one change as a line in its thread."""
+
+from __future__ import annotations
+
+from bot.domain.delivery import Place
+from bot.domain.news import News
+from bot.domain.operations import Operation
+from bot.domain.showing import Content, Link, RecordCard, ThreadLine
+from bot.domain.subjects import Kind, Subject
+from bot.domain.tracking import operation_card
+from bot.errors import SlackRefused
+from bot.usecases.board import Tools
+from bot.usecases.deliver import keep_true, post_once
+from bot.usecases.scene import record_card, request_card
+
+NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
+
+
+def card_and_line(news: News, operation: Operation | None, subject: Subject | None, tools: Tools) -> None:
+    place = _card_place(operation, subject, tools)
+    if place is None:
+        return
+    card = _card(place, subject, tools)
+    line = Place(place.channel, f"line:{news.id}")
+    try:
+        post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+    except SlackRefused as refusal:
+        if refusal.code not in NO_THREAD:
+            raise
+        # Somebody deleted the card, which nobody notices as long as it has not changed.
+        card = _card(place, subject, tools, anew=True)
+        post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+
+
+def _card(place: Place, subject: Subject | None, tools: Tools, *, anew: bool = False) -> Link:
+    """The card, and the one from before we knew whose record it is, where there is one: both are true."""
+    card = keep_true(place, lambda: _card_content(place, subject, tools), tools.desk, anew=anew)
+    former = Place(place.channel, str(subject))
+    if subject is not None and former != place and tools.desk.deliveries.link(former) is not None:
+        keep_true(former, lambda: _card_content(former, subject, tools), tools.desk)
+    return card
+
+
+def _card_place(operation: Operation | None, subject: Subject | None, tools: Tools) -> Place | None:
+    if operation is not None and operation.subject.kind is Kind.REQUEST:
+        return Place(tools.channels.connections, operation_card(operation.id))
+    tracked = tools.library.records.tracked(subject) if subject is not None else None
+    return Place(tools.channels.home(tracked.subject.kind), tracked.card) if tracked is not None else None
+
+
+def _card_content(place: Place, subject: Subject | None, tools: Tools) -> Content:
+    of_request = operation_card("")
+    content: Content | None = None
+    if subject is not None:
+        content = record_card(subject, tools.library)
+    if place.key.startswith(of_request) and not _hangs_at(content, place):
+        content = request_card(place.key.removeprefix(of_request), tools.library)
+    if content is None:
+        raise LookupError(f"nothing in the table for the card {place.key}")
+    return content
+
+
+def _hangs_at(content: Content | None, place: Place) -> bool:
+    return isinstance(content, RecordCard) and content.tracked.card == place.key
