@@ -98,5 +98,17 @@ class SlackRefused(SlackError):
         self.code = code
 
 
+class SlackNotLetIn(SlackBusy):
+    """Slack does not accept our token, so nothing was done; another one is a person's to give. `code` is Slack's."""
+
+    def __init__(self, code: str, *, retry_after: int) -> None:
+        super().__init__(f"Slack does not accept the bot's token ({code}).", retry_after=retry_after)
+        self.code = code
+
+
+class SecretUnreadable(SwitchboardError):
+    """A secret cannot be read where it is kept, or does not hold what it should; says which one, never its value."""
+
+
 class SettingsError(SwitchboardError):
     """The environment does not hold what is needed; the text names every fault at once."""

@@ -7,9 +7,9 @@ Adapters satisfy these by shape. Every method may raise the errors of its room (
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.domain.cursors import Cursor, Parked
 from bot.domain.decisions import Decision, DecisionReason
@@ -30,6 +30,29 @@ TimeLeft = Callable[[], float]
 
 NewId = Callable[[], str]
 """An id nobody else has."""
+
+
+# ---------------------------------------------------------------- secrets
+
+T = TypeVar("T")
+
+
+class Secret(Protocol[T]):
+    """One secret, which may be replaced at any time while we run. `SecretUnreadable` where it cannot be had."""
+
+    def value(self) -> T: ...
+
+    def instead_of(self, refused: T) -> T | None:
+        """The value of now, where it is another than the one that was refused; None where there is no other."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCredentials:
+    """What Noyo knows us by."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
 
 
 # ---------------------------------------------------------------- Noyo

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -22,10 +23,37 @@ SLOWEST_NOYO_SECONDS = 30
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
+class Purpose(StrEnum):
+    """What a secret is for. The value is the variable that names it in Secrets Manager."""
+
+    SLACK_SIGNING = "SECRET_SLACK_SIGNING"
+    SLACK_BOT = "SECRET_SLACK_BOT"
+    NOYO_CLIENT = "SECRET_NOYO_CLIENT"
+    NOYO_WEBHOOK = "SECRET_NOYO_WEBHOOK"
+
+
+WHOLE_BOT = (Purpose.SLACK_SIGNING, Purpose.SLACK_BOT, Purpose.NOYO_CLIENT)
+"""What Switchboard cannot do without; webhooks are an addition."""
+PARTS = {
+    Purpose.SLACK_SIGNING: {"signing_secrets": "SLACK_SIGNING_SECRET"},
+    Purpose.SLACK_BOT: {"bot_token": "SLACK_BOT_TOKEN"},
+    Purpose.NOYO_CLIENT: {"client_id": "NOYO_CLIENT_ID", "client_secret": "NOYO_CLIENT_SECRET"},
+    Purpose.NOYO_WEBHOOK: {"webhook_secrets": "NOYO_WEBHOOK_SECRET"},
+}
+"""The names of a secret's parts, and the variable of each where the secret is not kept in Secrets Manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAt:
+    """Where a secret is: in Secrets Manager under this `id` (or ARN); where that is None, here, part by part."""
+
+    purpose: Purpose
+    id: str | None = None
+    plain: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    signing_secret: str = field(repr=False)
-    bot_token: str = field(repr=False)
     team_id: str
     app_id: str
     api_url: str
@@ -37,8 +65,6 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True)
 class NoyoSettings:
-    client_id: str
-    client_secret: str = field(repr=False)
     api_url: str
     token_url: str
     timeout_seconds: int
@@ -59,6 +85,7 @@ class Settings:
     slack: SlackSettings
     noyo: NoyoSettings
     aws: AwsSettings
+    secrets: Mapping[Purpose, SecretAt]
     environment: str
     timezone: ZoneInfo
     carriers: Carriers
@@ -73,16 +100,17 @@ class Settings:
         return self.environment == PRODUCTION
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """`SettingsError` names every missing or malformed variable, not just the first."""
+def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE_BOT) -> Settings:
+    """`SettingsError` names every missing or malformed variable, not just the first.
+
+    `needs` are the secrets that must be named: each function is given its own, and may read no other.
+    """
     read = _Reader(environ)
     timeout = read.seconds("NOYO_TIMEOUT_SECONDS", 20)
     team = read.text("SLACK_TEAM_ID")
     connections = read.slack_id("CHANNEL_CONNECTIONS")
     settings = Settings(
         slack=SlackSettings(
-            signing_secret=read.text("SLACK_SIGNING_SECRET"),
-            bot_token=read.text("SLACK_BOT_TOKEN"),
             team_id=team,
             app_id=read.text("SLACK_APP_ID"),
             api_url=read.url("SLACK_API_URL", "https://slack.com/api/").rstrip("/") + "/",
@@ -92,8 +120,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             decisions_channel=read.slack_id("CHANNEL_DECISIONS", connections),
         ),
         noyo=NoyoSettings(
-            client_id=read.text("NOYO_CLIENT_ID"),
-            client_secret=read.text("NOYO_CLIENT_SECRET"),
             api_url=read.url("NOYO_API_URL", "https://fulfillment-sandbox.noyo.com").rstrip("/"),
             token_url=read.url("NOYO_TOKEN_URL", "https://accounts.noyo.com/auth/public/token"),
             timeout_seconds=timeout,
@@ -104,6 +130,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             endpoint_url=read.url("AWS_ENDPOINT_URL", "") or None,
             region=read.text("AWS_REGION"),
         ),
+        secrets={purpose: read.secret(purpose, needed=purpose in needs) for purpose in Purpose},
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
         carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
@@ -153,6 +180,12 @@ class _Reader:
 
     def url(self, name: str, default: str) -> str:
         return self.parsed(name, default, _url)
+
+    def secret(self, purpose: Purpose, *, needed: bool) -> SecretAt:
+        kept_as = self.text(purpose.value, "")
+        default = "" if kept_as or not needed else None
+        plain = {part: self.text(variable, default) for part, variable in PARTS[purpose].items()}
+        return SecretAt(purpose, kept_as) if kept_as else SecretAt(purpose, plain=plain)
 
     def slack_id(self, name: str, default: str | None = None) -> str:
         value = self.text(name, default)

@@ -10,15 +10,16 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from math import inf
 from typing import TYPE_CHECKING
 
 from bot.ports import Clock, TimeLeft
-from bot.settings import Settings, read_settings
+from bot.settings import Purpose, Settings, read_settings
 
 if TYPE_CHECKING:
     from bot.noyo.client import NoyoClient
+    from bot.secrets import Secrets, SecretsClient
     from bot.slack.calling import SlackCalls
     from bot.slack.deadline import Deadline
     from bot.slack.door import Door
@@ -54,18 +55,23 @@ class Deployment:
     @cached_property
     def slack_door(self) -> Door:
         """What Slack's requests come in by."""
-        from bot.slack.deadline import Deadline
         from bot.slack.door import Door
 
-        deadline = Deadline(self.clock)
         return Door(
-            signing_secret=self.settings.slack.signing_secret,
-            build=lambda: self._slack_app(deadline),
+            signing_secrets=self.secrets.slack_signing,
+            build=self._slack_app,
             clock=self.clock,
-            deadline=deadline,
+            deadline=self._deadline,
         )
 
-    def _slack_app(self, deadline: Deadline) -> object:
+    @cached_property
+    def _deadline(self) -> Deadline:
+        """Of the request that is served; endless for whoever serves none."""
+        from bot.slack.deadline import Deadline
+
+        return Deadline(self.clock)
+
+    def _slack_app(self) -> object:
         from bot.slack.app import build_app
         from bot.slack.look import look_from
         from bot.slack.office import Office
@@ -74,8 +80,8 @@ class Deployment:
         from bot.usecases import place
 
         make = wire_client if self.quick_clients else aws_client
-        patience = dataclasses.replace(RECEIVER, left=deadline.left)
-        calls = self._slack_calls(RECEIVER_SLACK_SECONDS, deadline.left)
+        patience = dataclasses.replace(RECEIVER, left=self._deadline.left)
+        calls = self._slack_calls(RECEIVER_SLACK_SECONDS, self._deadline.left)
         settings, store = self.settings, self._store(patience, make)
         office = Office(
             records=store.records,
@@ -95,7 +101,7 @@ class Deployment:
             clock=self.clock,
             new_id=new_id,
         )
-        return build_app(office, bot_token=settings.slack.bot_token)
+        return build_app(office)
 
     # ---------------------------------------------------------------- the workers
 
@@ -113,8 +119,7 @@ class Deployment:
         return NoyoClient(
             api_url=noyo.api_url,
             token_url=noyo.token_url,
-            client_id=noyo.client_id,
-            client_secret=noyo.client_secret,
+            credentials=self.secrets.noyo_client,
             timeout_seconds=noyo.timeout_seconds,
             clock=self.clock,
             sleep=self.sleep,
@@ -180,7 +185,28 @@ class Deployment:
             ),
         )
 
-    # ---------------------------------------------------------------- what both use
+    # ---------------------------------------------------------------- what all use
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The secrets of this deployment; each is read when it is used first."""
+        from bot.secrets import Secrets
+        from bot.store import RECEIVER
+
+        patience = dataclasses.replace(RECEIVER, left=self._deadline.left)
+        client = partial(self._secrets_client, patience)
+        return Secrets(self.settings.secrets, client, self.clock, patience.begin)
+
+    def _secrets_client(self, patience: Patience) -> SecretsClient:
+        from bot.store import aws_client
+        from bot.store.wire import wire_client
+
+        aws = self.settings.aws
+        make: MakesClients = wire_client if self.quick_clients else aws_client
+        client: SecretsClient = make(
+            "secretsmanager", region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
+        )
+        return client
 
     def _store(self, patience: Patience, make: MakesClients) -> Store:
         from bot.store import open_store
@@ -220,8 +246,12 @@ class Deployment:
     def _slack_calls(self, seconds: int, left: TimeLeft = lambda: inf) -> SlackCalls:
         from bot.slack.calling import SlackCalls
 
-        slack = self.settings.slack
-        return SlackCalls(token=slack.bot_token, api_url=slack.api_url, timeout_seconds=seconds, left=left)
+        return SlackCalls(
+            token=self.secrets.slack_bot,
+            api_url=self.settings.slack.api_url,
+            timeout_seconds=seconds,
+            left=left,
+        )
 
 
 def new_id() -> str:
@@ -230,6 +260,9 @@ def new_id() -> str:
 
 
 @cache
-def deployment() -> Deployment:
-    """The deployment that the environment describes; read once, on first use. `SettingsError` names every fault."""
-    return Deployment(read_settings(os.environ))
+def deployment(*needs: Purpose) -> Deployment:
+    """What the environment describes, for a function that uses these secrets; read once, on first use.
+
+    `SettingsError` names every fault.
+    """
+    return Deployment(read_settings(os.environ, needs))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from bot.settings import Purpose
 from bot.store.stream import operation_ids
 from bot.usecases.carry_out import carry_out
 from bot.usecases.operation_life import LONGEST_SECONDS
@@ -16,7 +17,7 @@ from handlers.remaining import Context, deadline
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     logs.from_worker(context)
-    here = deployment()
+    here = deployment(Purpose.NOYO_CLIENT)
     tools = here.carrying_out
     ids = (
         operation_ids(event) if "Records" in event else tools.operations.due(tools.now(), limit=MOST_AT_ONCE)

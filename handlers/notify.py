@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from bot.errors import SlackBusy
+from bot.settings import Purpose
 from bot.store.stream import news_ids
 from bot.usecases.deliver import Held
 from bot.usecases.notify import Tools, notify
@@ -19,7 +20,7 @@ from handlers.remaining import Context, deadline
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     logs.from_worker(context)
-    here = deployment()
+    here = deployment(Purpose.SLACK_BOT)
     tools, now = here.notifying, int(here.clock())
     woken = "Records" in event
     ids = news_ids(event) if woken else tools.news.due(now, limit=MOST_AT_ONCE)

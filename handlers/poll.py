@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from bot.domain.subjects import Kind
+from bot.settings import Purpose
 from bot.usecases.poll import KINDS, Tools, poll
 from bot.usecases.work import SECONDS_LEFT, logger, work
 from bot.wiring import deployment
@@ -31,7 +32,7 @@ def _poll(kind: Kind, tools: Tools) -> None:
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     del event
     logs.from_worker(context)
-    here = deployment()
+    here = deployment(Purpose.NOYO_CLIENT)
     until = deadline(context, keep_seconds=SECONDS_LEFT)
     kinds = {kind.value: kind for kind in KINDS}
     worked = work(

@@ -9,10 +9,12 @@ from typing import Any
 # Collecting garbage while modules load takes a tenth of the start and finds nothing.
 gc.disable()
 
-# Wiring imports rooms where they are first used; these two here, so that they are loaded while Lambda starts the
+# Wiring imports rooms where they are first used; these here, so that they are loaded while Lambda starts the
 # process, which has more power and a snapshot can keep.
+import bot.secrets
 import bot.slack.app
 import bot.store.wire
+from bot.settings import Purpose
 from bot.wiring import deployment
 from handlers import logs
 
@@ -21,4 +23,4 @@ gc.enable()
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     logs.from_receiver(context)
-    return deployment().slack_door.handle(event)
+    return deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT).slack_door.handle(event)

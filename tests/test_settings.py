@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.people import Right
 from bot.errors import SettingsError
-from bot.settings import Settings, read_settings
+from bot.settings import PARTS, WHOLE_BOT, Purpose, SecretAt, Settings, read_settings
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 NEEDED = {
@@ -161,6 +161,29 @@ def test_a_file_of_carriers_that_cannot_be_read_is_named(tmp_path: Path, content
     file.write_text(content, encoding="utf-8")
 
     assert "CARRIERS_FILE cannot be used" in faults(CARRIERS_FILE=str(file))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_secret_may_be_kept_in_secrets_manager_instead(purpose: Purpose) -> None:
+    here = {name: value for name, value in NEEDED.items() if name not in PARTS[purpose].values()}
+    settings = read_settings(here | {purpose.value: "arn:its-place"}, needs={*WHOLE_BOT, purpose})
+
+    assert settings.secrets[purpose] == SecretAt(purpose, "arn:its-place")
+
+
+def test_where_a_secret_is_kept_counts_more_than_what_the_environment_holds() -> None:
+    assert with_(SECRET_NOYO_CLIENT="noyo-client").secrets[Purpose.NOYO_CLIENT].plain == {}
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_a_function_is_asked_for_no_secret_but_its_own(purpose: Purpose) -> None:
+    plain = {variable for parts in PARTS.values() for variable in parts.values()}
+    bare = {name: value for name, value in NEEDED.items() if name not in plain}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(bare, needs=[purpose])
+
+    missing = " is missing; ".join(PARTS[purpose].values()) + " is missing."
+    assert str(raised.value) == f"The settings cannot be used: {missing}"
 
 
 def test_no_secret_is_in_what_is_printed_or_in_what_is_said_of_a_fault() -> None:

@@ -21,7 +21,7 @@ from bot.noyo.http import Http
 from bot.noyo.reader import NoyoReader, same_record
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS
 from bot.noyo.session import Session
-from bot.ports import Clock
+from bot.ports import ClientCredentials, Clock, Secret
 
 
 class NoyoClient(NoyoReader):
@@ -32,8 +32,7 @@ class NoyoClient(NoyoReader):
         *,
         api_url: str,
         token_url: str,
-        client_id: str,
-        client_secret: str,
+        credentials: Secret[ClientCredentials],
         timeout_seconds: float,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -45,8 +44,7 @@ class NoyoClient(NoyoReader):
             self._http,
             api_url=api_url,
             token_url=token_url,
-            client_id=client_id,
-            client_secret=client_secret,
+            credentials=credentials,
             timeout_seconds=timeout_seconds,
             clock=clock,
             sleep=sleep,

@@ -11,7 +11,7 @@ from bot.noyo.answers import Answer, NotLetIn, Shown, understood
 from bot.noyo.http import Http
 from bot.noyo.patience import patiently
 from bot.noyo.token import Grant, TokenKeeper
-from bot.ports import Clock
+from bot.ports import ClientCredentials, Clock, Secret
 
 READ_TIMEOUTS = 2
 """A read, with all its tries and pauses, takes no longer than this many time-outs."""
@@ -27,8 +27,7 @@ class Session:
         *,
         api_url: str,
         token_url: str,
-        client_id: str,
-        client_secret: str,
+        credentials: Secret[ClientCredentials],
         timeout_seconds: float,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -37,7 +36,7 @@ class Session:
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._token_url = token_url
-        self._credentials = httpx.BasicAuth(client_id, client_secret)
+        self._credentials = credentials
         self._timeout = timeout_seconds
         self._clock = clock
         self._sleep = sleep
@@ -88,11 +87,16 @@ class Session:
         return answer
 
     def _fetch_token(self) -> Grant:
-        request = httpx.Request("POST", self._token_url, json={"grant_type": "client_credentials"})
-        request = next(self._credentials.auth_flow(request))
+        """Credentials that Noyo refuses are read again: others may have taken their place."""
         try:
-            answer = self._http.send(request, reuse=False, within=TOKEN_SECONDS)
-            return _grant(understood(answer, self._clock()))
+            credentials = self._credentials.value()
+            try:
+                return self._granted(credentials)
+            except Refused:
+                of_now = self._credentials.instead_of(credentials)
+                if of_now is None:
+                    raise
+            return self._granted(of_now)
         except Refused as error:
             raise NotLetIn(
                 f"Noyo gave us no token ({error.status}): it does not accept Switchboard's client id and secret. "
@@ -101,6 +105,12 @@ class Session:
         except SwitchboardError as error:
             # Whatever became of the request for a token: the request that needs it has not left.
             raise _no_token(error) from error
+
+    def _granted(self, credentials: ClientCredentials) -> Grant:
+        request = httpx.Request("POST", self._token_url, json={"grant_type": "client_credentials"})
+        basic = httpx.BasicAuth(credentials.client_id, credentials.client_secret)
+        answer = self._http.send(next(basic.auth_flow(request)), reuse=False, within=TOKEN_SECONDS)
+        return _grant(understood(answer, self._clock()))
 
 
 def _no_token(error: SwitchboardError) -> NotSent:

@@ -27,9 +27,12 @@ Click = Callable[[Office, Asker, ButtonValue], None]
 Submission = Callable[[Office, Asker, Body], Json]
 
 
-def build_app(office: Office, *, bot_token: str) -> App:
-    """No lazy listeners, no call to Slack: the listener runs in the request and its answer is the ack."""
-    known = AuthorizeResult(enterprise_id=None, team_id=office.policy.team_id, bot_token=bot_token)
+def build_app(office: Office) -> App:
+    """No lazy listeners, no call to Slack: the listener runs in the request and its answer is the ack.
+
+    Bolt knows no token: what calls Slack has its own, which may be replaced while we run.
+    """
+    known = AuthorizeResult(enterprise_id=None, team_id=office.policy.team_id)
     app = App(
         name="switchboard.bolt",  # Bolt sets the level of the logger of this name.
         logger=_quiet(),

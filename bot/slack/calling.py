@@ -16,8 +16,18 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
-from bot.errors import OutOfTime, SlackBusy, SlackError, SlackRefused, SlackSilent
-from bot.ports import TimeLeft
+from bot.errors import (
+    OutOfTime,
+    SecretUnreadable,
+    SlackBusy,
+    SlackError,
+    SlackNotLetIn,
+    SlackRefused,
+    SlackSilent,
+)
+from bot.ports import Secret, TimeLeft
+
+logger = logging.getLogger("switchboard")
 
 Json = dict[str, Any]
 
@@ -31,13 +41,16 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Slack says no, but not that nothing was done: its documentation allows for either.
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
 _BUSY = frozenset({"ratelimited", "rate_limited"})
+# Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
+_NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
+_NOT_LET_IN_SECONDS = 60
 
 
 class SlackCalls:
     """Calls methods of the Web API. Nothing is called at construction, `auth.test` least of all."""
 
     def __init__(
-        self, *, token: str, api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
+        self, *, token: Secret[str], api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
     ) -> None:
         """A call waits for `timeout_seconds`, or for what is left of its caller's time if that is less."""
         self._token, self._api_url = token, api_url
@@ -72,8 +85,21 @@ class SlackCalls:
 
     def _called(self, method: str, **how: Any) -> Json:
         """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
-        `OutOfTime`: it was not begun."""
-        client = self._client()
+        `OutOfTime`: it was not begun. A token that Slack does not accept is read again."""
+        try:
+            token = self._token.value()
+            try:
+                return self._called_with(token, method, **how)
+            except SlackNotLetIn:
+                of_now = self._token.instead_of(token)
+                if of_now is None:
+                    raise
+            return self._called_with(of_now, method, **how)
+        except SecretUnreadable as error:
+            raise SlackBusy(str(error), retry_after=_NOT_LET_IN_SECONDS) from error
+
+    def _called_with(self, token: str, method: str, **how: Any) -> Json:
+        client = self._client(token)
         try:
             answer = client.api_call(method, **how).data
         except SlackApiError as error:
@@ -84,10 +110,10 @@ class SlackCalls:
             raise SlackSilent(f"Slack's answer to {method} cannot be read.")
         return answer
 
-    def _client(self) -> WebClient:
+    def _client(self, token: str) -> WebClient:
         """For one call, since its time-out is its own; it holds no connection that could be kept."""
         return WebClient(
-            token=self._token,
+            token=token,
             base_url=self._api_url,
             timeout=self._seconds(),  # type: ignore[arg-type]  # urllib takes parts of a second
             retry_handlers=[],
@@ -110,6 +136,9 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
     if response.status_code >= 500 or code in _UNSURE or code is None:
         return SlackSilent(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
+    if code in _NOT_LET_IN:
+        logger.error("Slack does not accept the bot's token (%s)", code)
+        return SlackNotLetIn(code, retry_after=_NOT_LET_IN_SECONDS)
     return SlackRefused(code)
 
 

@@ -22,14 +22,25 @@ from botocore.httpsession import URLLib3Session
 from bot.store.patience import Patience
 
 Answer = dict[str, Any]
+_VERSIONS = {
+    "dynamodb": "application/x-amz-json-1.0",
+    "kms": "application/x-amz-json-1.1",
+    "secretsmanager": "application/x-amz-json-1.1",
+}
+_WRITTEN = {"secretsmanager": "secrets_manager"}
+"""How botocore writes a service's name in a variable, where that is another."""
 _MOST_CONNECTIONS = 4
 _AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 """Without it a body waits for the acknowledgement of its headers: some 40 ms a call."""
 
 
 def wire_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:
-    """In the place of botocore's client for `dynamodb` or `kms`; nothing is asked before the first call."""
-    made: dict[str, Callable[[Wire], Any]] = {"dynamodb": DynamoWire, "kms": KmsWire}
+    """In the place of botocore's client for one of these services; nothing is asked before the first call."""
+    made: dict[str, Callable[[Wire], Any]] = {
+        "dynamodb": DynamoWire,
+        "kms": KmsWire,
+        "secretsmanager": SecretsWire,
+    }
     return made[service](Wire(service, region=region, endpoint_url=endpoint_url, patience=patience))
 
 
@@ -38,7 +49,8 @@ class Wire:
 
     def __init__(self, service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> None:
         self._service, self._region = service, region
-        named = os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}")  # As botocore honours it.
+        # As botocore honours it.
+        named = os.environ.get(f"AWS_ENDPOINT_URL_{_WRITTEN.get(service, service).upper()}")
         self._url = (endpoint_url or named or _host(service, region)).rstrip("/") + "/"
         self._session = URLLib3Session(
             timeout=(patience.connect, patience.read),
@@ -48,7 +60,7 @@ class Wire:
         self._credentials: Any = None
 
     def call(self, target: str, parameters: Answer) -> Answer:
-        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target}
+        headers = {"Content-Type": _VERSIONS[self._service], "X-Amz-Target": target}
         request = AWSRequest("POST", self._url, headers, json.dumps(parameters).encode())
         SigV4Auth(self._signing_with(), self._service, self._region).add_auth(request)
         response = self._session.send(request.prepare())
@@ -102,6 +114,16 @@ class KmsWire:
         sent = parameters | {"CiphertextBlob": base64.b64encode(CiphertextBlob).decode()}
         answer = self._wire.call("TrentService.Decrypt", sent)
         return answer | {"Plaintext": base64.b64decode(answer["Plaintext"])}
+
+
+class SecretsWire:
+    """`bot.secrets.SecretsClient`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def get_secret_value(self, **parameters: Any) -> Answer:
+        return self._wire.call("secretsmanager.GetSecretValue", parameters)
 
 
 def _host(service: str, region: str) -> str:

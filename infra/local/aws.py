@@ -1,9 +1,10 @@
-"""infra/local: DynamoDB, its streams and KMS in this process, over real HTTP."""
+"""infra/local: DynamoDB, its streams, KMS and Secrets Manager in this process, over real HTTP."""
 
 import io
 import json
 import threading
 import uuid
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -82,6 +83,21 @@ class EmbeddedAws:
         key: str = client.create_key(Description="Switchboard on one machine")["KeyMetadata"]["KeyId"]
         client.close()
         return key
+
+    def keep_secrets(self, secrets: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Keeps each as one JSON object; the ids that they have here, by the same names."""
+        client = self.client("secretsmanager")
+        ids: dict[str, str] = {}
+        for name, parts in secrets.items():
+            made = client.create_secret(Name=f"{name}-{uuid.uuid4().hex[:8]}", SecretString=json.dumps(parts))
+            ids[name] = made["ARN"]
+        client.close()
+        return ids
+
+    def replace_secret(self, secret_id: str, parts: Mapping[str, Any]) -> None:
+        client = self.client("secretsmanager")
+        client.put_secret_value(SecretId=secret_id, SecretString=json.dumps(parts))
+        client.close()
 
     def _answer(self, request: Request) -> Response:
         from werkzeug.test import run_wsgi_app

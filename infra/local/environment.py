@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .aws import CREDENTIALS, REGION
 
@@ -20,11 +21,30 @@ BOT_TOKEN = "xoxb-local"
 TEAM, APP = "T0LOCAL", "A0LOCAL"
 CONNECTIONS, ALERTS, DECISIONS = "C0CONNECTIONS", "C0ALERTS", "C0DECISIONS"
 CLIENT_ID, CLIENT_SECRET = "client", "secret"
+WEBHOOK_SECRET = "local-webhook-secret"
+SECRETS: dict[str, dict[str, Any]] = {
+    "SECRET_SLACK_SIGNING": {"signing_secrets": [SIGNING_SECRET]},
+    "SECRET_SLACK_BOT": {"bot_token": BOT_TOKEN},
+    "SECRET_NOYO_CLIENT": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
+    "SECRET_NOYO_WEBHOOK": {"webhook_secrets": [WEBHOOK_SECRET]},
+}
+"""As they are kept in Secrets Manager, by the variable that names each."""
+PLAIN = {
+    "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+    "SLACK_BOT_TOKEN": BOT_TOKEN,
+    "NOYO_CLIENT_ID": CLIENT_ID,
+    "NOYO_CLIENT_SECRET": CLIENT_SECRET,
+    "NOYO_WEBHOOK_SECRET": WEBHOOK_SECRET,
+}
+"""The same without a Secrets Manager."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything is; `dynamodb` where the table is on another engine than the rest of AWS."""
+    """Where everything is; `dynamodb` where the table is on another engine than the rest of AWS.
+
+    `secrets` are the ids of `SECRETS` in Secrets Manager; None puts them into the environment itself.
+    """
 
     slack: str
     noyo_api: str
@@ -34,6 +54,7 @@ class Addresses:
     kms_key: str
     carriers_file: Path
     dynamodb: str | None = None
+    secrets: Mapping[str, str] | None = None
 
 
 def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -44,6 +65,7 @@ def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[st
     return (
         CREDENTIALS
         | _endpoints(at)
+        | (PLAIN if at.secrets is None else dict(at.secrets))
         | {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -53,8 +75,6 @@ def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[st
             "TABLE_NAME": at.table,
             "KMS_KEY_ID": at.kms_key,
             "SLACK_API_URL": at.slack,
-            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
-            "SLACK_BOT_TOKEN": BOT_TOKEN,
             "SLACK_TEAM_ID": TEAM,
             "SLACK_APP_ID": APP,
             "CHANNEL_CONNECTIONS": CONNECTIONS,
@@ -62,8 +82,6 @@ def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[st
             "CHANNEL_DECISIONS": DECISIONS,
             "NOYO_API_URL": at.noyo_api,
             "NOYO_TOKEN_URL": at.noyo_token,
-            "NOYO_CLIENT_ID": CLIENT_ID,
-            "NOYO_CLIENT_SECRET": CLIENT_SECRET,
             "NOYO_TIMEOUT_SECONDS": "2",
             "CHECK_AFTER_SECONDS": "3",
             "POLL_SECONDS": "1",
@@ -86,6 +104,7 @@ def _endpoints(at: Addresses) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": at.dynamodb,
         "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": at.dynamodb,
         "AWS_ENDPOINT_URL_KMS": at.aws,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": at.aws,
     }
 
 
@@ -113,6 +132,8 @@ def in_place(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 _ALSO_READ = {
+    *SECRETS,
+    *PLAIN,
     "SLACK_COMMAND",
     "BUSINESS_TIMEZONE",
     "REQUESTERS",

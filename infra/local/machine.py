@@ -137,6 +137,7 @@ class Machine:
             kms_key=kms_key,
             carriers_file=environment.write_carriers(folder),
             dynamodb=self._table_endpoint,
+            secrets=self.aws.keep_secrets(environment.SECRETS),
         )
         stack.enter_context(environment.in_place(environment.environment(at, self._more)))
         forget_what_was_built()

@@ -23,7 +23,7 @@ ROOMS = {
     "bot.ports": Room(INNER),
     "bot.usecases": Room(INNER | {"bot.ports"}),
     "bot.settings": Room(INNER),
-    "bot.secrets": Room(INNER | {"bot.settings"}, frozenset({"boto3", "botocore"})),
+    "bot.secrets": Room(INNER | {"bot.ports", "bot.settings"}, frozenset({"boto3", "botocore"})),
     "bot.noyo": Room(ADAPTER, frozenset({"httpx", "pydantic"})),
     "bot.store": Room(ADAPTER, frozenset({"boto3", "botocore"})),
     "bot.slack": Room(ADAPTER, frozenset({"slack_bolt", "slack_sdk"})),

@@ -19,6 +19,8 @@ from bot.domain.records import (
 from bot.domain.subjects import Kind
 from bot.errors import NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.noyo.client import NoyoClient
+from bot.ports import ClientCredentials
+from bot.secrets import Known
 from infra.local.noyo import Fault, FaultKind, NoyoStandIn, Rules
 from tests.noyo.wire import contract
 
@@ -64,8 +66,7 @@ def client_of(noyo: NoyoStandIn, transport: httpx.BaseTransport | None) -> NoyoC
     return NoyoClient(
         api_url=noyo.api_url,
         token_url=noyo.token_url,
-        client_id="client",
-        client_secret="secret",
+        credentials=Known(ClientCredentials("client", "secret")),
         timeout_seconds=5,
         clock=lambda: 1_800_000_000.0,
         sleep=lambda _: None,

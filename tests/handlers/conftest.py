@@ -29,7 +29,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
     with World() as made:
         for module in ("slack", "carry_out", "notify", "poll"):
-            monkeypatch.setattr(f"handlers.{module}.deployment", lambda: made.bot)
+            monkeypatch.setattr(f"handlers.{module}.deployment", lambda *_: made.bot)
         made.poll()
         made.notify()
         yield made

@@ -217,7 +217,7 @@ def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
 ) -> None:
     with World(REQUESTERS="S0TEAM") as grouped:
         grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
-        monkeypatch.setattr(notify, "deployment", lambda: grouped.bot)
+        monkeypatch.setattr(notify, "deployment", lambda *_: grouped.bot)
         notify.handler(stream("NEWS", []), context)
         assert grouped.bot.store.people.members(["S0TEAM"]) == {}
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 import httpx
 
 from bot.noyo.client import NoyoClient
+from bot.ports import ClientCredentials, Secret
+from bot.secrets import Known
 from infra.contract import Contract
 
 API = "https://noyo.invalid"
@@ -19,6 +21,7 @@ VERSION = "9906b5d2-e76d-4bad-ba4c-8ce90b6b867b"
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 GROUP = "47c07963-2e34-4da2-86b4-cbc3c57111c1"
 NOW = 1_700_000_000.0
+US = Known(ClientCredentials("us", "secret"))
 
 Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -124,12 +127,13 @@ class Wire:
         self.pauses.append(seconds)
         self.now += seconds
 
-    def client(self, *, timeout_seconds: float = 20) -> NoyoClient:
+    def client(
+        self, *, timeout_seconds: float = 20, credentials: Secret[ClientCredentials] = US
+    ) -> NoyoClient:
         return NoyoClient(
             api_url=API,
             token_url=TOKENS,
-            client_id="us",
-            client_secret="secret",
+            credentials=credentials,
             timeout_seconds=timeout_seconds,
             clock=self.clock,
             sleep=self.sleep,

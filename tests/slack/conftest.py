@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.secrets import Known
 from bot.slack.calling import SlackCalls
 from infra.local.slack import SlackStandIn
 
@@ -22,4 +23,4 @@ def slack() -> Iterator[SlackStandIn]:
 
 @pytest.fixture
 def calls(slack: SlackStandIn) -> SlackCalls:
-    return SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=5)
+    return SlackCalls(token=Known("xoxb-local"), api_url=slack.url, timeout_seconds=5)

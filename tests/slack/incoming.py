@@ -27,6 +27,7 @@ from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.tracking import Tracked, first_seen, moved_on
 from bot.errors import TableUnavailable
 from bot.ports import AuditEntry, Change
+from bot.secrets import Known
 from bot.slack.app import build_app
 from bot.slack.calling import SlackCalls
 from bot.slack.deadline import Deadline
@@ -246,7 +247,7 @@ def office_of(world: World) -> Office:
     """As wiring builds it, with the workers' clients."""
     bot, settings, store = world.bot, world.settings, world.bot.store
     look = look_from(settings)
-    calls = SlackCalls(token=settings.slack.bot_token, api_url=settings.slack.api_url, timeout_seconds=2)
+    calls = SlackCalls(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
     return Office(
         records=store.records,
         operations=store.operations,
@@ -268,8 +269,8 @@ def office_of(world: World) -> Office:
 def receives_with(world: World, office: Office) -> None:
     """Until the next test, this office answers the door."""
     world.bot.__dict__["slack_door"] = Door(
-        signing_secret=local.SIGNING_SECRET,
-        build=lambda: build_app(office, bot_token=local.BOT_TOKEN),
+        signing_secrets=Known((local.SIGNING_SECRET,)),
+        build=lambda: build_app(office),
         clock=world.clock,
         deadline=Deadline(world.clock),
     )

@@ -150,7 +150,7 @@ def test_a_request_without_headers_is_refused(world: World) -> None:
 def test_building_the_app_calls_nobody(world: World) -> None:
     """No `auth.test`: the first command would wait for it."""
     before = calls(world)
-    build_app(office_of(world), bot_token=local.BOT_TOKEN)
+    build_app(office_of(world))
     assert calls(world) == before
 
 

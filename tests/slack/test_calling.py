@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from bot.errors import OutOfTime, SlackBusy, SlackRefused, SlackSilent
+from bot.errors import OutOfTime, SecretUnreadable, SlackBusy, SlackNotLetIn, SlackRefused, SlackSilent
+from bot.secrets import AGAIN_SECONDS, Kept, Known
 from bot.slack.calling import LEAST_SECONDS, SlackCalls, object_of, objects_of, text_of
 from infra.local.slack import SlackStandIn
 from tests.slack.conftest import CHANNEL
@@ -53,7 +55,7 @@ def test_an_answer_that_breaks_off_is_no_answer(slack: SlackStandIn, calls: Slac
 
 
 def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackStandIn) -> None:
-    impatient = SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=1)
+    impatient = SlackCalls(token=Known("xoxb-local"), api_url=slack.url, timeout_seconds=1)
     slack.faults.delay(30)  # given up when the stand-in stops
     with pytest.raises(SlackSilent):
         post(impatient)
@@ -61,7 +63,7 @@ def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackStandIn) -> None
 
 def test_a_call_waits_no_longer_than_its_caller(slack: SlackStandIn) -> None:
     """Its own time-out is longer than this test may run."""
-    calls = SlackCalls(token="xoxb-local", api_url=slack.url, timeout_seconds=900, left=lambda: 0.3)
+    calls = SlackCalls(token=Known("xoxb-local"), api_url=slack.url, timeout_seconds=900, left=lambda: 0.3)
     slack.faults.delay(30)
     with pytest.raises(SlackSilent):
         post(calls)
@@ -69,7 +71,7 @@ def test_a_call_waits_no_longer_than_its_caller(slack: SlackStandIn) -> None:
 
 def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackStandIn) -> None:
     late = SlackCalls(
-        token="xoxb-local", api_url=slack.url, timeout_seconds=1, left=lambda: LEAST_SECONDS - 0.01
+        token=Known("xoxb-local"), api_url=slack.url, timeout_seconds=1, left=lambda: LEAST_SECONDS - 0.01
     )
     with pytest.raises(OutOfTime):
         post(late)
@@ -82,10 +84,10 @@ def test_the_last_word_has_a_little_time_to_itself(
     """The person learns that the time was up."""
     handler, _ = odd
     handler.headers_sent = {}
-    late = SlackCalls(token="t", api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
+    late = SlackCalls(token=Known("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
     late.respond(handler.url, {"text": "too late"})
     assert handler.told == b'{"text": "too late"}'
-    over = SlackCalls(token="t", api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
+    over = SlackCalls(token=Known("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
     with pytest.raises(OutOfTime):
         over.respond(handler.url, {"text": "much too late"})
 
@@ -106,7 +108,7 @@ def test_an_answer_that_slack_does_not_take_by_a_response_url_is_an_error(
 
 
 def test_slack_that_is_not_there_is_no_answer() -> None:
-    nobody = SlackCalls(token="xoxb-local", api_url="http://127.0.0.1:1/api/", timeout_seconds=1)
+    nobody = SlackCalls(token=Known("xoxb-local"), api_url="http://127.0.0.1:1/api/", timeout_seconds=1)
     with pytest.raises(SlackSilent):
         post(nobody)
 
@@ -171,7 +173,7 @@ def odd() -> Iterator[tuple[type[Odd], SlackCalls]]:
     thread.start()
     url = f"http://127.0.0.1:{server.server_address[1]}/"
     handler.url = url
-    yield handler, SlackCalls(token="xoxb-local", api_url=url, timeout_seconds=5)
+    yield handler, SlackCalls(token=Known("xoxb-local"), api_url=url, timeout_seconds=5)
     server.shutdown()
     server.server_close()
     thread.join()
@@ -222,3 +224,52 @@ def test_an_answer_that_lacks_what_it_must_hold_is_no_answer() -> None:
         with pytest.raises(SlackSilent):
             object_of(answer, "ts", "a.method")
     assert objects_of({"messages": [{}, None, "x"]}, "messages", "a.method") == [{}]
+
+
+# ---------------------------------------------------------------- a token that is replaced
+
+
+def replaced(*values: str) -> Kept[str]:
+    """A secret that holds the next of these whenever it is read, the last one for ever."""
+    held = list(values)
+    ticking = itertools.count(step=AGAIN_SECONDS)
+    return Kept(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
+
+
+@pytest.mark.parametrize(
+    "code", ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]
+)
+def test_a_token_that_slack_does_not_accept_is_read_again_and_nothing_is_done_twice(
+    slack: SlackStandIn, code: str
+) -> None:
+    slack.faults.api_error(code)
+    calls = SlackCalls(token=replaced("xoxb-old", "xoxb-local"), api_url=slack.url, timeout_seconds=5)
+    assert post(calls)["channel"] == CHANNEL
+    assert posted(slack) == 1
+
+
+def test_a_token_that_is_refused_with_no_other_to_be_had_means_later(slack: SlackStandIn) -> None:
+    """As long as nobody has given us another one, nothing was done and it is worth trying again."""
+    calls = SlackCalls(token=replaced("xoxb-old"), api_url=slack.url, timeout_seconds=5)
+    with pytest.raises(SlackNotLetIn) as later:
+        post(calls)
+    assert (later.value.code, later.value.retry_after) == ("invalid_auth", 60)
+    assert isinstance(later.value, SlackBusy)
+    assert len(slack.calls) == 1
+
+
+def test_a_new_token_that_is_refused_too_is_not_tried_for_ever(slack: SlackStandIn) -> None:
+    calls = SlackCalls(token=replaced("xoxb-old", "xoxb-new"), api_url=slack.url, timeout_seconds=5)
+    with pytest.raises(SlackNotLetIn):
+        post(calls)
+    assert len(slack.calls) == 2
+
+
+def test_without_a_token_nothing_is_sent_and_it_is_worth_trying_again(slack: SlackStandIn) -> None:
+    def unreadable() -> str:
+        raise SecretUnreadable("The secret SECRET_SLACK_BOT cannot be read.")
+
+    calls = SlackCalls(token=Kept(unreadable, lambda: 0.0), api_url=slack.url, timeout_seconds=5)
+    with pytest.raises(SlackBusy, match="SECRET_SLACK_BOT cannot be read"):
+        post(calls)
+    assert slack.calls == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from typing import Any
 
@@ -11,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_bolt import BoltRequest, BoltResponse
 
+from bot.errors import SecretUnreadable
+from bot.ports import Clock
+from bot.secrets import AGAIN_SECONDS, Kept, Known
 from bot.slack.deadline import Deadline
 from bot.slack.door import OLDEST_SECONDS, Door
 from infra.local.environment import SIGNING_SECRET
@@ -38,7 +42,9 @@ def app() -> Notes:
 
 @pytest.fixture
 def door(app: Notes) -> Door:
-    return Door(signing_secret=SIGNING_SECRET, build=lambda: app, clock=lambda: NOW, deadline=FOR_EVER)
+    return Door(
+        signing_secrets=Known((SIGNING_SECRET,)), build=lambda: app, clock=lambda: NOW, deadline=FOR_EVER
+    )
 
 
 def headers(**changes: str | None) -> dict[str, str]:
@@ -70,7 +76,7 @@ def test_slacks_own_example_of_a_signature_is_taken(app: Notes) -> None:
         "Content-Type": FORM,
     }
     door = Door(
-        signing_secret="8f742231b10e8888abcd99yyyzzz85a5",
+        signing_secrets=Known(("8f742231b10e8888abcd99yyyzzz85a5",)),
         build=lambda: app,
         clock=lambda: at,
         deadline=FOR_EVER,
@@ -200,7 +206,7 @@ def test_the_app_is_built_at_the_first_signed_request_and_once(app: Notes) -> No
         built.append(1)
         return app
 
-    door = Door(signing_secret=SIGNING_SECRET, build=build, clock=lambda: NOW, deadline=FOR_EVER)
+    door = Door(signing_secrets=Known((SIGNING_SECRET,)), build=build, clock=lambda: NOW, deadline=FOR_EVER)
     door.handle({"headers": None, "body": None})
     assert built == []
     door.handle(event(typed("help"), NOW))
@@ -223,3 +229,54 @@ JSON = st.recursive(
 def test_no_bytes_crash_the_door(door: Door, body: bytes) -> None:
     for content_type in (FORM, "application/json", ""):
         assert door.handle(event(body, NOW, content_type=content_type))["statusCode"] < 500
+
+
+# ---------------------------------------------------------------- a secret that is replaced
+
+
+def guarded(app: Notes, *readings: tuple[str, ...] | Exception, clock: Clock = lambda: NOW) -> Door:
+    """A door whose secrets are the next of these whenever they are read, the last ones for ever."""
+    left = list(readings)
+
+    def read() -> tuple[str, ...]:
+        found = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    ticking = itertools.count(step=AGAIN_SECONDS)
+    kept = Kept(read, lambda: float(next(ticking)))
+    return Door(signing_secrets=kept, build=lambda: app, clock=clock, deadline=FOR_EVER)
+
+
+def test_two_secrets_are_as_good_as_one(app: Notes) -> None:
+    for secrets in ((SIGNING_SECRET, "other"), ("other", SIGNING_SECRET)):
+        assert guarded(app, secrets).handle(event(typed("help"), NOW))["statusCode"] == 200
+
+
+def test_a_signature_that_does_not_fit_is_held_against_the_secret_of_now(app: Notes) -> None:
+    door = guarded(app, ("old",), (SIGNING_SECRET,))
+    assert door.handle(event(typed("help"), NOW))["statusCode"] == 200
+    assert len(app.seen) == 1
+
+
+def test_a_signature_that_fits_no_secret_of_now_is_refused(app: Notes) -> None:
+    door = guarded(app, ("old",), ("new",))
+    assert door.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert app.seen == []
+
+
+def test_what_is_too_old_or_has_no_signature_reads_no_secret(app: Notes) -> None:
+    door = guarded(app, AssertionError("nobody asked for it"), clock=lambda: NOW + OLDEST_SECONDS + 1)
+    assert door.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert door.handle({"headers": {}, "body": "x"})["statusCode"] == 401
+
+
+def test_where_the_secret_cannot_be_read_nothing_gets_in_and_nobody_is_told_why(
+    app: Notes, caplog: pytest.LogCaptureFixture
+) -> None:
+    door = guarded(app, SecretUnreadable("The secret SECRET_SLACK_SIGNING cannot be read."))
+    answer = door.handle(event(typed("help"), NOW))
+    assert (answer["statusCode"], answer["body"]) == (503, "")
+    assert "SECRET_SLACK_SIGNING cannot be read" in caplog.text
+    assert app.seen == []

@@ -40,7 +40,7 @@ def test_deactivated_people_and_bots_are_told(slack: SlackStandIn, people: Slack
 
 def test_nobody_is_nobody_and_trouble_is_trouble(slack: SlackStandIn, people: SlackPeople) -> None:
     assert people.read_person("UNOBODY") is None
-    slack.faults.api_error("invalid_auth", times=2)
+    slack.faults.api_error("missing_scope", times=2)
     with pytest.raises(SlackRefused):
         people.read_person("UANA")
     with pytest.raises(SlackRefused):

@@ -155,7 +155,7 @@ def test_other_content_can_be_shown_in_a_modal_too(slack: SlackStandIn, web: Sla
 def test_a_modal_that_was_closed_is_told_from_other_trouble(slack: SlackStandIn, web: SlackWeb) -> None:
     answer = Answer(a_request())
     assert not web.show_in_view("V0GONE", answer)
-    slack.faults.api_error("invalid_auth")
+    slack.faults.api_error("missing_scope")
     with pytest.raises(SlackRefused):
         web.show_in_view("V0GONE", answer)
 

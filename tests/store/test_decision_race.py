@@ -18,6 +18,8 @@ from bot.domain.operations import AnswerTo, DecisionRequest, OperationState, Out
 from bot.domain.people import Person, Policy
 from bot.domain.tracking import Tracked
 from bot.noyo.client import NoyoClient
+from bot.ports import ClientCredentials
+from bot.secrets import Known
 from bot.store import Store
 from bot.usecases import operation_life, place
 from bot.usecases.carry_out import carry_out
@@ -130,8 +132,7 @@ def arena(engine: Engine) -> Iterator[Arena]:
         client = NoyoClient(
             api_url=noyo.api_url,
             token_url=noyo.token_url,
-            client_id="client",
-            client_secret="secret",
+            credentials=Known(ClientCredentials("client", "secret")),
             timeout_seconds=30,
             clock=lambda: float(NOW),
             sleep=lambda seconds: None,

@@ -76,6 +76,22 @@ def test_a_cancelled_transaction_names_who_said_no_as_the_factory_s_client_does(
     assert seen[0] == seen[1] == ("TransactionCanceledException", 400, ["None", "ConditionalCheckFailed"])
 
 
+def test_a_secret_is_read_as_it_is_now(aws: EmbeddedAws) -> None:
+    manager = aws.client("secretsmanager")
+    secret = manager.create_secret(Name="wire/one", SecretString='{"é": "first"}')["ARN"]
+    asked = {"SecretId": secret, "VersionStage": "AWSCURRENT"}
+    assert made(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == '{"é": "first"}'
+    manager.put_secret_value(SecretId=secret, SecretString="second")
+    manager.put_secret_value(SecretId=secret, SecretString="third", VersionStages=["AWSPENDING"])
+    assert made(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == "second"
+
+
+def test_a_secret_that_is_not_there_is_an_error_with_its_code(aws: EmbeddedAws) -> None:
+    with pytest.raises(ClientError) as raised:
+        made(aws, "secretsmanager").get_secret_value(SecretId="wire/none", VersionStage="AWSCURRENT")
+    assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
 def test_what_is_sealed_by_one_is_unsealed_by_the_other(aws: EmbeddedAws) -> None:
     key_id = aws.create_key()
     typed = Sensitive(federal_ein="123456789")

@@ -17,6 +17,8 @@ from bot.domain.people import Person, Policy
 from bot.domain.subjects import Kind, Subject, connection
 from bot.domain.tracking import Tracked
 from bot.noyo.client import NoyoClient
+from bot.ports import ClientCredentials
+from bot.secrets import Known
 from bot.store import WORKER, KmsSealer, store_on
 from bot.usecases import place
 from bot.usecases.carry_out import carry_out
@@ -62,8 +64,7 @@ class Bench:
             NoyoClient(
                 api_url=self.noyo.api_url,
                 token_url=self.noyo.token_url,
-                client_id="client",
-                client_secret="secret",
+                credentials=Known(ClientCredentials("client", "secret")),
                 timeout_seconds=self.timeout_seconds,
                 clock=self.clock,
                 sleep=self.wait,

@@ -19,7 +19,8 @@ from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
 from bot.errors import RecordMoved
 from bot.noyo.client import NoyoClient
-from bot.ports import Change
+from bot.ports import Change, ClientCredentials
+from bot.secrets import Known
 from bot.usecases.intake import Intake
 from bot.usecases.observe import observe
 from bot.usecases.poll import Report, Tools, poll
@@ -161,8 +162,7 @@ class Learner:
         self.client = NoyoClient(
             api_url=self.noyo.api_url,
             token_url=self.noyo.token_url,
-            client_id="client",
-            client_secret="secret",
+            credentials=Known(ClientCredentials("client", "secret")),
             timeout_seconds=5,
             clock=lambda: self.now,
             sleep=self.wait,

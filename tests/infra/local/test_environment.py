@@ -1,10 +1,11 @@
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.settings import read_settings
-from infra.local.environment import GUARDIAN, Addresses, environment, in_place, write_carriers
+from bot.settings import Purpose, read_settings
+from infra.local.environment import GUARDIAN, PLAIN, SECRETS, Addresses, environment, in_place, write_carriers
 
 
 def addresses(tmp_path: Path, dynamodb: str | None = None) -> Addresses:
@@ -44,7 +45,18 @@ def test_more_settings_are_added_and_override(tmp_path: Path) -> None:
     settings = read_settings(environment(addresses(tmp_path), more))
 
     assert settings.retry_at_action_required
-    assert settings.slack.bot_token == "xoxb-other"
+    assert settings.secrets[Purpose.SLACK_BOT].plain == {"bot_token": "xoxb-other"}
+
+
+def test_secrets_are_in_the_environment_or_where_it_says_and_never_in_both(tmp_path: Path) -> None:
+    plain = environment(addresses(tmp_path))
+    ids = {purpose.value: f"arn:{purpose.name}" for purpose in Purpose}
+    kept = environment(replace(addresses(tmp_path), secrets=ids))
+
+    assert set(SECRETS) == set(ids)
+    assert set(plain) - set(kept) == set(PLAIN)
+    assert set(kept) - set(plain) == set(ids)
+    assert [at.id for at in read_settings(kept).secrets.values()] == list(ids.values())
 
 
 def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

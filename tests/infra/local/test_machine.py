@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.settings import read_settings
+from bot.settings import Purpose, read_settings
 from bot.wiring import deployment
-from infra.local.environment import CONNECTIONS, Addresses, environment, in_place, write_carriers
+from infra.local.environment import BOT_TOKEN, CONNECTIONS, Addresses, environment, in_place, write_carriers
 from infra.local.machine import Machine
 from infra.local.runtime import Pace
 
@@ -180,6 +180,15 @@ def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> N
     assert inside["TABLE_NAME"] == machine.table_name
     assert dict(os.environ) == before
     assert machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
+
+
+def test_the_secrets_are_kept_where_the_bot_reads_them() -> None:
+    with Machine(handlers={}, pace=QUICK) as machine:
+        assert "SLACK_BOT_TOKEN" not in os.environ
+        assert deployment(*Purpose).secrets.slack_bot.value() == BOT_TOKEN
+        machine.aws.replace_secret(os.environ["SECRET_SLACK_BOT"], {"bot_token": "xoxb-another"})
+        deployment.cache_clear()
+        assert deployment(*Purpose).secrets.slack_bot.value() == "xoxb-another"
 
 
 def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Path) -> None:

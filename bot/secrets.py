@@ -1,0 +1,214 @@
+"""Secrets: each read on first use and kept; read again when it was refused, so that it may change while we run.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html — one secret a purpose, its text
+a JSON object. No value of a secret is ever in an error, a log or a `repr`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
+
+from bot.errors import OutOfTime, SecretUnreadable
+from bot.ports import ClientCredentials, Clock
+from bot.settings import Purpose, SecretAt
+
+T = TypeVar("T")
+logger = logging.getLogger("switchboard")
+
+AGAIN_SECONDS = 3
+"""Between two readings of one secret by one process: a storm of bad signatures must not become one of readings."""
+HOLD_SECONDS = 900
+"""After so long it is read anew in any case: a secret that was taken out is not accepted for ever."""
+TRIES = 2
+_TRANSIENT = frozenset({"InternalServiceError", "InternalServiceErrorException", "ThrottlingException"})
+_WHY = {
+    "AccessDeniedException": "this function's role may not read it",
+    "DecryptionFailure": "the key that it is encrypted with may not be used",
+    "ResourceNotFoundException": "there is none of this name, or it has no value yet",
+}
+
+
+class SecretsClient(Protocol):
+    def get_secret_value(self, **parameters: Any) -> dict[str, Any]: ...
+
+
+class Known(Generic[T]):
+    """`bot.ports.Secret` from the environment: there is never another value."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def value(self) -> T:
+        return self._value
+
+    def instead_of(self, refused: T) -> T | None:
+        return None if self._value == refused else self._value
+
+
+class Kept(Generic[T]):
+    """`bot.ports.Secret` that `read` gets from where it is kept. Threads share one reading."""
+
+    def __init__(self, read: Callable[[], T], clock: Clock) -> None:
+        self._read, self._clock = read, clock
+        self._lock = threading.Lock()
+        self._held: list[T] = []
+        """The value, once there is one."""
+        self._asked_at: float | None = None
+        self._trouble: str | None = None
+
+    def value(self) -> T:
+        with self._lock:
+            if not self._held:
+                self._ask()
+            elif not self._within(HOLD_SECONDS):
+                self._ask_if_possible()
+            return self._held[0]
+
+    def instead_of(self, refused: T) -> T | None:
+        with self._lock:
+            if self._held and self._held[0] == refused:
+                self._ask()
+            return None if not self._held or self._held[0] == refused else self._held[0]
+
+    def _ask(self) -> None:
+        """Once in some seconds; what came of it stands until then."""
+        if not self._within(AGAIN_SECONDS):
+            try:
+                self._held, self._trouble = [self._read()], None
+            except SecretUnreadable as unreadable:
+                self._trouble = str(unreadable)
+                logger.error("a secret cannot be read", extra={"why": self._trouble})
+            self._asked_at = self._clock()
+        if self._trouble is not None:
+            raise SecretUnreadable(self._trouble)
+
+    def _ask_if_possible(self) -> None:
+        """The value that we hold is as good as ever."""
+        try:
+            self._ask()
+        except (SecretUnreadable, OutOfTime):
+            logger.warning("going on with a secret that was read some time ago")
+
+    def _within(self, seconds: float) -> bool:
+        return self._asked_at is not None and 0 <= self._clock() - self._asked_at < seconds
+
+
+class Secrets:
+    """Each secret of the settings; nothing is asked, nor any client made, before one is used."""
+
+    def __init__(
+        self,
+        at: Mapping[Purpose, SecretAt],
+        make_client: Callable[[], SecretsClient],
+        clock: Clock,
+        begin: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`begin` is called before each request, and raises where there is no time for one."""
+        self._at, self._make_client, self._clock, self._begin = at, make_client, clock, begin
+
+    @cached_property
+    def slack_signing(self) -> Known[tuple[str, ...]] | Kept[tuple[str, ...]]:
+        """One, or two while one takes the other's place."""
+        return self._secret(Purpose.SLACK_SIGNING, lambda parts: parts.texts("signing_secrets"))
+
+    @cached_property
+    def slack_bot(self) -> Known[str] | Kept[str]:
+        return self._secret(Purpose.SLACK_BOT, lambda parts: parts.text("bot_token"))
+
+    @cached_property
+    def noyo_client(self) -> Known[ClientCredentials] | Kept[ClientCredentials]:
+        return self._secret(
+            Purpose.NOYO_CLIENT,
+            lambda parts: ClientCredentials(parts.text("client_id"), parts.text("client_secret")),
+        )
+
+    @cached_property
+    def noyo_webhook(self) -> Known[tuple[str, ...]] | Kept[tuple[str, ...]]:
+        """One, or several while one takes the other's place."""
+        return self._secret(Purpose.NOYO_WEBHOOK, lambda parts: parts.texts("webhook_secrets"))
+
+    def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> Known[T] | Kept[T]:
+        at = self._at[purpose]
+        if at.id is None:
+            return Known(made_of(_Parts(purpose.value, at.plain)))
+        name = f"{purpose.value} ({at.id})"
+        return Kept(lambda: made_of(_parsed(name, self._fetched(name, at.id or ""))), self._clock)
+
+    @cached_property
+    def _client(self) -> SecretsClient:
+        return self._make_client()
+
+    def _fetched(self, name: str, secret_id: str) -> object:
+        for left in reversed(range(TRIES)):
+            self._begin()
+            try:
+                # This stage alone: whoever prepares another value has not said yet that it counts.
+                answer = self._client.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
+            except (ClientError, BotoCoreError) as error:
+                if left and _may_pass(error):
+                    continue
+                raise SecretUnreadable(f"The secret {name} cannot be read: {_why(error)}.") from error
+            return answer.get("SecretString")
+        raise AssertionError("unreachable")
+
+
+class _Parts:
+    """A secret's parts by their names; what is not as it should be is said without its value."""
+
+    def __init__(self, name: str, parts: Mapping[str, object]) -> None:
+        self._name, self._parts = name, parts
+
+    def text(self, part: str) -> str:
+        value = self._parts.get(part)
+        if not isinstance(value, str) or not value.strip():
+            raise SecretUnreadable(f"The secret {self._name} holds no text as {part}.")
+        return value.strip()
+
+    def texts(self, part: str) -> tuple[str, ...]:
+        """A list, or one text with commas."""
+        value = self._parts.get(part)
+        found = value.split(",") if isinstance(value, str) else value
+        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+            raise SecretUnreadable(f"The secret {self._name} holds no list of texts as {part}.")
+        texts = tuple(one.strip() for one in found if one.strip())
+        if not texts:
+            raise SecretUnreadable(f"The secret {self._name} holds nothing as {part}.")
+        return texts
+
+
+def _parsed(name: str, text: object) -> _Parts:
+    try:
+        held = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        held = None  # Not `from error`, which holds the text.
+    if not isinstance(held, dict):
+        raise SecretUnreadable(f"The secret {name} is not a JSON object as text.")
+    return _Parts(name, held)
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return _code(error) in _TRANSIENT or status >= 500
+    return isinstance(error, (HTTPClientError, NotConnected))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        code = _code(error)
+        return _WHY.get(code, f"Secrets Manager refused ({code})")
+    if _may_pass(error):
+        return "Secrets Manager does not answer"
+    return f"Secrets Manager cannot be reached ({type(error).__name__})"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
