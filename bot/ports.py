@@ -196,6 +196,10 @@ class KeepsRecords(Protocol):
         """All open records of this kind, whatever their status. May lag by a moment (an index)."""
         ...
 
+    def in_group(self, group_id: str, *, limit: int) -> list[Subject]:
+        """The records, open or not, that name this group. May lag by a moment (an index)."""
+        ...
+
     def find(self, text: str, *, limit: int) -> list[Tracked]:
         """By id, beginning of an id, carrier group id, or words of the group's name; consistent states, best first."""
         ...

@@ -94,6 +94,7 @@ class Settings:
     poll_seconds: int
     sweep_hours: int
     check_after_seconds: int
+    group_link: str
 
     @property
     def in_production(self) -> bool:
@@ -144,6 +145,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         poll_seconds=read.seconds("POLL_SECONDS", 60),
         sweep_hours=read.seconds("SWEEP_HOURS", 24),
         check_after_seconds=read.seconds("CHECK_AFTER_SECONDS", max(30, timeout + 10)),
+        group_link=read.parsed("GROUP_LINK", "", _group_link),
     )
     if settings.check_after_seconds <= timeout:
         read.faults.append("CHECK_AFTER_SECONDS must be more than NOYO_TIMEOUT_SECONDS")
@@ -208,6 +210,13 @@ def _positive(text: str) -> int:
 def _url(text: str) -> str:
     if text and (urlsplit(text).scheme not in ("http", "https") or not urlsplit(text).netloc):
         raise ValueError("it must be an http(s) address")
+    return text
+
+
+def _group_link(text: str) -> str:
+    """An https address with `{group_id}` in it, and nothing that Slack would take for the end of a link."""
+    if text and not re.fullmatch(r"https://[^\s<>|{}]+\{group_id\}[^\s<>|{}]*", text):
+        raise ValueError("it must be an https address with {group_id} after the name of the host")
     return text
 
 

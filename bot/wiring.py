@@ -164,14 +164,15 @@ class Deployment:
 
     @cached_property
     def notifying(self) -> notify.Tools:
+        from bot.domain.business_days import day_of
         from bot.usecases import notify
         from bot.usecases.deliver import Desk
         from bot.usecases.scene import Library
 
-        slack = self.settings.slack
+        slack, zone = self.settings.slack, self.settings.timezone
         return notify.Tools(
             news=self.store.news,
-            library=Library(self.store.records, self.store.operations),
+            library=Library(self.store.records, self.store.operations, lambda: day_of(self.clock(), zone)),
             people=self.store.people,
             reads_people=self.slack_people,
             desk=Desk(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
 
 from bot.domain.news import News
 from bot.domain.operations import Operation
+from bot.domain.records import Connection, Disconnection
 from bot.domain.tracking import Tracked
 
 
@@ -22,15 +24,32 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What else there is to know for whoever decides on a request: what else the group has, and what was before.
+
+    `others` are the group's connections to other carriers, `earlier` the requests for the same group and carrier, the
+    newest first; `connection` is the one that would end, and `card` links to its card.
+    """
+
+    others: tuple[Connection, ...] = ()
+    earlier: tuple[Disconnection, ...] = ()
+    connection: Tracked | None = None
+    card: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordCard:
     """The card of a connection or disconnection: its newest version and, while one is open, the operation on it.
 
-    `last` is the newest settled operation on it, if any: it says who did what, and a refusal's words.
+    `last` is the newest settled operation on it, if any: it says who did what, and a refusal's words. `today` is what
+    days are counted from; without it none are. `around` is there while a request waits for a decision.
     """
 
     tracked: Tracked
     operation: Operation | None = None
     last: Operation | None = None
+    today: date | None = None
+    around: Around | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +65,17 @@ class RequestCard:
 class Alert:
     """Something that we must act on. It offers its buttons only while `raised_version` is still the newest.
 
-    `card` links to the card whose thread tells the rest.
+    `card` links to the card whose thread tells the rest. `today` is what days are counted from. `calls` has those who
+    decide named on it; `reminds` is for one that comes again, since nobody acted.
     """
 
     tracked: Tracked
     raised_version: str
     operation: Operation | None = None
     card: Link | None = None
+    today: date | None = None
+    calls: bool = False
+    reminds: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bot.domain.records import Connection, ConnectionStatus, Record, Status
+from bot.domain.records import Connection, ConnectionStatus, Record, Status, needs_us
 from bot.domain.subjects import Subject
 
 
@@ -26,6 +26,10 @@ class Tracked:
     asker: str | None = None
     asked_by: str | None = None
     """Id of the operation that asked for this record, where it was asked for through us."""
+    owner: str | None = None
+    """Slack user id of whoever said that they are checking it; with when they said so, and until when it counts."""
+    owned_since: int | None = None
+    owned_until: int | None = None
     revision: int = field(default=0, compare=False)
     """Grows with every write of this state; the table's, so that a write finds out whether it was moved meanwhile."""
 
@@ -84,15 +88,24 @@ def first_seen(record: Record, now: int) -> Tracked:
 
 
 def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
-    """What we hold once `record` is the newest; a connection that was tried again has begun another try."""
+    """What we hold once `record` is the newest; a connection that was tried again has begun another try.
+
+    Whoever was checking it goes on while it still needs us: what they find out is of use all the same.
+    """
     again = _tried_again(held.record, record)
-    return replace(
+    moved = replace(
         held,
         record=with_known(record, held.record),
         tries=held.tries + again,
         attempt_began=record.modified if again else held.attempt_began,
         seen_at=now,
     )
+    return moved if needs_us(record.status) else let_go(moved)
+
+
+def let_go(held: Tracked) -> Tracked:
+    """Nobody is checking it any more."""
+    return replace(held, owner=None, owned_since=None, owned_until=None)
 
 
 def _tried_again(before: Record, after: Record) -> bool:

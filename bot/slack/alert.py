@@ -6,7 +6,7 @@ from bot.domain.records import Connection, ConnectionStatus, Disconnection, Disc
 from bot.domain.showing import Alert
 from bot.domain.tracking import Tracked
 from bot.slack import deeds, facts, text
-from bot.slack.disconnection_card import end_date
+from bot.slack.disconnection_card import checking, end_date
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, Quote
 from bot.slack.phrases import Line, Links, Moment, Person, labelled, line, to_card
@@ -23,7 +23,7 @@ def alert(shown: Alert, look: Look, links: Links) -> Message:
     if _acted_on(shown) or shown.tracked.record.version != shown.raised_version:
         return _over(shown, look, links)
     record = shown.tracked.record
-    parts: list[Part] = [Paragraph(_what(record, look))]
+    parts: list[Part] = [Paragraph(_what(shown, look))]
     parts += _said(record)
     parts.append(Paragraph([*_history(shown.tracked), labelled("Next", *next_step(record, look))]))
     parts.append(Paragraph(to_card(shown.card, links)))
@@ -43,13 +43,16 @@ def _title(record: Connection | Disconnection) -> Line:
     return line(status_name(record.status), ": ", facts.group(record))
 
 
-def _what(record: Connection | Disconnection, look: Look) -> list[Line]:
+def _what(shown: Alert, look: Look) -> list[Line]:
+    record = shown.tracked.record
     lines = [
         labelled("Group", facts.group(record)),
         labelled("Carrier", look.carrier(record.carrier_id)),
     ]
     if isinstance(record, Disconnection):
-        return [*lines, labelled("Asked for by", source(record)), end_date(record)]
+        today = shown.today if needs_us(record.status) else None
+        asked = labelled("Asked for by", source(record))
+        return [*lines, asked, end_date(record, today), *checking(shown.tracked)]
     return [*lines, facts.carrier_group_id(record)]
 
 
@@ -73,7 +76,7 @@ def _history(tracked: Tracked) -> list[Line]:
 
 def _over(shown: Alert, look: Look, links: Links) -> Message:
     record = shown.tracked.record
-    lines = [*_now(shown), *_what(record, look), *_whom(shown.tracked), *to_card(shown.card, links)]
+    lines = [*_now(shown), *_what(shown, look), *_whom(shown.tracked), *to_card(shown.card, links)]
     return Message(
         [Paragraph(lines), Buttons([facts.details_button(shown.tracked)], _revision(shown))],
         line(_over_title(shown), ": ", facts.group(record)),

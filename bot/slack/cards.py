@@ -41,7 +41,7 @@ def render(content: Content, look: Look, links: Links = no_links) -> Rendered:
 def message(content: Content, look: Look, links: Links = no_links) -> Message:
     match content:
         case RecordCard():
-            return _record_card(content, look)
+            return _record_card(content, look, links)
         case RequestCard():
             return request_card(content, look)
         case Alert():
@@ -56,8 +56,8 @@ def message(content: Content, look: Look, links: Links = no_links) -> Message:
             return summary(content, look)
 
 
-def _record_card(card: RecordCard, look: Look) -> Message:
+def _record_card(card: RecordCard, look: Look, links: Links) -> Message:
     record = card.tracked.record
     if isinstance(record, Connection):
         return connection_card(card, record, look)
-    return disconnection_card(card, record, look)
+    return disconnection_card(card, record, look, links)

@@ -6,7 +6,6 @@ request is another by the time the form is submitted, it was decided at Noyo, a 
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Any
 
 from bot.domain.decisions import Decision
@@ -51,7 +50,7 @@ def submit(office: Office, asker: Asker, decision: Decision, view: dict[str, Any
     if tracked is None or not isinstance(record, Disconnection) or record.version != shown.version:
         return replies.shows(_moved(office, decision, tracked, shown, view["id"]))
     values = values_of(view)
-    found = decision_faults(decision, values, record, _today(office))
+    found = decision_faults(decision, values, record, office.today())
     if found:
         return replies.errors(found)
     wanted = decision_wanted(decision, values, record)
@@ -144,7 +143,3 @@ def _not_now(office: Office, tracked: Tracked, record: Disconnection) -> Json:
 def _what(office: Office, wanted: DecisionRequest, tracked: Tracked) -> Line:
     noun = DECISION_NOUNS[wanted.decision]
     return line(f"your {noun} for ", *facts.group_and_carrier(tracked.record, office.look))
-
-
-def _today(office: Office) -> date:
-    return datetime.fromtimestamp(office.now(), office.look.timezone).date()

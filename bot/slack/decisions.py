@@ -12,7 +12,7 @@ from bot.domain.subjects import Kind
 from bot.domain.tracking import Tracked
 from bot.slack import facts, replies
 from bot.slack.deeds import under_way
-from bot.slack.disconnection_card import end_date
+from bot.slack.disconnection_card import checking, end_date
 from bot.slack.message import Buttons, Paragraph, Part
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Json, line
@@ -46,7 +46,7 @@ def _row(office: Office, tracked: Tracked) -> list[Part]:
     told = [line(*facts.group_and_carrier(record, office.look))]
     if not isinstance(record, Disconnection):
         return []
-    told += [end_date(record), line("Asked for by ", source(record))]
+    told += [end_date(record, office.today()), line("Asked for by ", source(record)), *checking(tracked)]
     operation = office.operations.open_on(tracked.subject)
     if operation is not None:
         return [Paragraph([*told, under_way(operation)])]

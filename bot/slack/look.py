@@ -25,6 +25,9 @@ class Look:
     connections_channel: str
     alerts_channel: str
     decisions_channel: str
+    group_link: str = ""
+    """Where a group is shown elsewhere, with `{group_id}` for its id; none where empty."""
+    approvers: frozenset[str] = frozenset()
 
     def warning(self) -> tuple[Line, ...]:
         """Said first on everything outside production, so that nobody takes it for the real thing."""
@@ -51,4 +54,6 @@ def look_from(settings: Settings) -> Look:
         connections_channel=settings.slack.connections_channel,
         alerts_channel=settings.slack.alerts_channel,
         decisions_channel=settings.slack.decisions_channel,
+        group_link=settings.group_link,
+        approvers=settings.policy.approvers,
     )

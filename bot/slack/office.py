@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
+from bot.domain.business_days import day_of
 from bot.domain.people import Permission, Policy, Right, Verdict
 from bot.domain.subjects import Subject, person
 from bot.domain.tracking import Tracked
@@ -22,6 +24,7 @@ from bot.ports import (
 from bot.slack.look import Look
 from bot.usecases import place
 from bot.usecases.permit import permitted_now
+from bot.usecases.scene import Library
 
 Json = dict[str, Any]
 
@@ -57,6 +60,12 @@ class Office:
 
     def now(self) -> int:
         return int(self.clock())
+
+    def today(self) -> date:
+        return day_of(self.clock(), self.look.timezone)
+
+    def library(self) -> Library:
+        return Library(self.records, self.operations, self.today)
 
     def may(self, right: Right, user_id: str) -> Permission:
         return permitted_now(

@@ -23,7 +23,7 @@ from bot.slack.office import Asker, Office
 from bot.slack.phrases import SAID, Foreign, Json, Line, Moment, labelled, line
 from bot.slack.statuses import next_step, status_name
 from bot.usecases import place
-from bot.usecases.scene import Library, record_card
+from bot.usecases.scene import record_card
 from bot.usecases.summarise import waiting_for_us
 
 LISTED = 8
@@ -75,7 +75,7 @@ def _details(office: Office, asker: Asker, value: ButtonValue) -> Json:
     permission = office.permits(Right.VIEW, asker, value.record)
     if not permission.allowed:
         return said("Not possible", replies.refusal(permission))
-    card = record_card(value.record, Library(office.records, office.operations))
+    card = record_card(value.record, office.library())
     if card is None:
         return said("Details", "This is not known here any more.")
     parts = [*_everything(office, card.tracked), *_versions(office, card.tracked)]
@@ -83,7 +83,7 @@ def _details(office: Office, asker: Asker, value: ButtonValue) -> Json:
 
 
 def _one(office: Office, tracked: Tracked) -> Json:
-    card = record_card(tracked.subject, Library(office.records, office.operations))
+    card = record_card(tracked.subject, office.library())
     if card is None:
         return replies.only_you(nothing_found(office, tracked.subject.key))
     return replies.from_message(message(card, office.look))

@@ -28,6 +28,11 @@ def subject_of_state(pk: str) -> Subject:
     return Subject(Kind(kind.lower()), record_id)
 
 
+def in_group(group_id: str) -> str:
+    """What the records of a group have in common in their index."""
+    return fitting(group_id)
+
+
 def version(subject: Subject, modified: int, version_id: str) -> Key:
     return Key(versions(subject), fitting(f"{in_order(modified)}#{version_id}"))
 

@@ -43,6 +43,10 @@ def state_item(tracked: Tracked, revision: int) -> Item:
         seen_at=tracked.seen_at,
         asker=tracked.asker,
         asked_by=tracked.asked_by,
+        owner=tracked.owner,
+        owned_since=tracked.owned_since,
+        owned_until=tracked.owned_until,
+        in_group=keys.in_group(record.group_id) if record.group_id else None,
         recent_kind=kind,
         recent_modified=record.modified,
         **following,
@@ -59,6 +63,9 @@ def tracked_from(item: Item) -> Tracked:
         seen_at=number(item, "seen_at"),
         asker=maybe_text(item, "asker"),
         asked_by=maybe_text(item, "asked_by"),
+        owner=maybe_text(item, "owner"),
+        owned_since=maybe_number(item, "owned_since"),
+        owned_until=maybe_number(item, "owned_until"),
         revision=number(item, "revision"),
     )
 

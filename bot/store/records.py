@@ -70,6 +70,13 @@ class RecordStore:
         rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
         return [subject_of(row) for row in rows]
 
+    def in_group(self, group_id: str, *, limit: int) -> list[Subject]:
+        # Records written before there was this index are in it from their next version on.
+        rows = self._table.query(
+            "in_group = :group", {":group": keys.in_group(group_id)}, index="group", limit=limit
+        )
+        return [subject_of(row) for row in rows]
+
     def find(self, text: str, *, limit: int) -> list[Tracked]:
         states = self.tracked_many(candidates(self._table, text))
         return best_first(list(states.values()), text)[:limit]

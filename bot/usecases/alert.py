@@ -9,6 +9,7 @@ from bot.domain.records import is_open, needs_us
 from bot.domain.showing import Alert, Content, NeedsPerson
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
+from bot.domain.waiting import waits
 from bot.usecases.board import Tools, card_link
 from bot.usecases.deliver import keep_true
 from bot.usecases.scene import Library, open_operation, record_of
@@ -76,6 +77,7 @@ def _alert(place: Place, subject: Subject, tools: Tools, *, newest: bool) -> Non
             tracked.record.version if still else raised_version,
             open_operation(tracked, tools.library),
             card_link(tracked, tools),
+            tools.library.today() if waits(tracked) else None,
         )
 
     keep_true(place, content, tools.desk, closes=_is_over)

@@ -16,7 +16,7 @@ from bot.usecases.answer import answer
 from bot.usecases.board import Channels, Tools
 from bot.usecases.deliver import Held, post_once
 from bot.usecases.scene import Library, record_of
-from bot.usecases.show_card import card_and_line
+from bot.usecases.show_card import card_and_line, cards_beside
 from bot.usecases.summarise import summary
 
 __all__ = ["Channels", "Report", "Tools", "notify"]
@@ -91,6 +91,8 @@ def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
         yield lambda: card_and_line(news, operation, subject, tools)
     if subject is not None:
         yield lambda: alerts(news, subject, tools)
+        if news.version is not None:
+            yield lambda: cards_beside(subject, tools)
     if operation is not None:
         yield lambda: person_messages(operation, tools)
         if operation.actor is not None:

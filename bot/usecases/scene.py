@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from bot.domain.operations import ConnectionRequest, Operation, OperationState
 from bot.domain.showing import RecordCard, RequestCard
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked, operation_card
+from bot.domain.waiting import waits
 from bot.ports import KeepsOperations, KeepsRecords
+from bot.usecases.surroundings import around
 
 CANDIDATES = 20
 
@@ -19,6 +23,7 @@ class Library:
 
     records: KeepsRecords
     operations: KeepsOperations
+    today: Callable[[], date]
 
 
 def record_of(operation: Operation, library: Library) -> Tracked | None:
@@ -50,7 +55,11 @@ def record_card(subject: Subject, library: Library) -> RecordCard | None:
         return None
     operation = open_operation(tracked, library)
     last = library.operations.last_on(subject) or _asking(tracked, library, settled=True)
-    return RecordCard(library.records.tracked(subject) or tracked, operation, last)
+    tracked = library.records.tracked(subject) or tracked
+    if not waits(tracked):
+        return RecordCard(tracked, operation, last)
+    beside = around(tracked, library.records)
+    return RecordCard(tracked, operation, last, library.today(), beside)
 
 
 def request_card(operation_id: str, library: Library) -> RecordCard | RequestCard | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.delivery import Place
 from bot.domain.news import News
 from bot.domain.operations import Operation
@@ -9,9 +11,10 @@ from bot.domain.showing import Content, Link, RecordCard, ThreadLine
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import operation_card
 from bot.errors import SlackRefused
-from bot.usecases.board import Tools
+from bot.usecases.board import Tools, card_link
 from bot.usecases.deliver import keep_true, post_once
 from bot.usecases.scene import record_card, request_card
+from bot.usecases.surroundings import waiting_beside
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
@@ -52,12 +55,27 @@ def _card_content(place: Place, subject: Subject | None, tools: Tools) -> Conten
     of_request = operation_card("")
     content: Content | None = None
     if subject is not None:
-        content = record_card(subject, tools.library)
+        content = _with_links(record_card(subject, tools.library), tools)
     if place.key.startswith(of_request) and not _hangs_at(content, place):
         content = request_card(place.key.removeprefix(of_request), tools.library)
     if content is None:
         raise LookupError(f"nothing in the table for the card {place.key}")
     return content
+
+
+def _with_links(card: RecordCard | None, tools: Tools) -> RecordCard | None:
+    if card is None or card.around is None or card.around.connection is None:
+        return card
+    return replace(card, around=replace(card.around, card=card_link(card.around.connection, tools)))
+
+
+def cards_beside(subject: Subject, tools: Tools) -> None:
+    """The cards that stand there already of requests of the same group, which tell how this record stands."""
+    tracked = tools.library.records.tracked(subject)
+    for other in waiting_beside(tracked, tools.library.records) if tracked is not None else ():
+        place = Place(tools.channels.home(other.subject.kind), other.card)
+        if tools.desk.deliveries.link(place) is not None:
+            _card(place, other.subject, tools)
 
 
 def _hangs_at(content: Content | None, place: Place) -> bool:

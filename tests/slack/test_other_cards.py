@@ -22,12 +22,12 @@ from tests.slack.samples import (
 )
 
 
-def test_a_disconnection_shows_its_last_day_written_out_and_no_count_of_days() -> None:
+def test_a_disconnection_shows_its_last_day_written_out_and_counts_no_days_where_no_day_is_given() -> None:
     made = shown(RecordCard(tracked(a_disconnection(source_date=date(2026, 1, 3), source_id="R-9"))))
     assert "# Disconnect Test Company · Guardian" in made
     assert "Last managed day: 31 Dec 2026" in made
     assert "Asked for by: the carrier on 3 Jan 2026 (its reference: R-9)" in made
-    assert "days left" not in made
+    assert "ends" not in made
     assert made.endswith(
         "[Approve Disconnection…] [Reject, Keep Connected…] [Details]\n" + made.splitlines()[-1]
     )

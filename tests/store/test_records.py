@@ -228,6 +228,39 @@ def test_a_record_that_is_over_leaves_what_is_open_and_comes_back_when_it_moves_
         assert listed == ([] if status is ConnectionStatus.COMPLETED else [held.subject])
 
 
+def test_what_names_a_group_is_found_by_it_whatever_its_kind_and_status(store: Store) -> None:
+    ours, long = uuid(77), "g" * 3000
+    for number, group in enumerate((ours, ours, uuid(78), None, long), start=1):
+        store.records.write(first(a_connection(number, group_id=group, status=ConnectionStatus.COMPLETED)))
+    store.records.write(first(a_disconnection(1, group_id=ours)))
+
+    found = store.records.in_group(ours, limit=10)
+
+    assert {str(subject) for subject in found} == {
+        f"connection:{uuid(1)}",
+        f"connection:{uuid(2)}",
+        f"disconnection:{uuid(1)}",
+    }
+    assert len(store.records.in_group(ours, limit=2)) == 2
+    assert [subject.key for subject in store.records.in_group(long, limit=2)] == [uuid(5)]
+    assert store.records.in_group(uuid(1), limit=10) == []
+
+
+def test_who_is_checking_is_read_back(store: Store) -> None:
+    record = a_disconnection()
+    store.records.write(first(record))
+    held = store.records.tracked(record.subject)
+    assert held is not None
+
+    store.records.write(
+        Change(record.subject, held, replace(held, owner="U1", owned_since=5, owned_until=9), None)
+    )
+
+    now = store.records.tracked(record.subject)
+    assert now is not None
+    assert (now.owner, now.owned_since, now.owned_until) == ("U1", 5, 9)
+
+
 def test_the_newest_modified_is_known_for_each_kind(store: Store) -> None:
     assert store.records.newest_modified(Kind.CONNECTION) is None
     store.records.write(first(a_connection(1, modified=NOW - 9)))

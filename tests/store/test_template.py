@@ -82,7 +82,12 @@ def test_an_engine_gets_the_very_table_of_the_template(engine: Engine) -> None:
     engine.calls.clear()
 
     assert made["KeySchema"] == properties("Table")["KeySchema"]
-    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {"due", "open", "recent"}
+    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {
+        "due",
+        "group",
+        "open",
+        "recent",
+    }
     assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert ends["AttributeName"] == "expires"
     assert ends["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -287,7 +288,7 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
 
 def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> None:
     with World() as world:
-        library = Library(world.bot.store.records, world.bot.store.operations)
+        library = Library(world.bot.store.records, world.bot.store.operations, lambda: date(2026, 1, 1))
         world.asks()
         [operation_id] = world.open_operations()
         before = request_card(operation_id, library)
@@ -303,7 +304,7 @@ def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> Non
 
 def test_of_what_we_do_not_know_there_is_no_card() -> None:
     with World() as world:
-        library = Library(world.bot.store.records, world.bot.store.operations)
+        library = Library(world.bot.store.records, world.bot.store.operations, lambda: date(2026, 1, 1))
 
         assert record_card(Subject(Kind.CONNECTION, "gone"), library) is None
         assert request_card("gone", library) is None

@@ -1,0 +1,142 @@
+"""Domain tests: days and working hours, in zones whose clocks jump as in any other."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.business_days import (
+    after_working_hours,
+    business_day_after,
+    business_day_before,
+    business_days_until,
+    day_of,
+    is_business_day,
+    start_of,
+    working_moment,
+)
+
+NEW_YORK = ZoneInfo("America/New_York")
+ZONES = st.sampled_from(
+    [
+        NEW_YORK,
+        *map(ZoneInfo, ("Europe/Vienna", "Australia/Lord_Howe", "Asia/Kolkata", "America/Santiago")),
+        *map(ZoneInfo, ("Asia/Beirut", "Atlantic/Azores", "Pacific/Auckland", "America/Havana", "UTC")),
+    ]
+)
+DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+MOMENTS = st.integers(1_577_836_800, 2_082_758_400)
+
+
+def at(text: str, zone: ZoneInfo = NEW_YORK) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=zone).timestamp())
+
+
+def local(moment: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(moment, zone)
+
+
+@given(DAYS, ZONES)
+def test_a_day_starts_with_its_first_second_wherever_clocks_jump(day: date, zone: ZoneInfo) -> None:
+    start = start_of(day, zone)
+
+    assert day_of(start, zone) == day
+    assert day_of(start - 1, zone) == day - timedelta(days=1)
+
+
+@given(MOMENTS, ZONES)
+def test_a_working_moment_is_the_first_one_from_then_on(moment: int, zone: ZoneInfo) -> None:
+    found = working_moment(moment, zone)
+    there = local(found, zone)
+
+    assert found >= moment
+    assert is_business_day(there.date())
+    assert 9 <= there.hour < 17
+    assert found - moment <= 3 * 86_400
+    assert found == moment or (there.hour, there.minute, there.second) == (9, 0, 0)
+    assert working_moment(found, zone) == found
+    if found > moment:
+        between = local(found - 1, zone)
+        assert not is_business_day(between.date()) or not 9 <= between.hour < 17
+
+
+@given(MOMENTS, st.integers(0, 60), ZONES)
+def test_working_hours_add_up(moment: int, hours: int, zone: ZoneInfo) -> None:
+    once = after_working_hours(moment, hours, zone)
+    stepwise = moment
+    for _ in range(hours):
+        stepwise = after_working_hours(stepwise, 1, zone)
+
+    assert working_moment(moment, zone) <= once
+    assert once == stepwise or hours == 0
+    there = local(once - 1, zone)
+    assert hours == 0 or (is_business_day(there.date()) and 9 <= there.hour < 17)
+
+
+@given(DAYS, st.integers(0, 40))
+def test_business_days_counted_back_come_out_when_counted_forward(end: date, number: int) -> None:
+    day = business_day_before(end, number)
+    last = business_day_before(end, 0)
+
+    assert is_business_day(day)
+    assert day <= last <= end
+    assert (end - last).days <= 2
+    assert business_days_until(day, end) == number
+    assert business_day_after(day, number) == last
+
+
+@given(DAYS, st.integers(0, 60))
+def test_business_days_until_a_day_are_as_counted_one_by_one(day: date, ahead: int) -> None:
+    end = day + timedelta(days=ahead)
+    one_by_one = sum(is_business_day(day + timedelta(days=step)) for step in range(1, ahead + 1))
+
+    assert business_days_until(day, end) == one_by_one
+    assert business_days_until(end, day) == 0
+
+
+def test_the_day_before_midnight_is_another_one_in_another_zone() -> None:
+    moment = int(datetime(2026, 12, 31, 3, tzinfo=UTC).timestamp())
+
+    assert day_of(moment, NEW_YORK) == date(2026, 12, 30)
+    assert day_of(moment, ZoneInfo("UTC")) == date(2026, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"),
+    [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)],
+)
+def test_a_day_on_which_clocks_change_is_as_long_as_it_is(day: str, hours: int) -> None:
+    began = date.fromisoformat(day)
+
+    assert start_of(began + timedelta(days=1), NEW_YORK) - start_of(began, NEW_YORK) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("then", "moment"),
+    [
+        ("2026-11-20T08:59:59", "2026-11-20T09:00"),
+        ("2026-11-20T16:59:59", "2026-11-20T16:59:59"),
+        ("2026-11-20T17:00", "2026-11-23T09:00"),
+        ("2026-11-21T12:00", "2026-11-23T09:00"),
+        ("2026-10-30T18:00", "2026-11-02T09:00"),
+    ],
+)
+def test_people_are_at_work_from_nine_to_five_on_weekdays(then: str, moment: str) -> None:
+    assert working_moment(at(then), NEW_YORK) == at(moment)
+
+
+@pytest.mark.parametrize(
+    ("then", "moment"),
+    [
+        ("2026-11-20T10:00", "2026-11-20T14:00"),
+        ("2026-11-20T15:00", "2026-11-23T11:00"),
+        ("2026-11-20T13:00", "2026-11-20T17:00"),
+        ("2026-11-21T03:00", "2026-11-23T13:00"),
+    ],
+)
+def test_four_working_hours_go_past_nights_and_weekends(then: str, moment: str) -> None:
+    assert after_working_hours(at(then), 4, NEW_YORK) == at(moment)
