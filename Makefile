@@ -6,13 +6,17 @@ PYTHON ?=
 # Another way to install: INSTALLER=pip.
 INSTALLER ?= uv
 
+# A Python of Lambda's version, for bytecode; left empty, one is looked for. BYTECODE=no builds without.
+TARGET_PYTHON ?=
+BYTECODE ?= yes
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb check format prove bench lock clean
+.PHONY: help demo serve test test-dynamodb test-package check format prove bench build lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +37,9 @@ test: $(READY) ## the tests; PYTEST_ARGS="-k card" passes more on
 test-dynamodb: $(READY) ## the store's tests on the real DynamoDB engine (needs Java and npm)
 	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)
 
+test-package: $(READY) ## builds the packages and runs each function in Lambda's own runtime client
+	@$(RUN) -m pytest -q -m package $(PYTEST_ARGS)
+
 check: $(READY) ## format, lint, types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
@@ -48,8 +55,12 @@ prove: $(READY) ## takes out each guard, one at a time: a test must turn red; ON
 bench: $(READY) ## how fast a fresh process answers Slack
 	@$(RUN) -m infra.bench $(BENCH_ARGS)
 
+build: $(READY) ## the packages that Lambda runs, in build/; TARGET_PYTHON= names a Python 3.13, BYTECODE=no does without
+	@$(RUN) -m infra.package --python "$(TARGET_PYTHON)" --bytecode "$(BYTECODE)"
+
 lock: $(READY) ## writes requirements/ anew from pyproject.toml; UPGRADE=1 takes newer releases
 	@$(COMPILE) pyproject.toml -o requirements/app.txt
+	@$(COMPILE) --group receiver -c requirements/app.txt -o requirements/receiver.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/app.txt -o requirements/dev.txt
 	@$(COMPILE) --group set-up -o requirements/uv.txt
 

@@ -9,6 +9,7 @@ PROJECT = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
 APP = PROJECT["project"]["dependencies"]
 DEV = PROJECT["dependency-groups"]["dev"]
 SET_UP = PROJECT["dependency-groups"]["set-up"]
+RECEIVER = PROJECT["dependency-groups"]["receiver"]
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -33,6 +34,7 @@ def test_every_dependency_is_locked() -> None:
     assert names(APP) <= set(locked("app.txt"))
     assert names([*APP, *DEV]) <= set(locked("dev.txt"))
     assert names(SET_UP) == set(locked("uv.txt"))
+    assert names(RECEIVER) <= set(locked("receiver.txt"))
 
 
 def test_what_is_tested_is_what_ships() -> None:
@@ -42,6 +44,6 @@ def test_what_is_tested_is_what_ships() -> None:
 
 
 def test_every_locked_release_carries_its_hashes() -> None:
-    for file in ("app.txt", "dev.txt", "uv.txt"):
+    for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt"):
         releases = re.split(r"\n(?=[a-z0-9])", (tree.ROOT / "requirements" / file).read_text())
         assert [release for release in releases if "--hash=sha256:" not in release] == []

@@ -1,0 +1,1 @@
+"""infra/package: the folders that Lambda runs, built from the locked requirements: the same inputs, the same bytes."""

@@ -1,0 +1,76 @@
+"""For tests: the Runtime API that Lambda gives to one process of a function, on 127.0.0.1.
+
+A process asks for the next invocation, which waits until there is one, and posts its answer or its error.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any, Self
+
+from infra.local.listening import Listener, Request, Response
+
+PREFIX = "/2018-06-01/runtime"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    id: str
+    event: Any
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Posted:
+    """`what` is response, error or init; `body` as it was sent."""
+
+    what: str
+    body: Any
+
+
+class RuntimeApi:
+    """One invocation at a time, as one process of a function gets them."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+        self._next: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self._listener = Listener(self._answer)
+        self.posted: queue.SimpleQueue[Posted] = queue.SimpleQueue()
+        self.address = self._listener.url.removeprefix("http://")
+
+    def __enter__(self) -> Self:
+        self._listener.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._next.put(None)
+        self._listener.__exit__()
+
+    def give(self, event: Any, seconds: float) -> None:
+        self._next.put(Invocation(str(uuid.uuid4()), event, seconds))
+
+    def _answer(self, request: Request) -> Response:
+        path = request.target.removeprefix(PREFIX)
+        if request.method == "GET" and path == "/invocation/next":
+            invocation = self._next.get()
+            return self._invocation(invocation) if invocation else Response(410, (), b"")
+        told = json.loads(request.body) if request.body else None
+        what = "init" if path == "/init/error" else path.rpartition("/")[2]
+        self.posted.put(Posted(what, told))
+        return Response(202, (("Content-Type", "application/json"),), b'{"status":"OK"}')
+
+    def _invocation(self, invocation: Invocation) -> Response:
+        deadline = int((time.time() + invocation.seconds) * 1000)
+        arn = f"arn:aws:lambda:us-east-1:000000000000:function:{self._function}"
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": invocation.id,
+            "Lambda-Runtime-Deadline-Ms": str(deadline),
+            "Lambda-Runtime-Invoked-Function-Arn": arn,
+            "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000",
+        }
+        return Response(200, tuple(headers.items()), json.dumps(invocation.event).encode())

@@ -1,0 +1,161 @@
+"""The packages as they are built: for Lambda read statically, and for this machine called."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.listening import Listener, Request, Response
+from infra.package.checks import digest, faults
+from infra.package.interpreters import find_interpreter
+from infra.package.packages import PACKAGES, WORKER, Package
+from infra.package.recipe import build
+from infra.package.targets import LAMBDA, here
+
+pytestmark = [pytest.mark.package, pytest.mark.timeout(180)]
+
+NAMES = [package.name for package in PACKAGES]
+CARRIERS = {"c699414d-fd1c-4de4-86f0-66dfff2276c4": "Guardian"}
+
+
+@pytest.fixture(scope="module")
+def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return {package.name: _for_lambda(package, tmp_path_factory.mktemp("first")) for package in PACKAGES}
+
+
+def _for_lambda(package: Package, into: Path) -> Path:
+    return build(package, LAMBDA, into / package.name, compiler=find_interpreter(LAMBDA), carriers=CARRIERS)
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+def test_nothing_is_wrong_with_what_is_built_for_lambda(
+    for_lambda: dict[str, Path], package: Package
+) -> None:
+    assert faults(for_lambda[package.name], package, LAMBDA) == []
+    assert json.loads((for_lambda[package.name] / "carriers.json").read_text()) == CARRIERS
+
+
+def test_the_worker_holds_modules_compiled_for_lambda(for_lambda: dict[str, Path]) -> None:
+    compiled = [path.name for path in for_lambda["worker"].rglob("*.so")]
+
+    assert compiled
+    assert all(name.endswith(".cpython-313-aarch64-linux-gnu.so") for name in compiled)
+    assert [path.name for path in for_lambda["receiver"].rglob("*.so")] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+def test_the_same_inputs_give_the_same_bytes(
+    for_lambda: dict[str, Path], tmp_path: Path, package: Package
+) -> None:
+    assert digest(_for_lambda(package, tmp_path)) == digest(for_lambda[package.name])
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
+def test_the_same_recipe_gives_this_machine_a_package_with_nothing_wrong(
+    built_here: dict[str, Path], package: Package
+) -> None:
+    assert faults(built_here[package.name], package, here()) == []
+
+
+# ---------------------------------------------------------------- what is left of botocore
+
+CALL = """
+import json, sys
+from botocore.awsrequest import AWSResponse
+from bot.store import WORKER, aws_client
+asked = []
+class Raw:
+    def stream(self, **kwargs):
+        return iter([b"{}"])
+def answer(request, **kwargs):
+    asked.append(request.url)
+    return AWSResponse(request.url, 200, {}, Raw())
+client = aws_client(sys.argv[1], region=sys.argv[2], endpoint_url=None, patience=WORKER)
+client.meta.events.register("before-send", answer)
+getattr(client, sys.argv[3])(**json.loads(sys.argv[4]))
+print(asked[0])
+"""
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "dynamodb": ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
+    "kms": ("decrypt", {"CiphertextBlob": "sealed"}),
+    "secretsmanager": ("get_secret_value", {"SecretId": "s"}),
+    "lambda": ("get_account_settings", {}),
+}
+KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+
+
+def run(package: Path, script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """In a fresh process that has nothing but the package."""
+    command = [sys.executable, "-S", "-c", script, *arguments]
+    environment = {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"} | variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
+@pytest.mark.parametrize("service", sorted(WORKER.aws))
+def test_each_client_that_is_made_works_with_what_is_left(
+    built_here: dict[str, Path], service: str, region: str
+) -> None:
+    call, parameters = CALLS[service]
+    done = run(built_here["worker"], CALL, service, region, call, json.dumps(parameters), **KEYS)
+
+    assert f"{service}.{region}.amazonaws.com" in done.stdout, done.stderr
+
+
+def test_a_client_whose_model_is_not_shipped_is_not_made(built_here: dict[str, Path]) -> None:
+    done = run(built_here["worker"], CALL, "s3", "us-east-1", "list_buckets", "{}", **KEYS)
+
+    assert "UnknownServiceError: Unknown service: 's3'" in done.stderr
+
+
+WIRE = """
+import sys
+from bot.store import RECEIVER
+from bot.store.wire import wire_client
+client = wire_client("dynamodb", region="us-east-1", endpoint_url=sys.argv[1], patience=RECEIVER)
+print(client.get_item(TableName="t", Key={"pk": {"S": "a"}}))
+"""
+
+
+def test_the_receiver_signs_with_the_credentials_that_a_snapshot_is_given(
+    built_here: dict[str, Path],
+) -> None:
+    """A function restored from a snapshot finds its credentials at an address, not in its environment."""
+    seen: list[Request] = []
+
+    def answer(request: Request) -> Response:
+        seen.append(request)
+        given = {
+            "AccessKeyId": "ASIASNAP",
+            "SecretAccessKey": "s",
+            "Token": "t",
+            "Expiration": "2099-01-01T00:00:00Z",
+        }
+        return Response(200, (), json.dumps(given if request.method == "GET" else {}).encode())
+
+    with Listener(answer) as aws:
+        here = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{aws.url}/creds", "AWS_EC2_METADATA_DISABLED": "true"}
+        done = run(built_here["receiver"], WIRE, aws.url, **here)
+
+    assert done.returncode == 0, done.stderr
+    assert "ASIASNAP" in (seen[-1].header("Authorization") or "")
+    assert seen[-1].header("X-Amz-Security-Token") == "t"
+
+
+LOADED = "import sys, handlers.slack; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+
+
+def test_the_receiver_takes_its_bytecode_and_loads_nothing_that_is_not_shipped(
+    built_here: dict[str, Path],
+) -> None:
+    done = run(built_here["receiver"], LOADED, PYTHONVERBOSE="1")
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    compiled_anew = [
+        line for line in done.stderr.splitlines() if "code object from" in line and line.endswith(".py'")
+    ]
+    assert [line for line in compiled_anew if str(built_here["receiver"]) in line] == []
+    assert not {"httpx", "pydantic", "boto3", "aws_lambda_powertools"} & set(done.stdout.split())
