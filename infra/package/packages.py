@@ -35,7 +35,7 @@ WORKER = Package(
     name="worker",
     requirements="app.txt",
     handlers=("handlers.carry_out", "handlers.notify", "handlers.poll"),
-    aws=frozenset({"dynamodb", "kms"}),
+    aws=frozenset({"dynamodb", "kms", "secretsmanager"}),
     mb=60,
 )
 PACKAGES = (RECEIVER, WORKER)
