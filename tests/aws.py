@@ -14,13 +14,14 @@ from moto.kms.models import Key, kms_backends
 from bot.store import WORKER
 from bot.store.clients import aws_client
 from bot.store.patience import Patience
+from tests.aws_calls import listen_to
 
 REGION = "us-east-1"
 
 
 @cache
 def worker_client(service: str) -> Any:
-    return aws_client(service, region=REGION, endpoint_url=None, patience=WORKER)
+    return listen_to(aws_client(service, region=REGION, endpoint_url=None, patience=WORKER))
 
 
 def same_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:

@@ -2,10 +2,13 @@
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+
+from tests import aws_calls
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
@@ -14,6 +17,7 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "", None}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test counts as a failed one")
+    parser.addoption("--aws-calls", type=Path, help="where to write what each function called of AWS")
 
 
 def pytest_configure() -> None:
@@ -40,6 +44,27 @@ def _refuse_the_network(event: str, args: tuple[Any, ...]) -> None:
     host = host.decode() if isinstance(host, bytes) else host
     if host not in LOOPBACK and not str(host).startswith("127."):
         raise RuntimeError(f"a test reached for the network: {host}")
+
+
+@pytest.fixture(autouse=True)
+def nothing_beyond_the_roles() -> Iterator[None]:
+    """Whatever the test does through a function, AWS would let the function's role do."""
+    aws_calls.BEYOND.clear()
+    yield
+    assert not aws_calls.BEYOND, "\n".join(dict.fromkeys(aws_calls.BEYOND))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """One of several processes of the run has ended: what it heard of."""
+    aws_calls.hear(getattr(node, "workeroutput", {}).get("aws_calls", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["aws_calls"] = aws_calls.told()
+    elif path := session.config.getoption("--aws-calls"):
+        aws_calls.write(path)
 
 
 @pytest.hookimpl(wrapper=True)

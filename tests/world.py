@@ -19,6 +19,7 @@ from moto.dynamodb.models import dynamodb_backends
 from bot.domain.operations import Operation
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
+from bot.secrets import SecretsClient
 from bot.settings import read_settings
 from bot.store import KmsSealer, MakesClients, Store
 from bot.store.patience import Patience
@@ -34,6 +35,7 @@ from infra.local.noyo import NoyoStandIn, Rules
 from infra.local.slack import Limits, SlackStandIn
 from infra.local.table import create_table
 from tests.aws import REGION, aws_here, same_client, worker_client
+from tests.aws_calls import acting
 
 START = 1_790_000_000
 ANA, BEN, GUS = "U0ANA", "U0BEN", "U0GUEST"
@@ -66,6 +68,9 @@ class _Process(Deployment):
     def _sealer(self, patience: Patience, make: MakesClients) -> KmsSealer:
         return super()._sealer(patience, same_client)
 
+    def _secrets_client(self, patience: Patience) -> SecretsClient:
+        return worker_client("secretsmanager")
+
 
 class World:
     """Start it with `with World() as world`; people are Ana and Ben (full members) and Gus (a guest)."""
@@ -86,7 +91,7 @@ class World:
         self.settings = read_settings(self._environment(table, key))
         self.bot = self._process()
         route = Route("POST", "/slack/events")
-        door = Door({route: Behind(lambda event: self.bot.slack_door.handle(event), 10)})
+        door = Door({route: Behind(self._slack, 10)})
         self._open.enter_context(door)
         self.slack.bot_door = f"{door.url}/slack/events"
         return self
@@ -113,24 +118,32 @@ class World:
     def carry_out(self) -> None:
         """The worker that writes to Noyo, once over all that is due."""
         tools = self.bot.carrying_out
-        for operation_id in tools.operations.due(tools.now(), limit=1000):
-            carry_out(operation_id, tools)
+        with acting("CarryOutFunction"):
+            for operation_id in tools.operations.due(tools.now(), limit=1000):
+                carry_out(operation_id, tools)
 
     def notify(self) -> None:
         """The worker that posts to Slack, once over all that is due."""
         tools = self.bot.notifying
-        for news_id in tools.news.due(tools.desk.now(), limit=1000):
-            notify(news_id, tools)
-        refresh_members(
-            people=tools.people,
-            slack=self.bot.slack_people,
-            policy=self.settings.policy,
-            now=tools.desk.now(),
-        )
+        with acting("NotifyFunction"):
+            for news_id in tools.news.due(tools.desk.now(), limit=1000):
+                notify(news_id, tools)
+            refresh_members(
+                people=tools.people,
+                slack=self.bot.slack_people,
+                policy=self.settings.policy,
+                now=tools.desk.now(),
+            )
 
     def poll(self) -> None:
-        for kind in KINDS:
-            poll(kind, self.bot.polling(self.clock() + 60))
+        with acting("PollFunction"):
+            for kind in KINDS:
+                poll(kind, self.bot.polling(self.clock() + 60))
+
+    def _slack(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The receiver; a thread of the door's calls it."""
+        with acting("SlackFunction"):
+            return self.bot.slack_door.handle(event)
 
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""
@@ -218,6 +231,7 @@ class World:
             table=table,
             kms_key=key,
             carriers_file=local.write_carriers(folder),
+            secrets=_secrets(),
         )
         variables = local.environment(addresses) | DEFAULTS | self._variables
         return {name: value for name, value in variables.items() if value}
@@ -237,6 +251,15 @@ DEFAULTS = {
     "POLL_SECONDS": "300",
     "ENVIRONMENT": "production",
 }
+
+
+def _secrets() -> dict[str, str]:
+    """The ids of the secrets that Secrets Manager holds, by the variables that name them."""
+    client, number = worker_client("secretsmanager"), next(_TABLES)
+    return {
+        name: client.create_secret(Name=f"{name}-{number}", SecretString=json.dumps(parts))["ARN"]
+        for name, parts in local.SECRETS.items()
+    }
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 from .batches import Rules
 from .patterns import Pattern, checked
-from .table import TEMPLATE, read_template
+from .table import TEMPLATE, read_template, with_defaults
 
 UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 LAMBDAS_OWN_TIMEOUT = 3
@@ -59,14 +59,14 @@ def read_functions(path: Path = TEMPLATE) -> tuple[Function, ...]:
     template = read_template(path)
     shared = template.get("Globals", {}).get("Function", {})
     return tuple(
-        _function(name, shared | resource["Properties"])
+        _function(name, shared | resource["Properties"], template)
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     )
 
 
-def _function(name: str, properties: dict[str, Any]) -> Function:
-    events = list(_events(name, properties))
+def _function(name: str, properties: dict[str, Any], template: dict[str, Any]) -> Function:
+    events = list(_events(name, properties, template))
     return Function(
         name=name,
         handler=properties["Handler"],
@@ -78,9 +78,12 @@ def _function(name: str, properties: dict[str, Any]) -> Function:
     )
 
 
-def _events(function: str, properties: dict[str, Any]) -> Iterator[Mapping | Schedule | Route]:
+def _events(
+    function: str, properties: dict[str, Any], template: dict[str, Any]
+) -> Iterator[Mapping | Schedule | Route]:
     for name, event in properties.get("Events", {}).items():
-        whole, asked = f"{function}{name}", event.get("Properties", {})
+        given = event.get("Properties", {})
+        whole, asked = f"{function}{name}", {key: with_defaults(template, one) for key, one in given.items()}
         if event["Type"] == "DynamoDB":
             yield Mapping(whole, _patterns(asked), _rules(asked))
         elif event["Type"] in ("Schedule", "ScheduleV2"):

@@ -7,8 +7,20 @@ from collections.abc import Iterator
 
 import pytest
 
+import handlers.carry_out
+import handlers.notify
+import handlers.poll
+import handlers.slack
 from bot import wiring
+from tests.aws_calls import acting
 from tests.world import World
+
+FUNCTIONS = {
+    "SlackFunction": handlers.slack,
+    "CarryOutFunction": handlers.carry_out,
+    "NotifyFunction": handlers.notify,
+    "PollFunction": handlers.poll,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +40,9 @@ _OURS = ("switchboard", "bot")
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
     with World() as made:
-        for module in ("slack", "carry_out", "notify", "poll"):
-            monkeypatch.setattr(f"handlers.{module}.deployment", lambda *_: made.bot)
+        for function, module in FUNCTIONS.items():
+            monkeypatch.setattr(module, "deployment", lambda *_: made.bot)
+            monkeypatch.setattr(module, "handler", acting(function)(module.handler))
         made.poll()
         made.notify()
         yield made

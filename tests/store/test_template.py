@@ -36,18 +36,6 @@ def test_each_function_has_its_handler(name: str, handler: str) -> None:
     assert properties(name)["Handler"] == handler
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_function_may_do_what_the_store_does_and_never_scan(name: str) -> None:
-    (statement,) = properties("TableAccess")["PolicyDocument"]["Statement"]
-
-    assert {"Ref": "TableAccess"} in properties(name)["Policies"]
-    assert "dynamodb" not in json.dumps(properties(name)["Policies"])
-    assert set(statement["Action"]) == {
-        *("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"),
-        *("dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"),
-    }
-
-
 def test_no_alias_is_used_since_cloudformation_knows_none() -> None:
     events = yaml.parse(TEMPLATE_FILE.read_text(encoding="utf-8"))
 

@@ -27,6 +27,7 @@ from bot.usecases.operation_life import Tools
 from infra.local.noyo import Fault, NoyoStandIn, Rules
 from infra.local.table import create_table
 from tests.aws import REGION, aws_here, worker_client
+from tests.aws_calls import acting
 
 START = 1_790_000_000
 TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
@@ -186,7 +187,8 @@ class Bench:
 
     def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
         """One wake of a worker; `changed` are other tools than the usual."""
-        carry_out(operation_id, replace(self.tools, **changed))
+        with acting("CarryOutFunction"):
+            carry_out(operation_id, replace(self.tools, **changed))
         return self.operation(operation_id)
 
     def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
