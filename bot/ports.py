@@ -142,6 +142,7 @@ class Change:
     """What `observe` found out, to be written in one transaction, on condition that the state is still `before`.
 
     `after` None leaves the state as it is and keeps `version` as history only. `version` None writes no history.
+    `audit` is for what a person did that changes the table only.
     """
 
     subject: Subject
@@ -149,6 +150,7 @@ class Change:
     after: Tracked | None
     version: Record | None
     news: tuple[News, ...] = ()
+    audit: AuditEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)

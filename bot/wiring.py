@@ -77,7 +77,7 @@ class Deployment:
         from bot.slack.office import Office
         from bot.store import RECEIVER, aws_client
         from bot.store.wire import wire_client
-        from bot.usecases import place
+        from bot.usecases import place, take
 
         make = wire_client if self.quick_clients else aws_client
         patience = dataclasses.replace(RECEIVER, left=self._deadline.left)
@@ -91,6 +91,7 @@ class Deployment:
             placing=place.Tools(
                 store.operations, store.records, self._sealer(patience, make), self.clock, new_id
             ),
+            taking=take.Tools(store.records, settings.timezone, self.clock, new_id),
             web=self._slack_web(calls),
             reads_people=self._slack_people(calls),
             policy=settings.policy,
@@ -184,6 +185,7 @@ class Deployment:
             channels=notify.Channels(
                 slack.connections_channel, slack.alerts_channel, slack.decisions_channel
             ),
+            timezone=zone,
         )
 
     # ---------------------------------------------------------------- what all use

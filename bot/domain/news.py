@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.domain.operations import Operation, OperationState
 from bot.domain.records import Record, Status
 from bot.domain.subjects import Subject
+from bot.domain.tracking import Tracked
 
 
 class NewsKind(StrEnum):
@@ -19,6 +20,10 @@ class NewsKind(StrEnum):
     """An operation was placed, is being checked, needs a person, or was settled."""
     SUMMARY = "summary"
     """The first run is over: how much is open, and what waits for us."""
+    OWNER = "owner"
+    """Who is checking a request is somebody else now, or nobody; `before` and `after` are Slack user ids."""
+    LAPSE = "lapse"
+    """The time is over for which `before` was to check a request since `at`; waits for that moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,30 @@ def of_late(record: Record, now: int) -> News:
         due=now,
         version=record.version,
         after=record.status.value,
+    )
+
+
+def of_owner(before: Tracked, after: Tracked, now: int) -> News:
+    """The id tells one change of owner from the next by the write that made it."""
+    return News(
+        id=f"owner:{before.subject}:{before.revision + 1}",
+        kind=NewsKind.OWNER,
+        subject=before.subject,
+        at=now,
+        due=now,
+        before=before.owner,
+        after=after.owner,
+    )
+
+
+def of_lapse(taken: Tracked, since: int, until: int) -> News:
+    return News(
+        id=f"lapse:{taken.subject}:{taken.record.version}:{taken.owner}:{since}",
+        kind=NewsKind.LAPSE,
+        subject=taken.subject,
+        at=since,
+        due=until,
+        before=taken.owner,
     )
 
 

@@ -27,7 +27,7 @@ def alert(shown: Alert, look: Look, links: Links) -> Message:
     parts += _said(record)
     parts.append(Paragraph([*_history(shown.tracked), labelled("Next", *next_step(record, look))]))
     parts.append(Paragraph(to_card(shown.card, links)))
-    parts.append(Buttons(facts.offered(shown.tracked, look), _revision(shown)))
+    parts.append(Buttons(facts.offered(shown.tracked, look, checking=True), _revision(shown)))
     return Message(parts, _title(record), look.warning())
 
 
@@ -109,4 +109,4 @@ def _whom(tracked: Tracked) -> list[Line]:
 
 def _revision(shown: Alert) -> str:
     about = f"{shown.operation.id}:{shown.operation.state.value}" if shown.operation else ""
-    return f"{shown.tracked.subject}:{shown.tracked.record.version}:{about}"
+    return f"{shown.tracked.subject}:{shown.tracked.record.version}:{about}:{shown.tracked.owner or ''}"

@@ -13,7 +13,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.domain.decisions import Decision
 from bot.domain.people import ELSEWHERE
 from bot.errors import UnknownSchema
-from bot.slack import commands, connect, decide, replies, retry, status, ways_out
+from bot.slack import commands, connect, decide, replies, retry, status, take, ways_out
 from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
 from bot.slack.decide_form import CALLBACKS
 from bot.slack.office import Asker, Office
@@ -47,6 +47,8 @@ def build_app(office: Office) -> App:
     app.view(retry.CALLBACK)(_view(office, retry.submit))
     app.action(Act.RETRY.value)(_button(office, retry.click))
     app.action(Act.DETAILS.value)(_button(office, status.click_details))
+    app.action(Act.TAKE.value)(_button(office, take.click))
+    app.action(Act.LET_GO.value)(_button(office, take.click_let_go))
     for decision, act in ((Decision.APPROVE, Act.APPROVE), (Decision.REJECT, Act.REJECT)):
         app.view(CALLBACKS[decision])(_view(office, _submission(decision)))
         app.action(act.value)(_button(office, _decision(decision)))

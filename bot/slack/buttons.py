@@ -26,6 +26,8 @@ class Act(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
     DETAILS = "details"
+    TAKE = "take"
+    LET_GO = "let_go"
     ARRIVED = "way_arrived"
     SEND_AGAIN = "way_send_again"
     CLOSE = "way_close"
@@ -132,6 +134,15 @@ def reject(subject: Subject, version: str, *, name: str) -> Json:
     return button(
         Act.REJECT, "Reject, Keep Connected…", ButtonValue(subject, version), aloud=f"Keep {name} connected"
     )
+
+
+def take(subject: Subject, version: str, *, name: str, instead: bool) -> Json:
+    label = "I'm Checking Instead" if instead else "I'm Checking"
+    return button(Act.TAKE, label, ButtonValue(subject, version), aloud=f"{label}: {name}")
+
+
+def let_go(subject: Subject, version: str, *, name: str) -> Json:
+    return button(Act.LET_GO, "Let Go", ButtonValue(subject, version), aloud=f"No longer checking {name}")
 
 
 def details(subject: Subject, version: str, *, name: str) -> Json:

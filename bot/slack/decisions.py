@@ -50,7 +50,7 @@ def _row(office: Office, tracked: Tracked) -> list[Part]:
     operation = office.operations.open_on(tracked.subject)
     if operation is not None:
         return [Paragraph([*told, under_way(operation)])]
-    offered = facts.offered(tracked, office.look, primary=False)
+    offered = facts.offered(tracked, office.look, primary=False, checking=True)
     return [Paragraph(told), Buttons(offered, f"{tracked.subject}:{record.version}")]
 
 

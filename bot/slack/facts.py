@@ -112,10 +112,19 @@ def decision_buttons(tracked: Tracked, *, primary: bool = True) -> list[Json]:
     ]
 
 
-def offered(tracked: Tracked, look: Look, *, primary: bool = True) -> list[Json]:
-    """What may be done about a record as it stands; always its details."""
+def checking_buttons(tracked: Tracked) -> list[Json]:
+    """A message looks the same to everybody, so it offers both what others and what its owner may want."""
+    record, name = tracked.record, spoken_name(tracked.record)
+    owned = tracked.owner is not None
+    taking = buttons.take(record.subject, record.version, name=name, instead=owned)
+    return [taking, buttons.let_go(record.subject, record.version, name=name)] if owned else [taking]
+
+
+def offered(tracked: Tracked, look: Look, *, primary: bool = True, checking: bool = False) -> list[Json]:
+    """What may be done about a record as it stands; always its details. `checking`: where it is shown who is at it."""
     if look.retryable(tracked):
         return [retry_button(tracked, primary=primary), details_button(tracked)]
     if place.decidable(tracked):
-        return [*decision_buttons(tracked, primary=primary), details_button(tracked)]
+        taking = checking_buttons(tracked) if checking else []
+        return [*decision_buttons(tracked, primary=primary), *taking, details_button(tracked)]
     return [details_button(tracked)]

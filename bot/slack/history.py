@@ -79,6 +79,8 @@ def _deed(deed: str, held: Mapping[str, str]) -> Line:
         return line(_asked(held))
     if deed == "denied":
         return line("was refused for lack of rights")
+    if deed in _CHECKING:
+        return _checking(deed, held)
     if deed == "way_out_taken":
         return line(_WAYS.get(held.get("way", ""), "said what became of it"))
     state = deed.removeprefix("operation_")
@@ -88,6 +90,16 @@ def _deed(deed: str, held: Mapping[str, str]) -> Line:
         return line(Foreign(deed, 60), " ", Foreign(outcome, 60)) if outcome else line(Foreign(deed, 60))
     words = line(": ", Foreign(held["words"], _WORDS)) if outcome == "refused" and "words" in held else ()
     return line(f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} {told}", *words)
+
+
+def _checking(deed: str, held: Mapping[str, str]) -> Line:
+    owner = held.get("owner")
+    if deed == "let_go":
+        return line("said that they are no longer checking it")
+    if deed == "take_lapsed":
+        return line("ended the checking of ", Person(owner or ""), ", whose hours were over")
+    instead = line(" instead of ", Person(owner)) if owner else ()
+    return line("said that they are checking it", *instead)
 
 
 def _asked(held: Mapping[str, str]) -> str:
@@ -102,6 +114,7 @@ def _asked(held: Mapping[str, str]) -> str:
     return f"{_DECIDED.get(held['decision'], 'decided')}{with_}, to be sent to Noyo"
 
 
+_CHECKING = ("taken", "let_go", "take_lapsed")
 _PLACED = {
     "request_connection": "asked for this connection",
     "retry_connection": "asked to retry",

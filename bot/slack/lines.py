@@ -7,7 +7,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.showing import ThreadLine
 from bot.slack import deeds
 from bot.slack.message import Message, Paragraph
-from bot.slack.phrases import Line, Moment, line
+from bot.slack.phrases import Line, Moment, Person, line
 from bot.slack.statuses import named, status_name
 
 
@@ -27,9 +27,18 @@ def _told(news: News, operation: Operation | None) -> Line:
     if news.kind is NewsKind.OPERATION:
         change = line(" · ", *_change(news)) if news.after is not None else ()
         return line(*_operation(news, operation), *change, *when)
+    if news.kind is NewsKind.OWNER:
+        return line(*_owner(news), *when)
     if news.kind is NewsKind.SUMMARY:
         return line("Was there before Switchboard began", *when)
     return line(*_change(news), *when)
+
+
+def _owner(news: News) -> Line:
+    if news.after is None:
+        return line(Person(news.before or ""), " is no longer checking")
+    instead = line(" instead of ", Person(news.before)) if news.before else ()
+    return line(Person(news.after), " is checking", *instead)
 
 
 def _change(news: News) -> Line:

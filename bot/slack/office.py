@@ -22,7 +22,7 @@ from bot.ports import (
     ReadsPeople,
 )
 from bot.slack.look import Look
-from bot.usecases import place
+from bot.usecases import place, take
 from bot.usecases.permit import permitted_now
 from bot.usecases.scene import Library
 
@@ -48,6 +48,7 @@ class Office:
     people: KeepsPeople
     audit: KeepsAudit
     placing: place.Tools
+    taking: take.Tools
     web: OpensViews
     reads_people: ReadsPeople
     policy: Policy

@@ -48,7 +48,7 @@ def card_buttons(card: RecordCard, look: Look) -> Buttons:
 def _offered(card: RecordCard, look: Look) -> list[Json]:
     operation = open_on(card)
     if operation is None:
-        return facts.offered(card.tracked, look)
+        return facts.offered(card.tracked, look, checking=True)
     if operation.state is OperationState.NEEDS_PERSON:
         return [*buttons.ways_out(operation.id), facts.details_button(card.tracked)]
     return [facts.details_button(card.tracked)]
@@ -57,4 +57,4 @@ def _offered(card: RecordCard, look: Look) -> list[Json]:
 def _revision(card: RecordCard) -> str:
     operation = open_on(card)
     about = f"{operation.id}:{operation.state.value}" if operation else ""
-    return f"{card.tracked.subject}:{card.tracked.record.version}:{about}"
+    return f"{card.tracked.subject}:{card.tracked.record.version}:{about}:{card.tracked.owner or ''}"

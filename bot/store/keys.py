@@ -30,7 +30,7 @@ def subject_of_state(pk: str) -> Subject:
 
 def in_group(group_id: str) -> str:
     """What the records of a group have in common in their index."""
-    return fitting(group_id)
+    return fitting(f"GROUP#{group_id}")
 
 
 def version(subject: Subject, modified: int, version_id: str) -> Key:

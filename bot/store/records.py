@@ -10,6 +10,7 @@ from bot.domain.tracking import Tracked
 from bot.errors import RecordMoved
 from bot.ports import Change
 from bot.store import keys
+from bot.store.audit import audit_put
 from bot.store.finding import best_first, candidates
 from bot.store.items import number, read_item
 from bot.store.news import news_item
@@ -89,7 +90,8 @@ def writes_of(change: Change) -> list[Write]:
         writes += moved_words(change.before.record if change.before else None, change.after.record)
     if change.version is not None:
         writes.append(Put(version_item(change.version)))
-    return writes + [Put(news_item(news)) for news in change.news]
+    writes += [Put(news_item(news)) for news in change.news]
+    return [*writes, audit_put(change.audit)] if change.audit is not None else writes
 
 
 def _state_write(change: Change) -> Write:

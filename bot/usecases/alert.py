@@ -39,7 +39,7 @@ def _raised_at(key: str) -> tuple[str, str]:
 
 def _is_loud(news: News, tracked: Tracked, library: Library) -> bool:
     """A change to a status in which we must act, unless it has moved on since: then the card and its thread tell."""
-    if news.kind is NewsKind.LATE or news.after is None:
+    if news.kind not in (NewsKind.RECORD, NewsKind.OPERATION) or news.after is None:
         return False
     if tracked.subject.kind is Kind.DISCONNECTION and news.before is None:
         return False  # Its card is new in the very channel that decides.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from bot.domain.delivery import Place
 from bot.domain.showing import Link
 from bot.domain.subjects import Kind
 from bot.domain.tracking import Tracked
 from bot.ports import KeepsNews, KeepsPeople, ReadsPeople
+from bot.usecases import take
 from bot.usecases.deliver import Desk
 from bot.usecases.scene import Library
 
@@ -38,6 +40,11 @@ class Tools:
     reads_people: ReadsPeople
     desk: Desk
     channels: Channels
+    timezone: tzinfo
+
+    @property
+    def taking(self) -> take.Tools:
+        return take.Tools(self.library.records, self.timezone, self.desk.clock, self.desk.new_id)
 
 
 def card_link(tracked: Tracked, tools: Tools) -> Link | None:

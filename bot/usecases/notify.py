@@ -18,6 +18,7 @@ from bot.usecases.deliver import Held, post_once
 from bot.usecases.scene import Library, record_of
 from bot.usecases.show_card import card_and_line, cards_beside
 from bot.usecases.summarise import summary
+from bot.usecases.take import lapse
 
 __all__ = ["Channels", "Report", "Tools", "notify"]
 
@@ -84,6 +85,9 @@ def _pause(trouble: Exception, news: News) -> int:
 def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
     if news.kind is NewsKind.SUMMARY:
         yield lambda: _summarise(tools)
+        return
+    if news.kind is NewsKind.LAPSE:
+        yield lambda: lapse(news, tools.taking)
         return
     operation = tools.library.operations.operation(news.operation_id) if news.operation_id else None
     subject = _record_subject(news, operation, tools.library)

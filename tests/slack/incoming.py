@@ -35,7 +35,7 @@ from bot.slack.door import Door
 from bot.slack.look import look_from
 from bot.slack.office import Office
 from bot.slack.web import SlackWeb
-from bot.usecases import place
+from bot.usecases import place, take
 from bot.wiring import new_id
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
@@ -254,6 +254,7 @@ def office_of(world: World) -> Office:
         people=store.people,
         audit=store.audit,
         placing=place.Tools(store.operations, store.records, bot.carrying_out.sealer, world.clock, new_id),
+        taking=take.Tools(store.records, settings.timezone, world.clock, new_id),
         web=SlackWeb(calls, look),
         reads_people=bot.slack_people,
         policy=settings.policy,

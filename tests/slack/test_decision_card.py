@@ -27,7 +27,7 @@ from tests.slack.samples import (
     tracked,
 )
 
-DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "Details"]
+DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "I'm Checking", "Details"]
 OUTSIDE = "Decided outside Switchboard"
 
 
@@ -44,8 +44,16 @@ def test_what_waits_offers_both_answers_for_the_version_that_is_shown() -> None:
     made = buttons_of(render(card(), LOOK))
     assert list(made) == DECIDING
     about = ButtonValue(a_disconnection().subject, VERSION)
-    assert [decode(one["value"]) for one in made.values()] == [about] * 3
-    assert [one.get("style") for one in made.values()] == ["primary", None, None]
+    assert [decode(one["value"]) for one in made.values()] == [about] * 4
+    assert [one.get("style") for one in made.values()] == ["primary", None, None, None]
+
+
+def test_what_somebody_is_checking_can_be_taken_over_and_let_go() -> None:
+    taken = RecordCard(tracked(a_disconnection(), owner="UBEN", owned_since=CHANGED))
+    made = buttons_of(render(taken, LOOK))
+    assert list(made) == [*DECIDING[:2], "I'm Checking Instead", "Let Go", "Details"]
+    assert made["Let Go"]["accessibility_label"] == "No longer checking Test Company"
+    assert made["Let Go"]["value"] == made["Details"]["value"]
 
 
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])

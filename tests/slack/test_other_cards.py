@@ -29,7 +29,8 @@ def test_a_disconnection_shows_its_last_day_written_out_and_counts_no_days_where
     assert "Asked for by: the carrier on 3 Jan 2026 (its reference: R-9)" in made
     assert "ends" not in made
     assert made.endswith(
-        "[Approve Disconnection…] [Reject, Keep Connected…] [Details]\n" + made.splitlines()[-1]
+        "[Approve Disconnection…] [Reject, Keep Connected…] [I'm Checking] [Details]\n"
+        + made.splitlines()[-1]
     )
 
 
