@@ -276,11 +276,23 @@ class KeepsOperations(Protocol):
         """Ids of operations that are due, the longest due first. An index: may lag by a moment."""
         ...
 
+    def longest_due(self, now: int) -> int | None:
+        """The `due` of the one that is due the longest; None where none is. Index."""
+        ...
+
+    def waiting_for_person(self) -> list[int]:
+        """Of each operation that needs a person, when it was asked for, the first first. Index."""
+        ...
+
 
 class KeepsNews(Protocol):
     def news(self, news_id: str) -> News | None: ...
 
     def due(self, now: int, *, limit: int) -> list[str]: ...
+
+    def longest_due(self, now: int) -> int | None:
+        """As of operations."""
+        ...
 
     def put(self, news: News) -> None:
         """News that comes with no other fact (a summary). The same id again changes nothing."""

@@ -9,6 +9,7 @@ from bot.settings import Purpose
 from bot.store.stream import operation_ids
 from bot.usecases.carry_out import carry_out
 from bot.usecases.operation_life import LONGEST_SECONDS
+from bot.usecases.standing import tell_how_operations_stand
 from bot.usecases.work import MOST_AT_ONCE, work
 from bot.wiring import deployment
 from handlers import logs
@@ -19,13 +20,14 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     logs.from_worker(context)
     here = deployment(Purpose.NOYO_CLIENT)
     tools = here.carrying_out
-    ids = (
-        operation_ids(event) if "Records" in event else tools.operations.due(tools.now(), limit=MOST_AT_ONCE)
-    )
+    woken = "Records" in event
+    ids = operation_ids(event) if woken else tools.operations.due(tools.now(), limit=MOST_AT_ONCE)
     work(
         ids,
         partial(carry_out, tools=tools),
         clock=here.clock,
         deadline=deadline(context, keep_seconds=LONGEST_SECONDS),
     )
+    if not woken:
+        tell_how_operations_stand(tools.operations, tools.now())
     return {"batchItemFailures": []}

@@ -1,7 +1,9 @@
-"""Handlers: logs as JSON, one object a line, each with the id of the request that it belongs to.
+"""Handlers: logs as JSON, one object a line, each with the id of the request and the trace of the work it belongs to.
 
 Text from outside may hold anything, so of an error only its kind and where it arose are told, and its words only
-where they are our own (`SwitchboardError`). `POWERTOOLS_LOG_LEVEL` says how much is told; without it, `INFO`.
+where they are our own (`SwitchboardError`). `POWERTOOLS_LOG_LEVEL` says how much is told; without it, `INFO`. With
+`METRICS_NAMESPACE`, the lines of steps carry their metrics and are written whatever the level is, since alarms count on
+them.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from bot.errors import SwitchboardError
+from bot.usecases import steps
+from handlers.metrics import embedded
 
 OURS = ("switchboard", "bot")
 CARRIED = (
@@ -30,11 +34,6 @@ CARRIED = (
     "troubles",
     "why",
     "work_id",
-    "list",
-    "requests",
-    "changed",
-    "finished",
-    "sort_trusted",
 )
 """What our own lines may carry beside their words: ids, times and our own errors."""
 
@@ -67,6 +66,11 @@ def _begin(context: object, formatter: Callable[[], logging.Formatter]) -> None:
     _request.set(getattr(context, "aws_request_id", None))
     for name in OURS:
         logging.getLogger(name).setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO").upper())
+    logging.getLogger(steps.LOGGER).setLevel(logging.INFO if _namespace() else logging.NOTSET)
+
+
+def _namespace() -> str:
+    return os.environ.get("METRICS_NAMESPACE", "")
 
 
 class Lines(logging.StreamHandler[TextIO]):
@@ -74,8 +78,19 @@ class Lines(logging.StreamHandler[TextIO]):
 
     def emit(self, record: logging.LogRecord) -> None:
         record.request_id = _request.get()
+        record.trace = steps.trace()
         self.stream = sys.stdout
         super().emit(record)
+
+
+def _numbers(record: logging.LogRecord) -> dict[str, Any]:
+    """The facts of a step, and what makes metrics of them."""
+    step, facts = getattr(record, "step", None), getattr(record, "facts", {})
+    if step is None:
+        return {}
+    namespace = _namespace()
+    metrics = embedded(step, facts, namespace=namespace, at=record.created) if namespace else {}
+    return {**facts, **metrics}
 
 
 class JsonLines(logging.Formatter):
@@ -87,8 +102,10 @@ class JsonLines(logging.Formatter):
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "service": "switchboard",
             "request_id": getattr(record, "request_id", None),
+            "trace": getattr(record, "trace", None),
         }
         told |= {name: getattr(record, name) for name in CARRIED if hasattr(record, name)}
+        told |= _numbers(record)
         if record.exc_info and record.exc_info[0] is not None:
             told |= {
                 "exception_name": record.exc_info[0].__name__,
@@ -101,6 +118,10 @@ def _powertools() -> logging.Formatter:
     from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
     class Quiet(LambdaPowertoolsFormatter):
+        def format(self, record: logging.LogRecord) -> str:
+            told = {name: value for name, value in vars(record).items() if name not in ("step", "facts")}
+            return super().format(logging.makeLogRecord(told | _numbers(record)))
+
         def formatException(self, ei: Any) -> str:
             return what_went_wrong(ei)
 

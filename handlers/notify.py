@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from bot.errors import SlackBusy
 from bot.settings import Purpose
 from bot.store.stream import news_ids
-from bot.usecases.deliver import Held
 from bot.usecases.notify import Tools, notify
 from bot.usecases.refresh import refresh_members
+from bot.usecases.standing import tell_how_news_stands
 from bot.usecases.turns import work_in_turns
 from bot.usecases.work import MOST_AT_ONCE, SECONDS_LEFT, logger
 from bot.wiring import deployment
@@ -32,6 +31,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         deadline=deadline(context, keep_seconds=SECONDS_LEFT),
     )
     if not woken:
+        tell_how_news_stands(tools.news, int(here.clock()))
         refresh_members(people=tools.people, slack=here.slack_people, policy=here.settings.policy, now=now)
     return {"batchItemFailures": []}
 
@@ -41,8 +41,7 @@ def _notify(news_id: str, tools: Tools) -> int | None:
     report = notify(news_id, tools)
     if report is None or not report.troubles:
         return None
-    # Waiting for one's turn is the normal course of events; what Slack did not take is not.
-    waits = all(isinstance(trouble, (Held, SlackBusy)) for trouble in report.troubles)
+    waits = report.only_waits
     troubles = [str(trouble) for trouble in report.troubles]
     logger.log(
         logging.INFO if waits else logging.WARNING,

@@ -40,6 +40,8 @@ class Cursor:
     revision: int = 0
     risen_at: int = 0
     settled: bool = False
+    finished_at: int | None = None
+    """When a run last came to its end, by our clock; None before the first has."""
 
 
 @dataclass(frozen=True, slots=True)

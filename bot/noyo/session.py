@@ -12,6 +12,7 @@ from bot.noyo.http import Http
 from bot.noyo.patience import patiently
 from bot.noyo.token import Grant, TokenKeeper
 from bot.ports import ClientCredentials, Clock, Secret
+from bot.usecases.steps import Step, tell
 
 READ_TIMEOUTS = 2
 """A read, with all its tries and pauses, takes no longer than this many time-outs."""
@@ -60,7 +61,13 @@ class Session:
 
     def write(self, method: str, path: str, body: object | None, shown: Shown | None = None) -> object:
         """POST or PUT, never repeated but after a 401. No body where `body` is None."""
-        answer = self._send(method, path, body=body)
+        began, status = self._clock(), None
+        try:
+            answer = self._send(method, path, body=body)
+            status = answer.status
+        finally:
+            took = round((self._clock() - began) * 1000)
+            tell(Step.SENT, method=method, status=status, milliseconds=took)
         return understood(answer, self._clock(), shown)
 
     def _send(
@@ -82,7 +89,9 @@ class Session:
         answer = with_token(token)
         if answer.status == 401:
             answer = with_token(self._token.instead_of(token))
+        _mind_the_pace(answer)
         if answer.status == 401:
+            tell(Step.NOT_LET_IN, by="noyo")
             raise NotLetIn("Noyo does not accept the token that it gave us, so nothing was done.")
         return answer
 
@@ -98,6 +107,7 @@ class Session:
                     raise
             return self._granted(of_now)
         except Refused as error:
+            tell(Step.NOT_LET_IN, by="noyo")
             raise NotLetIn(
                 f"Noyo gave us no token ({error.status}): it does not accept Switchboard's client id and secret. "
                 "Please tell whoever runs Switchboard."
@@ -110,7 +120,13 @@ class Session:
         request = httpx.Request("POST", self._token_url, json={"grant_type": "client_credentials"})
         basic = httpx.BasicAuth(credentials.client_id, credentials.client_secret)
         answer = self._http.send(next(basic.auth_flow(request)), reuse=False, within=TOKEN_SECONDS)
+        _mind_the_pace(answer)
         return _grant(understood(answer, self._clock()))
+
+
+def _mind_the_pace(answer: Answer) -> None:
+    if answer.status == 429:
+        tell(Step.THROTTLED, by="noyo")
 
 
 def _no_token(error: SwitchboardError) -> NotSent:

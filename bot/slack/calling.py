@@ -26,6 +26,7 @@ from bot.errors import (
     SlackSilent,
 )
 from bot.ports import Secret, TimeLeft
+from bot.usecases.steps import Step, tell
 
 logger = logging.getLogger("switchboard")
 
@@ -133,11 +134,13 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
     told = body.get("error")
     code = told if isinstance(told, str) and _CODE.fullmatch(told) else None
     if response.status_code == 429 or code in _BUSY:
+        tell(Step.THROTTLED, by="slack", method=method)
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
     if response.status_code >= 500 or code in _UNSURE or code is None:
         return SlackSilent(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
     if code in _NOT_LET_IN:
         logger.error("Slack does not accept the bot's token (%s)", code)
+        tell(Step.NOT_LET_IN, by="slack", code=code)
         return SlackNotLetIn(code, retry_after=_NOT_LET_IN_SECONDS)
     return SlackRefused(code)
 

@@ -17,12 +17,15 @@ from slack_bolt import BoltRequest, BoltResponse
 from bot.errors import OutOfTime, SecretUnreadable
 from bot.ports import Clock, Secret
 from bot.slack.deadline import Deadline
+from bot.usecases.steps import Step, following, tell
 
 logger = logging.getLogger("switchboard")
 
 Answer = dict[str, Any]
 OLDEST_SECONDS = 300
 LONGEST_TIMESTAMP = 15
+LONGEST_START_SECONDS = 60
+KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission"})
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 
@@ -46,6 +49,7 @@ class Door:
         self._build = build
         self._clock = clock
         self._deadline = deadline
+        self._cold = True
 
     @cached_property
     def _app(self) -> Listens:
@@ -54,16 +58,18 @@ class Door:
 
     def handle(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one event of an HTTP API, payload version 2.0. 400, 401 and 503 say nothing of why."""
+        arrived = _arrived(event, self._clock())
         with self._deadline.running():
-            return self._answered(event)
+            return self._answered(event, arrived)
 
-    def _answered(self, event: Mapping[str, Any]) -> Answer:
+    def _answered(self, event: Mapping[str, Any], arrived: float) -> Answer:
         headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
         body = _raw_body(event)
         if body is None:
             return _answer(400)
         try:
             if not self._signed(body, headers):
+                tell(Step.UNSIGNED, door="slack")
                 return _answer(401)
         except (SecretUnreadable, OutOfTime) as error:
             # Nobody knows who asks, so nobody is told why; the log has it.
@@ -71,7 +77,10 @@ class Door:
             return _answer(503)
         app = self._app
         try:
-            response = app.dispatch(_request(body, headers.get("content-type", "")))
+            read = _read(body.decode(), headers.get("content-type", ""))
+            with following(_work_id(read)):
+                response = app.dispatch(_request(read))
+                self._tell(read, response.status, arrived)
         except UNREADABLE as error:
             # What listeners raise, the app answers: this is Bolt, which trusts the shape of what it reads.
             logger.warning("a signed request of %d bytes cannot be read: %s", len(body), type(error).__name__)
@@ -81,6 +90,17 @@ class Door:
             "headers": {name: values[0] for name, values in response.headers.items()},
             "body": response.body,
         }
+
+    def _tell(self, read: Mapping[str, Any], status: int, arrived: float) -> None:
+        cold, self._cold = self._cold, False
+        kind = "command" if "command" in read else read.get("type")
+        tell(
+            Step.ANSWERED,
+            kind=kind if isinstance(kind, str) and kind in KINDS else "other",
+            cold="yes" if cold else "no",
+            status=status,
+            milliseconds=round((self._clock() - arrived) * 1000),
+        )
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         timestamp, signature = headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
@@ -109,12 +129,27 @@ def _fits(secrets: tuple[str, ...], signed: bytes, signature: bytes) -> bool:
     return sum(hmac.compare_digest(one, signature) for one in wanted) > 0
 
 
-def _request(body: bytes, content_type: str) -> BoltRequest:
+def _arrived(event: Mapping[str, Any], now: float) -> float:
+    """When the gateway took the request in, which is before this process began where it had to be started for it."""
+    context = event.get("requestContext")
+    told = context.get("timeEpoch") if isinstance(context, dict) else None
+    arrived = told / 1000 if isinstance(told, int) else now
+    return arrived if 0 <= now - arrived <= LONGEST_START_SECONDS else now
+
+
+def _work_id(read: Mapping[str, Any]) -> str | None:
+    """The id that an operation gets which is placed by this request."""
+    view = read.get("view")
+    held = view.get("id") if read.get("type") == "view_submission" and isinstance(view, dict) else None
+    found = held or read.get("trigger_id")
+    return found if isinstance(found, str) else None
+
+
+def _request(read: Mapping[str, Any]) -> BoltRequest:
     """For Bolt, read here: Bolt takes every form that holds the word "payload" for an interaction, and loses it.
 
     Of the headers only the content type goes on: they are not signed, and some give orders to Bolt.
     """
-    read = _read(body.decode(), content_type)
     return BoltRequest(body=json.dumps(read), headers={"content-type": "application/json"})
 
 

@@ -14,6 +14,7 @@ from bot.slack.answers import answer_view, view
 from bot.slack.calling import Json, SlackCalls, object_of, objects_of, text_of
 from bot.slack.look import Look
 from bot.slack.text import is_person
+from bot.usecases.steps import Step, tell
 
 EVENT_TYPE = "switchboard"
 CLOCK_DIFFERENCE_SECONDS = 60
@@ -69,7 +70,9 @@ class SlackWeb:
 
     def open_view(self, trigger_id: str, view: Json) -> None:
         """views.open; the trigger lives three seconds and serves once."""
-        self._calls.write("views.open", trigger_id=trigger_id, view=view)
+        opened = self._calls.write("views.open", trigger_id=trigger_id, view=view).get("view")
+        view_id = opened.get("id") if isinstance(opened, dict) else None
+        tell(Step.OPENED, view=view_id if isinstance(view_id, str) else None)
 
     def respond(self, response_url: str, answer: Json) -> None:
         """What only the person sees who clicked; needs no trigger."""

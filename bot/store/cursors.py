@@ -56,6 +56,7 @@ def _cursor_item(kind: Kind, cursor: Cursor) -> Item:
         revision=cursor.revision + 1,
         risen_at=cursor.risen_at,
         settled=cursor.settled,
+        finished_at=cursor.finished_at,
     )
 
 
@@ -68,6 +69,7 @@ def _cursor_from(item: Item) -> Cursor:
         revision=number(item, "revision"),
         risen_at=maybe_number(item, "risen_at") or 0,
         settled=item.get("settled") is True,
+        finished_at=maybe_number(item, "finished_at"),
     )
 
 

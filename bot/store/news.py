@@ -8,7 +8,7 @@ from bot.domain.news import News, NewsKind
 from bot.domain.operations import OperationState
 from bot.domain.subjects import Subject
 from bot.store import keys
-from bot.store.due import due_ids
+from bot.store.due import due_ids, longest_due
 from bot.store.items import KEPT_SECONDS, item_at, maybe_number, maybe_text, number, read_item, text
 from bot.store.table import ConditionFailed, Table
 from bot.store.typed import Item
@@ -27,6 +27,9 @@ class NewsStore:
 
     def due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.NEWS, now, limit)
+
+    def longest_due(self, now: int) -> int | None:
+        return longest_due(self._table, keys.NEWS, now)
 
     def put(self, news: News) -> None:
         try:

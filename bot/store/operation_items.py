@@ -34,12 +34,17 @@ from bot.store.items import (
 )
 from bot.store.typed import Item
 
+WAITING_FOR_PERSON = "needs_person"
+"""Beside the records' kinds in the index of what is open, by when they were asked for."""
+
 
 def operation_item(operation: Operation) -> Item:
     """Without an end before it is settled, however long that takes."""
     if operation.state.settled:
         operation = replace(operation, due=None, input=_unsealed(operation.input))
     waiting: Item = {"due_kind": keys.OPERATION, "due": operation.due} if operation.due is not None else {}
+    if operation.state is OperationState.NEEDS_PERSON:
+        waiting |= {"open_kind": WAITING_FOR_PERSON, "open_order": keys.in_order(operation.placed_at)}
     return item_at(
         keys.operation(operation.id),
         id=operation.id,

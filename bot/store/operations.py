@@ -11,11 +11,11 @@ from bot.errors import LeaseLost, NotPlaced, RecordMoved
 from bot.ports import AuditEntry, Change, Expected
 from bot.store import keys
 from bot.store.audit import audit_put
-from bot.store.due import due_ids
+from bot.store.due import due_ids, longest_due
 from bot.store.items import KEPT_SECONDS, item_at, read_item, text
 from bot.store.keys import Key
 from bot.store.news import news_item
-from bot.store.operation_items import operation_from, operation_item
+from bot.store.operation_items import WAITING_FOR_PERSON, operation_from, operation_item
 from bot.store.records import writes_of
 from bot.store.table import ConditionFailed, Table
 from bot.store.typed import Item
@@ -84,6 +84,13 @@ class OperationStore:
 
     def due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.OPERATION, now, limit)
+
+    def longest_due(self, now: int) -> int | None:
+        return longest_due(self._table, keys.OPERATION, now)
+
+    def waiting_for_person(self) -> list[int]:
+        rows = self._table.query("open_kind = :kind", {":kind": WAITING_FOR_PERSON}, index="open")
+        return [int(text(row, "open_order")) for row in rows]
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)

@@ -15,6 +15,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 
 from bot.domain.operations import Sensitive
 from bot.errors import StoreError, TableUnavailable
+from bot.store.table import tell_throttled
 
 _TRANSIENT = frozenset(
     {"DependencyTimeoutException", "KMSInternalException", "LimitExceededException", "ThrottlingException"}
@@ -87,6 +88,7 @@ def _answer(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str,
         return call(**parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
+        tell_throttled(error, by="kms")
         if code in _TRANSIENT or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             raise _unavailable() from error
         raise StoreError(f"The encryption key refused a request ({code}).") from error

@@ -24,6 +24,7 @@ from bot.store.keys import Key
 from bot.store.patience import Patience
 from bot.store.typed import Item, Value, plain_item, typed
 from bot.store.writes import STAMP, Put, Update, Write, typed_key
+from bot.usecases.steps import Step, tell
 
 BATCH = 100
 """The most that one BatchGetItem takes."""
@@ -42,6 +43,17 @@ _TRANSIENT = frozenset(
         "TransactionConflict",
         "TransactionConflictException",
         "TransactionInProgressException",
+    }
+)
+
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
     }
 )
 
@@ -171,6 +183,7 @@ class Table:
                 return call(**parameters)
             except ClientError as error:
                 _raise_unless_transient(error, lost)
+                tell_throttled(error, by="dynamodb")
                 lost = lost or _status(error) >= 500
                 trouble: Exception = error
             except (HTTPClientError, NotConnected, *_unreadable()) as error:
@@ -212,6 +225,14 @@ def _raise_unless_transient(error: ClientError, lost: bool) -> None:
         raise ConditionFailed(failed, after_a_lost_answer=lost) from error
     if code not in _TRANSIENT and not _TRANSIENT.intersection(reasons) and _status(error) < 500:
         raise StoreError(f"Switchboard's table refused a request ({code}).") from error
+
+
+def tell_throttled(error: ClientError, *, by: str) -> None:
+    """AWS's own count of it lags by minutes, and of the key's there is none."""
+    codes = {error.response.get("Error", {}).get("Code", "")}
+    codes |= {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
+    if codes & _THROTTLED:
+        tell(Step.THROTTLED, by=by)
 
 
 def _status(error: ClientError) -> int:

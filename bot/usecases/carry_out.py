@@ -20,6 +20,7 @@ from bot.usecases.check import check, compare_first, existing
 from bot.usecases.observe import read_again
 from bot.usecases.operation_life import Tools, check_later, claim, put_back, settle, still_ours, unsealed
 from bot.usecases.permit import permitted
+from bot.usecases.steps import Step, about, tell
 
 CONFLICT = 409
 STALE = frozenset({404, 409, 422})
@@ -30,6 +31,13 @@ def carry_out(operation_id: str, tools: Tools) -> None:
     operation = claim(operation_id, tools)
     if operation is None:
         return
+    tell(
+        Step.CLAIMED,
+        kind=operation.kind.value,
+        subject=about(operation.subject),
+        state=operation.state.value,
+        attempt=operation.attempts,
+    )
     try:
         if operation.state is OperationState.CHECKING:
             check(operation, tools)

@@ -10,6 +10,7 @@ from bot.domain.delivery import Delivery, Place
 from bot.domain.showing import Content, Link, Rendered
 from bot.errors import LeaseLost, SlackBusy, SlackRefused, SlackSilent
 from bot.ports import Clock, KeepsDeliveries, NewId, Posted, ShowsPeople
+from bot.usecases.steps import Step, tell
 
 LEASE_SECONDS = 60
 """Longer than Slack's slowest answer and the time a message takes to show in a channel's history."""
@@ -132,7 +133,15 @@ def _until_true(delivery: Delivery, content: Callable[[], Content], work: _Work)
         if delivery.closed or (delivery.ts and delivery.fingerprint == rendered.fingerprint):
             break
         posted = _show(delivery, rendered, work)
+        how = "found" if posted.found else "edited" if delivery.ts == posted.at.ts else "posted"
         delivery = _noted(delivery, posted.at, DOUBTFUL if posted.found else rendered.fingerprint, work)
+        tell(
+            Step.SHOWN,
+            what=delivery.place.key.partition(":")[0],
+            how=how,
+            channel=posted.at.channel,
+            ts=posted.at.ts,
+        )
     return delivery, shown
 
 

@@ -12,6 +12,7 @@ from bot.domain.subjects import Kind, Subject
 from bot.errors import NoyoError
 from bot.ports import Clock, KeepsCursors, KeepsNews, KeepsOperations, KeepsRecords, Page, ReadsNoyo
 from bot.usecases.observe import observe, read_again
+from bot.usecases.steps import plain
 
 logger = logging.getLogger("switchboard")
 
@@ -67,6 +68,11 @@ class Intake:
         self._tools = tools
         self._parked = {parked.row_id for parked in tools.cursors.parked(kind)}
         self._bad: set[str] = set()
+
+    @property
+    def parked(self) -> int:
+        """How many rows cannot be read, as far as is known by now."""
+        return len(self._parked)
 
     # ---------------------------------------------------------------- asking Noyo
 
@@ -158,7 +164,7 @@ class Intake:
             self.report.newly_parked.append(parked)
             logger.warning(
                 "a record of Noyo's cannot be read",
-                extra={"kind": self.kind.value, "row_id": row_id, "why": why},
+                extra={"kind": self.kind.value, "row_id": plain(row_id), "why": why},
             )
 
     def _unpark(self, row_id: str) -> None:

@@ -10,13 +10,14 @@ from bot.domain.news import News, NewsKind
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.showing import Summary
 from bot.domain.subjects import Kind, Subject
-from bot.errors import SlackBusy, SlackError, SlackSilent
+from bot.errors import SlackBusy, SlackError, SlackNotLetIn, SlackSilent
 from bot.usecases.alert import alerts, person_messages
 from bot.usecases.answer import answer
 from bot.usecases.board import Channels, Tools
 from bot.usecases.deliver import Held, post_once
 from bot.usecases.scene import Library, record_of
 from bot.usecases.show_card import card_and_line, cards_beside
+from bot.usecases.steps import Step, following, tell
 from bot.usecases.summarise import summary
 from bot.usecases.take import lapse
 
@@ -36,6 +37,14 @@ class Report:
     troubles: list[Exception] = field(default_factory=list)
     again_at: int | None = None
 
+    @property
+    def only_waits(self) -> bool:
+        """Waiting for one's turn is the normal course of events; what Slack did not take is not."""
+        return all(
+            isinstance(trouble, (Held, SlackBusy)) and not isinstance(trouble, SlackNotLetIn)
+            for trouble in self.troubles
+        )
+
 
 def notify(news_id: str, tools: Tools) -> Report | None:
     """Delivers what is not delivered yet. Safe to call any number of times; None where there is nothing to do now.
@@ -46,16 +55,34 @@ def notify(news_id: str, tools: Tools) -> Report | None:
     now = tools.desk.now()
     if news is None or news.due is None or news.due > now:
         return None
-    report = Report(news_id, _troubles(news, tools))
-    if report.troubles:
-        report.again_at = tools.desk.now() + max(_pause(trouble, news) for trouble in report.troubles)
-        tools.news.postpone(news, report.again_at)
-    else:
-        tools.news.delivered(news, now)
+    with following(news.operation_id or news.id):
+        report = _delivered(news, tools, now)
     for trouble in report.troubles:
         if not isinstance(trouble, (Held, SlackError)):
             raise trouble
     return report
+
+
+def _delivered(news: News, tools: Tools, now: int) -> Report:
+    report = Report(news.id, _troubles(news, tools))
+    if report.troubles:
+        report.again_at = tools.desk.now() + max(_pause(trouble, news) for trouble in report.troubles)
+        tools.news.postpone(news, report.again_at)
+        tell(Step.PUT_OFF, attempt=news.attempts + 1, failed=int(not report.only_waits))
+    else:
+        tools.news.delivered(news, now)
+        tell(Step.TOLD, news=news.kind.value, version=news.version, lag=_lag(news, tools))
+    return report
+
+
+def _lag(news: News, tools: Tools) -> int | None:
+    """Seconds from Noyo's `modified` until all is told; None where the news is not of the newest version."""
+    if news.version is None or news.kind is NewsKind.LATE:
+        return None
+    tracked = tools.library.records.tracked(news.subject)
+    if tracked is None or tracked.record.version != news.version:
+        return None
+    return max(tools.desk.now() - tracked.record.modified, 0)
 
 
 def _troubles(news: News, tools: Tools) -> list[Exception]:

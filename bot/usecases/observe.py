@@ -13,6 +13,7 @@ from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Order, Tracked, asked_for, first_seen, moved_on, order_of
 from bot.errors import RecordMoved, Refused, TableUnavailable
 from bot.ports import Change, KeepsOperations, KeepsRecords, ReadsNoyo
+from bot.usecases.steps import Step, about, following, tell, version_trace
 
 ROUNDS = 6
 
@@ -38,6 +39,7 @@ def observe(
             records.write(replace(change, news=()) if silent and _concerns_nobody(change) else change)
         except RecordMoved:
             continue
+        _tell(change, told=not silent)
         return True
     raise TableUnavailable(f"{record.subject} changed faster than it could be written")
 
@@ -68,6 +70,20 @@ def learn(
     if order is Order.OLDER:
         return _older(record, held, by, records=records, noyo=noyo, now=now)
     return _link_alone(held, by)
+
+
+def _tell(change: Change, *, told: bool) -> None:
+    seen = change.version or (change.after.record if change.after is not None else None)
+    if seen is None:
+        return
+    with following(version_trace(change.subject, seen.version)):
+        tell(
+            Step.CHANGED,
+            subject=about(change.subject),
+            came="newer" if change.before and change.after else "first" if change.after else "older",
+            modified=seen.modified,
+            told="yes" if told else "no",
+        )
 
 
 def _concerns_nobody(change: Change) -> bool:

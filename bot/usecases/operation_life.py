@@ -31,7 +31,9 @@ from bot.ports import (
     Sealer,
     WritesNoyo,
 )
+from bot.usecases import steps
 from bot.usecases.observe import ROUNDS, learn
+from bot.usecases.steps import Step, about
 
 LEASE_SECONDS = 330
 """Longer than the worker may run (template.yaml: 300 s), so that a lease that ran out has no holder any more."""
@@ -225,6 +227,13 @@ def _keep(before: Operation, after: Operation, tools: Tools, *, tell: bool = Fal
         news=(telling.of_operation(after, now),) if tell else (),
         audit=audit_of(after, tools, now) if tell else None,
     )
+    steps.tell(
+        Step.KEPT,
+        kind=after.kind.value,
+        state=after.state.value,
+        pause=max(after.due - now, 0) if after.due is not None else None,
+        outcome=after.outcome.kind.value if after.outcome else None,
+    )
 
 
 def settle(
@@ -255,8 +264,21 @@ def settle(
             _settle_once(settled, operation.lease, record, tools, now)
         except RecordMoved:
             continue
+        tell_settled(settled, record)
         return
     raise TableUnavailable(f"{operation.subject} changed faster than it could be written")
+
+
+def tell_settled(settled: Operation, record: Record | None = None) -> None:
+    steps.tell(
+        Step.SETTLED,
+        kind=settled.kind.value,
+        subject=about(record.subject if record is not None else settled.subject),
+        state=settled.state.value,
+        outcome=settled.outcome.kind.value if settled.outcome else None,
+        version=record.version if record is not None else None,
+        seconds=(settled.settled_at or settled.placed_at) - settled.placed_at,
+    )
 
 
 def _settle_once(

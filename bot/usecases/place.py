@@ -23,6 +23,7 @@ from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
 from bot.errors import NotPlaced
 from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
+from bot.usecases.steps import Step, about, following, tell
 
 ATTEMPTS = 3
 """What stood in the way may be gone by the time we look."""
@@ -193,6 +194,22 @@ def _sealed(sensitive: Sensitive, operation_id: str, tools: Tools) -> str | None
 
 
 def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
+    with following(operation.id):
+        placing = _placed(operation, expected, tools)
+        tell(
+            Step.PLACED,
+            kind=operation.kind.value,
+            subject=about(operation.subject),
+            came=_CAME[type(placing)],
+            in_the_way=placing.operation.id if isinstance(placing, InTheWay) else None,
+        )
+    return placing
+
+
+_CAME: dict[type[Placing], str] = {Placed: "on-its-way", InTheWay: "in-the-way", Changed: "changed"}
+
+
+def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
     now = operation.placed_at
     news = () if operation.kind is OperationKind.LOOK else (telling.of_operation(operation, now),)
     audit = AuditEntry(

@@ -15,6 +15,7 @@ from bot.usecases.begin import summarise_once_both_are_known, tell_of_the_beginn
 from bot.usecases.by_status import ByStatus
 from bot.usecases.intake import Intake, OutOfTime, Report, Tools
 from bot.usecases.newest_first import STEP_BACK, NewestFirst
+from bot.usecases.steps import Step, tell
 from bot.usecases.trust import begins_with_the_newest
 
 __all__ = ["KINDS", "Report", "Tools", "poll"]
@@ -31,6 +32,14 @@ def poll(kind: Kind, tools: Tools) -> Report:
     cursor = tools.cursors.cursor(kind) or _born(kind, tools)
     job = cursor.reached or Reached(offset=0, top=0, floor=_floor(cursor, tools))
     intake = Intake(kind, cursor, tools)
+    try:
+        return _run(job, intake, tools)
+    finally:
+        _tell(intake, tools)
+
+
+def _run(job: Reached, intake: Intake, tools: Tools) -> Report:
+    cursor, kind = intake.cursor, intake.kind
     way: Way | None = None
     try:
         way = _way_through(job, intake)
@@ -43,6 +52,23 @@ def poll(kind: Kind, tools: Tools) -> Report:
         return intake.report
     _finish(job, way, intake, tools)
     return intake.report
+
+
+def _tell(intake: Intake, tools: Tools) -> None:
+    """Also of a run that failed: how long ago one last came to its end is what tells that the world goes by unseen."""
+    report, cursor = intake.report, intake.cursor
+    finished_at = intake.began if report.finished else cursor.finished_at or cursor.born
+    tell(
+        Step.POLLED,
+        warn=not (report.finished and report.sort_trusted),
+        list=intake.kind.value,
+        requests=report.requests,
+        changed=report.changed,
+        finished="yes" if report.finished else "no",
+        sort_trusted="yes" if report.sort_trusted else "no",
+        parked=intake.parked,
+        age=tools.now() - finished_at,
+    )
 
 
 def _born(kind: Kind, tools: Tools) -> Cursor:
@@ -102,7 +128,8 @@ def _finish(job: Reached, way: Way, intake: Intake, tools: Tools) -> None:
             now=tools.now(),
         )
     since = max(cursor.since or 0, job.top, intake.top)
-    tools.cursors.move(intake.kind, replace(_swept(_risen(intake, since, tools), way, tools), reached=None))
+    risen = replace(_risen(intake, since, tools), reached=None, finished_at=tools.now())
+    tools.cursors.move(intake.kind, _swept(risen, way, tools))
     if way.swept and not cursor.reached:
         intake.let_go_of_what_is_not_there()
     intake.report.finished = True

@@ -10,6 +10,8 @@ from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKin
 from bot.domain.subjects import Kind
 from bot.errors import LeaseLost
 from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
+from bot.usecases.operation_life import tell_settled
+from bot.usecases.steps import following
 
 
 class Way(StrEnum):
@@ -49,6 +51,9 @@ def resolve(
             operations.keep(taken, lease=None, news=news, audit=audit)
     except LeaseLost:
         return None
+    if taken.state.settled:
+        with following(taken.id):
+            tell_settled(taken)
     return taken
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from bot.ports import Clock
+from bot.usecases.steps import following, plain
 
 logger = logging.getLogger("switchboard")
 
@@ -31,11 +32,12 @@ def work(ids: Iterable[str], do: Callable[[str], object], *, clock: Clock, deadl
         if clock() >= deadline:
             left += 1
             continue
-        try:
-            do(one)
-            done += 1
-        except Exception:
-            # It stays due, so nothing is lost; the next one must not wait for it.
-            logger.exception("could not be worked on", extra={"work_id": one})
-            failed += 1
+        with following(one):
+            try:
+                do(one)
+                done += 1
+            except Exception:
+                # It stays due, so nothing is lost; the next one must not wait for it.
+                logger.exception("could not be worked on", extra={"work_id": plain(one)})
+                failed += 1
     return Worked(done, failed, left)

@@ -33,7 +33,7 @@ def logging_as_before() -> Iterator[None]:
         logging.getLogger(name).setLevel(level)
 
 
-_OURS = ("switchboard", "bot")
+_OURS = ("switchboard", "bot", "switchboard.steps")
 
 
 @pytest.fixture

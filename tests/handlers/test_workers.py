@@ -63,6 +63,12 @@ def news(world: World) -> list[str]:
     return world.bot.store.news.due(int(world.clock()) + 10**6, limit=100)
 
 
+def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
+    """The log's lines with these words."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if line["message"] == message]
+
+
 def cards(world: World) -> list[Message]:
     return world.slack.channel(CONNECTIONS)
 
@@ -109,7 +115,7 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
     assert answer == {"batchItemFailures": []}
     assert len(cards(world)) == 2
     assert news(world) == [waiting[0]], "it stays due"
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [line] = said(capsys, "could not be worked on")
     assert (line["level"], line["work_id"], line["exception_name"]) == (
         "ERROR",
         waiting[0],
@@ -126,7 +132,7 @@ def test_what_slack_did_not_take_is_logged_with_what_it_said(
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [line] = said(capsys, "not delivered yet")
     assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
     assert line["troubles"] == ["Slack refused: restricted_action"]
     assert line["again_at"] > world.clock()
@@ -145,10 +151,10 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = said(capsys, "not delivered yet")
     assert len(lines) == TURNS
     for line in lines:
-        assert (line["level"], line["message"]) == ("INFO", "not delivered yet")
+        assert line["level"] == "INFO"
         assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
 
 
@@ -160,7 +166,7 @@ def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
-    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [line] = said(capsys, "not delivered yet")
     assert (line["level"], line["troubles"]) == ("INFO", ["Slack asked us to slow down."])
     assert len(cards(world)) == 1  # A moment later, by the same worker.
 

@@ -34,7 +34,9 @@ def test_a_cursor_is_there_once_it_was_moved_for_the_first_time(store: Store) ->
     ],
 )
 def test_a_cursor_keeps_all_it_knows(store: Store, reached: Reached) -> None:
-    full = Cursor(NOW, since=NOW + 1, reached=reached, swept_at=0, risen_at=NOW + 3, settled=True)
+    full = Cursor(
+        NOW, since=NOW + 1, reached=reached, swept_at=0, risen_at=NOW + 3, settled=True, finished_at=NOW
+    )
 
     store.cursors.move(Kind.CONNECTION, full)
 

@@ -1,5 +1,9 @@
-"""The index of what is due."""
+"""The index of what is due, and of what waits for a person."""
 
+from dataclasses import replace
+
+from bot.domain.operations import OperationState
+from bot.domain.subjects import Kind
 from bot.store.due import due_ids
 from bot.store.table import Table
 from tests.store.conftest import HURRIED, PATIENCE, Engine
@@ -15,3 +19,31 @@ def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> N
 
     assert due_ids(table, "NEWS", NOW, 9) == [odd_id]
     assert due_ids(table, "OPERATION", NOW, 9) == ["L#1"]
+
+
+def test_the_longest_due_tells_since_when(engine: Engine) -> None:
+    store = engine.store()
+    assert store.news.longest_due(NOW) is None
+    for number, due in enumerate((NOW - 5, NOW - 50, NOW + 50)):
+        store.news.put(some_news(f"n{number}", due=due))
+
+    assert store.news.longest_due(NOW) == NOW - 50
+    assert store.operations.longest_due(NOW) is None
+
+
+def test_an_operation_that_needs_a_person_is_found_until_one_has_spoken(engine: Engine) -> None:
+    store = engine.store()
+    asked = [
+        a_look(number, placed_at=at, lease="ours") for number, at in (("V1", NOW - 60), ("V2", NOW - 600))
+    ]
+    for operation in asked:
+        store.operations.place(operation, expected=None, news=[], audit=an_entry(operation.id))
+        store.operations.keep(
+            replace(operation, state=OperationState.NEEDS_PERSON, due=None, lease=None), lease="ours"
+        )
+    assert store.operations.waiting_for_person() == [NOW - 600, NOW - 60]
+
+    store.operations.keep(asked[1], lease=None)
+
+    assert store.operations.waiting_for_person() == [NOW - 60]
+    assert store.records.open_subjects(Kind.CONNECTION) == [], "no record is among them"

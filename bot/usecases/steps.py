@@ -1,0 +1,111 @@
+"""Use cases: each step of a piece of work, told once for whoever watches Switchboard run, under the work's trace.
+
+A step is a line in the log with its numbers; what is measured of it is decided where logs are written. What is told is
+never a text from outside: words of our own, numbers, and ids that look like ids.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+
+from bot.domain.masking import mask
+from bot.domain.subjects import Kind, Subject
+
+Fact = str | int | float | None
+
+LOGGER = "switchboard.steps"
+_steps = logging.getLogger(LOGGER)
+_trace: ContextVar[str | None] = ContextVar("_trace", default=None)
+_PLAIN = re.compile(r"[A-Za-z0-9#:._/-]{1,200}")
+_OPERATION_NEWS = re.compile(r"operation:(?P<operation>.+):[a-z_]+:\d+\.\d+")
+_LATE_NEWS = re.compile(r"late:(?P<version>.+)")
+
+
+class Step(StrEnum):
+    """What is told; each may happen many times on the way from a click to a card."""
+
+    ANSWERED = "slack answered"
+    """The receiver answered Slack: `kind` of interaction, `cold` start or not, `milliseconds` since it arrived."""
+    OPENED = "opened"
+    """A window, whose `view` is the trace of what will be submitted in it."""
+    UNSIGNED = "refused unsigned"
+    """A request at `door` whose signature did not fit."""
+    PLACED = "placed"
+    """An operation was asked for; `came` says whether it is on its way, or what was in the way."""
+    CLAIMED = "claimed"
+    SENT = "sent"
+    """A write left for Noyo; `status` is that of the answer, absent where none came."""
+    KEPT = "kept"
+    """An operation goes on in this `state`, due in `pause` seconds."""
+    SETTLED = "settled"
+    CHANGED = "changed"
+    """A record is new to us or has a new version."""
+    POLLED = "polled"
+    SHOWN = "shown"
+    """A message was posted, found or edited."""
+    TOLD = "told"
+    """All that a piece of news brings forth is in Slack, `lag` seconds after Noyo's `modified`."""
+    PUT_OFF = "put off"
+    """Something of a piece of news is not in Slack yet; `failed` unless it only waits for its turn."""
+    OPERATIONS_STAND = "operations stand"
+    """After a scheduled run: how late the longest due one is, and which wait for a person."""
+    NEWS_STANDS = "news stands"
+    THROTTLED = "throttled"
+    """Somebody (`by`) asked us to slow down."""
+    NOT_LET_IN = "not let in"
+    """Somebody (`by`) does not accept our credentials."""
+
+
+@contextmanager
+def following(work_id: str | None) -> Iterator[None]:
+    """All that is logged inside carries the trace of this operation or piece of news."""
+    token = _trace.set(trace_of(work_id) if work_id else None)
+    try:
+        yield
+    finally:
+        _trace.reset(token)
+
+
+def trace() -> str | None:
+    return _trace.get()
+
+
+def trace_of(work_id: str) -> str:
+    """An operation's own id, for the news of it as well; for a record's news its subject and version."""
+    found = _OPERATION_NEWS.fullmatch(work_id) or _LATE_NEWS.fullmatch(work_id)
+    return plain(found[1] if found else work_id)
+
+
+def version_trace(subject: Subject, version: str) -> str:
+    return f"{subject}:{version}"
+
+
+def tell(step: Step, *, warn: bool = False, **facts: Fact) -> None:
+    """What is None is left out."""
+    level = logging.WARNING if warn else logging.INFO
+    if not _steps.isEnabledFor(level):
+        return
+    told = {
+        name: plain(fact) if isinstance(fact, str) else fact
+        for name, fact in facts.items()
+        if fact is not None
+    }
+    _steps.log(level, step.value, extra={"step": step, "facts": told}, stacklevel=2)
+
+
+def about(subject: Subject) -> str:
+    """A record by its id. What a request is about holds what somebody typed, so of that no more than the kind."""
+    return str(subject) if subject.kind in (Kind.CONNECTION, Kind.DISCONNECTION) else subject.kind.value
+
+
+def plain(text: str) -> str:
+    """What looks like an id or a word of ours, as it is; of anything else a digest, which tells one from another."""
+    if _PLAIN.fullmatch(text) and mask(text) == text:
+        return text
+    return f"~{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
