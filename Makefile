@@ -9,14 +9,21 @@ INSTALLER ?= uv
 # A Python of Lambda's version, for bytecode; left empty, one is looked for. BYTECODE=no builds without.
 TARGET_PYTHON ?=
 BYTECODE ?= yes
+# For make deploy and make destroy: CONFIRM=no asks nothing, UNCOMMITTED=yes takes the tree as it is, DATA=delete all.
+STAGE ?=
+DRY_RUN ?=
+CONFIRM ?= yes
+UNCOMMITTED ?= no
+DATA ?= keep
 
 RUN := .venv/bin/python
 READY := .venv/.ready
+SAM := .cache/sam/.ready
 COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb test-package check format prove bench build lock clean
+.PHONY: help demo serve test test-dynamodb test-package check format prove bench build deploy destroy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,11 +65,24 @@ bench: $(READY) ## how fast a fresh process answers Slack
 build: $(READY) ## the packages that Lambda runs, in build/; TARGET_PYTHON= names a Python 3.13, BYTECODE=no does without
 	@$(RUN) -m infra.package --python "$(TARGET_PYTHON)" --bytecode "$(BYTECODE)"
 
+$(SAM): requirements/deploy.txt $(READY)
+	@$(RUN) -m uv venv --quiet --clear --python $(RUN) .cache/sam
+	@$(RUN) -m uv pip install --quiet --python .cache/sam/bin/python --require-hashes -r requirements/deploy.txt
+	@touch $(SAM)
+
+deploy: $(SAM) ## STAGE=name of infra/stages/name.toml; shows what changes and asks; DRY_RUN=1 only says what it would run
+	@$(RUN) -m infra.deploy deploy "$(STAGE)" --dry-run "$(DRY_RUN)" --confirm "$(CONFIRM)" \
+		--uncommitted "$(UNCOMMITTED)" --python "$(TARGET_PYTHON)"
+
+destroy: $(SAM) ## takes the stack of STAGE= away and keeps its data; DATA=delete takes that too
+	@$(RUN) -m infra.deploy destroy "$(STAGE)" --dry-run "$(DRY_RUN)" --data "$(DATA)"
+
 lock: $(READY) ## writes requirements/ anew from pyproject.toml; UPGRADE=1 takes newer releases
 	@$(COMPILE) pyproject.toml -o requirements/app.txt
 	@$(COMPILE) --group receiver -c requirements/app.txt -o requirements/receiver.txt
 	@$(COMPILE) pyproject.toml --group dev -c requirements/app.txt -o requirements/dev.txt
 	@$(COMPILE) --group set-up -o requirements/uv.txt
+	@$(COMPILE) --group deploy -o requirements/deploy.txt
 
 clean: ## takes away .venv and everything made
 	rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis build ./*.egg-info

@@ -9,6 +9,7 @@ PROJECT = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
 APP = PROJECT["project"]["dependencies"]
 DEV = PROJECT["dependency-groups"]["dev"]
 SET_UP = PROJECT["dependency-groups"]["set-up"]
+DEPLOY = PROJECT["dependency-groups"]["deploy"]
 RECEIVER = PROJECT["dependency-groups"]["receiver"]
 
 
@@ -27,13 +28,14 @@ def explained() -> dict[str, str]:
 
 
 def test_every_dependency_is_explained_with_its_licence_and_nothing_else_is() -> None:
-    assert set(explained()) == names([*APP, *DEV, *SET_UP])
+    assert set(explained()) == names([*APP, *DEV, *SET_UP, *DEPLOY])
 
 
 def test_every_dependency_is_locked() -> None:
     assert names(APP) <= set(locked("app.txt"))
     assert names([*APP, *DEV]) <= set(locked("dev.txt"))
     assert names(SET_UP) == set(locked("uv.txt"))
+    assert names(DEPLOY) <= set(locked("deploy.txt"))
     assert names(RECEIVER) <= set(locked("receiver.txt"))
 
 
@@ -44,6 +46,6 @@ def test_what_is_tested_is_what_ships() -> None:
 
 
 def test_every_locked_release_carries_its_hashes() -> None:
-    for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt"):
+    for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt", "deploy.txt"):
         releases = re.split(r"\n(?=[a-z0-9])", (tree.ROOT / "requirements" / file).read_text())
         assert [release for release in releases if "--hash=sha256:" not in release] == []
