@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from bot.domain.decisions import Decision
 from bot.domain.operations import DecisionRequest, Operation, RetryRequest
@@ -50,6 +51,15 @@ def decided(operation: Operation, current: Record) -> bool:
         return False
     told = current.effective_end_date
     return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
+
+
+def with_its_day(answered: Record, before: Record | None, wanted: DecisionRequest) -> Record:
+    """Noyo leaves the end date out of its answer to a decision. It is the one that was sent; else the one that the
+    request had in the version it was decided on, which is what `before` is."""
+    if not isinstance(answered, Disconnection) or answered.effective_end_date is not None:
+        return answered
+    kept = before.effective_end_date if isinstance(before, Disconnection) else None
+    return replace(answered, effective_end_date=wanted.effective_end_date or kept)
 
 
 def follows(decision: Decision, status: Status) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.effects import with_its_day
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
@@ -130,7 +131,13 @@ def _decide(operation: Operation, wanted: DecisionRequest, tools: Tools) -> None
     except (NoAnswer, UnreadableAnswer):
         check_later(operation, tools)
     else:
-        _confirmed(operation, made, tools)
+        _confirmed(operation, with_its_day(made, _shown(operation, tools), wanted), tools)
+
+
+def _shown(operation: Operation, tools: Tools) -> Record | None:
+    """The version that was decided on, as far as it is still the newest we hold."""
+    held = tools.records.tracked(operation.subject)
+    return held.record if held is not None and held.record.version == operation.shown_version else None
 
 
 def _decision_refused(operation: Operation, refusal: Refused, tools: Tools) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
+from bot.domain.decisions import Decision
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import Members, Policy
+from bot.domain.records import Disconnection
 from bot.usecases import place
 from bot.usecases.operation_life import LEASE_SECONDS, PATIENCE_SECONDS
 from bot.usecases.place import Changed, InTheWay, Placed
@@ -80,6 +83,26 @@ def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
 
     assert here.writes()[0].body == {"status": "processing", "effective_end_date": END}
     assert here.true(shown)["effective_end_date"] == END
+
+
+@pytest.mark.parametrize(
+    ("decision", "chosen", "shows"),
+    [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)],
+)
+def test_the_end_date_that_noyos_answer_leaves_out_is_not_forgotten(
+    here: Deciding, decision: Decision, chosen: str | None, shows: str
+) -> None:
+    shown = here.waits()
+    here.decide(shown, decision, end=chosen)
+
+    here.carry_out()
+
+    assert here.true(shown)["effective_end_date"] == shows
+    held = here.held(shown.record.id).record
+    assert isinstance(held, Disconnection)
+    assert held.effective_end_date == date.fromisoformat(shows)
+    here.see(shown.record.id)
+    assert here.held(shown.record.id).record == held
 
 
 def test_noyo_misses_the_end_date_in_its_own_words_and_it_can_be_decided_anew(here: Deciding) -> None:
