@@ -128,7 +128,9 @@ def outcome(operation: Operation) -> Line:
 
 
 def _confirmed(operation: Operation, _: Outcome) -> Line:
-    return line("Noyo confirmed ", *whose(operation))
+    wanted = operation.input
+    chosen = _particulars(wanted) if isinstance(wanted, DecisionRequest) else ()
+    return line("Noyo confirmed ", *whose(operation), *chosen)
 
 
 def _found(operation: Operation, _: Outcome) -> Line:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 
+from . import environment
 from .machine import Machine
 from .serve import serve
 
@@ -40,7 +41,8 @@ def demo(*, once: bool, stopping: threading.Event | None = None) -> int:
     """
     play = import_module(".story", __package__).play
     out = partial(print, flush=True)
-    with Machine(table_endpoint=os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")) as machine:
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
+    with Machine(more=environment.OF_THE_STORY, table_endpoint=endpoint) as machine:
         status = AS_TOLD if play(machine, out) else OTHERWISE
         if not once:
             with suppress(KeyboardInterrupt):

@@ -37,6 +37,9 @@ PLAIN = {
     "NOYO_WEBHOOK_SECRET": WEBHOOK_SECRET,
 }
 """The same without a Secrets Manager."""
+ANA, BEN = "U0ANA", "U0BEN"
+OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}"}
+"""Who may do what in the demonstration; by themselves the settings name nobody."""
 
 
 @dataclass(frozen=True, slots=True)

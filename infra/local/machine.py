@@ -190,5 +190,9 @@ def _say(what: str) -> None:
 def forget_what_was_built() -> None:
     """The handlers keep what they built from an environment; another environment wants it built anew."""
     wiring = sys.modules.get("bot.wiring")
-    if wiring is not None:
-        wiring.deployment.cache_clear()
+    if wiring is None or not wiring.deployment.cache_info().currsize:
+        return
+    built = wiring.deployment()
+    if "noyo" in vars(built):  # It is built on first use.
+        built.noyo.close()
+    wiring.deployment.cache_clear()

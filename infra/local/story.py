@@ -4,20 +4,14 @@ Every expectation is read back from the Slack stand-in, or from what the Noyo st
 from the bot's own word.
 """
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from . import environment
+from . import decision_story, environment
 from .machine import Machine
 from .noyo import Fault
-from .slack import Message, NotPossible, Reply, View
+from .slack import Message, NotPossible
+from .stage import ALERTS, ANA, BEN, CONNECTIONS, PATIENCE_SECONDS, SSN, Otherwise, Out, Stage
 
-ANA, BEN = "U0ANA", "U0BEN"
-CONNECTIONS, ALERTS, DECISIONS = environment.CONNECTIONS, environment.ALERTS, environment.DECISIONS
-PATIENCE_SECONDS = 20.0
-SSN = "123-45-6789"
 HOSTILE = f"Group *not* found. <!channel> see https://evil.example/login about {SSN}"
 FIRST = {
     "carrier_id": environment.GUARDIAN,
@@ -31,19 +25,20 @@ CORRECTED = "77002"
 LIFE = [(2.5, "processing", None), (5.5, "completed", None)]
 """Slow enough for each step to be seen: Noyo shows the newest version only, and it is asked each second."""
 
-Out = Callable[[str], object]
+Chapter = Callable[[Stage], None]
 
 
-class Otherwise(Exception):
-    """The story did not go as told."""
-
-
-def play(machine: Machine, out: Out) -> bool:
-    """Plays all chapters and prints what each channel shows; whether everything went as told."""
-    stage = Stage(machine, out)
+def play(
+    machine: Machine,
+    out: Out,
+    chapters: Sequence[Chapter] | None = None,
+    patience: float = PATIENCE_SECONDS,
+) -> bool:
+    """Plays the chapters, all by default, and prints what each channel shows; whether everything went as told."""
+    stage = Stage(machine, out, patience)
     stage.set_up()
     try:
-        for chapter in CHAPTERS:
+        for chapter in CHAPTERS if chapters is None else chapters:
             out(f"\n━━━ {chapter.__doc__}")
             chapter(stage)
         stage.nothing_went_wrong()
@@ -54,124 +49,6 @@ def play(machine: Machine, out: Out) -> bool:
     stage.show_everything()
     out(f"\n✓ The story went as told ({len(stage.told)} things checked).")
     return True
-
-
-@dataclass
-class Stage:
-    """The machine, the people on it, and how what they see is judged."""
-
-    machine: Machine
-    out: Out
-    told: list[str] = field(default_factory=list)
-
-    @property
-    def slack(self) -> Any:
-        return self.machine.slack
-
-    @property
-    def noyo(self) -> Any:
-        return self.machine.noyo
-
-    def set_up(self) -> None:
-        self.slack.add_user(ANA, "Ana")
-        self.slack.add_user(BEN, "Ben")
-        for channel in (CONNECTIONS, ALERTS, DECISIONS):
-            for person in (ANA, BEN):
-                self.slack.world.channels[channel].members.add(person)
-
-    # ---------------------------------------------------------------- what people do
-
-    def asks(self, person: str, fields: dict[str, str]) -> Reply:
-        """Types the command, fills the form, submits it."""
-        typed = self.slack.command(person, CONNECTIONS, "/noyo", "connect")
-        self.expect(
-            typed.view is not None, f"a form opens for {person} ({typed.error or typed.text or 'no error'})"
-        )
-        reply: Reply = self.slack.submit(person, typed.view.id, fields)
-        self.expect(
-            reply.error is None and not reply.errors, f"the form is taken ({reply.error or reply.errors})"
-        )
-        return reply
-
-    def retries(self, person: str, message: Message, carrier_group_id: str) -> None:
-        clicked = self.slack.click(person, message.channel_id, message.ts, "retry")
-        self.expect(clicked.view is not None, f"Retry… opens a form ({clicked.error or 'no error'})")
-        reply = self.slack.submit(person, clicked.view.id, {"carrier_group_id": carrier_group_id})
-        self.expect(
-            reply.error is None and not reply.errors, f"the retry is taken ({reply.error or reply.errors})"
-        )
-
-    # ---------------------------------------------------------------- what is seen
-
-    def expect(self, so: bool, what: str) -> None:
-        if not so:
-            raise Otherwise(what)
-        self.told.append(what)
-
-    def sees(self, what: str, there: Callable[[], Any]) -> Any:
-        """Waits until it is there; it, whatever it is."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < end:
-            found = there()
-            if found:
-                self.out(f"  ✓ {what}")
-                self.told.append(what)
-                return found
-            time.sleep(0.05)
-        raise Otherwise(f"never seen: {what}")
-
-    def message(self, channel: str, *words: str) -> Message | None:
-        """The newest message of the channel that shows all these words."""
-        for message in reversed(self.slack.channel(channel)):
-            if all(word in self.slack.render(message) for word in words):
-                found: Message = message
-                return found
-        return None
-
-    def view(self, person: str, *words: str) -> View | None:
-        view: View | None = self.slack.view_of(person)
-        return view if view is not None and all(word in self.slack.render(view) for word in words) else None
-
-    def thread(self, card: Message, *words: str) -> bool:
-        """Whether the lines of the card's thread show these words, in this order."""
-        current = next(one for one in self.slack.channel(card.channel_id) if one.ts == card.ts)
-        told = " ".join(self.slack.render(reply) for reply in current.thread)
-        places = [told.find(word) for word in words]
-        return -1 not in places and places == sorted(places)
-
-    def made(self, fields: dict[str, str]) -> list[dict[str, Any]]:
-        """Noyo's own connections for what was asked."""
-        wanted = fields["carrier_group_id"]
-        return [one for one in self.noyo.connections() if one["group_data"]["carrier_group_id"] == wanted]
-
-    def nothing_went_wrong(self) -> None:
-        self.machine.settle(PATIENCE_SECONDS)
-        self.expect(not self.machine.troubles, f"no handler raised: {self.machine.troubles}")
-        everything = repr(list(self.slack.calls))
-        for secret in ("123456789", "987654321", "555000111", SSN):
-            self.expect(secret not in everything, "no tax number was ever sent to Slack")
-
-    def show_everything(self) -> None:
-        for channel in (CONNECTIONS, ALERTS, DECISIONS):
-            self.out(f"\n┏━ #{self.slack.world.channels[channel].name}, as everybody in it sees it")
-            for message in self.slack.channel(channel):
-                self._show(self.slack.render(message), "┃ ")
-                for reply in message.thread:
-                    self._show(self.slack.render(reply), "┃    ↳ ")
-                self.out("┃")
-        for person, name in ((ANA, "Ana"), (BEN, "Ben")):
-            messages, view = self.slack.direct_messages(person), self.slack.view_of(person)
-            for shown in [*messages, *([view] if view is not None else [])]:
-                self.out(f"\n┏━ {name} alone, in a {'window' if shown is view else 'direct message'}")
-                self._show(self.slack.render(shown), "┃ ")
-
-    def show(self, shown: Message | View) -> None:
-        """What is about to be edited or closed, as it is now."""
-        self._show(self.slack.render(shown), "  ┃ ")
-
-    def _show(self, text: str, margin: str) -> None:
-        for line in text.splitlines():
-            self.out(margin + line)
 
 
 # ---------------------------------------------------------------- the chapters
@@ -255,24 +132,9 @@ def answer_lost(stage: Stage) -> None:
     stage.expect(len(stage.made(THIRD)) == 1, "there is one connection")
 
 
-def asked_to_disconnect(stage: Stage) -> None:
-    """The carrier asks to disconnect Test Company; the decisions channel is told."""
-    first = stage.made(FIRST)[0]
-    stage.noyo.carrier_asks_disconnection(
-        carrier_id=first["carrier_id"],
-        group_id=first["group_id"],
-        group_name="Test Company",
-        effective_end_date="2026-12-31",
-    )
-    stage.sees(
-        "its card is in the decisions channel",
-        lambda: stage.message(DECISIONS, "Test Company", "Guardian", "31 Dec 2026", "Needs review"),
-    )
-
-
 def _offers_retry(stage: Stage, message: Message) -> bool:
     current = next(one for one in stage.slack.channel(message.channel_id) if one.ts == message.ts)
     return "[Retry…]" in stage.slack.render(current)
 
 
-CHAPTERS = (connected, refused_by_the_carrier, asked_again, answer_lost, asked_to_disconnect)
+CHAPTERS = (connected, refused_by_the_carrier, asked_again, answer_lost, *decision_story.CHAPTERS)

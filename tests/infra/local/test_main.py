@@ -1,7 +1,7 @@
 import sys
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -74,7 +74,7 @@ class QuietMachine:
     door_url = "http://127.0.0.1:1/slack/events"
     engines: list[str | None] = []  # noqa: RUF012 - a test looks at the last one
 
-    def __init__(self, *, table_endpoint: str | None) -> None:
+    def __init__(self, *, more: Mapping[str, str], table_endpoint: str | None) -> None:
         self.engines.append(table_endpoint)
 
     def __enter__(self) -> "QuietMachine":
