@@ -166,6 +166,7 @@ class Machine:
             activity=self._activity,
             troubled=self._troubled,
         )
+        build_what_is_shared()
         stack.enter_context(runtime)
         self.door_url = runtime.url + DOOR_PATH
         self.slack.bot_door = self.door_url
@@ -185,6 +186,13 @@ class Machine:
 
 def _say(what: str) -> None:
     print(what, file=sys.stderr, flush=True)
+
+
+def build_what_is_shared() -> None:
+    """Before several threads come for it at once, as never happens in Lambda, and one of two is lost unclosed."""
+    wiring = sys.modules.get("bot.wiring")
+    if wiring is not None:
+        _ = wiring.deployment().noyo
 
 
 def forget_what_was_built() -> None:
