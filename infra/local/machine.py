@@ -190,9 +190,8 @@ def _say(what: str) -> None:
 
 def build_what_is_shared() -> None:
     """Before several threads come for it at once, as never happens in Lambda, and one of two is lost unclosed."""
-    wiring = sys.modules.get("bot.wiring")
-    if wiring is not None:
-        _ = wiring.deployment().noyo
+    if "bot.wiring" in sys.modules:
+        _ = _built().noyo
 
 
 def forget_what_was_built() -> None:
@@ -200,7 +199,12 @@ def forget_what_was_built() -> None:
     wiring = sys.modules.get("bot.wiring")
     if wiring is None or not wiring.deployment.cache_info().currsize:
         return
-    built = wiring.deployment()
-    if "noyo" in vars(built):  # It is built on first use.
-        built.noyo.close()
+    if "noyo" in vars(_built()):  # It is built on first use.
+        _built().noyo.close()
     wiring.deployment.cache_clear()
+
+
+def _built() -> Any:
+    """What the functions that speak with Noyo share."""
+    wiring = sys.modules["bot.wiring"]
+    return wiring.deployment(wiring.Purpose.NOYO_CLIENT)
