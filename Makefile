@@ -23,7 +23,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb test-package check format prove bench build deploy destroy lock clean
+.PHONY: help demo serve test test-dynamodb test-package check format prove bench build manifest deploy destroy lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench: $(READY) ## how fast a fresh process answers Slack
 
 build: $(READY) ## the packages that Lambda runs, in build/; TARGET_PYTHON= names a Python 3.13, BYTECODE=no does without
 	@$(RUN) -m infra.package --python "$(TARGET_PYTHON)" --bytecode "$(BYTECODE)"
+
+manifest: $(READY) ## the Slack app's manifest, URL= the stack's output SlackUrl; COMMAND= another slash command
+	@$(RUN) -m infra.manifest "$(URL)" $(if $(COMMAND),--command "$(COMMAND)")
 
 $(SAM): requirements/deploy.txt $(READY)
 	@$(RUN) -m uv venv --quiet --clear --python $(RUN) .cache/sam

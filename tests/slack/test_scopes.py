@@ -12,6 +12,25 @@ METHOD = re.compile(
 )
 
 
+_READS_HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}
+# What each method's page says of a bot token's scopes, one of which is needed:
+# https://docs.slack.dev/reference/methods/METHOD
+DOCUMENTED: dict[str, set[str]] = {
+    "auth.test": set(),
+    "chat.getPermalink": set(),
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": _READS_HISTORY,
+    "conversations.info": {"channels:read", "groups:read", "im:read", "mpim:read"},
+    "conversations.open": {"channels:manage", "groups:write", "im:write", "mpim:write"},
+    "conversations.replies": _READS_HISTORY,
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+    "views.open": set(),
+    "views.update": set(),
+}
+
+
 def called() -> set[str]:
     room = (tree.ROOT / "bot" / "slack").glob("*.py")
     sources = [path.read_text() for path in room if path.name != "scopes.py"]
@@ -23,6 +42,14 @@ def test_every_method_that_is_called_may_be_called() -> None:
 
     assert "chat.postMessage" in called()
     assert called() - allowed == set()
+
+
+def test_every_method_is_named_under_the_scopes_that_slack_documents_for_it() -> None:
+    for scope in SCOPES:
+        for method in scope.methods:
+            assert scope.name in DOCUMENTED[method], f"{method} is not called under {scope.name}"
+    assert {method for method, scopes in DOCUMENTED.items() if not scopes} == FREE
+    assert called() <= DOCUMENTED.keys()
 
 
 def test_each_scope_is_named_once_in_order_with_its_reason() -> None:
