@@ -23,7 +23,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb test-package check format prove bench build manifest deploy destroy lock clean
+.PHONY: help demo serve test test-dynamodb test-package check format prove bench build manifest deploy destroy audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -79,6 +79,9 @@ deploy: $(SAM) ## STAGE=name of infra/stages/name.toml; shows what changes and a
 
 destroy: $(SAM) ## takes the stack of STAGE= away and keeps its data; DATA=delete takes that too
 	@$(RUN) -m infra.deploy destroy "$(STAGE)" --dry-run "$(DRY_RUN)" --data "$(DATA)"
+
+audit: $(READY) ## the audit trail of some days as JSON lines: FROM=2026-11-01 TO=2026-11-30
+	@$(RUN) -m infra.audit --from "$(FROM)" --to "$(TO)"
 
 lock: $(READY) ## writes requirements/ anew from pyproject.toml; UPGRADE=1 takes newer releases
 	@$(COMPILE) pyproject.toml -o requirements/app.txt

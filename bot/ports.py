@@ -6,7 +6,7 @@ Adapters satisfy these by shape. Every method may raise the errors of its room (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
@@ -154,6 +154,17 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a deed came from: `way` is command, button, form, webhook or worker; the channel as far as Slack says."""
+
+    way: str
+    channel_id: str | None = None
+
+
+WORKER = Origin("worker")
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Put once, never changed: who did what to what, on which version, with what result. No sensitive values."""
 
@@ -163,6 +174,7 @@ class AuditEntry:
     actor: str | None
     deed: str
     details: tuple[tuple[str, str], ...] = ()
+    origin: Origin = WORKER
 
 
 class KeepsRecords(Protocol):
@@ -363,6 +375,10 @@ class WritesAudit(Protocol):
 class KeepsAudit(WritesAudit, Protocol):
     def entries(self, subject: Subject, *, limit: int) -> list[AuditEntry]:
         """The newest first. Consistent."""
+        ...
+
+    def of_day(self, day: date, *, before: int) -> Iterator[AuditEntry]:
+        """Of this day (UTC), those older than `before`, oldest first. An index: may lag by a moment."""
         ...
 
 

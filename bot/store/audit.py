@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
 from bot.domain.subjects import Subject
-from bot.ports import AuditEntry
+from bot.ports import WORKER, AuditEntry, Origin
 from bot.store import keys
 from bot.store.items import item_at, maybe_text, number, read_item, text
 from bot.store.table import ConditionFailed, Table
 from bot.store.typed import Item, Value
 from bot.store.writes import ABSENT, Put
+
+INDEX = "trail"
 
 
 class AuditStore:
@@ -28,6 +33,14 @@ class AuditStore:
         rows = self._table.query("pk = :pk", {":pk": keys.audit_of(subject)}, limit=limit, newest_first=True)
         return [read_item(row, _entry_from) for row in rows]
 
+    def of_day(self, day: date, *, before: int) -> Iterator[AuditEntry]:
+        rows = self._table.query(
+            "audit_day = :day AND audit_order < :before",
+            {":day": day.isoformat(), ":before": keys.in_order(before)},
+            index=INDEX,
+        )
+        return (read_item(row, _entry_from) for row in rows)
+
 
 def audit_put(entry: AuditEntry) -> Put:
     return Put(_audit_item(entry), ABSENT)
@@ -41,6 +54,7 @@ def _entry_from(item: Item) -> AuditEntry:
         actor=maybe_text(item, "actor"),
         deed=text(item, "deed"),
         details=tuple(_pair(pair) for pair in _listed(item, "details")),
+        origin=Origin(maybe_text(item, "way") or WORKER.way, maybe_text(item, "channel_id")),
     )
 
 
@@ -67,4 +81,8 @@ def _audit_item(entry: AuditEntry) -> Item:
         actor=entry.actor,
         deed=entry.deed,
         details=[[name, value] for name, value in entry.details],
+        way=entry.origin.way,
+        channel_id=entry.origin.channel_id,
+        audit_day=datetime.fromtimestamp(entry.at, UTC).date().isoformat(),
+        audit_order=keys.audit_order(entry.at, entry.id),
     )

@@ -87,7 +87,11 @@ def parked_of(kind: Kind) -> str:
 
 
 def audit(subject: Subject, at: int, entry_id: str) -> Key:
-    return Key(audit_of(subject), fitting(f"{in_order(at)}#{entry_id}"))
+    return Key(audit_of(subject), audit_order(at, entry_id))
+
+
+def audit_order(at: int, entry_id: str) -> str:
+    return fitting(f"{in_order(at)}#{entry_id}")
 
 
 def audit_of(subject: Subject) -> str:
