@@ -12,10 +12,10 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from bot.domain.cursors import Cursor, Parked
-from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.delivery import Delivery, Place
 from bot.domain.news import News
-from bot.domain.operations import Operation, Sensitive
+from bot.domain.operations import Operation, OperationState, Sensitive
 from bot.domain.people import Members, Person
 from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.showing import Content, Link, Rendered
@@ -101,6 +101,11 @@ class ReadsNoyo(Protocol):
         """Every connection with this carrier and carrier group id, unreadable rows left out."""
         ...
 
+    def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
+        """Every request to disconnect this group from this carrier. `UnreadableAnswer` where one cannot be read: it may
+        be the very one that is looked for."""
+        ...
+
 
 class WritesNoyo(ReadsNoyo, Protocol):
     """Writes leave at most once a call (twice only after a 401, which Noyo did not process).
@@ -131,6 +136,24 @@ class WritesNoyo(ReadsNoyo, Protocol):
         context: str | None = None,
     ) -> Disconnection:
         """PUT /api/v1/group_disconnection_requests/{id}/{version}: takes effect only while `version` is the newest."""
+        ...
+
+    def reject_disconnection(
+        self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
+    ) -> Disconnection:
+        """PUT /api/v1/group_disconnection_requests/{id}/reject: takes effect whatever the version is by then."""
+        ...
+
+    def request_disconnection(
+        self,
+        carrier_id: str,
+        group_id: str,
+        effective_end_date: date,
+        *,
+        reason: DisconnectReason | None = None,
+        context: str | None = None,
+    ) -> Disconnection:
+        """POST /api/v1/group_disconnection_requests. Noyo documents no guard against doubles."""
         ...
 
 
@@ -261,10 +284,11 @@ class KeepsOperations(Protocol):
         lease: str | None,
         news: Sequence[News] = (),
         audit: AuditEntry | None = None,
+        was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
         """Writes the unsettled operation on condition that `lease` is still the one on it. `LeaseLost` otherwise.
 
-        `lease` None: on condition that it still needs a person.
+        `lease` None: on condition that nobody holds it, and it still waits for people in the state `was`.
         """
         ...
 
@@ -276,10 +300,11 @@ class KeepsOperations(Protocol):
         change: Change | None,
         news: Sequence[News],
         audit: AuditEntry,
+        was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
         """One transaction: the settled operation (no sealed input, no `due`), the lock gone, the change, news, audit.
 
-        `lease` None: on condition that it still needs a person and nobody holds it. `LeaseLost` or `RecordMoved`
+        `lease` None: on condition that nobody holds it and it is still in the state `was`. `LeaseLost` or `RecordMoved`
         otherwise, and then nothing was written.
         """
         ...
@@ -294,6 +319,11 @@ class KeepsOperations(Protocol):
 
     def waiting_for_person(self) -> list[int]:
         """Of each operation that needs a person, when it was asked for, the first first. Index."""
+        ...
+
+    def held(self, *, limit: int) -> list[Operation]:
+        """Those that wait for a second approver, the soonest end date first. An index finds them; the states are
+        consistent."""
         ...
 
 

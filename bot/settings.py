@@ -91,6 +91,8 @@ class Settings:
     carriers: Carriers
     policy: Policy
     retry_at_action_required: bool
+    disconnect_needs_second: bool
+    reject_without_version: bool
     poll_seconds: int
     sweep_hours: int
     check_after_seconds: int
@@ -140,8 +142,11 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
             requesters=read.parsed("REQUESTERS", "", _holders),
             approvers=read.parsed("APPROVERS", "", _holders),
             admins=read.parsed("ADMINS", "", _holders),
+            self_approval=read.parsed("ALLOW_SELF_APPROVAL", "no", _yes_or_no),
         ),
         retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
+        disconnect_needs_second=read.parsed("DISCONNECT_NEEDS_SECOND", "yes", _yes_or_no),
+        reject_without_version=read.parsed("REJECT_WITHOUT_VERSION", "no", _yes_or_no),
         poll_seconds=read.seconds("POLL_SECONDS", 60),
         sweep_hours=read.seconds("SWEEP_HOURS", 24),
         check_after_seconds=read.seconds("CHECK_AFTER_SECONDS", max(30, timeout + 10)),

@@ -89,7 +89,12 @@ class Deployment:
             people=store.people,
             audit=store.audit,
             placing=place.Tools(
-                store.operations, store.records, self._sealer(patience, make), self.clock, new_id
+                store.operations,
+                store.records,
+                self._sealer(patience, make),
+                self.clock,
+                new_id,
+                settings.policy,
             ),
             taking=take.Tools(store.records, settings.timezone, self.clock, new_id),
             web=self._slack_web(calls),
@@ -99,6 +104,8 @@ class Deployment:
             command=settings.slack.command,
             app_id=settings.slack.app_id,
             retry_at_action_required=settings.retry_at_action_required,
+            needs_second=settings.disconnect_needs_second,
+            reject_without_version=settings.reject_without_version,
             clock=self.clock,
             new_id=new_id,
         )

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, Operation, RetryRequest
+from bot.domain.operations import DecisionRequest, DisconnectRequest, Operation, RetryRequest
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
+    DisconnectionSource,
     DisconnectionStatus,
     Record,
     Status,
@@ -60,6 +61,18 @@ def with_its_day(answered: Record, before: Record | None, wanted: DecisionReques
         return answered
     kept = before.effective_end_date if isinstance(before, Disconnection) else None
     return replace(answered, effective_end_date=wanted.effective_end_date or kept)
+
+
+def disconnecting(record: Record, operation: Operation) -> bool:
+    """Whether this request to disconnect is what the operation wanted: for the group and carrier, by us, created since
+    it was sent, and with its end date, where it tells one."""
+    wanted = operation.input
+    if not isinstance(wanted, DisconnectRequest) or not isinstance(record, Disconnection):
+        return False
+    if record.carrier_id != wanted.carrier_id or record.group_id not in (None, wanted.group_id):
+        return False
+    ends = record.effective_end_date in (None, wanted.effective_end_date)
+    return ends and record.source_type is DisconnectionSource.PLATFORM and made_since(record, operation)
 
 
 def follows(decision: Decision, status: Status) -> bool:

@@ -1,9 +1,13 @@
 """Domain: operations, what a person asked for, and the life each one has.
 
+held -> pending (a second approver confirmed) | cancelled (withdrawn) | expired (nobody did in time)
 pending -> sending -> succeeded | refused | cancelled
 sending -> checking   (no answer, or a worker that stopped: it may have arrived)
 checking -> succeeded | pending (certainly not there, and Noyo guards against doubles) | needs_person
 needs_person -> succeeded | pending | cancelled   (a person took one of three ways out)
+
+Only a new disconnection is ever held. It has the subject's lock from birth, as every other operation has, so whoever
+asks second learns who was first instead of holding another.
 """
 
 from __future__ import annotations
@@ -12,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.people import Right
 from bot.domain.subjects import Subject
 
@@ -21,11 +25,14 @@ class OperationKind(StrEnum):
     REQUEST_CONNECTION = "request_connection"
     RETRY_CONNECTION = "retry_connection"
     DECIDE_DISCONNECTION = "decide_disconnection"
+    CREATE_DISCONNECTION = "create_disconnection"
     LOOK = "look"
     """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
 
 
 class OperationState(StrEnum):
+    HELD = "held"
+    """Waits for a second approver; `due` is when it expires unsent."""
     PENDING = "pending"
     SENDING = "sending"
     CHECKING = "checking"
@@ -33,13 +40,16 @@ class OperationState(StrEnum):
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
     @property
     def settled(self) -> bool:
         return self in _SETTLED
 
 
-_SETTLED = frozenset({OperationState.SUCCEEDED, OperationState.REFUSED, OperationState.CANCELLED})
+_SETTLED = frozenset(
+    {OperationState.SUCCEEDED, OperationState.REFUSED, OperationState.CANCELLED, OperationState.EXPIRED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +86,29 @@ class RetryRequest:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
-    """Input of *decide*: whether the group is disconnected or stays. None is not sent, and stays as Noyo has it."""
+    """Input of *decide*: whether the group is disconnected or stays. None is not sent, and stays as Noyo has it.
+
+    `unversioned`: sent by the call that takes no version, so Noyo cannot tell that the request has changed.
+    """
 
     decision: Decision
     effective_end_date: date | None = None
     reason: DecisionReason | None = None
+    context: str | None = None
+    unversioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectRequest:
+    """Input of *disconnect*: a group is to leave a carrier after `effective_end_date`. `connection` is the one that the
+    person looked at; `shown_version` of the operation is its version."""
+
+    group_id: str
+    carrier_id: str
+    group_name: str
+    effective_end_date: date
+    reason: DisconnectReason
+    connection: Subject
     context: str | None = None
 
 
@@ -91,7 +119,7 @@ class LookRequest:
     because: str
 
 
-OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | LookRequest
+OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectRequest | LookRequest
 
 
 class OutcomeKind(StrEnum):
@@ -100,7 +128,8 @@ class OutcomeKind(StrEnum):
     FOUND = "found"
     """The answer was lost; asked afterwards, Noyo shows the effect that was wanted."""
     DUPLICATE = "duplicate"
-    """Noyo already has a connection for this carrier and carrier group id; `record` is it, where it could be read."""
+    """Noyo already has what was asked for: a connection for this carrier and carrier group id, or an open request to
+    disconnect this group from this carrier; `record` is it, where it could be read."""
     REFUSED = "refused"
     """Noyo's clear no; `words` are Noyo's."""
     CHANGED = "changed"
@@ -117,6 +146,10 @@ class OutcomeKind(StrEnum):
     """Whether it arrived cannot be told from Noyo's answers; a person has to say."""
     OVERDUE = "overdue"
     """A day has gone by since the first attempt; a person has to say what to do."""
+    WITHDRAWN = "withdrawn"
+    """It was held, and a person took it back; nothing was sent."""
+    EXPIRED = "expired"
+    """It was held, and nobody confirmed it in time; nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +158,9 @@ class Outcome:
     words: str | None = None
     record: Subject | None = None
     decided_by: str | None = None
-    """Slack user id of the person who took a way out, where one did."""
+    """Slack user id of the person on whom it turned: who took a way out, withdrew it, or had no right."""
+    status: int | None = None
+    """Of Noyo's answer, where it was a clear no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +169,15 @@ class AnswerTo:
 
     channel_id: str | None = None
     view_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a second approver said to an operation that was held: `by` is their Slack user id, `at` Unix seconds."""
+
+    by: str
+    at: int
+    answer_to: AnswerTo = AnswerTo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +210,7 @@ class Operation:
     """Why it is waiting, in words for a person; None while nothing is wrong."""
     outcome: Outcome | None = None
     settled_at: int | None = None
+    second: Confirmation | None = None
 
     @property
     def locks(self) -> bool:
@@ -175,19 +220,34 @@ class Operation:
     @property
     def needs(self) -> Right:
         """What the person must be allowed to, at the click and again when it is sent."""
-        return Right.APPROVE if self.kind is OperationKind.DECIDE_DISCONNECTION else Right.REQUEST
+        return Right.APPROVE if self.kind in _FOR_APPROVERS else Right.REQUEST
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Whose it is: who asked for it and, where a second approver confirmed it, that one. Slack user ids."""
+        both = (self.actor, self.second.by if self.second else None)
+        return tuple(dict.fromkeys(person for person in both if person is not None))
 
     @property
     def decides(self) -> dict[str, str]:
         """What is decided, for the trail, which outlives this. Without the context: free text may hold anything."""
         wanted = self.input
-        if not isinstance(wanted, DecisionRequest):
+        if not isinstance(wanted, DecisionRequest | DisconnectRequest):
             return {}
         end, reason = wanted.effective_end_date, wanted.reason
-        told = {"decision": wanted.decision.value}
+        told = {"decision": wanted.decision.value} if isinstance(wanted, DecisionRequest) else {}
         told |= {"effective_end_date": end.isoformat()} if end else {}
-        return told | ({"reason": reason.value} if reason else {})
+        told |= {"reason": reason.value} if reason else {}
+        return told | ({"unversioned": "yes"} if self.unversioned else {})
+
+    @property
+    def unversioned(self) -> bool:
+        """Whether Noyo is not told which version was shown, and so does not refuse to do it twice."""
+        return isinstance(self.input, DecisionRequest) and self.input.unversioned
 
     @property
     def open(self) -> bool:
         return not self.state.settled
+
+
+_FOR_APPROVERS = frozenset({OperationKind.DECIDE_DISCONNECTION, OperationKind.CREATE_DISCONNECTION})

@@ -49,6 +49,8 @@ class Policy:
     requesters: frozenset[str] = frozenset()
     approvers: frozenset[str] = frozenset()
     admins: frozenset[str] = frozenset()
+    self_approval: bool = False
+    """Whether somebody may decide on what they asked for themselves."""
 
     def holders(self, right: Right) -> frozenset[str]:
         """Who is named for it."""
@@ -137,6 +139,21 @@ def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Po
     return denied(_who_may(right, holders))
 
 
+def may_decide_on_what(asked_by: str | None, user_id: str, policy: Policy) -> Permission:
+    """Nobody decides on what they asked for; the refusal says who may instead."""
+    if asked_by != user_id or policy.self_approval:
+        return ALLOWED
+    others = policy.holders(Right.APPROVE) - {user_id}
+    who = f"These may: {_named(others)}." if others else "Nobody else is named who may."
+    return denied(f"You asked for this yourself, so somebody else has to decide on it. {who}")
+
+
+def _named(holders: frozenset[str]) -> str:
+    return ", ".join(
+        f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders)
+    )
+
+
 def _who_may(right: Right, holders: frozenset[str]) -> str:
     deed = {
         Right.VIEW: "look at connections",
@@ -146,7 +163,4 @@ def _who_may(right: Right, holders: frozenset[str]) -> str:
     }[right]
     if not holders:
         return f"Nobody may {deed} yet: whoever runs Switchboard has to name who may."
-    names = ", ".join(
-        f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders)
-    )
-    return f"You may not {deed}. These may: {names}."
+    return f"You may not {deed}. These may: {_named(holders)}."

@@ -97,11 +97,15 @@ class ThreadLine:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How it went, for the person who asked: in the modal they submitted, or as a direct message."""
+    """How it went, for the person who asked, or who confirmed it: in the modal they submitted, or as a direct message.
+
+    `reader` is their Slack user id; None means the one who asked.
+    """
 
     operation: Operation
     tracked: Tracked | None = None
     card: Link | None = None
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,31 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet; of a *person* there
-    is only an audit trail."""
+    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet, a *parting* is a
+    disconnection that has none yet; of a *person* there is only an audit trail."""
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
     REQUEST = "request"
+    PARTING = "parting"
     PERSON = "person"
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Subject:
-    """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`, `person:<user id>`."""
+    """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`,
+    `parting:<group uuid>#<carrier uuid>`, `person:<user id>`."""
 
     kind: Kind
     key: str
 
     def __str__(self) -> str:
         return f"{self.kind.value}:{self.key}"
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is a record of Noyo's, with an id that Noyo gave it."""
+        return self.kind in (Kind.CONNECTION, Kind.DISCONNECTION)
 
     @classmethod
     def parse(cls, text: str) -> Subject:
@@ -46,6 +53,11 @@ def disconnection(record_id: str) -> Subject:
 def request(carrier_id: str, carrier_group_id: str) -> Subject:
     """What a new connection is about before Noyo gave it an id; Noyo allows one for each such pair."""
     return Subject(Kind.REQUEST, f"{carrier_id}#{carrier_group_id}")
+
+
+def parting(group_id: str, carrier_id: str) -> Subject:
+    """What a new disconnection is about before Noyo gave it an id: a group that is to leave a carrier."""
+    return Subject(Kind.PARTING, f"{group_id}#{carrier_id}")
 
 
 def person(user_id: str) -> Subject:

@@ -80,6 +80,18 @@ class NoyoReader:
             and (record.carrier_group_id or "").casefold() == wanted
         )
 
+    def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
+        """GET of the list, filtered by group and carrier. UnreadableAnswer where one row cannot be read.
+
+        Noyo may leave the group out of a record; then the filter has told whose it is.
+        """
+        group, carrier = door.uuid(group_id, "the group id"), door.uuid(carrier_id, "the carrier's id")
+        rows = self._whole(Kind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
+        if any(row.record is None for row in rows):
+            raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
+        found = [row.record for row in rows if isinstance(row.record, Disconnection)]
+        return tuple(one for one in found if one.carrier_id == carrier and one.group_id in (None, group))
+
     def connections_of_group(
         self, group_id: str, *, statuses: Sequence[str] = (), offset: int = 0, page_size: int = 50
     ) -> Page:

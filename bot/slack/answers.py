@@ -25,6 +25,8 @@ _TITLES = {
     OutcomeKind.CLOSED: "Closed",
     OutcomeKind.UNCLEAR: "Not clear",
     OutcomeKind.OVERDUE: "Not clear",
+    OutcomeKind.WITHDRAWN: "Withdrawn",
+    OutcomeKind.EXPIRED: "Expired unsent",
 }
 _WAITING_TITLES = {
     OperationState.CHECKING: "Checking",
@@ -90,12 +92,12 @@ def _about(shown: Answer, look: Look) -> list[Line]:
 def _so_far(operation: Operation) -> list[Line]:
     if operation.state is OperationState.CHECKING:
         return [
-            line("Noyo gave no answer, so I am checking whether your ", _noun(operation), " arrived."),
+            line("Noyo gave no answer, so I am checking whether ", _yours(operation), " arrived."),
             line("Please do not ask again meanwhile: you will be told here or by direct message."),
         ]
     if operation.state is OperationState.NEEDS_PERSON:
         return [
-            line("I cannot tell from Noyo whether your ", _noun(operation), " took effect."),
+            line("I cannot tell from Noyo whether ", _yours(operation), " took effect."),
             line("Its card offers three ways on, for whoever can find out at Noyo."),
         ]
     if operation.trouble:
@@ -104,7 +106,7 @@ def _so_far(operation: Operation) -> list[Line]:
             line("There is nothing to do for you; you will be told by direct message."),
         ]
     return [
-        line("Sending your ", _noun(operation), " to Noyo."),
+        line("Sending ", _yours(operation), " to Noyo."),
         line("You can close this: you will be told by direct message if it takes longer."),
     ]
 
@@ -115,7 +117,7 @@ def _outcome(shown: Answer, look: Look) -> list[Part]:
     if came is None:
         return []
     lines = [_sentence(operation, came.kind)]
-    if came.kind is OutcomeKind.NO_RIGHTS:
+    if came.kind is OutcomeKind.NO_RIGHTS and came.decided_by in (None, shown.reader):
         lines.append(with_mentions(came.words) if came.words else ())
     parts: list[Part] = [Paragraph(lines)]
     if came.kind is OutcomeKind.REFUSED and came.words:
@@ -124,30 +126,45 @@ def _outcome(shown: Answer, look: Look) -> list[Part]:
 
 
 def _sentence(operation: Operation, kind: OutcomeKind) -> Line:
-    noun = _noun(operation)
+    yours = _yours(operation)
     told = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
         OutcomeKind.FOUND: _found(operation),
-        OutcomeKind.DUPLICATE: "Noyo already has a connection with this carrier and carrier group id. "
-        "Nothing new was made.",
-        OutcomeKind.REFUSED: f"Noyo refused your {noun}, so nothing has changed there.",
-        OutcomeKind.CHANGED: f"The {deeds.about(operation)} changed before your {noun} went out, so nothing was sent.",
-        OutcomeKind.NO_RIGHTS: f"Your {noun} was not sent.",
-        OutcomeKind.NOT_FOUND: f"Noyo does not know what your {noun} was about.",
+        OutcomeKind.DUPLICATE: _duplicate(operation),
+        OutcomeKind.REFUSED: f"Noyo refused {yours}, so nothing has changed there.",
+        OutcomeKind.CHANGED: f"The {deeds.about(operation)} changed before {yours} went out, so nothing was sent.",
+        OutcomeKind.NO_RIGHTS: f"{yours[0].upper()}{yours[1:]} was not sent.",
+        OutcomeKind.NOT_FOUND: f"Noyo does not know what {yours} was about.",
     }
+    if kind is OutcomeKind.NO_RIGHTS and operation.second is not None:
+        return line(*deeds.outcome(operation), ".")
     return line(told[kind]) if kind in told else line(*deeds.outcome(operation), ".")
 
 
 def _found(operation: Operation) -> str:
     wanted = operation.input
     if isinstance(wanted, DecisionRequest):
-        return f"Noyo's answer was lost, but Noyo shows it {deeds.DECIDED[wanted.decision]}."
-    return f"Noyo's answer was lost, but Noyo shows that your {_noun(operation)} arrived."
+        return f"Noyo's answer was lost, but Noyo shows it {deeds.DECIDED[wanted.decision]}.{_unversioned(operation)}"
+    return f"Noyo's answer was lost, but Noyo shows that {_yours(operation)} arrived."
 
 
-def _noun(operation: Operation) -> str:
-    """To the person who asked, a look was a request as well."""
-    return "request" if operation.kind is OperationKind.LOOK else deeds.noun(operation)
+def _duplicate(operation: Operation) -> str:
+    if operation.kind is OperationKind.CREATE_DISCONNECTION:
+        return (
+            "At Noyo a request to disconnect this group from this carrier is open already. Nothing was sent."
+        )
+    return "Noyo already has a connection with this carrier and carrier group id. Nothing new was made."
+
+
+def _yours(operation: Operation) -> str:
+    """To the person who asked, a look was a request as well; what two people want is nobody's alone."""
+    if operation.kind is OperationKind.CREATE_DISCONNECTION:
+        return "the request to disconnect"
+    return "your request" if operation.kind is OperationKind.LOOK else f"your {deeds.noun(operation)}"
+
+
+def _unversioned(operation: Operation) -> str:
+    return f" {deeds.UNVERSIONED}." if operation.unversioned else ""
 
 
 def _confirmed(operation: Operation) -> str:
@@ -156,11 +173,13 @@ def _confirmed(operation: Operation) -> str:
         return {
             Decision.APPROVE: "Noyo has taken your approval and is disconnecting the group.",
             Decision.REJECT: "Noyo has taken your rejection. The group stays connected.",
-        }[wanted.decision]
+        }[wanted.decision] + _unversioned(operation)
     return {
         OperationKind.REQUEST_CONNECTION: "Noyo has made the connection and is working on it. "
         "Its card tells how it goes on.",
         OperationKind.RETRY_CONNECTION: "Noyo has taken your retry and is connecting the group again.",
+        OperationKind.CREATE_DISCONNECTION: "Noyo has taken the request and is disconnecting the group. "
+        "Its card tells how it goes on.",
         OperationKind.LOOK: "Noyo was asked again; this is how it stands.",
     }[operation.kind]
 

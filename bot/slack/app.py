@@ -13,7 +13,19 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bot.domain.decisions import Decision
 from bot.domain.people import ELSEWHERE
 from bot.errors import UnknownSchema
-from bot.slack import commands, connect, decide, replies, retry, status, take, ways_out
+from bot.slack import (
+    commands,
+    confirm,
+    connect,
+    decide,
+    disconnect,
+    disconnect_form,
+    replies,
+    retry,
+    status,
+    take,
+    ways_out,
+)
 from bot.slack.buttons import WAYS_OUT, Act, ButtonValue, decode
 from bot.slack.decide_form import CALLBACKS
 from bot.slack.office import Asker, Office
@@ -46,6 +58,11 @@ def build_app(office: Office) -> App:
     app.view(connect.CALLBACK)(_view(office, connect.submit))
     app.view(retry.CALLBACK)(_view(office, retry.submit))
     app.action(Act.RETRY.value)(_button(office, retry.click))
+    app.view(disconnect_form.CALLBACK)(_view(office, disconnect.submit))
+    app.action(Act.DISCONNECT.value)(_button(office, disconnect.click))
+    app.view(confirm.CALLBACK)(_view(office, confirm.submit))
+    app.action(Act.CONFIRM.value)(_button(office, confirm.click))
+    app.action(Act.WITHDRAW.value)(_button(office, confirm.click_withdraw))
     app.action(Act.DETAILS.value)(_button(office, status.click_details))
     app.action(Act.TAKE.value)(_button(office, take.click))
     app.action(Act.LET_GO.value)(_button(office, take.click_let_go))

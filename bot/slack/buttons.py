@@ -25,6 +25,9 @@ class Act(StrEnum):
     RETRY = "retry"
     APPROVE = "approve"
     REJECT = "reject"
+    DISCONNECT = "disconnect"
+    CONFIRM = "confirm_disconnection"
+    WITHDRAW = "withdraw_disconnection"
     DETAILS = "details"
     TAKE = "take"
     LET_GO = "let_go"
@@ -143,6 +146,26 @@ def take(subject: Subject, version: str, *, name: str, instead: bool) -> Json:
 
 def let_go(subject: Subject, version: str, *, name: str) -> Json:
     return button(Act.LET_GO, "Let Go", ButtonValue(subject, version), aloud=f"No longer checking {name}")
+
+
+def disconnect(subject: Subject, version: str, *, name: str) -> Json:
+    """Never styled: it is the rarest thing to do about a connection that works."""
+    return button(
+        Act.DISCONNECT, "Disconnect…", ButtonValue(subject, version), aloud=f"Ask to disconnect {name}"
+    )
+
+
+def held(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:
+    """For what waits for a second approver. Withdrawing asks once more, since it cannot be taken back."""
+    value = ButtonValue(operation_id=operation_id)
+    words = "It will not be sent to Noyo, and the group stays connected. Whoever wants it has to ask anew."
+    return (
+        button(Act.CONFIRM, "Confirm Disconnection…", value, primary=primary),
+        {
+            **button(Act.WITHDRAW, "Withdraw", value),
+            "confirm": confirm("Withdraw it?", words, "Withdraw"),
+        },
+    )
 
 
 def details(subject: Subject, version: str, *, name: str) -> Json:

@@ -9,10 +9,11 @@ from typing import Any
 from bot.domain.decisions import Decision
 from bot.domain.people import Right
 from bot.domain.tracking import Tracked
-from bot.slack import connect, decide, decisions, history, replies, retry, status
+from bot.slack import connect, decide, decisions, disconnect, history, replies, retry, status
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
 from bot.usecases.place import decidable
+from bot.usecases.place_disconnection import connected
 
 MOST_FOUND = 100
 """Looked through for what can be retried, which may be few among many of nearly the same name."""
@@ -96,6 +97,15 @@ _retry = Choosing(
 )
 
 
+_disconnect = Choosing(
+    "Which connection? Type {} disconnect and the group's name or an id.",
+    "Several are connected. Which one?",
+    "None of these is connected as it stands now, so there is nothing to disconnect.",
+    lambda _, tracked: connected(tracked),
+    disconnect.open_for,
+)
+
+
 COMMANDS = {
     "connect": Command(
         "connect [group name]", "ask for a connection of a new group to a carrier", connect.start
@@ -108,6 +118,9 @@ COMMANDS = {
     "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE)),
     "reject": Command(
         "reject <who>", "reject a request to disconnect: the group stays", _deciding(Decision.REJECT)
+    ),
+    "disconnect": Command(
+        "disconnect <who>", "ask for a group to be disconnected; a second approver confirms it", _disconnect
     ),
     "history": Command("history <who>", "who did what, and what came of it", history.start),
     "help": Command("help", "this list", _help),

@@ -24,7 +24,7 @@ from bot.slack.phrases import Json, Line, Moment, labelled, line
 from bot.slack.record_card import last_outcome
 from bot.slack.statuses import status_name
 from bot.slack.submitted import about, repeated, sending
-from bot.usecases.place import Changed, InTheWay, Placed, Placing, decidable, decide
+from bot.usecases.place import Changed, InTheWay, NotAllowed, Placed, decidable, decide
 
 _UNKNOWN = "This request is not known here any more. Nothing was sent to Noyo."
 
@@ -49,11 +49,14 @@ def submit(office: Office, asker: Asker, decision: Decision, view: dict[str, Any
     record = tracked.record if tracked else None
     if tracked is None or not isinstance(record, Disconnection) or record.version != shown.version:
         return replies.shows(_moved(office, decision, tracked, shown, view["id"]))
+    permission = office.permits_on(tracked.asker, asker, shown.record)
+    if not permission.allowed:
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     values = values_of(view)
     found = decision_faults(decision, values, record, office.today())
     if found:
         return replies.errors(found)
-    wanted = decision_wanted(decision, values, record)
+    wanted = decision_wanted(decision, values, record, unversioned=office.reject_without_version)
     return replies.shows(_placed(office, asker, wanted, tracked, view["id"]))
 
 
@@ -62,6 +65,9 @@ def _opened(office: Office, asker: Asker, decision: Decision, value: ButtonValue
     if not permission.allowed:
         return said("Not possible", replies.refusal(permission))
     tracked = office.records.tracked(value.record)
+    permission = office.permits_on(tracked.asker if tracked else None, asker, value.record)
+    if not permission.allowed:
+        return said("Not possible", replies.refusal(permission))
     return _first(office, tracked) or _asked(office, decision, tracked, value)
 
 
@@ -83,7 +89,7 @@ def _asked(office: Office, decision: Decision, tracked: Tracked | None, shown: B
 
 
 def _placed(office: Office, asker: Asker, wanted: DecisionRequest, tracked: Tracked, view_id: str) -> Json:
-    placing: Placing = decide(
+    placing = decide(
         view_id,
         asker.user_id,
         shown=tracked,
@@ -98,6 +104,8 @@ def _placed(office: Office, asker: Asker, wanted: DecisionRequest, tracked: Trac
             return sending(_what(office, wanted, tracked), office.look.decisions_channel)
         case InTheWay(operation):
             return _somebody_else(operation)
+        case NotAllowed(permission):
+            return said("Not sent", replies.refusal(permission))
         case Changed(now):
             shown = ButtonValue(tracked.subject, tracked.record.version)
             return _asked(office, wanted.decision, now, shown)

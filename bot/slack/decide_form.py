@@ -55,7 +55,7 @@ def decision_faults(
     decision: Decision, values: Mapping[str, str], record: Disconnection, today: date
 ) -> Errors:
     """All faults at once, by field; empty where everything fits."""
-    found = {"context": _context_fault(values.get("context", ""))}
+    found = {"context": context_fault(values.get("context", ""))}
     if decision is Decision.APPROVE:
         found |= _day_faults(values, record, today)
     elif values.get("reason") not in set(DecisionReason):
@@ -65,11 +65,14 @@ def decision_faults(
     return {name: words for name, words in found.items() if words}
 
 
-def decision_wanted(decision: Decision, values: Mapping[str, str], record: Disconnection) -> DecisionRequest:
-    """After `decision_faults`. A day that was left as Noyo has it is not sent."""
+def decision_wanted(
+    decision: Decision, values: Mapping[str, str], record: Disconnection, *, unversioned: bool
+) -> DecisionRequest:
+    """After `decision_faults`. A day that was left as Noyo has it is not sent. `unversioned` concerns rejections."""
     context = values.get("context") or None
     if decision is Decision.REJECT:
-        return DecisionRequest(decision, reason=DecisionReason(values["reason"]), context=context)
+        reason = DecisionReason(values["reason"])
+        return DecisionRequest(decision, reason=reason, context=context, unversioned=unversioned)
     chosen = _day(values, record)
     return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
 
@@ -88,7 +91,7 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
         reasons = [(reason.value, words) for reason, words in REASONS.items()]
         return [
             choice_field("reason", "Why the group stays connected", reasons),
-            _context_field("Needed where you chose another reason."),
+            context_field("Needed where you chose another reason."),
         ]
     return [
         date_field(
@@ -98,11 +101,11 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
             initial=record.effective_end_date,
         ),
         tick_field(past_name(record), "A day that is past", "This day is past, and I mean it"),
-        _context_field("Anything that Noyo should know about it."),
+        context_field("Anything that Noyo should know about it."),
     ]
 
 
-def _context_field(hint: str) -> Json:
+def context_field(hint: str) -> Json:
     return text_field(
         "context",
         "Context for Noyo",
@@ -139,7 +142,7 @@ def _day_faults(values: Mapping[str, str], record: Disconnection, today: date) -
     return {}
 
 
-def _context_fault(context: str) -> str:
+def context_fault(context: str) -> str:
     if len(context) > CONTEXT_LONGEST:
         return f"Use at most {CONTEXT_LONGEST} characters; this has {len(context)}."
     if not all(part.isprintable() for part in context.splitlines()):

@@ -37,6 +37,7 @@ def disconnection_card(card: RecordCard, record: Disconnection, look: Look, link
     """
     lines = [
         *disconnection_facts(record, card.today),
+        *requested_by(card.tracked),
         *checking(card.tracked),
         now_or_next(card, record, look),
     ]
@@ -99,6 +100,8 @@ def _was_decided(record: Disconnection) -> bool:
     """Requests of our own platform begin in `processing`; nobody decides on those."""
     if record.status is DisconnectionStatus.REJECTED:
         return True
+    if record.source_type is DisconnectionSource.PLATFORM:
+        return False
     went_on = record.status in (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED)
     return went_on and (record.decided is not None or record.source_type is DisconnectionSource.CARRIER)
 
@@ -114,3 +117,8 @@ def _asked(record: Disconnection) -> Line:
     about = line(" (its reference: ", Foreign(record.source_id, 80), ")") if record.source_id else ()
     when = f" on {day(record.source_date)}" if record.source_date else ""
     return labelled("Asked for by", source(record), when, *about)
+
+
+def requested_by(tracked: Tracked) -> list[Line]:
+    """Where it was asked for through us; else Noyo's source is all there is to say."""
+    return [labelled("Requested by", Person(tracked.asker))] if tracked.asked_by and tracked.asker else []

@@ -18,7 +18,7 @@ from bot.slack.phrases import (
     own_group_id,
 )
 from bot.slack.statuses import status_name
-from bot.usecases import place
+from bot.usecases import place, place_disconnection
 
 NAMELESS = "A group without a name"
 _NOTHING_SAID = frozenset(
@@ -120,10 +120,17 @@ def checking_buttons(tracked: Tracked) -> list[Json]:
     return [taking, buttons.let_go(record.subject, record.version, name=name)] if owned else [taking]
 
 
+def disconnect_button(tracked: Tracked) -> Json:
+    record = tracked.record
+    return buttons.disconnect(record.subject, record.version, name=spoken_name(record))
+
+
 def offered(tracked: Tracked, look: Look, *, primary: bool = True, checking: bool = False) -> list[Json]:
     """What may be done about a record as it stands; always its details. `checking`: where it is shown who is at it."""
     if look.retryable(tracked):
         return [retry_button(tracked, primary=primary), details_button(tracked)]
+    if place_disconnection.disconnectable(tracked):
+        return [disconnect_button(tracked), details_button(tracked)]
     if place.decidable(tracked):
         taking = checking_buttons(tracked) if checking else []
         return [*decision_buttons(tracked, primary=primary), *taking, details_button(tracked)]

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from bot.domain.decisions import DecisionReason
+from bot.domain.decisions import DecisionReason, DisconnectReason
 from bot.domain.people import Right
+from bot.domain.records import Connection
+from bot.domain.subjects import parting
 from bot.domain.tracking import Tracked
 from bot.ports import AuditEntry
 from bot.slack import facts, replies, status
-from bot.slack.deeds import REASONS
+from bot.slack.deeds import DISCONNECT_REASONS, REASONS
 from bot.slack.message import Paragraph, Part, SmallPrint
-from bot.slack.office import Asker, Office
+from bot.slack.office import OWN, Asker, Office
 from bot.slack.phrases import SAID, Foreign, Json, Line, Moment, Person, line
 from bot.slack.text import day
 
@@ -59,12 +61,16 @@ def _of(office: Office, tracked: Tracked) -> Json:
 
 
 def _entries(office: Office, tracked: Tracked) -> list[AuditEntry]:
-    """With those of the request that it came from, which had no Noyo id yet."""
+    """With those of the request that it came from, which had no Noyo id yet; of a connection, with what was asked to
+    end it."""
     found = office.audit.entries(tracked.subject, limit=LISTED + 1)
     asking = office.operations.operation(tracked.asked_by) if tracked.asked_by else None
     if asking is not None and asking.subject != tracked.subject:
         earlier = office.audit.entries(asking.subject, limit=LISTED + 1)
         found += [entry for entry in earlier if ("operation", asking.id) in entry.details]
+    record = tracked.record
+    if isinstance(record, Connection) and record.group_id:
+        found += office.audit.entries(parting(record.group_id, record.carrier_id), limit=LISTED + 1)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
 
 
@@ -78,14 +84,19 @@ def _deed(deed: str, held: Mapping[str, str]) -> Line:
     if deed == "operation_placed":
         return line(_asked(held))
     if deed == "denied":
-        return line("was refused for lack of rights")
+        own = held.get("wanted") == OWN
+        return line(
+            "was refused: they had asked for it themselves" if own else "was refused for lack of rights"
+        )
     if deed in _CHECKING:
         return _checking(deed, held)
     if deed == "way_out_taken":
         return line(_WAYS.get(held.get("way", ""), "said what became of it"))
+    if deed in _HELD:
+        return line(_HELD[deed])
     state = deed.removeprefix("operation_")
     outcome = held.get("outcome", "")
-    told = _OUTCOMES.get(outcome) or _STATES.get(state)
+    told = _OF_DISCONNECTIONS.get((held.get("kind"), outcome)) or _OUTCOMES.get(outcome) or _STATES.get(state)
     if told is None:
         return line(Foreign(deed, 60), " ", Foreign(outcome, 60)) if outcome else line(Foreign(deed, 60))
     words = line(": ", Foreign(held["words"], _WORDS)) if outcome == "refused" and "words" in held else ()
@@ -103,15 +114,25 @@ def _checking(deed: str, held: Mapping[str, str]) -> Line:
 
 
 def _asked(held: Mapping[str, str]) -> str:
-    if "decision" not in held:
+    deed = _DECIDED.get(held.get("decision") or held.get("kind", ""))
+    if deed is None:
         return _PLACED.get(held.get("kind", ""), "asked for something")
     particulars = []
     if "effective_end_date" in held:
         particulars.append(f"last managed day {day(date.fromisoformat(held['effective_end_date']))}")
-    if held.get("reason") in set(DecisionReason):
-        particulars.append(REASONS[DecisionReason(held["reason"])].lower())
-    with_ = f" ({', '.join(particulars)})" if particulars else ""
-    return f"{_DECIDED.get(held['decision'], 'decided')}{with_}, to be sent to Noyo"
+    if "reason" in held:
+        particulars.append(_reason(held["reason"], decision="decision" in held))
+    with_ = f" ({', '.join(one for one in particulars if one)})" if particulars else ""
+    how = "" if held.get("unversioned") is None else ", without a version for Noyo to check"
+    then = ", to be sent to Noyo" if "decision" in held else ""
+    return f"{deed}{with_}{then}{how}"
+
+
+def _reason(reason: str, *, decision: bool) -> str:
+    """In words; one that this version does not know is not made up."""
+    if decision:
+        return REASONS[DecisionReason(reason)].lower() if reason in set(DecisionReason) else ""
+    return DISCONNECT_REASONS[DisconnectReason(reason)].lower() if reason in set(DisconnectReason) else ""
 
 
 _CHECKING = ("taken", "let_go", "take_lapsed")
@@ -120,11 +141,16 @@ _PLACED = {
     "retry_connection": "asked to retry",
     "look": "asked to look at it again",
 }
-_DECIDED = {"approve": "approved", "reject": "rejected"}
+_DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
+_HELD = {
+    "confirmed": "confirmed the request to disconnect, to be sent to Noyo",
+    "withdrawn": "withdrew the request to disconnect; nothing was sent",
+}
 _NOUNS = {
     "approve": "approval",
     "reject": "rejection",
     "retry_connection": "retry",
+    "create_disconnection": "request to disconnect",
     "look": "look",
 }
 _OUTCOMES = {
@@ -139,6 +165,11 @@ _OUTCOMES = {
     "arrived": "arrived, as a person says",
     "unclear": "got no answer; a person has to say whether it arrived",
     "overdue": "was not through after a day",
+    "expired": "expired unsent: no second approver confirmed it in time",
+}
+_OF_DISCONNECTIONS = {
+    ("create_disconnection", "confirmed"): "was taken by Noyo",
+    ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
 }
 _STATES = {
     "checking": "got no answer; checking whether it arrived",

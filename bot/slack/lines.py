@@ -64,12 +64,16 @@ def _operation(news: News, operation: Operation | None) -> Line:
 
 def _on_the_way(news: News, operation: Operation, state: OperationState) -> Line:
     whose = deeds.whose(operation)
+    if state is OperationState.HELD:
+        return deeds.held(operation)
     if state is OperationState.CHECKING:
         return line("Noyo gave no answer to ", *whose, "; checking whether it arrived")
     if state is OperationState.NEEDS_PERSON:
         return line("Nobody can tell whether ", *whose, " arrived; a person has to say")
     if state is OperationState.PENDING and not is_of_placing(news):
         return line("Not through to Noyo yet; ", *whose, " is to be sent again")
+    if state is OperationState.PENDING and operation.second is not None:
+        return deeds.seconded(operation)
     if state is OperationState.SENDING:
         return line("Sending ", *whose, " to Noyo")
     return deeds.deed(operation)

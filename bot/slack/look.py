@@ -28,6 +28,7 @@ class Look:
     group_link: str = ""
     """Where a group is shown elsewhere, with `{group_id}` for its id; none where empty."""
     approvers: frozenset[str] = frozenset()
+    """User ids and user group ids of those who may decide."""
 
     def warning(self) -> tuple[Line, ...]:
         """Said first on everything outside production, so that nobody takes it for the real thing."""

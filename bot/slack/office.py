@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from bot.domain.business_days import day_of
-from bot.domain.people import Permission, Policy, Right, Verdict
+from bot.domain.people import Permission, Policy, Right, Verdict, may_decide_on_what
 from bot.domain.subjects import Subject, person
 from bot.domain.tracking import Tracked
 from bot.ports import (
@@ -22,11 +22,15 @@ from bot.ports import (
     ReadsPeople,
 )
 from bot.slack.look import Look
-from bot.usecases import place, take
+from bot.usecases import confirm, place, take
 from bot.usecases.permit import permitted_now
 from bot.usecases.scene import Library
 
 Json = dict[str, Any]
+
+
+OWN = "decide on what they asked for"
+"""What was denied in the trail, where it was no right that was missing."""
 
 
 class OpensViews(Protocol):
@@ -56,8 +60,15 @@ class Office:
     command: str
     app_id: str
     retry_at_action_required: bool
+    needs_second: bool
+    """Whether a disconnection that somebody asks for waits for a second approver."""
+    reject_without_version: bool
     clock: Clock
     new_id: NewId
+
+    @property
+    def confirming(self) -> confirm.Tools:
+        return confirm.Tools(self.operations, self.policy, self.clock, self.new_id)
 
     def now(self) -> int:
         return int(self.clock())
@@ -80,7 +91,14 @@ class Office:
 
     def permits(self, right: Right, asker: Asker, about: Subject | None = None) -> Permission:
         """As `may`; a denial goes into the audit trail of what it was about, else of who was denied."""
-        permission = self.may(right, asker.user_id)
+        return self._noted(self.may(right, asker.user_id), right.value, asker, about)
+
+    def permits_on(self, asked_by: str | None, asker: Asker, about: Subject) -> Permission:
+        """Whether they may decide on what this person asked for: nobody does on their own."""
+        permission = may_decide_on_what(asked_by, asker.user_id, self.policy)
+        return self._noted(permission, OWN, asker, about)
+
+    def _noted(self, permission: Permission, wanted: str, asker: Asker, about: Subject | None) -> Permission:
         if permission.verdict is Verdict.DENIED:
             self.audit.audit(
                 AuditEntry(
@@ -89,7 +107,7 @@ class Office:
                     self.now(),
                     asker.user_id,
                     "denied",
-                    (("wanted", right.value),),
+                    (("wanted", wanted),),
                 )
             )
         return permission

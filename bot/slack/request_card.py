@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.domain.operations import ConnectionRequest, Operation, OperationState
+from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation, OperationState
 from bot.domain.records import Connection
 from bot.domain.showing import RequestCard
 from bot.domain.tracking import Tracked
 from bot.slack import buttons, deeds, facts
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, SmallPrint
+from bot.slack.parting_card import parties, parting_card, parting_facts
 from bot.slack.phrases import Foreign, Line, Moment, labelled, line, own_group_id
 from bot.slack.record_card import last_outcome
 
@@ -20,6 +21,8 @@ def request_card(card: RequestCard, look: Look) -> Message:
     running, and of a duplicate nobody sees what is there already.
     """
     operation = card.operation
+    if isinstance(operation.input, DisconnectRequest):
+        return parting_card(card, operation.input, look)
     parts: list[Part] = [Paragraph([*wanted_group_id(operation), *_stand(operation, look)])]
     if card.duplicate is not None:
         parts.append(Paragraph(duplicate_facts(card.duplicate, look)))
@@ -34,11 +37,15 @@ def title(operation: Operation, look: Look) -> Line:
     if isinstance(wanted, ConnectionRequest):
         name = Foreign(wanted.group_name, keep=wanted.carrier_group_id)
         return line(name, " · ", look.carrier(wanted.carrier_id))
+    if isinstance(wanted, DisconnectRequest):
+        return parties(wanted, look)
     return line(Foreign(operation.subject.key, 80))
 
 
 def requested(operation: Operation, look: Look) -> list[Line]:
     wanted = operation.input
+    if isinstance(wanted, DisconnectRequest):
+        return [labelled("Disconnect", *parties(wanted, look)), *parting_facts(operation, wanted)]
     if not isinstance(wanted, ConnectionRequest):
         return []
     return [
@@ -56,7 +63,7 @@ def wanted_group_id(operation: Operation) -> list[Line]:
 
 
 def duplicate_facts(duplicate: Tracked, look: Look) -> list[Line]:
-    """The connection that was there already."""
+    """What was there already."""
     record = duplicate.record
     lines = [
         labelled("Already there", *facts.group_and_carrier(record, look)),

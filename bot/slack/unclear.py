@@ -66,10 +66,17 @@ def _ours(operation: Operation) -> list[Line]:
     ]
 
 
+_NONE_OF_THESE = {
+    OperationKind.REQUEST_CONNECTION: "connection",
+    OperationKind.CREATE_DISCONNECTION: "request to disconnect",
+}
+
+
 def _theirs(tracked: Tracked | None, operation: Operation) -> list[Line]:
     if tracked is None:
-        if operation.kind is OperationKind.REQUEST_CONNECTION:
-            return [labelled("What Noyo shows", "no connection that we can tell to be this one")]
+        if operation.kind in _NONE_OF_THESE:
+            none = f"no {_NONE_OF_THESE[operation.kind]} that we can tell to be this one"
+            return [labelled("What Noyo shows", none)]
         return [labelled("What Noyo shows", "not known")]
     record = tracked.record
     lines = [
@@ -79,7 +86,7 @@ def _theirs(tracked: Tracked | None, operation: Operation) -> list[Line]:
         lines.append(facts.carrier_group_id(record))
     else:
         lines.append(end_date(record))
-    shown = operation.shown_version
+    shown = operation.shown_version if operation.subject == record.subject else None
     if shown is not None:
         same = "the one that was shown" if shown == record.version else "another than the one that was shown"
         lines.append(labelled("Version", facts.version(record), f", {same} when this was asked for"))

@@ -9,6 +9,8 @@ from bot.domain.subjects import Kind, Subject
 
 OPERATION = "OPERATION"
 NEWS = "NEWS"
+HELD = "held"
+"""What held operations are called in the index of open records."""
 KEY_BYTES = 900
 """The table takes 2,048 bytes in a partition key and 1,024 in a sort key."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.operations import (
     AnswerTo,
+    Confirmation,
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -43,8 +45,6 @@ def operation_item(operation: Operation) -> Item:
     if operation.state.settled:
         operation = replace(operation, due=None, input=_unsealed(operation.input))
     waiting: Item = {"due_kind": keys.OPERATION, "due": operation.due} if operation.due is not None else {}
-    if operation.state is OperationState.NEEDS_PERSON:
-        waiting |= {"open_kind": WAITING_FOR_PERSON, "open_order": keys.in_order(operation.placed_at)}
     return item_at(
         keys.operation(operation.id),
         id=operation.id,
@@ -55,9 +55,7 @@ def operation_item(operation: Operation) -> Item:
         actor=operation.actor,
         placed_at=operation.placed_at,
         shown_version=operation.shown_version,
-        answer_to=without_none(
-            {"channel_id": operation.answer_to.channel_id, "view_id": operation.answer_to.view_id}
-        ),
+        answer_to=_answer_to_map(operation.answer_to),
         attempts=operation.attempts,
         first_attempt_at=operation.first_attempt_at,
         sends=operation.sends,
@@ -68,14 +66,16 @@ def operation_item(operation: Operation) -> Item:
         trouble=operation.trouble,
         outcome=_outcome_map(operation.outcome) if operation.outcome else None,
         settled_at=operation.settled_at,
+        second=_confirmation_map(operation.second) if operation.second else None,
         expires=_expires(operation),
         **waiting,
+        **_listed(operation),
     )
 
 
 def operation_from(item: Item) -> Operation:
     kind = OperationKind(text(item, "kind"))
-    answer_to, outcome = mapping(item, "answer_to"), maybe_mapping(item, "outcome")
+    outcome, second = maybe_mapping(item, "outcome"), maybe_mapping(item, "second")
     return Operation(
         id=text(item, "id"),
         subject=Subject.parse(text(item, "subject")),
@@ -86,7 +86,7 @@ def operation_from(item: Item) -> Operation:
         placed_at=number(item, "placed_at"),
         due=maybe_number(item, "due"),
         shown_version=maybe_text(item, "shown_version"),
-        answer_to=AnswerTo(maybe_text(answer_to, "channel_id"), maybe_text(answer_to, "view_id")),
+        answer_to=_answer_to(mapping(item, "answer_to")),
         attempts=number(item, "attempts"),
         first_attempt_at=maybe_number(item, "first_attempt_at"),
         sends=number(item, "sends"),
@@ -97,7 +97,34 @@ def operation_from(item: Item) -> Operation:
         trouble=maybe_text(item, "trouble"),
         outcome=_outcome(outcome) if outcome else None,
         settled_at=maybe_number(item, "settled_at"),
+        second=_confirmation(second) if second else None,
     )
+
+
+def _listed(operation: Operation) -> Item:
+    """What waits for people is in the index of what is open; what is held with the soonest end date first."""
+    wanted = operation.input
+    if operation.state is OperationState.NEEDS_PERSON:
+        return {"open_kind": WAITING_FOR_PERSON, "open_order": keys.in_order(operation.placed_at)}
+    if operation.state is not OperationState.HELD or not isinstance(wanted, DisconnectRequest):
+        return {}
+    return {"open_kind": keys.HELD, "open_order": f"{wanted.effective_end_date.isoformat()}#{operation.id}"}
+
+
+def _answer_to_map(answer_to: AnswerTo) -> Item:
+    return without_none({"channel_id": answer_to.channel_id, "view_id": answer_to.view_id})
+
+
+def _answer_to(found: Item) -> AnswerTo:
+    return AnswerTo(maybe_text(found, "channel_id"), maybe_text(found, "view_id"))
+
+
+def _confirmation_map(second: Confirmation) -> Item:
+    return {"by": second.by, "at": second.at, "answer_to": _answer_to_map(second.answer_to)}
+
+
+def _confirmation(found: Item) -> Confirmation:
+    return Confirmation(text(found, "by"), number(found, "at"), _answer_to(mapping(found, "answer_to")))
 
 
 def _expires(operation: Operation) -> int | None:
@@ -113,6 +140,8 @@ def _input_map(input_: OperationInput) -> Item:
         return {"because": input_.because}
     if isinstance(input_, DecisionRequest):
         return _decision_map(input_)
+    if isinstance(input_, DisconnectRequest):
+        return _disconnect_map(input_)
     if isinstance(input_, RetryRequest):
         return without_none({"carrier_group_id": input_.carrier_group_id, "sealed": input_.sealed})
     return without_none(
@@ -132,6 +161,8 @@ def _input(kind: OperationKind, found: Item) -> OperationInput:
         return RetryRequest(maybe_text(found, "carrier_group_id"), maybe_text(found, "sealed"))
     if kind is OperationKind.DECIDE_DISCONNECTION:
         return _decision(found)
+    if kind is OperationKind.CREATE_DISCONNECTION:
+        return _disconnect(found)
     return ConnectionRequest(
         carrier_id=text(found, "carrier_id"),
         carrier_group_id=text(found, "carrier_group_id"),
@@ -148,7 +179,34 @@ def _decision_map(input_: DecisionRequest) -> Item:
             "effective_end_date": end.isoformat() if end else None,
             "reason": input_.reason.value if input_.reason else None,
             "context": input_.context,
+            "unversioned": True if input_.unversioned else None,
         }
+    )
+
+
+def _disconnect_map(input_: DisconnectRequest) -> Item:
+    return without_none(
+        {
+            "group_id": input_.group_id,
+            "carrier_id": input_.carrier_id,
+            "group_name": input_.group_name,
+            "effective_end_date": input_.effective_end_date.isoformat(),
+            "reason": input_.reason.value,
+            "connection": str(input_.connection),
+            "context": input_.context,
+        }
+    )
+
+
+def _disconnect(found: Item) -> DisconnectRequest:
+    return DisconnectRequest(
+        group_id=text(found, "group_id"),
+        carrier_id=text(found, "carrier_id"),
+        group_name=text(found, "group_name"),
+        effective_end_date=date.fromisoformat(text(found, "effective_end_date")),
+        reason=DisconnectReason(text(found, "reason")),
+        connection=Subject.parse(text(found, "connection")),
+        context=maybe_text(found, "context"),
     )
 
 
@@ -159,6 +217,7 @@ def _decision(found: Item) -> DecisionRequest:
         effective_end_date=date.fromisoformat(end) if end else None,
         reason=DecisionReason(reason) if reason else None,
         context=maybe_text(found, "context"),
+        unversioned=found.get("unversioned") is True,
     )
 
 
@@ -169,6 +228,7 @@ def _outcome_map(outcome: Outcome) -> Item:
             "words": outcome.words,
             "record": str(outcome.record) if outcome.record else None,
             "decided_by": outcome.decided_by,
+            "status": outcome.status,
         }
     )
 
@@ -180,4 +240,5 @@ def _outcome(found: Item) -> Outcome:
         words=maybe_text(found, "words"),
         record=Subject.parse(record) if record else None,
         decided_by=maybe_text(found, "decided_by"),
+        status=maybe_number(found, "status"),
     )

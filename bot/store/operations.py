@@ -62,8 +62,9 @@ class OperationStore:
         lease: str | None,
         news: Sequence[News] = (),
         audit: AuditEntry | None = None,
+        was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
-        self._move([Put(operation_item(operation), _may_change(lease)), *_told(news, audit)])
+        self._move([Put(operation_item(operation), _may_change(lease, was)), *_told(news, audit)])
 
     def settle(
         self,
@@ -73,8 +74,9 @@ class OperationStore:
         change: Change | None,
         news: Sequence[News],
         audit: AuditEntry,
+        was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
-        writes: list[Write] = [Put(operation_item(operation), _may_change(lease))]
+        writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]
         if operation.locks:
             writes += _unlock(operation)
         own = len(writes)
@@ -92,6 +94,13 @@ class OperationStore:
         rows = self._table.query("open_kind = :kind", {":kind": WAITING_FOR_PERSON}, index="open")
         return [int(text(row, "open_order")) for row in rows]
 
+    def held(self, *, limit: int) -> list[Operation]:
+        rows = self._table.query("open_kind = :kind", {":kind": keys.HELD}, index="open", limit=limit)
+        listed = [text(row, "pk") for row in rows]
+        items = self._table.get_many(Key(pk, "STATE") for pk in listed)
+        found = {text(item, "pk"): read_item(item, operation_from) for item in items}
+        return [found[pk] for pk in listed if pk in found and found[pk].state is OperationState.HELD]
+
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)
         return self.operation(read_item(item, _operation_id)) if item else None
@@ -106,9 +115,9 @@ class OperationStore:
             raise RecordMoved("The record has changed meanwhile.") from failed
 
 
-def _may_change(lease: str | None) -> Condition:
+def _may_change(lease: str | None, was: OperationState) -> Condition:
     if lease is None:
-        return holds(state=OperationState.NEEDS_PERSON.value, lease=None)
+        return holds(state=was.value, lease=None)
     return holds(lease=lease)
 
 

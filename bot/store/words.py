@@ -1,11 +1,12 @@
-"""Store: the words under which a record is found: its id, its carrier group id and the words of its group's name."""
+"""Store: the words under which a record is found: its id, its carrier group id, the words of its group's name, and the
+group's id where it is a request to disconnect."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from bot.domain.records import Connection, Record
+from bot.domain.records import Connection, Disconnection, Record
 from bot.store import keys
 from bot.store.items import item_at
 from bot.store.typed import Item
@@ -31,6 +32,8 @@ def words_of(record: Record) -> list[str]:
     ids = [record.id]
     if isinstance(record, Connection) and record.carrier_group_id:
         ids.append(record.carrier_group_id)
+    if isinstance(record, Disconnection) and record.group_id:
+        ids.append(record.group_id)
     found = [folded(one) for one in ids] + words_in(record.group_name or "")
     return [word for word in dict.fromkeys(found) if word][:MOST_WORDS]
 

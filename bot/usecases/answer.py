@@ -1,19 +1,21 @@
-"""Use case: tell the person who asked how it went: where they wait, or by direct message."""
+"""Use case: tell those who asked how it went: where they wait, or by direct message."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.domain.delivery import Place
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import AnswerTo, Operation, OperationState
 from bot.domain.people import PERSON_FRESH_SECONDS
 from bot.domain.showing import Answer, Link
 from bot.domain.tracking import Tracked, operation_card
-from bot.errors import SlackRefused
+from bot.errors import SlackError, SlackRefused
 from bot.usecases.board import Tools, card_link
 from bot.usecases.deliver import Held, keep_true
 from bot.usecases.scene import duplicate_of, record_of
 
+_NOTHING_TO_TELL = frozenset({OperationState.HELD, OperationState.PENDING, OperationState.SENDING})
 LATE_SECONDS = 60
 """A person who waited longer than this in front of a modal has most likely looked away."""
 NO_DIRECT_MESSAGE = frozenset(
@@ -22,22 +24,54 @@ NO_DIRECT_MESSAGE = frozenset(
 
 
 def answer(operation: Operation, tools: Tools) -> None:
-    """Tells the person who asked how it went: where they wait, or by direct message once they have looked away."""
+    """Tells the person who asked, and the one who confirmed it, how it went: where they wait, or by direct message once
+    they have looked away. Each stands alone: whoever cannot be told keeps nobody else from it."""
     _know(operation, tools)
-    if operation.state in (OperationState.PENDING, OperationState.SENDING):
+    if operation.state in _NOTHING_TO_TELL:
         return
+    troubles = []
+    for one in _waiting(operation):
+        try:
+            _tell(one, operation, tools)
+        except (Held, SlackError) as trouble:
+            troubles.append(trouble)
+    if troubles:
+        raise troubles[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Somebody who waits for an answer, since when (Unix seconds), and where."""
+
+    person: str
+    since: int
+    answer_to: AnswerTo
+
+
+def _waiting(operation: Operation) -> list[_Waiting]:
+    """Who confirmed what they asked for themselves waits once, where they confirmed it."""
+    waiting = {}
+    if operation.actor is not None:
+        waiting[operation.actor] = _Waiting(operation.actor, operation.placed_at, operation.answer_to)
+    second = operation.second
+    if second is not None:
+        waiting[second.by] = _Waiting(second.by, second.at, second.answer_to)
+    return list(waiting.values())
+
+
+def _tell(waiting: _Waiting, operation: Operation, tools: Tools) -> None:
 
     def content() -> Answer:
         current = tools.library.operations.operation(operation.id) or operation
         tracked = record_of(current, tools.library) or duplicate_of(current, tools.library)
-        return Answer(current, tracked, _request_link(current, tracked, tools))
+        return Answer(current, tracked, _request_link(current, tracked, tools), waiting.person)
 
-    shown = _in_view(operation, content, tools)
-    late = tools.desk.now() - operation.placed_at > LATE_SECONDS
+    shown = _in_view(waiting.answer_to.view_id, operation, content, tools)
+    late = tools.desk.now() - waiting.since > LATE_SECONDS
     if operation.state is OperationState.CHECKING or (shown and not late):
         return
     try:
-        keep_true(Place(operation.actor or "", f"direct:{operation.id}"), content, tools.desk)
+        keep_true(Place(waiting.person, f"direct:{operation.id}"), content, tools.desk)
     except SlackRefused as refusal:
         if refusal.code not in NO_DIRECT_MESSAGE:
             raise
@@ -45,13 +79,12 @@ def answer(operation: Operation, tools: Tools) -> None:
 
 def _request_link(operation: Operation, tracked: Tracked | None, tools: Tools) -> Link | None:
     link = card_link(tracked, tools) if tracked is not None else None
-    own = Place(tools.channels.connections, operation_card(operation.id))
+    own = Place(tools.channels.of_request(operation), operation_card(operation.id))
     return link or tools.desk.deliveries.link(own)
 
 
-def _in_view(operation: Operation, content: Callable[[], Answer], tools: Tools) -> bool:
+def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Answer], tools: Tools) -> bool:
     """One worker at a time shows in a view, and reads what to show while it holds the lease: the newest stays."""
-    view_id = operation.answer_to.view_id
     if view_id is None:
         return False
     desk = tools.desk
@@ -71,11 +104,12 @@ def _in_view(operation: Operation, content: Callable[[], Answer], tools: Tools) 
 
 
 def _know(operation: Operation, tools: Tools) -> None:
-    """The worker that sends decides rights by the table alone, so what it knows of the person is kept fresh here."""
-    if operation.actor is None or operation.state.settled:
+    """The worker that sends decides rights by the table alone, so what it knows of the people is kept fresh here."""
+    if operation.state.settled:
         return
-    person = tools.people.person(operation.actor)
-    if person is None or tools.desk.now() - person.read_at > PERSON_FRESH_SECONDS // 2:
-        read = tools.reads_people.read_person(operation.actor)
-        if read is not None:
-            tools.people.save_person(read)
+    for user_id in operation.people:
+        person = tools.people.person(user_id)
+        if person is None or tools.desk.now() - person.read_at > PERSON_FRESH_SECONDS // 2:
+            read = tools.reads_people.read_person(user_id)
+            if read is not None:
+                tools.people.save_person(read)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from bot.domain.delivery import Place
+from bot.domain.operations import Operation
 from bot.domain.showing import Link
 from bot.domain.subjects import Kind
 from bot.domain.tracking import Tracked
@@ -20,6 +21,10 @@ class Channels:
     connections: str
     alerts: str
     decisions: str
+
+    def of_request(self, operation: Operation) -> str:
+        """Where the card of what has no Noyo id yet hangs."""
+        return self.decisions if operation.subject.kind is Kind.PARTING else self.connections
 
     def home(self, kind: Kind) -> str:
         """Where the card of a record hangs."""

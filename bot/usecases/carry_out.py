@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bot.domain.decisions import Decision
 from bot.domain.effects import with_its_day
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     LookRequest,
     Operation,
     OperationKind,
@@ -14,12 +16,22 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
-from bot.domain.people import Verdict
-from bot.domain.records import Record
+from bot.domain.people import ALLOWED, Permission, Verdict, may_decide_on_what
+from bot.domain.records import Disconnection, Record
 from bot.errors import LeaseLost, NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.usecases.check import check, compare_first, existing
+from bot.usecases.disconnect import disconnect
 from bot.usecases.observe import read_again
-from bot.usecases.operation_life import Tools, check_later, claim, put_back, settle, still_ours, unsealed
+from bot.usecases.operation_life import (
+    Tools,
+    check_later,
+    claim,
+    confirmed,
+    put_back,
+    settle,
+    still_ours,
+    unsealed,
+)
 from bot.usecases.permit import permitted
 from bot.usecases.steps import Step, about, tell
 
@@ -59,6 +71,8 @@ def _send(operation: Operation, tools: Tools) -> None:
                 _retry(operation, wanted, tools)
             case DecisionRequest() as wanted:
                 _decide(operation, wanted, tools)
+            case DisconnectRequest() as wanted:
+                disconnect(operation, wanted, tools)
             case LookRequest():
                 _look(operation, tools)
     except NotSent as error:
@@ -67,17 +81,37 @@ def _send(operation: Operation, tools: Tools) -> None:
 
 def _still_permitted(operation: Operation, tools: Tools) -> bool:
     """A right may have gone between the click and now. What cannot be told yet waits; it is not refused."""
-    if operation.actor is None or operation.kind is OperationKind.LOOK:
+    if operation.kind is OperationKind.LOOK:
         return True
-    permission = permitted(
-        operation.needs, operation.actor, people=tools.people, policy=tools.policy, now=tools.now()
-    )
-    if permission.verdict is Verdict.UNKNOWN:
-        put_back(operation, tools, why="Waiting to make sure that you still may do this.", anew=True)
-    elif permission.verdict is Verdict.DENIED:
-        outcome = Outcome(OutcomeKind.NO_RIGHTS, words=permission.why)
-        settle(operation, OperationState.CANCELLED, outcome, tools)
+    for person in operation.people:
+        permission = permitted(
+            operation.needs, person, people=tools.people, policy=tools.policy, now=tools.now()
+        )
+        if permission.verdict is Verdict.UNKNOWN:
+            whom = "you" if len(operation.people) == 1 else "both who asked for it"
+            put_back(operation, tools, why=f"Waiting to make sure that {whom} still may do this.", anew=True)
+            return False
+        if not permission.allowed:
+            _not_allowed(operation, person, permission, tools)
+            return False
+    return _is_not_their_own(operation, tools)
+
+
+def _is_not_their_own(operation: Operation, tools: Tools) -> bool:
+    """What was asked for through us may have become known as such, or the policy another, since the click."""
+    asked_by, decider = operation.actor, operation.second.by if operation.second else None
+    if operation.kind is OperationKind.DECIDE_DISCONNECTION:
+        tracked = tools.records.tracked(operation.subject)
+        asked_by, decider = tracked.asker if tracked else None, operation.actor
+    permission = may_decide_on_what(asked_by, decider, tools.policy) if decider else ALLOWED
+    if decider and not permission.allowed:
+        _not_allowed(operation, decider, permission, tools)
     return permission.allowed
+
+
+def _not_allowed(operation: Operation, person: str, permission: Permission, tools: Tools) -> None:
+    outcome = Outcome(OutcomeKind.NO_RIGHTS, words=permission.why, decided_by=person)
+    settle(operation, OperationState.CANCELLED, outcome, tools)
 
 
 def _request(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> None:
@@ -92,7 +126,7 @@ def _request(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> N
     except (NoAnswer, UnreadableAnswer):
         check_later(operation, tools)
     else:
-        _confirmed(operation, made, tools)
+        confirmed(operation, made, tools)
 
 
 def _retry(operation: Operation, wanted: RetryRequest, tools: Tools) -> None:
@@ -109,7 +143,7 @@ def _retry(operation: Operation, wanted: RetryRequest, tools: Tools) -> None:
     except (NoAnswer, UnreadableAnswer):
         check_later(operation, tools)
     else:
-        _confirmed(operation, made, tools)
+        confirmed(operation, made, tools)
 
 
 def _decide(operation: Operation, wanted: DecisionRequest, tools: Tools) -> None:
@@ -118,26 +152,35 @@ def _decide(operation: Operation, wanted: DecisionRequest, tools: Tools) -> None
         return
     still_ours(operation, tools)
     try:
-        made = tools.noyo.decide_disconnection(
-            operation.subject.key,
-            operation.shown_version or "",
-            wanted.decision,
-            effective_end_date=wanted.effective_end_date,
-            reason=wanted.reason,
-            context=wanted.context,
-        )
+        made = _decided(operation, wanted, tools)
     except Refused as refusal:
         _decision_refused(operation, refusal, tools)
     except (NoAnswer, UnreadableAnswer):
         check_later(operation, tools)
     else:
-        _confirmed(operation, with_its_day(made, _shown(operation, tools), wanted), tools)
+        confirmed(operation, with_its_day(made, _shown(operation, tools), wanted), tools)
 
 
 def _shown(operation: Operation, tools: Tools) -> Record | None:
     """The version that was decided on, as far as it is still the newest we hold."""
     held = tools.records.tracked(operation.subject)
     return held.record if held is not None and held.record.version == operation.shown_version else None
+
+
+def _decided(operation: Operation, wanted: DecisionRequest, tools: Tools) -> Disconnection:
+    if wanted.unversioned and wanted.decision is Decision.REJECT:
+        # Noyo takes it for whatever is there by then, so what `_unchanged` read is all that is known.
+        return tools.noyo.reject_disconnection(
+            operation.subject.key, reason=wanted.reason, context=wanted.context
+        )
+    return tools.noyo.decide_disconnection(
+        operation.subject.key,
+        operation.shown_version or "",
+        wanted.decision,
+        effective_end_date=wanted.effective_end_date,
+        reason=wanted.reason,
+        context=wanted.context,
+    )
 
 
 def _decision_refused(operation: Operation, refusal: Refused, tools: Tools) -> None:
@@ -172,11 +215,6 @@ def _unchanged(operation: Operation, tools: Tools) -> bool:
     changed = Outcome(OutcomeKind.CHANGED, record=operation.subject)
     settle(operation, OperationState.CANCELLED, changed, tools, record=current)
     return False
-
-
-def _confirmed(operation: Operation, made: Record, tools: Tools) -> None:
-    confirmed = Outcome(OutcomeKind.CONFIRMED, record=made.subject)
-    settle(operation, OperationState.SUCCEEDED, confirmed, tools, record=made)
 
 
 def _refused(operation: Operation, refusal: Refused, tools: Tools) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, decided, made_since, retried
+from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, decided, disconnecting, made_since, retried
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -15,7 +16,7 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
-from bot.domain.records import Connection, Record
+from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.tracking import Tracked
 from bot.errors import NoAnswer, NotSent, Refused, UnreadableAnswer
 from bot.usecases.operation_life import (
@@ -29,7 +30,7 @@ from bot.usecases.operation_life import (
 )
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
-"""Noyo refuses a double of these itself: a request as a duplicate, a decision by its version."""
+"""Noyo refuses a double of these itself: a request as a duplicate, a decision by its version, where that is sent."""
 
 
 def check(operation: Operation, tools: Tools) -> None:
@@ -43,7 +44,7 @@ def check(operation: Operation, tools: Tools) -> None:
     asked = replace(operation, checks=operation.checks + 1)
     if asked.checks < CHECKS:
         check_again(asked, tools, pause=tools.quiet_seconds)
-    elif operation.kind in GUARDED_BY_NOYO:
+    elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned:
         send_again(asked, tools)
     else:
         needs_person(asked, OutcomeKind.UNCLEAR, tools)
@@ -101,6 +102,8 @@ def _effect(operation: Operation, tools: Tools) -> Record | None:
     if isinstance(operation.input, DecisionRequest):
         current = tools.noyo.disconnection(operation.subject.key)
         return current if decided(operation, current) else None
+    if isinstance(operation.input, DisconnectRequest):
+        return _asked_to_disconnect(operation, operation.input, tools)
     return None
 
 
@@ -113,12 +116,30 @@ def _made(operation: Operation, wanted: ConnectionRequest, tools: Tools) -> Conn
     return None
 
 
-def _anothers(held: Tracked | None, operation: Operation, wanted: ConnectionRequest, tools: Tools) -> bool:
-    """Whether the record cannot be this operation's: another one asked for it, or it was there before we sent."""
+def _asked_to_disconnect(
+    operation: Operation, wanted: DisconnectRequest, tools: Tools
+) -> Disconnection | None:
+    """A request to disconnect as it was wanted, created since we sent, that no other operation of ours asked for."""
+    for found in tools.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
+        held = tools.records.tracked(found.subject)
+        if disconnecting(found, operation) and not _is_anothers(held, operation):
+            return found
+    return None
+
+
+def _is_anothers(held: Tracked | None, operation: Operation) -> bool:
+    """Whether another operation asked for it, or it was there before we sent."""
     if held is None or held.asked_by == operation.id:
         return False
     sent = operation.first_sent_at
-    if held.asked_by is not None or (sent is not None and held.seen_at < sent):
+    return held.asked_by is not None or (sent is not None and held.seen_at < sent)
+
+
+def _anothers(held: Tracked | None, operation: Operation, wanted: ConnectionRequest, tools: Tools) -> bool:
+    """Whether the record cannot be this operation's: it is another's, or a retry of ours made it look like this."""
+    if held is None or held.asked_by == operation.id:
+        return False
+    if _is_anothers(held, operation):
         return True
     first = next(iter(tools.records.history(held.subject, since=0)), None)
     return isinstance(first, Connection) and _was_not_born_of(first, wanted)

@@ -9,7 +9,7 @@ from bot.domain.delivery import Place
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.showing import Summary
-from bot.domain.subjects import Kind, Subject
+from bot.domain.subjects import Subject
 from bot.errors import SlackBusy, SlackError, SlackNotLetIn, SlackSilent
 from bot.usecases.alert import alerts, person_messages
 from bot.usecases.answer import answer
@@ -131,7 +131,7 @@ def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
 
 
 def _record_subject(news: News, operation: Operation | None, library: Library) -> Subject | None:
-    if news.subject.kind is not Kind.REQUEST:
+    if news.subject.is_record:
         return news.subject
     tracked = record_of(operation, library) if operation is not None else None
     return tracked.subject if tracked is not None else None

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from bot.domain import news as telling
 from bot.domain import subjects
-from bot.domain.effects import made_since
-from bot.domain.operations import ConnectionRequest, Operation
-from bot.domain.records import Connection, Record
+from bot.domain.effects import disconnecting, made_since
+from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation
+from bot.domain.records import Connection, DisconnectionSource, Record
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Order, Tracked, asked_for, first_seen, moved_on, order_of
 from bot.errors import RecordMoved, Refused, TableUnavailable
@@ -56,7 +56,8 @@ def learn(
     """What `record` changes in what we hold, as one write; None where it changes nothing.
 
     `by` is the operation that asked for it, if the caller knows; else the one that is open for the same carrier and
-    carrier group id is looked for, so that a request's card goes on even when a poll sees its record first.
+    carrier group id, or the same group and carrier, is looked for, so that a request's card goes on even when a poll
+    sees its record first.
     """
     held = records.tracked(record.subject)
     if held is None:
@@ -153,16 +154,24 @@ def read_again(subject: Subject, noyo: ReadsNoyo) -> Record:
 
 
 def _asking(record: Record, operations: KeepsOperations) -> Operation | None:
-    if not isinstance(record, Connection) or not record.carrier_group_id:
+    if isinstance(record, Connection):
+        if not record.carrier_group_id:
+            return None
+        operation = operations.open_on(subjects.request(record.carrier_id, record.carrier_group_id))
+        return operation if operation is not None and made_since(record, operation) else None
+    if record.source_type is not DisconnectionSource.PLATFORM or not record.group_id:
         return None
-    operation = operations.open_on(subjects.request(record.carrier_id, record.carrier_group_id))
-    return operation if operation is not None and made_since(record, operation) else None
+    operation = operations.open_on(subjects.parting(record.group_id, record.carrier_id))
+    return operation if operation is not None and disconnecting(record, operation) else None
 
 
 def _linked(tracked: Tracked, by: Operation | None) -> Tracked:
-    if by is None or by.actor is None or not isinstance(by.input, ConnectionRequest):
+    if by is None or by.actor is None:
         return tracked
-    return asked_for(tracked, by.id, by.actor, by.input.group_name)
+    wanted = ConnectionRequest if isinstance(tracked.record, Connection) else DisconnectRequest
+    return (
+        asked_for(tracked, by.id, by.actor, by.input.group_name) if isinstance(by.input, wanted) else tracked
+    )
 
 
 def _newly_linked(held: Tracked, by: Operation | None) -> Tracked | None:

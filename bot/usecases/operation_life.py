@@ -37,8 +37,9 @@ from bot.usecases.steps import Step, about
 
 LEASE_SECONDS = 330
 """Longer than the worker may run (template.yaml: 300 s), so that a lease that ran out has no holder any more."""
-LONGEST_SECONDS = 180
-"""What one operation may take: reading again, a token, the write, all once more after a 401, at Noyo's slowest."""
+LONGEST_SECONDS = 240
+"""What one operation may take: reading two things again, a token, the write, that once more after a 401, at Noyo's
+slowest."""
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 900
 PATIENCE_SECONDS = 24 * 3600
@@ -71,6 +72,9 @@ def claim(operation_id: str, tools: Tools) -> Operation | None:
     operation = tools.operations.operation(operation_id)
     if operation is None or not _wants_attention(operation, tools.now()):
         return None
+    if operation.state is OperationState.HELD:
+        _expire(operation, tools)
+        return None
     if _abandoned(operation, tools):
         return None
     claimed = (
@@ -89,6 +93,14 @@ def _wants_attention(operation: Operation, now: int) -> bool:
     if operation.lease_until is not None and operation.lease_until > now:
         return False
     return operation.due is not None and operation.due <= now
+
+
+def _expire(operation: Operation, tools: Tools) -> None:
+    """No second approver confirmed it in time, so it is never sent; unless one is confirming at this very moment."""
+    try:
+        settle(operation, OperationState.EXPIRED, Outcome(OutcomeKind.EXPIRED), tools)
+    except LeaseLost:
+        return  # Confirmed or withdrawn just now: it goes on from there.
 
 
 def _sending(operation: Operation, tools: Tools) -> Operation:
@@ -246,7 +258,7 @@ def settle(
 ) -> None:
     """Settles for good, together with what the answer taught us of `record`, in one transaction.
 
-    On condition that the operation's lease still holds; without a lease, that it still needs a person.
+    On condition that the operation's lease still holds; without a lease, that it still waits for people as it did.
     """
     for _ in range(ROUNDS):
         now = tools.now()
@@ -261,7 +273,7 @@ def settle(
             lease_until=None,
         )
         try:
-            _settle_once(settled, operation.lease, record, tools, now)
+            _settle_once(settled, operation, record, tools, now)
         except RecordMoved:
             continue
         tell_settled(settled, record)
@@ -282,7 +294,7 @@ def tell_settled(settled: Operation, record: Record | None = None) -> None:
 
 
 def _settle_once(
-    settled: Operation, lease: str | None, record: Record | None, tools: Tools, now: int
+    settled: Operation, before: Operation, record: Record | None, tools: Tools, now: int
 ) -> None:
     change = _learnt(settled, record, tools, now) if record is not None else None
     news = telling.of_operation(settled, now)
@@ -290,8 +302,19 @@ def _settle_once(
         news = telling.with_change(news, change.news)
         change = replace(change, news=telling.without_record_news(change.news))
     tools.operations.settle(
-        settled, lease=lease, change=change, news=(news,), audit=audit_of(settled, tools, now)
+        settled,
+        lease=before.lease,
+        change=change,
+        news=(news,),
+        audit=audit_of(settled, tools, now),
+        was=before.state,
     )
+
+
+def confirmed(operation: Operation, made: Record, tools: Tools) -> None:
+    """Noyo answered with the record."""
+    outcome = Outcome(OutcomeKind.CONFIRMED, record=made.subject)
+    settle(operation, OperationState.SUCCEEDED, outcome, tools, record=made)
 
 
 def _learnt(settled: Operation, record: Record, tools: Tools, now: int) -> Change | None:
@@ -312,6 +335,7 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
         "state": operation.state.value,
         "shown_version": operation.shown_version,
         **operation.decides,
+        "second": operation.second.by if operation.second else None,
         "outcome": outcome.kind.value if outcome else None,
         "words": outcome.words if outcome else None,
         "decided_by": outcome.decided_by if outcome else None,

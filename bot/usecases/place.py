@@ -18,6 +18,7 @@ from bot.domain.operations import (
     RetryRequest,
     Sensitive,
 )
+from bot.domain.people import Permission, Policy, may_decide_on_what
 from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
@@ -50,18 +51,26 @@ class Changed:
     now: Tracked | None
 
 
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """Not placed: the person may not decide on this one."""
+
+    permission: Permission
+
+
 Placing = Placed | InTheWay | Changed
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What placing touches."""
+    """What placing touches. Without a policy nobody decides on what they asked for."""
 
     operations: KeepsOperations
     records: KeepsRecords
     sealer: Sealer
     clock: Clock
     new_id: NewId
+    policy: Policy = Policy("")
 
 
 def request_connection(
@@ -79,7 +88,7 @@ def request_connection(
     wanted = ConnectionRequest(
         carrier_id, carrier_group_id, group_name, _sealed(sensitive, operation_id, tools)
     )
-    operation = _new(
+    operation = new_operation(
         operation_id,
         subjects.request(carrier_id, carrier_group_id),
         OperationKind.REQUEST_CONNECTION,
@@ -88,7 +97,7 @@ def request_connection(
         answer_to,
         tools,
     )
-    return _place(operation, None, tools)
+    return place_operation(operation, None, tools)
 
 
 def retry_connection(
@@ -105,7 +114,7 @@ def retry_connection(
     record = shown.record
     same = isinstance(record, Connection) and record.carrier_group_id == carrier_group_id
     wanted = RetryRequest(None if same else carrier_group_id, _sealed(sensitive, operation_id, tools))
-    operation = _new(
+    operation = new_operation(
         operation_id,
         shown.subject,
         OperationKind.RETRY_CONNECTION,
@@ -115,7 +124,7 @@ def retry_connection(
         tools,
     )
     operation = replace(operation, shown_version=record.version)
-    return _place(operation, Expected(shown.subject, record.version), tools)
+    return place_operation(operation, Expected(shown.subject, record.version), tools)
 
 
 def decide(
@@ -126,12 +135,15 @@ def decide(
     wanted: DecisionRequest,
     answer_to: AnswerTo,
     tools: Tools,
-) -> Placing:
+) -> Placing | NotAllowed:
     """Approves or rejects a request to disconnect, on condition that it is still `shown`; one decision at a time.
 
     What was shown as decided already is not decided once more, whatever Noyo would make of that.
     """
-    operation = _new(
+    permission = may_decide_on_what(shown.asker, actor, tools.policy)
+    if not permission.allowed:
+        return NotAllowed(permission)
+    operation = new_operation(
         operation_id,
         shown.subject,
         OperationKind.DECIDE_DISCONNECTION,
@@ -142,8 +154,8 @@ def decide(
     )
     operation = replace(operation, shown_version=shown.record.version)
     if not decidable(shown):
-        return _why_not(operation, tools)
-    return _place(operation, Expected(shown.subject, shown.record.version), tools)
+        return why_not(operation, shown.subject, tools)
+    return place_operation(operation, Expected(shown.subject, shown.record.version), tools)
 
 
 def decidable(tracked: Tracked) -> bool:
@@ -154,8 +166,10 @@ def look(
     operation_id: str, actor: str | None, subject: Subject, *, because: str, answer_to: AnswerTo, tools: Tools
 ) -> Placing:
     """Reads the record at Noyo as soon as may be; for a person, or because Noyo said that it changed."""
-    operation = _new(operation_id, subject, OperationKind.LOOK, LookRequest(because), actor, answer_to, tools)
-    return _place(operation, None, tools)
+    operation = new_operation(
+        operation_id, subject, OperationKind.LOOK, LookRequest(because), actor, answer_to, tools
+    )
+    return place_operation(operation, None, tools)
 
 
 def retryable(tracked: Tracked, *, at_action_required: bool) -> bool:
@@ -166,7 +180,7 @@ def retryable(tracked: Tracked, *, at_action_required: bool) -> bool:
     return isinstance(tracked.record, Connection) and tracked.status in allowed
 
 
-def _new(
+def new_operation(
     operation_id: str,
     subject: Subject,
     kind: OperationKind,
@@ -193,7 +207,7 @@ def _sealed(sensitive: Sensitive, operation_id: str, tools: Tools) -> str | None
     return tools.sealer.seal(sensitive, operation_id) if sensitive.typed else None
 
 
-def _place(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
+def place_operation(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
     with following(operation.id):
         placing = _placed(operation, expected, tools)
         tell(
@@ -225,7 +239,7 @@ def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Pl
         try:
             tools.operations.place(operation, expected=expected, news=news, audit=audit)
         except NotPlaced:
-            placing = _why_not(operation, tools)
+            placing = why_not(operation, expected.subject if expected else operation.subject, tools)
         else:
             return Placed(operation)
         if not _gone_by_now(placing, expected):
@@ -241,12 +255,12 @@ def _gone_by_now(placing: Placing, expected: Expected | None) -> bool:
 
 
 def _decided_on(operation: Operation) -> tuple[tuple[str, str], ...]:
-    if operation.kind is not OperationKind.DECIDE_DISCONNECTION:
+    if not operation.decides:
         return ()
     return (("shown_version", operation.shown_version or ""), *operation.decides.items())
 
 
-def _why_not(operation: Operation, tools: Tools) -> Placing:
+def why_not(operation: Operation, shown: Subject, tools: Tools) -> Placing:
     """Looked up in the order that keeps a repeat a success: itself, then who was first, then what moved."""
     before = tools.operations.operation(operation.id)
     if before is not None:
@@ -254,7 +268,7 @@ def _why_not(operation: Operation, tools: Tools) -> Placing:
     holder = tools.operations.open_on(operation.subject)
     if holder is not None:
         return InTheWay(holder)
-    return Changed(tools.records.tracked(operation.subject))
+    return Changed(tools.records.tracked(shown))
 
 
 def _same(before: Operation, operation: Operation) -> bool:

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from bot.domain import news as telling
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.subjects import Kind
 from bot.errors import LeaseLost
 from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
 from bot.usecases.operation_life import tell_settled
@@ -58,7 +57,7 @@ def resolve(
 
 
 def _taken(operation: Operation, way: Way, person: str, seen_version: str | None, now: int) -> Operation:
-    record = operation.subject if operation.subject.kind is not Kind.REQUEST else None
+    record = operation.subject if operation.subject.is_record else None
     if way is Way.SEND_AGAIN:
         return replace(
             operation,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.domain.operations import ConnectionRequest, Operation, OperationState
+from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation, OperationState
 from bot.domain.showing import RecordCard, RequestCard
-from bot.domain.subjects import Kind, Subject
+from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked, operation_card
 from bot.domain.waiting import waits
 from bot.ports import KeepsOperations, KeepsRecords
@@ -28,15 +28,26 @@ class Library:
 
 def record_of(operation: Operation, library: Library) -> Tracked | None:
     """The record an operation is about: its subject, what it made, or what a poll already linked to it."""
-    if operation.subject.kind is not Kind.REQUEST:
+    if operation.subject.is_record:
         return library.records.tracked(operation.subject)
     made = operation.outcome.record if operation.outcome else None
     if operation.state is OperationState.SUCCEEDED and made is not None:
         return library.records.tracked(made)
-    if operation.state.settled or not isinstance(operation.input, ConnectionRequest):
+    known_by = _known_by(operation)
+    if operation.state.settled or known_by is None:
         return None
-    found = library.records.find(operation.input.carrier_group_id, limit=CANDIDATES)
+    found = library.records.find(known_by, limit=CANDIDATES)
     return next((tracked for tracked in found if tracked.asked_by == operation.id), None)
+
+
+def _known_by(operation: Operation) -> str | None:
+    """What the record that was asked for is found by."""
+    match operation.input:
+        case ConnectionRequest() as wanted:
+            return wanted.carrier_group_id
+        case DisconnectRequest() as wanted:
+            return wanted.group_id
+    return None
 
 
 def open_operation(tracked: Tracked, library: Library) -> Operation | None:
@@ -74,7 +85,7 @@ def request_card(operation_id: str, library: Library) -> RecordCard | RequestCar
 
 
 def duplicate_of(operation: Operation, library: Library) -> Tracked | None:
-    """The connection that Noyo said was there already, as far as we hold it."""
+    """What is at Noyo already, and was in the way, as far as we hold it."""
     other = operation.outcome.record if operation.outcome else None
     if operation.state is not OperationState.REFUSED or other is None or other == operation.subject:
         return None

@@ -8,7 +8,7 @@ from bot.domain.delivery import Place
 from bot.domain.news import News
 from bot.domain.operations import Operation
 from bot.domain.showing import Content, Link, RecordCard, ThreadLine
-from bot.domain.subjects import Kind, Subject
+from bot.domain.subjects import Subject
 from bot.domain.tracking import operation_card
 from bot.errors import SlackRefused
 from bot.usecases.board import Tools, card_link
@@ -45,8 +45,8 @@ def _card(place: Place, subject: Subject | None, tools: Tools, *, anew: bool = F
 
 
 def _card_place(operation: Operation | None, subject: Subject | None, tools: Tools) -> Place | None:
-    if operation is not None and operation.subject.kind is Kind.REQUEST:
-        return Place(tools.channels.connections, operation_card(operation.id))
+    if operation is not None and not operation.subject.is_record:
+        return Place(tools.channels.of_request(operation), operation_card(operation.id))
     tracked = tools.library.records.tracked(subject) if subject is not None else None
     return Place(tools.channels.home(tracked.subject.kind), tracked.card) if tracked is not None else None
 

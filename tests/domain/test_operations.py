@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from bot.domain.effects import CLOCK_DIFFERENCE_SECONDS, made_since
-from bot.domain.operations import ConnectionRequest, OperationState, Sensitive
-from tests.store.made import NOW, a_connection, a_look, a_request, a_retry
+from bot.domain.operations import Confirmation, ConnectionRequest, OperationState, Sensitive
+from bot.domain.people import Right
+from tests.store.made import NOW, a_connection, a_decision, a_disconnect, a_look, a_request, a_retry
 
 
-def test_only_three_states_are_over() -> None:
+def test_only_four_states_are_over() -> None:
     over = {state for state in OperationState if state.settled}
 
-    assert over == {OperationState.SUCCEEDED, OperationState.REFUSED, OperationState.CANCELLED}
+    assert over == {
+        OperationState.SUCCEEDED,
+        OperationState.REFUSED,
+        OperationState.CANCELLED,
+        OperationState.EXPIRED,
+    }
+    assert a_disconnect(state=OperationState.HELD).open
     assert a_request(state=OperationState.NEEDS_PERSON).open
 
 
@@ -39,3 +46,17 @@ def test_a_record_made_before_we_sent_is_not_ours_but_for_the_clocks() -> None:
 
 def test_of_what_was_never_sent_nothing_is_ours() -> None:
     assert not made_since(a_connection(created=NOW), a_request(first_sent_at=None))
+
+
+def test_who_decides_needs_another_right_than_who_asks() -> None:
+    assert {a_decision().needs, a_disconnect().needs} == {Right.APPROVE}
+    assert {a_request().needs, a_retry().needs, a_look().needs} == {Right.REQUEST}
+
+
+def test_an_operation_is_of_both_who_said_yes_to_it() -> None:
+    both = a_disconnect(second=Confirmation("U2", NOW))
+    own = a_disconnect(second=Confirmation("U1", NOW))
+
+    assert (both.people, own.people, a_disconnect().people) == (("U1", "U2"), ("U1",), ("U1",))
+    assert a_look().people == ()
+    assert both.decides == {"effective_end_date": "2026-12-31", "reason": "terminated"}

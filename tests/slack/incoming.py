@@ -253,8 +253,10 @@ def office_of(world: World) -> Office:
         operations=store.operations,
         people=store.people,
         audit=store.audit,
-        placing=place.Tools(store.operations, store.records, bot.carrying_out.sealer, world.clock, new_id),
         taking=take.Tools(store.records, settings.timezone, world.clock, new_id),
+        placing=place.Tools(
+            store.operations, store.records, bot.carrying_out.sealer, world.clock, new_id, settings.policy
+        ),
         web=SlackWeb(calls, look),
         reads_people=bot.slack_people,
         policy=settings.policy,
@@ -262,6 +264,8 @@ def office_of(world: World) -> Office:
         command=settings.slack.command,
         app_id=settings.slack.app_id,
         retry_at_action_required=settings.retry_at_action_required,
+        needs_second=settings.disconnect_needs_second,
+        reject_without_version=settings.reject_without_version,
         clock=world.clock,
         new_id=new_id,
     )

@@ -44,6 +44,7 @@ def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
         "decisions",
         "approve",
         "reject",
+        "disconnect",
         "history",
         "help",
     ]

@@ -60,7 +60,7 @@ def test_of_many_the_first_eight_are_shown_and_the_rest_are_counted(world: World
     read = told(world, types(world, "decisions"))
     assert "Many 7" in read
     assert "Many 8" not in read
-    assert "more. Decide one by name: /noyo approve or reject" in read
+    assert "more. Open one by name: /noyo approve, reject or disconnect" in read
 
 
 def writes(world: World, tracked: object, deed: str, at: int, **details: str) -> None:

@@ -3,12 +3,13 @@
 from datetime import date
 from typing import Any
 
-from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import (
     AnswerTo,
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     LookRequest,
     Operation,
     OperationKind,
@@ -23,7 +24,7 @@ from bot.domain.records import (
     DisconnectionStatus,
     Record,
 )
-from bot.domain.subjects import Subject, connection, disconnection, request
+from bot.domain.subjects import Subject, connection, disconnection, parting, request
 from bot.domain.tracking import Tracked, first_seen
 from bot.ports import AuditEntry, Change
 
@@ -123,6 +124,30 @@ def a_decision(operation_id: str = "V3", record_id: str = uuid(1), **changes: An
             "input": DecisionRequest(
                 Decision.REJECT, date(2026, 12, 31), DecisionReason.OTHER, "A note for Noyo"
             ),
+            "shown_version": uuid(0x1001),
+        }
+        | changes,
+    )
+
+
+def a_disconnect(operation_id: str = "V4", **changes: Any) -> Operation:
+    """Held, until two days from now."""
+    return a_request(
+        operation_id,
+        **{
+            "subject": parting(uuid(5), CARRIER),
+            "kind": OperationKind.CREATE_DISCONNECTION,
+            "input": DisconnectRequest(
+                uuid(5),
+                CARRIER,
+                "Test Company",
+                date(2026, 12, 31),
+                DisconnectReason.TERMINATED,
+                connection(uuid(1)),
+                "A note for Noyo",
+            ),
+            "state": OperationState.HELD,
+            "due": NOW + 2 * 86400,
             "shown_version": uuid(0x1001),
         }
         | changes,

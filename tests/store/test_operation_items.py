@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.operations import (
     AnswerTo,
+    Confirmation,
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     LookRequest,
     Operation,
     OperationInput,
@@ -24,7 +26,7 @@ from bot.domain.subjects import Kind, Subject
 from bot.store.items import KEPT_SECONDS
 from bot.store.operation_items import operation_from, operation_item
 from bot.store.typed import plain_item, typed_item
-from tests.store.made import NOW, a_decision, a_look, a_request, a_retry
+from tests.store.made import NOW, a_decision, a_disconnect, a_look, a_request, a_retry
 
 TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
@@ -38,10 +40,25 @@ INPUTS = {
         st.none() | st.dates(),
         st.none() | st.sampled_from(DecisionReason),
         MAYBE_TEXT,
+        st.booleans(),
+    ),
+    OperationKind.CREATE_DISCONNECTION: st.builds(
+        DisconnectRequest,
+        TEXT,
+        TEXT,
+        TEXT,
+        st.dates(),
+        st.sampled_from(DisconnectReason),
+        SUBJECTS,
+        MAYBE_TEXT,
     ),
     OperationKind.LOOK: st.builds(LookRequest, TEXT),
 }
-OUTCOMES = st.builds(Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT)
+OUTCOMES = st.builds(
+    Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT, MAYBE_NUMBER
+)
+ANSWERS_TO = st.builds(AnswerTo, MAYBE_TEXT, MAYBE_TEXT)
+SECONDS = st.builds(Confirmation, TEXT, st.integers(), ANSWERS_TO)
 UNSETTLED = [state for state in OperationState if not state.settled]
 
 
@@ -49,10 +66,10 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
     return st.builds(
         Operation, id=TEXT, subject=SUBJECTS, kind=st.just(kind), input=INPUTS[kind],
         state=st.sampled_from(UNSETTLED), actor=MAYBE_TEXT, placed_at=st.integers(), due=MAYBE_NUMBER,
-        shown_version=MAYBE_TEXT, answer_to=st.builds(AnswerTo, MAYBE_TEXT, MAYBE_TEXT),
+        shown_version=MAYBE_TEXT, answer_to=ANSWERS_TO,
         attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
         first_sent_at=MAYBE_NUMBER, checks=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
-        trouble=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
+        trouble=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(), second=st.none() | SECONDS,
     )  # fmt: skip
 
 
@@ -69,7 +86,7 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
     full = replace(
         a_request(),
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, checks=5, lease="l",
-        lease_until=6, trouble="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7,
+        lease_until=6, trouble="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7, second=Confirmation("U2", 8),
     )  # fmt: skip
     plain = Operation(full.id, full.subject, full.kind, full.input, full.state, None, 0, None)
 
@@ -85,7 +102,7 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
-@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_look()])
+@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_disconnect(), a_look()])
 def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     operation: Operation, state: OperationState
 ) -> None:
@@ -96,6 +113,14 @@ def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     assert not {"due", "due_kind"} & item.keys()
     assert item["expires"] == NOW + KEPT_SECONDS
     assert operation_from(item).input == _bare(operation.input)
+
+
+def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
+    listed = operation_item(a_disconnect())
+    going = [operation_item(replace(a_disconnect(), state=state)) for state in OperationState]
+
+    assert (listed["open_kind"], listed["open_order"]) == ("held", "2026-12-31#V4")
+    assert sum("open_kind" in item for item in going) == 1
 
 
 @pytest.mark.parametrize("state", UNSETTLED)

@@ -359,7 +359,7 @@ def test_a_subject_longer_than_a_key_may_be_still_has_one_lock(store: Store) -> 
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": {"N": "2"}}, {"kind": {"S": "decide"}}, {"state": {"S": "held"}}]
+    "change", [{"schema": {"N": "2"}}, {"kind": {"S": "decide"}}, {"state": {"S": "dreaming"}}]
 )
 def test_an_operation_of_another_version_is_refused(
     store: Store, engine: Engine, change: dict[str, Any]
