@@ -101,7 +101,7 @@ def _fields(record: Connection) -> list[Json]:
 def _to_type(record: Connection) -> tuple[str, str]:
     """What the person types to show that they mean this one, and how it is shown to them."""
     name = text.clean(record.group_name or "", limit=NAME, keep=record.carrier_group_id)
-    if _folded(name):
+    if name != text.NOTHING:
         return "name", name
     number = record.carrier_group_id or record.id
     what = "carrier group id" if record.carrier_group_id else "Noyo id"

@@ -96,7 +96,11 @@ def _deed(deed: str, held: Mapping[str, str]) -> Line:
         return line(_HELD[deed])
     state = deed.removeprefix("operation_")
     outcome = held.get("outcome", "")
-    told = _OF_DISCONNECTIONS.get((held.get("kind"), outcome)) or _OUTCOMES.get(outcome) or _STATES.get(state)
+    told = (
+        _OF_DISCONNECTIONS.get((held.get("kind", ""), outcome))
+        or _OUTCOMES.get(outcome)
+        or _STATES.get(state)
+    )
     if told is None:
         return line(Foreign(deed, 60), " ", Foreign(outcome, 60)) if outcome else line(Foreign(deed, 60))
     words = line(": ", Foreign(held["words"], _WORDS)) if outcome == "refused" and "words" in held else ()

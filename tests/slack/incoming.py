@@ -93,6 +93,25 @@ def clicked(action_id: str, value: object, **changes: Any) -> Json:
     return whole | changes
 
 
+def submitted(callback_id: str, private_metadata: str, user: str = ANA, view: str = "V1") -> Json:
+    """A form's submission, forged in any way, with nothing typed."""
+    return {
+        "type": "view_submission",
+        "user": {"id": user, "team_id": local.TEAM},
+        "team": {"id": local.TEAM},
+        "api_app_id": local.APP,
+        "trigger_id": "1.2.3",
+        "view": {
+            "id": view,
+            "type": "modal",
+            "callback_id": callback_id,
+            "private_metadata": private_metadata,
+            "app_installed_team_id": local.TEAM,
+            "state": {"values": {}},
+        },
+    }
+
+
 # ---------------------------------------------------------------- one world for the tests of a file
 
 

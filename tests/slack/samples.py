@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bot.domain import subjects
 from bot.domain.carriers import Carriers
-from bot.domain.decisions import Decision
+from bot.domain.decisions import Decision, DisconnectReason
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
+    DisconnectRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -37,6 +38,7 @@ from bot.slack.phrases import Links
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 ID = "2b1c7c5e-0000-4000-8000-000000000001"
+GROUP_ID = "5b1c7c5e-0000-4000-8000-000000000005"
 VERSION = "7fe0a1b2-0000-4000-8000-000000000009"
 BEGAN = 1_767_000_000
 CHANGED = BEGAN + 7500
@@ -143,6 +145,7 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
         OutcomeKind.ARRIVED: OperationState.SUCCEEDED,
         OutcomeKind.REFUSED: OperationState.REFUSED,
         OutcomeKind.DUPLICATE: OperationState.REFUSED,
+        OutcomeKind.EXPIRED: OperationState.EXPIRED,
     }
     return replace(
         operation,
@@ -200,3 +203,27 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
         if block["type"] == "actions"
         for button in block["elements"]
     }
+
+
+def a_parting(wanted: Any = None, **changes: Any) -> Operation:
+    """A disconnection that Ana asked for, held until two days from then; `wanted` changes what she chose, by field."""
+    asked = DisconnectRequest(
+        GROUP_ID,
+        GUARDIAN,
+        "Test Company",
+        date(2026, 12, 31),
+        DisconnectReason.TERMINATED,
+        subjects.connection(ID),
+    )
+    made = Operation(
+        id="V0PART",
+        subject=subjects.parting(GROUP_ID, GUARDIAN),
+        kind=OperationKind.CREATE_DISCONNECTION,
+        input=replace(asked, **(wanted or {})),
+        state=OperationState.HELD,
+        actor="UANA",
+        placed_at=CHANGED + 500,
+        due=CHANGED + 2 * 86400,
+        shown_version=VERSION,
+    )
+    return replace(made, **changes)

@@ -12,6 +12,8 @@ import pytest
 from bot.domain.operations import OperationState
 from bot.domain.people import Policy
 from bot.domain.tracking import operation_card
+from bot.errors import LeaseLost
+from bot.usecases.disconnect import disconnect
 from bot.usecases.resolve import Way, resolve
 from infra.local.noyo import Fault, Rules
 from tests.usecases.carrying import ANA, BEN, CARRIER, TEAM, Before, Killed, kill, writes_fail
@@ -352,3 +354,14 @@ def test_another_may_be_asked_for_once_the_first_is_over(here: Disconnecting) ->
 
     assert here.locked(pair_of(shown))
     assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+def test_whoever_holds_it_no_longer_sends_nothing(here: Disconnecting) -> None:
+    here.going()
+    claimed = replace(here.operation(), sends=1, lease="mine", lease_until=int(here.clock()))
+    wanted: Any = claimed.input
+
+    with pytest.raises(LeaseLost):
+        disconnect(claimed, wanted, here.tools)
+
+    assert here.posts() == []
