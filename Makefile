@@ -19,11 +19,12 @@ DATA ?= keep
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
+TRANSLATOR := .cache/template/.ready
 COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb test-package check format prove bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-dynamodb test-package test-template check format prove bench build manifest deploy destroy audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +47,17 @@ test-dynamodb: $(READY) ## the store's tests on the real DynamoDB engine (needs 
 
 test-package: $(READY) ## builds the packages and runs each function in Lambda's own runtime client
 	@$(RUN) -m pytest -q -m package $(PYTEST_ARGS)
+
+test-template: $(READY) $(TRANSLATOR) ## translates template.yaml as AWS will, lints it, and holds it against what it must say
+	@$(RUN) -m pytest -q -m template $(PYTEST_ARGS)
+
+$(TRANSLATOR): requirements/template.txt | $(READY)
+	@$(RUN) -m venv --clear .cache/template
+	@env -u VIRTUAL_ENV -u UV_PROJECT $(RUN) -m uv pip install --quiet --python .cache/template/bin/python \
+		--require-hashes -r requirements/template.txt || \
+		.cache/template/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements/template.txt
+	@touch $(TRANSLATOR)
 
 check: $(READY) ## format, lint, types
 	@$(RUN) -m ruff format --check .
@@ -89,6 +101,7 @@ lock: $(READY) ## writes requirements/ anew from pyproject.toml; UPGRADE=1 takes
 	@$(COMPILE) pyproject.toml --group dev -c requirements/app.txt -o requirements/dev.txt
 	@$(COMPILE) --group set-up -o requirements/uv.txt
 	@$(COMPILE) --group deploy -o requirements/deploy.txt
+	@$(COMPILE) --group template -o requirements/template.txt
 
 clean: ## takes away .venv and everything made
 	rm -rf .venv .cache .pytest_cache .ruff_cache .mypy_cache .hypothesis build ./*.egg-info

@@ -14,7 +14,7 @@ CONFTEST = Path(__file__).with_name("conftest.py")
 def run_pytest(folder: Path, test: str, *options: str) -> tuple[int, str]:
     shutil.copy(CONFTEST, folder)
     (folder / "test_it.py").write_text(test)
-    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {CONFTEST.parents[1]}\n")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, "test_it.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout

@@ -11,6 +11,7 @@ DEV = PROJECT["dependency-groups"]["dev"]
 SET_UP = PROJECT["dependency-groups"]["set-up"]
 DEPLOY = PROJECT["dependency-groups"]["deploy"]
 RECEIVER = PROJECT["dependency-groups"]["receiver"]
+TEMPLATE = PROJECT["dependency-groups"]["template"]
 
 
 def names(requirements: list[str]) -> set[str]:
@@ -28,7 +29,7 @@ def explained() -> dict[str, str]:
 
 
 def test_every_dependency_is_explained_with_its_licence_and_nothing_else_is() -> None:
-    assert set(explained()) == names([*APP, *DEV, *SET_UP, *DEPLOY])
+    assert set(explained()) == names([*APP, *DEV, *SET_UP, *DEPLOY, *TEMPLATE])
 
 
 def test_every_dependency_is_locked() -> None:
@@ -37,6 +38,7 @@ def test_every_dependency_is_locked() -> None:
     assert names(SET_UP) == set(locked("uv.txt"))
     assert names(DEPLOY) <= set(locked("deploy.txt"))
     assert names(RECEIVER) <= set(locked("receiver.txt"))
+    assert names(TEMPLATE) <= set(locked("template.txt"))
 
 
 def test_what_is_tested_is_what_ships() -> None:
@@ -46,6 +48,6 @@ def test_what_is_tested_is_what_ships() -> None:
 
 
 def test_every_locked_release_carries_its_hashes() -> None:
-    for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt", "deploy.txt"):
+    for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt", "deploy.txt", "template.txt"):
         releases = re.split(r"\n(?=[a-z0-9])", (tree.ROOT / "requirements" / file).read_text())
         assert [release for release in releases if "--hash=sha256:" not in release] == []

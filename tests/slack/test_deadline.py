@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 import pytest
 
+from bot.settings import PARTS, SecretAt, Settings
 from bot.slack import buttons
 from bot.slack.calling import LAST_WORD_SECONDS
 from bot.slack.deadline import REQUEST_SECONDS, Deadline
@@ -84,7 +86,16 @@ class Slow:
 
 def slow_door(world: World, step: float) -> Any:
     """The receiver as wiring builds it, where everything takes this long."""
-    return Deployment(world.settings, clock=Slow(world, step), quick_clients=False).slack_door
+    return Deployment(secrets_known(world), clock=Slow(world, step), quick_clients=False).slack_door
+
+
+def secrets_known(world: World) -> Settings:
+    """As in a process that has read its secrets before."""
+    secrets = {
+        purpose: SecretAt(purpose, plain={part: local.PLAIN[name] for part, name in parts.items()})
+        for purpose, parts in PARTS.items()
+    }
+    return replace(world.settings, secrets=secrets)
 
 
 def submission(view: str, **fields: str) -> bytes:
@@ -157,7 +168,9 @@ def test_a_click_whose_time_runs_out_is_answered_beside_the_message(world: World
     """The window would come too late; for the last word a little time is spared."""
     tracked = known(world, "Too Long Inc")
     stuck = Stuck(world, REQUEST_SECONDS + 0.1)
-    world.bot.__dict__["slack_door"] = Deployment(world.settings, clock=stuck, quick_clients=False).slack_door
+    world.bot.__dict__["slack_door"] = Deployment(
+        secrets_known(world), clock=stuck, quick_clients=False
+    ).slack_door
     presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
     (answer,) = world.slack.ephemerals(ANA)
     assert "That took too long and was stopped. It may have been done all the same" in world.slack.render(

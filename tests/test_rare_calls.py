@@ -1,0 +1,131 @@
+"""What functions ask of AWS seldom, each done once: a role that forgets it would be found out on a bad day only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from bot.domain.subjects import Kind, Subject
+from bot.usecases.observe import observe
+from bot.usecases.poll import KINDS
+from infra.local.noyo import Rules
+from infra.stack.permissions import Permission
+from tests.aws import worker_client
+from tests.aws_calls import CALLS, acting
+from tests.world import CONNECTIONS, GUARDIAN, GUS, World
+
+WRITE = "dynamodb.TransactWriteItems"
+
+
+@contextmanager
+def answers_lost() -> Iterator[list[str]]:
+    """Every write takes effect and its answer is lost, once; so each is repeated, and its effect looked for."""
+    lost: list[str] = []
+
+    def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["token"] = params["ClientRequestToken"]
+
+    def lose(context: dict[str, Any], **_: Any) -> None:
+        if context["token"] not in lost:
+            lost.append(context["token"])
+            raise ConnectionClosedError(endpoint_url="the table")
+
+    events = worker_client("dynamodb").meta.events
+    events.register(f"provide-client-params.{WRITE}", remember)
+    events.register(f"after-call.{WRITE}", lose)
+    try:
+        yield lost
+    finally:
+        events.unregister(f"after-call.{WRITE}", lose)
+        events.unregister(f"provide-client-params.{WRITE}", remember)
+
+
+def did(function: str, action: str, keys: str, resource: str = "Table") -> bool:
+    return Permission(f"dynamodb:{action}", resource, keys) in CALLS[function]
+
+
+def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
+    """The first polls tell the beginning and park a row; a guest is refused, which is audited."""
+    with World() as world, answers_lost() as lost:
+        unread = world.noyo.add_connection(group_name="Unread")["id"]
+        world.noyo.unreadable(unread, "status missing")
+        world.poll()
+        world.notify()
+        world.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
+        world.asks()
+        world.carry_out()
+        world.notify()
+
+        assert world.bot.store.cursors.parked(Kind.CONNECTION)
+        assert [one.method for one in world.writes()] == ["POST"]
+    assert len(lost) > 10
+    assert did("PollFunction", "GetItem", "PARKED#*")
+    assert did("PollFunction", "GetItem", "NEWS#*")
+    assert did("SlackFunction", "GetItem", "AUDIT#*")
+
+
+def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
+    with World() as world:
+        unread = world.noyo.add_connection(group_name="Unread")["id"]
+        world.noyo.unreadable(unread, "status missing")
+        world.poll()
+        world.noyo.unreadable(unread, None)
+        world.wait(2 * 24 * 3600)
+        world.poll()
+
+        assert not world.bot.store.cursors.parked(Kind.CONNECTION)
+        assert world.tracked(unread)
+    assert did("PollFunction", "DeleteItem", "PARKED#*")
+
+
+def test_lists_without_an_order_are_read_by_what_is_open() -> None:
+    with World(rules=Rules(settle_script=None, honours_sort=False)) as world:
+        for name in ("One", "Two", "Three"):
+            world.noyo.add_connection(group_name=name, status="processing")
+            world.wait(5)
+        world.poll()
+        world.wait(600)
+        world.noyo.add_connection(group_name="Four", status="processing")
+        world.poll()
+
+        assert len(world.bot.store.records.open_subjects(Kind.CONNECTION)) == 4
+    assert did("PollFunction", "Query", "connection", "Table/index/open")
+
+
+@pytest.mark.parametrize("function", ["PollFunction", "CarryOutFunction"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: Kind) -> None:
+    """Both take in what they learn by the same way, and each of them may be the one that hears late."""
+    with World() as world:
+        subject = _shown(world, kind)
+        store = world.bot.store
+        held = store.records.tracked(subject)
+        assert held is not None
+        record = replace(held.record, version="0" * 32, modified=held.record.modified - 5)
+        with acting(function):
+            new = observe(
+                record,
+                records=store.records,
+                operations=store.operations,
+                noyo=world.bot.noyo,
+                now=int(world.clock()),
+            )
+
+        assert new
+        assert len(store.records.history(subject, since=0)) == 2
+    assert did(function, "ConditionCheckItem", f"{kind.name}#*")
+
+
+def _shown(world: World, kind: Kind) -> Subject:
+    made = world.noyo.add_connection(group_name="Late", status="completed")
+    if kind is Kind.DISCONNECTION:
+        made = world.noyo.carrier_asks_disconnection(
+            carrier_id=GUARDIAN, group_id=world.noyo.groups()[0]["id"], group_name="Late"
+        )
+    world.poll()
+    return Subject(kind, made["id"])
