@@ -252,7 +252,12 @@ class Expected:
 
 class KeepsOperations(Protocol):
     def place(
-        self, operation: Operation, *, expected: Expected | None, news: Sequence[News], audit: AuditEntry
+        self,
+        operation: Operation,
+        *,
+        expected: Expected | None,
+        news: Sequence[News],
+        audit: AuditEntry | None,
     ) -> None:
         """One transaction: the expectation, the lock (unless `operation.locks` is False), the operation, news, audit.
 
@@ -299,7 +304,7 @@ class KeepsOperations(Protocol):
         lease: str | None,
         change: Change | None,
         news: Sequence[News],
-        audit: AuditEntry,
+        audit: AuditEntry | None,
         was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
         """One transaction: the settled operation (no sealed input, no `due`), the lock gone, the change, news, audit.

@@ -19,6 +19,7 @@ from bot.settings import Purpose, Settings, read_settings
 
 if TYPE_CHECKING:
     from bot.noyo.client import NoyoClient
+    from bot.noyo.webhook import WebhookDoor
     from bot.secrets import Secrets, SecretsClient
     from bot.slack.calling import SlackCalls
     from bot.slack.deadline import Deadline
@@ -50,7 +51,7 @@ class Deployment:
         self.clock = clock
         self.sleep = sleep
 
-    # ---------------------------------------------------------------- the receiver
+    # ---------------------------------------------------------------- the receivers
 
     @cached_property
     def slack_door(self) -> Door:
@@ -110,6 +111,23 @@ class Deployment:
             new_id=new_id,
         )
         return build_app(office)
+
+    @cached_property
+    def webhook_door(self) -> WebhookDoor:
+        """What Noyo's webhooks come in by."""
+        from bot.noyo.webhook import WebhookDoor
+        from bot.store import RECEIVER, aws_client
+        from bot.store.wire import wire_client
+        from bot.usecases import place
+
+        make = wire_client if self.quick_clients else aws_client
+        store = self._store(RECEIVER, make)
+        return WebhookDoor(
+            secrets=self.secrets.noyo_webhook,
+            placing=place.Tools(
+                store.operations, store.records, self._sealer(RECEIVER, make), self.clock, new_id
+            ),
+        )
 
     # ---------------------------------------------------------------- the workers
 

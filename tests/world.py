@@ -20,7 +20,7 @@ from bot.domain.operations import Operation
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
 from bot.secrets import SecretsClient
-from bot.settings import read_settings
+from bot.settings import Purpose, read_settings
 from bot.store import KmsSealer, MakesClients, Store
 from bot.store.patience import Patience
 from bot.usecases.carry_out import carry_out
@@ -91,9 +91,11 @@ class World:
         self.settings = read_settings(self._environment(table, key))
         self.bot = self._process()
         route = Route("POST", "/slack/events")
-        door = Door({route: Behind(self._slack, 10)})
+        webhooks = Route("POST", "/noyo/webhook")
+        door = Door({route: Behind(self._slack, 10), webhooks: Behind(self._noyo, 10)})
         self._open.enter_context(door)
         self.slack.bot_door = f"{door.url}/slack/events"
+        self.webhook_url = f"{door.url}/noyo/webhook"
         return self
 
     def __exit__(
@@ -145,14 +147,28 @@ class World:
         with acting("SlackFunction"):
             return self.bot.slack_door.handle(event)
 
+    def _noyo(self, event: dict[str, Any]) -> dict[str, Any]:
+        return self.bot.webhook_door.handle(event)
+
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""
         for _ in range(0, seconds, STEP):
+            self.noyo.deliver_webhooks()
             self.carry_out()
             self.poll()
             self.notify()
             self.wait(STEP)
         self.notify()
+
+    def webhooks_begin(self) -> None:
+        """From now on Noyo tells of what happens, as production does; `settle` lets it, or `noyo.deliver_webhooks`."""
+        self.noyo.send_webhooks(self.webhook_url, local.WEBHOOK_SECRET, by_itself=False)
+
+    def replaces(self, purpose: Purpose, **parts: object) -> None:
+        """Somebody puts another value into Secrets Manager."""
+        worker_client("secretsmanager").put_secret_value(
+            SecretId=self.settings.secrets[purpose].id, SecretString=json.dumps(parts)
+        )
 
     # ---------------------------------------------------------------- what is so
 

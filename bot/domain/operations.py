@@ -213,6 +213,11 @@ class Operation:
     second: Confirmation | None = None
 
     @property
+    def unasked(self) -> bool:
+        """Nobody asked for it (Noyo said that a record changed): nobody is told of it, but of what it found out."""
+        return self.actor is None
+
+    @property
     def locks(self) -> bool:
         """Whether it holds the subject's lock while it is open."""
         return self.kind is not OperationKind.LOOK

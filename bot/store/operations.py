@@ -29,7 +29,12 @@ class OperationStore:
         self._table = table
 
     def place(
-        self, operation: Operation, *, expected: Expected | None, news: Sequence[News], audit: AuditEntry
+        self,
+        operation: Operation,
+        *,
+        expected: Expected | None,
+        news: Sequence[News],
+        audit: AuditEntry | None,
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), ABSENT)]
         if expected is not None:
@@ -73,7 +78,7 @@ class OperationStore:
         lease: str | None,
         change: Change | None,
         news: Sequence[News],
-        audit: AuditEntry,
+        audit: AuditEntry | None,
         was: OperationState = OperationState.NEEDS_PERSON,
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]

@@ -61,7 +61,8 @@ def learn(
     """
     held = records.tracked(record.subject)
     if held is None:
-        after = _linked(first_seen(record, now), by or _asking(record, operations))
+        asked = by if by is not None and isinstance(by.input, ConnectionRequest) else None
+        after = _linked(first_seen(record, now), asked or _asking(record, operations))
         return Change(record.subject, None, after, record, (telling.of_record(record, None, now),))
     order = order_of(held, record)
     if order is Order.UNCLEAR:

@@ -233,6 +233,7 @@ def _pause(operation: Operation) -> int:
 
 def _keep(before: Operation, after: Operation, tools: Tools, *, tell: bool = False) -> None:
     now = tools.now()
+    tell = tell and not after.unasked
     tools.operations.keep(
         after,
         lease=before.lease,
@@ -297,6 +298,9 @@ def _settle_once(
     settled: Operation, before: Operation, record: Record | None, tools: Tools, now: int
 ) -> None:
     change = _learnt(settled, record, tools, now) if record is not None else None
+    if settled.unasked:
+        tools.operations.settle(settled, lease=before.lease, change=change, news=(), audit=None)
+        return
     news = telling.of_operation(settled, now)
     if change is not None:
         news = telling.with_change(news, change.news)

@@ -226,14 +226,7 @@ _CAME: dict[type[Placing], str] = {Placed: "on-its-way", InTheWay: "in-the-way",
 def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
     now = operation.placed_at
     news = () if operation.kind is OperationKind.LOOK else (telling.of_operation(operation, now),)
-    audit = AuditEntry(
-        id=tools.new_id(),
-        subject=operation.subject,
-        at=now,
-        actor=operation.actor,
-        deed="operation_placed",
-        details=(("operation", operation.id), ("kind", operation.kind.value), *_decided_on(operation)),
-    )
+    audit = None if operation.unasked else _audit(operation, tools)
     placing: Placing = Changed(None)
     for _ in range(ATTEMPTS):
         try:
@@ -245,6 +238,17 @@ def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Pl
         if not _gone_by_now(placing, expected):
             break
     return placing
+
+
+def _audit(operation: Operation, tools: Tools) -> AuditEntry:
+    return AuditEntry(
+        id=tools.new_id(),
+        subject=operation.subject,
+        at=operation.placed_at,
+        actor=operation.actor,
+        deed="operation_placed",
+        details=(("operation", operation.id), ("kind", operation.kind.value), *_decided_on(operation)),
+    )
 
 
 def _gone_by_now(placing: Placing, expected: Expected | None) -> bool:

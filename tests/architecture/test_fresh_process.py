@@ -64,6 +64,14 @@ def test_the_receiver_loads_nothing_that_makes_a_cold_start_slow() -> None:
     assert {"httpx", "pydantic", "boto3", "aws_xray_sdk"} & set(seen["loaded"]) == set()
 
 
+def test_the_receiver_of_webhooks_loads_even_less() -> None:
+    seen = import_in_a_fresh_process("handlers.noyo_webhook")
+
+    assert seen["failed"] == {}
+    slow = {"httpx", "pydantic", "boto3", "aws_xray_sdk", "slack_bolt", "slack_sdk", "aws_lambda_powertools"}
+    assert slow & set(seen["loaded"]) == set()
+
+
 def test_a_module_that_does_not_import_is_seen() -> None:
     assert "ModuleNotFoundError" in import_in_a_fresh_process("bot.nowhere")["failed"]["bot.nowhere"]
 

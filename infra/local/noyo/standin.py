@@ -13,7 +13,11 @@ from .records import new_id
 from .rules import Rules
 from .server import LOOK_EVERY, Server
 from .tokens import Tokens
+from .webhooks import Webhooks
 from .world import Breakage, World, as_script
+
+SEND_EVERY = 0.05
+"""Seconds between two looks for webhooks that are due."""
 
 
 class NoyoStandIn:
@@ -34,6 +38,7 @@ class NoyoStandIn:
         self.faults = Faults()
         self._desk = Desk(self._world, self._tokens, self.faults, self._stopping.wait)
         self._port = 0
+        self._sending: threading.Thread | None = None
         self._running: tuple[Server, threading.Thread] | None = None
 
     # --- its life
@@ -60,6 +65,9 @@ class NoyoStandIn:
         server.server_close()
         server.hang_up()
         thread.join()
+        if self._sending:
+            self._sending.join()
+            self._sending = None
         if server.crashes:
             raise RuntimeError("the Noyo stand-in failed while answering") from server.crashes[0]
 
@@ -105,6 +113,28 @@ class NoyoStandIn:
     @on_list.setter
     def on_list(self, hook: ListHook | None) -> None:
         self._desk.on_list = hook
+
+    @property
+    def webhooks(self) -> Webhooks:
+        return self._world.webhooks
+
+    def send_webhooks(self, to: str, *secrets: str, by_itself: bool = True) -> None:
+        """From now on what happens is told at this address; unless `by_itself`, when `deliver_webhooks` is called."""
+        with self._world.lock:
+            self.webhooks.to, self.webhooks.secrets = to, secrets
+        if by_itself and self._sending is None:
+            self._sending = threading.Thread(target=self._keep_sending, name="webhooks", daemon=True)
+            self._sending.start()
+
+    def deliver_webhooks(self) -> int:
+        """Delivers everything that is due by now, once each; how many."""
+        with self._current():
+            pass  # What was to happen by now has happened.
+        return self.webhooks.deliver()
+
+    def _keep_sending(self) -> None:
+        while not self._stopping.wait(SEND_EVERY):
+            self.deliver_webhooks()
 
     def expire_tokens(self) -> None:
         with self._world.lock:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from .records import Connection, Disconnection, Group, new_id
 from .rules import Refusal, Rules, Step
+from .webhooks import Webhooks
 
 Record = TypeVar("Record", Group, Connection, Disconnection)
 Breakage = Callable[[dict[str, Any]], object]
@@ -27,6 +28,7 @@ class World:
         self.broken: dict[str, Breakage] = {}
         self.scripts: dict[str, tuple[Step, ...]] = {}
         self._plans: dict[str, tuple[float, tuple[Step, ...]]] = {}
+        self.webhooks = Webhooks(clock)
 
     def now(self) -> int:
         return int(self.clock())
@@ -59,6 +61,7 @@ class World:
     def keep_connection(self, **fields: object) -> Connection:
         connection = Connection(**self.fresh(**fields))
         self.connections[connection.id] = connection
+        self.webhooks.happened("group_connection_request.created", connection.id, self.clock())
         return connection
 
     def move_connection(
@@ -75,6 +78,8 @@ class World:
         told = {"status": status, **result, **completed, **fields}
         moved = self.changed(connection, at, **told)
         self.connections[moved.id] = moved
+        if status != connection.status:
+            self.webhooks.happened("group_connection_request.status_change", moved.id, self.clock())
         return moved
 
     def is_taken(self, carrier_id: str, carrier_group_id: str, besides: str = "") -> bool:
@@ -120,12 +125,15 @@ class World:
     def keep_disconnection(self, **fields: object) -> Disconnection:
         disconnection = Disconnection(**self.fresh(**{"source_id": new_id(), **fields}))
         self.disconnections[disconnection.id] = disconnection
+        self.webhooks.happened("group_disconnection_request.created", disconnection.id, self.clock())
         return disconnection
 
     def move_disconnection(self, disconnection: Disconnection, status: str, **fields: Any) -> Disconnection:
         completed = {"completed": self.now()} if status == "completed" else {}
         moved = self.changed(disconnection, **{"status": status, **completed, **fields})
         self.disconnections[moved.id] = moved
+        if status != disconnection.status:
+            self.webhooks.happened("group_disconnection_request.status_change", moved.id, self.clock())
         return moved
 
     # --- reading
