@@ -148,7 +148,8 @@ class World:
             return self.bot.slack_door.handle(event)
 
     def _noyo(self, event: dict[str, Any]) -> dict[str, Any]:
-        return self.bot.webhook_door.handle(event)
+        with acting("WebhookFunction"):
+            return self.bot.webhook_door.handle(event)
 
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""

@@ -18,6 +18,7 @@ from .slack import SlackStandIn
 from .table import TEMPLATE, create_table
 
 DOOR_PATH = "/slack/events"
+WEBHOOK_PATH = "/noyo/webhook"
 DEMO_PACE = Pace(schedules=1.0, stream=0.1, retries=0.2)
 WAITING_KINDS = ("OPERATION", "NEWS")
 HORIZON_SECONDS = 900
@@ -170,6 +171,8 @@ class Machine:
         stack.enter_context(runtime)
         self.door_url = runtime.url + DOOR_PATH
         self.slack.bot_door = self.door_url
+        if any(route.path == WEBHOOK_PATH for function in runtime.functions for route in function.routes):
+            self.noyo.send_webhooks(runtime.url + WEBHOOK_PATH, environment.WEBHOOK_SECRET)
 
     def _open_channels(self) -> None:
         self.slack.add_channel(environment.CONNECTIONS, "connections")

@@ -26,7 +26,7 @@ class Package:
 RECEIVER = Package(
     name="receiver",
     requirements="receiver.txt",
-    handlers=("handlers.slack",),
+    handlers=("handlers.slack", "handlers.noyo_webhook"),
     aws=frozenset(),
     mb=30,
     without=frozenset({"httpx", "pydantic", "pydantic_core", "aws_lambda_powertools", "boto3", "s3transfer"}),

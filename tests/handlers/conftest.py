@@ -9,6 +9,7 @@ import pytest
 
 import handlers.carry_out
 import handlers.notify
+import handlers.noyo_webhook
 import handlers.poll
 import handlers.slack
 from bot import wiring
@@ -17,6 +18,7 @@ from tests.world import World
 
 FUNCTIONS = {
     "SlackFunction": handlers.slack,
+    "WebhookFunction": handlers.noyo_webhook,
     "CarryOutFunction": handlers.carry_out,
     "NotifyFunction": handlers.notify,
     "PollFunction": handlers.poll,

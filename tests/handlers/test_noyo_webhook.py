@@ -1,0 +1,78 @@
+"""The handler of webhooks, with the events that API Gateway gives it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+
+from bot import wiring
+from bot.domain.operations import OperationKind
+from bot.errors import SettingsError
+from handlers import carry_out, notify, noyo_webhook
+from infra.local.environment import WEBHOOK_SECRET
+from tests.handlers.conftest import FakeContext
+from tests.test_settings import NEEDED
+from tests.world import ALERTS, World
+
+EVENT = "5b1f0d3e-7a52-4b43-9a0e-3d2f6d6a9c11"
+STAMP = "2024-05-08T21:27:45.039587+00:00"
+
+
+def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
+    told = {"id": EVENT, "created": 1, "type": "group_connection_request.status_change"}
+    body = json.dumps({"data": {"id": record_id}, "event": told}).encode()
+    digest = hmac.new(secret.encode(), STAMP.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return {
+        "version": "2.0",
+        "routeKey": "POST /noyo/webhook",
+        "rawPath": "/noyo/webhook",
+        "headers": {
+            "content-type": "application/json",
+            "x-noyo-timestamp": STAMP,
+            "x-noyo-signature": digest,
+        },
+        "requestContext": {"http": {"method": "POST", "path": "/noyo/webhook"}, "requestId": "1"},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+
+@pytest.fixture(autouse=True)
+def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+
+
+def test_a_webhook_is_a_look_and_the_look_an_alert(world: World, context: FakeContext) -> None:
+    world.wait(60)
+    made = world.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
+    for _ in range(2):
+        assert noyo_webhook.handler(event(made["id"]), context)["statusCode"] == 200
+    assert world.operation(f"webhook:{EVENT}").kind is OperationKind.LOOK
+
+    carry_out.handler({}, context)
+    notify.handler({}, context)
+    assert "Test Company" in world.seen_in(ALERTS)
+
+
+def test_what_noyo_did_not_sign_is_refused(world: World, context: FakeContext) -> None:
+    made = world.noyo.add_connection()
+    assert noyo_webhook.handler(event(made["id"], "guessed"), context)["statusCode"] == 401
+    assert world.open_operations() == []
+
+
+def test_without_its_secret_named_the_fault_is_said_and_nothing_is_answered(
+    monkeypatch: pytest.MonkeyPatch, context: FakeContext
+) -> None:
+    """Which is a 500 at the gateway, so that Noyo delivers again."""
+    monkeypatch.setattr(noyo_webhook, "deployment", wiring.deployment)
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    for name in ("SECRET_NOYO_WEBHOOK", "NOYO_WEBHOOK_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SettingsError, match="NOYO_WEBHOOK_SECRET is missing"):
+        noyo_webhook.handler(event("dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"), context)
