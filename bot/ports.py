@@ -439,8 +439,23 @@ class ShowsPeople(Protocol):
 
     def render(self, content: Content) -> Rendered: ...
 
-    def post(self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None) -> Posted:
-        """Posts once, never retried inside; `mark` is an opaque id kept in the message's metadata."""
+    def post(
+        self,
+        channel: str,
+        rendered: Rendered,
+        *,
+        mark: str,
+        thread: str | None = None,
+        broadcast: bool = False,
+    ) -> Posted:
+        """Posts once, never retried inside; `mark` is an opaque id kept in the message's metadata.
+
+        `broadcast` shows a reply in a thread in the channel as well.
+        """
+        ...
+
+    def delete(self, channel: str, ts: str) -> None:
+        """`SlackRefused` where it is gone, or where the workspace lets nobody delete."""
         ...
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...

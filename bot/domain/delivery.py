@@ -10,7 +10,8 @@ class Place:
     """One message: where it is, and the key that makes it that message and no other.
 
     `channel` is a Slack channel id, or a user id for a direct message. `key` is a card key, or `line:<news id>`,
-    `alert:<subject>:<at>:<version>:<status>`, `person:<operation id>:<attempts>`, `direct:<operation id>`, `summary`.
+    `alert:<subject>:<at>:<version>:<status>`, `person:<operation id>:<attempts>`,
+    `reminder:<subject>:<day>:<version>`, `direct:<operation id>`, `summary`.
     """
 
     channel: str

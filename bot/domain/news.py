@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from bot.domain.operations import Operation, OperationState
@@ -18,6 +19,10 @@ class NewsKind(StrEnum):
     """An older version of a record was shown to us after a newer one: history, no alert."""
     OPERATION = "operation"
     """An operation was placed, is being checked, needs a person, or was settled."""
+    DAY = "day"
+    """A day begins on which a request may still wait: what is shown of it counts days. The first has no `day`."""
+    REMINDER = "reminder"
+    """On this day people are reminded of a request, if it still waits."""
     SUMMARY = "summary"
     """The first run is over: how much is open, and what waits for us."""
     OWNER = "owner"
@@ -29,6 +34,8 @@ class NewsKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class News:
     """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
+
+    `found`: it was there before us, so nobody is called for it. `day` is what days and reminders are of.
 
     Where an operation's settling brought a new version, one piece of news tells both.
     """
@@ -43,10 +50,14 @@ class News:
     after: str | None = None
     operation_id: str | None = None
     operation_state: OperationState | None = None
+    found: bool = False
+    day: date | None = None
     attempts: int = 0
 
 
-def of_record(record: Record, before: Status | None, now: int, *, due: int | None = None) -> News:
+def of_record(
+    record: Record, before: Status | None, now: int, *, due: int | None = None, found: bool = False
+) -> News:
     return News(
         id=f"{record.subject}:{record.version}",
         kind=NewsKind.RECORD,
@@ -56,6 +67,33 @@ def of_record(record: Record, before: Status | None, now: int, *, due: int | Non
         version=record.version,
         before=before.value if before is not None else None,
         after=record.status.value,
+        found=found,
+    )
+
+
+def of_first_day(record: Record, due: int) -> News:
+    """Born with a version that waits. Whoever delivers it knows when the next day begins, which this room does not."""
+    return _of_day(record, None, "first", due, NewsKind.DAY)
+
+
+def of_day(record: Record, day: date, due: int) -> News:
+    return _of_day(record, day, day.isoformat(), due, NewsKind.DAY)
+
+
+def of_reminder(record: Record, day: date, due: int) -> News:
+    return _of_day(record, day, day.isoformat(), due, NewsKind.REMINDER)
+
+
+def _of_day(record: Record, day: date | None, name: str, due: int, kind: NewsKind) -> News:
+    """The id is the same whoever puts it, and however often: there is one for each version and day."""
+    return News(
+        id=f"{kind.value}:{record.subject}:{record.version}:{name}",
+        kind=kind,
+        subject=record.subject,
+        at=due,
+        due=due,
+        version=record.version,
+        day=day,
     )
 
 

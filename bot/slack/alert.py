@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_us
 from bot.domain.showing import Alert
 from bot.domain.tracking import Tracked
+from bot.domain.waiting import days_left
 from bot.slack import deeds, facts, text
-from bot.slack.disconnection_card import checking, end_date
+from bot.slack.disconnection_card import checking, end_date, how_far
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part, Quote
-from bot.slack.phrases import Line, Links, Moment, Person, labelled, line, to_card
+from bot.slack.phrases import Line, Links, Moment, Person, Usergroup, labelled, line, to_card
 from bot.slack.statuses import next_step, source, status_name
 
 
@@ -23,19 +24,34 @@ def alert(shown: Alert, look: Look, links: Links) -> Message:
     if _acted_on(shown) or shown.tracked.record.version != shown.raised_version:
         return _over(shown, look, links)
     record = shown.tracked.record
-    parts: list[Part] = [Paragraph(_what(shown, look))]
+    parts: list[Part] = [Paragraph([*_called(shown, look), *_what(shown, look)])]
     parts += _said(record)
     parts.append(Paragraph([*_history(shown.tracked), labelled("Next", *next_step(record, look))]))
     parts.append(Paragraph(to_card(shown.card, links)))
     parts.append(Buttons(facts.offered(shown.tracked, look, checking=True), _revision(shown)))
-    return Message(parts, _title(record), look.warning())
+    return Message(parts, _title(shown), look.warning())
 
 
 def _acted_on(shown: Alert) -> bool:
     return shown.operation is not None and shown.operation.open
 
 
-def _title(record: Connection | Disconnection) -> Line:
+def _called(shown: Alert, look: Look) -> list[Line]:
+    """Those who decide, named so that Slack calls them: only where it ends soon, or was reminded of often enough."""
+    if not shown.calls or not look.approvers:
+        return []
+    holders = sorted(look.approvers)
+    named = [Usergroup(one) if one.startswith("S") else Person(one) for one in holders]
+    spaced = [run for one in named for run in (one, " ")]
+    return [line(*spaced, "please decide" if shown.reminds else "please decide soon")]
+
+
+def _title(shown: Alert) -> Line:
+    record = shown.tracked.record
+    if shown.reminds and isinstance(record, Disconnection):
+        ends = record.effective_end_date
+        left = f" · {how_far(days_left(ends, shown.today))}" if ends and shown.today else ""
+        return line("Still waits: disconnect ", facts.group(record), left)
     if isinstance(record, Disconnection):
         carrier = record.source_type is DisconnectionSource.CARRIER
         who = "The carrier asks" if carrier else "Somebody asks"
@@ -87,7 +103,11 @@ def _over(shown: Alert, look: Look, links: Links) -> Message:
 def _over_title(shown: Alert) -> str:
     if _acted_on(shown):
         return "Being dealt with"
-    return "Changed since this alert" if needs_us(shown.tracked.status) else "No longer needs us"
+    return f"Changed since this {_noun(shown)}" if needs_us(shown.tracked.status) else "No longer needs us"
+
+
+def _noun(shown: Alert) -> str:
+    return "reminder" if shown.reminds else "alert"
 
 
 def _now(shown: Alert) -> list[Line]:
@@ -100,7 +120,7 @@ def _now(shown: Alert) -> list[Line]:
             line("Now: ", status_name(record.status), ". It still needs us; its card shows it as it is now.")
         ]
     went_on = line("It went on to ", status_name(record.status), " · ", Moment(record.modified))
-    return [line(*went_on, ". This alert asks nothing of you any more.")]
+    return [line(*went_on, f". This {_noun(shown)} asks nothing of you any more.")]
 
 
 def _whom(tracked: Tracked) -> list[Line]:

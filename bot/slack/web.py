@@ -33,12 +33,21 @@ class SlackWeb:
     def render(self, content: Content) -> Rendered:
         return cards.render(content, self._look, self.permalink)
 
-    def post(self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None) -> Posted:
+    def post(
+        self,
+        channel: str,
+        rendered: Rendered,
+        *,
+        mark: str,
+        thread: str | None = None,
+        broadcast: bool = False,
+    ) -> Posted:
         """chat.postMessage; `channel` may be a user id, for a direct message."""
         answer = self._calls.write(
             "chat.postMessage",
             channel=channel,
             thread_ts=thread,
+            reply_broadcast=True if thread and broadcast else None,
             metadata={"event_type": EVENT_TYPE, "event_payload": {"mark": mark}},
             unfurl_links=False,
             unfurl_media=False,
@@ -50,6 +59,10 @@ class SlackWeb:
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
         """chat.update; the mark stays. `SlackRefused` where the message is gone."""
         self._calls.write("chat.update", channel=channel, ts=ts, **_shown(rendered))
+
+    def delete(self, channel: str, ts: str) -> None:
+        """chat.delete. `SlackRefused` with `message_not_found` where it is gone already."""
+        self._calls.write("chat.delete", channel=channel, ts=ts)
 
     def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> Posted | None:
         """Looks through the newest 1,000 messages since then; the bot must be a member of the channel."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import OperationState
@@ -66,13 +67,15 @@ def news_item(news: News) -> Item:
         after=news.after,
         operation_id=news.operation_id,
         operation_state=news.operation_state.value if news.operation_state else None,
+        found=news.found or None,
+        day=news.day.isoformat() if news.day else None,
         attempts=news.attempts,
         **waiting,
     )
 
 
 def _news_from(item: Item) -> News:
-    state = maybe_text(item, "operation_state")
+    state, day = maybe_text(item, "operation_state"), maybe_text(item, "day")
     return News(
         id=text(item, "id"),
         kind=NewsKind(text(item, "kind")),
@@ -84,5 +87,7 @@ def _news_from(item: Item) -> News:
         after=maybe_text(item, "after"),
         operation_id=maybe_text(item, "operation_id"),
         operation_state=OperationState(state) if state else None,
+        found=bool(item.get("found")),
+        day=date.fromisoformat(day) if day else None,
         attempts=number(item, "attempts"),
     )

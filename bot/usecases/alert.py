@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from bot.domain.delivery import Place
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import Operation, OperationState
-from bot.domain.records import is_open, needs_us
+from bot.domain.records import Disconnection, is_open, needs_us
 from bot.domain.showing import Alert, Content, NeedsPerson
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
-from bot.domain.waiting import waits
+from bot.domain.waiting import end_of, ends_soon, waits
 from bot.usecases.board import Tools, card_link
 from bot.usecases.deliver import keep_true
 from bot.usecases.scene import Library, open_operation, record_of
@@ -24,7 +26,7 @@ def alerts(news: News, subject: Subject, tools: Tools) -> None:
     prefix = f"alert:{subject}:"
     live = {place.key for place in tools.desk.deliveries.live(channel, prefix)}
     newest = max(live, default="", key=lambda key: (_raised_at(key)[1] == tracked.status.value, key))
-    if _is_loud(news, tracked, tools.library):
+    if _is_loud(news, tracked, tools.library, tools.timezone):
         own = f"{prefix}{news.at:012d}:{news.version}:{news.after}"
         newest = own if news.version == tracked.record.version else max(newest, own)
     for key in sorted(live | {newest} - {""}, key=lambda key: key != newest):
@@ -37,17 +39,27 @@ def _raised_at(key: str) -> tuple[str, str]:
     return version, status
 
 
-def _is_loud(news: News, tracked: Tracked, library: Library) -> bool:
+def _is_loud(news: News, tracked: Tracked, library: Library, zone: tzinfo) -> bool:
     """A change to a status in which we must act, unless it has moved on since: then the card and its thread tell."""
     if news.kind not in (NewsKind.RECORD, NewsKind.OPERATION) or news.after is None:
         return False
-    if tracked.subject.kind is Kind.DISCONNECTION and news.before is None:
-        return False  # Its card is new in the very channel that decides.
     if not needs_us(tracked.status) or tracked.status.value != news.after:
         return False
+    if tracked.subject.kind is Kind.DISCONNECTION and news.before in (None, news.after):
+        # Its card is in the very channel that decides, which is enough unless nobody may wait for a reminder.
+        return not news.found and ends_soon(tracked, zone) and _has_a_new_end(news, tracked, library)
     if news.after == news.before:
         return _is_a_try_of_its_own(news, tracked, library)
     return not _of_an_earlier_try(news, tracked, library)
+
+
+def _has_a_new_end(news: News, tracked: Tracked, library: Library) -> bool:
+    """That it ends soon was learnt with this version, and not with one before."""
+    if news.version != tracked.record.version:
+        return False
+    known = library.records.history(tracked.subject, since=0)
+    earlier = [one for one in known if isinstance(one, Disconnection) and one.version != news.version]
+    return not earlier or earlier[-1].effective_end_date != end_of(tracked)
 
 
 def _is_a_try_of_its_own(news: News, tracked: Tracked, library: Library) -> bool:
@@ -78,12 +90,13 @@ def _alert(place: Place, subject: Subject, tools: Tools, *, newest: bool) -> Non
             open_operation(tracked, tools.library),
             card_link(tracked, tools),
             tools.library.today() if waits(tracked) else None,
+            calls=waits(tracked) and ends_soon(tracked, tools.timezone),
         )
 
-    keep_true(place, content, tools.desk, closes=_is_over)
+    keep_true(place, content, tools.desk, closes=is_over)
 
 
-def _is_over(shown: Content) -> bool:
+def is_over(shown: Content) -> bool:
     """It tells how its record stands, so it is kept true until that no longer moves."""
     return isinstance(shown, Alert) and shown.operation is None and not is_open(shown.tracked.status)
 

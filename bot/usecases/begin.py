@@ -32,7 +32,8 @@ def tell_of_the_beginning(
     if kind is Kind.DISCONNECTION:
         for place, record in enumerate(_waiting(seen_waiting, records)):
             due = now + place * SECONDS_BETWEEN_CARDS
-            news.put(telling.of_record(record, None, now, due=due))
+            news.put(telling.of_record(record, None, now, due=due, found=True))
+            news.put(telling.of_first_day(record, due))
     other = Kind.DISCONNECTION if kind is Kind.CONNECTION else Kind.CONNECTION
     _summarise_once_known((other,), news=news, cursors=cursors, now=now)
 
@@ -40,6 +41,14 @@ def tell_of_the_beginning(
 def summarise_once_both_are_known(*, news: KeepsNews, cursors: KeepsCursors, now: int) -> None:
     """Asked after the cursor was moved too: of two lists that end in one moment, neither waits for the other."""
     _summarise_once_known((Kind.CONNECTION, Kind.DISCONNECTION), news=news, cursors=cursors, now=now)
+
+
+def begin_the_days(
+    seen_waiting: Iterable[Record], *, records: KeepsRecords, news: KeepsNews, now: int
+) -> None:
+    """For what waits since before its days were counted. Those that have begun go on as they are."""
+    for record in _waiting(seen_waiting, records):
+        news.put(telling.of_first_day(record, now))
 
 
 def _summarise_once_known(kinds: Iterable[Kind], *, news: KeepsNews, cursors: KeepsCursors, now: int) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from bot.domain.delivery import Delivery, Place
@@ -25,6 +26,14 @@ DOUBTFUL = ""
 
 class Held(Exception):
     """Somebody else is at work on this message just now."""
+
+
+class NotNow(Held):
+    """It has to wait for its hour, which comes in so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"not for {seconds} seconds")
+        self.seconds = seconds
 
 
 class _Unsettled(SlackSilent):
@@ -67,27 +76,60 @@ def keep_true(
     desk: Desk,
     *,
     thread: str | None = None,
+    broadcast: bool = False,
     closes: Callable[[Content], bool] = never,
     anew: bool = False,
+    reposts: bool = True,
 ) -> Link:
     """Posts the message, or edits it until it shows what `content` reads from the table. Returns where it is.
 
     The table is read again after each post and edit, so a change that came meanwhile is shown too. What `closes` says
     yes to, once shown, is never edited again. `anew` edits it even if it should show the right thing already, and so
-    finds out whether it is still there. `Held` where somebody else is at it; `SlackError`s pass.
+    finds out whether it is still there. `broadcast` shows a reply in its channel too. Without `reposts` a message that
+    somebody deleted stays away. `Held` where somebody else is at it; `SlackError`s pass.
     """
+    with _holding(place, desk) as delivery:
+        work = _Work(desk, thread, broadcast, reposts, desk.now() + LEASE_SECONDS - SLACK_SECONDS)
+        if anew:
+            delivery = replace(delivery, fingerprint=DOUBTFUL)
+        delivery, shown = _until_true(delivery, content, work)
+    desk.deliveries.release(delivery, closed=closes(shown))
+    return _link(delivery)
+
+
+def take_away(place: Place, desk: Desk, *, thread: str | None = None) -> None:
+    """Deletes the message, also one whose posting was never answered, and sees to it that it is never posted.
+
+    Safe to call again: what is gone already is what was wanted. `SlackRefused` where Slack will not delete it.
+    """
+    with _holding(place, desk) as delivery:
+        work = _Work(desk, thread, broadcast=False, reposts=False, until=desk.now() + LEASE_SECONDS)
+        at = Posted(delivery.posted_in or place.channel, delivery.ts) if delivery.ts else None
+        at = at or (None if delivery.first else _find(delivery, work))
+        if at is not None and not delivery.closed:
+            _delete(at, desk)
+    desk.deliveries.release(delivery, closed=True)
+
+
+def _delete(at: Posted, desk: Desk) -> None:
+    try:
+        desk.slack.delete(at.channel, at.ts)
+    except SlackRefused as refusal:
+        if refusal.code not in GONE:
+            raise
+
+
+@contextmanager
+def _holding(place: Place, desk: Desk) -> Iterator[Delivery]:
+    """The lease on a message. Where something goes wrong it is given back, as far as that is safe."""
     desk.mind_slack(place.channel)
-    until = desk.now() + LEASE_SECONDS - SLACK_SECONDS
     delivery = desk.deliveries.reserve(
         place, lease=desk.new_id(), now=desk.now(), lease_seconds=LEASE_SECONDS
     )
     if delivery is None:
         raise Held(f"{place.key} in {place.channel}")
-    work = _Work(desk, thread, until)
     try:
-        if anew:
-            delivery = replace(delivery, fingerprint=DOUBTFUL)
-        delivery, shown = _until_true(delivery, content, work)
+        yield delivery
     except LeaseLost as error:
         raise Held(f"{place.key} in {place.channel}") from error
     except SlackBusy as busy:
@@ -99,8 +141,6 @@ def keep_true(
     except BaseException:
         desk.deliveries.release(delivery)
         raise
-    desk.deliveries.release(delivery, closed=closes(shown))
-    return _link(delivery)
 
 
 def post_once(place: Place, content: Callable[[], Content], desk: Desk, *, thread: str | None = None) -> Link:
@@ -115,10 +155,12 @@ def mark_of(place: Place) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """The desk, the thread that the message belongs to, and when to stop sending (Unix seconds)."""
+    """The desk, where the message belongs, and when to stop sending (Unix seconds)."""
 
     desk: Desk
     thread: str | None
+    broadcast: bool
+    reposts: bool
     until: int
 
     def mind_the_lease(self, delivery: Delivery) -> None:
@@ -169,6 +211,8 @@ def _show(delivery: Delivery, rendered: Rendered, work: _Work) -> _Shown:
     except SlackRefused as refusal:
         if refusal.code not in GONE:
             raise
+        if not work.reposts:
+            return _Shown(at)
         return _found_or_sent(delivery, rendered, work)  # Somebody deleted it; it is still wanted.
     return _Shown(at)
 
@@ -202,7 +246,9 @@ def _send(delivery: Delivery, rendered: Rendered, work: _Work) -> Posted:
     place = delivery.place
     work.mind_the_lease(delivery)
     try:
-        return work.desk.slack.post(place.channel, rendered, mark=mark_of(place), thread=work.thread)
+        return work.desk.slack.post(
+            place.channel, rendered, mark=mark_of(place), thread=work.thread, broadcast=work.broadcast
+        )
     except SlackSilent as silence:
         raise _Unsettled(str(silence)) from silence
 

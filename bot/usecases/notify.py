@@ -9,12 +9,13 @@ from bot.domain.delivery import Place
 from bot.domain.news import News, NewsKind
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.showing import Summary
-from bot.domain.subjects import Subject
+from bot.domain.subjects import Kind, Subject
 from bot.errors import SlackBusy, SlackError, SlackNotLetIn, SlackSilent
 from bot.usecases.alert import alerts, person_messages
 from bot.usecases.answer import answer
 from bot.usecases.board import Channels, Tools
-from bot.usecases.deliver import Held, post_once
+from bot.usecases.deliver import Held, NotNow, post_once
+from bot.usecases.remind import each_day, keep_reminders_true, remind
 from bot.usecases.scene import Library, record_of
 from bot.usecases.show_card import card_and_line, cards_beside
 from bot.usecases.steps import Step, following, tell
@@ -103,6 +104,8 @@ def _troubles(news: News, tools: Tools) -> list[Exception]:
 def _pause(trouble: Exception, news: News) -> int:
     if isinstance(trouble, SlackBusy):
         return max(trouble.retry_after, 1)
+    if isinstance(trouble, NotNow):
+        return trouble.seconds
     if isinstance(trouble, Held):
         return FIRST_PAUSE_SECONDS
     growing: int = FIRST_PAUSE_SECONDS * 2 ** min(news.attempts, 10)
@@ -113,6 +116,12 @@ def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
     if news.kind is NewsKind.SUMMARY:
         yield lambda: _summarise(tools)
         return
+    if news.kind is NewsKind.DAY:
+        yield from each_day(news, tools)
+        return
+    if news.kind is NewsKind.REMINDER:
+        yield lambda: remind(news, tools)
+        return
     if news.kind is NewsKind.LAPSE:
         yield lambda: lapse(news, tools.taking)
         return
@@ -122,6 +131,8 @@ def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
         yield lambda: card_and_line(news, operation, subject, tools)
     if subject is not None:
         yield lambda: alerts(news, subject, tools)
+        if subject.kind is Kind.DISCONNECTION:
+            yield lambda: keep_reminders_true(subject, tools)
         if news.version is not None:
             yield lambda: cards_beside(subject, tools)
     if operation is not None:

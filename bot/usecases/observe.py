@@ -7,8 +7,9 @@ from dataclasses import replace
 from bot.domain import news as telling
 from bot.domain import subjects
 from bot.domain.effects import disconnecting, made_since
+from bot.domain.news import News
 from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation
-from bot.domain.records import Connection, DisconnectionSource, Record
+from bot.domain.records import Connection, DisconnectionSource, DisconnectionStatus, Record, Status
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Order, Tracked, asked_for, first_seen, moved_on, order_of
 from bot.errors import RecordMoved, Refused, TableUnavailable
@@ -63,7 +64,7 @@ def learn(
     if held is None:
         asked = by if by is not None and isinstance(by.input, ConnectionRequest) else None
         after = _linked(first_seen(record, now), asked or _asking(record, operations))
-        return Change(record.subject, None, after, record, (telling.of_record(record, None, now),))
+        return Change(record.subject, None, after, record, _told(record, None, now))
     order = order_of(held, record)
     if order is Order.UNCLEAR:
         return _unclear(record, held, by, records=records, noyo=noyo, now=now)
@@ -95,8 +96,14 @@ def _concerns_nobody(change: Change) -> bool:
 
 def _moved(held: Tracked, record: Record, by: Operation | None, now: int) -> Change:
     after = moved_on(held, record, now)
-    news = telling.of_record(record, held.status, now)
-    return Change(record.subject, held, _newly_linked(after, by) or after, record, (news,))
+    told = _told(record, held.status, now)
+    return Change(record.subject, held, _newly_linked(after, by) or after, record, told)
+
+
+def _told(record: Record, before: Status | None, now: int) -> tuple[News, ...]:
+    """With what waits begin its days; in the same transaction, so that they cannot be lost."""
+    days = (telling.of_first_day(record, now),) if record.status is DisconnectionStatus.NEEDS_REVIEW else ()
+    return (telling.of_record(record, before, now), *days)
 
 
 def _older(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from bot.domain.cursors import Cursor, Reached
 from bot.domain.subjects import Kind
 from bot.errors import NoyoError, Refused
-from bot.usecases.begin import summarise_once_both_are_known, tell_of_the_beginning
+from bot.usecases.begin import begin_the_days, summarise_once_both_are_known, tell_of_the_beginning
 from bot.usecases.by_status import ByStatus
 from bot.usecases.intake import Intake, OutOfTime, Report, Tools
 from bot.usecases.newest_first import STEP_BACK, NewestFirst
@@ -127,6 +127,8 @@ def _finish(job: Reached, way: Way, intake: Intake, tools: Tools) -> None:
             cursors=tools.cursors,
             now=tools.now(),
         )
+    elif way.swept and intake.kind is Kind.DISCONNECTION:
+        begin_the_days(intake.waiting.values(), records=tools.records, news=tools.news, now=tools.now())
     since = max(cursor.since or 0, job.top, intake.top)
     risen = replace(_risen(intake, since, tools), reached=None, finished_at=tools.now())
     tools.cursors.move(intake.kind, _swept(risen, way, tools))

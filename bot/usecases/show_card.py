@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.delivery import Place
@@ -23,16 +24,36 @@ def card_and_line(news: News, operation: Operation | None, subject: Subject | No
     place = _card_place(operation, subject, tools)
     if place is None:
         return
-    card = _card(place, subject, tools)
     line = Place(place.channel, f"line:{news.id}")
-    try:
+
+    def posted(card: Link) -> None:
         post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+
+    _under_card(place, subject, posted, tools)
+
+
+def card_of(subject: Subject, tools: Tools) -> None:
+    """The card of a record, as it is now."""
+    place = _card_place(None, subject, tools)
+    if place is not None:
+        _card(place, subject, tools)
+
+
+def under_card(subject: Subject, post: Callable[[Link], None], tools: Tools) -> None:
+    """Posts into the thread of a record's card, which is there and true then."""
+    place = _card_place(None, subject, tools)
+    if place is not None:
+        _under_card(place, subject, post, tools)
+
+
+def _under_card(place: Place, subject: Subject | None, post: Callable[[Link], None], tools: Tools) -> None:
+    try:
+        post(_card(place, subject, tools))
     except SlackRefused as refusal:
         if refusal.code not in NO_THREAD:
             raise
         # Somebody deleted the card, which nobody notices as long as it has not changed.
-        card = _card(place, subject, tools, anew=True)
-        post_once(line, lambda: ThreadLine(news, operation), tools.desk, thread=card.ts)
+        post(_card(place, subject, tools, anew=True))
 
 
 def _card(place: Place, subject: Subject | None, tools: Tools, *, anew: bool = False) -> Link:

@@ -148,7 +148,7 @@ def test_a_run_that_dies_before_the_cursor_says_so_tells_the_beginning_when_it_c
     assert {news.subject.key for news in learner.news.put_once.values()} == {one, "summary"}
     learner.wait(60)
     learner.poll(Kind.DISCONNECTION)
-    assert len(learner.news.put_once) == 2
+    assert len(learner.news.put_once) == 3, "the card, its first day, the summary"
 
 
 def _born_now() -> Any:
