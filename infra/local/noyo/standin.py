@@ -114,6 +114,12 @@ class NoyoStandIn:
     def on_list(self, hook: ListHook | None) -> None:
         self._desk.on_list = hook
 
+    def replace_client(self, client_id: str, client_secret: str) -> None:
+        """The client of before is gone, and its tokens with it."""
+        with self._world.lock:
+            self._tokens.replace_client(client_id, client_secret)
+            self._tokens.expire_all()
+
     @property
     def webhooks(self) -> Webhooks:
         return self._world.webhooks

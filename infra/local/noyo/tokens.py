@@ -14,8 +14,11 @@ from .rules import Refusal, Rules
 class Tokens:
     def __init__(self, clock: Callable[[], float], client_id: str, client_secret: str) -> None:
         self._clock = clock
-        self._known = f"{client_id}:{client_secret}".encode()
+        self.replace_client(client_id, client_secret)
         self._ends: dict[str, float] = {}
+
+    def replace_client(self, client_id: str, client_secret: str) -> None:
+        self._known = f"{client_id}:{client_secret}".encode()
 
     def issue(self, authorization: str | None, body: object, rules: Rules) -> dict[str, Any]:
         if not hmac.compare_digest(_basic(authorization), self._known):

@@ -116,6 +116,14 @@ class SlackStandIn(WhatPeopleSee):
     def bot_door(self, url: str | None) -> None:
         self._door.url = url
 
+    def replace_signing_secret(self, signing_secret: str) -> None:
+        """Somebody regenerates it: from now on requests are signed with this one."""
+        self._door.secret = signing_secret
+
+    def replace_token(self, bot_token: str) -> None:
+        """The app is installed anew: the token of before is revoked."""
+        self._api.replace_token(bot_token)
+
     @property
     def calls(self) -> list[ApiCall]:
         """Every Web API call so far; response_urls are under `response_url`."""

@@ -74,7 +74,7 @@ class Door:
         hang_up_seconds: float,
     ) -> None:
         self.url: str | None = None
-        self._secret, self._clock = secret, clock
+        self.secret, self._clock = secret, clock
         self._ack_seconds, self._hang_up = ack_seconds, hang_up_seconds
 
     def knock(self, request: Request) -> Ack:
@@ -85,7 +85,7 @@ class Door:
             "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
             "Accept": "application/json,*/*",
             "X-Slack-Request-Timestamp": timestamp,
-            "X-Slack-Signature": signature(self._secret, timestamp, request.body),
+            "X-Slack-Signature": signature(self.secret, timestamp, request.body),
             **dict(request.extra_headers),
         }
         try:

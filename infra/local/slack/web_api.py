@@ -25,6 +25,12 @@ class Answer:
 class WebApi:
     def __init__(self, office: Office, bot_token: str) -> None:
         self._office, self._token = office, bot_token
+        self._revoked: set[str] = set()
+
+    def replace_token(self, bot_token: str) -> None:
+        """From now on this one counts, and the one before is revoked."""
+        self._revoked.add(self._token)
+        self._token = bot_token
 
     def call(self, method: str, authorization: str, content_type: str, query: str, body: bytes) -> Answer:
         """One call, done and written into the list of calls."""
@@ -62,7 +68,7 @@ class WebApi:
         if not token:
             raise Refused("not_authed")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise Refused("invalid_auth")
+            raise Refused("token_revoked" if token in self._revoked else "invalid_auth")
         now = self._office.world.clock()
         wait = self._office.meters.wait_for_method(method, now)
         if wait:

@@ -79,3 +79,13 @@ def test_all_tokens_can_be_made_to_end(noyo: NoyoStandIn, call: Caller) -> None:
 
 def test_a_ping_needs_no_token(noyo: NoyoStandIn, call: Caller) -> None:
     assert call.http.get(f"{noyo.api_url}/ping").status_code == 200
+
+
+def test_a_client_that_was_replaced_gets_no_token_and_its_tokens_are_gone(
+    noyo: NoyoStandIn, call: Caller
+) -> None:
+    assert call.get("/group_connections").status_code == 200
+    noyo.replace_client("client", "new")
+    assert call.get("/group_connections").status_code == 401
+    assert call.ask_token().status_code == 401
+    assert call.ask_token(("client", "new")).status_code == 200

@@ -49,6 +49,14 @@ def test_a_wrong_or_missing_token_is_refused(slack: SlackStandIn, token: str | N
         assert json.load(answer) == {"ok": False, "error": error}
 
 
+def test_a_token_that_was_replaced_is_revoked(slack: SlackStandIn) -> None:
+    slack.replace_token("xoxb-new")
+    for token, told in (("xoxb-local", "token_revoked"), ("xoxb-new", None)):
+        body = f"token={token}".encode()
+        with urllib.request.urlopen(slack.url + "auth.test", body) as answer:
+            assert json.load(answer).get("error") == told
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "error"),
     [
