@@ -2,7 +2,7 @@
 
 `acting("PollFunction")` says whose calls follow. Each call is noted as IAM would judge it; one that the function's
 role does not allow fails the test that made it (tests/conftest.py), and what a role allows that no test ever did
-fails the run in CI (`python -m infra.stack`).
+fails the run in CI (`python -m infra.stack calls`).
 """
 
 from __future__ import annotations

@@ -63,3 +63,20 @@ def test_a_test_cannot_ask_for_the_address_of_another_machine() -> None:
 def test_a_test_can_reach_its_own_machine() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         socket.create_connection(server.getsockname()).close()
+
+
+BEYOND = """
+from tests.aws import aws_here, worker_client
+from tests.aws_calls import acting
+
+def test_it():
+    with aws_here() as key, acting("PollFunction"):
+        worker_client("kms").encrypt(KeyId=key, Plaintext=b"typed")
+"""
+
+
+def test_a_test_whose_function_does_what_its_role_forbids_turns_red(tmp_path: Path) -> None:
+    code, output = run_pytest(tmp_path, BEYOND)
+
+    assert code != 0
+    assert "PollFunction needs kms:Encrypt on Key: add it to its role in template.yaml" in output

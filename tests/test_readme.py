@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import read_settings
+from bot.settings import PARTS, Purpose, read_settings
 from bot.slack.commands import COMMANDS
+from infra.local.table import read_template
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([A-Z_]+)` \|([^|]+)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
@@ -43,6 +44,28 @@ def test_the_table_says_which_settings_are_required() -> None:
         read_settings({})
     missing = set(re.findall(r"([A-Z_]+) is missing", str(raised.value)))
     assert {name for name, _, _, required in ROW.findall(README) if required.strip() == "yes"} == missing
+
+
+NOT_GIVEN = {"AWS_REGION", "AWS_ENDPOINT_URL"}
+"""Lambda sets the one; the other is for one machine."""
+
+
+def test_every_setting_is_a_parameter_of_the_template_with_the_same_default() -> None:
+    template = read_template()
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    parameters = template["Parameters"]
+    plain = {variable for parts in PARTS.values() for variable in parts.values()}
+    for name, _, default, _ in ROW.findall(README):
+        if name in NOT_GIVEN | plain | set(Purpose):
+            continue
+        assert name in variables, f"template.yaml gives no function {name}"
+        if name in ("TABLE_NAME", "KMS_KEY_ID"):
+            continue
+        parameter = name.title().replace("_", "")
+        assert variables[name] == {"Ref": parameter}
+        if stated := re.fullmatch(r"`([^`A-Z]+|[A-Z][a-z]+/\w+)`", default.strip()):
+            assert str(parameters[parameter]["Default"]) == stated[1]
+        assert ("Default" in parameters[parameter]) == (default.strip() != ""), name
 
 
 def test_every_command_is_in_the_readme_as_people_type_it() -> None:

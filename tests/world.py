@@ -75,8 +75,17 @@ class _Process(Deployment):
 class World:
     """Start it with `with World() as world`; people are Ana and Ben (full members) and Gus (a guest)."""
 
-    def __init__(self, *, rules: Rules | None = None, limits: Limits | None = None, **variables: str) -> None:
+    def __init__(
+        self,
+        *,
+        rules: Rules | None = None,
+        limits: Limits | None = None,
+        streams: bool = False,
+        **variables: str,
+    ) -> None:
+        """`streams`: the table's stream is kept, for whoever wants to read it."""
         self.clock = VirtualClock()
+        self._streams = streams
         self._rules = rules or Rules(settle_script=None)
         self._limits = limits or Limits(message_burst=10_000, updates_per_minute=100_000)
         self._variables = variables
@@ -227,8 +236,9 @@ class World:
     def _table(self) -> str:
         table = f"world-{next(_TABLES)}"
         create_table(worker_client("dynamodb"), name=table)
-        # Nobody reads the stream here, and moto would copy all of it at each write.
-        dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard = None
+        if not self._streams:
+            # Nobody reads the stream, and moto would copy all of it at each write.
+            dynamodb_backends[ACCOUNT][REGION].tables[table].stream_shard = None
         return table
 
     def _people_and_channels(self) -> None:

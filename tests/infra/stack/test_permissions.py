@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from infra.stack.__main__ import main
+from infra.stack.__main__ import PAGE, main, with_table
 from infra.stack.permissions import Permission, allowed, called, kind_of, never_called
+from infra.stack.table import table
 from tests import aws_calls
 from tests.aws import REGION, aws_here, worker_client
 from tests.aws_calls import acting
@@ -127,6 +128,30 @@ def test_a_permission_that_nobody_used_is_too_many(
     less = {name: [[p.action, p.resource, p.keys] for p in all_[1:]] for name, all_ in everything.items()}
     (tmp_path / "calls.json").write_text(json.dumps(less))
 
-    assert main([str(tmp_path / "calls.json")]) == 1
+    assert main(["calls", str(tmp_path / "calls.json")]) == 1
     told = capsys.readouterr().out
     assert f"PollFunction may {everything['PollFunction'][0]}, and no test ever did" in told
+
+
+def test_the_page_for_whoever_signs_says_what_the_template_says() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+
+    assert with_table(page) == page, "write it anew: python -m infra.stack table"
+
+
+def test_no_action_is_left_out_of_the_page() -> None:
+    roles = {
+        "OneFunction": frozenset({Permission("dynamodb:GetItem", "Table", "NEWS#*")}),
+        "OtherFunction": frozenset(
+            {Permission("sqs:SendMessage", "Queue"), Permission("dynamodb:PutItem", "Table", "NEWS#*")}
+        ),
+    }
+
+    assert table(roles) == (
+        "| | One | Other |\n| --- | --- | --- |\n| `NEWS#` | read | put |\n| `Queue` | | sqs:SendMessage |\n"
+    )
+
+
+def test_it_says_how_it_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    assert "docs/permissions.md" in capsys.readouterr().err
