@@ -22,6 +22,7 @@ from bot.errors import OutOfTime, SecretUnreadable, StoreError
 from bot.noyo.door import is_uuid
 from bot.ports import Secret
 from bot.usecases import place
+from bot.usecases.steps import Step, tell
 
 logger = logging.getLogger("switchboard")
 
@@ -71,6 +72,7 @@ class WebhookDoor:
             return _answer(400, f"The body is not encoded as it says, or longer than {LONGEST_BODY} bytes.")
         if not self._signed(body, event.get("headers") or {}):
             logger.warning("a webhook without a valid signature was refused")
+            tell(Step.UNSIGNED, door="noyo")
             return _answer(401)
         try:
             happened = _read(body)

@@ -77,8 +77,8 @@ def _delivered(news: News, tools: Tools, now: int) -> Report:
 
 
 def _lag(news: News, tools: Tools) -> int | None:
-    """Seconds from Noyo's `modified` until all is told; None where the news is not of the newest version."""
-    if news.version is None or news.kind is NewsKind.LATE:
+    """Seconds from Noyo's `modified` until all is told; None where it tells no change, or one that is past already."""
+    if news.version is None or news.found or news.kind not in (NewsKind.RECORD, NewsKind.OPERATION):
         return None
     tracked = tools.library.records.tracked(news.subject)
     if tracked is None or tracked.record.version != news.version:

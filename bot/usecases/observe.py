@@ -40,7 +40,7 @@ def observe(
             records.write(replace(change, news=()) if silent and _concerns_nobody(change) else change)
         except RecordMoved:
             continue
-        _tell(change, told=not silent)
+        tell_change(change, told=not silent)
         return True
     raise TableUnavailable(f"{record.subject} changed faster than it could be written")
 
@@ -75,7 +75,8 @@ def learn(
     return _link_alone(held, by)
 
 
-def _tell(change: Change, *, told: bool) -> None:
+def tell_change(change: Change, *, told: bool = True) -> None:
+    """Under the trace that the news of it has."""
     seen = change.version or (change.after.record if change.after is not None else None)
     if seen is None:
         return

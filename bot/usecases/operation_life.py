@@ -32,7 +32,7 @@ from bot.ports import (
     WritesNoyo,
 )
 from bot.usecases import steps
-from bot.usecases.observe import ROUNDS, learn
+from bot.usecases.observe import ROUNDS, learn, tell_change
 from bot.usecases.steps import Step, about
 
 LEASE_SECONDS = 330
@@ -300,6 +300,8 @@ def _settle_once(
     change = _learnt(settled, record, tools, now) if record is not None else None
     if settled.unasked:
         tools.operations.settle(settled, lease=before.lease, change=change, news=(), audit=None)
+        if change is not None:
+            tell_change(change)  # Its news is the record's own, and so is the trace from here.
         return
     news = telling.of_operation(settled, now)
     if change is not None:

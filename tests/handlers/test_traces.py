@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from handlers import notify, poll
+from handlers import carry_out, notify, poll
 from infra.local import environment as local
 from infra.local.noyo import Fault, FaultKind
 from tests.handlers.following import NAMESPACE, Line, Watched
@@ -77,6 +77,39 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watc
     shown = {line["what"] for line in of(lines, "shown") if line["trace"] == changed["trace"]}
     assert shown == {"connection", "line", "alert"}
     assert of(lines, "told")[-1]["lag"] == pytest.approx(0, abs=60)
+
+
+def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> None:
+    world = watched.world
+    world.webhooks_begin()
+    made = world.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    world.noyo.deliver_webhooks()
+    watched.run(carry_out.handler, notify.handler)
+
+    lines = watched.lines()
+    [placed] = of(lines, "placed")
+    assert placed["trace"].startswith("webhook:")
+    assert steps(lines, placed["trace"]) == ["placed", "claimed", "settled"]
+    [settled] = of(lines, "settled")
+    version = f"{settled['subject']}:{settled['version']}"
+    assert version == f"connection:{made['id']}:{made['version']}"
+    told = steps(lines, version)
+    assert (told[0], told[-1]) == ("changed", "told")
+    assert "shown" in told
+
+
+def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: Watched) -> None:
+    world = watched.world
+    world.noyo.carrier_asks_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
+    watched.round()
+    assert [line["news"] for line in of(watched.lines(), "told") if "lag" in line] == ["record"]
+
+    world.wait(86_400)
+    watched.run(notify.handler)
+
+    told = of(watched.lines(), "told")
+    assert "day" in {line["news"] for line in told}
+    assert [line for line in told if "lag" in line] == []
 
 
 def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) -> None:

@@ -1,0 +1,150 @@
+"""Every metric that an alarm or the dashboard looks at is one that the handlers tell, with those dimensions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bot.domain.operations import Sensitive
+from bot.errors import TableUnavailable
+from bot.store import KmsSealer, Pace, Patience
+from bot.store.keys import user
+from bot.store.table import Table
+from handlers import notify, poll
+from infra.local.noyo import Fault, FaultKind
+from infra.local.table import read_template
+from tests.handlers.following import NAMESPACE, Line, Watched, measured
+from tests.world import ANA, CONNECTIONS, World
+
+OURS = {"Fn::Sub": "Switchboard/${AWS::StackName}"}
+Metric = tuple[str, tuple[tuple[str, str], ...]]
+
+# What AWS itself tells, and by which dimension: the names are from its services' own pages.
+AWS = {
+    ("AWS/Lambda", "Errors", "FunctionName"),
+    ("AWS/Lambda", "Throttles", "FunctionName"),
+    ("AWS/Lambda", "IteratorAge", "FunctionName"),
+    ("AWS/ApiGateway", "5xx", "ApiId"),
+}
+
+
+@pytest.fixture(autouse=True)
+def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+
+
+@pytest.fixture
+def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
+    """What CloudWatch makes of the lines of a life in which everything goes wrong once."""
+    monkeypatch.setenv("METRICS_NAMESPACE", NAMESPACE)
+    watched = Watched(world, capsys)
+    watched.round()
+    world.asks()
+    watched.round(2)
+    for door in (world.bot.slack_door, world.bot.webhook_door):
+        assert door.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
+    trouble_at_noyo(watched)
+    trouble_at_slack(watched)
+    trouble_at_aws()
+    found: set[Metric] = set()
+    lines: list[Line] = watched.lines()
+    for line in lines:
+        found |= measured(line)
+    return found
+
+
+def trouble_at_noyo(watched: Watched) -> None:
+    world = watched.world
+    world.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
+    watched.run(poll.handler)
+    world.noyo.expire_tokens()
+    world.noyo.faults.add(Fault(FaultKind.ERROR_BEFORE, path_contains="/token", status=401, times=None))
+    watched.run(poll.handler)
+
+
+def trouble_at_slack(watched: Watched) -> None:
+    world = watched.world
+    world.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
+    world.asks(carrier_group_id="22")
+    for _ in range(3):
+        world.slack.faults.rate_limited(1, "chat.postMessage")
+        world.slack.faults.api_error("invalid_auth", "chat.postMessage")
+        world.slack.faults.api_error("restricted_action", "chat.postMessage")
+        watched.run(notify.handler)
+        world.wait(120)
+
+
+def trouble_at_aws() -> None:
+    class Throttling:
+        def __getattr__(self, name: str) -> Any:
+            def call(**_: Any) -> Any:
+                raise ClientError({"Error": {"Code": "ThrottlingException"}}, name)
+
+            return call
+
+    client: Any = Throttling()
+    pace = Pace(clock=iter(range(0, 1000, 5)).__next__, sleep=lambda _: None)
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", Patience(connect=1, read=1, total=10), pace).get(user("U1"))
+    with pytest.raises(TableUnavailable):
+        KmsSealer(lambda: client, "key").seal(Sensitive(federal_ein="1"), "V1")
+
+
+def looked_at() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ...]]]:
+    """By alarms and by the dashboard: where, namespace, metric and dimensions."""
+    resources = read_template()["Resources"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            for metric in metrics_of(resource["Properties"]):
+                dimensions = tuple((one["Name"], one["Value"]) for one in metric.get("Dimensions", []))
+                yield name, metric["Namespace"], metric["MetricName"], dimensions
+    body = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
+    for widget in body["widgets"]:
+        for row in widget["properties"].get("metrics", []):
+            if isinstance(row[0], str):
+                yield shown(widget["properties"]["title"], row)
+
+
+def shown(title: str, row: list[Any]) -> tuple[str, Any, str, tuple[tuple[str, Any], ...]]:
+    names = [one for one in row if isinstance(one, str)]
+    namespace = OURS if names[0] == OURS["Fn::Sub"] else names[0]
+    return title, namespace, names[1], tuple(zip(names[2::2], names[3::2], strict=True))
+
+
+def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    several = alarm.get("Metrics")
+    return [one["MetricStat"]["Metric"] for one in several if "MetricStat" in one] if several else [alarm]
+
+
+def test_each_metric_of_ours_is_told_with_these_dimensions(told: set[Metric]) -> None:
+    ours = [(where, (metric, dims)) for where, namespace, metric, dims in looked_at() if namespace == OURS]
+
+    assert len(ours) > 25
+    assert [(where, metric) for where, metric in ours if metric not in told] == []
+
+
+def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(
+    told: set[Metric],
+) -> None:
+    assert any(
+        name == "Operations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told
+    )
+    body = read_template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    assert "${AWS::StackName},kind,outcome}" in body
+
+
+def test_each_metric_of_aws_is_one_that_there_is() -> None:
+    for where, namespace, metric, dims in looked_at():
+        if namespace != OURS:
+            [(dimension, _)] = dims
+            assert (namespace, metric, dimension) in AWS, where
+
+
+def test_the_functions_write_into_the_namespace_that_alarms_look_into() -> None:
+    variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["METRICS_NAMESPACE"] == OURS
