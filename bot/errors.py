@@ -74,6 +74,16 @@ class UnknownSchema(StoreError):
     """An item or a button was written by a version of Switchboard that this one cannot read."""
 
 
+class OnlyWatches(SwitchboardError):
+    """Switchboard is set to observe: it takes on nothing that would be sent to Noyo."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Switchboard only watches for now and sends nothing to Noyo, so nothing was done. "
+            "Whoever runs it has set it so; please do this at Noyo."
+        )
+
+
 class SlackError(SwitchboardError):
     """Something about Slack."""
 

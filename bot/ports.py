@@ -18,6 +18,7 @@ from bot.domain.news import News
 from bot.domain.operations import Operation, OperationState, Sensitive
 from bot.domain.people import Members, Person
 from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.sending import Sending
 from bot.domain.showing import Content, Link, Rendered
 from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
@@ -278,7 +279,14 @@ class KeepsOperations(Protocol):
         """The newest settled operation that held the subject's lock, as far as it is still kept. Consistent."""
         ...
 
-    def claim(self, operation: Operation, claimed: Operation) -> None:
+    def claim(
+        self,
+        operation: Operation,
+        claimed: Operation,
+        *,
+        news: Sequence[News] = (),
+        audit: AuditEntry | None = None,
+    ) -> None:
         """Moves it from exactly `operation` (state, lease and attempts) to `claimed`. `LeaseLost` if it moved."""
         ...
 
@@ -315,7 +323,7 @@ class KeepsOperations(Protocol):
         ...
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        """Ids of operations that are due, the longest due first. An index: may lag by a moment."""
+        """Ids of operations that are due, the longest due first, without those put aside. An index: may lag."""
         ...
 
     def longest_due(self, now: int) -> int | None:
@@ -329,6 +337,20 @@ class KeepsOperations(Protocol):
     def held(self, *, limit: int) -> list[Operation]:
         """Those that wait for a second approver, the soonest end date first. An index finds them; the states are
         consistent."""
+        ...
+
+    def kept(self, now: int, *, limit: int) -> list[str]:
+        """As `due`, of those that were put aside while nothing is sent: they keep nobody waiting meanwhile."""
+        ...
+
+
+class KeepsSwitches(Protocol):
+    def sending(self) -> Sending:
+        """Consistent read. Sending is on, and always was, where nobody has turned the switch yet."""
+        ...
+
+    def turn(self, before: Sending, after: Sending, *, news: News, audit: AuditEntry) -> bool:
+        """One transaction, on condition that nobody turned it since `before`; False where somebody did."""
         ...
 
 

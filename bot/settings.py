@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.carriers import Carriers
 from bot.domain.people import Policy
+from bot.domain.sending import Mode
 from bot.errors import SettingsError
 
 T = TypeVar("T")
@@ -97,6 +98,7 @@ class Settings:
     sweep_hours: int
     check_after_seconds: int
     group_link: str
+    mode: Mode
 
     @property
     def in_production(self) -> bool:
@@ -151,6 +153,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         sweep_hours=read.seconds("SWEEP_HOURS", 24),
         check_after_seconds=read.seconds("CHECK_AFTER_SECONDS", max(30, timeout + 10)),
         group_link=read.parsed("GROUP_LINK", "", _group_link),
+        mode=read.parsed("MODE", Mode.ACT.value, _mode),
     )
     if settings.check_after_seconds <= timeout:
         read.faults.append("CHECK_AFTER_SECONDS must be more than NOYO_TIMEOUT_SECONDS")
@@ -236,6 +239,12 @@ def _yes_or_no(text: str) -> bool:
     if text.lower() not in known:
         raise ValueError("it must be yes or no")
     return known[text.lower()]
+
+
+def _mode(text: str) -> Mode:
+    if text not in set(Mode):
+        raise ValueError(f"it must be {' or '.join(Mode)}")
+    return Mode(text)
 
 
 def _holders(text: str) -> frozenset[str]:

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from bot.slack.web import SlackWeb
     from bot.store import KmsSealer, MakesClients, Store
     from bot.store.patience import Patience
-    from bot.usecases import notify, operation_life, poll
+    from bot.usecases import notify, operation_life, pause, poll
+    from bot.usecases.gate import Gate
 
 RECEIVER_SLACK_SECONDS = 1
 WORKER_SLACK_SECONDS = 10
@@ -78,7 +79,7 @@ class Deployment:
         from bot.slack.office import Office
         from bot.store import RECEIVER, aws_client
         from bot.store.wire import wire_client
-        from bot.usecases import place, take
+        from bot.usecases import pause, place, take
 
         make = wire_client if self.quick_clients else aws_client
         patience = dataclasses.replace(RECEIVER, left=self._deadline.left)
@@ -95,9 +96,11 @@ class Deployment:
                 self._sealer(patience, make),
                 self.clock,
                 new_id,
+                self._gate(store),
                 settings.policy,
             ),
             taking=take.Tools(store.records, settings.timezone, self.clock, new_id),
+            switching=pause.Tools(store.switches, self.clock, new_id),
             web=self._slack_web(calls),
             reads_people=self._slack_people(calls),
             policy=settings.policy,
@@ -125,7 +128,12 @@ class Deployment:
         return WebhookDoor(
             secrets=self.secrets.noyo_webhook,
             placing=place.Tools(
-                store.operations, store.records, self._sealer(RECEIVER, make), self.clock, new_id
+                store.operations,
+                store.records,
+                self._sealer(RECEIVER, make),
+                self.clock,
+                new_id,
+                self._gate(store),
             ),
         )
 
@@ -166,7 +174,14 @@ class Deployment:
             quiet_seconds=self.settings.check_after_seconds,
             clock=self.clock,
             new_id=new_id,
+            gate=self._gate(self.store),
         )
+
+    @cached_property
+    def switching(self) -> pause.Tools:
+        from bot.usecases import pause
+
+        return pause.Tools(self.store.switches, self.clock, new_id)
 
     def polling(self, deadline: float) -> poll.Tools:
         """`deadline`: when to stop and leave the rest to the next run, in Unix seconds."""
@@ -211,6 +226,7 @@ class Deployment:
                 slack.connections_channel, slack.alerts_channel, slack.decisions_channel
             ),
             timezone=zone,
+            switches=self.store.switches,
         )
 
     # ---------------------------------------------------------------- what all use
@@ -247,6 +263,11 @@ class Deployment:
             patience=patience,
             make_client=make,
         )
+
+    def _gate(self, store: Store) -> Gate:
+        from bot.usecases.gate import Gate
+
+        return Gate(store.switches, self.settings.mode, self.clock)
 
     def _sealer(self, patience: Patience, make: MakesClients) -> KmsSealer:
         from bot.store import open_sealer

@@ -8,9 +8,11 @@ from typing import Any
 from bot.settings import Purpose
 from bot.store.stream import operation_ids
 from bot.usecases.carry_out import carry_out
+from bot.usecases.due import due_operations
 from bot.usecases.operation_life import LONGEST_SECONDS
+from bot.usecases.pause import mind_the_mode
 from bot.usecases.standing import tell_how_operations_stand
-from bot.usecases.work import MOST_AT_ONCE, work
+from bot.usecases.work import work
 from bot.wiring import deployment
 from handlers import logs
 from handlers.remaining import Context, deadline
@@ -21,9 +23,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     here = deployment(Purpose.NOYO_CLIENT)
     tools = here.carrying_out
     woken = "Records" in event
-    ids = operation_ids(event) if woken else tools.operations.due(tools.now(), limit=MOST_AT_ONCE)
+    if not woken:
+        mind_the_mode(here.settings.mode, here.switching)
     work(
-        ids,
+        operation_ids(event) if woken else due_operations(tools),
         partial(carry_out, tools=tools),
         clock=here.clock,
         deadline=deadline(context, keep_seconds=LONGEST_SECONDS),

@@ -187,7 +187,12 @@ def asked_to_disconnect(world: World, name: str) -> Tracked:
 def decides(world: World, shown: Tracked, decision: Decision) -> str:
     store = world.bot.store
     tools = place.Tools(
-        store.operations, store.records, world.bot.carrying_out.sealer, world.clock, lambda: "placed"
+        store.operations,
+        store.records,
+        world.bot.carrying_out.sealer,
+        world.clock,
+        lambda: "placed",
+        world.bot.carrying_out.gate,
     )
     wanted = DecisionRequest(decision)
     placed = place.decide("V1", ANA, shown=shown, wanted=wanted, answer_to=AnswerTo(), tools=tools)

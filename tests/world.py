@@ -24,7 +24,9 @@ from bot.settings import Purpose, read_settings
 from bot.store import KmsSealer, MakesClients, Store
 from bot.store.patience import Patience
 from bot.usecases.carry_out import carry_out
+from bot.usecases.due import due_operations
 from bot.usecases.notify import notify
+from bot.usecases.pause import mind_the_mode
 from bot.usecases.poll import KINDS, poll
 from bot.usecases.refresh import refresh_members
 from bot.wiring import Deployment
@@ -130,7 +132,8 @@ class World:
         """The worker that writes to Noyo, once over all that is due."""
         tools = self.bot.carrying_out
         with acting("CarryOutFunction"):
-            for operation_id in tools.operations.due(tools.now(), limit=1000):
+            mind_the_mode(self.settings.mode, self.bot.switching)
+            for operation_id in due_operations(tools):
                 carry_out(operation_id, tools)
 
     def notify(self) -> None:

@@ -11,7 +11,7 @@ class Place:
 
     `channel` is a Slack channel id, or a user id for a direct message. `key` is a card key, or `line:<news id>`,
     `alert:<subject>:<at>:<version>:<status>`, `person:<operation id>:<attempts>`,
-    `reminder:<subject>:<day>:<version>`, `direct:<operation id>`, `summary`.
+    `reminder:<subject>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`.
     """
 
     channel: str

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from bot.domain.operations import Operation, OperationState
 from bot.domain.records import Record, Status
-from bot.domain.subjects import Subject
+from bot.domain.sending import Pause
+from bot.domain.subjects import SENDING, Subject
 from bot.domain.tracking import Tracked
 
 
@@ -29,6 +30,10 @@ class NewsKind(StrEnum):
     """Who is checking a request is somebody else now, or nobody; `before` and `after` are Slack user ids."""
     LAPSE = "lapse"
     """The time is over for which `before` was to check a request since `at`; waits for that moment."""
+    SENDING = "sending"
+    """Sending to Noyo was paused or resumed, or Switchboard was set to watch only or to act again."""
+    AGAIN = "again"
+    """Nothing happened to a record, but what its messages say of it is to be made true again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +140,9 @@ def of_lapse(taken: Tracked, since: int, until: int) -> News:
 
 def of_operation(operation: Operation, now: int) -> News:
     """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
+    state = _KEPT if operation.kept else operation.state.value
     return News(
-        id=f"operation:{operation.id}:{_step(operation.state, operation.attempts, operation.checks)}",
+        id=f"operation:{operation.id}:{_step(state, operation.attempts, operation.checks)}",
         kind=NewsKind.OPERATION,
         subject=operation.subject,
         at=now,
@@ -148,11 +154,39 @@ def of_operation(operation: Operation, now: int) -> News:
 
 def is_of_placing(news: News) -> bool:
     """Whether it tells that an operation was asked for, and not that it was put back, maybe in the same second."""
-    return news.id.endswith(f":{_step(OperationState.PENDING, 0, 0)}")
+    return news.id.endswith(f":{_step(OperationState.PENDING.value, 0, 0)}")
 
 
-def _step(state: OperationState, attempts: int, checks: int) -> str:
-    return f"{state.value}:{attempts}.{checks}"
+def is_of_keeping(news: News) -> bool:
+    """Whether it tells that an operation was put aside while nothing is sent to Noyo."""
+    return news.kind is NewsKind.OPERATION and news.id.rpartition(":")[0].endswith(f":{_KEPT}")
+
+
+def of_sending(pause: Pause, revision: int, now: int) -> News:
+    """`revision` names this turn of the switch, which began or ended `pause`."""
+    return News(f"sending:{revision}:{pause.name}", NewsKind.SENDING, SENDING, at=now, due=now)
+
+
+def pause_of(news: News) -> str:
+    """The name of the pause that the news is about."""
+    return news.id.rpartition(":")[2]
+
+
+def is_of_mode(news: News) -> bool:
+    """Whether it tells that Switchboard was set to watch only or to act, which no person is named for."""
+    return news.kind is NewsKind.SENDING and news.id.endswith("-")
+
+
+def to_show_again(subject: Subject, because: News, due: int) -> News:
+    """Nothing happened to it, but what is shown of it is other than it was."""
+    return News(f"again:{subject}:{because.id}", NewsKind.AGAIN, subject, at=because.at, due=due)
+
+
+_KEPT = "kept"
+
+
+def _step(state: str, attempts: int, checks: int) -> str:
+    return f"{state}:{attempts}.{checks}"
 
 
 def with_change(news: News, learnt: tuple[News, ...]) -> News:

@@ -18,6 +18,7 @@ from enum import StrEnum
 
 from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.people import Right
+from bot.domain.sending import Pause
 from bot.domain.subjects import Subject
 
 
@@ -211,6 +212,13 @@ class Operation:
     outcome: Outcome | None = None
     settled_at: int | None = None
     second: Confirmation | None = None
+    kept: Pause | None = None
+    """The pause for which it was put aside while `pending`; it is sent once sending is on again."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether sending it may change anything at Noyo."""
+        return self.kind is not OperationKind.LOOK
 
     @property
     def unasked(self) -> bool:

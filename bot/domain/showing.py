@@ -12,6 +12,7 @@ from datetime import date
 from bot.domain.news import News
 from bot.domain.operations import Operation
 from bot.domain.records import Connection, Disconnection
+from bot.domain.sending import Pause
 from bot.domain.tracking import Tracked
 
 
@@ -121,7 +122,14 @@ class Summary:
     waiting_total: int
 
 
-Content = RecordCard | RequestCard | Alert | NeedsPerson | ThreadLine | Answer | Summary
+@dataclass(frozen=True, slots=True)
+class SwitchNotice:
+    """A time in which nothing is, or was, sent to Noyo, as it stands now."""
+
+    pause: Pause
+
+
+Content = RecordCard | RequestCard | Alert | NeedsPerson | ThreadLine | Answer | Summary | SwitchNotice
 
 
 @dataclass(frozen=True, slots=True)

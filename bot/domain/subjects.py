@@ -8,19 +8,20 @@ from enum import StrEnum
 
 class Kind(StrEnum):
     """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet, a *parting* is a
-    disconnection that has none yet; of a *person* there is only an audit trail."""
+    disconnection that has none yet; of a *person* there is only an audit trail; a *switch* is one of our own."""
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
     REQUEST = "request"
     PARTING = "parting"
     PERSON = "person"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Subject:
     """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`,
-    `parting:<group uuid>#<carrier uuid>`, `person:<user id>`."""
+    `parting:<group uuid>#<carrier uuid>`, `person:<user id>`, `switch:<name>`."""
 
     kind: Kind
     key: str
@@ -63,3 +64,7 @@ def parting(group_id: str, carrier_id: str) -> Subject:
 def person(user_id: str) -> Subject:
     """What a deed was about that was about nothing else yet, such as looking around."""
     return Subject(Kind.PERSON, user_id)
+
+
+SENDING = Subject(Kind.SWITCH, "sending")
+"""Whether anything is sent to Noyo."""

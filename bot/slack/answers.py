@@ -44,6 +44,8 @@ def answer(shown: Answer, look: Look, links: Links) -> Message:
 
 
 def title(operation: Operation) -> str:
+    if operation.open and operation.kept is not None:
+        return "Kept, not sent yet"
     if operation.open:
         waiting = "Waiting" if operation.trouble else "Sending"
         return _WAITING_TITLES.get(operation.state, waiting)
@@ -99,6 +101,11 @@ def _so_far(operation: Operation) -> list[Line]:
         return [
             line("I cannot tell from Noyo whether ", _yours(operation), " took effect."),
             line("Its card offers three ways on, for whoever can find out at Noyo."),
+        ]
+    if operation.kept is not None:
+        return [
+            line(_begin(_yours(operation)), " is ", *deeds.standing(operation)),
+            line("There is nothing to do for you; you will be told by direct message."),
         ]
     if operation.trouble:
         return [
@@ -186,3 +193,7 @@ def _confirmed(operation: Operation) -> str:
 
 def _is(operation: Operation, kind: OutcomeKind) -> bool:
     return operation.outcome is not None and operation.outcome.kind is kind
+
+
+def _begin(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -12,7 +12,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.domain.decisions import Decision
 from bot.domain.people import ELSEWHERE
-from bot.errors import UnknownSchema
+from bot.errors import OnlyWatches, UnknownSchema
 from bot.slack import (
     commands,
     confirm,
@@ -57,20 +57,21 @@ def build_app(office: Office) -> App:
     app.command(office.command)(_command(office))
     app.view(connect.CALLBACK)(_view(office, connect.submit))
     app.view(retry.CALLBACK)(_view(office, retry.submit))
-    app.action(Act.RETRY.value)(_button(office, retry.click))
+    app.action(Act.RETRY.value)(_button(office, _sends(retry.click)))
     app.view(disconnect_form.CALLBACK)(_view(office, disconnect.submit))
-    app.action(Act.DISCONNECT.value)(_button(office, disconnect.click))
+    app.action(Act.DISCONNECT.value)(_button(office, _sends(disconnect.click)))
     app.view(confirm.CALLBACK)(_view(office, confirm.submit))
-    app.action(Act.CONFIRM.value)(_button(office, confirm.click))
+    app.action(Act.CONFIRM.value)(_button(office, _sends(confirm.click)))
     app.action(Act.WITHDRAW.value)(_button(office, confirm.click_withdraw))
     app.action(Act.DETAILS.value)(_button(office, status.click_details))
     app.action(Act.TAKE.value)(_button(office, take.click))
     app.action(Act.LET_GO.value)(_button(office, take.click_let_go))
     for decision, act in ((Decision.APPROVE, Act.APPROVE), (Decision.REJECT, Act.REJECT)):
         app.view(CALLBACKS[decision])(_view(office, _submission(decision)))
-        app.action(act.value)(_button(office, _decision(decision)))
+        app.action(act.value)(_button(office, _sends(_decision(decision))))
     for act in WAYS_OUT:
-        app.action(act.value)(_button(office, _way(act)))
+        way = _sends(_way(act)) if act is Act.SEND_AGAIN else _way(act)
+        app.action(act.value)(_button(office, way))
     app.options("carrier_id")(_options(office))
     app.error(_speak(office))
     return app
@@ -112,6 +113,17 @@ def _way(act: Act) -> Click:
         ways_out.click(office, asker, act, value)
 
     return click
+
+
+def _sends(click: Click) -> Click:
+    """A deed that would be sent to Noyo: answered with words where nothing is."""
+
+    def unless_only_watching(office: Office, asker: Asker, value: ButtonValue) -> None:
+        if office.watches:
+            raise OnlyWatches
+        click(office, asker, value)
+
+    return unless_only_watching
 
 
 def _decision(decision: Decision) -> Click:
@@ -164,9 +176,10 @@ def _speak(office: Office) -> Callable[..., BoltResponse]:
 
     def handler(error: Exception, body: Body) -> BoltResponse:
         error_id = office.new_id()[:8]
-        logger.error(
-            "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
-        )
+        if not isinstance(error, OnlyWatches):  # An answer like any other.
+            logger.error(
+                "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
+            )
         return _answered(office, body, _words(error, body, error_id))
 
     return handler

@@ -9,7 +9,8 @@ from typing import Any
 from bot.domain.decisions import Decision
 from bot.domain.people import Right
 from bot.domain.tracking import Tracked
-from bot.slack import connect, decide, decisions, disconnect, history, replies, retry, status
+from bot.errors import OnlyWatches
+from bot.slack import connect, decide, decisions, disconnect, history, replies, retry, status, switch
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
 from bot.usecases.place import decidable
@@ -24,6 +25,8 @@ class Command:
     usage: str
     what: str
     run: Callable[[Office, Asker, str], Json]
+    sends: bool = False
+    """Whether it is there to have something sent to Noyo."""
 
 
 def dispatch(office: Office, body: dict[str, Any]) -> Json:
@@ -33,6 +36,8 @@ def dispatch(office: Office, body: dict[str, Any]) -> Json:
     if command is None:
         unknown = line("There is no “", Foreign(word, 40), "”. This is what you can type:")
         return replies.only_you(unknown, *_usages(office))
+    if command.sends and office.watches:
+        return replies.only_you(str(OnlyWatches()))
     return command.run(office, Asker.of(body), rest.strip())
 
 
@@ -108,20 +113,30 @@ _disconnect = Choosing(
 
 COMMANDS = {
     "connect": Command(
-        "connect [group name]", "ask for a connection of a new group to a carrier", connect.start
+        "connect [group name]", "ask for a connection of a new group to a carrier", connect.start, sends=True
     ),
     "status": Command("status [who]", "how a connection stands, or what waits for us", status.start),
-    "retry": Command("retry <who>", "try a connection again that could not be made", _retry),
+    "retry": Command("retry <who>", "try a connection again that could not be made", _retry, sends=True),
     "decisions": Command(
         "decisions", "which requests to disconnect wait for a decision, the soonest first", decisions.start
     ),
-    "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE)),
+    "approve": Command(
+        "approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE), sends=True
+    ),
     "reject": Command(
-        "reject <who>", "reject a request to disconnect: the group stays", _deciding(Decision.REJECT)
+        "reject <who>",
+        "reject a request to disconnect: the group stays",
+        _deciding(Decision.REJECT),
+        sends=True,
     ),
     "disconnect": Command(
-        "disconnect <who>", "ask for a group to be disconnected; a second approver confirms it", _disconnect
+        "disconnect <who>",
+        "ask for a group to be disconnected; a second approver confirms it",
+        _disconnect,
+        sends=True,
     ),
     "history": Command("history <who>", "who did what, and what came of it", history.start),
+    "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", switch.start_pause),
+    "resume": Command("resume", "send to Noyo again, what was kept first (admins)", switch.start_resume),
     "help": Command("help", "this list", _help),
 }

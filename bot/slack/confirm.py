@@ -56,7 +56,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     answer_to = AnswerTo(view_id=view["id"])
     match confirm(operation.id, asker.user_id, answer_to=answer_to, tools=office.confirming):
         case Confirmed(going):
-            return replies.shows(sending(_what(office, going), office.look.decisions_channel))
+            return replies.shows(sending(_what(office, going), office.look.decisions_channel, going))
         case NotHeld(now):
             return replies.shows(_over(office, asker, now))
         case NotAllowed(refusal):

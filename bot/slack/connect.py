@@ -63,12 +63,16 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     if isinstance(placing, Placed) and placing.operation.state.settled:
         return replies.shows(said("Sent already", repeated(placing.operation)))
     if isinstance(placing, Placed):
-        return replies.shows(sending(_what(placing.operation, office.look), office.look.connections_channel))
+        return replies.shows(_taken(office, placing.operation))
     if isinstance(placing, InTheWay):
         return replies.errors({"carrier_group_id": in_the_way(placing.operation)})
     return replies.errors(
         {"carrier_group_id": "This was just being settled for somebody else. Submit again."}
     )
+
+
+def _taken(office: Office, operation: Operation) -> Json:
+    return sending(_what(operation, office.look), office.look.connections_channel, operation)
 
 
 def in_the_way(operation: Operation) -> str:

@@ -100,8 +100,8 @@ def _placed(office: Office, asker: Asker, wanted: DecisionRequest, tracked: Trac
     match placing:
         case Placed(operation) if operation.state.settled:
             return said("Sent already", repeated(operation))
-        case Placed():
-            return sending(_what(office, wanted, tracked), office.look.decisions_channel)
+        case Placed(operation):
+            return sending(_what(office, wanted, tracked), office.look.decisions_channel, operation)
         case InTheWay(operation):
             return _somebody_else(operation)
         case NotAllowed(permission):

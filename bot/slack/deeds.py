@@ -17,6 +17,7 @@ from bot.domain.operations import (
     RetryRequest,
 )
 from bot.domain.subjects import Kind
+from bot.slack import pauses
 from bot.slack.phrases import SAID, Foreign, Line, Moment, Person, Run, line, own_group_id
 from bot.slack.statuses import named, status_name
 from bot.slack.text import day
@@ -162,6 +163,8 @@ def standing(operation: Operation) -> Line:
         return line("checking whether it arrived, since Noyo gave no answer.")
     if operation.state is OperationState.NEEDS_PERSON:
         return line("a person has to say whether it arrived.")
+    if operation.kept is not None:
+        return pauses.kept(operation.kept)
     if operation.state is OperationState.PENDING and operation.trouble:
         return _waiting(operation, operation.trouble)
     return line("sending.")

@@ -111,7 +111,7 @@ def _on_its_way(office: Office, operation: Operation, tracked: Tracked) -> Json:
     if operation.state.settled:
         return said("Sent already", repeated(operation))
     what = line("your request to disconnect ", *facts.group_and_carrier(tracked.record, office.look))
-    return sending(what, office.look.decisions_channel)
+    return sending(what, office.look.decisions_channel, operation)
 
 
 def _held(office: Office, operation: Operation, tracked: Tracked) -> Json:

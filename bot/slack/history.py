@@ -83,6 +83,10 @@ def _told(entry: AuditEntry) -> Line:
 def _deed(deed: str, held: Mapping[str, str]) -> Line:
     if deed == "operation_placed":
         return line(_asked(held))
+    if "kept_since" in held:
+        return line(
+            f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} is kept, not sent yet"
+        )
     if deed == "denied":
         own = held.get("wanted") == OWN
         return line(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.news import News, NewsKind, is_of_placing
+from bot.domain.news import News, NewsKind, is_of_keeping, is_of_placing
 from bot.domain.operations import Operation, OperationState
 from bot.domain.showing import ThreadLine
 from bot.slack import deeds
@@ -70,6 +70,8 @@ def _on_the_way(news: News, operation: Operation, state: OperationState) -> Line
         return line("Noyo gave no answer to ", *whose, "; checking whether it arrived")
     if state is OperationState.NEEDS_PERSON:
         return line("Nobody can tell whether ", *whose, " arrived; a person has to say")
+    if is_of_keeping(news):
+        return line("Kept and not sent for now: ", *whose, " goes out once sending to Noyo is on again")
     if state is OperationState.PENDING and not is_of_placing(news):
         return line("Not through to Noyo yet; ", *whose, " is to be sent again")
     if state is OperationState.PENDING and operation.second is not None:

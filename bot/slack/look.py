@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from bot.domain.carriers import Carriers
+from bot.domain.sending import Mode
 from bot.domain.tracking import Tracked
 from bot.settings import Settings
 from bot.slack.phrases import Foreign, Line, line
@@ -19,6 +20,7 @@ class Look:
     carriers: Carriers
     environment: str
     in_production: bool
+    watches: bool
     timezone: ZoneInfo
     retry_at_action_required: bool
     command: str
@@ -49,6 +51,7 @@ def look_from(settings: Settings) -> Look:
         carriers=settings.carriers,
         environment=settings.environment,
         in_production=settings.in_production,
+        watches=settings.mode is Mode.OBSERVE,
         timezone=settings.timezone,
         retry_at_action_required=settings.retry_at_action_required,
         command=settings.slack.command,

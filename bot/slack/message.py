@@ -8,9 +8,12 @@ from dataclasses import dataclass
 
 from bot.domain.showing import Rendered
 from bot.slack import blocks
+from bot.slack.buttons import Act
 from bot.slack.phrases import Json, Line, beside_blocks
 
 LONGEST_TEXT = 3000
+READING = frozenset({Act.DETAILS.value})
+"""What buttons do that only show something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,12 @@ class Message:
     parts: Sequence[Part]
     title: Line = ()
     warning: Sequence[Line] = ()
+
+    @property
+    def offers_deeds(self) -> bool:
+        """Whether any of its buttons would change something."""
+        offered = [button for part in self.parts if isinstance(part, Buttons) for button in part.buttons]
+        return any(button["action_id"] not in READING for button in offered)
 
     def blocks(self) -> list[Json]:
         made = [blocks.small_print(self.warning)] if self.warning else []

@@ -22,7 +22,7 @@ from bot.ports import (
     ReadsPeople,
 )
 from bot.slack.look import Look
-from bot.usecases import confirm, place, take
+from bot.usecases import confirm, pause, place, take
 from bot.usecases.permit import permitted_now
 from bot.usecases.scene import Library
 
@@ -53,6 +53,7 @@ class Office:
     audit: KeepsAudit
     placing: place.Tools
     taking: take.Tools
+    switching: pause.Tools
     web: OpensViews
     reads_people: ReadsPeople
     policy: Policy
@@ -68,7 +69,7 @@ class Office:
 
     @property
     def confirming(self) -> confirm.Tools:
-        return confirm.Tools(self.operations, self.policy, self.clock, self.new_id)
+        return confirm.Tools(self.operations, self.policy, self.clock, self.new_id, self.placing.gate)
 
     def now(self) -> int:
         return int(self.clock())
@@ -111,6 +112,11 @@ class Office:
                 )
             )
         return permission
+
+    @property
+    def watches(self) -> bool:
+        """Whether nothing is taken on that would be sent to Noyo."""
+        return self.placing.gate.watches
 
     def retryable(self, tracked: Tracked) -> bool:
         return place.retryable(tracked, at_action_required=self.retry_at_action_required)

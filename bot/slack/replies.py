@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.people import Permission
-from bot.errors import OutOfTime, SlackError, SlackRefused, SwitchboardError, UnknownSchema
+from bot.errors import OnlyWatches, OutOfTime, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.message import Message, Paragraph, Part
 from bot.slack.modals import said
 from bot.slack.phrases import Json, Line, line, with_mentions
@@ -39,6 +39,17 @@ def from_message(message: Message) -> Json:
         "response_type": "ephemeral",
         "text": message.rendered().text,
         "blocks": message.blocks(),
+    }
+
+
+def headed(first: Sequence[Line], answer: Json) -> Json:
+    """The same answer with these lines before everything else; blocks and the text beside them."""
+    if not first:
+        return answer
+    before = from_message(Message([Paragraph(list(first))]))
+    return answer | {
+        "text": f"{before['text']}\n{answer['text']}",
+        "blocks": [*before["blocks"], *answer["blocks"]],
     }
 
 
@@ -77,7 +88,7 @@ def words_for(error: Exception, error_id: str, *, after: str = "") -> Line:
     if isinstance(error, OutOfTime):
         return line(f"{error} {_AFTER_ALL.get(after, f'{NOT_DONE} Please try again.')}")
     if isinstance(error, SwitchboardError):
-        kept = after == "view_submission" and not isinstance(error, UnknownSchema)
+        kept = after == "view_submission" and not isinstance(error, UnknownSchema | OnlyWatches)
         return line(*with_mentions(str(error)), *([f" {KEPT}"] if kept else []))
     return line(
         f"Something went wrong on our side, sorry. Please try again; if it goes on, tell whoever runs Switchboard "

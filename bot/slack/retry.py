@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.operations import AnswerTo
+from bot.domain.operations import AnswerTo, Operation
 from bot.domain.people import Right
 from bot.domain.records import Connection, Record
 from bot.domain.tracking import Tracked
@@ -84,7 +84,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     if isinstance(placing, Placed) and placing.operation.state.settled:
         return replies.shows(said("Sent already", repeated(placing.operation)))
     if isinstance(placing, Placed):
-        return _sending(office, tracked, values["carrier_group_id"])
+        return _sending(office, tracked, values["carrier_group_id"], placing.operation)
     if isinstance(placing, InTheWay):
         return replies.errors({"carrier_group_id": in_the_way(placing.operation)})
     return _again(office, placing.now, view["id"])
@@ -100,11 +100,11 @@ def _given(record: Record) -> str:
     return (held or "")[:GROUP_ID_LONGEST]
 
 
-def _sending(office: Office, tracked: Tracked, carrier_group_id: str) -> Json:
+def _sending(office: Office, tracked: Tracked, carrier_group_id: str, operation: Operation) -> Json:
     what = line(
         "a retry for ", facts.group(tracked.record), ", carrier group id ", own_group_id(carrier_group_id)
     )
-    return replies.shows(sending(what, office.look.connections_channel))
+    return replies.shows(sending(what, office.look.connections_channel, operation))
 
 
 def _again(office: Office, now: Tracked | None, view_id: str) -> Json:

@@ -11,7 +11,7 @@ from bot.domain.operations import AnswerTo
 from bot.domain.people import Right
 from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.tracking import Tracked
-from bot.slack import facts, replies
+from bot.slack import facts, replies, switch
 from bot.slack.answers import view
 from bot.slack.buttons import ButtonValue
 from bot.slack.cards import message
@@ -35,6 +35,10 @@ def start(office: Office, asker: Asker, text: str) -> Json:
     permission = office.permits(Right.VIEW, asker)
     if not permission.allowed:
         return replies.only_you(replies.refusal(permission))
+    return replies.headed(switch.standing(office), _found(office, asker, text))
+
+
+def _found(office: Office, asker: Asker, text: str) -> Json:
     if not text:
         return _waiting(office)
     found = office.records.find(text, limit=LISTED + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.operations import Operation
 from bot.errors import UnknownSchema
-from bot.slack import buttons
+from bot.slack import buttons, pauses
 from bot.slack.buttons import ButtonValue
 from bot.slack.deeds import outcome, under_way
 from bot.slack.modals import said
@@ -24,13 +24,23 @@ def about(view: Json) -> ButtonValue:
 
 def repeated(operation: Operation) -> Line:
     """The answer was shown when it came, and will not come again."""
+    if operation.kept is not None:
+        return line("It was asked for from this window before. ", *under_way(operation))
     if operation.open:
         return line("It was sent from this window before. ", *under_way(operation))
     return line("It was sent from this window before. ", *outcome(operation), ".")
 
 
-def sending(what: Line, channel: str) -> Json:
+def sending(what: Line, channel: str, operation: Operation) -> Json:
     """Shown at once; the answer takes its place as long as the window is open."""
+    if operation.kept is not None:
+        return said(
+            "Kept, not sent yet",
+            line(*what, ": ", *pauses.kept(operation.kept)),
+            line(
+                "There is nothing more to do: its card is in ", Channel(channel), ", and you get a message."
+            ),
+        )
     return said(
         "Sending to Noyo",
         line("Sending: ", *what, "."),

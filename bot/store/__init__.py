@@ -15,6 +15,7 @@ from bot.store.patience import Patience
 from bot.store.people import PeopleStore
 from bot.store.records import RecordStore
 from bot.store.sealing import KmsSealer
+from bot.store.switches import SwitchStore
 from bot.store.table import DynamoClient, Pace, Table
 
 RECEIVER = Patience(connect=0.5, read=0.9, total=2.0)
@@ -33,6 +34,7 @@ class Store:
     people: PeopleStore
     cursors: CursorStore
     audit: AuditStore
+    switches: SwitchStore
 
 
 class MakesClients(Protocol):
@@ -66,6 +68,7 @@ def store_on(
         people=PeopleStore(opened),
         cursors=CursorStore(opened),
         audit=AuditStore(opened),
+        switches=SwitchStore(opened),
     )
 
 

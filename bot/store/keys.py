@@ -11,6 +11,9 @@ OPERATION = "OPERATION"
 NEWS = "NEWS"
 HELD = "held"
 """What held operations are called in the index of open records."""
+KEPT = "KEPT"
+"""In the index of what is due: operations that were put aside while nothing is sent."""
+SENDING = "sending"
 KEY_BYTES = 900
 """The table takes 2,048 bytes in a partition key and 1,024 in a sort key."""
 
@@ -74,6 +77,10 @@ def user(user_id: str) -> Key:
 
 def members(group_id: str) -> Key:
     return Key(f"MEMBERS#{group_id}", "MEMBERS")
+
+
+def switch(name: str) -> Key:
+    return Key(f"SWITCH#{name}", "SWITCH")
 
 
 def cursor(kind: Kind) -> Key:

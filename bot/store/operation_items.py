@@ -34,6 +34,7 @@ from bot.store.items import (
     text,
     without_none,
 )
+from bot.store.switches import pause_from, pause_map
 from bot.store.typed import Item
 
 WAITING_FOR_PERSON = "needs_person"
@@ -44,7 +45,8 @@ def operation_item(operation: Operation) -> Item:
     """Without an end before it is settled, however long that takes."""
     if operation.state.settled:
         operation = replace(operation, due=None, input=_unsealed(operation.input))
-    waiting: Item = {"due_kind": keys.OPERATION, "due": operation.due} if operation.due is not None else {}
+    lane = keys.KEPT if operation.kept else keys.OPERATION
+    waiting: Item = {"due_kind": lane, "due": operation.due} if operation.due is not None else {}
     return item_at(
         keys.operation(operation.id),
         id=operation.id,
@@ -67,6 +69,7 @@ def operation_item(operation: Operation) -> Item:
         outcome=_outcome_map(operation.outcome) if operation.outcome else None,
         settled_at=operation.settled_at,
         second=_confirmation_map(operation.second) if operation.second else None,
+        kept=pause_map(operation.kept) if operation.kept else None,
         expires=_expires(operation),
         **waiting,
         **_listed(operation),
@@ -98,6 +101,7 @@ def operation_from(item: Item) -> Operation:
         outcome=_outcome(outcome) if outcome else None,
         settled_at=maybe_number(item, "settled_at"),
         second=_confirmation(second) if second else None,
+        kept=pause_from(item["kept"]) if item.get("kept") is not None else None,
     )
 
 

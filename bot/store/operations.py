@@ -56,9 +56,16 @@ class OperationStore:
     def last_on(self, subject: Subject) -> Operation | None:
         return self._pointed_to(keys.last(subject))
 
-    def claim(self, operation: Operation, claimed: Operation) -> None:
+    def claim(
+        self,
+        operation: Operation,
+        claimed: Operation,
+        *,
+        news: Sequence[News] = (),
+        audit: AuditEntry | None = None,
+    ) -> None:
         as_it_was = holds(state=operation.state.value, attempts=operation.attempts, lease=operation.lease)
-        self._move([Put(operation_item(claimed), as_it_was)])
+        self._move([Put(operation_item(claimed), as_it_was), *_told(news, audit)])
 
     def keep(
         self,
@@ -105,6 +112,9 @@ class OperationStore:
         items = self._table.get_many(Key(pk, "STATE") for pk in listed)
         found = {text(item, "pk"): read_item(item, operation_from) for item in items}
         return [found[pk] for pk in listed if pk in found and found[pk].state is OperationState.HELD]
+
+    def kept(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, keys.KEPT, now, limit)
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)

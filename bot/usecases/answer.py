@@ -27,7 +27,7 @@ def answer(operation: Operation, tools: Tools) -> None:
     """Tells the person who asked, and the one who confirmed it, how it went: where they wait, or by direct message once
     they have looked away. Each stands alone: whoever cannot be told keeps nobody else from it."""
     _know(operation, tools)
-    if operation.state in _NOTHING_TO_TELL:
+    if operation.state in _NOTHING_TO_TELL and operation.kept is None:
         return
     troubles = []
     for one in _waiting(operation):
@@ -68,7 +68,8 @@ def _tell(waiting: _Waiting, operation: Operation, tools: Tools) -> None:
 
     shown = _in_view(waiting.answer_to.view_id, operation, content, tools)
     late = tools.desk.now() - waiting.since > LATE_SECONDS
-    if operation.state is OperationState.CHECKING or (shown and not late):
+    on_its_way = operation.kept is not None or operation.state is OperationState.CHECKING
+    if on_its_way or (shown and not late):
         return
     try:
         keep_true(Place(waiting.person, f"direct:{operation.id}"), content, tools.desk)

@@ -10,7 +10,7 @@ from bot.domain.operations import Operation
 from bot.domain.showing import Link
 from bot.domain.subjects import Kind
 from bot.domain.tracking import Tracked
-from bot.ports import KeepsNews, KeepsPeople, ReadsPeople
+from bot.ports import KeepsNews, KeepsPeople, KeepsSwitches, ReadsPeople
 from bot.usecases import take
 from bot.usecases.deliver import Desk
 from bot.usecases.scene import Library
@@ -46,6 +46,7 @@ class Tools:
     desk: Desk
     channels: Channels
     timezone: tzinfo
+    switches: KeepsSwitches
 
     @property
     def taking(self) -> take.Tools:

@@ -23,10 +23,12 @@ from bot.usecases.check import check, compare_first, existing
 from bot.usecases.disconnect import disconnect
 from bot.usecases.observe import read_again
 from bot.usecases.operation_life import (
+    Shut,
     Tools,
     check_later,
     claim,
     confirmed,
+    put_aside,
     put_back,
     settle,
     still_ours,
@@ -77,6 +79,8 @@ def _send(operation: Operation, tools: Tools) -> None:
                 _look(operation, tools)
     except NotSent as error:
         put_back(operation, tools, why=str(error), retry_after=error.retry_after)
+    except Shut as shut:
+        put_aside(operation, shut.pause, tools)
 
 
 def _still_permitted(operation: Operation, tools: Tools) -> bool:

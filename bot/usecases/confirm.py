@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from bot.domain import news as telling
 from bot.domain.operations import AnswerTo, Confirmation, Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.people import Policy, may_decide_on_what
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, OnlyWatches
 from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
+from bot.usecases.gate import Gate
 from bot.usecases.place import NotAllowed
 
 
@@ -20,6 +21,7 @@ class Tools:
     policy: Policy
     clock: Clock
     new_id: NewId
+    gate: Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,11 @@ def confirm(
 ) -> Confirmed | NotHeld | NotAllowed:
     """From held to pending, in one transaction with news and audit. Of several at once one wins.
 
-    That the person may approve at all is the caller's to make sure of, here and again when it is sent.
+    That the person may approve at all is the caller's to make sure of, here and again when it is sent. `OnlyWatches`
+    where nothing is taken on that would be sent.
     """
+    if tools.gate.watches:
+        raise OnlyWatches
     now = int(tools.clock())
     operation = tools.operations.operation(operation_id)
     if operation is None or not waits(operation, now):
@@ -52,12 +57,14 @@ def confirm(
         return NotAllowed(permission)
     second = Confirmation(person, now, answer_to)
     confirmed = replace(operation, state=OperationState.PENDING, due=now, second=second)
+    placing_news = telling.of_operation(confirmed, now)
+    confirmed = replace(confirmed, kept=tools.gate.shut())
     try:
         tools.operations.keep(
             confirmed,
             lease=None,
             was=OperationState.HELD,
-            news=(telling.of_operation(confirmed, now),),
+            news=(placing_news,),
             audit=_audit("confirmed", confirmed, person, now, tools),
         )
     except LeaseLost:

@@ -17,10 +17,11 @@ from bot.usecases.board import Channels, Tools
 from bot.usecases.deliver import Held, NotNow, post_once
 from bot.usecases.remind import each_day, keep_reminders_true, remind
 from bot.usecases.scene import Library, record_of
-from bot.usecases.show_card import card_and_line, cards_beside
+from bot.usecases.show_card import card_and_line, card_of, cards_beside
 from bot.usecases.steps import Step, following, tell
 from bot.usecases.summarise import summary
 from bot.usecases.take import lapse
+from bot.usecases.tell_of_sending import show_offers_again, tell_of_sending
 
 __all__ = ["Channels", "Report", "Tools", "notify"]
 
@@ -124,6 +125,14 @@ def _steps(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
         return
     if news.kind is NewsKind.LAPSE:
         yield lambda: lapse(news, tools.taking)
+        return
+    if news.kind is NewsKind.SENDING:
+        yield lambda: tell_of_sending(news, tools)
+        yield lambda: show_offers_again(news, tools)
+        return
+    if news.kind is NewsKind.AGAIN:
+        yield lambda: card_of(news.subject, tools)
+        yield lambda: alerts(news, news.subject, tools)
         return
     operation = tools.library.operations.operation(news.operation_id) if news.operation_id else None
     subject = _record_subject(news, operation, tools.library)

@@ -19,6 +19,7 @@ from bot.domain.operations import (
 )
 from bot.domain.people import Policy
 from bot.domain.records import Record
+from bot.domain.sending import Pause
 from bot.errors import LeaseLost, NotSent, NoyoError, RecordMoved, StoreError, TableUnavailable
 from bot.ports import (
     AuditEntry,
@@ -32,6 +33,7 @@ from bot.ports import (
     WritesNoyo,
 )
 from bot.usecases import steps
+from bot.usecases.gate import Gate
 from bot.usecases.observe import ROUNDS, learn, tell_change
 from bot.usecases.steps import Step, about
 
@@ -59,6 +61,7 @@ class Tools:
     quiet_seconds: int
     clock: Clock
     new_id: NewId
+    gate: Gate
 
     def now(self) -> int:
         return int(self.clock())
@@ -70,29 +73,43 @@ def claim(operation_id: str, tools: Tools) -> Operation | None:
     It comes back as `sending` (to be sent) or `checking` (to be asked about at Noyo).
     """
     operation = tools.operations.operation(operation_id)
-    if operation is None or not _wants_attention(operation, tools.now()):
+    if operation is None or not _may_be_taken(operation, tools.now()):
+        return None
+    shut = tools.gate.shut() if _waits_to_be_sent(operation) else None
+    if shut is not None:
+        _put_aside(operation, shut, tools)
+        return None
+    if operation.due is None or operation.due > tools.now():
         return None
     if operation.state is OperationState.HELD:
         _expire(operation, tools)
         return None
     if _abandoned(operation, tools):
         return None
-    claimed = (
-        _sending(operation, tools) if operation.state is OperationState.PENDING else _asking(operation, tools)
-    )
+    return _claimed(operation, tools)
+
+
+def _may_be_taken(operation: Operation, now: int) -> bool:
+    if operation.state.settled or operation.state is OperationState.NEEDS_PERSON:
+        return False
+    return operation.lease_until is None or operation.lease_until <= now
+
+
+def _waits_to_be_sent(operation: Operation) -> bool:
+    """Reading goes on whatever the switch says: looks, and checks of what has left already."""
+    return operation.writes and operation.state is OperationState.PENDING
+
+
+def _claimed(operation: Operation, tools: Tools) -> Operation | None:
+    pending = operation.state is OperationState.PENDING
+    claimed = _sending(operation, tools) if pending else _asking(operation, tools)
+    # Its card says that it is kept, which is over now.
+    news = (telling.of_operation(claimed, tools.now()),) if operation.kept else ()
     try:
-        tools.operations.claim(operation, claimed)
+        tools.operations.claim(operation, claimed, news=news)
     except LeaseLost:
         return None
     return claimed
-
-
-def _wants_attention(operation: Operation, now: int) -> bool:
-    if operation.state.settled or operation.state is OperationState.NEEDS_PERSON:
-        return False
-    if operation.lease_until is not None and operation.lease_until > now:
-        return False
-    return operation.due is not None and operation.due <= now
 
 
 def _expire(operation: Operation, tools: Tools) -> None:
@@ -112,6 +129,7 @@ def _sending(operation: Operation, tools: Tools) -> Operation:
         first_attempt_at=operation.first_attempt_at or now,
         sends=operation.sends + 1,
         first_sent_at=operation.first_sent_at or now,
+        kept=None,
     )
 
 
@@ -135,7 +153,7 @@ def _abandoned(operation: Operation, tools: Tools) -> bool:
             put_back(operation, tools, why="The worker that took this has stopped; it is done again.")
         elif operation.state is OperationState.SENDING:
             check_later(operation, tools)
-        elif operation.lease is not None and overdue(operation, tools.now()):
+        elif operation.lease is not None and overdue(operation, tools):
             give_up(operation, tools)
         else:
             return False
@@ -161,7 +179,7 @@ def check_later(operation: Operation, tools: Tools) -> None:
 def check_again(operation: Operation, tools: Tools, *, pause: int | None = None) -> None:
     """Still `checking`: asked once more later. After a day a person has to say."""
     now = tools.now()
-    if overdue(operation, now):
+    if overdue(operation, tools):
         give_up(operation, tools)
         return
     due = now + (pause if pause is not None else _pause(operation))
@@ -176,9 +194,8 @@ def put_back(
     `anew`: what is in the way has to be met twice for that, since it may have come with a long pause of our own.
     """
     now = tools.now()
-    sends = max(operation.sends - 1, 0)
-    unsent = replace(operation, sends=sends, first_sent_at=operation.first_sent_at if sends else None)
-    if overdue(operation, now) and not (anew and operation.trouble != why):
+    unsent = _unsent(operation)
+    if overdue(operation, tools) and not (anew and operation.trouble != why):
         give_up(unsent, tools, why=why)
         return
     waiting = replace(
@@ -190,6 +207,37 @@ def put_back(
         lease_until=None,
     )
     _keep(operation, waiting, tools, tell=operation.trouble != why)
+
+
+def put_aside(operation: Operation, pause: Pause, tools: Tools) -> None:
+    """Nothing left us, and nothing may for now: kept as it is, and sent once sending is on again."""
+    waiting = replace(
+        _unsent(operation),
+        state=OperationState.PENDING,
+        due=min(operation.placed_at, tools.now()),  # Its place among those that are kept.
+        lease=None,
+        lease_until=None,
+        kept=pause,
+    )
+    _keep(operation, waiting, tools, tell=True)
+
+
+def _put_aside(operation: Operation, pause: Pause, tools: Tools) -> None:
+    """The same for one that nobody has claimed. Out of the way of what goes on, and still in its order."""
+    if operation.kept == pause:
+        return
+    kept, now = replace(operation, kept=pause), tools.now()
+    news, audit = telling.of_operation(kept, now), audit_of(kept, tools, now)
+    try:
+        tools.operations.claim(operation, kept, news=(news,), audit=audit)
+    except LeaseLost:
+        return  # Somebody took it meanwhile, and meets the switch as well.
+
+
+def _unsent(operation: Operation) -> Operation:
+    """As it was before it was claimed: this time it did not leave us."""
+    sends = max(operation.sends - 1, 0)
+    return replace(operation, sends=sends, first_sent_at=operation.first_sent_at if sends else None)
 
 
 def send_again(operation: Operation, tools: Tools) -> None:
@@ -222,8 +270,12 @@ def give_up(operation: Operation, tools: Tools, *, why: str | None = None) -> No
         needs_person(operation, OutcomeKind.OVERDUE, tools, why=why)
 
 
-def overdue(operation: Operation, now: int) -> bool:
-    return operation.first_attempt_at is not None and now - operation.first_attempt_at > PATIENCE_SECONDS
+def overdue(operation: Operation, tools: Tools) -> bool:
+    """Whether its day of patience is over; the day stands still while nothing is sent."""
+    began, now = operation.first_attempt_at, tools.now()
+    if began is None or now - began <= PATIENCE_SECONDS:
+        return False
+    return tools.gate.worked(began, now) > PATIENCE_SECONDS
 
 
 def _pause(operation: Operation) -> int:
@@ -344,6 +396,7 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
         "second": operation.second.by if operation.second else None,
         "outcome": outcome.kind.value if outcome else None,
         "words": outcome.words if outcome else None,
+        "kept_since": str(operation.kept.since) if operation.kept else None,
         "decided_by": outcome.decided_by if outcome else None,
         "record": str(outcome.record) if outcome and outcome.record else None,
     }
@@ -353,8 +406,25 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
     )
 
 
+class Shut(Exception):
+    """Nothing may be sent to Noyo for now."""
+
+    def __init__(self, pause: Pause) -> None:
+        super().__init__(pause)
+        self.pause = pause
+
+
 def still_ours(operation: Operation, tools: Tools) -> None:
-    """Called right before a write leaves. `LeaseLost` where our time ran out: it may be checked or sent elsewhere."""
+    """Called right before a write leaves. `Shut` where nothing may leave any more.
+
+    `LeaseLost` where our time ran out: it may be checked or sent elsewhere.
+    """
+    try:
+        pause = tools.gate.shut()
+    except StoreError as error:
+        raise NotSent(str(error)) from error
+    if pause is not None:
+        raise Shut(pause)
     if operation.lease_until is None or operation.lease_until <= tools.now():
         raise LeaseLost(f"The time for {operation.id} ran out before it was sent.")
 

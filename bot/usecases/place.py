@@ -22,8 +22,9 @@ from bot.domain.people import Permission, Policy, may_decide_on_what
 from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
-from bot.errors import NotPlaced
+from bot.errors import NotPlaced, OnlyWatches
 from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
+from bot.usecases.gate import Gate
 from bot.usecases.steps import Step, about, following, tell
 
 ATTEMPTS = 3
@@ -70,6 +71,7 @@ class Tools:
     sealer: Sealer
     clock: Clock
     new_id: NewId
+    gate: Gate
     policy: Policy = Policy("")
 
 
@@ -224,9 +226,14 @@ _CAME: dict[type[Placing], str] = {Placed: "on-its-way", InTheWay: "in-the-way",
 
 
 def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Placing:
+    """`OnlyWatches` where nothing is taken on that would be sent to Noyo. While sending is paused it is kept."""
+    if operation.writes and tools.gate.watches:
+        raise OnlyWatches
     now = operation.placed_at
     news = () if operation.kind is OperationKind.LOOK else (telling.of_operation(operation, now),)
     audit = None if operation.unasked else _audit(operation, tools)
+    if operation.writes and operation.state is OperationState.PENDING:
+        operation = replace(operation, kept=tools.gate.shut())
     placing: Placing = Changed(None)
     for _ in range(ATTEMPTS):
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.showing import Summary
-from bot.domain.subjects import Kind
+from bot.domain.subjects import Kind, Subject
 from bot.domain.tracking import Tracked
 from bot.ports import KeepsRecords
 
@@ -31,10 +31,15 @@ def summary(records: KeepsRecords) -> Summary:
 
 def waiting_for_us(records: KeepsRecords) -> tuple[tuple[Tracked, ...], int]:
     """The first of those that need us, and how many there are (each status counted up to 1,000)."""
-    waiting = [
+    waiting = waiting_subjects(records)
+    held = records.tracked_many(waiting[:SHOWN])
+    return tuple(held[subject] for subject in waiting[:SHOWN] if subject in held), len(waiting)
+
+
+def waiting_subjects(records: KeepsRecords) -> list[Subject]:
+    """All that need us, each status up to 1,000."""
+    return [
         subject
         for kind, status in WAITING
         for subject in records.in_status(kind, status.value, limit=COUNTED)
     ]
-    held = records.tracked_many(waiting[:SHOWN])
-    return tuple(held[subject] for subject in waiting[:SHOWN] if subject in held), len(waiting)

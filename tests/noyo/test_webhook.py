@@ -21,6 +21,7 @@ from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookDoor
 from bot.ports import KeepsOperations, KeepsRecords, Sealer, Secret
 from bot.secrets import AGAIN_SECONDS, Kept, Known
 from bot.usecases import place
+from bot.usecases.gate import Gate
 
 SECRET = "the-webhook-secret"
 STAMP = "2024-05-08T21:27:45.039587+00:00"
@@ -71,6 +72,7 @@ def door_on(operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN) ->
         cast(Sealer, None),
         lambda: NOW,
         lambda: "id",
+        cast(Gate, None),
     )
     return WebhookDoor(secrets=secrets, placing=tools)
 

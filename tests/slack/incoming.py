@@ -274,8 +274,15 @@ def office_of(world: World) -> Office:
         audit=store.audit,
         taking=take.Tools(store.records, settings.timezone, world.clock, new_id),
         placing=place.Tools(
-            store.operations, store.records, bot.carrying_out.sealer, world.clock, new_id, settings.policy
+            store.operations,
+            store.records,
+            bot.carrying_out.sealer,
+            world.clock,
+            new_id,
+            bot.carrying_out.gate,
+            settings.policy,
         ),
+        switching=bot.switching,
         web=SlackWeb(calls, look),
         reads_people=bot.slack_people,
         policy=settings.policy,

@@ -48,6 +48,7 @@ LOOK = Look(
     carriers=Carriers({GUARDIAN: "Guardian"}),
     environment="production",
     in_production=True,
+    watches=False,
     timezone=ZoneInfo("America/New_York"),
     retry_at_action_required=False,
     command="/noyo",

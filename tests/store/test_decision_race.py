@@ -16,6 +16,7 @@ from moto.dynamodb.models import dynamodb_backends
 from bot.domain.decisions import Decision
 from bot.domain.operations import AnswerTo, DecisionRequest, OperationState, Outcome, OutcomeKind
 from bot.domain.people import Person, Policy
+from bot.domain.sending import Mode
 from bot.domain.tracking import Tracked
 from bot.noyo.client import NoyoClient
 from bot.ports import ClientCredentials
@@ -23,6 +24,7 @@ from bot.secrets import Known
 from bot.store import Store
 from bot.usecases import operation_life, place
 from bot.usecases.carry_out import carry_out
+from bot.usecases.gate import Gate
 from bot.usecases.observe import observe
 from bot.usecases.place import Changed, InTheWay, Placed
 from infra.local.noyo import NoyoStandIn, Rules
@@ -81,11 +83,15 @@ class Arena:
         assert held is not None
         return held
 
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.store.switches, Mode.ACT, lambda: float(NOW))
+
     def click(self, shown: Tracked, number: int) -> Any:
         """Every other one approves."""
         sealer: Any = None  # Nothing of a decision is sealed.
         tools = place.Tools(
-            self.store.operations, self.store.records, sealer, lambda: float(NOW), self.new_id
+            self.store.operations, self.store.records, sealer, lambda: float(NOW), self.new_id, self.gate
         )
         return place.decide(
             submission(shown, number),
@@ -110,6 +116,7 @@ class Arena:
             quiet_seconds=30,
             clock=lambda: float(NOW),
             new_id=self.new_id,
+            gate=self.gate,
         )
         for operation_id in self.store.operations.due(NOW, limit=100):
             carry_out(operation_id, tools)

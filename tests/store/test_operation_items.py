@@ -22,6 +22,7 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
+from bot.domain.sending import Pause
 from bot.domain.subjects import Kind, Subject
 from bot.store.items import KEPT_SECONDS
 from bot.store.operation_items import operation_from, operation_item
@@ -87,6 +88,7 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
         a_request(),
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, checks=5, lease="l",
         lease_until=6, trouble="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7, second=Confirmation("U2", 8),
+        kept=Pause(8, "U0ANA", "why", 9, "U0BEN"),
     )  # fmt: skip
     plain = Operation(full.id, full.subject, full.kind, full.input, full.state, None, 0, None)
 

@@ -14,14 +14,16 @@ from moto.dynamodb.models import dynamodb_backends
 
 from bot.domain.operations import AnswerTo, Operation, Sensitive
 from bot.domain.people import Person, Policy
+from bot.domain.sending import Mode
 from bot.domain.subjects import Kind, Subject, connection
 from bot.domain.tracking import Tracked
 from bot.noyo.client import NoyoClient
 from bot.ports import ClientCredentials
 from bot.secrets import Known
 from bot.store import WORKER, KmsSealer, store_on
-from bot.usecases import place
+from bot.usecases import pause, place
 from bot.usecases.carry_out import carry_out
+from bot.usecases.gate import Gate
 from bot.usecases.observe import observe
 from bot.usecases.operation_life import Tools
 from infra.local.noyo import Fault, NoyoStandIn, Rules
@@ -44,6 +46,7 @@ class Bench:
     """What one worker would have at hand, and what the tests look at afterwards."""
 
     timeout_seconds: float = TIMEOUT
+    mode: Mode = Mode.ACT
 
     def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
         self.noyo, self.client, self._now = noyo, client, now
@@ -104,13 +107,27 @@ class Bench:
             quiet_seconds=QUIET,
             clock=self.clock,
             new_id=lambda: next(self._ids),
+            gate=self.gate,
         )
 
     @property
     def placing(self) -> place.Tools:
         return place.Tools(
-            self.store.operations, self.store.records, self.sealer, self.clock, lambda: next(self._ids)
+            self.store.operations,
+            self.store.records,
+            self.sealer,
+            self.clock,
+            lambda: next(self._ids),
+            self.gate,
         )
+
+    @property
+    def gate(self) -> Gate:
+        return Gate(self.store.switches, self.mode, self.clock)
+
+    @property
+    def switching(self) -> pause.Tools:
+        return pause.Tools(self.store.switches, self.clock, lambda: next(self._ids))
 
     # ---------------------------------------------------------------- what people and workers do
 

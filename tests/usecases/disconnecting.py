@@ -82,7 +82,9 @@ class Disconnecting(Deciding):
 
     @property
     def confirming(self) -> confirm.Tools:
-        return confirm.Tools(self.store.operations, self.policy, self.clock, lambda: next(self._ids))
+        return confirm.Tools(
+            self.store.operations, self.policy, self.clock, lambda: next(self._ids), self.gate
+        )
 
     def going(self, *, needs_second: bool = True) -> Tracked:
         """Asked for by Ana and, where that is needed, confirmed by Ben; not sent yet."""

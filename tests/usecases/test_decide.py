@@ -223,7 +223,7 @@ def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here
     shown = here.waits(end=None)
     here.decide(shown)
     operations = Before(here.store.operations, "operation", here.carry_out)
-    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9")
+    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9", here.gate)
 
     assert isinstance(here.decide(shown, REJECT, "V2", BEN, tools=tools), Placed)
     assert here.ended() == ("refused", "refused")

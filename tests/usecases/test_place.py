@@ -98,7 +98,7 @@ def test_a_lock_is_free_again_once_its_operation_is_settled(here: Bench) -> None
 def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refuse(here: Bench) -> None:
     here.ask()
     operations = Before(here.store.operations, "operation", here.carry_out)
-    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9")  # type: ignore[arg-type]
+    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9", here.gate)  # type: ignore[arg-type]
 
     assert isinstance(here.ask("V9", BEN, tools=tools), Placed)
 
@@ -143,7 +143,9 @@ def test_a_lost_answer_of_the_table_places_once(here: Bench) -> None:
             return getattr(here.client, name)
 
     store = store_on(LosesItsFirstAnswer(), here.table, WORKER, Pace(sleep=lambda seconds: None))  # type: ignore[arg-type]
-    tools = place.Tools(store.operations, store.records, here.sealer, here.clock, lambda: "audit-9")
+    tools = place.Tools(
+        store.operations, store.records, here.sealer, here.clock, lambda: "audit-9", here.gate
+    )
 
     assert isinstance(here.ask(tools=tools), Placed)
     assert here.audited() == [("operation_placed", ANA)]
