@@ -1,0 +1,126 @@
+"""infra/cost: a month's bill, line by line: counted calls times assumptions times list prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from infra.cost.counts import Counts
+from infra.cost.prices import GB, PRICES, Prices
+from infra.cost.stack import MONTH_SECONDS, Standing
+
+DAYS = 30.4
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a day brings for each 1,000 connections, and how long calls take; seconds where a name says so."""
+
+    changes: float = 20
+    of_which_alerts: float = 3
+    found: float = 2
+    """Connections made elsewhere, which Switchboard meets for the first time."""
+    requests: float = 4
+    retries: float = 2
+    disconnections: float = 1
+    looks: float = 60
+    noyo_seconds: float = 0.4
+    slack_seconds: float = 0.2
+    dynamodb_seconds: float = 0.006
+    kms_seconds: float = 0.01
+    own_seconds: float = 0.02
+    start_seconds: float = 1.2
+    starts_a_day: float = 60
+    memory_gb: float = 1.0
+    page_rows: int = 100
+    platform_log_bytes: int = 450
+    access_log_bytes: int = 400
+    call_bytes: int = 2_500
+    secrets_a_process: int = 2
+    secret_read_seconds: int = 900
+    metrics_always: int = 8
+    metrics_in_use: int = 20
+    hours_in_use: int = 250
+    upload_gb: float = 0.5
+    log_months: float = 1.0
+    months_kept: float = 12
+
+
+ASSUMED = Assumptions()
+
+
+def a_day(connections: int, measured: Mapping[str, Counts], assumed: Assumptions = ASSUMED) -> Counts:
+    """What happens, without the schedules. Each change is told by a webhook."""
+    thousands = connections / 1000
+    alerts = measured["alert"] * assumed.of_which_alerts
+    changes = measured["change by webhook"] * (assumed.changes - assumed.of_which_alerts)
+    people = (
+        measured["request"] * assumed.requests
+        + measured["retry"] * assumed.retries
+        + (measured["disconnection"] + measured["decision"]) * assumed.disconnections
+        + measured["look"] * assumed.looks
+    )
+    found = measured["found"] * assumed.found
+    return (alerts + changes + people + found) * thousands + measured["swept row"] * connections
+
+
+def a_minute(connections: int, measured: Mapping[str, Counts], assumed: Assumptions = ASSUMED) -> Counts:
+    """The schedules: what was counted with few connections, and the newest page's rows, each read once."""
+    return measured["minute"] + Counts(read_units=min(connections, assumed.page_rows))
+
+
+def bill(
+    connections: int,
+    measured: Mapping[str, Counts],
+    stack: Standing,
+    *,
+    prices: Prices = PRICES,
+    assumed: Assumptions = ASSUMED,
+) -> dict[str, float]:
+    """Dollars by line, after so many months of keeping everything that stays."""
+    day = a_day(connections, measured, assumed)
+    minutes = a_minute(connections, measured, assumed) * (MONTH_SECONDS / 60)
+    all_ = day * DAYS + minutes
+    stored = (
+        measured["found"].kept_bytes * connections
+        + day.kept_bytes * DAYS * assumed.months_kept
+        + max(day.expiring_bytes, 0) * DAYS
+    ) / GB
+    logs = (
+        all_.log_bytes
+        + all_.invocations * assumed.platform_log_bytes
+        + all_.requests * assumed.access_log_bytes
+    ) / GB
+    secret_reads = stack.functions * assumed.secrets_a_process * MONTH_SECONDS / assumed.secret_read_seconds
+    metrics = assumed.metrics_always + assumed.metrics_in_use * assumed.hours_in_use / (24 * DAYS)
+    sent = (all_.noyo_calls + all_.slack_calls) * assumed.call_bytes / GB
+    return {
+        "Lambda, requests": all_.invocations * prices.lambda_request,
+        "Lambda, GB-seconds": _gb_seconds(all_, assumed) * prices.lambda_gb_second_arm,
+        "API Gateway": all_.requests * prices.http_api_request,
+        "DynamoDB, reads": all_.read_units * prices.dynamodb_read_unit,
+        "DynamoDB, writes with their indexes": all_.write_units * prices.dynamodb_write_unit,
+        "DynamoDB, storage after a year": stored * prices.dynamodb_gb_month,
+        "DynamoDB, point-in-time recovery": stored * prices.dynamodb_backup_gb_month,
+        "DynamoDB, stream to Lambda": 0.0,
+        "KMS, key": stack.keys * prices.kms_key_month,
+        "KMS, requests": all_.kms_calls * prices.kms_request,
+        "Secrets Manager, secrets": stack.secrets * prices.secret_month,
+        "Secrets Manager, reads": secret_reads * prices.secret_request,
+        "CloudWatch, logs": logs * (prices.log_gb + prices.log_gb_month * assumed.log_months),
+        "CloudWatch, metrics": metrics * prices.metric_month,
+        "CloudWatch, alarms": stack.alarms * prices.alarm_month,
+        "CloudWatch, dashboard": stack.dashboards * prices.dashboard_month,
+        "EventBridge Scheduler": stack.scheduled_calls * prices.schedule_call,
+        "S3, uploaded packages": assumed.upload_gb * prices.upload_gb_month,
+        "Data transfer out": sent * prices.transfer_gb,
+    }
+
+
+def _gb_seconds(counts: Counts, assumed: Assumptions) -> float:
+    waiting = (
+        counts.noyo_calls * assumed.noyo_seconds
+        + counts.slack_calls * assumed.slack_seconds
+        + counts.dynamodb_calls * assumed.dynamodb_seconds
+        + counts.kms_calls * assumed.kms_seconds
+    )
+    starting = assumed.starts_a_day * DAYS * assumed.start_seconds
+    return (waiting + counts.invocations * assumed.own_seconds + starting) * assumed.memory_gb
