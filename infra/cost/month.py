@@ -39,6 +39,7 @@ class Assumptions:
     metrics_always: int = 8
     metrics_in_use: int = 20
     hours_in_use: int = 250
+    alarm_mails: int = 20
     upload_gb: float = 0.5
     log_months: float = 1.0
     months_kept: float = 12
@@ -109,6 +110,7 @@ def bill(
         "CloudWatch, metrics": metrics * prices.metric_month,
         "CloudWatch, alarms": stack.alarms * prices.alarm_month,
         "CloudWatch, dashboard": stack.dashboards * prices.dashboard_month,
+        "SNS, alarms by mail": assumed.alarm_mails * prices.mail,
         "EventBridge Scheduler": stack.scheduled_calls * prices.schedule_call,
         "S3, uploaded packages": assumed.upload_gb * prices.upload_gb_month,
         "Data transfer out": sent * prices.transfer_gb,

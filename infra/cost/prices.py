@@ -26,6 +26,7 @@ class Prices:
     metric_month: float = 0.30
     alarm_month: float = 0.10
     dashboard_month: float = 3.00
+    mail: float = 2.00 / 100_000
     schedule_call: float = 1.00 / MILLION
     upload_gb_month: float = 0.023
     transfer_gb: float = 0.09

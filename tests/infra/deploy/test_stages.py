@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from infra.deploy.stages import StageUnfit, parameters_of, read_stage
+from infra.local.table import read_template
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {
@@ -82,6 +83,10 @@ def test_what_is_wrong_is_named(tmp_path: Path, text: str, fault: str) -> None:
     with pytest.raises(StageUnfit) as unfit:
         stage(tmp_path, text)
     assert fault in str(unfit.value)
+
+
+def test_the_example_is_filled_in_as_the_template_wants_it() -> None:
+    assert read_stage("example", read_template()).carriers
 
 
 def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
