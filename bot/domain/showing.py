@@ -120,6 +120,8 @@ class Summary:
     disconnections: int
     waiting: tuple[Tracked, ...]
     waiting_total: int
+    at: int = 0
+    """When that was so; the message is not edited later."""
 
 
 @dataclass(frozen=True, slots=True)

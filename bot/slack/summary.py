@@ -9,7 +9,7 @@ from bot.slack import facts
 from bot.slack.disconnection_card import end_date
 from bot.slack.look import Look
 from bot.slack.message import Buttons, Message, Paragraph, Part
-from bot.slack.phrases import SAID, Foreign, Line, Words, labelled, line, own_group_id
+from bot.slack.phrases import SAID, Foreign, Line, Moment, Words, labelled, line, own_group_id
 from bot.slack.statuses import status_name
 from bot.slack.text import counted
 
@@ -21,7 +21,8 @@ def summary(shown: Summary, look: Look) -> Message:
     """The reader meets the bot for the first time: what does it know, and what has been waiting for us?
 
     What could go wrong: a wall of a hundred old alerts, or the belief that what is not listed does not wait. So this
-    is one message, and it says how many more there are and how to see them.
+    is one message, and it says how many more there are and how to see them, and of when it tells, since it is never
+    edited.
     """
     listed = list({tracked.subject: tracked for tracked in shown.waiting}.values())[:MOST_SHOWN]
     parts: list[Part] = [Paragraph(_counts(shown))]
@@ -40,7 +41,8 @@ def _counts(shown: Summary) -> list[Line]:
     if shown.waiting_total == 0:
         return [first, line("Nothing waits for us.")]
     waits = "1 of them waits" if shown.waiting_total == 1 else f"{shown.waiting_total} of them wait"
-    return [first, line(Words(f"{waits} for us to act.", bold=True))]
+    now = line("As it stood ", Moment(shown.at), "; the cards tell how it stands since.")
+    return [first, line(Words(f"{waits} for us to act.", bold=True)), now]
 
 
 def _waiting(tracked: Tracked, look: Look) -> list[Line]:

@@ -167,6 +167,6 @@ def _summarise(tools: Tools) -> None:
     place = Place(tools.channels.alerts, "summary")
 
     def content() -> Summary:
-        return summary(tools.library.records)
+        return summary(tools.library.records, tools.desk.now())
 
     post_once(place, content, tools.desk)

@@ -80,13 +80,8 @@ def remind(news: News, tools: Tools) -> None:
 
     It is posted in working hours only. What was decided, changed, or has a later reminder by now is not spoken of.
     """
-    tracked, day = _still_waiting(news, tools), news.day
-    place = _place(news, tools)
-    if (
-        tracked is None
-        or day is None
-        or newest_reminder(tracked, tools.library.today(), tools.timezone) != day
-    ):
+    tracked, place = _still_waiting(news, tools), _place(news, tools)
+    if tracked is None or not _is_its_turn(tracked, news, tools):
         _forget(place, news.subject, tools)
         return
     _mind_the_hour(tools)
@@ -98,6 +93,11 @@ def remind(news: News, tools: Tools) -> None:
 
     under_card(news.subject, posted, tools)
     keep_reminders_true(news.subject, tools)
+
+
+def _is_its_turn(tracked: Tracked, news: News, tools: Tools) -> bool:
+    """After some days off only the newest reminder counts."""
+    return newest_reminder(tracked, tools.library.today(), tools.timezone) == news.day
 
 
 def _mind_the_hour(tools: Tools) -> None:

@@ -18,7 +18,7 @@ WAITING = (
 )
 
 
-def summary(records: KeepsRecords) -> Summary:
+def summary(records: KeepsRecords, now: int) -> Summary:
     """Open records by kind, and the first of those that need us."""
     waiting, total = waiting_for_us(records)
     return Summary(
@@ -26,6 +26,7 @@ def summary(records: KeepsRecords) -> Summary:
         disconnections=len(records.open_subjects(Kind.DISCONNECTION)),
         waiting=waiting,
         waiting_total=total,
+        at=now,
     )
 
 

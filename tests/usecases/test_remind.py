@@ -15,6 +15,7 @@ from bot.errors import SlackSilent, TableUnavailable
 from bot.usecases.board import Tools
 from bot.usecases.deliver import LEASE_SECONDS
 from bot.usecases.notify import notify
+from bot.usecases.observe import observe
 from bot.usecases.remind import SPREAD_SECONDS, spread
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
@@ -123,6 +124,27 @@ def test_a_day_is_turned_just_after_midnight_where_the_team_works(world: World) 
     assert 0 <= spread(subject) < SPREAD_SECONDS
 
 
+def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World) -> None:
+    """Without a sweep, which would begin them as well."""
+    asks(world, "2026-12-31")
+    begin = len(pieces(world, NewsKind.DAY))
+    world.wait(10)
+    made = world.noyo.carrier_asks_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
+    )
+    store = world.bot.store
+    observe(
+        world.bot.noyo.disconnection(str(made["id"])),
+        records=store.records,
+        operations=store.operations,
+        noyo=world.bot.noyo,
+        now=int(world.clock()),
+    )
+    world.notify()
+
+    assert len(pieces(world, NewsKind.DAY)) == begin + 1
+
+
 def test_a_wake_before_its_time_leaves_it(world: World) -> None:
     asks(world, "2026-12-31")
     [tomorrow] = pieces(world, NewsKind.DAY)
@@ -207,9 +229,7 @@ def _drop(table: Any, pk: str) -> None:
     table.write([Delete(Key(pk, "NEWS"))])
 
 
-def test_three_hundred_cards_are_made_anew_at_slacks_pace_and_something_urgent_does_not_wait(
-    world: World,
-) -> None:
+def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:
     """A minute of the half hour after midnight sees a fraction of what Slack takes in one."""
     subjects = [Subject(Kind.DISCONNECTION, f"{number:032x}") for number in range(300)]
     a_minute = [0] * (SPREAD_SECONDS // 60)
@@ -218,6 +238,34 @@ def test_three_hundred_cards_are_made_anew_at_slacks_pace_and_something_urgent_d
 
     assert sum(a_minute) == 300
     assert max(a_minute) <= Limits().updates_per_minute // 2
+
+
+def test_at_midnight_slack_is_never_asked_to_slow_us_down_and_something_new_is_told_at_once() -> None:
+    """With the limits that Slack has."""
+    with begun(APPROVERS=BEN, limits=Limits()) as world:
+        goes_to(world, MONDAY)
+        for number in range(8):
+            world.noyo.carrier_asks_disconnection(
+                carrier_id=GUARDIAN,
+                group_id=f"{number:08d}-0000-4000-8000-000000000001",
+                group_name=f"Group {number}",
+                effective_end_date="2026-12-31",
+            )
+        world.poll()
+        works_until(world, "2026-11-16T10:02", step=20)
+        assert len(shown(world, DECISIONS)) == 8
+        goes_to(world, "2026-11-17T00:00")
+        before = len(world.slack.calls)
+        works_until(world, "2026-11-17T00:12", step=120)
+        half = sum("ends in 44 days" in text for text in shown(world, DECISIONS))
+
+        asks(world, "2026-12-31", "Something New")
+        assert "Something New" in shown(world, DECISIONS)[-1]
+        works_until(world, "2026-11-17T00:36", step=120)
+
+        assert 0 < half < 8, "they take turns"
+        assert sum("ends in 44 days" in text for text in shown(world, DECISIONS)) == 9
+        assert [call for call in world.slack.calls[before:] if call.status == 429] == []
 
 
 # ---------------------------------------------------------------- reminders

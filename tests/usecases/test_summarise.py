@@ -17,7 +17,7 @@ def learner() -> Iterator[Learner]:
 
 
 def test_where_nothing_is_open_nothing_is_counted(learner: Learner) -> None:
-    found = summary(learner.records)
+    found = summary(learner.records, 0)
 
     assert (found.connections, found.disconnections, found.waiting, found.waiting_total) == (0, 0, (), 0)
 
@@ -31,7 +31,7 @@ def test_only_what_needs_us_waits_and_decisions_come_first(learner: Learner) -> 
     decision = learner.waits_for_us("2026-12-31")
     learner.begin()
 
-    found = summary(learner.records)
+    found = summary(learner.records, 0)
 
     assert [one.subject.key for one in found.waiting] == [decision, failed, to_correct, to_authorize]
     assert (found.connections, found.disconnections, found.waiting_total) == (5, 1, 4)
@@ -41,7 +41,7 @@ def test_a_long_list_is_cut_and_its_whole_length_is_told(learner: Learner) -> No
     learner.add(SHOWN + 7, status="unable_to_connect")
     learner.begin()
 
-    found = summary(learner.records)
+    found = summary(learner.records, 0)
 
     assert (len(found.waiting), found.waiting_total) == (SHOWN, SHOWN + 7)
     oldest_first = [one.record.modified for one in found.waiting]

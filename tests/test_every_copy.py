@@ -1,0 +1,201 @@
+"""After a request is decided, wherever that was: every message in every channel and direct message says what is so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bot.domain.subjects import Kind, Subject
+from infra.local.slack import Message
+from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
+
+GROUP = "11111111-0000-4000-8000-000000000001"
+CHANNELS = (CONNECTIONS, ALERTS, DECISIONS)
+DECIDING = {"approve", "reject", "take", "let_go"}
+OF_WHAT_WAITS = (
+    "Needs review",
+    "please decide",
+    "Still waits",
+    "is checking since",
+    "ends in",
+    "ends today",
+    "ended",
+)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Monday morning: a request that ends soon was there before us, was called out, reminded of, and taken."""
+    with World(APPROVERS=f"{ANA},{BEN}") as world:
+        goes_to(world, "2026-11-16T10:00")
+        world.noyo.add_connection(
+            carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", status="completed"
+        )
+        asks(world, "Before Us")
+        world.wait(60)
+        world.settle(60)
+        yield world
+
+
+def goes_to(world: World, when: str) -> None:
+    world.clock.now = datetime.fromisoformat(when).replace(tzinfo=world.settings.timezone).timestamp()
+
+
+def asks(world: World, name: str) -> str:
+    made = world.noyo.carrier_asks_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date="2026-11-18"
+    )
+    return str(made["id"])
+
+
+def shown_everywhere(world: World, name: str) -> str:
+    """Called out, reminded of on the day after, and taken by Ben: its id."""
+    made = asks(world, name)
+    world.settle(30)
+    for _ in range(24):
+        world.wait(3600)
+        world.notify()
+    world.settle(30)
+    taking = next(one for one in copies(world, name) if "take" in acts(one))
+    world.slack.click(BEN, DECISIONS, taking.ts, "take")
+    world.settle(30)
+    told = " ".join(world.slack.render(one) for one in copies(world, name))
+    assert all(words in told for words in ("please decide soon", "Still waits", "@Ben is checking since"))
+    assert len([one for one in copies(world, name) if "approve" in acts(one)]) == 3
+    return made
+
+
+def everything(world: World) -> list[Message]:
+    """Whatever stands anywhere, but for the lines in threads, which tell of a moment that is past."""
+    found = [
+        one
+        for channel in CHANNELS
+        for message in world.slack.channel(channel)
+        for one in (message, *(reply for reply in message.thread if reply.broadcast))
+    ]
+    return found + [message for user in (ANA, BEN) for message in world.slack.direct_messages(user)]
+
+
+def copies(world: World, name: str) -> list[Message]:
+    return [message for message in everything(world) if name in world.slack.render(message)]
+
+
+def acts(message: Message) -> set[str]:
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {element["action_id"] for row in rows for element in row}
+
+
+def decides(world: World, name: str, act: str, user: str = ANA, **fields: str) -> None:
+    message = next(one for one in copies(world, name) if act in acts(one))
+    world.slack.click(user, DECISIONS, message.ts, act)
+    view = world.slack.view_of(user)
+    assert view is not None
+    world.slack.submit(user, view.id, fields)
+
+
+def approves(world: World, made: str) -> str:
+    del made
+    decides(world, "Test Company", "approve")
+    return "Processing"
+
+
+def rejects(world: World, made: str) -> str:
+    """And goes away, so that the answer comes as a direct message."""
+    del made
+    decides(world, "Test Company", "reject", reason="payment_reinstated")
+    view = world.slack.view_of(ANA)
+    assert view is not None
+    world.slack.close_view(ANA, view.id)
+    world.wait(90)
+    return "Rejected"
+
+
+def elsewhere(status: str, told: str) -> Callable[[World, str], str]:
+    def decided(world: World, made: str) -> str:
+        world.noyo.move_disconnection(made, status)
+        return told
+
+    return decided
+
+
+def too_late(world: World, made: str) -> str:
+    """Ana approves what is rejected elsewhere in the same moment."""
+    decides(world, "Test Company", "approve")
+    world.noyo.move_disconnection(made, "rejected")
+    return "Rejected"
+
+
+ENDS: dict[str, Callable[[World, str], str]] = {
+    "approved": approves,
+    "rejected": rejects,
+    "approved elsewhere": elsewhere("processing", "Processing"),
+    "rejected elsewhere": elsewhere("rejected", "Rejected"),
+    "approved too late": too_late,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_every_copy_follows_a_decision_wherever_it_was_made(world: World, end: str) -> None:
+    made = shown_everywhere(world, "Test Company")
+
+    status = ENDS[end](world, made)
+    world.settle(180)
+
+    told = copies(world, "Test Company")
+    kinds = {("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(world, told)) if one}
+    assert kinds == {"card", "alert", "reminder"}
+    for message in told:
+        text = world.slack.render(message)
+        assert not acts(message) & DECIDING, text
+        assert [words for words in OF_WHAT_WAITS if words in text] == [], text
+        if made in text or "Disconnect Test Company" in text or "asks nothing" in text:
+            assert status in text
+    assert bool(world.slack.direct_messages(ANA)) is (end == "rejected")
+
+    if status == "Processing":
+        world.wait(60)
+        world.noyo.move_disconnection(made, "completed")
+        world.settle(60)
+        about = [
+            world.slack.render(one) for one in copies(world, "Test Company") if one.channel_id == DECISIONS
+        ]
+        assert [text for text in about if "Completed" not in text] == []
+
+
+def _by_kind(world: World, messages: list[Message]) -> tuple[list[Message], ...]:
+    here = [one for one in messages if one.channel_id == DECISIONS]
+    cards = [one for one in here if "Disconnect Test Company" in world.slack.render(one)]
+    reminders = [one for one in here if one.broadcast]
+    return cards, [one for one in here if one not in cards and one not in reminders], reminders
+
+
+def test_what_was_told_at_the_beginning_says_of_when_it_tells(world: World) -> None:
+    held = world.bot.store.records.in_status(Kind.DISCONNECTION, "needs_review", limit=5)
+    assert [subject.kind for subject in held] == [Kind.DISCONNECTION]
+    assert isinstance(held[0], Subject)
+    world.noyo.move_disconnection(held[0].key, "rejected")
+    world.settle(60)
+
+    for message in copies(world, "Before Us"):
+        text = world.slack.render(message)
+        assert "Needs review" not in text or "As it stood" in text
+        assert acts(message) <= {"details"} or "As it stood" in text
+
+
+def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(world: World) -> None:
+    first = shown_everywhere(world, "Test Company")
+    world.noyo.move_disconnection(first, "rejected")
+    world.settle(60)
+    asks(world, "Test Company")
+    world.settle(60)
+
+    cards: list[Any] = [
+        world.slack.render(one)
+        for one in copies(world, "Test Company")
+        if "Disconnect Test Company" in world.slack.render(one)
+    ]
+    assert sorted("Needs review" in text for text in cards) == [False, True]
+    assert "Asked before:** Rejected" in next(text for text in cards if "Needs review" in text)
