@@ -14,7 +14,7 @@ from functools import cache, cached_property, partial
 from math import inf
 from typing import TYPE_CHECKING
 
-from bot.ports import Clock, TimeLeft
+from bot.ports import Clock, Origin, TimeLeft
 from bot.settings import Purpose, Settings, read_settings
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class Deployment:
                 self.clock,
                 new_id,
                 self._gate(store),
+                store.audit,
                 settings.policy,
             ),
             taking=take.Tools(store.records, settings.timezone, self.clock, new_id),
@@ -134,6 +135,8 @@ class Deployment:
                 self.clock,
                 new_id,
                 self._gate(store),
+                store.audit,
+                origin=Origin("webhook"),
             ),
         )
 

@@ -193,6 +193,7 @@ def decides(world: World, shown: Tracked, decision: Decision) -> str:
         world.clock,
         lambda: "placed",
         world.bot.carrying_out.gate,
+        store.audit,
     )
     wanted = DecisionRequest(decision)
     placed = place.decide("V1", ANA, shown=shown, wanted=wanted, answer_to=AnswerTo(), tools=tools)

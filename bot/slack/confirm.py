@@ -54,10 +54,11 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
     if not (permission := office.permits_on(operation.actor, asker, operation.subject)).allowed:
         return replies.shows(said("Not sent", replies.refusal(permission)))
     answer_to = AnswerTo(view_id=view["id"])
-    match confirm(operation.id, asker.user_id, answer_to=answer_to, tools=office.confirming):
+    match confirm(operation.id, asker.user_id, answer_to=answer_to, tools=office.confirming_for(asker)):
         case Confirmed(going):
             return replies.shows(sending(_what(office, going), office.look.decisions_channel, going))
         case NotHeld(now):
+            office.note(asker, "not_confirmed", operation.subject, *_came_second(operation, now))
             return replies.shows(_over(office, asker, now))
         case NotAllowed(refusal):
             return replies.shows(said("Not sent", replies.refusal(refusal)))
@@ -165,13 +166,20 @@ def _withdrawn(office: Office, asker: Asker, operation_id: str) -> tuple[str, Li
     permission = office.permits(needed, asker, operation.subject if operation else None)
     if not permission.allowed:
         return "Not possible", replies.refusal(permission)
-    taken = withdraw(operation_id, asker.user_id, tools=office.confirming)
+    taken = withdraw(operation_id, asker.user_id, tools=office.confirming_for(asker))
     if taken is not None:
         return "Withdrawn", line("It is withdrawn. Nothing was sent to Noyo, and the group stays connected.")
     now = office.operations.operation(operation_id)
+    if operation is not None:
+        office.note(asker, "not_withdrawn", operation.subject, *_came_second(operation, now))
     if now is None:
         return "Not held any more", line(_FORGOTTEN)
     return "Not held any more", under_way(now) if now.open else line(*outcome(now), ".")
+
+
+def _came_second(operation: Operation, now: Operation | None) -> tuple[tuple[str, str], ...]:
+    """For the trail: what it was when they came."""
+    return (("operation", operation.id), ("state", now.state.value if now else "no longer kept"))
 
 
 def _what(office: Office, operation: Operation) -> Line:

@@ -58,7 +58,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
         group_name=values["group_name"],
         sensitive=sensitive_from(values),
         answer_to=AnswerTo(view_id=view["id"]),
-        tools=office.placing,
+        tools=office.placing_for(asker),
     )
     if isinstance(placing, Placed) and placing.operation.state.settled:
         return replies.shows(said("Sent already", repeated(placing.operation)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.domain.decisions import Decision
-from bot.domain.operations import AnswerTo, DecisionRequest, Operation
+from bot.domain.operations import AnswerTo, DecisionRequest, Operation, OperationKind
 from bot.domain.people import Right
 from bot.domain.records import Disconnection
 from bot.domain.tracking import Tracked
@@ -24,7 +24,7 @@ from bot.slack.phrases import Json, Line, Moment, labelled, line
 from bot.slack.record_card import last_outcome
 from bot.slack.statuses import status_name
 from bot.slack.submitted import about, repeated, sending
-from bot.usecases.place import Changed, InTheWay, NotAllowed, Placed, decidable, decide
+from bot.usecases.place import Changed, InTheWay, NotAllowed, Placed, decidable, decide, outdated
 
 _UNKNOWN = "This request is not known here any more. Nothing was sent to Noyo."
 
@@ -48,7 +48,7 @@ def submit(office: Office, asker: Asker, decision: Decision, view: dict[str, Any
     tracked = office.records.tracked(shown.record)
     record = tracked.record if tracked else None
     if tracked is None or not isinstance(record, Disconnection) or record.version != shown.version:
-        return replies.shows(_moved(office, decision, tracked, shown, view["id"]))
+        return replies.shows(_moved(office, asker, decision, tracked, shown, view["id"]))
     permission = office.permits_on(tracked.asker, asker, shown.record)
     if not permission.allowed:
         return replies.over_it(said("Not sent", replies.refusal(permission)))
@@ -95,7 +95,7 @@ def _placed(office: Office, asker: Asker, wanted: DecisionRequest, tracked: Trac
         shown=tracked,
         wanted=wanted,
         answer_to=AnswerTo(view_id=view_id),
-        tools=office.placing,
+        tools=office.placing_for(asker),
     )
     match placing:
         case Placed(operation) if operation.state.settled:
@@ -111,11 +111,22 @@ def _placed(office: Office, asker: Asker, wanted: DecisionRequest, tracked: Trac
             return _asked(office, wanted.decision, now, shown)
 
 
-def _moved(office: Office, decision: Decision, now: Tracked | None, shown: ButtonValue, view_id: str) -> Json:
+def _moved(
+    office: Office, asker: Asker, decision: Decision, now: Tracked | None, shown: ButtonValue, view_id: str
+) -> Json:
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
     placed = office.operations.operation(view_id)
     if placed is not None:
         return said("Sent already", repeated(placed))
+    outdated(
+        view_id,
+        asker.user_id,
+        shown.record,
+        OperationKind.DECIDE_DISCONNECTION,
+        DecisionRequest(decision),
+        shown_version=shown.version,
+        tools=office.placing_for(asker),
+    )
     return _first(office, now) or _asked(office, decision, now, shown)
 
 

@@ -94,7 +94,7 @@ def _placed(office: Office, asker: Asker, values: dict[str, str], tracked: Track
         needs_second=office.needs_second,
         timezone=office.look.timezone,
         answer_to=AnswerTo(view_id=view_id),
-        tools=office.placing,
+        tools=office.placing_for(asker),
     )
     match placing:
         case Placed(operation):

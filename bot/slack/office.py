@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ from bot.ports import (
     KeepsPeople,
     KeepsRecords,
     NewId,
+    Origin,
     ReadsPeople,
 )
 from bot.slack.look import Look
@@ -101,22 +102,30 @@ class Office:
 
     def _noted(self, permission: Permission, wanted: str, asker: Asker, about: Subject | None) -> Permission:
         if permission.verdict is Verdict.DENIED:
-            self.audit.audit(
-                AuditEntry(
-                    self.new_id(),
-                    about or person(asker.user_id),
-                    self.now(),
-                    asker.user_id,
-                    "denied",
-                    (("wanted", wanted),),
-                )
-            )
+            self.note(asker, "denied", about, ("wanted", wanted))
         return permission
 
     @property
     def watches(self) -> bool:
         """Whether nothing is taken on that would be sent to Noyo."""
         return self.placing.gate.watches
+
+    def note(self, asker: Asker, deed: str, about: Subject | None, *details: tuple[str, str]) -> None:
+        """Into the audit trail of what it was about, else of the person."""
+        subject = about or person(asker.user_id)
+        entry = AuditEntry(
+            self.new_id(), subject, self.now(), asker.user_id, deed, details, origin=asker.origin
+        )
+        self.audit.audit(entry)
+
+    def placing_for(self, asker: Asker) -> place.Tools:
+        return replace(self.placing, origin=asker.origin)
+
+    def confirming_for(self, asker: Asker) -> confirm.Tools:
+        return replace(self.confirming, origin=asker.origin)
+
+    def taking_for(self, asker: Asker) -> take.Tools:
+        return replace(self.taking, origin=asker.origin)
 
     def retryable(self, tracked: Tracked) -> bool:
         return place.retryable(tracked, at_action_required=self.retry_at_action_required)
@@ -130,6 +139,12 @@ class Asker:
     channel_id: str | None
     trigger_id: str
     response_url: str | None = None
+    way: str = "command"
+
+    @property
+    def origin(self) -> Origin:
+        """For the audit trail. Of a form Slack does not say in which channel it was opened."""
+        return Origin(self.way, self.channel_id)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Asker:
@@ -138,4 +153,8 @@ class Asker:
         if "user_id" in body:
             return cls(body["user_id"], body.get("channel_id"), *ways_back)
         channel = body.get("channel") or {}
-        return cls(body["user"]["id"], channel.get("id"), *ways_back)
+        way = _WAYS.get(body.get("type", ""), "button")
+        return cls(body["user"]["id"], channel.get("id"), *ways_back, way)
+
+
+_WAYS = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.operations import AnswerTo, Operation
+from bot.domain.operations import AnswerTo, Operation, OperationKind, RetryRequest
 from bot.domain.people import Right
 from bot.domain.records import Connection, Record
 from bot.domain.tracking import Tracked
@@ -29,7 +29,7 @@ from bot.slack.office import Asker, Office
 from bot.slack.phrases import Json, line, own_group_id
 from bot.slack.statuses import status_name
 from bot.slack.submitted import about, repeated, sending
-from bot.usecases.place import InTheWay, Placed, retry_connection
+from bot.usecases.place import InTheWay, Placed, outdated, retry_connection
 
 CALLBACK = "retry"
 
@@ -71,6 +71,15 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
         return replies.over_it(said("Not sent", replies.refusal(permission)))
     tracked = office.records.tracked(shown.record)
     if tracked is None or tracked.record.version != shown.version:
+        outdated(
+            view["id"],
+            asker.user_id,
+            shown.record,
+            OperationKind.RETRY_CONNECTION,
+            RetryRequest(),
+            shown_version=shown.version,
+            tools=office.placing_for(asker),
+        )
         return _again(office, tracked, view["id"])
     placing = retry_connection(
         view["id"],
@@ -79,7 +88,7 @@ def submit(office: Office, asker: Asker, view: dict[str, Any]) -> Json:
         carrier_group_id=_corrected(tracked, values["carrier_group_id"]),
         sensitive=sensitive_from(values),
         answer_to=AnswerTo(view_id=view["id"]),
-        tools=office.placing,
+        tools=office.placing_for(asker),
     )
     if isinstance(placing, Placed) and placing.operation.state.settled:
         return replies.shows(said("Sent already", repeated(placing.operation)))

@@ -102,7 +102,7 @@ def _nothing(office: Office, asker: Asker, text: str) -> Json:
         subjects.connection(text.lower()),
         because="person",
         answer_to=AnswerTo(channel_id=asker.channel_id),
-        tools=office.placing,
+        tools=office.placing_for(asker),
     )
     return replies.only_you(
         "I do not know this id yet, so I am asking Noyo. I will write to you what it says."

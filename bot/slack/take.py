@@ -30,7 +30,7 @@ def click(office: Office, asker: Asker, value: ButtonValue) -> None:
 
 
 def click_let_go(office: Office, asker: Asker, value: ButtonValue) -> None:
-    before = give_back(value.record, asker.user_id, office.taking)
+    before = give_back(value.record, asker.user_id, office.taking_for(asker))
     if before is None or before.owner is None:
         words = line("Nobody is checking this. Nothing was changed.")
     elif before.owner != asker.user_id:
@@ -43,7 +43,7 @@ def click_let_go(office: Office, asker: Asker, value: ButtonValue) -> None:
 
 
 def _taken(office: Office, asker: Asker, subject: Subject) -> Line:
-    now = take(subject, asker.user_id, office.taking)
+    now = take(subject, asker.user_id, office.taking_for(asker))
     if now is None:
         return _UNKNOWN
     if not waits(now):

@@ -40,8 +40,11 @@ def _taken(office: Office, asker: Asker, way: Way, operation_id: str) -> tuple[s
         operations=office.operations,
         clock=office.clock,
         new_id=office.new_id,
+        origin=asker.origin,
     )
     if taken is None:
+        about = before.subject if before else None
+        office.note(asker, "way_out_not_taken", about, ("operation", operation_id), ("way", way.value))
         return "Decided already", _now(office.operations.operation(operation_id))
     return "Recorded", _now(taken)
 

@@ -193,7 +193,9 @@ def _decision_refused(operation: Operation, refusal: Refused, tools: Tools) -> N
         return
     if refusal.status in STALE and not _unchanged(operation, tools):
         return
-    outcome = Outcome(OutcomeKind.REFUSED, words=refusal.words, record=operation.subject)
+    outcome = Outcome(
+        OutcomeKind.REFUSED, words=refusal.words, record=operation.subject, status=refusal.status
+    )
     settle(operation, OperationState.REFUSED, outcome, tools)
 
 
@@ -205,7 +207,9 @@ def _unchanged(operation: Operation, tools: Tools) -> bool:
         settle(
             operation,
             OperationState.REFUSED,
-            Outcome(OutcomeKind.REFUSED, words=refusal.words, record=operation.subject),
+            Outcome(
+                OutcomeKind.REFUSED, words=refusal.words, record=operation.subject, status=refusal.status
+            ),
             tools,
         )
         return False
@@ -228,7 +232,12 @@ def _refused(operation: Operation, refusal: Refused, tools: Tools) -> None:
         return
     duplicate = existing(operation, tools) if refusal.status == CONFLICT else None
     kind = OutcomeKind.DUPLICATE if refusal.status == CONFLICT else OutcomeKind.REFUSED
-    outcome = Outcome(kind, words=refusal.words, record=duplicate.subject if duplicate else None)
+    outcome = Outcome(
+        kind,
+        words=refusal.words,
+        record=duplicate.subject if duplicate else None,
+        status=refusal.status,
+    )
     settle(operation, OperationState.REFUSED, outcome, tools)
 
 
@@ -236,7 +245,7 @@ def _look(operation: Operation, tools: Tools) -> None:
     try:
         record: Record = read_again(operation.subject, tools.noyo)
     except Refused as refusal:
-        outcome = Outcome(OutcomeKind.NOT_FOUND, words=refusal.words)
+        outcome = Outcome(OutcomeKind.NOT_FOUND, words=refusal.words, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, tools)
     except (NoAnswer, UnreadableAnswer) as error:
         put_back(operation, tools, why=str(error))

@@ -8,7 +8,7 @@ from bot.domain import news as telling
 from bot.domain.operations import AnswerTo, Confirmation, Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.people import Policy, may_decide_on_what
 from bot.errors import LeaseLost, OnlyWatches
-from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
+from bot.ports import WORKER, AuditEntry, Clock, KeepsOperations, NewId, Origin
 from bot.usecases.gate import Gate
 from bot.usecases.place import NotAllowed
 
@@ -22,6 +22,7 @@ class Tools:
     clock: Clock
     new_id: NewId
     gate: Gate
+    origin: Origin = WORKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +113,6 @@ def _audit(deed: str, operation: Operation, person: str, now: int, tools: Tools)
         "asked_by": operation.actor or "",
         **operation.decides,
     }
-    return AuditEntry(tools.new_id(), operation.subject, now, person, deed, tuple(details.items()))
+    return AuditEntry(
+        tools.new_id(), operation.subject, now, person, deed, tuple(details.items()), tools.origin
+    )

@@ -105,8 +105,10 @@ def _claimed(operation: Operation, tools: Tools) -> Operation | None:
     claimed = _sending(operation, tools) if pending else _asking(operation, tools)
     # Its card says that it is kept, which is over now.
     news = (telling.of_operation(claimed, tools.now()),) if operation.kept else ()
+    goes_out = pending and claimed.writes
+    audit = audit_of(claimed, tools, tools.now()) if goes_out else None
     try:
-        tools.operations.claim(operation, claimed, news=news)
+        tools.operations.claim(operation, claimed, news=news, audit=audit)
     except LeaseLost:
         return None
     return claimed
@@ -206,7 +208,7 @@ def put_back(
         lease=None,
         lease_until=None,
     )
-    _keep(operation, waiting, tools, tell=operation.trouble != why)
+    _keep(operation, waiting, tools, tell=operation.trouble != why, note=True)
 
 
 def put_aside(operation: Operation, pause: Pause, tools: Tools) -> None:
@@ -283,14 +285,17 @@ def _pause(operation: Operation) -> int:
     return min(growing, LONGEST_PAUSE_SECONDS)
 
 
-def _keep(before: Operation, after: Operation, tools: Tools, *, tell: bool = False) -> None:
+def _keep(
+    before: Operation, after: Operation, tools: Tools, *, tell: bool = False, note: bool = False
+) -> None:
+    """`note`: the trail keeps it, though nobody is told anew. What is told is kept in any case."""
     now = tools.now()
     tell = tell and not after.unasked
     tools.operations.keep(
         after,
         lease=before.lease,
         news=(telling.of_operation(after, now),) if tell else (),
-        audit=audit_of(after, tools, now) if tell else None,
+        audit=audit_of(after, tools, now) if (tell or note) and not after.unasked else None,
     )
     steps.tell(
         Step.KEPT,
@@ -394,7 +399,10 @@ def audit_of(operation: Operation, tools: Tools, now: int) -> AuditEntry:
         "shown_version": operation.shown_version,
         **operation.decides,
         "second": operation.second.by if operation.second else None,
+        "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
+        "trouble": operation.trouble,
         "outcome": outcome.kind.value if outcome else None,
+        "noyo_status": str(outcome.status) if outcome and outcome.status else None,
         "words": outcome.words if outcome else None,
         "kept_since": str(operation.kept.since) if operation.kept else None,
         "decided_by": outcome.decided_by if outcome else None,

@@ -23,7 +23,18 @@ from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked
 from bot.errors import NotPlaced, OnlyWatches
-from bot.ports import AuditEntry, Clock, Expected, KeepsOperations, KeepsRecords, NewId, Sealer
+from bot.ports import (
+    WORKER,
+    AuditEntry,
+    Clock,
+    Expected,
+    KeepsOperations,
+    KeepsRecords,
+    NewId,
+    Origin,
+    Sealer,
+    WritesAudit,
+)
 from bot.usecases.gate import Gate
 from bot.usecases.steps import Step, about, following, tell
 
@@ -72,7 +83,10 @@ class Tools:
     clock: Clock
     new_id: NewId
     gate: Gate
+    audit: WritesAudit
     policy: Policy = Policy("")
+    origin: Origin = WORKER
+    """Where what is placed comes from."""
 
 
 def request_connection(
@@ -156,8 +170,24 @@ def decide(
     )
     operation = replace(operation, shown_version=shown.record.version)
     if not decidable(shown):
-        return why_not(operation, shown.subject, tools)
+        return _noted(operation, why_not(operation, shown.subject, tools), tools)
     return place_operation(operation, Expected(shown.subject, shown.record.version), tools)
+
+
+def outdated(
+    operation_id: str,
+    actor: str,
+    subject: Subject,
+    kind: OperationKind,
+    wanted: OperationInput,
+    *,
+    shown_version: str | None,
+    tools: Tools,
+) -> Placing:
+    """For what was submitted on another version than the one held: what stands in its way, which the trail keeps."""
+    operation = new_operation(operation_id, subject, kind, wanted, actor, AnswerTo(), tools)
+    operation = replace(operation, shown_version=shown_version)
+    return _noted(operation, why_not(operation, subject, tools), tools)
 
 
 def decidable(tracked: Tracked) -> bool:
@@ -244,6 +274,23 @@ def _placed(operation: Operation, expected: Expected | None, tools: Tools) -> Pl
             return Placed(operation)
         if not _gone_by_now(placing, expected):
             break
+    return _noted(operation, placing, tools)
+
+
+def _noted(operation: Operation, placing: Placing, tools: Tools) -> Placing:
+    """Whoever asked and was turned away is in the trail too. The very same once more is no new deed."""
+    if not isinstance(placing, Placed) and not operation.unasked:
+        details = (*_asked(operation), *_in_its_way(placing).items())
+        entry = AuditEntry(
+            tools.new_id(),
+            operation.subject,
+            operation.placed_at,
+            operation.actor,
+            "not_placed",
+            details,
+            tools.origin,
+        )
+        tools.audit.audit(entry)
     return placing
 
 
@@ -254,8 +301,17 @@ def _audit(operation: Operation, tools: Tools) -> AuditEntry:
         at=operation.placed_at,
         actor=operation.actor,
         deed="operation_placed",
-        details=(("operation", operation.id), ("kind", operation.kind.value), *_decided_on(operation)),
+        details=_asked(operation),
+        origin=tools.origin,
     )
+
+
+def _in_its_way(placing: InTheWay | Changed) -> dict[str, str]:
+    if isinstance(placing, InTheWay):
+        first = placing.operation
+        return {"because": "somebody_was_first", "first": first.id, "first_by": first.actor or ""}
+    now = placing.now
+    return {"because": "changed"} | ({"version_now": now.record.version} if now is not None else {})
 
 
 def _gone_by_now(placing: Placing, expected: Expected | None) -> bool:
@@ -265,10 +321,10 @@ def _gone_by_now(placing: Placing, expected: Expected | None) -> bool:
     return expected is None or (placing.now is not None and placing.now.record.version == expected.version)
 
 
-def _decided_on(operation: Operation) -> tuple[tuple[str, str], ...]:
-    if not operation.decides:
-        return ()
-    return (("shown_version", operation.shown_version or ""), *operation.decides.items())
+def _asked(operation: Operation) -> tuple[tuple[str, str], ...]:
+    shown = {"shown_version": operation.shown_version} if operation.shown_version else {}
+    details = {"operation": operation.id, "kind": operation.kind.value, **shown, **operation.decides}
+    return tuple(details.items())
 
 
 def why_not(operation: Operation, shown: Subject, tools: Tools) -> Placing:

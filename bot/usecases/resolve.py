@@ -8,7 +8,7 @@ from enum import StrEnum
 from bot.domain import news as telling
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.errors import LeaseLost
-from bot.ports import AuditEntry, Clock, KeepsOperations, NewId
+from bot.ports import WORKER, AuditEntry, Clock, KeepsOperations, NewId, Origin
 from bot.usecases.operation_life import tell_settled
 from bot.usecases.steps import following
 
@@ -30,6 +30,7 @@ def resolve(
     operations: KeepsOperations,
     clock: Clock,
     new_id: NewId,
+    origin: Origin = WORKER,
 ) -> Operation | None:
     """The operation after this way was taken; None where it no longer needs a person, so somebody was first.
 
@@ -41,7 +42,7 @@ def resolve(
     now = int(clock())
     taken = _taken(operation, way, person, seen_version, now)
     details = (("operation", operation.id), ("way", way.value), ("seen_version", seen_version or ""))
-    audit = AuditEntry(new_id(), operation.subject, now, person, "way_out_taken", details)
+    audit = AuditEntry(new_id(), operation.subject, now, person, "way_out_taken", details, origin)
     news = (telling.of_operation(taken, now),)
     try:
         if taken.state.settled:

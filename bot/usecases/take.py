@@ -16,7 +16,7 @@ from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked, let_go
 from bot.domain.waiting import taken, waits
 from bot.errors import RecordMoved, TableUnavailable
-from bot.ports import AuditEntry, Change, Clock, KeepsRecords, NewId
+from bot.ports import WORKER, AuditEntry, Change, Clock, KeepsRecords, NewId, Origin
 
 ROUNDS = 6
 
@@ -29,6 +29,7 @@ class Tools:
     timezone: tzinfo
     clock: Clock
     new_id: NewId
+    origin: Origin = WORKER
 
     def now(self) -> int:
         return int(self.clock())
@@ -77,7 +78,7 @@ def lapse(news: News, tools: Tools) -> None:
 def _change(held: Tracked, after: Tracked, actor: str | None, deed: str, tools: Tools, *ends: News) -> Change:
     now = tools.now()
     of_whom = (("owner", held.owner),) if held.owner else ()
-    audit = AuditEntry(tools.new_id(), held.subject, now, actor, deed, of_whom)
+    audit = AuditEntry(tools.new_id(), held.subject, now, actor, deed, of_whom, tools.origin)
     return Change(held.subject, held, after, None, (telling.of_owner(held, after, now), *ends), audit)
 
 

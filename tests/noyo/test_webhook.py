@@ -18,7 +18,7 @@ from bot.domain.operations import LookRequest, Operation, OperationKind, Operati
 from bot.domain.subjects import Kind, Subject
 from bot.errors import NotPlaced, OutOfTime, SecretUnreadable, TableUnavailable
 from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookDoor
-from bot.ports import KeepsOperations, KeepsRecords, Sealer, Secret
+from bot.ports import KeepsOperations, KeepsRecords, Sealer, Secret, WritesAudit
 from bot.secrets import AGAIN_SECONDS, Kept, Known
 from bot.usecases import place
 from bot.usecases.gate import Gate
@@ -73,6 +73,7 @@ def door_on(operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN) ->
         lambda: NOW,
         lambda: "id",
         cast(Gate, None),
+        cast(WritesAudit, None),
     )
     return WebhookDoor(secrets=secrets, placing=tools)
 

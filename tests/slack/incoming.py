@@ -280,6 +280,7 @@ def office_of(world: World) -> Office:
             world.clock,
             new_id,
             bot.carrying_out.gate,
+            store.audit,
             settings.policy,
         ),
         switching=bot.switching,

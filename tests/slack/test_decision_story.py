@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import OperationState
+from bot.domain.subjects import Kind, Subject
+from bot.ports import WORKER, AuditEntry, Origin
 from tests.slack.incoming import a_world, begin, window
-from tests.world import ANA, BEN, DECISIONS, GUARDIAN, World
+from tests.world import ANA, BEN, DECISIONS, GUARDIAN, GUS, World
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,36 @@ def test_what_is_decided_at_noyo_takes_the_buttons_away_and_nothing_is_sent(worl
     assert "Decided outside Switchboard" in after
     assert "Not sent: the request changed at Noyo before @Ana's approval went out" in after
     assert "Approve Disconnection…" not in after
+
+
+def entries(world: World, made: dict[str, Any], deed: str) -> list[AuditEntry]:
+    kept = world.bot.store.audit.entries(Subject(Kind.DISCONNECTION, made["id"]), limit=50)
+    return [entry for entry in kept if entry.deed == deed]
+
+
+def test_the_trail_says_whence_each_deed_came(world: World) -> None:
+    made = asked(world, "Whence Inc")
+    world.slack.click(GUS, DECISIONS, card(world, "Whence Inc").ts, "approve")
+    world.slack.submit(ANA, opens(world, "Whence Inc", "approve"), {})
+    world.settle(30)
+    (denied,), (placed,) = entries(world, made, "denied"), entries(world, made, "operation_placed")
+    (settled,) = entries(world, made, "operation_succeeded")
+    assert (denied.actor, denied.origin) == (GUS, Origin("button", DECISIONS))
+    assert (placed.actor, placed.origin.way) == (ANA, "form")
+    assert settled.origin == WORKER
+
+
+def test_a_form_that_was_out_of_date_when_it_was_submitted_is_in_the_trail(world: World) -> None:
+    made = asked(world, "Stale Inc")
+    view = opens(world, "Stale Inc", "reject")
+    world.noyo.move_disconnection(made["id"], "needs_review", effective_end_date="2027-01-31")
+    world.settle(30)
+    world.slack.submit(ANA, view, {"reason": "payment_reinstated"})
+    assert "It changed" in window(world)
+    (turned_away,) = entries(world, made, "not_placed")
+    details = dict(turned_away.details)
+    assert (turned_away.actor, turned_away.origin.way) == (ANA, "form")
+    assert (details["decision"], details["because"]) == ("reject", "changed")
+    assert details["shown_version"] == made["version"]
+    assert details["version_now"] == world.noyo.disconnection(made["id"])["version"]
+    assert decisions_at_noyo(world, made) == []

@@ -75,7 +75,8 @@ def test_a_person_slack_does_not_know_is_refused(world: World) -> None:
 
 def test_who_asks_is_read_from_each_kind_of_interaction() -> None:
     command = {"user_id": ANA, "channel_id": "C1", "trigger_id": "t"}
-    click = {"user": {"id": ANA}, "channel": {"id": "C1"}, "trigger_id": "t"}
-    submission = {"user": {"id": ANA}, "channel": None}
-    assert Asker.of(command) == Asker.of(click) == Asker(ANA, "C1", "t")
-    assert Asker.of(submission) == Asker(ANA, None, "")
+    click = {"type": "block_actions", "user": {"id": ANA}, "channel": {"id": "C1"}, "trigger_id": "t"}
+    submission = {"type": "view_submission", "user": {"id": ANA}, "channel": None}
+    assert Asker.of(command) == Asker(ANA, "C1", "t", way="command")
+    assert Asker.of(click) == Asker(ANA, "C1", "t", way="button")
+    assert Asker.of(submission) == Asker(ANA, None, "", way="form")

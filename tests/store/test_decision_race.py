@@ -91,7 +91,13 @@ class Arena:
         """Every other one approves."""
         sealer: Any = None  # Nothing of a decision is sealed.
         tools = place.Tools(
-            self.store.operations, self.store.records, sealer, lambda: float(NOW), self.new_id, self.gate
+            self.store.operations,
+            self.store.records,
+            sealer,
+            lambda: float(NOW),
+            self.new_id,
+            self.gate,
+            self.store.audit,
         )
         return place.decide(
             submission(shown, number),

@@ -119,6 +119,7 @@ class Bench:
             self.clock,
             lambda: next(self._ids),
             self.gate,
+            self.store.audit,
         )
 
     @property

@@ -111,6 +111,7 @@ def test_what_another_operation_asked_for_a_moment_ago_is_a_duplicate_not_a_succ
         OutcomeKind.DUPLICATE,
         words="A group connection with this carrier and carrier group id exists",
         record=connection(here.at_noyo()[0]["id"]),
+        status=409,
     )
     assert here.held(here.at_noyo()[0]["id"]).asker == ANA
 

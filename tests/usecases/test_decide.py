@@ -123,7 +123,9 @@ def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered
     here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
     here.carry_out()
 
-    placed, settled = here.trail()
+    placed, sending, settled = sorted(here.trail(), key=lambda entry: entry[0] != "operation_placed")
+    if sending[0] != "operation_sending":  # Of one second, they lie in no order.
+        sending, settled = settled, sending
 
     decided = {
         "operation": "V1",
@@ -134,9 +136,78 @@ def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered
         "effective_end_date": OTHER_END,
     }
     assert placed == ("operation_placed", ANA, decided)
+    assert sending == ("operation_sending", ANA, {**decided, "state": "sending", "attempt": "1"})
     assert settled[:2] == ("operation_succeeded", ANA)
     assert settled[2].items() >= {**decided, "outcome": "confirmed"}.items()
-    assert "Paid on Monday" not in str((placed, settled))
+    assert "Paid on Monday" not in str((placed, sending, settled))
+
+
+def test_each_sending_and_each_answer_of_noyos_is_in_the_trail(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(writes_fail("too_many", 2, method="PUT"))
+    here.decide(shown)
+
+    for _ in range(3):
+        here.carry_out()
+        here.wait(600)
+        here.know(ANA, BEN)
+
+    kept = [(deed, details) for deed, _, details in here.trail()]
+    assert [details["attempt"] for deed, details in kept if deed == "operation_sending"] == ["1", "2", "3"]
+    waits = [details["trouble"] for deed, details in kept if deed == "operation_pending"]
+    assert len(waits) == 2
+    assert [deed for deed, _ in kept].count("operation_succeeded") == 1
+
+
+def test_noyos_refusal_is_in_the_trail_with_its_status_and_words(here: Deciding) -> None:
+    here.decide(here.waits(end=None))
+
+    here.carry_out()
+
+    (refused,) = [details for deed, _, details in here.trail() if deed == "operation_refused"]
+    assert refused["noyo_status"] == "422"
+    assert refused["words"] == "effective_end_date: missing, and not set on the request"
+
+
+def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    here.decide(shown, REJECT, "V2", BEN)
+
+    (turned_away,) = [entry for entry in here.trail() if entry[0] == "not_placed"]
+    assert turned_away[1] == BEN
+    wanted = {"decision": "reject", "operation": "V2", "shown_version": shown.record.version}
+    assert turned_away[2].items() >= wanted.items()
+    first = {"because": "somebody_was_first", "first": "V1", "first_by": ANA}
+    assert turned_away[2].items() >= first.items()
+
+
+def test_whoever_decided_on_what_has_changed_is_in_the_trail_with_both_versions(here: Deciding) -> None:
+    shown = here.waits()
+    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+    here.see(shown.record.id)
+
+    here.decide(shown)
+
+    ((deed, actor, details),) = here.trail()
+    assert (deed, actor) == ("not_placed", ANA)
+    changed = {
+        "because": "changed",
+        "shown_version": shown.record.version,
+        "version_now": here.true(shown)["version"],
+    }
+    assert details.items() >= changed.items()
+
+
+def test_the_same_once_more_is_no_new_deed(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    before = here.trail()
+
+    here.decide(shown)
+
+    assert here.trail() == before
 
 
 # ---------------------------------------------------------------- placing
@@ -223,7 +294,15 @@ def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here
     shown = here.waits(end=None)
     here.decide(shown)
     operations = Before(here.store.operations, "operation", here.carry_out)
-    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9", here.gate)
+    tools = place.Tools(
+        operations,
+        here.store.records,
+        here.sealer,
+        here.clock,
+        lambda: "audit-9",
+        here.gate,
+        here.store.audit,
+    )
 
     assert isinstance(here.decide(shown, REJECT, "V2", BEN, tools=tools), Placed)
     assert here.ended() == ("refused", "refused")

@@ -98,7 +98,15 @@ def test_a_lock_is_free_again_once_its_operation_is_settled(here: Bench) -> None
 def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refuse(here: Bench) -> None:
     here.ask()
     operations = Before(here.store.operations, "operation", here.carry_out)
-    tools = place.Tools(operations, here.store.records, here.sealer, here.clock, lambda: "audit-9", here.gate)  # type: ignore[arg-type]
+    tools = place.Tools(
+        operations,
+        here.store.records,
+        here.sealer,
+        here.clock,
+        lambda: "audit-9",
+        here.gate,
+        here.store.audit,
+    )  # type: ignore[arg-type]
 
     assert isinstance(here.ask("V9", BEN, tools=tools), Placed)
 

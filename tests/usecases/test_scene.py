@@ -271,7 +271,13 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
             world.noyo.move_connection(made, "completed")
         carrying = world.bot.carrying_out
         tools = place.Tools(
-            carrying.operations, carrying.records, carrying.sealer, world.clock, new_id, carrying.gate
+            carrying.operations,
+            carrying.records,
+            carrying.sealer,
+            world.clock,
+            new_id,
+            carrying.gate,
+            world.bot.store.audit,
         )
         place.look(
             "look-1", ANA, Subject(Kind.CONNECTION, made), because="person", answer_to=AnswerTo(), tools=tools
