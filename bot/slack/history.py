@@ -98,6 +98,8 @@ def _deed(deed: str, held: Mapping[str, str]) -> Line:
         return line(_WAYS.get(held.get("way", ""), "said what became of it"))
     if deed in _HELD:
         return line(_HELD[deed])
+    if deed == "not_placed":
+        return _turned_away(held)
     state = deed.removeprefix("operation_")
     outcome = held.get("outcome", "")
     told = (
@@ -119,6 +121,17 @@ def _checking(deed: str, held: Mapping[str, str]) -> Line:
         return line("ended the checking of ", Person(owner or ""), ", whose hours were over")
     instead = line(" instead of ", Person(owner)) if owner else ()
     return line("said that they are checking it", *instead)
+
+
+def _turned_away(held: Mapping[str, str]) -> Line:
+    """Whoever came second, or had an old version before them."""
+    wanted = _WANTED.get(held.get("decision") or held.get("kind", ""), "asked for something")
+    first = held.get("first_by")
+    if held.get("because") == "changed":
+        why = line("it had changed since they looked")
+    else:
+        why = line(Person(first), " was first") if first else line("somebody was first")
+    return line(f"{wanted}, but ", *why, "; nothing was sent for them")
 
 
 def _asked(held: Mapping[str, str]) -> str:
@@ -153,6 +166,16 @@ _DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection":
 _HELD = {
     "confirmed": "confirmed the request to disconnect, to be sent to Noyo",
     "withdrawn": "withdrew the request to disconnect; nothing was sent",
+    "not_confirmed": "wanted to confirm the request to disconnect, but it was held no longer",
+    "not_withdrawn": "wanted to withdraw the request to disconnect, but it was held no longer",
+    "way_out_not_taken": "wanted to say what became of it, but somebody was first",
+}
+_WANTED = {
+    "approve": "wanted to approve",
+    "reject": "wanted to reject",
+    "request_connection": "wanted to ask for this connection",
+    "retry_connection": "wanted to retry",
+    "create_disconnection": "wanted to ask to disconnect",
 }
 _NOUNS = {
     "approve": "approval",
@@ -181,8 +204,8 @@ _OF_DISCONNECTIONS = {
 }
 _STATES = {
     "checking": "got no answer; checking whether it arrived",
-    "pending": "is to be sent again",
-    "sending": "is being sent",
+    "pending": "did not get through to Noyo, and is to be sent again",
+    "sending": "went out to Noyo",
 }
 _WAYS = {
     "arrived": "said that it arrived",

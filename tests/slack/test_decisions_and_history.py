@@ -101,6 +101,25 @@ def test_an_entry_of_another_version_is_shown_as_it_came(world: World) -> None:
     assert "asked for something" in read
 
 
+def test_history_tells_who_came_second_and_why(world: World) -> None:
+    tracked = asked_to_disconnect(world, "Second Inc")
+    decided = {"kind": "decide_disconnection", "decision": "approve"}
+    writes(world, tracked, "not_placed", 1, **decided, because="somebody_was_first", first="V1", first_by=ANA)
+    writes(world, tracked, "not_placed", 2, **decided, because="changed")
+    writes(world, tracked, "way_out_not_taken", 3, way="close")
+    writes(world, tracked, "operation_sending", 4, **decided, attempt="1")
+    writes(world, tracked, "not_confirmed", 5, state="cancelled")
+    reply = types(world, "history Second")
+    lines = [one.partition(" · ")[2] for one in told(world, reply).splitlines() if "@Ben" in one]
+    assert lines == [
+        "@Ben: wanted to confirm the request to disconnect, but it was held no longer",
+        "@Ben: approval went out to Noyo",
+        "@Ben: wanted to say what became of it, but somebody was first",
+        "@Ben: wanted to approve, but it had changed since they looked; nothing was sent for them",
+        "@Ben: wanted to approve, but @Ana was first; nothing was sent for them",
+    ]
+
+
 def test_of_a_long_history_twenty_entries_are_shown(world: World) -> None:
     tracked = asked_to_disconnect(world, "Lima Inc")
     for at in range(25):
