@@ -99,6 +99,7 @@ def _on_the_table(operation: str, parameters: dict[str, Any]) -> Iterator[Permis
             ((kind, given),) = part.items()
             action = "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item"
             yield _one("dynamodb:" + action, given.get("Key") or given["Item"])
+        yield from _looked_for(parameters["TransactItems"])
     elif operation == "BatchGetItem":
         for given in parameters["RequestItems"].values():
             yield from (_one("dynamodb:BatchGetItem", key) for key in given["Keys"])
@@ -106,6 +107,17 @@ def _on_the_table(operation: str, parameters: dict[str, Any]) -> Iterator[Permis
         yield _query(parameters)
     else:
         yield _one("dynamodb:" + operation, parameters.get("Key") or parameters["Item"])
+
+
+def _looked_for(parts: list[dict[str, Any]]) -> Iterator[Permission]:
+    """What the store reads where the answer to a conditional write was lost: the first item that it left its stamp on.
+
+    That happens seldom, so the right to do it is asked for at each write: no role shall lack it on a bad day.
+    """
+    conditional = any("ConditionExpression" in given for part in parts for given in part.values())
+    written = [part.get("Put", {}).get("Item") or part.get("Update", {}).get("Key") for part in parts]
+    for item in [item for item in written if item][: int(conditional)]:
+        yield _one("dynamodb:GetItem", item)
 
 
 def _one(action: str, key: dict[str, Any]) -> Permission:

@@ -70,6 +70,24 @@ def test_each_part_of_a_call_is_judged_by_itself(
     assert set(called("dynamodb", operation, parameters)) == wanted
 
 
+def test_with_a_conditional_write_comes_the_right_to_look_for_it() -> None:
+    parts = [
+        {"ConditionCheck": {"Key": key("CONNECTION#1"), "ConditionExpression": "…"}},
+        {"Put": {"Item": key("PARKED#1")}},
+        {"Put": {"Item": key("NEWS#1")}},
+    ]
+
+    assert Permission("dynamodb:GetItem", "Table", "PARKED#*") in set(
+        called("dynamodb", "TransactWriteItems", {"TransactItems": parts})
+    )
+    assert Permission("dynamodb:GetItem", "Table", "NEWS#*") not in set(
+        called("dynamodb", "TransactWriteItems", {"TransactItems": parts})
+    )
+    assert list(called("dynamodb", "TransactWriteItems", {"TransactItems": parts[1:2]})) == [
+        Permission("dynamodb:PutItem", "Table", "PARKED#*")
+    ]
+
+
 def test_a_query_that_does_not_begin_with_its_partition_key_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="no partition key"):
         list(called("dynamodb", "Query", {"KeyConditionExpression": "begins_with(sk, :sk)"}))
