@@ -379,8 +379,12 @@ def rules_refuse_nonsense(stack: Stack) -> None:
 
 
 def alarms_tell_somebody(stack: Stack) -> None:
-    for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items():
+    alarms = stack.of_type("AWS::CloudWatch::Alarm")
+    heard = {one["TopicArn"]["Ref"] for one in stack.of_type("AWS::SNS::Subscription").values()}
+    assert alarms
+    for name, alarm in alarms.items():
         assert alarm["AlarmActions"], name
+        assert {one["Ref"] for one in alarm["AlarmActions"]} <= heard, name
         assert alarm["AlarmDescription"], name
 
 

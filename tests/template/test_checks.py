@@ -260,6 +260,11 @@ PLANTED: list[tuple[str, Check, Plant]] = [
             }
         ),
     ),
+    (
+        "alarms to a topic that nobody subscribed to",
+        checks.alarms_tell_somebody,
+        lambda r: r.pop("AlarmSubscription"),
+    ),
 ]
 OF_OTHER_PARTS = {checks.outputs_say_where_slack_and_the_secrets_are, checks.rules_refuse_nonsense}
 
