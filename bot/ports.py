@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol, TypeVar
 
+from bot.domain.checkups import Checkup, Ward
 from bot.domain.cursors import Cursor, Parked
 from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
 from bot.domain.delivery import Delivery, Place
@@ -343,6 +344,10 @@ class KeepsOperations(Protocol):
         """As `due`, of those that were put aside while nothing is sent: they keep nobody waiting meanwhile."""
         ...
 
+    def longest_kept(self, now: int) -> int | None:
+        """As `longest_due`, of those that were put aside."""
+        ...
+
 
 class KeepsSwitches(Protocol):
     def sending(self) -> Sending:
@@ -351,6 +356,16 @@ class KeepsSwitches(Protocol):
 
     def turn(self, before: Sending, after: Sending, *, news: News, audit: AuditEntry) -> bool:
         """One transaction, on condition that nobody turned it since `before`; False where somebody did."""
+        ...
+
+
+class KeepsCheckups(Protocol):
+    def checkup(self, ward: Ward) -> Checkup | None:
+        """The newest; None where nobody has looked yet."""
+        ...
+
+    def keep(self, checkup: Checkup) -> None:
+        """In place of the one before."""
         ...
 
 
@@ -498,4 +513,27 @@ class ReadsPeople(Protocol):
 
     def read_members(self, group_id: str) -> Members | None:
         """usergroups.users.list; None where the group is gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStanding:
+    """`lacking` are the scopes that the token should have and has not; `clock_difference` is Slack's clock less ours.
+
+    Each is None where Slack does not tell.
+    """
+
+    lacking: tuple[str, ...] | None
+    clock_difference: float | None
+
+
+class ReadsSlack(Protocol):
+    """Errors as in `ShowsPeople`."""
+
+    def token(self) -> TokenStanding:
+        """How the bot's token stands; `SlackNotLetIn` where Slack does not accept it."""
+        ...
+
+    def is_member(self, channel_id: str) -> bool:
+        """Whether the bot is in the channel, so that it can post and find its posts again."""
         ...

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.slack.web import SlackWeb
     from bot.store import KmsSealer, MakesClients, Store
     from bot.store.patience import Patience
-    from bot.usecases import notify, operation_life, pause, poll
+    from bot.usecases import check_up, notify, operation_life, pause, poll
     from bot.usecases.gate import Gate
 
 RECEIVER_SLACK_SECONDS = 1
@@ -79,7 +79,7 @@ class Deployment:
         from bot.slack.office import Office
         from bot.store import RECEIVER, aws_client
         from bot.store.wire import wire_client
-        from bot.usecases import pause, place, take
+        from bot.usecases import examine, pause, place, take
 
         make = wire_client if self.quick_clients else aws_client
         patience = dataclasses.replace(RECEIVER, left=self._deadline.left)
@@ -102,6 +102,14 @@ class Deployment:
             ),
             taking=take.Tools(store.records, settings.timezone, self.clock, new_id),
             switching=pause.Tools(store.switches, self.clock, new_id),
+            examining=examine.Tools(
+                store.operations,
+                store.news,
+                store.cursors,
+                store.checkups,
+                self._gate(store),
+                self.clock,
+            ),
             web=self._slack_web(calls),
             reads_people=self._slack_people(calls),
             policy=settings.policy,
@@ -231,6 +239,45 @@ class Deployment:
             timezone=zone,
             switches=self.store.switches,
         )
+
+    @cached_property
+    def checking_slack(self) -> check_up.Tools:
+        """What the worker that posts to Slack looks after."""
+        from bot.domain.checkups import Ward
+        from bot.slack.standing import SlackStanding
+        from bot.usecases import check_up
+        from bot.usecases.check_slack import slack_looks
+
+        slack = self.settings.slack
+        looks = slack_looks(
+            read_secret=self.secrets.slack_bot.value,
+            slack=SlackStanding(self._slack_calls(WORKER_SLACK_SECONDS), self.clock),
+            channels={
+                "CHANNEL_CONNECTIONS": slack.connections_channel,
+                "CHANNEL_ALERTS": slack.alerts_channel,
+                "CHANNEL_DECISIONS": slack.decisions_channel,
+            },
+            people=self.store.people,
+            reads_people=self.slack_people,
+            policy=self.settings.policy,
+            clock=self.clock,
+        )
+        return check_up.Tools(Ward.SLACK, looks, self.store.checkups, self.clock)
+
+    @cached_property
+    def checking_noyo(self) -> check_up.Tools:
+        """What the worker that reads Noyo looks after."""
+        from bot.domain.checkups import Ward
+        from bot.usecases import check_up
+        from bot.usecases.check_noyo import noyo_looks
+
+        noyo = self.noyo
+        looks = noyo_looks(
+            read_secret=self.secrets.noyo_client.value,
+            noyo=noyo,
+            clock_difference=lambda: noyo.clock_difference,
+        )
+        return check_up.Tools(Ward.NOYO, looks, self.store.checkups, self.clock)
 
     # ---------------------------------------------------------------- what all use
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.settings import Purpose
 from bot.store.stream import news_ids
+from bot.usecases.check_up import check_up
 from bot.usecases.notify import Tools, notify
 from bot.usecases.refresh import refresh_members
 from bot.usecases.standing import tell_how_news_stands
@@ -21,6 +22,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     logs.from_worker(context)
     here = deployment(Purpose.SLACK_BOT)
     tools, now = here.notifying, int(here.clock())
+    until = deadline(context, keep_seconds=SECONDS_LEFT)
     woken = "Records" in event
     ids = news_ids(event) if woken else tools.news.due(now, limit=MOST_AT_ONCE)
     work_in_turns(
@@ -28,11 +30,13 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         lambda news_id: _notify(news_id, tools),
         clock=here.clock,
         sleep=here.sleep,
-        deadline=deadline(context, keep_seconds=SECONDS_LEFT),
+        deadline=until,
     )
     if not woken:
         tell_how_news_stands(tools.news, int(here.clock()))
         refresh_members(people=tools.people, slack=here.slack_people, policy=here.settings.policy, now=now)
+        if here.clock() < until:
+            check_up(here.checking_slack)
     return {"batchItemFailures": []}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bot.settings import Purpose
+from bot.usecases.check_up import check_up
 from bot.usecases.poll import KINDS, poll
 from bot.usecases.work import SECONDS_LEFT, work
 from bot.wiring import deployment
@@ -21,4 +22,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     worked = work(
         kinds, lambda name: poll(kinds[name], here.polling(until)), clock=here.clock, deadline=until
     )
+    if here.clock() < until:
+        check_up(here.checking_noyo)
     return {"lists": worked.done, "failed": worked.failed}

@@ -24,6 +24,7 @@ from bot.settings import Purpose, read_settings
 from bot.store import KmsSealer, MakesClients, Store
 from bot.store.patience import Patience
 from bot.usecases.carry_out import carry_out
+from bot.usecases.check_up import check_up
 from bot.usecases.due import due_operations
 from bot.usecases.notify import notify
 from bot.usecases.pause import mind_the_mode
@@ -162,6 +163,13 @@ class World:
     def _noyo(self, event: dict[str, Any]) -> dict[str, Any]:
         with acting("WebhookFunction"):
             return self.bot.webhook_door.handle(event)
+
+    def check_up(self) -> None:
+        """Each worker looks after what it needs, if it has not looked lately."""
+        with acting("NotifyFunction"):
+            check_up(self.bot.checking_slack)
+        with acting("PollFunction"):
+            check_up(self.bot.checking_noyo)
 
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""

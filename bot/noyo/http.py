@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -47,6 +48,8 @@ class Http:
     ) -> None:
         self._timeout = timeout_seconds
         self._clock = clock
+        self.clock_difference: float | None = None
+        """Noyo's clock less ours, in seconds, by the answer before; None where it did not tell."""
         for name in ("httpx", "httpcore"):
             # They log whole addresses, which hold carrier group ids, and more at DEBUG.
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -82,6 +85,7 @@ class Http:
             raise NotSent("Noyo could not be reached, so nothing was sent.") from error
         except httpx.TransportError as error:
             raise _no_answer(error) from error
+        self.clock_difference = _difference(response.headers.get("Date"), self._clock())
         try:
             return self._read(response, give_up_at=self._clock() + seconds)
         finally:
@@ -106,6 +110,13 @@ class Http:
             fault = "it broke off"
         wish = response.headers.get("Retry-After")
         return Answer(response.status_code, bytes(body[:MOST_BYTES]), wish, fault)
+
+
+def _difference(date: str | None, now: float) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() - now if date else None
+    except ValueError:
+        return None
 
 
 def _timeouts(seconds: float) -> dict[str, float | None]:

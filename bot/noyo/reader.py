@@ -24,6 +24,11 @@ class NoyoReader:
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @property
+    def clock_difference(self) -> float | None:
+        """Noyo's clock less ours, in seconds, by its newest answer; None before one has told."""
+        return self._session.clock_difference
+
     # ---------------------------------------------------------------- reading records
 
     def connection(self, connection_id: str) -> Connection:

@@ -44,6 +44,10 @@ class Session:
         self._random = random
         self._token = TokenKeeper(self._fetch_token, clock)
 
+    @property
+    def clock_difference(self) -> float | None:
+        return self._http.clock_difference
+
     def read(self, path: str, query: Mapping[str, str] | None = None) -> object:
         """GET. Trouble that may pass is waited out; then NotSent, NoAnswer, Refused or UnreadableAnswer."""
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot.errors import (
@@ -84,32 +85,39 @@ class SlackCalls:
         if status != 200:
             raise SlackSilent(f"Slack did not take an answer to a response_url (HTTP {status}).")
 
+    def headers(self, method: str) -> Mapping[str, object]:
+        """What the answer to a method that reads tells beside itself."""
+        return self._answered(method, params={}).headers
+
     def _called(self, method: str, **how: Any) -> Json:
+        answer = self._answered(method, **how).data
+        if not isinstance(answer, dict):
+            raise SlackSilent(f"Slack's answer to {method} cannot be read.")
+        return answer
+
+    def _answered(self, method: str, **how: Any) -> SlackResponse:
         """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
         `OutOfTime`: it was not begun. A token that Slack does not accept is read again."""
         try:
             token = self._token.value()
             try:
-                return self._called_with(token, method, **how)
+                return self._answered_to(token, method, **how)
             except SlackNotLetIn:
                 of_now = self._token.instead_of(token)
                 if of_now is None:
                     raise
-            return self._called_with(of_now, method, **how)
+            return self._answered_to(of_now, method, **how)
         except SecretUnreadable as error:
             raise SlackBusy(str(error), retry_after=_NOT_LET_IN_SECONDS) from error
 
-    def _called_with(self, token: str, method: str, **how: Any) -> Json:
+    def _answered_to(self, token: str, method: str, **how: Any) -> SlackResponse:
         client = self._client(token)
         try:
-            answer = client.api_call(method, **how).data
+            return client.api_call(method, **how)
         except SlackApiError as error:
             raise _translated(method, error) from error
         except _NO_ANSWER as error:
             raise SlackSilent(f"Slack gave no usable answer to {method} ({type(error).__name__}).") from error
-        if not isinstance(answer, dict):
-            raise SlackSilent(f"Slack's answer to {method} cannot be read.")
-        return answer
 
     def _client(self, token: str) -> WebClient:
         """For one call, since its time-out is its own; it holds no connection that could be kept."""

@@ -10,7 +10,7 @@ from bot.domain.decisions import Decision
 from bot.domain.people import Right
 from bot.domain.tracking import Tracked
 from bot.errors import OnlyWatches
-from bot.slack import connect, decide, decisions, disconnect, history, replies, retry, status, switch
+from bot.slack import connect, decide, decisions, disconnect, doctor, history, replies, retry, status, switch
 from bot.slack.office import Asker, Office
 from bot.slack.phrases import Foreign, Json, Line, Words, line
 from bot.usecases.place import decidable
@@ -138,5 +138,6 @@ COMMANDS = {
     "history": Command("history <who>", "who did what, and what came of it", history.start),
     "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", switch.start_pause),
     "resume": Command("resume", "send to Noyo again, what was kept first (admins)", switch.start_resume),
+    "doctor": Command("doctor", "whether I am well myself, and what to do where not (admins)", doctor.start),
     "help": Command("help", "this list", _help),
 }

@@ -23,7 +23,7 @@ from bot.ports import (
     ReadsPeople,
 )
 from bot.slack.look import Look
-from bot.usecases import confirm, pause, place, take
+from bot.usecases import confirm, examine, pause, place, take
 from bot.usecases.permit import permitted_now
 from bot.usecases.scene import Library
 
@@ -55,6 +55,7 @@ class Office:
     placing: place.Tools
     taking: take.Tools
     switching: pause.Tools
+    examining: examine.Tools
     web: OpensViews
     reads_people: ReadsPeople
     policy: Policy

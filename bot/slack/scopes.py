@@ -27,7 +27,11 @@ SCOPES = (
         "after a post without an answer, looks for it in a public channel before posting again",
     ),
     Scope("channels:read", ("conversations.info",), "tells whether the bot is a member of a public channel"),
-    Scope("chat:write", ("chat.postMessage", "chat.update"), "posts cards, alerts and direct messages"),
+    Scope(
+        "chat:write",
+        ("chat.delete", "chat.postMessage", "chat.update"),
+        "posts cards, alerts and direct messages, and takes away reminders that are over",
+    ),
     Scope("commands", (), "the slash command"),
     Scope(
         "groups:history",

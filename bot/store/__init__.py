@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.store.audit import AuditStore
+from bot.store.checkups import CheckupStore
 from bot.store.clients import aws_client
 from bot.store.cursors import CursorStore
 from bot.store.deliveries import DeliveryStore
@@ -35,6 +36,7 @@ class Store:
     cursors: CursorStore
     audit: AuditStore
     switches: SwitchStore
+    checkups: CheckupStore
 
 
 class MakesClients(Protocol):
@@ -69,6 +71,7 @@ def store_on(
         cursors=CursorStore(opened),
         audit=AuditStore(opened),
         switches=SwitchStore(opened),
+        checkups=CheckupStore(opened),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from bot.domain.checkups import Ward
 from bot.domain.subjects import Kind, Subject
 
 OPERATION = "OPERATION"
@@ -81,6 +82,10 @@ def members(group_id: str) -> Key:
 
 def switch(name: str) -> Key:
     return Key(f"SWITCH#{name}", "SWITCH")
+
+
+def checkup(ward: Ward) -> Key:
+    return Key(f"CHECKUP#{ward.value}", "CHECKUP")
 
 
 def cursor(kind: Kind) -> Key:

@@ -116,6 +116,9 @@ class OperationStore:
     def kept(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.KEPT, now, limit)
 
+    def longest_kept(self, now: int) -> int | None:
+        return longest_due(self._table, keys.KEPT, now)
+
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)
         return self.operation(read_item(item, _operation_id)) if item else None

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "bot.slack.decisions": "typed as a command: tests/slack/test_decisions_and_history.py",
     "bot.slack.history": "typed as a command: tests/slack/test_decisions_and_history.py",
     "bot.slack.submitted": "what connect, retry and decide share: tested with each of them",
+    "bot.domain.checkups": "values without a rule of their own: tests/store/test_checkups.py keeps and reads them",
     "bot.domain.delivery": "values without a rule of their own: tests/store/test_deliveries.py keeps and reads them",
 }
 MODULES = [

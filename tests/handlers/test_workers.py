@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.domain.checkups import Verdict, Ward
 from bot.domain.delivery import Place
 from bot.usecases.turns import TURNS
 from handlers import carry_out, notify, poll
@@ -297,3 +298,20 @@ def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> Non
     notify.handler(stream("NEWS", news(world)), context)
 
     assert len(world.slack.channel(ALERTS)) == before + 2
+
+
+def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
+    world: World, context: FakeContext
+) -> None:
+    checkups = world.bot.store.checkups
+
+    notify.handler(stream("NEWS", []), context)
+    assert checkups.checkup(Ward.SLACK) is None
+
+    notify.handler(SCHEDULE, context)
+    poll.handler(SCHEDULE, context)
+
+    slack, noyo = checkups.checkup(Ward.SLACK), checkups.checkup(Ward.NOYO)
+    assert slack is not None
+    assert noyo is not None
+    assert {one.verdict for one in (*slack.findings, *noyo.findings)} == {Verdict.GOOD}

@@ -35,7 +35,7 @@ from bot.slack.door import Door
 from bot.slack.look import look_from
 from bot.slack.office import Office
 from bot.slack.web import SlackWeb
-from bot.usecases import place, take
+from bot.usecases import examine, place, take
 from bot.wiring import new_id
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
@@ -284,6 +284,14 @@ def office_of(world: World) -> Office:
             settings.policy,
         ),
         switching=bot.switching,
+        examining=examine.Tools(
+            store.operations,
+            store.news,
+            store.cursors,
+            store.checkups,
+            bot.carrying_out.gate,
+            world.clock,
+        ),
         web=SlackWeb(calls, look),
         reads_people=bot.slack_people,
         policy=settings.policy,

@@ -48,6 +48,7 @@ def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
         "history",
         "pause",
         "resume",
+        "doctor",
         "help",
     ]
     for command in COMMANDS.values():

@@ -17,6 +17,7 @@ _READS_HISTORY = {"channels:history", "groups:history", "im:history", "mpim:hist
 # https://docs.slack.dev/reference/methods/METHOD
 DOCUMENTED: dict[str, set[str]] = {
     "auth.test": set(),
+    "chat.delete": {"chat:write"},
     "chat.getPermalink": set(),
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
@@ -50,6 +51,12 @@ def test_every_method_is_named_under_the_scopes_that_slack_documents_for_it() ->
             assert scope.name in DOCUMENTED[method], f"{method} is not called under {scope.name}"
     assert {method for method, scopes in DOCUMENTED.items() if not scopes} == FREE
     assert called() <= DOCUMENTED.keys()
+
+
+def test_no_scope_is_asked_for_whose_methods_nobody_calls() -> None:
+    idle = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called()]
+
+    assert idle == []
 
 
 def test_each_scope_is_named_once_in_order_with_its_reason() -> None:

@@ -5,7 +5,8 @@ import socketserver
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol, cast
 
@@ -24,8 +25,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: Answers) -> None:
-        self.desk = desk
+    def __init__(self, port: int, desk: Answers, clock: Callable[[], float] = time.time) -> None:
+        self.desk, self.clock = desk, clock
         self.crashes: list[BaseException] = []
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -101,6 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body[: len(reply.body) // 2] if truncated else reply.body)
         self.close_connection = self.close_connection or truncated
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(cast(Server, self.server).clock() if timestamp is None else timestamp)
 
     def _reset(self) -> None:
         """Close with a lingering time of zero: the kernel sends RST instead of an orderly end."""

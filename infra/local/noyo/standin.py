@@ -47,7 +47,7 @@ class NoyoStandIn:
         if self._running:
             raise RuntimeError("already started")
         self._stopping.clear()
-        server = Server(self._port, self._desk)
+        server = Server(self._port, self._desk, self._world.clock)
         self._port = server.server_port
         thread = threading.Thread(target=server.serve_forever, args=(LOOK_EVERY,), daemon=True)
         thread.start()

@@ -125,6 +125,15 @@ class SlackStandIn(WhatPeopleSee):
         self._api.replace_token(bot_token)
 
     @property
+    def granted(self) -> frozenset[str]:
+        """The scopes of the bot's token."""
+        return self._api.granted
+
+    @granted.setter
+    def granted(self, scopes: frozenset[str]) -> None:
+        self._api.granted = scopes
+
+    @property
     def calls(self) -> list[ApiCall]:
         """Every Web API call so far; response_urls are under `response_url`."""
         with self.world.lock:

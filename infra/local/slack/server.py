@@ -70,6 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
     server: SlackServer
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.server.office.world.clock() if timestamp is None else timestamp)
+
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: `calls` is the record."""
 

@@ -15,6 +15,22 @@ from .workspace import ApiCall, Json
 METHODS = {**chat.METHODS, **directory.METHODS, **modals.METHODS}
 
 
+_READS_MESSAGES = frozenset({"channels:history", "groups:history", "im:history"})
+SCOPES = {
+    "chat.postMessage": frozenset({"chat:write"}),
+    "chat.update": frozenset({"chat:write"}),
+    "chat.delete": frozenset({"chat:write"}),
+    "conversations.history": _READS_MESSAGES,
+    "conversations.replies": _READS_MESSAGES,
+    "conversations.info": frozenset({"channels:read", "groups:read"}),
+    "conversations.open": frozenset({"im:write"}),
+    "usergroups.list": frozenset({"usergroups:read"}),
+    "usergroups.users.list": frozenset({"usergroups:read"}),
+    "users.info": frozenset({"users:read"}),
+}
+"""A method needs one of these; which one depends on the kind of conversation."""
+
+
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -24,6 +40,8 @@ class Answer:
 
 class WebApi:
     def __init__(self, office: Office, bot_token: str) -> None:
+        """`granted` are the scopes that the token has: at first all that any method here needs."""
+        self.granted = frozenset().union(*SCOPES.values()) | {"commands"}
         self._office, self._token = office, bot_token
         self._revoked: set[str] = set()
 
@@ -53,7 +71,8 @@ class WebApi:
 
     def _answer(self, method: str, token: str, args: Args) -> Answer:
         try:
-            return Answer(200, {"ok": True, **self._done(method, token, args)})
+            done = {"ok": True, **self._done(method, token, args)}
+            return Answer(200, done, {"x-oauth-scopes": ",".join(sorted(self.granted))})
         except Refused as refusal:
             if refusal.retry_after is None:
                 return Answer(200, refusal.answer())
@@ -69,6 +88,9 @@ class WebApi:
             raise Refused("not_authed")
         if not hmac.compare_digest(token.encode(), self._token.encode()):
             raise Refused("token_revoked" if token in self._revoked else "invalid_auth")
+        needed = SCOPES.get(method, frozenset())
+        if needed and not needed & self.granted:
+            raise Refused("missing_scope", needed=min(needed), provided=",".join(sorted(self.granted)))
         now = self._office.world.clock()
         wait = self._office.meters.wait_for_method(method, now)
         if wait:

@@ -1,0 +1,56 @@
+"""Domain: what the workers find out about Switchboard's own surroundings, each finding with its time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    SECRET = "secrets"  # noqa: S105 (a name)
+    TOKEN = "slack_token"  # noqa: S105 (a name)
+    SCOPES = "scopes"
+    CHANNEL = "channel"
+    PEOPLE = "people"
+    GROUP = "group"
+    SLACK_CLOCK = "slack_clock"
+    NOYO = "noyo"
+    NOYO_CLOCK = "noyo_clock"
+
+
+class Verdict(StrEnum):
+    GOOD = "good"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+    """It could not be found out, or not yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`about` are ids and names that it is about, `number` what was measured, `why` words of our own for a person.
+
+    `raised`: looking itself went wrong, so what it is about is not known.
+    """
+
+    topic: Topic
+    verdict: Verdict
+    about: tuple[str, ...] = ()
+    number: int | None = None
+    why: str | None = None
+    raised: bool = False
+
+
+class Ward(StrEnum):
+    """Whose surroundings: each worker looks after what it uses itself."""
+
+    SLACK = "slack"
+    NOYO = "noyo"
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """All that one worker found at one time (Unix seconds)."""
+
+    ward: Ward
+    at: int
+    findings: tuple[Finding, ...]

@@ -1,0 +1,12 @@
+"""The version that the code tells is the one that is released."""
+
+import tomllib
+
+from bot.domain.version import VERSION
+from tests.architecture import tree
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())["project"]
+
+    assert project["version"] == VERSION
