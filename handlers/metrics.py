@@ -50,6 +50,7 @@ MEASURED: Mapping[Step, Measured] = {
         (
             Metric("OldestDueOperationSeconds", SECONDS, "late"),
             Metric("WaitingForPerson", COUNT, "waiting"),
+            Metric("KeptUnsent", COUNT, "kept"),
             Metric("LongestWaitingForPersonSeconds", SECONDS, "waited"),
         )
     ),

@@ -11,6 +11,7 @@ from bot.errors import LeaseLost, OnlyWatches
 from bot.ports import WORKER, AuditEntry, Clock, KeepsOperations, NewId, Origin
 from bot.usecases.gate import Gate
 from bot.usecases.place import NotAllowed
+from bot.usecases.steps import tell_operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ def confirm(
         )
     except LeaseLost:
         return NotHeld(tools.operations.operation(operation_id))
+    tell_operation(confirmed, now)
     return Confirmed(confirmed)
 
 
@@ -97,6 +99,7 @@ def withdraw(operation_id: str, person: str, *, tools: Tools) -> Operation | Non
         )
     except LeaseLost:
         return None
+    tell_operation(withdrawn, now)
     return withdrawn
 
 

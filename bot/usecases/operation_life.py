@@ -32,10 +32,9 @@ from bot.ports import (
     Sealer,
     WritesNoyo,
 )
-from bot.usecases import steps
 from bot.usecases.gate import Gate
 from bot.usecases.observe import ROUNDS, learn, tell_change
-from bot.usecases.steps import Step, about
+from bot.usecases.steps import tell_operation
 
 LEASE_SECONDS = 330
 """Longer than the worker may run (template.yaml: 300 s), so that a lease that ran out has no holder any more."""
@@ -234,6 +233,7 @@ def _put_aside(operation: Operation, pause: Pause, tools: Tools) -> None:
         tools.operations.claim(operation, kept, news=(news,), audit=audit)
     except LeaseLost:
         return  # Somebody took it meanwhile, and meets the switch as well.
+    tell_operation(kept, now)
 
 
 def _unsent(operation: Operation) -> Operation:
@@ -297,13 +297,7 @@ def _keep(
         news=(telling.of_operation(after, now),) if tell else (),
         audit=audit_of(after, tools, now) if (tell or note) and not after.unasked else None,
     )
-    steps.tell(
-        Step.KEPT,
-        kind=after.kind.value,
-        state=after.state.value,
-        pause=max(after.due - now, 0) if after.due is not None else None,
-        outcome=after.outcome.kind.value if after.outcome else None,
-    )
+    tell_operation(after, now)
 
 
 def settle(
@@ -334,21 +328,9 @@ def settle(
             _settle_once(settled, operation, record, tools, now)
         except RecordMoved:
             continue
-        tell_settled(settled, record)
+        tell_operation(settled, now, record)
         return
     raise TableUnavailable(f"{operation.subject} changed faster than it could be written")
-
-
-def tell_settled(settled: Operation, record: Record | None = None) -> None:
-    steps.tell(
-        Step.SETTLED,
-        kind=settled.kind.value,
-        subject=about(record.subject if record is not None else settled.subject),
-        state=settled.state.value,
-        outcome=settled.outcome.kind.value if settled.outcome else None,
-        version=record.version if record is not None else None,
-        seconds=(settled.settled_at or settled.placed_at) - settled.placed_at,
-    )
 
 
 def _settle_once(

@@ -9,8 +9,7 @@ from bot.domain import news as telling
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.errors import LeaseLost
 from bot.ports import WORKER, AuditEntry, Clock, KeepsOperations, NewId, Origin
-from bot.usecases.operation_life import tell_settled
-from bot.usecases.steps import following
+from bot.usecases.steps import tell_operation
 
 
 class Way(StrEnum):
@@ -51,9 +50,7 @@ def resolve(
             operations.keep(taken, lease=None, news=news, audit=audit)
     except LeaseLost:
         return None
-    if taken.state.settled:
-        with following(taken.id):
-            tell_settled(taken)
+    tell_operation(taken, now)
     return taken
 
 

@@ -15,6 +15,8 @@ from contextvars import ContextVar
 from enum import StrEnum
 
 from bot.domain.masking import mask
+from bot.domain.operations import Operation
+from bot.domain.records import Record
 from bot.domain.subjects import Kind, Subject
 
 Fact = str | int | float | None
@@ -97,6 +99,31 @@ def tell(step: Step, *, warn: bool = False, **facts: Fact) -> None:
         if fact is not None
     }
     _steps.log(level, step.value, extra={"step": step, "facts": told}, stacklevel=2)
+
+
+def tell_operation(operation: Operation, now: int, record: Record | None = None) -> None:
+    """How an operation stands from now on, under its own trace. `record` is what the answer that settled it showed."""
+    outcome = operation.outcome.kind.value if operation.outcome else None
+    with following(operation.id):
+        if operation.state.settled:
+            tell(
+                Step.SETTLED,
+                kind=operation.kind.value,
+                subject=about(record.subject if record is not None else operation.subject),
+                state=operation.state.value,
+                outcome=outcome,
+                version=record.version if record is not None else None,
+                seconds=now - operation.placed_at,
+            )
+        else:
+            pause = max(operation.due - now, 0) if operation.due is not None else None
+            tell(
+                Step.KEPT,
+                kind=operation.kind.value,
+                state=operation.state.value,
+                outcome=outcome,
+                pause=pause,
+            )
 
 
 def about(subject: Subject) -> str:

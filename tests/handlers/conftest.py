@@ -14,7 +14,7 @@ import handlers.poll
 import handlers.slack
 from bot import wiring
 from tests.aws_calls import acting
-from tests.world import World
+from tests.world import ANA, BEN, World
 
 FUNCTIONS = {
     "SlackFunction": handlers.slack,
@@ -41,7 +41,7 @@ _OURS = ("switchboard", "bot", "switchboard.steps")
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
-    with World() as made:
+    with World(APPROVERS=f"{ANA},{BEN}") as made:
         for function, module in FUNCTIONS.items():
             monkeypatch.setattr(module, "deployment", lambda *_: made.bot)
             monkeypatch.setattr(module, "handler", acting(function)(module.handler))

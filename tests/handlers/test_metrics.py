@@ -21,7 +21,7 @@ FACTS: dict[Step, dict[str, Any]] = {
     Step.TOLD: {"news": "record", "lag": 9},
     Step.PUT_OFF: {"attempt": 1, "failed": 0},
     Step.POLLED: {"list": "connection", "age": 0, "parked": 2},
-    Step.OPERATIONS_STAND: {"late": 0, "waiting": 1, "waited": 30},
+    Step.OPERATIONS_STAND: {"late": 0, "waiting": 1, "kept": 0, "waited": 30},
     Step.NEWS_STANDS: {"late": 0},
     Step.THROTTLED: {"by": "noyo"},
     Step.NOT_LET_IN: {"by": "slack"},

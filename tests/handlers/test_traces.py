@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -210,6 +212,17 @@ def formatted(request: pytest.FixtureRequest, watched: Watched) -> Watched:
     return watched
 
 
+def of_another_kind(world: World) -> None:
+    """Webhooks as nobody expects them, unsigned and signed."""
+    forged = {"event": {"id": EIN, "type": f"{HOSTILE} {EIN}"}, "data": {"id": SSN}}
+    for stamp, held in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
+        body = json.dumps(held)
+        signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
+        for signature in (signed, HOSTILE):
+            headers = {"x-noyo-timestamp": stamp, "x-noyo-signature": signature}
+            world.bot.webhook_door.handle({"headers": headers, "body": body})
+
+
 def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(formatted: Watched) -> None:
     """Every path with hostile text wherever somebody outside can put one: typed, told by Noyo, told by Slack."""
     world = formatted.world
@@ -231,6 +244,13 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     world.noyo.unreadable(broken["id"], None)
     world.noyo.carrier_asks_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
     formatted.round(2)
+    of_another_kind(world)
+    request = next(one for one in world.slack.channel(DECISIONS) if "reject" in str(one.blocks))
+    world.slack.click(ANA, DECISIONS, request.ts, "reject")
+    window = world.slack.view_of(ANA)
+    assert window is not None
+    world.slack.submit(ANA, window.id, {"reason": "other", "context": f"They said {TIN} {MAIL}"})
+    formatted.round()
     alert = next(message for message in world.slack.channel(ALERTS) if stuck["id"] in str(message.blocks))
     world.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
     world.retries(
@@ -255,6 +275,7 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
         steps(lines)
     )
     assert DECISIONS in text
+    assert {line["kind"] for line in of(lines, "settled")} >= {"decide_disconnection"}
     digits = [one.replace("-", "") for one in (SSN, BROKER)]
     for hidden in (
         SSN,

@@ -25,6 +25,9 @@ class Waiting:
     def waiting_for_person(self) -> list[int]:
         return self._asked_at
 
+    def kept(self, now: int, *, limit: int) -> list[str]:
+        return ["V1", "V2", "V3"][: limit if self._asked_at else 0]
+
 
 Told = Callable[[], Any]
 
@@ -43,14 +46,14 @@ def test_how_late_the_longest_due_operation_is_and_how_long_people_are_waited_fo
     tell_how_operations_stand(operations(900, [100, 400]), 1000)
 
     assert told()[0].step is Step.OPERATIONS_STAND
-    assert told()[0].facts == {"late": 100, "waiting": 2, "waited": 900}
+    assert told()[0].facts == {"late": 100, "waiting": 2, "kept": 3, "waited": 900}
 
 
 def test_where_nothing_waits_that_is_told_too_so_that_silence_means_something(told: Told) -> None:
     tell_how_operations_stand(operations(None), 1000)
     tell_how_news_stands(cast(KeepsNews, Waiting(None)), 1000)
 
-    assert [line.facts for line in told()] == [{"late": 0, "waiting": 0, "waited": 0}, {"late": 0}]
+    assert [line.facts for line in told()] == [{"late": 0, "waiting": 0, "kept": 0, "waited": 0}, {"late": 0}]
 
 
 def test_how_late_the_longest_due_news_is(told: Told) -> None:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from bot.domain import subjects
-from bot.usecases.steps import LOGGER, Step, about, following, plain, tell, trace, trace_of
+from bot.domain.operations import LookRequest, Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.usecases.steps import (
+    LOGGER,
+    Step,
+    about,
+    following,
+    plain,
+    tell,
+    tell_operation,
+    trace,
+    trace_of,
+)
 
 RECORD = "0b8a3a9e-1111-4222-8333-444455556666"
 VERSION = "9c1d2e3f-aaaa-4bbb-8ccc-ddddeeeeffff"
@@ -119,3 +131,39 @@ def test_of_what_somebody_typed_only_the_kind_is_told() -> None:
     assert about(subjects.connection(RECORD)) == f"connection:{RECORD}"
     assert about(subjects.request(RECORD, "123456789")) == "request"
     assert about(subjects.person("U0ANA")) == "person"
+
+
+def test_how_an_operation_stands_is_told_under_its_own_trace(told: Told) -> None:
+    asked = Operation(
+        id="V1",
+        subject=subjects.request(RECORD, "123456789"),
+        kind=OperationKind.REQUEST_CONNECTION,
+        input=LookRequest("test"),
+        state=OperationState.CHECKING,
+        actor="U0ANA",
+        placed_at=100,
+        due=190,
+    )
+    settled = replace(
+        asked,
+        state=OperationState.REFUSED,
+        outcome=Outcome(OutcomeKind.REFUSED, words="no, 123-45-6789"),
+        due=None,
+    )
+    with following("another"):
+        tell_operation(asked, 150)
+        tell_operation(settled, 160)
+
+    kept, over = told()
+    assert (kept.step, kept.facts) == (
+        Step.KEPT,
+        {"kind": "request_connection", "state": "checking", "pause": 40},
+    )
+    assert over.step is Step.SETTLED
+    assert over.facts == {
+        "kind": "request_connection",
+        "subject": "request",
+        "state": "refused",
+        "outcome": "refused",
+        "seconds": 60,
+    }
