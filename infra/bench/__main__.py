@@ -10,17 +10,26 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from infra.bench.outside import Outside
 from infra.bench.request import SECRET, event
+from infra.package.packages import RECEIVER
+from infra.package.recipe import build
+from infra.package.targets import here
 
 RUNS, TARGET = 9, 0.80
 SHAPES = {
     "bolt": "Bolt's own Lambda shape (token check, handler per request, lazy listener, boto3)",
     "ours": "Switchboard's receiver as it ships (botocore's signer, no client factory)",
     "factory": "the same with a client from botocore's factory",
+}
+PACKAGED = {
+    "packaged": "the receiver's package, with the bytecode that it ships with",
+    "uncompiled": "the same without, as where BYTECODE=no built it: nobody can write beside it on Lambda",
 }
 
 
@@ -36,26 +45,42 @@ def main() -> int:
     parser.add_argument(
         "--limit", type=float, default=TARGET, help="fail above this ratio to Bolt's own shape"
     )
+    parser.add_argument("--packaged", action="store_true", help="also the package, with and without bytecode")
     asked = parser.parse_args()
     runs: int = asked.runs
-    with Outside() as outside:
-        taken: dict[str, list[float]] = {shape: [] for shape in SHAPES}
+    with Outside() as outside, tempfile.TemporaryDirectory() as folder:
+        packages = _packages(Path(folder)) if asked.packaged else {}
+        taken: dict[str, list[float]] = {shape: [] for shape in (*SHAPES, *packages)}
         for number in range(runs + 1):
-            for shape in SHAPES:
-                answered = _one(shape, outside)
+            for shape in taken:
+                answered = _one(shape, outside, packages.get(shape))
                 if number:  # The first of each only warms the machine's caches.
                     taken[shape].append(answered.seconds)
     return _report(taken, asked.limit)
 
 
-def _one(shape: str, outside: Outside) -> Answered:
+def _packages(folder: Path) -> dict[str, Path]:
+    """The receiver by Lambda's recipe, for this machine."""
+    compilers = {"packaged": Path(sys.executable), "uncompiled": None}
+    return {
+        shape: build(RECEIVER, here(), folder / shape, compiler=compiler)
+        for shape, compiler in compilers.items()
+    }
+
+
+def _one(shape: str, outside: Outside, package: Path | None) -> Answered:
     """Starts the process, and stops the clock at its answer. What it must have done is checked each time."""
     outside.forget()
     command = [sys.executable, "-m", "infra.bench.one", shape]
+    environment = _environment(outside)
+    if package:
+        # By its path and without `site`: nothing but the package is there to be imported.
+        command = [sys.executable, "-S", str(Path(__file__).with_name("one.py")), shape]
+        environment |= {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
     request = json.dumps(event()) + "\n"
     started = time.perf_counter()
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=_environment(outside)
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
         said, _ = process.communicate(request, timeout=60)
     seconds = time.perf_counter() - started
@@ -79,7 +104,9 @@ def _check(shape: str, line: str, outside: Outside) -> None:
 
 def _report(taken: dict[str, list[float]], limit: float) -> int:
     medians = {shape: statistics.median(times) for shape, times in taken.items()}
-    for shape, what in SHAPES.items():
+    for shape, what in (SHAPES | PACKAGED).items():
+        if shape not in taken:
+            continue
         ratios = [mine / bolt for mine, bolt in zip(taken[shape], taken["bolt"], strict=True)]
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
         print(f"{statistics.median(ratios):5.2f}  ({spread})  {medians[shape] * 1000:4.0f} ms  {what}")

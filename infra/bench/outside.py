@@ -50,12 +50,12 @@ class Outside:
             self.calls[name] += 1
             if name == "TransactWriteItems":
                 self.placed += _operations(json.loads(request.body))
-        body = json.dumps(_said(name)).encode()
+        body = json.dumps(_said(name, request.body)).encode()
         return Response(202 if name == "invocations" else 200, JSON, body)
 
 
-def _said(name: str) -> dict[str, Any]:
-    if name == "GetItem":
+def _said(name: str, body: bytes) -> dict[str, Any]:
+    if name == "GetItem" and json.loads(body)["Key"]["pk"] == MEMBER["pk"]:
         return {"Item": MEMBER | {"read_at": {"N": str(int(time.time()))}}}
     if name == "Query":
         return {"Items": [], "Count": 0, "ScannedCount": 0}

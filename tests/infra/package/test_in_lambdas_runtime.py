@@ -1,6 +1,7 @@
 """Each function in fresh processes of its built package, under Lambda's own runtime client, with its real events."""
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +18,11 @@ from tests.infra.local.waiting import until
 from tests.infra.package.functions import Failed, Functions, Gone, Process
 from tests.world import ANA, REQUEST
 
-pytestmark = [pytest.mark.package, pytest.mark.timeout(180)]
+pytestmark = [
+    pytest.mark.package,
+    pytest.mark.timeout(180),
+    pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client is for Linux alone"),
+]
 
 PACE = Pace(schedules=1.0, stream=0.02, retries=0.05)
 SLOW_NOYO = {"NOYO_TIMEOUT_SECONDS": "20", "CHECK_AFTER_SECONDS": "21"}
