@@ -38,7 +38,7 @@ PLAIN = {
 }
 """The same without a Secrets Manager."""
 ANA, BEN = "U0ANA", "U0BEN"
-OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}"}
+OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN}
 """Who may do what in the demonstration; by themselves the settings name nobody."""
 
 

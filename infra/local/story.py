@@ -6,7 +6,7 @@ from the bot's own word.
 
 from collections.abc import Callable, Sequence
 
-from . import decision_story, environment
+from . import decision_story, environment, pause_story
 from .machine import Machine
 from .noyo import Fault
 from .slack import Message, NotPossible
@@ -137,4 +137,11 @@ def _offers_retry(stage: Stage, message: Message) -> bool:
     return "[Retry…]" in stage.slack.render(current)
 
 
-CHAPTERS = (connected, refused_by_the_carrier, asked_again, answer_lost, *decision_story.CHAPTERS)
+CHAPTERS = (
+    connected,
+    refused_by_the_carrier,
+    asked_again,
+    answer_lost,
+    *pause_story.CHAPTERS,
+    *decision_story.CHAPTERS,
+)
