@@ -51,8 +51,10 @@ def _of(ward: Ward, checkup: Checkup | None, now: int) -> Diagnosis:
         return Diagnosis(unknown=(line(never, "its first run; if it goes on, look at its log."),))
     old = now - checkup.at > OLD_SECONDS
     whole = Diagnosis()
+    faulty = {finding.topic for finding in checkup.findings if finding.verdict is not Verdict.GOOD}
     for finding in checkup.findings:
-        whole = whole.and_(_told(finding, checkup.at, old=old))
+        if finding.verdict is not Verdict.GOOD or finding.topic not in faulty:
+            whole = whole.and_(_told(finding, checkup.at, old=old))
     if not old:
         return whole
     stale = line(

@@ -78,6 +78,7 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world:
     assert "✗ CHANNEL_ALERTS" in text
     assert "the bot is no member" in text
     assert "Type /invite" in text
+    assert "channels" not in next(line for line in text.splitlines() if "✓ Fine:" in line)
 
 
 def test_an_approver_who_left_is_named(world: World) -> None:

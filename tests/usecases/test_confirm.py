@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import OperationState
+from bot.domain.sending import Mode
+from bot.errors import OnlyWatches
 from bot.usecases.confirm import Confirmed, NotHeld, waits
+from bot.usecases.pause import pause, resume
 from bot.usecases.place import NotAllowed
 from tests.usecases.carrying import ANA, BEN, Before
 from tests.usecases.disconnecting import Disconnecting, disconnecting
@@ -155,13 +158,51 @@ def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
     assert [(deed, actor) for deed, actor, _ in trail] == [
         ("operation_placed", ANA),
         ("confirmed", BEN),
+        ("operation_sending", ANA),
         ("operation_succeeded", ANA),
     ]
     assert all(details["effective_end_date"] == "2026-12-31" for *_, details in trail)
     assert trail[1][2]["asked_by"] == ANA
-    assert trail[2][2]["second"] == BEN
+    assert trail[3][2]["second"] == BEN
 
 
 @pytest.mark.parametrize("act", ["confirm", "withdraw"])
 def test_what_is_not_known_is_not_held(here: Disconnecting, act: str) -> None:
     assert getattr(here, act)("nobody's") in (None, NotHeld(None))
+
+
+# ---------------------------------------------------------------- while nothing is sent
+
+
+def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    paused = pause(CAT, "", here.switching).pause
+
+    confirmed = here.confirm()
+
+    assert isinstance(confirmed, Confirmed)
+    assert confirmed.operation.kept == paused
+    here.carry_out()
+    assert (here.state(), here.posts()) == (OperationState.PENDING, [])
+    resume(CAT, here.switching)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert len(here.posts()) == 1
+
+
+def test_what_is_held_is_not_put_aside_by_a_pause(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    pause(CAT, "", here.switching)
+
+    here.carry_out()
+
+    assert (here.state(), here.operation().kept) == (OperationState.HELD, None)
+
+
+def test_watching_only_nobody_confirms_anything(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.mode = Mode.OBSERVE
+
+    with pytest.raises(OnlyWatches):
+        here.confirm()
+
+    assert here.state() is OperationState.HELD
