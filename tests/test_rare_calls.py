@@ -17,7 +17,7 @@ from infra.local.noyo import Rules
 from infra.stack.permissions import Permission
 from tests.aws import worker_client
 from tests.aws_calls import CALLS, acting
-from tests.world import CONNECTIONS, GUARDIAN, GUS, World
+from tests.world import ANA, CONNECTIONS, GUARDIAN, GUS, World
 
 WRITE = "dynamodb.TransactWriteItems"
 
@@ -95,6 +95,15 @@ def test_lists_without_an_order_are_read_by_what_is_open() -> None:
 
         assert len(world.bot.store.records.open_subjects(Kind.CONNECTION)) == 4
     assert did("PollFunction", "Query", "connection", "Table/index/open")
+
+
+def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None:
+    with World() as world:
+        request = _shown(world, Kind.DISCONNECTION)
+        answer = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {request.key}")
+
+        assert "Late" in str(answer)
+    assert did("SlackFunction", "Query", "GROUP#*", "Table/index/group")
 
 
 @pytest.mark.parametrize("function", ["PollFunction", "CarryOutFunction"])
