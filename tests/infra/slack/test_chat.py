@@ -310,6 +310,19 @@ def test_a_deleted_message_is_gone_and_one_with_replies_leaves_a_stone(
     assert (stone.ts, stone.text, stone.metadata) == (parent, "This message was deleted.", None)
 
 
+def test_a_reply_shown_in_its_channel_too_is_deleted_from_both_and_only_once(
+    slack: SlackStandIn, client: WebClient, refusal: Refusal
+) -> None:
+    parent = client.chat_postMessage(channel="C1", text="card")["ts"]
+    loud = client.chat_postMessage(channel="C1", text="loud", thread_ts=parent, reply_broadcast=True)["ts"]
+    (found,) = [one for one in client.conversations_history(channel="C1")["messages"] if one["ts"] == loud]
+    assert (found["subtype"], found["thread_ts"]) == ("thread_broadcast", parent)
+    client.chat_delete(channel="C1", ts=loud)
+    assert [one["ts"] for one in client.conversations_history(channel="C1")["messages"]] == [parent]
+    assert len(client.conversations_replies(channel="C1", ts=parent)["messages"]) == 1
+    assert refusal(client.chat_delete, channel="C1", ts=loud) == "message_not_found"
+
+
 def test_a_permalink_names_the_message_and_its_thread(client: WebClient, refusal: Refusal) -> None:
     ts = client.chat_postMessage(channel="C1", text="card")["ts"]
     reply = client.chat_postMessage(channel="C1", text="line", thread_ts=ts)["ts"]
