@@ -6,7 +6,7 @@ from the bot's own word.
 
 from collections.abc import Callable, Sequence
 
-from . import decision_story, environment, pause_story
+from . import decision_story, disconnect_story, environment, pause_story
 from .machine import Machine
 from .noyo import Fault
 from .slack import Message, NotPossible
@@ -144,4 +144,5 @@ CHAPTERS = (
     answer_lost,
     *pause_story.CHAPTERS,
     *decision_story.CHAPTERS,
+    *disconnect_story.CHAPTERS,
 )
