@@ -89,7 +89,7 @@ class RetryRequest:
 class DecisionRequest:
     """Input of *decide*: whether the group is disconnected or stays. None is not sent, and stays as Noyo has it.
 
-    `unversioned`: sent by the call that takes no version, so Noyo cannot tell that the request has changed.
+    `unversioned`: a rejection is sent by the call that takes no version, so Noyo cannot tell that the request changed.
     """
 
     decision: Decision
@@ -256,7 +256,10 @@ class Operation:
     @property
     def unversioned(self) -> bool:
         """Whether Noyo is not told which version was shown, and so does not refuse to do it twice."""
-        return isinstance(self.input, DecisionRequest) and self.input.unversioned
+        wanted = self.input
+        if not isinstance(wanted, DecisionRequest):
+            return False
+        return wanted.unversioned and wanted.decision is Decision.REJECT
 
     @property
     def open(self) -> bool:

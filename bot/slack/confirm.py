@@ -11,10 +11,13 @@ from typing import Any
 
 from bot.domain.operations import AnswerTo, DisconnectRequest, Operation, OperationState
 from bot.domain.people import Right, Verdict
+from bot.domain.records import Record
+from bot.domain.tracking import Tracked
 from bot.errors import UnknownSchema
 from bot.slack import buttons, replies
 from bot.slack.buttons import ButtonValue
 from bot.slack.deeds import outcome, under_way, who
+from bot.slack.look import Look
 from bot.slack.message import Message, Paragraph, Part, Quote
 from bot.slack.modals import form, said
 from bot.slack.office import Asker, Office
@@ -72,7 +75,11 @@ def confirm_or_why_not(office: Office, asker: Asker, operation: Operation, *, fi
     permission = office.permits_on(operation.actor, asker, operation.subject)
     if not permission.allowed:
         return said("Not possible", replies.refusal(permission))
-    return _why_it_would_not_go(office, operation, wanted) or _form(office, operation, wanted, first=first)
+    tracked = office.records.tracked(wanted.connection)
+    why_not = _why_it_would_not_go(office, operation, tracked)
+    return why_not or confirmation(
+        operation, wanted, tracked.record if tracked else None, office.look, first=first
+    )
 
 
 def _opened(office: Office, asker: Asker, operation_id: str) -> Json:
@@ -85,7 +92,7 @@ def _opened(office: Office, asker: Asker, operation_id: str) -> Json:
     return confirm_or_why_not(office, asker, operation)
 
 
-def _why_it_would_not_go(office: Office, operation: Operation, wanted: DisconnectRequest) -> Json | None:
+def _why_it_would_not_go(office: Office, operation: Operation, tracked: Tracked | None) -> Json | None:
     """What the worker would find out as well, said while somebody is here who can do something about it.
 
     Asking about the one who asked keeps what is known of them fresh for that worker; where Slack does not tell, it goes
@@ -95,40 +102,37 @@ def _why_it_would_not_go(office: Office, operation: Operation, wanted: Disconnec
     if office.may(Right.APPROVE, operation.actor or "").verdict is Verdict.DENIED:
         gone = line(who(operation), ", who asked for it, may not do so any more.")
         return said("Not possible", gone, withdraw_it)
-    tracked = office.records.tracked(wanted.connection)
     if tracked is not None and not connected(tracked):
         now = line("The connection is now: ", status_name(tracked.status, bold=True), ".")
         return said("Not possible", now, withdraw_it)
     return None
 
 
-def _form(office: Office, operation: Operation, wanted: DisconnectRequest, *, first: bool) -> Json:
+def confirmation(
+    operation: Operation, wanted: DisconnectRequest, record: Record | None, look: Look, *, first: bool
+) -> Json:
+    """The form. `record` is the connection as it is now; `first`: the reader wanted to ask for the same."""
     told: list[Line] = [line("Somebody was first: this is what waits already.")] if first else []
     told += [
-        line(*parties(wanted, office.look)),
-        will_happen(wanted, office.look),
+        line(*parties(wanted, look)),
+        will_happen(wanted, look),
         line(
             "Once you confirm it, it is sent to Noyo, which begins at once. It cannot be taken back from here."
         ),
     ]
-    parts: list[Part] = [Paragraph(told), Paragraph(_facts(office, operation, wanted))]
+    asked = [*parting_facts(operation, wanted), labelled("Asked for", Moment(operation.placed_at))]
+    if record is not None:
+        asked.append(labelled("The connection", status_name(record.status)))
+    parts: list[Part] = [Paragraph(told), Paragraph(asked)]
     if wanted.context:
         parts += [Paragraph([labelled("Context for Noyo")]), Quote((Foreign(wanted.context, SAID),))]
     return form(
         "Confirm disconnection",
         "Confirm Disconnection",
         CALLBACK,
-        Message(parts, warning=office.look.warning()).blocks(),
+        Message(parts, warning=look.warning()).blocks(),
         about=buttons.encode(ButtonValue(operation_id=operation.id)),
     )
-
-
-def _facts(office: Office, operation: Operation, wanted: DisconnectRequest) -> list[Line]:
-    lines = [*parting_facts(operation, wanted), labelled("Asked for", Moment(operation.placed_at))]
-    tracked = office.records.tracked(wanted.connection)
-    if tracked is not None:
-        lines.append(labelled("The connection", status_name(tracked.status)))
-    return lines
 
 
 def _operation_id(view: dict[str, Any]) -> str:

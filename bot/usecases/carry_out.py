@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.domain.decisions import Decision
 from bot.domain.effects import with_its_day
 from bot.domain.operations import (
     ConnectionRequest,
@@ -172,7 +171,7 @@ def _shown(operation: Operation, tools: Tools) -> Record | None:
 
 
 def _decided(operation: Operation, wanted: DecisionRequest, tools: Tools) -> Disconnection:
-    if wanted.unversioned and wanted.decision is Decision.REJECT:
+    if operation.unversioned:
         # Noyo takes it for whatever is there by then, so what `_unchanged` read is all that is known.
         return tools.noyo.reject_disconnection(
             operation.subject.key, reason=wanted.reason, context=wanted.context

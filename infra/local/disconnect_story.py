@@ -1,5 +1,6 @@
 """infra/local: the chapter of the demonstration in which one of us asks for a disconnection."""
 
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -7,18 +8,27 @@ from .slack import Message, Reply
 from .stage import ANA, BEN, CONNECTIONS, DECISIONS, Stage
 
 GROUP = "Widgets R Us"
-WANTED = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "widgets r us"}
+DAYS_AHEAD = 40
+"""Counted from the day on which the story is played: a day that is past would have to be ticked."""
 
 
 def second_approver(stage: Stage) -> None:
     """Ana asks to disconnect Widgets R Us: it waits for a second approver, who cannot be Ana; Ben confirms it."""
-    _asks(stage)
+    ends = datetime.now(UTC).date() + timedelta(days=DAYS_AHEAD)
+    _asks(stage, ends.isoformat())
     stage.expect(
         stage.view(ANA, "Nothing has been sent to Noyo") is not None, "her window says that it is held"
     )
     card = stage.sees(
         "its card calls the approvers",
-        partial(stage.message, DECISIONS, GROUP, "held", "31 Dec 2026", "[Confirm Disconnection…]"),
+        partial(
+            stage.message,
+            DECISIONS,
+            GROUP,
+            "held",
+            f"{ends.day} {ends:%b} {ends.year}",
+            "[Confirm Disconnection…]",
+        ),
     )
     stage.show(card)
     refused: Reply = stage.slack.click(ANA, card.channel_id, card.ts, "confirm_disconnection")
@@ -43,11 +53,12 @@ def second_approver(stage: Stage) -> None:
             stage.slack.close_view(person, view.id)
 
 
-def _asks(stage: Stage) -> None:
+def _asks(stage: Stage, end_date: str) -> None:
     typed = stage.slack.command(ANA, CONNECTIONS, "/noyo", f"disconnect {GROUP}")
     stage.expect(typed.view is not None, f"a form opens for Ana ({typed.error or typed.text or 'no error'})")
     stage.show(typed.view)
-    reply = stage.slack.submit(ANA, typed.view.id, WANTED)
+    wanted = {"end_date": end_date, "reason": "terminated", "typed_name": GROUP.lower()}
+    reply = stage.slack.submit(ANA, typed.view.id, wanted)
     stage.expect(reply.error is None and not reply.errors, f"it is taken ({reply.error or reply.errors})")
 
 

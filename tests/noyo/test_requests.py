@@ -9,6 +9,7 @@ from bot.domain.groups import DataExchange
 from bot.domain.operations import Sensitive
 from bot.domain.records import DisconnectionSource, DisconnectionStatus, open_statuses
 from bot.domain.subjects import Kind
+from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoClient
 from bot.noyo.door import MOST_IDS
 from bot.noyo.reader import NoyoReader
@@ -158,6 +159,24 @@ def test_connections_are_found_by_carrier_and_carrier_group_id_whatever_the_lett
     assert found.id == ID
     assert wire.query["carrier_id"] == CARRIER
     assert wire.query["carrier_group_id"] == "AB-1"
+
+
+def test_the_requests_to_disconnect_a_group_from_a_carrier_are_all_of_them_and_no_others() -> None:
+    ours, unnamed = disconnection_json(), disconnection_json(id=VERSION, group_id=None)
+    others = [disconnection_json(id=GROUP, group_id=ID), disconnection_json(id=CARRIER, carrier_id=ID)]
+    wire = answering(ok(page_json(ours, *others, unnamed)))
+
+    found = wire.client().disconnections_at(GROUP.upper(), CARRIER)
+
+    assert [record.id for record in found] == [ID, VERSION]
+    assert wire.query == {"group_id": GROUP, "carrier_id": CARRIER, "offset": "0", "page_size": "50"}
+
+
+def test_where_one_of_them_cannot_be_read_nobody_can_tell_which_are_there() -> None:
+    wire = answering(ok(page_json(disconnection_json(), {"id": VERSION})))
+
+    with pytest.raises(UnreadableAnswer, match="could not be read"):
+        wire.client().disconnections_at(GROUP, CARRIER)
 
 
 def test_the_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
@@ -420,6 +439,8 @@ def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
         lambda: client.by_ids(Kind.CONNECTION, [ID, text]),
         lambda: client.connections_at(text, "1"),
         lambda: client.connections_of_group(text),
+        lambda: client.disconnections_at(text, CARRIER),
+        lambda: client.disconnections_at(GROUP, text),
         lambda: client.groups_at(text, "1"),
         lambda: client.eligibility(text),
         lambda: client.request_connection(text, "1", "Test", Sensitive()),

@@ -28,7 +28,9 @@ from bot.domain.showing import (
 )
 from bot.slack.answers import answer_view
 from bot.slack.cards import no_links, render
+from bot.slack.confirm import confirmation
 from bot.slack.decide_form import changes, decision_form
+from bot.slack.disconnect_form import disconnect_form
 from infra.local.slack import SlackStandIn
 from infra.local.slack.blocks import check_blocks
 from infra.local.slack.mrkdwn import Kind
@@ -42,6 +44,7 @@ from tests.slack.samples import (
     a_connection,
     a_decision,
     a_disconnection,
+    a_parting,
     a_request,
     a_retry,
     tracked,
@@ -131,7 +134,29 @@ def everything(words: str, said: str) -> list[Content]:
         ThreadLine(replace(news, kind=NewsKind.OPERATION, operation_state=OperationState.REFUSED), no),
         Answer(no, tracked(disconnection), CARD),
         Answer(decision, tracked(disconnection)),
+        *_partings(words, said),
         Summary(25, 60, waits, 1000),
+    ]
+
+
+def _partings(words: str, said: str) -> list[Content]:
+    held = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
+    torn = replace(held, state=OperationState.NEEDS_PERSON, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+    no = replace(held, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403))
+    changed = replace(no, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, said))
+    there = tracked(a_disconnection(group_name=words, carrier_id=words))
+    news = News("n", NewsKind.OPERATION, held.subject, 1_767_008_000, None)
+    return [
+        RequestCard(held),
+        RequestCard(torn),
+        RequestCard(no, there),
+        RequestCard(changed),
+        RequestCard(replace(held, state=OperationState.PENDING, trouble=said)),
+        NeedsPerson(torn, None, CARD),
+        ThreadLine(replace(news, operation_state=OperationState.HELD), held),
+        ThreadLine(replace(news, operation_state=OperationState.CANCELLED), changed),
+        Answer(no, there, CARD),
+        Answer(changed),
     ]
 
 
@@ -182,6 +207,27 @@ def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str,
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
     assert pings_and_links(world, message) == set()
     assert all(mask(shown) == shown for shown in texts(view["blocks"]))
+
+
+@given(words=hostile, said=hostile)
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_hostile_words_break_neither_the_form_nor_the_confirmation(world: Any, words: str, said: str) -> None:
+    record = a_connection(group_name=words, carrier_id=words, error=said, status=Unknown(said))
+    parting = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
+    asked: Any = parting.input
+    views = [
+        disconnect_form(record, LOOK_OUTSIDE, needs_second=True, changed=True),
+        confirmation(parting, asked, a_connection(status=Unknown(said)), LOOK_OUTSIDE, first=True),
+    ]
+    for view in views:
+        assert check_view(view) == []
+        message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
+        assert pings_and_links(world, message) <= ALLOWED_PINGS
+        assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
 def pings_and_links(world: Any, message: Message) -> set[str]:

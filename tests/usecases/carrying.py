@@ -120,6 +120,7 @@ class Bench:
             lambda: next(self._ids),
             self.gate,
             self.store.audit,
+            self.policy,
         )
 
     @property

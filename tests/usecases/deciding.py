@@ -52,7 +52,7 @@ class Deciding(Bench):
         tools: place.Tools | None = None,
         end: str | None = None,
         **why: Any,
-    ) -> place.Placing:
+    ) -> place.Placing | place.NotAllowed:
         wanted = DecisionRequest(decision, date.fromisoformat(end) if end else None, **why)
         return place.decide(
             operation_id,

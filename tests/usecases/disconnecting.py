@@ -21,6 +21,7 @@ from tests.usecases.carrying import ANA, BEN, CARRIER, bench
 from tests.usecases.deciding import Deciding
 
 END = date(2026, 12, 31)
+WISH = Wish(END, DisconnectReason.TERMINATED, "They move to another carrier")
 NEW_YORK = ZoneInfo("America/New_York")
 
 
@@ -66,7 +67,7 @@ class Disconnecting(Deciding):
             operation_id,
             actor,
             shown=shown,
-            wish=Wish(end, DisconnectReason.TERMINATED, "They move to another carrier"),
+            wish=replace(WISH, effective_end_date=end),
             needs_second=needs_second,
             timezone=NEW_YORK,
             answer_to=AnswerTo("C1", operation_id),

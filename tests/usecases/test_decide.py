@@ -14,9 +14,11 @@ from bot.domain.decisions import Decision
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import Members, Policy
 from bot.domain.records import Disconnection
+from bot.domain.tracking import Tracked, asked_for
+from bot.ports import Change
 from bot.usecases import place
 from bot.usecases.operation_life import LEASE_SECONDS, PATIENCE_SECONDS
-from bot.usecases.place import Changed, InTheWay, Placed
+from bot.usecases.place import Changed, InTheWay, NotAllowed, Placed
 from infra.local.noyo import Fault, Rules
 from tests.usecases.carrying import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
 from tests.usecases.deciding import AGAIN_PAID, APPROVE, END, OTHER_END, REJECT, Deciding, deciding
@@ -620,3 +622,107 @@ def test_a_worker_that_is_gone_is_made_good_once_its_lease_is_over(
     assert here.operation().state is OperationState.SUCCEEDED
     assert (here.effects(), len(here.writes())) == (1, sent)
     assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+
+
+# ---------------------------------------------------------------- nobody decides on what they asked for
+
+
+def asked_for_by(here: Deciding, actor: str) -> Tracked:
+    """One that this person asked for through us, and that Noyo wants decided all the same."""
+    shown = here.waits()
+    after = asked_for(shown, "V0", actor, "Test Company")
+    here.store.records.write(Change(shown.subject, shown, after, None))
+    return here.held(shown.record.id)
+
+
+@pytest.mark.parametrize("decision", [APPROVE, REJECT])
+def test_nobody_decides_on_what_they_asked_for_and_is_told_who_may(here: Deciding, decision: Any) -> None:
+    shown = asked_for_by(here, ANA)
+
+    refused = here.decide(shown, decision)
+
+    assert isinstance(refused, NotAllowed)
+    assert f"somebody else has to decide on it. These may: <@{BEN}>." in refused.permission.why
+    assert not here.locked(shown.subject)
+    assert isinstance(here.decide(shown, decision, "V2", BEN), Placed)
+    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+
+
+def test_where_the_settings_allow_it_they_decide_on_their_own(here: Deciding) -> None:
+    here.policy = replace(here.policy, self_approval=True)
+    here.decide(asked_for_by(here, ANA))
+
+    assert here.carry_out().state is OperationState.SUCCEEDED
+
+
+def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    after = asked_for(shown, "V0", ANA, "Test Company")
+    here.store.records.write(Change(shown.subject, shown, after, None))
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert "You asked for this yourself" in here.words()
+    assert here.writes() == []
+
+
+# ---------------------------------------------------------------- the rejection without a version
+
+
+def reject_unversioned(here: Deciding) -> Tracked:
+    shown = here.waits()
+    here.decide(shown, REJECT, unversioned=True, **AGAIN_PAID)
+    return shown
+
+
+def test_a_rejection_without_a_version_leaves_by_its_own_call_and_says_so(here: Deciding) -> None:
+    shown = reject_unversioned(here)
+
+    here.carry_out()
+
+    (sent,) = here.writes()
+    assert sent.path.endswith(f"/{shown.record.id}/reject")
+    assert sent.body == {"reason": "payment_reinstated", "context": "Paid on Monday"}
+    assert here.ended() == ("succeeded", "confirmed")
+    assert here.operation().unversioned
+    assert here.true(shown)["status"] == "rejected"
+    assert all(details["unversioned"] == "yes" for *_, details in here.trail())
+
+
+def test_an_approval_always_names_its_version(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown, APPROVE, unversioned=True)
+
+    here.carry_out()
+
+    (sent,) = here.writes()
+    assert sent.path.endswith(shown.record.version)
+
+
+def test_without_a_version_it_is_read_once_more_just_before(here: Deciding) -> None:
+    shown = reject_unversioned(here)
+    here.elsewhere(shown, "needs_review")
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "changed")
+    assert here.writes() == []
+
+
+def test_its_lost_answer_is_found_by_what_noyo_shows(here: Deciding) -> None:
+    reject_unversioned(here)
+    here.noyo.faults.add(lost("reset_after"))
+
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.ended() == ("succeeded", "found")
+    assert len(here.writes()) == 1
+
+
+def test_what_did_not_arrive_without_a_version_is_not_sent_again_by_itself(here: Deciding) -> None:
+    reject_unversioned(here)
+    here.noyo.faults.add(lost("reset_before"))
+
+    assert here.live().state is OperationState.NEEDS_PERSON
+    assert len(here.writes()) == 1
