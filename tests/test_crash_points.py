@@ -5,25 +5,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import AnswerTo, DecisionRequest, OperationState
+from bot.domain.decisions import Decision, DisconnectReason
+from bot.domain.operations import AnswerTo, DecisionRequest, OperationKind, OperationState
 from bot.domain.people import Person
 from bot.domain.records import Connection
 from bot.domain.subjects import disconnection
 from bot.domain.tracking import Tracked
-from bot.usecases import place
+from bot.usecases import confirm, place, place_disconnection
 from bot.usecases.carry_out import carry_out
 from bot.usecases.notify import notify
 from bot.usecases.operation_life import LEASE_SECONDS
 from infra.local.noyo import Fault
 from tests.usecases.carrying import Before, Bench, Killed, bench, kill, writes_fail
-from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, World
+from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 
 
 @pytest.fixture
@@ -51,7 +52,8 @@ def cut_notifying(world: World, port: str, method: str) -> None:
 
 
 def write_of(world: World, operation_id: str) -> str:
-    return world.operation(operation_id).kind.value
+    kind = world.operation(operation_id).kind
+    return "request_disconnection" if kind is OperationKind.CREATE_DISCONNECTION else kind.value
 
 
 Cut = Callable[[World, str], object]
@@ -224,6 +226,110 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(
     assert f"**Status:** {true['status'].capitalize()}" in card
     assert "sending" not in card.lower()
     assert "checking" not in card.lower()
+
+
+def asked_to_end(world: World, name: str) -> str:
+    """Asked for by Ana, and Ben has confirmed it."""
+    made = world.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
+    )
+    world.settle(5)
+    store, sealer = world.bot.store, world.bot.carrying_out.sealer
+    gate, policy = world.bot.carrying_out.gate, world.settings.policy
+    tools = place.Tools(
+        store.operations, store.records, sealer, world.clock, lambda: "placed", gate, store.audit, policy
+    )
+    placed = place_disconnection.request_disconnection(
+        "V1",
+        ANA,
+        shown=world.tracked(made["id"]),
+        wish=place_disconnection.Wish(date(2026, 12, 31), DisconnectReason.TERMINATED),
+        needs_second=True,
+        timezone=world.settings.timezone,
+        answer_to=AnswerTo(),
+        tools=tools,
+    )
+    assert isinstance(placed, place.Placed)
+    world.notify()
+    return placed.operation.id
+
+
+def confirmed(world: World, operation_id: str, operations: Any = None) -> object:
+    known = operations or world.bot.store.operations
+    gate, policy = world.bot.carrying_out.gate, world.settings.policy
+    tools = confirm.Tools(known, policy, world.clock, lambda: f"confirmed-{known is operations}", gate)
+    return confirm.confirm(operation_id, BEN, answer_to=AnswerTo(), tools=tools)
+
+
+@pytest.fixture
+def two_approvers() -> Iterator[World]:
+    with World(APPROVERS=f"{ANA},{BEN}") as made:
+        for user in (ANA, BEN):
+            person = Person(user, made.settings.policy.team_id, False, False, False, int(made.clock()))
+            made.bot.store.people.save_person(person)
+        yield made
+
+
+LOST_CONFIRMATIONS = {"before it was kept": False, "once it was kept": True}
+
+
+@pytest.mark.parametrize("point", LOST_CONFIRMATIONS)
+def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(
+    two_approvers: World, point: str
+) -> None:
+    world, kept = two_approvers, LOST_CONFIRMATIONS[point]
+    operation_id = asked_to_end(world, f"Confirmed {point}")
+    cut: Any = Before(world.bot.store.operations, "keep", kill, after=kept)
+    with pytest.raises(Killed):
+        confirmed(world, operation_id, cut)
+    world.restart()
+
+    again = confirmed(world, operation_id)
+    heal(world)
+
+    assert isinstance(again, confirm.NotHeld if kept else confirm.Confirmed)
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+    assert [seen.method for seen in world.writes()] == ["POST"]
+
+
+@pytest.mark.parametrize("point", CUTS)
+def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
+    two_approvers: World, point: str
+) -> None:
+    world, name = two_approvers, f"Ended {point}"
+    operation_id = asked_to_end(world, name)
+    confirmed(world, operation_id)
+    CUTS[point](world, operation_id)
+
+    heal(world)
+
+    operation = world.operation(operation_id)
+    made = [one for one in world.noyo.disconnections() if one["group_name"] == name]
+    (card,) = cards_of(world, name, DECISIONS)
+    assert "sending" not in card.lower()
+    assert "Confirm Disconnection…" not in card
+    if point in NEVER_LEFT:
+        assert (operation.state, world.writes()) == (OperationState.NEEDS_PERSON, [])
+        assert world.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
+        close(world, operation_id)
+    else:
+        assert operation.state is OperationState.SUCCEEDED
+        assert [(seen.method, seen.took_effect) for seen in world.writes()] == [("POST", True)]
+        held = world.bot.store.records.tracked(disconnection(made[0]["id"]))
+        assert held is not None
+        assert (len(made), held.asked_by) == (1, operation_id)
+        assert "**Status:** Processing" in card
+        assert "checking" not in card.lower().replace("i'm checking", "")
+
+
+def test_what_is_held_waits_through_restarts_and_is_not_sent(two_approvers: World) -> None:
+    world = two_approvers
+    operation_id = asked_to_end(world, "Waits")
+
+    heal(world)
+
+    assert world.operation(operation_id).state is OperationState.HELD
+    assert world.writes() == []
 
 
 def close(world: World, operation_id: str) -> None:
