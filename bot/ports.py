@@ -19,6 +19,7 @@ from bot.domain.news import News
 from bot.domain.operations import Operation, OperationState, Sensitive
 from bot.domain.people import Members, Person
 from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.rights import Noted
 from bot.domain.sending import Sending
 from bot.domain.showing import Content, Link, Rendered
 from bot.domain.subjects import Kind, Subject
@@ -421,6 +422,17 @@ class KeepsPeople(Protocol):
     def members(self, group_ids: Iterable[str]) -> dict[str, Members]: ...
 
     def save_members(self, members: Members) -> None: ...
+
+
+class KeepsRights(Protocol):
+    def noted(self) -> Noted | None:
+        """Who held which right when it was last noted. Consistent."""
+        ...
+
+    def note(self, noted: Noted, entries: Sequence[AuditEntry]) -> bool:
+        """One transaction of at most a hundred parts, on condition that the revision before `noted`'s is still there.
+        False where it is not, and then nothing was written."""
+        ...
 
 
 class KeepsCursors(Protocol):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.slack.web import SlackWeb
     from bot.store import KmsSealer, MakesClients, Store
     from bot.store.patience import Patience
-    from bot.usecases import check_up, notify, operation_life, pause, poll
+    from bot.usecases import check_up, note_rights, notify, operation_life, pause, poll
     from bot.usecases.gate import Gate
 
 RECEIVER_SLACK_SECONDS = 1
@@ -213,6 +213,15 @@ class Deployment:
     @cached_property
     def slack_people(self) -> SlackPeople:
         return self._slack_people(self._slack_calls(WORKER_SLACK_SECONDS))
+
+    @cached_property
+    def noting_rights(self) -> note_rights.Tools:
+        from bot.usecases import note_rights
+
+        store = self.store
+        return note_rights.Tools(
+            store.rights, store.people, self.slack_people, self.settings.policy, self.clock, new_id
+        )
 
     @cached_property
     def notifying(self) -> notify.Tools:

@@ -8,6 +8,7 @@ from typing import Any
 from bot.settings import Purpose
 from bot.store.stream import news_ids
 from bot.usecases.check_up import check_up
+from bot.usecases.note_rights import note_rights
 from bot.usecases.notify import Tools, notify
 from bot.usecases.refresh import refresh_members
 from bot.usecases.standing import tell_how_news_stands
@@ -35,6 +36,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     if not woken:
         tell_how_news_stands(tools.news, int(here.clock()))
         refresh_members(people=tools.people, slack=here.slack_people, policy=here.settings.policy, now=now)
+        note_rights(here.noting_rights)
         if here.clock() < until:
             check_up(here.checking_slack)
     return {"batchItemFailures": []}

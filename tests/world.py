@@ -26,6 +26,7 @@ from bot.store.patience import Patience
 from bot.usecases.carry_out import carry_out
 from bot.usecases.check_up import check_up
 from bot.usecases.due import due_operations
+from bot.usecases.note_rights import note_rights
 from bot.usecases.notify import notify
 from bot.usecases.pause import mind_the_mode
 from bot.usecases.poll import KINDS, poll
@@ -149,6 +150,7 @@ class World:
                 policy=self.settings.policy,
                 now=tools.desk.now(),
             )
+        note_rights(self.bot.noting_rights)
 
     def poll(self) -> None:
         with acting("PollFunction"):

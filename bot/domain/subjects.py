@@ -68,3 +68,5 @@ def person(user_id: str) -> Subject:
 
 SENDING = Subject(Kind.SWITCH, "sending")
 """Whether anything is sent to Noyo."""
+RIGHTS = Subject(Kind.SWITCH, "rights")
+"""Who may do what, of everybody at once."""

@@ -15,6 +15,7 @@ from bot.store.operations import OperationStore
 from bot.store.patience import Patience
 from bot.store.people import PeopleStore
 from bot.store.records import RecordStore
+from bot.store.rights import RightsStore
 from bot.store.sealing import KmsSealer
 from bot.store.switches import SwitchStore
 from bot.store.table import DynamoClient, Pace, Table
@@ -35,6 +36,7 @@ class Store:
     people: PeopleStore
     cursors: CursorStore
     audit: AuditStore
+    rights: RightsStore
     switches: SwitchStore
     checkups: CheckupStore
 
@@ -70,6 +72,7 @@ def store_on(
         people=PeopleStore(opened),
         cursors=CursorStore(opened),
         audit=AuditStore(opened),
+        rights=RightsStore(opened),
         switches=SwitchStore(opened),
         checkups=CheckupStore(opened),
     )

@@ -88,6 +88,10 @@ def checkup(ward: Ward) -> Key:
     return Key(f"CHECKUP#{ward.value}", "CHECKUP")
 
 
+RIGHTS = Key("RIGHTS#all", "RIGHTS")
+"""Who held which right when it was last noted."""
+
+
 def cursor(kind: Kind) -> Key:
     return Key(f"CURSOR#{kind.value}", "CURSOR")
 

@@ -9,7 +9,7 @@ from bot.domain.masking import mask
 from bot.domain.sending import Mode, Pause, Sending
 from bot.domain.subjects import SENDING
 from bot.errors import TableUnavailable
-from bot.ports import AuditEntry, Clock, KeepsSwitches, NewId
+from bot.ports import WORKER, AuditEntry, Clock, KeepsSwitches, NewId, Origin
 
 ROUNDS = 5
 LONGEST_WHY = 300
@@ -83,7 +83,9 @@ def mind_the_mode(mode: Mode, tools: Tools) -> None:
 def _turn(before: Sending, after: Sending, about: Pause, deed: str, actor: str | None, tools: Tools) -> bool:
     now = int(tools.clock())
     details = (("since", str(about.since)), *((("why", about.why),) if about.why else ()))
-    audit = AuditEntry(tools.new_id(), SENDING, now, actor, deed, details)
+    audit = AuditEntry(
+        tools.new_id(), SENDING, now, actor, deed, details, Origin("command") if actor else WORKER
+    )
     news = telling.of_sending(about, before.revision + 1, now)
     return tools.switches.turn(before, after, news=news, audit=audit)
 
