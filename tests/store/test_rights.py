@@ -4,6 +4,7 @@ from bot.domain.people import Right
 from bot.domain.rights import Noted
 from bot.domain.subjects import RIGHTS
 from bot.store import Store
+from bot.store.rights import RightsStore
 from tests.store.made import an_entry
 
 FIRST = Noted({Right.APPROVE: frozenset({"U2", "U1"}), Right.REQUEST: frozenset()}, revision=1)
@@ -11,6 +12,7 @@ SECOND = Noted({Right.APPROVE: frozenset({"U1"})}, revision=2)
 
 
 def test_nothing_is_noted_before_the_first_time(store: Store) -> None:
+    assert isinstance(store.rights, RightsStore)
     assert store.rights.noted() is None
 
 
