@@ -11,9 +11,9 @@ import pytest
 
 from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.operations import DecisionRequest, Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.tracking import Tracked
+from bot.domain.tracking import Tracked, asked_for
 from bot.errors import UnknownSchema
-from bot.ports import AuditEntry
+from bot.ports import AuditEntry, Change
 from bot.slack import buttons, decide
 from bot.slack.office import Asker
 from tests.slack.incoming import (
@@ -24,6 +24,7 @@ from tests.slack.incoming import (
     moves,
     office_of,
     presses,
+    receives_with,
     table_cannot_place,
     told,
     types,
@@ -377,3 +378,40 @@ def test_a_guest_is_told_nothing(world: World, text: str) -> None:
     assert "Guests cannot do this" in read
     assert "India Inc" not in read
     assert window(world, GUS) == ""
+
+
+# ---------------------------------------------------------------- one's own, and without a version
+
+
+def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(world: World) -> None:
+    shown = asked_to_disconnect(world, "Own Decision Inc")
+    after = asked_for(shown, "V0", ANA, "Own Decision Inc")
+    world.bot.store.records.write(Change(shown.subject, shown, after, None))
+    presses(world, button_of(shown))
+    assert "You asked for this yourself" in window(world)
+    assert "These may: @Ben." in window(world)
+    trail = world.bot.store.audit.entries(shown.subject, limit=9)
+    assert ("denied", ANA) in [(entry.deed, entry.actor) for entry in trail]
+    opens(world, shown, user=BEN)
+    assert "[[ Approve disconnection ]]" in window(world, BEN)
+
+
+def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(world: World) -> None:
+    shown = asked_to_disconnect(world, "Own Later Inc")
+    view = opens(world, shown)
+    after = asked_for(shown, "V0", ANA, "Own Later Inc")
+    world.bot.store.records.write(Change(shown.subject, shown, after, None))
+    sends(world, view)
+    assert "You asked for this yourself" in window(world)
+    assert world.bot.store.operations.operation(view) is None
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(
+    world: World, decision: Decision
+) -> None:
+    receives_with(world, replace(office_of(world), reject_without_version=True))
+    tracked = asked_to_disconnect(world, f"Unversioned {decision}")
+    view = opens(world, tracked, decision)
+    sends(world, view, {"reason": "payment_reinstated"} if decision is Decision.REJECT else {})
+    assert world.operation(view).unversioned is (decision is Decision.REJECT)

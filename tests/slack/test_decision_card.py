@@ -170,3 +170,12 @@ def test_where_a_person_has_to_say_the_last_day_stands_beside_it() -> None:
     assert "What was asked: @UANA approved" in made
     assert "Last managed day: 31 Dec 2026" in made
     assert "nothing else can be sent for this request" in made
+
+
+@pytest.mark.parametrize("kind", [OutcomeKind.CONFIRMED, OutcomeKind.FOUND])
+def test_a_rejection_without_a_version_says_that_noyo_could_not_check_it(kind: OutcomeKind) -> None:
+    over = settled(a_decision(Decision.REJECT, {"unversioned": True}), kind)
+    told = "Noyo was not told which version was shown"
+    assert told in shown(card(DisconnectionStatus.REJECTED, last=over))
+    assert told in shown(Answer(over))
+    assert told not in shown(Answer(settled(a_decision(Decision.REJECT), kind)))
