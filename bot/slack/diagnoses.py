@@ -49,13 +49,12 @@ def _of(ward: Ward, checkup: Checkup | None, now: int) -> Diagnosis:
     if checkup is None:
         never = f"Nothing yet of what {_WORKER[ward]} looks after: it has not looked. It does within a few minutes of "
         return Diagnosis(unknown=(line(never, "its first run; if it goes on, look at its log."),))
-    old = now - checkup.at > OLD_SECONDS
     whole = Diagnosis()
     faulty = {finding.topic for finding in checkup.findings if finding.verdict is not Verdict.GOOD}
     for finding in checkup.findings:
         if finding.verdict is not Verdict.GOOD or finding.topic not in faulty:
-            whole = whole.and_(_told(finding, checkup.at, old=old))
-    if not old:
+            whole = whole.and_(_told(finding, checkup.at))
+    if now - checkup.at <= OLD_SECONDS:
         return whole
     stale = line(
         f"What {_WORKER[ward]} looks after is as old as ",
@@ -65,9 +64,9 @@ def _of(ward: Ward, checkup: Checkup | None, now: int) -> Diagnosis:
     return Diagnosis(wrong=whole.wrong, unknown=(stale, *whole.unknown))
 
 
-def _told(finding: Finding, at: int, *, old: bool) -> Diagnosis:
+def _told(finding: Finding, at: int) -> Diagnosis:
     if finding.verdict is Verdict.GOOD:
-        return Diagnosis() if old else Diagnosis(fine=(_FINE[finding.topic],))
+        return Diagnosis(fine=(_FINE[finding.topic],))
     if finding.verdict is Verdict.UNKNOWN:
         return Diagnosis(unknown=(_unknown(finding),))
     told = _raised(finding) if finding.raised else _WRONG[finding.topic](finding)
