@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from math import inf
 from typing import Any
@@ -17,6 +18,7 @@ from bot.slack.deadline import REQUEST_SECONDS, Deadline
 from bot.store import RECEIVER
 from bot.wiring import Deployment
 from infra.local import environment as local
+from tests.aws import worker_client
 from tests.slack.incoming import a_world, begin, event, known, payload, presses, typed, window
 from tests.world import ANA, REQUEST, VirtualClock, World
 
@@ -89,6 +91,25 @@ def slow_door(world: World, step: float) -> Any:
     return Deployment(secrets_known(world), clock=Slow(world, step), quick_clients=False).slack_door
 
 
+@contextmanager
+def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
+    """Each answer of AWS's takes this long, and nothing else takes any time; the calls, in order."""
+    calls: list[str] = []
+
+    def wait(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+        world.clock.sleep(seconds)
+
+    clients = [worker_client(service) for service in ("dynamodb", "kms")]
+    for client in clients:
+        client.meta.events.register("before-call", wait)
+    try:
+        yield calls
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-call", wait)
+
+
 def secrets_known(world: World) -> Settings:
     """As in a process that has read its secrets before."""
     secrets = {
@@ -118,24 +139,45 @@ def submission(view: str, **fields: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("step", "words"),
+    ("seconds", "words"),
     [
         (0.1, "Sending to Noyo"),
         (0.2, "Sending to Noyo"),
-        (0.3, TOO_LONG),
-        (0.9, TOO_LONG),
-        (2.3, TOO_LONG),
+        (0.4, "Sending to Noyo"),
+        (0.5, TOO_LONG),
+        (RECEIVER.read, TOO_LONG),
     ],
 )
 def test_a_submission_is_answered_in_time_and_counts_once_whenever_its_time_runs_out(
-    world: World, step: float, words: str
+    world: World, seconds: float, words: str
 ) -> None:
-    number = f"slow {step}"
+    number = f"slow {seconds}"
     came = event(submission("V" + number, carrier_group_id=number), world.clock())
-    assert words in slow_door(world, step).handle(came)["body"]
+    began = world.clock()
+    with slow_aws(world, seconds):
+        assert words in world.bot.slack_door.handle(came)["body"]
+    assert world.clock() - began < 3
     assert "Sending to Noyo" in world.bot.slack_door.handle(came)["body"]
     keys = [world.operation(one).subject.key for one in world.open_operations()]
     assert len([key for key in keys if key.endswith("#" + number)]) == 1
+
+
+def test_a_submission_waits_for_no_more_than_it_needs(world: World) -> None:
+    """Who asks, the seal, whether sending is on, the placing: each further one takes from what the others may take."""
+    world.bot.slack_door.handle(event(submission("Vfirst", carrier_group_id="first"), world.clock()))
+    with slow_aws(world, 0) as calls:
+        world.bot.slack_door.handle(event(submission("Vnext", carrier_group_id="next"), world.clock()))
+    assert calls == ["GetItem", "Encrypt", "GetItem", "TransactWriteItems"]
+
+
+@pytest.mark.parametrize("step", [0.3, 0.9, 2.3])
+def test_whatever_takes_long_ends_a_submission_in_words_before_anything_is_placed(
+    world: World, step: float
+) -> None:
+    number = f"long {step}"
+    came = event(submission("V" + number, carrier_group_id=number), world.clock())
+    assert TOO_LONG in slow_door(world, step).handle(came)["body"]
+    assert not [one for one in world.open_operations() if number in world.operation(one).subject.key]
 
 
 def test_a_command_whose_time_runs_out_says_that_nothing_was_sent(world: World) -> None:
