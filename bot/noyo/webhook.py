@@ -126,7 +126,7 @@ def _read(body: bytes) -> Happened | None:
         held = json.loads(body)
     except (ValueError, RecursionError):
         raise _Unreadable("The body is not JSON.") from None
-    event, about = _object(held, "event"), _object(held, "data")
+    event = _object(held, "event")
     kind = event.get("type")
     if not isinstance(kind, str):
         raise _Unreadable("The event has no type.")
@@ -134,6 +134,7 @@ def _read(body: bytes) -> Happened | None:
         # As far as it looks like one of Noyo's names; it may be anything.
         logger.info("a webhook of another type: %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "odd")
         return None
+    about = _object(held, "data")
     return Happened(_id(event, "event"), Subject(ABOUT[kind], _id(about, "record")))
 
 
