@@ -96,7 +96,12 @@ def _text(value: object) -> str:
 
 
 def parameters_of(stage: Stage, template: Mapping[str, Any], release: str) -> dict[str, str]:
-    """All that are given to CloudFormation: the file's, and those that deploying fills in where there are such."""
+    """All that the template declares: from the file, from deploying itself, and for the rest its default.
+
+    A parameter that is not given keeps the value of the deployment before: whoever is taken out of the file could go on
+    approving.
+    """
     ours = {"Release": release, "CarriersFile": CARRIERS if stage.carriers else ""}
     declared = template.get("Parameters", {})
-    return dict(stage.parameters) | {key: value for key, value in ours.items() if key in declared}
+    defaults = {key: str(rule["Default"]) for key, rule in declared.items() if "Default" in rule}
+    return defaults | dict(stage.parameters) | {key: value for key, value in ours.items() if key in declared}

@@ -56,6 +56,15 @@ def test_deploying_fills_in_the_release_and_where_the_carriers_are(tmp_path: Pat
     assert "Release" not in parameters_of(without, {"Parameters": {}}, "abc")
 
 
+def test_what_was_taken_out_of_the_file_goes_back_to_its_default(tmp_path: Path) -> None:
+    """CloudFormation keeps what a deployment does not name: somebody taken out here must not go on approving."""
+    without = WHOLE.replace('Approvers = ["S1", "U2"]\n', "").replace("SweepHours = 12\n", "")
+    given = parameters_of(stage(tmp_path, without), TEMPLATE, "abc")
+
+    assert given.keys() == TEMPLATE["Parameters"].keys()
+    assert (given["Approvers"], given["SweepHours"], given["RetryAtActionRequired"]) == ("", "24", "yes")
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
