@@ -108,7 +108,7 @@ def bill(
         "Secrets Manager, reads": secret_reads * prices.secret_request,
         "CloudWatch, logs": logs * (prices.log_gb + prices.log_gb_month * assumed.log_months),
         "CloudWatch, metrics": metrics * prices.metric_month,
-        "CloudWatch, alarms": stack.alarms * prices.alarm_month,
+        "CloudWatch, alarms": stack.watched * prices.alarm_month,
         "CloudWatch, dashboard": stack.dashboards * prices.dashboard_month,
         "SNS, alarms by mail": assumed.alarm_mails * prices.mail,
         "EventBridge Scheduler": stack.scheduled_calls * prices.schedule_call,

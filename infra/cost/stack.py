@@ -10,7 +10,8 @@ MONTH_SECONDS = 30.4 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    alarms: int
+    watched: int
+    """Metrics that alarms look at, each once for every alarm that does: these are what is paid for."""
     dashboards: int
     keys: int
     secrets: int
@@ -29,10 +30,18 @@ def standing(template: Mapping[str, Any]) -> Standing:
         if event["Type"] in ("Schedule", "ScheduleV2")
     )
     return Standing(
-        alarms=kinds["AWS::CloudWatch::Alarm"] + kinds["AWS::CloudWatch::CompositeAlarm"],
+        watched=sum(
+            _watched(resource["Properties"])
+            for resource in resources.values()
+            if resource["Type"] == "AWS::CloudWatch::Alarm"
+        ),
         dashboards=kinds["AWS::CloudWatch::Dashboard"],
         keys=kinds["AWS::KMS::Key"],
         secrets=kinds["AWS::SecretsManager::Secret"],
         functions=kinds["AWS::Serverless::Function"],
         scheduled_calls=minutely * MONTH_SECONDS / 60,
     )
+
+
+def _watched(alarm: Mapping[str, Any]) -> int:
+    return sum("MetricStat" in one for one in alarm["Metrics"]) if "Metrics" in alarm else 1

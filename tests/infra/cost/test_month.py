@@ -9,7 +9,7 @@ from infra.cost.prices import Prices
 from infra.cost.stack import Standing, standing
 from infra.local.table import read_template
 
-STACK = Standing(alarms=10, dashboards=1, keys=1, secrets=4, functions=5, scheduled_calls=100_000)
+STACK = Standing(watched=10, dashboards=1, keys=1, secrets=4, functions=5, scheduled_calls=100_000)
 FREE = Prices(*(0.0 for _ in Prices.__slots__))
 NOTHING = {name: Counts() for name in read_measured()}
 
@@ -56,4 +56,5 @@ def test_what_the_stack_has_is_read_from_the_template() -> None:
 
     assert (stack.keys, stack.secrets) == (1, 4)
     assert stack.functions == 5
+    assert stack.watched == 27  # 17 alarms; those that reckon are paid for each metric that they reckon with.
     assert stack.scheduled_calls == pytest.approx(3 * 30.4 * 24 * 60)
