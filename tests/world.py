@@ -37,6 +37,7 @@ from infra.local.door import Behind, Door
 from infra.local.functions import Route
 from infra.local.noyo import NoyoStandIn, Rules
 from infra.local.slack import Limits, SlackStandIn
+from infra.local.stream_records import lambda_record
 from infra.local.table import create_table
 from tests.aws import REGION, aws_here, same_client, worker_client
 from tests.aws_calls import acting
@@ -220,6 +221,14 @@ class World:
             told.append(self.slack.render(message))
             told += [f"  ↳ {self.slack.render(reply)}" for reply in message.thread]
         return "\n".join(told)
+
+    def stream(self) -> Iterator[dict[str, Any]]:
+        """What the table's stream told from the beginning on, as Lambda gives it to a function."""
+        shard = dynamodb_backends[ACCOUNT][REGION].tables[self.settings.aws.table].stream_shard
+        assert shard is not None, "it is kept with streams=True only"
+        # Moto answers for streams in a server only; what it keeps for them is what it would answer.
+        for one in shard.get(shard.starting_sequence_number, len(shard.items)):
+            yield lambda_record(one, "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/1")
 
     # ---------------------------------------------------------------- what people do
 

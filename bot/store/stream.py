@@ -1,32 +1,53 @@
-"""Store: what woke a worker: the ids of what was just inserted, read from the event of the table's stream."""
+"""Store: what woke a worker: the ids that the event of the table's stream tells of."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from bot.domain.operations import OperationState
 from bot.store import keys
+
+_LET_GO_FROM = (OperationState.HELD.value, OperationState.NEEDS_PERSON.value)
 
 
 def operation_ids(event: object) -> list[str]:
-    """The operations inserted, in the stream's order; whatever else the event holds is passed over."""
-    return _inserted(event, keys.OPERATION)
+    """The operations inserted, and those that waited for a person and go on now, in the stream's order, but what people
+    asked for before the rest; whatever else the event holds is passed over."""
+    woken = [record for record in _records(event) if _inserted(record) or _let_go(record)]
+    return _ids(sorted(woken, key=_unasked), keys.OPERATION)
 
 
 def news_ids(event: object) -> list[str]:
-    return _inserted(event, keys.NEWS)
+    return _ids(filter(_inserted, _records(event)), keys.NEWS)
 
 
-def _inserted(event: object, kind: str) -> list[str]:
-    partitions = (_at(record, "dynamodb", "Keys", "pk", "S") for record in _inserts(event))
+def _ids(records: Iterator[object] | list[object], kind: str) -> list[str]:
+    partitions = (_at(record, "dynamodb", "Keys", "pk", "S") for record in records)
     return [keys.id_of(pk) for pk in partitions if isinstance(pk, str) and pk.startswith(f"{kind}#")]
 
 
-def _inserts(event: object) -> Iterator[object]:
+def _records(event: object) -> Iterator[object]:
     records = _at(event, "Records")
-    for record in records if isinstance(records, list) else []:
-        if _at(record, "eventName") == "INSERT":
-            yield record
+    yield from records if isinstance(records, list) else []
+
+
+def _inserted(record: object) -> bool:
+    return bool(_at(record, "eventName") == "INSERT")
+
+
+def _let_go(record: object) -> bool:
+    """Whether a second approver confirmed it, or a person said to send it again."""
+    before, after = (_at(record, "dynamodb", image, "state", "S") for image in ("OldImage", "NewImage"))
+    return (
+        _at(record, "eventName") == "MODIFY"
+        and before in _LET_GO_FROM
+        and after == OperationState.PENDING.value
+    )
+
+
+def _unasked(record: object) -> bool:
+    return _at(record, "dynamodb", "NewImage", "actor", "S") is None
 
 
 def _at(value: Any, *path: str) -> Any:

@@ -7,8 +7,11 @@ import pytest
 from bot.store.stream import news_ids, operation_ids
 
 
-def record(pk: str, name: str = "INSERT") -> dict[str, Any]:
+def record(
+    pk: str, name: str = "INSERT", *, before: str = "", after: str = "pending", actor: str | None = None
+) -> dict[str, Any]:
     """As Lambda receives it: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+    asked = {"actor": {"S": actor}} if actor else {}
     return {
         "eventID": "1",
         "eventName": name,
@@ -16,7 +19,8 @@ def record(pk: str, name: str = "INSERT") -> dict[str, Any]:
         "dynamodb": {
             "ApproximateCreationDateTime": 1_800_000_000.0,
             "Keys": {"pk": {"S": pk}, "sk": {"S": "STATE"}},
-            "NewImage": {"pk": {"S": pk}, "id": {"S": "not read"}},
+            "NewImage": {"pk": {"S": pk}, "id": {"S": "not read"}, "state": {"S": after}} | asked,
+            **({"OldImage": {"pk": {"S": pk}, "state": {"S": before}}} if before else {}),
             "SequenceNumber": "1",
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
@@ -28,6 +32,43 @@ def test_inserts_are_told_in_their_order_each_kind_by_itself() -> None:
 
     assert operation_ids(event) == ["V2", "V1"]
     assert news_ids(event) == ["a:b#c"]
+
+
+def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> None:
+    for before in ("held", "needs_person"):
+        assert operation_ids({"Records": [record("OPERATION#V1", "MODIFY", before=before)]}) == ["V1"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pending", "sending"),
+        ("sending", "pending"),
+        ("checking", "pending"),
+        ("pending", "pending"),
+        ("held", "cancelled"),
+        ("held", "held"),
+        ("needs_person", "succeeded"),
+    ],
+)
+def test_what_a_worker_changed_or_a_person_ended_wakes_nobody(before: str, after: str) -> None:
+    changed = record("OPERATION#V1", "MODIFY", before=before, after=after)
+
+    assert operation_ids({"Records": [changed]}) == []
+    assert news_ids({"Records": [record("NEWS#n", "MODIFY", before="held")]}) == []
+
+
+def test_what_people_asked_for_comes_before_what_nobody_did() -> None:
+    event = {
+        "Records": [
+            record("OPERATION#look-1"),
+            record("OPERATION#V1", actor="U1"),
+            record("OPERATION#look-2"),
+            record("OPERATION#V2", "MODIFY", before="held", actor="U2"),
+        ]
+    }
+
+    assert operation_ids(event) == ["V1", "V2", "look-1", "look-2"]
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])

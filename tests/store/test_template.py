@@ -42,18 +42,34 @@ def test_no_alias_is_used_since_cloudformation_knows_none() -> None:
     assert not any(isinstance(event, yaml.AliasEvent) for event in events)
 
 
+def patterns(name: str) -> list[dict[str, Any]]:
+    """What wakes a worker from the one stream that it reads."""
+    (stream,) = [event for event in properties(name)["Events"].values() if event["Type"] == "DynamoDB"]
+    return [json.loads(one["Pattern"]) for one in stream["Properties"]["FilterCriteria"]["Filters"]]
+
+
 @pytest.mark.parametrize(
     ("name", "prefix"), [("CarryOutFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
 )
-def test_only_what_is_inserted_wakes_a_worker(name: str, prefix: str) -> None:
-    streams = [event for event in properties(name)["Events"].values() if event["Type"] == "DynamoDB"]
-
-    ((pattern,),) = [stream["Properties"]["FilterCriteria"]["Filters"] for stream in streams]
-
-    assert json.loads(pattern["Pattern"]) == {
+def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
+    assert patterns(name)[0] == {
         "eventName": ["INSERT"],
         "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
     }
+
+
+def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
+    assert patterns("NotifyFunction")[1:] == []
+    assert patterns("CarryOutFunction")[1:] == [
+        {
+            "eventName": ["MODIFY"],
+            "dynamodb": {
+                "Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}},
+                "OldImage": {"state": {"S": ["held", "needs_person"]}},
+                "NewImage": {"state": {"S": ["pending"]}},
+            },
+        }
+    ]
 
 
 def test_the_table_outlives_its_stack_and_can_be_brought_back() -> None:

@@ -35,9 +35,8 @@ def test_the_templates_own_functions_are_read_with_everything_that_calls_them() 
         ("handlers.notify.handler", "NEWS#1", "OPERATION#1"),
     ):
         (mapping,) = functions[handler].mappings
-        (pattern,) = mapping.patterns
-        assert matches(pattern, record(1, pk))
-        assert not matches(pattern, record(1, other))
+        assert any(matches(pattern, record(1, pk)) for pattern in mapping.patterns)
+        assert not any(matches(pattern, record(1, other)) for pattern in mapping.patterns)
         assert mapping.rules.reports_failures
         assert mapping.rules.retries is not None
         assert functions[handler].schedules

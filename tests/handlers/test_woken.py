@@ -1,0 +1,132 @@
+"""Handler tests: what the table's stream wakes the worker with, by template.yaml's filters and without a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import OperationKind, OperationState
+from bot.slack.buttons import Act
+from bot.usecases.resolve import Way, resolve
+from handlers import carry_out
+from infra.local.functions import read_functions
+from infra.local.noyo import Fault
+from infra.local.patterns import matches
+from tests.aws_calls import acting
+from tests.handlers.conftest import FakeContext
+from tests.world import ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """One that keeps its table's stream."""
+    with World(streams=True, APPROVERS=f"{ANA},{BEN}") as made:
+        monkeypatch.setattr(carry_out, "deployment", lambda *_: made.bot)
+        monkeypatch.setattr("handlers.remaining.time.time", made.clock)
+        made.poll()
+        made.notify()
+        yield made
+
+
+def told_since(world: World, before: int) -> dict[str, Any]:
+    """What Lambda calls the worker with, of what the stream told after its first `before` records."""
+    (function,) = [one for one in read_functions() if one.handler == "handlers.carry_out.handler"]
+    patterns = [pattern for mapping in function.mappings for pattern in mapping.patterns]
+    since = list(world.stream())[before:]
+    return {"Records": [one for one in since if any(matches(pattern, one) for pattern in patterns)]}
+
+
+def wake(world: World, before: int) -> None:
+    told = told_since(world, before)
+    assert len(told["Records"]) == 1
+    with acting("CarryOutFunction"):
+        assert carry_out.handler(told, FakeContext()) == {"batchItemFailures": []}
+
+
+def confirm_one(world: World) -> tuple[str, int]:
+    """Ana asks for a group to be disconnected, and Ben confirms it: the operation, and how much the stream told before
+    he did."""
+    world.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id="W1", group_name="Whole Company", status="completed"
+    )
+    world.settle(20)
+    world.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect Whole Company")
+    asked = _submits(world, ANA, end_date="2026-12-31", reason="terminated", typed_name="Whole Company")
+    world.settle(20)
+    assert world.operation(asked).state is OperationState.HELD
+    (card,) = [one for one in world.slack.channel(DECISIONS) if "Whole Company" in world.slack.render(one)]
+    world.slack.click(BEN, DECISIONS, card.ts, Act.CONFIRM.value)
+    before = len(list(world.stream()))
+    _submits(world, BEN)
+    return asked, before
+
+
+def _submits(world: World, person: str, **typed: str) -> str:
+    view = world.slack.view_of(person)
+    assert view is not None
+    reply = world.slack.submit(person, view.id, typed)
+    assert (reply.error, reply.errors) == (None, {})
+    return str(view.id)
+
+
+def test_what_was_confirmed_is_at_noyo_at_once(world: World) -> None:
+    operation_id, before = confirm_one(world)
+    assert world.writes() == []
+
+    wake(world, before)
+
+    assert [(seen.method, seen.status) for seen in world.writes()] == [("POST", 201)]
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+
+
+def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
+    operation_id, before = confirm_one(world)
+    world.noyo.faults.add(Fault("reset_before", method="POST"))
+    world.settle(200)
+    assert world.operation(operation_id).state is OperationState.NEEDS_PERSON
+    before, sent = len(list(world.stream())), len(world.writes())
+    tools = world.bot.carrying_out
+    resolve(
+        operation_id,
+        Way.SEND_AGAIN,
+        BEN,
+        seen_version=None,
+        operations=tools.operations,
+        clock=tools.clock,
+        new_id=tools.new_id,
+    )
+
+    wake(world, before)
+
+    assert len(world.writes()) == sent + 1
+    assert world.operation(operation_id).state is OperationState.SUCCEEDED
+
+
+def test_what_people_asked_for_goes_before_the_looks_that_came_with_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.webhooks_begin()
+    before = len(list(world.stream()))
+    for number in range(3):
+        world.noyo.add_connection(group_name=f"Heard Of {number}")
+    world.noyo.deliver_webhooks()
+    world.asks()
+    carried: list[str] = []
+    monkeypatch.setattr(carry_out, "carry_out", lambda one, tools: carried.append(one))
+
+    carry_out.handler(told_since(world, before), FakeContext())
+
+    kinds = [world.operation(one).kind for one in carried]
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.LOOK] * 3]
+
+
+def test_what_the_worker_writes_itself_does_not_wake_it(world: World) -> None:
+    _, before = confirm_one(world)
+    wake(world, before)
+    before = len(list(world.stream()))
+
+    world.settle(60)
+
+    assert told_since(world, before) == {"Records": []}
