@@ -214,6 +214,16 @@ class World:
         """What Noyo was asked to change, in order."""
         return [seen for seen in self.noyo.requests if seen.method != "GET" and seen.path.startswith("/api/")]
 
+    def items(self) -> list[dict[str, Any]]:
+        """All that is in the table, raw."""
+        table, found, more = self.settings.aws.table, [], {}
+        while True:
+            page = worker_client("dynamodb").scan(TableName=table, **more)
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return found
+            more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
     def seen_in(self, channel: str) -> str:
         """All messages of a channel with their threads, as people read them."""
         told = []

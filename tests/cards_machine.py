@@ -1,0 +1,377 @@
+"""Deciding as a machine of rules with Slack in it: whatever happens in whatever order, what people see ends true.
+
+People click and submit, records move at Noyo, answers of Noyo and of Slack get lost, workers die and are woken again.
+At rest every card, call and direct message is made anew from the table and held against what Slack shows. The world is
+made by `make_world`, so that another one with the same face can be put under the same rules.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.domain.delivery import Place
+from bot.domain.operations import OperationState
+from bot.domain.showing import Answer, Content, NeedsPerson
+from bot.domain.subjects import disconnection
+from bot.usecases.board import card_link
+from bot.usecases.carry_out import carry_out
+from bot.usecases.notify import notify
+from bot.usecases.scene import record_card, record_of
+from infra.local.noyo import Fault, Rules
+from infra.local.slack import Message, NotPossible
+from infra.local.slack.faults import Fault as SlackFault
+from infra.local.slack.faults import Kind as SlackKind
+from tests.usecases.carrying import Before, Killed, kill, writes_fail
+from tests.world import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, World
+
+NAMES = ("Alpha Inc", "Beta Inc")
+PEOPLE = (ANA, BEN)
+FAR, FURTHER = "2026-12-31", "2027-01-31"
+ACTS = st.sampled_from(["approve", "reject"])
+STATUS = {"approve": "processing", "reject": "rejected"}
+LOST = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
+SLACK_TROUBLE = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
+WRITES = st.sampled_from(["chat.postMessage", "chat.update", "views.update"])
+DEATHS = [
+    ("operations", "claim", True),
+    ("noyo", "decide_disconnection", False),
+    ("noyo", "decide_disconnection", True),
+    ("operations", "settle", False),
+    ("operations", "settle", True),
+]
+REST_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True)
+class Form:
+    """A decision's form that somebody has open, for the version that it shows."""
+
+    person: str
+    view_id: str
+    record_id: str
+    version: str
+    act: str
+
+    @property
+    def sends(self) -> tuple[str, str, str]:
+        """Record, version and status, as a request to Noyo for it has to have them."""
+        return self.record_id, self.version, STATUS[self.act]
+
+
+@dataclass
+class Seen:
+    """What happened at the doors, beside what the bot keeps of it."""
+
+    submitted: list[Form] = field(default_factory=list)
+    replies: list[tuple[str, Any]] = field(default_factory=list)
+    cards: list[Message] = field(default_factory=list)
+
+
+def approving() -> AbstractContextManager[World]:
+    return World(
+        rules=Rules(settle_script=None),
+        APPROVERS=",".join(PEOPLE),
+        POLL_SECONDS="60",
+        NOYO_TIMEOUT_SECONDS="20",
+    )
+
+
+class CardsMachine(RuleBasedStateMachine):
+    make_world: ClassVar[Callable[[], AbstractContextManager[World]]] = staticmethod(approving)
+
+    @initialize(first=ACTS, second=ACTS)
+    def begins(self, first: str, second: str) -> None:
+        """Two requests wait, and have their cards; both people decide on the first."""
+        self.holding = self.make_world()
+        self.world = self.holding.__enter__()
+        self.seen = Seen()
+        self.world.settle(10)
+        self.made = [self._asked(name) for name in NAMES]
+        self.world.settle(10)
+        self._keep_cards()
+        for person, act in ((ANA, first), (BEN, second)):
+            self.opens(person, act, 0)
+        for person in PEOPLE:
+            self.submits(person)
+
+    def _asked(self, name: str) -> str:
+        made = self.world.noyo.carrier_asks_disconnection(
+            carrier_id=GUARDIAN,
+            group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
+            group_name=name,
+            effective_end_date=FAR,
+        )
+        return str(made["id"])
+
+    # ---------------------------------------------------------------- people
+
+    @rule(person=st.sampled_from(PEOPLE), act=ACTS, which=st.integers(0, 30))
+    def opens(self, person: str, act: str, which: int) -> None:
+        """From a card as it was at some time: a screen need not have refreshed."""
+        card = self.seen.cards[which % len(self.seen.cards)]
+        try:
+            self.world.slack.click_old(person, card, act)
+        except NotPossible:
+            return  # That card offered no decision.
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def submits(self, person: str) -> None:
+        form = self._form(person)
+        if form is None:
+            return
+        self.seen.submitted.append(form)
+        values = {"reason": "payment_reinstated"} if form.act == "reject" else {}
+        self.seen.replies.append((person, self.world.slack.submit(person, form.view_id, values)))
+
+    @rule(which=st.integers(0, 30))
+    def a_submission_is_delivered_again(self, which: int) -> None:
+        if self.seen.replies:
+            person, reply = self.seen.replies[which % len(self.seen.replies)]
+            self.world.slack.again(person, reply)
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def closes(self, person: str) -> None:
+        view = self.world.slack.view_of(person)
+        if view is not None:
+            self.world.slack.close_view(person, view.id)
+
+    def _form(self, person: str) -> Form | None:
+        """What lies before them, where it can be submitted."""
+        view = self.world.slack.view_of(person)
+        if view is None or view.submit_button is None:
+            return None
+        shown = json.loads(view.private_metadata)
+        act = view.callback_id.partition("_")[0]
+        return Form(person, view.id, shown["r"].partition(":")[2], shown["v"], act)
+
+    # ---------------------------------------------------------------- Noyo, and others who use it
+
+    @rule(which=st.sampled_from([0, 1]), what=st.sampled_from(["another day", "completed", *STATUS]))
+    def it_moves_at_noyo(self, which: int, what: str) -> None:
+        now = self.world.noyo.disconnection(self.made[which])
+        self.world.wait(1)
+        if what == "completed" and now["status"] == "processing":
+            self.world.noyo.move_disconnection(now["id"], "completed")
+        elif what in STATUS and now["status"] == "needs_review":
+            self.world.noyo.move_disconnection(now["id"], STATUS[what])
+        elif what == "another day" and now["status"] == "needs_review":
+            day = FAR if now["effective_end_date"] == FURTHER else FURTHER
+            self.world.noyo.move_disconnection(now["id"], "needs_review", effective_end_date=day)
+
+    # ---------------------------------------------------------------- trouble
+
+    @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
+    def answers_of_noyos_get_lost(self, kind: str, times: int) -> None:
+        self.world.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+
+    @rule(times=st.integers(1, 3))
+    def noyo_cannot_be_read(self, times: int) -> None:
+        self.world.noyo.faults.add(Fault("too_many", method="GET", times=times))
+
+    @rule(method=WRITES, kind=st.sampled_from(SLACK_TROUBLE), times=st.integers(1, 2))
+    def answers_of_slacks_get_lost(self, method: str, kind: SlackKind, times: int) -> None:
+        self.world.slack.faults.add(SlackFault(kind, method, times))
+
+    @rule(method=WRITES)
+    def slack_wants_to_be_left_alone(self, method: str) -> None:
+        self.world.slack.faults.rate_limited(30, method)
+
+    @rule()
+    def the_process_starts_anew(self) -> None:
+        self.world.restart()
+
+    @rule(seconds=st.sampled_from([1, 31, 61, 331]))
+    def time_passes(self, seconds: int) -> None:
+        self.world.wait(seconds)
+
+    # ---------------------------------------------------------------- what runs by itself
+
+    @rule()
+    def a_poll_comes_by(self) -> None:
+        if not self.world.noyo.faults.waiting():
+            self.world.poll()
+
+    @rule()
+    def what_is_to_be_sent_is_carried_out(self) -> None:
+        self.world.carry_out()
+
+    @rule()
+    def people_are_told(self) -> None:
+        self.world.notify()
+        self._keep_cards()
+
+    @rule(which=st.integers(0, 50))
+    def a_worker_is_woken_again(self, which: int) -> None:
+        """The stream gives the same record again, whatever came of it."""
+        news = self._keys("NEWS#")
+        if news:
+            notify(news[which % len(news)], self.world.bot.notifying)
+        for operation_id in self._keys("OPERATION#")[-1:]:
+            carry_out(operation_id, self.world.bot.carrying_out)
+
+    @rule(death=st.sampled_from(DEATHS))
+    def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
+        port, method, after = death
+        tools = self.world.bot.carrying_out
+        dying = replace(tools, **{port: Before(getattr(tools, port), method, kill, after=after)})
+        for operation_id in tools.operations.due(tools.now(), limit=1):
+            self._dies(lambda name=operation_id: carry_out(name, dying))
+
+    @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
+    def a_worker_dies_telling(self, method: str, after: bool) -> None:
+        tools = self.world.bot.notifying
+        desk = replace(tools.desk, slack=Before(tools.desk.slack, method, kill, after=after))
+        for news_id in tools.news.due(tools.desk.now(), limit=1):
+            self._dies(lambda name=news_id: notify(name, replace(tools, desk=desk)))
+
+    def _dies(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except Killed:
+            self.world.restart()
+
+    def _keys(self, prefix: str) -> list[str]:
+        keys = sorted(item["pk"]["S"] for item in self.world.items())
+        return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
+
+    def _keep_cards(self) -> None:
+        """As they look now, to be clicked on later."""
+        known = {(card.ts, json.dumps(card.blocks)) for card in self.seen.cards}
+        for card in self.world.slack.channel(DECISIONS):
+            if (card.ts, json.dumps(card.blocks)) not in known:
+                self.seen.cards.append(card)
+
+    # ---------------------------------------------------------------- what must hold
+
+    @property
+    def sent(self) -> list[tuple[tuple[str, str, str], bool]]:
+        """What Noyo was asked, and whether it did it."""
+        asked = []
+        for seen in self.world.writes():
+            record_id, version = seen.path.split("/")[-2:]
+            asked.append(((record_id, version, seen.body["status"]), seen.took_effect))
+        return asked
+
+    @invariant()
+    def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
+        if hasattr(self, "made"):
+            decided = [sends[0] for sends, took_effect in self.sent if took_effect]
+            assert len(decided) == len(set(decided))
+
+    @invariant()
+    def nothing_is_sent_but_what_somebody_decided_on_the_version_before_them(self) -> None:
+        if hasattr(self, "made"):
+            assert {sends for sends, _ in self.sent} <= {form.sends for form in self.seen.submitted}
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            if hasattr(self, "made"):
+                self._comes_to_rest()
+        finally:
+            self.holding.__exit__(None, None, None)
+
+    def _comes_to_rest(self) -> None:
+        """Trouble is over and time passes: what people see is what the table says, and nothing waits untold."""
+        self.world.noyo.faults.clear()
+        self.world.slack.faults.clear()
+        for pause in (60, 400, 1000, 5, REST_SECONDS, 61, 61, 61):
+            self.world.wait(pause)
+            self.world.carry_out()
+            self.world.poll()
+            self.world.notify()
+        tools = self.world.bot.notifying
+        assert tools.news.due(tools.desk.now(), limit=10) == []
+        self._every_operation_ended()
+        self._what_is_held_is_true()
+        self._what_people_see_is_what_the_table_says()
+        self._every_deed_is_in_the_trail()
+
+    def _every_operation_ended(self) -> None:
+        for operation_id in self._keys("OPERATION#"):
+            operation = self.world.operation(operation_id)
+            if operation.state is not OperationState.NEEDS_PERSON:
+                assert operation.state.settled, operation
+
+    def _what_is_held_is_true(self) -> None:
+        for record_id in self.made:
+            held = self.world.bot.store.records.tracked(disconnection(record_id))
+            true = self.world.noyo.disconnection(record_id)
+            assert held is not None
+            assert (held.record.version, held.status.value) == (true["version"], true["status"])
+
+    # ---------------------------------------------------------------- what people see
+
+    def _what_people_see_is_what_the_table_says(self) -> None:
+        for record_id in self.made:
+            place = Place(DECISIONS, str(disconnection(record_id)))
+            self._shows(place, record_card(disconnection(record_id), self.world.bot.notifying.library))
+        for operation_id in self._keys("OPERATION#"):
+            self._called_and_told(operation_id)
+        self._no_card_is_there_twice()
+
+    def _called_and_told(self, operation_id: str) -> None:
+        """Whoever waits for an answer may have been told by direct message; whoever has to say is called."""
+        tools = self.world.bot.notifying
+        operation = self.world.operation(operation_id)
+        tracked = record_of(operation, tools.library)
+        link = card_link(tracked, tools) if tracked else None
+        direct = Place(operation.actor or "", f"direct:{operation_id}")
+        if tools.desk.deliveries.link(direct) is not None:
+            self._shows(direct, Answer(operation, tracked, link, operation.actor))
+        for place in tools.desk.deliveries.live(ALERTS, f"person:{operation_id}:"):
+            self._shows(place, NeedsPerson(operation, tracked, link))
+        if operation.state is OperationState.NEEDS_PERSON:
+            assert tools.desk.deliveries.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
+
+    def _shows(self, place: Place, content: Content | None) -> None:
+        desk = self.world.bot.notifying.desk
+        link = desk.deliveries.link(place)
+        assert content is not None
+        assert link is not None, f"nothing was posted for {place}"
+        message = self.world.slack.world.channels[link.channel].find(link.ts)
+        assert message is not None
+        assert _said(message.blocks) == _said(json.loads(desk.slack.render(content).blocks)), place
+
+    def _no_card_is_there_twice(self) -> None:
+        marks = [_mark(message) for message in self.world.slack.channel(DECISIONS)]
+        assert len(marks) == len(set(marks))
+        for name in NAMES:
+            shown = [self.world.slack.render(message) for message in self.world.slack.channel(DECISIONS)]
+            assert sum(f"# Disconnect {name}" in text for text in shown) == 1
+
+    # ---------------------------------------------------------------- the trail
+
+    def _every_deed_is_in_the_trail(self) -> None:
+        trail = self.world.bot.store.audit
+        kept = [one for record in self.made for one in trail.entries(disconnection(record), limit=1000)]
+        deeds = [(entry.deed, dict(entry.details).get("operation"), entry.actor) for entry in kept]
+        for form in self.seen.submitted:
+            assert {
+                ("operation_placed", form.view_id, form.person),
+                ("not_placed", form.view_id, form.person),
+            } & set(deeds), form
+        for operation_id in self._keys("OPERATION#"):
+            operation = self.world.operation(operation_id)
+            assert (f"operation_{operation.state.value}", operation_id, operation.actor) in deeds
+        assert sum(deed == "operation_sending" for deed, *_ in deeds) >= len(self.sent)
+
+
+def _said(blocks: list[dict[str, Any]]) -> list[str]:
+    """Block by block, without the ids that Slack gives to those that come with none."""
+    bare = ({name: held for name, held in block.items() if name != "block_id"} for block in blocks)
+    return [json.dumps(block, sort_keys=True, ensure_ascii=False) for block in bare]
+
+
+def _mark(message: Message) -> str:
+    held = message.metadata or {}
+    return str(held.get("event_payload", {}).get("mark", message.ts))

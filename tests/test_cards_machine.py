@@ -1,0 +1,23 @@
+"""Clicks, polls, losses on both sides, deaths and redeliveries in any order: what people see ends as the table says."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.cards_machine import CardsMachine
+
+EXAMPLES = int(os.environ.get("CARDS_EXAMPLES", "4"))
+"""Some four seconds each; whoever changes how things are told should give it some hundred."""
+
+TestCardsInAnyOrder = CardsMachine.TestCase
+TestCardsInAnyOrder.settings = settings(
+    max_examples=EXAMPLES,
+    stateful_step_count=20,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+pytestmark = pytest.mark.timeout(60 + 20 * EXAMPLES)
