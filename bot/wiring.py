@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.slack.web import SlackWeb
     from bot.store import KmsSealer, MakesClients, Store
     from bot.store.patience import Patience
+    from bot.store.quota import LambdaQuota
     from bot.usecases import check_up, note_rights, notify, operation_life, pause, poll
     from bot.usecases.gate import Gate
 
@@ -285,6 +286,7 @@ class Deployment:
             read_secret=self.secrets.noyo_client.value,
             noyo=noyo,
             clock_difference=lambda: noyo.clock_difference,
+            unreserved=self._quota().unreserved,
         )
         return check_up.Tools(Ward.NOYO, looks, self.store.checkups, self.clock)
 
@@ -301,15 +303,23 @@ class Deployment:
         return Secrets(self.settings.secrets, client, self.clock, patience.begin)
 
     def _secrets_client(self, patience: Patience) -> SecretsClient:
-        from bot.store import aws_client
+        """Without botocore's factory everywhere: so no package ships what that would read."""
         from bot.store.wire import wire_client
 
         aws = self.settings.aws
-        make: MakesClients = wire_client if self.quick_clients else aws_client
-        client: SecretsClient = make(
+        client: SecretsClient = wire_client(
             "secretsmanager", region=aws.region, endpoint_url=aws.endpoint_url, patience=patience
         )
         return client
+
+    def _quota(self) -> LambdaQuota:
+        from bot.store import WORKER, aws_client
+        from bot.store.quota import LambdaQuota
+
+        aws = self.settings.aws
+        return LambdaQuota(
+            lambda: aws_client("lambda", region=aws.region, endpoint_url=aws.endpoint_url, patience=WORKER)
+        )
 
     def _store(self, patience: Patience, make: MakesClients) -> Store:
         from bot.store import open_store

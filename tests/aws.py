@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
+from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.kms.models import Key, kms_backends
@@ -19,9 +23,20 @@ from tests.aws_calls import listen_to
 REGION = "us-east-1"
 
 
+UNRESERVED: dict[str, int] = {"UnreservedConcurrentExecutions": 1000}
+"""What Lambda tells of how many functions may run at once: moto knows nothing of it."""
+
+
 @cache
 def worker_client(service: str) -> Any:
-    return listen_to(aws_client(service, region=REGION, endpoint_url=None, patience=WORKER))
+    client = listen_to(aws_client(service, region=REGION, endpoint_url=None, patience=WORKER))
+    client.meta.events.register_first("before-send.lambda.GetAccountSettings", _account)
+    return client
+
+
+def _account(request: Any, **_: Any) -> AWSResponse:
+    body = io.BytesIO(json.dumps({"AccountLimit": UNRESERVED}).encode())
+    return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda **_: iter([body.read()])))
 
 
 def same_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:

@@ -23,6 +23,7 @@ from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
 from bot.store import KmsSealer, MakesClients, Store
 from bot.store.patience import Patience
+from bot.store.quota import LambdaQuota
 from bot.usecases.carry_out import carry_out
 from bot.usecases.check_up import check_up
 from bot.usecases.due import due_operations
@@ -75,6 +76,9 @@ class _Process(Deployment):
 
     def _secrets_client(self, patience: Patience) -> SecretsClient:
         return worker_client("secretsmanager")
+
+    def _quota(self) -> LambdaQuota:
+        return LambdaQuota(lambda: worker_client("lambda"))
 
 
 class World:

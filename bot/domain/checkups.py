@@ -16,6 +16,7 @@ class Topic(StrEnum):
     SLACK_CLOCK = "slack_clock"
     NOYO = "noyo"
     NOYO_CLOCK = "noyo_clock"
+    CONCURRENCY = "concurrency"
 
 
 class Verdict(StrEnum):

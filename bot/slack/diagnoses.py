@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.domain.checkups import Checkup, Finding, Topic, Verdict, Ward
 from bot.slack.phrases import Channel, Foreign, Line, Moment, Person, Run, Usergroup, line
 from bot.slack.text import counted
+from bot.usecases.check_noyo import NEEDED_AT_ONCE
 
 OLD_SECONDS = 900
 """Workers look every few minutes; what is older is no longer known."""
@@ -35,6 +36,7 @@ _FINE = {
     Topic.SLACK_CLOCK: "Slack's clock",
     Topic.NOYO: "Noyo and its token",
     Topic.NOYO_CLOCK: "Noyo's clock",
+    Topic.CONCURRENCY: "Lambda's quota",
 }
 
 
@@ -76,6 +78,11 @@ def _told(finding: Finding, at: int) -> Diagnosis:
 def _unknown(finding: Finding) -> Line:
     if finding.topic is Topic.PEOPLE:
         return line(f"How it is with {finding.number} of those named for rights: some are read each time.")
+    if finding.topic is Topic.CONCURRENCY:
+        return line(
+            "How many functions AWS may run at once: Lambda did not tell, and on one machine there is no such limit. "
+            "On AWS see Service Quotas, Lambda, Concurrent executions; why it did not is in the log of the poll."
+        )
     return line(f"Not told: {_FINE[finding.topic]}.")
 
 
@@ -139,6 +146,14 @@ def _clock(finding: Finding) -> Line:
     )
 
 
+def _concurrency(finding: Finding) -> Line:
+    room = counted(finding.number or 0, "function")
+    return line(
+        f"AWS has room for {room} at once, and Switchboard needs {NEEDED_AT_ONCE}: with less, clicks fail and work is "
+        "late. Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."
+    )
+
+
 def _plainly(finding: Finding) -> Line:
     return line(f"{_begin(_FINE[finding.topic])}: ", _why(finding))
 
@@ -161,4 +176,5 @@ _WRONG: dict[Topic, Callable[[Finding], Line]] = {
     Topic.SLACK_CLOCK: _clock,
     Topic.NOYO: _plainly,
     Topic.NOYO_CLOCK: _clock,
+    Topic.CONCURRENCY: _concurrency,
 }

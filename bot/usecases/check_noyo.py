@@ -1,4 +1,4 @@
-"""Use case: what the worker that reads Noyo looks after: Noyo itself, its token and its clock."""
+"""Use case: what the worker that reads Noyo looks after: Noyo itself, its token, its clock, and room for all to run."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from bot.domain.subjects import Kind
 from bot.ports import ReadsNoyo
 from bot.usecases.check_up import Look, clock_finding
 
+NEEDED_AT_ONCE = 10
+"""The five functions, each more than once on a busy day, and people who click at the same moment."""
+
 
 def noyo_looks(
     *,
     read_secret: Callable[[], object],
     noyo: ReadsNoyo,
     clock_difference: Callable[[], float | None],
+    unreserved: Callable[[], int | None],
 ) -> dict[Topic, Look]:
+    """`unreserved`: how many functions may run at once; None where nobody tells."""
     return {
         Topic.SECRET: lambda: _secret(read_secret),
         Topic.NOYO: lambda: _noyo(noyo, clock_difference),
+        Topic.CONCURRENCY: lambda: [_concurrency(unreserved())],
     }
 
 
@@ -32,3 +38,10 @@ def _noyo(noyo: ReadsNoyo, clock_difference: Callable[[], float | None]) -> Iter
     noyo.newest(Kind.CONNECTION, offset=0, page_size=1)
     yield Finding(Topic.NOYO, Verdict.GOOD)
     yield clock_finding(Topic.NOYO_CLOCK, clock_difference())
+
+
+def _concurrency(unreserved: int | None) -> Finding:
+    if unreserved is None:
+        return Finding(Topic.CONCURRENCY, Verdict.UNKNOWN)
+    verdict = Verdict.GOOD if unreserved >= NEEDED_AT_ONCE else Verdict.BAD
+    return Finding(Topic.CONCURRENCY, verdict, number=unreserved)

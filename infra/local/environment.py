@@ -107,6 +107,7 @@ def _endpoints(at: Addresses) -> dict[str, str]:
         "AWS_ENDPOINT_URL_DYNAMODB": at.dynamodb,
         "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": at.dynamodb,
         "AWS_ENDPOINT_URL_KMS": at.aws,
+        "AWS_ENDPOINT_URL_LAMBDA": at.aws,
         "AWS_ENDPOINT_URL_SECRETS_MANAGER": at.aws,
     }
 

@@ -90,7 +90,11 @@ def _secret(parameters: dict[str, Any]) -> str:
     return found[0].title().replace("_", "") if found else str(parameters["SecretId"])
 
 
-_NAMED: dict[str, Callable[[dict[str, Any]], str]] = {"kms": lambda _: "Key", "secretsmanager": _secret}
+_NAMED: dict[str, Callable[[dict[str, Any]], str]] = {
+    "kms": lambda _: "Key",
+    "secretsmanager": _secret,
+    "lambda": lambda _: "*",  # Of the account, whatever it is called with.
+}
 
 
 def _on_the_table(operation: str, parameters: dict[str, Any]) -> Iterator[Permission]:

@@ -15,6 +15,7 @@ WORDS = {
     "kms:Encrypt": "encrypt",
     "kms:Decrypt": "decrypt",
     "secretsmanager:GetSecretValue": "read",
+    "lambda:GetAccountSettings": "read",
 }
 ORDER = list(dict.fromkeys(WORDS.values()))
 
@@ -33,6 +34,8 @@ def thing(permission: Permission) -> str:
     """What it is about: `OPERATION#…` in the table, an index, the key, a secret."""
     if permission.resource == "Table":
         return f"`{permission.keys.removesuffix('*')}`"
+    if permission.action == "lambda:GetAccountSettings":
+        return "Lambda's quota"
     if permission.resource.startswith("Table/index/"):
         return f"index `{permission.resource.rpartition('/')[2]}`"
     return f"`{permission.resource}`"

@@ -185,6 +185,10 @@ def wrong(finding: Finding) -> str:
             "and 2 more named for rights",
         ),
         (Finding(Topic.TOKEN, Verdict.BAD), "Slack's token: it is not as it should be"),
+        (
+            Finding(Topic.CONCURRENCY, Verdict.BAD, number=3),
+            "AWS has room for 3 functions at once, and Switchboard needs 10",
+        ),
     ],
 )
 def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: Finding, words: str) -> None:

@@ -81,7 +81,6 @@ print(asked[0])
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "dynamodb": ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
     "kms": ("decrypt", {"CiphertextBlob": "sealed"}),
-    "secretsmanager": ("get_secret_value", {"SecretId": "s"}),
     "lambda": ("get_account_settings", {}),
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
