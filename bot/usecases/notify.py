@@ -68,7 +68,7 @@ def notify(news_id: str, tools: Tools) -> Report | None:
 def _delivered(news: News, tools: Tools, now: int) -> Report:
     report = Report(news.id, _troubles(news, tools))
     if report.troubles:
-        report.again_at = tools.desk.now() + max(_pause(trouble, news) for trouble in report.troubles)
+        report.again_at = tools.desk.now() + max(pause_after(trouble, news) for trouble in report.troubles)
         tools.news.postpone(news, report.again_at)
         tell(Step.PUT_OFF, attempt=news.attempts + 1, failed=int(not report.only_waits))
     else:
@@ -102,7 +102,8 @@ def _troubles(news: News, tools: Tools) -> list[Exception]:
     return troubles
 
 
-def _pause(trouble: Exception, news: News) -> int:
+def pause_after(trouble: Exception, news: News) -> int:
+    """Seconds until it is tried again."""
     if isinstance(trouble, SlackBusy):
         return max(trouble.retry_after, 1)
     if isinstance(trouble, NotNow):
