@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from bot.domain.decisions import Decision
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.people import MEMBERS_FRESH_SECONDS
+from bot.domain.subjects import disconnection, person
+from bot.slack.buttons import ButtonValue, encode
+from bot.slack.decide_form import CALLBACKS
+from infra.local import environment as local
+from infra.local.noyo import Fault
 from tests.slack.incoming import a_world, begin, event, knocks, payload, told, typed, types, view_id, window
-from tests.world import ANA, CONNECTIONS, World, blocks_of
+from tests.world import ANA, CONNECTIONS, DECISIONS, GUARDIAN, World, blocks_of
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +85,101 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(world: World)
     assert world.slack.pings(message) in ([], ["@Ana"])
     assert "123456789" not in blocks_of(message) + message.text
     assert "[[ Noyo has it ]]" in window(world)
+
+
+# ---------------------------------------------------------------- decisions
+
+
+@pytest.mark.parametrize(
+    "day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"]
+)
+def test_a_day_in_another_format_decides_nothing_and_says_which_field(day: str) -> None:
+    with World(APPROVERS=ANA) as world:
+        made = waits_for_a_decision(world, "Dates Inc")
+        view = form_of(world, made)
+        held = {f"end_date.{made['version']}": {"selected_date": day}}
+        answer = submitted_by_hand(world, view, made, held)
+        assert answer["response_action"] == "errors"
+        assert answer["errors"].keys() == {f"end_date.{made['version']}"}
+        world.settle(20)
+        assert world.writes() == []
+
+
+def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() -> None:
+    """Between the click and the sending, and whoever held it is in the trail."""
+    with World(APPROVERS="S0APPROVERS") as world:
+        world.slack.add_usergroup("S0APPROVERS", "approvers", [ANA])
+        made = waits_for_a_decision(world, "Vanished Inc")
+        view = form_of(world, made)
+        world.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
+        world.slack.submit(ANA, view, {})
+        world.carry_out()
+        del world.slack.world.usergroups["S0APPROVERS"]
+        world.wait(MEMBERS_FRESH_SECONDS // 2 + 1)
+        world.notify()
+        world.noyo.faults.clear()
+        world.settle(30)
+
+        placed = world.operation(view)
+        assert placed.state is OperationState.CANCELLED
+        assert placed.outcome is not None
+        assert placed.outcome.kind is OutcomeKind.NO_RIGHTS
+        assert world.writes() == []
+        lost = world.bot.store.audit.entries(person(ANA), limit=5)
+        assert [(entry.deed, dict(entry.details)["right"]) for entry in lost] == [("right_lost", "approve")]
+        assert "may not do this" in world.seen_in(DECISIONS)
+
+
+def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> None:
+    """The form of another record, and of one that never was."""
+    with World(APPROVERS=ANA) as world:
+        made = waits_for_a_decision(world, "Foreign Inc")
+        view = form_of(world, made)
+        for record_id in ("0" * 8 + made["id"][8:], "../" + made["id"], made["id"].upper()):
+            answer = submitted_by_hand(world, view, made | {"id": record_id}, {})
+            assert "not known here any more" in str(answer)
+        world.settle(20)
+        assert world.writes() == []
+
+
+def waits_for_a_decision(world: World, name: str) -> dict[str, Any]:
+    world.settle(10)
+    made = world.noyo.carrier_asks_disconnection(
+        carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
+    )
+    world.settle(10)
+    return made
+
+
+def form_of(world: World, made: dict[str, Any]) -> str:
+    (card,) = [one for one in world.slack.channel(DECISIONS) if made["group_name"] in world.slack.render(one)]
+    world.slack.click(ANA, DECISIONS, card.ts, "approve")
+    view = world.slack.view_of(ANA)
+    assert view is not None
+    return str(view.id)
+
+
+def submitted_by_hand(
+    world: World, view: str, made: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    """What Slack's client would never send."""
+    about = encode(ButtonValue(disconnection(made["id"]), made["version"]))
+    form = {
+        "id": view,
+        "callback_id": CALLBACKS[Decision.APPROVE],
+        "private_metadata": about,
+        "state": {"values": {name: {name: held} for name, held in values.items()}},
+    }
+    answer: dict[str, Any] = json.loads(knocks(world, payload(submission(form)))["body"])
+    return answer
+
+
+def submission(form: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "view_submission",
+        "user": {"id": ANA, "team_id": local.TEAM},
+        "team": {"id": local.TEAM},
+        "api_app_id": local.APP,
+        "trigger_id": "1.2.3",
+        "view": {"type": "modal", **form},
+    }
