@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.domain import news as telling
 from bot.domain.operations import Sensitive
-from bot.domain.subjects import Kind, Subject
-from bot.errors import SlackRefused, TableUnavailable
+from bot.errors import TableUnavailable
 from bot.store import KmsSealer, Pace, Patience
 from bot.store.keys import user
 from bot.store.table import Table
-from bot.usecases.notify import pause_after
 from handlers import notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.table import read_template
@@ -147,56 +142,6 @@ def test_each_metric_of_aws_is_one_that_there_is() -> None:
         if namespace != OURS:
             [(dimension, _)] = dims
             assert (namespace, metric, dimension) in AWS, where
-
-
-def alarms() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in read_template()["Resources"].items():
-        if resource["Type"] == "AWS::CloudWatch::Alarm":
-            yield name, resource["Properties"]
-
-
-def test_no_sum_is_silent_where_one_of_its_parts_is() -> None:
-    """A function that nobody called tells nothing, and CloudWatch reckons nothing with what is not there."""
-    sums = {name: alarm["Metrics"] for name, alarm in alarms() if "Metrics" in alarm}
-
-    assert len(sums) > 4
-    for name, metrics in sums.items():
-        [expression] = [one["Expression"] for one in metrics if "Expression" in one]
-        filled = [f"FILL({one['Id']}, 0)" for one in metrics if "MetricStat" in one]
-        assert expression in {f"{function}([{', '.join(filled)}])" for function in ("SUM", "MAX")}, name
-
-
-def test_what_only_the_poll_tells_is_looked_at_as_seldom_as_it_polls() -> None:
-    """An alarm that wants two periods in a row would never be heard where every other one is empty."""
-    polled = {"PollAgeSeconds": 2, "NotLetIn": 1}
-    seldom = {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
-    periods = [
-        alarm["Period"]
-        for _, alarm in alarms()
-        if alarm.get("MetricName") in polled and alarm["Dimensions"][0]["Value"] != "slack"
-    ]
-
-    assert periods == [seldom] * sum(polled.values())
-    for seconds, mapped in read_template()["Mappings"]["PollRates"].items():
-        assert mapped["AlarmPeriod"] >= 2 * int(seconds)
-
-
-@pytest.mark.parametrize("began", range(0, 600, 15))
-def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None:
-    """Wherever within a period it began; it is tried by the minute at most, with pauses that grow."""
-    [alarm] = [one for name, one in alarms() if name == "DeliveriesFailAlarm"]
-    failed: Counter[int] = Counter()
-    about = Subject(Kind.CONNECTION, "1")
-    at, news = began, telling.News("1", telling.NewsKind.RECORD, about, at=0, due=0)
-    while at < 2 * 3600:
-        failed[at // alarm["Period"]] += 1
-        due = at + pause_after(SlackRefused("not_in_channel"), news)
-        at, news = -(-due // 60) * 60, replace(news, attempts=news.attempts + 1)
-
-    breached = [failed[period] >= alarm["Threshold"] for period in range(6)]
-    looked_at = alarm["EvaluationPeriods"]
-    most = max(sum(breached[first : first + looked_at]) for first in range(6 - looked_at))
-    assert most >= alarm["DatapointsToAlarm"] > 2
 
 
 def test_the_functions_write_into_the_namespace_that_alarms_look_into() -> None:

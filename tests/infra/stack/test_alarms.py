@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from bot.domain.news import News, NewsKind
 from bot.domain.operations import OutcomeKind
+from bot.domain.subjects import Kind, Subject
+from bot.errors import SlackRefused
 from bot.slack.door import KINDS
+from bot.usecases.notify import pause_after
 from handlers.metrics import MEASURED
 from infra.local.table import read_template
 from tests.architecture import tree
@@ -122,6 +128,42 @@ def test_an_alarm_on_the_poll_gives_it_time_for_more_than_one_run(seconds: str) 
         assert found["Period"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
         assert found["Threshold"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "TooLongAgo"]}
         assert rate["AlarmPeriod"] * found["EvaluationPeriods"] <= 86_400, "CloudWatch looks back a day"
+
+
+def test_what_only_the_poll_tells_is_looked_at_as_seldom_as_it_polls() -> None:
+    """An alarm that wants two periods in a row would never be heard where every other one is empty."""
+    seldom = {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
+    polled = ("ConnectionsNotPolledAlarm", "DisconnectionsNotPolledAlarm", "NoyoRefusesUsAlarm")
+
+    assert {name for name, alarm in ALARMS.items() if alarm.get("Period") == seldom} == set(polled)
+
+
+def test_no_sum_is_silent_where_one_of_its_parts_is() -> None:
+    """A function that nobody called tells nothing, and CloudWatch reckons nothing with what is not there."""
+    sums = {name: alarm["Metrics"] for name, alarm in ALARMS.items() if "Metrics" in alarm}
+
+    assert len(sums) > 4
+    for name, metrics in sums.items():
+        [expression] = [one["Expression"] for one in metrics if "Expression" in one]
+        filled = [f"FILL({one['Id']}, 0)" for one in metrics if "MetricStat" in one]
+        assert expression in {f"{function}([{', '.join(filled)}])" for function in ("SUM", "MAX")}, name
+
+
+@pytest.mark.parametrize("began", range(0, 600, 15))
+def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None:
+    """Wherever within a period it began; it is tried by the minute at most, with pauses that grow."""
+    alarm = ALARMS["DeliveriesFailAlarm"]
+    failed: Counter[int] = Counter()
+    at, news = began, News("1", NewsKind.RECORD, Subject(Kind.CONNECTION, "1"), at=0, due=0)
+    while at < 2 * 3600:
+        failed[at // alarm["Period"]] += 1
+        due = at + pause_after(SlackRefused("not_in_channel"), news)
+        at, news = -(-due // 60) * 60, replace(news, attempts=news.attempts + 1)
+
+    breached = [failed[period] >= alarm["Threshold"] for period in range(6)]
+    looked_at = alarm["EvaluationPeriods"]
+    most = max(sum(breached[first : first + looked_at]) for first in range(6 - looked_at))
+    assert most >= alarm["DatapointsToAlarm"] > 2
 
 
 def test_slack_s_three_seconds_are_not_used_up_when_the_alarm_comes() -> None:
