@@ -56,5 +56,5 @@ def test_what_the_stack_has_is_read_from_the_template() -> None:
 
     assert (stack.keys, stack.secrets) == (1, 4)
     assert stack.functions == 5
-    assert stack.watched == 27  # 17 alarms; those that reckon are paid for each metric that they reckon with.
+    assert stack.watched == 26  # 17 alarms; those that reckon are paid for each metric that they reckon with.
     assert stack.scheduled_calls == pytest.approx(3 * 30.4 * 24 * 60)

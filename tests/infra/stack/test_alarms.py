@@ -138,6 +138,20 @@ def test_what_only_the_poll_tells_is_looked_at_as_seldom_as_it_polls() -> None:
     assert {name for name, alarm in ALARMS.items() if alarm.get("Period") == seldom} == set(polled)
 
 
+def test_a_poll_that_is_kept_to_one_run_is_no_lack_of_room() -> None:
+    """While one run takes minutes, each minute's call is refused several times."""
+    looked_at = {one["Id"] for one in ALARMS["LambdaThrottlesAlarm"]["Metrics"] if "MetricStat" in one}
+
+    assert looked_at == {"slack", "webhook", "carry_out", "notify"}
+
+
+def test_a_wrong_secret_is_heard_of_where_few_people_click() -> None:
+    wrong = ALARMS["SignaturesWrongAlarm"]
+    periods = {one["MetricStat"]["Period"] for one in wrong["Metrics"] if "MetricStat" in one}
+
+    assert (wrong["Threshold"], wrong["DatapointsToAlarm"], periods) == (5, 1, {900})
+
+
 def test_no_sum_is_silent_where_one_of_its_parts_is() -> None:
     """A function that nobody called tells nothing, and CloudWatch reckons nothing with what is not there."""
     sums = {name: alarm["Metrics"] for name, alarm in ALARMS.items() if "Metrics" in alarm}
