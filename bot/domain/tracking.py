@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bot.domain.records import Connection, ConnectionStatus, Record, Status, needs_us
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionStatus,
+    Record,
+    Status,
+    needs_us,
+)
 from bot.domain.subjects import Subject
 
 
@@ -30,6 +38,8 @@ class Tracked:
     """Slack user id of whoever said that they are checking it; with when they said so, and until when it counts."""
     owned_since: int | None = None
     owned_until: int | None = None
+    waits_since: int | None = None
+    """Since when we know that it stands as it does, with the same last managed day; None where that was not kept."""
     revision: int = field(default=0, compare=False)
     """Grows with every write of this state; the table's, so that a write finds out whether it was moved meanwhile."""
 
@@ -83,7 +93,12 @@ def with_known(record: Record, known: Record) -> Record:
 
 def first_seen(record: Record, now: int) -> Tracked:
     return Tracked(
-        record=record, card=str(record.subject), tries=1, attempt_began=record.created, seen_at=now
+        record=record,
+        card=str(record.subject),
+        tries=1,
+        attempt_began=record.created,
+        seen_at=now,
+        waits_since=_waits_since(None, record, now),
     )
 
 
@@ -99,8 +114,19 @@ def moved_on(held: Tracked, record: Record, now: int) -> Tracked:
         tries=held.tries + again,
         attempt_began=record.modified if again else held.attempt_began,
         seen_at=now,
+        waits_since=_waits_since(held, record, now),
     )
     return moved if needs_us(record.status) else let_go(moved)
+
+
+def _waits_since(held: Tracked | None, record: Record, now: int) -> int | None:
+    if not isinstance(record, Disconnection) or record.status is not DisconnectionStatus.NEEDS_REVIEW:
+        return None
+    before = held.record if held is not None else None
+    same_end = isinstance(before, Disconnection) and before.effective_end_date == record.effective_end_date
+    if held is None or not same_end or held.status is not record.status:
+        return now
+    return held.waits_since if held.waits_since is not None else held.seen_at
 
 
 def let_go(held: Tracked) -> Tracked:

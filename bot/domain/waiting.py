@@ -50,8 +50,8 @@ def ends_soon(tracked: Tracked, zone: tzinfo) -> bool:
 
 
 def reminders(tracked: Tracked, zone: tzinfo) -> tuple[date, ...]:
-    """The days on which to remind of it, in order, while it waits in this version."""
-    known = day_of(tracked.seen_at, zone)
+    """The days on which to remind of it, in order, while it waits for this end."""
+    known = _known(tracked, zone)
     return tuple(day for day in _all_reminders(end_of(tracked), known) if day > known)
 
 
@@ -62,7 +62,14 @@ def newest_reminder(tracked: Tracked, today: date, zone: tzinfo) -> date | None:
 
 def calls(tracked: Tracked, day: date, zone: tzinfo) -> bool:
     """Whether the reminder of this day names those who decide."""
-    return day in _all_reminders(end_of(tracked), day_of(tracked.seen_at, zone))[-CALLING:]
+    return day in _all_reminders(end_of(tracked), _known(tracked, zone))[-CALLING:]
+
+
+def _known(tracked: Tracked, zone: tzinfo) -> date:
+    """Since when it is known to wait for this end. A version that changes neither begins no new count, or what moves
+    each day would never be reminded of."""
+    since = tracked.waits_since if tracked.waits_since is not None else tracked.seen_at
+    return day_of(since, zone)
 
 
 def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from bot.domain.operations import AnswerTo, Operation, OperationState
+from bot.domain.operations import AnswerTo, Operation, OperationKind, OperationState
 from bot.domain.people import Right
 from bot.domain.records import Connection
 from bot.domain.subjects import parting
@@ -132,7 +132,22 @@ def _moved(office: Office, asker: Asker, now: Tracked | None, shown: ButtonValue
     placed = office.operations.operation(view_id)
     if placed is not None:
         return said("Sent already", repeated(placed))
+    if now is not None:
+        _note_outdated(office, asker, now, shown)
     return _asked(office, asker, now, shown)
+
+
+def _note_outdated(office: Office, asker: Asker, now: Tracked, shown: ButtonValue) -> None:
+    """Whoever asked and was turned away is in the trail too."""
+    office.note(
+        asker,
+        "not_placed",
+        shown.record,
+        ("kind", OperationKind.CREATE_DISCONNECTION.value),
+        ("shown_version", shown.version or ""),
+        ("because", "changed"),
+        ("version_now", now.record.version),
+    )
 
 
 def _somebody_first(office: Office, asker: Asker, operation: Operation) -> Json:

@@ -46,6 +46,7 @@ def state_item(tracked: Tracked, revision: int) -> Item:
         owner=tracked.owner,
         owned_since=tracked.owned_since,
         owned_until=tracked.owned_until,
+        waits_since=tracked.waits_since,
         in_group=keys.in_group(record.group_id) if record.group_id else None,
         recent_kind=kind,
         recent_modified=record.modified,
@@ -66,6 +67,7 @@ def tracked_from(item: Item) -> Tracked:
         owner=maybe_text(item, "owner"),
         owned_since=maybe_number(item, "owned_since"),
         owned_until=maybe_number(item, "owned_until"),
+        waits_since=maybe_number(item, "waits_since"),
         revision=number(item, "revision"),
     )
 

@@ -54,12 +54,17 @@ def _is_loud(news: News, tracked: Tracked, library: Library, zone: tzinfo) -> bo
 
 
 def _has_a_new_end(news: News, tracked: Tracked, library: Library) -> bool:
-    """That it ends soon was learnt with this version, and not with one before."""
-    if news.version != tracked.record.version:
+    """That it ends soon was learnt with this version, and not with one before.
+
+    Where it has moved since, and still ends then, no other news calls for it.
+    """
+    known = [
+        one for one in library.records.history(tracked.subject, since=0) if isinstance(one, Disconnection)
+    ]
+    at = next((number for number, one in enumerate(known) if one.version == news.version), None)
+    if at is None or any(one.effective_end_date != end_of(tracked) for one in known[at:]):
         return False
-    known = library.records.history(tracked.subject, since=0)
-    earlier = [one for one in known if isinstance(one, Disconnection) and one.version != news.version]
-    return not earlier or earlier[-1].effective_end_date != end_of(tracked)
+    return at == 0 or known[at - 1].effective_end_date != end_of(tracked)
 
 
 def _is_a_try_of_its_own(news: News, tracked: Tracked, library: Library) -> bool:

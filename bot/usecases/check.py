@@ -32,6 +32,8 @@ from bot.usecases.operation_life import (
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo refuses a double of these itself: a request as a duplicate, a decision by its version, where that is sent."""
 
+GONE = 404
+
 
 def check(operation: Operation, tools: Tools) -> None:
     """Found: succeeded. Not there, asked twice: sent again where Noyo refuses doubles, else a person says."""
@@ -58,7 +60,9 @@ def compare_first(operation: Operation, tools: Tools, *, named: bool = False) ->
     """
     try:
         return _settled_if_found(operation, tools, named=named)
-    except (NotSent, NoAnswer, UnreadableAnswer, Refused):
+    except (NotSent, NoAnswer, UnreadableAnswer, Refused) as error:
+        if isinstance(error, Refused) and error.status == GONE and operation.sends == 1:
+            return False  # Sent once and refused, and there is nothing to have taken effect on.
         check_later(operation, tools)
         return True
 
@@ -123,7 +127,7 @@ def _asked_to_disconnect(
     for found in tools.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
         held = tools.records.tracked(found.subject)
         if disconnecting(found, operation) and not _is_anothers(held, operation):
-            return found
+            return replace(found, group_id=wanted.group_id)
     return None
 
 

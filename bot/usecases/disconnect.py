@@ -45,9 +45,10 @@ def _send(operation: Operation, wanted: DisconnectRequest, tools: Tools) -> None
     except (NoAnswer, UnreadableAnswer):
         check_later(operation, tools)
     else:
-        # Noyo leaves the day out of some answers; it is the one that was sent.
+        # Noyo leaves the day and the group out of some answers; they are those that were sent.
         ends = made.effective_end_date or wanted.effective_end_date
-        confirmed(operation, replace(made, effective_end_date=ends), tools)
+        group_id = made.group_id or wanted.group_id
+        confirmed(operation, replace(made, effective_end_date=ends, group_id=group_id), tools)
 
 
 def _still_connected(operation: Operation, wanted: DisconnectRequest, tools: Tools) -> bool:

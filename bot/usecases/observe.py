@@ -62,7 +62,7 @@ def learn(
     """
     held = records.tracked(record.subject)
     if held is None:
-        asked = by if by is not None and isinstance(by.input, ConnectionRequest) else None
+        asked = by if by is not None and isinstance(by.input, ConnectionRequest | DisconnectRequest) else None
         after = _linked(first_seen(record, now), asked or _asking(record, operations))
         return Change(record.subject, None, after, record, _told(record, None, now))
     order = order_of(held, record)

@@ -36,11 +36,23 @@ def each_day(news: News, tools: Tools) -> Iterator[Callable[[], None]]:
     tracked = _still_waiting(news, tools)
     if tracked is None:
         return  # A version that came since has days of its own.
+    _mind_the_day(news, tools)
     yield lambda: _put_what_comes(news, tracked, tools)
     if news.day is not None and not _slept_through(news, tracked, tools):
         yield lambda: card_of(tracked.subject, tools)
         yield lambda: alerts(news, tracked.subject, tools)
         yield lambda: keep_reminders_true(tracked.subject, tools)
+
+
+def _mind_the_day(news: News, tools: Tools) -> None:
+    """Where the zone in the settings was moved west meanwhile, it is still the day before; told now, the day that is
+    put next would be this one again, and the chain would end."""
+    if news.day is not None and news.day > tools.library.today():
+        raise NotNow(_begins(news.day, news.subject, tools) - tools.desk.now())
+
+
+def _begins(day: date, subject: Subject, tools: Tools) -> int:
+    return start_of(day, tools.timezone) + 1 + spread(subject)
 
 
 def _still_waiting(news: News, tools: Tools) -> Tracked | None:
@@ -60,11 +72,12 @@ def _put_what_comes(news: News, tracked: Tracked, tools: Tools) -> None:
     zone, today, now = tools.timezone, tools.library.today(), tools.desk.now()
     later = spread(tracked.subject)
     reminder = newest_reminder(tracked, today, zone)
-    if news.day is not None and reminder is not None and reminder >= news.day:
+    # A version that is new to us takes up the reminder of its day, which the version before it can no longer give.
+    if reminder is not None and reminder >= (news.day or today):
         begins = working_moment(max(now, start_of(reminder, zone)), zone)
         tools.news.put(telling.of_reminder(tracked.record, reminder, begins + later))
     tomorrow = today + timedelta(days=1)
-    tools.news.put(telling.of_day(tracked.record, tomorrow, start_of(tomorrow, zone) + 1 + later))
+    tools.news.put(telling.of_day(tracked.record, tomorrow, _begins(tomorrow, tracked.subject, tools)))
 
 
 def spread(subject: Subject) -> int:
@@ -81,7 +94,7 @@ def remind(news: News, tools: Tools) -> None:
     It is posted in working hours only. What was decided, changed, or has a later reminder by now is not spoken of.
     """
     tracked, place = _still_waiting(news, tools), _place(news, tools)
-    if tracked is None or not _is_its_turn(tracked, news, tools):
+    if tracked is None or not _is_its_turn(tracked, news, tools) or _was_reminded_of(place, news, tools):
         _forget(place, news.subject, tools)
         return
     _mind_the_hour(tools)
@@ -98,6 +111,13 @@ def remind(news: News, tools: Tools) -> None:
 def _is_its_turn(tracked: Tracked, news: News, tools: Tools) -> bool:
     """After some days off only the newest reminder counts."""
     return newest_reminder(tracked, tools.library.today(), tools.timezone) == news.day
+
+
+def _was_reminded_of(place: Place, news: News, tools: Tools) -> bool:
+    """Whether the day's reminder is there already, posted while the request was in the version before."""
+    of_the_day = f"{_prefix(news.subject)}{news.day}:"
+    places = tools.desk.deliveries.live(place.channel, of_the_day)
+    return any(one != place and tools.desk.deliveries.link(one) is not None for one in places)
 
 
 def _mind_the_hour(tools: Tools) -> None:

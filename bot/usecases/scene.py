@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation, OperationState
+from bot.domain.operations import ConnectionRequest, DisconnectRequest, Operation, OperationState, OutcomeKind
 from bot.domain.showing import RecordCard, RequestCard
 from bot.domain.subjects import Subject
 from bot.domain.tracking import Tracked, operation_card
@@ -34,10 +34,18 @@ def record_of(operation: Operation, library: Library) -> Tracked | None:
     if operation.state is OperationState.SUCCEEDED and made is not None:
         return library.records.tracked(made)
     known_by = _known_by(operation)
-    if operation.state.settled or known_by is None:
+    if known_by is None or (operation.state.settled and not _said_by_a_person(operation)):
         return None
     found = library.records.find(known_by, limit=CANDIDATES)
     return next((tracked for tracked in found if tracked.asked_by == operation.id), None)
+
+
+def _said_by_a_person(operation: Operation) -> bool:
+    """What a person says of it names no record; a poll may have found it all the same."""
+    return operation.outcome is not None and operation.outcome.kind in (
+        OutcomeKind.ARRIVED,
+        OutcomeKind.CLOSED,
+    )
 
 
 def _known_by(operation: Operation) -> str | None:

@@ -229,6 +229,9 @@ def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -
     world.slack.submit(ANA, view, filled(tracked))
     assert "It changed since you looked at it" in window(world)
     assert world.bot.store.operations.operation(view) is None
+    [turned_away] = world.bot.store.audit.entries(tracked.subject, limit=9)
+    assert (turned_away.actor, turned_away.deed) == (ANA, "not_placed")
+    assert dict(turned_away.details)["shown_version"] == tracked.record.version
     world.slack.submit(ANA, view, filled(tracked))
     assert world.operation(view).state is OperationState.HELD
 

@@ -44,7 +44,8 @@ DISCONNECTIONS = st.builds(
 RECORDS = CONNECTIONS | DISCONNECTIONS
 TRACKED = st.builds(
     Tracked, record=RECORDS, card=TEXT, tries=st.integers(), attempt_began=st.integers(),
-    seen_at=st.integers(), asker=st.none() | TEXT, asked_by=st.none() | TEXT, revision=st.just(4),
+    seen_at=st.integers(), asker=st.none() | TEXT, asked_by=st.none() | TEXT,
+    waits_since=st.none() | st.integers(), revision=st.just(4),
 )  # fmt: skip
 
 

@@ -726,3 +726,16 @@ def test_what_did_not_arrive_without_a_version_is_not_sent_again_by_itself(here:
 
     assert here.live().state is OperationState.NEEDS_PERSON
     assert len(here.writes()) == 1
+
+
+def test_a_request_that_is_gone_at_noyo_is_a_clear_no_and_keeps_nobody_waiting(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    here.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))
+    read = Fault("error_before", method="GET", path_contains=shown.record.id, status=404, times=None, skip=1)
+    here.noyo.faults.add(read)
+
+    here.carry_out()
+
+    assert here.ended() == ("refused", "refused")
+    assert not here.locked(shown.subject)

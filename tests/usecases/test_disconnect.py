@@ -11,10 +11,15 @@ import pytest
 
 from bot.domain.operations import OperationState
 from bot.domain.people import Policy
+from bot.domain.showing import RecordCard
+from bot.domain.subjects import disconnection
 from bot.domain.tracking import operation_card
 from bot.errors import LeaseLost
+from bot.usecases.carry_out import carry_out
 from bot.usecases.disconnect import disconnect
+from bot.usecases.operation_life import claim
 from bot.usecases.resolve import Way, resolve
+from bot.usecases.scene import Library, request_card
 from infra.local.noyo import Fault, Rules
 from tests.usecases.carrying import ANA, BEN, CARRIER, TEAM, Before, Killed, kill, writes_fail
 from tests.usecases.disconnecting import END, Disconnecting, disconnecting, pair_of
@@ -365,3 +370,76 @@ def test_whoever_holds_it_no_longer_sends_nothing(here: Disconnecting) -> None:
         disconnect(claimed, wanted, here.tools)
 
     assert here.posts() == []
+
+
+def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_goes_on(
+    here: Disconnecting,
+) -> None:
+    shown = here.going()
+    tools = here.tools
+
+    disconnect(claimed(here), wanted_of(here), replace(tools, noyo=_Terse(tools.noyo)))
+
+    made = here.made()
+    assert here.ended() == ("succeeded", "confirmed")
+    assert (made.asker, made.asked_by, made.card) == (ANA, "V1", operation_card("V1"))
+    assert made.record.group_id == group_of(shown)
+
+
+def test_one_that_is_found_without_its_group_is_of_who_asked_too(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("reset_after", method="POST"))
+    here.carry_out()
+    here.wait(60)
+
+    carry_out("V1", replace(here.tools, noyo=_Terse(here.tools.noyo)))
+
+    made = here.made()
+    assert here.ended() == ("succeeded", "found")
+    assert (made.asker, made.card, made.record.group_id) == (ANA, operation_card("V1"), group_of(shown))
+
+
+class _Terse:
+    """Noyo, leaving the group out of its requests to disconnect."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def request_disconnection(self, *args: Any, **kwargs: Any) -> Any:
+        return replace(self._inner.request_disconnection(*args, **kwargs), group_id=None)
+
+    def disconnections_at(self, *pair: str) -> Any:
+        return tuple(replace(one, group_id=None) for one in self._inner.disconnections_at(*pair))
+
+
+def wanted_of(here: Disconnecting) -> Any:
+    return here.operation().input
+
+
+def claimed(here: Disconnecting) -> Any:
+    found = claim("V1", here.tools)
+    assert found is not None
+    return found
+
+
+def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("error_before", method="POST"))
+    while here.operation().state is not OperationState.NEEDS_PERSON:
+        here.carry_out()
+        here.wait(60)
+    late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
+    here.observed(disconnection(late["id"]))
+    library = Library(here.store.records, here.store.operations, lambda: END)
+    assert isinstance(request_card("V1", library), RecordCard)
+
+    resolve(
+        "V1", Way.ARRIVED, BEN, seen_version=None, operations=here.store.operations, clock=here.clock,
+        new_id=lambda: "arrived-1",
+    )  # fmt: skip
+
+    assert here.ended() == ("succeeded", "arrived")
+    assert isinstance(request_card("V1", library), RecordCard)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -605,3 +607,75 @@ def test_text_from_outside_calls_nobody_from_an_alert_or_a_reminder(world: World
     assert len([one for one in every if one.broadcast]) >= 1
     called = {ping for one in every for ping in world.slack.pings(one)}
     assert called == {"@Ben", "@approvers"}
+
+
+# ---------------------------------------------------------------- what moves while it waits
+
+
+def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(world: World) -> None:
+    asks(world, "2026-12-01")
+    [tomorrow] = pieces(world, NewsKind.DAY)
+    world.clock.now = float((tomorrow.due or 0) + 1)  # There it is still the day before.
+    there = ZoneInfo("Pacific/Honolulu")
+    tools = world.bot.notifying
+    today = lambda: datetime.fromtimestamp(world.clock(), there).date()  # noqa: E731
+    west = replace(tools, timezone=there, library=replace(tools.library, today=today))
+
+    notify(tomorrow.id, west)
+    world.wait(24 * 3600)
+    notify(tomorrow.id, west)
+
+    assert [day.day for day in pieces(world, NewsKind.DAY)] == [date(2026, 11, 18)]
+    assert [one.day for one in pieces(world, NewsKind.REMINDER)] == [date(2026, 11, 17)]
+
+
+def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could_be_told(
+    world: World,
+) -> None:
+    world.slack.add_usergroup(TEAM, "approvers", [BEN])
+    made = world.noyo.carrier_asks_disconnection(
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-11-17"
+    )
+    world.poll()
+    world.wait(1)
+    world.noyo.move_disconnection(str(made["id"]), "needs_review")
+    world.poll()
+    world.notify()
+    changes(world, Subject(Kind.DISCONNECTION, str(made["id"])))
+
+    [_, alert] = world.slack.channel(DECISIONS)
+    assert set(world.slack.pings(alert)) == {"@Ben", "@approvers"}
+    assert "approve" in buttons(alert)
+
+
+def test_a_request_that_moves_each_morning_and_noon_is_reminded_of_once_on_each_of_its_days(
+    world: World,
+) -> None:
+    subject = asks(world, "2026-12-01")
+    told = []
+    for day in (17, 18, 24, 25):
+        for hour in ("01:00", "04:00", "09:45", "12:00", "13:00"):
+            goes_to(world, f"2026-11-{day}T{hour}")
+            if hour in ("04:00", "12:00"):
+                changes(world, subject)
+            world.notify()
+        told.append(len(posted(world)))
+
+    assert told == [1, 1, 2, 2]
+    assert len(reminders(world)) == 1
+
+
+def test_what_has_no_end_is_reminded_of_however_often_it_moves(world: World) -> None:
+    subject = asks(world, None)
+    for when in ("2026-11-17T04:00", "2026-11-18T04:00"):
+        goes_to(world, when)
+        world.notify()
+        changes(world, subject)
+    goes_to(world, "2026-11-18T09:45")
+    world.notify()
+
+    assert len(posted(world)) == 1
+
+
+def posted(world: World) -> list[Any]:
+    return [call for call in world.slack.calls if call.args.get("reply_broadcast")]
