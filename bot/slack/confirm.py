@@ -7,11 +7,12 @@ asked may not ask for it any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from bot.domain.operations import AnswerTo, DisconnectRequest, Operation, OperationState
 from bot.domain.people import Right, Verdict
-from bot.domain.records import Record
+from bot.domain.records import Disconnection, Record
 from bot.domain.tracking import Tracked
 from bot.errors import UnknownSchema
 from bot.slack import buttons, replies
@@ -25,10 +26,12 @@ from bot.slack.parting_card import parties, parting_facts, will_happen
 from bot.slack.phrases import SAID, Channel, Foreign, Json, Line, Moment, Person, labelled, line
 from bot.slack.statuses import status_name
 from bot.slack.submitted import sending
+from bot.slack.surroundings import asked_before_line
 from bot.slack.tell import tell
 from bot.usecases.confirm import Confirmed, NotHeld, confirm, waits, withdraw
 from bot.usecases.place import NotAllowed
 from bot.usecases.place_disconnection import connected
+from bot.usecases.surroundings import asked_before
 
 CALLBACK = "confirm_disconnection"
 _FORGOTTEN = "This is settled, and too old to be kept. Nothing was done."
@@ -78,7 +81,12 @@ def confirm_or_why_not(office: Office, asker: Asker, operation: Operation, *, fi
     tracked = office.records.tracked(wanted.connection)
     why_not = _why_it_would_not_go(office, operation, tracked)
     return why_not or confirmation(
-        operation, wanted, tracked.record if tracked else None, office.look, first=first
+        operation,
+        wanted,
+        tracked.record if tracked else None,
+        office.look,
+        first=first,
+        before=asked_before(tracked, office.records) if tracked else (),
     )
 
 
@@ -109,7 +117,13 @@ def _why_it_would_not_go(office: Office, operation: Operation, tracked: Tracked 
 
 
 def confirmation(
-    operation: Operation, wanted: DisconnectRequest, record: Record | None, look: Look, *, first: bool
+    operation: Operation,
+    wanted: DisconnectRequest,
+    record: Record | None,
+    look: Look,
+    *,
+    first: bool,
+    before: Sequence[Disconnection] = (),
 ) -> Json:
     """The form. `record` is the connection as it is now; `first`: the reader wanted to ask for the same."""
     told: list[Line] = [line("Somebody was first: this is what waits already.")] if first else []
@@ -123,6 +137,7 @@ def confirmation(
     asked = [*parting_facts(operation, wanted), labelled("Asked for", Moment(operation.placed_at))]
     if record is not None:
         asked.append(labelled("The connection", status_name(record.status)))
+    asked.append(asked_before_line(before))
     parts: list[Part] = [Paragraph(told), Paragraph(asked)]
     if wanted.context:
         parts += [Paragraph([labelled("Context for Noyo")]), Quote((Foreign(wanted.context, SAID),))]

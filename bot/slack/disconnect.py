@@ -29,6 +29,7 @@ from bot.slack.submitted import about, repeated, sending
 from bot.usecases.confirm import waits
 from bot.usecases.place import Changed, InTheWay, Placed
 from bot.usecases.place_disconnection import connected, disconnectable, request_disconnection
+from bot.usecases.surroundings import asked_before
 
 _UNKNOWN = "This connection is not known here any more. Nothing was sent to Noyo."
 
@@ -82,6 +83,7 @@ def _asked(office: Office, asker: Asker, tracked: Tracked | None, shown: ButtonV
         office.look,
         needs_second=office.needs_second,
         changed=record.version != shown.version,
+        before=asked_before(tracked, office.records),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.domain.decisions import DisconnectReason
-from bot.domain.records import Connection
+from bot.domain.records import Connection, Disconnection
 from bot.slack import buttons, facts, text
 from bot.slack.buttons import ButtonValue
 from bot.slack.decide_form import context_fault, context_field
@@ -17,6 +17,7 @@ from bot.slack.look import Look
 from bot.slack.message import Message, Paragraph
 from bot.slack.modals import choice_field, date_field, form, text_field, tick_field
 from bot.slack.phrases import NAME, Json, Line, line
+from bot.slack.surroundings import asked_before_line
 from bot.slack.text import day
 from bot.usecases.place_disconnection import Wish
 
@@ -24,13 +25,22 @@ CALLBACK = "disconnect"
 MOST_YEARS_AHEAD = 5
 
 
-def disconnect_form(record: Connection, look: Look, *, needs_second: bool, changed: bool) -> Json:
-    """`changed`: the connection moved since the person looked at it."""
+def disconnect_form(
+    record: Connection,
+    look: Look,
+    *,
+    needs_second: bool,
+    changed: bool,
+    before: Sequence[Disconnection] = (),
+) -> Json:
+    """`changed`: the connection moved since the person looked at it. `before`: what was asked of the same already; Noyo
+    shows a connection as completed even where its disconnection is over."""
     told = [line("It changed since you looked at it. Check it before you submit.")] if changed else []
     told += [
         line(*facts.group_and_carrier(record, look)),
         facts.carrier_group_id(record),
         facts.status(record),
+        asked_before_line(before),
         *_will_happen(record, look, needs_second=needs_second),
     ]
     return form(

@@ -19,9 +19,13 @@ def whats_around(shown: Around, look: Look, links: Links) -> list[Line]:
     """What else would help to decide. What we do not hold is not said to be not there."""
     return [
         _listed("Other carriers of the group", [_other(one, look) for one in shown.others], OTHERS_SHOWN),
-        _listed("Asked before", [_earlier(one) for one in shown.earlier], EARLIER_SHOWN),
+        asked_before_line(shown.earlier),
         *_connection(shown, links),
     ]
+
+
+def asked_before_line(earlier: Sequence[Disconnection]) -> Line:
+    return _listed("Asked before", [_earlier(one) for one in earlier], EARLIER_SHOWN)
 
 
 def group_link(record: Connection | Disconnection, look: Look) -> list[Line]:

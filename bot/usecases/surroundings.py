@@ -34,6 +34,15 @@ def around(tracked: Tracked, records: KeepsRecords) -> Around:
     )
 
 
+def asked_before(connected: Tracked, records: KeepsRecords) -> tuple[Disconnection, ...]:
+    """The requests to disconnect this connection's group from its carrier, also those that are over."""
+    return tuple(
+        other.record
+        for other in _of_the_group(connected, records)
+        if isinstance(other.record, Disconnection) and other.record.carrier_id == connected.record.carrier_id
+    )
+
+
 def waiting_beside(tracked: Tracked, records: KeepsRecords) -> list[Tracked]:
     """The requests of the same group that wait for a decision, whose cards tell of this record."""
     return [other for other in _of_the_group(tracked, records) if waits(other)]

@@ -17,6 +17,7 @@ from bot.slack import buttons, disconnect, disconnect_form
 from bot.slack.office import Asker
 from tests.slack.incoming import (
     a_world,
+    asked_to_disconnect,
     begin,
     knocks,
     known,
@@ -234,6 +235,18 @@ def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -
     assert dict(turned_away.details)["shown_version"] == tracked.record.version
     world.slack.submit(ANA, view, filled(tracked))
     assert world.operation(view).state is OperationState.HELD
+
+
+def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(world: World) -> None:
+    tracked = connected(world, "Asked Before Inc")
+    asked_to_disconnect(world, "Asked Before Inc", "completed", group_id=tracked.record.group_id)
+
+    view = opens(world, tracked)
+    assert "**Asked before:** Completed" in window(world)
+    world.slack.submit(ANA, view, filled(tracked))
+    opens(world, tracked, BEN)
+    assert "Somebody was first" in window(world, BEN)
+    assert "**Asked before:** Completed" in window(world, BEN)
 
 
 def test_what_is_no_longer_connected_cannot_be_disconnected(world: World) -> None:
