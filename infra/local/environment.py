@@ -38,8 +38,11 @@ PLAIN = {
 }
 """The same without a Secrets Manager."""
 ANA, BEN = "U0ANA", "U0BEN"
-OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN}
-"""Who may do what in the demonstration; by themselves the settings name nobody."""
+OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
+"""Who may do what in the demonstration, since by themselves the settings name nobody.
+
+And time to see, on a busy machine too, that a lost answer is being checked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
