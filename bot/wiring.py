@@ -110,6 +110,7 @@ class Deployment:
                 store.checkups,
                 self._gate(store),
                 self.clock,
+                (self.secrets.slack_signing.value, self.secrets.slack_bot.value),
             ),
             web=self._slack_web(calls),
             reads_people=self._slack_people(calls),
@@ -128,15 +129,20 @@ class Deployment:
     @cached_property
     def webhook_door(self) -> WebhookDoor:
         """What Noyo's webhooks come in by."""
+        from bot.domain.checkups import Topic, Ward
         from bot.noyo.webhook import WebhookDoor
         from bot.store import RECEIVER, aws_client
         from bot.store.wire import wire_client
-        from bot.usecases import place
+        from bot.usecases import check_up, place
+        from bot.usecases.check_noyo import secret_look
 
         make = wire_client if self.quick_clients else aws_client
         store = self._store(RECEIVER, make)
+        looks = {Topic.SECRET: secret_look(self.secrets.noyo_webhook.value)}
+        looking = check_up.Tools(Ward.WEBHOOK, looks, store.checkups, self.clock)
         return WebhookDoor(
             secrets=self.secrets.noyo_webhook,
+            look_after=partial(check_up.check_up, looking),
             placing=place.Tools(
                 store.operations,
                 store.records,

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.domain.checkups import Finding, Topic, Verdict, Ward
 from bot.domain.records import ConnectionStatus
 from bot.domain.subjects import Kind, Subject
+from bot.settings import Purpose
+from bot.usecases.check_up import EVERY_SECONDS
 from infra.local.environment import GUARDIAN, WEBHOOK_SECRET
 from infra.local.noyo import Fault, Rules
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World
@@ -193,3 +196,23 @@ def test_whoever_does_not_know_the_secret_is_not_heard(world: World) -> None:
     heard(world)
     assert world.noyo.webhooks.events[-1].answers == [401]
     assert lines(world, ALERTS, WORDS) == 0
+
+
+def test_whether_the_webhooks_secret_can_be_read_is_noted_when_something_comes(world: World) -> None:
+    checkups = world.bot.store.checkups
+    assert checkups.checkup(Ward.WEBHOOK) is None
+    known(world)
+    first = checkups.checkup(Ward.WEBHOOK)
+    assert first is not None
+    assert first.findings == (Finding(Topic.SECRET, Verdict.GOOD),)
+
+    world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[])
+    world.restart()
+    world.wait(EVERY_SECONDS)
+    known(world)
+
+    then = world.bot.store.checkups.checkup(Ward.WEBHOOK)
+    assert then is not None
+    (finding,) = then.findings
+    assert finding.verdict is Verdict.BAD
+    assert "holds nothing as webhook_secrets" in (finding.why or "")

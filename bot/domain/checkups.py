@@ -42,10 +42,18 @@ class Finding:
 
 
 class Ward(StrEnum):
-    """Whose surroundings: each worker looks after what it uses itself."""
+    """Whose surroundings: each function looks after what it uses itself."""
 
     SLACK = "slack"
     NOYO = "noyo"
+    WEBHOOK = "webhook"
+    """Looks when Noyo sends something, and never else."""
+    RECEIVER = "receiver"
+    """Looks while it is asked, so it keeps nothing."""
+
+
+KEPT = (Ward.SLACK, Ward.NOYO, Ward.WEBHOOK)
+"""What is in the table."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,9 @@ ABOUT = {
 }
 """Which record an event of each type is about. Noyo adds types at any time; the others are none of our business."""
 
+_TELLING = {200, 503}
+"""Signed, or our secret cannot be read. What a stranger sends shall cause no work, and says nothing of us."""
+
 
 @dataclass(frozen=True, slots=True)
 class Happened:
@@ -54,17 +57,28 @@ class _Unreadable(Exception):
 class WebhookDoor:
     """Verifies the raw bytes and places the look."""
 
-    def __init__(self, *, secrets: Secret[tuple[str, ...]], placing: place.Tools) -> None:
-        """`secrets`: one, or several while one takes the other's place."""
-        self._secrets, self._placing = secrets, placing
+    def __init__(
+        self,
+        *,
+        secrets: Secret[tuple[str, ...]],
+        placing: place.Tools,
+        look_after: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`secrets`: one, or several while one takes the other's place. `look_after` notes whether they can be read."""
+        self._secrets, self._placing, self._look_after = secrets, placing, look_after
 
     def handle(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one event of an HTTP API, payload version 2.0. A 5xx asks Noyo to deliver again."""
         try:
-            return self._answered(event)
+            answer = self._answered(event)
         except (SecretUnreadable, StoreError, OutOfTime) as error:
             logger.error("a webhook could not be taken in: %s", error)
-            return _answer(503)
+            answer = _answer(503)
+            if not isinstance(error, SecretUnreadable):
+                return answer
+        if answer["statusCode"] in _TELLING:
+            self._look_after()
+        return answer
 
     def _answered(self, event: Mapping[str, Any]) -> Answer:
         body = _raw_body(event)

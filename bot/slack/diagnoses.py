@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.checkups import Checkup, Finding, Topic, Verdict, Ward
 from bot.slack.phrases import Channel, Foreign, Line, Moment, Person, Run, Usergroup, line
@@ -12,6 +12,8 @@ from bot.usecases.check_noyo import NEEDED_AT_ONCE
 
 OLD_SECONDS = 900
 """Workers look every few minutes; what is older is no longer known."""
+WEBHOOK_QUIET_SECONDS = 24 * 3600
+"""Noyo sends nothing while nothing changes; that long ago says nothing of today."""
 MOST_NAMED = 10
 
 
@@ -25,7 +27,11 @@ class Diagnosis:
         return Diagnosis(self.fine + other.fine, self.wrong + other.wrong, self.unknown + other.unknown)
 
 
-_WORKER = {Ward.SLACK: "the worker that posts to Slack", Ward.NOYO: "the worker that reads Noyo"}
+_WORKER = {
+    Ward.SLACK: "the worker that posts to Slack",
+    Ward.NOYO: "the worker that reads Noyo",
+    Ward.RECEIVER: "the function that answers you",
+}
 _FINE = {
     Topic.SECRET: "secrets",
     Topic.TOKEN: "Slack's token",
@@ -41,29 +47,52 @@ _FINE = {
 
 
 def of_checkups(checkups: Mapping[Ward, Checkup | None], now: int) -> Diagnosis:
+    """Nothing is called fine of which anybody found something wrong."""
     whole = Diagnosis()
     for ward, checkup in checkups.items():
         whole = whole.and_(_of(ward, checkup, now))
-    return whole
+    findings = [finding for checkup in checkups.values() if checkup for finding in checkup.findings]
+    faulty = {_FINE[finding.topic] for finding in findings if finding.verdict is not Verdict.GOOD}
+    return replace(whole, fine=tuple(one for one in whole.fine if one not in faulty))
 
 
 def _of(ward: Ward, checkup: Checkup | None, now: int) -> Diagnosis:
+    if ward is Ward.WEBHOOK:
+        return _webhook(checkup, now)
     if checkup is None:
-        never = f"Nothing yet of what {_WORKER[ward]} looks after: it has not looked. It does within a few minutes of "
-        return Diagnosis(unknown=(line(never, "its first run; if it goes on, look at its log."),))
+        never = f"{_begin(_WORKER[ward])} has not looked yet. It does within a few minutes of being set up; if this "
+        return Diagnosis(unknown=(line(never, "stays, look at its log."),))
     whole = Diagnosis()
-    faulty = {finding.topic for finding in checkup.findings if finding.verdict is not Verdict.GOOD}
     for finding in checkup.findings:
-        if finding.verdict is not Verdict.GOOD or finding.topic not in faulty:
-            whole = whole.and_(_told(finding, checkup.at))
+        whole = whole.and_(_told(finding, checkup.at))
     if now - checkup.at <= OLD_SECONDS:
         return whole
     stale = line(
-        f"What {_WORKER[ward]} looks after is as old as ",
+        f"{_begin(_WORKER[ward])} has not looked since ",
         Moment(checkup.at),
-        ": it has not looked since. Look at its schedule and its log.",
+        ", so nothing that it looks after is known to be well. See its schedule and its log.",
     )
     return Diagnosis(wrong=whole.wrong, unknown=(stale, *whole.unknown))
+
+
+def _webhook(checkup: Checkup | None, now: int) -> Diagnosis:
+    """It has no schedule: between two of Noyo's events nothing is known of it, and nothing is wrong with that."""
+    if checkup is None:
+        never = "Noyo's webhook and its secret: nothing that Noyo signed has come yet. The sandbox sends none; in "
+        return Diagnosis(
+            unknown=(line(never, "production set it up (docs/deploy.md). Polls tell of changes anyway."),)
+        )
+    whole = Diagnosis()
+    for finding in checkup.findings:
+        whole = whole.and_(_told(finding, checkup.at))
+    if whole.wrong:
+        return Diagnosis(wrong=tuple(line("Noyo's webhook: ", *one) for one in whole.wrong))
+    if now - checkup.at <= WEBHOOK_QUIET_SECONDS:
+        return Diagnosis(fine=("Noyo's webhook",))
+    last = line("Noyo's webhook and its secret: nothing has come since ", Moment(checkup.at))
+    return Diagnosis(
+        unknown=(line(*last, ". Where nothing changed at Noyo either, that is as it should be."),)
+    )
 
 
 def _told(finding: Finding, at: int) -> Diagnosis:
@@ -88,11 +117,12 @@ def _unknown(finding: Finding) -> Line:
 
 def _raised(finding: Finding) -> Line:
     """Looking itself went wrong; our own errors say what to do."""
-    return line(f"{_begin(_FINE[finding.topic])}: ", _why(finding), _NEXT.get(finding.topic, ""))
+    named = "" if finding.topic is Topic.SECRET else f"{_begin(_FINE[finding.topic])}: "  # Its words name it.
+    return line(named, _why(finding), _NEXT.get(finding.topic, ""))
 
 
 _NEXT = {
-    Topic.SECRET: " Put it right where secrets are kept; it is read again by itself.",
+    Topic.SECRET: " Fill it in where it is kept (docs/deploy.md says how); it is read again by itself.",
     Topic.TOKEN: " If Slack does not accept the token, put the app's bot token into its secret.",
     Topic.NOYO: " What people ask for waits and is not lost. If Noyo does not accept us, put the API client's id and "
     "secret into their secret.",
@@ -122,9 +152,9 @@ def _people(finding: Finding) -> Line:
         named += [Person(user_id), " "]
     more = f"and {len(finding.about) - MOST_NAMED} more " if len(finding.about) > MOST_NAMED else ""
     return line(
+        "Named for rights, and may do nothing (deactivated, a guest, of another workspace, or unknown): ",
         *named,
-        f"{more}named for rights, and may do nothing: deactivated, guests, of another workspace, or unknown. Take them "
-        "out of the settings or of their group, and make sure that enough others are left.",
+        f"{more}– take them out of the settings or of their group, and make sure that enough others are left.",
     )
 
 

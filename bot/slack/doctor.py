@@ -39,7 +39,7 @@ def _told(office: Office, found: Examination) -> list[Part]:
     whole = of_checkups(found.checkups, found.at)
     for more in (_polls(found), _late(found), _parked(found.parked)):
         whole = whole.and_(more)
-    parts = [Paragraph([_opening(office), *_shut(found)])]
+    parts = [Paragraph([_opening(office, whole), *_shut(found)])]
     if whole.wrong:
         parts.append(Paragraph([line(Words("Wrong", bold=True)), *(line("✗ ", *one) for one in whole.wrong)]))
     if whole.unknown:
@@ -50,9 +50,12 @@ def _told(office: Office, found: Examination) -> list[Part]:
     return [*parts]
 
 
-def _opening(office: Office) -> Line:
+def _opening(office: Office, whole: Diagnosis) -> Line:
     environment = Foreign(office.look.environment, 60)
-    return line(f"Switchboard {VERSION}, environment ", environment, ".")
+    said = "Nothing is wrong, and some is not known." if whole.unknown else "All is well."
+    if whole.wrong:
+        said = f"{counted(len(whole.wrong), 'fault')} found."
+    return line(f"Switchboard {VERSION}, environment ", environment, f". {said}")
 
 
 def _shut(found: Examination) -> list[Line]:
@@ -111,7 +114,7 @@ def _due(since: int | None, late: int, what: str, who: str, fine: str) -> Diagno
     if since is None or since > late:
         return Diagnosis(fine=(fine,))
     told = line(
-        f"{what} waits since ", Moment(since), f" and should not: look at the log of {who}. Nothing is lost."
+        f"{what} waits since ", Moment(since), f", which is too long: see the log of {who}. Nothing is lost."
     )
     return Diagnosis(wrong=(told,))
 

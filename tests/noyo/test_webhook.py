@@ -8,6 +8,7 @@ import hmac
 import itertools
 import json
 import logging
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -65,7 +66,11 @@ def operations() -> Operations:
 KNOWN = Known((SECRET,))
 
 
-def door_on(operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN) -> WebhookDoor:
+def door_on(
+    operations: Operations,
+    secrets: Secret[tuple[str, ...]] = KNOWN,
+    look_after: Callable[[], object] = lambda: None,
+) -> WebhookDoor:
     tools = place.Tools(
         cast(KeepsOperations, operations),
         cast(KeepsRecords, Nothing()),
@@ -75,7 +80,7 @@ def door_on(operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN) ->
         cast(Gate, None),
         cast(WritesAudit, None),
     )
-    return WebhookDoor(secrets=secrets, placing=tools)
+    return WebhookDoor(secrets=secrets, placing=tools, look_after=look_after)
 
 
 @pytest.fixture
@@ -332,3 +337,26 @@ def test_where_the_secret_cannot_be_read_noyo_is_to_deliver_again(
     assert (answer["statusCode"], answer["body"]) == (503, "")
     assert "SECRET_NOYO_WEBHOOK cannot be read" in caplog.text
     assert door.handle(delivered(told()))["statusCode"] == 200
+
+
+class Unreadable:
+    def value(self) -> tuple[str, ...]:
+        raise SecretUnreadable("There is none.")
+
+    def instead_of(self, refused: tuple[str, ...]) -> None:
+        del refused
+
+
+def test_what_noyo_signed_and_a_secret_that_cannot_be_read_are_noted_and_a_strangers_call_is_not(
+    operations: Operations,
+) -> None:
+    noted: list[str] = []
+    door = door_on(operations, look_after=lambda: noted.append("known"))
+    assert door.handle(delivered(told(), signed="0" * 64))["statusCode"] == 401
+    assert noted == []
+    assert door.handle(delivered(told()))["statusCode"] == 200
+    assert noted == ["known"]
+
+    broken = door_on(operations, Unreadable(), lambda: noted.append("unreadable"))
+    assert broken.handle(delivered(told()))["statusCode"] == 503
+    assert noted == ["known", "unreadable"]

@@ -11,7 +11,7 @@ from bot.domain.cursors import Parked
 from bot.domain.subjects import Kind
 from bot.domain.version import VERSION
 from bot.slack import doctor
-from bot.slack.diagnoses import OLD_SECONDS, of_checkups
+from bot.slack.diagnoses import OLD_SECONDS, WEBHOOK_QUIET_SECONDS, of_checkups
 from bot.slack.phrases import mrkdwn
 from tests.slack.incoming import a_world, begin, told, types
 from tests.world import ALERTS, ANA, BEN, GUS, START, World
@@ -28,6 +28,8 @@ def shared() -> Iterator[World]:
 def world(shared: World) -> World:
     begin(shared)
     shared.wait(240)
+    shared.webhooks_begin()
+    shared.noyo.add_connection(group_name="Heard Inc")
     shared.settle(10)
     shared.check_up()
     return shared
@@ -40,7 +42,7 @@ def read(world: World) -> str:
 def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
     text = read(world)
 
-    assert f"Switchboard {VERSION}, environment production." in text
+    assert f"Switchboard {VERSION}, environment production. All is well." in text
     fine = next(line for line in text.splitlines() if "✓ Fine:" in line)
     for what in (
         "Slack's token",
@@ -49,6 +51,9 @@ def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
         "people",
         "Noyo and its token",
         "polls of connections",
+        "secrets",
+        "Noyo's webhook",
+        "Lambda's quota",
     ):
         assert what in fine
     assert "✗" not in text
@@ -61,9 +66,10 @@ def test_before_anybody_has_looked_it_says_so() -> None:
         text = read(fresh)
 
         assert "Not known" in text
-        assert "it has not looked" in text
+        assert "has not looked yet" in text
         assert "never read to the end yet" in text
         assert "Slack's token" not in text
+        assert "nothing that Noyo signed has come yet" in text
 
 
 def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world: World) -> None:
@@ -75,6 +81,7 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world:
     finally:
         world.slack.world.channels[ALERTS].members.add(world.slack.world.bot_user_id)
 
+    assert "environment production. 1 fault found." in text
     assert "✗ CHANNEL_ALERTS" in text
     assert "the bot is no member" in text
     assert "Type /invite" in text
@@ -91,7 +98,8 @@ def test_an_approver_who_left_is_named(world: World) -> None:
     finally:
         world.slack.add_user(BEN, "Ben")
 
-    assert "@Ben named for rights, and may do nothing" in text
+    assert "Named for rights, and may do nothing" in text
+    assert "@Ben – take them out" in text
 
 
 def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
@@ -99,7 +107,7 @@ def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
 
     text = read(world)
 
-    assert "it has not looked since" in text
+    assert "has not looked since" in text
     assert "were last read to the end" in text
     assert "Slack's token" not in text
 
@@ -175,14 +183,14 @@ def wrong(finding: Finding) -> str:
             "does not know it",
         ),
         (Finding(Topic.CHANNEL, Verdict.BAD, ("CHANNEL_ALERTS", "C1"), why="odd"), "Slack says odd"),
-        (Finding(Topic.SECRET, Verdict.BAD, why="none", raised=True), "Secrets: none Put it right"),
+        (Finding(Topic.SECRET, Verdict.BAD, why="none", raised=True), "none Fill it in"),
         (
             Finding(Topic.NOYO, Verdict.BAD, why="no", raised=True),
             "Noyo and its token: no What people ask for waits",
         ),
         (
             Finding(Topic.PEOPLE, Verdict.BAD, tuple(f"U{n}A" for n in range(12))),
-            "and 2 more named for rights",
+            "and 2 more – take them out",
         ),
         (Finding(Topic.TOKEN, Verdict.BAD), "Slack's token: it is not as it should be"),
         (
@@ -221,3 +229,33 @@ def test_what_could_not_be_told_is_not_called_wrong() -> None:
         "Not told: scopes.",
     ]
     assert (found.fine, found.wrong) == ((), ())
+
+
+UNREADABLE = Finding(Topic.SECRET, Verdict.BAD, why="The secret noyo_webhook cannot be read.", raised=True)
+READ = Finding(Topic.SECRET, Verdict.GOOD)
+
+
+def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> None:
+    kept = Checkup(Ward.WEBHOOK, NOW - 10 * WEBHOOK_QUIET_SECONDS, (UNREADABLE,))
+
+    (told,) = of_checkups({Ward.WEBHOOK: kept}, NOW).wrong
+
+    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Fill it in" in mrkdwn(told)
+
+
+@pytest.mark.parametrize(
+    ("age", "fine"), [(0, True), (WEBHOOK_QUIET_SECONDS, True), (WEBHOOK_QUIET_SECONDS + 1, False)]
+)
+def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None:
+    found = of_checkups({Ward.WEBHOOK: Checkup(Ward.WEBHOOK, NOW - age, (READ,))}, NOW)
+
+    assert found.wrong == ()
+    assert found.fine == (("Noyo's webhook",) if fine else ())
+    assert bool(found.unknown) is not fine
+
+
+def test_secrets_are_not_called_fine_where_one_function_cannot_read_its_own() -> None:
+    held = {ward: Checkup(ward, NOW, (READ,)) for ward in (Ward.SLACK, Ward.RECEIVER)}
+
+    assert of_checkups(held, NOW).fine == ("secrets", "secrets")
+    assert of_checkups(held | {Ward.NOYO: Checkup(Ward.NOYO, NOW, (UNREADABLE,))}, NOW).fine == ()
