@@ -109,6 +109,20 @@ def test_the_data_goes_where_that_was_typed_in_full(account: Account) -> None:
     assert account.there() == set()
 
 
+def test_what_a_first_deployment_that_failed_left_goes_too(account: Account) -> None:
+    """CloudFormation goes on telling of what it skipped, and of what was never made, which has no id."""
+    for one in account.stack:
+        one["ResourceStatus"] = "DELETE_SKIPPED"
+    for of_none in ({}, {"PhysicalResourceId": ""}):
+        never = {"ResourceType": "AWS::SecretsManager::Secret", "LogicalResourceId": "SecretNoyoClient"}
+        account.stack.append(never | of_none)
+    account.run = lambda command, *, only_shown: account.ran.append((command, only_shown))  # type: ignore[method-assign]
+    account.destroys("delete the data of switchboard-live", data=True)
+
+    del account.stack[4:]
+    assert account.there() == set()
+
+
 def test_what_cannot_go_is_named_and_the_rest_goes(account: Account) -> None:
     account.stack[1]["PhysicalResourceId"] = "kept-elsewhere"
     account.run = lambda command, *, only_shown: account.ran.append((command, only_shown))  # type: ignore[method-assign]
