@@ -325,11 +325,15 @@ class KeepsOperations(Protocol):
         ...
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        """Ids of operations that are due, the longest due first, without those put aside. An index: may lag."""
+        """Ids of people's operations that are due, the longest due first, but those put aside. An index: may lag."""
+        ...
+
+    def looks(self, now: int, *, limit: int) -> list[str]:
+        """As `due`, of the looks that no person asked for: however many there are, they keep nobody waiting."""
         ...
 
     def longest_due(self, now: int) -> int | None:
-        """The `due` of the one that is due the longest; None where none is. Index."""
+        """The `due` of the one that is due the longest, a look or not; None where none is. Index."""
         ...
 
     def waiting_for_person(self) -> list[int]:

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from bot.settings import Purpose
-from bot.store.stream import operation_ids
+from bot.store.stream import asked_ids, look_ids
 from bot.usecases.carry_out import carry_out
-from bot.usecases.due import due_operations
+from bot.usecases.due import due_operations, woken_for
 from bot.usecases.operation_life import LONGEST_SECONDS
 from bot.usecases.pause import mind_the_mode
 from bot.usecases.standing import tell_how_operations_stand
@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     if not woken:
         mind_the_mode(here.settings.mode, here.switching)
     work(
-        operation_ids(event) if woken else due_operations(tools),
+        woken_for(asked_ids(event), look_ids(event), tools) if woken else due_operations(tools),
         partial(carry_out, tools=tools),
         clock=here.clock,
         deadline=deadline(context, keep_seconds=LONGEST_SECONDS),

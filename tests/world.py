@@ -212,7 +212,8 @@ class World:
 
     def open_operations(self) -> list[str]:
         """Ids of the operations that are not settled, however far in the future they are due."""
-        return self.bot.store.operations.due(int(self.clock()) + 10**9, limit=1000)
+        operations, ever = self.bot.store.operations, int(self.clock()) + 10**9
+        return [*operations.due(ever, limit=1000), *operations.looks(ever, limit=1000)]
 
     def writes(self) -> list[Any]:
         """What Noyo was asked to change, in order."""

@@ -14,6 +14,8 @@ HELD = "held"
 """What held operations are called in the index of open records."""
 KEPT = "KEPT"
 """In the index of what is due: operations that were put aside while nothing is sent."""
+LOOK = "LOOK"
+"""In the index of what is due: looks that no person asked for."""
 SENDING = "sending"
 KEY_BYTES = 900
 """The table takes 2,048 bytes in a partition key and 1,024 in a sort key."""

@@ -45,8 +45,7 @@ def operation_item(operation: Operation) -> Item:
     """Without an end before it is settled, however long that takes."""
     if operation.state.settled:
         operation = replace(operation, due=None, input=_unsealed(operation.input))
-    lane = keys.KEPT if operation.kept else keys.OPERATION
-    waiting: Item = {"due_kind": lane, "due": operation.due} if operation.due is not None else {}
+    waiting: Item = {"due_kind": _lane(operation), "due": operation.due} if operation.due is not None else {}
     return item_at(
         keys.operation(operation.id),
         id=operation.id,
@@ -103,6 +102,13 @@ def operation_from(item: Item) -> Operation:
         second=_confirmation(second) if second else None,
         kept=pause_from(item["kept"]) if item.get("kept") is not None else None,
     )
+
+
+def _lane(operation: Operation) -> str:
+    """What is put aside, and what no person waits for, is in the way of nobody's operation."""
+    if operation.unasked:
+        return keys.LOOK
+    return keys.KEPT if operation.kept else keys.OPERATION
 
 
 def _listed(operation: Operation) -> Item:

@@ -99,8 +99,12 @@ class OperationStore:
     def due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.OPERATION, now, limit)
 
+    def looks(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, keys.LOOK, now, limit)
+
     def longest_due(self, now: int) -> int | None:
-        return longest_due(self._table, keys.OPERATION, now)
+        lanes = (longest_due(self._table, lane, now) for lane in (keys.OPERATION, keys.LOOK))
+        return min((due for due in lanes if due is not None), default=None)
 
     def waiting_for_person(self) -> list[int]:
         rows = self._table.query("open_kind = :kind", {":kind": WAITING_FOR_PERSON}, index="open")

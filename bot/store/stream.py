@@ -11,18 +11,28 @@ from bot.store import keys
 _LET_GO_FROM = (OperationState.HELD.value, OperationState.NEEDS_PERSON.value)
 
 
-def operation_ids(event: object) -> list[str]:
-    """The operations inserted, and those that waited for a person and go on now, in the stream's order, but what people
-    asked for before the rest; whatever else the event holds is passed over."""
-    woken = [record for record in _records(event) if _inserted(record) or _let_go(record)]
-    return _ids(sorted(woken, key=_unasked), keys.OPERATION)
+def asked_ids(event: object) -> list[str]:
+    """People's operations that were inserted, or waited for a person and go on now, in the stream's order.
+
+    Whatever else the event holds is passed over.
+    """
+    return _ids((record for record in _woken(event) if not _unasked(record)), keys.OPERATION)
+
+
+def look_ids(event: object) -> list[str]:
+    """Of those inserted the ones that no person asked for."""
+    return _ids(filter(_unasked, _woken(event)), keys.OPERATION)
 
 
 def news_ids(event: object) -> list[str]:
     return _ids(filter(_inserted, _records(event)), keys.NEWS)
 
 
-def _ids(records: Iterator[object] | list[object], kind: str) -> list[str]:
+def _woken(event: object) -> Iterator[object]:
+    return (record for record in _records(event) if _inserted(record) or _let_go(record))
+
+
+def _ids(records: Iterator[object], kind: str) -> list[str]:
     partitions = (_at(record, "dynamodb", "Keys", "pk", "S") for record in records)
     return [keys.id_of(pk) for pk in partitions if isinstance(pk, str) and pk.startswith(f"{kind}#")]
 

@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from bot.domain.operations import OperationKind, OperationState
+from bot.domain.operations import AnswerTo, OperationKind, OperationState
+from bot.domain.subjects import Kind, Subject
 from bot.slack.buttons import Act
+from bot.usecases import place
+from bot.usecases.carry_out import carry_out as carry_out_one
+from bot.usecases.operation_life import Tools
 from bot.usecases.resolve import Way, resolve
+from bot.usecases.work import MOST_AT_ONCE
 from handlers import carry_out
 from infra.local.functions import read_functions
 from infra.local.noyo import Fault
@@ -22,7 +27,16 @@ from tests.world import ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """One that keeps its table's stream."""
-    with World(streams=True, APPROVERS=f"{ANA},{BEN}") as made:
+    yield from a_world(monkeypatch, streams=True)
+
+
+@pytest.fixture
+def quick_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    yield from a_world(monkeypatch, streams=False)
+
+
+def a_world(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[World]:
+    with World(streams=streams, APPROVERS=f"{ANA},{BEN}") as made:
         monkeypatch.setattr(carry_out, "deployment", lambda *_: made.bot)
         monkeypatch.setattr("handlers.remaining.time.time", made.clock)
         made.poll()
@@ -84,7 +98,9 @@ def test_what_was_confirmed_is_at_noyo_at_once(world: World) -> None:
 def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
     operation_id, before = confirm_one(world)
     world.noyo.faults.add(Fault("reset_before", method="POST"))
-    world.settle(200)
+    for _ in range(3):
+        world.carry_out()
+        world.wait(30)
     assert world.operation(operation_id).state is OperationState.NEEDS_PERSON
     before, sent = len(list(world.stream())), len(world.writes())
     tools = world.bot.carrying_out
@@ -104,22 +120,65 @@ def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
     assert world.operation(operation_id).state is OperationState.SUCCEEDED
 
 
-def test_what_people_asked_for_goes_before_the_looks_that_came_with_it(
+def a_storm(world: World, looks: int = 200) -> None:
+    """Noyo tells of many changes at once, and then Ana asks for something."""
+    store, tools = world.bot.store, world.bot.carrying_out
+    placing = place.Tools(
+        store.operations,
+        store.records,
+        world.bot.carrying_out.sealer,  # type: ignore[arg-type]  # Nothing is sealed for a look.
+        world.clock,
+        tools.new_id,
+        tools.gate,
+        store.audit,
+    )
+    subject = Subject(Kind.CONNECTION, world.noyo.add_connection(group_name="Heard Of")["id"])
+    for number in range(looks):
+        place.look(f"look-{number}", None, subject, because="webhook", answer_to=AnswerTo(), tools=placing)
+    world.wait(5)
+    world.asks()
+
+
+def kinds_carried(
+    world: World, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]
+) -> list[OperationKind]:
+    """In which order the worker takes up what is due, or what woke it."""
+    carried: list[str] = []
+
+    def carry(one: str, tools: Tools) -> None:
+        carried.append(one)
+        if world.operation(one).kind is not OperationKind.LOOK:
+            carry_out_one(one, tools)
+
+    monkeypatch.setattr(carry_out, "carry_out", carry)
+    with acting("CarryOutFunction"):
+        carry_out.handler(event, FakeContext())
+    return [world.operation(one).kind for one in carried]
+
+
+def test_the_schedule_sends_what_a_person_asked_for_before_any_look(
+    quick_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_storm(quick_world)
+    assert len(quick_world.open_operations()) == 201
+
+    kinds = kinds_carried(quick_world, monkeypatch, {})
+
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.LOOK] * MOST_AT_ONCE]
+    assert [seen.status for seen in quick_world.writes()] == [201]
+
+
+def test_what_waits_in_the_stream_behind_many_looks_does_not_wait_for_them(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.webhooks_begin()
     before = len(list(world.stream()))
-    for number in range(3):
-        world.noyo.add_connection(group_name=f"Heard Of {number}")
-    world.noyo.deliver_webhooks()
-    world.asks()
-    carried: list[str] = []
-    monkeypatch.setattr(carry_out, "carry_out", lambda one, tools: carried.append(one))
+    a_storm(world, looks=20)
+    batch = told_since(world, before)["Records"][:5]
 
-    carry_out.handler(told_since(world, before), FakeContext())
+    kinds = kinds_carried(world, monkeypatch, {"Records": batch})
 
-    kinds = [world.operation(one).kind for one in carried]
-    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.LOOK] * 3]
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.LOOK] * 5]
+    assert [seen.status for seen in world.writes()] == [201]
 
 
 def test_what_the_worker_writes_itself_does_not_wake_it(world: World) -> None:

@@ -18,7 +18,24 @@ def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> N
     table = Table(engine.client, engine.table, PATIENCE, HURRIED)
 
     assert due_ids(table, "NEWS", NOW, 9) == [odd_id]
-    assert due_ids(table, "OPERATION", NOW, 9) == ["L#1"]
+    assert due_ids(table, "LOOK", NOW, 9) == ["L#1"]
+
+
+def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did(engine: Engine) -> None:
+    store = engine.store()
+    for look in (a_look("L1"), a_look("L2", actor="U0ANA", due=NOW - 1)):
+        store.operations.place(look, expected=None, news=[], audit=an_entry(look.id))
+
+    assert store.operations.due(NOW, limit=9) == ["L2"]
+    assert store.operations.looks(NOW, limit=9) == ["L1"]
+    assert store.operations.longest_due(NOW) == NOW - 1
+
+
+def test_a_look_that_is_late_is_late_all_the_same(engine: Engine) -> None:
+    store = engine.store()
+    store.operations.place(a_look(due=NOW - 9), expected=None, news=[], audit=an_entry())
+
+    assert store.operations.longest_due(NOW) == NOW - 9
 
 
 def test_the_longest_due_tells_since_when(engine: Engine) -> None:

@@ -339,7 +339,7 @@ def test_settling_never_takes_another_operations_lock(store: Store, engine: Engi
 
 def test_what_is_due_comes_the_longest_due_first_and_no_sooner(store: Store) -> None:
     for number, due in [(1, 30), (2, 10), (3, 20), (4, 99)]:
-        placed(store, a_look(f"L{number}", due=NOW + due))
+        placed(store, a_look(f"L{number}", due=NOW + due, actor="U0ANA"))
 
     assert store.operations.due(NOW + 30, limit=9) == ["L2", "L3", "L1"]
     assert store.operations.due(NOW + 30, limit=2) == ["L2", "L3"]

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.store.stream import news_ids, operation_ids
+from bot.store.stream import asked_ids, look_ids, news_ids
+
+
+def operation_ids(event: object) -> list[str]:
+    return [*asked_ids(event), *look_ids(event)]
 
 
 def record(
@@ -58,7 +62,7 @@ def test_what_a_worker_changed_or_a_person_ended_wakes_nobody(before: str, after
     assert news_ids({"Records": [record("NEWS#n", "MODIFY", before="held")]}) == []
 
 
-def test_what_people_asked_for_comes_before_what_nobody_did() -> None:
+def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
     event = {
         "Records": [
             record("OPERATION#look-1"),
@@ -68,7 +72,7 @@ def test_what_people_asked_for_comes_before_what_nobody_did() -> None:
         ]
     }
 
-    assert operation_ids(event) == ["V1", "V2", "look-1", "look-2"]
+    assert (asked_ids(event), look_ids(event)) == (["V1", "V2"], ["look-1", "look-2"])
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.store.stream import news_ids, operation_ids
+from bot.store.stream import asked_ids, look_ids, news_ids
 from infra.local.patterns import checked, matches
 from infra.stack.permissions import kind_of
 from tests.handlers.test_woken import confirm_one
@@ -17,6 +17,12 @@ from tests.world import ANA, BEN, CONNECTIONS, World
 pytestmark = pytest.mark.template
 
 Record = dict[str, Any]
+
+
+def operation_ids(event: object) -> list[str]:
+    return [*asked_ids(event), *look_ids(event)]
+
+
 READ_BY = {"CarryOutFunction": operation_ids, "NotifyFunction": news_ids}
 
 

@@ -152,7 +152,7 @@ def test_a_lost_answer_of_the_table_places_once(here: Bench) -> None:
 
     store = store_on(LosesItsFirstAnswer(), here.table, WORKER, Pace(sleep=lambda seconds: None))  # type: ignore[arg-type]
     tools = place.Tools(
-        store.operations, store.records, here.sealer, here.clock, lambda: "audit-9", here.gate
+        store.operations, store.records, here.sealer, here.clock, lambda: "audit-9", here.gate, store.audit
     )
 
     assert isinstance(here.ask(tools=tools), Placed)
