@@ -7,10 +7,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import aws_calls
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+# A busy machine is no failure, and where a change is judged the same examples are tried each time.
+settings.register_profile(
+    "switchboard", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("switchboard")
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "", None}
 
