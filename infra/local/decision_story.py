@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, partial
 from typing import Any
 
 from . import environment
@@ -10,15 +11,15 @@ from .slack import Message, Reply, View
 from .stage import ANA, BEN, DECISIONS, Stage
 
 TESTED, BESTA = "Test Company", "Besta LLC"
-FIRST_END, OTHER_END = "2026-12-31", "2027-01-31"
-FIRST_DAY, OTHER_DAY = "31 Dec 2026", "31 Jan 2027"
+FIRST, OTHER = 40, 70
+"""Days from now to a last managed day: none that is past, which would want a tick of its own."""
 NAMES = {ANA: "Ana", BEN: "Ben"}
 
 
 def both_at_once(stage: Stage) -> None:
     """The carrier asks to disconnect Test Company: Ana approves and Ben rejects in the same instant."""
     made = _carrier_asks(stage, TESTED)
-    card = _card(stage, TESTED, FIRST_DAY, "Needs review", "[Approve Disconnection…]")
+    card = _card(stage, TESTED, _day(FIRST), "Needs review", "[Approve Disconnection…]")
     stage.show(card)
     anas, bens = _opens(stage, ANA, card, "approve"), _opens(stage, BEN, card, "reject")
     _together(
@@ -33,7 +34,7 @@ def both_at_once(stage: Stage) -> None:
         lambda: _told_who_was_first(stage, second, f"@{NAMES[first]} {did}", f"@{NAMES[first]}'s {noun}"),
     )
     stage.show(told)
-    card = _card(stage, TESTED, FIRST_DAY, f"Noyo confirmed @{NAMES[first]}'s {noun}")
+    card = _card(stage, TESTED, _day(FIRST), f"Noyo confirmed @{NAMES[first]}'s {noun}")
     stage.expect("[Approve" not in stage.slack.render(card), "nobody is asked to decide any more")
     stage.sees("its thread tells who decided", lambda: stage.thread(card, f"@{NAMES[first]} {did}"))
     stage.expect(
@@ -45,16 +46,16 @@ def both_at_once(stage: Stage) -> None:
 def changed_since(stage: Stage) -> None:
     """The carrier asks to disconnect Besta LLC, and then for another day: what Ana and Ben see is out of date."""
     made = _carrier_asks(stage, BESTA)
-    card = _card(stage, BESTA, FIRST_DAY)
+    card = _card(stage, BESTA, _day(FIRST))
     anas = _opens(stage, ANA, card, "approve")
-    stage.noyo.move_disconnection(made["id"], "needs_review", effective_end_date=OTHER_END)
-    _card(stage, BESTA, OTHER_DAY)
+    stage.noyo.move_disconnection(made["id"], "needs_review", effective_end_date=_end(OTHER).isoformat())
+    _card(stage, BESTA, _day(OTHER))
     stage.slack.submit(ANA, anas, {})
     stage.slack.click_old(BEN, card, "approve")
     for person in (ANA, BEN):
         shown = stage.sees(
             f"{NAMES[person]} is shown the old day and the new one, and asked again",
-            partial(stage.view, person, "It changed", "You saw", FIRST_DAY, "Now", OTHER_DAY),
+            partial(stage.view, person, "It changed", "You saw", _day(FIRST), "Now", _day(OTHER)),
         )
     stage.show(shown)
     stage.expect(not _decisions(stage, made), "nothing was sent to Noyo")
@@ -64,11 +65,16 @@ def changed_since(stage: Stage) -> None:
 def rejected_with_a_reason(stage: Stage) -> None:
     """Ben rejects the request about Besta LLC, and says why."""
     made = _made(stage, BESTA)
-    view = _opens(stage, BEN, _card(stage, BESTA, OTHER_DAY), "reject")
+    view = _opens(stage, BEN, _card(stage, BESTA, _day(OTHER)), "reject")
     reply = stage.slack.submit(BEN, view, {"reason": "eligibility_restored"})
     stage.expect(reply.error is None and not reply.errors, f"it is taken ({reply.error or reply.errors})")
     card = _card(
-        stage, BESTA, "Rejected", OTHER_DAY, "Noyo confirmed @Ben's rejection", "the group is eligible again"
+        stage,
+        BESTA,
+        "Rejected",
+        _day(OTHER),
+        "Noyo confirmed @Ben's rejection",
+        "the group is eligible again",
     )
     stage.expect("[Reject" not in stage.slack.render(card), "nobody is asked to decide any more")
     (sent,) = _decisions(stage, made)
@@ -86,7 +92,7 @@ def _carrier_asks(stage: Stage, name: str) -> dict[str, Any]:
         carrier_id=environment.GUARDIAN,
         group_id=group["group_id"],
         group_name=name,
-        effective_end_date=FIRST_END,
+        effective_end_date=_end(FIRST).isoformat(),
     )
     return asked
 
@@ -148,3 +154,14 @@ def _decisions(stage: Stage, made: dict[str, Any]) -> list[Any]:
 
 
 CHAPTERS = (both_at_once, changed_since, rejected_with_a_reason)
+
+
+@cache
+def _end(ahead: int) -> date:
+    """The same for the whole run, even past midnight."""
+    return datetime.now(UTC).date() + timedelta(days=ahead)
+
+
+def _day(ahead: int) -> str:
+    """As cards write it."""
+    return f"{_end(ahead).day} {_end(ahead):%b %Y}"
