@@ -32,6 +32,7 @@ CARRIED = (
     "kind",
     "row_id",
     "troubles",
+    "user_id",
     "why",
     "work_id",
 )
