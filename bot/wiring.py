@@ -193,6 +193,7 @@ class Deployment:
             clock=self.clock,
             new_id=new_id,
             gate=self._gate(self.store),
+            timezone=self.settings.timezone,
         )
 
     @cached_property

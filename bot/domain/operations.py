@@ -151,6 +151,8 @@ class OutcomeKind(StrEnum):
     """It was held, and a person took it back; nothing was sent."""
     EXPIRED = "expired"
     """It was held, and nobody confirmed it in time; nothing was sent."""
+    TOO_LATE = "too_late"
+    """The last managed day that was asked for went by before it could be sent; nothing was, or nothing took effect."""
 
 
 @dataclass(frozen=True, slots=True)

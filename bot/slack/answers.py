@@ -27,6 +27,7 @@ _TITLES = {
     OutcomeKind.OVERDUE: "Not clear",
     OutcomeKind.WITHDRAWN: "Withdrawn",
     OutcomeKind.EXPIRED: "Expired unsent",
+    OutcomeKind.TOO_LATE: "Too late, not sent",
 }
 _WAITING_TITLES = {
     OperationState.CHECKING: "Checking",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
+from bot.domain.lateness import chosen_day
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
@@ -273,6 +274,15 @@ def _expired(operation: Operation, _: Outcome) -> Line:
     return line("No second approver confirmed ", *whose(operation), " in time; it expired unsent")
 
 
+def _too_late(operation: Operation, _: Outcome) -> Line:
+    chosen = chosen_day(operation)
+    which = f"{day(chosen)}, the last managed day in " if chosen else "the last managed day in "
+    if operation.sends > 1:
+        again = " went by, and Noyo shows no effect of what was sent before"
+        return line("Not sent again: ", which, *whose(operation), ",", again)
+    return line("Not sent: ", which, *whose(operation), ", went by before it could go out")
+
+
 def _decider(came: Outcome) -> Run | str:
     return Person(came.decided_by) if came.decided_by else "Somebody"
 
@@ -291,6 +301,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], Line]] = {
     OutcomeKind.OVERDUE: _overdue,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.EXPIRED: _expired,
+    OutcomeKind.TOO_LATE: _too_late,
 }
 
 
@@ -303,9 +314,23 @@ def advice(operation: Operation, command: str) -> Line:
         return line("Check the id; if it is right, ask Noyo what became of it.")
     if kind is OutcomeKind.EXPIRED:
         return line(f"If the group is still to be disconnected, ask again with {command} disconnect.")
+    if kind is OutcomeKind.TOO_LATE:
+        return _after_its_day(operation, command)
     if kind in (OutcomeKind.REFUSED, OutcomeKind.DUPLICATE):
         return _after_refusal(operation, command, duplicate=kind is OutcomeKind.DUPLICATE)
     return ()
+
+
+def _after_its_day(operation: Operation, command: str) -> Line:
+    if operation.kind is OperationKind.CREATE_DISCONNECTION:
+        return line(
+            f"If the group is still to be disconnected, ask again with {command} disconnect: with another day, ",
+            "or with this one, said to be meant.",
+        )
+    return line(
+        "Look at it as it is now; if it still waits and is right, approve it again with another day, ",
+        "or with this one, said to be meant.",
+    )
 
 
 def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> Line:

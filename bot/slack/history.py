@@ -196,6 +196,7 @@ _OUTCOMES = {
     "arrived": "arrived, as a person says",
     "unclear": "got no answer; a person has to say whether it arrived",
     "overdue": "was not through after a day",
+    "too_late": "was not sent any more: its last managed day had gone by",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
 _OF_DISCONNECTIONS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.effects import with_its_day
+from bot.domain.lateness import too_late
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
@@ -62,7 +63,7 @@ def carry_out(operation_id: str, tools: Tools) -> None:
 
 
 def _send(operation: Operation, tools: Tools) -> None:
-    if not _still_permitted(operation, tools):
+    if not _still_permitted(operation, tools) or _went_by(operation, tools):
         return
     try:
         match operation.input:
@@ -98,6 +99,18 @@ def _still_permitted(operation: Operation, tools: Tools) -> bool:
             _not_allowed(operation, person, permission, tools)
             return False
     return _is_not_their_own(operation, tools)
+
+
+def _went_by(operation: Operation, tools: Tools) -> bool:
+    """A day that was ahead when it was asked for may be over after a pause or trouble: nobody asked for a past one.
+
+    Where an earlier sending may have arrived, that is found out first.
+    """
+    if not too_late(operation, tools.now(), tools.timezone):
+        return False
+    if operation.sends == 1 or not compare_first(operation, tools):
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.TOO_LATE), tools)
+    return True
 
 
 def _is_not_their_own(operation: Operation, tools: Tools) -> bool:

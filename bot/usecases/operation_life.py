@@ -7,6 +7,7 @@ holder vanished means *unknown*, and is checked at Noyo, never simply sent again
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 
 from bot.domain import news as telling
 from bot.domain.operations import (
@@ -61,6 +62,8 @@ class Tools:
     clock: Clock
     new_id: NewId
     gate: Gate
+    timezone: tzinfo
+    """Where the business is, by which days begin and end."""
 
     def now(self) -> int:
         return int(self.clock())

@@ -52,6 +52,7 @@ def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
         OutcomeKind.CHANGED,
         OutcomeKind.NOT_FOUND,
         OutcomeKind.EXPIRED,
+        OutcomeKind.TOO_LATE,
     }
     assert deeds.advice(a_request(state=OperationState.SENDING), "/noyo") == ()
 

@@ -88,6 +88,11 @@ def test_where_a_person_has_to_say_there_are_three_ways_out() -> None:
         (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's request to disconnect"),
         (OutcomeKind.NO_RIGHTS, {"decided_by": "UBEN"}, "Not sent: @UBEN may not do this, or not any more"),
         (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "meant it, but: Unable to connect"),
+        (
+            OutcomeKind.TOO_LATE,
+            {},
+            "Not sent: 31 Dec 2026, the last managed day in @UANA's request to disconnect, went by",
+        ),
         (OutcomeKind.REFUSED, {"words": "No", "status": 403}, "Noyo protects such groups"),
         (OutcomeKind.REFUSED, {"words": "reason: no", "status": 422}, "Correct what Noyo names"),
         (OutcomeKind.DUPLICATE, {}, "a request to disconnect this group from this carrier is open already"),

@@ -6,6 +6,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import httpx
@@ -123,6 +124,7 @@ class Arena:
             clock=lambda: float(NOW),
             new_id=self.new_id,
             gate=self.gate,
+            timezone=UTC,
         )
         for operation_id in self.store.operations.due(NOW, limit=100):
             carry_out(operation_id, tools)

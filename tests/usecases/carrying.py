@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
@@ -32,6 +33,7 @@ from tests.aws import REGION, aws_here, worker_client
 from tests.aws_calls import acting
 
 START = 1_790_000_000
+NEW_YORK = ZoneInfo("America/New_York")
 TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 EIN, TIN = "123456789", "987654321"
@@ -108,6 +110,7 @@ class Bench:
             clock=self.clock,
             new_id=lambda: next(self._ids),
             gate=self.gate,
+            timezone=NEW_YORK,
         )
 
     @property
