@@ -24,7 +24,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-dynamodb test-package test-template check format prove bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long test-dynamodb test-package test-template check format prove bench build manifest deploy destroy audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ serve: $(READY) ## the bot alone, against the Slack, Noyo and AWS that the setti
 
 test: $(READY) ## the tests; PYTEST_ARGS="-k card" passes more on
 	@$(RUN) -m pytest -q -n 2 --dist worksteal $(PYTEST_ARGS)
+
+test-long: $(READY) ## whole days of a whole Switchboard, races, random orders: what takes some seconds each
+	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "long and not dynamodb_local" $(PYTEST_ARGS)
 
 test-dynamodb: $(READY) ## the store's tests on the real DynamoDB engine (needs Java and npm)
 	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)

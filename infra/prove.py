@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 AT_ONCE = 2
 LONGEST_RUN = 600
+PROVING = "not dynamodb_local and not package and not template"
+"""What takes long proves as well as anything; what needs tools of its own is not judged here."""
 GREEN, RED = 0, 1  # pytest's exit codes; the others mean that it could not judge
 
 
@@ -104,7 +106,8 @@ def copy_tree(root: Path, target: Path) -> None:
 
 def run_tests(tree: Path, tests: Sequence[str]) -> Run:
     """Runs the tests inside that tree with this interpreter, stopping at the first red one."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+    command += ["-m", PROVING, *tests]
     # Nothing may lead the copy's tests back to the tree that they were copied from.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))

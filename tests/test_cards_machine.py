@@ -22,4 +22,4 @@ TestCardsInAnyOrder.settings = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-pytestmark = pytest.mark.timeout(60 + 20 * EXAMPLES)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(60 + 20 * EXAMPLES)]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.decisions_machine import DecisionsMachine
+
+pytestmark = pytest.mark.long
 
 TestDecisionsInAnyOrder = DecisionsMachine.TestCase
 TestDecisionsInAnyOrder.settings = settings(

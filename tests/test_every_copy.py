@@ -12,6 +12,8 @@ from bot.domain.subjects import Kind, Subject
 from infra.local.slack import Message
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 
+pytestmark = pytest.mark.long
+
 GROUP = "11111111-0000-4000-8000-000000000001"
 CHANNELS = (CONNECTIONS, ALERTS, DECISIONS)
 DECIDING = {"approve", "reject", "take", "let_go"}

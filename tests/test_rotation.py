@@ -16,6 +16,8 @@ from infra.local.environment import BOT_TOKEN, CLIENT_ID, SIGNING_SECRET, WEBHOO
 from tests.aws import worker_client
 from tests.world import ALERTS, ANA, CONNECTIONS, World
 
+pytestmark = pytest.mark.long
+
 WORDS = "The carrier does not know this group."
 NEW = "another-value"
 

@@ -15,6 +15,8 @@ from infra.local.slack.faults import Kind
 from tests.aws import worker_client
 from tests.world import ANA, BEN, CONNECTIONS, World
 
+pytestmark = pytest.mark.long
+
 COMPANIES = 4
 NOYOS_TROUBLE = (
     "reset_before",

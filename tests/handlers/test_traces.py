@@ -15,6 +15,8 @@ from infra.local.noyo import Fault, FaultKind
 from tests.handlers.following import NAMESPACE, Line, Watched
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, World
 
+pytestmark = pytest.mark.long
+
 SSN, EIN, BROKER, TIN = "123-45-6789", "987654321", "91-2345678", "912345679"
 MAIL = "employer@secret.example"
 HOSTILE = f'<!channel> <@U0BEN> *x* {SSN} ","level":"ERROR"}}\n{{"forged": "{EIN}'

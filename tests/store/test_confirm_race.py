@@ -25,6 +25,8 @@ from tests.store.made import NOW, a_connection, first
 from tests.store.racing import at_once
 from tests.usecases.disconnecting import NEW_YORK, WISH
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 50
 ROUNDS = {"moto": 3, "dynamodb_local": 100}
 POLICY = Policy("T1", approvers=frozenset(f"U{number}" for number in range(PEOPLE)))

@@ -33,6 +33,8 @@ from tests.store.conftest import REGION, Engine
 from tests.store.made import CARRIER, NOW
 from tests.store.racing import at_once
 
+pytestmark = pytest.mark.long
+
 PEOPLE = 50
 WORKERS = 6
 """How many of the threads that clicked go on as workers, so that some work while others still click."""

@@ -50,4 +50,4 @@ def test_a_listener_that_does_nothing_turns_the_demonstration_red() -> None:
     assert any("Not as told: a form opens for Ana" in line for line in said)
 
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(240)]
