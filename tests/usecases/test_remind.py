@@ -100,6 +100,7 @@ def first_reminder(world: World, end: str = "2026-12-01") -> Subject:
 # ---------------------------------------------------------------- days
 
 
+@pytest.mark.long
 def test_the_days_left_are_right_on_each_day_without_anything_else_happening(world: World) -> None:
     asks(world, "2026-11-18")
     told = []
@@ -287,6 +288,7 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(wor
     assert reminder.ts in shown_in_channel
 
 
+@pytest.mark.long
 def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(world: World) -> None:
     asks(world, "2026-12-01")
     seen = []
@@ -307,6 +309,7 @@ def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(world:
     assert "ended 2 days ago" in read(world)[0]
 
 
+@pytest.mark.long
 def test_the_last_two_call_those_who_decide_and_the_others_nobody(world: World) -> None:
     asks(world, "2026-12-01")
     called = []
@@ -319,6 +322,7 @@ def test_the_last_two_call_those_who_decide_and_the_others_nobody(world: World) 
     assert "@Ben" in called[1]
 
 
+@pytest.mark.long
 def test_nobody_is_reminded_at_night_or_on_a_weekend(world: World) -> None:
     """The last day is a Sunday: Friday is the last business day before it."""
     asks(world, "2026-11-22")
@@ -648,6 +652,7 @@ def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could
     assert "approve" in buttons(alert)
 
 
+@pytest.mark.long
 def test_a_request_that_moves_each_morning_and_noon_is_reminded_of_once_on_each_of_its_days(
     world: World,
 ) -> None:
