@@ -12,6 +12,8 @@ from bot.domain.operations import OperationState
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, START, World
 
+pytestmark = pytest.mark.long
+
 TWO_DAYS = 48 * 3600
 STREAM_FORGETS = 24 * 3600
 assert TWO_DAYS > STREAM_FORGETS

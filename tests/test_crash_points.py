@@ -26,6 +26,8 @@ from infra.local.noyo import Fault
 from tests.usecases.carrying import Before, Bench, Killed, bench, kill, writes_fail
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def world() -> Iterator[World]:

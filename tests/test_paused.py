@@ -12,6 +12,8 @@ from bot.settings import Settings
 from infra.local.noyo import Fault
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, START, World, blocks_of
 
+pytestmark = pytest.mark.long
+
 PAUSED = "kept, not sent yet: @Ana paused sending to Noyo"
 
 
