@@ -6,8 +6,6 @@ in no order, and again for three days until it hears 200: an event's id is that 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import json
 import logging
@@ -19,6 +17,7 @@ from typing import Any
 from bot.domain.operations import AnswerTo
 from bot.domain.subjects import Kind, Subject
 from bot.errors import OutOfTime, SecretUnreadable, StoreError
+from bot.gateway import headers_of, raw_body
 from bot.noyo.door import is_uuid
 from bot.ports import Secret
 from bot.usecases import place
@@ -81,10 +80,10 @@ class WebhookDoor:
         return answer
 
     def _answered(self, event: Mapping[str, Any]) -> Answer:
-        body = _raw_body(event)
+        body = raw_body(event)
         if body is None or len(body) > LONGEST_BODY:
             return _answer(400, f"The body is not encoded as it says, or longer than {LONGEST_BODY} bytes.")
-        if not self._signed(body, event.get("headers") or {}):
+        if not self._signed(body, headers_of(event)):
             logger.warning("a webhook without a valid signature was refused")
             tell(Step.UNSIGNED, door="noyo")
             return _answer(401)
@@ -114,9 +113,8 @@ class WebhookDoor:
                 "a webhook's event was about another record before", extra={"work_id": placing.operation.id}
             )
 
-    def _signed(self, body: bytes, headers: Mapping[str, Any]) -> bool:
-        held = {str(name).lower(): str(value) for name, value in headers.items()}
-        timestamp, signature = held.get("x-noyo-timestamp", ""), held.get("x-noyo-signature", "")
+    def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
+        timestamp, signature = headers.get("x-noyo-timestamp", ""), headers.get("x-noyo-signature", "")
         if not timestamp or not signature or len(timestamp) + len(signature) > LONGEST_HEADER:
             return False
         signed = b"%b.%b" % (timestamp.encode(errors="replace"), body)
@@ -164,18 +162,6 @@ def _id(held: Mapping[str, Any], whose: str) -> str:
     if not isinstance(found, str) or not is_uuid(found):
         raise _Unreadable(f"The {whose}'s id is not a UUID.")
     return found.lower()
-
-
-def _raw_body(event: Mapping[str, Any]) -> bytes | None:
-    body = event.get("body") or ""
-    if not isinstance(body, str):
-        return None
-    if not event.get("isBase64Encoded"):
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _answer(status: int, words: str = "") -> Answer:

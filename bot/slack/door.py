@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 import json
 import logging
@@ -15,6 +13,7 @@ from urllib.parse import parse_qsl
 from slack_bolt import BoltRequest, BoltResponse
 
 from bot.errors import OutOfTime, SecretUnreadable
+from bot.gateway import headers_of, raw_body
 from bot.ports import Clock, Secret
 from bot.slack.deadline import Deadline
 from bot.usecases.steps import Step, following, tell
@@ -63,8 +62,8 @@ class Door:
             return self._answered(event, arrived)
 
     def _answered(self, event: Mapping[str, Any], arrived: float) -> Answer:
-        headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
-        body = _raw_body(event)
+        headers = headers_of(event)
+        body = raw_body(event)
         if body is None:
             return _answer(400)
         try:
@@ -164,18 +163,6 @@ def _read(text: str, content_type: str) -> dict[str, Any]:
     if not isinstance(held, dict):
         raise TypeError("no object")
     return held
-
-
-def _raw_body(event: Mapping[str, Any]) -> bytes | None:
-    body = event.get("body") or ""
-    if not isinstance(body, str):
-        return None
-    if not event.get("isBase64Encoded"):
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return None
 
 
 def _answer(status: int) -> Answer:

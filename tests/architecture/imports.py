@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 INNER = frozenset({"bot.domain", "bot.errors"})
-ADAPTER = INNER | {"bot.ports", "bot.usecases", "bot.settings"}
+ADAPTER = INNER | {"bot.ports", "bot.usecases", "bot.settings", "bot.gateway"}
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ ROOMS = {
     "bot.ports": Room(INNER),
     "bot.usecases": Room(INNER | {"bot.ports"}),
     "bot.settings": Room(INNER),
+    "bot.gateway": Room(frozenset()),
     "bot.secrets": Room(INNER | {"bot.ports", "bot.settings"}, frozenset({"boto3", "botocore"})),
     "bot.noyo": Room(ADAPTER, frozenset({"httpx", "pydantic"})),
     "bot.store": Room(ADAPTER, frozenset({"boto3", "botocore"})),
