@@ -54,6 +54,8 @@ class Ward(StrEnum):
 
 KEPT = (Ward.SLACK, Ward.NOYO, Ward.WEBHOOK)
 """What is in the table."""
+NEEDED_AT_ONCE = 10
+"""Functions that AWS must let run: all five, each more than once on a busy day, while several people click."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.checkups import Checkup, Finding, Topic, Verdict, Ward
+from bot.domain.checkups import NEEDED_AT_ONCE, Checkup, Finding, Topic, Verdict, Ward
 from bot.slack.phrases import Channel, Foreign, Line, Moment, Person, Run, Usergroup, line
 from bot.slack.text import counted
-from bot.usecases.check_noyo import NEEDED_AT_ONCE
 
 OLD_SECONDS = 900
 """Workers look every few minutes; what is older is no longer known."""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bot.domain.checkups import Finding, Topic, Verdict
+from bot.domain.checkups import NEEDED_AT_ONCE, Finding, Topic, Verdict
 from bot.domain.subjects import Kind
 from bot.ports import ReadsNoyo
 from bot.usecases.check_up import Look, clock_finding
-
-NEEDED_AT_ONCE = 10
-"""The five functions, each more than once on a busy day, and people who click at the same moment."""
 
 
 def noyo_looks(
