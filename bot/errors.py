@@ -30,51 +30,51 @@ class NoAnswer(NoyoError):
     """The request left us and no usable answer came (time-out, reset, 5xx): a write may have taken effect."""
 
 
-class Refused(NoyoError):
+class NoyoRefused(NoyoError):
     """Noyo's clear no: a 4xx other than 401, 408 and 429. `words` are Noyo's own, masked, or a plain substitute."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
         self.status = status
-        self.words = words
+        self.message = words
 
 
 class UnreadableAnswer(NoyoError):
     """Noyo answered with success, but not with anything we can read. A write has very likely taken effect."""
 
 
-class OutOfTime(SwitchboardError):
+class DeadlineExceeded(SwitchboardError):
     """Whoever waits would have given up before an answer; what this was raised for was not begun."""
 
     def __init__(self) -> None:
         super().__init__("That took too long and was stopped.")
 
 
-class StoreError(SwitchboardError):
+class StorageError(SwitchboardError):
     """Something about the table."""
 
 
-class TableUnavailable(StoreError):
+class TableUnavailable(StorageError):
     """The table did not answer in time, or throttled for too long. The write may or may not have happened."""
 
 
-class RecordMoved(StoreError):
+class ConcurrentUpdate(StorageError):
     """The record's state is no longer the one that was read; read it again."""
 
 
-class LeaseLost(StoreError):
+class LeaseLost(StorageError):
     """Somebody else has taken the operation or delivery over, or it is no longer in the state we left it in."""
 
 
-class NotPlaced(StoreError):
+class SubmissionConflict(StorageError):
     """The transaction that places an operation was cancelled by one of its conditions; nothing was written."""
 
 
-class UnknownSchema(StoreError):
+class UnknownSchema(StorageError):
     """An item or a button was written by a version of Switchboard that this one cannot read."""
 
 
-class OnlyWatches(SwitchboardError):
+class ObserveOnly(SwitchboardError):
     """Switchboard is set to observe: it takes on nothing that would be sent to Noyo."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class SlackBusy(SlackError):
         self.retry_after = retry_after
 
 
-class SlackSilent(SlackError):
+class SlackNoAnswer(SlackError):
     """Slack gave no usable answer: what was sent may or may not have been posted."""
 
 
@@ -108,7 +108,7 @@ class SlackRefused(SlackError):
         self.code = code
 
 
-class SlackNotLetIn(SlackBusy):
+class SlackTokenRejected(SlackBusy):
     """Slack does not accept our token, so nothing was done; another one is a person's to give. `code` is Slack's."""
 
     def __init__(self, code: str, *, retry_after: int) -> None:
@@ -116,7 +116,7 @@ class SlackNotLetIn(SlackBusy):
         self.code = code
 
 
-class SecretUnreadable(SwitchboardError):
+class SecretUnavailable(SwitchboardError):
     """A secret cannot be read where it is kept, or does not hold what it should; says which one, never its value."""
 
 

@@ -1,4 +1,4 @@
-"""Secrets: each read on first use and kept; read again when it was refused, so that it may change while we run.
+"""Each read on first use and kept; read again when it was refused, so that it may change while we run.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html — one secret a purpose, its text
 a JSON object. No value of a secret is ever in an error, a log or a `repr`.
@@ -16,9 +16,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
-from bot.errors import OutOfTime, SecretUnreadable
-from bot.ports import ClientCredentials, Clock
+from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.settings import Purpose, SecretAt
+from bot.usecases.ports.runtime import ClientCredentials, Clock
 
 T = TypeVar("T")
 logger = logging.getLogger("switchboard")
@@ -40,8 +40,8 @@ class SecretsClient(Protocol):
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]: ...
 
 
-class Known(Generic[T]):
-    """`bot.ports.Secret` from the environment: there is never another value."""
+class StaticSecret(Generic[T]):
+    """`bot.usecases.ports.storage.Secret` from the environment: there is never another value."""
 
     def __init__(self, value: T) -> None:
         self._value = value
@@ -49,12 +49,12 @@ class Known(Generic[T]):
     def value(self) -> T:
         return self._value
 
-    def instead_of(self, refused: T) -> T | None:
+    def newer_than(self, refused: T) -> T | None:
         return None if self._value == refused else self._value
 
 
-class Kept(Generic[T]):
-    """`bot.ports.Secret` that `read` gets from where it is kept. Threads share one reading."""
+class CachedSecret(Generic[T]):
+    """`bot.usecases.ports.storage.Secret` that `read` gets from where it is kept. Threads share one reading."""
 
     def __init__(self, read: Callable[[], T], clock: Clock) -> None:
         self._read, self._clock = read, clock
@@ -72,7 +72,7 @@ class Kept(Generic[T]):
                 self._ask_if_possible()
             return self._held[0]
 
-    def instead_of(self, refused: T) -> T | None:
+    def newer_than(self, refused: T) -> T | None:
         with self._lock:
             if self._held and self._held[0] == refused:
                 self._ask()
@@ -83,18 +83,18 @@ class Kept(Generic[T]):
         if not self._within(AGAIN_SECONDS):
             try:
                 self._held, self._trouble = [self._read()], None
-            except SecretUnreadable as unreadable:
+            except SecretUnavailable as unreadable:
                 self._trouble = str(unreadable)
                 logger.error("a secret cannot be read", extra={"why": self._trouble})
             self._asked_at = self._clock()
         if self._trouble is not None:
-            raise SecretUnreadable(self._trouble)
+            raise SecretUnavailable(self._trouble)
 
     def _ask_if_possible(self) -> None:
         """The value that we hold is as good as ever."""
         try:
             self._ask()
-        except (SecretUnreadable, OutOfTime):
+        except (SecretUnavailable, DeadlineExceeded):
             logger.warning("going on with a secret that was read some time ago")
 
     def _within(self, seconds: float) -> bool:
@@ -115,32 +115,32 @@ class Secrets:
         self._at, self._make_client, self._clock, self._begin = at, make_client, clock, begin
 
     @cached_property
-    def slack_signing(self) -> Known[tuple[str, ...]] | Kept[tuple[str, ...]]:
+    def slack_signing(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
         """One, or two while one takes the other's place."""
         return self._secret(Purpose.SLACK_SIGNING, lambda parts: parts.texts("signing_secrets"))
 
     @cached_property
-    def slack_bot(self) -> Known[str] | Kept[str]:
+    def slack_bot(self) -> StaticSecret[str] | CachedSecret[str]:
         return self._secret(Purpose.SLACK_BOT, lambda parts: parts.text("bot_token"))
 
     @cached_property
-    def noyo_client(self) -> Known[ClientCredentials] | Kept[ClientCredentials]:
+    def noyo_client(self) -> StaticSecret[ClientCredentials] | CachedSecret[ClientCredentials]:
         return self._secret(
             Purpose.NOYO_CLIENT,
             lambda parts: ClientCredentials(parts.text("client_id"), parts.text("client_secret")),
         )
 
     @cached_property
-    def noyo_webhook(self) -> Known[tuple[str, ...]] | Kept[tuple[str, ...]]:
+    def noyo_webhook(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
         """One, or several while one takes the other's place."""
         return self._secret(Purpose.NOYO_WEBHOOK, lambda parts: parts.texts("webhook_secrets"))
 
-    def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> Known[T] | Kept[T]:
+    def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> StaticSecret[T] | CachedSecret[T]:
         at = self._at[purpose]
         if at.id is None:
-            return Known(made_of(_Parts(purpose.value, at.plain)))
+            return StaticSecret(made_of(_Parts(purpose.value, at.plain)))
         name = f"{purpose.value} ({at.id})"
-        return Kept(lambda: made_of(_parsed(name, self._fetched(name, at.id or ""))), self._clock)
+        return CachedSecret(lambda: made_of(_parsed(name, self._fetched(name, at.id or ""))), self._clock)
 
     @cached_property
     def _client(self) -> SecretsClient:
@@ -155,7 +155,7 @@ class Secrets:
             except (ClientError, BotoCoreError) as error:
                 if left and _may_pass(error):
                     continue
-                raise SecretUnreadable(f"The secret {name} cannot be read: {_why(error)}.") from error
+                raise SecretUnavailable(f"The secret {name} cannot be read: {_why(error)}.") from error
             return answer.get("SecretString")
         raise AssertionError("unreachable")
 
@@ -169,7 +169,7 @@ class _Parts:
     def text(self, part: str) -> str:
         value = self._parts.get(part)
         if not isinstance(value, str) or not value.strip():
-            raise SecretUnreadable(f"The secret {self._name} holds no text as {part}.")
+            raise SecretUnavailable(f"The secret {self._name} holds no text as {part}.")
         return value.strip()
 
     def texts(self, part: str) -> tuple[str, ...]:
@@ -177,10 +177,10 @@ class _Parts:
         value = self._parts.get(part)
         found = value.split(",") if isinstance(value, str) else value
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-            raise SecretUnreadable(f"The secret {self._name} holds no list of texts as {part}.")
+            raise SecretUnavailable(f"The secret {self._name} holds no list of texts as {part}.")
         texts = tuple(one.strip() for one in found if one.strip())
         if not texts:
-            raise SecretUnreadable(f"The secret {self._name} holds nothing as {part}.")
+            raise SecretUnavailable(f"The secret {self._name} holds nothing as {part}.")
         return texts
 
 
@@ -190,7 +190,7 @@ def _parsed(name: str, text: object) -> _Parts:
     except (ValueError, RecursionError):
         held = None  # Not `from error`, which holds the text.
     if not isinstance(held, dict):
-        raise SecretUnreadable(f"The secret {name} is not a JSON object as text.")
+        raise SecretUnavailable(f"The secret {name} is not a JSON object as text.")
     return _Parts(name, held)
 
 

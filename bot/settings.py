@@ -1,4 +1,4 @@
-"""Settings: the environment, read once on first use into one frozen value; every fault is named at once."""
+"""The environment, read once on first use into one frozen value; every fault is named at once."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot.domain.carriers import Carriers
-from bot.domain.people import Policy
-from bot.domain.sending import Mode
+from bot.domain.pauses import Mode
+from bot.domain.people import AccessPolicy
 from bot.errors import SettingsError
 
 T = TypeVar("T")
@@ -90,7 +90,7 @@ class Settings:
     environment: str
     timezone: ZoneInfo
     carriers: Carriers
-    policy: Policy
+    policy: AccessPolicy
     retry_at_action_required: bool
     disconnect_needs_second: bool
     reject_without_version: bool
@@ -139,7 +139,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
         carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
-        policy=Policy(
+        policy=AccessPolicy(
             team_id=team,
             requesters=read.parsed("REQUESTERS", "", _holders),
             approvers=read.parsed("APPROVERS", "", _holders),

@@ -1,1 +1,1 @@
-"""Handlers: one file, one trigger: take the event, call one thing, give the answer."""
+"""One file, one trigger: take the event, call one thing, give the answer."""

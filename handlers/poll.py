@@ -1,27 +1,27 @@
-"""Handler: ask Noyo what changed, on a schedule."""
+"""Ask Noyo what changed, on a schedule."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from bot import logs
+from bot.bootstrap import deployment
+from bot.lambda_context import Context, deadline
 from bot.settings import Purpose
-from bot.usecases.check_up import check_up
-from bot.usecases.poll import KINDS, poll
-from bot.usecases.work import SECONDS_LEFT, work
-from bot.wiring import deployment
-from handlers import logs
-from handlers.remaining import Context, deadline
+from bot.usecases.admin.health_checks import run_health_checks
+from bot.usecases.records.poll import KINDS, poll
+from bot.usecases.run_batch import RESERVED_SECONDS, run_batch
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     del event
     logs.from_worker(context)
     here = deployment(Purpose.NOYO_CLIENT)
-    until = deadline(context, keep_seconds=SECONDS_LEFT)
+    until = deadline(context, keep_seconds=RESERVED_SECONDS)
     kinds = {kind.value: kind for kind in KINDS}
-    worked = work(
+    worked = run_batch(
         kinds, lambda name: poll(kinds[name], here.polling(until)), clock=here.clock, deadline=until
     )
     if here.clock() < until:
-        check_up(here.checking_noyo)
+        run_health_checks(here.noyo_health)
     return {"lists": worked.done, "failed": worked.failed}

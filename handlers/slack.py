@@ -1,4 +1,4 @@
-"""Handler: what Slack sends to the HTTP API, POST /slack/events."""
+"""What Slack sends to the HTTP API, POST /slack/events."""
 # ruff: noqa: E402, F401
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ gc.disable()
 
 # Wiring imports rooms where they are first used; these here, so that they are loaded while Lambda starts the
 # process, which has more power and a snapshot can keep.
+import bot.dynamodb.aws_json
 import bot.secrets
 import bot.slack.app
-import bot.store.wire
+from bot import logs
+from bot.bootstrap import deployment
 from bot.settings import Purpose
-from bot.wiring import deployment
-from handlers import logs
 
 gc.enable()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     logs.from_receiver(context)
-    return deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT).slack_door.handle(event)
+    return deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT).slack_endpoint.handle(event)

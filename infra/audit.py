@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TextIO
 
-from bot.errors import StoreError
-from bot.ports import AuditEntry, KeepsAudit
-from bot.store import Patience, open_store
+from bot.domain.audit import AuditEntry
+from bot.dynamodb import TimeoutPolicy, open_repositories
+from bot.errors import StorageError
+from bot.usecases.ports.storage import AuditRepository
 
 COMPLETE, BROKEN_OFF, MISUSED = 0, 1, 2
 SETTLED_SECONDS = 600
 """An entry bears the time at which its deed began, and its worker may run for five minutes; then the index follows."""
-PATIENCE = Patience(connect=5, read=20, total=300)
+PATIENCE = TimeoutPolicy(connect=5, read=20, total=300)
 NEEDED = ("TABLE_NAME", "AWS_REGION")
 
 Clock = Callable[[], float]
@@ -34,7 +35,7 @@ def main(
     out: TextIO | None = None,
     told: TextIO | None = None,
     clock: Clock = time.time,
-    opened: Callable[[Mapping[str, str]], KeepsAudit] | None = None,
+    opened: Callable[[Mapping[str, str]], AuditRepository] | None = None,
 ) -> int:
     """Prints the entries to `out`, and what is to be said about them to `told`; a status for the shell."""
     out, told = out or sys.stdout, told or sys.stderr
@@ -49,20 +50,20 @@ def main(
     return _export((opened or _open)(environ), asked.first, asked.last, int(clock()), out, told)
 
 
-def _export(trail: KeepsAudit, first: date, last: date, now: int, out: TextIO, told: TextIO) -> int:
+def _export(trail: AuditRepository, first: date, last: date, now: int, out: TextIO, told: TextIO) -> int:
     until, count = now - SETTLED_SECONDS, 0
     try:
         for entry in entries(trail, first, last, until):
             print(json.dumps(as_json(entry), ensure_ascii=False), file=out)
             count += 1
-    except StoreError as error:
+    except StorageError as error:
         print(f"Broken off after {count} entries, so this is not all: {error}", file=told)
         return BROKEN_OFF
     print(f"{count} entries from {first} to {last} (UTC){_tail(last, until)}.", file=told)
     return COMPLETE
 
 
-def entries(trail: KeepsAudit, first: date, last: date, until: int) -> Iterator[AuditEntry]:
+def entries(trail: AuditRepository, first: date, last: date, until: int) -> Iterator[AuditEntry]:
     """Those of all these days and older than `until`, oldest first."""
     day = first
     while day <= last:
@@ -76,9 +77,9 @@ def as_json(entry: AuditEntry) -> dict[str, Any]:
         "id": entry.id,
         "at": datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "who": entry.actor,
-        "deed": entry.deed,
-        "about": str(entry.subject),
-        "way": entry.origin.way,
+        "action": entry.action,
+        "about": str(entry.entity),
+        "way": entry.origin.source,
         "channel": entry.origin.channel_id,
         "details": dict(entry.details),
     }
@@ -91,12 +92,12 @@ def _tail(last: date, until: int) -> str:
     return f", complete to {settled:%Y-%m-%d %H:%M:%S}; what is younger is left to a later run"
 
 
-def _open(environ: Mapping[str, str]) -> KeepsAudit:
-    return open_store(
+def _open(environ: Mapping[str, str]) -> AuditRepository:
+    return open_repositories(
         table=environ["TABLE_NAME"],
         region=environ["AWS_REGION"],
         endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
-        patience=PATIENCE,
+        timeouts=PATIENCE,
     ).audit
 
 

@@ -11,8 +11,8 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
+from bot.slack.api.scopes import SCOPES
 from bot.slack.commands import COMMANDS
-from bot.slack.scopes import SCOPES
 
 PATH = "/slack/events"
 NAME = "Switchboard"

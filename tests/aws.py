@@ -15,9 +15,9 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.kms.models import Key, kms_backends
 
-from bot.store import WORKER
-from bot.store.clients import aws_client
-from bot.store.patience import Patience
+from bot.dynamodb import WORKER
+from bot.dynamodb.clients import aws_client
+from bot.dynamodb.timeouts import TimeoutPolicy
 from tests.aws_calls import listen_to
 
 REGION = "us-east-1"
@@ -29,7 +29,7 @@ UNRESERVED: dict[str, int] = {"UnreservedConcurrentExecutions": 1000}
 
 @cache
 def worker_client(service: str) -> Any:
-    client = listen_to(aws_client(service, region=REGION, endpoint_url=None, patience=WORKER))
+    client = listen_to(aws_client(service, region=REGION, endpoint_url=None, timeouts=WORKER))
     client.meta.events.register_first("before-send.lambda.GetAccountSettings", _account)
     return client
 
@@ -39,7 +39,7 @@ def _account(request: Any, **_: Any) -> AWSResponse:
     return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda **_: iter([body.read()])))
 
 
-def same_client(service: str, *, region: str, endpoint_url: str | None, patience: Patience) -> Any:
+def same_client(service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any:
     """In place of `aws_client`: no call to an engine in this process takes so long that patience counts."""
     assert (region, endpoint_url) == (REGION, None)
     return worker_client(service)

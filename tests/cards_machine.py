@@ -17,19 +17,19 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.delivery import Place
+from bot.domain.content import Content, ManualResolution, Reply
+from bot.domain.entities import disconnection_ref
+from bot.domain.messages import MessageKey
 from bot.domain.operations import OperationState
-from bot.domain.showing import Answer, Content, NeedsPerson
-from bot.domain.subjects import disconnection
-from bot.usecases.board import card_link
-from bot.usecases.carry_out import carry_out
-from bot.usecases.notify import notify
-from bot.usecases.scene import record_card, record_of
+from bot.usecases.notifications.channels import card_link
+from bot.usecases.notifications.publish import publish
+from bot.usecases.notifications.read_model import record_card, record_of
+from bot.usecases.operations.execute import execute
 from infra.local.noyo import Fault, Rules
 from infra.local.slack import Message, NotPossible
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
-from tests.usecases.carrying import Before, Killed, kill, writes_fail
+from tests.usecases.execution_bench import Before, Killed, kill, writes_fail
 from tests.world import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, World
 
 NAMES = ("Alpha Inc", "Beta Inc")
@@ -211,26 +211,26 @@ class CardsMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 50))
     def a_worker_is_woken_again(self, which: int) -> None:
         """The stream gives the same record again, whatever came of it."""
-        news = self._keys("NEWS#")
-        if news:
-            notify(news[which % len(news)], self.world.bot.notifying)
+        event = self._keys("NEWS#")
+        if event:
+            publish(event[which % len(event)], self.world.bot.publishing)
         for operation_id in self._keys("OPERATION#")[-1:]:
-            carry_out(operation_id, self.world.bot.carrying_out)
+            execute(operation_id, self.world.bot.executing)
 
     @rule(death=st.sampled_from(DEATHS))
     def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
         port, method, after = death
-        tools = self.world.bot.carrying_out
-        dying = replace(tools, **{port: Before(getattr(tools, port), method, kill, after=after)})
-        for operation_id in tools.operations.due(tools.now(), limit=1):
-            self._dies(lambda name=operation_id: carry_out(name, dying))
+        deps = self.world.bot.executing
+        dying = replace(deps, **{port: Before(getattr(deps, port), method, kill, after=after)})
+        for operation_id in deps.operations.due(deps.now(), limit=1):
+            self._dies(lambda name=operation_id: execute(name, dying))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def a_worker_dies_telling(self, method: str, after: bool) -> None:
-        tools = self.world.bot.notifying
-        desk = replace(tools.desk, slack=Before(tools.desk.slack, method, kill, after=after))
-        for news_id in tools.news.due(tools.desk.now(), limit=1):
-            self._dies(lambda name=news_id: notify(name, replace(tools, desk=desk)))
+        deps = self.world.bot.publishing
+        publisher = replace(deps.publisher, slack=Before(deps.publisher.slack, method, kill, after=after))
+        for news_id in deps.outbox.due(deps.publisher.now(), limit=1):
+            self._dies(lambda name=news_id: publish(name, replace(deps, publisher=publisher)))
 
     def _dies(self, work: Callable[[], object]) -> None:
         try:
@@ -289,8 +289,8 @@ class CardsMachine(RuleBasedStateMachine):
             self.world.carry_out()
             self.world.poll()
             self.world.notify()
-        tools = self.world.bot.notifying
-        assert tools.news.due(tools.desk.now(), limit=10) == []
+        deps = self.world.bot.publishing
+        assert deps.outbox.due(deps.publisher.now(), limit=10) == []
         self._every_operation_ended()
         self._what_is_held_is_true()
         self._what_people_see_is_what_the_table_says()
@@ -299,12 +299,12 @@ class CardsMachine(RuleBasedStateMachine):
     def _every_operation_ended(self) -> None:
         for operation_id in self._keys("OPERATION#"):
             operation = self.world.operation(operation_id)
-            if operation.state is not OperationState.NEEDS_PERSON:
+            if operation.state is not OperationState.NEEDS_RESOLUTION:
                 assert operation.state.settled, operation
 
     def _what_is_held_is_true(self) -> None:
         for record_id in self.made:
-            held = self.world.bot.store.records.tracked(disconnection(record_id))
+            held = self.world.bot.store.records.record_state(disconnection_ref(record_id))
             true = self.world.noyo.disconnection(record_id)
             assert held is not None
             assert (held.record.version, held.status.value) == (true["version"], true["status"])
@@ -313,34 +313,36 @@ class CardsMachine(RuleBasedStateMachine):
 
     def _what_people_see_is_what_the_table_says(self) -> None:
         for record_id in self.made:
-            place = Place(DECISIONS, str(disconnection(record_id)))
-            self._shows(place, record_card(disconnection(record_id), self.world.bot.notifying.library))
+            place = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
+            self._shows(
+                place, record_card(disconnection_ref(record_id), self.world.bot.publishing.read_model)
+            )
         for operation_id in self._keys("OPERATION#"):
             self._called_and_told(operation_id)
         self._no_card_is_there_twice()
 
     def _called_and_told(self, operation_id: str) -> None:
         """Whoever waits for an answer may have been told by direct message; whoever has to say is called."""
-        tools = self.world.bot.notifying
+        deps = self.world.bot.publishing
         operation = self.world.operation(operation_id)
-        tracked = record_of(operation, tools.library)
-        link = card_link(tracked, tools) if tracked else None
-        direct = Place(operation.actor or "", f"direct:{operation_id}")
-        if tools.desk.deliveries.link(direct) is not None:
-            self._shows(direct, Answer(operation, tracked, link, operation.actor))
-        for place in tools.desk.deliveries.live(ALERTS, f"person:{operation_id}:"):
-            self._shows(place, NeedsPerson(operation, tracked, link))
-        if operation.state is OperationState.NEEDS_PERSON:
-            assert tools.desk.deliveries.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
+        record_state = record_of(operation, deps.read_model)
+        link = card_link(record_state, deps) if record_state else None
+        direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
+        if deps.publisher.messages.link(direct) is not None:
+            self._shows(direct, Reply(operation, record_state, link, operation.actor))
+        for place in deps.publisher.messages.live(ALERTS, f"person:{operation_id}:"):
+            self._shows(place, ManualResolution(operation, record_state, link))
+        if operation.state is OperationState.NEEDS_RESOLUTION:
+            assert deps.publisher.messages.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
 
-    def _shows(self, place: Place, content: Content | None) -> None:
-        desk = self.world.bot.notifying.desk
-        link = desk.deliveries.link(place)
+    def _shows(self, place: MessageKey, content: Content | None) -> None:
+        publisher = self.world.bot.publishing.publisher
+        link = publisher.messages.link(place)
         assert content is not None
         assert link is not None, f"nothing was posted for {place}"
         message = self.world.slack.world.channels[link.channel].find(link.ts)
         assert message is not None
-        assert _said(message.blocks) == _said(json.loads(desk.slack.render(content).blocks)), place
+        assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), place
 
     def _no_card_is_there_twice(self) -> None:
         marks = [_mark(message) for message in self.world.slack.channel(DECISIONS)]
@@ -353,8 +355,8 @@ class CardsMachine(RuleBasedStateMachine):
 
     def _every_deed_is_in_the_trail(self) -> None:
         trail = self.world.bot.store.audit
-        kept = [one for record in self.made for one in trail.entries(disconnection(record), limit=1000)]
-        deeds = [(entry.deed, dict(entry.details).get("operation"), entry.actor) for entry in kept]
+        kept = [one for record in self.made for one in trail.entries(disconnection_ref(record), limit=1000)]
+        deeds = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in kept]
         for form in self.seen.submitted:
             assert {
                 ("operation_placed", form.view_id, form.person),
@@ -363,7 +365,7 @@ class CardsMachine(RuleBasedStateMachine):
         for operation_id in self._keys("OPERATION#"):
             operation = self.world.operation(operation_id)
             assert (f"operation_{operation.state.value}", operation_id, operation.actor) in deeds
-        assert sum(deed == "operation_sending" for deed, *_ in deeds) >= len(self.sent)
+        assert sum(action == "operation_sending" for action, *_ in deeds) >= len(self.sent)
 
 
 def _said(blocks: list[dict[str, Any]]) -> list[str]:

@@ -16,13 +16,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from bot.domain.decisions import Decision
 from bot.domain.operations import OperationState, OutcomeKind
-from bot.domain.people import Policy
-from bot.domain.tracking import Tracked
-from bot.usecases.operation_life import LEASE_SECONDS
-from bot.usecases.place import Placed
+from bot.domain.people import AccessPolicy
+from bot.domain.record_states import RecordState
+from bot.usecases.operations.lifecycle import LEASE_SECONDS
+from bot.usecases.operations.submit import Submitted
 from infra.local.noyo import Fault, Rules
-from tests.usecases.carrying import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
-from tests.usecases.deciding import END, OTHER_END, Deciding, patiently_deciding
+from tests.usecases.decision_bench import END, OTHER_END, Deciding, patiently_deciding
+from tests.usecases.execution_bench import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 LOST = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
@@ -43,7 +43,7 @@ class Click:
 
     operation_id: str
     person: str
-    shown: Tracked
+    shown: RecordState
     decision: Decision
     end: str | None
 
@@ -84,7 +84,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         self.holding = self.make_world(rules)
         self.world = self.holding.__enter__()
         self.records = [self.world.waits(end) for end in ends]
-        self.read = {one.subject: [one] for one in self.records}
+        self.read = {one.entity: [one] for one in self.records}
         self.placed: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
@@ -98,12 +98,12 @@ class DecisionsMachine(RuleBasedStateMachine):
     def somebody_decides(self, data: Any, person: str, decision: Decision) -> Click:
         """On the card as it stands, or on one that was read before and lies open since."""
         one = self._one_of_them(data)
-        self.read[one.subject].append(self.held(one))
-        shown = data.draw(st.sampled_from(self.read[one.subject][-1:] * 3 + self.read[one.subject]))
+        self.read[one.entity].append(self.held(one))
+        shown = data.draw(st.sampled_from(self.read[one.entity][-1:] * 3 + self.read[one.entity]))
         end = data.draw(st.sampled_from([END, END, OTHER_END, None]))
         return self._click(shown, person, decision, end)
 
-    def _click(self, shown: Tracked, person: str, decision: Decision, end: str | None) -> Click:
+    def _click(self, shown: RecordState, person: str, decision: Decision, end: str | None) -> Click:
         self.numbers += 1
         click = Click(f"V{self.numbers}", person, shown, decision, end)
         self._submit(click)
@@ -115,13 +115,13 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _submit(self, click: Click) -> None:
         before, held = click.operation_id in self.placed, self.held(click.shown)
-        placing = self.world.decide(
+        result = self.world.decide(
             click.shown, click.decision, click.operation_id, click.person, end=click.end
         )
         if before:
-            assert isinstance(placing, Placed)
-            assert placing.operation.id == click.operation_id
-        elif isinstance(placing, Placed):
+            assert isinstance(result, Submitted)
+            assert result.operation.id == click.operation_id
+        elif isinstance(result, Submitted):
             assert held.record.version == click.shown.record.version, "placed for what is over"
             assert held.status.value == "needs_review"
             self.placed[click.operation_id] = click
@@ -130,18 +130,18 @@ class DecisionsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(may=st.booleans())
     def ben_is_made_an_approver_or_no_longer_is(self, may: bool) -> None:
-        self.world.policy = Policy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
+        self.world.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
 
     # ---------------------------------------------------------------- Noyo, and others who use it
 
-    def true(self, one: Tracked) -> dict[str, Any]:
+    def true(self, one: RecordState) -> dict[str, Any]:
         return self.world.true(one)
 
-    def held(self, one: Tracked) -> Tracked:
+    def held(self, one: RecordState) -> RecordState:
         return self.world.held(one.record.id)
 
-    def _one_of_them(self, data: Any) -> Tracked:
-        one: Tracked = data.draw(st.sampled_from(self.records))
+    def _one_of_them(self, data: Any) -> RecordState:
+        one: RecordState = data.draw(st.sampled_from(self.records))
         return one
 
     @precondition(lambda self: self.open)
@@ -158,7 +158,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         else:
             self._moves(one, "needs_review", STATUS[Decision(what)], wait)
 
-    def _moves(self, one: Tracked, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
+    def _moves(self, one: RecordState, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
         """Noyo does nothing of the kind to what is in another status."""
         self.world.wait(seconds)
         if self.true(one)["status"] == before:
@@ -224,9 +224,9 @@ class DecisionsMachine(RuleBasedStateMachine):
         noyo = Before(self.world.tools.noyo, "decide_disconnection", moves)
         self._works(click, noyo=noyo)
 
-    def _works(self, click: Click, **tools: Any) -> None:
+    def _works(self, click: Click, **deps: Any) -> None:
         if click.operation_id in self.placed:
-            self.world.carry_out(click.operation_id, **tools)
+            self.world.carry_out(click.operation_id, **deps)
 
     # ---------------------------------------------------------------- what must hold
 
@@ -246,8 +246,8 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
-        self.open = [one for one in self.placed if one in self.open and self.world.operation(one).open]
-        subjects = [self.placed[one].shown.subject for one in self.open]
+        self.open = [one for one in self.placed if one in self.open and self.world.operation(one).is_open]
+        subjects = [self.placed[one].shown.entity for one in self.open]
         assert len(subjects) == len(set(subjects))
 
     def teardown(self) -> None:
@@ -274,37 +274,37 @@ class DecisionsMachine(RuleBasedStateMachine):
     def _every_decision_ended(self) -> None:
         for operation_id, click in self.placed.items():
             ended = self.world.operation(operation_id)
-            if ended.state is OperationState.NEEDS_PERSON:
+            if ended.state is OperationState.NEEDS_RESOLUTION:
                 assert "needs_person" in self.world.told()
-                assert self.world.locked(click.shown.subject)
+                assert self.world.locked(click.shown.entity)
                 continue
             assert ended.state.settled
             assert ended.outcome is not None
             if ended.outcome.kind is OutcomeKind.CONFIRMED:
                 assert click.sends in self.effective
-            if ended.outcome.kind is OutcomeKind.FOUND:
+            if ended.outcome.kind is OutcomeKind.RECONCILED:
                 assert click.decision is self._decided(click.shown)
 
-    def _whoever_decided_is_told_so(self, one: Tracked) -> None:
+    def _whoever_decided_is_told_so(self, one: RecordState) -> None:
         """Whatever became of the answers."""
         operations = [self.world.operation(each) for each in self._on(one)]
         succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
-        doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_PERSON]
+        doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_RESOLUTION]
         assert len(succeeded) <= 1
         for sent in self.effective:
             if sent[0] == one.record.id:
                 assert sent in [self.placed[each].sends for each in succeeded or doubtful]
 
-    def _on(self, one: Tracked) -> list[str]:
-        return [each for each, click in self.placed.items() if click.shown.subject == one.subject]
+    def _on(self, one: RecordState) -> list[str]:
+        return [each for each, click in self.placed.items() if click.shown.entity == one.entity]
 
-    def _decided(self, one: Tracked) -> Decision | None:
+    def _decided(self, one: RecordState) -> Decision | None:
         status = self.true(one)["status"]
         if status == "completed":
             return Decision.APPROVE
         return next((decision for decision, follows in STATUS.items() if follows == status), None)
 
-    def _what_is_held_is_true(self, one: Tracked) -> None:
+    def _what_is_held_is_true(self, one: RecordState) -> None:
         held, true = self.held(one), self.true(one)
         assert (held.record.version, held.status.value) == (true["version"], true["status"])
 
@@ -312,13 +312,13 @@ class DecisionsMachine(RuleBasedStateMachine):
         trail = self.world.trail()
         for operation_id, click in self.placed.items():
             state = self.world.operation(operation_id).state.value
-            for deed in ("operation_placed", f"operation_{state}"):
+            for action in ("operation_placed", f"operation_{state}"):
                 (entry,) = [
                     (actor, details)
                     for done, actor, details in trail
-                    if done == deed and details["operation"] == operation_id
+                    if done == action and details["operation"] == operation_id
                 ]
                 assert entry[0] == click.person
                 assert entry[1]["decision"] == click.decision.value
                 assert entry[1]["shown_version"] == click.shown.record.version
-        assert sum(deed == "operation_placed" for deed, *_ in trail) == len(self.placed)
+        assert sum(action == "operation_placed" for action, *_ in trail) == len(self.placed)

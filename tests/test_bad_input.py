@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from bot.domain.decisions import Decision
+from bot.domain.entities import disconnection_ref, person_ref
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.people import MEMBERS_FRESH_SECONDS
-from bot.domain.subjects import disconnection, person
-from bot.slack.buttons import ButtonValue, encode
-from bot.slack.decide_form import CALLBACKS
+from bot.slack.features.decide_form import CALLBACKS
+from bot.slack.views.buttons import ButtonValue, encode
 from infra.local import environment as local
 from infra.local.noyo import Fault
 from tests.slack.incoming import a_world, begin, event, knocks, payload, told, typed, types, view_id, window
@@ -46,7 +46,7 @@ def test_a_request_that_is_not_slacks_is_refused_and_calls_nobody(
     world: World, changes: dict[str, object], status: int
 ) -> None:
     before = len(world.slack.calls)
-    answer = world.bot.slack_door.handle({**event(typed("connect"), world.clock()), **changes})
+    answer = world.bot.slack_endpoint.handle({**event(typed("connect"), world.clock()), **changes})
     assert answer["statusCode"] == status
     assert len(world.slack.calls) == before
 
@@ -123,10 +123,10 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         placed = world.operation(view)
         assert placed.state is OperationState.CANCELLED
         assert placed.outcome is not None
-        assert placed.outcome.kind is OutcomeKind.NO_RIGHTS
+        assert placed.outcome.kind is OutcomeKind.NOT_AUTHORIZED
         assert world.writes() == []
-        lost = world.bot.store.audit.entries(person(ANA), limit=5)
-        assert [(entry.deed, dict(entry.details)["right"]) for entry in lost] == [("right_lost", "approve")]
+        lost = world.bot.store.audit.entries(person_ref(ANA), limit=5)
+        assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [("right_lost", "approve")]
         assert "may not do this" in world.seen_in(DECISIONS)
 
 
@@ -163,7 +163,7 @@ def submitted_by_hand(
     world: World, view: str, made: dict[str, Any], values: dict[str, Any]
 ) -> dict[str, Any]:
     """What Slack's client would never send."""
-    about = encode(ButtonValue(disconnection(made["id"]), made["version"]))
+    about = encode(ButtonValue(disconnection_ref(made["id"]), made["version"]))
     form = {
         "id": view,
         "callback_id": CALLBACKS[Decision.APPROVE],

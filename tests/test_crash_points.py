@@ -12,18 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.decisions import Decision, DisconnectReason
-from bot.domain.operations import AnswerTo, DecisionRequest, OperationKind, OperationState
+from bot.domain.decisions import Decision, DisconnectionReason
+from bot.domain.entities import disconnection_ref
+from bot.domain.operations import DecisionRequest, OperationKind, OperationState, ReplyTo
 from bot.domain.people import Person
+from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
-from bot.domain.subjects import disconnection
-from bot.domain.tracking import Tracked
-from bot.usecases import confirm, place, place_disconnection
-from bot.usecases.carry_out import carry_out
-from bot.usecases.notify import notify
-from bot.usecases.operation_life import LEASE_SECONDS
+from bot.usecases.notifications.publish import publish
+from bot.usecases.operations import second_approval, submit, submit_disconnection
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.lifecycle import LEASE_SECONDS
 from infra.local.noyo import Fault
-from tests.usecases.carrying import Before, Bench, Killed, bench, kill, writes_fail
+from tests.usecases.execution_bench import Before, ExecutionBench, Killed, bench, kill, writes_fail
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 
 pytestmark = pytest.mark.long
@@ -36,21 +36,21 @@ def world() -> Iterator[World]:
 
 
 def cut_carrying(world: World, operation_id: str, port: str, method: str, *, after: bool) -> None:
-    tools = world.bot.carrying_out
-    broken: Any = {port: Before(getattr(tools, port), method, kill, after=after)}
+    deps = world.bot.executing
+    broken: Any = {port: Before(getattr(deps, port), method, kill, after=after)}
     with pytest.raises(Killed):
-        carry_out(operation_id, replace(tools, **broken))
+        execute(operation_id, replace(deps, **broken))
 
 
 def cut_notifying(world: World, port: str, method: str) -> None:
     """The card and its first lines are on their way when the process goes."""
     world.carry_out()
-    tools = world.bot.notifying
-    broken: Any = {port: Before(getattr(tools.desk, port), method, kill, after=True)}
-    desk = replace(tools.desk, **broken)
-    first, *_ = tools.news.due(tools.desk.now(), limit=1)
+    deps = world.bot.publishing
+    broken: Any = {port: Before(getattr(deps.publisher, port), method, kill, after=True)}
+    publisher = replace(deps.publisher, **broken)
+    first, *_ = deps.outbox.due(deps.publisher.now(), limit=1)
     with pytest.raises(Killed):
-        notify(first, replace(tools, desk=desk))
+        publish(first, replace(deps, publisher=publisher))
 
 
 def write_of(world: World, operation_id: str) -> str:
@@ -111,7 +111,7 @@ def test_a_request_heals_by_itself_wherever_the_process_goes(world: World, point
     assert effects(world, group_id) == 1
     made = [one for one in world.noyo.connections() if one["group_data"]["carrier_group_id"] == group_id]
     held = world.tracked(made[0]["id"])
-    assert (len(made), held.asked_by) == (1, operation_id)
+    assert (len(made), held.requested_by_operation) == (1, operation_id)
     (card,) = cards_of(world, name)
     assert "**Status:** Created" in card
     assert "Noyo confirmed @Ana's request" in card or "arrived" in card
@@ -150,7 +150,7 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(world: World, 
     assert isinstance(record, Connection)
     assert "sending" not in shown.lower()
     if point in NEVER_LEFT:
-        assert operation.state is OperationState.NEEDS_PERSON
+        assert operation.state is OperationState.NEEDS_RESOLUTION
         assert effects(world, group_id) == 0
         assert f"**Carrier group id:** O{number:04d}" in shown
         assert world.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
@@ -172,7 +172,7 @@ def deciders() -> Iterator[World]:
         yield made
 
 
-def asked_to_disconnect(world: World, name: str) -> Tracked:
+def asked_to_disconnect(world: World, name: str) -> RecordState:
     """A carrier's request, as its card shows it."""
     world.poll()
     made = world.noyo.carrier_asks_disconnection(
@@ -183,25 +183,25 @@ def asked_to_disconnect(world: World, name: str) -> Tracked:
     )
     world.wait(5)
     world.settle(5)
-    held = world.bot.store.records.tracked(disconnection(made["id"]))
+    held = world.bot.store.records.record_state(disconnection_ref(made["id"]))
     assert held is not None
     return held
 
 
-def decides(world: World, shown: Tracked, decision: Decision) -> str:
+def decides(world: World, shown: RecordState, decision: Decision) -> str:
     store = world.bot.store
-    tools = place.Tools(
+    deps = submit.Tools(
         store.operations,
         store.records,
-        world.bot.carrying_out.sealer,
+        world.bot.executing.encryptor,
         world.clock,
         lambda: "placed",
-        world.bot.carrying_out.gate,
+        world.bot.executing.sending_guard,
         store.audit,
     )
     wanted = DecisionRequest(decision)
-    placed = place.decide("V1", ANA, shown=shown, wanted=wanted, answer_to=AnswerTo(), tools=tools)
-    assert isinstance(placed, place.Placed)
+    placed = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
+    assert isinstance(placed, submit.Submitted)
     return placed.operation.id
 
 
@@ -219,7 +219,7 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(
     assert world.operation(operation_id).state is OperationState.SUCCEEDED
     assert world.open_operations() == []
     assert [seen.took_effect for seen in world.writes()] == [True]
-    held = world.bot.store.records.tracked(shown.subject)
+    held = world.bot.store.records.record_state(shown.entity)
     true = world.noyo.disconnection(shown.record.id)
     assert held is not None
     assert (held.record.version, held.status.value) == (true["version"], true["status"])
@@ -236,31 +236,40 @@ def asked_to_end(world: World, name: str) -> str:
         carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
     )
     world.settle(5)
-    store, sealer = world.bot.store, world.bot.carrying_out.sealer
-    gate, policy = world.bot.carrying_out.gate, world.settings.policy
-    tools = place.Tools(
-        store.operations, store.records, sealer, world.clock, lambda: "placed", gate, store.audit, policy
+    store, encryptor = world.bot.store, world.bot.executing.encryptor
+    sending_guard, policy = world.bot.executing.sending_guard, world.settings.policy
+    deps = submit.Tools(
+        store.operations,
+        store.records,
+        encryptor,
+        world.clock,
+        lambda: "placed",
+        sending_guard,
+        store.audit,
+        policy,
     )
-    placed = place_disconnection.request_disconnection(
+    placed = submit_disconnection.request_disconnection(
         "V1",
         ANA,
         shown=world.tracked(made["id"]),
-        wish=place_disconnection.Wish(date(2026, 12, 31), DisconnectReason.TERMINATED),
+        wish=submit_disconnection.DisconnectionInput(date(2026, 12, 31), DisconnectionReason.TERMINATED),
         needs_second=True,
         timezone=world.settings.timezone,
-        answer_to=AnswerTo(),
-        tools=tools,
+        reply_to=ReplyTo(),
+        deps=deps,
     )
-    assert isinstance(placed, place.Placed)
+    assert isinstance(placed, submit.Submitted)
     world.notify()
     return placed.operation.id
 
 
 def confirmed(world: World, operation_id: str, operations: Any = None) -> object:
     known = operations or world.bot.store.operations
-    gate, policy = world.bot.carrying_out.gate, world.settings.policy
-    tools = confirm.Tools(known, policy, world.clock, lambda: f"confirmed-{known is operations}", gate)
-    return confirm.confirm(operation_id, BEN, answer_to=AnswerTo(), tools=tools)
+    sending_guard, policy = world.bot.executing.sending_guard, world.settings.policy
+    deps = second_approval.Tools(
+        known, policy, world.clock, lambda: f"confirmed-{known is operations}", sending_guard
+    )
+    return second_approval.confirm(operation_id, BEN, reply_to=ReplyTo(), deps=deps)
 
 
 @pytest.fixture
@@ -289,7 +298,7 @@ def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(
     again = confirmed(world, operation_id)
     heal(world)
 
-    assert isinstance(again, confirm.NotHeld if kept else confirm.Confirmed)
+    assert isinstance(again, second_approval.NotAwaitingConfirmation if kept else second_approval.Confirmed)
     assert world.operation(operation_id).state is OperationState.SUCCEEDED
     assert [seen.method for seen in world.writes()] == ["POST"]
 
@@ -311,15 +320,15 @@ def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
     assert "sending" not in card.lower()
     assert "Confirm Disconnection…" not in card
     if point in NEVER_LEFT:
-        assert (operation.state, world.writes()) == (OperationState.NEEDS_PERSON, [])
+        assert (operation.state, world.writes()) == (OperationState.NEEDS_RESOLUTION, [])
         assert world.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
         close(world, operation_id)
     else:
         assert operation.state is OperationState.SUCCEEDED
         assert [(seen.method, seen.took_effect) for seen in world.writes()] == [("POST", True)]
-        held = world.bot.store.records.tracked(disconnection(made[0]["id"]))
+        held = world.bot.store.records.record_state(disconnection_ref(made[0]["id"]))
         assert held is not None
-        assert (len(made), held.asked_by) == (1, operation_id)
+        assert (len(made), held.requested_by_operation) == (1, operation_id)
         assert "**Status:** Processing" in card
         assert "checking" not in card.lower().replace("i'm checking", "")
 
@@ -330,17 +339,17 @@ def test_what_is_held_waits_through_restarts_and_is_not_sent(two_approvers: Worl
 
     heal(world)
 
-    assert world.operation(operation_id).state is OperationState.HELD
+    assert world.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
     assert world.writes() == []
 
 
 def close(world: World, operation_id: str) -> None:
-    from bot.usecases.resolve import Way, resolve
+    from bot.usecases.operations.resolve import Resolution, resolve
 
     store = world.bot.store.operations
     resolve(
         operation_id,
-        Way.CLOSE,
+        Resolution.CLOSE,
         "U0ANA",
         seen_version=None,
         operations=store,
@@ -382,7 +391,7 @@ STEPS = st.sampled_from(
 )
 
 
-def step(here: Bench, what: str, operation_id: str) -> None:
+def step(here: ExecutionBench, what: str, operation_id: str) -> None:
     if what == "work":
         here.carry_out(operation_id)
     elif what == "wait":
@@ -417,7 +426,7 @@ def test_whatever_happens_it_is_written_once_at_most_and_ends(kind: str, steps: 
         ended = here.live(operation_id, 1800)
 
         assert here.effects() <= 1
-        assert ended.state in {OperationState.SUCCEEDED, OperationState.NEEDS_PERSON}
+        assert ended.state in {OperationState.SUCCEEDED, OperationState.NEEDS_RESOLUTION}
         if kind == "request" or ended.state is OperationState.SUCCEEDED:
             assert (ended.state, here.effects()) == (OperationState.SUCCEEDED, 1)
-        assert here.locked(ended.subject) is (ended.state is OperationState.NEEDS_PERSON)
+        assert here.locked(ended.entity) is (ended.state is OperationState.NEEDS_RESOLUTION)

@@ -6,8 +6,8 @@ import pytest
 
 from bot import errors
 
-NOYO = [errors.NotSent, errors.NoAnswer, errors.Refused, errors.UnreadableAnswer]
-SLACK = [errors.SlackBusy, errors.SlackSilent, errors.SlackRefused]
+NOYO = [errors.NotSent, errors.NoAnswer, errors.NoyoRefused, errors.UnreadableAnswer]
+SLACK = [errors.SlackBusy, errors.SlackNoAnswer, errors.SlackRefused]
 
 
 @pytest.mark.parametrize("kinds", [NOYO, SLACK])
@@ -28,8 +28,8 @@ def test_whoever_catches_a_room_catches_all_of_it(
 
 
 def test_errors_say_what_a_person_may_read_and_carry_what_a_program_needs() -> None:
-    assert str(errors.Refused(409, "It is there already.")) == "It is there already."
-    assert errors.Refused(409, "It is there already.").status == 409
+    assert str(errors.NoyoRefused(409, "It is there already.")) == "It is there already."
+    assert errors.NoyoRefused(409, "It is there already.").status == 409
     assert str(errors.SlackRefused("is_archived")) == "Slack refused: is_archived"
     assert errors.SlackBusy("slow down", retry_after=7).retry_after == 7
     assert errors.NotSent("not now", retry_after=None).retry_after is None

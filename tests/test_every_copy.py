@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.subjects import Kind, Subject
+from bot.domain.entities import EntityKind, EntityRef
 from infra.local.slack import Message
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
 
@@ -175,9 +175,9 @@ def _by_kind(world: World, messages: list[Message]) -> tuple[list[Message], ...]
 
 
 def test_what_was_told_at_the_beginning_says_of_when_it_tells(world: World) -> None:
-    held = world.bot.store.records.in_status(Kind.DISCONNECTION, "needs_review", limit=5)
-    assert [subject.kind for subject in held] == [Kind.DISCONNECTION]
-    assert isinstance(held[0], Subject)
+    held = world.bot.store.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
+    assert [entity.kind for entity in held] == [EntityKind.DISCONNECTION]
+    assert isinstance(held[0], EntityRef)
     world.noyo.move_disconnection(held[0].key, "rejected")
     world.settle(60)
 

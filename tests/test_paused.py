@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.sending import Mode
+from bot.domain.pauses import Mode
 from bot.settings import Settings
 from infra.local.noyo import Fault
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, START, World, blocks_of
@@ -65,7 +65,7 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(world: W
     assert sent(world) == [f"storm {number:02}" for number in range(5)]
     assert PAUSED not in world.seen_in(CONNECTIONS)
     assert world.open_operations() == []
-    assert world.bot.store.operations.kept(START * 2, limit=9) == []
+    assert world.bot.store.operations.deferred_due(START * 2, limit=9) == []
 
 
 def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(world: World) -> None:
@@ -134,7 +134,7 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         acting.restart()
         acting.settle(30)
         assert sent(acting) == ["left over"]
-        assert acting.tracked(stuck["id"]).tries == 1
+        assert acting.tracked(stuck["id"]).attempts == 1
 
 
 def watching(world: World, mode: str = "observe") -> Settings:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from bot.domain.subjects import Kind, Subject
-from bot.usecases.observe import observe
-from bot.usecases.poll import KINDS
+from bot.domain.entities import EntityKind, EntityRef
+from bot.usecases.records.ingest import ingest
+from bot.usecases.records.poll import KINDS
 from infra.local.noyo import Rules
 from infra.stack.permissions import Permission
 from tests.aws import worker_client
@@ -61,7 +61,7 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
         world.carry_out()
         world.notify()
 
-        assert world.bot.store.cursors.parked(Kind.CONNECTION)
+        assert world.bot.store.polling.parked(EntityKind.CONNECTION)
         assert [one.method for one in world.writes()] == ["POST"]
     assert len(lost) > 10
     assert did("PollFunction", "GetItem", "PARKED#*")
@@ -78,7 +78,7 @@ def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
         world.wait(2 * 24 * 3600)
         world.poll()
 
-        assert not world.bot.store.cursors.parked(Kind.CONNECTION)
+        assert not world.bot.store.polling.parked(EntityKind.CONNECTION)
         assert world.tracked(unread)
     assert did("PollFunction", "DeleteItem", "PARKED#*")
 
@@ -93,13 +93,13 @@ def test_lists_without_an_order_are_read_by_what_is_open() -> None:
         world.noyo.add_connection(group_name="Four", status="processing")
         world.poll()
 
-        assert len(world.bot.store.records.open_subjects(Kind.CONNECTION)) == 4
+        assert len(world.bot.store.records.open_entities(EntityKind.CONNECTION)) == 4
     assert did("PollFunction", "Query", "connection", "Table/index/open")
 
 
 def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None:
     with World() as world:
-        request = _shown(world, Kind.DISCONNECTION)
+        request = _shown(world, EntityKind.DISCONNECTION)
         answer = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {request.key}")
 
         assert "Late" in str(answer)
@@ -108,16 +108,16 @@ def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None
 
 @pytest.mark.parametrize("function", ["PollFunction", "CarryOutFunction"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: Kind) -> None:
+def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: EntityKind) -> None:
     """Both take in what they learn by the same way, and each of them may be the one that hears late."""
     with World() as world:
-        subject = _shown(world, kind)
+        entity = _shown(world, kind)
         store = world.bot.store
-        held = store.records.tracked(subject)
+        held = store.records.record_state(entity)
         assert held is not None
         record = replace(held.record, version="0" * 32, modified=held.record.modified - 5)
         with acting(function):
-            new = observe(
+            new = ingest(
                 record,
                 records=store.records,
                 operations=store.operations,
@@ -126,15 +126,15 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
             )
 
         assert new
-        assert len(store.records.history(subject, since=0)) == 2
+        assert len(store.records.history(entity, since=0)) == 2
     assert did(function, "ConditionCheckItem", f"{kind.name}#*")
 
 
-def _shown(world: World, kind: Kind) -> Subject:
+def _shown(world: World, kind: EntityKind) -> EntityRef:
     made = world.noyo.add_connection(group_name="Late", status="completed")
-    if kind is Kind.DISCONNECTION:
+    if kind is EntityKind.DISCONNECTION:
         made = world.noyo.carrier_asks_disconnection(
             carrier_id=GUARDIAN, group_id=world.noyo.groups()[0]["id"], group_name="Late"
         )
     world.poll()
-    return Subject(kind, made["id"])
+    return EntityRef(kind, made["id"])

@@ -195,7 +195,7 @@ def test_what_noyo_did_not_let_in_is_sent_once_it_does(world: World) -> None:
         world.wait(60)
     assert taken(world) == 0
     (waiting,) = world.open_operations()
-    assert "client id and secret" in (world.operation(waiting).trouble or "")
+    assert "client id and secret" in (world.operation(waiting).delay_reason or "")
     world.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
     world.settle(960)
     assert taken(world) == 1

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
-from bot.errors import OutOfTime, SecretUnreadable
-from bot.ports import ClientCredentials
-from bot.secrets import AGAIN_SECONDS, HOLD_SECONDS, Known, Secrets
+from bot.errors import DeadlineExceeded, SecretUnavailable
+from bot.secrets import AGAIN_SECONDS, HOLD_SECONDS, Secrets, StaticSecret
 from bot.settings import Purpose, SecretAt
+from bot.usecases.ports.runtime import ClientCredentials
 from tests.world import VirtualClock
 
 VALUE = "do-not-tell-me"
@@ -98,7 +98,7 @@ def test_what_was_refused_is_read_again_and_the_new_value_is_kept(clock: Virtual
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     clock.now += AGAIN_SECONDS
-    assert secret.instead_of("one") == "two"
+    assert secret.newer_than("one") == "two"
     assert secret.value() == "two"
     assert len(manager.asked) == 2
 
@@ -109,7 +109,7 @@ def test_who_was_refused_with_an_older_value_gets_the_newer_one_without_a_readin
     manager = Manager(token("two"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
-    assert secret.instead_of("one") == "two"
+    assert secret.newer_than("one") == "two"
     assert len(manager.asked) == 1
 
 
@@ -119,7 +119,7 @@ def test_a_storm_of_refusals_is_no_storm_of_readings(clock: VirtualClock) -> Non
     secret.value()
     for _ in range(1000):
         clock.now += 0.03
-        assert secret.instead_of("one") is None
+        assert secret.newer_than("one") is None
     assert len(manager.asked) <= 1 + 30 / AGAIN_SECONDS + 1
 
 
@@ -127,7 +127,7 @@ def test_a_storm_of_uses_of_what_cannot_be_read_is_no_storm_of_readings(clock: V
     manager = Manager(refusal("AccessDeniedException"))
     secret = secrets_of(manager, clock).slack_bot
     for _ in range(100):
-        with pytest.raises(SecretUnreadable, match="may not read it"):
+        with pytest.raises(SecretUnavailable, match="may not read it"):
             secret.value()
     assert len(manager.asked) == 1
 
@@ -135,7 +135,7 @@ def test_a_storm_of_uses_of_what_cannot_be_read_is_no_storm_of_readings(clock: V
 def test_what_could_not_be_read_is_read_once_it_can_be(clock: VirtualClock) -> None:
     manager = Manager(refusal("ResourceNotFoundException"), token("one"))
     secret = secrets_of(manager, clock).slack_bot
-    with pytest.raises(SecretUnreadable):
+    with pytest.raises(SecretUnavailable):
         secret.value()
     clock.now += AGAIN_SECONDS
     assert secret.value() == "one"
@@ -179,10 +179,10 @@ def test_with_no_time_left_nothing_is_asked_and_the_next_request_asks_at_once(cl
 
     def begin() -> None:
         if late[0]:
-            raise OutOfTime
+            raise DeadlineExceeded
 
     secret = secrets_of(manager, clock, begin).slack_bot
-    with pytest.raises(OutOfTime):
+    with pytest.raises(DeadlineExceeded):
         secret.value()
     assert manager.asked == []
     late[0] = False
@@ -210,7 +210,7 @@ def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_v
     clock: VirtualClock, caplog: pytest.LogCaptureFixture, answer: object, words: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(SecretUnreadable) as raised:
+    with pytest.raises(SecretUnavailable) as raised:
         secrets_of(Manager(answer), clock).slack_bot.value()
     said = str(raised.value)
     assert said.startswith("The secret SECRET_SLACK_BOT (switchboard/SLACK_BOT) ")
@@ -229,7 +229,7 @@ def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_v
     ],
 )
 def test_a_list_of_secrets_must_be_one(clock: VirtualClock, held: object, words: str) -> None:
-    with pytest.raises(SecretUnreadable) as raised:
+    with pytest.raises(SecretUnavailable) as raised:
         secrets_of(Manager(held), clock).slack_signing.value()
     assert words in str(raised.value)
     assert VALUE not in str(raised.value)
@@ -248,8 +248,8 @@ def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(c
     }
     secrets = Secrets(here, lambda: Manager(""), clock)
     assert secrets.slack_signing.value() == ("a", "b")
-    assert secrets.slack_signing.instead_of(("a", "b")) is None
-    with pytest.raises(SecretUnreadable, match="SECRET_NOYO_WEBHOOK holds nothing as webhook_secrets"):
+    assert secrets.slack_signing.newer_than(("a", "b")) is None
+    with pytest.raises(SecretUnavailable, match="SECRET_NOYO_WEBHOOK holds nothing as webhook_secrets"):
         _ = secrets.noyo_webhook
 
 
@@ -257,5 +257,5 @@ def test_no_secret_is_in_what_is_printed_of_it(clock: VirtualClock) -> None:
     secrets = secrets_of(Manager(token(VALUE)), clock)
     secrets.slack_bot.value()
     here = SecretAt(Purpose.SLACK_BOT, plain={"bot_token": VALUE})
-    told = [secrets, secrets.slack_bot, here, Known(VALUE), ClientCredentials("us", VALUE)]
+    told = [secrets, secrets.slack_bot, here, StaticSecret(VALUE), ClientCredentials("us", VALUE)]
     assert VALUE not in repr(told) + str(told)

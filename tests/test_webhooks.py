@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.checkups import Finding, Topic, Verdict, Ward
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.health import CheckStatus, Component, Finding, Topic
 from bot.domain.records import ConnectionStatus
-from bot.domain.subjects import Kind, Subject
 from bot.settings import Purpose
-from bot.usecases.check_up import EVERY_SECONDS
+from bot.usecases.admin.health_checks import EVERY_SECONDS
 from infra.local.environment import GUARDIAN, WEBHOOK_SECRET
 from infra.local.noyo import Fault, Rules
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World
@@ -50,8 +50,8 @@ def lines(world: World, channel: str, words: str) -> int:
     return world.seen_in(channel).count(words)
 
 
-def trail(world: World, subject: Subject) -> int:
-    return len(world.bot.store.audit.entries(subject, limit=50))
+def trail(world: World, entity: EntityRef) -> int:
+    return len(world.bot.store.audit.entries(entity, limit=50))
 
 
 def test_an_alert_is_out_before_anybody_polls(world: World) -> None:
@@ -90,10 +90,10 @@ def test_a_look_alone_is_told_to_nobody_and_leaves_no_trail(world: World) -> Non
     world.noyo.webhooks.happened("group_connection_request.status_change", one, world.clock())
     heard(world)
     heard(world)
-    subject = Subject(Kind.CONNECTION, one)
+    entity = EntityRef(EntityKind.CONNECTION, one)
     assert (world.seen_in(CONNECTIONS), len(world.slack.calls)) == before
-    assert trail(world, subject) == 0
-    assert world.bot.store.operations.last_on(subject) is None
+    assert trail(world, entity) == 0
+    assert world.bot.store.operations.last_on(entity) is None
     assert world.open_operations() == []
 
 
@@ -149,7 +149,7 @@ def test_while_noyo_does_not_answer_the_look_waits_in_silence(world: World) -> N
         world.notify()
         world.wait(30)
     assert world.seen_in(CONNECTIONS) == before
-    assert trail(world, Subject(Kind.CONNECTION, one)) == 0
+    assert trail(world, EntityRef(EntityKind.CONNECTION, one)) == 0
     world.noyo.start()
     world.wait(900)
     heard(world)
@@ -199,20 +199,20 @@ def test_whoever_does_not_know_the_secret_is_not_heard(world: World) -> None:
 
 
 def test_whether_the_webhooks_secret_can_be_read_is_noted_when_something_comes(world: World) -> None:
-    checkups = world.bot.store.checkups
-    assert checkups.checkup(Ward.WEBHOOK) is None
+    health_checks = world.bot.store.health
+    assert health_checks.health_check(Component.WEBHOOK) is None
     known(world)
-    first = checkups.checkup(Ward.WEBHOOK)
+    first = health_checks.health_check(Component.WEBHOOK)
     assert first is not None
-    assert first.findings == (Finding(Topic.SECRET, Verdict.GOOD),)
+    assert first.findings == (Finding(Topic.SECRET, CheckStatus.OK),)
 
     world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[])
     world.restart()
     world.wait(EVERY_SECONDS)
     known(world)
 
-    then = world.bot.store.checkups.checkup(Ward.WEBHOOK)
+    then = world.bot.store.health.health_check(Component.WEBHOOK)
     assert then is not None
     (finding,) = then.findings
-    assert finding.verdict is Verdict.BAD
-    assert "holds nothing as webhook_secrets" in (finding.why or "")
+    assert finding.status is CheckStatus.FAILED
+    assert "holds nothing as webhook_secrets" in (finding.reason or "")

@@ -16,23 +16,23 @@ from typing import Any, Self
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
+from bot.bootstrap import Deployment
+from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
-from bot.domain.subjects import Kind, Subject
-from bot.domain.tracking import Tracked
+from bot.domain.record_states import RecordState
+from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
+from bot.dynamodb.lambda_quota import LambdaQuota
+from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
-from bot.store import KmsSealer, MakesClients, Store
-from bot.store.patience import Patience
-from bot.store.quota import LambdaQuota
-from bot.usecases.carry_out import carry_out
-from bot.usecases.check_up import check_up
-from bot.usecases.due import due_operations
-from bot.usecases.note_rights import note_rights
-from bot.usecases.notify import notify
-from bot.usecases.pause import mind_the_mode
-from bot.usecases.poll import KINDS, poll
-from bot.usecases.refresh import refresh_members
-from bot.wiring import Deployment
+from bot.usecases.admin.grant_audit import audit_grants
+from bot.usecases.admin.group_members import refresh_group_members
+from bot.usecases.admin.health_checks import run_health_checks
+from bot.usecases.admin.pause import record_mode
+from bot.usecases.notifications.publish import publish
+from bot.usecases.operations.due import due_operations
+from bot.usecases.operations.execute import execute
+from bot.usecases.records.poll import KINDS, poll
 from infra.local import environment as local
 from infra.local.door import Behind, Door
 from infra.local.functions import Route
@@ -68,13 +68,13 @@ class VirtualClock:
 class _Process(Deployment):
     """As wiring builds it, but for AWS's clients: moto in process sees botocore's only, and they take long to make."""
 
-    def _store(self, patience: Patience, make: MakesClients) -> Store:
-        return super()._store(patience, same_client)
+    def _store(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
+        return super()._store(timeouts, same_client)
 
-    def _sealer(self, patience: Patience, make: MakesClients) -> KmsSealer:
-        return super()._sealer(patience, same_client)
+    def _sealer(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
+        return super()._sealer(timeouts, same_client)
 
-    def _secrets_client(self, patience: Patience) -> SecretsClient:
+    def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
         return worker_client("secretsmanager")
 
     def _quota(self) -> LambdaQuota:
@@ -137,25 +137,25 @@ class World:
 
     def carry_out(self) -> None:
         """The worker that writes to Noyo, once over all that is due."""
-        tools = self.bot.carrying_out
+        deps = self.bot.executing
         with acting("CarryOutFunction"):
-            mind_the_mode(self.settings.mode, self.bot.switching)
-            for operation_id in due_operations(tools):
-                carry_out(operation_id, tools)
+            record_mode(self.settings.mode, self.bot.pausing)
+            for operation_id in due_operations(deps):
+                execute(operation_id, deps)
 
     def notify(self) -> None:
         """The worker that posts to Slack, once over all that is due."""
-        tools = self.bot.notifying
+        deps = self.bot.publishing
         with acting("NotifyFunction"):
-            for news_id in tools.news.due(tools.desk.now(), limit=1000):
-                notify(news_id, tools)
-            refresh_members(
-                people=tools.people,
+            for news_id in deps.outbox.due(deps.publisher.now(), limit=1000):
+                publish(news_id, deps)
+            refresh_group_members(
+                people=deps.people,
                 slack=self.bot.slack_people,
                 policy=self.settings.policy,
-                now=tools.desk.now(),
+                now=deps.publisher.now(),
             )
-        note_rights(self.bot.noting_rights)
+        audit_grants(self.bot.grant_auditing)
 
     def poll(self) -> None:
         with acting("PollFunction"):
@@ -165,18 +165,18 @@ class World:
     def _slack(self, event: dict[str, Any]) -> dict[str, Any]:
         """The receiver; a thread of the door's calls it."""
         with acting("SlackFunction"):
-            return self.bot.slack_door.handle(event)
+            return self.bot.slack_endpoint.handle(event)
 
     def _noyo(self, event: dict[str, Any]) -> dict[str, Any]:
         with acting("WebhookFunction"):
-            return self.bot.webhook_door.handle(event)
+            return self.bot.webhook_endpoint.handle(event)
 
     def check_up(self) -> None:
         """Each worker looks after what it needs, if it has not looked lately."""
         with acting("NotifyFunction"):
-            check_up(self.bot.checking_slack)
+            run_health_checks(self.bot.slack_health)
         with acting("PollFunction"):
-            check_up(self.bot.checking_noyo)
+            run_health_checks(self.bot.noyo_health)
 
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""
@@ -200,8 +200,8 @@ class World:
 
     # ---------------------------------------------------------------- what is so
 
-    def tracked(self, connection_id: str) -> Tracked:
-        held = self.bot.store.records.tracked(Subject(Kind.CONNECTION, connection_id))
+    def tracked(self, connection_id: str) -> RecordState:
+        held = self.bot.store.records.record_state(EntityRef(EntityKind.CONNECTION, connection_id))
         assert held is not None
         return held
 
@@ -213,7 +213,7 @@ class World:
     def open_operations(self) -> list[str]:
         """Ids of the operations that are not settled, however far in the future they are due."""
         operations, ever = self.bot.store.operations, int(self.clock()) + 10**9
-        return [*operations.due(ever, limit=1000), *operations.looks(ever, limit=1000)]
+        return [*operations.due(ever, limit=1000), *operations.due_refreshes(ever, limit=1000)]
 
     def writes(self) -> list[Any]:
         """What Noyo was asked to change, in order."""

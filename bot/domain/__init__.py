@@ -1,1 +1,1 @@
-"""Domain: values and rules of the field; pure, no I/O, standard library only."""
+"""Values and rules of the field; pure, no I/O, standard library only."""

@@ -1,4 +1,4 @@
-"""Domain: days, business days and working hours, as the team's own zone counts them.
+"""Days, business days and working hours, as the team's own zone counts them.
 
 Monday to Friday, nine to five. Holidays are not known: no calendar of them is right for every team.
 """

@@ -1,4 +1,4 @@
-"""Domain: carriers by the names people use; Noyo knows them by UUIDs only."""
+"""Carriers by the names people use; Noyo knows them by UUIDs only."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Domain: why a group is disconnected, and why a disconnection is decided as it is: the only place of both lists."""
+"""Why a group is disconnected, and why a disconnection is decided as it is: the only place of both lists."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
 
-class DisconnectReason(StrEnum):
+class DisconnectionReason(StrEnum):
     """Why a group is to be disconnected. Noyo has changed this list before: its refusal of one is shown as it is."""
 
     BROKER_OF_RECORD = "broker_of_record"

@@ -1,4 +1,4 @@
-"""Domain: employer groups as Noyo knows them, and whether a carrier can be connected. No sensitive field is held."""
+"""Employer groups as Noyo knows them, and whether a carrier can be connected. No sensitive field is held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Domain: hiding what is shaped like a person's or an employer's tax number in text from outside."""
+"""Hiding what is shaped like a person's or an employer's tax number in text from outside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Domain: operations, what a person asked for, and the life each one has.
+"""Operations, what a person asked for, and the life each one has.
 
 held -> pending (a second approver confirmed) | cancelled (withdrawn) | expired (nobody did in time)
 pending -> sending -> succeeded | refused | cancelled
@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityRef
+from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.domain.sending import Pause
-from bot.domain.subjects import Subject
 
 
 class OperationKind(StrEnum):
@@ -27,17 +27,17 @@ class OperationKind(StrEnum):
     RETRY_CONNECTION = "retry_connection"
     DECIDE_DISCONNECTION = "decide_disconnection"
     CREATE_DISCONNECTION = "create_disconnection"
-    LOOK = "look"
+    REFRESH_RECORD = "look"
     """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
 
 
 class OperationState(StrEnum):
-    HELD = "held"
+    AWAITING_CONFIRMATION = "held"
     """Waits for a second approver; `due` is when it expires unsent."""
     PENDING = "pending"
     SENDING = "sending"
-    CHECKING = "checking"
-    NEEDS_PERSON = "needs_person"
+    RECONCILING = "checking"
+    NEEDS_RESOLUTION = "needs_person"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -54,7 +54,7 @@ _SETTLED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Sensitive:
+class SensitiveFields:
     """What may identify a person or an employer. Never shown, logged, or kept in clear; absent means not typed."""
 
     federal_ein: str | None = field(default=None, repr=False)
@@ -63,7 +63,7 @@ class Sensitive:
     employer_email_address: str | None = field(default=None, repr=False)
 
     @property
-    def typed(self) -> bool:
+    def any_given(self) -> bool:
         return any((self.federal_ein, self.broker_federal_ein, self.broker_tin, self.employer_email_address))
 
 
@@ -74,7 +74,7 @@ class ConnectionRequest:
     carrier_id: str
     carrier_group_id: str
     group_name: str
-    sealed: str | None = field(default=None, repr=False)
+    encrypted: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class RetryRequest:
     """Input of *retry*. `carrier_group_id` None leaves it as it is at Noyo, as does each sensitive field not typed."""
 
     carrier_group_id: str | None = None
-    sealed: str | None = field(default=None, repr=False)
+    encrypted: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class DecisionRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class DisconnectRequest:
+class DisconnectionRequest:
     """Input of *disconnect*: a group is to leave a carrier after `effective_end_date`. `connection` is the one that the
     person looked at; `shown_version` of the operation is its version."""
 
@@ -108,25 +108,25 @@ class DisconnectRequest:
     carrier_id: str
     group_name: str
     effective_end_date: date
-    reason: DisconnectReason
-    connection: Subject
+    reason: DisconnectionReason
+    connection: EntityRef
     context: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LookRequest:
+class RefreshRequest:
     """Input of *look*; `because` says what made us look, such as `webhook` or `person`."""
 
     because: str
 
 
-OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectRequest | LookRequest
+OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectionRequest | RefreshRequest
 
 
 class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
     """Noyo answered our request with the record."""
-    FOUND = "found"
+    RECONCILED = "found"
     """The answer was lost; asked afterwards, Noyo shows the effect that was wanted."""
     DUPLICATE = "duplicate"
     """Noyo already has what was asked for: a connection for this carrier and carrier group id, or an open request to
@@ -135,13 +135,13 @@ class OutcomeKind(StrEnum):
     """Noyo's clear no; `words` are Noyo's."""
     CHANGED = "changed"
     """The record moved since the person saw it; nothing was sent."""
-    NO_RIGHTS = "no_rights"
+    NOT_AUTHORIZED = "no_rights"
     """The person may not do this (any more); nothing was sent."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
     CLOSED = "closed"
     """A person closed an operation whose effect could not be told."""
-    ARRIVED = "arrived"
+    REPORTED_ARRIVED = "arrived"
     """A person says that it arrived."""
     UNCLEAR = "unclear"
     """Whether it arrived cannot be told from Noyo's answers; a person has to say."""
@@ -151,15 +151,15 @@ class OutcomeKind(StrEnum):
     """It was held, and a person took it back; nothing was sent."""
     EXPIRED = "expired"
     """It was held, and nobody confirmed it in time; nothing was sent."""
-    TOO_LATE = "too_late"
+    END_DATE_PASSED = "too_late"
     """The last managed day that was asked for went by before it could be sent; nothing was, or nothing took effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     kind: OutcomeKind
-    words: str | None = None
-    record: Subject | None = None
+    message: str | None = None
+    record: EntityRef | None = None
     decided_by: str | None = None
     """Slack user id of the person on whom it turned: who took a way out, withdrew it, or had no right."""
     status: int | None = None
@@ -167,7 +167,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerTo:
+class ReplyTo:
     """Where the person who asked is waiting: the modal view that was submitted, and the channel it came from."""
 
     channel_id: str | None = None
@@ -175,12 +175,12 @@ class AnswerTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class SecondApproval:
     """What a second approver said to an operation that was held: `by` is their Slack user id, `at` Unix seconds."""
 
     by: str
     at: int
-    answer_to: AnswerTo = AnswerTo()
+    reply_to: ReplyTo = ReplyTo()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,61 +193,61 @@ class Operation:
     """
 
     id: str
-    subject: Subject
+    entity: EntityRef
     kind: OperationKind
     input: OperationInput
     state: OperationState
     actor: str | None
-    placed_at: int
+    submitted_at: int
     due: int | None
     shown_version: str | None = None
-    answer_to: AnswerTo = AnswerTo()
+    reply_to: ReplyTo = ReplyTo()
     attempts: int = 0
     first_attempt_at: int | None = None
     sends: int = 0
     first_sent_at: int | None = None
-    checks: int = 0
+    reconciliations: int = 0
     lease: str | None = None
     lease_until: int | None = None
-    trouble: str | None = None
+    delay_reason: str | None = None
     """Why it is waiting, in words for a person; None while nothing is wrong."""
     outcome: Outcome | None = None
     settled_at: int | None = None
-    second: Confirmation | None = None
-    kept: Pause | None = None
+    second_approval: SecondApproval | None = None
+    deferred_by: Pause | None = None
     """The pause for which it was put aside while `pending`; it is sent once sending is on again."""
 
     @property
-    def writes(self) -> bool:
+    def changes_noyo(self) -> bool:
         """Whether sending it may change anything at Noyo."""
-        return self.kind is not OperationKind.LOOK
+        return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
-    def unasked(self) -> bool:
+    def is_automatic(self) -> bool:
         """Nobody asked for it (Noyo said that a record changed): nobody is told of it, but of what it found out."""
         return self.actor is None
 
     @property
-    def locks(self) -> bool:
+    def takes_lock(self) -> bool:
         """Whether it holds the subject's lock while it is open."""
-        return self.kind is not OperationKind.LOOK
+        return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
-    def needs(self) -> Right:
+    def required_right(self) -> Right:
         """What the person must be allowed to, at the click and again when it is sent."""
         return Right.APPROVE if self.kind in _FOR_APPROVERS else Right.REQUEST
 
     @property
     def people(self) -> tuple[str, ...]:
         """Whose it is: who asked for it and, where a second approver confirmed it, that one. Slack user ids."""
-        both = (self.actor, self.second.by if self.second else None)
+        both = (self.actor, self.second_approval.by if self.second_approval else None)
         return tuple(dict.fromkeys(person for person in both if person is not None))
 
     @property
-    def decides(self) -> dict[str, str]:
+    def audit_details(self) -> dict[str, str]:
         """What is decided, for the trail, which outlives this. Without the context: free text may hold anything."""
         wanted = self.input
-        if not isinstance(wanted, DecisionRequest | DisconnectRequest):
+        if not isinstance(wanted, DecisionRequest | DisconnectionRequest):
             return {}
         end, reason = wanted.effective_end_date, wanted.reason
         told = {"decision": wanted.decision.value} if isinstance(wanted, DecisionRequest) else {}
@@ -264,7 +264,7 @@ class Operation:
         return wanted.unversioned and wanted.decision is Decision.REJECT
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return not self.state.settled
 
 

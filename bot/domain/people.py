@@ -1,4 +1,4 @@
-"""Domain: people, and who may do what."""
+"""People, and who may do what."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class GroupMembers:
     """The members of a Slack user group as last read (`read_at`, Unix seconds)."""
 
     group_id: str
@@ -38,7 +38,7 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class AccessPolicy:
     """Who holds each right: Slack user ids (`U…`, `W…`) and user group ids (`S…`).
 
     Every full member of the workspace may view. No requesters named means every full member too; no approvers or
@@ -83,7 +83,7 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Permission:
     verdict: Verdict
-    why: str = ""
+    reason: str = ""
     """For a person: why not, and what to do."""
 
     @property
@@ -93,7 +93,7 @@ class Permission:
 
 ALLOWED = Permission(Verdict.ALLOWED)
 
-ELSEWHERE = "Only members of this workspace can do this; people of connected workspaces cannot."
+OTHER_WORKSPACE = "Only members of this workspace can do this; people of connected workspaces cannot."
 PERSON_FRESH_SECONDS = 3600
 MEMBERS_FRESH_SECONDS = 3600
 
@@ -106,8 +106,8 @@ def unknown(why: str) -> Permission:
     return Permission(Verdict.UNKNOWN, why)
 
 
-def may(
-    right: Right, person: Person | None, groups: Mapping[str, Members], policy: Policy, now: int
+def authorize(
+    right: Right, person: Person | None, groups: Mapping[str, GroupMembers], policy: AccessPolicy, now: int
 ) -> Permission:
     """Whether `person` holds `right`. `groups` are the known members of the policy's user groups, by group id."""
     if person is None or now - person.read_at > PERSON_FRESH_SECONDS:
@@ -117,13 +117,15 @@ def may(
     if person.is_deactivated or person.is_bot:
         return denied("Only active members of this workspace can do this.")
     if person.team_id != policy.team_id:
-        return denied(ELSEWHERE)
+        return denied(OTHER_WORKSPACE)
     if person.is_guest:
         return denied("Guests cannot do this. Please ask a full member of this workspace.")
     return _holds(right, person.user_id, groups, policy, now)
 
 
-def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Policy, now: int) -> Permission:
+def _holds(
+    right: Right, user_id: str, groups: Mapping[str, GroupMembers], policy: AccessPolicy, now: int
+) -> Permission:
     holders = policy.holders(right)
     if user_id in holders or policy.open_to_members(right):
         return ALLOWED
@@ -139,7 +141,7 @@ def _holds(right: Right, user_id: str, groups: Mapping[str, Members], policy: Po
     return denied(_who_may(right, holders))
 
 
-def may_decide_on_what(asked_by: str | None, user_id: str, policy: Policy) -> Permission:
+def authorize_decision_on(asked_by: str | None, user_id: str, policy: AccessPolicy) -> Permission:
     """Nobody decides on what they asked for; the refusal says who may instead."""
     if asked_by != user_id or policy.self_approval:
         return ALLOWED
@@ -155,12 +157,12 @@ def _named(holders: frozenset[str]) -> str:
 
 
 def _who_may(right: Right, holders: frozenset[str]) -> str:
-    deed = {
+    action = {
         Right.VIEW: "look at connections",
         Right.REQUEST: "request or retry connections",
         Right.APPROVE: "decide on disconnections",
         Right.ADMINISTER: "do this",
     }[right]
     if not holders:
-        return f"Nobody may {deed} yet: whoever runs Switchboard has to name who may."
-    return f"You may not {deed}. These may: {_named(holders)}."
+        return f"Nobody may {action} yet: whoever runs Switchboard has to name who may."
+    return f"You may not {action}. These may: {_named(holders)}."

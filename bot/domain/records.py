@@ -1,4 +1,4 @@
-"""Domain: Noyo's records as we hold them. Sensitive fields are not among them, so they cannot leak."""
+"""Noyo's records as we hold them. Sensitive fields are not among them, so they cannot leak."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 
-from bot.domain import subjects
-from bot.domain.subjects import Subject
+from bot.domain import entities
+from bot.domain.entities import EntityRef
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """A value of an open set that this version does not know; shown as it came."""
 
     value: str
@@ -54,7 +54,7 @@ class Connection:
     created: int
     modified: int
     carrier_id: str
-    status: ConnectionStatus | Unknown
+    status: ConnectionStatus | UnknownValue
     carrier_group_id: str | None = None
     group_name: str | None = None
     group_id: str | None = None
@@ -64,8 +64,8 @@ class Connection:
     """What the carrier said (`setup_result.error`), masked."""
 
     @property
-    def subject(self) -> Subject:
-        return subjects.connection(self.id)
+    def entity(self) -> EntityRef:
+        return entities.connection_ref(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class Disconnection:
     created: int
     modified: int
     carrier_id: str
-    status: DisconnectionStatus | Unknown
-    source_type: DisconnectionSource | Unknown
+    status: DisconnectionStatus | UnknownValue
+    source_type: DisconnectionSource | UnknownValue
     group_name: str | None = None
     group_id: str | None = None
     source_date: date | None = None
@@ -88,12 +88,12 @@ class Disconnection:
     decided: int | None = None
 
     @property
-    def subject(self) -> Subject:
-        return subjects.disconnection(self.id)
+    def entity(self) -> EntityRef:
+        return entities.disconnection_ref(self.id)
 
 
 Record = Connection | Disconnection
-Status = ConnectionStatus | DisconnectionStatus | Unknown
+Status = ConnectionStatus | DisconnectionStatus | UnknownValue
 
 _OURS = frozenset(
     {
@@ -108,7 +108,7 @@ _OVER = frozenset(
 )
 
 
-def needs_us(status: Status) -> bool:
+def needs_our_action(status: Status) -> bool:
     """Whether somebody on our side must act for this to go on."""
     return status in _OURS
 
@@ -118,7 +118,7 @@ def is_open(status: Status) -> bool:
     return status not in _OVER
 
 
-def open_statuses(kind: subjects.Kind) -> tuple[str, ...]:
+def open_statuses(kind: entities.EntityKind) -> tuple[str, ...]:
     """The names of the known statuses in which a record of this kind is open, as Noyo's list filter takes them."""
-    statuses = ConnectionStatus if kind is subjects.Kind.CONNECTION else DisconnectionStatus
+    statuses = ConnectionStatus if kind is entities.EntityKind.CONNECTION else DisconnectionStatus
     return tuple(status.value for status in statuses if is_open(status))

@@ -1,3 +1,3 @@
-"""Domain: the version of this code: the one in pyproject.toml, which does not ship."""
+"""The version of this code: the one in pyproject.toml, which does not ship."""
 
 VERSION = "0.1.0"

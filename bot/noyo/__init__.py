@@ -1,1 +1,1 @@
-"""Noyo: the room where Noyo's language stops: HTTP, tokens, its JSON, its refusals."""
+"""The room where Noyo's language stops: HTTP, tokens, its JSON, its refusals."""

@@ -1,4 +1,4 @@
-"""Noyo: reading connections, disconnections and groups: everything here may be repeated, and is."""
+"""Reading connections, disconnections and groups: everything here may be repeated, and is."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
+from bot.domain.entities import EntityKind
 from bot.domain.groups import Eligibility, Group
+from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import Connection, Disconnection, DisconnectionSource
-from bot.domain.subjects import Kind
 from bot.errors import UnreadableAnswer
-from bot.noyo import door, lists, models, requests
+from bot.noyo import arguments, pages, requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS
 from bot.noyo.session import Session
-from bot.ports import Page, Row
 
 T = TypeVar("T", Connection, Disconnection)
 
 
-class NoyoReader:
+class NoyoReadClient:
     """Errors as in `bot.noyo.client`. All tries of one request take no longer than two time-outs."""
 
     def __init__(self, session: Session) -> None:
@@ -33,19 +33,21 @@ class NoyoReader:
 
     def connection(self, connection_id: str) -> Connection:
         """GET /api/v1/group_connections/{id}"""
-        wanted = door.uuid(connection_id, "the connection's id")
-        return same_record(models.connection(self._session.read(f"{CONNECTIONS}/{wanted}")), wanted)
+        wanted = arguments.uuid(connection_id, "the connection's id")
+        return same_record(schemas.connection(self._session.read(f"{CONNECTIONS}/{wanted}")), wanted)
 
     def disconnection(self, disconnection_id: str) -> Disconnection:
         """GET /api/v1/group_disconnection_requests/{id}"""
-        wanted = door.uuid(disconnection_id, "the disconnection's id")
-        return same_record(models.disconnection(self._session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
+        wanted = arguments.uuid(disconnection_id, "the disconnection's id")
+        return same_record(schemas.disconnection(self._session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
 
-    def newest(self, kind: Kind, *, offset: int, page_size: int) -> Page:
+    def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
         """GET of the list, the last modified first."""
         return self._page(kind, requests.NEWEST_FIRST, offset, page_size)
 
-    def in_status(self, kind: Kind, statuses: Sequence[str], *, offset: int, page_size: int) -> Page:
+    def in_status(
+        self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int
+    ) -> ListPage:
         """GET of the list, filtered by status.
 
         Several statuses at once are documented for connections only. Disconnections are asked for status by status,
@@ -53,29 +55,29 @@ class NoyoReader:
         """
         if not statuses:
             raise ValueError("no status to ask for")
-        if kind is Kind.CONNECTION:
+        if kind is EntityKind.CONNECTION:
             return self._page(kind, {"status": ",".join(statuses)}, offset, page_size)
         found = [
             row for status in statuses for row in self._whole(kind, {"status": status}, page_size=page_size)
         ]
         rows = tuple({row.row_id: row for row in found}.values())
-        return Page(rows[offset:], offset, len(rows))
+        return ListPage(rows[offset:], offset, len(rows))
 
-    def by_ids(self, kind: Kind, ids: Sequence[str]) -> Page:
+    def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
         """GET of the list, filtered by id, whatever the largest page is at Noyo. ValueError for more than 50."""
-        wanted = door.uuids(ids, "an id")
+        wanted = arguments.uuids(ids, "an id")
         rows = self._whole(kind, {"id": wanted})
         asked_for = tuple(row for row in rows if row.record is None or row.record.id in wanted)
-        return Page(asked_for, 0, len(asked_for))
+        return ListPage(asked_for, 0, len(asked_for))
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
         """GET of the list, filtered by carrier and carrier group id (letter case does not count)."""
-        carrier = door.uuid(carrier_id, "the carrier's id")
+        carrier = arguments.uuid(carrier_id, "the carrier's id")
         query = {
             "carrier_id": carrier,
-            "carrier_group_id": door.filled(carrier_group_id, "the carrier group id"),
+            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
         }
-        found = [row.record for row in self._whole(Kind.CONNECTION, query)]
+        found = [row.record for row in self._whole(EntityKind.CONNECTION, query)]
         wanted = carrier_group_id.strip().casefold()
         return tuple(
             record
@@ -90,8 +92,11 @@ class NoyoReader:
 
         Noyo may leave the group out of a record; then the filter has told whose it is.
         """
-        group, carrier = door.uuid(group_id, "the group id"), door.uuid(carrier_id, "the carrier's id")
-        rows = self._whole(Kind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
+        group, carrier = (
+            arguments.uuid(group_id, "the group id"),
+            arguments.uuid(carrier_id, "the carrier's id"),
+        )
+        rows = self._whole(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
         if any(row.record is None for row in rows):
             raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
         found = [row.record for row in rows if isinstance(row.record, Disconnection)]
@@ -99,12 +104,12 @@ class NoyoReader:
 
     def connections_of_group(
         self, group_id: str, *, statuses: Sequence[str] = (), offset: int = 0, page_size: int = 50
-    ) -> Page:
+    ) -> ListPage:
         """GET /api/v1/groups/{group_id}/group_connections, the last modified first."""
-        path = f"/api/v1/groups/{door.uuid(group_id, 'the group id')}/group_connections"
+        path = f"/api/v1/groups/{arguments.uuid(group_id, 'the group id')}/group_connections"
         query = requests.query(status=",".join(statuses)) | requests.NEWEST_FIRST
         body = self._session.read(path, query | requests.page(offset, page_size))
-        return lists.page_of(body, Kind.CONNECTION, offset)
+        return pages.page_of(body, EntityKind.CONNECTION, offset)
 
     def disconnections(
         self,
@@ -118,51 +123,51 @@ class NoyoReader:
         source_type: DisconnectionSource | None = None,
         offset: int = 0,
         page_size: int = 50,
-    ) -> Page:
+    ) -> ListPage:
         """GET of the list with Noyo's other filters, the last modified first. `search` looks in the group's name."""
         query = requests.query(
             status=status,
-            carrier_id=carrier_id and door.uuid(carrier_id, "the carrier's id"),
-            group_id=group_id and door.uuid(group_id, "the group id"),
-            min_effective_end_date=door.day(ends_from) if ends_from else None,
-            max_effective_end_date=door.day(ends_until) if ends_until else None,
+            carrier_id=carrier_id and arguments.uuid(carrier_id, "the carrier's id"),
+            group_id=group_id and arguments.uuid(group_id, "the group id"),
+            min_effective_end_date=arguments.day(ends_from) if ends_from else None,
+            max_effective_end_date=arguments.day(ends_until) if ends_until else None,
             search=search,
             source_type=source_type and source_type.value,
         )
-        return self._page(Kind.DISCONNECTION, query | requests.NEWEST_FIRST, offset, page_size)
+        return self._page(EntityKind.DISCONNECTION, query | requests.NEWEST_FIRST, offset, page_size)
 
     # ---------------------------------------------------------------- reading groups
 
     def groups_named(self, text: str, *, page_size: int = 50) -> tuple[Group, ...]:
         """GET /api/v1/groups?company=…: the first page of groups whose name holds `text`."""
-        query = {"company": door.filled(text, "the name")} | requests.page(0, page_size)
-        return tuple(lists.readable(self._session.read(requests.GROUPS, query), models.group))
+        query = {"company": arguments.filled(text, "the name")} | requests.page(0, page_size)
+        return tuple(pages.readable(self._session.read(requests.GROUPS, query), schemas.group))
 
     def groups_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Group, ...]:
         """GET /api/v1/groups?carrier_id=…&carrier_group_id=…"""
         query = {
-            "carrier_id": door.uuid(carrier_id, "the carrier's id"),
-            "carrier_group_id": door.filled(carrier_group_id, "the carrier group id"),
+            "carrier_id": arguments.uuid(carrier_id, "the carrier's id"),
+            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
         }
-        return tuple(lists.readable(self._session.read(requests.GROUPS, query), models.group))
+        return tuple(pages.readable(self._session.read(requests.GROUPS, query), schemas.group))
 
     def eligibility(self, group_id: str, carrier_id: str | None = None) -> tuple[Eligibility, ...]:
         """GET /api/v1/groups/{group_id}/connection_eligibility: for one carrier, or for all of them."""
-        path = f"/api/v1/groups/{door.uuid(group_id, 'the group id')}/connection_eligibility"
-        carrier = carrier_id and door.uuid(carrier_id, "the carrier's id")
+        path = f"/api/v1/groups/{arguments.uuid(group_id, 'the group id')}/connection_eligibility"
+        carrier = carrier_id and arguments.uuid(carrier_id, "the carrier's id")
         body = self._session.read(path, requests.query(carrier_id=carrier))
-        return tuple(models.eligibility(raw) for raw in requests.one_or_many(body))
+        return tuple(schemas.eligibility(raw) for raw in requests.one_or_many(body))
 
     # ---------------------------------------------------------------- pages
 
-    def _page(self, kind: Kind, query: Mapping[str, str], offset: int, page_size: int) -> Page:
+    def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
         body = self._session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
-        return lists.page_of(body, kind, offset)
+        return pages.page_of(body, kind, offset)
 
     def _whole(
-        self, kind: Kind, query: Mapping[str, str], *, page_size: int = door.MOST_IDS
-    ) -> tuple[Row, ...]:
-        return lists.whole(lambda offset: self._page(kind, query, offset, page_size))
+        self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = arguments.MOST_IDS
+    ) -> tuple[ListRow, ...]:
+        return pages.whole(lambda offset: self._page(kind, query, offset, page_size))
 
 
 def same_record(record: T, wanted: str) -> T:

@@ -1,4 +1,4 @@
-"""Noyo: requests with a token: reads are repeated, a write leaves once, and once more only after a 401."""
+"""Requests with a token: reads are repeated, a write leaves once, and once more only after a 401."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 
 import httpx
 
-from bot.errors import NotSent, Refused, SwitchboardError
-from bot.noyo.answers import Answer, NotLetIn, Shown, understood
-from bot.noyo.http import Http
-from bot.noyo.patience import patiently
-from bot.noyo.token import Grant, TokenKeeper
-from bot.ports import ClientCredentials, Clock, Secret
-from bot.usecases.steps import Step, tell
+from bot.errors import NotSent, NoyoRefused, SwitchboardError
+from bot.noyo.auth import Grant, TokenCache
+from bot.noyo.responses import MaskingContext, NoyoResponse, TokenRejected, parse_response
+from bot.noyo.retry import with_retries
+from bot.noyo.transport import HttpTransport
+from bot.telemetry import LogEvent, log_event
+from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
 
 READ_TIMEOUTS = 2
 """A read, with all its tries and pauses, takes no longer than this many time-outs."""
@@ -24,7 +24,7 @@ class Session:
 
     def __init__(
         self,
-        http: Http,
+        http: HttpTransport,
         *,
         api_url: str,
         token_url: str,
@@ -42,7 +42,7 @@ class Session:
         self._clock = clock
         self._sleep = sleep
         self._random = random
-        self._token = TokenKeeper(self._fetch_token, clock)
+        self._token = TokenCache(self._fetch_token, clock)
 
     @property
     def clock_difference(self) -> float | None:
@@ -53,9 +53,9 @@ class Session:
 
         def once(left: float) -> object:
             answer = self._send("GET", path, query=query, within=left)
-            return understood(answer, self._clock())
+            return parse_response(answer, self._clock())
 
-        return patiently(
+        return with_retries(
             once,
             seconds=READ_TIMEOUTS * self._timeout,
             clock=self._clock,
@@ -63,7 +63,9 @@ class Session:
             random=self._random,
         )
 
-    def write(self, method: str, path: str, body: object | None, shown: Shown | None = None) -> object:
+    def write(
+        self, method: str, path: str, body: object | None, shown: MaskingContext | None = None
+    ) -> object:
         """POST or PUT, never repeated but after a 401. No body where `body` is None."""
         began, status = self._clock(), None
         try:
@@ -71,8 +73,8 @@ class Session:
             status = answer.status
         finally:
             took = round((self._clock() - began) * 1000)
-            tell(Step.SENT, method=method, status=status, milliseconds=took)
-        return understood(answer, self._clock(), shown)
+            log_event(LogEvent.NOYO_CALLED, method=method, status=status, milliseconds=took)
+        return parse_response(answer, self._clock(), shown)
 
     def _send(
         self,
@@ -82,8 +84,8 @@ class Session:
         query: Mapping[str, str] | None = None,
         body: object | None = None,
         within: float | None = None,
-    ) -> Answer:
-        def with_token(token: str) -> Answer:
+    ) -> NoyoResponse:
+        def with_token(token: str) -> NoyoResponse:
             headers = {"Authorization": f"Bearer {token}"}
             url = self._api_url + path
             request = httpx.Request(method, url, params=query, json=body, headers=headers)
@@ -92,11 +94,11 @@ class Session:
         token = self._token.current()
         answer = with_token(token)
         if answer.status == 401:
-            answer = with_token(self._token.instead_of(token))
+            answer = with_token(self._token.newer_than(token))
         _mind_the_pace(answer)
         if answer.status == 401:
-            tell(Step.NOT_LET_IN, by="noyo")
-            raise NotLetIn("Noyo does not accept the token that it gave us, so nothing was done.")
+            log_event(LogEvent.CREDENTIALS_REJECTED, by="noyo")
+            raise TokenRejected("Noyo does not accept the token that it gave us, so nothing was done.")
         return answer
 
     def _fetch_token(self) -> Grant:
@@ -105,14 +107,14 @@ class Session:
             credentials = self._credentials.value()
             try:
                 return self._granted(credentials)
-            except Refused:
-                of_now = self._credentials.instead_of(credentials)
+            except NoyoRefused:
+                of_now = self._credentials.newer_than(credentials)
                 if of_now is None:
                     raise
             return self._granted(of_now)
-        except Refused as error:
-            tell(Step.NOT_LET_IN, by="noyo")
-            raise NotLetIn(
+        except NoyoRefused as error:
+            log_event(LogEvent.CREDENTIALS_REJECTED, by="noyo")
+            raise TokenRejected(
                 f"Noyo gave us no token ({error.status}): it does not accept Switchboard's client id and secret. "
                 "Please tell whoever runs Switchboard."
             ) from error
@@ -125,12 +127,12 @@ class Session:
         basic = httpx.BasicAuth(credentials.client_id, credentials.client_secret)
         answer = self._http.send(next(basic.auth_flow(request)), reuse=False, within=TOKEN_SECONDS)
         _mind_the_pace(answer)
-        return _grant(understood(answer, self._clock()))
+        return _grant(parse_response(answer, self._clock()))
 
 
-def _mind_the_pace(answer: Answer) -> None:
+def _mind_the_pace(answer: NoyoResponse) -> None:
     if answer.status == 429:
-        tell(Step.THROTTLED, by="noyo")
+        log_event(LogEvent.THROTTLED, by="noyo")
 
 
 def _no_token(error: SwitchboardError) -> NotSent:

@@ -1,4 +1,4 @@
-"""Noyo: text from outside made fit to be kept and shown: no control characters, no tax numbers, not endless."""
+"""Text from outside made fit to be kept and shown: no control characters, no tax numbers, not endless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noyo: the door for webhooks: Lambda's HTTP event in, its answer out; nothing unsigned gets past here.
+"""The door for webhooks: Lambda's HTTP event in, its answer out; nothing unsigned gets past here.
 
 An event says that a record changed, not how; so all it leaves is one look at the record. Noyo delivers at least once,
 in no order, and again for three days until it hears 200: an event's id is that of its look, and its age says nothing.
@@ -14,14 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.operations import AnswerTo
-from bot.domain.subjects import Kind, Subject
-from bot.errors import OutOfTime, SecretUnreadable, StoreError
-from bot.gateway import headers_of, raw_body
-from bot.noyo.door import is_uuid
-from bot.ports import Secret
-from bot.usecases import place
-from bot.usecases.steps import Step, tell
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.operations import ReplyTo
+from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
+from bot.http_event import headers_of, raw_body
+from bot.noyo.arguments import is_uuid
+from bot.telemetry import LogEvent, log_event
+from bot.usecases.operations import submit
+from bot.usecases.ports.runtime import Secret
 
 logger = logging.getLogger("switchboard")
 
@@ -30,10 +30,10 @@ LONGEST_BODY = 64 * 1024
 """Noyo's events have some hundred bytes."""
 LONGEST_HEADER = 2048
 ABOUT = {
-    "group_connection_request.created": Kind.CONNECTION,
-    "group_connection_request.status_change": Kind.CONNECTION,
-    "group_disconnection_request.created": Kind.DISCONNECTION,
-    "group_disconnection_request.status_change": Kind.DISCONNECTION,
+    "group_connection_request.created": EntityKind.CONNECTION,
+    "group_connection_request.status_change": EntityKind.CONNECTION,
+    "group_disconnection_request.created": EntityKind.DISCONNECTION,
+    "group_disconnection_request.status_change": EntityKind.DISCONNECTION,
 }
 """Which record an event of each type is about. Noyo adds types at any time; the others are none of our business."""
 
@@ -42,38 +42,38 @@ _TELLING = {200, 503}
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class WebhookEvent:
     """One event: its id, and the record that it says has changed."""
 
     event_id: str
-    subject: Subject
+    entity: EntityRef
 
 
 class _Unreadable(Exception):
     """The body is not an event; the words say why not, and nothing of what it holds."""
 
 
-class WebhookDoor:
+class WebhookEndpoint:
     """Verifies the raw bytes and places the look."""
 
     def __init__(
         self,
         *,
         secrets: Secret[tuple[str, ...]],
-        placing: place.Tools,
+        submitting: submit.Tools,
         look_after: Callable[[], object] = lambda: None,
     ) -> None:
         """`secrets`: one, or several while one takes the other's place. `look_after` notes whether they can be read."""
-        self._secrets, self._placing, self._look_after = secrets, placing, look_after
+        self._secrets, self._placing, self._look_after = secrets, submitting, look_after
 
     def handle(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one event of an HTTP API, payload version 2.0. A 5xx asks Noyo to deliver again."""
         try:
             answer = self._answered(event)
-        except (SecretUnreadable, StoreError, OutOfTime) as error:
+        except (SecretUnavailable, StorageError, DeadlineExceeded) as error:
             logger.error("a webhook could not be taken in: %s", error)
             answer = _answer(503)
-            if not isinstance(error, SecretUnreadable):
+            if not isinstance(error, SecretUnavailable):
                 return answer
         if answer["statusCode"] in _TELLING:
             self._look_after()
@@ -85,7 +85,7 @@ class WebhookDoor:
             return _answer(400, f"The body is not encoded as it says, or longer than {LONGEST_BODY} bytes.")
         if not self._signed(body, headers_of(event)):
             logger.warning("a webhook without a valid signature was refused")
-            tell(Step.UNSIGNED, door="noyo")
+            log_event(LogEvent.SIGNATURE_REJECTED, door="noyo")
             return _answer(401)
         try:
             happened = _read(body)
@@ -96,21 +96,21 @@ class WebhookDoor:
             self._look(happened)
         return _answer(200)
 
-    def _look(self, happened: Happened) -> None:
+    def _look(self, happened: WebhookEvent) -> None:
         """The same event once more finds its look placed already, and that is as good."""
-        placing = place.look(
+        result = submit.refresh(
             f"webhook:{happened.event_id}",
             None,
-            happened.subject,
+            happened.entity,
             because="webhook",
-            answer_to=AnswerTo(),
-            tools=self._placing,
+            reply_to=ReplyTo(),
+            deps=self._placing,
         )
-        if isinstance(placing, place.Changed):
-            raise StoreError("The table took no look, and does not say why.")
-        if isinstance(placing, place.InTheWay):
+        if isinstance(result, submit.RecordChanged):
+            raise StorageError("The table took no look, and does not say why.")
+        if isinstance(result, submit.Conflict):
             logger.warning(
-                "a webhook's event was about another record before", extra={"work_id": placing.operation.id}
+                "a webhook's event was about another record before", extra={"work_id": result.operation.id}
             )
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
@@ -122,7 +122,7 @@ class WebhookDoor:
         secrets = self._secrets.value()
         if _fits(secrets, signed, given):
             return True
-        of_now = self._secrets.instead_of(secrets)
+        of_now = self._secrets.newer_than(secrets)
         return of_now is not None and _fits(of_now, signed, given)
 
 
@@ -132,7 +132,7 @@ def _fits(secrets: tuple[str, ...], signed: bytes, given: list[bytes]) -> bool:
     return sum(hmac.compare_digest(one, signature) for one in wanted for signature in given) > 0
 
 
-def _read(body: bytes) -> Happened | None:
+def _read(body: bytes) -> WebhookEvent | None:
     """None for an event of a type that is none of our business."""
     try:
         held = json.loads(body)
@@ -147,7 +147,7 @@ def _read(body: bytes) -> Happened | None:
         logger.info("a webhook of another type: %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "odd")
         return None
     about = _object(held, "data")
-    return Happened(_id(event, "event"), Subject(ABOUT[kind], _id(about, "record")))
+    return WebhookEvent(_id(event, "event"), EntityRef(ABOUT[kind], _id(about, "record")))
 
 
 def _object(held: object, name: str) -> Mapping[str, Any]:

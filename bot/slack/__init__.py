@@ -1,1 +1,1 @@
-"""Slack room: Slack's language stops here."""
+"""Slack's language stops here."""

@@ -1,4 +1,4 @@
-"""Slack room: the slash command: its subcommands as a table, and help made from that table."""
+"""The slash command: its subcommands as a table, and help made from that table."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from bot.domain.decisions import Decision
 from bot.domain.people import Right
-from bot.domain.tracking import Tracked
-from bot.errors import OnlyWatches
-from bot.slack import connect, decide, decisions, disconnect, doctor, history, replies, retry, status, switch
-from bot.slack.office import Asker, Office
-from bot.slack.phrases import Foreign, Json, Line, Words, line
-from bot.usecases.place import decidable
-from bot.usecases.place_disconnection import connected
+from bot.domain.record_states import RecordState
+from bot.errors import ObserveOnly
+from bot.slack.context import Actor, RequestContext
+from bot.slack.features import connect, decide, decisions, disconnect, doctor, history, pause, retry, status
+from bot.slack.views import responses
+from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
+from bot.usecases.operations.submit import decidable
+from bot.usecases.operations.submit_disconnection import is_connected
 
 MOST_FOUND = 100
 """Looked through for what can be retried, which may be few among many of nearly the same name."""
@@ -24,34 +25,34 @@ MOST_FOUND = 100
 class Command:
     usage: str
     what: str
-    run: Callable[[Office, Asker, str], Json]
+    run: Callable[[RequestContext, Actor, str], Json]
     sends: bool = False
     """Whether it is there to have something sent to Noyo."""
 
 
-def dispatch(office: Office, body: dict[str, Any]) -> Json:
+def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
     """The answer to one typed command; what nobody knows is answered with what there is."""
     word, rest = [*body.get("text", "").split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
-        unknown = line("There is no “", Foreign(word, 40), "”. This is what you can type:")
-        return replies.only_you(unknown, *_usages(office))
-    if command.sends and office.watches:
-        return replies.only_you(str(OnlyWatches()))
-    return command.run(office, Asker.of(body), rest.strip())
+        unknown = rich_text("There is no “", UntrustedText(word, 40), "”. This is what you can type:")
+        return responses.only_you(unknown, *_usages(context))
+    if command.sends and context.observes_only:
+        return responses.only_you(str(ObserveOnly()))
+    return command.run(context, Actor.of(body), rest.strip())
 
 
-def _help(office: Office, asker: Asker, text: str) -> Json:
-    del asker, text
+def _help(context: RequestContext, actor: Actor, text: str) -> Json:
+    del actor, text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return replies.only_you(
-        opening, *_usages(office), "Only you see what I answer here; cards are in the channels."
+    return responses.only_you(
+        opening, *_usages(context), "Only you see what I answer here; cards are in the channels."
     )
 
 
-def _usages(office: Office) -> list[Line]:
+def _usages(context: RequestContext) -> list[RichText]:
     return [
-        line(Words(f"{office.command} {command.usage}", bold=True), f": {command.what}")
+        rich_text(PlainText(f"{context.command} {command.usage}", bold=True), f": {command.what}")
         for command in COMMANDS.values()
     ]
 
@@ -63,24 +64,24 @@ class Choosing:
     which: str
     several: str
     none: str
-    fits: Callable[[Office, Tracked], bool]
-    opens: Callable[[Office, Asker, Tracked], None]
+    fits: Callable[[RequestContext, RecordState], bool]
+    opens: Callable[[RequestContext, Actor, RecordState], None]
 
-    def __call__(self, office: Office, asker: Asker, text: str) -> Json:
+    def __call__(self, context: RequestContext, actor: Actor, text: str) -> Json:
         """The form where one fits; else what stands in the way."""
         if not text:
-            return replies.only_you(self.which.format(office.command))
-        permission = office.permits(Right.VIEW, asker)
+            return responses.only_you(self.which.format(context.command))
+        permission = context.authorize(Right.VIEW, actor)
         if not permission.allowed:
-            return replies.only_you(replies.refusal(permission))
-        found = office.records.find(text, limit=MOST_FOUND)
+            return responses.only_you(responses.refusal(permission))
+        found = context.records.find(text, limit=MOST_FOUND)
         if not found:
-            return replies.only_you(status.nothing_found(office, text))
-        fitting = [tracked for tracked in found if self.fits(office, tracked)]
+            return responses.only_you(status.nothing_found(context, text))
+        fitting = [record_state for record_state in found if self.fits(context, record_state)]
         if len(fitting) == 1:
-            self.opens(office, asker, fitting[0])
+            self.opens(context, actor, fitting[0])
             return {}
-        return status.listing(office, self.several if fitting else self.none, fitting or found)
+        return status.listing(context, self.several if fitting else self.none, fitting or found)
 
 
 def _deciding(decision: Decision) -> Choosing:
@@ -88,8 +89,8 @@ def _deciding(decision: Decision) -> Choosing:
         f"Which request to disconnect? Type {{}} {decision.value} and the group's name or an id.",
         "Several wait for a decision. Which one?",
         "None of these waits for a decision.",
-        lambda _, tracked: decidable(tracked),
-        lambda office, asker, tracked: decide.open_for(office, asker, decision, tracked),
+        lambda _, record_state: decidable(record_state),
+        lambda context, actor, record_state: decide.open_for(context, actor, decision, record_state),
     )
 
 
@@ -97,7 +98,7 @@ _retry = Choosing(
     "Which connection? Type {} retry and the group's name or an id.",
     "Several can be retried. Which one?",
     "None of these can be retried as it stands now.",
-    lambda office, tracked: office.retryable(tracked),
+    lambda context, record_state: context.retryable(record_state),
     retry.open_for,
 )
 
@@ -106,7 +107,7 @@ _disconnect = Choosing(
     "Which connection? Type {} disconnect and the group's name or an id.",
     "Several are connected. Which one?",
     "None of these is connected as it stands now, so there is nothing to disconnect.",
-    lambda _, tracked: connected(tracked),
+    lambda _, record_state: is_connected(record_state),
     disconnect.open_for,
 )
 
@@ -136,8 +137,8 @@ COMMANDS = {
         sends=True,
     ),
     "history": Command("history <who>", "who did what, and what came of it", history.start),
-    "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", switch.start_pause),
-    "resume": Command("resume", "send to Noyo again, what was kept first (admins)", switch.start_resume),
+    "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", pause.start_pause),
+    "resume": Command("resume", "send to Noyo again, what was kept first (admins)", pause.start_resume),
     "doctor": Command("doctor", "whether I am well myself, and what to do where not (admins)", doctor.start),
     "help": Command("help", "this list", _help),
 }

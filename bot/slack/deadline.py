@@ -1,4 +1,4 @@
-"""Slack room: until when a request has to be answered, for everything that is waited for on its way.
+"""Until when a request has to be answered, for everything that is waited for on its way.
 
 Slack waits for three seconds, a cold start and the way back included, and shows the person a nameless error after that.
 """
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
-from bot.ports import Clock
+from bot.usecases.ports.runtime import Clock
 
 REQUEST_SECONDS = 2.2
 """What is begun in time may end a little later: the last connection to be made, the last word to a person."""

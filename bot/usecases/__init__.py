@@ -1,1 +1,1 @@
-"""Use cases: one verb a file; functions whose parameters are all they touch."""
+"""One verb a file; functions whose parameters are all they touch."""

@@ -22,9 +22,9 @@ def main(shape: str) -> None:
         from infra.bench.bolt_shape import handler
     else:
         if shape == "factory":
-            import bot.store.wire
+            import bot.dynamodb.aws_json
 
-            bot.store.wire.wire_client = bot.store.aws_client
+            bot.dynamodb.aws_json.aws_json_client = bot.dynamodb.aws_client
         from handlers.slack import handler
     answer = handler(event, Context())
     print(json.dumps({"status": answer["statusCode"], "body": answer["body"]}), flush=True)

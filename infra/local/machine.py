@@ -193,13 +193,13 @@ def _say(what: str) -> None:
 
 def build_what_is_shared() -> None:
     """Before several threads come for it at once, as never happens in Lambda, and one of two is lost unclosed."""
-    if "bot.wiring" in sys.modules:
+    if "bot.bootstrap" in sys.modules:
         _ = _built().noyo
 
 
 def forget_what_was_built() -> None:
     """The handlers keep what they built from an environment; another environment wants it built anew."""
-    wiring = sys.modules.get("bot.wiring")
+    wiring = sys.modules.get("bot.bootstrap")
     if wiring is None or not wiring.deployment.cache_info().currsize:
         return
     if "noyo" in vars(_built()):  # It is built on first use.
@@ -209,5 +209,5 @@ def forget_what_was_built() -> None:
 
 def _built() -> Any:
     """What the functions that speak with Noyo share."""
-    wiring = sys.modules["bot.wiring"]
+    wiring = sys.modules["bot.bootstrap"]
     return wiring.deployment(wiring.Purpose.NOYO_CLIENT)

@@ -32,10 +32,10 @@ def play(
     machine: Machine,
     out: Out,
     chapters: Sequence[Chapter] | None = None,
-    patience: float = PATIENCE_SECONDS,
+    timeouts: float = PATIENCE_SECONDS,
 ) -> bool:
     """Plays the chapters, all by default, and prints what each channel shows; whether everything went as told."""
-    stage = Stage(machine, out, patience)
+    stage = Stage(machine, out, timeouts)
     stage.set_up()
     try:
         for chapter in CHAPTERS if chapters is None else chapters:

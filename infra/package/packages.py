@@ -22,7 +22,7 @@ class Package:
 
 
 # The one list of AWS services that botocore's client factory is asked for. The receiver asks for none: it speaks to
-# DynamoDB and KMS, as everybody does to Secrets Manager, through bot/store/wire.py, which reads no model.
+# DynamoDB and KMS, as everybody does to Secrets Manager, through bot/dynamodb/aws_json.py, which reads no model.
 RECEIVER = Package(
     name="receiver",
     requirements="receiver.txt",
@@ -34,7 +34,7 @@ RECEIVER = Package(
 WORKER = Package(
     name="worker",
     requirements="app.txt",
-    handlers=("handlers.carry_out", "handlers.notify", "handlers.poll"),
+    handlers=("handlers.execute_operations", "handlers.notify", "handlers.poll"),
     aws=frozenset({"dynamodb", "kms", "lambda"}),
     mb=60,
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 INNER = frozenset({"bot.domain", "bot.errors"})
-ADAPTER = INNER | {"bot.ports", "bot.usecases", "bot.settings", "bot.gateway"}
+ADAPTER = INNER | {"bot.usecases.ports", "bot.usecases", "bot.settings", "bot.http_event", "bot.telemetry"}
 
 
 @dataclass(frozen=True)
@@ -20,21 +20,25 @@ class Room:
 ROOMS = {
     "bot.errors": Room(frozenset({"bot.domain"})),
     "bot.domain": Room(frozenset({"bot.errors"})),
-    "bot.ports": Room(INNER),
-    "bot.usecases": Room(INNER | {"bot.ports"}),
+    "bot.telemetry": Room(INNER),
+    "bot.usecases.ports": Room(INNER),
+    "bot.usecases": Room(INNER | {"bot.usecases.ports", "bot.telemetry"}),
+    "bot.metrics": Room(INNER | {"bot.telemetry"}),
+    "bot.lambda_context": Room(frozenset()),
+    "bot.logs": Room(INNER | {"bot.telemetry", "bot.metrics"}, frozenset({"aws_lambda_powertools"})),
     "bot.settings": Room(INNER),
-    "bot.gateway": Room(frozenset()),
-    "bot.secrets": Room(INNER | {"bot.ports", "bot.settings"}, frozenset({"boto3", "botocore"})),
+    "bot.http_event": Room(frozenset()),
+    "bot.secrets": Room(INNER | {"bot.usecases.ports", "bot.settings"}, frozenset({"boto3", "botocore"})),
     "bot.noyo": Room(ADAPTER, frozenset({"httpx", "pydantic"})),
-    "bot.store": Room(ADAPTER, frozenset({"boto3", "botocore"})),
+    "bot.dynamodb": Room(ADAPTER, frozenset({"boto3", "botocore"})),
     "bot.slack": Room(ADAPTER, frozenset({"slack_bolt", "slack_sdk"})),
 }
-ROOMS["bot.wiring"] = Room(frozenset(ROOMS))
+ROOMS["bot.bootstrap"] = Room(frozenset(ROOMS))
 ROOMS["handlers"] = Room(frozenset(ROOMS), frozenset({"aws_lambda_powertools"}))
 
 
 def room_of(module: str) -> str | None:
-    """The room a dotted name lies in: `bot.store.keys` in `bot.store`, `handlers.poll` in `handlers`."""
+    """The room a dotted name lies in: `bot.dynamodb.keys` in `bot.dynamodb`, `handlers.poll` in `handlers`."""
     return next((room for room in ROOMS if module == room or module.startswith(f"{room}.")), None)
 
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 
 def home_of_tests(module: str) -> PurePosixPath:
-    """Where the tests of a module lie: `bot.store.keys` in tests/store, `bot.settings` in tests."""
+    """Where the tests of a module lie: `bot.dynamodb.keys` in tests/store, `bot.settings` in tests."""
     return PurePosixPath("tests", *module.split(".")[1:-1])
 
 

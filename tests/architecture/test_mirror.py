@@ -9,13 +9,13 @@ from tests.architecture.mirror import home_of_tests, is_tested
 
 # Tested elsewhere, each with the reason.
 ELSEWHERE = {
-    "bot.ports": "Protocols only: mypy holds the rooms to them",
-    "bot.slack.connection_card": "rendered by bot.slack.cards: tests/slack/test_connection_card.py",
-    "bot.slack.decisions": "typed as a command: tests/slack/test_decisions_and_history.py",
-    "bot.slack.history": "typed as a command: tests/slack/test_decisions_and_history.py",
-    "bot.slack.submitted": "what connect, retry and decide share: tested with each of them",
-    "bot.domain.checkups": "values without a rule of their own: tests/store/test_checkups.py keeps and reads them",
-    "bot.domain.delivery": "values without a rule of their own: tests/store/test_deliveries.py keeps and reads them",
+    "bot.usecases.ports.storage": "Protocols only: mypy holds the rooms to them",
+    "bot.slack.views.connection_card": "rendered by bot.slack.views.cards: tests/slack/views/test_connection_card.py",
+    "bot.slack.features.decisions": "typed as a command: tests/slack/features/test_decisions_and_history.py",
+    "bot.slack.features.history": "typed as a command: tests/slack/features/test_decisions_and_history.py",
+    "bot.slack.features.form_results": "what connect, retry and decide share: tested with each of them",
+    "bot.domain.health": "values without a rule of their own: tests/dynamodb/repositories/test_health.py keeps and reads them",
+    "bot.domain.messages": "values without a rule of their own: tests/dynamodb/repositories/test_messages.py keeps and reads them",
 }
 MODULES = [
     name for name, path in tree.modules("bot").items() if path.name != "__init__.py" and name not in ELSEWHERE
@@ -40,22 +40,22 @@ def test_what_is_tested_elsewhere_still_exists() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "tested"),
     [
-        ("tests/store/test_keys.py", "from bot.store.keys import pk", True),
-        ("tests/store/test_keys.py", "from bot.store import keys", True),
-        ("tests/store/test_keys.py", "import bot.store.keys", True),
-        ("tests/store/deep/test_keys.py", "from bot.store.keys import pk", True),
-        ("tests/store/test_keys.py", "from bot.store.table import pk", False),
-        ("tests/store/keys_fixture.py", "from bot.store.keys import pk", False),
-        ("tests/slack/test_keys.py", "from bot.store.keys import pk", False),
-        ("tests/test_keys.py", "from bot.store.keys import pk", False),
+        ("tests/dynamodb/test_keys.py", "from bot.dynamodb.keys import pk", True),
+        ("tests/dynamodb/test_keys.py", "from bot.dynamodb import keys", True),
+        ("tests/dynamodb/test_keys.py", "import bot.dynamodb.keys", True),
+        ("tests/store/deep/test_keys.py", "from bot.dynamodb.keys import pk", True),
+        ("tests/dynamodb/test_keys.py", "from bot.dynamodb.table import pk", False),
+        ("tests/store/keys_fixture.py", "from bot.dynamodb.keys import pk", False),
+        ("tests/slack/test_keys.py", "from bot.dynamodb.keys import pk", False),
+        ("tests/test_keys.py", "from bot.dynamodb.keys import pk", False),
     ],
 )
 def test_a_module_without_tests_in_its_folder_is_found(path: str, source: str, tested: bool) -> None:
-    assert is_tested("bot.store.keys", {PurePosixPath(path): source}) is tested
+    assert is_tested("bot.dynamodb.keys", {PurePosixPath(path): source}) is tested
 
 
 def test_a_top_module_is_tested_directly_below_tests() -> None:
     source = "from bot.settings import Settings"
 
     assert is_tested("bot.settings", {PurePosixPath("tests/test_settings.py"): source})
-    assert not is_tested("bot.settings", {PurePosixPath("tests/store/test_table.py"): source})
+    assert not is_tested("bot.settings", {PurePosixPath("tests/dynamodb/test_table.py"): source})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.decisions import DecisionReason, DisconnectReason
+from bot.domain.decisions import DecisionReason, DisconnectionReason
 from bot.domain.groups import DataExchange
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus
 from infra.contract.contract import DESCRIPTION, OVERLAY
@@ -73,7 +73,7 @@ def test_the_newer_list_of_reasons_is_the_only_enumeration_that_is_not_taken_ove
         ("disconnection_status", DisconnectionStatus),
         ("source_type", DisconnectionSource),
         ("data_exchange", DataExchange),
-        ("disconnect_reason", DisconnectReason),
+        ("disconnect_reason", DisconnectionReason),
         ("decision_reason", DecisionReason),
     ],
 )

@@ -7,8 +7,9 @@ from datetime import date
 import httpx
 import pytest
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
-from bot.domain.operations import Sensitive
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityKind
+from bot.domain.operations import SensitiveFields
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -16,11 +17,10 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
 )
-from bot.domain.subjects import Kind
-from bot.errors import NoAnswer, NotSent, Refused, UnreadableAnswer
-from bot.noyo.client import NoyoClient
-from bot.ports import ClientCredentials
-from bot.secrets import Known
+from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.ports.runtime import ClientCredentials
 from infra.local.noyo import Fault, FaultKind, NoyoStandIn, Rules
 from tests.noyo.wire import contract
 
@@ -62,11 +62,11 @@ def witness() -> Witness:
     return Witness()
 
 
-def client_of(noyo: NoyoStandIn, transport: httpx.BaseTransport | None) -> NoyoClient:
-    return NoyoClient(
+def client_of(noyo: NoyoStandIn, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
+    return NoyoHttpClient(
         api_url=noyo.api_url,
         token_url=noyo.token_url,
-        credentials=Known(ClientCredentials("client", "secret")),
+        credentials=StaticSecret(ClientCredentials("client", "secret")),
         timeout_seconds=5,
         clock=lambda: 1_800_000_000.0,
         sleep=lambda _: None,
@@ -76,15 +76,15 @@ def client_of(noyo: NoyoStandIn, transport: httpx.BaseTransport | None) -> NoyoC
 
 
 @pytest.fixture
-def client(noyo: NoyoStandIn, witness: Witness) -> Iterator[NoyoClient]:
+def client(noyo: NoyoStandIn, witness: Witness) -> Iterator[NoyoHttpClient]:
     client = client_of(noyo, witness)
     yield client
     client.close()
 
 
-def asked_for(client: NoyoClient, carrier_group_id: str = "00110011") -> Connection:
+def asked_for(client: NoyoHttpClient, carrier_group_id: str = "00110011") -> Connection:
     return client.request_connection(
-        CARRIER, carrier_group_id, "Test Company", Sensitive(federal_ein="123456789")
+        CARRIER, carrier_group_id, "Test Company", SensitiveFields(federal_ein="123456789")
     )
 
 
@@ -96,7 +96,7 @@ def awaiting(noyo: NoyoStandIn, connection: Connection, **fields: object) -> str
 
 
 def test_every_operation_of_the_contract_is_played_through(
-    noyo: NoyoStandIn, client: NoyoClient, witness: Witness
+    noyo: NoyoStandIn, client: NoyoHttpClient, witness: Witness
 ) -> None:
     connections_play(noyo, client)
     disconnections_play(noyo, client)
@@ -110,16 +110,18 @@ def test_every_operation_of_the_contract_is_played_through(
     assert witness.seen == described
 
 
-def connections_play(noyo: NoyoStandIn, client: NoyoClient) -> None:
+def connections_play(noyo: NoyoStandIn, client: NoyoHttpClient) -> None:
     made = asked_for(client)
     group_id = made.group_id or ""
     assert made.status is ConnectionStatus.CREATED
-    other = client.request_connection_of_group(group_id, CARRIER, "00220022", Sensitive(broker_tin="1234"))
+    other = client.request_connection_of_group(
+        group_id, CARRIER, "00220022", SensitiveFields(broker_tin="1234")
+    )
     noyo.move_connection(made.id, "unable_to_connect", error="No group 123-45-6789")
 
     failed = client.connection(made.id)
     assert (failed.status, failed.error) == (ConnectionStatus.UNABLE_TO_CONNECT, "No group •••")
-    again = client.retry_connection(made.id, carrier_group_id="00110012", sensitive=Sensitive())
+    again = client.retry_connection(made.id, carrier_group_id="00110012", sensitive=SensitiveFields())
     assert (again.id, again.status, again.carrier_group_id) == (
         made.id,
         ConnectionStatus.PROCESSING,
@@ -127,9 +129,9 @@ def connections_play(noyo: NoyoStandIn, client: NoyoClient) -> None:
     )
 
     ids = {made.id, other.id}
-    assert {row.row_id for row in client.newest(Kind.CONNECTION, offset=0, page_size=10).rows} == ids
-    assert {row.row_id for row in client.by_ids(Kind.CONNECTION, [*ids, NOBODY]).rows} == ids
-    (row,) = client.in_status(Kind.CONNECTION, ["processing", "completed"], offset=0, page_size=10).rows
+    assert {row.row_id for row in client.newest(EntityKind.CONNECTION, offset=0, page_size=10).rows} == ids
+    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, [*ids, NOBODY]).rows} == ids
+    (row,) = client.in_status(EntityKind.CONNECTION, ["processing", "completed"], offset=0, page_size=10).rows
     assert row.record == client.connection(made.id)
     assert [one.id for one in client.connections_at(CARRIER, "00220022")] == [other.id]
     assert {row.row_id for row in client.connections_of_group(group_id).rows} == ids
@@ -139,8 +141,8 @@ def connections_play(noyo: NoyoStandIn, client: NoyoClient) -> None:
     assert [one.eligibility for one in client.eligibility(group_id, CARRIER)] == ["eligible"]
 
 
-def disconnections_play(noyo: NoyoStandIn, client: NoyoClient) -> None:
-    (row, *_) = client.newest(Kind.CONNECTION, offset=0, page_size=1).rows
+def disconnections_play(noyo: NoyoStandIn, client: NoyoHttpClient) -> None:
+    (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
     assert isinstance(row.record, Connection)
     first, second, third = (awaiting(noyo, row.record, source_date="2025-01-02") for _ in range(3))
     read = client.disconnection(first)
@@ -153,19 +155,19 @@ def disconnections_play(noyo: NoyoStandIn, client: NoyoClient) -> None:
     confirmed = client.confirm_disconnection(third, effective_end_date=ENDS)
     assert confirmed.status is DisconnectionStatus.PROCESSING
     ours = client.request_disconnection(
-        CARRIER, row.record.group_id or "", ENDS, reason=DisconnectReason.TERMINATED, context="They left."
+        CARRIER, row.record.group_id or "", ENDS, reason=DisconnectionReason.TERMINATED, context="They left."
     )
     assert ours.source_type is DisconnectionSource.PLATFORM
 
-    found = client.in_status(Kind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=1)
+    found = client.in_status(EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=1)
     assert {one.row_id for one in found.rows} == {first, third, ours.id}
-    newest = client.newest(Kind.DISCONNECTION, offset=0, page_size=10)
+    newest = client.newest(EntityKind.DISCONNECTION, offset=0, page_size=10)
     assert all(isinstance(one.record, Disconnection) for one in newest.rows)
     filtered = client.disconnections(status="rejected", ends_from=None, search="test")
     assert [one.row_id for one in filtered.rows] == [second]
 
 
-def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoStandIn, client: NoyoClient) -> None:
+def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoStandIn, client: NoyoHttpClient) -> None:
     first, second = (
         awaiting(noyo, asked_for(client, name), effective_end_date="2025-01-31") for name in "ab"
     )
@@ -175,13 +177,13 @@ def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoStandIn, client: NoyoC
 
 
 def test_what_the_stand_in_refuses_is_a_clear_no_with_its_words(
-    noyo: NoyoStandIn, client: NoyoClient
+    noyo: NoyoStandIn, client: NoyoHttpClient
 ) -> None:
     made = asked_for(client)
     waiting = awaiting(noyo, made, effective_end_date="2025-01-31")
 
     def retry() -> Connection:
-        return client.retry_connection(made.id, carrier_group_id=None, sensitive=Sensitive())
+        return client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields())
 
     for status, words, call in (
         (409, "exists", lambda: asked_for(client)),
@@ -189,36 +191,38 @@ def test_what_the_stand_in_refuses_is_a_clear_no_with_its_words(
         (
             422,
             "cannot be retried",
-            lambda: client.retry_connection(made.id, carrier_group_id=None, sensitive=Sensitive()),
+            lambda: client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields()),
         ),
         (409, "version", lambda: client.decide_disconnection(waiting, NOBODY, Decision.APPROVE)),
     ):
-        with pytest.raises(Refused, match=re.compile(words, re.IGNORECASE)) as refused:
+        with pytest.raises(NoyoRefused, match=re.compile(words, re.IGNORECASE)) as refused:
             call()
         assert refused.value.status == status
 
 
-def test_a_protected_group_may_not_be_disconnected(noyo: NoyoStandIn, client: NoyoClient) -> None:
+def test_a_protected_group_may_not_be_disconnected(noyo: NoyoStandIn, client: NoyoHttpClient) -> None:
     made = asked_for(client)
     noyo.rules = Rules(protected_groups=frozenset({made.group_id or ""}))
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(NoyoRefused) as refused:
         client.request_disconnection(CARRIER, made.group_id or "", ENDS)
     assert refused.value.status == 403
 
 
-def test_an_expired_token_is_replaced_without_anybody_noticing(noyo: NoyoStandIn, client: NoyoClient) -> None:
+def test_an_expired_token_is_replaced_without_anybody_noticing(
+    noyo: NoyoStandIn, client: NoyoHttpClient
+) -> None:
     made = asked_for(client)
     noyo.expire_tokens()
 
     assert client.connection(made.id) == made
 
 
-def test_the_smallest_pages_hide_nothing(noyo: NoyoStandIn, client: NoyoClient) -> None:
+def test_the_smallest_pages_hide_nothing(noyo: NoyoStandIn, client: NoyoHttpClient) -> None:
     noyo.rules = Rules(max_page_size=2, settle_script=None)
     ids = [asked_for(client, f"0011{number}").id for number in range(5)]
 
-    assert {row.row_id for row in client.by_ids(Kind.CONNECTION, ids).rows} == set(ids)
+    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, ids).rows} == set(ids)
 
 
 @pytest.mark.parametrize(

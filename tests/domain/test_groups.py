@@ -3,11 +3,11 @@
 from dataclasses import fields
 
 from bot.domain.groups import Eligibility, Group
-from bot.domain.operations import Sensitive
+from bot.domain.operations import SensitiveFields
 
 
 def test_no_sensitive_field_has_a_place_in_a_group() -> None:
     held = {field.name for kind in (Group, Eligibility) for field in fields(kind)}
 
-    assert held & {field.name for field in fields(Sensitive)} == set()
+    assert held & {field.name for field in fields(SensitiveFields)} == set()
     assert {"id", "name", "eligibility"} <= held

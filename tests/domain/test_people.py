@@ -10,41 +10,43 @@ import pytest
 from bot.domain.people import (
     MEMBERS_FRESH_SECONDS,
     PERSON_FRESH_SECONDS,
-    Members,
+    AccessPolicy,
+    GroupMembers,
     Person,
-    Policy,
     Right,
     Verdict,
-    may,
+    authorize,
 )
 
 NOW = 1_800_000_000
 ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, read_at=NOW)
-OPEN = Policy("T1")
+OPEN = AccessPolicy("T1")
 
 
-def verdict(right: Right, policy: Policy = OPEN, *groups: Members, person: Person | None = ANA) -> Verdict:
-    return may(right, person, {group.group_id: group for group in groups}, policy, NOW).verdict
+def verdict(
+    right: Right, policy: AccessPolicy = OPEN, *groups: GroupMembers, person: Person | None = ANA
+) -> Verdict:
+    return authorize(right, person, {group.group_id: group for group in groups}, policy, NOW).verdict
 
 
-def group(*user_ids: str, age: int = 0) -> Members:
-    return Members("S1", frozenset(user_ids), NOW - age)
+def group(*user_ids: str, age: int = 0) -> GroupMembers:
+    return GroupMembers("S1", frozenset(user_ids), NOW - age)
 
 
 def test_every_full_member_may_request_unless_requesters_are_named() -> None:
     assert verdict(Right.REQUEST) is Verdict.ALLOWED
-    assert verdict(Right.REQUEST, Policy("T1", requesters=frozenset({"U2"}))) is Verdict.DENIED
+    assert verdict(Right.REQUEST, AccessPolicy("T1", requesters=frozenset({"U2"}))) is Verdict.DENIED
 
 
 def test_every_full_member_may_view_whoever_is_named_for_the_rest() -> None:
-    named = Policy("T1", frozenset({"U2"}), frozenset({"S1"}), frozenset({"U2"}))
+    named = AccessPolicy("T1", frozenset({"U2"}), frozenset({"S1"}), frozenset({"U2"}))
     assert verdict(Right.VIEW, named) is Verdict.ALLOWED
 
 
 @pytest.mark.parametrize("right", [Right.APPROVE, Right.ADMINISTER])
 def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
     assert verdict(right) is Verdict.DENIED
-    assert "Nobody may" in may(right, ANA, {}, OPEN, NOW).why
+    assert "Nobody may" in authorize(right, ANA, {}, OPEN, NOW).reason
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
 def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(
     right: Right, who: dict[str, Any]
 ) -> None:
-    named = Policy("T1", frozenset({"U1"}), frozenset({"U1"}), frozenset({"U1"}))
+    named = AccessPolicy("T1", frozenset({"U1"}), frozenset({"U1"}), frozenset({"U1"}))
 
     assert verdict(right, named, person=replace(ANA, **who)) is Verdict.DENIED
 
@@ -67,7 +69,7 @@ def test_a_person_is_known_for_an_hour() -> None:
 
 
 def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
-    policy = Policy("T1", approvers=frozenset({"S1"}))
+    policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
     assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS)) is Verdict.ALLOWED
     assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS + 1)) is Verdict.UNKNOWN
@@ -76,21 +78,21 @@ def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
 
 
 def test_one_right_gives_no_other() -> None:
-    policy = Policy("T1", requesters=frozenset({"U1"}), approvers=frozenset({"S1"}))
+    policy = AccessPolicy("T1", requesters=frozenset({"U1"}), approvers=frozenset({"S1"}))
 
     assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
     assert verdict(Right.ADMINISTER, policy) is Verdict.DENIED
 
 
 def test_a_denial_names_who_may() -> None:
-    policy = Policy("T1", requesters=frozenset({"S1", "U2"}))
+    policy = AccessPolicy("T1", requesters=frozenset({"S1", "U2"}))
 
-    why = may(Right.REQUEST, ANA, {"S1": group("U3")}, policy, NOW).why
+    why = authorize(Right.REQUEST, ANA, {"S1": group("U3")}, policy, NOW).reason
 
     assert why == "You may not request or retry connections. These may: <!subteam^S1>, <@U2>."
 
 
 def test_the_groups_of_all_rights_are_the_ones_to_keep_fresh() -> None:
-    policy = Policy("T1", frozenset({"S1", "U1"}), frozenset({"S2"}), frozenset({"W1"}))
+    policy = AccessPolicy("T1", frozenset({"S1", "U1"}), frozenset({"S2"}), frozenset({"W1"}))
 
     assert policy.all_groups == {"S1", "S2"}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.entities import EntityKind
 from bot.domain.records import (
     ConnectionStatus,
     DisconnectionStatus,
-    Unknown,
+    UnknownValue,
     is_open,
-    needs_us,
+    needs_our_action,
     open_statuses,
 )
-from bot.domain.subjects import Kind
 
 OURS = {"carrier_authorization", "action_required", "unable_to_connect", "needs_review"}
 OVER = {"completed", "rejected"}
@@ -20,13 +20,13 @@ OVER = {"completed", "rejected"}
 
 @pytest.mark.parametrize("status", [*ConnectionStatus, *DisconnectionStatus])
 def test_who_must_act_and_what_is_over(status: ConnectionStatus | DisconnectionStatus) -> None:
-    assert needs_us(status) == (status.value in OURS)
+    assert needs_our_action(status) == (status.value in OURS)
     assert is_open(status) == (status.value not in OVER)
 
 
 def test_an_unknown_status_is_followed_and_asks_nothing_of_us() -> None:
-    assert is_open(Unknown("connecting"))
-    assert not needs_us(Unknown("unable_to_connect"))
+    assert is_open(UnknownValue("connecting"))
+    assert not needs_our_action(UnknownValue("unable_to_connect"))
 
 
 def test_the_processing_of_a_connection_is_not_that_of_a_disconnection() -> None:
@@ -34,5 +34,5 @@ def test_the_processing_of_a_connection_is_not_that_of_a_disconnection() -> None
 
 
 def test_the_open_statuses_are_given_as_noyos_filter_takes_them() -> None:
-    assert open_statuses(Kind.DISCONNECTION) == ("needs_review", "processing")
-    assert set(open_statuses(Kind.CONNECTION)) == {one.value for one in ConnectionStatus} - OVER
+    assert open_statuses(EntityKind.DISCONNECTION) == ("needs_review", "processing")
+    assert set(open_statuses(EntityKind.CONNECTION)) == {one.value for one in ConnectionStatus} - OVER

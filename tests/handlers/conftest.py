@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 import pytest
 
-import handlers.carry_out
+import handlers.execute_operations
 import handlers.notify
 import handlers.noyo_webhook
 import handlers.poll
 import handlers.slack
-from bot import wiring
+from bot import bootstrap
 from tests.aws_calls import acting
 from tests.world import ANA, BEN, World
 
 FUNCTIONS = {
     "SlackFunction": handlers.slack,
     "WebhookFunction": handlers.noyo_webhook,
-    "CarryOutFunction": handlers.carry_out,
+    "CarryOutFunction": handlers.execute_operations,
     "NotifyFunction": handlers.notify,
     "PollFunction": handlers.poll,
 }
@@ -48,7 +48,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         made.poll()
         made.notify()
         yield made
-    wiring.deployment.cache_clear()
+    bootstrap.deployment.cache_clear()
 
 
 class FakeContext:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from handlers import carry_out, logs, notify, poll
+from bot import logs
+from handlers import execute_operations, notify, poll
 from tests.handlers.conftest import FakeContext
 from tests.world import World
 
@@ -32,7 +33,7 @@ class Watched:
     def round(self, times: int = 1, seconds: int = 60) -> None:
         """Everything runs once by its schedule, and time passes."""
         for _ in range(times):
-            self.run(carry_out.handler, poll.handler, notify.handler)
+            self.run(execute_operations.handler, poll.handler, notify.handler)
             self.world.wait(seconds)
 
     def receive(self) -> None:

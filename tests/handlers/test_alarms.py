@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.domain.operations import Sensitive
+from bot.domain.operations import SensitiveFields
+from bot.dynamodb import KmsEncryptor, RetryTiming, TimeoutPolicy
+from bot.dynamodb.keys import user
+from bot.dynamodb.table import Table
 from bot.errors import TableUnavailable
-from bot.store import KmsSealer, Pace, Patience
-from bot.store.keys import user
-from bot.store.table import Table
 from handlers import notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.table import read_template
@@ -34,7 +34,7 @@ AWS = {
 
 @pytest.fixture(autouse=True)
 def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
     watched.round()
     world.asks()
     watched.round(2)
-    for door in (world.bot.slack_door, world.bot.webhook_door):
+    for door in (world.bot.slack_endpoint, world.bot.webhook_endpoint):
         assert door.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
     trouble_at_noyo(watched)
     trouble_at_slack(watched)
@@ -87,11 +87,11 @@ def trouble_at_aws() -> None:
             return call
 
     client: Any = Throttling()
-    pace = Pace(clock=iter(range(0, 1000, 5)).__next__, sleep=lambda _: None)
+    pace = RetryTiming(clock=iter(range(0, 1000, 5)).__next__, sleep=lambda _: None)
     with pytest.raises(TableUnavailable):
-        Table(client, "t", Patience(connect=1, read=1, total=10), pace).get(user("U1"))
+        Table(client, "t", TimeoutPolicy(connect=1, read=1, total=10), pace).get(user("U1"))
     with pytest.raises(TableUnavailable):
-        KmsSealer(lambda: client, "key").seal(Sensitive(federal_ein="1"), "V1")
+        KmsEncryptor(lambda: client, "key").encrypt(SensitiveFields(federal_ein="1"), "V1")
 
 
 def looked_at() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ...]]]:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from bot import wiring
+from bot import bootstrap
 from bot.domain.operations import OperationKind
 from bot.errors import SettingsError
-from handlers import carry_out, notify, noyo_webhook
+from handlers import execute_operations, notify, noyo_webhook
 from infra.local.environment import WEBHOOK_SECRET
 from tests.handlers.conftest import FakeContext
 from tests.test_settings import NEEDED
@@ -44,7 +44,7 @@ def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
 
 
 def test_a_webhook_is_a_look_and_the_look_an_alert(world: World, context: FakeContext) -> None:
@@ -52,9 +52,9 @@ def test_a_webhook_is_a_look_and_the_look_an_alert(world: World, context: FakeCo
     made = world.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
     for _ in range(2):
         assert noyo_webhook.handler(event(made["id"]), context)["statusCode"] == 200
-    assert world.operation(f"webhook:{EVENT}").kind is OperationKind.LOOK
+    assert world.operation(f"webhook:{EVENT}").kind is OperationKind.REFRESH_RECORD
 
-    carry_out.handler({}, context)
+    execute_operations.handler({}, context)
     notify.handler({}, context)
     assert "Test Company" in world.seen_in(ALERTS)
 
@@ -69,7 +69,7 @@ def test_without_its_secret_named_the_fault_is_said_and_nothing_is_answered(
     monkeypatch: pytest.MonkeyPatch, context: FakeContext
 ) -> None:
     """Which is a 500 at the gateway, so that Noyo delivers again."""
-    monkeypatch.setattr(noyo_webhook, "deployment", wiring.deployment)
+    monkeypatch.setattr(noyo_webhook, "deployment", bootstrap.deployment)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
     for name in ("SECRET_NOYO_WEBHOOK", "NOYO_WEBHOOK_SECRET"):

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from handlers import carry_out, notify, poll
+from handlers import execute_operations, notify, poll
 from infra.local import environment as local
 from infra.local.noyo import Fault, FaultKind
 from tests.handlers.following import NAMESPACE, Line, Watched
@@ -25,7 +25,7 @@ SECRETS = (local.BOT_TOKEN, local.SIGNING_SECRET, local.CLIENT_SECRET)
 
 @pytest.fixture(autouse=True)
 def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
     assert (sent["method"], sent["status"]) == ("POST", 201)
     [settled] = of(lines, "settled")
     assert (settled["kind"], settled["outcome"]) == ("request_connection", "confirmed")
-    assert settled["subject"].startswith("connection:")
+    assert settled["entity"].startswith("connection:")
     assert {line["channel"] for line in of(lines, "shown") if line["what"] == "operation"} == {CONNECTIONS}
 
 
@@ -88,7 +88,7 @@ def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> N
     world.webhooks_begin()
     made = world.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     world.noyo.deliver_webhooks()
-    watched.run(carry_out.handler, notify.handler)
+    watched.run(execute_operations.handler, notify.handler)
 
     lines = watched.lines()
     [placed] = of(lines, "placed")
@@ -222,7 +222,7 @@ def of_another_kind(world: World) -> None:
         signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
         for signature in (signed, HOSTILE):
             headers = {"x-noyo-timestamp": stamp, "x-noyo-signature": signature}
-            world.bot.webhook_door.handle({"headers": headers, "body": body})
+            world.bot.webhook_endpoint.handle({"headers": headers, "body": body})
 
 
 def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(formatted: Watched) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.checkups import Verdict, Ward
-from bot.domain.delivery import Place
-from bot.usecases.turns import TURNS
-from handlers import carry_out, notify, poll
+from bot.domain.health import CheckStatus, Component
+from bot.domain.messages import MessageKey
+from bot.usecases.retry_loop import TURNS
+from handlers import execute_operations, notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.slack import Message
 from tests.handlers.conftest import FakeContext
@@ -24,7 +24,7 @@ HAPPENED = 1_790_000_000.0
 @pytest.fixture(autouse=True)
 def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """`deadline` asks the machine's clock, which in Lambda is the one that everything else asks."""
-    monkeypatch.setattr("handlers.remaining.time.time", world.clock)
+    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
 
 
 def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
 
 def _record(name: str, pk: str) -> dict[str, Any]:
     keys = {"pk": {"S": pk}, "sk": {"S": pk.partition("#")[0]}}
-    image = {} if name == "REMOVE" else {"NewImage": keys | {"subject": {"S": "not to be trusted"}}}
+    image = {} if name == "REMOVE" else {"NewImage": keys | {"entity": {"S": "not to be trusted"}}}
     return {
         "eventID": "5a1d9f2e0c7b4a6d8e3f1b2c4d5e6f70",
         "eventName": name,
@@ -61,7 +61,7 @@ def _record(name: str, pk: str) -> dict[str, Any]:
 
 
 def news(world: World) -> list[str]:
-    return world.bot.store.news.due(int(world.clock()) + 10**6, limit=100)
+    return world.bot.store.outbox.due(int(world.clock()) + 10**6, limit=100)
 
 
 def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
@@ -103,12 +103,12 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
     world: World, context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(world)
-    real = notify.notify
+    real = notify.publish
 
-    def breaking(news_id: str, tools: Any) -> Any:
+    def breaking(news_id: str, deps: Any) -> Any:
         if news_id == waiting[0]:
             raise ZeroDivisionError("employer 123-45-6789")
-        return real(news_id, tools)
+        return real(news_id, deps)
 
     monkeypatch.setattr(notify, "notify", breaking)
     answer = notify.handler(stream("NEWS", waiting), context)
@@ -144,11 +144,11 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(world)
-    told = world.bot.store.news.news(waiting[0])
+    told = world.bot.store.outbox.event(waiting[0])
     assert told is not None
-    place = Place(CONNECTIONS, str(told.subject))
+    place = MessageKey(CONNECTIONS, str(told.entity))
     now = int(world.clock())
-    assert world.bot.store.deliveries.reserve(place, lease="another's", now=now, lease_seconds=60)
+    assert world.bot.store.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
@@ -156,7 +156,7 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     assert len(lines) == TURNS
     for line in lines:
         assert line["level"] == "INFO"
-        assert line["troubles"] == [f"{place.key} in {CONNECTIONS}"]
+        assert line["troubles"] == [f"{place.name} in {CONNECTIONS}"]
 
 
 def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
@@ -196,11 +196,11 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = three_connections(world)
-    real = notify.notify
+    real = notify.publish
 
-    def slow(news_id: str, tools: Any) -> Any:
+    def slow(news_id: str, deps: Any) -> Any:
         world.wait(50)
-        return real(news_id, tools)
+        return real(news_id, deps)
 
     monkeypatch.setattr(notify, "notify", slow)
     notify.handler(stream("NEWS", waiting), FakeContext(seconds=120))
@@ -216,7 +216,7 @@ def test_a_batch_that_holds_nothing_for_us_is_quiet(
     world: World, context: FakeContext, event: dict[str, Any]
 ) -> None:
     assert notify.handler(event, context) == {"batchItemFailures": []}
-    assert carry_out.handler(event, context) == {"batchItemFailures": []}
+    assert execute_operations.handler(event, context) == {"batchItemFailures": []}
 
 
 def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
@@ -238,7 +238,7 @@ def test_an_operation_in_the_stream_is_carried_out_once(world: World, context: F
     waiting = world.open_operations()
 
     for _ in range(2):
-        assert carry_out.handler(stream("OPERATION", waiting), context) == {"batchItemFailures": []}
+        assert execute_operations.handler(stream("OPERATION", waiting), context) == {"batchItemFailures": []}
 
     assert len(world.writes()) == 1
 
@@ -249,7 +249,7 @@ def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(
     world.asks()
     world.wait(600)
 
-    carry_out.handler(SCHEDULE, context)
+    execute_operations.handler(SCHEDULE, context)
 
     assert len(world.noyo.connections()) == 1
 
@@ -258,7 +258,7 @@ def test_no_operation_is_begun_with_too_little_time_left(world: World) -> None:
     world.asks()
     waiting = world.open_operations()
 
-    carry_out.handler(stream("OPERATION", waiting), FakeContext(seconds=30))
+    execute_operations.handler(stream("OPERATION", waiting), FakeContext(seconds=30))
 
     assert world.writes() == []
     assert world.open_operations() == waiting
@@ -303,15 +303,15 @@ def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> Non
 def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
     world: World, context: FakeContext
 ) -> None:
-    checkups = world.bot.store.checkups
+    health_checks = world.bot.store.health
 
     notify.handler(stream("NEWS", []), context)
-    assert checkups.checkup(Ward.SLACK) is None
+    assert health_checks.health_check(Component.SLACK) is None
 
     notify.handler(SCHEDULE, context)
     poll.handler(SCHEDULE, context)
 
-    slack, noyo = checkups.checkup(Ward.SLACK), checkups.checkup(Ward.NOYO)
+    slack, noyo = health_checks.health_check(Component.SLACK), health_checks.health_check(Component.NOYO)
     assert slack is not None
     assert noyo is not None
-    assert {one.verdict for one in (*slack.findings, *noyo.findings)} == {Verdict.GOOD}
+    assert {one.status for one in (*slack.findings, *noyo.findings)} == {CheckStatus.OK}

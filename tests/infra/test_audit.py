@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.domain.subjects import connection, person
-from bot.ports import AuditEntry, Origin
-from bot.store import Pace, Patience, Store, store_on
-from bot.store.clients import aws_client
+from bot.domain.audit import AuditEntry, Origin
+from bot.domain.entities import connection_ref, person_ref
+from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_on
+from bot.dynamodb.clients import aws_client
 from infra import audit
 from infra.local.table import create_table
 from tests.aws import REGION, aws_here
-from tests.store.made import uuid
+from tests.dynamodb.made import uuid
 
 TABLE = "trail"
 SETTINGS = {"TABLE_NAME": TABLE, "AWS_REGION": REGION}
 NOVEMBER = ("--from", "2026-11-01", "--to", "2026-11-30")
-PATIENCE = Patience(connect=2, read=10, total=60)
-HURRIED = Pace(sleep=lambda _: None)
+PATIENCE = TimeoutPolicy(connect=2, read=10, total=60)
+HURRIED = RetryTiming(sleep=lambda _: None)
 
 
 def at(text: str) -> int:
@@ -37,23 +37,23 @@ LATER = at("2026-12-24T00:00:00")
 @pytest.fixture
 def client() -> Iterator[Any]:
     with aws_here():
-        made = aws_client("dynamodb", region=REGION, endpoint_url=None, patience=PATIENCE)
+        made = aws_client("dynamodb", region=REGION, endpoint_url=None, timeouts=PATIENCE)
         create_table(made, name=TABLE)
         yield made
         made.close()
 
 
 @pytest.fixture
-def store(client: Any) -> Store:
-    return store_on(client, TABLE, PATIENCE, HURRIED)
+def store(client: Any) -> Repositories:
+    return repositories_on(client, TABLE, PATIENCE, HURRIED)
 
 
-def put(store: Store, entry_id: str, moment: str, **more: Any) -> None:
-    store.audit.audit(AuditEntry(entry_id, connection(uuid(1)), at(moment), "U1", "denied", **more))
+def put(store: Repositories, entry_id: str, moment: str, **more: Any) -> None:
+    store.audit.append(AuditEntry(entry_id, connection_ref(uuid(1)), at(moment), "U1", "denied", **more))
 
 
 class Exported:
-    def __init__(self, store: Store, arguments: tuple[str, ...], now: int) -> None:
+    def __init__(self, store: Repositories, arguments: tuple[str, ...], now: int) -> None:
         out, told = io.StringIO(), io.StringIO()
         self.status = audit.main(
             arguments, SETTINGS, out=out, told=told, clock=lambda: now, opened=lambda _: store.audit
@@ -66,11 +66,11 @@ class Exported:
         return [line["id"] for line in self.lines]
 
 
-def export(store: Store, *arguments: str, now: int = LATER) -> Exported:
+def export(store: Repositories, *arguments: str, now: int = LATER) -> Exported:
     return Exported(store, arguments or NOVEMBER, now)
 
 
-def test_a_period_is_all_of_its_days_and_nothing_of_the_days_around_it(store: Store) -> None:
+def test_a_period_is_all_of_its_days_and_nothing_of_the_days_around_it(store: Repositories) -> None:
     for name, moment in [
         ("next month", "2026-12-01T00:00:00"),
         ("last second", "2026-11-30T23:59:59"),
@@ -87,7 +87,7 @@ def test_a_period_is_all_of_its_days_and_nothing_of_the_days_around_it(store: St
     assert exported.told == "3 entries from 2026-11-01 to 2026-11-30 (UTC), complete.\n"
 
 
-def test_a_line_holds_who_did_what_when_to_what_and_from_where(store: Store) -> None:
+def test_a_line_holds_who_did_what_when_to_what_and_from_where(store: Repositories) -> None:
     details = (("wanted", "approve"), ("words", "Zoë 🏥"))
     put(store, "a1", "2026-11-12T13:14:15", origin=Origin("button", "C1"), details=details)
 
@@ -96,8 +96,8 @@ def test_a_line_holds_who_did_what_when_to_what_and_from_where(store: Store) -> 
             "id": "a1",
             "at": "2026-11-12T13:14:15Z",
             "who": "U1",
-            "deed": "denied",
-            "about": str(connection(uuid(1))),
+            "action": "denied",
+            "about": str(connection_ref(uuid(1))),
             "way": "button",
             "channel": "C1",
             "details": {"wanted": "approve", "words": "Zoë 🏥"},
@@ -105,23 +105,25 @@ def test_a_line_holds_who_did_what_when_to_what_and_from_where(store: Store) -> 
     ]
 
 
-def test_entries_about_different_subjects_stand_in_the_order_of_time(store: Store) -> None:
-    for number, subject in enumerate([person("U2"), connection(uuid(1)), person("U1"), connection(uuid(2))]):
-        store.audit.audit(
-            AuditEntry(f"e{number}", subject, at("2026-11-02T00:00:00") - number, None, "denied")
+def test_entries_about_different_subjects_stand_in_the_order_of_time(store: Repositories) -> None:
+    for number, entity in enumerate(
+        [person_ref("U2"), connection_ref(uuid(1)), person_ref("U1"), connection_ref(uuid(2))]
+    ):
+        store.audit.append(
+            AuditEntry(f"e{number}", entity, at("2026-11-02T00:00:00") - number, None, "denied")
         )
 
     assert export(store).ids == ["e3", "e2", "e1", "e0"]
 
 
-def test_an_empty_period_is_no_error(store: Store) -> None:
+def test_an_empty_period_is_no_error(store: Repositories) -> None:
     exported = export(store)
 
     assert (exported.status, exported.lines) == (0, [])
     assert exported.told.startswith("0 entries")
 
 
-def test_many_pages_are_read_to_the_end(store: Store, client: Any) -> None:
+def test_many_pages_are_read_to_the_end(store: Repositories, client: Any) -> None:
     long = "x" * 90_000
     for number in range(30):
         put(store, f"e{number:02d}", f"2026-11-02T00:00:{number:02d}", details=(("words", long),))
@@ -134,7 +136,7 @@ def test_many_pages_are_read_to_the_end(store: Store, client: Any) -> None:
     assert len(asked) > 2
 
 
-def test_what_is_too_young_is_left_to_a_later_run_and_said_so(store: Store) -> None:
+def test_what_is_too_young_is_left_to_a_later_run_and_said_so(store: Repositories) -> None:
     now = at("2026-11-12T12:00:00")
     put(store, "old", "2026-11-12T11:49:59")
     put(store, "young", "2026-11-12T11:50:00")
@@ -167,22 +169,24 @@ class Throttled:
         return getattr(self._client, name)
 
 
-def test_a_throttle_is_waited_out(store: Store, client: Any) -> None:
+def test_a_throttle_is_waited_out(store: Repositories, client: Any) -> None:
     put(store, "a1", "2026-11-02T00:00:00")
-    throttled = store_on(Throttled(client, times=7), TABLE, PATIENCE, HURRIED)
+    throttled = repositories_on(Throttled(client, times=7), TABLE, PATIENCE, HURRIED)
 
     assert (export(throttled).status, export(throttled).ids) == (0, ["a1"])
 
 
-def test_an_export_that_breaks_off_says_so_and_ends_with_another_status(store: Store, client: Any) -> None:
+def test_an_export_that_breaks_off_says_so_and_ends_with_another_status(
+    store: Repositories, client: Any
+) -> None:
     put(store, "a1", "2026-11-01T00:00:00")
     put(store, "a2", "2026-11-20T00:00:00")
     clock = iter(range(0, 10**6, 5))
-    gone = store_on(
+    gone = repositories_on(
         Throttled(client, times=10**6, after=5),
         TABLE,
         PATIENCE,
-        Pace(clock=lambda: next(clock), sleep=lambda _: None),
+        RetryTiming(clock=lambda: next(clock), sleep=lambda _: None),
     )
 
     exported = export(gone)
@@ -191,7 +195,7 @@ def test_an_export_that_breaks_off_says_so_and_ends_with_another_status(store: S
     assert "Broken off after 1 entries, so this is not all" in exported.told
 
 
-def test_an_entry_of_a_newer_version_is_never_left_out_silently(store: Store, client: Any) -> None:
+def test_an_entry_of_a_newer_version_is_never_left_out_silently(store: Repositories, client: Any) -> None:
     put(store, "a1", "2026-11-02T00:00:00")
     item = client.scan(TableName=TABLE)["Items"][0]
     client.put_item(TableName=TABLE, Item=item | {"schema": {"N": "99"}})
@@ -225,7 +229,7 @@ def test_a_day_that_is_none_is_refused(day: str, capsys: pytest.CaptureFixture[s
     assert "--from" in capsys.readouterr().err
 
 
-def test_a_day_begins_at_midnight_in_utc_and_each_entry_lies_on_one(store: Store) -> None:
+def test_a_day_begins_at_midnight_in_utc_and_each_entry_lies_on_one(store: Repositories) -> None:
     put(store, "a1", "2026-11-02T00:00:00")
 
     assert [one.id for one in store.audit.of_day(date(2026, 11, 2), before=LATER)] == ["a1"]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.settings import read_settings
+from bot.slack.api.scopes import SCOPES
 from bot.slack.commands import COMMANDS
-from bot.slack.scopes import SCOPES
 from infra.manifest import door, main, manifest
 from tests.architecture import tree
 

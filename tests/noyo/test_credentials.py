@@ -8,20 +8,20 @@ import itertools
 import httpx
 import pytest
 
-from bot.domain.operations import Sensitive
-from bot.errors import NotSent, SecretUnreadable
-from bot.ports import ClientCredentials
-from bot.secrets import AGAIN_SECONDS, Kept
+from bot.domain.operations import SensitiveFields
+from bot.errors import NotSent, SecretUnavailable
+from bot.secrets import AGAIN_SECONDS, CachedSecret
+from bot.usecases.ports.runtime import ClientCredentials
 from tests.noyo.wire import ID, Wire, connection_json, ok, token
 
 OLD, NEW = ClientCredentials("us", "old"), ClientCredentials("us", "new")
 
 
-def replaced(*values: ClientCredentials) -> Kept[ClientCredentials]:
+def replaced(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
     """A secret that holds the next of these whenever it is read, the last one for ever."""
     held = list(values)
     ticking = itertools.count(step=AGAIN_SECONDS)
-    return Kept(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
+    return CachedSecret(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
 
 
 def basics(wire: Wire) -> list[str]:
@@ -44,8 +44,8 @@ def knows(credentials: ClientCredentials) -> Wire:
     return wire
 
 
-def retried(wire: Wire, secret: Kept[ClientCredentials]) -> None:
-    wire.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=Sensitive())
+def retried(wire: Wire, secret: CachedSecret[ClientCredentials]) -> None:
+    wire.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
 
 def test_a_client_that_noyo_refuses_is_read_again_and_the_request_leaves_once() -> None:
@@ -99,9 +99,9 @@ def test_trouble_at_the_token_endpoint_is_no_reason_to_read_the_secret() -> None
 
 def test_without_its_secret_nothing_is_sent_and_the_reason_is_said() -> None:
     def unreadable() -> ClientCredentials:
-        raise SecretUnreadable("The secret SECRET_NOYO_CLIENT cannot be read.")
+        raise SecretUnavailable("The secret SECRET_NOYO_CLIENT cannot be read.")
 
     wire = Wire()
     with pytest.raises(NotSent, match=r"nothing was sent\. The secret SECRET_NOYO_CLIENT cannot be read"):
-        retried(wire, Kept(unreadable, lambda: 0.0))
+        retried(wire, CachedSecret(unreadable, lambda: 0.0))
     assert wire.token_requests == wire.sent == []

@@ -9,14 +9,14 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from bot.domain.operations import Sensitive
-from bot.domain.subjects import Kind
-from bot.errors import NoAnswer, NotSent, NoyoError, Refused, UnreadableAnswer
-from bot.noyo.answers import LONGEST_WAIT_SECONDS, MOST_WORDS
-from bot.noyo.client import NoyoClient
-from bot.noyo.http import MOST_BYTES
-from bot.noyo.patience import MOST_TRIES
+from bot.domain.entities import EntityKind
+from bot.domain.operations import SensitiveFields
+from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
+from bot.noyo.client import NoyoHttpClient
+from bot.noyo.responses import LONGEST_WAIT_SECONDS, MOST_WORDS
+from bot.noyo.retry import MOST_TRIES
 from bot.noyo.session import READ_TIMEOUTS
+from bot.noyo.transport import MOST_BYTES
 from tests.noyo.wire import CARRIER, ID, NOW, VERSION, Wire, answering, connection_json, ok, page_json, token
 
 NEVER_LEFT = [
@@ -54,10 +54,14 @@ def streamed(
     return lambda _: httpx.Response(status, headers=headers, stream=Chunks(*chunks))
 
 
-def write(wire: Wire, sensitive: Sensitive = Sensitive(), carrier_group_id: str = "00110011") -> NoyoError:  # noqa: B008
+def write(
+    wire: Wire, sensitive: SensitiveFields | None = None, carrier_group_id: str = "00110011"
+) -> NoyoError:
     """The error that a request for a connection ends in."""
     with pytest.raises(NoyoError) as caught:
-        wire.client().request_connection(CARRIER, carrier_group_id, "Test Company", sensitive)
+        wire.client().request_connection(
+            CARRIER, carrier_group_id, "Test Company", sensitive or SensitiveFields()
+        )
     return caught.value
 
 
@@ -201,7 +205,7 @@ def test_after_a_401_a_new_token_is_fetched_once_and_the_write_is_repeated_once(
     wire = answering(httpx.Response(401), ok(connection_json(), 201))
     wire.tokens = [token("old"), token("new")]
 
-    wire.client().request_connection(CARRIER, "00110011", "Test Company", Sensitive())
+    wire.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields())
 
     assert [request.headers["Authorization"] for request in wire.sent] == ["Bearer old", "Bearer new"]
     assert wire.sent[0].content == wire.sent[1].content
@@ -365,7 +369,7 @@ def test_a_clear_no_to_a_read_is_not_asked_again(status: int) -> None:
 
     error = read(wire)
 
-    assert isinstance(error, Refused)
+    assert isinstance(error, NoyoRefused)
     assert error.status == status
     assert len(wire.sent) == 1
 
@@ -380,7 +384,7 @@ def test_an_unreadable_answer_to_a_read_is_not_asked_for_again() -> None:
 @pytest.mark.parametrize("body", [[], {"response": {}}, {"response": None}, {"rows": []}, "text", 7, None])
 def test_an_answer_that_is_no_list_is_unreadable(body: object) -> None:
     with pytest.raises(UnreadableAnswer):
-        answering(ok(body)).client().newest(Kind.CONNECTION, offset=0, page_size=10)
+        answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=0, page_size=10)
 
 
 def test_a_list_that_does_not_end_is_unreadable() -> None:
@@ -390,13 +394,13 @@ def test_a_list_that_does_not_end_is_unreadable() -> None:
         return ok(page_json(row, total_records=None))
 
     with pytest.raises(UnreadableAnswer, match="does not come to an end"):
-        answering(endless).client().by_ids(Kind.CONNECTION, [ID])
+        answering(endless).client().by_ids(EntityKind.CONNECTION, [ID])
 
 
 def test_a_list_that_ignores_the_offset_is_read_once_over() -> None:
     wire = answering(ok({"response": [connection_json()]}))
 
-    assert len(wire.client().by_ids(Kind.CONNECTION, [ID]).rows) == 1
+    assert len(wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
     assert len(wire.sent) == 2
 
 
@@ -425,8 +429,8 @@ def test_a_list_that_ignores_the_offset_is_read_once_over() -> None:
 def test_a_refusal_is_told_in_noyos_words(body: object, words: str) -> None:
     error = write(answering(httpx.Response(422, content=json.dumps(body).encode())))
 
-    assert isinstance(error, Refused)
-    assert (error.words, str(error), error.status) == (words, words, 422)
+    assert isinstance(error, NoyoRefused)
+    assert (error.message, str(error), error.status) == (words, words, 422)
 
 
 @pytest.mark.parametrize(
@@ -447,8 +451,8 @@ def test_a_refusal_is_told_in_noyos_words(body: object, words: str) -> None:
 def test_a_refusal_without_words_gets_a_plain_sentence_with_its_status(status: int, content: bytes) -> None:
     error = write(answering(httpx.Response(status, content=content)))
 
-    assert isinstance(error, Refused)
-    assert str(status) in error.words
+    assert isinstance(error, NoyoRefused)
+    assert str(status) in error.message
 
 
 def test_a_refusal_that_breaks_off_is_still_a_clear_no() -> None:
@@ -456,8 +460,8 @@ def test_a_refusal_that_breaks_off_is_still_a_clear_no() -> None:
 
     error = write(wire)
 
-    assert isinstance(error, Refused)
-    assert "409" in error.words
+    assert isinstance(error, NoyoRefused)
+    assert "409" in error.message
 
 
 def test_a_refusal_nested_without_end_is_cut_short() -> None:
@@ -467,16 +471,16 @@ def test_a_refusal_nested_without_end_is_cut_short() -> None:
 
     error = write(answering(ok({"message": "Bad", "errors": nested}, 422)))
 
-    assert isinstance(error, Refused)
-    assert error.words == "Bad"
+    assert isinstance(error, NoyoRefused)
+    assert error.message == "Bad"
 
 
 def test_a_refusal_is_cut_at_five_hundred_characters() -> None:
     error = write(answering(ok({"message": "word " * 1000}, 422)))
 
-    assert isinstance(error, Refused)
-    assert len(error.words) <= MOST_WORDS == 500
-    assert error.words.endswith("…")
+    assert isinstance(error, NoyoRefused)
+    assert len(error.message) <= MOST_WORDS == 500
+    assert error.message.endswith("…")
 
 
 def test_a_refusal_hides_tax_numbers_but_not_the_carrier_group_id() -> None:
@@ -488,7 +492,7 @@ def test_a_refusal_hides_tax_numbers_but_not_the_carrier_group_id() -> None:
 
 
 def test_a_refusal_does_not_repeat_what_was_typed_as_sensitive() -> None:
-    typed = Sensitive(broker_tin="1234", employer_email_address="Boss@Example.com")
+    typed = SensitiveFields(broker_tin="1234", employer_email_address="Boss@Example.com")
     told = {"errors": {"employer_email_address": ["boss@example.COM is no address"], "broker_tin": "1234?"}}
 
     error = write(answering(ok(told, 422)), typed)
@@ -526,6 +530,6 @@ def test_neither_an_error_nor_its_causes_repeat_a_value_of_the_answer() -> None:
 
 
 def test_a_client_does_not_show_its_secret() -> None:
-    client: NoyoClient = answering(ok({})).client()
+    client: NoyoHttpClient = answering(ok({})).client()
 
     assert "secret" not in repr(client) + repr(vars(client))

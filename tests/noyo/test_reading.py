@@ -12,18 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.entities import EntityKind
+from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
-    Unknown,
+    UnknownValue,
 )
-from bot.domain.subjects import Kind
 from bot.errors import NoyoError
-from bot.noyo import lists, models
-from bot.ports import Page, Row, WritesNoyo
+from bot.noyo import pages, schemas
+from bot.usecases.ports.noyo import NoyoClient
 from tests.noyo.wire import (
     CARRIER,
     GROUP,
@@ -39,18 +40,18 @@ from tests.noyo.wire import (
 
 
 def connection(**fields: object) -> Connection:
-    return models.connection(connection_json(**fields))
+    return schemas.connection(connection_json(**fields))
 
 
 def disconnection(**fields: object) -> Disconnection:
-    return models.disconnection(disconnection_json(**fields))
+    return schemas.disconnection(disconnection_json(**fields))
 
 
-def newest(*rows: object, kind: Kind = Kind.CONNECTION, **meta: object) -> Page:
+def newest(*rows: object, kind: EntityKind = EntityKind.CONNECTION, **meta: object) -> ListPage:
     return answering(ok(page_json(*rows, **meta))).client().newest(kind, offset=20, page_size=10)
 
 
-def row(raw: object, kind: Kind = Kind.CONNECTION) -> Row:
+def row(raw: object, kind: EntityKind = EntityKind.CONNECTION) -> ListRow:
     (only,) = newest(raw, kind=kind).rows
     return only
 
@@ -60,7 +61,7 @@ def without(fields: dict[str, object], *names: str) -> dict[str, object]:
 
 
 def test_the_client_offers_all_that_the_use_cases_need() -> None:
-    client: WritesNoyo = answering(ok({})).client()
+    client: NoyoClient = answering(ok({})).client()
 
     assert client
 
@@ -107,13 +108,13 @@ def test_a_disconnection_is_read_whole() -> None:
 
 
 def test_a_status_and_a_source_that_nobody_knows_pass_as_they_came() -> None:
-    assert connection(status="connecting").status == Unknown("connecting")
-    assert disconnection(status="paused").status == Unknown("paused")
-    assert disconnection(source_type="moon").source_type == Unknown("moon")
+    assert connection(status="connecting").status == UnknownValue("connecting")
+    assert disconnection(status="paused").status == UnknownValue("paused")
+    assert disconnection(source_type="moon").source_type == UnknownValue("moon")
 
 
 def test_a_source_that_is_not_told_is_no_reason_to_stop() -> None:
-    assert models.disconnection(without(disconnection_json(), "source_type")).source_type == Unknown(
+    assert schemas.disconnection(without(disconnection_json(), "source_type")).source_type == UnknownValue(
         "not told"
     )
 
@@ -126,7 +127,7 @@ def test_an_optional_field_of_a_connection_may_be_missing_or_anything(name: str,
     fields = connection_json()
     fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
-    assert models.connection(fields).id == ID
+    assert schemas.connection(fields).id == ID
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_an_optional_field_of_a_disconnection_may_be_missing_or_anything(name: s
     fields = disconnection_json()
     fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
-    assert models.disconnection(fields).id == ID
+    assert schemas.disconnection(fields).id == ID
 
 
 def test_fields_that_nobody_knows_are_left_aside_and_sensitive_ones_are_not_held() -> None:
@@ -199,38 +200,41 @@ def test_what_the_carrier_said_is_cut_where_it_does_not_end() -> None:
     error = connection(setup_result={"error": "word " * 100_000}).error
 
     assert error is not None
-    assert len(error) == models.MOST_ERROR
+    assert len(error) == schemas.MOST_ERROR
 
 
 def test_names_are_cleaned_masked_and_cut() -> None:
     assert connection(group_data={"group_name": "A\x00 123-45-6789 \n B"}).group_name == "A ••• B"
     assert disconnection(group_name="x" * 5000).group_name == "x" * 999 + "…"
-    assert models.group(group_json(name="\x00")).name == GROUP
+    assert schemas.group(group_json(name="\x00")).name == GROUP
 
 
 @pytest.mark.parametrize("name", ["id", "version", "created", "modified", "carrier_id", "status"])
 @pytest.mark.parametrize("odd", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
 def test_without_what_tells_a_version_from_another_a_row_is_unreadable(name: str, odd: object) -> None:
-    for kind, fields in ((Kind.CONNECTION, connection_json()), (Kind.DISCONNECTION, disconnection_json())):
+    for kind, fields in (
+        (EntityKind.CONNECTION, connection_json()),
+        (EntityKind.DISCONNECTION, disconnection_json()),
+    ):
         fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
-        found = lists.row_of(fields, lists.READERS[kind])
+        found = pages.row_of(fields, pages.READERS[kind])
 
         assert found.record is None
-        assert found.why_unreadable is not None
-        assert name in found.why_unreadable
-        assert "\u2603" not in found.why_unreadable
+        assert found.error is not None
+        assert name in found.error
+        assert "\u2603" not in found.error
 
 
 @pytest.mark.parametrize(
     "odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []]
 )
 def test_an_end_date_that_cannot_be_read_is_not_taken_for_none(odd: object) -> None:
-    found = row(disconnection_json(effective_end_date=odd), Kind.DISCONNECTION)
+    found = row(disconnection_json(effective_end_date=odd), EntityKind.DISCONNECTION)
 
     assert found.row_id == ID
-    assert found.why_unreadable is not None
-    assert "effective_end_date" in found.why_unreadable
+    assert found.error is not None
+    assert "effective_end_date" in found.error
 
 
 def test_one_bad_row_does_not_hide_the_others() -> None:
@@ -259,7 +263,7 @@ def test_a_row_nested_too_deeply_to_be_written_has_an_id_too() -> None:
     for _ in range(100_000):
         nested = [nested]
 
-    assert lists.row_id(nested).startswith("digest:")
+    assert pages.row_id(nested).startswith("digest:")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +287,7 @@ def test_a_page_says_where_it_begins_and_how_many_there_are(
     "body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}]
 )
 def test_a_list_may_lack_its_meta(body: object) -> None:
-    found = answering(ok(body)).client().newest(Kind.CONNECTION, offset=5, page_size=10)
+    found = answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=5, page_size=10)
 
     assert (found.offset, found.total) == (5, None)
 
@@ -309,15 +313,15 @@ def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     | nearly(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
 )
 def test_any_json_as_a_row_is_read_or_says_why_not(raw: Any) -> None:
-    for kind, read in lists.READERS.items():
-        found = lists.row_of(raw, read)
+    for kind, read in pages.READERS.items():
+        found = pages.row_of(raw, read)
 
-        assert (found.record is None) == (found.why_unreadable is not None)
+        assert (found.record is None) == (found.error is not None)
         assert found.row_id.encode()
         if found.record is not None:
             # Nothing in it is too odd to be stored or sent on.
             assert json.dumps(dataclasses.asdict(found.record), default=str, ensure_ascii=False).encode()
-            assert found.record.subject.kind is kind
+            assert found.record.entity.kind is kind
 
 
 def error_of(call: Callable[[], object]) -> NoyoError | None:
@@ -338,8 +342,8 @@ def test_any_json_as_an_answer_ends_in_a_value_or_in_one_of_our_errors(status: i
 
     for call in (
         lambda: client.connection(ID),
-        lambda: client.newest(Kind.DISCONNECTION, offset=0, page_size=5),
-        lambda: client.by_ids(Kind.CONNECTION, [ID]),
+        lambda: client.newest(EntityKind.DISCONNECTION, offset=0, page_size=5),
+        lambda: client.by_ids(EntityKind.CONNECTION, [ID]),
         lambda: client.eligibility(GROUP),
         lambda: client.groups_named("test"),
         lambda: client.reject_disconnection(ID),

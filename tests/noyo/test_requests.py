@@ -4,15 +4,15 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectReason
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityKind
 from bot.domain.groups import DataExchange
-from bot.domain.operations import Sensitive
+from bot.domain.operations import SensitiveFields
 from bot.domain.records import DisconnectionSource, DisconnectionStatus, open_statuses
-from bot.domain.subjects import Kind
 from bot.errors import UnreadableAnswer
-from bot.noyo.client import NoyoClient
-from bot.noyo.door import MOST_IDS
-from bot.noyo.reader import NoyoReader
+from bot.noyo.arguments import MOST_IDS
+from bot.noyo.client import NoyoHttpClient
+from bot.noyo.reader import NoyoReadClient
 from bot.noyo.requests import NEWEST_FIRST
 from tests.noyo.wire import (
     CARRIER,
@@ -27,7 +27,7 @@ from tests.noyo.wire import (
     page_json,
 )
 
-TYPED = Sensitive(
+TYPED = SensitiveFields(
     federal_ein="123456789",
     broker_federal_ein="223456789",
     broker_tin="323-45-6789",
@@ -62,8 +62,8 @@ def test_a_disconnection_is_inspected_whichever_success_it_is(status: int) -> No
     assert wire.called == [f"GET /api/v1/group_disconnection_requests/{ID}"]
 
 
-@pytest.mark.parametrize("kind", [Kind.CONNECTION, Kind.DISCONNECTION])
-def test_the_newest_are_asked_for_by_modified_downwards(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [EntityKind.CONNECTION, EntityKind.DISCONNECTION])
+def test_the_newest_are_asked_for_by_modified_downwards(kind: EntityKind) -> None:
     wire = answering(ok(page_json()))
 
     wire.client().newest(kind, offset=40, page_size=20)
@@ -78,9 +78,9 @@ def test_the_newest_are_asked_for_by_modified_downwards(kind: Kind) -> None:
 
 def test_connections_in_several_statuses_are_one_request() -> None:
     wire = answering(ok(page_json(connection_json())))
-    statuses = open_statuses(Kind.CONNECTION)
+    statuses = open_statuses(EntityKind.CONNECTION)
 
-    found = wire.client().in_status(Kind.CONNECTION, statuses, offset=0, page_size=7)
+    found = wire.client().in_status(EntityKind.CONNECTION, statuses, offset=0, page_size=7)
 
     assert len(found.rows) == 1
     assert wire.query == {"status": ",".join(statuses), "offset": "0", "page_size": "7"}
@@ -93,7 +93,9 @@ def test_disconnections_are_asked_for_status_by_status_and_a_moving_one_is_given
         ok(page_json(disconnection_json(status="processing"))),
     )
 
-    found = wire.client().in_status(Kind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=9)
+    found = wire.client().in_status(
+        EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=9
+    )
 
     assert [request.url.params["status"] for request in wire.sent] == ["needs_review", "processing"]
     assert [row.row_id for row in found.rows] == [ID, other]
@@ -105,7 +107,7 @@ def test_disconnections_are_asked_for_status_by_status_and_a_moving_one_is_given
 def test_the_next_page_of_disconnections_begins_where_the_first_ended() -> None:
     wire = answering(ok(page_json(disconnection_json())))
 
-    found = wire.client().in_status(Kind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
+    found = wire.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
 
     assert (found.rows, found.offset, found.total) == ((), 1, 1)
 
@@ -115,7 +117,7 @@ def test_records_are_asked_for_by_id_however_small_the_pages_are_cut() -> None:
     pages = [page_json(connection_json(id=one), total_records=3, offset=n) for n, one in enumerate(ids)]
     wire = answering(*map(ok, pages))
 
-    found = wire.client().by_ids(Kind.CONNECTION, [one.upper() for one in ids])
+    found = wire.client().by_ids(EntityKind.CONNECTION, [one.upper() for one in ids])
 
     assert [row.row_id for row in found.rows] == ids
     assert [request.url.params["offset"] for request in wire.sent] == ["0", "1", "2"]
@@ -126,7 +128,7 @@ def test_a_record_that_was_not_asked_for_is_left_out_and_an_unreadable_one_is_no
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
     wire = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
 
-    (row,) = wire.client().by_ids(Kind.CONNECTION, [ID]).rows
+    (row,) = wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows
 
     assert row.record is None
     assert row.row_id.startswith("digest:")
@@ -137,7 +139,7 @@ def test_no_id_or_more_than_fifty_are_not_asked_for(count: int) -> None:
     wire = answering(ok(page_json()))
 
     with pytest.raises(ValueError, match="between 1 and 50"):
-        wire.client().by_ids(Kind.CONNECTION, [ID] * count)
+        wire.client().by_ids(EntityKind.CONNECTION, [ID] * count)
     assert wire.sent == []
 
 
@@ -234,10 +236,10 @@ def test_a_reader_has_no_way_to_write() -> None:
     wire = answering(ok(page_json()))
     client = wire.client()
 
-    for name in set(dir(NoyoClient)) - set(dir(NoyoReader)) - {"close"}:
+    for name in set(dir(NoyoHttpClient)) - set(dir(NoyoReadClient)) - {"close"}:
         assert name.startswith(("request_", "retry_", "decide_", "reject_", "confirm_"))
-    for kind in (Kind.CONNECTION, Kind.DISCONNECTION):
-        NoyoReader.newest(client, kind, offset=0, page_size=1)
+    for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
+        NoyoReadClient.newest(client, kind, offset=0, page_size=1)
     assert {request.method for request in wire.sent} == {"GET"}
 
 
@@ -303,7 +305,7 @@ def test_a_connection_of_a_new_group_is_asked_for_with_everything_typed() -> Non
 def test_what_was_not_typed_is_not_sent() -> None:
     wire = answering(ok(connection_json(), 201))
 
-    wire.client().request_connection(CARRIER, "00110011", "Test Company", Sensitive(federal_ein=""))
+    wire.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein=""))
 
     assert list(wire.bodies) == [
         {
@@ -317,7 +319,7 @@ def test_a_connection_of_a_known_group_has_neither_its_name_nor_its_ein() -> Non
     wire = answering(ok(connection_json(), 201))
     client = wire.client()
 
-    client.request_connection_of_group(GROUP, CARRIER, "00110011", Sensitive(broker_tin="323-45-6789"))
+    client.request_connection_of_group(GROUP, CARRIER, "00110011", SensitiveFields(broker_tin="323-45-6789"))
 
     assert wire.called == [f"POST /api/v1/groups/{GROUP}/group_connections"]
     assert list(wire.bodies) == [
@@ -335,7 +337,7 @@ def test_a_retry_sends_only_what_is_corrected() -> None:
     client = wire.client()
 
     client.retry_connection(ID, carrier_group_id="00110012", sensitive=TYPED)
-    client.retry_connection(ID, carrier_group_id=None, sensitive=Sensitive())
+    client.retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
     assert wire.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
     assert list(wire.bodies) == [
@@ -357,7 +359,7 @@ def test_a_disconnection_is_asked_for() -> None:
         CARRIER,
         GROUP,
         datetime(2025, 1, 31, 23, 59),  # noqa: DTZ001 - what matters is that its time of day is not sent
-        reason=DisconnectReason.TERMINATED,
+        reason=DisconnectionReason.TERMINATED,
         context="They left.",
     )
 
@@ -373,8 +375,8 @@ def test_a_disconnection_is_asked_for() -> None:
     ]
 
 
-@pytest.mark.parametrize("reason", DisconnectReason)
-def test_every_reason_to_disconnect_is_one_that_noyo_takes(reason: DisconnectReason) -> None:
+@pytest.mark.parametrize("reason", DisconnectionReason)
+def test_every_reason_to_disconnect_is_one_that_noyo_takes(reason: DisconnectionReason) -> None:
     wire = answering(ok(disconnection_json(), 201))
 
     wire.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
@@ -432,21 +434,21 @@ def test_a_confirmation_has_a_body_only_with_a_date() -> None:
 @pytest.mark.parametrize("text", NOT_IDS)
 def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
     wire = answering(ok({}))
-    client: NoyoClient = wire.client()
+    client: NoyoHttpClient = wire.client()
     calls = [
         lambda: client.connection(text),
         lambda: client.disconnection(text),
-        lambda: client.by_ids(Kind.CONNECTION, [ID, text]),
+        lambda: client.by_ids(EntityKind.CONNECTION, [ID, text]),
         lambda: client.connections_at(text, "1"),
         lambda: client.connections_of_group(text),
         lambda: client.disconnections_at(text, CARRIER),
         lambda: client.disconnections_at(GROUP, text),
         lambda: client.groups_at(text, "1"),
         lambda: client.eligibility(text),
-        lambda: client.request_connection(text, "1", "Test", Sensitive()),
-        lambda: client.request_connection_of_group(text, CARRIER, "1", Sensitive()),
-        lambda: client.request_connection_of_group(GROUP, text, "1", Sensitive()),
-        lambda: client.retry_connection(text, carrier_group_id=None, sensitive=Sensitive()),
+        lambda: client.request_connection(text, "1", "Test", SensitiveFields()),
+        lambda: client.request_connection_of_group(text, CARRIER, "1", SensitiveFields()),
+        lambda: client.request_connection_of_group(GROUP, text, "1", SensitiveFields()),
+        lambda: client.retry_connection(text, carrier_group_id=None, sensitive=SensitiveFields()),
         lambda: client.request_disconnection(text, GROUP, date(2025, 1, 1)),
         lambda: client.request_disconnection(CARRIER, text, date(2025, 1, 1)),
         lambda: client.decide_disconnection(text, VERSION, Decision.APPROVE),
@@ -467,8 +469,8 @@ def test_empty_text_that_noyo_needs_is_not_sent(text: str) -> None:
     client = wire.client()
 
     for call in (
-        lambda: client.request_connection(CARRIER, text, "Test", Sensitive()),
-        lambda: client.request_connection(CARRIER, "1", text, Sensitive()),
+        lambda: client.request_connection(CARRIER, text, "Test", SensitiveFields()),
+        lambda: client.request_connection(CARRIER, "1", text, SensitiveFields()),
         lambda: client.connections_at(CARRIER, text),
         lambda: client.groups_named(text),
     ):
@@ -480,9 +482,9 @@ def test_empty_text_that_noyo_needs_is_not_sent(text: str) -> None:
 @pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])
 def test_a_page_that_cannot_be_is_not_asked_for(offset: int, page_size: int) -> None:
     with pytest.raises(ValueError, match="a page begins"):
-        answering(ok({})).client().newest(Kind.CONNECTION, offset=offset, page_size=page_size)
+        answering(ok({})).client().newest(EntityKind.CONNECTION, offset=offset, page_size=page_size)
 
 
 def test_records_in_no_status_are_not_asked_for() -> None:
     with pytest.raises(ValueError, match="no status"):
-        answering(ok({})).client().in_status(Kind.CONNECTION, [], offset=0, page_size=10)
+        answering(ok({})).client().in_status(EntityKind.CONNECTION, [], offset=0, page_size=10)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bot.domain.decisions import Decision, DecisionReason
-from bot.domain.operations import Sensitive
-from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, Unknown
-from bot.noyo.client import NoyoClient
+from bot.domain.operations import SensitiveFields
+from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, UnknownValue
+from bot.noyo.client import NoyoHttpClient
 from tests.noyo.wire import answering, contract, ok
 
 SAMPLES = {
@@ -22,7 +22,7 @@ WIDGETS = "dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"
 ANY = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 
-def played(name: str) -> NoyoClient:
+def played(name: str) -> NoyoHttpClient:
     return answering(ok(SAMPLES[name]["answer"], SAMPLES[name]["status"])).client()
 
 
@@ -56,7 +56,7 @@ def test_the_sample_of_a_request_is_sent_to_the_letter() -> None:
     wire = answering(ok(sample["answer"], 201))
 
     made = wire.client().request_connection(
-        sample["request"]["carrier_id"], "00110011", "Test Company", Sensitive(federal_ein="123456789")
+        sample["request"]["carrier_id"], "00110011", "Test Company", SensitiveFields(federal_ein="123456789")
     )
 
     assert isinstance(made, Connection)
@@ -68,7 +68,7 @@ def test_the_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
     wire = answering(ok(sample["answer"], 201))
 
     told = wire.client().retry_connection(
-        sample["answer"]["id"], carrier_group_id="10000001", sensitive=Sensitive()
+        sample["answer"]["id"], carrier_group_id="10000001", sensitive=SensitiveFields()
     )
 
     assert (told.status, told.group_name) == (ConnectionStatus.PROCESSING, None)
@@ -88,7 +88,7 @@ def test_the_sample_of_an_edit_is_sent_and_its_placeholders_pass_as_they_came() 
         context="<string>",
     )
 
-    assert (told.status, told.source_type) == (Unknown("<string>"), Unknown("<string>"))
+    assert (told.status, told.source_type) == (UnknownValue("<string>"), UnknownValue("<string>"))
     assert told.effective_end_date == date(2023, 12, 25)
     assert list(wire.bodies) == [sample["request"]]
 

@@ -15,14 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.operations import LookRequest, Operation, OperationKind, OperationState
-from bot.domain.subjects import Kind, Subject
-from bot.errors import NotPlaced, OutOfTime, SecretUnreadable, TableUnavailable
-from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookDoor
-from bot.ports import KeepsOperations, KeepsRecords, Sealer, Secret, WritesAudit
-from bot.secrets import AGAIN_SECONDS, Kept, Known
-from bot.usecases import place
-from bot.usecases.gate import Gate
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.operations import Operation, OperationKind, OperationState, RefreshRequest
+from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
+from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookEndpoint
+from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
+from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.operations import submit
+from bot.usecases.ports.runtime import Secret
+from bot.usecases.ports.storage import AuditWriter, Encryptor, OperationRepository, RecordRepository
 
 SECRET = "the-webhook-secret"
 STAMP = "2024-05-08T21:27:45.039587+00:00"
@@ -35,27 +36,27 @@ class Operations:
     """A table's operations, as far as placing goes; it may be out of order."""
 
     def __init__(self) -> None:
-        self.held: dict[str, Operation] = {}
+        self.awaiting_confirmation: dict[str, Operation] = {}
         self.trouble: Exception | None = None
 
-    def place(self, operation: Operation, **told: Any) -> None:
+    def submit(self, operation: Operation, **told: Any) -> None:
         if self.trouble:
             raise self.trouble
-        if operation.id in self.held:
-            raise NotPlaced("there already")
-        assert (told["expected"], told["news"], told["audit"]) == (None, (), None)
-        self.held[operation.id] = operation
+        if operation.id in self.awaiting_confirmation:
+            raise SubmissionConflict("there already")
+        assert (told["expected"], told["events"], told["audit"]) == (None, (), None)
+        self.awaiting_confirmation[operation.id] = operation
 
     def operation(self, operation_id: str) -> Operation | None:
-        return self.held.get(operation_id)
+        return self.awaiting_confirmation.get(operation_id)
 
-    def open_on(self, subject: Subject) -> Operation | None:
-        del subject
+    def open_on(self, entity: EntityRef) -> Operation | None:
+        del entity
 
 
 class Nothing:
-    def tracked(self, subject: Subject) -> None:
-        del subject
+    def record_state(self, entity: EntityRef) -> None:
+        del entity
 
 
 @pytest.fixture
@@ -63,28 +64,28 @@ def operations() -> Operations:
     return Operations()
 
 
-KNOWN = Known((SECRET,))
+KNOWN = StaticSecret((SECRET,))
 
 
 def door_on(
     operations: Operations,
     secrets: Secret[tuple[str, ...]] = KNOWN,
     look_after: Callable[[], object] = lambda: None,
-) -> WebhookDoor:
-    tools = place.Tools(
-        cast(KeepsOperations, operations),
-        cast(KeepsRecords, Nothing()),
-        cast(Sealer, None),
+) -> WebhookEndpoint:
+    deps = submit.Tools(
+        cast(OperationRepository, operations),
+        cast(RecordRepository, Nothing()),
+        cast(Encryptor, None),
         lambda: NOW,
         lambda: "id",
-        cast(Gate, None),
-        cast(WritesAudit, None),
+        cast(SendingGuard, None),
+        cast(AuditWriter, None),
     )
-    return WebhookDoor(secrets=secrets, placing=tools, look_after=look_after)
+    return WebhookEndpoint(secrets=secrets, submitting=deps, look_after=look_after)
 
 
 @pytest.fixture
-def door(operations: Operations) -> WebhookDoor:
+def door(operations: Operations) -> WebhookEndpoint:
     return door_on(operations)
 
 
@@ -108,61 +109,63 @@ def delivered(
 @pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize(("kind", "about"), ABOUT.items())
 def test_an_event_leaves_one_look_at_its_record(
-    door: WebhookDoor, operations: Operations, kind: str, about: Kind, encoded: bool
+    door: WebhookEndpoint, operations: Operations, kind: str, about: EntityKind, encoded: bool
 ) -> None:
     assert door.handle(delivered(told(kind), encoded=encoded))["statusCode"] == 200
 
-    (look,) = operations.held.values()
+    (look,) = operations.awaiting_confirmation.values()
     assert (look.id, look.kind, look.state) == (
         f"webhook:{EVENT}",
-        OperationKind.LOOK,
+        OperationKind.REFRESH_RECORD,
         OperationState.PENDING,
     )
-    assert (look.subject, look.actor, look.due) == (Subject(about, RECORD), None, NOW)
-    assert look.input == LookRequest("webhook")
-    assert not look.locks
+    assert (look.entity, look.actor, look.due) == (EntityRef(about, RECORD), None, NOW)
+    assert look.input == RefreshRequest("webhook")
+    assert not look.takes_lock
 
 
-def test_the_same_event_again_is_the_same_look_and_as_good(door: WebhookDoor, operations: Operations) -> None:
+def test_the_same_event_again_is_the_same_look_and_as_good(
+    door: WebhookEndpoint, operations: Operations
+) -> None:
     answers = [door.handle(delivered(told()))["statusCode"] for _ in range(3)]
     assert answers == [200, 200, 200]
-    assert len(operations.held) == 1
+    assert len(operations.awaiting_confirmation) == 1
 
 
-def test_two_events_of_one_record_are_two_looks(door: WebhookDoor, operations: Operations) -> None:
+def test_two_events_of_one_record_are_two_looks(door: WebhookEndpoint, operations: Operations) -> None:
     door.handle(delivered(told()))
     door.handle(delivered(told(id=EVENT.replace("5b", "6b"))))
-    assert len(operations.held) == 2
+    assert len(operations.awaiting_confirmation) == 2
 
 
 def test_an_id_that_was_another_records_leaves_the_first_look_as_it_is(
-    door: WebhookDoor, operations: Operations
+    door: WebhookEndpoint, operations: Operations
 ) -> None:
     door.handle(delivered(told()))
     assert door.handle(delivered(told("group_disconnection_request.created")))["statusCode"] == 200
-    assert operations.held[f"webhook:{EVENT}"].subject.kind is Kind.CONNECTION
+    assert operations.awaiting_confirmation[f"webhook:{EVENT}"].entity.kind is EntityKind.CONNECTION
 
 
 @pytest.mark.parametrize("kind", ["test.hello_world", "group_connection_request.deleted", "", "Ünheard of\n"])
 def test_other_types_are_taken_and_leave_nothing(
-    door: WebhookDoor, operations: Operations, kind: str
+    door: WebhookEndpoint, operations: Operations, kind: str
 ) -> None:
     assert door.handle(delivered(told(kind, id="not even an id")))["statusCode"] == 200
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
 
 
 @pytest.mark.parametrize(
     "about", ["", ', "data": null', ', "data": [{"id": "1"}]', ', "data": "all of them"']
 )
 def test_what_other_types_are_about_may_have_any_form(
-    door: WebhookDoor, operations: Operations, about: str
+    door: WebhookEndpoint, operations: Operations, about: str
 ) -> None:
     """Any other answer would have Noyo deliver it for three days."""
     assert (
         door.handle(delivered(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"]
         == 200
     )
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
 
 
 # ---------------------------------------------------------------- signatures
@@ -172,7 +175,7 @@ def other(body: bytes) -> str:
     return signature(body, "another-secret")
 
 
-def test_any_of_several_signatures_may_fit(door: WebhookDoor, operations: Operations) -> None:
+def test_any_of_several_signatures_may_fit(door: WebhookEndpoint, operations: Operations) -> None:
     body = told()
     for signed in (
         f"{other(body)},{signature(body)}",
@@ -180,20 +183,20 @@ def test_any_of_several_signatures_may_fit(door: WebhookDoor, operations: Operat
         f" {signature(body).upper()} ,,",
     ):
         assert door.handle(delivered(body, signed))["statusCode"] == 200
-    assert len(operations.held) == 1
+    assert len(operations.awaiting_confirmation) == 1
 
 
 @pytest.mark.parametrize("secrets", [(SECRET, "new"), ("old", SECRET), ("old", SECRET, "new")])
 def test_any_of_several_secrets_may_fit(operations: Operations, secrets: tuple[str, ...]) -> None:
-    assert door_on(operations, Known(secrets)).handle(delivered(told()))["statusCode"] == 200
+    assert door_on(operations, StaticSecret(secrets)).handle(delivered(told()))["statusCode"] == 200
 
 
 @pytest.mark.parametrize("stamp", ["2020-01-01T00:00:00+00:00", "2100-01-01T00:00:00Z", "yesterday"])
-def test_age_alone_refuses_nothing(door: WebhookDoor, operations: Operations, stamp: str) -> None:
+def test_age_alone_refuses_nothing(door: WebhookEndpoint, operations: Operations, stamp: str) -> None:
     """Noyo delivers for three days, and a look does no harm whenever it is taken."""
     headers = {"x-noyo-timestamp": stamp}
     answer = door.handle(delivered(told(), signature(told(), stamp=stamp), **headers))
-    assert (answer["statusCode"], len(operations.held)) == (200, 1)
+    assert (answer["statusCode"], len(operations.awaiting_confirmation)) == (200, 1)
 
 
 @pytest.mark.parametrize(
@@ -211,25 +214,25 @@ def test_age_alone_refuses_nothing(door: WebhookDoor, operations: Operations, st
     ],
 )
 def test_what_noyo_did_not_sign_leaves_nothing_and_learns_nothing(
-    door: WebhookDoor, operations: Operations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+    door: WebhookEndpoint, operations: Operations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = door.handle(delivered(told(), **headers))
     assert (answer["statusCode"], answer["body"]) == (401, "")
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
     assert "without a valid signature" in caplog.text
     assert RECORD not in caplog.text
 
 
-def test_without_the_headers_nothing_gets_in(door: WebhookDoor) -> None:
+def test_without_the_headers_nothing_gets_in(door: WebhookEndpoint) -> None:
     for headers in ({}, None, {"x-noyo-timestamp": STAMP}, {"x-noyo-signature": signature(told())}):
         assert door.handle({"headers": headers, "body": told().decode()})["statusCode"] == 401
 
 
-def test_what_was_changed_on_the_way_is_refused(door: WebhookDoor, operations: Operations) -> None:
+def test_what_was_changed_on_the_way_is_refused(door: WebhookEndpoint, operations: Operations) -> None:
     body = told()
     assert door.handle(delivered(body + b" ", signature(body)))["statusCode"] == 401
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
 
 
 @given(st.binary(max_size=200), st.text(max_size=80), st.text(max_size=80), st.booleans())
@@ -244,7 +247,7 @@ def test_nothing_that_anyone_may_send_gets_in_or_raises(
         "isBase64Encoded": encoded,
     }
     assert door_on(operations).handle(event)["statusCode"] == 401
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
 
 
 # ---------------------------------------------------------------- bodies
@@ -268,48 +271,50 @@ def test_nothing_that_anyone_may_send_gets_in_or_raises(
     ],
 )
 def test_a_signed_body_that_is_no_event_is_refused_in_words_that_repeat_nothing(
-    door: WebhookDoor, operations: Operations, body: bytes, words: str
+    door: WebhookEndpoint, operations: Operations, body: bytes, words: str
 ) -> None:
     answer = door.handle(delivered(body, encoded=True))
     assert answer["statusCode"] == 400
     assert words in answer["body"]
     assert "never shown" not in answer["body"]
-    assert operations.held == {}
+    assert operations.awaiting_confirmation == {}
 
 
-def test_a_body_that_is_too_long_is_refused_before_it_is_looked_at(door: WebhookDoor) -> None:
+def test_a_body_that_is_too_long_is_refused_before_it_is_looked_at(door: WebhookEndpoint) -> None:
     body = b" " * (LONGEST_BODY + 1)
     assert door.handle(delivered(body))["statusCode"] == 400
     assert door.handle(delivered(body[:-1], "no"))["statusCode"] == 401
 
 
 @pytest.mark.parametrize("event", [{"body": 5}, {"body": "not base64", "isBase64Encoded": True}])
-def test_a_body_that_is_not_encoded_as_it_says_is_refused(door: WebhookDoor, event: dict[str, Any]) -> None:
+def test_a_body_that_is_not_encoded_as_it_says_is_refused(
+    door: WebhookEndpoint, event: dict[str, Any]
+) -> None:
     assert door.handle(event)["statusCode"] == 400
 
 
 # ---------------------------------------------------------------- trouble of our own
 
 
-@pytest.mark.parametrize("trouble", [TableUnavailable("The table does not answer."), OutOfTime()])
+@pytest.mark.parametrize("trouble", [TableUnavailable("The table does not answer."), DeadlineExceeded()])
 def test_where_the_table_takes_nothing_noyo_is_to_deliver_again(
-    door: WebhookDoor, operations: Operations, trouble: Exception
+    door: WebhookEndpoint, operations: Operations, trouble: Exception
 ) -> None:
     operations.trouble = trouble
     assert door.handle(delivered(told()))["statusCode"] == 503
     operations.trouble = None
     assert door.handle(delivered(told()))["statusCode"] == 200
-    assert len(operations.held) == 1
+    assert len(operations.awaiting_confirmation) == 1
 
 
 def test_where_the_table_says_no_without_a_reason_noyo_is_to_deliver_again(
-    door: WebhookDoor, operations: Operations
+    door: WebhookEndpoint, operations: Operations
 ) -> None:
-    operations.trouble = NotPlaced("no")
+    operations.trouble = SubmissionConflict("no")
     assert door.handle(delivered(told()))["statusCode"] == 503
 
 
-def changing(*readings: tuple[str, ...] | Exception) -> Kept[tuple[str, ...]]:
+def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, ...]]:
     """A secret that holds the next of these whenever it is read, the last one for ever."""
     left = list(readings)
 
@@ -320,7 +325,7 @@ def changing(*readings: tuple[str, ...] | Exception) -> Kept[tuple[str, ...]]:
         return found
 
     ticking = itertools.count(step=AGAIN_SECONDS)
-    return Kept(read, lambda: float(next(ticking)))
+    return CachedSecret(read, lambda: float(next(ticking)))
 
 
 def test_a_signature_that_does_not_fit_is_held_against_the_secret_of_now(operations: Operations) -> None:
@@ -332,7 +337,7 @@ def test_a_signature_that_does_not_fit_is_held_against_the_secret_of_now(operati
 def test_where_the_secret_cannot_be_read_noyo_is_to_deliver_again(
     operations: Operations, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = door_on(operations, changing(SecretUnreadable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,)))
+    door = door_on(operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,)))
     answer = door.handle(delivered(told()))
     assert (answer["statusCode"], answer["body"]) == (503, "")
     assert "SECRET_NOYO_WEBHOOK cannot be read" in caplog.text
@@ -341,9 +346,9 @@ def test_where_the_secret_cannot_be_read_noyo_is_to_deliver_again(
 
 class Unreadable:
     def value(self) -> tuple[str, ...]:
-        raise SecretUnreadable("There is none.")
+        raise SecretUnavailable("There is none.")
 
-    def instead_of(self, refused: tuple[str, ...]) -> None:
+    def newer_than(self, refused: tuple[str, ...]) -> None:
         del refused
 
 

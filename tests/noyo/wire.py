@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from bot.noyo.client import NoyoClient
-from bot.ports import ClientCredentials, Secret
-from bot.secrets import Known
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.ports.runtime import ClientCredentials, Secret
 from infra.contract import Contract
 
 API = "https://noyo.invalid"
@@ -21,7 +21,7 @@ VERSION = "9906b5d2-e76d-4bad-ba4c-8ce90b6b867b"
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 GROUP = "47c07963-2e34-4da2-86b4-cbc3c57111c1"
 NOW = 1_700_000_000.0
-US = Known(ClientCredentials("us", "secret"))
+US = StaticSecret(ClientCredentials("us", "secret"))
 
 Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -129,8 +129,8 @@ class Wire:
 
     def client(
         self, *, timeout_seconds: float = 20, credentials: Secret[ClientCredentials] = US
-    ) -> NoyoClient:
-        return NoyoClient(
+    ) -> NoyoHttpClient:
+        return NoyoHttpClient(
             api_url=API,
             token_url=TOKENS,
             credentials=credentials,

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.secrets import Known
-from bot.slack.calling import SlackCalls
+from bot.secrets import StaticSecret
+from bot.slack.api.client import SlackApiClient
 from infra.local.slack import SlackStandIn
 
 CHANNEL = "CCONNECT"
@@ -22,5 +22,5 @@ def slack() -> Iterator[SlackStandIn]:
 
 
 @pytest.fixture
-def calls(slack: SlackStandIn) -> SlackCalls:
-    return SlackCalls(token=Known("xoxb-local"), api_url=slack.url, timeout_seconds=5)
+def calls(slack: SlackStandIn) -> SlackApiClient:
+    return SlackApiClient(token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=5)

@@ -14,29 +14,32 @@ from urllib.parse import urlencode
 
 from slack_sdk import WebClient
 
+from bot.bootstrap import new_id
+from bot.domain.audit import AuditEntry
 from bot.domain.operations import (
-    AnswerTo,
     Operation,
     OperationKind,
     OperationState,
     Outcome,
     OutcomeKind,
+    ReplyTo,
     RetryRequest,
 )
+from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
-from bot.domain.tracking import Tracked, first_seen, moved_on
 from bot.errors import TableUnavailable
-from bot.ports import AuditEntry, Change
-from bot.secrets import Known
+from bot.secrets import StaticSecret
+from bot.slack.api.client import SlackApiClient
+from bot.slack.api.messages import SlackMessageGateway
 from bot.slack.app import build_app
-from bot.slack.calling import SlackCalls
+from bot.slack.context import RequestContext
 from bot.slack.deadline import Deadline
-from bot.slack.door import Door
-from bot.slack.look import look_from
-from bot.slack.office import Office
-from bot.slack.web import SlackWeb
-from bot.usecases import examine, place, take
-from bot.wiring import new_id
+from bot.slack.endpoint import SlackEndpoint
+from bot.slack.views.display_settings import display_settings
+from bot.usecases.admin import health_report
+from bot.usecases.operations import submit
+from bot.usecases.records import claim
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
 from tests.world import ANA, BEN, CONNECTIONS, World
@@ -130,7 +133,7 @@ def begin(world: World) -> None:
     world.wait(120)
 
 
-def known(world: World, name: str, status: str = "unable_to_connect", **fields: Any) -> Tracked:
+def known(world: World, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
     """A connection that the table holds, without the way there."""
     now = int(world.clock())
     made = a_connection(
@@ -142,10 +145,10 @@ def known(world: World, name: str, status: str = "unable_to_connect", **fields: 
         created=now,
         modified=now,
     )
-    return _holds(world, None, first_seen(replace(made, **fields), now))
+    return _holds(world, None, new_record_state(replace(made, **fields), now))
 
 
-def asked_to_disconnect(world: World, name: str, status: str = "needs_review", **fields: Any) -> Tracked:
+def asked_to_disconnect(world: World, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
     """A request to disconnect that the table holds, without the way there."""
     now = int(world.clock())
     made = a_disconnection(
@@ -156,52 +159,58 @@ def asked_to_disconnect(world: World, name: str, status: str = "needs_review", *
         created=now,
         modified=now,
     )
-    return _holds(world, None, first_seen(replace(made, **fields), now))
+    return _holds(world, None, new_record_state(replace(made, **fields), now))
 
 
-def moves(world: World, tracked: Tracked, status: str, **fields: Any) -> Tracked:
+def moves(world: World, record_state: RecordState, status: str, **fields: Any) -> RecordState:
     """It has another status in a new version."""
     now = int(world.clock()) + 1
-    changes: Json = {"status": type(tracked.status)(status), "version": str(uuid.uuid4()), "modified": now}
-    return _holds(world, tracked, moved_on(tracked, replace(tracked.record, **(changes | fields)), now))
+    changes: Json = {
+        "status": type(record_state.status)(status),
+        "version": str(uuid.uuid4()),
+        "modified": now,
+    }
+    return _holds(
+        world, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now)
+    )
 
 
-def _holds(world: World, before: Tracked | None, after: Tracked) -> Tracked:
+def _holds(world: World, before: RecordState | None, after: RecordState) -> RecordState:
     records = world.bot.store.records
-    records.write(Change(after.subject, before, after, after.record))
-    held = records.tracked(after.subject)
+    records.write(RecordChange(after.entity, before, after, after.record))
+    held = records.record_state(after.entity)
     assert held is not None
     return held
 
 
 def unclear(world: World, name: str) -> Operation:
     """Ben's retry, of which nobody can tell whether it arrived."""
-    tracked, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
+    record_state, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
     placed = Operation(
         id="V" + name,
-        subject=tracked.subject,
+        entity=record_state.entity,
         kind=OperationKind.RETRY_CONNECTION,
         input=RetryRequest("corrected"),
         state=OperationState.PENDING,
         actor=BEN,
-        placed_at=now,
+        submitted_at=now,
         due=now,
-        answer_to=AnswerTo(),
+        reply_to=ReplyTo(),
         shown_version="the version that Ben saw",
     )
-    operations.place(
-        placed, expected=None, news=(), audit=AuditEntry(name, tracked.subject, now, BEN, "placed")
+    operations.submit(
+        placed, expected=None, events=(), audit=AuditEntry(name, record_state.entity, now, BEN, "placed")
     )
     claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
     operations.claim(placed, claimed)
     asking = replace(
         claimed,
-        state=OperationState.NEEDS_PERSON,
+        state=OperationState.NEEDS_RESOLUTION,
         lease=None,
         lease_until=None,
         outcome=Outcome(OutcomeKind.UNCLEAR),
     )
-    operations.keep(asking, lease="l")
+    operations.save(asking, lease="l")
     return world.operation(placed.id)
 
 
@@ -240,7 +249,7 @@ def view_id(world: World, user: str = ANA) -> str:
 
 def knocks(world: World, body: bytes, **changes: Any) -> Json:
     """Straight at the door, with a good signature."""
-    return dict(world.bot.slack_door.handle(event(body, world.clock(), **changes)))
+    return dict(world.bot.slack_endpoint.handle(event(body, world.clock(), **changes)))
 
 
 # ---------------------------------------------------------------- a receiver with other parts
@@ -262,40 +271,40 @@ class Down:
         return fail
 
 
-def office_of(world: World) -> Office:
+def office_of(world: World) -> RequestContext:
     """As wiring builds it, with the workers' clients."""
     bot, settings, store = world.bot, world.settings, world.bot.store
-    look = look_from(settings)
-    calls = SlackCalls(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
-    return Office(
+    look = display_settings(settings)
+    calls = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
+    return RequestContext(
         records=store.records,
         operations=store.operations,
         people=store.people,
         audit=store.audit,
-        taking=take.Tools(store.records, settings.timezone, world.clock, new_id),
-        placing=place.Tools(
+        claiming=claim.Tools(store.records, settings.timezone, world.clock, new_id),
+        submitting=submit.Tools(
             store.operations,
             store.records,
-            bot.carrying_out.sealer,
+            bot.executing.encryptor,
             world.clock,
             new_id,
-            bot.carrying_out.gate,
+            bot.executing.sending_guard,
             store.audit,
             settings.policy,
         ),
-        switching=bot.switching,
-        examining=examine.Tools(
+        pausing=bot.pausing,
+        health_reporting=health_report.Tools(
             store.operations,
-            store.news,
-            store.cursors,
-            store.checkups,
-            bot.carrying_out.gate,
+            store.outbox,
+            store.polling,
+            store.health,
+            bot.executing.sending_guard,
             world.clock,
         ),
-        web=SlackWeb(calls, look),
-        reads_people=bot.slack_people,
+        web=SlackMessageGateway(calls, look),
+        user_directory=bot.slack_people,
         policy=settings.policy,
-        look=look,
+        display=look,
         command=settings.slack.command,
         app_id=settings.slack.app_id,
         retry_at_action_required=settings.retry_at_action_required,
@@ -306,20 +315,20 @@ def office_of(world: World) -> Office:
     )
 
 
-def receives_with(world: World, office: Office) -> None:
+def receives_with(world: World, context: RequestContext) -> None:
     """Until the next test, this office answers the door."""
-    world.bot.__dict__["slack_door"] = Door(
-        signing_secrets=Known((local.SIGNING_SECRET,)),
-        build=lambda: build_app(office),
+    world.bot.__dict__["slack_door"] = SlackEndpoint(
+        signing_secrets=StaticSecret((local.SIGNING_SECRET,)),
+        build=lambda: build_app(context),
         clock=world.clock,
         deadline=Deadline(world.clock),
     )
 
 
 def table_cannot_place(world: World) -> None:
-    office = office_of(world)
-    down = Down(office.operations, "place")
-    receives_with(world, replace(office, placing=replace(office.placing, operations=down)))
+    context = office_of(world)
+    down = Down(context.operations, "place")
+    receives_with(world, replace(context, submitting=replace(context.submitting, operations=down)))
 
 
 def fields_of(view: Json) -> Mapping[str, Json]:

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain import subjects
+from bot.domain import entities
 from bot.domain.carriers import Carriers
-from bot.domain.decisions import Decision, DisconnectReason
+from bot.domain.content import Content, MessageLink, Rendered
+from bot.domain.decisions import Decision, DisconnectionReason
 from bot.domain.operations import (
     ConnectionRequest,
     DecisionRequest,
-    DisconnectRequest,
+    DisconnectionRequest,
     Operation,
     OperationKind,
     OperationState,
@@ -22,6 +23,7 @@ from bot.domain.operations import (
     OutcomeKind,
     RetryRequest,
 )
+from bot.domain.record_states import RecordState
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -30,11 +32,9 @@ from bot.domain.records import (
     DisconnectionStatus,
     Record,
 )
-from bot.domain.showing import Content, Link, Rendered
-from bot.domain.tracking import Tracked
-from bot.slack.cards import no_links, render
-from bot.slack.look import Look
-from bot.slack.phrases import Links
+from bot.slack.views.cards import no_links, render
+from bot.slack.views.display_settings import DisplaySettings
+from bot.slack.views.rich_text import PermalinkLookup
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 ID = "2b1c7c5e-0000-4000-8000-000000000001"
@@ -42,13 +42,13 @@ GROUP_ID = "5b1c7c5e-0000-4000-8000-000000000005"
 VERSION = "7fe0a1b2-0000-4000-8000-000000000009"
 BEGAN = 1_767_000_000
 CHANGED = BEGAN + 7500
-CARD = Link("CCONNECT", "1767000000.000100")
+CARD = MessageLink("CCONNECT", "1767000000.000100")
 
-LOOK = Look(
+LOOK = DisplaySettings(
     carriers=Carriers({GUARDIAN: "Guardian"}),
     environment="production",
     in_production=True,
-    watches=False,
+    observes_only=False,
     timezone=ZoneInfo("America/New_York"),
     retry_at_action_required=False,
     command="/noyo",
@@ -88,21 +88,21 @@ def a_disconnection(**changes: Any) -> Disconnection:
     return replace(made, **changes)
 
 
-def tracked(record: Record | None = None, **changes: Any) -> Tracked:
+def tracked(record: Record | None = None, **changes: Any) -> RecordState:
     record = record or a_connection()
-    made = Tracked(record, str(record.subject), 2, BEGAN, CHANGED, asker="UANA")
+    made = RecordState(record, str(record.entity), 2, BEGAN, CHANGED, requester="UANA")
     return replace(made, **changes)
 
 
 def a_retry(**changes: Any) -> Operation:
     made = Operation(
         id="V0RETRY",
-        subject=subjects.connection(ID),
+        entity=entities.connection_ref(ID),
         kind=OperationKind.RETRY_CONNECTION,
         input=RetryRequest("00110022"),
         state=OperationState.PENDING,
         actor="UANA",
-        placed_at=CHANGED + 500,
+        submitted_at=CHANGED + 500,
         due=CHANGED + 600,
         shown_version=VERSION,
     )
@@ -112,12 +112,12 @@ def a_retry(**changes: Any) -> Operation:
 def a_request(**changes: Any) -> Operation:
     made = Operation(
         id="V0REQUEST",
-        subject=subjects.request(GUARDIAN, "00110011"),
+        entity=entities.pending_connection_ref(GUARDIAN, "00110011"),
         kind=OperationKind.REQUEST_CONNECTION,
         input=ConnectionRequest(GUARDIAN, "00110011", "Test Company"),
         state=OperationState.PENDING,
         actor="UANA",
-        placed_at=CHANGED + 500,
+        submitted_at=CHANGED + 500,
         due=CHANGED + 600,
     )
     return replace(made, **changes)
@@ -127,12 +127,12 @@ def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **chan
     """`wanted` is what else was chosen or typed, by field."""
     made = Operation(
         id="V0DECIDE",
-        subject=a_disconnection().subject,
+        entity=a_disconnection().entity,
         kind=OperationKind.DECIDE_DISCONNECTION,
         input=DecisionRequest(decision, **(wanted or {})),
         state=OperationState.PENDING,
         actor="UANA",
-        placed_at=CHANGED + 500,
+        submitted_at=CHANGED + 500,
         due=CHANGED + 600,
         shown_version=VERSION,
     )
@@ -142,8 +142,8 @@ def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **chan
 def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, **outcome: Any) -> Operation:
     states = {
         OutcomeKind.CONFIRMED: OperationState.SUCCEEDED,
-        OutcomeKind.FOUND: OperationState.SUCCEEDED,
-        OutcomeKind.ARRIVED: OperationState.SUCCEEDED,
+        OutcomeKind.RECONCILED: OperationState.SUCCEEDED,
+        OutcomeKind.REPORTED_ARRIVED: OperationState.SUCCEEDED,
         OutcomeKind.REFUSED: OperationState.REFUSED,
         OutcomeKind.DUPLICATE: OperationState.REFUSED,
         OutcomeKind.EXPIRED: OperationState.EXPIRED,
@@ -157,7 +157,7 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
     )
 
 
-def shown(content: Content, look: Look = LOOK, links: Links = no_links) -> str:
+def shown(content: Content, look: DisplaySettings = LOOK, links: PermalinkLookup = no_links) -> str:
     """What a person reads in the blocks, a line each; buttons in brackets, quotes marked."""
     return read_blocks(json.loads(render(content, look, links).blocks))
 
@@ -208,22 +208,22 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
 
 def a_parting(wanted: Any = None, **changes: Any) -> Operation:
     """A disconnection that Ana asked for, held until two days from then; `wanted` changes what she chose, by field."""
-    asked = DisconnectRequest(
+    asked = DisconnectionRequest(
         GROUP_ID,
         GUARDIAN,
         "Test Company",
         date(2026, 12, 31),
-        DisconnectReason.TERMINATED,
-        subjects.connection(ID),
+        DisconnectionReason.TERMINATED,
+        entities.connection_ref(ID),
     )
     made = Operation(
         id="V0PART",
-        subject=subjects.parting(GROUP_ID, GUARDIAN),
+        entity=entities.pending_disconnection_ref(GROUP_ID, GUARDIAN),
         kind=OperationKind.CREATE_DISCONNECTION,
         input=replace(asked, **(wanted or {})),
-        state=OperationState.HELD,
+        state=OperationState.AWAITING_CONFIRMATION,
         actor="UANA",
-        placed_at=CHANGED + 500,
+        submitted_at=CHANGED + 500,
         due=CHANGED + 2 * 86400,
         shown_version=VERSION,
     )

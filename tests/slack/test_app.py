@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.slack import buttons
 from bot.slack.app import build_app
-from bot.slack.buttons import Act
+from bot.slack.views import buttons
+from bot.slack.views.buttons import Action
 from infra.local import environment as local
 from infra.local.slack.workspace import ResponseUrl
 from tests.slack.incoming import (
@@ -106,8 +106,8 @@ def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_
 def test_a_click_from_another_workspace_is_answered_beside_the_message(
     world: World, whose: dict[str, Any]
 ) -> None:
-    tracked = known(world, "Shared Channel Inc")
-    ts = shows(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+    record_state = known(world, "Shared Channel Inc")
+    ts = shows(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     kept = ResponseUrl("U0STRANGER", CONNECTIONS, world.clock(), ts)
     url = world.slack.url.removesuffix("api/") + world.slack.world.new_response_url(kept)
     answer = knocks(world, payload(clicked("retry", "{}", response_url=url) | whose))
@@ -144,7 +144,7 @@ def test_slacks_probe_of_the_certificate_is_answered(world: World) -> None:
 
 
 def test_a_request_without_headers_is_refused(world: World) -> None:
-    assert world.bot.slack_door.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
+    assert world.bot.slack_endpoint.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
 
 
 def test_building_the_app_calls_nobody(world: World) -> None:
@@ -211,8 +211,8 @@ FORGED = [
 ]
 
 
-@pytest.mark.parametrize("act", [Act.RETRY, Act.DETAILS, Act.CLOSE])
-def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: Act) -> None:
+@pytest.mark.parametrize("act", [Action.RETRY, Action.DETAILS, Action.CLOSE])
+def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: Action) -> None:
     before = world.open_operations()
     for value in FORGED:
         world.wait(1)
@@ -234,10 +234,10 @@ def test_a_button_of_another_version_says_so(world: World) -> None:
 def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office = office_of(world)
-    receives_with(world, replace(office, records=Down(office.records, "tracked")))
-    tracked = known(world, "Click Inc")
-    presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+    context = office_of(world)
+    receives_with(world, replace(context, records=Down(context.records, "tracked")))
+    record_state = known(world, "Click Inc")
+    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     assert "[[ That did not work ]]" in window(world)
     assert "not answering right now. Please try again in a minute." in window(world)
     assert "submit" not in window(world)
@@ -249,8 +249,8 @@ def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
     world: World, button: Any
 ) -> None:
     world.slack.faults.server_error("views.open", times=2)
-    tracked = known(world, "No Window Inc")
-    reply = presses(world, button(tracked.subject, tracked.record.version, name="it"))
+    record_state = known(world, "No Window Inc")
+    reply = presses(world, button(record_state.entity, record_state.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
     (answer,) = world.slack.ephemerals(ANA)
     assert "Slack did not open a window for this just now." in world.slack.render(answer)
@@ -261,8 +261,8 @@ def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
 def test_a_click_with_no_way_back_is_acked_and_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.slack.faults.server_error("views.open", times=2)
     world.slack.faults.server_error("response_url")
-    tracked = known(world, "Silent Inc")
-    reply = presses(world, buttons.details(tracked.subject, tracked.record.version, name="it"))
+    record_state = known(world, "Silent Inc")
+    reply = presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
     assert world.slack.ephemerals(ANA) == []
     assert "could not tell the person what came of a click" in caplog.text
@@ -302,7 +302,7 @@ def test_the_same_bytes_again_do_nothing_twice(world: World) -> None:
     nobody = "0b1c7c5e-0000-4000-8000-000000000042"
     reply = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
     assert world.slack.again(ANA, reply).status == 200
-    asked = [one for one in world.open_operations() if world.operation(one).subject.key == nobody]
+    asked = [one for one in world.open_operations() if world.operation(one).entity.key == nobody]
     assert len(asked) == 1
 
 
@@ -359,7 +359,7 @@ PAYLOADS = st.fixed_dictionaries(
         ),
         "actions": JSON
         | st.lists(
-            st.fixed_dictionaries({"action_id": st.sampled_from(list(Act)), "value": JSON}), max_size=1
+            st.fixed_dictionaries({"action_id": st.sampled_from(list(Action)), "value": JSON}), max_size=1
         ),
         "action_id": st.just("carrier_id"),
         "value": JSON,

@@ -134,8 +134,10 @@ def test_a_guest_may_not_retry(world: World) -> None:
 
 @pytest.mark.parametrize("text", ["status Acme", "retry Acme", "status"])
 def test_with_the_table_down_a_command_says_when_to_try_again(world: World, text: str) -> None:
-    office = office_of(world)
-    receives_with(world, replace(office, records=Down(office.records, "find", "in_status", "open_subjects")))
+    context = office_of(world)
+    receives_with(
+        world, replace(context, records=Down(context.records, "find", "in_status", "open_subjects"))
+    )
     read = told(world, types(world, text))
     assert "not answering right now. Please try again in a minute." in read
     assert "submit" not in read

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from bot.bootstrap import Deployment
+from bot.dynamodb import RECEIVER
 from bot.settings import PARTS, SecretAt, Settings
-from bot.slack import buttons
-from bot.slack.calling import LAST_WORD_SECONDS
+from bot.slack.api.client import LAST_WORD_SECONDS
 from bot.slack.deadline import REQUEST_SECONDS, Deadline
-from bot.store import RECEIVER
-from bot.wiring import Deployment
+from bot.slack.views import buttons
 from infra.local import environment as local
 from tests.aws import worker_client
 from tests.slack.incoming import a_world, begin, event, known, payload, presses, typed, window
@@ -88,7 +88,7 @@ class Slow:
 
 def slow_door(world: World, step: float) -> Any:
     """The receiver as wiring builds it, where everything takes this long."""
-    return Deployment(secrets_known(world), clock=Slow(world, step), quick_clients=False).slack_door
+    return Deployment(secrets_known(world), clock=Slow(world, step), lean_clients=False).slack_endpoint
 
 
 @contextmanager
@@ -155,18 +155,18 @@ def test_a_submission_is_answered_in_time_and_counts_once_whenever_its_time_runs
     came = event(submission("V" + number, carrier_group_id=number), world.clock())
     began = world.clock()
     with slow_aws(world, seconds):
-        assert words in world.bot.slack_door.handle(came)["body"]
+        assert words in world.bot.slack_endpoint.handle(came)["body"]
     assert world.clock() - began < 3
-    assert "Sending to Noyo" in world.bot.slack_door.handle(came)["body"]
-    keys = [world.operation(one).subject.key for one in world.open_operations()]
+    assert "Sending to Noyo" in world.bot.slack_endpoint.handle(came)["body"]
+    keys = [world.operation(one).entity.key for one in world.open_operations()]
     assert len([key for key in keys if key.endswith("#" + number)]) == 1
 
 
 def test_a_submission_waits_for_no_more_than_it_needs(world: World) -> None:
     """Who asks, the seal, whether sending is on, the placing: each further one takes from what the others may take."""
-    world.bot.slack_door.handle(event(submission("Vfirst", carrier_group_id="first"), world.clock()))
+    world.bot.slack_endpoint.handle(event(submission("Vfirst", carrier_group_id="first"), world.clock()))
     with slow_aws(world, 0) as calls:
-        world.bot.slack_door.handle(event(submission("Vnext", carrier_group_id="next"), world.clock()))
+        world.bot.slack_endpoint.handle(event(submission("Vnext", carrier_group_id="next"), world.clock()))
     assert calls == ["GetItem", "Encrypt", "GetItem", "TransactWriteItems"]
 
 
@@ -177,7 +177,7 @@ def test_whatever_takes_long_ends_a_submission_in_words_before_anything_is_place
     number = f"long {step}"
     came = event(submission("V" + number, carrier_group_id=number), world.clock())
     assert TOO_LONG in slow_door(world, step).handle(came)["body"]
-    assert not [one for one in world.open_operations() if number in world.operation(one).subject.key]
+    assert not [one for one in world.open_operations() if number in world.operation(one).entity.key]
 
 
 def test_a_command_whose_time_runs_out_says_that_nothing_was_sent(world: World) -> None:
@@ -198,22 +198,22 @@ def test_nothing_is_asked_of_slack_once_the_time_is_up(world: World) -> None:
 class Stuck(Slow):
     """One wait takes all the time there is: the one before the first thing is read."""
 
-    looks = 0
+    due_refreshes = 0
 
     def __call__(self) -> float:
-        self.looks += 1
-        self._world.clock.now += self._step if self.looks == LOOKS_AT_THE_DOOR + 1 else 0
+        self.due_refreshes += 1
+        self._world.clock.now += self._step if self.due_refreshes == LOOKS_AT_THE_DOOR + 1 else 0
         return self._world.clock.now
 
 
 def test_a_click_whose_time_runs_out_is_answered_beside_the_message(world: World) -> None:
     """The window would come too late; for the last word a little time is spared."""
-    tracked = known(world, "Too Long Inc")
+    record_state = known(world, "Too Long Inc")
     stuck = Stuck(world, REQUEST_SECONDS + 0.1)
     world.bot.__dict__["slack_door"] = Deployment(
-        secrets_known(world), clock=stuck, quick_clients=False
-    ).slack_door
-    presses(world, buttons.retry(tracked.subject, tracked.record.version, name="it"))
+        secrets_known(world), clock=stuck, lean_clients=False
+    ).slack_endpoint
+    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     (answer,) = world.slack.ephemerals(ANA)
     assert "That took too long and was stopped. It may have been done all the same" in world.slack.render(
         answer

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.slack.deadline import REQUEST_SECONDS
-from bot.usecases import operation_life
+from bot.usecases.operations import lifecycle
 from infra.stack.permissions import KEYS, LAMBDAS_OWN, allowed
 from tests.template.stack import ROOT, Stack
 
@@ -359,7 +359,7 @@ def functions_have_the_time_that_their_code_counts_on(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
     assert timeouts["SlackFunction"] > 3 > REQUEST_SECONDS
     # A lease that ran out has no holder; and one operation, however slow Noyo is, fits into a run.
-    assert operation_life.LONGEST_SECONDS < timeouts["CarryOutFunction"] < operation_life.LEASE_SECONDS
+    assert lifecycle.LONGEST_SECONDS < timeouts["CarryOutFunction"] < lifecycle.LEASE_SECONDS
     assert max(timeouts.values()) <= 300
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.store.stream import asked_ids, look_ids, news_ids
+from bot.dynamodb.stream import event_ids, operation_ids, refresh_ids
 from infra.local.patterns import checked, matches
 from infra.stack.permissions import kind_of
-from tests.handlers.test_woken import confirm_one
+from tests.handlers.test_stream_triggers import confirm_one
 from tests.template.stack import Stack
 from tests.world import ANA, BEN, CONNECTIONS, World
 
@@ -19,11 +19,11 @@ pytestmark = pytest.mark.template
 Record = dict[str, Any]
 
 
-def operation_ids(event: object) -> list[str]:
-    return [*asked_ids(event), *look_ids(event)]
+def triggered_ids(event: object) -> list[str]:
+    return [*operation_ids(event), *refresh_ids(event)]
 
 
-READ_BY = {"CarryOutFunction": operation_ids, "NotifyFunction": news_ids}
+READ_BY = {"CarryOutFunction": triggered_ids, "NotifyFunction": event_ids}
 
 
 @pytest.fixture(scope="module")

@@ -25,8 +25,8 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int, desk: Answers, clock: Callable[[], float] = time.time) -> None:
-        self.desk, self.clock = desk, clock
+    def __init__(self, port: int, publisher: Answers, clock: Callable[[], float] = time.time) -> None:
+        self.publisher, self.clock = publisher, clock
         self.crashes: list[BaseException] = []
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -85,8 +85,8 @@ class Handler(BaseHTTPRequestHandler):
             self._send(Reply(413, b'{"message": "The body is too large or has no length"}'))
             return
         raw = self.rfile.read(size)
-        desk = cast(Server, self.server).desk
-        reply = desk.answer(self.command, self.path, cast(Mapping[str, str], self.headers), raw)
+        publisher = cast(Server, self.server).publisher
+        reply = publisher.answer(self.command, self.path, cast(Mapping[str, str], self.headers), raw)
         if reply.cut is Cut.RESET:
             raise _Dropped
         self._send(reply)

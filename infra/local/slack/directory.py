@@ -10,19 +10,19 @@ from .workspace import Json, Message
 _TS = re.compile(r"\d{1,11}(\.\d{1,6})?")
 
 
-def history(office: Office, args: Args) -> Json:
+def history(context: Office, args: Args) -> Json:
     """Newest first; replies are not in it, except those sent to the channel too."""
-    channel = office.readable(args.need("channel", "channel_not_found"))
-    return _page(office, args, list(reversed(_within(args, channel.shown()))), 100)
+    channel = context.readable(args.need("channel", "channel_not_found"))
+    return _page(context, args, list(reversed(_within(args, channel.shown()))), 100)
 
 
-def replies(office: Office, args: Args) -> Json:
+def replies(context: Office, args: Args) -> Json:
     """The parent, then its replies, oldest first."""
-    channel = office.readable(args.need("channel", "channel_not_found"))
+    channel = context.readable(args.need("channel", "channel_not_found"))
     parent = channel.find(args.need("ts", "thread_not_found"))
     if parent is None:
         raise Refused("thread_not_found")
-    return _page(office, args, [parent, *_within(args, parent.thread)], 999)
+    return _page(context, args, [parent, *_within(args, parent.thread)], 999)
 
 
 def _within(args: Args, messages: list[Message]) -> list[Message]:
@@ -43,9 +43,9 @@ def _micros(ts: str) -> int:
     return int(seconds) * 1_000_000 + int(f"{rest:0<6}")
 
 
-def _page(office: Office, args: Args, messages: list[Message], default: int) -> Json:
+def _page(context: Office, args: Args, messages: list[Message], default: int) -> Json:
     limit, start = args.text("limit", str(default)), args.text("cursor", "after:0")
-    if not limit.isdigit() or not 1 <= int(limit) <= office.limits.largest_history:
+    if not limit.isdigit() or not 1 <= int(limit) <= context.limits.largest_history:
         raise Refused("invalid_limit")
     cursor = re.fullmatch(r"after:(\d+)", start or "after:0")
     if not cursor:
@@ -55,64 +55,64 @@ def _page(office: Office, args: Args, messages: list[Message], default: int) -> 
     shown = messages[int(cursor[1]) : end]
     every = args.flag("include_all_metadata")
     return {
-        "messages": [message_json(office.world, m, every) for m in shown],
+        "messages": [message_json(context.world, m, every) for m in shown],
         "has_more": more,
         "response_metadata": {"next_cursor": f"after:{end}" if more else ""},
     }
 
 
-def conversation_info(office: Office, args: Args) -> Json:
-    channel = office.world.channels.get(args.need("channel", "channel_not_found"))
-    bot = office.world.bot_user_id
+def conversation_info(context: Office, args: Args) -> Json:
+    channel = context.world.channels.get(args.need("channel", "channel_not_found"))
+    bot = context.world.bot_user_id
     if channel is None or (channel.private and bot not in channel.members):
         raise Refused("channel_not_found")
     return {"channel": channel_json(channel, bot)}
 
 
-def open_conversation(office: Office, args: Args) -> Json:
+def open_conversation(context: Office, args: Args) -> Json:
     users = args.need("users", "users_list_not_supplied").split(",")
     if len(users) > 1:
         raise Refused("not_enough_users")  # group conversations are not kept here
-    channel = office.direct(users[0])
+    channel = context.direct(users[0])
     return {"channel": {"id": channel.id}, "no_op": False, "already_open": False}
 
 
-def user_info(office: Office, args: Args) -> Json:
-    user = office.world.users.get(args.need("user", "user_not_found"))
+def user_info(context: Office, args: Args) -> Json:
+    user = context.world.users.get(args.need("user", "user_not_found"))
     if user is None:
         raise Refused("user_not_found")
-    return {"user": user_json(office.world, user)}
+    return {"user": user_json(context.world, user)}
 
 
-def usergroup_list(office: Office, args: Args) -> Json:
+def usergroup_list(context: Office, args: Args) -> Json:
     with_users = args.flag("include_users")
     return {
         "usergroups": [
             {
                 "id": group.id,
-                "team_id": office.world.team_id,
+                "team_id": context.world.team_id,
                 "handle": group.handle,
                 "name": group.handle,
                 "user_count": len(group.members),
                 **({"users": list(group.members)} if with_users else {}),
             }
-            for group in office.world.usergroups.values()
+            for group in context.world.usergroups.values()
         ]
     }
 
 
-def usergroup_users(office: Office, args: Args) -> Json:
+def usergroup_users(context: Office, args: Args) -> Json:
     """Deactivated members are left out, as Slack does unless asked for."""
-    group = office.world.usergroups.get(args.need("usergroup"))
+    group = context.world.usergroups.get(args.need("usergroup"))
     if group is None:
         raise Refused("no_such_subteam")
-    users = office.world.users
+    users = context.world.users
     gone = {u for u in group.members if u in users and users[u].deleted}
     return {"users": [user for user in group.members if user not in gone]}
 
 
-def auth_test(office: Office, _: Args) -> Json:
-    world = office.world
+def auth_test(context: Office, _: Args) -> Json:
+    world = context.world
     return {
         "url": "https://local.slack.com/",
         "team": "local",

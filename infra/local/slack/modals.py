@@ -12,65 +12,65 @@ from .wire import view_json
 from .workspace import Json, Trigger, View
 
 
-def open_view(office: Office, args: Args) -> Json:
-    trigger = _exchange(office, args)
+def open_view(context: Office, args: Args) -> Json:
+    trigger = _exchange(context, args)
     view = checked(args.structure("view", "invalid_arguments"), MODAL)
-    return {"view": view_json(office.world, start_stack(office, trigger.user_id, view))}
+    return {"view": view_json(context.world, start_stack(context, trigger.user_id, view))}
 
 
-def push_view(office: Office, args: Args) -> Json:
+def push_view(context: Office, args: Args) -> Json:
     """Only a trigger from inside the open modal can push."""
-    trigger = _exchange(office, args)
+    trigger = _exchange(context, args)
     definition = checked(args.structure("view", "invalid_arguments"), MODAL)
-    stack = office.world.stacks.get(trigger.user_id, [])
+    stack = context.world.stacks.get(trigger.user_id, [])
     if trigger.in_view not in {view.id for view in stack}:
         raise Refused("not_found")
-    return {"view": view_json(office.world, push(office, trigger.user_id, definition))}
+    return {"view": view_json(context.world, push(context, trigger.user_id, definition))}
 
 
-def update_view(office: Office, args: Args) -> Json:
-    view = _named(office, args)
+def update_view(context: Office, args: Args) -> Json:
+    view = _named(context, args)
     if args.has("hash") and args.text("hash") != view.hash:
         raise Refused("hash_conflict")
-    replace(office, view, checked(args.structure("view", "invalid_arguments"), view.type))
-    return {"view": view_json(office.world, view)}
+    replace(context, view, checked(args.structure("view", "invalid_arguments"), view.type))
+    return {"view": view_json(context.world, view)}
 
 
-def publish_view(office: Office, args: Args) -> Json:
+def publish_view(context: Office, args: Args) -> Json:
     user_id = args.need("user_id")
-    if user_id not in office.world.users:
+    if user_id not in context.world.users:
         raise Refused("user_not_found")
     definition = checked(args.structure("view", "invalid_arguments"), HOME)
-    shown = office.world.homes.get(user_id)
+    shown = context.world.homes.get(user_id)
     if shown is None:
-        shown = _new_view(office, user_id, definition)
-        office.world.homes[user_id] = shown
+        shown = _new_view(context, user_id, definition)
+        context.world.homes[user_id] = shown
     elif args.has("hash") and args.text("hash") != shown.hash:
         raise Refused("hash_conflict")
     else:
-        replace(office, shown, definition)
-    return {"view": view_json(office.world, shown)}
+        replace(context, shown, definition)
+    return {"view": view_json(context.world, shown)}
 
 
-def _exchange(office: Office, args: Args) -> Trigger:
+def _exchange(context: Office, args: Args) -> Trigger:
     """A trigger is spent by the call that shows it, whatever becomes of the call."""
-    trigger = office.world.triggers.get(args.need("trigger_id", "invalid_trigger_id"))
+    trigger = context.world.triggers.get(args.need("trigger_id", "invalid_trigger_id"))
     if trigger is None:
         raise Refused("invalid_trigger_id")
     if trigger.used:
         raise Refused("exchanged_trigger_id")
-    if office.world.clock() - trigger.made_at > office.limits.trigger_seconds:
+    if context.world.clock() - trigger.made_at > context.limits.trigger_seconds:
         raise Refused("expired_trigger_id")
     trigger.used = True
     return trigger
 
 
-def _named(office: Office, args: Args) -> View:
+def _named(context: Office, args: Args) -> View:
     if args.has("view_id") == args.has("external_id"):
         raise refused_for("invalid_arguments", ["exactly one of view_id or external_id"])
-    view = office.world.view_by_id(args.text("view_id"))
+    view = context.world.view_by_id(args.text("view_id"))
     external = args.text("external_id")
-    for stack in office.world.stacks.values() if external else ():
+    for stack in context.world.stacks.values() if external else ():
         view = next((v for v in stack if v.external_id == external), view)
     if view is None:
         raise Refused("not_found")
@@ -86,57 +86,57 @@ def checked(definition: Any, surface: str) -> Json:
     return dict(definition)
 
 
-def start_stack(office: Office, user_id: str, definition: Json) -> View:
-    view = _new_view(office, user_id, definition)
+def start_stack(context: Office, user_id: str, definition: Json) -> View:
+    view = _new_view(context, user_id, definition)
     view.root_view_id = view.id
-    office.world.stacks[user_id] = [view]
+    context.world.stacks[user_id] = [view]
     return view
 
 
-def push(office: Office, user_id: str, definition: Json) -> View:
-    stack = office.world.stacks[user_id]
-    if len(stack) >= office.limits.views_on_stack:
+def push(context: Office, user_id: str, definition: Json) -> View:
+    stack = context.world.stacks[user_id]
+    if len(stack) >= context.limits.views_on_stack:
         raise Refused("push_limit_reached")
-    view = _new_view(office, user_id, definition)
+    view = _new_view(context, user_id, definition)
     view.root_view_id, view.previous_view_id = stack[0].id, stack[-1].id
     stack.append(view)
     return view
 
 
-def _new_view(office: Office, user_id: str, definition: Json) -> View:
+def _new_view(context: Office, user_id: str, definition: Json) -> View:
     view = View(
-        id=office.world.new_id("V"),
+        id=context.world.new_id("V"),
         user_id=user_id,
         type=definition["type"],
         title=None,
         blocks=[],
         hash="",
     )
-    replace(office, view, definition)
+    replace(context, view, definition)
     return view
 
 
-def replace(office: Office, view: View, definition: Json) -> None:
+def replace(context: Office, view: View, definition: Json) -> None:
     """What was typed stays where block_id and action_id stay."""
-    _take_external_id(office, view, definition.get("external_id", ""))
+    _take_external_id(context, view, definition.get("external_id", ""))
     definition = copy.deepcopy(definition)
     view.title = definition.get("title")
     view.submit_button, view.close_button = definition.get("submit"), definition.get("close")
-    view.blocks = office.world.with_ids(definition["blocks"])
+    view.blocks = context.world.with_ids(definition["blocks"])
     view.callback_id = definition.get("callback_id", "")
     view.private_metadata = definition.get("private_metadata", "")
     view.clear_on_close = definition.get("clear_on_close", False)
     view.notify_on_close = definition.get("notify_on_close", False)
-    view.hash = f"{office.world.new_ts().partition('.')[0]}.{office.world.number():08x}"
+    view.hash = f"{context.world.new_ts().partition('.')[0]}.{context.world.number():08x}"
     view.values = fresh_values(view.blocks, view.values)
     view.errors = {}
 
 
-def _take_external_id(office: Office, view: View, wanted: str) -> None:
+def _take_external_id(context: Office, view: View, wanted: str) -> None:
     if wanted and wanted != view.external_id:
-        if wanted in office.world.external_ids:
+        if wanted in context.world.external_ids:
             raise Refused("duplicate_external_id")
-        office.world.external_ids.add(wanted)
+        context.world.external_ids.add(wanted)
     view.external_id = wanted
 
 

@@ -42,9 +42,9 @@ class Reply:
 
 
 class People:
-    def __init__(self, office: Office, door: Door) -> None:
-        self._office, self._world, self._door = office, office.world, door
-        self._suggestions = Suggestions(office.world, door)
+    def __init__(self, context: Office, door: Door) -> None:
+        self._office, self._world, self._door = context, context.world, door
+        self._suggestions = Suggestions(context.world, door)
 
     def command(self, user_id: str, channel_id: str, command: str, text: str) -> Reply:
         self._in_channel(user_id, channel_id)
@@ -233,7 +233,7 @@ class People:
         return None
 
 
-def _follow(office: Office, stack: list[View], view: View, answer: Json) -> None:
+def _follow(context: Office, stack: list[View], view: View, answer: Json) -> None:
     """`response_action` of an answer to a submission."""
     action = answer.get("response_action")
     if action == "clear":
@@ -241,9 +241,9 @@ def _follow(office: Office, stack: list[View], view: View, answer: Json) -> None
     elif action == "errors":
         view.errors = _field_errors(view, answer.get("errors"))
     elif action == "update":
-        modals.replace(office, view, modals.checked(answer.get("view"), "modal"))
+        modals.replace(context, view, modals.checked(answer.get("view"), "modal"))
     elif action == "push":
-        modals.push(office, view.user_id, modals.checked(answer.get("view"), "modal"))
+        modals.push(context, view.user_id, modals.checked(answer.get("view"), "modal"))
     else:
         raise Refused("invalid_response_action")
 

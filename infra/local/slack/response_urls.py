@@ -10,12 +10,12 @@ from .web_api import Answer
 from .workspace import ApiCall, Json, Message, ResponseUrl
 
 
-def respond(office: Office, path: str, body: bytes) -> Answer:
-    with office.world.lock:
+def respond(context: Office, path: str, body: bytes) -> Answer:
+    with context.world.lock:
         payload = _payload(body)
-        answer = _answered(office, path, payload)
+        answer = _answered(context, path, payload)
         method = "response_url"
-        office.world.calls.append(ApiCall(method, payload or {}, answer.body, answer.status))
+        context.world.calls.append(ApiCall(method, payload or {}, answer.body, answer.status))
         return answer
 
 
@@ -27,91 +27,91 @@ def _payload(body: bytes) -> Json | None:
     return held if isinstance(held, dict) else None
 
 
-def _answered(office: Office, path: str, payload: Json | None) -> Answer:
-    kept = office.world.response_urls.get(path)
-    dead = _dead(office, kept)
+def _answered(context: Office, path: str, payload: Json | None) -> Answer:
+    kept = context.world.response_urls.get(path)
+    dead = _dead(context, kept)
     if kept is None or dead:
         return Answer(404, {"ok": False, "error": dead or "invalid_url"})
     if payload is None:
         return Answer(400, {"ok": False, "error": "invalid_payload"})
     kept.uses += 1
     try:
-        apply_response(office, kept, payload)
+        apply_response(context, kept, payload)
     except Refused as refusal:
         return Answer(400, refusal.answer())
     return Answer(200, {"ok": True})
 
 
-def _dead(office: Office, kept: ResponseUrl | None) -> str | None:
+def _dead(context: Office, kept: ResponseUrl | None) -> str | None:
     if kept is None:
         return None
-    if office.world.clock() - kept.made_at > office.limits.response_url_seconds:
+    if context.world.clock() - kept.made_at > context.limits.response_url_seconds:
         return "expired_url"
-    return "used_url" if kept.uses >= office.limits.response_url_uses else None
+    return "used_url" if kept.uses >= context.limits.response_url_uses else None
 
 
-def apply_response(office: Office, kept: ResponseUrl, payload: Json) -> None:
+def apply_response(context: Office, kept: ResponseUrl, payload: Json) -> None:
     """What a response_url, or the body of an answer to a command, makes happen."""
-    source = _source(office, kept)
+    source = _source(context, kept)
     if payload.get("delete_original") is True:
         if source is not None:
-            _remove(office, source)
+            _remove(context, source)
         return
-    draft = _draft(office, kept, payload)
+    draft = _draft(context, kept, payload)
     if payload.get("replace_original") is True and source is not None:
-        _overwrite(office, source, draft)
+        _overwrite(context, source, draft)
     elif payload.get("response_type", "ephemeral") == "in_channel":
-        _post(office, kept, draft)
+        _post(context, kept, draft)
     else:
-        draft.ts, draft.ephemeral_to = office.world.new_ts(), kept.user_id
-        office.world.ephemerals.append(draft)
+        draft.ts, draft.ephemeral_to = context.world.new_ts(), kept.user_id
+        context.world.ephemerals.append(draft)
 
 
-def _source(office: Office, kept: ResponseUrl) -> Message | None:
+def _source(context: Office, kept: ResponseUrl) -> Message | None:
     if kept.message_ts is None:
         return None
     if kept.ephemeral:
-        mine = (m for m in office.world.ephemerals if m.ts == kept.message_ts)
+        mine = (m for m in context.world.ephemerals if m.ts == kept.message_ts)
         return next(mine, None)
-    return office.world.channels[kept.channel_id].find(kept.message_ts)
+    return context.world.channels[kept.channel_id].find(kept.message_ts)
 
 
-def _draft(office: Office, kept: ResponseUrl, payload: Json) -> Message:
+def _draft(context: Office, kept: ResponseUrl, payload: Json) -> Message:
     kind: Any = payload.get("response_type", "ephemeral")
     if kind not in ("ephemeral", "in_channel"):
         raise Refused("invalid_payload")
     args = Args(payload)
-    blocks, text = office.blocks_of(args), args.text("text")
+    blocks, text = context.blocks_of(args), args.text("text")
     if not blocks and not text.strip():
         raise Refused("no_text")
     return Message(
         ts="",
         channel_id=kept.channel_id,
-        user_id=office.world.bot_user_id,
-        text=text[: office.limits.longest_text],
+        user_id=context.world.bot_user_id,
+        text=text[: context.limits.longest_text],
         blocks=blocks,
         values=fresh_values(blocks, {}),
-        metadata=office.metadata_of(args) or None,
+        metadata=context.metadata_of(args) or None,
         thread_ts=args.text("thread_ts") or None,
     )
 
 
-def _overwrite(office: Office, source: Message, draft: Message) -> None:
+def _overwrite(context: Office, source: Message, draft: Message) -> None:
     source.text, source.blocks, source.values = draft.text, draft.blocks, draft.values
-    source.edited_ts = office.world.new_ts()
+    source.edited_ts = context.world.new_ts()
     source.metadata = draft.metadata or source.metadata
 
 
-def _post(office: Office, kept: ResponseUrl, draft: Message) -> None:
-    channel = office.world.channels[kept.channel_id]
+def _post(context: Office, kept: ResponseUrl, draft: Message) -> None:
+    channel = context.world.channels[kept.channel_id]
     parent = channel.find(draft.thread_ts) if draft.thread_ts else None
     if draft.thread_ts and parent is None:
         raise Refused("thread_not_found")
-    draft.ts = office.world.new_ts()
+    draft.ts = context.world.new_ts()
     (channel.messages if parent is None else parent.thread).append(draft)
 
 
-def _remove(office: Office, source: Message) -> None:
-    held = office.world.channels[source.channel_id].messages
-    for kept in (office.world.ephemerals, held, *(m.thread for m in held)):
+def _remove(context: Office, source: Message) -> None:
+    held = context.world.channels[source.channel_id].messages
+    for kept in (context.world.ephemerals, held, *(m.thread for m in held)):
         kept[:] = [message for message in kept if message is not source]

@@ -22,9 +22,9 @@ class SlackServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, office: Office, api: WebApi, faults: Faults) -> None:
+    def __init__(self, context: Office, api: WebApi, faults: Faults) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.office, self.api, self.faults = office, api, faults
+        self.context, self.api, self.faults = context, api, faults
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: SlackServer
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        return super().date_time_string(self.server.office.world.clock() if timestamp is None else timestamp)
+        return super().date_time_string(self.server.context.world.clock() if timestamp is None else timestamp)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: `calls` is the record."""
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _done(self, name: str, path: str, query: str, body: bytes) -> Answer:
         if name == RESPONSE_URL:
-            return respond(self.server.office, path.lstrip("/"), body)
+            return respond(self.server.context, path.lstrip("/"), body)
         return self.server.api.call(
             name,
             self.headers.get("Authorization") or "",

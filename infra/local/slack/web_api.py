@@ -39,10 +39,10 @@ class Answer:
 
 
 class WebApi:
-    def __init__(self, office: Office, bot_token: str) -> None:
+    def __init__(self, context: Office, bot_token: str) -> None:
         """`granted` are the scopes that the token has: at first all that any method here needs."""
         self.granted = frozenset().union(*SCOPES.values()) | {"commands"}
-        self._office, self._token = office, bot_token
+        self._office, self._token = context, bot_token
         self._revoked: set[str] = set()
 
     def replace_token(self, bot_token: str) -> None:

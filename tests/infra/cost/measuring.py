@@ -16,7 +16,7 @@ from unittest import mock
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
-import handlers.carry_out
+import handlers.execute_operations
 import handlers.notify
 import handlers.noyo_webhook
 import handlers.poll
@@ -29,10 +29,10 @@ from tests.conftest import pytest_configure
 from tests.handlers.test_noyo_webhook import event
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World, blocks_of
 
-MODULES = (handlers.slack, handlers.noyo_webhook, handlers.carry_out, handlers.notify, handlers.poll)
-WOKEN = {"OPERATION": handlers.carry_out, "NEWS": handlers.notify}
+MODULES = (handlers.slack, handlers.noyo_webhook, handlers.execute_operations, handlers.notify, handlers.poll)
+WOKEN = {"OPERATION": handlers.execute_operations, "NEWS": handlers.notify}
 ROWS = 12
-SCHEDULED = (handlers.carry_out, handlers.notify, handlers.poll)
+SCHEDULED = (handlers.execute_operations, handlers.notify, handlers.poll)
 INDEXES: dict[str, tuple[str, ...]] = {
     index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"])
     for index in read_template()["Resources"]["Table"]["Properties"]["GlobalSecondaryIndexes"]
@@ -191,7 +191,7 @@ def scene() -> Iterator[Scene]:
         world = stack.enter_context(World(APPROVERS=ANA, POLL_SECONDS="60"))
         for module in MODULES:
             stack.enter_context(mock.patch.object(module, "deployment", return_value=world.bot))
-        stack.enter_context(mock.patch("handlers.remaining.time.time", world.clock))
+        stack.enter_context(mock.patch("bot.lambda_context.time.time", world.clock))
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet):
             made = Scene(world)

@@ -47,8 +47,8 @@ def test_the_table_is_the_templates_with_its_stream_and_indexes(table: TableHere
 
 def test_what_is_sealed_can_be_opened_with_the_same_context_only(aws: EmbeddedAws, table: TableHere) -> None:
     kms = aws.client("kms")
-    sealed = kms.encrypt(KeyId=table.key, Plaintext=b"12-3456789", EncryptionContext={"operation": "1"})
-    blob = sealed["CiphertextBlob"]
+    encrypted = kms.encrypt(KeyId=table.key, Plaintext=b"12-3456789", EncryptionContext={"operation": "1"})
+    blob = encrypted["CiphertextBlob"]
 
     opened = kms.decrypt(KeyId=table.key, CiphertextBlob=blob, EncryptionContext={"operation": "1"})
     assert opened["Plaintext"] == b"12-3456789"

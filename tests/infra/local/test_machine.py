@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from bot.bootstrap import deployment
 from bot.settings import Purpose, read_settings
-from bot.wiring import deployment
 from infra.local.environment import BOT_TOKEN, CONNECTIONS, Addresses, environment, in_place, write_carriers
 from infra.local.machine import Machine
 from infra.local.runtime import Pace
@@ -58,7 +58,7 @@ class Bot:
     def handlers(self) -> dict[str, Any]:
         return {
             "handlers.slack.handler": self.slack,
-            "handlers.carry_out.handler": self.worker,
+            "handlers.execute_operations.handler": self.worker,
             "handlers.notify.handler": lambda *_: None,
             "handlers.poll.handler": self.crash,
         }

@@ -35,7 +35,7 @@ def test_the_real_engines_stream_wakes_the_handlers_in_order(endpoint: str) -> N
 
     names = [f"OPERATION#{number}" for number in range(7)]
     with Machine(
-        handlers={"handlers.carry_out.handler": carry_out}, table_endpoint=endpoint, pace=QUICK
+        handlers={"handlers.execute_operations.handler": carry_out}, table_endpoint=endpoint, pace=QUICK
     ) as machine:
         client = machine.table_client()
         for name in names:

@@ -102,7 +102,7 @@ def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> Non
 
     with serving(environ, handlers) as said:
         assert "POST http://127.0.0.1:" in said.text
-        assert "stream, 5 at once → handlers.carry_out.handler" in said.text
+        assert "stream, 5 at once → handlers.execute_operations.handler" in said.text
         assert "every 60 s → handlers.poll.handler" in said.text
         for address in ("SLACK_API_URL", "NOYO_API_URL", "AWS_ENDPOINT_URL", "TABLE_NAME"):
             assert environ[address] in said.text

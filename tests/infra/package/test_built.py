@@ -65,7 +65,7 @@ def test_the_same_recipe_gives_this_machine_a_package_with_nothing_wrong(
 CALL = """
 import json, sys
 from botocore.awsrequest import AWSResponse
-from bot.store import WORKER, aws_client
+from bot.dynamodb import WORKER, aws_client
 asked = []
 class Raw:
     def stream(self, **kwargs):
@@ -80,7 +80,7 @@ print(asked[0])
 """
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "dynamodb": ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
-    "kms": ("decrypt", {"CiphertextBlob": "sealed"}),
+    "kms": ("decrypt", {"CiphertextBlob": "encrypted"}),
     "lambda": ("get_account_settings", {}),
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
@@ -112,8 +112,8 @@ def test_a_client_whose_model_is_not_shipped_is_not_made(built_here: dict[str, P
 
 WIRE = """
 import sys
-from bot.store import RECEIVER
-from bot.store.wire import wire_client
+from bot.dynamodb import RECEIVER
+from bot.dynamodb.aws_json import wire_client
 client = wire_client("dynamodb", region="us-east-1", endpoint_url=sys.argv[1], patience=RECEIVER)
 print(client.get_item(TableName="t", Key={"pk": {"S": "a"}}))
 """

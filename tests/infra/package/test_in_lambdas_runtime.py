@@ -26,7 +26,7 @@ pytestmark = [
 
 PACE = Pace(schedules=1.0, stream=0.02, retries=0.05)
 SLOW_NOYO = {"NOYO_TIMEOUT_SECONDS": "20", "CHECK_AFTER_SECONDS": "21"}
-CARRY_OUT = "handlers.carry_out.handler"
+CARRY_OUT = "handlers.execute_operations.handler"
 HANDLERS = [f"{name}.handler" for package in PACKAGES for name in package.handlers]
 REQUEST_OF_NOBODY: dict[str, Any] = {"headers": {}, "body": "", "isBase64Encoded": False}
 DOORS = {"handlers.slack.handler", "handlers.noyo_webhook.handler"}
@@ -92,8 +92,8 @@ def test_from_a_click_to_the_card_and_from_noyos_no_to_the_alert(
     assert kinds == {
         ("handlers.slack.handler", "http"),
         ("handlers.noyo_webhook.handler", "http"),
-        ("handlers.carry_out.handler", "stream"),
-        ("handlers.carry_out.handler", "schedule"),
+        ("handlers.execute_operations.handler", "stream"),
+        ("handlers.execute_operations.handler", "schedule"),
         ("handlers.notify.handler", "stream"),
         ("handlers.notify.handler", "schedule"),
         ("handlers.poll.handler", "schedule"),

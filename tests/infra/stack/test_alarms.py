@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.news import News, NewsKind
+from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OutcomeKind
-from bot.domain.subjects import Kind, Subject
+from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackRefused
-from bot.slack.door import KINDS
-from bot.usecases.notify import pause_after
-from handlers.metrics import MEASURED
+from bot.metrics import METRICS
+from bot.slack.endpoint import KINDS
+from bot.usecases.notifications.publish import pause_after
 from infra.local.table import read_template
 from tests.architecture import tree
 
@@ -168,11 +168,14 @@ def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None
     """Wherever within a period it began; it is tried by the minute at most, with pauses that grow."""
     alarm = ALARMS["DeliveriesFailAlarm"]
     failed: Counter[int] = Counter()
-    at, news = began, News("1", NewsKind.RECORD, Subject(Kind.CONNECTION, "1"), at=0, due=0)
+    at, event = (
+        began,
+        OutboxEvent("1", EventKind.RECORD_CHANGED, EntityRef(EntityKind.CONNECTION, "1"), at=0, due=0),
+    )
     while at < 2 * 3600:
         failed[at // alarm["Period"]] += 1
-        due = at + pause_after(SlackRefused("not_in_channel"), news)
-        at, news = -(-due // 60) * 60, replace(news, attempts=news.attempts + 1)
+        due = at + pause_after(SlackRefused("not_in_channel"), event)
+        at, event = -(-due // 60) * 60, replace(event, attempts=event.attempts + 1)
 
     breached = [failed[period] >= alarm["Threshold"] for period in range(6)]
     looked_at = alarm["EvaluationPeriods"]
@@ -236,7 +239,7 @@ def test_the_runbook_counts_what_is_paid_for() -> None:
     }
     counted = {
         metric.name: most_of(metric.name, measured.dimensions)
-        for measured in MEASURED.values()
+        for measured in METRICS.values()
         for metric in measured.metrics
     }
     del counted["Operations"]  # Kinds times outcomes, of which few ever meet.

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.errors import SecretUnreadable
+from bot.errors import SecretUnavailable
 from bot.secrets import Secrets
 from bot.settings import Purpose, SecretAt
 from infra.local.table import read_template
@@ -31,5 +31,5 @@ def test_a_secret_that_nobody_filled_in_is_refused_by_its_name(purpose: Purpose)
     secrets = Secrets(at, AsCreated, lambda: 0.0)
     name, words = EMPTY[purpose]
 
-    with pytest.raises(SecretUnreadable, match=f"{purpose.value}.*{words}"):
+    with pytest.raises(SecretUnavailable, match=f"{purpose.value}.*{words}"):
         getattr(secrets, name).value()

@@ -1,0 +1,72 @@
+"""What an operation, a card or a piece of news is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EntityKind(StrEnum):
+    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet, a *parting* is a
+    disconnection that has none yet; of a *person* there is only an audit trail; a *switch* is one of our own."""
+
+    CONNECTION = "connection"
+    DISCONNECTION = "disconnection"
+    PENDING_CONNECTION = "request"
+    PENDING_DISCONNECTION = "parting"
+    PERSON = "person"
+    SYSTEM = "switch"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class EntityRef:
+    """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`,
+    `parting:<group uuid>#<carrier uuid>`, `person:<user id>`, `switch:<name>`."""
+
+    kind: EntityKind
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value}:{self.key}"
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it is a record of Noyo's, with an id that Noyo gave it."""
+        return self.kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
+
+    @classmethod
+    def parse(cls, text: str) -> EntityRef:
+        """The inverse of `str`; ValueError where the text is no subject."""
+        kind, separator, key = text.partition(":")
+        if not separator or not key:
+            raise ValueError(f"not a subject: {text!r}")
+        return cls(EntityKind(kind), key)
+
+
+def connection_ref(record_id: str) -> EntityRef:
+    return EntityRef(EntityKind.CONNECTION, record_id)
+
+
+def disconnection_ref(record_id: str) -> EntityRef:
+    return EntityRef(EntityKind.DISCONNECTION, record_id)
+
+
+def pending_connection_ref(carrier_id: str, carrier_group_id: str) -> EntityRef:
+    """What a new connection is about before Noyo gave it an id; Noyo allows one for each such pair."""
+    return EntityRef(EntityKind.PENDING_CONNECTION, f"{carrier_id}#{carrier_group_id}")
+
+
+def pending_disconnection_ref(group_id: str, carrier_id: str) -> EntityRef:
+    """What a new disconnection is about before Noyo gave it an id: a group that is to leave a carrier."""
+    return EntityRef(EntityKind.PENDING_DISCONNECTION, f"{group_id}#{carrier_id}")
+
+
+def person_ref(user_id: str) -> EntityRef:
+    """What a deed was about that was about nothing else yet, such as looking around."""
+    return EntityRef(EntityKind.PERSON, user_id)
+
+
+SENDING_PAUSE = EntityRef(EntityKind.SYSTEM, "sending")
+"""Whether anything is sent to Noyo."""
+GRANTS = EntityRef(EntityKind.SYSTEM, "rights")
+"""Who may do what, of everybody at once."""

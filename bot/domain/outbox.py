@@ -1,0 +1,206 @@
+"""News, what happened to what; each piece is delivered to everyone it concerns, and then is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from bot.domain.entities import SENDING_PAUSE, EntityRef
+from bot.domain.operations import Operation, OperationState
+from bot.domain.pauses import Pause
+from bot.domain.record_states import RecordState
+from bot.domain.records import Record, Status
+
+
+class EventKind(StrEnum):
+    RECORD_CHANGED = "record"
+    """A record is new to us or got a new version."""
+    LATE_VERSION = "late"
+    """An older version of a record was shown to us after a newer one: history, no alert."""
+    OPERATION_CHANGED = "operation"
+    """An operation was placed, is being checked, needs a person, or was settled."""
+    DAY_STARTED = "day"
+    """A day begins on which a request may still wait: what is shown of it counts days. The first has no `day`."""
+    REMINDER = "reminder"
+    """On this day people are reminded of a request, if it still waits."""
+    SUMMARY = "summary"
+    """The first run is over: how much is open, and what waits for us."""
+    OWNER_CHANGED = "owner"
+    """Who is checking a request is somebody else now, or nobody; `before` and `after` are Slack user ids."""
+    CLAIM_EXPIRY = "lapse"
+    """The time is over for which `before` was to check a request since `at`; waits for that moment."""
+    SENDING_CHANGED = "sending"
+    """Sending to Noyo was paused or resumed, or Switchboard was set to watch only or to act again."""
+    CARD_REFRESH = "again"
+    """Nothing happened to a record, but what its messages say of it is to be made true again."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEvent:
+    """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
+
+    `found`: it was there before us, so nobody is called for it. `day` is what days and reminders are of.
+
+    Where an operation's settling brought a new version, one piece of news tells both.
+    """
+
+    id: str
+    kind: EventKind
+    entity: EntityRef
+    at: int
+    due: int | None
+    version: str | None = None
+    before: str | None = None
+    after: str | None = None
+    operation_id: str | None = None
+    operation_state: OperationState | None = None
+    found: bool = False
+    day: date | None = None
+    attempts: int = 0
+
+
+def record_changed(
+    record: Record, before: Status | None, now: int, *, due: int | None = None, found: bool = False
+) -> OutboxEvent:
+    return OutboxEvent(
+        id=f"{record.entity}:{record.version}",
+        kind=EventKind.RECORD_CHANGED,
+        entity=record.entity,
+        at=record.modified,
+        due=now if due is None else due,
+        version=record.version,
+        before=before.value if before is not None else None,
+        after=record.status.value,
+        found=found,
+    )
+
+
+def first_day(record: Record, due: int) -> OutboxEvent:
+    """Born with a version that waits. Whoever delivers it knows when the next day begins, which this room does not."""
+    return _of_day(record, None, "first", due, EventKind.DAY_STARTED)
+
+
+def day_started(record: Record, day: date, due: int) -> OutboxEvent:
+    return _of_day(record, day, day.isoformat(), due, EventKind.DAY_STARTED)
+
+
+def reminder(record: Record, day: date, due: int) -> OutboxEvent:
+    return _of_day(record, day, day.isoformat(), due, EventKind.REMINDER)
+
+
+def _of_day(record: Record, day: date | None, name: str, due: int, kind: EventKind) -> OutboxEvent:
+    """The id is the same whoever puts it, and however often: there is one for each version and day."""
+    return OutboxEvent(
+        id=f"{kind.value}:{record.entity}:{record.version}:{name}",
+        kind=kind,
+        entity=record.entity,
+        at=due,
+        due=due,
+        version=record.version,
+        day=day,
+    )
+
+
+def late_version(record: Record, now: int) -> OutboxEvent:
+    return OutboxEvent(
+        id=f"late:{record.entity}:{record.version}",
+        kind=EventKind.LATE_VERSION,
+        entity=record.entity,
+        at=record.modified,
+        due=now,
+        version=record.version,
+        after=record.status.value,
+    )
+
+
+def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEvent:
+    """The id tells one change of owner from the next by the write that made it."""
+    return OutboxEvent(
+        id=f"owner:{before.entity}:{before.revision + 1}",
+        kind=EventKind.OWNER_CHANGED,
+        entity=before.entity,
+        at=now,
+        due=now,
+        before=before.owner,
+        after=after.owner,
+    )
+
+
+def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
+    return OutboxEvent(
+        id=f"lapse:{taken.entity}:{taken.record.version}:{taken.owner}:{since}",
+        kind=EventKind.CLAIM_EXPIRY,
+        entity=taken.entity,
+        at=since,
+        due=until,
+        before=taken.owner,
+    )
+
+
+def operation_changed(operation: Operation, now: int) -> OutboxEvent:
+    """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
+    state = _KEPT if operation.deferred_by else operation.state.value
+    return OutboxEvent(
+        id=f"operation:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
+        kind=EventKind.OPERATION_CHANGED,
+        entity=operation.entity,
+        at=now,
+        due=now,
+        operation_id=operation.id,
+        operation_state=operation.state,
+    )
+
+
+def is_submission(event: OutboxEvent) -> bool:
+    """Whether it tells that an operation was asked for, and not that it was put back, maybe in the same second."""
+    return event.id.endswith(f":{_step(OperationState.PENDING.value, 0, 0)}")
+
+
+def is_deferral(event: OutboxEvent) -> bool:
+    """Whether it tells that an operation was put aside while nothing is sent to Noyo."""
+    return event.kind is EventKind.OPERATION_CHANGED and event.id.rpartition(":")[0].endswith(f":{_KEPT}")
+
+
+def sending_changed(pause: Pause, revision: int, now: int) -> OutboxEvent:
+    """`revision` names this turn of the switch, which began or ended `pause`."""
+    return OutboxEvent(
+        f"sending:{revision}:{pause.name}", EventKind.SENDING_CHANGED, SENDING_PAUSE, at=now, due=now
+    )
+
+
+def pause_name_of(event: OutboxEvent) -> str:
+    """The name of the pause that the news is about."""
+    return event.id.rpartition(":")[2]
+
+
+def is_mode_change(event: OutboxEvent) -> bool:
+    """Whether it tells that Switchboard was set to watch only or to act, which no person is named for."""
+    return event.kind is EventKind.SENDING_CHANGED and event.id.endswith("-")
+
+
+def card_refresh(entity: EntityRef, because: OutboxEvent, due: int) -> OutboxEvent:
+    """Nothing happened to it, but what is shown of it is other than it was."""
+    return OutboxEvent(f"again:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due)
+
+
+_KEPT = "kept"
+
+
+def _step(state: str, attempts: int, checks: int) -> str:
+    return f"{state}:{attempts}.{checks}"
+
+
+def with_record_change(event: OutboxEvent, learnt: tuple[OutboxEvent, ...]) -> OutboxEvent:
+    """The news of a settled operation, telling as well what its answer changed in the record."""
+    of_records = [piece for piece in learnt if piece.kind is EventKind.RECORD_CHANGED]
+    if not of_records:
+        return event
+    change = of_records[0]
+    return replace(
+        event, entity=change.entity, version=change.version, before=change.before, after=change.after
+    )
+
+
+def without_record_events(learnt: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
+    return tuple(piece for piece in learnt if piece.kind is not EventKind.RECORD_CHANGED)

@@ -1,0 +1,100 @@
+"""Whether the effect that an operation wanted is there, as far as Noyo's records can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import DecisionRequest, DisconnectionRequest, Operation, RetryRequest
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    DisconnectionStatus,
+    Record,
+    Status,
+)
+
+CLOCK_DIFFERENCE_SECONDS = 120
+"""How far Noyo's clock and ours may stand apart."""
+
+
+def created_since_sent(record: Record, operation: Operation) -> bool:
+    """Whether the record was created since the operation may first have left us."""
+    sent = operation.first_sent_at
+    return sent is not None and record.created >= sent - CLOCK_DIFFERENCE_SECONDS
+
+
+def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Record | None:
+    """The version that shows that the retry took effect, among those known since it was sent.
+
+    Wanted with another carrier group id: a version that carries it. Wanted as it was: a version that was `processing`.
+    That the record merely moved proves nothing.
+    """
+    wanted = operation.input
+    if not isinstance(wanted, RetryRequest) or operation.first_sent_at is None:
+        return None
+    since = operation.first_sent_at - CLOCK_DIFFERENCE_SECONDS
+    return next((version for version in versions if _shows(version, operation, wanted, since)), None)
+
+
+def shows_decision(operation: Operation, current: Record) -> bool:
+    """Whether Noyo shows what the decision wanted: the status that follows from it, and the end date, if it tells one.
+
+    By whom is not said: somebody may have decided the same elsewhere.
+    """
+    wanted = operation.input
+    if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
+        return False
+    if current.version == operation.shown_version or not status_matches_decision(
+        wanted.decision, current.status
+    ):
+        return False
+    told = current.effective_end_date
+    return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
+
+
+def with_end_date(answered: Record, before: Record | None, wanted: DecisionRequest) -> Record:
+    """Noyo leaves the end date out of its answer to a decision. It is the one that was sent; else the one that the
+    request had in the version it was decided on, which is what `before` is."""
+    if not isinstance(answered, Disconnection) or answered.effective_end_date is not None:
+        return answered
+    kept = before.effective_end_date if isinstance(before, Disconnection) else None
+    return replace(answered, effective_end_date=wanted.effective_end_date or kept)
+
+
+def is_requested_disconnection(record: Record, operation: Operation) -> bool:
+    """Whether this request to disconnect is what the operation wanted: for the group and carrier, by us, created since
+    it was sent, and with its end date, where it tells one."""
+    wanted = operation.input
+    if not isinstance(wanted, DisconnectionRequest) or not isinstance(record, Disconnection):
+        return False
+    if record.carrier_id != wanted.carrier_id or record.group_id not in (None, wanted.group_id):
+        return False
+    ends = record.effective_end_date in (None, wanted.effective_end_date)
+    return (
+        ends and record.source_type is DisconnectionSource.PLATFORM and created_since_sent(record, operation)
+    )
+
+
+def status_matches_decision(decision: Decision, status: Status) -> bool:
+    """Whether a request that was decided so may be in this status."""
+    return status in _AFTER[decision]
+
+
+_AFTER = {
+    Decision.APPROVE: (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED),
+    Decision.REJECT: (DisconnectionStatus.REJECTED,),
+}
+
+
+def _shows(version: Record, operation: Operation, wanted: RetryRequest, since: int) -> bool:
+    if not isinstance(version, Connection) or version.version == operation.shown_version:
+        return False
+    if version.modified < since:
+        return False
+    if wanted.carrier_group_id is not None:
+        return version.carrier_group_id == wanted.carrier_group_id
+    return version.status is ConnectionStatus.PROCESSING

@@ -1,0 +1,87 @@
+"""A request that waits for a decision: how near its end is, when to remind of it, who is checking it.
+
+Reminders come the nearer the end the oftener, and stop: whoever did not listen to the last will not to the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, tzinfo
+
+from bot.domain.business_days import (
+    after_working_hours,
+    business_day_after,
+    business_day_before,
+    business_days_until,
+    day_of,
+)
+from bot.domain.record_states import RecordState
+from bot.domain.records import Disconnection, DisconnectionStatus
+
+DAYS_BEFORE_END = (10, 5, 3, 2, 1, 0)
+"""Business days before the last day; one more reminder comes on the business day after it."""
+DAYS_WITHOUT_END = (2, 5, 10)
+"""Business days after it was learnt, where there is no end to count to, or it was past by then."""
+MENTIONING_REMINDERS = 2
+"""So many of the last reminders name those who decide."""
+SOON_DAYS = 2
+"""Business days: what ends within them is told to those who decide as soon as it is known."""
+CLAIM_HOURS = 4
+"""Working hours after which whoever said "I'm checking" is taken to have been called away."""
+
+
+def awaits_decision(record_state: RecordState) -> bool:
+    return record_state.status is DisconnectionStatus.NEEDS_REVIEW
+
+
+def end_date_of(record_state: RecordState) -> date | None:
+    return record_state.record.effective_end_date if isinstance(record_state.record, Disconnection) else None
+
+
+def days_left(end: date, today: date) -> int:
+    """Negative once it is past."""
+    return (end - today).days
+
+
+def ends_soon(record_state: RecordState, zone: tzinfo) -> bool:
+    """Whether it was so near its end when it was learnt that nobody may wait for a reminder."""
+    end = end_date_of(record_state)
+    return end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= SOON_DAYS
+
+
+def reminder_days(record_state: RecordState, zone: tzinfo) -> tuple[date, ...]:
+    """The days on which to remind of it, in order, while it waits for this end."""
+    known = _known(record_state, zone)
+    return tuple(day for day in _all_reminders(end_date_of(record_state), known) if day > known)
+
+
+def latest_reminder(record_state: RecordState, today: date, zone: tzinfo) -> date | None:
+    """The last of them that has come."""
+    return max((day for day in reminder_days(record_state, zone) if day <= today), default=None)
+
+
+def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bool:
+    """Whether the reminder of this day names those who decide."""
+    return (
+        day in _all_reminders(end_date_of(record_state), _known(record_state, zone))[-MENTIONING_REMINDERS:]
+    )
+
+
+def _known(record_state: RecordState, zone: tzinfo) -> date:
+    """Since when it is known to wait for this end. A version that changes neither begins no new count, or what moves
+    each day would never be reminded of."""
+    since = record_state.waiting_since if record_state.waiting_since is not None else record_state.seen_at
+    return day_of(since, zone)
+
+
+def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
+    if end is None or end < known:
+        return tuple(business_day_after(known, number) for number in DAYS_WITHOUT_END)
+    before = tuple(business_day_before(end, number) for number in DAYS_BEFORE_END)
+    return (*before, business_day_after(end, 1))
+
+
+def claim(held: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
+    """Somebody says that they are checking it. It keeps nobody else from deciding."""
+    until = after_working_hours(now, CLAIM_HOURS, zone)
+    return replace(held, owner=owner, owned_since=now, owned_until=until)

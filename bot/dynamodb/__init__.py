@@ -1,0 +1,112 @@
+"""The face of the table's room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.dynamodb.clients import aws_client
+from bot.dynamodb.encryption import KmsEncryptor
+from bot.dynamodb.repositories.audit import DynamoAuditRepository
+from bot.dynamodb.repositories.grants import DynamoGrantRepository
+from bot.dynamodb.repositories.health import DynamoHealthRepository
+from bot.dynamodb.repositories.messages import DynamoMessageRepository
+from bot.dynamodb.repositories.operations import DynamoOperationRepository
+from bot.dynamodb.repositories.outbox import DynamoOutboxRepository
+from bot.dynamodb.repositories.pauses import DynamoPauseRepository
+from bot.dynamodb.repositories.people import DynamoPeopleRepository
+from bot.dynamodb.repositories.polling import DynamoPollingRepository
+from bot.dynamodb.repositories.records import DynamoRecordRepository
+from bot.dynamodb.table import DynamoClient, RetryTiming, Table
+from bot.dynamodb.timeouts import TimeoutPolicy
+
+RECEIVER = TimeoutPolicy(connect=0.5, read=0.9, total=2.0)
+"""Slack waits for three seconds, a cold start included."""
+WORKER = TimeoutPolicy(connect=1, read=3, total=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """Everything that is kept in the table, by need."""
+
+    records: DynamoRecordRepository
+    operations: DynamoOperationRepository
+    outbox: DynamoOutboxRepository
+    messages: DynamoMessageRepository
+    people: DynamoPeopleRepository
+    polling: DynamoPollingRepository
+    audit: DynamoAuditRepository
+    grants: DynamoGrantRepository
+    pauses: DynamoPauseRepository
+    health: DynamoHealthRepository
+
+
+class ClientFactory(Protocol):
+    """`aws_client` (botocore's own), or `wire_client`, which is there sooner."""
+
+    def __call__(
+        self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy
+    ) -> Any: ...
+
+
+def open_repositories(
+    *,
+    table: str,
+    region: str,
+    endpoint_url: str | None = None,
+    timeouts: TimeoutPolicy = WORKER,
+    make_client: ClientFactory = aws_client,
+) -> Repositories:
+    """Makes the client; nothing is read or checked before the first use."""
+    client = make_client("dynamodb", region=region, endpoint_url=endpoint_url, timeouts=timeouts)
+    return repositories_on(client, table, timeouts)
+
+
+def repositories_on(
+    client: DynamoClient, table: str, timeouts: TimeoutPolicy = WORKER, pace: RetryTiming | None = None
+) -> Repositories:
+    opened = Table(client, table, timeouts, pace or RetryTiming())
+    return Repositories(
+        records=DynamoRecordRepository(opened),
+        operations=DynamoOperationRepository(opened),
+        outbox=DynamoOutboxRepository(opened),
+        messages=DynamoMessageRepository(opened),
+        people=DynamoPeopleRepository(opened),
+        polling=DynamoPollingRepository(opened),
+        audit=DynamoAuditRepository(opened),
+        grants=DynamoGrantRepository(opened),
+        pauses=DynamoPauseRepository(opened),
+        health=DynamoHealthRepository(opened),
+    )
+
+
+def open_encryptor(
+    *,
+    key_id: str,
+    region: str,
+    endpoint_url: str | None = None,
+    timeouts: TimeoutPolicy = WORKER,
+    make_client: ClientFactory = aws_client,
+) -> KmsEncryptor:
+    """The client behind it is made at the first seal."""
+    return KmsEncryptor(
+        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, timeouts=timeouts),
+        key_id,
+        timeouts.begin,
+    )
+
+
+__all__ = [
+    "RECEIVER",
+    "WORKER",
+    "KmsEncryptor",
+    "ClientFactory",
+    "RetryTiming",
+    "TimeoutPolicy",
+    "Repositories",
+    "Table",
+    "aws_client",
+    "open_encryptor",
+    "open_repositories",
+    "repositories_on",
+]

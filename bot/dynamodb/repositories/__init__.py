@@ -1,0 +1,1 @@
+"""Repositories: one for each kind of item in the table."""

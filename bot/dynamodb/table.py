@@ -1,0 +1,243 @@
+"""The table itself: reads, transactions, a bounded patience, and errors in Switchboard's own words.
+
+Every conditional write is a transaction with a token. The table knows a token for ten minutes, so a repeat after a lost
+answer changes nothing and is answered like the first; a late straggler of it changes nothing either. An engine that
+ignores the token (moto does) cancels the repeat instead: then the stamp that the write left on its first item tells
+that it was ours.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NotConnected
+
+from bot.dynamodb.attribute_values import Item, Value, plain_item, typed
+from bot.dynamodb.expressions import STAMP, Put, Update, Write, typed_key
+from bot.dynamodb.keys import Key
+from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.errors import StorageError, TableUnavailable
+from bot.telemetry import LogEvent, log_event
+
+BATCH = 100
+"""The most that one BatchGetItem takes."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+
+_TRANSIENT = frozenset(
+    {
+        "InternalServerError",
+        "ItemCollectionSizeLimitExceeded",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingError",
+        "ThrottlingException",
+    }
+)
+
+
+class DynamoClient(Protocol):
+    """The calls of a botocore client that are made, and no others: there is no Scan among them."""
+
+    def get_item(self, **parameters: Any) -> dict[str, Any]: ...
+
+    def batch_get_item(self, **parameters: Any) -> dict[str, Any]: ...
+
+    def query(self, **parameters: Any) -> dict[str, Any]: ...
+
+    def transact_write_items(self, **parameters: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RetryTiming:
+    """Time as the repeats see it; `jitter` gives a share between 0 and 1 of each pause."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = secrets.SystemRandom().random
+
+
+class ConditionFailed(StorageError):
+    """Nothing was written; `failed` are the places of the parts whose conditions said no."""
+
+    def __init__(self, failed: frozenset[int], *, after_a_lost_answer: bool) -> None:
+        super().__init__("Somebody else was faster; nothing was written.")
+        self.failed = failed
+        self.after_a_lost_answer = after_a_lost_answer
+
+
+class Table:
+    def __init__(self, client: DynamoClient, name: str, timeouts: TimeoutPolicy, pace: RetryTiming) -> None:
+        self._client = client
+        self._name = name
+        self._patience = timeouts
+        self._pace = pace
+
+    def get(self, key: Key) -> Item | None:
+        """Consistent."""
+        answer = self._send(
+            self._client.get_item, TableName=self._name, Key=typed_key(key), ConsistentRead=True
+        )
+        return plain_item(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
+        """Consistent; in no order; what is not there is missing."""
+        wanted = iter(dict.fromkeys(keys))
+        while batch := list(islice(wanted, BATCH)):
+            yield from self._get_batch([typed_key(key) for key in batch])
+
+    def query(
+        self,
+        keys: str,
+        values: Mapping[str, Value],
+        *,
+        index: str | None = None,
+        only: str | None = None,
+        limit: int | None = None,
+        pages: int | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Item]:
+        """Items whose keys meet the expression `keys`, page after page as far as they are taken.
+
+        Consistent unless from an index. `only` filters what a page holds before it is sent to us. At most `pages`
+        pages are read.
+        """
+        parameters: dict[str, Any] = {
+            "TableName": self._name,
+            "KeyConditionExpression": keys,
+            "ExpressionAttributeValues": {name: typed(value) for name, value in values.items()},
+            "ScanIndexForward": not newest_first,
+        }
+        parameters |= {"IndexName": index} if index else {"ConsistentRead": True}
+        parameters |= {"FilterExpression": only} if only else {}
+        parameters |= {"Limit": limit} if limit and not only else {}
+        rows = chain.from_iterable(islice(self._pages(parameters), pages))
+        return islice(rows, limit)
+
+    def write(self, writes: Sequence[Write]) -> None:
+        """All or nothing. `ConditionFailed` names who said no."""
+        token = secrets.token_hex(16)
+        try:
+            self._send(
+                self._client.transact_write_items,
+                TransactItems=[write.request(self._name, token) for write in writes],
+                ClientRequestToken=token,
+            )
+        except ConditionFailed as failed:
+            if not (failed.after_a_lost_answer and self._is_from(writes, token)):
+                raise
+
+    def _is_from(self, writes: Sequence[Write], token: str) -> bool:
+        stamped = next((write.key for write in writes if isinstance(write, Put | Update)), None)
+        item = self.get(stamped) if stamped else None
+        return item is not None and item.get(STAMP) == token
+
+    def _get_batch(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
+        repeats = self._repeats()
+        while keys:
+            request = {self._name: {"Keys": keys, "ConsistentRead": True}}
+            answer = self._send(self._client.batch_get_item, RequestItems=request)
+            yield from map(plain_item, answer["Responses"].get(self._name, []))
+            keys = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
+            if keys and next(repeats, None) is None:
+                raise _unavailable()
+
+    def _pages(self, parameters: dict[str, Any]) -> Iterator[list[Item]]:
+        while True:
+            answer = self._send(self._client.query, **parameters)
+            yield [plain_item(item) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return
+            parameters = {**parameters, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+    def _send(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+        """Repeats what may come right by itself, while the patience lasts. Botocore's own repeats are off: they hide
+        that an answer was lost, and they know no deadline."""
+        self._patience.begin()
+        lost = False
+        repeats = self._repeats()
+        while True:
+            try:
+                return call(**parameters)
+            except ClientError as error:
+                _raise_unless_transient(error, lost)
+                tell_throttled(error, by="dynamodb")
+                lost = lost or _status(error) >= 500
+                trouble: Exception = error
+            except (HTTPClientError, NotConnected, *_unreadable()) as error:
+                lost = True
+                trouble = error
+            except BotoCoreError as error:
+                # Such as no credentials: it does not come right by waiting.
+                raise StorageError(f"Switchboard cannot reach its table ({type(error).__name__}).") from error
+            if next(repeats, None) is None:
+                raise _unavailable() from trouble
+
+    def _repeats(self) -> Iterator[float]:
+        """Pauses before each further attempt that still fits; the patience begins now, not at the first pause."""
+        return self._pauses(self._pace.clock())
+
+    def _pauses(self, started: float) -> Iterator[float]:
+        longest = FIRST_PAUSE
+        while True:
+            pause = longest * self._pace.jitter()
+            left = min(self._patience.total - (self._pace.clock() - started), self._patience.left())
+            if pause + self._patience.read > left:
+                return
+            self._pace.sleep(pause)
+            yield pause
+            longest = min(LONGEST_PAUSE, 2 * longest)
+
+
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What a botocore client raises for an answer it cannot read; whoever has none need not load its parsers."""
+    parsers = sys.modules.get("botocore.parsers")
+    return (parsers.ResponseParserError,) if parsers is not None else ()
+
+
+def _raise_unless_transient(error: ClientError, lost: bool) -> None:
+    code = error.response.get("Error", {}).get("Code", "")
+    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
+    failed = frozenset(place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+    if failed:
+        raise ConditionFailed(failed, after_a_lost_answer=lost) from error
+    if code not in _TRANSIENT and not _TRANSIENT.intersection(reasons) and _status(error) < 500:
+        raise StorageError(f"Switchboard's table refused a request ({code}).") from error
+
+
+def tell_throttled(error: ClientError, *, by: str) -> None:
+    """AWS's own count of it lags by minutes, and of the key's there is none."""
+    codes = {error.response.get("Error", {}).get("Code", "")}
+    codes |= {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
+    if codes & _THROTTLED:
+        log_event(LogEvent.THROTTLED, by=by)
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _unavailable() -> TableUnavailable:
+    return TableUnavailable("Switchboard's table is not answering right now. Please try again in a minute.")

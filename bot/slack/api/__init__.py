@@ -1,0 +1,1 @@
+"""Slack's Web API: calls, errors, and the scopes they need."""

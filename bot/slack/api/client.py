@@ -1,0 +1,186 @@
+"""One call of Slack's Web API, its errors told apart by what became of it.
+
+https://docs.slack.dev/apis/web-api/ — nothing is repeated in here: after a lost answer a repeat would post twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from http.client import HTTPException
+from math import inf
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
+
+from bot.errors import (
+    DeadlineExceeded,
+    SecretUnavailable,
+    SlackBusy,
+    SlackError,
+    SlackNoAnswer,
+    SlackRefused,
+    SlackTokenRejected,
+)
+from bot.telemetry import LogEvent, log_event
+from bot.usecases.ports.runtime import Secret, TimeLeft
+
+logger = logging.getLogger("switchboard")
+
+Json = dict[str, Any]
+
+LEAST_SECONDS = 0.2
+"""With less, a call would rather be lost than answered."""
+LAST_WORD_SECONDS = 0.5
+_PAUSE_SECONDS = 30
+# A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
+_NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError)
+_CODE = re.compile(r"[a-z][a-z0-9_]*")
+# Slack says no, but not that nothing was done: its documentation allows for either.
+_UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
+_BUSY = frozenset({"ratelimited", "rate_limited"})
+# Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
+_NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
+_NOT_LET_IN_SECONDS = 60
+
+
+class SlackApiClient:
+    """Calls methods of the Web API. Nothing is called at construction, `auth.test` least of all."""
+
+    def __init__(
+        self, *, token: Secret[str], api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
+    ) -> None:
+        """A call waits for `timeout_seconds`, or for what is left of its caller's time if that is less."""
+        self._token, self._api_url = token, api_url
+        self._timeout_seconds, self._left = timeout_seconds, left
+        self._quiet = logging.getLogger("bot.slack.web_api")
+        self._quiet.setLevel(logging.INFO)  # slack_sdk writes whole messages at DEBUG
+
+    def read(self, method: str, **args: str | int | bool) -> Json:
+        """A method that reads; these take form fields."""
+        return self._called(method, params=args)
+
+    def write(self, method: str, **args: Any) -> Json:
+        """A method that writes; these take JSON. What is None is left out."""
+        return self._called(method, json={name: value for name, value in args.items() if value is not None})
+
+    def respond(self, response_url: str, message: Json) -> None:
+        """Answers by the address that an interaction gave us: the last word, for which a little time is spared."""
+        client = WebhookClient(
+            response_url,
+            timeout=self._seconds(spared=LAST_WORD_SECONDS),  # type: ignore[arg-type]  # as below
+            retry_handlers=[],
+            logger=self._quiet,
+        )
+        try:
+            status = client.send_dict(message).status_code
+        except _NO_ANSWER as error:
+            raise SlackNoAnswer(
+                f"Slack gave no usable answer to a response_url ({type(error).__name__})."
+            ) from error
+        if status != 200:
+            raise SlackNoAnswer(f"Slack did not take an answer to a response_url (HTTP {status}).")
+
+    def headers(self, method: str) -> Mapping[str, object]:
+        """What the answer to a method that reads tells beside itself."""
+        return self._answered(method, params={}).headers
+
+    def _called(self, method: str, **how: Any) -> Json:
+        answer = self._answered(method, **how).data
+        if not isinstance(answer, dict):
+            raise SlackNoAnswer(f"Slack's answer to {method} cannot be read.")
+        return answer
+
+    def _answered(self, method: str, **how: Any) -> SlackResponse:
+        """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
+        `OutOfTime`: it was not begun. A token that Slack does not accept is read again."""
+        try:
+            token = self._token.value()
+            try:
+                return self._answered_to(token, method, **how)
+            except SlackTokenRejected:
+                of_now = self._token.newer_than(token)
+                if of_now is None:
+                    raise
+            return self._answered_to(of_now, method, **how)
+        except SecretUnavailable as error:
+            raise SlackBusy(str(error), retry_after=_NOT_LET_IN_SECONDS) from error
+
+    def _answered_to(self, token: str, method: str, **how: Any) -> SlackResponse:
+        client = self._client(token)
+        try:
+            return client.api_call(method, **how)
+        except SlackApiError as error:
+            raise _translated(method, error) from error
+        except _NO_ANSWER as error:
+            raise SlackNoAnswer(
+                f"Slack gave no usable answer to {method} ({type(error).__name__})."
+            ) from error
+
+    def _client(self, token: str) -> WebClient:
+        """For one call, since its time-out is its own; it holds no connection that could be kept."""
+        return WebClient(
+            token=token,
+            base_url=self._api_url,
+            timeout=self._seconds(),  # type: ignore[arg-type]  # urllib takes parts of a second
+            retry_handlers=[],
+            logger=self._quiet,
+        )
+
+    def _seconds(self, spared: float = 0) -> float:
+        seconds = min(self._timeout_seconds, self._left() + spared)
+        if seconds < LEAST_SECONDS:
+            raise DeadlineExceeded()
+        return seconds
+
+
+def _translated(method: str, error: SlackApiError) -> SlackError:
+    response = error.response
+    body = response.data if isinstance(response.data, dict) else {}
+    told = body.get("error")
+    code = told if isinstance(told, str) and _CODE.fullmatch(told) else None
+    if response.status_code == 429 or code in _BUSY:
+        log_event(LogEvent.THROTTLED, by="slack", method=method)
+        return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
+    if response.status_code >= 500 or code in _UNSURE or code is None:
+        return SlackNoAnswer(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
+    if code in _NOT_LET_IN:
+        logger.error("Slack does not accept the bot's token (%s)", code)
+        log_event(LogEvent.CREDENTIALS_REJECTED, by="slack", code=code)
+        return SlackTokenRejected(code, retry_after=_NOT_LET_IN_SECONDS)
+    return SlackRefused(code)
+
+
+def _retry_after(headers: Mapping[str, Any]) -> int:
+    """Whole seconds; a careful pause where Slack does not say, or says it unreadably."""
+    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return (
+        max(int(told), 1) if isinstance(told, str) and told.isascii() and told.isdigit() else _PAUSE_SECONDS
+    )
+
+
+def text_of(answer: Json, name: str, method: str) -> str:
+    """A text that Slack's answer must hold; `SlackSilent` where it does not, since then we know nothing."""
+    value = answer.get(name)
+    if not isinstance(value, str) or not value:
+        raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
+    return value
+
+
+def objects_of(answer: Json, name: str, method: str) -> list[Json]:
+    """A list of objects that Slack's answer must hold."""
+    value = answer.get(name)
+    if not isinstance(value, list):
+        raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
+    return [one for one in value if isinstance(one, dict)]
+
+
+def object_of(answer: Json, name: str, method: str) -> Json:
+    value = answer.get(name)
+    if not isinstance(value, dict):
+        raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
+    return value

@@ -1,0 +1,1 @@
+"""Features: each one's command, form, click and submission."""

@@ -1,0 +1,73 @@
+"""Slack room: *I'm checking*: somebody is about to call the group, and wants nobody else to do the same.
+
+Whoever may request or decide may say so: it is work of both, and asks for no right to decide. What can go wrong: it is
+read as a lock, the one who said it goes home, or a colleague has decided meanwhile.
+"""
+
+from __future__ import annotations
+
+from bot.domain.entities import EntityRef
+from bot.domain.people import Permission, Right
+from bot.domain.reminders import CLAIM_HOURS, awaits_decision
+from bot.slack.context import Actor, RequestContext
+from bot.slack.feedback import give_feedback
+from bot.slack.views import record_facts, responses
+from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_text
+from bot.slack.views.statuses import status_name
+from bot.usecases.records.claim import claim_request, release_claim
+
+_UNKNOWN = rich_text("This request is not known here any more.")
+
+
+def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+    """Takes it, and tells the person beside the message; everybody else sees it on the card."""
+    permission = _may(context, actor, value.record)
+    if not permission.allowed:
+        give_feedback(
+            context.web, actor.trigger_id, actor.response_url, "Not possible", responses.refusal(permission)
+        )
+        return
+    _told(context, actor, _taken(context, actor, value.record))
+
+
+def click_release(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+    before = release_claim(value.record, actor.user_id, context.claiming_for(actor))
+    if before is None or before.owner is None:
+        words = rich_text("Nobody is checking this. Nothing was changed.")
+    elif before.owner != actor.user_id:
+        words = rich_text(
+            UserMention(before.owner),
+            " is checking this, and only they can let go. Take it over if you like.",
+        )
+    else:
+        words = rich_text("You are no longer checking this.")
+    _told(context, actor, words)
+
+
+def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText:
+    now = claim_request(entity, actor.user_id, context.claiming_for(actor))
+    if now is None:
+        return _UNKNOWN
+    if not awaits_decision(now):
+        name = record_facts.group(now.record)
+        return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")
+    until = Timestamp(now.owned_until or context.now())
+    return rich_text(
+        "You are checking this until ",
+        until,
+        f" ({CLAIM_HOURS} working hours), or until you let go. Others may decide all the same.",
+    )
+
+
+def _may(context: RequestContext, actor: Actor, entity: EntityRef) -> Permission:
+    """A denial is told, and kept, as one of the right to decide, which is what the message is about."""
+    may_request = context.authorized(Right.REQUEST, actor.user_id)
+    return may_request if may_request.allowed else context.authorize(Right.APPROVE, actor, entity)
+
+
+def _told(context: RequestContext, actor: Actor, words: RichText) -> None:
+    """Beside the message: a window would only have to be closed again."""
+    give_feedback(
+        context.web, None if actor.response_url else actor.trigger_id, actor.response_url, "Checking", words
+    )

@@ -1,0 +1,131 @@
+"""Slack room: *connect*: somebody wants a group connected to a carrier.
+
+They have a group's name, its id at the carrier and its EIN in front of them, and want to be sure that it was sent,
+once. What can go wrong: a typo in a number, the wrong carrier, a colleague who asks for the same at the same time, Noyo
+having the connection already, a window closed before the answer came.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.entities import pending_connection_ref
+from bot.domain.operations import ConnectionRequest, Operation, ReplyTo
+from bot.domain.people import Right
+from bot.slack.context import Actor, RequestContext
+from bot.slack.features.form_results import repeated, sending
+from bot.slack.views import responses
+from bot.slack.views.display_settings import DisplaySettings
+from bot.slack.views.fields import (
+    NAME_LONGEST,
+    carrier_group_id_field,
+    faults,
+    sensitive_fields,
+    sensitive_from,
+)
+from bot.slack.views.formatting import utc
+from bot.slack.views.modals import STATIC_OPTIONS, choice_field, choices, form, said, text_field, values_of
+from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, own_group_id, rich_text
+from bot.usecases.operations.submit import Conflict, Submitted, request_connection
+
+CALLBACK = "connect"
+REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
+
+
+def start(context: RequestContext, actor: Actor, text: str) -> Json:
+    """`/noyo connect [group name]`: opens the form."""
+    permission = context.authorize(Right.REQUEST, actor)
+    if not permission.allowed:
+        return responses.only_you(responses.refusal(permission))
+    context.web.open_view(actor.trigger_id, _form(context.display, text.strip()))
+    return {}
+
+
+def suggest(context: RequestContext, query: str) -> Json:
+    """Carriers for the search field that replaces the list where there are too many for it."""
+    return {"options": choices(context.display.carriers.matching(query)[:STATIC_OPTIONS])}
+
+
+def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
+    """Places the operation, or says under the field what is in the way."""
+    values = values_of(view)
+    found = faults(values, required=REQUIRED)
+    if found:
+        return responses.errors(found)
+    about = pending_connection_ref(values["carrier_id"].lower(), values["carrier_group_id"])
+    permission = context.authorize(Right.REQUEST, actor, about)
+    if not permission.allowed:
+        return responses.over_it(said("Not sent", responses.refusal(permission)))
+    result = request_connection(
+        view["id"],
+        actor.user_id,
+        carrier_id=values["carrier_id"].lower(),
+        carrier_group_id=values["carrier_group_id"],
+        group_name=values["group_name"],
+        sensitive=sensitive_from(values),
+        reply_to=ReplyTo(view_id=view["id"]),
+        deps=context.submitting_for(actor),
+    )
+    if isinstance(result, Submitted) and result.operation.state.settled:
+        return responses.shows(said("Sent already", repeated(result.operation)))
+    if isinstance(result, Submitted):
+        return responses.shows(_taken(context, result.operation))
+    if isinstance(result, Conflict):
+        return responses.errors({"carrier_group_id": in_the_way(result.operation)})
+    return responses.errors(
+        {"carrier_group_id": "This was just being settled for somebody else. Submit again."}
+    )
+
+
+def _taken(context: RequestContext, operation: Operation) -> Json:
+    return sending(_what(operation, context.display), context.display.connections_channel, operation)
+
+
+def in_the_way(operation: Operation) -> str:
+    """Under the field that names what is asked for; Slack shows no mentions there."""
+    wanted = operation.input
+    what = (
+        f" with carrier group id {wanted.carrier_group_id}" if isinstance(wanted, ConnectionRequest) else ""
+    )
+    return (
+        f"This is on its way already{what}, asked for on {utc(operation.submitted_at)}. "
+        "Nothing new was sent; its card tells how it goes."
+    )
+
+
+def _what(operation: Operation, look: DisplaySettings) -> RichText:
+    wanted = operation.input
+    if not isinstance(wanted, ConnectionRequest):
+        return rich_text("your request of ", Timestamp(operation.submitted_at))
+    return rich_text(
+        UntrustedText(wanted.group_name),
+        " with ",
+        look.carrier(wanted.carrier_id),
+        ", carrier group id ",
+        own_group_id(wanted.carrier_group_id),
+    )
+
+
+def _form(look: DisplaySettings, group_name: str) -> Json:
+    return form(
+        "Request a connection",
+        "Send to Noyo",
+        CALLBACK,
+        [
+            _carrier_field(look),
+            text_field("group_name", "Group name", initial=group_name, longest=NAME_LONGEST),
+            carrier_group_id_field(hint="The group, policy or master agreement number at this carrier."),
+            *sensitive_fields(
+                federal_ein_optional=False, hint="Sent to Noyo, kept encrypted until then, shown nowhere."
+            ),
+        ],
+    )
+
+
+def _carrier_field(look: DisplaySettings) -> Json:
+    named = look.carriers.matching("")
+    if not named:
+        return text_field(
+            "carrier_id", "Carrier ID", hint="The UUID that Noyo gave you for the carrier.", longest=36
+        )
+    return choice_field("carrier_id", "Carrier", named)

@@ -1,0 +1,95 @@
+"""Slack room: *decisions*: somebody wants to know which requests to disconnect wait, and which is the most urgent.
+
+They have a few minutes between other things. What can go wrong: the list hides one that ends tomorrow, or one of our
+own that waits for a second approver, or offers one that a colleague is deciding at this moment.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.operations import DisconnectionRequest, Operation
+from bot.domain.people import Right
+from bot.domain.record_states import RecordState
+from bot.domain.records import Disconnection, DisconnectionStatus
+from bot.slack.context import Actor, RequestContext
+from bot.slack.views import buttons, record_facts, responses
+from bot.slack.views.disconnection_card import checking, end_date
+from bot.slack.views.message import Buttons, Paragraph, Part
+from bot.slack.views.operation_text import current_state, in_progress
+from bot.slack.views.pending_disconnection_card import parties, pending_disconnection_facts
+from bot.slack.views.rich_text import Json, labelled, rich_text
+from bot.slack.views.statuses import source
+from bot.usecases.operations.submit import decidable
+
+LISTED = 8
+COUNTED = 1000
+
+
+def start(context: RequestContext, actor: Actor, text: str) -> Json:
+    """`/noyo decisions`: what waits, the soonest end first: requests to disconnect, and what is held."""
+    del text
+    permission = context.authorize(Right.VIEW, actor)
+    if not permission.allowed:
+        return responses.only_you(responses.refusal(permission))
+    asked, held = _waiting(context), context.operations.awaiting_confirmation(limit=COUNTED)
+    # Each list is sorted by itself, so no more than the first of each can be among the first of both.
+    known = context.records.record_states(asked[:LISTED])
+    shown = [known[entity] for entity in asked[:LISTED] if entity in known and decidable(known[entity])]
+    rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
+    rows += [(_end(operation.input), _held(context, operation)) for operation in held[:LISTED]]
+    if not rows:
+        return responses.only_you("No request to disconnect waits for a decision.")
+    listed = sorted(rows, key=lambda row: row[0])[:LISTED]
+    opening = "These wait for a decision, the soonest last day first."
+    parts = [part for _, row in listed for part in row]
+    return responses.only_you(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
+
+
+def _waiting(context: RequestContext) -> list[EntityRef]:
+    return context.records.in_status(
+        EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW.value, limit=COUNTED
+    )
+
+
+def _end(what: object) -> date:
+    ends = what.effective_end_date if isinstance(what, Disconnection | DisconnectionRequest) else None
+    return ends or date.max
+
+
+def _row(context: RequestContext, record_state: RecordState) -> list[Part]:
+    record = record_state.record
+    told = [rich_text(*record_facts.group_and_carrier(record, context.display))]
+    if not isinstance(record, Disconnection):
+        return []
+    told += [
+        end_date(record, context.today()),
+        rich_text("Asked for by ", source(record)),
+        *checking(record_state),
+    ]
+    operation = context.operations.open_on(record_state.entity)
+    if operation is not None:
+        return [Paragraph([*told, in_progress(operation)])]
+    offered = record_facts.offered(record_state, context.display, primary=False, checking=True)
+    return [Paragraph(told), Buttons(offered, f"{record_state.entity}:{record.version}")]
+
+
+def _held(context: RequestContext, operation: Operation) -> list[Part]:
+    wanted = operation.input
+    if not isinstance(wanted, DisconnectionRequest):
+        return []
+    told = [rich_text(*parties(wanted, context.display)), *pending_disconnection_facts(operation, wanted)]
+    told.append(labelled("Now", *current_state(operation)))
+    return [
+        Paragraph(told),
+        Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id),
+    ]
+
+
+def _more(context: RequestContext, number: int) -> list[str]:
+    if number <= 0:
+        return []
+    return [
+        f"{number} more. Open one by name: {context.command} approve, reject or disconnect, and the group's name."
+    ]

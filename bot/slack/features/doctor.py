@@ -1,0 +1,157 @@
+"""Slack room: *doctor*: an admin wants to know whether Switchboard itself is well, and what to do where it is not.
+
+Something seems off, or it was just set up. What can go wrong: a wall of green in which the one red line drowns, a line
+that was true an hour ago, a fault without a word on what to do about it.
+"""
+
+from __future__ import annotations
+
+from bot.domain.entities import EntityKind
+from bot.domain.people import Right
+from bot.domain.polling import ParkedRow
+from bot.domain.version import VERSION
+from bot.slack.context import Actor, RequestContext
+from bot.slack.views import pauses, responses
+from bot.slack.views.formatting import counted
+from bot.slack.views.health import Diagnosis, diagnose
+from bot.slack.views.message import Paragraph, Part
+from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, rich_text
+from bot.usecases.admin.health_report import HealthReport, health_report
+
+POLLED_SECONDS = 900
+OPERATIONS_LATE_SECONDS = 300
+NEWS_LATE_SECONDS = 600
+"""Longer than any of these takes while all is well."""
+SHOWN = 5
+_LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}
+
+
+def start(context: RequestContext, actor: Actor, text: str) -> Json:
+    """`/noyo doctor`"""
+    del text
+    permission = context.authorize(Right.ADMINISTER, actor)
+    if not permission.allowed:
+        return responses.only_you(responses.refusal(permission))
+    return responses.only_you(*_told(context, health_report(context.health_reporting)))
+
+
+def _told(context: RequestContext, found: HealthReport) -> list[Part]:
+    whole = diagnose(found.health_checks, found.at)
+    for more in (_polls(found), _late(found), _parked(found.parked)):
+        whole = whole.and_(more)
+    parts = [Paragraph([_opening(context, whole), *_shut(found)])]
+    if whole.wrong:
+        parts.append(
+            Paragraph(
+                [rich_text(PlainText("Wrong", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)]
+            )
+        )
+    if whole.unknown:
+        told = [rich_text("? ", *one) for one in whole.unknown]
+        parts.append(Paragraph([rich_text(PlainText("Not known", bold=True)), *told]))
+    if whole.fine:
+        parts.append(Paragraph([rich_text("✓ Fine: ", ", ".join(dict.fromkeys(whole.fine)), ".")]))
+    return [*parts]
+
+
+def _opening(context: RequestContext, whole: Diagnosis) -> RichText:
+    environment = UntrustedText(context.display.environment, 60)
+    said = "Nothing is wrong, and some is not known." if whole.unknown else "All is well."
+    if whole.wrong:
+        said = f"{counted(len(whole.wrong), 'fault')} found."
+    return rich_text(f"Switchboard {VERSION}, environment ", environment, f". {said}")
+
+
+def _shut(found: HealthReport) -> list[RichText]:
+    if found.active_pause is None:
+        return []
+    waits = (
+        rich_text(" The first that is kept was asked for ", Timestamp(found.oldest_deferred), ".")
+        if found.oldest_deferred
+        else ()
+    )
+    return [
+        rich_text(*pauses.paused_since(found.active_pause), *pauses.because(found.active_pause), ".", *waits)
+    ]
+
+
+def _polls(found: HealthReport) -> Diagnosis:
+    whole = Diagnosis()
+    for kind, finished_at in found.polled_at.items():
+        name = _LISTS[kind]
+        if finished_at is None:
+            whole = whole.and_(
+                Diagnosis(
+                    unknown=(
+                        rich_text(f"Noyo's {name}: never read to the end yet; at first that takes a while."),
+                    )
+                )
+            )
+        elif found.at - finished_at > POLLED_SECONDS:
+            wrong = rich_text(
+                f"Noyo's {name} were last read to the end ",
+                Timestamp(finished_at),
+                ". Nothing is lost, but nobody is told of what changes. Look at the line on Noyo, then at the log of "
+                "the poll.",
+            )
+            whole = whole.and_(Diagnosis(wrong=(wrong,)))
+        else:
+            whole = whole.and_(Diagnosis(fine=(f"polls of {name}",)))
+    return whole
+
+
+def _late(found: HealthReport) -> Diagnosis:
+    operations = _due(
+        found.oldest_operation,
+        found.at - OPERATIONS_LATE_SECONDS,
+        "Something that people asked for",
+        "the worker that writes to Noyo",
+        "operations on time",
+    )
+    event = _due(
+        found.oldest_event,
+        found.at - NEWS_LATE_SECONDS,
+        "News",
+        "the worker that posts to Slack",
+        "news on time",
+    )
+    return operations.and_(event)
+
+
+def _due(since: int | None, late: int, what: str, who: str, fine: str) -> Diagnosis:
+    if since is None or since > late:
+        return Diagnosis(fine=(fine,))
+    told = rich_text(
+        f"{what} waits since ",
+        Timestamp(since),
+        f", which is too long: see the log of {who}. Nothing is lost.",
+    )
+    return Diagnosis(wrong=(told,))
+
+
+def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
+    rows = [row for listed in parked.values() for row in listed]
+    if not rows:
+        return Diagnosis(fine=("every record readable",))
+    shown: RichText = ()
+    for row in rows[:SHOWN]:
+        shown += rich_text(
+            " ",
+            UntrustedText(row.row_id, 60),
+            " (",
+            UntrustedText(row.reason, 120),
+            ", since ",
+            Timestamp(row.seen_at),
+            ")",
+        )
+    more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+    count = counted(len(rows), "record")
+    return Diagnosis(
+        wrong=(
+            rich_text(
+                f"{count} of Noyo's cannot be read, so nobody is told of them:",
+                *shown,
+                f"{more}. They are read again at each sweep; show them to Noyo, or to whoever writes Switchboard.",
+            ),
+        )
+    )

@@ -1,0 +1,247 @@
+"""Slack room: *history*: somebody wants to know who did what to a group's connection, and what came of it.
+
+A customer or an auditor asks, often months later. What can go wrong: an entry is read as a success that was only an
+attempt, or one that this version does not know is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from bot.domain.audit import AuditEntry
+from bot.domain.decisions import DecisionReason, DisconnectionReason
+from bot.domain.entities import pending_disconnection_ref
+from bot.domain.people import Right
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection
+from bot.slack.context import OWN_REQUEST, Actor, RequestContext
+from bot.slack.features import status
+from bot.slack.views import record_facts, responses
+from bot.slack.views.formatting import day
+from bot.slack.views.message import Paragraph, Part, SmallPrint
+from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS
+from bot.slack.views.rich_text import (
+    QUOTE_LENGTH,
+    Json,
+    RichText,
+    Timestamp,
+    UntrustedText,
+    UserMention,
+    rich_text,
+)
+
+LISTED = 20
+_WORDS = QUOTE_LENGTH // 4
+
+
+def start(context: RequestContext, actor: Actor, text: str) -> Json:
+    """`/noyo history who`: the newest entries of the audit trail about one record."""
+    if not text:
+        return responses.only_you(f"Whose? Type {context.command} history and the group's name or an id.")
+    permission = context.authorize(Right.VIEW, actor)
+    if not permission.allowed:
+        return responses.only_you(responses.refusal(permission))
+    found = context.records.find(text, limit=status.LISTED + 1)
+    if not found:
+        return responses.only_you(status.nothing_found(context, text))
+    if len(found) > 1:
+        return _which(context, found)
+    return _of(context, found[0])
+
+
+def _which(context: RequestContext, found: list[RecordState]) -> Json:
+    opening = rich_text(f"Several match. Type {context.command} history and the id of one:")
+    parts: list[Part] = [Paragraph([opening])]
+    for record_state in found[: status.LISTED]:
+        parts += [
+            Paragraph([status.row(context, record_state.record)]),
+            SmallPrint([record_facts.ids(record_state.record)]),
+        ]
+    if len(found) > status.LISTED:
+        parts.append(Paragraph([rich_text("There are more: add a word.")]))
+    return responses.only_you(*parts)
+
+
+def _of(context: RequestContext, record_state: RecordState) -> Json:
+    entries = _entries(context, record_state)
+    opening = rich_text(
+        "What was done about ", *record_facts.group_and_carrier(record_state.record, context.display), ":"
+    )
+    lines = [_told(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
+    if len(entries) > LISTED:
+        lines.append(rich_text("There is more, longer ago."))
+    return responses.only_you(
+        Paragraph([opening, *lines]), SmallPrint([record_facts.ids(record_state.record)])
+    )
+
+
+def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:
+    """With those of the request that it came from, which had no Noyo id yet; of a connection, with what was asked to
+    end it."""
+    found = context.audit.entries(record_state.entity, limit=LISTED + 1)
+    asking = (
+        context.operations.operation(record_state.requested_by_operation)
+        if record_state.requested_by_operation
+        else None
+    )
+    if asking is not None and asking.entity != record_state.entity:
+        earlier = context.audit.entries(asking.entity, limit=LISTED + 1)
+        found += [entry for entry in earlier if ("operation", asking.id) in entry.details]
+    record = record_state.record
+    if isinstance(record, Connection) and record.group_id:
+        found += context.audit.entries(
+            pending_disconnection_ref(record.group_id, record.carrier_id), limit=LISTED + 1
+        )
+    return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
+
+
+def _told(entry: AuditEntry) -> RichText:
+    held = dict(entry.details)
+    who = UserMention(entry.actor) if entry.actor else "Switchboard"
+    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_deed(entry.action, held))
+
+
+def _deed(action: str, held: Mapping[str, str]) -> RichText:
+    if action == "operation_placed":
+        return rich_text(_asked(held))
+    if "kept_since" in held:
+        return rich_text(
+            f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} is kept, not sent yet"
+        )
+    if action == "denied":
+        own = held.get("wanted") == OWN_REQUEST
+        return rich_text(
+            "was refused: they had asked for it themselves" if own else "was refused for lack of rights"
+        )
+    if action in _CHECKING:
+        return _checking(action, held)
+    if action == "way_out_taken":
+        return rich_text(_WAYS.get(held.get("way", ""), "said what became of it"))
+    if action in _HELD:
+        return rich_text(_HELD[action])
+    if action == "not_placed":
+        return _turned_away(held)
+    state = action.removeprefix("operation_")
+    outcome = held.get("outcome", "")
+    told = (
+        _OF_DISCONNECTIONS.get((held.get("kind", ""), outcome))
+        or _OUTCOMES.get(outcome)
+        or _STATES.get(state)
+    )
+    if told is None:
+        return (
+            rich_text(UntrustedText(action, 60), " ", UntrustedText(outcome, 60))
+            if outcome
+            else rich_text(UntrustedText(action, 60))
+        )
+    words = (
+        rich_text(": ", UntrustedText(held["words"], _WORDS))
+        if outcome == "refused" and "words" in held
+        else ()
+    )
+    return rich_text(f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} {told}", *words)
+
+
+def _checking(action: str, held: Mapping[str, str]) -> RichText:
+    owner = held.get("owner")
+    if action == "let_go":
+        return rich_text("said that they are no longer checking it")
+    if action == "take_lapsed":
+        return rich_text("ended the checking of ", UserMention(owner or ""), ", whose hours were over")
+    instead = rich_text(" instead of ", UserMention(owner)) if owner else ()
+    return rich_text("said that they are checking it", *instead)
+
+
+def _turned_away(held: Mapping[str, str]) -> RichText:
+    """Whoever came second, or had an old version before them."""
+    wanted = _WANTED.get(held.get("decision") or held.get("kind", ""), "asked for something")
+    first = held.get("first_by")
+    if held.get("because") == "changed":
+        why = rich_text("it had changed since they looked")
+    else:
+        why = rich_text(UserMention(first), " was first") if first else rich_text("somebody was first")
+    return rich_text(f"{wanted}, but ", *why, "; nothing was sent for them")
+
+
+def _asked(held: Mapping[str, str]) -> str:
+    action = _DECIDED.get(held.get("decision") or held.get("kind", ""))
+    if action is None:
+        return _PLACED.get(held.get("kind", ""), "asked for something")
+    particulars = []
+    if "effective_end_date" in held:
+        particulars.append(f"last managed day {day(date.fromisoformat(held['effective_end_date']))}")
+    if "reason" in held:
+        particulars.append(_reason(held["reason"], decision="decision" in held))
+    with_ = f" ({', '.join(one for one in particulars if one)})" if particulars else ""
+    how = "" if held.get("unversioned") is None else ", without a version for Noyo to check"
+    then = ", to be sent to Noyo" if "decision" in held else ""
+    return f"{action}{with_}{then}{how}"
+
+
+def _reason(reason: str, *, decision: bool) -> str:
+    """In words; one that this version does not know is not made up."""
+    if decision:
+        return REASONS[DecisionReason(reason)].lower() if reason in set(DecisionReason) else ""
+    return (
+        DISCONNECT_REASONS[DisconnectionReason(reason)].lower() if reason in set(DisconnectionReason) else ""
+    )
+
+
+_CHECKING = ("taken", "let_go", "take_lapsed")
+_PLACED = {
+    "request_connection": "asked for this connection",
+    "retry_connection": "asked to retry",
+    "look": "asked to look at it again",
+}
+_DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
+_HELD = {
+    "confirmed": "confirmed the request to disconnect, to be sent to Noyo",
+    "withdrawn": "withdrew the request to disconnect; nothing was sent",
+    "not_confirmed": "wanted to confirm the request to disconnect, but it was held no longer",
+    "not_withdrawn": "wanted to withdraw the request to disconnect, but it was held no longer",
+    "way_out_not_taken": "wanted to say what became of it, but somebody was first",
+}
+_WANTED = {
+    "approve": "wanted to approve",
+    "reject": "wanted to reject",
+    "request_connection": "wanted to ask for this connection",
+    "retry_connection": "wanted to retry",
+    "create_disconnection": "wanted to ask to disconnect",
+}
+_NOUNS = {
+    "approve": "approval",
+    "reject": "rejection",
+    "retry_connection": "retry",
+    "create_disconnection": "request to disconnect",
+    "look": "look",
+}
+_OUTCOMES = {
+    "confirmed": "was confirmed by Noyo",
+    "found": "got no answer, but Noyo shows its effect",
+    "duplicate": "was not taken: there is another connection with this carrier group id",
+    "refused": "was refused by Noyo",
+    "changed": "was not sent: it had changed at Noyo",
+    "no_rights": "was not sent: the right was gone",
+    "not_found": "was about what Noyo does not know",
+    "closed": "was closed without anybody knowing whether it took effect",
+    "arrived": "arrived, as a person says",
+    "unclear": "got no answer; a person has to say whether it arrived",
+    "overdue": "was not through after a day",
+    "too_late": "was not sent any more: its last managed day had gone by",
+    "expired": "expired unsent: no second approver confirmed it in time",
+}
+_OF_DISCONNECTIONS = {
+    ("create_disconnection", "confirmed"): "was taken by Noyo",
+    ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
+}
+_STATES = {
+    "checking": "got no answer; checking whether it arrived",
+    "pending": "did not get through to Noyo, and is to be sent again",
+    "sending": "went out to Noyo",
+}
+_WAYS = {
+    "arrived": "said that it arrived",
+    "send_again": "said that it did not arrive, and had it sent again",
+    "close": "closed it without anybody knowing whether it took effect",
+}

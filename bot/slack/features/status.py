@@ -1,0 +1,199 @@
+"""Slack room: *status*: somebody wants to know how a group's connection stands, or everything there is about it.
+
+They have a name, a number or an id, often only part of it, and a customer on the phone. What can go wrong: two groups
+with nearly the same name, a connection that we have not seen yet, an answer that is older than it looks.
+"""
+
+from __future__ import annotations
+
+from bot.domain import entities
+from bot.domain.operations import ReplyTo
+from bot.domain.people import Right
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, Disconnection, Record
+from bot.slack.context import Actor, RequestContext
+from bot.slack.features import pause
+from bot.slack.views import record_facts, responses
+from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.cards import message
+from bot.slack.views.disconnection_card import disconnection_facts, end_date
+from bot.slack.views.fields import UUID
+from bot.slack.views.message import Buttons, Message, Paragraph, Part
+from bot.slack.views.modals import said
+from bot.slack.views.replies import view
+from bot.slack.views.rich_text import (
+    QUOTE_LENGTH,
+    Json,
+    RichText,
+    Timestamp,
+    UntrustedText,
+    labelled,
+    rich_text,
+)
+from bot.slack.views.statuses import next_step, status_name
+from bot.usecases.notifications.read_model import record_card
+from bot.usecases.notifications.summary import waiting_for_us
+from bot.usecases.operations import submit
+
+LISTED = 8
+VERSIONS = 15
+
+
+def start(context: RequestContext, actor: Actor, text: str) -> Json:
+    """`/noyo status [who]`: one match as its card, several as a list, none with what to do next."""
+    permission = context.authorize(Right.VIEW, actor)
+    if not permission.allowed:
+        return responses.only_you(responses.refusal(permission))
+    return responses.headed(pause.standing(context), _found(context, actor, text))
+
+
+def _found(context: RequestContext, actor: Actor, text: str) -> Json:
+    if not text:
+        return _waiting(context)
+    found = context.records.find(text, limit=LISTED + 1)
+    if not found:
+        return _nothing(context, actor, text)
+    if len(found) == 1:
+        return _one(context, found[0])
+    return listing(
+        context, f"Several match. Which one? ({context.command} status with its id shows one alone.)", found
+    )
+
+
+def click_details(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+    """The *Details* button: everything we know of a record, and its versions."""
+    context.web.open_view(actor.trigger_id, _details(context, actor, value))
+
+
+def listing(context: RequestContext, opening: str, found: list[RecordState]) -> Json:
+    """Several records, each with its buttons; more than fit are named as more."""
+    parts: list[Part] = [Paragraph([rich_text(opening)])]
+    for record_state in found[:LISTED]:
+        parts += [Paragraph([row(context, record_state.record)]), _buttons(context, record_state)]
+    if len(found) > LISTED:
+        parts.append(Paragraph([rich_text("There are more: add a word, or use an id.")]))
+    return responses.only_you(*parts)
+
+
+def nothing_found(context: RequestContext, text: str) -> RichText:
+    return rich_text(
+        "Nothing here matches “",
+        UntrustedText(text, 100),
+        "”. Try the group's name, its id at the carrier, or the beginning ",
+        f"of a Noyo id. A connection nobody asked for yet: {context.command} connect.",
+    )
+
+
+def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
+    permission = context.authorize(Right.VIEW, actor, value.record)
+    if not permission.allowed:
+        return said("Not possible", responses.refusal(permission))
+    card = record_card(value.record, context.read_model())
+    if card is None:
+        return said("Details", "This is not known here any more.")
+    parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
+    return view("Details", Message(parts, warning=context.display.warning()))
+
+
+def _one(context: RequestContext, record_state: RecordState) -> Json:
+    card = record_card(record_state.entity, context.read_model())
+    if card is None:
+        return responses.only_you(nothing_found(context, record_state.entity.key))
+    return responses.from_message(message(card, context.display))
+
+
+def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
+    if not UUID.fullmatch(text.lower()):
+        return responses.only_you(nothing_found(context, text))
+    submit.refresh(
+        actor.trigger_id,
+        actor.user_id,
+        entities.connection_ref(text.lower()),
+        because="person",
+        reply_to=ReplyTo(channel_id=actor.channel_id),
+        deps=context.submitting_for(actor),
+    )
+    return responses.only_you(
+        "I do not know this id yet, so I am asking Noyo. I will write to you what it says."
+    )
+
+
+def _waiting(context: RequestContext) -> Json:
+    """What needs us, the first thing to see for somebody who asks without naming anything."""
+    waiting, total = waiting_for_us(context.records)
+    if not waiting:
+        return responses.only_you(
+            "Nothing that I know of waits for us.", f"{context.command} status and a name shows one."
+        )
+    return listing(context, f"Waiting for us: {total}. The first are shown.", list(waiting))
+
+
+def row(context: RequestContext, record: Record) -> RichText:
+    """A record in one line, for where several are listed."""
+    number = record_facts.carrier_group_id(record) if isinstance(record, Connection) else end_date(record)
+    return rich_text(
+        *record_facts.group_and_carrier(record, context.display),
+        ": ",
+        status_name(record.status, bold=True),
+        ". ",
+        *number,
+    )
+
+
+def _buttons(context: RequestContext, record_state: RecordState) -> Buttons:
+    offered = record_facts.offered(record_state, context.display, primary=False)
+    return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
+
+
+def _everything(context: RequestContext, record_state: RecordState) -> list[Part]:
+    record = record_state.record
+    lines = [
+        rich_text(*record_facts.group_and_carrier(record, context.display)),
+        record_facts.status(record),
+        labelled("Next", *next_step(record, context.display)),
+        labelled("Created", Timestamp(record.created)),
+        *_asker(record_state),
+        labelled("Noyo id", UntrustedText(record.id, 60)),
+        labelled("Version", UntrustedText(record.version, 60)),
+        labelled("Carrier id", UntrustedText(record.carrier_id, 60)),
+    ]
+    if record.group_id:
+        lines.append(labelled("Group id", UntrustedText(record.group_id, 60)))
+    if isinstance(record, Connection):
+        lines += [record_facts.carrier_group_id(record), record_facts.tries(record_state)]
+    else:
+        lines += disconnection_facts(record)[1:]
+    if isinstance(record, Disconnection) and record.decided is not None:
+        lines.append(labelled("Decided", Timestamp(record.decided)))
+    if record.completed is not None:
+        lines.append(labelled("Completed", Timestamp(record.completed)))
+    words = record_facts.carrier_said(record)
+    return [Paragraph(lines), *([Paragraph([labelled("The carrier said", *words)])] if words else [])]
+
+
+def _asker(record_state: RecordState) -> list[RichText]:
+    """Of a request to disconnect, Noyo itself says where it comes from."""
+    return [record_facts.asker(record_state)] if isinstance(record_state.record, Connection) else []
+
+
+def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
+    history = context.records.history(record_state.entity, since=0)
+    lines: list[RichText] = [rich_text("Versions that we were shown, the newest first:")]
+    for record in reversed(history[-VERSIONS:]):
+        lines.append(
+            rich_text(Timestamp(record.modified), " · ", status_name(record.status), *_told_then(record))
+        )
+    if len(history) > VERSIONS:
+        lines.append(rich_text(f"and {len(history) - VERSIONS} earlier ones."))
+    return [Paragraph(lines)]
+
+
+def _told_then(record: Record) -> RichText:
+    if isinstance(record, Disconnection):
+        return (*rich_text(" · "), *end_date(record))
+    words = record_facts.error(record)
+    return (
+        (*rich_text(" · "), UntrustedText(words, QUOTE_LENGTH // 7, keep=record_facts.own_id(record)))
+        if words
+        else ()
+    )

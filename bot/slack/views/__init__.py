@@ -1,0 +1,1 @@
+"""Views: messages and modals rendered as Block Kit."""

@@ -1,0 +1,1 @@
+"""Authorization, the grant audit, the sending pause and health checks."""

@@ -1,0 +1,74 @@
+"""A worker looks after what it needs, so that `doctor` can tell from the table alone what is wrong.
+
+Looking never keeps the worker from its work: whatever goes wrong while looking is a finding itself.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.errors import SwitchboardError
+from bot.usecases.ports.runtime import Clock
+from bot.usecases.ports.storage import HealthRepository
+
+logger = logging.getLogger("switchboard")
+
+EVERY_SECONDS = 240
+"""A schedule comes round once a minute; what is found out changes slowly, and Slack counts calls."""
+MOST_APART_SECONDS = 60
+"""Between two clocks: more, and what happened first can no longer be told."""
+
+Check = Callable[[], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What looking touches: `looks` are asked one after the other, each about its own topic."""
+
+    component: Component
+    checks: Mapping[Topic, Check]
+    health: HealthRepository
+    clock: Clock
+
+
+def run_health_checks(deps: Tools) -> HealthCheck | None:
+    """Looks at everything and keeps what was found; None where the last time is not long ago, or on any trouble."""
+    try:
+        return _checked(deps)
+    except Exception:
+        # A checkup that cannot be kept shows as one that is old.
+        logger.exception("a checkup could not be kept")
+        return None
+
+
+def _checked(deps: Tools) -> HealthCheck | None:
+    now = int(deps.clock())
+    last = deps.health.health_check(deps.component)
+    if last is not None and now - last.at < EVERY_SECONDS:
+        return None
+    findings = [finding for topic, look in deps.checks.items() for finding in _looked(topic, look)]
+    found = HealthCheck(deps.component, now, tuple(findings))
+    deps.health.save(found)
+    return found
+
+
+def _looked(topic: Topic, look: Check) -> list[Finding]:
+    try:
+        return list(look())
+    except Exception as error:
+        logger.warning("a look went wrong", exc_info=True, extra={"kind": topic.value})
+        words = str(error) if isinstance(error, SwitchboardError) else type(error).__name__
+        return [Finding(topic, CheckStatus.FAILED, reason=words, check_failed=True)]
+
+
+def clock_finding(topic: Topic, difference: float | None) -> Finding:
+    """`difference`: their clock less ours, in seconds; None where they did not tell."""
+    if difference is None:
+        return Finding(topic, CheckStatus.UNKNOWN)
+    apart = round(difference)
+    return Finding(
+        topic, CheckStatus.OK if abs(apart) <= MOST_APART_SECONDS else CheckStatus.FAILED, value=apart
+    )

@@ -1,0 +1,77 @@
+"""All that `doctor` tells, from the table alone, so that it is there within the receiver's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bot.domain.entities import EntityKind
+from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.domain.pauses import Pause
+from bot.domain.polling import ParkedRow
+from bot.errors import SecretUnavailable
+from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.ports.runtime import Clock
+from bot.usecases.ports.storage import (
+    HealthRepository,
+    OperationRepository,
+    OutboxRepository,
+    PollingRepository,
+)
+
+LISTS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What examining reads; `secrets` those of the function that is asked, each by a call."""
+
+    operations: OperationRepository
+    outbox: OutboxRepository
+    polling: PollingRepository
+    health: HealthRepository
+    sending_guard: SendingGuard
+    clock: Clock
+    secrets: tuple[Callable[[], object], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How things stand at `at`. A list that was never polled to its end has no time in `polled`."""
+
+    at: int
+    health_checks: dict[Component, HealthCheck | None]
+    polled_at: dict[EntityKind, int | None]
+    parked: dict[EntityKind, list[ParkedRow]]
+    oldest_operation: int | None
+    oldest_event: int | None
+    oldest_deferred: int | None
+    active_pause: Pause | None
+
+
+def health_report(deps: Tools) -> HealthReport:
+    now = int(deps.clock())
+    cursors = {kind: deps.polling.cursor(kind) for kind in LISTS}
+    return HealthReport(
+        at=now,
+        health_checks={
+            **{component: deps.health.health_check(component) for component in STORED_COMPONENTS},
+            Component.RECEIVER: HealthCheck(Component.RECEIVER, now, tuple(_secrets(deps))),
+        },
+        polled_at={kind: cursor.finished_at if cursor else None for kind, cursor in cursors.items()},
+        parked={kind: deps.polling.parked(kind) for kind in LISTS},
+        oldest_operation=deps.operations.oldest_due(now),
+        oldest_event=deps.outbox.oldest_due(now),
+        oldest_deferred=deps.operations.oldest_deferred_due(now),
+        active_pause=deps.sending_guard.active_pause(),
+    )
+
+
+def _secrets(deps: Tools) -> Iterator[Finding]:
+    for read in deps.secrets:
+        try:
+            read()
+        except SecretUnavailable as unreadable:
+            yield Finding(Topic.SECRET, CheckStatus.FAILED, reason=str(unreadable), check_failed=True)
+        else:
+            yield Finding(Topic.SECRET, CheckStatus.OK)

@@ -1,0 +1,47 @@
+"""What the worker that reads Noyo looks after: Noyo itself, its token, its clock, and room for all to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bot.domain.entities import EntityKind
+from bot.domain.health import REQUIRED_CONCURRENCY, CheckStatus, Finding, Topic
+from bot.usecases.admin.health_checks import Check, clock_finding
+from bot.usecases.ports.noyo import NoyoReader
+
+
+def noyo_checks(
+    *,
+    read_secret: Callable[[], object],
+    noyo: NoyoReader,
+    clock_difference: Callable[[], float | None],
+    unreserved: Callable[[], int | None],
+) -> dict[Topic, Check]:
+    """`unreserved`: how many functions may run at once; None where nobody tells."""
+    return {
+        Topic.SECRET: secret_check(read_secret),
+        Topic.NOYO: lambda: _noyo(noyo, clock_difference),
+        Topic.CONCURRENCY: lambda: [_concurrency(unreserved())],
+    }
+
+
+def secret_check(read_secret: Callable[[], object]) -> Check:
+    def look() -> Iterator[Finding]:
+        read_secret()
+        yield Finding(Topic.SECRET, CheckStatus.OK)
+
+    return look
+
+
+def _noyo(noyo: NoyoReader, clock_difference: Callable[[], float | None]) -> Iterator[Finding]:
+    """The smallest page there is: it needs a token, and an answer."""
+    noyo.newest(EntityKind.CONNECTION, offset=0, page_size=1)
+    yield Finding(Topic.NOYO, CheckStatus.OK)
+    yield clock_finding(Topic.NOYO_CLOCK, clock_difference())
+
+
+def _concurrency(unreserved: int | None) -> Finding:
+    if unreserved is None:
+        return Finding(Topic.CONCURRENCY, CheckStatus.UNKNOWN)
+    verdict = CheckStatus.OK if unreserved >= REQUIRED_CONCURRENCY else CheckStatus.FAILED
+    return Finding(Topic.CONCURRENCY, verdict, value=unreserved)

@@ -1,0 +1,1 @@
+"""Publish outbox events to Slack: cards, alerts, reminders and replies."""

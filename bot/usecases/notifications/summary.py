@@ -1,0 +1,44 @@
+"""Say how much is open when we begin, and what of it waits for us."""
+
+from __future__ import annotations
+
+from bot.domain.content import Summary
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.record_states import RecordState
+from bot.domain.records import ConnectionStatus, DisconnectionStatus
+from bot.usecases.ports.storage import RecordRepository
+
+SHOWN = 20
+COUNTED = 1000
+WAITING = (
+    (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
+    (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
+    (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
+    (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
+)
+
+
+def summary(records: RecordRepository, now: int) -> Summary:
+    """Open records by kind, and the first of those that need us."""
+    waiting, total = waiting_for_us(records)
+    return Summary(
+        connections=len(records.open_entities(EntityKind.CONNECTION)),
+        disconnections=len(records.open_entities(EntityKind.DISCONNECTION)),
+        waiting=waiting,
+        waiting_total=total,
+        at=now,
+    )
+
+
+def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
+    """The first of those that need us, and how many there are (each status counted up to 1,000)."""
+    waiting = waiting_subjects(records)
+    held = records.record_states(waiting[:SHOWN])
+    return tuple(held[entity] for entity in waiting[:SHOWN] if entity in held), len(waiting)
+
+
+def waiting_subjects(records: RecordRepository) -> list[EntityRef]:
+    """All that need us, each status up to 1,000."""
+    return [
+        entity for kind, status in WAITING for entity in records.in_status(kind, status.value, limit=COUNTED)
+    ]

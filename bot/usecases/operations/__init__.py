@@ -1,0 +1,1 @@
+"""Submit operations, execute them at Noyo, and find out what became of them."""

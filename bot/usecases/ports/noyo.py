@@ -1,0 +1,96 @@
+"""What the use cases need from Noyo. Times are Unix seconds, UTC; errors are those of `bot.errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Protocol
+
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityKind
+from bot.domain.operations import SensitiveFields
+from bot.domain.polling import ListPage
+from bot.domain.records import Connection, Disconnection
+
+
+class NoyoReader(Protocol):
+    def connection(self, connection_id: str) -> Connection:
+        """GET /api/v1/group_connections/{id}. `Refused` with status 404 where Noyo does not know it."""
+        ...
+
+    def disconnection(self, disconnection_id: str) -> Disconnection:
+        """GET /api/v1/group_disconnection_requests/{id}."""
+        ...
+
+    def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
+        """One page of the list of this kind, sorted by `modified`, newest first (as far as Noyo keeps to it)."""
+        ...
+
+    def in_status(
+        self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int
+    ) -> ListPage:
+        """One page of the records in any of these statuses."""
+        ...
+
+    def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
+        """The records with these ids (at most 50); ids that Noyo does not know are missing from the answer."""
+        ...
+
+    def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
+        """Every connection with this carrier and carrier group id, unreadable rows left out."""
+        ...
+
+    def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
+        """Every request to disconnect this group from this carrier. `UnreadableAnswer` where one cannot be read: it may
+        be the very one that is looked for."""
+        ...
+
+
+class NoyoClient(NoyoReader, Protocol):
+    """Writes leave at most once a call (twice only after a 401, which Noyo did not process).
+
+    `NotSent`: Noyo did not process it. `NoAnswer`, `UnreadableAnswer`: it may have taken effect. `Refused`: a clear no.
+    """
+
+    def request_connection(
+        self, carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
+    ) -> Connection:
+        """POST /api/v1/group_connections."""
+        ...
+
+    def retry_connection(
+        self, connection_id: str, *, carrier_group_id: str | None, sensitive: SensitiveFields
+    ) -> Connection:
+        """PUT /api/v1/group_connections/{id}/retry; what is None is left as it is at Noyo."""
+        ...
+
+    def decide_disconnection(
+        self,
+        disconnection_id: str,
+        version: str,
+        decision: Decision,
+        *,
+        effective_end_date: date | None = None,
+        reason: DecisionReason | None = None,
+        context: str | None = None,
+    ) -> Disconnection:
+        """PUT /api/v1/group_disconnection_requests/{id}/{version}: takes effect only while `version` is the newest."""
+        ...
+
+    def reject_disconnection(
+        self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
+    ) -> Disconnection:
+        """PUT /api/v1/group_disconnection_requests/{id}/reject: takes effect whatever the version is by then."""
+        ...
+
+    def request_disconnection(
+        self,
+        carrier_id: str,
+        group_id: str,
+        effective_end_date: date,
+        *,
+        reason: DisconnectionReason | None = None,
+        context: str | None = None,
+    ) -> Disconnection:
+        """POST /api/v1/group_disconnection_requests. Noyo documents no guard against doubles."""
+        ...

@@ -1,0 +1,1 @@
+"""Ingest Noyo's records: polling, refreshes and answers to our own calls."""

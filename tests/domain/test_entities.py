@@ -1,0 +1,30 @@
+"""Subjects: as text and back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain import entities
+from bot.domain.entities import EntityKind, EntityRef
+
+
+@given(st.sampled_from(list(EntityKind)), st.text(min_size=1))
+def test_a_subject_is_read_back_from_its_text(kind: EntityKind, key: str) -> None:
+    assert EntityRef.parse(str(EntityRef(kind, key))) == EntityRef(kind, key)
+
+
+@pytest.mark.parametrize("text", ["", "connection", "connection:", ":x", "group:x", "Connection:x"])
+def test_what_is_no_subject_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        EntityRef.parse(text)
+
+
+def test_a_request_is_known_by_carrier_and_carrier_group_id() -> None:
+    assert str(entities.pending_connection_ref("carrier", "G#1")) == "request:carrier#G#1"
+    assert entities.connection_ref("1") != entities.disconnection_ref("1")
+
+
+def test_a_person_is_known_by_their_id() -> None:
+    assert str(entities.person_ref("U1")) == "person:U1"

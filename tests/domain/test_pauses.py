@@ -1,0 +1,87 @@
+"""The time in which nothing was sent, and the clocks that stand still in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.pauses import PAUSE_RETENTION_SECONDS, Pause, PauseHistory
+
+ANA, BEN = "U0ANA", "U0BEN"
+
+
+def on(*pauses: Pause) -> PauseHistory:
+    return PauseHistory(pauses)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "worked"),
+    [
+        ((), 100),
+        ((Pause(0, ANA, until=50),), 100),
+        ((Pause(300, ANA, until=400),), 100),
+        ((Pause(120, ANA, until=150),), 70),
+        ((Pause(50, ANA, until=110),), 90),
+        ((Pause(190, ANA),), 90),
+        ((Pause(50, ANA),), 0),
+        ((Pause(110, ANA, until=120), Pause(130, BEN, until=140)), 80),
+        ((Pause(110, ANA, until=150), Pause(120, None, until=170)), 40),
+        ((Pause(110, None), Pause(120, ANA, until=130)), 10),
+    ],
+)
+def test_a_clock_counts_no_second_of_rest_and_none_twice(pauses: tuple[Pause, ...], worked: int) -> None:
+    assert on(*pauses).active_seconds(100, 200) == worked
+
+
+SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
+
+
+@given(SPANS, st.integers(0, 60), st.integers(0, 60))
+def test_it_is_the_seconds_that_lie_in_no_pause(spans: list[tuple[int, int]], since: int, now: int) -> None:
+    pauses = [Pause(min(span), ANA, until=max(span)) for span in spans]
+    outside = [
+        second
+        for second in range(since, now)
+        if not any(one.since <= second < (one.until or 0) for one in pauses)
+    ]
+
+    assert on(*pauses).active_seconds(since, now) == len(outside)
+
+
+def test_a_pause_that_goes_on_is_told_from_the_mode_and_from_those_that_are_over() -> None:
+    over, running, mode = Pause(10, ANA, until=20), Pause(30, BEN), Pause(5)
+
+    assert on(over).active_pause is None
+    assert on(mode, over).active_pause is None
+    assert on(mode, over, running).active_pause == running
+    assert on(mode, over, running).observe_pause == mode
+    assert on(over, running).observe_pause is None
+
+
+def test_a_pause_is_ended_by_somebody_and_the_others_stay_as_they_are() -> None:
+    mode, running = Pause(5), Pause(30, BEN, "why")
+
+    after = on(mode, running).with_ended(running, 40, ANA)
+
+    assert after.pauses == (mode, replace(running, until=40, ended_by=ANA))
+    assert after.pauses[1].name == running.name
+
+
+def test_a_clock_that_was_set_back_makes_no_pause_end_before_it_began() -> None:
+    running = Pause(30, BEN)
+
+    assert on(running).with_ended(running, 20, BEN).pauses[0].until == 30
+
+
+def test_what_no_clock_needs_any_more_is_forgotten_and_what_goes_on_never() -> None:
+    now = 10 * PAUSE_RETENTION_SECONDS
+    old = Pause(100, ANA, until=now - PAUSE_RETENTION_SECONDS)
+    recent = Pause(100, BEN, until=now - PAUSE_RETENTION_SECONDS + 1)
+    mode = Pause(50)
+    begun = Pause(now, ANA)
+
+    assert on(old, recent, mode).with_started(begun).pauses == (recent, mode, begun)
+    assert on(old, recent, mode).with_ended(mode, now, None).pauses == (recent, replace(mode, until=now))

@@ -1,0 +1,116 @@
+"""Whether the effect that an operation wanted is there: the mark of the effect counts, never that something moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import DecisionRequest, OperationKind, RetryRequest
+from bot.domain.reconciliation import (
+    CLOCK_DIFFERENCE_SECONDS,
+    created_since_sent,
+    find_retry_effect,
+    shows_decision,
+)
+from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.records import DisconnectionStatus as Status
+from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
+
+SHOWN = uuid(1)
+SINCE = NOW - CLOCK_DIFFERENCE_SECONDS
+CORRECTED = replace(
+    a_request(),
+    kind=OperationKind.RETRY_CONNECTION,
+    input=RetryRequest(carrier_group_id="NEW"),
+    shown_version=SHOWN,
+    first_sent_at=NOW,
+)
+AS_IT_WAS = replace(CORRECTED, input=RetryRequest())
+
+
+@pytest.mark.parametrize(("created", "made"), [(SINCE - 1, False), (SINCE, True), (NOW + 9, True)])
+def test_made_since_allows_for_the_difference_of_two_clocks(created: int, made: bool) -> None:
+    assert created_since_sent(a_connection(created=created), CORRECTED) is made
+
+
+def test_nothing_was_made_by_what_never_left() -> None:
+    assert not created_since_sent(a_connection(created=NOW + 9), replace(CORRECTED, first_sent_at=None))
+    assert (
+        find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")])
+        is None
+    )
+
+
+def test_a_corrected_id_that_is_shown_now_is_the_mark_of_a_retry() -> None:
+    there = a_connection(carrier_group_id="NEW", status=ConnectionStatus.UNABLE_TO_CONNECT)
+
+    assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), there]) == there
+
+
+def test_a_version_that_was_processing_is_the_mark_of_a_retry_without_a_correction() -> None:
+    processed = a_connection(status=ConnectionStatus.PROCESSING)
+    failed = a_connection(version=uuid(8), status=ConnectionStatus.UNABLE_TO_CONNECT)
+
+    assert find_retry_effect(AS_IT_WAS, [failed, processed]) == processed
+    assert find_retry_effect(AS_IT_WAS, [failed]) is None
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        a_connection(version=SHOWN),
+        a_connection(modified=SINCE - 1),
+        a_disconnection(),
+    ],
+    ids=["the version that was shown", "older than the sending", "no connection"],
+)
+def test_what_proves_nothing(version: object) -> None:
+    assert find_retry_effect(AS_IT_WAS, [version]) is None  # type: ignore[list-item]
+
+
+def test_a_request_is_no_retry() -> None:
+    assert find_retry_effect(replace(a_request(), first_sent_at=NOW), [a_connection()]) is None
+
+
+END, OTHER_END = date(2026, 12, 31), date(2027, 1, 31)
+APPROVED = a_decision(input=DecisionRequest(Decision.APPROVE), shown_version=SHOWN)
+REJECTED = a_decision(input=DecisionRequest(Decision.REJECT), shown_version=SHOWN)
+FOLLOWS = {
+    Decision.APPROVE: {Status.PROCESSING, Status.COMPLETED},
+    Decision.REJECT: {Status.REJECTED},
+}
+
+
+@pytest.mark.parametrize("status", [*Status, UnknownValue("on_hold")])
+@pytest.mark.parametrize("decision", Decision)
+def test_a_decision_is_there_in_the_statuses_that_follow_from_it_only(
+    decision: Decision, status: Status | UnknownValue
+) -> None:
+    operation = replace(APPROVED, input=DecisionRequest(decision))
+
+    assert shows_decision(operation, a_disconnection(status=status)) is (status in FOLLOWS[decision])
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told", "there"),
+    [(None, END, True), (None, None, True), (END, END, True), (END, None, True), (END, OTHER_END, False)],
+)
+def test_an_end_date_that_was_wanted_must_not_be_another(
+    wanted: date | None, told: date | None, there: bool
+) -> None:
+    operation = replace(APPROVED, input=DecisionRequest(Decision.APPROVE, wanted))
+    current = a_disconnection(status=Status.PROCESSING, effective_end_date=told)
+
+    assert shows_decision(operation, current) is there
+
+
+def test_the_version_that_was_shown_proves_no_decision() -> None:
+    assert not shows_decision(REJECTED, a_disconnection(version=SHOWN, status=Status.REJECTED))
+
+
+def test_only_a_decision_on_a_disconnection_is_one() -> None:
+    assert not shows_decision(CORRECTED, a_disconnection(status=Status.PROCESSING))
+    assert not shows_decision(APPROVED, a_connection(status=ConnectionStatus.PROCESSING))

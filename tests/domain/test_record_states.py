@@ -1,0 +1,117 @@
+"""How something newly learnt of a record changes what we hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.record_states import (
+    VersionOrder,
+    advance,
+    compare_versions,
+    link_to_operation,
+    new_record_state,
+    operation_card_key,
+    with_known_fields,
+)
+from bot.domain.records import ConnectionStatus, UnknownValue
+from tests.dynamodb.made import NOW, a_connection, a_disconnection, uuid
+
+HELD = new_record_state(a_connection(), NOW)
+
+
+@pytest.mark.parametrize(
+    ("version", "modified", "order"),
+    [
+        (HELD.record.version, NOW, VersionOrder.SAME),
+        (HELD.record.version, NOW + 5, VersionOrder.SAME),
+        (uuid(9), NOW, VersionOrder.UNCLEAR),
+        (uuid(9), NOW + 1, VersionOrder.NEWER),
+        (uuid(9), NOW - 1, VersionOrder.OLDER),
+    ],
+)
+def test_the_order_of_two_versions_is_told_by_the_second_and_never_guessed(
+    version: str, modified: int, order: VersionOrder
+) -> None:
+    assert compare_versions(HELD, a_connection(version=version, modified=modified)) is order
+
+
+def test_a_record_not_held_yet_is_the_first() -> None:
+    assert compare_versions(None, a_connection()) is VersionOrder.FIRST
+
+
+def test_what_noyo_leaves_out_still_holds_and_what_it_tells_counts() -> None:
+    known = a_connection(group_name="Test Company", group_id=uuid(5))
+
+    assert with_known_fields(a_connection(group_name=None, group_id=None), known).group_name == "Test Company"
+    assert with_known_fields(a_connection(group_name=None, group_id=None), known).group_id == uuid(5)
+    assert with_known_fields(a_connection(group_name="Renamed"), known).group_name == "Renamed"
+
+
+def test_a_carrier_group_id_is_never_carried_over_since_a_retry_may_have_changed_it() -> None:
+    assert with_known_fields(a_connection(carrier_group_id=None), a_connection()).carrier_group_id is None
+
+
+@pytest.mark.parametrize(
+    ("before", "again"),
+    [
+        (ConnectionStatus.UNABLE_TO_CONNECT, True),
+        (ConnectionStatus.ACTION_REQUIRED, True),
+        (ConnectionStatus.COMPLETED, True),
+        (ConnectionStatus.CREATED, False),
+        (ConnectionStatus.NOYO_REVIEW, False),
+        (ConnectionStatus.PROCESSING, False),
+        (UnknownValue("connecting"), False),
+    ],
+)
+def test_processing_after_an_end_is_another_try(before: ConnectionStatus | UnknownValue, again: bool) -> None:
+    held = new_record_state(a_connection(status=before), NOW)
+
+    after = advance(held, a_connection(version=uuid(2), modified=NOW + 60), NOW + 61)
+
+    assert after.attempts == 1 + again
+    assert after.attempt_started_at == (NOW + 60 if again else held.record.created)
+    assert after.seen_at == NOW + 61
+
+
+def test_another_carrier_group_id_tells_of_a_try_that_nobody_saw_begin() -> None:
+    stuck = new_record_state(
+        a_connection(status=ConnectionStatus.UNABLE_TO_CONNECT, carrier_group_id="O1"), NOW
+    )
+    failed = replace(stuck.record, version=uuid(2), modified=NOW + 5, carrier_group_id="N1")
+    untold = replace(stuck.record, version=uuid(3), modified=NOW + 5, carrier_group_id=None)
+
+    assert (advance(stuck, failed, NOW).attempts, advance(stuck, failed, NOW).attempt_started_at) == (
+        2,
+        NOW + 5,
+    )
+    assert advance(stuck, untold, NOW).attempts == 1
+
+
+def test_a_disconnection_has_no_tries() -> None:
+    held = new_record_state(a_disconnection(), NOW)
+
+    assert advance(held, a_disconnection(version=uuid(2)), NOW).attempts == 1
+
+
+def test_the_first_link_to_an_operation_stays() -> None:
+    linked = link_to_operation(HELD, "V1", "U0ANA", "Asked Company")
+
+    assert (linked.requester, linked.requested_by_operation, linked.card_key) == (
+        "U0ANA",
+        "V1",
+        operation_card_key("V1"),
+    )
+    assert link_to_operation(linked, "V2", "U0BEN", "Other") == linked
+
+
+def test_a_record_without_a_name_gets_the_one_it_was_asked_for_under() -> None:
+    nameless = replace(HELD, record=a_connection(group_name=None))
+
+    assert link_to_operation(nameless, "V1", "U0ANA", "Asked Company").record.group_name == "Asked Company"
+    assert link_to_operation(HELD, "V1", "U0ANA", "Asked Company").record.group_name == "Test Company"
+
+
+def test_the_revision_is_the_tables_and_makes_no_other_state() -> None:
+    assert replace(HELD, revision=7) == HELD

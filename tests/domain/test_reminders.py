@@ -1,0 +1,129 @@
+"""Domain tests: when to remind of a request that waits, whom to call, and who is checking it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.business_days import is_business_day
+from bot.domain.record_states import RecordState, advance, new_record_state
+from bot.domain.records import Disconnection, DisconnectionSource, DisconnectionStatus
+from bot.domain.reminders import (
+    DAYS_BEFORE_END,
+    MENTIONING_REMINDERS,
+    awaits_decision,
+    claim,
+    days_left,
+    ends_soon,
+    latest_reminder,
+    mentions_approvers,
+    reminder_days,
+)
+
+ZONE = ZoneInfo("America/New_York")
+DAYS = st.dates(date(2020, 1, 1), date(2035, 12, 31))
+
+
+def noon(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, 12, tzinfo=ZONE).timestamp())
+
+
+def waiting(end: date | None, known: date, **fields: Any) -> RecordState:
+    record = Disconnection(
+        id="d",
+        version="v",
+        created=0,
+        modified=0,
+        carrier_id="c",
+        status=DisconnectionStatus.NEEDS_REVIEW,
+        source_type=DisconnectionSource.CARRIER,
+        effective_end_date=end,
+        **fields,
+    )
+    return new_record_state(record, noon(known))
+
+
+def test_reminders_come_the_nearer_the_end_the_oftener_and_once_after_it() -> None:
+    """The end is a Thursday."""
+    of = waiting(date(2026, 12, 31), date(2026, 11, 2))
+
+    assert [day.isoformat() for day in reminder_days(of, ZONE)] == [
+        "2026-12-17",
+        "2026-12-24",
+        "2026-12-28",
+        "2026-12-29",
+        "2026-12-30",
+        "2026-12-31",
+        "2027-01-01",
+    ]
+    assert [day.isoformat() for day in reminder_days(of, ZONE) if mentions_approvers(of, day, ZONE)] == [
+        "2026-12-31",
+        "2027-01-01",
+    ]
+
+
+@given(DAYS, st.integers(-40, 90))
+def test_reminders_are_few_and_on_business_days_after_it_was_learnt(known: date, ahead: int) -> None:
+    of = waiting(known + timedelta(days=ahead), known)
+    days = reminder_days(of, ZONE)
+
+    assert list(days) == sorted(set(days))
+    assert len(days) <= len(DAYS_BEFORE_END) + 1
+    assert all(is_business_day(day) and day > known for day in days)
+    assert days, "nothing that waits is never spoken of again"
+    assert [mentions_approvers(of, day, ZONE) for day in days][-MENTIONING_REMINDERS:] == [True] * min(
+        MENTIONING_REMINDERS, len(days)
+    )
+    assert sum(mentions_approvers(of, day, ZONE) for day in days) <= MENTIONING_REMINDERS
+
+
+@pytest.mark.parametrize("end", [None, date(2026, 11, 1)])
+def test_without_an_end_to_count_to_reminders_come_some_days_after_it(end: date | None) -> None:
+    """It came on a Friday."""
+    of = waiting(end, date(2026, 11, 20))
+
+    assert [day.isoformat() for day in reminder_days(of, ZONE)] == ["2026-11-24", "2026-11-27", "2026-12-04"]
+
+
+def test_of_several_that_were_slept_through_the_newest_counts() -> None:
+    of = waiting(date(2026, 12, 31), date(2026, 11, 2))
+
+    assert latest_reminder(of, date(2026, 12, 16), ZONE) is None
+    assert latest_reminder(of, date(2026, 12, 17), ZONE) == date(2026, 12, 17)
+    assert latest_reminder(of, date(2026, 12, 29), ZONE) == date(2026, 12, 29)
+    assert latest_reminder(of, date(2027, 6, 1), ZONE) == date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("end", "soon"),
+    [("2026-11-19", True), ("2026-11-20", True), ("2026-11-24", True), ("2026-11-25", False), (None, False)],
+)
+def test_what_ends_within_two_business_days_is_urgent_at_once(end: str | None, soon: bool) -> None:
+    """Known on a Friday: Tuesday is the second business day after it."""
+    of = waiting(date.fromisoformat(end) if end else None, date(2026, 11, 20))
+
+    assert ends_soon(of, ZONE) is soon
+
+
+def test_days_left_are_days_of_the_calendar() -> None:
+    assert days_left(date(2026, 12, 31), date(2026, 12, 27)) == 4
+    assert days_left(date(2026, 12, 31), date(2027, 1, 2)) == -2
+
+
+def test_whoever_checks_goes_on_with_it_while_it_waits_and_no_longer() -> None:
+    held = claim(waiting(None, date(2026, 11, 20)), "U0BEN", noon(date(2026, 11, 20)), ZONE)
+    assert (held.owner, held.owned_since) == ("U0BEN", noon(date(2026, 11, 20)))
+    assert held.owned_until == noon(date(2026, 11, 20)) + 4 * 3600
+
+    changed = advance(held, waiting(date(2026, 12, 1), date(2026, 11, 20), group_id="g").record, 5)
+    assert awaits_decision(changed)
+    assert changed.owner == "U0BEN"
+    decided: Any = replace(changed.record, status=DisconnectionStatus.REJECTED)
+    gone = advance(held, decided, 5)
+    assert (gone.owner, gone.owned_since, gone.owned_until) == (None, None, None)

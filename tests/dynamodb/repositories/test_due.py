@@ -1,0 +1,66 @@
+"""The index of what is due, and of what waits for a person."""
+
+from dataclasses import replace
+
+from bot.domain.entities import EntityKind
+from bot.domain.operations import OperationState
+from bot.dynamodb.repositories.due import due_ids
+from bot.dynamodb.table import Table
+from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
+from tests.dynamodb.made import NOW, a_look, an_entry, some_news
+
+
+def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> None:
+    store = engine.store()
+    odd_id = "late:connection:x#y:1"
+    store.outbox.put(some_news(odd_id))
+    store.operations.submit(a_look("L#1"), expected=None, events=[], audit=an_entry())
+    table = Table(engine.client, engine.table, PATIENCE, HURRIED)
+
+    assert due_ids(table, "NEWS", NOW, 9) == [odd_id]
+    assert due_ids(table, "LOOK", NOW, 9) == ["L#1"]
+
+
+def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did(engine: Engine) -> None:
+    store = engine.store()
+    for look in (a_look("L1"), a_look("L2", actor="U0ANA", due=NOW - 1)):
+        store.operations.submit(look, expected=None, events=[], audit=an_entry(look.id))
+
+    assert store.operations.due(NOW, limit=9) == ["L2"]
+    assert store.operations.due_refreshes(NOW, limit=9) == ["L1"]
+    assert store.operations.oldest_due(NOW) == NOW - 1
+
+
+def test_a_look_that_is_late_is_late_all_the_same(engine: Engine) -> None:
+    store = engine.store()
+    store.operations.submit(a_look(due=NOW - 9), expected=None, events=[], audit=an_entry())
+
+    assert store.operations.oldest_due(NOW) == NOW - 9
+
+
+def test_the_longest_due_tells_since_when(engine: Engine) -> None:
+    store = engine.store()
+    assert store.outbox.oldest_due(NOW) is None
+    for number, due in enumerate((NOW - 5, NOW - 50, NOW + 50)):
+        store.outbox.put(some_news(f"n{number}", due=due))
+
+    assert store.outbox.oldest_due(NOW) == NOW - 50
+    assert store.operations.oldest_due(NOW) is None
+
+
+def test_an_operation_that_needs_a_person_is_found_until_one_has_spoken(engine: Engine) -> None:
+    store = engine.store()
+    asked = [
+        a_look(number, submitted_at=at, lease="ours") for number, at in (("V1", NOW - 60), ("V2", NOW - 600))
+    ]
+    for operation in asked:
+        store.operations.submit(operation, expected=None, events=[], audit=an_entry(operation.id))
+        store.operations.save(
+            replace(operation, state=OperationState.NEEDS_RESOLUTION, due=None, lease=None), lease="ours"
+        )
+    assert store.operations.awaiting_resolution() == [NOW - 600, NOW - 60]
+
+    store.operations.save(asked[1], lease=None)
+
+    assert store.operations.awaiting_resolution() == [NOW - 60]
+    assert store.records.open_entities(EntityKind.CONNECTION) == [], "no record is among them"

@@ -1,0 +1,32 @@
+"""Who held which right when it was last noted, on a real table."""
+
+from bot.domain.entities import GRANTS
+from bot.domain.grants import GrantSnapshot
+from bot.domain.people import Right
+from bot.dynamodb import Repositories
+from bot.dynamodb.repositories.grants import DynamoGrantRepository
+from tests.dynamodb.made import an_entry
+
+FIRST = GrantSnapshot({Right.APPROVE: frozenset({"U2", "U1"}), Right.REQUEST: frozenset()}, revision=1)
+SECOND = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=2)
+
+
+def test_nothing_is_noted_before_the_first_time(store: Repositories) -> None:
+    assert isinstance(store.grants, DynamoGrantRepository)
+    assert store.grants.snapshot() is None
+
+
+def test_what_was_noted_is_read_as_it_was_with_its_entries(store: Repositories) -> None:
+    assert store.grants.save(FIRST, [an_entry("e1", GRANTS)])
+
+    assert store.grants.snapshot() == FIRST
+    assert [entry.id for entry in store.audit.entries(GRANTS, limit=5)] == ["e1"]
+
+
+def test_of_two_who_saw_the_same_one_writes_and_the_other_leaves_no_entry(store: Repositories) -> None:
+    store.grants.save(FIRST, [])
+
+    assert store.grants.save(SECOND, [an_entry("e1", GRANTS)])
+    assert not store.grants.save(SECOND, [an_entry("e2", GRANTS)])
+    assert not store.grants.save(FIRST, [an_entry("e3", GRANTS)])
+    assert [entry.id for entry in store.audit.entries(GRANTS, limit=5)] == ["e1"]

@@ -1,0 +1,39 @@
+"""What the workers found out, on a real table."""
+
+from __future__ import annotations
+
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.dynamodb import Repositories
+from bot.dynamodb.repositories.health import DynamoHealthRepository
+from tests.dynamodb.conftest import Engine
+from tests.dynamodb.made import NOW
+
+FOUND = HealthCheck(
+    Component.SLACK,
+    NOW,
+    (
+        Finding(Topic.TOKEN, CheckStatus.OK),
+        Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="not_in_channel"),
+        Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=-75),
+        Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, check_failed=True),
+    ),
+)
+
+
+def test_nobody_has_looked_yet(store: Repositories) -> None:
+    assert store.health.health_check(Component.NOYO) is None
+
+
+def test_what_was_found_is_read_back_whole_and_the_newest_counts(store: Repositories) -> None:
+    store.health.save(HealthCheck(Component.SLACK, NOW - 60, ()))
+    store.health.save(FOUND)
+
+    assert store.health.health_check(Component.SLACK) == FOUND
+    assert store.health.health_check(Component.NOYO) is None
+
+
+def test_each_ward_has_a_key_of_its_own(store: Repositories, engine: Engine) -> None:
+    assert isinstance(store.health, DynamoHealthRepository)
+    store.health.save(FOUND)
+
+    assert engine.item("CHECKUP#slack", "CHECKUP") is not None

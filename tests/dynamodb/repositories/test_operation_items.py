@@ -1,0 +1,137 @@
+"""Operations as items: nothing is lost while they are open, and what was sealed is dropped at the end."""
+
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.operations import (
+    ConnectionRequest,
+    DecisionRequest,
+    DisconnectionRequest,
+    Operation,
+    OperationInput,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    RefreshRequest,
+    ReplyTo,
+    RetryRequest,
+    SecondApproval,
+)
+from bot.domain.pauses import Pause
+from bot.dynamodb.attribute_values import plain_item, typed_item
+from bot.dynamodb.items import KEPT_SECONDS
+from bot.dynamodb.repositories.operation_items import operation_from, operation_item
+from tests.dynamodb.made import NOW, a_decision, a_disconnect, a_look, a_request, a_retry
+
+TEXT = st.text(st.characters(codec="utf-8"))
+MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
+SUBJECTS = st.builds(EntityRef, st.sampled_from(EntityKind), TEXT.filter(bool))
+INPUTS = {
+    OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT),
+    OperationKind.RETRY_CONNECTION: st.builds(RetryRequest, MAYBE_TEXT, MAYBE_TEXT),
+    OperationKind.DECIDE_DISCONNECTION: st.builds(
+        DecisionRequest,
+        st.sampled_from(Decision),
+        st.none() | st.dates(),
+        st.none() | st.sampled_from(DecisionReason),
+        MAYBE_TEXT,
+        st.booleans(),
+    ),
+    OperationKind.CREATE_DISCONNECTION: st.builds(
+        DisconnectionRequest,
+        TEXT,
+        TEXT,
+        TEXT,
+        st.dates(),
+        st.sampled_from(DisconnectionReason),
+        SUBJECTS,
+        MAYBE_TEXT,
+    ),
+    OperationKind.REFRESH_RECORD: st.builds(RefreshRequest, TEXT),
+}
+OUTCOMES = st.builds(
+    Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT, MAYBE_NUMBER
+)
+ANSWERS_TO = st.builds(ReplyTo, MAYBE_TEXT, MAYBE_TEXT)
+SECONDS = st.builds(SecondApproval, TEXT, st.integers(), ANSWERS_TO)
+UNSETTLED = [state for state in OperationState if not state.settled]
+
+
+def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
+    return st.builds(
+        Operation, id=TEXT, entity=SUBJECTS, kind=st.just(kind), input=INPUTS[kind],
+        state=st.sampled_from(UNSETTLED), actor=MAYBE_TEXT, submitted_at=st.integers(), due=MAYBE_NUMBER,
+        shown_version=MAYBE_TEXT, reply_to=ANSWERS_TO,
+        attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
+        first_sent_at=MAYBE_NUMBER, reconciliations=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
+        delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(), second_approval=st.none() | SECONDS,
+    )  # fmt: skip
+
+
+@given(st.sampled_from(OperationKind).flatmap(operations))
+def test_an_operation_comes_back_whole(operation: Operation) -> None:
+    assert operation_from(plain_item(typed_item(operation_item(operation)))) == operation
+
+
+def test_every_kind_of_operation_is_among_them() -> None:
+    assert set(INPUTS) == set(OperationKind)
+
+
+def test_no_field_of_an_operation_is_forgotten_here() -> None:
+    full = replace(
+        a_request(),
+        shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, reconciliations=5, lease="l",
+        lease_until=6, delay_reason="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7, second_approval=SecondApproval("U2", 8),
+        deferred_by=Pause(8, "U0ANA", "why", 9, "U0BEN"),
+    )  # fmt: skip
+    plain = Operation(full.id, full.entity, full.kind, full.input, full.state, None, 0, None)
+
+    forgotten = [
+        field.name
+        for field in fields(Operation)
+        if field.name not in {"id", "entity", "kind", "input", "state"}
+        and getattr(full, field.name) == getattr(plain, field.name)
+    ]
+
+    assert forgotten == []
+    assert operation_from(operation_item(full)) == full
+
+
+@pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
+@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_disconnect(), a_look()])
+def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
+    operation: Operation, state: OperationState
+) -> None:
+    item = operation_item(replace(operation, state=state, settled_at=NOW))
+
+    assert "encrypted" not in str(item)
+    assert "c2VhbGVk" not in str(item)
+    assert not {"due", "due_kind"} & item.keys()
+    assert item["expires"] == NOW + KEPT_SECONDS
+    assert operation_from(item).input == _bare(operation.input)
+
+
+def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
+    listed = operation_item(a_disconnect())
+    going = [operation_item(replace(a_disconnect(), state=state)) for state in OperationState]
+
+    assert (listed["open_kind"], listed["open_order"]) == ("held", "2026-12-31#V4")
+    assert sum(item.get("open_kind") == "held" for item in going) == 1
+
+
+@pytest.mark.parametrize("state", UNSETTLED)
+def test_an_unsettled_operation_keeps_what_was_sealed(state: OperationState) -> None:
+    item = operation_item(replace(a_request(), state=state))
+
+    assert operation_from(item).input == a_request().input
+    assert typed_item(item).get("expires") is None
+
+
+def _bare(given_: OperationInput) -> OperationInput:
+    return replace(given_, encrypted=None) if isinstance(given_, ConnectionRequest | RetryRequest) else given_

@@ -1,0 +1,41 @@
+"""Values to typed JSON and back."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.dynamodb.attribute_values import Value, plain, plain_item, typed, typed_item
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+VALUES: st.SearchStrategy[Value] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**30), 10**30) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(VALUES)
+def test_every_value_comes_back_as_it_was(value: Value) -> None:
+    assert plain(typed(value)) == value
+    assert type(plain(typed(value))) is type(value)
+
+
+def test_an_attribute_that_is_none_is_left_out() -> None:
+    assert typed_item({"a": None, "b": ""}) == {"b": {"S": ""}}
+    assert plain_item({"b": {"S": ""}}) == {"b": ""}
+
+
+def test_true_is_no_number() -> None:
+    assert typed(True) == {"BOOL": True}
+    assert typed(1) == {"N": "1"}
+
+
+def test_half_a_surrogate_pair_is_replaced_and_a_whole_one_joined() -> None:
+    assert typed("a\ud83d") == {"S": "a\ufffd"}
+    assert typed("\ud83c\udfe5") == {"S": "🏥"}
+
+
+@pytest.mark.parametrize("odd", [{"B": b"x"}, {"SS": ["a"]}])
+def test_a_type_that_we_never_write_is_not_guessed_at(odd: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        plain(odd)

@@ -1,0 +1,243 @@
+"""Many people at once on one request to disconnect: one decision, one thing sent, everyone else told who was first."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import httpx
+import pytest
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import DecisionRequest, OperationState, Outcome, OutcomeKind, ReplyTo
+from bot.domain.pauses import Mode
+from bot.domain.people import AccessPolicy, Person
+from bot.domain.record_states import RecordState
+from bot.dynamodb import Repositories
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.operations import lifecycle, submit
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
+from bot.usecases.ports.runtime import ClientCredentials
+from bot.usecases.records.ingest import ingest
+from infra.local.noyo import NoyoStandIn, Rules
+from tests.dynamodb.conftest import REGION, Engine
+from tests.dynamodb.made import CARRIER, NOW
+from tests.dynamodb.racing import at_once
+
+pytestmark = pytest.mark.long
+
+PEOPLE = 50
+WORKERS = 6
+"""How many of the threads that clicked go on as workers, so that some work while others still click."""
+ROUNDS = {"moto": 10, "dynamodb_local": 200}
+TEAM = "T1"
+
+
+class KnowsEverybody:
+    """`KeepsPeople` as far as workers read it."""
+
+    def person(self, user_id: str) -> Person:
+        return Person(user_id, TEAM, False, False, False, NOW)
+
+    def members(self, group_ids: object) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class Arena:
+    """One table, one Noyo, and a new request to disconnect for each round."""
+
+    engine: Engine
+    store: Repositories
+    noyo: NoyoStandIn
+    client: NoyoHttpClient
+
+    def __post_init__(self) -> None:
+        self.ids = itertools.count(1)
+        self.people = [f"U{number}" for number in range(PEOPLE)]
+        self.policy = AccessPolicy(TEAM, approvers=frozenset(self.people))
+
+    def new_id(self) -> str:
+        return f"id-{next(self.ids)}"
+
+    def asked(self) -> RecordState:
+        """Somebody's carrier asked; everybody is looking at the card."""
+        made = self.noyo.carrier_asks_disconnection(
+            carrier_id=CARRIER,
+            group_id="5e5e5e5e-0000-4000-8000-000000000001",
+            group_name="Test Company",
+            effective_end_date="2026-12-31",
+            created=NOW - 600,
+        )
+        record = self.client.disconnection(made["id"])
+        ingest(
+            record, records=self.store.records, operations=self.store.operations, noyo=self.client, now=NOW
+        )
+        held = self.store.records.record_state(record.entity)
+        assert held is not None
+        return held
+
+    @property
+    def sending_guard(self) -> SendingGuard:
+        return SendingGuard(self.store.pauses, Mode.ACT, lambda: float(NOW))
+
+    def click(self, shown: RecordState, number: int) -> Any:
+        """Every other one approves."""
+        encryptor: Any = None  # Nothing of a decision is sealed.
+        deps = submit.Tools(
+            self.store.operations,
+            self.store.records,
+            encryptor,
+            lambda: float(NOW),
+            self.new_id,
+            self.sending_guard,
+            self.store.audit,
+        )
+        return submit.decide(
+            submission(shown, number),
+            self.people[number],
+            shown=shown,
+            wanted=DecisionRequest(choice(number)),
+            reply_to=ReplyTo("C1"),
+            deps=deps,
+        )
+
+    def work(self) -> None:
+        """A worker takes up whatever is due, as many others do."""
+        encryptor: Any = None
+        people: Any = KnowsEverybody()
+        deps = lifecycle.Tools(
+            operations=self.store.operations,
+            records=self.store.records,
+            people=people,
+            noyo=self.client,
+            encryptor=encryptor,
+            policy=self.policy,
+            quiet_seconds=30,
+            clock=lambda: float(NOW),
+            new_id=self.new_id,
+            sending_guard=self.sending_guard,
+            timezone=UTC,
+        )
+        for operation_id in self.store.operations.due(NOW, limit=100):
+            execute(operation_id, deps)
+
+    def writes(self, shown: RecordState) -> list[Any]:
+        return [seen for seen in self.noyo.requests if seen.method == "PUT" and shown.record.id in seen.path]
+
+
+def submission(shown: RecordState, number: int) -> str:
+    return f"V-{shown.record.id}-{number}"
+
+
+def choice(number: int) -> Decision:
+    return Decision.APPROVE if number % 2 else Decision.REJECT
+
+
+@pytest.fixture
+def arena(engine: Engine) -> Iterator[Arena]:
+    with NoyoStandIn(clock=lambda: float(NOW), rules=Rules(settle_script=None)) as noyo:
+        client = NoyoHttpClient(
+            api_url=noyo.api_url,
+            token_url=noyo.token_url,
+            credentials=StaticSecret(ClientCredentials("client", "secret")),
+            timeout_seconds=30,
+            clock=lambda: float(NOW),
+            sleep=lambda seconds: None,
+            transport=httpx.HTTPTransport(verify=False),
+        )
+        yield Arena(engine, engine.store(), noyo, client)
+        client.close()
+
+
+def threads(arena: Arena, shown: RecordState, number: int) -> list[Any]:
+    """All click in the same moment; some of them, being done, look for work while others still click."""
+
+    def contestant(one: int) -> Any:
+        result = arena.click(shown, one)
+        if isinstance(result, Submitted) or one < WORKERS:
+            arena.work()
+        return result
+
+    return at_once(contestant, PEOPLE)
+
+
+def one_after_the_other(arena: Arena, shown: RecordState, number: int) -> list[Any]:
+    """Clicks and workers in an order of chance; the first worker may come at any time."""
+    steps = [*range(PEOPLE), *(-1 for _ in range(WORKERS))]
+    random.Random(number).shuffle(steps)
+    found: dict[int, Any] = {}
+    for step in steps:
+        if step < 0:
+            arena.work()
+        else:
+            found[step] = arena.click(shown, step)
+    arena.work()
+    return [found[one] for one in range(PEOPLE)]
+
+
+def check(arena: Arena, shown: RecordState, placings: list[Any]) -> None:
+    (first,) = [one for one, result in enumerate(placings) if isinstance(result, Submitted)]
+    operation = arena.store.operations.operation(submission(shown, first))
+    assert operation is not None
+    assert operation.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
+    (sent,) = arena.writes(shown)
+    status = "processing" if choice(first) is Decision.APPROVE else "rejected"
+    assert (sent.took_effect, sent.body) == (True, {"status": status})
+    assert sent.path.endswith(f"/{shown.record.version}")
+    for one, result in enumerate(placings):
+        if one != first:
+            assert arena.store.operations.operation(submission(shown, one)) is None
+            assert told_of(arena, result) == (operation.id, operation.actor)
+    held = arena.store.records.record_state(shown.entity)
+    assert held is not None
+    assert (held.status.value, held.record.version) == (
+        status,
+        arena.noyo.disconnection(shown.record.id)["version"],
+    )
+    assert arena.store.operations.open_on(shown.entity) is None
+
+
+def lighten(engine: Engine) -> None:
+    """Moto copies the whole table, with its stream, at each transaction; what earlier rounds left is of no use here."""
+    table = dynamodb_backends[ACCOUNT][REGION].tables[engine.table]
+    table.stream_shard = None
+    table.items.clear()
+
+
+def told_of(arena: Arena, result: Any) -> tuple[str, str | None]:
+    """Whom a latecomer is told was first: beside what is on its way, or beside what has become of the record."""
+    if isinstance(result, Conflict):
+        return result.operation.id, result.operation.actor
+    assert isinstance(result, RecordChanged), result
+    assert result.now is not None
+    assert result.now.status.value != "needs_review"
+    last = arena.store.operations.last_on(result.now.entity)
+    assert last is not None
+    assert last.state is OperationState.SUCCEEDED
+    return last.id, last.actor
+
+
+@pytest.mark.timeout(600)
+def test_of_many_who_decide_at_once_one_does_and_everyone_else_is_told_who(arena: Arena) -> None:
+    race: Callable[..., list[Any]] = threads if arena.engine.name == "dynamodb_local" else one_after_the_other
+    winners = set()
+    for number in range(ROUNDS[arena.engine.name]):
+        if arena.engine.name == "moto":
+            lighten(arena.engine)
+        shown = arena.asked()
+
+        placings = race(arena, shown, number)
+
+        check(arena, shown, placings)
+        winners |= {choice(one) for one, result in enumerate(placings) if isinstance(result, Submitted)}
+    assert winners == set(Decision)

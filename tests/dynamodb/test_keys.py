@@ -1,0 +1,61 @@
+"""Keys: each kind in a partition of its own, nothing too long, nothing mistaken for another."""
+
+import pytest
+
+from bot.domain.entities import (
+    EntityKind,
+    EntityRef,
+    connection_ref,
+    disconnection_ref,
+    pending_connection_ref,
+)
+from bot.dynamodb import keys
+from bot.dynamodb.keys import KEY_BYTES, Key, fitting, in_order
+from tests.dynamodb.made import AWKWARD
+
+
+def test_each_kind_of_item_has_the_partition_that_permissions_name() -> None:
+    entity = connection_ref("c")
+
+    assert keys.state(entity) == Key("CONNECTION#c", "STATE")
+    assert keys.state(disconnection_ref("d")) == Key("DISCONNECTION#d", "STATE")
+    assert keys.version(entity, 7, "v") == Key("VERSIONS#connection#c", "000000000007#v")
+    assert keys.operation("o") == Key("OPERATION#o", "STATE")
+    assert keys.lock(entity) == Key("LOCK#connection:c", "LOCK")
+    assert keys.last(entity) == Key("LOCK#connection:c", "LAST")
+    assert keys.outbox_event("n") == Key("NEWS#n", "NEWS")
+    assert keys.message("C1", "k") == Key("DELIVERY#C1", "k")
+    assert keys.user("U1") == Key("USER#U1", "USER")
+    assert keys.group_members("S1") == Key("MEMBERS#S1", "MEMBERS")
+    assert keys.cursor(EntityKind.CONNECTION) == Key("CURSOR#connection", "CURSOR")
+    assert keys.parked(EntityKind.DISCONNECTION, "r") == Key("PARKED#disconnection", "r")
+    assert keys.audit(entity, 7, "a") == Key("AUDIT#connection:c", "000000000007#a")
+    assert keys.word("acme", entity) == Key("WORD#acm", "acme#connection#c")
+
+
+@pytest.mark.parametrize("entity", [connection_ref("c"), disconnection_ref("d#e")])
+def test_a_states_partition_tells_its_subject(entity: EntityRef) -> None:
+    assert keys.subject_of_state(keys.state(entity).pk) == entity
+
+
+@pytest.mark.parametrize("awkward", AWKWARD)
+def test_text_of_any_length_fits_and_stays_itself(awkward: str) -> None:
+    other = f"{awkward}."
+
+    assert len(fitting(awkward).encode()) <= KEY_BYTES
+    assert fitting(awkward) != fitting(other)
+    assert fitting(pending_connection_ref("c", awkward).key) == fitting(
+        pending_connection_ref("c", awkward).key
+    )
+
+
+def test_letters_of_many_bytes_are_not_cut_in_the_middle() -> None:
+    for length in range(200, 230):
+        text = "é" + "🏥" * length
+        assert len(fitting(text).encode("utf-8", "strict")) <= KEY_BYTES
+
+
+def test_numbers_in_keys_sort_as_numbers_do() -> None:
+    numbers = [0, 9, 10, 1_800_000_000, 10**11]
+
+    assert sorted(map(in_order, numbers)) == [in_order(number) for number in numbers]

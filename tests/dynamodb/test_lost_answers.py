@@ -1,0 +1,273 @@
+"""Every write whose answer is lost after it took effect: repeated, it counts once and is answered as done."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from bot.domain.entities import EntityKind
+from bot.domain.messages import MessageKey
+from bot.domain.operations import OperationState
+from bot.domain.people import GroupMembers, Person
+from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import link_to_operation
+from bot.dynamodb import Repositories, repositories_on
+from bot.dynamodb.table import RetryTiming
+from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.errors import TableUnavailable
+from tests.dynamodb.conftest import Engine
+from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, first, moved, some_news, uuid
+
+
+class Losing:
+    """A client whose next writes take effect while their answers are lost."""
+
+    def __init__(self, client: Any, lost: Callable[[], Exception]) -> None:
+        self._client = client
+        self._lost = lost
+        self.to_lose = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **parameters: Any) -> Any:
+        if not self.to_lose:
+            return self._client.transact_write_items(**parameters)
+        self.to_lose -= 1
+        with suppress(ClientError):  # A "no" is lost like any other answer.
+            self._client.transact_write_items(**parameters)
+        raise self._lost()
+
+
+def timed_out() -> Exception:
+    return ReadTimeoutError(endpoint_url="http://127.0.0.1")
+
+
+def broke_down() -> Exception:
+    response: Any = {"Error": {"Code": "InternalServerError"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+    return ClientError(response, "TransactWriteItems")
+
+
+@pytest.fixture(params=[timed_out, broke_down])
+def losing(request: pytest.FixtureRequest, engine: Engine) -> Losing:
+    return Losing(engine.client, request.param)
+
+
+@pytest.fixture
+def store(engine: Engine, losing: Losing) -> Repositories:
+    return engine.store(losing)
+
+
+@pytest.fixture(params=[1, 2])
+def lose(request: pytest.FixtureRequest, losing: Losing) -> Callable[[], None]:
+    """From now on, the next one or two answers are lost."""
+
+    def begin() -> None:
+        losing.to_lose = request.param
+
+    return begin
+
+
+TAKEN = replace(a_request(), state=OperationState.SENDING, lease="l", lease_until=NOW + 9, attempts=1)
+DONE = replace(TAKEN, state=OperationState.REFUSED, lease=None, lease_until=None, due=None, settled_at=NOW)
+
+
+def place(store: Repositories) -> None:
+    store.operations.submit(a_request(), expected=None, events=[some_news("p")], audit=an_entry("p"))
+
+
+def test_placing(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+
+    place(store)
+
+    assert store.operations.open_on(a_request().entity) == a_request()
+
+
+def test_claiming(store: Repositories, lose: Callable[[], None]) -> None:
+    place(store)
+    lose()
+
+    store.operations.claim(a_request(), TAKEN)
+
+    assert store.operations.operation("V1") == TAKEN
+
+
+def test_keeping_the_lease_and_giving_it_back(store: Repositories, lose: Callable[[], None]) -> None:
+    place(store)
+    store.operations.claim(a_request(), TAKEN)
+    lose()
+    store.operations.save(replace(TAKEN, sends=1), lease="l")
+    lose()
+
+    store.operations.save(replace(TAKEN, lease=None), lease="l", events=[some_news()], audit=an_entry("k"))
+
+    assert store.operations.operation("V1") == replace(TAKEN, lease=None)
+
+
+def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
+    place(store)
+    store.operations.claim(a_request(), TAKEN)
+    lose()
+
+    store.operations.settle(
+        DONE, lease="l", change=first(a_connection()), events=[some_news()], audit=an_entry("s")
+    )
+
+    assert store.operations.open_on(DONE.entity) is None
+    assert store.records.record_state(a_connection().entity) is not None
+
+
+def test_observing_what_is_new(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+
+    store.records.write(first(a_connection(), some_news()))
+
+    assert store.records.record_state(a_connection().entity) is not None
+
+
+def test_observing_what_moved(store: Repositories, lose: Callable[[], None]) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.record_state(a_connection().entity)
+    assert held is not None
+    lose()
+
+    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company"), some_news()))
+
+    assert store.records.record_state(held.entity) == link_to_operation(held, "V1", "U1", "Test Company")
+
+
+def test_keeping_history(store: Repositories, lose: Callable[[], None]) -> None:
+    store.records.write(first(a_connection()))
+    held = store.records.record_state(a_connection().entity)
+    late = a_connection(version=uuid(9), modified=1)
+    lose()
+
+    store.records.write(RecordChange(late.entity, held, None, late))
+
+    assert store.records.has_version(late.entity, late)
+
+
+def test_reserving_a_message_for_the_first_time(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+
+    reserved = store.messages.reserve(MessageKey("C1", "k"), lease="a", now=NOW, lease_seconds=9)
+
+    assert reserved is not None
+    assert reserved.is_new
+
+
+def test_taking_over_posting_and_giving_back_a_message(store: Repositories, lose: Callable[[], None]) -> None:
+    place_ = MessageKey("C1", "k")
+    store.messages.reserve(place_, lease="a", now=NOW, lease_seconds=9)
+    lose()
+    reserved = store.messages.reserve(place_, lease="b", now=NOW + 9, lease_seconds=9)
+    assert reserved is not None
+    assert not reserved.is_new
+    lose()
+    store.messages.record_post(reserved, ts="1.2", posted_channel="C1", fingerprint="f")
+    lose()
+
+    store.messages.release(reserved)
+
+    again = store.messages.reserve(place_, lease="c", now=NOW + 10, lease_seconds=9)
+    assert again is not None
+    assert again.ts == "1.2"
+
+
+def test_moving_a_cursor(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+    assert store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW))
+    lose()
+
+    assert store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW, since=1, revision=1))
+
+
+def test_parking_and_letting_go(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+    assert store.polling.park(EntityKind.CONNECTION, ParkedRow("r", "why", NOW))
+    lose()
+
+    store.polling.unpark(EntityKind.CONNECTION, "r")
+
+    assert store.polling.parked(EntityKind.CONNECTION) == []
+
+
+def test_putting_postponing_and_delivering_news(store: Repositories, lose: Callable[[], None]) -> None:
+    lose()
+    store.outbox.put(some_news())
+    lose()
+    store.outbox.postpone(some_news(), NOW + 9)
+    assert store.outbox.event("n1") == some_news(due=NOW + 9, attempts=1)
+    lose()
+
+    store.outbox.mark_delivered(some_news(), NOW)
+
+    assert store.outbox.due(NOW + 99, limit=9) == []
+
+
+def test_auditing_and_saving_people(store: Repositories, engine: Engine, lose: Callable[[], None]) -> None:
+    lose()
+    store.audit.append(an_entry())
+    lose()
+    store.people.save_person(Person("U1", "T1", False, False, False, NOW))
+    lose()
+    store.people.save_members(GroupMembers("S1", frozenset({"U1"}), NOW))
+
+    assert len(engine.everything()) == 3
+
+
+@pytest.mark.parametrize(
+    "engine", [pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)], indirect=True
+)
+def test_a_late_straggler_does_not_undo_what_came_after(engine: Engine) -> None:
+    """The first attempt arrives only after its repeat and after the write that followed; moto knows no token."""
+    late = _Straggling(engine.client)
+    store = engine.store(late)
+    place(store)
+    store.operations.claim(a_request(), TAKEN)
+    late.straggle_next = True
+    store.operations.save(replace(TAKEN, sends=1), lease="l")
+    store.operations.save(replace(TAKEN, sends=2), lease="l")
+
+    late.arrive()
+
+    found = store.operations.operation("V1")
+    assert found is not None
+    assert found.sends == 2
+
+
+def test_where_no_answer_ever_comes_it_says_so_instead_of_guessing(engine: Engine, losing: Losing) -> None:
+    losing.to_lose = 10**6
+    ticking = iter(range(10**6))
+    hurried = RetryTiming(clock=lambda: float(next(ticking)), sleep=lambda seconds: None)
+    store = repositories_on(losing, engine.table, TimeoutPolicy(1, 1, 9), hurried)
+
+    with pytest.raises(TableUnavailable):
+        place(store)
+
+
+class _Straggling:
+    """One write's first attempt stays on the road until it is told to arrive."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.straggle_next = False
+        self._straggler: dict[str, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **parameters: Any) -> Any:
+        if self.straggle_next:
+            self.straggle_next = False
+            self._straggler = parameters
+            raise timed_out()
+        return self._client.transact_write_items(**parameters)
+
+    def arrive(self) -> None:
+        self._client.transact_write_items(**self._straggler)

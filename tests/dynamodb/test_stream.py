@@ -1,0 +1,102 @@
+"""What woke a worker, from the events that the table's stream sends."""
+
+from typing import Any
+
+import pytest
+
+from bot.dynamodb.stream import event_ids, operation_ids, refresh_ids
+
+
+def triggered_ids(event: object) -> list[str]:
+    return [*operation_ids(event), *refresh_ids(event)]
+
+
+def record(
+    pk: str, name: str = "INSERT", *, before: str = "", after: str = "pending", actor: str | None = None
+) -> dict[str, Any]:
+    """As Lambda receives it: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html"""
+    asked = {"actor": {"S": actor}} if actor else {}
+    return {
+        "eventID": "1",
+        "eventName": name,
+        "eventSource": "aws:dynamodb",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_800_000_000.0,
+            "Keys": {"pk": {"S": pk}, "sk": {"S": "STATE"}},
+            "NewImage": {"pk": {"S": pk}, "id": {"S": "not read"}, "state": {"S": after}} | asked,
+            **({"OldImage": {"pk": {"S": pk}, "state": {"S": before}}} if before else {}),
+            "SequenceNumber": "1",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
+        },
+    }
+
+
+def test_inserts_are_told_in_their_order_each_kind_by_itself() -> None:
+    event = {"Records": [record("OPERATION#V2"), record("NEWS#a:b#c"), record("OPERATION#V1")]}
+
+    assert triggered_ids(event) == ["V2", "V1"]
+    assert event_ids(event) == ["a:b#c"]
+
+
+def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> None:
+    for before in ("held", "needs_person"):
+        assert triggered_ids({"Records": [record("OPERATION#V1", "MODIFY", before=before)]}) == ["V1"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pending", "sending"),
+        ("sending", "pending"),
+        ("checking", "pending"),
+        ("pending", "pending"),
+        ("held", "cancelled"),
+        ("held", "held"),
+        ("needs_person", "succeeded"),
+    ],
+)
+def test_what_a_worker_changed_or_a_person_ended_wakes_nobody(before: str, after: str) -> None:
+    changed = record("OPERATION#V1", "MODIFY", before=before, after=after)
+
+    assert triggered_ids({"Records": [changed]}) == []
+    assert event_ids({"Records": [record("NEWS#n", "MODIFY", before="held")]}) == []
+
+
+def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
+    event = {
+        "Records": [
+            record("OPERATION#look-1"),
+            record("OPERATION#V1", actor="U1"),
+            record("OPERATION#look-2"),
+            record("OPERATION#V2", "MODIFY", before="held", actor="U2"),
+        ]
+    }
+
+    assert (triggered_ids(event), refresh_ids(event)) == (["V1", "V2"], ["look-1", "look-2"])
+
+
+@pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
+def test_what_was_changed_or_removed_wakes_nobody(name: str) -> None:
+    assert triggered_ids({"Records": [record("OPERATION#V1", name)]}) == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        None,
+        [],
+        "text",
+        {},
+        {"Records": None},
+        {"Records": "text"},
+        {"Records": [None, 3, {}, {"eventName": "INSERT"}]},
+        {"Records": [{"eventName": "INSERT", "dynamodb": None}]},
+        {"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"N": "1"}}}}]},
+        {"Records": [{"eventName": "INSERT", "dynamodb": {"Keys": {"pk": {"S": 1}}}}]},
+        {"Records": [record("CONNECTION#1"), record("OPERATIONS#1"), record("LOCK#OPERATION#1")]},
+        {"source": "aws.scheduler"},
+    ],
+)
+def test_what_is_no_insert_of_ours_is_passed_over(event: object) -> None:
+    assert triggered_ids(event) == []
+    assert event_ids(event) == []

@@ -1,0 +1,268 @@
+"""The table's patience, and what it makes of a lost answer; with a client that plays the faults."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+from botocore.parsers import ResponseParserError
+
+from bot.dynamodb.expressions import ABSENT, Check, Delete, Put, holds
+from bot.dynamodb.items import item_at
+from bot.dynamodb.keys import Key
+from bot.dynamodb.table import ConditionFailed, RetryTiming, Table
+from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
+from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
+
+KEY = Key("P", "S")
+
+
+def refusal(code: str, status: int = 400, reasons: list[str] | None = None) -> ClientError:
+    response: dict[str, Any] = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    if reasons is not None:
+        response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
+    return ClientError(response, "TransactWriteItems")
+
+
+def cancelled(*reasons: str) -> ClientError:
+    return refusal("TransactionCanceledException", 400, list(reasons))
+
+
+class Clock:
+    """Time that passes only by sleeping and by waiting for answers."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    @property
+    def pace(self) -> RetryTiming:
+        return RetryTiming(clock=lambda: self.now, sleep=self.sleep, jitter=lambda: 1.0)
+
+
+class Played:
+    """Answers each call with the next thing played: an error to raise, or an answer."""
+
+    def __init__(self, *played: Any, each: Callable[[], None] = lambda: None) -> None:
+        self._played = list(played)
+        self._each = each
+        self.asked: list[dict[str, Any]] = []
+
+    def answer(self, **parameters: Any) -> dict[str, Any]:
+        self.asked.append(parameters)
+        self._each()
+        played = self._played.pop(0) if len(self._played) > 1 else self._played[0]
+        if isinstance(played, Exception):
+            raise played
+        answer: dict[str, Any] = played
+        return answer
+
+    get_item = batch_get_item = query = transact_write_items = answer
+
+
+TRANSIENT = [
+    refusal("ThrottlingException"),
+    refusal("ProvisionedThroughputExceededException"),
+    refusal("RequestLimitExceeded"),
+    refusal("TransactionInProgressException"),
+    refusal("InternalServerError", 500),
+    refusal("", 503),
+    cancelled("None", "TransactionConflict"),
+    cancelled("ThrottlingError"),
+    EndpointConnectionError(endpoint_url="http://127.0.0.1"),
+    ConnectTimeoutError(endpoint_url="http://127.0.0.1"),
+    ReadTimeoutError(endpoint_url="http://127.0.0.1"),
+    ResponseParserError("no JSON"),
+]
+
+
+@pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
+def test_passing_trouble_is_waited_out(trouble: Exception) -> None:
+    client = Played(trouble, trouble, {})
+
+    Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY), ABSENT)])
+
+    assert len(client.asked) == 3
+    assert len({asked["ClientRequestToken"] for asked in client.asked}) == 1
+
+
+@pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
+def test_trouble_that_stays_is_given_up_within_the_patience(trouble: Exception) -> None:
+    clock = Clock()
+    client = Played(trouble, each=lambda: clock.sleep(0.1))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.0), clock.pace).get(KEY)
+
+    assert clock.now <= 2.0
+    assert len(client.asked) > 2
+
+
+def test_no_attempt_begins_that_could_end_after_the_patience() -> None:
+    clock = Clock()
+    client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.2), clock.pace).get(KEY)
+
+    assert len(client.asked) == 2
+    assert clock.now <= 2.2
+
+
+def test_the_first_attempts_own_time_counts() -> None:
+    clock = Clock()
+    client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=1.5), clock.pace).get(KEY)
+
+    assert len(client.asked) == 1
+
+
+def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
+    """The patience has more; whoever waits for all the calls together has not."""
+    clock = Clock()
+    timeouts = TimeoutPolicy(connect=0.5, read=0.9, total=9, left=lambda: 2.0 - clock.now)
+    client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
+
+    with pytest.raises(TableUnavailable):
+        Table(client, "t", timeouts, clock.pace).get(KEY)
+    with pytest.raises(DeadlineExceeded):
+        Table(client, "t", timeouts, clock.pace).get(KEY)
+
+    assert len(client.asked) == 2
+    assert clock.now <= 2.0
+
+
+def test_with_exactly_enough_time_left_a_call_begins() -> None:
+    client = Played({})
+
+    Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2, left=lambda: 0.9), HURRIED).get(KEY)
+
+    assert len(client.asked) == 1
+
+
+def test_pauses_grow_and_stay_bounded() -> None:
+    clock = Clock()
+
+    with pytest.raises(TableUnavailable):
+        Table(Played(refusal("ThrottlingException")), "t", TimeoutPolicy(1, 1, 9), clock.pace).get(KEY)
+
+    assert clock.slept[:5] == [0.05, 0.1, 0.2, 0.4, 0.8]
+    assert max(clock.slept) == 1.0
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        refusal("ValidationException"),
+        refusal("AccessDeniedException"),
+        cancelled("ValidationError"),
+        NoCredentialsError(),
+    ],
+    ids=str,
+)
+def test_what_waiting_cannot_mend_is_told_at_once(trouble: Exception) -> None:
+    client = Played(trouble)
+
+    with pytest.raises(StorageError) as raised:
+        Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY))])
+
+    assert not isinstance(raised.value, TableUnavailable | ConditionFailed)
+    assert raised.value.__cause__ is trouble
+    assert len(client.asked) == 1
+
+
+def test_a_failed_condition_is_told_at_once_and_by_its_place() -> None:
+    client = Played(cancelled("None", "ConditionalCheckFailed", "TransactionConflict"))
+
+    with pytest.raises(ConditionFailed) as raised:
+        Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY))])
+
+    assert raised.value.failed == {1}
+    assert len(client.asked) == 1
+
+
+def test_unprocessed_keys_are_asked_for_again() -> None:
+    keys = {"t": {"Keys": [{"pk": {"S": "2"}, "sk": {"S": "S"}}]}}
+    client = Played(
+        {"Responses": {"t": [{"pk": {"S": "1"}}]}, "UnprocessedKeys": keys},
+        {"Responses": {"t": [{"pk": {"S": "2"}}]}, "UnprocessedKeys": {}},
+    )
+
+    found = list(Table(client, "t", PATIENCE, HURRIED).get_many([Key("1", "S"), Key("2", "S")]))
+
+    assert found == [{"pk": "1"}, {"pk": "2"}]
+    assert client.asked[1]["RequestItems"]["t"] == {**keys["t"], "ConsistentRead": True}
+
+
+def test_keys_that_stay_unprocessed_are_no_silent_gap() -> None:
+    keys = {"t": {"Keys": [{"pk": {"S": "1"}, "sk": {"S": "S"}}]}}
+    client = Played({"Responses": {}, "UnprocessedKeys": keys})
+
+    with pytest.raises(TableUnavailable):
+        list(Table(client, "t", PATIENCE, Clock().pace).get_many([Key("1", "S")]))
+
+
+def test_what_is_read_by_key_is_read_consistently() -> None:
+    client = Played({"Items": [], "Responses": {}, "UnprocessedKeys": {}})
+    table = Table(client, "t", PATIENCE, HURRIED)
+
+    table.get(KEY)
+    list(table.get_many([KEY]))
+    list(table.query("pk = :pk", {":pk": "P"}))
+    list(table.query("due_kind = :pk", {":pk": "P"}, index="due"))
+
+    get, batch, query, index = client.asked
+    assert get["ConsistentRead"]
+    assert batch["RequestItems"]["t"]["ConsistentRead"]
+    assert query["ConsistentRead"]
+    assert "ConsistentRead" not in index
+
+
+def test_a_write_of_checks_and_deletes_alone_does_not_claim_anothers_failure_as_its_own() -> None:
+    client = Played(ReadTimeoutError(endpoint_url="x"), cancelled("ConditionalCheckFailed"))
+
+    with pytest.raises(ConditionFailed):
+        Table(client, "t", PATIENCE, HURRIED).write([Check(KEY, holds(a=1)), Delete(KEY)])
+
+
+def test_a_failed_condition_after_a_lost_answer_is_somebody_elses_unless_the_stamp_is_ours(
+    engine: Engine,
+) -> None:
+    engine.put(pk={"S": "P"}, sk={"S": "S"}, write={"S": "another"})
+    lost_before = _LostBefore(engine.client)
+
+    with pytest.raises(ConditionFailed) as raised:
+        Table(lost_before, engine.table, PATIENCE, HURRIED).write([Put(item_at(KEY), ABSENT)])
+
+    assert raised.value.after_a_lost_answer
+    assert engine.item("P", "S") == {"pk": {"S": "P"}, "sk": {"S": "S"}, "write": {"S": "another"}}
+
+
+class _LostBefore:
+    """The first write is lost on its way to the table."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._lost = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def transact_write_items(self, **parameters: Any) -> Any:
+        if not self._lost:
+            self._lost = True
+            raise ReadTimeoutError(endpoint_url="x")
+        return self._client.transact_write_items(**parameters)

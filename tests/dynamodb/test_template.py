@@ -1,0 +1,98 @@
+"""The table and the functions as template.yaml has them."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.local.table import TEMPLATE as TEMPLATE_FILE
+from infra.local.table import read_template
+from tests.dynamodb.conftest import Engine
+
+TEMPLATE = read_template()
+FUNCTIONS = {
+    "SlackFunction": "handlers.slack.handler",
+    "CarryOutFunction": "handlers.execute_operations.handler",
+    "NotifyFunction": "handlers.notify.handler",
+    "PollFunction": "handlers.poll.handler",
+}
+
+
+def properties(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = TEMPLATE["Resources"][name]["Properties"]
+    return found
+
+
+def test_short_forms_are_read_as_their_long_ones() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+
+    assert variables["TABLE_NAME"] == {"Ref": "Table"}
+    assert variables["KMS_KEY_ID"] == {"Fn::GetAtt": "Key.Arn"}
+
+
+@pytest.mark.parametrize(("name", "handler"), FUNCTIONS.items())
+def test_each_function_has_its_handler(name: str, handler: str) -> None:
+    assert properties(name)["Handler"] == handler
+
+
+def test_no_alias_is_used_since_cloudformation_knows_none() -> None:
+    events = yaml.parse(TEMPLATE_FILE.read_text(encoding="utf-8"))
+
+    assert not any(isinstance(event, yaml.AliasEvent) for event in events)
+
+
+def patterns(name: str) -> list[dict[str, Any]]:
+    """What wakes a worker from the one stream that it reads."""
+    (stream,) = [event for event in properties(name)["Events"].values() if event["Type"] == "DynamoDB"]
+    return [json.loads(one["Pattern"]) for one in stream["Properties"]["FilterCriteria"]["Filters"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("CarryOutFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
+)
+def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
+    assert patterns(name)[0] == {
+        "eventName": ["INSERT"],
+        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
+    }
+
+
+def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
+    assert patterns("NotifyFunction")[1:] == []
+    assert patterns("CarryOutFunction")[1:] == [
+        {
+            "eventName": ["MODIFY"],
+            "dynamodb": {
+                "Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}},
+                "OldImage": {"state": {"S": ["held", "needs_person"]}},
+                "NewImage": {"state": {"S": ["pending"]}},
+            },
+        }
+    ]
+
+
+def test_the_table_outlives_its_stack_and_can_be_brought_back() -> None:
+    table = TEMPLATE["Resources"]["Table"]
+
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert TEMPLATE["Resources"]["Key"]["DeletionPolicy"] == "Retain"
+
+
+def test_an_engine_gets_the_very_table_of_the_template(engine: Engine) -> None:
+    made = engine.client.describe_table(TableName=engine.table)["Table"]
+    ends = engine.client.describe_time_to_live(TableName=engine.table)["TimeToLiveDescription"]
+    engine.calls.clear()
+
+    assert made["KeySchema"] == properties("Table")["KeySchema"]
+    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {
+        "due",
+        "group",
+        "open",
+        "recent",
+        "trail",
+    }
+    assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert ends["AttributeName"] == "expires"
+    assert ends["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

@@ -1,0 +1,73 @@
+"""Slack room tests: how the bot stands with Slack, as Slack's headers and channels tell it."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import SlackRefused
+from bot.slack.api.client import SlackApiClient
+from bot.slack.api.health import SlackHealthClient
+from bot.slack.api.scopes import SCOPES
+from infra.local.slack import SlackStandIn
+from tests.slack.conftest import CHANNEL
+
+
+def standing(calls: SlackApiClient, slack: SlackStandIn, apart: float = 0) -> SlackHealthClient:
+    return SlackHealthClient(calls, lambda: slack.world.clock() - apart)
+
+
+def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: SlackStandIn) -> None:
+    slack.granted = frozenset(scope.name for scope in SCOPES)
+
+    told = standing(calls, slack).token()
+
+    assert told.missing_scopes == ()
+    assert told.clock_difference is not None
+    assert abs(told.clock_difference) < 5
+
+
+def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackStandIn) -> None:
+    slack.granted = frozenset({"chat:write"})
+
+    assert "users:read" in (standing(calls, slack).token().missing_scopes or ())
+
+
+def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(
+    calls: SlackApiClient, slack: SlackStandIn
+) -> None:
+    told = standing(calls, slack, apart=400).token()
+
+    assert told.clock_difference is not None
+    assert 390 < told.clock_difference < 410
+
+
+def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack: SlackStandIn) -> None:
+    slack.add_channel("CFOREIGN", "foreign", members=["UANA"])
+    slack.world.channels["CFOREIGN"].members.discard("U0BOT")
+
+    assert standing(calls, slack).is_member(CHANNEL)
+    assert not standing(calls, slack).is_member("CFOREIGN")
+    with pytest.raises(SlackRefused):
+        standing(calls, slack).is_member("CNOWHERE")
+
+
+class Headers:
+    def __init__(self, **headers: object) -> None:
+        self._headers = headers
+
+    def headers(self, _: str) -> dict[str, object]:
+        return {name.replace("_", "-"): value for name, value in self._headers.items()}
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday", "X_OAuth_Scopes": 7}])
+def test_what_slack_does_not_tell_readably_is_not_known(headers: dict[str, object]) -> None:
+    told = SlackHealthClient(Headers(**headers), lambda: 0.0).token()  # type: ignore[arg-type]
+
+    assert (told.missing_scopes, told.clock_difference) == (None, None)
+
+
+def test_a_header_may_come_as_a_list() -> None:
+    told = SlackHealthClient(Headers(x_oauth_scopes=["chat:write"]), lambda: 0.0).token()  # type: ignore[arg-type]
+
+    assert told.missing_scopes is not None
+    assert "chat:write" not in told.missing_scopes

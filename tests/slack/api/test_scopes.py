@@ -1,0 +1,73 @@
+"""Tests of the scopes: what is called is asked for, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+
+from bot.slack.api.scopes import FREE, SCOPES, lacking
+from tests.architecture import tree
+
+METHOD = re.compile(
+    r'"((?:auth|chat|conversations|files|reactions|team|usergroups|users|views)\.[A-Za-z.]*[A-Za-z])"'
+)
+
+
+_READS_HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}
+# What each method's page says of a bot token's scopes, one of which is needed:
+# https://docs.slack.dev/reference/methods/METHOD
+DOCUMENTED: dict[str, set[str]] = {
+    "auth.test": set(),
+    "chat.delete": {"chat:write"},
+    "chat.getPermalink": set(),
+    "chat.postMessage": {"chat:write"},
+    "chat.update": {"chat:write"},
+    "conversations.history": _READS_HISTORY,
+    "conversations.info": {"channels:read", "groups:read", "im:read", "mpim:read"},
+    "conversations.open": {"channels:manage", "groups:write", "im:write", "mpim:write"},
+    "conversations.replies": _READS_HISTORY,
+    "usergroups.users.list": {"usergroups:read"},
+    "users.info": {"users:read"},
+    "views.open": set(),
+    "views.update": set(),
+}
+
+
+def called() -> set[str]:
+    room = (tree.ROOT / "bot" / "slack").glob("*.py")
+    sources = [path.read_text() for path in room if path.name != "scopes.py"]
+    return {method for source in sources for method in METHOD.findall(source)}
+
+
+def test_every_method_that_is_called_may_be_called() -> None:
+    allowed = {method for scope in SCOPES for method in scope.methods} | FREE
+
+    assert "chat.postMessage" in called()
+    assert called() - allowed == set()
+
+
+def test_every_method_is_named_under_the_scopes_that_slack_documents_for_it() -> None:
+    for scope in SCOPES:
+        for method in scope.methods:
+            assert scope.name in DOCUMENTED[method], f"{method} is not called under {scope.name}"
+    assert {method for method, scopes in DOCUMENTED.items() if not scopes} == FREE
+    assert called() <= DOCUMENTED.keys()
+
+
+def test_no_scope_is_asked_for_whose_methods_nobody_calls() -> None:
+    idle = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called()]
+
+    assert idle == []
+
+
+def test_each_scope_is_named_once_in_order_with_its_reason() -> None:
+    names = [scope.name for scope in SCOPES]
+
+    assert names == sorted(set(names))
+    assert all(len(scope.why) > 10 for scope in SCOPES)
+
+
+def test_what_a_token_lacks_is_told_by_name() -> None:
+    granted = {scope.name for scope in SCOPES} - {"users:read"} | {"calls:read"}
+
+    assert [scope.name for scope in lacking(granted)] == ["users:read"]
+    assert lacking(scope.name for scope in SCOPES) == ()

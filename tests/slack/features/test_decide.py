@@ -1,0 +1,421 @@
+"""Slack room tests: a decision, from the button or the command to the placed operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.audit import AuditEntry
+from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.operations import DecisionRequest, Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import RecordState, link_to_operation
+from bot.errors import UnknownSchema
+from bot.slack.context import Actor
+from bot.slack.features import decide
+from bot.slack.views import buttons
+from tests.slack.incoming import (
+    a_world,
+    asked_to_disconnect,
+    begin,
+    known,
+    moves,
+    office_of,
+    presses,
+    receives_with,
+    table_cannot_place,
+    told,
+    types,
+    view_id,
+    window,
+)
+from tests.world import ANA, BEN, GUS, World
+
+PAST = date(2020, 1, 31)
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world(APPROVERS=f"{ANA},{BEN}")
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def button_of(record_state: RecordState, decision: Decision = Decision.APPROVE) -> dict[str, Any]:
+    make = {Decision.APPROVE: buttons.approve, Decision.REJECT: buttons.reject}[decision]
+    return make(record_state.entity, record_state.record.version, name="it")
+
+
+def opens(
+    world: World, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA
+) -> str:
+    presses(world, button_of(record_state, decision), user)
+    return view_id(world, user)
+
+
+def ends_on(record_state: RecordState, day: str) -> dict[str, str]:
+    return {f"end_date.{record_state.record.version}": day}
+
+
+def ticked(record_state: RecordState) -> dict[str, str]:
+    return {f"past.{record_state.record.version}": "yes"}
+
+
+def wanted(world: World, view: str) -> DecisionRequest:
+    held = world.operation(view).input
+    assert isinstance(held, DecisionRequest)
+    return held
+
+
+def sends(world: World, view: str, fields: Any = (), user: str = ANA) -> Any:
+    return world.slack.submit(user, view, dict(fields))
+
+
+def of_this_view(record_state: RecordState, view: str, **values: dict[str, Any]) -> dict[str, Any]:
+    """A submission of this form, made by hand; what Slack's client would have refused goes through."""
+    about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
+    state = {"values": {name: {name: value} for name, value in values.items()}}
+    return {"id": view, "private_metadata": about, "state": state}
+
+
+# ---------------------------------------------------------------- approving
+
+
+def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(world: World) -> None:
+    opens(world, asked_to_disconnect(world, "Widgets R Us"))
+    shown = window(world)
+    assert "[[ Approve disconnection ]]" in shown
+    assert "After 31 Dec 2026, or the day you choose instead, changes for Widgets R Us" in shown
+    assert "no longer reach Guardian." in shown
+    assert "[2026-12-31]" in shown
+    assert "Asked for by:** the carrier" in shown
+
+
+def test_a_day_left_as_noyo_has_it_is_not_sent(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Left Inc")
+    view = opens(world, record_state)
+    sends(world, view)
+    assert wanted(world, view) == DecisionRequest(Decision.APPROVE)
+    assert world.operation(view).shown_version == record_state.record.version
+    assert "Sending: your approval for Left Inc · Guardian." in window(world)
+
+
+def test_another_day_and_what_was_typed_are_sent(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Later Inc")
+    view = opens(world, record_state)
+    sends(world, view, {**ends_on(record_state, "2027-01-31"), "context": "They moved\nto another carrier."})
+    assert wanted(world, view) == DecisionRequest(
+        Decision.APPROVE, date(2027, 1, 31), context="They moved\nto another carrier."
+    )
+
+
+def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Dayless Inc", effective_end_date=None)
+    view = opens(world, record_state)
+    assert "After the day you choose, changes for Dayless Inc" in window(world)
+    assert sends(world, view).errors.keys() == ends_on(record_state, "").keys()
+    answer = decide.submit(
+        office_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
+    )
+    assert answer["errors"] == ends_on(record_state, "Choose the last day on which its coverage is managed.")
+    sends(world, view, ends_on(record_state, "2026-12-31"))
+    assert wanted(world, view).effective_end_date == date(2026, 12, 31)
+
+
+def test_a_day_that_is_past_needs_a_tick_even_if_it_is_noyos(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Past Inc", effective_end_date=PAST)
+    view = opens(world, record_state)
+    found = sends(world, view).errors
+    assert found == {
+        f"past.{record_state.record.version}": "31 Jan 2020 is past. Choose another day, or tick this if you mean it."
+    }
+    assert view not in world.open_operations()
+    sends(world, view, ticked(record_state))
+    assert wanted(world, view) == DecisionRequest(Decision.APPROVE)
+
+
+def test_today_is_a_day_of_the_business_and_not_of_utc(world: World) -> None:
+    world.wait((26 * 3600 - world.clock() % 86400) % 86400)  # 02:00 in UTC is the day before in New York
+    today = datetime.fromtimestamp(world.clock(), UTC).date() - timedelta(days=1)
+    record_state = asked_to_disconnect(world, "Midnight Inc", effective_end_date=today)
+    view = opens(world, record_state)
+    assert sends(world, view).errors == {}
+    yesterday = asked_to_disconnect(world, "Yesterday Inc", effective_end_date=today - timedelta(days=1))
+    assert sends(world, opens(world, yesterday)).errors.keys() == ticked(yesterday).keys()
+
+
+# ---------------------------------------------------------------- rejecting
+
+
+def test_a_rejection_says_what_will_happen_and_needs_a_reason(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Kept Inc")
+    view = opens(world, record_state, Decision.REJECT)
+    assert "Kept Inc stays connected to Guardian, and this request is closed." in window(world)
+    assert sends(world, view).errors.keys() == {"reason"}
+    sends(world, view, {"reason": "The payment was reinstated"})
+    assert wanted(world, view) == DecisionRequest(Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED)
+
+
+def test_another_reason_must_be_said(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Other Inc")
+    view = opens(world, record_state, Decision.REJECT)
+    found = sends(world, view, {"reason": "other"}).errors
+    assert found == {"context": "Say what the other reason is."}
+    sends(world, view, {"context": "They called us."})
+    assert wanted(world, view).context == "They called us."
+
+
+@pytest.mark.parametrize(
+    ("context", "words"),
+    [("x" * 501, "at most 500 characters; this has 501"), ("a\u202eb", "hidden character")],
+)
+def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, words: str) -> None:
+    record_state = asked_to_disconnect(world, "Context Inc")
+    view = opens(world, record_state, Decision.REJECT)
+    held = of_this_view(
+        record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
+    )
+    found = decide.submit(office_of(world), Actor(ANA, None, "t"), Decision.REJECT, held)["errors"]
+    assert words in found["context"]
+    assert found["reason"] == "Choose why the group stays connected."
+
+
+# ---------------------------------------------------------------- who was first, and what changed
+
+
+def test_the_second_is_told_who_decided_what_and_when(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Raced Inc")
+    anas, bens = opens(world, record_state), opens(world, record_state, Decision.REJECT, BEN)
+    sends(world, anas)
+    sends(world, bens, {"reason": "other", "context": "No."}, BEN)
+    shown = window(world, BEN)
+    assert "[[ Somebody was first ]]" in shown
+    assert "@Ana approved: sending." in shown
+    assert "Asked for:**" in shown
+    assert bens not in world.open_operations()
+    presses(world, button_of(record_state), BEN)
+    assert "@Ana approved: sending." in window(world, BEN)
+
+
+def settles(world: World, record_state: RecordState, view: str, status: str) -> RecordState:
+    """Noyo confirmed what was placed from this window."""
+    operations, placed = world.bot.store.operations, world.operation(view)
+    at = int(world.clock())
+    sent = replace(placed, state=OperationState.SENDING, lease="l", lease_until=at + 60, attempts=1)
+    operations.claim(placed, sent)
+    done: Operation = replace(
+        sent,
+        state=OperationState.SUCCEEDED,
+        outcome=Outcome(OutcomeKind.CONFIRMED, record=record_state.entity),
+        settled_at=at,
+        due=None,
+        lease=None,
+        lease_until=None,
+    )
+    audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
+    operations.settle(done, lease="l", change=None, events=(), audit=audit)
+    return moves(world, record_state, status)
+
+
+def test_what_a_colleague_settled_meanwhile_is_told_with_who_and_when(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Settled Inc")
+    anas, bens = opens(world, record_state), opens(world, record_state, user=BEN)
+    sends(world, anas)
+    settles(world, record_state, anas, "processing")
+    sends(world, bens, user=BEN)
+    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "Settled Inc is now: **Processing**." in window(world, BEN)
+    assert "Noyo confirmed @Ana's approval · " in window(world, BEN)
+    assert "outside Switchboard" not in window(world, BEN)
+    presses(world, button_of(record_state), BEN)
+    assert "[[ Decided already ]]" in window(world, BEN)
+
+
+def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Twice Inc")
+    view = opens(world, record_state)
+    reply = sends(world, view)
+    assert world.slack.again(ANA, reply).status == 200
+    assert world.open_operations().count(view) == 1
+    settles(world, record_state, view, "processing")
+    answer = decide.submit(
+        office_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
+    )
+    assert answer["view"]["title"]["text"] == "Sent already"
+
+
+def test_what_changed_before_the_click_is_shown_old_beside_new(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Moved Inc")
+    moves(world, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
+    presses(world, button_of(record_state))
+    shown = window(world)
+    assert "It changed since you looked at it, so nothing was sent." in shown
+    assert "You saw:** Needs review, last managed day 31 Dec 2026, changed" in shown
+    assert "Now:** Needs review, last managed day 30 Nov 2026, changed" in shown
+
+
+def test_what_changed_over_the_form_is_shown_and_asked_again_for_the_new_version(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Slow Inc")
+    view = opens(world, record_state)
+    now = moves(world, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
+    sends(world, view, {"context": "kept"})
+    assert "last managed day 31 Dec 2026, changed" in window(world)
+    assert "[kept]" in window(world)
+    assert "[2026-11-30]" in window(world), "Noyo's new day, not the old one as if it had been chosen"
+    assert view not in world.open_operations()
+    sends(world, view)
+    assert world.operation(view).shown_version == now.record.version
+    assert wanted(world, view) == DecisionRequest(Decision.APPROVE, context="kept")
+
+
+def test_a_tick_does_not_outlive_the_day_that_it_was_for(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Ticked Inc", effective_end_date=PAST)
+    view = opens(world, record_state)
+    moves(world, record_state, "needs_review", effective_end_date=date(2019, 1, 31))
+    sends(world, view, ticked(record_state))
+    assert "31 Jan 2019 is past" in next(iter(sends(world, view).errors.values()))
+
+
+def test_what_was_decided_elsewhere_is_not_decided_again(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Elsewhere Inc")
+    view = opens(world, record_state)
+    moves(world, record_state, "rejected")
+    sends(world, view)
+    assert "[[ Decided already ]]" in window(world)
+    assert "Decided outside Switchboard" in window(world)
+    assert view not in world.open_operations()
+
+
+# ---------------------------------------------------------------- rights, and bad input
+
+
+def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_down(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Guarded Inc")
+    presses(world, button_of(record_state), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+    view = opens(world, record_state)
+    context = office_of(world)
+    nobody = replace(context, policy=replace(context.policy, approvers=frozenset({BEN})))
+    answer = decide.submit(nobody, Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view))
+    assert answer["response_action"] == "push"
+    assert view not in world.open_operations()
+    trail = world.bot.store.audit.entries(record_state.entity, limit=9)
+    assert {(entry.actor, entry.action) for entry in trail} == {(GUS, "denied"), (ANA, "denied")}
+
+
+@pytest.mark.parametrize(
+    "metadata", ["", "{}", "null", '{"s":1,"o":"x"}', '{"s":1,"r":"request:a#b","v":"1"}']
+)
+def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
+    with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
+        decide.submit(
+            office_of(world),
+            Actor(ANA, None, "t"),
+            Decision.APPROVE,
+            {"id": "V", "private_metadata": metadata},
+        )
+
+
+def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(world: World) -> None:
+    for entity, version in ((known(world, "No Request").entity, "v"), (None, "v")):
+        named = entity or replace(asked_to_disconnect(world, "Gone").entity, key="0" * 8)
+        presses(world, buttons.approve(named, version, name="it"))
+        assert "not known here any more. Nothing was sent to Noyo." in window(world)
+
+
+def test_with_the_table_down_the_form_keeps_what_was_typed(world: World) -> None:
+    record_state = asked_to_disconnect(world, "Down Inc")
+    view = opens(world, record_state)
+    table_cannot_place(world)
+    sends(world, view, {"context": "kept"})
+    assert "What you typed is kept" in window(world)
+    world.bot.__dict__.pop("slack_door")
+    world.slack.close_view(ANA, view_id(world))
+    sends(world, view)
+    assert wanted(world, view).context == "kept"
+
+
+def test_hostile_names_are_data_in_the_form(world: World) -> None:
+    record_state = asked_to_disconnect(world, "<!channel> *bold* 123-45-6789", source_id="<@U0EVIL>")
+    opens(world, record_state)
+    assert "123-45-6789" not in window(world)
+    assert "<!channel>" in window(world), "as text"
+
+
+# ---------------------------------------------------------------- commands
+
+
+def test_approve_and_reject_by_name_open_the_form_of_the_one_that_waits(world: World) -> None:
+    asked_to_disconnect(world, "Foxtrot Waits")
+    asked_to_disconnect(world, "Foxtrot Done", "completed")
+    known(world, "Foxtrot Connection")
+    assert types(world, "approve Foxtrot").error is None
+    assert "[[ Approve disconnection ]]" in window(world)
+    assert "Foxtrot Waits" in window(world)
+    types(world, "reject Foxtrot")
+    assert "[[ Keep connected ]]" in window(world)
+
+
+def test_where_several_or_none_wait_the_command_lists_them(world: World) -> None:
+    asked_to_disconnect(world, "Golf One")
+    asked_to_disconnect(world, "Golf Two")
+    read = told(world, types(world, "reject Golf"))
+    assert "Several wait for a decision. Which one?" in read
+    assert "Reject, Keep Connected…" in read
+    known(world, "Hotel Connection")
+    assert "None of these waits for a decision." in told(world, types(world, "approve Hotel"))
+    assert "Which request to disconnect? Type /noyo approve" in told(world, types(world, "approve"))
+
+
+@pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])
+def test_a_guest_is_told_nothing(world: World, text: str) -> None:
+    asked_to_disconnect(world, "India Inc")
+    read = told(world, types(world, text, GUS))
+    assert "Guests cannot do this" in read
+    assert "India Inc" not in read
+    assert window(world, GUS) == ""
+
+
+# ---------------------------------------------------------------- one's own, and without a version
+
+
+def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(world: World) -> None:
+    shown = asked_to_disconnect(world, "Own Decision Inc")
+    after = link_to_operation(shown, "V0", ANA, "Own Decision Inc")
+    world.bot.store.records.write(RecordChange(shown.entity, shown, after, None))
+    presses(world, button_of(shown))
+    assert "You asked for this yourself" in window(world)
+    assert "These may: @Ben." in window(world)
+    trail = world.bot.store.audit.entries(shown.entity, limit=9)
+    assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
+    opens(world, shown, user=BEN)
+    assert "[[ Approve disconnection ]]" in window(world, BEN)
+
+
+def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(world: World) -> None:
+    shown = asked_to_disconnect(world, "Own Later Inc")
+    view = opens(world, shown)
+    after = link_to_operation(shown, "V0", ANA, "Own Later Inc")
+    world.bot.store.records.write(RecordChange(shown.entity, shown, after, None))
+    sends(world, view)
+    assert "You asked for this yourself" in window(world)
+    assert world.bot.store.operations.operation(view) is None
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(
+    world: World, decision: Decision
+) -> None:
+    receives_with(world, replace(office_of(world), reject_without_version=True))
+    record_state = asked_to_disconnect(world, f"Unversioned {decision}")
+    view = opens(world, record_state, decision)
+    sends(world, view, {"reason": "payment_reinstated"} if decision is Decision.REJECT else {})
+    assert world.operation(view).unversioned is (decision is Decision.REJECT)

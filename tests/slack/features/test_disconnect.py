@@ -1,0 +1,308 @@
+"""Slack room tests: asking for a disconnection, from the button or the command to the held operation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.decisions import DisconnectionReason
+from bot.domain.entities import connection_ref
+from bot.domain.operations import DisconnectionRequest, OperationState
+from bot.domain.record_states import RecordState
+from bot.slack.context import Actor
+from bot.slack.features import disconnect, disconnect_form
+from bot.slack.views import buttons
+from tests.slack.incoming import (
+    a_world,
+    asked_to_disconnect,
+    begin,
+    knocks,
+    known,
+    moves,
+    office_of,
+    payload,
+    presses,
+    receives_with,
+    submitted,
+    table_cannot_place,
+    told,
+    types,
+    view_id,
+    window,
+)
+from tests.slack.samples import LOOK, a_connection
+from tests.world import ANA, BEN, GUS, World
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world(APPROVERS=f"{ANA},{BEN}")
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def connected(world: World, name: str, **fields: Any) -> RecordState:
+    return known(world, name, "completed", **{"group_id": str(uuid.uuid4()), "error": None} | fields)
+
+
+def opens(world: World, record_state: RecordState, user: str = ANA) -> str:
+    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), user)
+    return view_id(world, user)
+
+
+def filled(record_state: RecordState, **fields: str) -> dict[str, str]:
+    name = str(record_state.record.group_name)
+    return {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name} | fields
+
+
+def wanted(world: World, view: str) -> DisconnectionRequest:
+    held = world.operation(view).input
+    assert isinstance(held, DisconnectionRequest)
+    return held
+
+
+def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(world: World) -> None:
+    opens(world, connected(world, "Widgets R Us"))
+    shown = window(world)
+    assert "[[ Disconnect a group ]]" in shown
+    assert "After the day you choose changes for Widgets R Us no longer reach Guardian." in shown
+    assert "Nothing is sent yet: a second approver has to confirm it" in shown
+    assert "Type its name" in shown
+
+
+def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(world: World) -> None:
+    record_state = connected(world, "Held Inc")
+    view = opens(world, record_state)
+    world.slack.submit(ANA, view, filled(record_state, context="They move\non Monday"))
+    asked = wanted(world, view)
+    assert world.operation(view).state is OperationState.AWAITING_CONFIRMATION
+    assert (asked.group_id, asked.connection) == (
+        getattr(record_state.record, "group_id", ""),
+        record_state.entity,
+    )
+    assert (asked.reason, asked.context) == (DisconnectionReason.TERMINATED, "They move\non Monday")
+    shown = window(world)
+    assert "Nothing has been sent to Noyo. A second approver has to confirm it" in shown
+    assert "it expires unsent Jan 1, 2027 at 12:00 AM" in shown
+
+
+def test_every_fault_is_said_at_its_field(world: World) -> None:
+    record_state = connected(world, "Faulty Inc")
+    view = opens(world, record_state)
+    reply = world.slack.submit(
+        ANA, view, filled(record_state, end_date="2020-01-31", reason="other", typed_name="Faulty")
+    )
+    assert set(reply.errors) == {"past", "context", "typed_name"}
+    assert "31 Jan 2020 is past" in reply.errors["past"]
+    assert "Faulty Inc" in reply.errors["typed_name"]
+
+
+def test_a_day_that_is_past_is_taken_once_it_is_ticked(world: World) -> None:
+    record_state = connected(world, "Past Inc")
+    view = opens(world, record_state)
+    reply = world.slack.submit(ANA, view, filled(record_state, end_date="2020-01-31") | {"past": ["yes"]})
+    assert not reply.errors
+    assert world.operation(view).due == world.operation(view).submitted_at + 3 * 86400
+
+
+@pytest.mark.parametrize("typed", ["typed inc", "  TYPED   Inc ", "Typed\u00a0Inc", "\uff34yped Inc"])
+def test_case_and_spaces_of_the_typed_name_do_not_count(world: World, typed: str) -> None:
+    record = a_connection(group_name="Typed Inc")
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
+    assert disconnect_form.disconnect_faults(values, record, office_day(world)) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "fits"),
+    [
+        ("Group 123-45-6789", "Group •••", True),
+        ("Group 123-45-6789", "Group 123-45-6789", True),
+        ("x" * 300, "x" * 119 + "…", True),
+        (None, "00110011", True),
+        ("\u200b\u200b", "00110011", True),
+        ("<!channel> & Co", "<!channel> & Co", True),
+        ("Test Company", "", False),
+        ("Test Company", "Test Company 2", False),
+        (None, "A group without a name", False),
+    ],
+)
+def test_the_name_is_taken_as_it_is_or_as_it_is_shown(
+    world: World, name: str | None, typed: str, fits: bool
+) -> None:
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
+    faults = disconnect_form.disconnect_faults(values, a_connection(group_name=name), office_day(world))
+    assert ("typed_name" not in faults) is fits
+
+
+def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
+    record = a_connection(group_name=None, carrier_group_id=None)
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": record.id}
+    assert disconnect_form.disconnect_faults(values, record, office_day(world)) == {}
+    form = disconnect_form.disconnect_form(record, LOOK, needs_second=True, changed=False)
+    assert "Type its Noyo id" in str(form)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("end_date", ""),
+        ("end_date", "31.12.2026"),
+        ("end_date", "9999-12-31"),
+        ("reason", ""),
+        ("reason", "because"),
+        ("context", "x" * 501),
+        ("context", "hidden\u200b\x07"),
+    ],
+)
+def test_what_slacks_client_would_not_send_is_a_fault_too(world: World, field: str, value: str) -> None:
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    faults = disconnect_form.disconnect_faults(values | {field: value}, a_connection(), office_day(world))
+    assert set(faults) == {field}
+
+
+def office_day(world: World) -> Any:
+    return disconnect._today(office_of(world))
+
+
+def test_who_may_not_approve_is_told_who_may_and_gets_no_form(world: World) -> None:
+    record_state = connected(world, "Closed Inc")
+    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+
+
+def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(world: World) -> None:
+    record_state = connected(world, "Gone Inc")
+    view = opens(world, record_state)
+    context = office_of(world)
+    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({BEN}))))
+    world.slack.submit(ANA, view, filled(record_state))
+    assert "You may not decide on disconnections" in window(world)
+    assert world.bot.store.operations.operation(view) is None
+
+
+def test_whoever_asks_second_is_offered_to_confirm(world: World) -> None:
+    record_state = connected(world, "Twice Inc")
+    anas, bens = opens(world, record_state), opens(world, record_state, BEN)
+    world.slack.submit(ANA, anas, filled(record_state))
+    world.slack.submit(BEN, bens, filled(record_state))
+    assert "[[ Confirm disconnection ]]" in window(world, BEN)
+    assert "Somebody was first: this is what waits already." in window(world, BEN)
+    assert "**Asked for by:** @Ana" in window(world, BEN)
+    world.slack.submit(BEN, bens, {})
+    second = world.operation(anas).second_approval
+    assert second is not None
+    assert second.by == BEN
+
+
+def test_whoever_asked_and_asks_again_is_told_that_it_waits(world: World) -> None:
+    record_state = connected(world, "Again Inc")
+    world.slack.submit(ANA, opens(world, record_state), filled(record_state))
+    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Asked for already ]]" in window(world)
+    assert "A second approver has to confirm it" in window(world)
+
+
+def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
+    record_state = connected(world, "Double Inc")
+    view = opens(world, record_state)
+    body = dict(of_this_view(record_state, view))
+    context = office_of(world)
+    actor = Actor(ANA, None, "1.2.3")
+    first = disconnect.submit(context, actor, body)
+    assert disconnect.submit(context, actor, body) == first
+    assert "Nothing has been sent to Noyo" in str(first)
+
+
+def of_this_view(record_state: RecordState, view: str) -> dict[str, Any]:
+    about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
+    state = {"values": {name: {name: {"value": value}} for name, value in filled(record_state).items()}}
+    return {"id": view, "private_metadata": about, "state": state}
+
+
+def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -> None:
+    record_state = connected(world, "Moved Inc")
+    view = opens(world, record_state)
+    moves(world, record_state, "completed")
+    world.slack.submit(ANA, view, filled(record_state))
+    assert "It changed since you looked at it" in window(world)
+    assert world.bot.store.operations.operation(view) is None
+    [turned_away] = world.bot.store.audit.entries(record_state.entity, limit=9)
+    assert (turned_away.actor, turned_away.action) == (ANA, "not_placed")
+    assert dict(turned_away.details)["shown_version"] == record_state.record.version
+    world.slack.submit(ANA, view, filled(record_state))
+    assert world.operation(view).state is OperationState.AWAITING_CONFIRMATION
+
+
+def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(world: World) -> None:
+    record_state = connected(world, "Asked Before Inc")
+    asked_to_disconnect(world, "Asked Before Inc", "completed", group_id=record_state.record.group_id)
+
+    view = opens(world, record_state)
+    assert "**Asked before:** Completed" in window(world)
+    world.slack.submit(ANA, view, filled(record_state))
+    opens(world, record_state, BEN)
+    assert "Somebody was first" in window(world, BEN)
+    assert "**Asked before:** Completed" in window(world, BEN)
+
+
+def test_what_is_no_longer_connected_cannot_be_disconnected(world: World) -> None:
+    record_state = connected(world, "Broken Inc")
+    view = opens(world, record_state)
+    moves(world, record_state, "unable_to_connect")
+    world.slack.submit(ANA, view, filled(record_state))
+    assert "Broken Inc is now: **Unable to connect**." in window(world)
+
+
+def test_what_is_not_known_here_cannot_be_disconnected(world: World) -> None:
+    presses(world, buttons.disconnect(connection_ref(str(uuid.uuid4())), "v", name="it"))
+    assert "not known here any more" in window(world)
+
+
+def test_by_command_the_one_that_is_connected_is_found(world: World) -> None:
+    connected(world, "Typed Only Inc")
+    known(world, "Typed Only Inc")
+    types(world, "disconnect typed only")
+    assert "[[ Disconnect a group ]]" in window(world)
+
+
+def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(world: World) -> None:
+    connected(world, "Unnamed Inc", group_id=None)
+    types(world, "disconnect unnamed")
+    assert "Noyo has not told which of its groups Unnamed Inc is" in window(world)
+
+
+def test_by_command_nothing_connected_is_said_in_words(world: World) -> None:
+    known(world, "Stuck Only Inc")
+    assert "None of these is connected as it stands now" in told(world, types(world, "disconnect stuck only"))
+    assert "Type /noyo disconnect" in told(world, types(world, "disconnect"))
+
+
+def test_a_table_that_does_not_answer_keeps_what_was_typed(world: World) -> None:
+    record_state = connected(world, "Down Inc")
+    view = opens(world, record_state)
+    table_cannot_place(world)
+    world.slack.submit(ANA, view, filled(record_state))
+    assert "close this window and submit again" in window(world)
+
+
+def test_a_form_that_cannot_be_read_is_refused_in_words(world: World) -> None:
+    body = submitted(disconnect_form.CALLBACK, "{}")
+    assert "This form cannot be read" in str(knocks(world, payload(body)))
+
+
+def test_without_the_need_for_a_second_it_is_sent_at_once(world: World) -> None:
+    record_state = connected(world, "Alone Inc")
+    receives_with(world, replace(office_of(world), needs_second=False))
+    view = opens(world, record_state)
+    assert "It is sent to Noyo at once" in window(world)
+    world.slack.submit(ANA, view, filled(record_state))
+    assert "Sending: your request to disconnect Alone Inc" in window(world)
+    assert world.operation(view).state is OperationState.PENDING

@@ -1,0 +1,277 @@
+"""Slack room tests: the doctor, as an admin reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain.entities import EntityKind
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.domain.polling import ParkedRow
+from bot.domain.version import VERSION
+from bot.slack.features import doctor
+from bot.slack.views.health import OLD_SECONDS, WEBHOOK_QUIET_SECONDS, diagnose
+from bot.slack.views.rich_text import mrkdwn
+from tests.slack.incoming import a_world, begin, told, types
+from tests.world import ALERTS, ANA, BEN, GUS, START, World
+
+assert doctor.SHOWN
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world(ADMINS=f"{ANA}", APPROVERS=f"{ANA},{BEN}")
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    shared.wait(240)
+    shared.webhooks_begin()
+    shared.noyo.add_connection(group_name="Heard Inc")
+    shared.settle(10)
+    shared.check_up()
+    return shared
+
+
+def read(world: World) -> str:
+    return told(world, types(world, "doctor"))
+
+
+def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
+    text = read(world)
+
+    assert f"Switchboard {VERSION}, environment production. All is well." in text
+    fine = next(line for line in text.splitlines() if "✓ Fine:" in line)
+    for what in (
+        "Slack's token",
+        "scopes",
+        "channels",
+        "people",
+        "Noyo and its token",
+        "polls of connections",
+        "secrets",
+        "Noyo's webhook",
+        "Lambda's quota",
+    ):
+        assert what in fine
+    assert "✗" not in text
+    assert "?" not in text
+    assert len(text.splitlines()) < 6
+
+
+def test_before_anybody_has_looked_it_says_so() -> None:
+    with World(ADMINS=ANA) as fresh:
+        text = read(fresh)
+
+        assert "Not known" in text
+        assert "has not looked yet" in text
+        assert "never read to the end yet" in text
+        assert "Slack's token" not in text
+        assert "nothing that Noyo signed has come yet" in text
+
+
+def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world: World) -> None:
+    world.slack.world.channels[ALERTS].members.discard(world.slack.world.bot_user_id)
+    try:
+        world.wait(300)
+        world.check_up()
+        text = read(world)
+    finally:
+        world.slack.world.channels[ALERTS].members.add(world.slack.world.bot_user_id)
+
+    assert "environment production. 1 fault found." in text
+    assert "✗ CHANNEL_ALERTS" in text
+    assert "the bot is no member" in text
+    assert "Type /invite" in text
+    assert "channels" not in next(line for line in text.splitlines() if "✓ Fine:" in line)
+
+
+def test_an_approver_who_left_is_named(world: World) -> None:
+    world.slack.add_user(BEN, "Ben", deleted=True)
+    try:
+        world.wait(13 * 3600)
+        world.settle(10)
+        world.check_up()
+        text = read(world)
+    finally:
+        world.slack.add_user(BEN, "Ben")
+
+    assert "Named for rights, and may do nothing" in text
+    assert "@Ben – take them out" in text
+
+
+def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
+    world.wait(OLD_SECONDS + 60)
+
+    text = read(world)
+
+    assert "has not looked since" in text
+    assert "were last read to the end" in text
+    assert "Slack's token" not in text
+
+
+def test_rows_that_cannot_be_read_are_told_as_data(world: World) -> None:
+    cursors = world.bot.store.polling
+    for number in range(7):
+        cursors.park(EntityKind.CONNECTION, ParkedRow(f"row-{number}", "no <!channel> id", START))
+    try:
+        text = read(world)
+    finally:
+        for number in range(7):
+            cursors.unpark(EntityKind.CONNECTION, f"row-{number}")
+
+    assert "7 records of Noyo's cannot be read" in text
+    assert "row-0 (no <!channel> id" in text
+    assert "and 2 more" in text
+
+
+def test_what_should_have_been_done_long_ago_is_told(world: World) -> None:
+    world.asks(carrier_group_id="late one")
+    world.wait(400)
+    text = read(world)
+    world.settle(60)
+
+    assert "Something that people asked for waits since" in text
+    assert "News waits" not in text
+
+
+def test_a_pause_is_told_with_what_is_kept(world: World) -> None:
+    types(world, "pause feed is wrong")
+    world.asks(carrier_group_id="kept one")
+    text = read(world)
+    types(world, "resume")
+    world.settle(30)
+
+    assert "@Ana paused sending to Noyo" in text
+    assert "(feed is wrong)" in text
+    assert "The first that is kept was asked for" in text
+
+
+def test_only_admins_are_told(world: World) -> None:
+    assert "Guests cannot do this" in told(world, types(world, "doctor", GUS))
+
+
+# ---------------------------------------------------------------- in words
+
+NOW = START
+
+
+def wrong(finding: Finding) -> str:
+    found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, (finding,))}, NOW)
+    (line,) = found.wrong
+    return mrkdwn(line)
+
+
+@pytest.mark.parametrize(
+    ("finding", "words"),
+    [
+        (
+            Finding(Topic.SCOPES, CheckStatus.FAILED, ("users:read", "im:write")),
+            "lacks scopes: users:read, im:write. Give",
+        ),
+        (
+            Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=75),
+            "Slack's clock is 75 seconds ahead of ours",
+        ),
+        (Finding(Topic.NOYO_CLOCK, CheckStatus.FAILED, value=-90), "Noyo's clock is 90 seconds behind ours"),
+        (
+            Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="empty"),
+            "<!subteam^S1ABC> has no members or is gone",
+        ),
+        (Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="unreadable"), "cannot be read"),
+        (
+            Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="channel_not_found"),
+            "does not know it",
+        ),
+        (
+            Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="odd"),
+            "Slack says odd",
+        ),
+        (Finding(Topic.SECRET, CheckStatus.FAILED, reason="none", check_failed=True), "none Fill it in"),
+        (
+            Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
+            "Noyo and its token: no What people ask for waits",
+        ),
+        (
+            Finding(Topic.PEOPLE, CheckStatus.FAILED, tuple(f"U{n}A" for n in range(12))),
+            "and 2 more – take them out",
+        ),
+        (Finding(Topic.TOKEN, CheckStatus.FAILED), "Slack's token: it is not as it should be"),
+        (
+            Finding(Topic.CONCURRENCY, CheckStatus.FAILED, value=3),
+            "AWS has room for 3 functions at once, and Switchboard needs 10",
+        ),
+    ],
+)
+def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: Finding, words: str) -> None:
+    told = wrong(finding)
+
+    assert words in told
+    assert "(seen <!date^" in told
+
+
+def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
+    old = HealthCheck(
+        Component.NOYO,
+        NOW - OLD_SECONDS - 1,
+        (
+            Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
+            Finding(Topic.SECRET, CheckStatus.OK),
+        ),
+    )
+
+    found = diagnose({Component.NOYO: old}, NOW)
+
+    assert found.fine == ()
+    assert len(found.wrong) == 1
+    assert "has not looked since" in mrkdwn(found.unknown[0])
+
+
+def test_what_could_not_be_told_is_not_called_wrong() -> None:
+    unknown = (
+        Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3),
+        Finding(Topic.SCOPES, CheckStatus.UNKNOWN),
+    )
+    found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, unknown)}, NOW)
+
+    assert [mrkdwn(line) for line in found.unknown] == [
+        "How it is with 3 of those named for rights: some are read each time.",
+        "Not told: scopes.",
+    ]
+    assert (found.fine, found.wrong) == ((), ())
+
+
+UNREADABLE = Finding(
+    Topic.SECRET, CheckStatus.FAILED, reason="The secret noyo_webhook cannot be read.", check_failed=True
+)
+READ = Finding(Topic.SECRET, CheckStatus.OK)
+
+
+def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> None:
+    kept = HealthCheck(Component.WEBHOOK, NOW - 10 * WEBHOOK_QUIET_SECONDS, (UNREADABLE,))
+
+    (told,) = diagnose({Component.WEBHOOK: kept}, NOW).wrong
+
+    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Fill it in" in mrkdwn(told)
+
+
+@pytest.mark.parametrize(
+    ("age", "fine"), [(0, True), (WEBHOOK_QUIET_SECONDS, True), (WEBHOOK_QUIET_SECONDS + 1, False)]
+)
+def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None:
+    found = diagnose({Component.WEBHOOK: HealthCheck(Component.WEBHOOK, NOW - age, (READ,))}, NOW)
+
+    assert found.wrong == ()
+    assert found.fine == (("Noyo's webhook",) if fine else ())
+    assert bool(found.unknown) is not fine
+
+
+def test_secrets_are_not_called_fine_where_one_function_cannot_read_its_own() -> None:
+    held = {
+        component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)
+    }
+
+    assert diagnose(held, NOW).fine == ("secrets", "secrets")
+    assert diagnose(held | {Component.NOYO: HealthCheck(Component.NOYO, NOW, (UNREADABLE,))}, NOW).fine == ()

@@ -1,0 +1,184 @@
+"""Slack room tests: pausing and resuming as admins type it, and as everybody then reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.domain.content import PauseNotice
+from bot.domain.entities import SENDING_PAUSE
+from bot.domain.pauses import Pause
+from bot.slack.features.pause import standing
+from bot.slack.views import pauses
+from bot.slack.views.cards import render
+from bot.slack.views.pause_notice import pause_notice
+from bot.slack.views.rich_text import mrkdwn
+from tests.slack.incoming import a_world, begin, known, office_of, told, types, window
+from tests.slack.samples import LOOK
+from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, World
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world(ADMINS=f"{ANA},{BEN}")
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    types(shared, "resume")
+    return shared
+
+
+def notices(world: World) -> list[str]:
+    world.notify()
+    return [world.slack.render(message) for message in world.slack.channel(ALERTS)]
+
+
+def test_an_admin_pauses_and_everybody_reads_why(world: World) -> None:
+    read = told(world, types(world, "pause the *carrier's* feed is wrong <!channel>"))
+
+    assert "@Ana paused sending to Noyo" in read
+    assert "is kept and goes out" in read
+    notice = notices(world)[-1]
+    assert "Sending to Noyo is paused" in notice
+    assert "the *carrier's* feed is wrong <!channel>" in notice
+    assert "/noyo resume" in notice
+    assert world.slack.pings(world.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
+
+
+def test_a_second_admin_is_told_who_was_first_and_why(world: World) -> None:
+    types(world, "pause feed is wrong")
+
+    read = told(world, types(world, "pause me too", BEN))
+
+    assert "It is paused already: @Ana paused sending to Noyo" in read
+    assert "(feed is wrong)" in read
+    assert "/noyo resume ends it" in read
+
+
+def test_the_notice_becomes_true_again_when_it_is_resumed(world: World) -> None:
+    types(world, "pause feed is wrong")
+    before = len(notices(world))
+
+    read = told(world, types(world, "resume", BEN))
+
+    assert "@Ben resumed sending to Noyo" in read
+    after = notices(world)
+    assert len(after) == before
+    assert "Sending to Noyo goes on" in after[-1]
+    assert "@Ben resumed sending to Noyo" in after[-1]
+    assert "is paused" not in after[-1]
+
+
+def test_resuming_twice_says_that_it_is_not_paused_and_who_resumed_it(world: World) -> None:
+    types(world, "pause")
+    types(world, "resume", BEN)
+
+    read = told(world, types(world, "resume"))
+
+    assert "Sending is not paused. @Ben resumed sending to Noyo" in read
+
+
+@pytest.mark.parametrize("text", ["pause", "resume"])
+def test_only_admins_may_and_a_refusal_is_on_the_trail(world: World, text: str) -> None:
+    read = told(world, types(world, text, GUS))
+
+    assert "Guests cannot do this" in read
+    newest = world.bot.store.audit.entries(SENDING_PAUSE, limit=1)[0]
+    assert (newest.action, newest.actor) == ("denied", GUS)
+    assert world.bot.store.pauses.history().active_pause is None
+
+
+def test_nobody_may_where_the_settings_name_no_admins() -> None:
+    with World() as bare:
+        assert "Nobody may do this yet" in told(bare, types(bare, "pause"))
+
+
+def test_status_says_first_that_nothing_is_sent(world: World) -> None:
+    known(world, "Paused Bakery")
+    types(world, "pause feed is wrong")
+
+    for text in ("status", "status Paused Bakery", "status nobody at all"):
+        read = told(world, types(world, text))
+        assert read.startswith("@Ana paused sending to Noyo")
+        assert "(feed is wrong): what people ask for is kept and not sent yet." in read
+    types(world, "resume")
+    assert "paused" not in told(world, types(world, "status"))
+
+
+def test_what_is_asked_for_meanwhile_is_answered_as_kept(world: World) -> None:
+    types(world, "pause")
+
+    world.asks(carrier_group_id="kept 1")
+
+    assert "Kept, not sent yet" in window(world)
+    assert "Test Company with Guardian, carrier group id kept 1: kept, not sent yet: @Ana paused" in window(
+        world
+    )
+    assert "Sending to Noyo" not in window(world)
+    world.notify()
+    card = world.seen_in(CONNECTIONS)
+    assert "kept, not sent yet: @Ana paused sending to Noyo" in card
+    assert "once sending is resumed" in card
+
+
+def test_a_pause_that_came_after_the_click_is_told_in_the_window(world: World) -> None:
+    world.asks(carrier_group_id="kept 2")
+    types(world, "pause")
+    world.carry_out()
+    world.notify()
+
+    assert "Your request is kept, not sent yet: @Ana paused" in window(world)
+    assert "Kept and not sent for now: @Ana's request goes out once" in world.seen_in(CONNECTIONS)
+    assert world.slack.direct_messages(ANA) == []
+
+
+def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> None:
+    types(world, "pause")
+    types(world, "connect")
+    view = world.slack.view_of(ANA)
+    assert view is not None
+    form: dict[str, Any] = {
+        "carrier_id": "c699414d-fd1c-4de4-86f0-66dfff2276c4",
+        "group_name": "Twice",
+        "carrier_group_id": "kept 3",
+        "federal_ein": "123456789",
+    }
+    world.slack.submit(ANA, view.id, form)
+
+    assert "Kept, not sent yet" in window(world)
+    assert (
+        len([one for one in world.bot.store.operations.deferred_due(10**10, limit=99) if one == view.id]) == 1
+    )
+
+
+# ---------------------------------------------------------------- in words
+
+
+def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World) -> None:
+    assert standing(office_of(world)) == []
+
+
+@pytest.mark.parametrize(
+    ("pause", "title", "words"),
+    [
+        (Pause(START, ANA), "Sending to Noyo is paused", "An admin resumes it with /noyo resume."),
+        (Pause(START, ANA, until=START + 60, ended_by=BEN), "Sending to Noyo goes on", "<@U0BEN> resumed"),
+        (Pause(START), "Only watching", "nothing is sent to Noyo"),
+        (Pause(START, until=START + 60), "Acting again", "Switchboard acts again since"),
+    ],
+)
+def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: str) -> None:
+    shown = render(PauseNotice(pause), LOOK).text
+
+    assert shown.startswith(title)
+    assert words in shown
+    assert pause_notice(PauseNotice(pause), LOOK).title
+
+
+def test_a_kept_one_tells_when_it_goes_out() -> None:
+    assert "It goes out in its turn once sending is resumed." in mrkdwn(pauses.kept(Pause(START, ANA)))
+    assert "It goes out in its turn when Switchboard acts again." in mrkdwn(pauses.kept(Pause(START)))

@@ -1,0 +1,186 @@
+"""Slack room tests: the three ways out of an operation that nobody can tell about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.audit import AuditEntry
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.slack.features.resolve import RESOLUTION_OF_ACTION
+from bot.slack.views import buttons
+from bot.slack.views.buttons import Action
+from tests.slack.incoming import (
+    Down,
+    a_world,
+    asked_to_disconnect,
+    begin,
+    moves,
+    office_of,
+    presses,
+    receives_with,
+    shows,
+    unclear,
+    window,
+)
+from tests.slack.samples import a_decision
+from tests.world import ANA, BEN, CONNECTIONS, GUS, World
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world()
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def way(act: Action, operation_id: str) -> dict[str, object]:
+    return {**next(one for one in buttons.resolution_buttons(operation_id) if one["action_id"] == act.value)}
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "told"),
+    [
+        (Action.ARRIVED, OperationState.SUCCEEDED, "says that @Ben's retry arrived"),
+        (Action.SEND_AGAIN, OperationState.PENDING, "It is being sent once more."),
+        (Action.CLOSE, OperationState.CANCELLED, "closed @Ben's retry"),
+    ],
+)
+def test_each_way_is_taken_and_told(world: World, act: Action, state: OperationState, told: str) -> None:
+    held = unclear(world, f"Way {act.value}")
+    presses(world, way(act, held.id))
+    assert "[[ Recorded ]]" in window(world)
+    assert told in window(world)
+    assert world.operation(held.id).state is state
+
+
+def test_each_button_that_offers_a_way_out_has_one() -> None:
+    assert set(RESOLUTION_OF_ACTION) == set(buttons.RESOLUTIONS)
+
+
+def test_sending_again_is_for_the_version_that_is_shown_now(world: World) -> None:
+    held = unclear(world, "Again Inc")
+    presses(world, way(Action.SEND_AGAIN, held.id))
+    assert world.operation(held.id).shown_version == world.tracked(held.entity.key).record.version
+
+
+def test_a_second_person_is_told_what_the_first_decided(world: World) -> None:
+    held = unclear(world, "Two People Inc")
+    ts = shows(world, *buttons.resolution_buttons(held.id))
+    world.slack.click(ANA, CONNECTIONS, ts, Action.CLOSE.value)
+    world.slack.click(BEN, CONNECTIONS, ts, Action.SEND_AGAIN.value)
+    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "@Ana closed @Ben's retry" in window(world, BEN)
+    assert world.operation(held.id).state is OperationState.CANCELLED
+
+
+def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None:
+    held = unclear(world, "Same Moment Inc")
+    context = office_of(world)
+    inner = context.operations
+
+    class Slow:
+        """Ben's decision falls between our reading and our writing."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(inner, name)
+
+        def settle(self, *given: object, **named: object) -> None:
+            receives_with(world, context)
+            presses(world, way(Action.ARRIVED, held.id), BEN)
+            inner.settle(*given, **named)  # type: ignore[arg-type]
+
+    receives_with(world, replace(context, operations=Slow()))  # type: ignore[arg-type]
+    presses(world, way(Action.CLOSE, held.id))
+    assert "[[ Recorded ]]" in window(world, BEN)
+    assert "[[ Decided already ]]" in window(world)
+    assert world.operation(held.id).state is OperationState.SUCCEEDED
+
+
+def test_the_same_click_twice_is_one_decision(world: World) -> None:
+    held = unclear(world, "Twice Inc")
+    reply = presses(world, way(Action.SEND_AGAIN, held.id))
+    assert world.slack.again(ANA, reply).status == 200
+    assert world.operation(held.id).attempts == held.attempts + 1
+
+
+def test_a_guest_decides_nothing(world: World) -> None:
+    held = unclear(world, "Guest Inc")
+    presses(world, way(Action.CLOSE, held.id), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+    assert world.operation(held.id) == held
+
+
+def test_what_is_settled_and_forgotten_is_told(world: World) -> None:
+    presses(world, way(Action.CLOSE, "Vnobody"))
+    assert "settled, and too old to be kept. Nothing was done." in window(world)
+
+
+def test_a_decision_stands_even_if_slack_opens_no_window(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = unclear(world, "No Window Inc")
+    world.slack.faults.server_error("views.open")
+    reply = presses(world, way(Action.CLOSE, held.id))
+    assert (reply.status, reply.error) == (200, None)
+    assert world.operation(held.id).state is OperationState.CANCELLED
+    (answer,) = world.slack.ephemerals(ANA)
+    assert "closed @Ben's retry" in world.slack.render(answer)
+    assert "no window for what came of a click" in caplog.text
+
+
+def test_with_the_table_down_the_person_is_told_and_the_question_stays(world: World) -> None:
+    held = unclear(world, "Table Down Inc")
+    context = office_of(world)
+    receives_with(world, replace(context, operations=Down(context.operations, "settle")))
+    presses(world, way(Action.CLOSE, held.id))
+    assert "Please try again in a minute." in window(world)
+    assert world.operation(held.id) == held
+
+
+def decided_unclear(world: World, name: str) -> Operation:
+    """Ben's approval, of which nobody can tell whether it arrived; the request has moved on since."""
+    record_state, now, operations = (
+        asked_to_disconnect(world, name),
+        int(world.clock()),
+        world.bot.store.operations,
+    )
+    placed = a_decision(
+        id="V" + name,
+        entity=record_state.entity,
+        actor=BEN,
+        submitted_at=now,
+        due=now,
+        shown_version=record_state.record.version,
+    )
+    audit = AuditEntry(name, record_state.entity, now, BEN, "placed")
+    operations.submit(placed, expected=None, events=(), audit=audit)
+    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
+    operations.claim(placed, claimed)
+    stuck = replace(claimed, state=OperationState.NEEDS_RESOLUTION, lease=None, lease_until=None)
+    operations.save(replace(stuck, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
+    moves(world, record_state, "needs_review")
+    return world.operation(placed.id)
+
+
+def test_who_may_not_decide_takes_no_way_out_of_a_decision(world: World) -> None:
+    held = decided_unclear(world, "Nobody Decides Inc")
+    presses(world, way(Action.SEND_AGAIN, held.id))
+    assert "[[ Not possible ]]" in window(world)
+    assert world.operation(held.id) == held
+
+
+def test_a_decision_sent_again_stays_one_on_the_version_that_was_decided_on(world: World) -> None:
+    held = decided_unclear(world, "Same Version Inc")
+    context = office_of(world)
+    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({ANA}))))
+    presses(world, way(Action.SEND_AGAIN, held.id))
+    now = world.operation(held.id)
+    assert now.state is OperationState.PENDING
+    assert now.shown_version == held.shown_version

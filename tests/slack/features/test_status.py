@@ -1,0 +1,225 @@
+"""Slack room tests: status, and everything that is known of one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.entities import EntityRef
+from bot.domain.records import Record
+from bot.slack.context import Actor
+from bot.slack.features.status import VERSIONS, click_details
+from bot.slack.views import buttons
+from tests.slack.incoming import (
+    a_world,
+    begin,
+    known,
+    moves,
+    office_of,
+    presses,
+    receives_with,
+    told,
+    types,
+    window,
+)
+from tests.world import ANA, BEN, CONNECTIONS, GUS, World
+
+UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
+HOSTILE = "<!channel> *b* <https://evil.example|x> `c` \u202e" + "y" * 5000
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    yield from a_world()
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    begin(shared)
+    return shared
+
+
+def details_of(world: World, name: str) -> str:
+    (record_state,) = world.bot.store.records.find(name, limit=2)
+    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    return window(world)
+
+
+def test_without_anything_that_waits_it_says_so_and_what_to_type(world: World) -> None:
+    known(world, "Quiet Inc", "completed")
+    read = told(world, types(world, "status"))
+    assert "Nothing that I know of waits for us." in read
+    assert "/noyo status and a name shows one." in read
+
+
+def test_nothing_found_says_what_can_be_tried(world: World) -> None:
+    read = told(world, types(world, "status Nowhere Inc"))
+    assert "Nothing here matches “Nowhere Inc”" in read
+    assert "the beginning of a Noyo id" in read
+    assert "/noyo connect" in read
+
+
+@pytest.mark.parametrize("by", ["One Match", "one", "id of One Match Inc"])
+def test_one_match_is_shown_as_its_card(world: World, by: str) -> None:
+    if not world.bot.store.records.find("One Match", limit=1):
+        known(world, "One Match Inc", error="No such group")
+    read = told(world, types(world, f"status {by}"))
+    assert "One Match Inc · Guardian" in read
+    assert "No such group" in read
+    assert "[Retry…]" in read
+    assert "[Details]" in read
+
+
+def test_the_beginning_of_an_id_and_an_id_in_capitals_find_it(world: World) -> None:
+    record = known(world, "By Id Inc").record
+    for typed in (record.id[:8], record.id.upper()):
+        assert "By Id Inc" in told(world, types(world, f"status {typed}"))
+
+
+def test_several_matches_are_listed_with_what_tells_them_apart(world: World) -> None:
+    for number in (1, 2):
+        known(
+            world,
+            "Twin Inc",
+            "completed" if number == 1 else "unable_to_connect",
+            carrier_group_id=f"t-{number}",
+        )
+    read = told(world, types(world, "status Twin"))
+    assert "Several match. Which one?" in read
+    assert "t-1" in read
+    assert "t-2" in read
+    assert "Completed" in read
+    assert read.count("[Retry…]") == 1
+
+
+def test_more_matches_than_fit_are_named_as_more(world: World) -> None:
+    for number in range(10):
+        known(world, f"Many {number}", "completed")
+    read = told(world, types(world, "status Many"))
+    assert read.count("[Details]") == 8
+    assert "There are more: add a word, or use an id." in read
+
+
+def test_what_waits_for_us_is_listed_with_its_buttons(world: World) -> None:
+    read = told(world, types(world, "status"))
+    assert "Waiting for us: " in read
+    assert "[Retry…]" in read
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"]
+)
+def test_whatever_is_asked_for_is_answered_and_pings_nobody(world: World, text: str) -> None:
+    reply = types(world, f"status {text}")
+    assert "matches" in told(world, reply)
+    assert world.slack.pings(reply.messages[0]) == []
+
+
+def test_an_id_we_never_saw_is_looked_up_and_the_answer_comes_as_a_message(world: World) -> None:
+    made = world.noyo.add_connection(group_name="Unseen Inc", status="completed")
+    read = told(world, types(world, f"status {made['id'].upper()}"))
+    assert "I do not know this id yet, so I am asking Noyo." in read
+    world.carry_out()
+    world.notify()
+    message = world.slack.direct_messages(ANA)[-1]
+    assert "Unseen Inc" in world.slack.render(message)
+
+
+def test_with_noyo_down_the_look_waits_and_nothing_is_lost(world: World) -> None:
+    world.noyo.stop()
+    try:
+        assert "I am asking Noyo" in told(world, types(world, f"status {UNHEARD}", BEN))
+        world.carry_out()
+    finally:
+        world.noyo.start()
+    assert [one for one in world.open_operations() if world.operation(one).entity.key == UNHEARD]
+    world.wait(3600)
+    world.carry_out()
+    world.notify()
+    assert "Noyo does not know" in world.slack.render(world.slack.direct_messages(BEN)[-1])
+
+
+def test_details_tell_everything_and_each_version(world: World) -> None:
+    record_state = moves(
+        world, known(world, "Known Well Inc", "processing"), "unable_to_connect", error="No such group"
+    )
+    shown = details_of(world, "Known Well")
+    for told_there in (
+        record_state.record.id,
+        record_state.record.version,
+        "No such group",
+        "id of Known Well Inc",
+    ):
+        assert told_there in shown
+    versions = shown[shown.index("Versions that we were shown") :]
+    assert versions.index("Unable to connect") < versions.index("Processing")
+
+
+def test_details_of_two_hundred_versions_fit_and_say_how_many_more(world: World) -> None:
+    record_state = known(world, "Restless Inc", error=HOSTILE)
+    context = office_of(world)
+
+    class Long:
+        """Records with a long history."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(context.records, name)
+
+        def history(self, entity: EntityRef, *, since: int) -> list[Record]:
+            return [
+                replace(record_state.record, modified=record_state.record.modified - 200 + age)
+                for age in range(200)
+            ]
+
+    receives_with(world, replace(context, records=Long()))  # type: ignore[arg-type]
+    shown = details_of(world, "Restless")
+    assert f"and {200 - VERSIONS} earlier ones." in shown
+
+
+def test_hostile_names_and_words_are_shown_as_data(world: World) -> None:
+    record_state = known(world, HOSTILE, error=HOSTILE, carrier_group_id=HOSTILE[:60])
+    for reply in (types(world, f"status {record_state.record.id}"), types(world, "status")):
+        assert reply.error is None
+        assert [ping for ping in world.slack.pings(reply.messages[0]) if "channel" in ping] == []
+        assert world.slack.links(reply.messages[0]) == []
+    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Details ]]" in window(world)
+    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Retry a connection ]]" in window(world)
+
+
+@pytest.mark.parametrize("text", ["status Private Inc", "status", f"status {UNHEARD}"])
+def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(world: World, text: str) -> None:
+    known(world, "Private Inc")
+    before = world.open_operations()
+    read = told(world, types(world, text, GUS))
+    assert "Guests cannot do this. Please ask a full member of this workspace." in read
+    assert "Private" not in read
+    assert world.open_operations() == before
+
+
+def test_a_guest_opens_no_details(world: World) -> None:
+    record_state = known(world, "Private Too Inc")
+    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"), GUS)
+    assert "Guests cannot do this" in window(world, GUS)
+    assert "Private" not in window(world, GUS)
+
+
+def test_details_of_what_is_gone_say_so(world: World) -> None:
+    record_state = known(world, "Soon Gone Inc")
+    gone = replace(record_state.record, id=UNHEARD).entity
+    presses(world, buttons.details(gone, "1", name="it"))
+    assert "This is not known here any more." in window(world)
+
+
+def test_details_open_one_window_and_place_nothing(world: World) -> None:
+    record_state = known(world, "Looked At Inc")
+    before = world.open_operations()
+    ts = world.slack.world.new_trigger(ANA)
+    click_details(
+        office_of(world), Actor(ANA, CONNECTIONS, ts), buttons.ButtonValue(record_state.entity, "1")
+    )
+    assert "Looked At Inc" in window(world)
+    assert world.open_operations() == before

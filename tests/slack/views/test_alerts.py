@@ -1,0 +1,132 @@
+"""Slack room tests: an alert says what to do, and stops asking once somebody did it."""
+
+import pytest
+
+from bot.domain.content import Alert, MessageLink
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.records import ConnectionStatus, DisconnectionSource
+from bot.slack.views.alerts import alert
+from bot.slack.views.buttons import ButtonValue, decode
+from bot.slack.views.cards import no_links, render
+from bot.slack.views.formatting import utc
+from tests.slack.samples import (
+    BEGAN,
+    CARD,
+    LOOK,
+    VERSION,
+    a_connection,
+    a_disconnection,
+    a_retry,
+    buttons_of,
+    settled,
+    shown,
+    tracked,
+)
+
+
+def test_unable_to_connect_tells_everything_one_needs_to_act() -> None:
+    made = shown(Alert(tracked(), VERSION, card=CARD), links=lambda _: "https://x.slack.com/archives/p1")
+    assert made == "\n".join(
+        [
+            "# Unable to connect: Test Company",
+            "Group: Test Company",
+            "Carrier: Guardian",
+            "Carrier group id: 00110011",
+            "The carrier said:",
+            "> Group not found",
+            "This try took: 2 hours 5 minutes",
+            "Tries so far: 2",
+            "Requested by: @UANA",
+            "Next: we act. Check the carrier group id and the group's details with the carrier, "
+            "then retry with the correction.",
+            "Open its card (https://x.slack.com/archives/p1)",
+            "[Retry…] [Details]",
+        ]
+    )
+
+
+def test_its_retry_is_the_one_main_button_and_is_for_the_version_that_was_raised() -> None:
+    made = buttons_of(render(Alert(tracked(), VERSION), LOOK))
+    assert decode(made["Retry…"]["value"]) == ButtonValue(a_connection().entity, VERSION)
+    assert [one for one in made if made[one].get("style")] == ["Retry…"]
+
+
+def test_where_the_carrier_said_nothing_the_alert_says_that() -> None:
+    assert "The carrier said: nothing that Noyo passed on" in shown(
+        Alert(tracked(a_connection(error=None)), VERSION)
+    )
+
+
+def test_an_unnamed_carrier_is_shown_by_its_id() -> None:
+    assert "Carrier: 0000" in shown(Alert(tracked(a_connection(carrier_id="0000")), VERSION))
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (ConnectionStatus.ACTION_REQUIRED, "Something has to be corrected"),
+        (ConnectionStatus.CARRIER_AUTHORIZATION, "Reach out to the carrier"),
+    ],
+)
+def test_other_statuses_that_need_us_say_what_to_do(status: ConnectionStatus, words: str) -> None:
+    made = shown(Alert(tracked(a_connection(status=status, error=None)), VERSION))
+    assert words in made
+    assert "[Retry…]" not in made
+
+
+def test_a_disconnection_to_decide_on_says_who_asks_and_what_either_answer_means() -> None:
+    made = shown(Alert(tracked(a_disconnection()), VERSION))
+    assert "# The carrier asks to disconnect Test Company" in made
+    assert "Last managed day: 31 Dec 2026" in made
+    assert (
+        "Approve it, and the group is disconnected from the carrier; reject it, and it stays connected"
+        in made
+    )
+    assert "Tries so far" not in made
+    other = a_disconnection(source_type=DisconnectionSource.MEMBER_TRANSACTION)
+    assert "# Somebody asks to disconnect" in shown(Alert(tracked(other), VERSION))
+
+
+def test_once_somebody_retries_it_says_so_first_and_offers_no_second_retry() -> None:
+    made = shown(Alert(tracked(), VERSION, a_retry(state=OperationState.SENDING), CARD))
+    assert made.splitlines()[:2] == [
+        "# Being dealt with: Test Company",
+        "@UANA asked to retry with carrier group id 00110022: sending.",
+    ]
+    assert "[Retry…]" not in made
+
+
+def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
+    on = a_connection(version="next", status=ConnectionStatus.PROCESSING)
+    made = shown(Alert(tracked(on), VERSION))
+    assert made.splitlines()[:2] == [
+        "# No longer needs us: Test Company",
+        f"It went on to Processing · {utc(on.modified)}. This alert asks nothing of you any more.",
+    ]
+    assert "[Retry…]" not in made
+
+
+def test_a_record_that_changed_and_still_needs_us_sends_the_reader_to_its_card() -> None:
+    made = shown(Alert(tracked(a_connection(version="next"), actor=None), VERSION, card=CARD))
+    assert "# Changed since this alert: Test Company" in made
+    assert "It still needs us; its card shows it as it is now." in made
+    assert "Its card is in #CCONNECT." in made
+    assert "[Retry…]" not in made
+
+
+def test_a_settled_operation_gives_the_button_back() -> None:
+    assert "[Retry…]" in shown(Alert(tracked(), VERSION, settled(a_retry(), OutcomeKind.REFUSED)))
+
+
+def test_a_try_that_seems_to_have_ended_before_it_began_is_not_timed() -> None:
+    assert "This try took" not in shown(Alert(tracked(attempt_started_at=BEGAN + 99_999), VERSION))
+
+
+def test_the_alert_reads_the_same_without_its_blocks() -> None:
+    rendered = render(Alert(tracked(), VERSION, card=MessageLink("CCONNECT", "1.2")), LOOK)
+    for needed in ("Unable to connect", "Test Company", "Guardian", "00110011", "Group not found", "<@UANA>"):
+        assert needed in rendered.text
+
+
+def test_an_alert_in_production_has_no_warning_before_its_title() -> None:
+    assert alert(Alert(tracked(), VERSION), LOOK, no_links).blocks()[0]["type"] == "header"

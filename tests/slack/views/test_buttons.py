@@ -1,0 +1,84 @@
+"""Slack room tests: buttons and the values they carry."""
+
+import json
+
+import pytest
+
+from bot.domain import entities
+from bot.errors import UnknownSchema
+from bot.slack.views import blocks, buttons
+from bot.slack.views.buttons import ButtonValue, decode, encode
+
+CONNECTION = entities.connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ButtonValue(CONNECTION, "v1"),
+        ButtonValue(CONNECTION, "v1", "V0OPERATION"),
+        ButtonValue(operation_id="V0OPERATION"),
+    ],
+)
+def test_a_value_comes_back_as_it_was(value: ButtonValue) -> None:
+    assert decode(encode(value)) == value
+
+
+def test_a_button_of_another_version_is_refused_politely() -> None:
+    with pytest.raises(UnknownSchema, match="newer message"):
+        decode('{"s":2,"what":"ever"}')
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        "",
+        "[]",
+        "{",
+        "null",
+        '{"s":"1"}',
+        '{"s":1}',
+        '{"s":1,"r":"nothing:x","v":"v1"}',
+        '{"s":1,"r":"connection:","v":"v1"}',
+        '{"s":1,"r":["connection:x"],"v":"v1"}',
+        '{"s":1,"r":"connection:x"}',
+        "[" * 1900,
+        '{"s":1,"o":"' + "x" * 3000 + '"}',
+    ],
+)
+def test_a_value_that_is_not_ours_is_an_error(garbage: str) -> None:
+    with pytest.raises(ValueError):
+        decode(garbage)
+
+
+def test_a_value_longer_than_slack_carries_is_never_made() -> None:
+    with pytest.raises(ValueError):
+        encode(ButtonValue(operation_id="x" * 2000))
+
+
+def test_a_button_about_an_operation_or_a_request_is_about_no_record() -> None:
+    assert ButtonValue(CONNECTION, "v1").record == CONNECTION
+    with pytest.raises(ValueError):
+        _ = ButtonValue(operation_id="V0").record
+    with pytest.raises(ValueError):
+        _ = ButtonValue(entities.pending_connection_ref("c", "1"), "v").record
+    with pytest.raises(ValueError):
+        _ = ButtonValue(entities.person_ref("U1"), "v").record
+
+
+def test_each_way_out_asks_once_more_and_names_its_operation_only() -> None:
+    made = buttons.resolution_buttons("V0OPERATION")
+    assert [one["action_id"] for one in made] == list(buttons.RESOLUTIONS)
+    assert all(decode(one["value"]) == ButtonValue(operation_id="V0OPERATION") for one in made)
+    assert all("confirm" in one and "style" not in one for one in made)
+
+
+def test_what_a_screen_reader_says_names_the_group_within_slacks_limit() -> None:
+    made = buttons.retry(CONNECTION, "v1", name="x" * 200)
+    assert made["accessibility_label"].startswith("Retry xxx")
+    assert len(made["accessibility_label"]) == 75
+
+
+def test_a_block_of_buttons_is_a_new_block_once_what_it_is_about_changes() -> None:
+    ids = {json.dumps(blocks.actions([], revision=revision)["block_id"]) for revision in ("v1", "v2", "v1")}
+    assert len(ids) == 2

@@ -1,0 +1,226 @@
+"""Slack room tests: the card of a connection says what is so, and offers only what may be done."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.content import RecordCard
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RetryRequest
+from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.slack.views.buttons import ButtonValue, decode
+from bot.slack.views.cards import render
+from bot.slack.views.record_card import last_outcome
+from bot.slack.views.rich_text import mrkdwn
+from tests.slack.samples import (
+    CHANGED,
+    ID,
+    LOOK,
+    VERSION,
+    a_connection,
+    a_retry,
+    buttons_of,
+    settled,
+    shown,
+    tracked,
+)
+
+
+def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
+    assert shown(RecordCard(tracked())) == "\n".join(
+        [
+            "# Test Company · Guardian",
+            "Status: Unable to connect, last changed 29 Dec 2025 11:25 UTC",
+            "Next: we act. Check the carrier group id and the group's details with the carrier, "
+            "then retry with the correction.",
+            "Carrier group id: 00110011",
+            "Requested by: @UANA",
+            "Tries so far: 2",
+            "The carrier said:",
+            "> Group not found",
+            "[Retry…] [Details]",
+            f"~ Noyo id {ID} · version 7fe0a1b2",
+        ]
+    )
+
+
+def test_its_buttons_carry_the_record_and_the_version_that_was_shown() -> None:
+    record = a_connection()
+    for button in buttons_of(render(RecordCard(tracked(record)), LOOK)).values():
+        assert decode(button["value"]) == ButtonValue(record.entity, VERSION)
+
+
+@pytest.mark.parametrize("status", [one for one in ConnectionStatus if one.value != "unable_to_connect"])
+def test_no_retry_is_offered_at_other_statuses(status: ConnectionStatus) -> None:
+    card = RecordCard(tracked(a_connection(status=status)))
+    assert list(buttons_of(render(card, LOOK))) == ["Details"]
+
+
+def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None:
+    card = RecordCard(tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
+    look = replace(LOOK, retry_at_action_required=True)
+    assert "Retry…" in buttons_of(render(card, look))
+    assert "then retry with it." in shown(card, look)
+    assert "give the correction to Noyo." in shown(card)
+
+
+@pytest.mark.parametrize(
+    ("status", "who"),
+    [
+        (ConnectionStatus.CREATED, "nobody has to act"),
+        (ConnectionStatus.PROCESSING, "nobody has to act"),
+        (ConnectionStatus.NOYO_REVIEW, "Noyo acts"),
+        (ConnectionStatus.WAITING_ON_CARRIER, "the carrier acts"),
+        (ConnectionStatus.CARRIER_AUTHORIZATION, "we act"),
+        (ConnectionStatus.ACTION_REQUIRED, "we act"),
+        (ConnectionStatus.UNABLE_TO_CONNECT, "we act"),
+        (ConnectionStatus.COMPLETED, "nobody has to act"),
+        (UnknownValue("connecting"), "not known"),
+    ],
+)
+def test_every_status_says_who_acts_next(status: ConnectionStatus | UnknownValue, who: str) -> None:
+    assert f"Next: {who}" in shown(RecordCard(tracked(a_connection(status=status))))
+
+
+def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
+    assert "Status: connecting," in shown(
+        RecordCard(tracked(a_connection(status=UnknownValue("connecting"))))
+    )
+
+
+def test_what_is_missing_is_said_to_be_missing() -> None:
+    bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
+    made = shown(RecordCard(tracked(bare, actor=None)))
+    assert "# A group without a name · no-name" in made
+    assert "Carrier group id: none" in made
+    assert "Requested: outside Switchboard" in made
+    assert "The carrier said" not in made
+
+
+def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> None:
+    assert "Group not found" not in shown(
+        RecordCard(tracked(a_connection(status=ConnectionStatus.PROCESSING)))
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "sending."),
+        ({"state": OperationState.SENDING}, "sending."),
+        (
+            {"trouble": "Noyo cannot be reached."},
+            "waiting. Noyo cannot be reached; trying again 29 Dec 2025 11:35 UTC.",
+        ),
+        ({"trouble": "Noyo cannot be reached.", "due": None}, "waiting. Noyo cannot be reached."),
+        (
+            {"state": OperationState.RECONCILING},
+            "checking whether it arrived, since Noyo gave no answer.",
+        ),
+        ({"state": OperationState.NEEDS_RESOLUTION}, "a person has to say whether it arrived."),
+    ],
+)
+def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
+    changes: dict[str, object], words: str
+) -> None:
+    card = RecordCard(tracked(), a_retry(**changes), settled(a_retry(actor="UBOB"), OutcomeKind.CONFIRMED))
+    made = shown(card)
+    assert f"Now: @UANA asked to retry with carrier group id 00110022: {words}" in made
+    assert "Next:" not in made
+    assert "[Retry…]" not in made
+    assert "UBOB" not in made, "who did something is said only once nothing is open"
+
+
+def test_an_operation_that_needs_a_person_offers_three_ways_out() -> None:
+    card = RecordCard(tracked(), a_retry(state=OperationState.NEEDS_RESOLUTION))
+    assert list(buttons_of(render(card, LOOK))) == [
+        "It arrived",
+        "It did not: send again",
+        "Close",
+        "Details",
+    ]
+
+
+def test_corrected_details_are_mentioned_and_never_shown() -> None:
+    made = shown(RecordCard(tracked(), a_retry(input=RetryRequest(None, "sealed-ciphertext"))))
+    assert "with the same carrier group id and corrected details that are not shown" in made
+    assert "ciphertext" not in made
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "told"),
+    [
+        (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
+        (OutcomeKind.RECONCILED, None, "Noyo had not answered, but shows that @UANA's retry arrived"),
+        (OutcomeKind.DUPLICATE, None, "Noyo did not take @UANA's retry: another connection has this"),
+        (OutcomeKind.REFUSED, "Bad format", "Noyo refused @UANA's retry: Bad format"),
+        (OutcomeKind.REFUSED, None, "Noyo refused @UANA's retry · "),
+        (OutcomeKind.CHANGED, None, "Not sent: the connection changed at Noyo before @UANA's retry went out"),
+        (OutcomeKind.NOT_AUTHORIZED, "long", "Not sent: @UANA may not do this, or not any more"),
+        (OutcomeKind.NOT_FOUND, None, "Noyo does not know what @UANA's retry was about"),
+        (OutcomeKind.UNCLEAR, None, "Nobody could tell whether @UANA's retry arrived"),
+        (OutcomeKind.OVERDUE, None, "Noyo could not be read for a day, so @UANA's retry was given up"),
+    ],
+)
+def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
+    kind: OutcomeKind, words: str | None, told: str
+) -> None:
+    made = shown(RecordCard(tracked(), last=settled(a_retry(), kind, words)))
+    assert told in made
+    assert "· 29 Dec 2025 11:36 UTC" in made
+    assert "[Retry…]" in made, "the buttons are back"
+
+
+def test_who_took_a_way_out_is_named() -> None:
+    arrived = settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB")
+    closed = settled(a_retry(), OutcomeKind.CLOSED)
+    assert "@UBOB says that @UANA's retry arrived" in shown(RecordCard(tracked(), last=arrived))
+    assert "Somebody closed @UANA's retry" in shown(RecordCard(tracked(), last=closed))
+
+
+def test_a_refusal_says_what_to_do_until_the_record_moves_on() -> None:
+    refused = settled(a_retry(), OutcomeKind.REFUSED, "Bad format")
+    advice = "Correct what Noyo names, then retry once more."
+    assert advice in shown(RecordCard(tracked(), last=refused))
+    later = a_connection(modified=CHANGED + 9000)
+    assert advice not in shown(RecordCard(tracked(later), last=refused))
+
+
+def test_what_switchboard_did_itself_is_said_to_be_its_own() -> None:
+    made = settled(a_retry(actor=None), OutcomeKind.CONFIRMED)
+    assert "Noyo confirmed Switchboard's retry" in shown(RecordCard(tracked(), last=made))
+
+
+def test_an_operation_that_lost_its_outcome_still_shows() -> None:
+    odd = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
+    assert "@UANA's retry is over (succeeded)" in shown(RecordCard(tracked(), last=odd))
+
+
+def test_the_request_that_made_it_is_told_as_a_request() -> None:
+    made = settled(a_retry(kind=OperationKind.REQUEST_CONNECTION), OutcomeKind.CONFIRMED)
+    assert "Noyo confirmed @UANA's request" in shown(RecordCard(tracked(), last=made))
+
+
+def test_outside_production_every_card_says_so_first_in_words() -> None:
+    look = replace(LOOK, in_production=False, environment="sandbox")
+    card = RecordCard(tracked())
+    warning = "Not production: this is the sandbox environment."
+    assert shown(card, look).startswith(f"~ {warning}\n#")
+    assert render(card, look).text.startswith(warning)
+    assert "production" not in shown(card)
+
+
+def test_the_block_of_buttons_changes_with_the_version_and_the_operation() -> None:
+    ids = set()
+    for card in (
+        RecordCard(tracked()),
+        RecordCard(tracked(a_connection(version="another"))),
+        RecordCard(tracked(), a_retry()),
+        RecordCard(tracked(), a_retry(state=OperationState.RECONCILING)),
+    ):
+        ids.add(render(card, LOOK).blocks.partition('"block_id":"')[2][:32])
+    assert len(ids) == 4
+
+
+def test_a_past_operation_is_told_with_its_time_as_slack_dates_it() -> None:
+    told = mrkdwn(last_outcome(settled(a_retry(), OutcomeKind.CONFIRMED)))
+    assert told.startswith("Noyo confirmed <@UANA>'s retry · <!date^1767008200^")

@@ -1,0 +1,120 @@
+"""Slack room tests: the small parts that every card is made of."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.domain.entities import EntityKind
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownValue
+from bot.settings import read_settings
+from bot.slack.views import operation_text, record_facts
+from bot.slack.views.display_settings import display_settings
+from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint
+from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
+from bot.slack.views.statuses import named, next_step, status_name
+from tests.slack.samples import LOOK, a_connection, a_request, a_retry, settled, tracked
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "status"),
+    [
+        (EntityKind.CONNECTION, "completed", ConnectionStatus.COMPLETED),
+        (EntityKind.PENDING_CONNECTION, "created", ConnectionStatus.CREATED),
+        (EntityKind.DISCONNECTION, "completed", DisconnectionStatus.COMPLETED),
+        (EntityKind.CONNECTION, "rejected", UnknownValue("rejected")),
+    ],
+)
+def test_a_status_in_news_is_read_for_its_own_kind_of_record(
+    kind: EntityKind, value: str, status: object
+) -> None:
+    assert named(kind, value) == status
+
+
+def test_every_known_status_has_a_name_and_says_who_acts() -> None:
+    for status in (*ConnectionStatus, *DisconnectionStatus):
+        assert isinstance(status_name(status), PlainText)
+    for one in ConnectionStatus:
+        assert mrkdwn(next_step(a_connection(status=one), LOOK)).endswith(".")
+
+
+def test_who_did_something_is_a_mention_and_what_they_typed_is_data() -> None:
+    assert (
+        mrkdwn(operation_text.description(a_retry()))
+        == "<@UANA> asked to retry with carrier group id 00110022"
+    )
+    odd = settled(a_request(), OutcomeKind.REFUSED, "<!channel> 00110011 123456789")
+    assert (
+        mrkdwn(operation_text.outcome(odd)) == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
+    )
+
+
+def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
+    with_advice = {kind for kind in OutcomeKind if operation_text.advice(settled(a_request(), kind), "/noyo")}
+    assert with_advice == {
+        OutcomeKind.REFUSED,
+        OutcomeKind.DUPLICATE,
+        OutcomeKind.CHANGED,
+        OutcomeKind.NOT_FOUND,
+        OutcomeKind.EXPIRED,
+        OutcomeKind.END_DATE_PASSED,
+    }
+    assert operation_text.advice(a_request(state=OperationState.SENDING), "/noyo") == ()
+
+
+def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not() -> None:
+    record = a_connection(carrier_group_id="123456789", error="123456789 is not 987654321")
+    assert mrkdwn(record_facts.carrier_group_id(record)) == "Carrier group id: 123456789"
+    assert mrkdwn(record_facts.carrier_said(record)) == "123456789 is not •••"
+    assert record_facts.spoken_name(a_connection(group_name=None)) == "A group without a name"
+    assert record_facts.retry_button(tracked(), primary=False).get("style") is None
+
+
+def test_a_message_leaves_out_what_is_empty_and_tells_the_same_in_its_text() -> None:
+    message = Message(
+        [
+            Paragraph([rich_text("one"), ()]),
+            Paragraph([()]),
+            Quote(()),
+            Quote(rich_text(UntrustedText("<two>"))),
+            Buttons([], "r"),
+            SmallPrint([rich_text("three")]),
+        ],
+        rich_text("Title"),
+        [rich_text("Careful")],
+    )
+    rendered = message.rendered()
+    assert rendered.text == "Careful\nTitle\none\n&lt;two&gt;\nthree"
+    assert [block["type"] for block in json.loads(rendered.blocks)] == [
+        "context",
+        "header",
+        "rich_text",
+        "rich_text",
+        "context",
+    ]
+
+
+def test_the_settings_decide_how_things_look() -> None:
+    needed = (
+        "SLACK_SIGNING_SECRET SLACK_BOT_TOKEN SLACK_TEAM_ID SLACK_APP_ID NOYO_CLIENT_ID NOYO_CLIENT_SECRET "
+        "TABLE_NAME KMS_KEY_ID AWS_REGION"
+    ).split()
+    settings = read_settings(
+        dict.fromkeys(needed, "x")
+        | {
+            "CHANNEL_CONNECTIONS": "C1",
+            "CHANNEL_ALERTS": "C2",
+            "CHANNEL_DECISIONS": "C3",
+            "ENVIRONMENT": "sandbox",
+        }
+        | {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_COMMAND": "/n"}
+    )
+    look = display_settings(settings)
+    assert (look.connections_channel, look.alerts_channel, look.decisions_channel) == ("C1", "C2", "C3")
+    assert look.command == "/n"
+    assert mrkdwn(look.warning()[0]) == "Not production: this is the sandbox environment."
+    stuck = tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
+    assert look.retryable(stuck)
+    assert not LOOK.retryable(stuck)

@@ -1,0 +1,127 @@
+"""Slack room tests: the cards of disconnections and of requests."""
+
+from datetime import date
+
+from bot.domain.content import RecordCard, RequestCard
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
+from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, UnknownValue
+from bot.slack.views.cards import render
+from bot.slack.views.disconnection_card import end_date
+from bot.slack.views.request_card import requested
+from bot.slack.views.rich_text import mrkdwn
+from tests.slack.samples import (
+    LOOK,
+    a_connection,
+    a_disconnection,
+    a_request,
+    a_retry,
+    buttons_of,
+    settled,
+    shown,
+    tracked,
+)
+
+
+def test_a_disconnection_shows_its_last_day_written_out_and_counts_no_days_where_no_day_is_given() -> None:
+    made = shown(RecordCard(tracked(a_disconnection(source_date=date(2026, 1, 3), source_id="R-9"))))
+    assert "# Disconnect Test Company · Guardian" in made
+    assert "Last managed day: 31 Dec 2026" in made
+    assert "Asked for by: the carrier on 3 Jan 2026 (its reference: R-9)" in made
+    assert "ends" not in made
+    assert made.endswith(
+        "[Approve Disconnection…] [Reject, Keep Connected…] [I'm Checking] [Details]\n"
+        + made.splitlines()[-1]
+    )
+
+
+def test_the_last_day_is_no_slack_date_since_those_move_with_the_readers_zone() -> None:
+    rendered = render(RecordCard(tracked(a_disconnection())), LOOK)
+    assert rendered.blocks.count('"type":"date"') == 1, "only when it last changed"
+
+
+def test_what_a_disconnection_does_not_say_is_said_to_be_missing() -> None:
+    odd = a_disconnection(
+        effective_end_date=None, source_type=UnknownValue("audit_robot"), status=UnknownValue("on_hold")
+    )
+    made = shown(RecordCard(tracked(odd)))
+    assert "Last managed day: not set yet" in made
+    assert "Asked for by: audit_robot" in made
+    assert "Status: on_hold" in made
+
+
+def test_every_status_of_a_disconnection_says_who_acts_next() -> None:
+    told = {
+        status: shown(RecordCard(tracked(a_disconnection(status=status)))) for status in DisconnectionStatus
+    }
+    assert "Next: we act." in told[DisconnectionStatus.NEEDS_REVIEW]
+    assert "stays connected" in told[DisconnectionStatus.REJECTED]
+    assert all("Next: nobody has to act" in told[one] for one in list(DisconnectionStatus)[1:])
+
+
+def test_every_source_is_named_in_words() -> None:
+    for source in DisconnectionSource:
+        made = shown(RecordCard(tracked(a_disconnection(source_type=source))))
+        assert "_" not in made.partition("Asked for by: ")[2].partition("\n")[0]
+
+
+def test_an_operation_on_a_disconnection_is_told() -> None:
+    look = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
+    card = RecordCard(tracked(a_disconnection()), look)
+    assert "@UANA asked to look at it again at Noyo: sending." in shown(card)
+    over = RecordCard(tracked(a_disconnection()), last=settled(look, OutcomeKind.CONFIRMED))
+    assert "Noyo confirmed @UANA's look" in shown(over)
+
+
+def test_a_request_on_its_way_says_so_and_offers_nothing() -> None:
+    made = shown(RequestCard(a_request()))
+    assert made.startswith("# Request: Test Company · Guardian\nCarrier group id: 00110011\n")
+    assert "@UANA asked for this connection: sending." in made
+    assert "[" not in made
+
+
+def test_a_refused_request_shows_noyos_words_and_what_to_do() -> None:
+    made = shown(RequestCard(settled(a_request(), OutcomeKind.REFUSED, "Bad format")))
+    assert "Noyo refused @UANA's request: Bad format" in made
+    assert "then ask again with /noyo connect." in made
+
+
+def test_a_duplicate_shows_the_connection_that_is_there() -> None:
+    there = a_connection(status=ConnectionStatus.COMPLETED, group_name="Test Co.")
+    made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(there)))
+    assert "Already there: Test Co. · Guardian" in made
+    assert "Status when this was written: Completed" in made
+    assert f"Noyo id {there.id}" in made
+    assert "[Details]" in made
+
+
+def test_a_duplicate_that_could_not_be_read_still_says_what_to_do() -> None:
+    made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE)))
+    assert "Use the connection that is there" in made
+    assert "[Details]" not in made
+
+
+def test_a_request_that_needs_a_person_offers_three_ways_out() -> None:
+    card = RequestCard(a_request(state=OperationState.NEEDS_RESOLUTION))
+    assert list(buttons_of(render(card, LOOK))) == ["It arrived", "It did not: send again", "Close"]
+
+
+def test_a_card_of_something_else_than_a_request_still_shows() -> None:
+    assert "asked to retry" in shown(RequestCard(a_retry()))
+
+
+def test_a_duplicate_that_is_a_disconnection_is_shown_as_far_as_it_goes() -> None:
+    made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(a_disconnection())))
+    assert "Status when this was written: Needs review" in made
+
+
+def test_the_last_day_stays_the_same_day_whatever_the_zone() -> None:
+    assert mrkdwn(end_date(a_disconnection())) == "Last managed day: 31 Dec 2026"
+
+
+def test_only_a_request_names_a_group_that_is_asked_for() -> None:
+    assert [mrkdwn(told) for told in requested(a_request(), LOOK)] == [
+        "Group: Test Company",
+        "Carrier: Guardian",
+        "Carrier group id: 00110011",
+    ]
+    assert requested(a_retry(), LOOK) == []

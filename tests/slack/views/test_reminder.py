@@ -1,0 +1,73 @@
+"""Slack room tests: reminders, and the naming of those who decide."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+from bot.domain.content import Alert
+from bot.domain.records import DisconnectionStatus
+from bot.slack.views.alerts import alert
+from bot.slack.views.cards import no_links, render
+from tests.slack.samples import CARD, LOOK, VERSION, a_decision, a_disconnection, buttons_of, shown, tracked
+
+DECIDERS = replace(LOOK, approvers=frozenset({"UBEN", "S0APPROVE"}))
+TODAY = date(2026, 12, 29)
+REMINDER = Alert(tracked(a_disconnection()), VERSION, card=CARD, today=TODAY, reminds=True)
+
+
+def test_a_reminder_says_first_that_it_still_waits_and_for_how_long() -> None:
+    made = shown(REMINDER).splitlines()
+    assert made[0] == "# Still waits: disconnect Test Company · ends in 2 days"
+    assert list(buttons_of(render(REMINDER, LOOK))) == [
+        "Approve Disconnection…",
+        "Reject, Keep Connected…",
+        "I'm Checking",
+        "Details",
+    ]
+
+
+def test_without_a_last_day_a_reminder_says_that_it_still_waits() -> None:
+    endless = replace(REMINDER, record_state=tracked(a_disconnection(effective_end_date=None)))
+    assert shown(endless).splitlines()[0] == "# Still waits: disconnect Test Company"
+
+
+def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that_is_meant() -> None:
+    calling = replace(REMINDER, calls=True)
+    assert "@S0APPROVE @UBEN please decide\n" in shown(calling, DECIDERS)
+    rendered = render(calling, DECIDERS)
+    kinds = [
+        leaf["type"]
+        for block in json.loads(rendered.blocks)
+        if block["type"] == "rich_text"
+        for part in block["elements"]
+        for leaf in part["elements"]
+    ]
+    assert {"user", "usergroup"} <= set(kinds)
+    assert rendered.text.splitlines()[1].startswith("<!subteam^S0APPROVE> <@UBEN>")
+    assert "please decide" not in shown(REMINDER, DECIDERS)
+    assert "please decide" not in shown(calling, LOOK), "nobody is named for it"
+
+
+def test_an_early_call_asks_for_a_decision_soon() -> None:
+    early = Alert(tracked(a_disconnection()), VERSION, today=TODAY, calls=True)
+    assert "@UBEN please decide soon" in shown(early, DECIDERS)
+    assert "# The carrier asks to disconnect Test Company" in shown(early, DECIDERS)
+
+
+def test_a_reminder_that_is_over_calls_nobody_and_says_so() -> None:
+    rejected = tracked(a_disconnection(status=DisconnectionStatus.REJECTED))
+    over = replace(REMINDER, record_state=rejected, raised_version="", calls=True, today=None)
+    made = shown(over, DECIDERS)
+    assert "# No longer needs us: Test Company" in made
+    assert "This reminder asks nothing of you any more." in made
+    assert "please decide" not in made
+    assert "ends" not in made
+
+
+def test_a_reminder_of_what_somebody_is_deciding_says_that_first() -> None:
+    made = shown(replace(REMINDER, operation=a_decision(), calls=True), DECIDERS)
+    assert "# Being dealt with: Test Company" in made
+    assert "please decide" not in made
+    assert alert(REMINDER, LOOK, no_links).title

@@ -1,0 +1,120 @@
+"""Slack room tests: the person who asked learns how it went and what to do now."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.content import Reply
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
+from bot.domain.records import ConnectionStatus
+from bot.slack.views.cards import no_links
+from bot.slack.views.replies import LONGEST_TITLE, reply_view, title
+from infra.local.slack.views import check_view
+from tests.slack.samples import (
+    CARD,
+    LOOK,
+    a_connection,
+    a_disconnection,
+    a_request,
+    a_retry,
+    read_blocks,
+    settled,
+    shown,
+    tracked,
+)
+
+
+def address(_: object) -> str:
+    return "https://x.slack.com/archives/CCONNECT/p1"
+
+
+def test_created_says_so_with_a_link_to_the_card() -> None:
+    done = settled(a_request(), OutcomeKind.CONFIRMED)
+    made = shown(Reply(done, tracked(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
+    assert "Noyo has made the connection" in made
+    assert "Connection: Test Company · Guardian\nStatus when this was written: Created" in made
+    assert "Open its card (https://x.slack.com/archives/CCONNECT/p1)" in made
+
+
+def test_a_duplicate_shows_the_connection_that_is_there() -> None:
+    made = shown(Reply(settled(a_request(), OutcomeKind.DUPLICATE), tracked(), CARD), links=address)
+    assert "# Already there" in made
+    assert "Already there: Test Company · Guardian\nStatus when this was written: Unable to connect" in made
+    assert "Nothing new was made." in made
+
+
+def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
+    made = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
+    assert "Noyo said:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in made
+    assert "Noyo said" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (OutcomeKind.CONFIRMED, "Noyo has taken your retry"),
+        (OutcomeKind.RECONCILED, "Noyo shows that your retry arrived"),
+        (OutcomeKind.REPORTED_ARRIVED, "says that @UANA's retry arrived."),
+        (OutcomeKind.DUPLICATE, "Correct what Noyo names, then retry once more."),
+        (OutcomeKind.CHANGED, "so nothing was sent.\nLook at it as it is now"),
+        (OutcomeKind.NOT_FOUND, "Noyo does not know what your retry was about.\nCheck the id"),
+        (OutcomeKind.CLOSED, "without anybody knowing whether it took effect."),
+    ],
+)
+def test_every_outcome_of_a_retry_is_told(kind: OutcomeKind, words: str) -> None:
+    assert words in shown(Reply(settled(a_retry(), kind), tracked()))
+
+
+def test_who_may_is_named_where_the_asker_may_not() -> None:
+    why = "You may not request or retry connections. These may: <@UBOB>, <!subteam^SOPS>."
+    made = shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
+    assert (
+        "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in made
+    )
+    assert "Your retry was not sent." in shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "# Sending\nSending your request to Noyo.\nYou can close this"),
+        ({"trouble": "Noyo cannot be reached."}, "# Waiting\nNot sent yet: waiting. Noyo cannot be reached"),
+        (
+            {"state": OperationState.RECONCILING},
+            "I am checking whether your request arrived.\nPlease do not ask again",
+        ),
+        (
+            {"state": OperationState.NEEDS_RESOLUTION},
+            "I cannot tell from Noyo whether your request took effect.",
+        ),
+    ],
+)
+def test_what_is_not_final_says_so_and_what_comes_next(changes: dict[str, object], words: str) -> None:
+    made = shown(Reply(a_request(**changes)))
+    assert words in made
+    assert "Group: Test Company\nCarrier: Guardian\nCarrier group id: 00110011" in made
+
+
+def test_a_look_tells_how_it_stands() -> None:
+    looked = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
+    made = shown(Reply(settled(looked, OutcomeKind.CONFIRMED), tracked(a_disconnection())))
+    assert "this is how it stands" in made
+    assert "Status when this was written: Needs review" in made
+
+
+def test_an_answer_without_an_outcome_still_shows_what_it_was_about() -> None:
+    odd = replace(settled(a_request(), OutcomeKind.CONFIRMED), outcome=None)
+    assert "# Done\nGroup: Test Company" in shown(Reply(odd))
+
+
+def test_every_answer_is_a_modal_that_slack_takes_and_that_asks_for_nothing() -> None:
+    operations = [a_request(state=state) for state in OperationState if not state.settled]
+    operations += [a_request(delay_reason="Noyo cannot be reached.")]
+    operations += [settled(a_request(), kind, "why") for kind in OutcomeKind]
+    for operation in operations:
+        made = reply_view(Reply(operation, tracked(), CARD), LOOK, no_links)
+        assert check_view(made) == []
+        assert "submit" not in made
+        assert made["title"]["text"] == title(operation)
+        assert len(title(operation)) <= LONGEST_TITLE
+        assert "Test Company" in read_blocks(made["blocks"])

@@ -1,0 +1,75 @@
+"""Slack room tests: what a listener gives back, and errors in words for people."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.domain.people import denied
+from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused, TableUnavailable, UnknownSchema
+from bot.slack.views import responses
+from bot.slack.views.rich_text import mrkdwn
+
+SUBMISSION = "view_submission"
+
+
+def words(error: Exception, after: str = "") -> str:
+    return mrkdwn(responses.words_for(error, "abc123", after=after))
+
+
+@pytest.mark.parametrize("code", sorted(responses.TRIGGER_GONE))
+def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
+    assert words(SlackRefused(code)).startswith("That took too long for Slack to open a window.")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        SlackRefused("invalid_arguments"),
+        SlackNoAnswer("Slack gave no usable answer to views.open (HTTP 500)."),
+        SlackBusy("Slack asked us to slow down.", retry_after=3),
+    ],
+)
+def test_trouble_with_slack_is_told_without_its_jargon(error: Exception) -> None:
+    told = words(error)
+    assert "Nothing was sent to Noyo. Please try again in a minute" in told
+    assert "error abc123" in told
+    for jargon in ("HTTP", "views", "invalid", "slow down"):
+        assert jargon not in told
+
+
+def test_an_error_over_a_form_says_that_what_was_typed_is_kept() -> None:
+    error = TableUnavailable("The table is not answering.")
+    assert words(error, SUBMISSION).startswith("The table is not answering. What you typed is kept")
+    assert words(error, "block_actions") == "The table is not answering."
+
+
+def test_a_form_that_cannot_be_read_is_not_to_be_submitted_again() -> None:
+    assert words(UnknownSchema("This form cannot be read."), SUBMISSION) == "This form cannot be read."
+
+
+def test_what_nobody_thought_of_is_an_apology_that_says_nothing_of_the_inside() -> None:
+    told = words(KeyError("secret"))
+    assert "error abc123" in told
+    assert "secret" not in told
+
+
+def test_a_refusal_names_people_and_groups_and_nothing_else() -> None:
+    told = mrkdwn(responses.refusal(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
+    assert "<@U0ANA>" in told
+    assert "<!subteam^S0OPS>" in told
+    assert "<!channel>" not in told
+
+
+def test_each_kind_of_interaction_has_its_own_way_to_be_told() -> None:
+    told = responses.words_for(KeyError(), "abc123")
+    command = responses.failed({"command": "/noyo"}, told)
+    submission = responses.failed({"type": SUBMISSION}, told)
+    assert command is not None
+    assert submission is not None
+    assert command["response_type"] == "ephemeral"
+    assert submission["response_action"] == "push"
+    assert "abc123" in json.dumps(submission)
+    assert responses.failed({"type": "block_suggestion"}, told) == {"options": []}
+    assert responses.failed({"type": "block_actions"}, told) is None

@@ -1,0 +1,53 @@
+"""Slack room tests: the first run's summary."""
+
+import json
+
+from bot.domain.content import Summary
+from bot.domain.records import ConnectionStatus
+from bot.slack.views.cards import render
+from bot.slack.views.summary import MOST_SHOWN
+from infra.local.slack.blocks import check_blocks
+from tests.slack.samples import LOOK, a_connection, a_disconnection, shown, tracked
+
+
+def many(number: int) -> tuple:
+    return tuple(
+        tracked(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number)
+    )
+
+
+def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
+    made = shown(Summary(12, 1, (tracked(), tracked(a_disconnection())), 2))
+    assert "Following 12 open connections and 1 open disconnection request at Noyo." in made
+    assert "2 of them wait for us to act." in made
+    assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in made
+    assert "The carrier said: Group not found\n[Retry…] [Details]" in made
+    waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
+    assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in made
+
+
+def test_where_nothing_waits_it_says_so() -> None:
+    assert "Nothing waits for us." in shown(Summary(1, 0, (), 0))
+
+
+def test_one_that_waits_is_told_in_the_singular() -> None:
+    bare = tracked(
+        a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
+    )
+    made = shown(Summary(1, 0, (bare,), 1))
+    assert "1 of them waits for us to act." in made
+    assert "[Retry…]" not in made
+
+
+def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
+    content = Summary(100, 0, many(60), 61)
+    assert "41 more wait for us. Find each with /noyo status" in shown(content)
+    assert "1 more waits for us." in shown(Summary(100, 0, many(20), MOST_SHOWN + 1))
+    blocks = json.loads(render(content, LOOK).blocks)
+    assert check_blocks(blocks) == []
+    assert len(blocks) <= 50
+
+
+def test_the_same_record_twice_is_listed_once() -> None:
+    blocks = json.loads(render(Summary(1, 0, (tracked(), tracked()), 2), LOOK).blocks)
+    assert check_blocks(blocks) == []

@@ -1,0 +1,117 @@
+"""Tests of the wiring: built once, on first use, and no more than is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from bot import bootstrap
+from bot.bootstrap import Deployment, deployment, new_id
+from bot.errors import SettingsError
+from bot.settings import read_settings
+from tests.test_settings import NEEDED
+
+
+@pytest.fixture
+def fresh() -> Iterator[None]:
+    deployment.cache_clear()
+    yield
+    deployment.cache_clear()
+
+
+@pytest.mark.usefixtures("fresh")
+def test_the_environment_is_read_at_first_use_and_never_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+    first = deployment()
+    monkeypatch.setenv("TABLE_NAME", "another")
+
+    assert deployment() is first
+    assert first.settings.aws.table == "switchboard"
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in NEEDED:
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(SettingsError):
+        deployment()
+    for name, value in NEEDED.items():
+        monkeypatch.setenv(name, value)
+
+    assert deployment().settings.environment == "production"
+
+
+def test_each_thing_is_built_once() -> None:
+    made = Deployment(read_settings(NEEDED))
+    try:
+        assert made.noyo is made.noyo
+        assert made.store is made.store
+        assert made.publishing is made.publishing
+        assert made.executing.noyo is made.noyo
+        assert made.publishing.publisher.messages is made.store.messages
+        assert made.polling(deadline=5.0).records is made.store.records
+    finally:
+        made.noyo.close()
+
+
+def test_a_poll_stops_when_it_is_told_to_and_sweeps_by_hours() -> None:
+    made = Deployment(read_settings(NEEDED | {"SWEEP_HOURS": "2", "POLL_SECONDS": "60"}))
+    try:
+        deps = made.polling(deadline=5.0)
+        assert (deps.deadline, deps.interval_seconds, deps.sweep_seconds) == (5.0, 60, 7200)
+    finally:
+        made.noyo.close()
+
+
+def test_channels_go_where_the_settings_say() -> None:
+    wanted = {"CHANNEL_ALERTS": "C0ALERTS", "CHANNEL_DECISIONS": "C0DECISIONS"}
+    channels = Deployment(read_settings(NEEDED | wanted)).publishing.channels
+
+    assert (channels.connections, channels.alerts, channels.decisions) == (
+        "C0CONNECTIONS",
+        "C0ALERTS",
+        "C0DECISIONS",
+    )
+
+
+def test_ids_are_new_each_time_and_not_made_at_import() -> None:
+    assert len({new_id() for _ in range(100)}) == 100
+    assert not [value for value in vars(bootstrap).values() if isinstance(value, Deployment)]
+
+
+UNSIGNED = """
+import json, sys
+from handlers.slack import handler
+event = {"headers": {}, "body": "token=x", "isBase64Encoded": False}
+answers = [handler(event, None)["statusCode"] for _ in range(2)]
+from bot.settings import Purpose
+from bot.bootstrap import deployment
+here = deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT)
+rooms = [name for name, kind in vars(type(here)).items() if type(kind).__name__ == "cached_property"]
+built = [name for name in rooms if name in vars(here)]
+print(json.dumps([answers, built, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+
+
+def test_the_receiver_builds_its_door_alone_and_loads_nothing_that_only_the_workers_use() -> None:
+    """In a process of its own: what is refused at the door costs no client and no connection."""
+    done = subprocess.run(
+        [sys.executable, "-c", UNSIGNED],
+        env={**NEEDED, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    answers, built, loaded = json.loads(done.stdout.splitlines()[-1])
+    assert answers == [401, 401]
+    assert built == ["slack_door", "_deadline", "secrets"]
+    assert {"httpx", "pydantic", "boto3", "aws_xray_sdk", "aws_lambda_powertools"} & set(loaded) == set()

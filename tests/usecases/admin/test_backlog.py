@@ -1,0 +1,63 @@
+"""What a worker tells of what it left, after each scheduled run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from bot.telemetry import LOGGER, LogEvent
+from bot.usecases.admin.backlog import log_operation_backlog, log_outbox_backlog
+from bot.usecases.ports.storage import OperationRepository, OutboxRepository
+
+
+class Waiting:
+    """As much of the two ports as is asked."""
+
+    def __init__(self, due: int | None, asked_at: list[int] | None = None) -> None:
+        self._due, self._asked_at = due, asked_at or []
+
+    def oldest_due(self, now: int) -> int | None:
+        return self._due
+
+    def awaiting_resolution(self) -> list[int]:
+        return self._asked_at
+
+    def deferred_due(self, now: int, *, limit: int) -> list[str]:
+        return ["V1", "V2", "V3"][: limit if self._asked_at else 0]
+
+
+Told = Callable[[], Any]
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Told:
+    caplog.set_level(logging.INFO, LOGGER)
+    return lambda: caplog.records
+
+
+def operations(due: int | None, asked_at: list[int] | None = None) -> OperationRepository:
+    return cast(OperationRepository, Waiting(due, asked_at))
+
+
+def test_how_late_the_longest_due_operation_is_and_how_long_people_are_waited_for(told: Told) -> None:
+    log_operation_backlog(operations(900, [100, 400]), 1000)
+
+    assert told()[0].step is LogEvent.OPERATION_BACKLOG
+    assert told()[0].facts == {"late": 100, "waiting": 2, "kept": 3, "waited": 900}
+
+
+def test_where_nothing_waits_that_is_told_too_so_that_silence_means_something(told: Told) -> None:
+    log_operation_backlog(operations(None), 1000)
+    log_outbox_backlog(cast(OutboxRepository, Waiting(None)), 1000)
+
+    assert [line.facts for line in told()] == [{"late": 0, "waiting": 0, "kept": 0, "waited": 0}, {"late": 0}]
+
+
+def test_how_late_the_longest_due_news_is(told: Told) -> None:
+    log_outbox_backlog(cast(OutboxRepository, Waiting(940)), 1000)
+
+    assert told()[0].step is LogEvent.OUTBOX_BACKLOG
+    assert told()[0].facts == {"late": 60}

@@ -1,0 +1,227 @@
+"""Rights: whoever gains or loses one is in the trail once, whatever changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.audit import AuditEntry
+from bot.domain.entities import GRANTS, person_ref
+from bot.domain.grants import GrantSnapshot, with_changes
+from bot.domain.people import AccessPolicy, GroupMembers, Person, Right
+from bot.dynamodb import Repositories
+from bot.errors import SlackNoAnswer
+from bot.usecases.admin.grant_audit import AT_ONCE, PERSON_OLD_SECONDS, Tools, audit_grants
+from tests.usecases.execution_bench import bench
+
+TEAM, NOW = "T1", 1_800_000_000
+POLICY = AccessPolicy(
+    TEAM, requesters=frozenset({"U1"}), approvers=frozenset({"U2", "S1"}), admins=frozenset({"U3"})
+)
+
+
+def somebody(user_id: str, **flags: bool) -> Person:
+    known = {"is_guest": False, "is_deactivated": False, "is_bot": False} | flags
+    return Person(user_id, TEAM, read_at=NOW, **known)
+
+
+class Slack:
+    """Knows nobody, or does not answer."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, Person] = {}
+        self.silent = False
+        self.asked: list[str] = []
+
+    def read_person(self, user_id: str) -> Person | None:
+        self.asked.append(user_id)
+        if self.silent:
+            raise SlackNoAnswer("no answer")
+        return self.people.get(user_id)
+
+    def read_members(self, group_id: str) -> GroupMembers | None:
+        raise AssertionError("that is another's work")
+
+
+class Here:
+    def __init__(self, store: Repositories) -> None:
+        self.store, self.slack, self.policy, self.ids = store, Slack(), POLICY, 0
+        self.group("S1", "U4", "U5")
+
+    def group(self, group_id: str, *user_ids: str) -> None:
+        self.store.people.save_members(GroupMembers(group_id, frozenset(user_ids), NOW))
+
+    def new_id(self) -> str:
+        self.ids += 1
+        return f"e{self.ids}"
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.store.grants, self.store.people, self.slack, self.policy, lambda: NOW, self.new_id)
+
+    def note(self) -> int:
+        return audit_grants(self.tools)
+
+    def of(self, user_id: str) -> list[tuple[str, str]]:
+        entries = self.store.audit.entries(person_ref(user_id), limit=100)
+        return sorted((entry.action, dict(entry.details)["right"]) for entry in entries)
+
+    def first(self) -> list[AuditEntry]:
+        return self.store.audit.entries(GRANTS, limit=10)
+
+
+@pytest.fixture
+def here() -> Iterator[Here]:
+    with bench() as made:
+        yield Here(made.store)
+
+
+def test_the_first_run_says_who_holds_what_in_one_entry(here: Here) -> None:
+    assert here.note() == 0
+
+    (entry,) = here.first()
+    assert entry.action == "rights_noted_first"
+    assert dict(entry.details) == {"request": "U1", "approve": "U2,U4,U5", "administer": "U3"}
+    assert here.of("U2") == []
+
+
+def test_nothing_changed_is_nothing_noted(here: Here) -> None:
+    here.note()
+
+    assert here.note() == 0
+    assert len(here.first()) == 1
+
+
+def test_settings_that_changed_are_noted_for_each_person(here: Here) -> None:
+    here.note()
+    here.policy = replace(POLICY, approvers=frozenset({"S1", "U6"}), admins=frozenset({"U3", "U2"}))
+
+    assert here.note() == 3
+    assert here.of("U2") == [("right_gained", "administer"), ("right_lost", "approve")]
+    assert here.of("U6") == [("right_gained", "approve")]
+    assert here.note() == 0
+
+
+def test_members_who_came_and_went_are_noted(here: Here) -> None:
+    here.note()
+    here.group("S1", "U5", "U7")
+
+    assert here.note() == 2
+    assert here.of("U4") == [("right_lost", "approve")]
+    assert here.of("U7") == [("right_gained", "approve")]
+
+
+@pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
+def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here, flag: str) -> None:
+    here.note()
+    here.store.people.save_person(somebody("U4", **{flag: True}))
+    here.note()
+    here.store.people.save_person(somebody("U4"))
+    here.note()
+
+    assert here.of("U4") == [("right_gained", "approve"), ("right_lost", "approve")]
+
+
+def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
+    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_OLD_SECONDS - 1))
+    here.slack.people["U1"] = somebody("U1", is_deactivated=True)
+    here.note()
+
+    assert here.slack.asked == ["U1", "U2", "U3"]
+    assert dict(here.first()[0].details)["request"] == ""
+
+
+def test_a_silent_slack_changes_nothing(here: Here) -> None:
+    here.note()
+    here.slack.silent = True
+
+    assert here.note() == 0
+
+
+def test_a_group_that_was_never_read_changes_nothing(here: Here) -> None:
+    here.note()
+    here.policy = replace(POLICY, approvers=frozenset({"S9"}), admins=frozenset())
+
+    assert here.note() == 1
+    assert here.of("U3") == [("right_lost", "administer")]
+    assert here.of("U2") == here.of("U4") == []
+    here.group("S9", "U2")
+    assert here.note() == 2
+    assert here.of("U4") == here.of("U5") == [("right_lost", "approve")]
+    assert here.of("U2") == []
+
+
+def test_a_first_run_waits_until_every_group_is_known(here: Here) -> None:
+    here.policy = replace(POLICY, admins=frozenset({"S9"}))
+
+    here.note()
+
+    assert here.first() == []
+
+
+def test_a_right_that_everyone_holds_is_noted_as_such(here: Here) -> None:
+    here.note()
+    here.policy = replace(POLICY, requesters=frozenset())
+
+    assert here.note() == 2
+    assert here.of("U1") == [("right_lost", "request")]
+    assert [entry.action for entry in here.first()].count("right_gained") == 1
+
+
+def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
+    here.note()
+    here.policy = replace(POLICY, admins=frozenset())
+    deps = here.tools
+    late = after_another_run(deps, here)
+
+    assert audit_grants(late) == 0
+    assert here.of("U3") == [("right_lost", "administer")]
+
+
+def after_another_run(deps: Tools, here: Here) -> Tools:
+    """The other run comes between reading the snapshot and writing it."""
+
+    class Late:
+        def snapshot(self) -> GrantSnapshot | None:
+            held = deps.grants.snapshot()
+            here.note()
+            return held
+
+        def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
+            return deps.grants.save(noted, entries)
+
+    return replace(deps, grants=Late())  # type: ignore[arg-type]
+
+
+def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: Here) -> None:
+    here.note()
+    many = [f"U{number:04d}" for number in range(2 * AT_ONCE + 7)]
+    here.group("S1", "U4", "U5", *many)
+    real, written = here.store.grants.save, []
+
+    class Cut:
+        def snapshot(self) -> GrantSnapshot | None:
+            return here.store.grants.snapshot()
+
+        def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
+            if written:
+                raise KeyboardInterrupt
+            written.append(len(entries))
+            return real(noted, entries)
+
+    with pytest.raises(KeyboardInterrupt):
+        audit_grants(replace(here.tools, grants=Cut()))  # type: ignore[arg-type]
+    assert written == [AT_ONCE]
+
+    assert here.note() == AT_ONCE + 7
+    for one in (many[0], many[-1]):
+        assert here.of(one) == [("right_gained", "approve")]
+
+
+def test_the_snapshot_after_a_part_holds_that_part_only() -> None:
+    noted = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=4)
+
+    assert with_changes(noted, []).holders == noted.holders
+    assert with_changes(noted, []).revision == 5

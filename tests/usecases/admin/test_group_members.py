@@ -1,0 +1,81 @@
+"""Refreshing: what is known of user groups stays fresh, and one that cannot be read starves no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from bot.domain.people import MEMBERS_FRESH_SECONDS, AccessPolicy, GroupMembers, Person
+from bot.errors import SlackNoAnswer
+from bot.usecases.admin.group_members import refresh_group_members
+
+NOW = 1_800_000_000
+POLICY = AccessPolicy(
+    "T1", requesters=frozenset({"S1", "U9"}), approvers=frozenset({"S2"}), admins=frozenset({"S3"})
+)
+
+
+class People:
+    def __init__(self, *known: GroupMembers) -> None:
+        self.held = {members.group_id: members for members in known}
+
+    def person(self, user_id: str) -> Person | None:
+        return None
+
+    def save_person(self, person: Person) -> None:
+        raise AssertionError("nobody asked for this")
+
+    def members(self, group_ids: Iterable[str]) -> dict[str, GroupMembers]:
+        return {group_id: self.held[group_id] for group_id in group_ids if group_id in self.held}
+
+    def save_members(self, members: GroupMembers) -> None:
+        self.held[members.group_id] = members
+
+
+class Slack:
+    def __init__(self, *, gone: str = "", silent: str = "") -> None:
+        self.gone, self.silent, self.asked = gone, silent, list[str]()
+
+    def read_person(self, user_id: str) -> Person | None:
+        return None
+
+    def read_members(self, group_id: str) -> GroupMembers | None:
+        self.asked.append(group_id)
+        if group_id == self.silent:
+            raise SlackNoAnswer("no answer")
+        return None if group_id == self.gone else GroupMembers(group_id, frozenset({"U1"}), NOW)
+
+
+def test_every_group_that_holds_a_right_is_read_and_no_person() -> None:
+    people, slack = People(), Slack()
+
+    assert refresh_group_members(people=people, slack=slack, policy=POLICY, now=NOW) == 3
+    assert slack.asked == ["S1", "S2", "S3"]
+    assert people.held["S2"].user_ids == {"U1"}
+
+
+def test_what_is_fresh_is_not_read_again() -> None:
+    half = MEMBERS_FRESH_SECONDS // 2
+    people = People(
+        GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1)
+    )
+    slack = Slack()
+
+    assert refresh_group_members(people=people, slack=slack, policy=POLICY, now=NOW) == 2
+    assert slack.asked == ["S2", "S3"]
+
+
+def test_a_group_that_is_gone_has_no_members_any_more() -> None:
+    people = People(GroupMembers("S1", frozenset({"U1"}), 0))
+
+    refresh_group_members(people=people, slack=Slack(gone="S1"), policy=POLICY, now=NOW)
+
+    assert people.held["S1"] == GroupMembers("S1", frozenset(), NOW)
+
+
+def test_a_group_that_cannot_be_read_starves_no_other_and_keeps_its_age() -> None:
+    old = GroupMembers("S1", frozenset({"U1"}), 5)
+    people = People(old)
+
+    assert refresh_group_members(people=people, slack=Slack(silent="S1"), policy=POLICY, now=NOW) == 2
+    assert people.held["S1"] == old
+    assert {"S2", "S3"} <= set(people.held)

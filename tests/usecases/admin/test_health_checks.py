@@ -1,0 +1,98 @@
+"""Looking after oneself: never too often, and never in the way of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import pytest
+
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.errors import SlackRefused, TableUnavailable
+from bot.usecases.admin.health_checks import EVERY_SECONDS, Tools, clock_finding, run_health_checks
+
+FINE = Finding(Topic.TOKEN, CheckStatus.OK)
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.held: dict[Component, HealthCheck] = {}
+
+    def health_check(self, component: Component) -> HealthCheck | None:
+        return self.held.get(component)
+
+    def save(self, health_check: HealthCheck) -> None:
+        self.held[health_check.component] = health_check
+
+
+class Down(Kept):
+    def save(self, health_check: HealthCheck) -> None:
+        raise TableUnavailable("down")
+
+
+def fails(error: Exception) -> Callable[[], Iterable[Finding]]:
+    def look() -> Iterable[Finding]:
+        raise error
+        yield FINE
+
+    return look
+
+
+def tools(kept: Kept, now: float = 1000.9, **looks: Callable[[], Iterable[Finding]]) -> Tools:
+    return Tools(
+        Component.SLACK, {Topic[name.upper()]: look for name, look in looks.items()}, kept, lambda: now
+    )
+
+
+def test_what_was_found_is_kept_with_its_time() -> None:
+    kept = Kept()
+
+    found = run_health_checks(tools(kept, token=lambda: [FINE]))
+
+    assert found == HealthCheck(Component.SLACK, 1000, (FINE,))
+    assert kept.held[Component.SLACK] == found
+
+
+def test_nobody_looks_again_soon() -> None:
+    kept = Kept()
+    run_health_checks(tools(kept, token=lambda: [FINE]))
+
+    assert run_health_checks(tools(kept, 1000 + EVERY_SECONDS - 1, token=fails(AssertionError()))) is None
+    assert run_health_checks(tools(kept, 1000 + EVERY_SECONDS, token=lambda: [FINE])) is not None
+
+
+def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None:
+    found = run_health_checks(
+        tools(
+            Kept(),
+            noyo=fails(ValueError("encrypted")),
+            channel=fails(SlackRefused("ratelimited")),
+            token=lambda: [FINE],
+        )
+    )
+
+    assert found is not None
+    assert found.findings == (
+        Finding(Topic.NOYO, CheckStatus.FAILED, reason="ValueError", check_failed=True),
+        Finding(Topic.CHANNEL, CheckStatus.FAILED, reason="Slack refused: ratelimited", check_failed=True),
+        FINE,
+    )
+
+
+def test_a_table_that_is_down_keeps_nobody_from_work() -> None:
+    assert run_health_checks(tools(Down(), token=lambda: [FINE])) is None
+
+
+@pytest.mark.parametrize(
+    ("difference", "verdict", "number"),
+    [
+        (None, CheckStatus.UNKNOWN, None),
+        (0.4, CheckStatus.OK, 0),
+        (-60.2, CheckStatus.OK, -60),
+        (61.0, CheckStatus.FAILED, 61),
+        (-3600.0, CheckStatus.FAILED, -3600),
+    ],
+)
+def test_clocks_that_are_a_minute_apart_are_told(
+    difference: float | None, verdict: CheckStatus, number: int | None
+) -> None:
+    assert clock_finding(Topic.NOYO_CLOCK, difference) == Finding(Topic.NOYO_CLOCK, verdict, value=number)

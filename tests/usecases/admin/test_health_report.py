@@ -1,0 +1,90 @@
+"""What `doctor` reads, on a real table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.entities import EntityKind
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.domain.pauses import Pause
+from bot.domain.polling import ParkedRow, PollCursor
+from bot.errors import DeadlineExceeded, SecretUnavailable
+from bot.usecases.admin.health_report import Tools, health_report
+from bot.usecases.admin.pause import pause
+from tests.usecases.execution_bench import ANA, START, ExecutionBench, bench
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def tools(here: ExecutionBench) -> Tools:
+    store = here.store
+    return Tools(store.operations, store.outbox, store.polling, store.health, here.sending_guard, here.clock)
+
+
+def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) -> None:
+    found = health_report(tools(here))
+
+    asked = HealthCheck(Component.RECEIVER, START, ())
+    assert found.health_checks == {
+        Component.SLACK: None,
+        Component.NOYO: None,
+        Component.WEBHOOK: None,
+        Component.RECEIVER: asked,
+    }
+    assert found.polled_at == {EntityKind.CONNECTION: None, EntityKind.DISCONNECTION: None}
+    assert found.parked == {EntityKind.CONNECTION: [], EntityKind.DISCONNECTION: []}
+    assert (found.oldest_operation, found.oldest_event, found.oldest_deferred, found.active_pause) == (
+        None,
+        None,
+        None,
+        None,
+    )
+
+
+def test_all_that_there_is_to_tell_is_read(here: ExecutionBench) -> None:
+    here.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
+    here.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
+    here.store.health.save(HealthCheck(Component.NOYO, START, ()))
+    here.ask("V1")
+    here.wait(7)
+    pause(ANA, "why", here.pausing)
+    here.ask("V2", group_id="2")
+    here.wait(3)
+
+    found = health_report(tools(here))
+
+    assert found.at == START + 10
+    assert found.polled_at[EntityKind.CONNECTION] == START - 5
+    assert [row.row_id for row in found.parked[EntityKind.DISCONNECTION]] == ["row"]
+    assert found.health_checks[Component.NOYO] == HealthCheck(Component.NOYO, START, ())
+    assert (found.oldest_operation, found.oldest_event, found.oldest_deferred) == (START, START, START + 7)
+    assert found.active_pause == Pause(START + 7, ANA, "why")
+
+
+def test_the_secrets_of_whoever_is_asked_are_read_there_and_then(here: ExecutionBench) -> None:
+    def broken() -> object:
+        raise SecretUnavailable("There is none.")
+
+    found = health_report(replace(tools(here), secrets=(broken, lambda: "secret")))
+
+    held = found.health_checks[Component.RECEIVER]
+    assert held is not None
+    assert held.findings == (
+        Finding(Topic.SECRET, CheckStatus.FAILED, reason="There is none.", check_failed=True),
+        Finding(Topic.SECRET, CheckStatus.OK),
+    )
+
+
+def test_a_secret_for_which_there_is_no_time_is_not_called_wrong(here: ExecutionBench) -> None:
+    def slow() -> object:
+        raise DeadlineExceeded
+
+    with pytest.raises(DeadlineExceeded):
+        health_report(replace(tools(here), secrets=(slow,)))

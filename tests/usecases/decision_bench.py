@@ -1,0 +1,133 @@
+"""A bench for decisions: requests to disconnect that wait for us, approvers, and what Noyo made of what we sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date
+from typing import Any
+
+from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.entities import disconnection_ref
+from bot.domain.operations import DecisionRequest, Operation, ReplyTo
+from bot.domain.people import AccessPolicy
+from bot.domain.record_states import RecordState
+from bot.usecases.operations import submit
+from bot.usecases.records.ingest import ingest
+from infra.local.noyo import Rules
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, ExecutionBench, bench
+
+APPROVE, REJECT = Decision.APPROVE, Decision.REJECT
+GROUP = "5e5e5e5e-0000-4000-8000-000000000001"
+END, OTHER_END = "2026-12-31", "2027-01-31"
+AGAIN_PAID = {"reason": DecisionReason.PAYMENT_REINSTATED, "context": "Paid on Monday"}
+
+
+class Deciding(ExecutionBench):
+    """Ana and Ben may approve."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN}))
+
+    # ---------------------------------------------------------------- what Noyo and people do
+
+    def waits(self, end: str | None = END, ago: int = 600) -> RecordState:
+        """A carrier asked a while ago; as we hold it and a card shows it."""
+        self.wait(-ago)
+        made = self.noyo.carrier_asks_disconnection(
+            carrier_id=CARRIER, group_id=GROUP, group_name="Test Company", effective_end_date=end
+        )
+        self.see(made["id"])
+        self.wait(ago)
+        return self.held(made["id"])
+
+    def decide(
+        self,
+        shown: RecordState,
+        decision: Decision = APPROVE,
+        operation_id: str = "V1",
+        actor: str = ANA,
+        *,
+        deps: submit.Tools | None = None,
+        end: str | None = None,
+        **why: Any,
+    ) -> submit.SubmitResult | submit.NotAllowed:
+        wanted = DecisionRequest(decision, date.fromisoformat(end) if end else None, **why)
+        return submit.decide(
+            operation_id,
+            actor,
+            shown=shown,
+            wanted=wanted,
+            reply_to=ReplyTo("C1", operation_id),
+            deps=deps or self.submitting,
+        )
+
+    def see(self, record_id: str) -> None:
+        """A poll comes by."""
+        deps = self.tools
+        ingest(
+            deps.noyo.disconnection(record_id),
+            records=deps.records,
+            operations=deps.operations,
+            noyo=deps.noyo,
+            now=deps.now(),
+        )
+
+    def elsewhere(self, shown: RecordState, status: str, **fields: Any) -> None:
+        """Somebody decides, or the carrier changes something, past Switchboard."""
+        self.wait(1)
+        self.noyo.move_disconnection(shown.record.id, status, **fields)
+
+    # ---------------------------------------------------------------- what is so
+
+    def held(self, record_id: str) -> RecordState:
+        found = self.store.records.record_state(disconnection_ref(record_id))
+        assert found is not None
+        return found
+
+    def true(self, shown: RecordState) -> dict[str, Any]:
+        """The record as it is at Noyo."""
+        return self.noyo.disconnection(shown.record.id)
+
+    def ended(self, operation_id: str = "V1") -> tuple[str, str]:
+        """State and outcome."""
+        found = self.operation(operation_id)
+        assert found.outcome is not None
+        return found.state.value, found.outcome.kind.value
+
+    def words(self, operation_id: str = "V1") -> str:
+        outcome = self.operation(operation_id).outcome
+        assert outcome is not None
+        return outcome.message or ""
+
+    def trail(self) -> list[tuple[str, str | None, dict[str, str]]]:
+        """(deed, actor, details) of all audit entries, oldest first."""
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
+        return [
+            (
+                row["action"]["S"],
+                row.get("actor", {}).get("S"),
+                {pair["L"][0]["S"]: pair["L"][1]["S"] for pair in row["details"]["L"]},
+            )
+            for row in sorted(rows, key=lambda row: row["sk"]["S"])
+        ]
+
+    def settled(self, *operation_ids: str) -> list[Operation]:
+        return [one for one in map(self.operation, operation_ids) if one.state.settled]
+
+
+class Patient(Deciding):
+    """Where no answer may be lost but those that are meant to be, however busy the machine is."""
+
+    timeout_seconds = 30
+
+
+@contextmanager
+def deciding(rules: Rules | None = None, kind: type[Deciding] = Deciding) -> Iterator[Deciding]:
+    with bench(rules, kind) as made:
+        yield made
+
+
+def patiently_deciding(rules: Rules) -> AbstractContextManager[Deciding]:
+    return deciding(rules, Patient)

@@ -1,0 +1,125 @@
+"""A bench for disconnections that we ask for: completed connections, two approvers, and what Noyo made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.decisions import DisconnectionReason
+from bot.domain.entities import EntityRef, connection_ref, disconnection_ref, pending_disconnection_ref
+from bot.domain.operations import OperationState, ReplyTo
+from bot.domain.record_states import RecordState
+from bot.usecases.operations import second_approval, submit
+from bot.usecases.operations.submit_disconnection import DisconnectionInput, request_disconnection
+from bot.usecases.records.ingest import ingest, read_again
+from infra.local.noyo import Rules
+from tests.usecases.decision_bench import Deciding
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, bench
+
+END = date(2026, 12, 31)
+WISH = DisconnectionInput(END, DisconnectionReason.TERMINATED, "They move to another carrier")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+class Disconnecting(Deciding):
+    """Ana and Ben may approve."""
+
+    # ---------------------------------------------------------------- what Noyo and people do
+
+    def connected(self, name: str = "Test Company", ago: int = 600) -> RecordState:
+        """A completed connection, as we hold it."""
+        self.wait(-ago)
+        made = self.noyo.add_connection(
+            carrier_id=CARRIER, carrier_group_id="00110011", group_name=name, status="completed"
+        )
+        self.observed(connection_ref(made["id"]))
+        self.wait(ago)
+        found = self.store.records.record_state(connection_ref(made["id"]))
+        assert found is not None
+        return found
+
+    def observed(self, entity: EntityRef) -> None:
+        """A poll comes by."""
+        deps = self.tools
+        ingest(
+            read_again(entity, deps.noyo),
+            records=deps.records,
+            operations=deps.operations,
+            noyo=deps.noyo,
+            now=deps.now(),
+        )
+
+    def ask_to_end(
+        self,
+        shown: RecordState,
+        operation_id: str = "V1",
+        actor: str = ANA,
+        *,
+        end: date = END,
+        needs_second: bool = True,
+        deps: submit.Tools | None = None,
+    ) -> submit.SubmitResult:
+        return request_disconnection(
+            operation_id,
+            actor,
+            shown=shown,
+            wish=replace(WISH, effective_end_date=end),
+            needs_second=needs_second,
+            timezone=NEW_YORK,
+            reply_to=ReplyTo("C1", operation_id),
+            deps=deps or self.submitting,
+        )
+
+    def confirm(self, operation_id: str = "V1", person: str = BEN, **changed: Any) -> Any:
+        deps = replace(self.confirming, **changed)
+        return second_approval.confirm(operation_id, person, reply_to=ReplyTo("C1", "V9"), deps=deps)
+
+    def withdraw(self, operation_id: str = "V1", person: str = BEN) -> Any:
+        return second_approval.withdraw(operation_id, person, deps=self.confirming)
+
+    @property
+    def confirming(self) -> second_approval.Tools:
+        return second_approval.Tools(
+            self.store.operations, self.policy, self.clock, lambda: next(self._ids), self.sending_guard
+        )
+
+    def going(self, *, needs_second: bool = True) -> RecordState:
+        """Asked for by Ana and, where that is needed, confirmed by Ben; not sent yet."""
+        shown = self.connected()
+        self.ask_to_end(shown, needs_second=needs_second)
+        if needs_second:
+            self.confirm()
+        return shown
+
+    # ---------------------------------------------------------------- what is so
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Noyo's requests to disconnect that our platform made."""
+        return [one for one in self.noyo.disconnections() if one["source_type"] == "platform"]
+
+    def posts(self) -> list[Any]:
+        return [seen for seen in self.writes() if seen.method == "POST"]
+
+    def made(self) -> RecordState:
+        """The one request that we made, as we hold it."""
+        (made,) = self.requests()
+        found = self.store.records.record_state(disconnection_ref(made["id"]))
+        assert found is not None
+        return found
+
+    def state(self, operation_id: str = "V1") -> OperationState:
+        return self.operation(operation_id).state
+
+
+def pair_of(shown: RecordState) -> EntityRef:
+    return pending_disconnection_ref(getattr(shown.record, "group_id", ""), shown.record.carrier_id)
+
+
+@contextmanager
+def disconnecting(rules: Rules | None = None) -> Iterator[Disconnecting]:
+    with bench(rules, Disconnecting) as made:
+        yield made

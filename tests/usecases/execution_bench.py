@@ -1,0 +1,325 @@
+"""A bench for operations: the real table (moto's), the Noyo stand-in over HTTP, a clock that tests move; no Slack."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.dynamodb.models import dynamodb_backends
+
+from bot.domain.entities import EntityKind, EntityRef, connection_ref
+from bot.domain.operations import Operation, ReplyTo, SensitiveFields
+from bot.domain.pauses import Mode
+from bot.domain.people import AccessPolicy, Person
+from bot.domain.record_states import RecordState
+from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.admin import pause
+from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.operations import submit
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.lifecycle import Tools
+from bot.usecases.ports.runtime import ClientCredentials
+from bot.usecases.records.ingest import ingest
+from infra.local.noyo import Fault, NoyoStandIn, Rules
+from infra.local.table import create_table
+from tests.aws import REGION, aws_here, worker_client
+from tests.aws_calls import acting
+
+START = 1_790_000_000
+NEW_YORK = ZoneInfo("America/New_York")
+TEAM, ANA, BEN = "T1", "U0ANA", "U0BEN"
+CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
+EIN, TIN = "123456789", "987654321"
+TYPED = SensitiveFields(federal_ein=EIN, broker_tin=TIN, employer_email_address="owner@test-company.example")
+QUIET = 30
+TIMEOUT = 1.5
+"""Real seconds; what a time-out costs a test."""
+_TABLES = itertools.count(1)
+
+
+class ExecutionBench:
+    """What one worker would have at hand, and what the tests look at afterwards."""
+
+    timeout_seconds: float = TIMEOUT
+    mode: Mode = Mode.ACT
+
+    def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
+        self.noyo, self.client, self._now = noyo, client, now
+        self.table = f"bench-{next(_TABLES)}"
+        create_table(client, name=self.table)
+        # Nobody reads the stream here, and moto would copy all of it at each write.
+        dynamodb_backends[ACCOUNT][REGION].tables[self.table].stream_shard = None
+        self.store = repositories_on(client, self.table, WORKER)
+        self.encryptor = KmsEncryptor(lambda: kms[0], kms[1])
+        self.policy = AccessPolicy(TEAM)
+        self._ids = (f"id-{number}" for number in itertools.count(1))
+        self._clients: list[NoyoHttpClient] = []
+        self.restart()
+        self.know(ANA, BEN)
+
+    def restart(self) -> None:
+        """A new process: no token, no connection, nothing remembered."""
+        self._clients.append(
+            NoyoHttpClient(
+                api_url=self.noyo.api_url,
+                token_url=self.noyo.token_url,
+                credentials=StaticSecret(ClientCredentials("client", "secret")),
+                timeout_seconds=self.timeout_seconds,
+                clock=self.clock,
+                sleep=self.wait,
+                transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),
+            )
+        )
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        self.client.delete_table(TableName=self.table)
+
+    # ---------------------------------------------------------------- time and tools
+
+    def clock(self) -> float:
+        return self._now[0]
+
+    def wait(self, seconds: float) -> None:
+        self._now[0] += seconds
+
+    def know(self, *user_ids: str, **changes: Any) -> None:
+        """What the table holds of these people, read just now."""
+        for user_id in user_ids:
+            person = Person(user_id, TEAM, False, False, False, int(self.clock()))
+            self.store.people.save_person(replace(person, **changes))
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(
+            operations=self.store.operations,
+            records=self.store.records,
+            people=self.store.people,
+            noyo=self._clients[-1],
+            encryptor=self.encryptor,
+            policy=self.policy,
+            quiet_seconds=QUIET,
+            clock=self.clock,
+            new_id=lambda: next(self._ids),
+            sending_guard=self.sending_guard,
+            timezone=NEW_YORK,
+        )
+
+    @property
+    def submitting(self) -> submit.Tools:
+        return submit.Tools(
+            self.store.operations,
+            self.store.records,
+            self.encryptor,
+            self.clock,
+            lambda: next(self._ids),
+            self.sending_guard,
+            self.store.audit,
+            self.policy,
+        )
+
+    @property
+    def sending_guard(self) -> SendingGuard:
+        return SendingGuard(self.store.pauses, self.mode, self.clock)
+
+    @property
+    def pausing(self) -> pause.Tools:
+        return pause.Tools(self.store.pauses, self.clock, lambda: next(self._ids))
+
+    # ---------------------------------------------------------------- what people and workers do
+
+    def ask(
+        self,
+        operation_id: str = "V1",
+        actor: str = ANA,
+        *,
+        group_id: str = "00110011",
+        name: str = "Test Company",
+        sensitive: SensitiveFields = TYPED,
+        deps: submit.Tools | None = None,
+    ) -> submit.SubmitResult:
+        return submit.request_connection(
+            operation_id,
+            actor,
+            carrier_id=CARRIER,
+            carrier_group_id=group_id,
+            group_name=name,
+            sensitive=sensitive,
+            reply_to=ReplyTo("C1", operation_id),
+            deps=deps or self.submitting,
+        )
+
+    def stuck(self, group_id: str = "00110011", ago: int = 600) -> RecordState:
+        """A connection that its carrier could not install, a while ago, as we hold it."""
+        self.wait(-ago)
+        made = self.noyo.add_connection(
+            carrier_id=CARRIER,
+            carrier_group_id=group_id,
+            group_name="Test Company",
+            status="unable_to_connect",
+            setup_result={"error": "unknown group"},
+        )
+        self.see(made["id"])
+        self.wait(ago)
+        return self.held(made["id"])
+
+    def retry(
+        self,
+        shown: RecordState,
+        operation_id: str = "V2",
+        actor: str = ANA,
+        *,
+        group_id: str | None = "00110012",
+        sensitive: SensitiveFields = TYPED,
+        deps: submit.Tools | None = None,
+    ) -> submit.SubmitResult:
+        return submit.retry_connection(
+            operation_id,
+            actor,
+            shown=shown,
+            carrier_group_id=group_id,
+            sensitive=sensitive,
+            reply_to=ReplyTo("C1", operation_id),
+            deps=deps or self.submitting,
+        )
+
+    def look(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
+        return submit.refresh(
+            operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.submitting
+        )
+
+    def see(self, connection_id: str) -> None:
+        """A poll comes by."""
+        deps = self.tools
+        ingest(
+            deps.noyo.connection(connection_id),
+            records=deps.records,
+            operations=deps.operations,
+            noyo=deps.noyo,
+            now=deps.now(),
+        )
+
+    def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
+        """One wake of a worker; `changed` are other tools than the usual."""
+        with acting("CarryOutFunction"):
+            execute(operation_id, replace(self.tools, **changed))
+        return self.operation(operation_id)
+
+    def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
+        """Time passes from one due moment to the next, and people stay known."""
+        until = self.clock() + seconds
+        while True:
+            operation = self.operation(operation_id)
+            if operation.due is None or operation.due > until:
+                return operation
+            self.wait(max(0.0, operation.due - self.clock()))
+            person = self.store.people.person(ANA)
+            if person is None or self.clock() - person.read_at > 1800:
+                self.know(ANA, BEN)
+            self.carry_out(operation_id)
+
+    # ---------------------------------------------------------------- what is so
+
+    def operation(self, operation_id: str = "V1") -> Operation:
+        found = self.store.operations.operation(operation_id)
+        assert found is not None
+        return found
+
+    def held(self, connection_id: str) -> RecordState:
+        found = self.store.records.record_state(connection_ref(connection_id))
+        assert found is not None
+        return found
+
+    def at_noyo(self) -> list[dict[str, Any]]:
+        return self.noyo.connections()
+
+    def writes(self) -> list[Any]:
+        return [seen for seen in self.noyo.requests if seen.method != "GET" and "/api/" in seen.path]
+
+    def effects(self) -> int:
+        """How many of our writes changed something at Noyo."""
+        return sum(seen.took_effect for seen in self.writes())
+
+    def locked(self, entity: EntityRef) -> bool:
+        return self.store.operations.open_on(entity) is not None
+
+    def items(self) -> list[dict[str, Any]]:
+        """All that is in the table, raw."""
+        found: list[dict[str, Any]] = self.client.scan(TableName=self.table)["Items"]
+        return found
+
+    def audited(self) -> list[tuple[str, str | None]]:
+        """(deed, actor) of all audit entries."""
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
+        return [(row["action"]["S"], row.get("actor", {}).get("S")) for row in rows]
+
+    def told(self) -> list[str]:
+        """The states of operations that there is news of."""
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("NEWS#operation:")]
+        return [row["operation_state"]["S"] for row in rows]
+
+
+class Before:
+    """A port where something else happens once, right before (or after) a call of one method."""
+
+    def __init__(
+        self, port: Any, method: str, happens: Callable[[], object], *, after: bool = False, skip: int = 0
+    ) -> None:
+        self._port, self._method, self._happens, self._after, self._skip = port, method, happens, after, skip
+        self._done = False
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._port, name)
+        return self._around(real) if name == self._method else real
+
+    def _around(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._done or self._skip:
+                self._skip -= 0 if self._done else 1
+                return real(*args, **kwargs)
+            self._done = True
+            if self._after:
+                answer = real(*args, **kwargs)
+                self._happens()
+                return answer
+            self._happens()
+            return real(*args, **kwargs)
+
+        return call
+
+
+class Killed(BaseException):
+    """The process is gone in this very moment; nothing catches it."""
+
+
+def kill() -> None:
+    raise Killed
+
+
+@contextmanager
+def bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
+    """`kind`: a bench that knows more than this one."""
+    now = [float(START)]
+    here = NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
+    with aws_here() as key, here as noyo:
+        made = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
+        yield made
+        made.close()
+
+
+def writes_fail(kind: str, times: int | None = 1, **more: Any) -> Fault:
+    """Trouble for what we send to Noyo; reading goes on."""
+    method = more.pop("method", None)
+    return Fault(kind, method=method or "POST", path_contains="/api/", times=times, **more)
+
+
+REQUEST = EntityRef(EntityKind.PENDING_CONNECTION, f"{CARRIER}#00110011")

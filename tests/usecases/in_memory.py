@@ -1,0 +1,259 @@
+"""For tests of learning: Noyo's stand-in over real HTTP, and the ports of the table as plain dictionaries.
+
+Moto copies the whole table at each transaction, so hundreds of records are learnt here; the real table has its own
+tests, and `tests.world` puts both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Self
+
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.operations import Operation
+from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import RecordState
+from bot.domain.records import Disconnection, Record, is_open
+from bot.errors import ConcurrentUpdate
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.ports.runtime import ClientCredentials
+from bot.usecases.records.ingest import ingest
+from bot.usecases.records.ingest_pages import PageIngestor
+from bot.usecases.records.poll import PollReport, Tools, poll
+from infra.local.noyo import NoyoStandIn, Rules
+
+START = 1_790_000_000
+INTERVAL = 300
+SWEEP = 24 * 3600
+
+
+class Records:
+    """`KeepsRecords`. `between` runs once before the next write, as another observer would."""
+
+    def __init__(self) -> None:
+        self.states: dict[EntityRef, RecordState] = {}
+        self.versions: dict[EntityRef, dict[tuple[int, str], Record]] = {}
+        self.told: list[OutboxEvent] = []
+        self.between: Callable[[], object] | None = None
+
+    def record_state(self, entity: EntityRef) -> RecordState | None:
+        return self.states.get(entity)
+
+    def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
+        return {entity: self.states[entity] for entity in wanted if entity in self.states}
+
+    def write(self, change: RecordChange) -> None:
+        act, self.between = self.between, None
+        if act is not None:
+            act()
+        held = self.states.get(change.entity)
+        revision = held.revision if held else 0
+        if revision != (change.before.revision if change.before else 0):
+            raise ConcurrentUpdate("moved")
+        if change.after is not None:
+            self.states[change.entity] = replace(change.after, revision=revision + 1)
+        if change.version is not None:
+            key = (change.version.modified, change.version.version)
+            self.versions.setdefault(change.entity, {})[key] = change.version
+        self.told += change.events
+
+    def has_version(self, entity: EntityRef, record: Record) -> bool:
+        return (record.modified, record.version) in self.versions.get(entity, {})
+
+    def history(self, entity: EntityRef, *, since: int) -> list[Record]:
+        return [one for key, one in sorted(self.versions[entity].items()) if key[0] >= since]
+
+    def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
+        return max(
+            ((held.record.modified, entity) for entity, held in self.states.items() if entity.kind is kind),
+            default=None,
+        )
+
+    def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
+        held = [one for one in self.states.values() if one.entity.kind is kind and one.status.value == status]
+        return [one.entity for one in sorted(held, key=_order)][:limit]
+
+    def open_entities(self, kind: EntityKind) -> list[EntityRef]:
+        return [one for one, held in self.states.items() if one.kind is kind and is_open(held.status)]
+
+    def find(self, text: str, *, limit: int) -> list[RecordState]:
+        raise NotImplementedError
+
+
+def _order(record_state: RecordState) -> tuple[str, int]:
+    record = record_state.record
+    end = record.effective_end_date if isinstance(record, Disconnection) else None
+    return (end.isoformat() if end else "9999-12-31", record.modified)
+
+
+class NewsBook:
+    """The part of `KeepsNews` that learning uses."""
+
+    def __init__(self) -> None:
+        self.put_once: dict[str, OutboxEvent] = {}
+
+    def put(self, event: OutboxEvent) -> None:
+        self.put_once.setdefault(event.id, event)
+
+
+class Cursors:
+    """`KeepsCursors`. `between` runs once before the next move, as another poll would."""
+
+    def __init__(self) -> None:
+        self.held: dict[EntityKind, PollCursor] = {}
+        self.rows: dict[tuple[EntityKind, str], ParkedRow] = {}
+        self.between: Callable[[], object] | None = None
+
+    def cursor(self, kind: EntityKind) -> PollCursor | None:
+        return self.held.get(kind)
+
+    def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
+        act, self.between = self.between, None
+        if act is not None:
+            act()
+        held = self.held.get(kind)
+        if (held.revision if held else 0) != cursor.revision:
+            return False
+        self.held[kind] = replace(cursor, revision=cursor.revision + 1)
+        return True
+
+    def park(self, kind: EntityKind, parked: ParkedRow) -> bool:
+        return self.rows.setdefault((kind, parked.row_id), parked) is parked
+
+    def unpark(self, kind: EntityKind, row_id: str) -> None:
+        self.rows.pop((kind, row_id), None)
+
+    def parked(self, kind: EntityKind) -> list[ParkedRow]:
+        return [parked for (of, _), parked in self.rows.items() if of is kind]
+
+
+class OpenOperations:
+    """The part of `KeepsOperations` that learning uses."""
+
+    def __init__(self) -> None:
+        self.open: dict[EntityRef, Operation] = {}
+
+    def open_on(self, entity: EntityRef) -> Operation | None:
+        return self.open.get(entity)
+
+
+class Learner:
+    """A Switchboard that only learns: `with Learner() as learner: learner.poll()`."""
+
+    def __init__(self, *, rules: Rules | None = None) -> None:
+        self.now = float(START)
+        self.noyo = NoyoStandIn(clock=lambda: self.now, rules=rules or Rules(settle_script=None))
+        self.records, self.news, self.cursors = Records(), NewsBook(), Cursors()
+        self.operations = OpenOperations()
+        self.time_runs = False
+
+    def __enter__(self) -> Self:
+        self.noyo.start()
+        self.client = NoyoHttpClient(
+            api_url=self.noyo.api_url,
+            token_url=self.noyo.token_url,
+            credentials=StaticSecret(ClientCredentials("client", "secret")),
+            timeout_seconds=5,
+            clock=lambda: self.now,
+            sleep=self.wait,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.client.close()
+        self.noyo.stop()
+
+    def wait(self, seconds: float = INTERVAL) -> None:
+        self.now += seconds
+
+    def poll(self, kind: EntityKind = EntityKind.CONNECTION, *, seconds: float = 60) -> PollReport:
+        """One poll; `seconds` 0: its deadline has come when it begins."""
+        return poll(kind, self.tools(seconds))
+
+    def begin(self) -> None:
+        """The first run of both lists."""
+        self.poll(EntityKind.CONNECTION)
+        self.poll(EntityKind.DISCONNECTION)
+
+    def tools(self, seconds: float = 60) -> Tools:
+        ports: Any = {
+            "noyo": self.client,
+            "records": self.records,
+            "operations": self.operations,
+            "outbox": self.news,
+            "polling": self.cursors,
+        }
+        return Tools(
+            clock=lambda: self.now,
+            interval_seconds=INTERVAL,
+            sweep_seconds=SWEEP,
+            deadline=self.now + seconds,
+            **ports,
+        )
+
+    def intake(self, kind: EntityKind = EntityKind.CONNECTION, *, seconds: float = 60) -> PageIngestor:
+        """What a run of its own would take rows in with."""
+        return PageIngestor(
+            kind, self.cursors.held.get(kind) or PollCursor(started_at=START), self.tools(seconds)
+        )
+
+    def observe(self, record: Record, *, silent: bool = False) -> bool:
+        operations: Any = self.operations
+        return ingest(
+            record,
+            records=self.records,
+            operations=operations,
+            noyo=self.client,
+            now=int(self.now),
+            silent=silent,
+        )
+
+    # ---------------------------------------------------------------- Noyo's side
+
+    def add(self, number: int, *, every: int = 60, **fields: Any) -> list[str]:
+        """So many connections, the newest an hour old, each `every` seconds older than the one before."""
+        first = int(self.now) - 3600
+        return [
+            self.noyo.add_connection(**{"created": first - index * every, "status": "processing", **fields})[
+                "id"
+            ]
+            for index in range(number)
+        ]
+
+    def waits_for_us(self, end: str | None, **fields: Any) -> str:
+        """A request to disconnect that a carrier made an hour ago."""
+        made = self.noyo.carrier_asks_disconnection(
+            carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
+            group_id="5e5e5e5e-0000-4000-8000-000000000001",
+            group_name="Test Company",
+            effective_end_date=end,
+            **{"created": int(self.now) - 3600, **fields},
+        )
+        return str(made["id"])
+
+    def lists(self) -> int:
+        """How many pages of lists were asked for so far."""
+        return sum(one.path.endswith(("/group_connections", "_requests")) for one in self.noyo.requests)
+
+    # ---------------------------------------------------------------- what was learnt
+
+    def held(self, record_id: str, kind: EntityKind = EntityKind.CONNECTION) -> RecordState:
+        return self.records.states[EntityRef(kind, record_id)]
+
+    def status(self, record_id: str) -> str:
+        return self.held(record_id).status.value
+
+    def told(self, record_id: str | None = None) -> list[str]:
+        """The changes told, in order: the status each led to, `late …` for one that came late."""
+        return [
+            f"late {event.after}" if event.kind is EventKind.LATE_VERSION else str(event.after)
+            for event in self.records.told
+            if record_id in (None, event.entity.key)
+        ]

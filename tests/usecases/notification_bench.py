@@ -1,0 +1,96 @@
+"""Use case tests: a Switchboard that has begun, records at Noyo, and Slack with something happening around a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from bot.usecases.notifications import publish as notifying
+from bot.usecases.notifications.publish import publish
+from infra.local.slack import Message
+from tests.world import ALERTS, GUARDIAN, World
+
+
+@contextmanager
+def begun(**settings: Any) -> Iterator[World]:
+    """The first polls are over and the summary is out, so that what changes from now on is told."""
+    with World(**settings) as world:
+        world.poll()
+        world.notify()
+        world.slack.world.channels[ALERTS].messages.clear()
+        world.wait(60)
+        yield world
+
+
+def connection(world: World, status: str = "processing", **fields: Any) -> str:
+    """A connection that somebody else asked for, known to Switchboard; its id."""
+    made = world.noyo.add_connection(
+        **{"carrier_id": GUARDIAN, "group_name": "Test Company", "status": status} | fields
+    )
+    world.poll()
+    return str(made["id"])
+
+
+def moves(world: World, connection_id: str, *statuses: str, **fields: Any) -> None:
+    """Each is seen by a poll, ten seconds after the one before; nobody is told yet."""
+    for status in statuses:
+        world.wait(10)
+        world.noyo.move_connection(connection_id, status, **fields)
+        world.poll()
+
+
+def due(world: World) -> list[str]:
+    return world.bot.store.outbox.due(int(world.clock()) + 10**6, limit=1000)
+
+
+def tell(world: World, news_ids: Sequence[str]) -> None:
+    for news_id in news_ids:
+        publish(news_id, world.bot.publishing)
+
+
+def tell_until_done(world: World, *, rounds: int = 60, step: int = 5) -> None:
+    for _ in range(rounds):
+        if not due(world):
+            return
+        world.notify()
+        world.wait(step)
+    raise AssertionError(f"still due: {due(world)}")
+
+
+def shown(world: World, channel: str) -> list[str]:
+    """The messages of a channel without their threads, as people read them."""
+    return [world.slack.render(message) for message in world.slack.channel(channel)]
+
+
+def buttons(message: Message) -> set[str]:
+    """The action ids of a message's buttons."""
+    rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
+    return {element["action_id"] for row in rows for element in row}
+
+
+class Around:
+    """Anything, with something that happens just before or after the first call of one of its methods."""
+
+    def __init__(self, inner: Any, **happens: Callable[[], object]) -> None:
+        self._inner, self._happens = inner, happens
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._inner, name)
+
+        def called(*args: Any, **kwargs: Any) -> Any:
+            self._happens.pop(f"before_{name}", lambda: None)()
+            answer = real(*args, **kwargs)
+            self._happens.pop(f"after_{name}", lambda: None)()
+            return answer
+
+        return called
+
+
+def around_slack(deps: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
+    return replace(deps, publisher=replace(deps.publisher, slack=Around(deps.publisher.slack, **happens)))
+
+
+def around_news(deps: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
+    return replace(deps, outbox=Around(deps.outbox, **happens))

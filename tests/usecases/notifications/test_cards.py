@@ -1,0 +1,88 @@
+"""Use case tests: a card that somebody deleted comes back, and none is left behind untrue."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.record_changes import RecordChange
+from bot.usecases.notifications.cards import update_card_and_post_line
+from bot.usecases.notifications.publish import publish
+from tests.usecases.notification_bench import (
+    around_news,
+    around_slack,
+    begun,
+    connection,
+    due,
+    moves,
+    shown,
+    tell_until_done,
+)
+from tests.world import CONNECTIONS
+
+
+def test_a_deleted_card_is_posted_again() -> None:
+    with begun() as world:
+        made = connection(world)
+        world.notify()
+        world.slack.world.channels[CONNECTIONS].messages.clear()
+        moves(world, made, "completed")
+        world.notify()
+
+        [card] = world.slack.channel(CONNECTIONS)
+        assert "Completed" in world.slack.render(card)
+        assert [world.slack.render(line).split(" · ")[0] for line in card.thread] == [
+            "Processing → **Completed**"
+        ]
+
+
+def test_a_card_deleted_just_before_its_line_is_written_is_posted_again_for_it() -> None:
+    with begun() as world:
+        connection(world)
+        deps, [news_id] = world.bot.publishing, due(world)
+        deleting = around_news(deps)
+
+        def delete() -> None:
+            world.slack.world.channels[CONNECTIONS].messages.clear()
+
+        slack = around_slack(deps, after_post=delete)
+        publish(news_id, replace(deleting, publisher=slack.publisher))
+        tell_until_done(world)
+
+        [card] = world.slack.channel(CONNECTIONS)
+        assert len(card.thread) == 1
+
+
+def test_a_record_that_turned_out_to_be_ours_after_it_had_a_card_leaves_no_card_behind_untrue() -> None:
+    """Noyo's clock far behind ours: a poll cannot know that the record is what Ana's request made."""
+    with begun() as world:
+        made = connection(world)
+        world.notify()
+        entity = EntityRef(EntityKind.CONNECTION, made)
+        records = world.bot.store.records
+        held = records.record_state(entity)
+        assert held is not None
+        world.asks(carrier_group_id="555")
+        [operation_id] = world.open_operations()
+        linked = replace(
+            held, requester="U0ANA", requested_by_operation=operation_id, card_key=f"operation:{operation_id}"
+        )
+        records.write(RecordChange(entity, held, linked, None))
+        moves(world, made, "completed")
+        tell_until_done(world)
+
+        cards = [text for text in shown(world, CONNECTIONS) if made in text]
+        assert len(cards) == 2
+        assert all("Status:** Completed" in card for card in cards)
+
+
+def test_what_has_no_card_to_hang_at_shows_none() -> None:
+    with begun() as world:
+        connection(world)
+        [news_id] = due(world)
+        event = world.bot.store.outbox.event(news_id)
+        assert event is not None
+
+        update_card_and_post_line(event, None, None, world.bot.publishing)
+
+        assert shown(world, CONNECTIONS) == []

@@ -1,0 +1,38 @@
+"""Use case tests: whoever asked is told once."""
+
+from __future__ import annotations
+
+from bot.usecases.notifications.replies import LATE_SECONDS
+from tests.usecases.notification_bench import begun
+from tests.world import ANA, CONNECTIONS
+
+
+def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_news_is_delivered_again() -> (
+    None
+):
+    with begun() as world:
+        asked = world.asks(ANA)
+        world.carry_out()
+        world.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both news.
+        world.notify()
+        view = world.slack.view_of(ANA)
+        assert asked.error is None
+        assert view is not None
+        assert "Noyo has it" in world.slack.render(view)
+        world.slack.close_view(ANA, view.id)
+
+        world.settle(40)
+
+        assert len(world.slack.channel(CONNECTIONS)) == 1
+        assert world.slack.direct_messages(ANA) == []
+
+
+def test_whoever_has_most_likely_looked_away_is_told_by_direct_message() -> None:
+    with begun() as world:
+        world.asks(ANA)
+        world.wait(LATE_SECONDS + 1)
+        world.carry_out()
+        world.notify()
+
+        [told] = world.slack.direct_messages(ANA)
+        assert "Noyo has it" in world.slack.render(told)

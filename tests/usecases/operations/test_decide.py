@@ -1,0 +1,745 @@
+"""Deciding: for the version that was seen, sent once, told by what Noyo shows, whatever comes in between."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.domain.decisions import Decision
+from bot.domain.operations import OperationState, Outcome, OutcomeKind
+from bot.domain.people import AccessPolicy, GroupMembers
+from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import RecordState, link_to_operation
+from bot.domain.records import Disconnection
+from bot.usecases.operations import submit
+from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS
+from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
+from infra.local.noyo import Fault, Rules
+from tests.usecases.decision_bench import AGAIN_PAID, APPROVE, END, OTHER_END, REJECT, Deciding, deciding
+from tests.usecases.execution_bench import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
+
+LOST_AFTER = ["reset_after", "truncated", "garbage", "error_after", "delay_after"]
+LOST_BEFORE = ["reset_before", "error_before"]
+STALE_RULES = ["409", "404", "422"]
+
+
+@pytest.fixture
+def here() -> Iterator[Deciding]:
+    with deciding() as made:
+        yield made
+
+
+def lost(kind: str, **more: Any) -> Fault:
+    return writes_fail(kind, method="PUT", **more)
+
+
+def in_the_gap(here: Deciding, happens: Any) -> Any:
+    """Between reading again and sending."""
+    return Before(here.tools.noyo, "disconnection", happens, after=True)
+
+
+# ---------------------------------------------------------------- what leaves
+
+
+def test_an_approval_leaves_for_the_version_shown_and_is_confirmed(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    settled = here.carry_out()
+
+    (sent,) = here.writes()
+    record = shown.record
+    assert sent.method == "PUT"
+    assert sent.path == f"/api/v1/group_disconnection_requests/{record.id}/{record.version}"
+    assert sent.body == {"status": "processing"}
+    assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
+    assert here.held(record.id).status.value == here.true(shown)["status"] == "processing"
+    assert not here.locked(shown.entity)
+
+
+def test_a_rejection_leaves_with_its_reason_and_context(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown, REJECT, **AGAIN_PAID)
+
+    here.carry_out()
+
+    assert here.writes()[0].body == {
+        "status": "rejected",
+        "reason": "payment_reinstated",
+        "context": "Paid on Monday",
+    }
+    assert here.ended() == ("succeeded", "confirmed")
+    assert here.held(shown.record.id).status.value == "rejected"
+
+
+def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
+    shown = here.waits(end=None)
+    here.decide(shown, end=END)
+
+    here.carry_out()
+
+    assert here.writes()[0].body == {"status": "processing", "effective_end_date": END}
+    assert here.true(shown)["effective_end_date"] == END
+
+
+@pytest.mark.parametrize(
+    ("decision", "chosen", "shows"),
+    [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)],
+)
+def test_the_end_date_that_noyos_answer_leaves_out_is_not_forgotten(
+    here: Deciding, decision: Decision, chosen: str | None, shows: str
+) -> None:
+    shown = here.waits()
+    here.decide(shown, decision, end=chosen)
+
+    here.carry_out()
+
+    assert here.true(shown)["effective_end_date"] == shows
+    held = here.held(shown.record.id).record
+    assert isinstance(held, Disconnection)
+    assert held.effective_end_date == date.fromisoformat(shows)
+    here.see(shown.record.id)
+    assert here.held(shown.record.id).record == held
+
+
+def test_noyo_misses_the_end_date_in_its_own_words_and_it_can_be_decided_anew(here: Deciding) -> None:
+    shown = here.waits(end=None)
+    here.decide(shown)
+
+    here.carry_out()
+
+    assert here.ended() == ("refused", "refused")
+    assert here.words() == "effective_end_date: missing, and not set on the request"
+    assert here.effects() == 0
+    here.decide(shown, operation_id="V2", end=END)
+    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+
+
+def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
+    here.carry_out()
+
+    placed, sending, settled = sorted(here.trail(), key=lambda entry: entry[0] != "operation_placed")
+    if sending[0] != "operation_sending":  # Of one second, they lie in no order.
+        sending, settled = settled, sending
+
+    decided = {
+        "operation": "V1",
+        "kind": "decide_disconnection",
+        "shown_version": shown.record.version,
+        "decision": "reject",
+        "reason": "payment_reinstated",
+        "effective_end_date": OTHER_END,
+    }
+    assert placed == ("operation_placed", ANA, decided)
+    assert sending == ("operation_sending", ANA, {**decided, "state": "sending", "attempt": "1"})
+    assert settled[:2] == ("operation_succeeded", ANA)
+    assert settled[2].items() >= {**decided, "outcome": "confirmed"}.items()
+    assert "Paid on Monday" not in str((placed, sending, settled))
+
+
+def test_each_sending_and_each_answer_of_noyos_is_in_the_trail(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(writes_fail("too_many", 2, method="PUT"))
+    here.decide(shown)
+
+    for _ in range(3):
+        here.carry_out()
+        here.wait(600)
+        here.know(ANA, BEN)
+
+    kept = [(action, details) for action, _, details in here.trail()]
+    assert [details["attempt"] for action, details in kept if action == "operation_sending"] == [
+        "1",
+        "2",
+        "3",
+    ]
+    waits = [details["trouble"] for action, details in kept if action == "operation_pending"]
+    assert len(waits) == 2
+    assert [action for action, _ in kept].count("operation_succeeded") == 1
+
+
+def test_noyos_refusal_is_in_the_trail_with_its_status_and_words(here: Deciding) -> None:
+    here.decide(here.waits(end=None))
+
+    here.carry_out()
+
+    (refused,) = [details for action, _, details in here.trail() if action == "operation_refused"]
+    assert refused["noyo_status"] == "422"
+    assert refused["words"] == "effective_end_date: missing, and not set on the request"
+
+
+def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    here.decide(shown, REJECT, "V2", BEN)
+
+    (turned_away,) = [entry for entry in here.trail() if entry[0] == "not_placed"]
+    assert turned_away[1] == BEN
+    wanted = {"decision": "reject", "operation": "V2", "shown_version": shown.record.version}
+    assert turned_away[2].items() >= wanted.items()
+    first = {"because": "somebody_was_first", "first": "V1", "first_by": ANA}
+    assert turned_away[2].items() >= first.items()
+
+
+def test_whoever_decided_on_what_has_changed_is_in_the_trail_with_both_versions(here: Deciding) -> None:
+    shown = here.waits()
+    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+    here.see(shown.record.id)
+
+    here.decide(shown)
+
+    ((action, actor, details),) = here.trail()
+    assert (action, actor) == ("not_placed", ANA)
+    changed = {
+        "because": "changed",
+        "shown_version": shown.record.version,
+        "version_now": here.true(shown)["version"],
+    }
+    assert details.items() >= changed.items()
+
+
+def test_the_same_once_more_is_no_new_deed(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    before = here.trail()
+
+    here.decide(shown)
+
+    assert here.trail() == before
+
+
+# ---------------------------------------------------------------- placing
+
+
+def test_placing_sends_nothing_and_locks_the_request(here: Deciding) -> None:
+    shown = here.waits()
+    before = len(here.noyo.requests)
+
+    assert isinstance(here.decide(shown), Submitted)
+
+    assert len(here.noyo.requests) == before
+    assert here.locked(shown.entity)
+    assert here.told() == ["pending"]
+
+
+def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    assert here.decide(shown) == Submitted(here.operation())
+    here.carry_out()
+    assert here.decide(shown) == Submitted(here.operation())
+    assert here.decide(here.held(shown.record.id)) == Submitted(here.operation())
+    here.live()
+    assert len(here.writes()) == 1
+
+
+def test_the_same_submission_with_the_other_answer_is_not_called_placed(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    assert here.decide(shown, REJECT) == Conflict(here.operation())
+
+
+def test_a_second_person_is_told_who_was_first_and_afterwards_what_has_become_of_it(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    second = here.decide(shown, REJECT, "V2", BEN)
+    here.carry_out()
+    later = here.decide(shown, REJECT, "V3", BEN)
+
+    assert isinstance(second, Conflict)
+    assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
+    assert later == RecordChanged(here.held(shown.record.id))
+    last = here.store.operations.last_on(shown.entity)
+    assert last is not None
+    assert (last.id, last.actor) == ("V1", ANA)
+    assert (here.effects(), len(here.writes())) == (1, 1)
+
+
+def test_a_decision_on_a_version_that_is_over_is_not_placed(here: Deciding) -> None:
+    shown = here.waits()
+    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+    here.see(shown.record.id)
+
+    assert here.decide(shown) == RecordChanged(here.held(shown.record.id))
+
+    assert here.store.operations.operation("V1") is None
+    assert not here.locked(shown.entity)
+
+
+def test_a_decision_on_a_version_that_nobody_was_shown_is_not_placed(here: Deciding) -> None:
+    shown = here.waits()
+    made_up = replace(shown, record=replace(shown.record, version=shown.record.id))
+
+    assert here.decide(made_up) == RecordChanged(shown)
+
+
+@pytest.mark.parametrize("status", ["processing", "completed", "rejected", "on_hold"])
+def test_what_does_not_wait_for_a_decision_is_not_decided_on(here: Deciding, status: str) -> None:
+    shown = here.waits()
+    here.elsewhere(shown, status)
+    here.see(shown.record.id)
+
+    assert here.decide(here.held(shown.record.id), REJECT) == RecordChanged(here.held(shown.record.id))
+
+    assert here.store.operations.operation("V1") is None
+
+
+def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here: Deciding) -> None:
+    """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
+    shown = here.waits(end=None)
+    here.decide(shown)
+    operations = Before(here.store.operations, "operation", here.carry_out)
+    deps = submit.Tools(
+        operations,
+        here.store.records,
+        here.encryptor,
+        here.clock,
+        lambda: "audit-9",
+        here.sending_guard,
+        here.store.audit,
+    )
+
+    assert isinstance(here.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
+    assert here.ended() == ("refused", "refused")
+
+
+# ---------------------------------------------------------------- changed, or decided elsewhere
+
+
+@pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
+@pytest.mark.parametrize("status", ["needs_review", "processing", "rejected"])
+def test_what_changed_between_click_and_sending_is_not_sent_but_shown(rule: Any, status: str) -> None:
+    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
+        shown = here.waits()
+        here.decide(shown)
+        here.elsewhere(shown, status, effective_end_date=OTHER_END)
+
+        here.carry_out()
+
+        assert here.ended() == ("cancelled", "changed")
+        assert here.writes() == []
+        assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+        assert not here.locked(shown.entity)
+
+
+@pytest.mark.parametrize("rule", STALE_RULES)
+def test_what_changes_in_the_last_moment_noyo_refuses_and_the_change_is_shown(rule: Any) -> None:
+    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
+        shown = here.waits()
+        here.decide(shown)
+
+        def changes() -> None:
+            here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+
+        here.carry_out(noyo=in_the_gap(here, changes))
+
+        assert here.ended() == ("cancelled", "changed")
+        assert (len(here.writes()), here.effects()) == (1, 0)
+        assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+        assert not here.locked(shown.entity)
+
+
+@pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
+@pytest.mark.parametrize(
+    ("status", "ended"), [("processing", ("succeeded", "found")), ("rejected", ("cancelled", "changed"))]
+)
+def test_what_is_decided_elsewhere_in_the_last_moment_is_told_as_noyo_shows_it(
+    rule: Any, status: str, ended: tuple[str, str]
+) -> None:
+    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
+        shown = here.waits()
+        here.decide(shown)
+
+        here.carry_out(noyo=in_the_gap(here, lambda: here.elsewhere(shown, status)))
+
+        assert here.ended() == ended
+        assert here.effects() == 0
+        assert here.held(shown.record.id).status.value == status
+
+
+def test_an_approval_elsewhere_to_another_day_is_not_what_was_wanted(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown, end=END)
+
+    def decides() -> None:
+        here.elsewhere(shown, "processing", effective_end_date=OTHER_END)
+
+    here.carry_out(noyo=in_the_gap(here, decides))
+
+    assert here.ended() == ("cancelled", "changed")
+
+
+def test_a_request_that_noyo_no_longer_knows_is_refused(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    here.noyo.remove(shown.record.id)
+
+    here.carry_out()
+
+    assert here.ended() == ("refused", "refused")
+    assert here.words() == "Group disconnection request not found"
+    assert here.writes() == []
+
+
+@pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
+def test_a_request_that_cannot_be_read_again_waits_undecided(here: Deciding, fault: str) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    here.noyo.faults.add(Fault(fault, method="GET", times=None))
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    assert here.writes() == []
+    here.noyo.faults.clear()
+    assert here.live().state is OperationState.SUCCEEDED
+
+
+def test_a_refusal_that_cannot_be_compared_just_now_is_not_called_a_no(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+
+    def decides_and_breaks() -> None:
+        here.elsewhere(shown, "processing")
+        here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+
+    assert here.carry_out(noyo=in_the_gap(here, decides_and_breaks)).state is OperationState.RECONCILING
+    here.noyo.faults.clear()
+    here.live()
+    assert here.ended() == ("succeeded", "found")
+
+
+# ---------------------------------------------------------------- lost answers
+
+
+@pytest.mark.parametrize("decision", [APPROVE, REJECT])
+@pytest.mark.parametrize("fault", LOST_AFTER)
+def test_a_lost_answer_is_found_out_without_deciding_twice(here: Deciding, fault: str, decision: Any) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(lost(fault, seconds=4.0))
+    here.decide(shown, decision)
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    here.live()
+
+    assert here.ended() == ("succeeded", "found")
+    assert (len(here.writes()), here.effects()) == (1, 1)
+    assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+
+
+@pytest.mark.parametrize("fault", LOST_BEFORE)
+def test_what_certainly_did_not_arrive_is_sent_again_for_the_same_version(here: Deciding, fault: str) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(lost(fault))
+    here.decide(shown)
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    here.live()
+
+    assert here.ended() == ("succeeded", "confirmed")
+    assert here.effects() == 1
+    assert {sent.path.rsplit("/", 1)[1] for sent in here.writes()} == {shown.record.version}
+
+
+@pytest.mark.parametrize("fault", [lost("too_many", retry_after="77"), lost("error_before", status=408)])
+def test_what_noyo_did_not_take_is_sent_later(here: Deciding, fault: Fault) -> None:
+    here.noyo.faults.add(fault)
+    here.decide(here.waits())
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_decision_that_arrives_after_it_was_sent_again_has_no_second_effect(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(lost("delay_before", seconds=4.0))
+    here.decide(shown)
+
+    here.live()
+    _until(lambda: len(here.writes()) == 2)
+
+    assert here.effects() == 1
+    assert here.operation().state is OperationState.SUCCEEDED
+    assert here.true(shown)["status"] == "processing"
+
+
+def test_a_change_after_a_lost_sending_is_shown_and_nothing_is_sent_for_it(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(lost("reset_before"))
+    here.decide(shown)
+    here.carry_out()
+    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+
+    here.live()
+
+    assert here.ended() == ("cancelled", "changed")
+    assert (here.effects(), len(here.writes())) == (0, 1)
+
+
+def test_a_lost_success_that_noyo_has_gone_on_from_is_still_found(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(lost("reset_after"))
+    here.decide(shown)
+    here.carry_out()
+    here.elsewhere(shown, "completed")
+
+    here.live()
+
+    assert here.ended() == ("succeeded", "found")
+
+
+def test_a_noyo_that_is_away_for_a_day_leads_to_a_person_and_keeps_others_out(here: Deciding) -> None:
+    shown = here.waits()
+    here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+    here.decide(shown)
+
+    here.carry_out()
+    here.wait(GIVE_UP_SECONDS + 1)
+    here.know(ANA)
+    here.carry_out()
+
+    assert here.operation().state is OperationState.NEEDS_RESOLUTION
+    assert isinstance(here.decide(shown, REJECT, "V2", BEN), Conflict)
+    assert here.writes() == []
+
+
+def _until(so: Any) -> None:
+    deadline = time.monotonic() + 20
+    while not so() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert so()
+
+
+# ---------------------------------------------------------------- rights
+
+
+def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}), approvers=frozenset({BEN}))
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert here.words() == "You may not decide on disconnections. These may: <@U0BEN>."
+    assert here.writes() == []
+    assert not here.locked(shown.entity)
+
+
+def test_whoever_may_ask_may_not_decide_for_that(here: Deciding) -> None:
+    here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}))
+    here.decide(here.waits())
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert here.words().startswith("Nobody may decide on disconnections yet")
+
+
+def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(here: Deciding) -> None:
+    here.decide(here.waits())
+    here.know(ANA, is_deactivated=True)
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert here.writes() == []
+
+
+def test_an_approvers_group_that_is_not_known_just_now_decides_neither_way(here: Deciding) -> None:
+    here.policy = AccessPolicy(TEAM, approvers=frozenset({"S0APPROVERS"}))
+    here.decide(here.waits())
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(here.clock()))
+    here.store.people.save_members(members)
+    assert here.live().state is OperationState.SUCCEEDED
+
+
+# ---------------------------------------------------------------- other workers, and workers that are gone
+
+
+def test_a_redelivery_decides_nothing_anew(here: Deciding) -> None:
+    here.decide(here.waits())
+    here.carry_out()
+
+    assert here.carry_out().attempts == 1
+    assert len(here.writes()) == 1
+
+
+def test_of_two_workers_who_read_the_same_only_one_sends(here: Deciding) -> None:
+    here.decide(here.waits())
+
+    here.carry_out(operations=Before(here.tools.operations, "claim", here.carry_out))
+
+    assert len(here.writes()) == 1
+    assert here.ended() == ("succeeded", "confirmed")
+
+
+def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Deciding) -> None:
+    here.decide(here.waits())
+
+    here.carry_out(noyo=in_the_gap(here, lambda: here.wait(LEASE_SECONDS)))
+
+    assert here.writes() == []
+    assert here.operation().state is OperationState.SENDING
+
+
+@pytest.mark.parametrize(
+    ("port", "method", "after", "sent"),
+    [
+        ("operations", "claim", True, 1),
+        ("noyo", "decide_disconnection", False, 1),
+        ("noyo", "decide_disconnection", True, 1),
+        ("operations", "settle", False, 1),
+        ("operations", "settle", True, 1),
+    ],
+)
+def test_a_worker_that_is_gone_is_made_good_once_its_lease_is_over(
+    here: Deciding, port: str, method: str, after: bool, sent: int
+) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    with pytest.raises(Killed):
+        here.carry_out(**{port: Before(getattr(here.tools, port), method, kill, after=after)})
+    here.restart()
+    assert here.carry_out().attempts == 1  # Nobody touches it while the lease runs.
+
+    here.live(seconds=LEASE_SECONDS + 400)
+
+    assert here.operation().state is OperationState.SUCCEEDED
+    assert (here.effects(), len(here.writes())) == (1, sent)
+    assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+
+
+# ---------------------------------------------------------------- nobody decides on what they asked for
+
+
+def asked_for_by(here: Deciding, actor: str) -> RecordState:
+    """One that this person asked for through us, and that Noyo wants decided all the same."""
+    shown = here.waits()
+    after = link_to_operation(shown, "V0", actor, "Test Company")
+    here.store.records.write(RecordChange(shown.entity, shown, after, None))
+    return here.held(shown.record.id)
+
+
+@pytest.mark.parametrize("decision", [APPROVE, REJECT])
+def test_nobody_decides_on_what_they_asked_for_and_is_told_who_may(here: Deciding, decision: Any) -> None:
+    shown = asked_for_by(here, ANA)
+
+    refused = here.decide(shown, decision)
+
+    assert isinstance(refused, NotAllowed)
+    assert f"somebody else has to decide on it. These may: <@{BEN}>." in refused.permission.reason
+    assert not here.locked(shown.entity)
+    assert isinstance(here.decide(shown, decision, "V2", BEN), Submitted)
+    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+
+
+def test_where_the_settings_allow_it_they_decide_on_their_own(here: Deciding) -> None:
+    here.policy = replace(here.policy, self_approval=True)
+    here.decide(asked_for_by(here, ANA))
+
+    assert here.carry_out().state is OperationState.SUCCEEDED
+
+
+def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    after = link_to_operation(shown, "V0", ANA, "Test Company")
+    here.store.records.write(RecordChange(shown.entity, shown, after, None))
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert "You asked for this yourself" in here.words()
+    assert here.writes() == []
+
+
+# ---------------------------------------------------------------- the rejection without a version
+
+
+def reject_unversioned(here: Deciding) -> RecordState:
+    shown = here.waits()
+    here.decide(shown, REJECT, unversioned=True, **AGAIN_PAID)
+    return shown
+
+
+def test_a_rejection_without_a_version_leaves_by_its_own_call_and_says_so(here: Deciding) -> None:
+    shown = reject_unversioned(here)
+
+    here.carry_out()
+
+    (sent,) = here.writes()
+    assert sent.path.endswith(f"/{shown.record.id}/reject")
+    assert sent.body == {"reason": "payment_reinstated", "context": "Paid on Monday"}
+    assert here.ended() == ("succeeded", "confirmed")
+    assert here.operation().unversioned
+    assert here.true(shown)["status"] == "rejected"
+    assert all(details["unversioned"] == "yes" for *_, details in here.trail())
+
+
+def test_an_approval_always_names_its_version(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown, APPROVE, unversioned=True)
+
+    here.carry_out()
+
+    (sent,) = here.writes()
+    assert sent.path.endswith(shown.record.version)
+
+
+def test_without_a_version_it_is_read_once_more_just_before(here: Deciding) -> None:
+    shown = reject_unversioned(here)
+    here.elsewhere(shown, "needs_review")
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "changed")
+    assert here.writes() == []
+
+
+def test_its_lost_answer_is_found_by_what_noyo_shows(here: Deciding) -> None:
+    reject_unversioned(here)
+    here.noyo.faults.add(lost("reset_after"))
+
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.ended() == ("succeeded", "found")
+    assert len(here.writes()) == 1
+
+
+def test_what_did_not_arrive_without_a_version_is_not_sent_again_by_itself(here: Deciding) -> None:
+    reject_unversioned(here)
+    here.noyo.faults.add(lost("reset_before"))
+
+    assert here.live().state is OperationState.NEEDS_RESOLUTION
+    assert len(here.writes()) == 1
+
+
+def test_a_request_that_is_gone_at_noyo_is_a_clear_no_and_keeps_nobody_waiting(here: Deciding) -> None:
+    shown = here.waits()
+    here.decide(shown)
+    here.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))
+    read = Fault("error_before", method="GET", path_contains=shown.record.id, status=404, times=None, skip=1)
+    here.noyo.faults.add(read)
+
+    here.carry_out()
+
+    assert here.ended() == ("refused", "refused")
+    assert not here.locked(shown.entity)

@@ -1,0 +1,464 @@
+"""Sending a new disconnection: once, of what is still so, with the rights of both, and never again by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.domain.content import RecordCard
+from bot.domain.entities import disconnection_ref
+from bot.domain.operations import OperationState
+from bot.domain.people import AccessPolicy
+from bot.domain.record_states import operation_card_key
+from bot.errors import LeaseLost
+from bot.usecases.notifications.read_model import ReadModel, request_card
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.execute_disconnection import execute_disconnection
+from bot.usecases.operations.lifecycle import claim
+from bot.usecases.operations.resolve import Resolution, resolve
+from infra.local.noyo import Fault, Rules
+from tests.usecases.disconnection_bench import END, Disconnecting, disconnecting, pair_of
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, Before, Killed, kill, writes_fail
+
+
+@pytest.fixture
+def here() -> Iterator[Disconnecting]:
+    with disconnecting() as made:
+        yield made
+
+
+def open_at_noyo(here: Disconnecting, group_id: str, **fields: Any) -> dict[str, Any]:
+    wanted: dict[str, Any] = {"carrier_id": CARRIER, "group_id": group_id, "group_name": "Test Company"}
+    return here.noyo.carrier_asks_disconnection(**wanted, effective_end_date=END.isoformat(), **fields)
+
+
+def group_of(shown: Any) -> str:
+    return str(shown.record.group_id)
+
+
+def test_what_noyo_answers_is_kept_with_who_asked_and_the_card_goes_on(here: Disconnecting) -> None:
+    here.going()
+
+    here.carry_out()
+
+    made = here.made()
+    assert here.ended() == ("succeeded", "confirmed")
+    assert (made.requester, made.requested_by_operation, made.card_key) == (
+        ANA,
+        "V1",
+        operation_card_key("V1"),
+    )
+    (post,) = here.posts()
+    assert post.body == {
+        "carrier_id": CARRIER,
+        "group_id": made.record.group_id,
+        "effective_end_date": "2026-12-31",
+        "reason": "terminated",
+        "context": "They move to another carrier",
+    }
+    assert not here.locked(here.operation().entity)
+
+
+@pytest.mark.parametrize("status", ["unable_to_connect", "processing", "a_new_one"])
+def test_what_is_not_connected_any_more_is_not_sent(here: Disconnecting, status: str) -> None:
+    shown = here.going()
+    here.noyo.move_connection(shown.record.id, status)
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "changed")
+    assert here.words() == status
+    assert here.posts() == []
+
+
+def test_another_version_of_a_connection_that_still_stands_is_no_change(here: Disconnecting) -> None:
+    shown = here.going()
+    here.wait(5)
+    here.noyo.move_connection(shown.record.id, "completed")
+
+    here.carry_out()
+
+    assert here.ended() == ("succeeded", "confirmed")
+
+
+def test_a_connection_that_noyo_knows_no_more_ends_it(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(Fault("error_before", method="GET", path_contains=shown.record.id, status=404))
+
+    here.carry_out()
+
+    assert here.ended()[0] == "refused"
+    assert here.posts() == []
+
+
+@pytest.mark.parametrize("status", ["needs_review", "processing", "a_new_one"])
+def test_where_one_is_open_at_noyo_nothing_is_sent_and_that_one_is_shown(
+    here: Disconnecting, status: str
+) -> None:
+    shown = here.going()
+    there = open_at_noyo(here, group_of(shown))
+    if status != "needs_review":
+        here.noyo.move_disconnection(there["id"], status)
+
+    here.carry_out()
+
+    outcome = here.operation().outcome
+    assert here.ended() == ("refused", "duplicate")
+    assert outcome is not None
+    assert outcome.record is not None
+    assert outcome.record.key == there["id"]
+    assert here.posts() == []
+
+
+@pytest.mark.parametrize("status", ["completed", "rejected"])
+def test_what_is_over_at_noyo_is_not_in_the_way(here: Disconnecting, status: str) -> None:
+    shown = here.going()
+    here.noyo.move_disconnection(open_at_noyo(here, group_of(shown))["id"], status)
+
+    here.carry_out()
+
+    assert here.ended() == ("succeeded", "confirmed")
+
+
+def test_a_list_that_cannot_be_read_may_hold_one_so_nothing_is_sent_yet(here: Disconnecting) -> None:
+    here.going()
+    here.noyo.faults.add(Fault("garbage", method="GET", path_contains="disconnection", times=1))
+
+    assert here.carry_out().state is OperationState.PENDING
+    assert here.posts() == []
+    assert here.live().state is OperationState.SUCCEEDED
+    assert len(here.posts()) == 1
+
+
+def test_a_protected_group_is_refused_in_noyos_words() -> None:
+    with disconnecting() as here:
+        shown = here.going()
+        here.noyo.rules = replace(here.noyo.rules, protected_groups=frozenset({group_of(shown)}))
+
+        here.carry_out()
+
+        outcome = here.operation().outcome
+        assert here.ended() == ("refused", "refused")
+        assert outcome is not None
+        assert outcome.status == 403
+        assert here.words() == "A protected group may not be disconnected"
+
+
+def test_a_reason_that_noyo_dropped_is_refused_in_noyos_words() -> None:
+    with disconnecting(Rules(settle_script=None, create_reasons=frozenset({"other"}))) as here:
+        here.going()
+
+        here.carry_out()
+
+        outcome = here.operation().outcome
+        assert outcome is not None
+        assert outcome.status == 422
+        assert "reason" in here.words()
+
+
+# ---------------------------------------------------------------- rights
+
+
+@pytest.mark.parametrize("gone", [ANA, BEN])
+def test_a_right_lost_since_by_either_keeps_it_from_being_sent(here: Disconnecting, gone: str) -> None:
+    here.going()
+    here.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {gone}))
+
+    here.carry_out()
+
+    outcome = here.operation().outcome
+    assert here.ended() == ("cancelled", "no_rights")
+    assert outcome is not None
+    assert outcome.decided_by == gone
+    assert here.posts() == []
+
+
+@pytest.mark.parametrize("unknown", [ANA, BEN])
+def test_what_cannot_be_told_of_either_waits(here: Disconnecting, unknown: str) -> None:
+    here.going()
+    here.wait(3601)
+    here.know(*{ANA, BEN} - {unknown})
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    assert waiting.delay_reason == "Waiting to make sure that both who asked for it still may do this."
+    here.know(ANA, BEN)
+    assert here.live().state is OperationState.SUCCEEDED
+
+
+def test_what_one_person_said_yes_to_twice_is_not_sent_once_that_is_not_allowed(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.policy = replace(here.policy, self_approval=True)
+    here.confirm(person=ANA)
+    here.policy = replace(here.policy, self_approval=False)
+
+    here.carry_out()
+
+    assert here.ended() == ("cancelled", "no_rights")
+    assert here.posts() == []
+
+
+# ---------------------------------------------------------------- lost answers
+
+
+def test_a_lost_answer_is_found_by_what_is_there_and_sent_once(here: Disconnecting) -> None:
+    here.going()
+    here.noyo.faults.add(writes_fail("reset_after"))
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.live().state is OperationState.SUCCEEDED
+
+    assert here.ended() == ("succeeded", "found")
+    assert len(here.posts()) == 1
+    assert here.made().requested_by_operation == "V1"
+
+
+@pytest.mark.parametrize("trouble", ["reset_before", "error_before"])
+def test_what_did_not_arrive_is_not_sent_again_by_itself(here: Disconnecting, trouble: str) -> None:
+    here.going()
+    here.noyo.faults.add(writes_fail(trouble))
+
+    ended = here.live()
+
+    assert (ended.state, len(here.posts())) == (OperationState.NEEDS_RESOLUTION, 1)
+    assert here.requests() == []
+    assert here.locked(ended.entity)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"effective_end_date": "2027-01-31"},
+        {"source_type": "carrier"},
+        {"created_ago": 600},
+    ],
+)
+def test_what_is_not_what_we_wanted_is_not_taken_for_it(here: Disconnecting, other: dict[str, Any]) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.carry_out()
+    other = dict(other)
+    ago = other.pop("created_ago", 0)
+    wanted: dict[str, Any] = {
+        "carrier_id": CARRIER,
+        "group_id": group_of(shown),
+        "group_name": "Test Company",
+        "effective_end_date": END.isoformat(),
+        "source_type": "platform",
+        "status": "processing",
+        "created": int(here.clock()) - ago,
+    }
+    here.noyo.carrier_asks_disconnection(**wanted | other)
+
+    assert here.live().state is OperationState.NEEDS_RESOLUTION
+
+
+def test_a_poll_that_sees_it_first_links_it_so_that_one_card_goes_on(here: Disconnecting) -> None:
+    here.going()
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.carry_out()
+    (there,) = here.requests()
+
+    here.see(there["id"])
+
+    made = here.made()
+    assert (made.requested_by_operation, made.requester, made.card_key) == (
+        "V1",
+        ANA,
+        operation_card_key("V1"),
+    )
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.made().requested_by_operation == "V1"
+
+
+def test_what_another_operation_of_ours_made_is_not_taken_for_this_one(here: Disconnecting) -> None:
+    shown = here.going()
+    here.carry_out()
+    first = here.made()
+    here.noyo.move_disconnection(first.record.id, "completed")
+    here.ask_to_end(shown, "V2", needs_second=False)
+    here.noyo.faults.add(writes_fail("reset_before"))
+
+    ended = here.live("V2")
+
+    assert ended.state is OperationState.NEEDS_RESOLUTION
+    assert here.made().requested_by_operation == "V1"
+
+
+def test_a_worker_that_vanished_may_have_sent_it_so_it_is_checked(here: Disconnecting) -> None:
+    here.going()
+    with pytest.raises(Killed):
+        here.carry_out(noyo=Before(here.tools.noyo, "request_disconnection", kill, after=True))
+
+    assert here.live(seconds=1000).state is OperationState.SUCCEEDED
+    assert len(here.posts()) == 1
+
+
+def way(here: Disconnecting, taken: Resolution) -> None:
+    resolve(
+        "V1",
+        taken,
+        BEN,
+        seen_version=None,
+        operations=here.store.operations,
+        clock=here.clock,
+        new_id=lambda: f"way-{taken}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("taken", "ended"),
+    [(Resolution.ARRIVED, ("succeeded", "arrived")), (Resolution.CLOSE, ("cancelled", "closed"))],
+)
+def test_a_person_says_what_became_of_it(
+    here: Disconnecting, taken: Resolution, ended: tuple[str, str]
+) -> None:
+    here.going()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.live()
+
+    way(here, taken)
+
+    outcome = here.operation().outcome
+    assert here.ended() == ended
+    assert outcome is not None
+    assert (outcome.record, outcome.decided_by) == (None, BEN)
+    assert not here.locked(here.operation().entity)
+
+
+def test_sent_again_by_a_person_it_is_sent_once_more(here: Disconnecting) -> None:
+    here.going()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.live()
+
+    way(here, Resolution.SEND_AGAIN)
+
+    assert here.live().state is OperationState.SUCCEEDED
+    assert (len(here.posts()), len(here.requests())) == (2, 1)
+
+
+def test_sent_again_by_a_person_who_was_wrong_it_is_found_and_not_doubled(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.live()
+    way(here, Resolution.SEND_AGAIN)
+    here.noyo.carrier_asks_disconnection(
+        carrier_id=CARRIER,
+        group_id=group_of(shown),
+        group_name="Test Company",
+        effective_end_date=END.isoformat(),
+        source_type="platform",
+        status="processing",
+    )
+
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.ended() == ("succeeded", "found")
+    assert (len(here.posts()), len(here.requests())) == (1, 1)
+
+
+def test_another_may_be_asked_for_once_the_first_is_over(here: Disconnecting) -> None:
+    shown = here.going()
+    here.carry_out()
+    here.noyo.move_disconnection(here.made().record.id, "completed")
+
+    here.ask_to_end(shown, "V2", end=date(2027, 1, 31), needs_second=False)
+
+    assert here.locked(pair_of(shown))
+    assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+def test_whoever_holds_it_no_longer_sends_nothing(here: Disconnecting) -> None:
+    here.going()
+    claimed = replace(here.operation(), sends=1, lease="mine", lease_until=int(here.clock()))
+    wanted: Any = claimed.input
+
+    with pytest.raises(LeaseLost):
+        execute_disconnection(claimed, wanted, here.tools)
+
+    assert here.posts() == []
+
+
+def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_goes_on(
+    here: Disconnecting,
+) -> None:
+    shown = here.going()
+    deps = here.tools
+
+    execute_disconnection(claimed(here), wanted_of(here), replace(deps, noyo=_Terse(deps.noyo)))
+
+    made = here.made()
+    assert here.ended() == ("succeeded", "confirmed")
+    assert (made.requester, made.requested_by_operation, made.card_key) == (
+        ANA,
+        "V1",
+        operation_card_key("V1"),
+    )
+    assert made.record.group_id == group_of(shown)
+
+
+def test_one_that_is_found_without_its_group_is_of_who_asked_too(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("reset_after", method="POST"))
+    here.carry_out()
+    here.wait(60)
+
+    execute("V1", replace(here.tools, noyo=_Terse(here.tools.noyo)))
+
+    made = here.made()
+    assert here.ended() == ("succeeded", "found")
+    assert (made.requester, made.card_key, made.record.group_id) == (
+        ANA,
+        operation_card_key("V1"),
+        group_of(shown),
+    )
+
+
+class _Terse:
+    """Noyo, leaving the group out of its requests to disconnect."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def request_disconnection(self, *args: Any, **kwargs: Any) -> Any:
+        return replace(self._inner.request_disconnection(*args, **kwargs), group_id=None)
+
+    def disconnections_at(self, *pair: str) -> Any:
+        return tuple(replace(one, group_id=None) for one in self._inner.disconnections_at(*pair))
+
+
+def wanted_of(here: Disconnecting) -> Any:
+    return here.operation().input
+
+
+def claimed(here: Disconnecting) -> Any:
+    found = claim("V1", here.tools)
+    assert found is not None
+    return found
+
+
+def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Disconnecting) -> None:
+    shown = here.going()
+    here.noyo.faults.add(writes_fail("error_before", method="POST"))
+    while here.operation().state is not OperationState.NEEDS_RESOLUTION:
+        here.carry_out()
+        here.wait(60)
+    late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
+    here.observed(disconnection_ref(late["id"]))
+    read_model = ReadModel(here.store.records, here.store.operations, lambda: END)
+    assert isinstance(request_card("V1", read_model), RecordCard)
+
+    resolve(
+        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.store.operations, clock=here.clock,
+        new_id=lambda: "arrived-1",
+    )  # fmt: skip
+
+    assert here.ended() == ("succeeded", "arrived")
+    assert isinstance(request_card("V1", read_model), RecordCard)

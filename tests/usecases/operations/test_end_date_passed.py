@@ -1,0 +1,102 @@
+"""A last managed day that went by before what was asked for could be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.usecases.admin.pause import pause, resume
+from tests.usecases.decision_bench import Deciding
+from tests.usecases.disconnection_bench import Disconnecting, disconnecting
+from tests.usecases.execution_bench import ANA, writes_fail
+
+DAY = 24 * 3600
+SOON = "2026-10-15"
+"""Ahead of where the bench's clock begins, by less than the pauses here take."""
+
+
+@pytest.fixture
+def here() -> Iterator[Disconnecting]:
+    with disconnecting() as made:
+        yield made
+
+
+def kept_for(here: Deciding, days: int) -> None:
+    """Sending is paused for so long; in between people are read again, as they are wherever somebody waits."""
+    pause(ANA, "", here.pausing)
+    here.carry_out()
+    here.wait(days * DAY)
+    resume(ANA, here.pausing)
+    here.know("U0ANA", "U0BEN")
+
+
+def test_what_was_kept_until_its_day_had_gone_by_is_not_sent(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
+    kept_for(here, 60)
+
+    here.carry_out()
+
+    assert here.posts() == []
+    assert here.ended() == (OperationState.CANCELLED.value, OutcomeKind.END_DATE_PASSED.value)
+    here.ask_to_end(here.connected("Another"), "V2", needs_second=False)
+    assert here.state("V2") is OperationState.PENDING
+
+
+def test_an_approval_whose_day_went_by_is_not_sent_and_it_can_be_decided_anew(here: Disconnecting) -> None:
+    shown = here.waits()
+    here.decide(shown, end=SOON)
+    kept_for(here, 60)
+
+    here.carry_out()
+
+    assert here.ended() == (OperationState.CANCELLED.value, OutcomeKind.END_DATE_PASSED.value)
+    assert here.true(shown)["status"] == "needs_review"
+    here.decide(here.held(shown.record.id), operation_id="V2")
+    here.carry_out("V2")
+    assert here.state("V2") is OperationState.SUCCEEDED
+
+
+def test_a_day_that_is_still_ahead_or_today_is_sent(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
+    kept_for(here, 3)
+
+    here.carry_out()
+
+    assert here.state() is OperationState.SUCCEEDED
+
+
+def test_a_day_that_was_past_when_it_was_asked_for_is_sent_as_asked(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected(), end=date(2026, 1, 31), needs_second=False)
+    kept_for(here, 3)
+
+    here.carry_out()
+
+    assert here.state() is OperationState.SUCCEEDED
+    assert [one["effective_end_date"] for one in here.requests()] == ["2026-01-31"]
+
+
+@pytest.mark.parametrize(
+    ("arrives", "ended"), [(False, ("cancelled", "too_late")), (True, ("succeeded", "found"))]
+)
+def test_what_an_earlier_sending_did_is_found_out_first(
+    here: Disconnecting, arrives: bool, ended: tuple[str, str]
+) -> None:
+    """Nothing of it shows when it is checked, so it is to be sent again, which a pause then holds up."""
+    shown = here.waits()
+    here.decide(shown, end=SOON)
+    here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
+    here.carry_out()
+    for _ in range(2):
+        here.wait(here.tools.quiet_seconds)
+        here.carry_out()
+    assert here.state() is OperationState.PENDING
+    if arrives:
+        here.elsewhere(shown, "processing", effective_end_date=SOON)
+    kept_for(here, 60)
+
+    here.carry_out()
+
+    assert here.ended() == ended

@@ -1,0 +1,626 @@
+"""Carrying out: what becomes of a request and a retry, whatever Noyo, the way to it, and other workers do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.entities import connection_ref
+from bot.domain.operations import OperationState, Outcome, OutcomeKind, SensitiveFields
+from bot.domain.people import AccessPolicy
+from bot.errors import StorageError, TableUnavailable
+from bot.usecases.operations.lifecycle import LEASE_SECONDS
+from infra.local.noyo import Fault, Rules
+from tests.usecases.execution_bench import (
+    ANA,
+    BEN,
+    CARRIER,
+    EIN,
+    REQUEST,
+    Before,
+    ExecutionBench,
+    bench,
+    writes_fail,
+)
+
+FAULTS_THAT_HIDE_A_SUCCESS = ["reset_after", "truncated", "garbage", "error_after", "delay_after"]
+FAULTS_BEFORE_THE_EFFECT = ["reset_before", "error_before"]
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def outcome(here: ExecutionBench, operation_id: str = "V1") -> Outcome:
+    found = here.operation(operation_id).outcome
+    assert found is not None
+    return found
+
+
+# ---------------------------------------------------------------- a request
+
+
+def test_a_confirmed_request_links_the_record_and_frees_the_lock(here: ExecutionBench) -> None:
+    here.ask()
+
+    settled = here.carry_out()
+
+    made = here.at_noyo()[0]
+    assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=connection_ref(made["id"]))
+    assert (settled.state, settled.due, settled.lease) == (OperationState.SUCCEEDED, None, None)
+    held = here.held(made["id"])
+    assert (held.requester, held.requested_by_operation, held.card_key) == (ANA, "V1", "operation:V1")
+    assert not here.locked(REQUEST)
+    assert (made["federal_ein"], made["group_data"]["broker_tin"]) == (EIN, "987654321")
+    assert here.audited()[-1][1] == ANA
+
+
+def test_a_request_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -> None:
+    here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
+    here.ask()
+
+    settled = here.carry_out()
+
+    assert settled.state is OperationState.REFUSED
+    assert outcome(here).kind is OutcomeKind.REFUSED
+    assert outcome(here).message == "carrier_group_id: not in this carrier's format"
+    assert not here.locked(REQUEST)
+    assert settled.due is None
+
+
+def test_a_duplicate_of_somebody_elses_connection_names_it_and_is_not_called_ours(
+    here: ExecutionBench,
+) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.wait(600)
+    here.ask()
+
+    here.carry_out()
+
+    assert outcome(here).kind is OutcomeKind.DUPLICATE
+    assert outcome(here).record == connection_ref(other["id"])
+    assert here.store.records.record_state(connection_ref(other["id"])) is None
+    assert not here.locked(REQUEST)
+
+
+def test_a_connection_that_was_seen_before_we_sent_is_a_duplicate_however_young(here: ExecutionBench) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.see(other["id"])
+    here.wait(2)
+    here.ask()
+
+    here.carry_out()
+
+    assert outcome(here).kind is OutcomeKind.DUPLICATE
+    assert here.held(other["id"]).requested_by_operation is None
+
+
+def test_a_connection_made_elsewhere_a_moment_ago_under_another_name_is_a_duplicate(
+    here: ExecutionBench,
+) -> None:
+    other = here.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id="00110011", group_name="Somebody Else's Company"
+    )
+    here.wait(2)
+    here.ask()
+
+    here.carry_out()
+
+    assert outcome(here).kind is OutcomeKind.DUPLICATE
+    assert outcome(here).record == connection_ref(other["id"])
+
+
+def test_what_another_operation_asked_for_a_moment_ago_is_a_duplicate_not_a_success(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+    here.carry_out()
+    here.ask("V9", BEN)
+
+    here.carry_out("V9")
+
+    assert outcome(here, "V9") == Outcome(
+        OutcomeKind.DUPLICATE,
+        message="A group connection with this carrier and carrier group id exists",
+        record=connection_ref(here.at_noyo()[0]["id"]),
+        status=409,
+    )
+    assert here.held(here.at_noyo()[0]["id"]).requester == ANA
+
+
+def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: ExecutionBench) -> None:
+    here.ask()
+    here.carry_out()
+    here.ask("V9")
+    # The first reading compares, the second looks for what is in the way.
+    here.noyo.faults.add(Fault("error_before", method="GET", times=None, skip=1, status=503))
+
+    here.carry_out("V9")
+
+    assert outcome(here, "V9").kind is OutcomeKind.DUPLICATE
+    assert outcome(here, "V9").record is None
+
+
+@pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
+def test_a_lost_answer_to_a_request_is_found_out_without_sending_it_twice(
+    here: ExecutionBench, fault: str
+) -> None:
+    here.noyo.faults.add(writes_fail(fault, seconds=4.0))
+    here.ask()
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    settled = here.live()
+
+    assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
+    assert len(here.writes()) == 1
+    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
+    assert here.noyo.faults.waiting() == []
+
+
+@pytest.mark.parametrize("fault", FAULTS_BEFORE_THE_EFFECT)
+def test_a_request_that_certainly_did_not_arrive_is_sent_again(here: ExecutionBench, fault: str) -> None:
+    here.noyo.faults.add(writes_fail(fault))
+    here.ask()
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    settled = here.live()
+
+    assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.CONFIRMED)
+    assert (here.effects(), len(here.at_noyo())) == (1, 1)
+
+
+def test_answers_that_are_lost_twice_over_double_nothing(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+
+    settled = here.live(seconds=900)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert (here.effects(), len(here.at_noyo())) == (1, 1)
+
+
+def test_a_409_to_a_second_sending_is_the_echo_of_the_first(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    # Both checks find nothing, since the list lags behind; the request is sent once more.
+    here.ask()
+    here.carry_out()
+    made = here.at_noyo()[0]["id"]
+    here.noyo.unreadable(made, "id missing")
+    while here.operation().state is OperationState.RECONCILING:
+        here.wait(30)
+        here.carry_out()
+    assert here.operation().sends == 1
+    here.noyo.unreadable(made, None)
+
+    settled = here.carry_out()
+
+    assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
+    assert (settled.sends, here.effects()) == (2, 1)
+
+
+def test_a_409_that_cannot_be_compared_just_now_waits_instead_of_saying_no(here: ExecutionBench) -> None:
+    here.ask()
+    here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+    here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011", created=1)
+
+    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.locked(REQUEST)
+    here.noyo.faults.clear()
+
+    assert here.live().outcome is not None
+    assert outcome(here).kind is OutcomeKind.DUPLICATE
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        writes_fail("error_before", status=408),
+        writes_fail("too_many", retry_after="77"),
+        Fault("error_before", path_contains="/token", status=503),
+        Fault("reset_after", path_contains="/token"),
+        Fault("error_before", method="POST", status=401, times=2),
+    ],
+    ids=["408", "429", "no token", "token cut off", "401 twice"],
+)
+def test_what_noyo_certainly_did_not_take_is_put_back_and_sent_later(
+    here: ExecutionBench, fault: Fault
+) -> None:
+    here.noyo.faults.add(fault)
+    here.ask()
+
+    waiting = here.carry_out()
+
+    assert waiting.state is OperationState.PENDING
+    assert (waiting.sends, waiting.first_sent_at, waiting.lease) == (0, None, None)
+    assert waiting.delay_reason
+    assert here.effects() == 0
+    assert here.live().state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_wish_to_wait_is_granted(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("too_many", retry_after="300"))
+    here.ask()
+
+    waiting = here.carry_out()
+
+    assert waiting.due == here.clock() + 300
+    here.wait(299)
+    here.carry_out()
+    assert len(here.writes()) == 1
+
+
+def test_an_expired_token_is_renewed_and_the_request_goes_out(here: ExecutionBench) -> None:
+    here.see(here.stuck("x").record.id)  # A token is held.
+    here.noyo.expire_tokens()
+    here.ask()
+
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert [seen.status for seen in here.writes()] == [401, 201]
+
+
+def test_a_noyo_that_is_down_loses_no_request(here: ExecutionBench) -> None:
+    here.noyo.stop()
+    here.ask()
+    for _ in range(3):
+        assert here.carry_out().state is OperationState.PENDING
+        here.wait(3600)
+        here.know(ANA)
+    here.noyo.start()
+
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+# ---------------------------------------------------------------- a retry
+
+
+def test_a_confirmed_retry_moves_the_record_and_counts_the_try(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+
+    settled = here.carry_out("V2")
+
+    assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
+    held = here.held(shown.record.id)
+    assert (held.status.value, held.attempts) == ("processing", 2)
+    assert not here.locked(shown.entity)
+
+
+def test_a_retry_sends_only_what_was_typed(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown, group_id="00110011", sensitive=SensitiveFields(broker_tin="111223333"))
+
+    here.carry_out("V2")
+
+    assert here.writes()[0].body == {"broker_tin": "111223333"}
+
+
+def test_a_retry_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
+    here.retry(shown)
+
+    settled = here.carry_out("V2")
+
+    assert settled.state is OperationState.REFUSED
+    assert outcome(here, "V2").message == "carrier_group_id: not in this carrier's format"
+    assert not here.locked(shown.entity)
+
+
+def test_a_retry_with_another_connections_id_shows_that_one(here: ExecutionBench) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110012")
+    shown = here.stuck()
+    here.retry(shown)
+
+    here.carry_out("V2")
+
+    assert outcome(here, "V2").kind is OutcomeKind.DUPLICATE
+    assert outcome(here, "V2").record == connection_ref(other["id"])
+
+
+def test_a_retry_of_what_changed_meanwhile_is_not_sent_but_shown(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+    here.noyo.move_connection(shown.record.id, "action_required", error="another thing")
+
+    settled = here.carry_out("V2")
+
+    assert (settled.state, outcome(here, "V2").kind) == (OperationState.CANCELLED, OutcomeKind.CHANGED)
+    assert here.writes() == []
+    assert here.held(shown.record.id).status.value == "action_required"
+    assert not here.locked(shown.entity)
+
+
+def test_a_retry_of_a_connection_that_noyo_no_longer_knows_is_refused(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+    here.noyo.remove(shown.record.id)
+
+    assert here.carry_out("V2").state is OperationState.REFUSED
+    assert outcome(here, "V2").message == "Group connection not found"
+    assert here.writes() == []
+
+
+@pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many"])
+def test_a_retry_whose_record_cannot_be_read_again_waits_unsent(here: ExecutionBench, fault: str) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+    here.noyo.faults.add(Fault(fault, method="GET", times=None))
+
+    waiting = here.carry_out("V2")
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    assert here.writes() == []
+    here.noyo.faults.clear()
+    assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+@pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
+def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(here: ExecutionBench, fault: str) -> None:
+    shown = here.stuck()
+    here.noyo.faults.add(writes_fail(fault, method="PUT", seconds=4.0))
+    here.retry(shown)
+
+    assert here.carry_out("V2").state is OperationState.RECONCILING
+    settled = here.live("V2")
+
+    assert (settled.state, outcome(here, "V2").kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
+    assert len(here.writes()) == 1
+
+
+def test_a_success_stays_one_when_its_record_cannot_be_read_once_more(here: ExecutionBench) -> None:
+    # Where `modified` does not move, the answer's order is unclear and Noyo is asked again; that may fail.
+    with bench(Rules(settle_script=None, freeze_modified=True)) as frozen:
+        shown = frozen.stuck()
+        frozen.retry(shown)
+        frozen.noyo.faults.add(Fault("too_many", method="GET", times=None, skip=1))
+
+        settled = frozen.carry_out("V2")
+
+        assert (settled.state, outcome(frozen, "V2").kind) == (
+            OperationState.SUCCEEDED,
+            OutcomeKind.CONFIRMED,
+        )
+        frozen.noyo.faults.clear()
+        frozen.live("V2", 3600)
+        assert frozen.effects() == 1
+        frozen.see(shown.record.id)
+        assert frozen.held(shown.record.id).status.value == "processing"
+
+
+def test_the_gap_between_reading_again_and_sending_is_refused_by_noyo_and_shown(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+
+    def completes() -> None:
+        here.noyo.move_connection(shown.record.id, "completed")
+
+    noyo = Before(here.tools.noyo, "connection", completes, after=True)
+    settled = here.carry_out("V2", noyo=noyo)
+
+    assert settled.state is OperationState.REFUSED
+    assert here.effects() == 0
+
+
+# ---------------------------------------------------------------- rights
+
+
+def test_a_person_who_lost_the_right_since_the_click_sends_nothing(here: ExecutionBench) -> None:
+    here.ask()
+    here.policy = AccessPolicy(here.policy.team_id, requesters=frozenset({BEN}))
+
+    settled = here.carry_out()
+
+    assert (settled.state, outcome(here).kind) == (OperationState.CANCELLED, OutcomeKind.NOT_AUTHORIZED)
+    assert "These may: <@U0BEN>" in (outcome(here).message or "")
+    assert here.writes() == []
+    assert not here.locked(REQUEST)
+
+
+def test_a_person_who_was_deactivated_since_the_click_sends_nothing(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+    here.know(ANA, is_deactivated=True)
+
+    assert here.carry_out("V2").state is OperationState.CANCELLED
+    assert here.writes() == []
+
+
+def test_a_right_that_cannot_be_told_just_now_waits(here: ExecutionBench) -> None:
+    here.ask()
+    here.wait(4000)  # What is known of Ana is too old by now.
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
+    assert waiting.delay_reason == "Waiting to make sure that you still may do this."
+    assert here.writes() == []
+    here.know(ANA)
+    here.wait(10)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+
+
+# ---------------------------------------------------------------- the key
+
+
+class BrokenKey:
+    def __init__(self, error: StorageError) -> None:
+        self._error = error
+
+    def encrypt(self, sensitive: SensitiveFields, operation_id: str) -> str:
+        raise self._error
+
+    def decrypt(self, encrypted: str, operation_id: str) -> SensitiveFields:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [TableUnavailable("no key now"), StorageError("another operation's seal")])
+def test_what_cannot_be_unsealed_is_not_sent_and_waits_as_unsent(
+    here: ExecutionBench, error: StorageError
+) -> None:
+    shown = here.stuck()
+    here.ask()
+    here.retry(shown)
+
+    for operation_id in ("V1", "V2"):
+        waiting = here.carry_out(operation_id, encryptor=BrokenKey(error))
+
+        assert (waiting.state, waiting.sends, waiting.delay_reason) == (OperationState.PENDING, 0, str(error))
+        assert here.writes() == []
+    assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+def test_the_seal_of_another_operation_is_refused(here: ExecutionBench) -> None:
+    seal = here.encryptor.encrypt(SensitiveFields(federal_ein=EIN), "V1")
+
+    with pytest.raises(StorageError):
+        here.encryptor.decrypt(seal, "V2")
+    assert here.encryptor.decrypt(seal, "V1").federal_ein == EIN
+
+
+# ---------------------------------------------------------------- other workers
+
+
+def test_a_redelivery_does_nothing(here: ExecutionBench) -> None:
+    here.ask()
+    here.carry_out()
+    settled = here.carry_out()
+
+    assert settled.attempts == 1
+    assert len(here.writes()) == 1
+
+
+def test_an_operation_that_does_not_exist_is_nothing_to_do(here: ExecutionBench) -> None:
+    from bot.usecases.operations.execute import execute
+
+    execute("nobody", here.tools)
+
+    assert here.writes() == []
+
+
+def test_a_second_worker_that_comes_while_the_first_sends_sends_nothing(here: ExecutionBench) -> None:
+    here.ask()
+    noyo = Before(here.tools.noyo, "request_connection", here.carry_out)
+
+    here.carry_out(noyo=noyo)
+
+    assert (len(here.writes()), here.operation().attempts) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["request", "retry"])
+def test_of_two_workers_who_read_the_same_only_one_claims(here: ExecutionBench, kind: str) -> None:
+    if kind == "request":
+        here.ask("V1")
+    else:
+        here.retry(here.stuck(), "V1")
+    operations = Before(here.tools.operations, "claim", here.carry_out)
+
+    settled = here.carry_out(operations=operations)
+
+    assert len(here.writes()) == 1
+    assert (settled.state, settled.attempts) == (OperationState.SUCCEEDED, 1)
+
+
+def test_of_two_workers_who_would_check_only_one_does(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask()
+    here.carry_out()
+    here.wait(30)
+    operations = Before(here.tools.operations, "claim", here.carry_out)
+
+    assert here.carry_out(operations=operations).reconciliations == 1
+
+
+@pytest.mark.parametrize("kind", ["request", "retry"])
+def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: ExecutionBench, kind: str) -> None:
+    if kind == "request":
+        here.ask("V1")
+    else:
+        here.retry(here.stuck(), "V1")
+
+    def sleep() -> None:
+        here.wait(LEASE_SECONDS)
+
+    slow = Before(here.tools.encryptor, "unseal", sleep)
+    here.carry_out(encryptor=slow)
+
+    assert here.writes() == []
+    assert here.operation().state is OperationState.SENDING
+
+
+def test_a_worker_whose_lease_was_taken_writes_nothing_over_what_the_other_found(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+
+    def somebody_takes_over() -> None:
+        here.wait(LEASE_SECONDS)
+        here.live()
+
+    noyo = Before(here.tools.noyo, "request_connection", somebody_takes_over, after=True)
+    settled = here.carry_out(noyo=noyo)
+
+    assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
+    assert here.effects() == 1
+
+
+def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: ExecutionBench) -> None:
+    here.ask()
+    here.noyo.faults.add(writes_fail("too_many"))
+
+    def somebody_takes_over() -> None:
+        here.wait(LEASE_SECONDS)
+        here.live()
+
+    operations = Before(here.tools.operations, "keep", somebody_takes_over)
+    settled = here.carry_out(operations=operations)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+# ---------------------------------------------------------------- a look
+
+
+def test_a_look_takes_the_record_in_and_writes_nothing_to_noyo(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.noyo.move_connection(shown.record.id, "completed")
+    here.look(shown.entity)
+
+    settled = here.carry_out("L1")
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert here.held(shown.record.id).status.value == "completed"
+    assert here.writes() == []
+
+
+def test_a_look_at_what_noyo_does_not_know_says_so(here: ExecutionBench) -> None:
+    here.look(connection_ref("00000000-0000-4000-8000-000000000009"))
+
+    assert here.carry_out("L1").state is OperationState.REFUSED
+    assert outcome(here, "L1").kind is OutcomeKind.NOT_FOUND
+
+
+def test_a_look_in_bad_weather_is_done_later(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.look(shown.entity)
+    here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+    assert here.carry_out("L1").state is OperationState.PENDING
+    here.noyo.faults.clear()
+
+    assert here.live("L1").state is OperationState.SUCCEEDED
+
+
+def test_a_look_takes_no_lock_and_is_in_nobodys_way(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.look(shown.entity)
+    here.retry(shown)
+
+    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+    assert here.carry_out("L1").state is OperationState.SUCCEEDED

@@ -1,0 +1,383 @@
+"""An operation's life: leases that run out anywhere, growing pauses, a day of trouble, secrets dropped at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.entities import connection_ref
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.errors import ConcurrentUpdate, LeaseLost, TableUnavailable
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS, LONGEST_PAUSE_SECONDS
+from bot.usecases.operations.resolve import Resolution, resolve
+from infra.local.noyo import Fault
+from infra.local.table import read_template
+from tests.aws_calls import acting
+from tests.usecases.execution_bench import (
+    ANA,
+    EIN,
+    REQUEST,
+    TIN,
+    Before,
+    ExecutionBench,
+    Killed,
+    bench,
+    kill,
+    writes_fail,
+)
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
+    with pytest.raises(Killed):
+        execute(operation_id, replace(here.tools, **deps))
+    here.restart()
+
+
+# ---------------------------------------------------------------- leases
+
+
+def test_the_lease_outlasts_the_longest_run_of_the_worker() -> None:
+    timeout = read_template()["Resources"]["CarryOutFunction"]["Properties"]["Timeout"]
+
+    assert timeout < LEASE_SECONDS
+
+
+DEATHS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
+    "after the claim": lambda here: {"operations": Before(here.tools.operations, "claim", kill, after=True)},
+    "before the request leaves": lambda here: {"noyo": Before(here.tools.noyo, "request_connection", kill)},
+    "once it arrived": lambda here: {"noyo": Before(here.tools.noyo, "request_connection", kill, after=True)},
+    "before settling": lambda here: {"operations": Before(here.tools.operations, "settle", kill)},
+    "after settling": lambda here: {"operations": Before(here.tools.operations, "settle", kill, after=True)},
+}
+
+
+@pytest.mark.parametrize("death", DEATHS)
+def test_a_request_whose_worker_dies_heals_by_itself(here: ExecutionBench, death: str) -> None:
+    here.ask()
+    die(here, **DEATHS[death](here))
+
+    settled = here.live("V1", 900)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert (here.effects(), len(here.at_noyo())) == (1, 1)
+    assert not here.locked(REQUEST)
+
+
+def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) -> None:
+    here.ask()
+    die(here, operations=Before(here.tools.operations, "claim", kill, after=True))
+    here.wait(LEASE_SECONDS - 1)
+    assert here.carry_out().state is OperationState.SENDING
+    here.wait(1)
+
+    unknown = here.carry_out()
+
+    assert (unknown.state, unknown.lease) == (OperationState.RECONCILING, None)
+    assert here.writes() == []
+    assert "checking" in here.told()
+
+
+@pytest.mark.parametrize("death", ["keep", "settle"])
+def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again(
+    here: ExecutionBench, death: str
+) -> None:
+    here.noyo.faults.add(writes_fail("reset_after" if death == "settle" else "reset_before"))
+    here.ask()
+    here.carry_out()
+    here.wait(30)
+    die(here, operations=Before(here.tools.operations, death, kill))
+
+    settled = here.live("V1", 900)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.look(shown.entity)
+    die(here, "L1", noyo=Before(here.tools.noyo, "connection", kill))
+
+    settled = here.live("L1", 900)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert "needs_person" not in here.told()
+
+
+def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> None:
+    here.ask()
+    die(here, operations=Before(here.tools.operations, "claim", kill, after=True))
+    here.wait(LEASE_SECONDS)
+    operations = Before(here.tools.operations, "keep", here.carry_out)
+
+    assert here.carry_out(operations=operations).state is OperationState.RECONCILING
+    assert here.told().count("checking") == 1
+
+
+def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
+    here.retry(shown)
+    here.carry_out("V2")
+    for _ in range(3):
+        here.wait(GIVE_UP_SECONDS // 2)
+        if here.operation("V2").state is OperationState.NEEDS_RESOLUTION:
+            break
+        die_or_not = Before(here.tools.noyo, "connection", kill)
+        try:
+            here.carry_out("V2", noyo=die_or_not)
+        except Killed:
+            here.restart()
+
+    assert here.carry_out("V2").state is OperationState.NEEDS_RESOLUTION
+    assert here.locked(shown.entity)
+    assert "needs_person" in here.told()
+
+
+# ---------------------------------------------------------------- pauses, and a day of trouble
+
+
+def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
+    here.noyo.faults.add(
+        Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None)
+    )
+    here.ask()
+    pauses = []
+    for _ in range(11):
+        waiting = here.carry_out()
+        assert waiting.due is not None
+        pauses.append(waiting.due - int(here.clock()))
+        here.wait(pauses[-1])
+        here.know(ANA)
+
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [LONGEST_PAUSE_SECONDS]]
+
+
+def test_the_same_trouble_again_is_told_once(here: ExecutionBench) -> None:
+    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
+    here.ask()
+
+    here.live("V1", 600)
+
+    assert here.told().count("pending") == 2  # Placed; put back for the first time.
+
+
+@pytest.mark.parametrize("kind", ["request", "retry"])
+def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: ExecutionBench, kind: str) -> None:
+    entity = REQUEST
+    if kind == "request":
+        here.ask("V1")
+    else:
+        shown = here.stuck()
+        entity = shown.entity
+        here.retry(shown, "V1")
+    here.noyo.stop()
+    here.live("V1", 100)
+    here.wait(GIVE_UP_SECONDS - 200)
+    here.know(ANA)
+    assert here.carry_out("V1").state is OperationState.PENDING
+    here.wait(1000)
+    here.know(ANA)
+
+    waiting = here.carry_out("V1")
+
+    assert (waiting.state, waiting.due, waiting.sends) == (OperationState.NEEDS_RESOLUTION, None, 0)
+    assert waiting.outcome is not None
+    assert waiting.outcome.kind is OutcomeKind.OVERDUE
+    assert "Noyo could not be reached, so nothing was sent." in (waiting.outcome.message or "")
+    assert "needs_person" in here.told()
+    assert here.locked(entity)
+
+
+def test_a_look_that_noyo_does_not_answer_for_a_day_is_given_up_and_nobody_is_asked(
+    here: ExecutionBench,
+) -> None:
+    here.look(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
+    here.noyo.stop()
+    here.live("L1", 100)
+    here.wait(GIVE_UP_SECONDS)
+
+    given_up = here.carry_out("L1")
+
+    assert given_up.state is OperationState.CANCELLED
+    assert given_up.outcome is not None
+    assert given_up.outcome.kind is OutcomeKind.OVERDUE
+
+
+def test_a_right_that_could_not_be_told_after_a_long_pause_of_ours_is_asked_about_once_more(
+    here: ExecutionBench,
+) -> None:
+    here.ask("V1")
+    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
+    here.carry_out("V1")
+    here.wait(2 * GIVE_UP_SECONDS)
+
+    assert here.carry_out("V1").state is OperationState.PENDING
+    here.wait(1000)
+    here.know(ANA)
+
+    assert here.carry_out("V1").state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_right_that_cannot_be_told_for_a_day_goes_to_a_person(here: ExecutionBench) -> None:
+    here.ask("V1")
+    here.wait(7200)
+    here.carry_out("V1")
+    here.wait(GIVE_UP_SECONDS + 1000)
+
+    assert here.carry_out("V1").state is OperationState.NEEDS_RESOLUTION
+    assert here.effects() == 0
+
+
+def test_a_day_of_unanswered_checks_goes_to_a_person(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    here.carry_out()
+    here.noyo.stop()
+
+    here.live("V1", 100)
+    here.wait(GIVE_UP_SECONDS)
+
+    waiting = here.carry_out("V1")
+
+    assert waiting.state is OperationState.NEEDS_RESOLUTION
+    assert waiting.sends == 1
+    here.noyo.start()
+    assert here.effects() == 1
+
+
+def test_a_worker_that_was_off_for_two_days_goes_on_where_it_was(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask("V1")
+    here.ask("V3", group_id="00110033")
+    here.carry_out("V1")
+    here.wait(48 * 3600)
+    here.know(ANA)
+
+    assert here.carry_out("V1").state is OperationState.SUCCEEDED
+    assert here.carry_out("V3").state is OperationState.SUCCEEDED
+    assert here.effects() == 2
+
+
+# ---------------------------------------------------------------- settling
+
+
+def test_settling_survives_a_record_that_moves_under_it(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+    operations = Before(here.tools.operations, "settle", lambda: here.see(shown.record.id))
+
+    settled = here.carry_out("V2", operations=operations)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert here.held(shown.record.id).status.value == "processing"
+    assert here.held(shown.record.id).attempts == 2
+
+
+def test_settling_says_so_when_the_record_will_not_stand_still(here: ExecutionBench) -> None:
+    here.ask()
+
+    class Restless:
+        def settle(self, *_: object, **__: object) -> None:
+            raise ConcurrentUpdate("again")
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(here.store.operations, name)
+
+    with pytest.raises(TableUnavailable):
+        execute("V1", replace(here.tools, operations=Restless()))  # type: ignore[arg-type]
+    assert here.live("V1", 900).state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_what_is_settled_cannot_be_kept_or_settled_again(here: ExecutionBench) -> None:
+    here.ask()
+    here.carry_out()
+    settled = here.operation()
+
+    with pytest.raises(LeaseLost):
+        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
+    with pytest.raises(LeaseLost):
+        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_no_sensitive_value_is_in_the_table_in_clear_at_any_time(here: ExecutionBench) -> None:
+    """Looked at after every single call that writes, through a lost answer, a refusal and a retry."""
+    seen: list[str] = []
+
+    def look_in(**_: Any) -> None:
+        with acting(None):
+            seen.append(json.dumps(here.items(), default=repr))
+
+    here.client.meta.events.register("after-call.dynamodb.TransactWriteItems", look_in)
+    try:
+        shown = here.stuck("00110055")
+        here.noyo.faults.add(writes_fail("reset_after"))
+        here.ask("V1")
+        here.live("V1")
+        here.ask("V4")
+        here.live("V4")
+        here.retry(shown)
+        here.live("V2")
+    finally:
+        here.client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", look_in)
+
+    assert len(seen) >= 10
+    for secret in (EIN, TIN, "owner@test-company.example"):
+        assert not any(secret in everything for everything in seen)
+
+
+@pytest.mark.parametrize("end", ["succeeded", "refused", "cancelled", "closed"])
+def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str) -> None:
+    here.ask()
+    assert '"sealed"' in json.dumps(here.items(), default=repr)
+    if end == "refused":
+        here.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
+    if end == "cancelled":
+        here.know(ANA, is_guest=True)
+    if end == "closed":
+        here.noyo.stop()
+        here.carry_out()
+        here.wait(GIVE_UP_SECONDS + 1)
+        here.know(ANA)
+        here.carry_out()
+        resolve(
+            "V1",
+            Resolution.CLOSE,
+            ANA,
+            seen_version=None,
+            operations=here.store.operations,
+            clock=here.clock,
+            new_id=lambda: "audit-1",
+        )
+    else:
+        here.carry_out()
+
+    assert here.operation().state.settled
+    assert '"sealed"' not in json.dumps(here.items(), default=repr)
+
+
+def test_an_operation_never_ends_by_time_before_it_is_settled(here: ExecutionBench) -> None:
+    here.ask()
+
+    def ends() -> list[str]:
+        return [item["pk"]["S"] for item in here.items() if "expires" in item]
+
+    assert ends() == []
+    here.carry_out()
+    assert "OPERATION#V1" in ends()

@@ -1,0 +1,277 @@
+"""Carrying out while nothing may be sent: what is kept, what goes on, what goes out afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.operations import Operation, OperationState, OutcomeKind
+from bot.domain.pauses import Mode, Pause
+from bot.errors import ObserveOnly, TableUnavailable
+from bot.usecases.admin.pause import pause, record_mode, resume
+from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, SendingPaused, claim, ensure_may_send
+from bot.usecases.operations.submit import Submitted
+from tests.usecases.execution_bench import (
+    ANA,
+    BEN,
+    QUIET,
+    REQUEST,
+    START,
+    Before,
+    ExecutionBench,
+    bench,
+    writes_fail,
+)
+
+DAY = GIVE_UP_SECONDS
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
+    operation = here.operation(operation_id)
+    assert operation.state is OperationState.PENDING
+    assert operation.deferred_by is not None
+    assert operation.lease is None
+    assert here.writes() == []
+    return operation
+
+
+def test_what_is_asked_for_during_a_pause_is_taken_and_kept(here: ExecutionBench) -> None:
+    paused = pause(ANA, "why", here.pausing).pause
+
+    placed = here.ask()
+
+    assert isinstance(placed, Submitted)
+    assert placed.operation.deferred_by == paused
+    here.carry_out()
+    assert keeps(here).deferred_by == paused
+    assert here.locked(REQUEST)
+
+
+def test_what_was_asked_for_before_is_kept_untouched(here: ExecutionBench) -> None:
+    here.ask()
+    pause(ANA, "", here.pausing)
+
+    here.carry_out()
+
+    kept = keeps(here)
+    assert (kept.attempts, kept.sends, kept.first_attempt_at) == (0, 0, None)
+    assert kept.due == START
+    assert ("operation_pending", ANA) in here.audited()
+
+
+def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench) -> None:
+    here.ask()
+    sending_guard = replace(here.sending_guard, pauses=Before(here.store.pauses, "sending", lambda: None))
+    turned = Before(here.encryptor, "unseal", lambda: pause(BEN, "", here.pausing), after=True)
+
+    here.carry_out(encryptor=turned, sending_guard=sending_guard)
+
+    kept = keeps(here)
+    assert (kept.sends, kept.first_sent_at, kept.due) == (0, None, START)
+    assert here.told().count("pending") == 2
+
+
+def test_the_switch_is_asked_right_before_the_write_leaves(here: ExecutionBench) -> None:
+    here.ask()
+    claimed = claim("V1", here.tools)
+    assert claimed is not None
+    pause(ANA, "", here.pausing)
+
+    with pytest.raises(SendingPaused):
+        ensure_may_send(claimed, here.tools)
+
+
+def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(here: ExecutionBench) -> None:
+    here.ask()
+
+    def down() -> None:
+        raise TableUnavailable("Switchboard's table is not answering right now.")
+
+    pause_repository = Before(here.store.pauses, "sending", down, skip=1)
+    put_back = here.carry_out(sending_guard=replace(here.sending_guard, pauses=pause_repository))
+
+    assert put_back.state is OperationState.PENDING
+    assert put_back.delay_reason == "Switchboard's table is not answering right now."
+    assert here.writes() == []
+
+
+def test_once_resumed_it_goes_out_once_and_nothing_says_kept_any_more(here: ExecutionBench) -> None:
+    pause(ANA, "", here.pausing)
+    here.ask()
+    here.carry_out()
+    here.wait(60)
+    resume(ANA, here.pausing)
+
+    done = here.carry_out()
+
+    assert (done.state, done.deferred_by) == (OperationState.SUCCEEDED, None)
+    assert here.effects() == 1
+    assert "sending" in here.told()
+
+
+def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    pause(ANA, "", here.pausing)
+    here.retry(shown)
+    here.wait(3600)
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", setup_result={"error": "another"})
+    here.know(ANA)
+    resume(ANA, here.pausing)
+
+    done = here.carry_out("V2")
+
+    assert done.outcome is not None
+    assert done.outcome.kind is OutcomeKind.CHANGED
+    assert here.writes() == []
+
+
+def test_what_has_left_is_found_out_during_a_pause(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    assert here.carry_out().state is OperationState.RECONCILING
+    pause(ANA, "", here.pausing)
+
+    done = here.live()
+
+    assert done.state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_what_did_not_arrive_is_not_sent_again_during_a_pause(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask()
+    here.carry_out()
+    sent = len(here.writes())
+    pause(ANA, "", here.pausing)
+    for _ in range(4):
+        here.wait(QUIET)
+        here.carry_out()
+
+    kept = here.operation()
+    assert (kept.state, kept.deferred_by is not None) == (OperationState.PENDING, True)
+    assert len(here.writes()) == sent
+
+    resume(ANA, here.pausing)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_look_goes_on(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    pause(ANA, "", here.pausing)
+    here.look(shown.entity)
+
+    assert here.carry_out("L1").state is OperationState.SUCCEEDED
+
+
+def test_the_day_of_patience_stands_still(here: ExecutionBench) -> None:
+    """Twenty hours of trouble, three days of pause, and one more trouble is no day of trouble."""
+    here.noyo.faults.add(writes_fail("too_many", times=None))
+    here.ask()
+    here.carry_out()
+    here.wait(20 * 3600)
+    pause(ANA, "", here.pausing)
+    here.wait(3 * DAY)
+    resume(ANA, here.pausing)
+    here.know(ANA)
+    assert here.carry_out().state is OperationState.PENDING
+
+    here.wait(5 * 3600)
+    here.know(ANA)
+    assert here.carry_out().state is OperationState.NEEDS_RESOLUTION
+
+
+def test_kept_again_by_another_pause_it_names_that_one(here: ExecutionBench) -> None:
+    here.ask()
+    pause(ANA, "", here.pausing)
+    here.carry_out()
+    here.wait(5)
+    resume(ANA, here.pausing)
+    second = pause(BEN, "", here.pausing).pause
+
+    here.carry_out()
+
+    assert keeps(here).deferred_by == second
+
+
+def test_of_a_worker_that_puts_aside_and_one_that_was_before_it_neither_undoes_the_other(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+    pause(ANA, "", here.pausing)
+
+    def another_has_it() -> None:
+        held = here.operation()
+        here.store.operations.claim(
+            held, replace(held, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
+        )
+
+    here.carry_out(operations=Before(here.store.operations, "claim", another_has_it))
+
+    assert here.operation().lease == "x"
+
+
+# ---------------------------------------------------------------- watching only
+
+
+def test_watching_nothing_is_taken_on(here: ExecutionBench) -> None:
+    here.mode = Mode.OBSERVE
+    shown = here.stuck()
+
+    with pytest.raises(ObserveOnly):
+        here.ask()
+    with pytest.raises(ObserveOnly):
+        here.retry(shown)
+
+    assert here.store.operations.operation("V1") is None
+    here.look(shown.entity)
+    assert here.carry_out("L1").state is OperationState.SUCCEEDED
+
+
+def test_what_is_left_from_before_is_kept_as_if_paused_and_sent_once_it_acts_again(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+    here.mode = Mode.OBSERVE
+    record_mode(here.mode, here.pausing)
+
+    here.carry_out()
+    assert keeps(here).deferred_by == Pause(START)
+
+    here.wait(3600)
+    here.mode = Mode.ACT
+    record_mode(here.mode, here.pausing)
+    here.know(ANA)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_watching_a_write_that_is_about_to_leave_is_stopped_at_the_edge(here: ExecutionBench) -> None:
+    here.ask()
+    claimed = claim("V1", here.tools)
+    assert claimed is not None
+    here.mode = Mode.OBSERVE
+
+    with pytest.raises(SendingPaused):
+        ensure_may_send(claimed, here.tools)
+
+
+def test_the_day_of_patience_stands_still_while_watching(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("too_many", times=None))
+    here.ask()
+    here.carry_out()
+    here.wait(3600)
+    record_mode(Mode.OBSERVE, here.pausing)
+    here.wait(7 * DAY)
+    record_mode(Mode.ACT, here.pausing)
+    here.know(ANA)
+
+    assert here.carry_out().state is OperationState.PENDING

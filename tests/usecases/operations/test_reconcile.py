@@ -1,0 +1,254 @@
+"""Checking what became of a lost answer: by the effect that was wanted, never by mere movement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.record_states import RecordState
+from bot.usecases.operations.reconcile import find_duplicate
+from infra.local.noyo import Fault
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, REQUEST, ExecutionBench, bench, writes_fail
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def kind(here: ExecutionBench, operation_id: str = "V2") -> OutcomeKind:
+    found = here.operation(operation_id).outcome
+    assert found is not None
+    return found.kind
+
+
+def lost_retry(
+    here: ExecutionBench, fault: str = "reset_before", *, ago: int = 600, **wanted: str | None
+) -> RecordState:
+    """A retry whose answer was lost, about to be checked."""
+    shown = here.stuck(ago=ago)
+    here.noyo.faults.add(writes_fail(fault, method="PUT"))
+    here.retry(shown, **wanted)  # type: ignore[arg-type]
+    assert here.carry_out("V2").state is OperationState.RECONCILING
+    return shown
+
+
+def test_nobody_asks_before_the_quiet_time_is_over(here: ExecutionBench) -> None:
+    lost_retry(here)
+    asked = len(here.noyo.requests)
+    here.wait(29)
+
+    here.carry_out("V2")
+
+    assert len(here.noyo.requests) == asked
+
+
+def test_noyo_is_asked_twice_before_a_retry_goes_to_a_person(here: ExecutionBench) -> None:
+    shown = lost_retry(here)
+    here.wait(30)
+    assert here.carry_out("V2").state is OperationState.RECONCILING
+    here.wait(30)
+
+    waiting = here.carry_out("V2")
+
+    assert (waiting.state, waiting.due, waiting.lease) == (OperationState.NEEDS_RESOLUTION, None, None)
+    assert kind(here) is OutcomeKind.UNCLEAR
+    assert here.locked(shown.entity)
+    assert "needs_person" in here.told()
+    assert len(here.writes()) == 1
+
+
+def test_a_retry_as_it_was_is_found_by_a_version_that_is_processing(here: ExecutionBench) -> None:
+    lost_retry(here, "reset_after", group_id=None)
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+    assert kind(here) is OutcomeKind.RECONCILED
+
+
+def test_a_retry_as_it_was_is_found_by_a_processing_version_in_history(here: ExecutionBench) -> None:
+    shown = lost_retry(here, "reset_after", group_id=None)
+    here.wait(10)
+    here.see(shown.record.id)
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+    assert here.held(shown.record.id).status.value == "unable_to_connect"
+
+
+def test_a_retry_with_another_id_is_found_though_it_failed_again_meanwhile(here: ExecutionBench) -> None:
+    shown = lost_retry(here, "reset_after")
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
+
+    assert here.live("V2").state is OperationState.SUCCEEDED
+
+
+@pytest.mark.parametrize("wanted", [None, "00110012"])
+@pytest.mark.parametrize("status", ["action_required", "completed", "unable_to_connect"])
+def test_a_record_that_merely_moved_proves_nothing(
+    here: ExecutionBench, status: str, wanted: str | None
+) -> None:
+    shown = lost_retry(here, group_id=wanted)
+    here.noyo.move_connection(shown.record.id, status)
+    here.see(shown.record.id)
+
+    assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
+    assert kind(here) is OutcomeKind.UNCLEAR
+
+
+def test_a_processing_version_of_another_id_does_not_prove_a_corrected_retry(here: ExecutionBench) -> None:
+    shown = lost_retry(here)
+    here.noyo.move_connection(shown.record.id, "processing")
+
+    assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
+
+
+@pytest.mark.parametrize("wanted", [None, "00110012"])
+def test_the_first_try_a_moment_before_does_not_prove_the_second(
+    here: ExecutionBench, wanted: str | None
+) -> None:
+    made = here.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing"
+    )
+    here.see(made["id"])
+    here.wait(20)
+    here.noyo.move_connection(
+        made["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011"
+    )
+    here.see(made["id"])
+    here.wait(20)
+    here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
+    here.retry(here.held(made["id"]), group_id=wanted)
+    here.carry_out("V2")
+
+    assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
+    assert here.effects() == 0
+
+
+def test_a_connection_made_by_another_before_we_sent_is_not_ours(here: ExecutionBench) -> None:
+    here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.wait(121)
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask()
+
+    here.live("V1", 900)
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+
+
+def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here: ExecutionBench) -> None:
+    here.ask("V0", BEN)
+    here.carry_out("V0")
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.ask("V1", ANA)
+
+    here.live("V1", 900)
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V0"
+
+
+def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: ExecutionBench) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    here.carry_out()
+    here.see(here.at_noyo()[0]["id"])
+
+    assert here.live("V1").state is OperationState.SUCCEEDED
+    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
+
+
+@pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
+def test_a_check_that_gets_no_answer_counts_for_nothing_and_is_repeated(
+    here: ExecutionBench, fault: str
+) -> None:
+    here.noyo.faults.add(writes_fail("reset_after"))
+    here.ask()
+    here.carry_out()
+    here.noyo.faults.add(Fault(fault, method="GET", times=None))
+    here.wait(30)
+
+    waiting = here.carry_out()
+
+    assert (waiting.state, waiting.reconciliations) == (OperationState.RECONCILING, 0)
+    assert here.locked(REQUEST)
+    here.noyo.faults.clear()
+    assert here.live("V1").state is OperationState.SUCCEEDED
+    assert here.effects() == 1
+
+
+def test_a_retry_checked_on_a_connection_that_is_gone_goes_to_a_person_in_the_end(
+    here: ExecutionBench,
+) -> None:
+    shown = lost_retry(here)
+    here.noyo.remove(shown.record.id)
+
+    here.live("V2", 200)
+    here.wait(86_400)
+
+    waiting = here.carry_out("V2")
+
+    assert waiting.state is OperationState.NEEDS_RESOLUTION
+    assert kind(here) is OutcomeKind.OVERDUE
+
+
+def test_the_connection_that_is_in_the_way_is_the_newest_one_for_the_same_carrier_and_id(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+    operation = here.operation("V1")
+    assert find_duplicate(operation, here.tools) is None
+    for minutes in (1, 3, 2):
+        here.noyo.add_connection(
+            carrier_id=CARRIER, carrier_group_id="00110011", created=int(here.clock()) - 60 * minutes
+        )
+
+    found = find_duplicate(operation, here.tools)
+
+    assert found is not None
+    assert found.modified == int(here.clock()) - 60
+
+
+def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: ExecutionBench) -> None:
+    here.ask()
+    here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
+    here.noyo.faults.add(Fault("garbage", method="GET", times=None))
+
+    assert find_duplicate(here.operation("V1"), here.tools) is None
+
+
+def test_a_connection_that_a_retry_gave_the_wanted_id_is_not_what_a_lost_request_made(
+    here: ExecutionBench,
+) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="99", group_name="Other")["id"]
+    here.see(other)
+    here.ask()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.carry_out()
+    here.noyo.move_connection(other, "processing", carrier_group_id="00110011")
+    here.wait(2)
+    here.see(other)
+
+    here.live()
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(other).requested_by_operation is None
+
+
+def test_a_connection_seen_before_we_sent_is_not_ours_though_it_moved_since(here: ExecutionBench) -> None:
+    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")["id"]
+    here.see(other)
+    here.wait(2)
+    here.ask()
+    here.noyo.faults.add(writes_fail("reset_before"))
+    here.carry_out()
+    here.wait(2)
+    here.noyo.move_connection(other, "processing")
+    here.see(other)
+
+    here.live()
+
+    assert kind(here, "V1") is OutcomeKind.DUPLICATE
+    assert here.held(other).requested_by_operation is None

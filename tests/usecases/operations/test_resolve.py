@@ -1,0 +1,165 @@
+"""Resolving: a person says what became of an operation; the first word counts, and it is written down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.record_states import RecordState
+from bot.usecases.operations.resolve import Resolution, resolve
+from tests.usecases.execution_bench import ANA, BEN, Before, ExecutionBench, bench, writes_fail
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
+    """A retry of which nobody can tell whether it arrived."""
+    shown = here.stuck()
+    here.noyo.faults.add(writes_fail(fault, method="PUT"))
+    here.retry(shown)
+    here.carry_out("V2")
+    here.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
+    assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
+    here.see(shown.record.id)
+    return here.held(shown.record.id)
+
+
+def says(
+    here: ExecutionBench,
+    way: Resolution,
+    person: str = BEN,
+    *,
+    seen: str | None = None,
+    operations: Any = None,
+) -> Operation | None:
+    return resolve(
+        "V2",
+        way,
+        person,
+        seen_version=seen,
+        operations=operations or here.store.operations,
+        clock=here.clock,
+        new_id=lambda: f"audit-{person}-{way.value}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("way", "state", "kind"),
+    [
+        (Resolution.ARRIVED, OperationState.SUCCEEDED, OutcomeKind.REPORTED_ARRIVED),
+        (Resolution.CLOSE, OperationState.CANCELLED, OutcomeKind.CLOSED),
+    ],
+)
+def test_a_way_out_settles_frees_the_lock_and_is_audited(
+    here: ExecutionBench, way: Resolution, state: OperationState, kind: OutcomeKind
+) -> None:
+    shown = unclear(here)
+
+    taken = says(here, way)
+
+    assert taken is not None
+    assert here.operation("V2").state is state
+    assert here.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
+    assert not here.locked(shown.entity)
+    assert ("way_out_taken", BEN) in here.audited()
+    assert state.value in here.told()
+    assert here.effects() == 0
+
+
+def test_sent_again_it_goes_out_once_more_for_the_version_that_was_seen(here: ExecutionBench) -> None:
+    now = unclear(here)
+
+    taken = says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+
+    assert taken is not None
+    assert taken.state is OperationState.PENDING
+    assert here.locked(now.entity)
+    settled = here.live("V2")
+    assert (settled.state, here.effects()) == (OperationState.SUCCEEDED, 1)
+    assert ("way_out_taken", BEN) in here.audited()
+
+
+def test_sent_again_it_keeps_what_was_typed(here: ExecutionBench) -> None:
+    now = unclear(here)
+    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+
+    here.carry_out("V2")
+
+    assert here.writes()[-1].body["broker_tin"] == "987654321"
+
+
+def test_sent_again_it_is_not_sent_where_the_record_moved_since_the_person_looked(
+    here: ExecutionBench,
+) -> None:
+    now = unclear(here)
+    here.noyo.move_connection(now.record.id, "completed")
+    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+
+    settled = here.live("V2")
+
+    assert (settled.state, here.effects()) == (OperationState.CANCELLED, 0)
+    assert settled.outcome is not None
+    assert settled.outcome.kind is OutcomeKind.CHANGED
+
+
+def test_sent_again_by_mistake_it_finds_that_it_had_arrived(here: ExecutionBench) -> None:
+    now = unclear(here)
+    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    # It was on its way all the time, and comes in before we send once more.
+    here.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
+
+    settled = here.live("V2")
+
+    assert settled.outcome is not None
+    assert settled.outcome.kind is OutcomeKind.RECONCILED
+    assert here.effects() == 0
+
+
+def test_sent_again_it_has_another_day(here: ExecutionBench) -> None:
+    now = unclear(here)
+    here.wait(86_400)
+    here.know(ANA)
+    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    here.noyo.stop()
+
+    assert here.carry_out("V2").state is OperationState.PENDING
+
+
+@pytest.mark.parametrize("second", list(Resolution))
+@pytest.mark.parametrize("first", list(Resolution))
+def test_of_two_people_who_choose_at_once_the_first_one_counts(
+    here: ExecutionBench, first: Resolution, second: Resolution
+) -> None:
+    unclear(here)
+
+    def somebody_is_faster() -> None:
+        assert says(here, first, ANA) is not None
+
+    method = "keep" if second is Resolution.SEND_AGAIN else "settle"
+    operations = Before(here.store.operations, method, somebody_is_faster)
+
+    assert says(here, second, BEN, operations=operations) is None
+    deciders = [actor for action, actor in here.audited() if action == "way_out_taken"]
+    assert deciders == [ANA]
+
+
+def test_a_way_out_of_what_needs_nobody_changes_nothing(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+
+    assert says(here, Resolution.CLOSE) is None
+    assert here.operation("V2").state is OperationState.PENDING
+    here.carry_out("V2")
+    assert says(here, Resolution.SEND_AGAIN) is None
+    assert here.operation("V2").state is OperationState.SUCCEEDED
+
+
+def test_a_way_out_of_an_operation_that_is_not_there_changes_nothing(here: ExecutionBench) -> None:
+    assert says(here, Resolution.ARRIVED) is None

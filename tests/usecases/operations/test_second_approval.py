@@ -1,0 +1,208 @@
+"""Confirming and withdrawing what is held: by another person, once, audited; of many at once one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.operations import OperationState
+from bot.domain.pauses import Mode
+from bot.errors import ObserveOnly
+from bot.usecases.admin.pause import pause, resume
+from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation, awaits_confirmation
+from bot.usecases.operations.submit import NotAllowed
+from tests.usecases.disconnection_bench import Disconnecting, disconnecting
+from tests.usecases.execution_bench import ANA, BEN, Before
+
+CAT = "U0CAT"
+
+
+@pytest.fixture
+def here() -> Iterator[Disconnecting]:
+    with disconnecting() as made:
+        made.know(CAT)
+        yield made
+
+
+def test_a_second_approver_sets_it_going_and_it_reaches_noyo_once(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+
+    confirmed = here.confirm()
+
+    assert isinstance(confirmed, Confirmed)
+    assert confirmed.operation == here.operation()
+    assert (here.state(), here.operation().people) == (OperationState.PENDING, (ANA, BEN))
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert len(here.posts()) == 1
+
+
+def test_nobody_confirms_what_they_asked_for_and_is_told_who_may(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+
+    refused = here.confirm(person=ANA)
+
+    assert isinstance(refused, NotAllowed)
+    assert "You asked for this yourself" in refused.permission.reason
+    assert f"<@{BEN}>" in refused.permission.reason
+    assert f"<@{ANA}>" not in refused.permission.reason
+    assert here.state() is OperationState.AWAITING_CONFIRMATION
+
+
+def test_where_the_settings_allow_it_they_do(here: Disconnecting) -> None:
+    here.policy = replace(here.policy, self_approval=True)
+    here.ask_to_end(here.connected())
+
+    assert isinstance(here.confirm(person=ANA), Confirmed)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+
+
+def test_the_second_confirmer_learns_who_was_first(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.confirm()
+
+    second = here.confirm(person=CAT)
+
+    assert isinstance(second, NotAwaitingConfirmation)
+    assert second.operation is not None
+    assert second.operation.second_approval is not None
+    assert second.operation.second_approval.by == BEN
+
+
+def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    first: Any = Before(here.store.operations, "keep", lambda: here.confirm(person=CAT))
+
+    late = here.confirm(operations=first)
+
+    assert isinstance(late, NotAwaitingConfirmation)
+    assert here.operation().people == (ANA, CAT)
+    assert [action for action, *_ in here.trail()].count("confirmed") == 1
+
+
+def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    due = here.operation().due or 0
+
+    def over() -> None:
+        here.wait(due - here.clock())
+        here.carry_out()
+
+    late: Any = Before(here.store.operations, "keep", over)
+
+    assert isinstance(here.confirm(operations=late), NotAwaitingConfirmation)
+    assert here.state() is OperationState.EXPIRED
+
+
+def test_what_is_confirmed_in_the_same_instant_does_not_expire(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    due = here.operation().due or 0
+
+    def confirmed_in_time() -> None:
+        here.wait(-1)
+        here.confirm()
+        here.wait(1)
+
+    here.wait(due - here.clock())
+    last: Any = Before(here.store.operations, "settle", confirmed_in_time)
+    here.carry_out(operations=last)
+
+    assert here.state() is OperationState.PENDING
+
+
+def test_over_before_anybody_came_by_to_say_so_it_is_not_confirmed(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.wait((here.operation().due or 0) - here.clock())
+
+    assert not awaits_confirmation(here.operation(), int(here.clock()))
+    assert isinstance(here.confirm(), NotAwaitingConfirmation)
+    assert here.state() is OperationState.AWAITING_CONFIRMATION
+
+
+@pytest.mark.parametrize("person", [ANA, BEN])
+def test_withdrawn_it_is_never_sent(here: Disconnecting, person: str) -> None:
+    here.ask_to_end(here.connected())
+
+    withdrawn = here.withdraw(person=person)
+    here.wait(10**8)
+    here.carry_out()
+
+    assert withdrawn == here.operation()
+    assert here.ended() == ("cancelled", "withdrawn")
+    assert here.writes() == []
+    assert not here.locked(here.operation().entity)
+    assert here.withdraw() is None
+    assert isinstance(here.confirm(), NotAwaitingConfirmation)
+
+
+def test_what_is_confirmed_meanwhile_is_not_withdrawn(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    last: Any = Before(here.store.operations, "settle", here.confirm)
+    operations = here.store.operations
+    here.store = replace(here.store, operations=last)
+
+    assert here.withdraw() is None
+    here.store = replace(here.store, operations=operations)
+    assert here.state() is OperationState.PENDING
+
+
+def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.confirm()
+    here.carry_out()
+
+    trail = here.trail()
+
+    assert [(action, actor) for action, actor, _ in trail] == [
+        ("operation_placed", ANA),
+        ("confirmed", BEN),
+        ("operation_sending", ANA),
+        ("operation_succeeded", ANA),
+    ]
+    assert all(details["effective_end_date"] == "2026-12-31" for *_, details in trail)
+    assert trail[1][2]["requested_by_operation"] == ANA
+    assert trail[3][2]["second"] == BEN
+
+
+@pytest.mark.parametrize("act", ["confirm", "withdraw"])
+def test_what_is_not_known_is_not_held(here: Disconnecting, act: str) -> None:
+    assert getattr(here, act)("nobody's") in (None, NotAwaitingConfirmation(None))
+
+
+# ---------------------------------------------------------------- while nothing is sent
+
+
+def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    paused = pause(CAT, "", here.pausing).pause
+
+    confirmed = here.confirm()
+
+    assert isinstance(confirmed, Confirmed)
+    assert confirmed.operation.deferred_by == paused
+    here.carry_out()
+    assert (here.state(), here.posts()) == (OperationState.PENDING, [])
+    resume(CAT, here.pausing)
+    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert len(here.posts()) == 1
+
+
+def test_what_is_held_is_not_put_aside_by_a_pause(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    pause(CAT, "", here.pausing)
+
+    here.carry_out()
+
+    assert (here.state(), here.operation().deferred_by) == (OperationState.AWAITING_CONFIRMATION, None)
+
+
+def test_watching_only_nobody_confirms_anything(here: Disconnecting) -> None:
+    here.ask_to_end(here.connected())
+    here.mode = Mode.OBSERVE
+
+    with pytest.raises(ObserveOnly):
+        here.confirm()
+
+    assert here.state() is OperationState.AWAITING_CONFIRMATION

@@ -1,0 +1,202 @@
+"""Placing: one submission is one operation, one subject has one operation at a time, and nothing is sent here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from bot.domain.operations import OperationState, RetryRequest, SensitiveFields
+from bot.domain.record_states import RecordState
+from bot.domain.records import ConnectionStatus
+from bot.dynamodb import WORKER, RetryTiming, repositories_on
+from bot.usecases.operations import submit
+from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted, retryable
+from tests.dynamodb.made import a_connection, a_disconnection, first
+from tests.usecases.execution_bench import ANA, BEN, REQUEST, Before, ExecutionBench, bench
+
+
+@pytest.fixture
+def here() -> Iterator[ExecutionBench]:
+    with bench() as made:
+        yield made
+
+
+def test_placing_sends_nothing_and_is_told_audited_locked_and_due(here: ExecutionBench) -> None:
+    placed = here.ask()
+
+    assert isinstance(placed, Submitted)
+    assert here.noyo.requests == []
+    assert here.locked(REQUEST)
+    assert here.store.operations.due(int(here.clock()), limit=9) == ["V1"]
+    assert here.told() == ["pending"]
+    assert here.audited() == [("operation_placed", ANA)]
+
+
+def test_the_same_submission_twice_is_one_operation(here: ExecutionBench) -> None:
+    before = here.ask()
+    again = here.ask()
+
+    assert isinstance(before, Submitted)
+    assert again == Submitted(here.operation())
+    here.carry_out()
+    assert len(here.writes()) == 1
+
+
+def test_the_same_submission_is_still_one_after_it_was_settled(here: ExecutionBench) -> None:
+    here.ask()
+    here.carry_out()
+
+    assert here.ask() == Submitted(here.operation())
+    assert here.live().state is OperationState.SUCCEEDED
+    assert len(here.writes()) == 1
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_other_input_with_the_same_id_is_never_called_placed(here: ExecutionBench, settled: bool) -> None:
+    """A person who got no answer, corrected a field and submitted the same form again must not believe it was sent."""
+    here.ask()
+    if settled:
+        here.carry_out()
+
+    assert here.ask(name="Another Company") == Conflict(here.operation())
+    assert here.ask(group_id="00110099") == Conflict(here.operation())
+
+
+def test_the_same_id_with_something_sensitive_left_out_is_other_input(here: ExecutionBench) -> None:
+    here.ask()
+
+    assert here.ask(sensitive=SensitiveFields()) == Conflict(here.operation())
+
+
+def test_a_second_person_with_the_same_request_is_told_who_was_first(here: ExecutionBench) -> None:
+    here.ask()
+
+    second = here.ask("V9", BEN, name="The Same Company")
+
+    assert isinstance(second, Conflict)
+    assert (second.operation.id, second.operation.actor) == ("V1", ANA)
+    assert here.store.operations.operation("V9") is None
+
+
+def test_a_second_retry_of_one_connection_is_told_who_was_first(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.retry(shown)
+
+    assert here.retry(shown, "V9", BEN) == Conflict(here.operation("V2"))
+
+
+def test_a_lock_is_free_again_once_its_operation_is_settled(here: ExecutionBench) -> None:
+    here.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
+    here.ask()
+    here.carry_out()
+
+    assert isinstance(here.ask("V9", BEN), Submitted)
+
+
+def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refuse(
+    here: ExecutionBench,
+) -> None:
+    here.ask()
+    operations = Before(here.store.operations, "operation", here.carry_out)
+    deps = submit.Tools(
+        operations,
+        here.store.records,
+        here.encryptor,
+        here.clock,
+        lambda: "audit-9",
+        here.sending_guard,
+        here.store.audit,
+    )  # type: ignore[arg-type]
+
+    assert isinstance(here.ask("V9", BEN, deps=deps), Submitted)
+
+
+def test_a_retry_of_what_has_moved_shows_what_is_there_now(here: ExecutionBench) -> None:
+    shown = here.stuck()
+    here.noyo.move_connection(shown.record.id, "processing")
+    here.see(shown.record.id)
+
+    changed = here.retry(shown)
+
+    assert isinstance(changed, RecordChanged)
+    assert changed.now is not None
+    assert changed.now.status is ConnectionStatus.PROCESSING
+    assert here.store.operations.operation("V2") is None
+    assert not here.locked(shown.entity)
+
+
+def test_a_retry_of_a_record_that_is_not_known_is_not_placed(here: ExecutionBench) -> None:
+    assert here.retry(tracked(ConnectionStatus.UNABLE_TO_CONNECT)) == RecordChanged(None)
+
+
+def test_a_carrier_group_id_that_stays_is_not_sent(here: ExecutionBench) -> None:
+    placed = here.retry(here.stuck("00110011"), group_id="00110011", sensitive=SensitiveFields())
+
+    assert isinstance(placed, Submitted)
+    assert placed.operation.input == RetryRequest(None, None)
+
+
+def test_a_lost_answer_of_the_table_places_once(here: ExecutionBench) -> None:
+    class LosesItsFirstAnswer:
+        lost = False
+
+        def transact_write_items(self, **parameters: object) -> object:
+            answer = here.client.transact_write_items(**parameters)
+            if not self.lost:
+                self.lost = True
+                raise ReadTimeoutError(endpoint_url="table")
+            return answer
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(here.client, name)
+
+    store = repositories_on(
+        LosesItsFirstAnswer(), here.table, WORKER, RetryTiming(sleep=lambda seconds: None)
+    )  # type: ignore[arg-type]
+    deps = submit.Tools(
+        store.operations,
+        store.records,
+        here.encryptor,
+        here.clock,
+        lambda: "audit-9",
+        here.sending_guard,
+        store.audit,
+    )
+
+    assert isinstance(here.ask(deps=deps), Submitted)
+    assert here.audited() == [("operation_placed", ANA)]
+    here.carry_out()
+    assert len(here.writes()) == 1
+
+
+def test_nothing_is_sealed_where_nothing_sensitive_was_typed(here: ExecutionBench) -> None:
+    placed = here.ask(sensitive=SensitiveFields())
+
+    assert isinstance(placed, Submitted)
+    assert getattr(placed.operation.input, "encrypted", "") is None
+
+
+def tracked(status: ConnectionStatus) -> RecordState:
+    found = first(a_connection(status=status)).after
+    assert found is not None
+    return found
+
+
+def test_a_retry_is_offered_where_noyo_documents_it_and_elsewhere_by_setting_only() -> None:
+    def where(at_action_required: bool) -> set[ConnectionStatus]:
+        return {
+            status
+            for status in ConnectionStatus
+            if retryable(tracked(status), at_action_required=at_action_required)
+        }
+
+    assert where(False) == {ConnectionStatus.UNABLE_TO_CONNECT}
+    assert where(True) == {ConnectionStatus.UNABLE_TO_CONNECT, ConnectionStatus.ACTION_REQUIRED}
+
+
+def test_a_disconnection_is_never_retried() -> None:
+    found = first(a_disconnection()).after
+    assert found is not None
+    assert not retryable(found, at_action_required=True)

@@ -1,0 +1,386 @@
+"""Observing: whatever order versions are shown in, the state ends at the newest and nothing is told twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.entities import connection_ref, pending_connection_ref
+from bot.domain.operations import (
+    ConnectionRequest,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+)
+from bot.domain.record_states import operation_card_key
+from bot.domain.records import Connection, ConnectionStatus
+from bot.errors import NoAnswer, NoyoRefused, TableUnavailable
+from bot.usecases.records.ingest import ingest, plan_change
+from infra.local.noyo import Rules
+from tests.dynamodb.made import CARRIER, NOW, a_connection, uuid
+from tests.usecases.in_memory import START, Learner, Records
+
+FROZEN = Rules(settle_script=None, freeze_modified=True)
+WANTED = ConnectionRequest(CARRIER, "G-00001", "Test Company")
+ASKED = Operation(
+    id="V1",
+    entity=pending_connection_ref(CARRIER, "G-00001"),
+    kind=OperationKind.REQUEST_CONNECTION,
+    input=WANTED,
+    state=OperationState.SENDING,
+    actor="U0ANA",
+    submitted_at=NOW - 200,
+    due=NOW,
+    sends=1,
+    first_sent_at=NOW - 100,
+)
+
+
+class NoyoNow:
+    """Noyo, showing one record now; `between` runs before it answers."""
+
+    def __init__(self, *answers: Connection | Exception) -> None:
+        self.answers = list(answers)
+        self.asked = 0
+
+    def connection(self, connection_id: str) -> Connection:
+        self.asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class Nobody:
+    """No operation is open."""
+
+    def open_on(self, entity: object) -> None:
+        return None
+
+
+class Asking:
+    """One operation is open, on its own subject."""
+
+    def open_on(self, entity: object) -> Operation | None:
+        return ASKED if entity == ASKED.entity else None
+
+
+def see(
+    records: Records, record: Connection, noyo: Any = None, operations: Any = None, *, silent: bool = False
+) -> bool:
+    reader: Any = noyo or NoyoNow(NoyoRefused(404, "not found"))
+    asking: Any = operations or Nobody()
+    return ingest(record, records=records, operations=asking, noyo=reader, now=NOW, silent=silent)
+
+
+def told(records: Records) -> list[str]:
+    return [f"{event.kind.value}:{event.after}" for event in records.told]
+
+
+FIRST = a_connection()
+SECOND = replace(FIRST, version=uuid(2), modified=NOW + 10, status=ConnectionStatus.UNABLE_TO_CONNECT)
+TWIN = replace(FIRST, version=uuid(3), status=ConnectionStatus.COMPLETED)
+
+
+@pytest.fixture
+def records() -> Records:
+    return Records()
+
+
+def held(records: Records) -> Connection:
+    record = records.states[FIRST.entity].record
+    assert isinstance(record, Connection)
+    return record
+
+
+def test_versions_in_their_order_are_both_told(records: Records) -> None:
+    assert see(records, FIRST)
+    assert see(records, SECOND)
+
+    assert held(records) == SECOND
+    assert told(records) == ["record:processing", "record:unable_to_connect"]
+    assert records.told[1].before == "processing"
+
+
+def test_an_older_version_after_a_newer_one_is_history_with_one_quiet_line(records: Records) -> None:
+    see(records, SECOND)
+
+    assert see(records, FIRST)
+    assert not see(records, FIRST)
+    assert not see(records, FIRST)
+
+    assert held(records) == SECOND
+    assert told(records) == ["record:unable_to_connect", "late:processing"]
+    assert records.history(FIRST.entity, since=0) == [FIRST, SECOND]
+
+
+def test_the_same_version_again_is_nothing(records: Records) -> None:
+    see(records, FIRST)
+
+    assert not see(records, FIRST)
+    assert not see(records, replace(FIRST, group_name="Told otherwise"))
+
+    assert told(records) == ["record:processing"]
+    assert records.states[FIRST.entity].revision == 1
+
+
+def test_of_two_versions_of_one_second_the_one_that_noyo_shows_when_asked_again_counts(
+    records: Records,
+) -> None:
+    see(records, FIRST)
+
+    assert see(records, TWIN, NoyoNow(TWIN))
+
+    assert held(records).status is ConnectionStatus.COMPLETED
+    assert told(records) == ["record:processing", "record:completed"]
+
+
+def test_a_twin_that_noyo_no_longer_shows_is_history_only(records: Records) -> None:
+    see(records, FIRST)
+    noyo = NoyoNow(FIRST)
+
+    assert not see(records, TWIN, noyo)
+    assert not see(records, TWIN, noyo)
+
+    assert held(records) == FIRST
+    assert told(records) == ["record:processing"]
+    assert records.has_version(FIRST.entity, TWIN)
+
+
+def test_a_twin_that_has_moved_on_when_asked_again_leaves_both_in_the_history(records: Records) -> None:
+    see(records, FIRST)
+
+    assert see(records, TWIN, NoyoNow(SECOND))
+
+    assert held(records) == SECOND
+    assert len(records.history(FIRST.entity, since=0)) == 3
+    assert told(records) == ["record:processing", "record:unable_to_connect"]
+
+
+def test_an_answer_older_than_what_we_hold_does_not_take_the_state_back(records: Records) -> None:
+    see(records, FIRST)
+
+    assert not see(records, TWIN, NoyoNow(replace(FIRST, version=uuid(9), modified=NOW - 50)))
+
+    assert held(records) == FIRST
+
+
+def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: Records) -> None:
+    """A clock of Noyo's may have been set back; the list alone may merely lag behind."""
+    see(records, SECOND)
+    late = replace(FIRST, version=uuid(8), modified=NOW - 100, status=ConnectionStatus.PROCESSING)
+
+    see(records, late, NoyoNow(late))
+    assert held(records) == SECOND
+    see(records, late, NoyoNow(SECOND))
+    assert held(records) == SECOND
+    see(records, late, NoyoNow(late))
+
+    assert held(records) == late
+    assert told(records) == ["record:unable_to_connect", "late:processing", "record:processing"]
+
+
+@pytest.mark.parametrize("answer", [NoyoRefused(404, "gone"), NoyoRefused(403, "not yours")])
+def test_a_twin_that_noyo_will_not_show_again_moves_nothing(records: Records, answer: Exception) -> None:
+    see(records, FIRST)
+
+    assert not see(records, TWIN, NoyoNow(answer))
+
+    assert held(records) == FIRST
+
+
+def test_no_answer_about_a_twin_is_not_taken_for_one(records: Records) -> None:
+    see(records, FIRST)
+
+    with pytest.raises(NoAnswer):
+        see(records, TWIN, NoyoNow(NoAnswer("silence")))
+
+    assert see(records, TWIN, NoyoNow(TWIN))
+
+
+# ---------------------------------------------------------------- two observers
+
+
+def test_two_observers_of_a_new_record_tell_it_once(records: Records) -> None:
+    records.between = lambda: see(records, FIRST)
+
+    assert not see(records, FIRST)
+
+    assert told(records) == ["record:processing"]
+
+
+def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Records) -> None:
+    see(records, FIRST)
+    third = replace(SECOND, version=uuid(4), modified=NOW + 20, status=ConnectionStatus.COMPLETED)
+    records.between = lambda: see(records, third)
+
+    assert see(records, SECOND)
+
+    assert held(records) == third
+    assert told(records) == ["record:processing", "record:completed", "late:unable_to_connect"]
+
+
+def test_an_observer_of_a_twin_who_is_overtaken_asks_again(records: Records) -> None:
+    see(records, FIRST)
+    noyo = NoyoNow(TWIN)
+    see(records, replace(FIRST, version=uuid(8)), NoyoNow(FIRST))
+    records.between = lambda: see(records, SECOND)
+
+    assert see(records, TWIN, noyo)
+
+    assert held(records) == SECOND
+    assert records.told[-1].after == "completed"
+
+
+def test_a_state_that_will_not_stand_still_is_said_and_nothing_is_written(records: Records) -> None:
+    see(records, FIRST)
+
+    def move(number: int = 0) -> None:
+        entity = FIRST.entity
+        records.states[entity] = replace(records.states[entity], revision=100 + number)
+        records.between = lambda: move(number + 1)
+
+    records.between = move
+    with pytest.raises(TableUnavailable):
+        see(records, SECOND)
+
+    assert held(records) == FIRST
+
+
+# ---------------------------------------------------------------- what is silent, and whose it is
+
+
+def test_what_is_older_than_we_are_is_taken_in_silently(records: Records) -> None:
+    assert see(records, FIRST, silent=True)
+
+    assert told(records) == []
+    assert held(records) == FIRST
+
+
+def test_a_record_that_we_hold_already_is_never_moved_silently(records: Records) -> None:
+    see(records, FIRST)
+
+    see(records, SECOND, silent=True)
+
+    assert told(records) == ["record:processing", "record:unable_to_connect"]
+
+
+def test_a_record_that_somebody_asked_for_through_us_is_never_silent(records: Records) -> None:
+    see(records, FIRST, operations=Asking(), silent=True)
+
+    assert told(records) == ["record:processing"]
+
+
+def test_a_record_seen_before_its_request_is_answered_goes_on_with_the_requests_card(
+    records: Records,
+) -> None:
+    see(records, FIRST, operations=Asking())
+
+    state = records.states[FIRST.entity]
+    assert (state.card_key, state.requester, state.requested_by_operation) == (
+        operation_card_key("V1"),
+        "U0ANA",
+        "V1",
+    )
+
+
+def test_a_connection_made_long_before_the_request_is_not_linked_to_it(records: Records) -> None:
+    see(records, replace(FIRST, created=NOW - 100 - 121), operations=Asking())
+
+    assert records.states[FIRST.entity].requested_by_operation is None
+
+
+@pytest.mark.parametrize("shown", [FIRST, SECOND, TWIN], ids=["the same", "a newer one", "a twin"])
+@pytest.mark.parametrize("answer", [FIRST, replace(FIRST, version=uuid(7), modified=NOW - 5)])
+def test_an_answer_links_its_record_whatever_we_hold_of_it_by_then(
+    records: Records, shown: Connection, answer: Connection
+) -> None:
+    see(records, shown)
+    operations: Any = Nobody()
+    noyo: Any = NoyoNow(shown)
+    settled = replace(
+        ASKED, state=OperationState.SUCCEEDED, outcome=Outcome(OutcomeKind.CONFIRMED, record=FIRST.entity)
+    )
+
+    change = plan_change(answer, records=records, operations=operations, noyo=noyo, now=NOW, by=settled)
+    assert change is not None
+    records.write(change)
+
+    assert records.states[FIRST.entity].requester == "U0ANA"
+    assert records.states[FIRST.entity].card_key == str(FIRST.entity), (
+        "the card that hangs already stays true"
+    )
+
+
+def test_a_link_that_is_there_is_not_written_again(records: Records) -> None:
+    see(records, FIRST, operations=Asking())
+    operations: Any = Nobody()
+    noyo: Any = NoyoNow(FIRST)
+
+    assert plan_change(FIRST, records=records, operations=operations, noyo=noyo, now=NOW, by=ASKED) is None
+
+
+# ---------------------------------------------------------------- any order at all
+
+
+@pytest.fixture(scope="module")
+def noyo_shows() -> Iterator[Learner]:
+    with Learner(rules=FROZEN) as learner:
+        yield learner
+
+
+def test_with_a_modified_that_never_moves_every_change_is_still_learnt(noyo_shows: Learner) -> None:
+    one = noyo_shows.add(1)[0]
+    noyo_shows.begin()
+    for status in ("noyo_review", "unable_to_connect", "processing", "completed"):
+        noyo_shows.noyo.move_connection(one, status)
+        noyo_shows.poll()
+
+    assert noyo_shows.told(one) == ["noyo_review", "unable_to_connect", "processing", "completed"]
+    assert noyo_shows.held(one).attempts == 2
+    assert noyo_shows.now == START
+
+
+STATUSES = st.sampled_from(list(ConnectionStatus))
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 2), STATUSES), min_size=1, max_size=6),
+    shown=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=14),
+)
+def test_whatever_order_versions_are_shown_in_the_newest_stays_and_nothing_is_told_twice(
+    steps: list[tuple[int, ConnectionStatus]], shown: list[tuple[int, bool]]
+) -> None:
+    """A life of versions, some of one second; shown as rows of any age, at the end as Noyo has it."""
+    moment, life = NOW, []
+    for number, (later, status) in enumerate(steps):
+        moment += later
+        life.append(replace(FIRST, version=uuid(100 + number), modified=moment, status=status))
+    records, noyo = Records(), NoyoNow(life[-1])
+
+    seen = [life[index % len(life)] for index, _ in shown] + [life[-1]]
+    for (_, overtaken), record in zip([*shown, (0, False)], seen, strict=True):
+        if overtaken:
+            records.between = lambda: see(records, life[-1], noyo)
+        see(records, record, noyo)
+        records.between = None
+
+    ids = [event.id for event in records.told]
+    loud = [event.version for event in records.told if event.kind.value == "record"]
+    assert held(records) == life[-1]
+    assert {one.version for one in records.history(connection_ref(FIRST.id), since=0)} >= {
+        one.version for one in seen
+    }
+    assert len(ids) == len(set(ids))
+    assert len({event.version for event in records.told}) == len(ids), (
+        "one version is told as new or as late, once"
+    )
+    assert [one.version for one in life if one.version in loud] == loud
