@@ -24,7 +24,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long test-dynamodb test-package test-template check format prove bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ format: $(READY) ## put the format and what the linter can mend right
 
 prove: $(READY) ## takes out each guard, one at a time: a test must turn red; ONLY=name takes one
 	@$(RUN) -m infra.prove $(if $(ONLY),--only $(ONLY))
+
+trace: $(READY) ## the modules of ours that a click on Retry or Approve passes; TRACE_ARGS="--limit-journey 60"
+	@$(RUN) -m infra.trace $(TRACE_ARGS)
 
 bench: $(READY) ## how fast a fresh process answers Slack
 	@$(RUN) -m infra.bench $(BENCH_ARGS)

@@ -1,0 +1,66 @@
+"""`make trace`: two real clicks are followed from the receiver to the card, and the limits decide the exit status."""
+
+import pytest
+
+from infra import trace
+from infra.trace import CLICK, SUBMISSION, Journey
+
+NOTIFY = "handlers.notify"
+
+
+def journey(**stages: list[str]) -> Journey:
+    named = {"click": CLICK, "submission": SUBMISSION, "notify": NOTIFY}
+    return Journey(
+        "retry, warm", stages={named[stage]: dict.fromkeys(found) for stage, found in stages.items()}
+    )
+
+
+SMALL = journey(
+    click=["handlers.slack", "bot.b"], submission=["bot.b", "bot.a", "bot.c"], notify=["bot.c", "bot.d"]
+)
+
+
+def test_a_module_counts_once_and_handlers_do_not_count() -> None:
+    assert SMALL.modules() == {"bot.a", "bot.b", "bot.c", "bot.d"}
+    assert SMALL.modules(CLICK, SUBMISSION) == {"bot.a", "bot.b", "bot.c"}
+
+
+def test_the_report_lists_modules_in_the_order_of_their_first_call() -> None:
+    lines = SMALL.report().splitlines()
+
+    assert lines[0] == "retry, warm: 4 modules from click to card, 3 of them in the receiver"
+    assert lines[4:8] == [f"  {SUBMISSION}: 3", "    bot.b", "    bot.a", "    bot.c"]
+
+
+@pytest.mark.parametrize(("whole", "request_", "status"), [(4, 3, 0), (3, 3, 1), (4, 2, 1)])
+def test_the_status_is_1_above_a_limit_only(
+    whole: int, request_: int, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace, "follow", lambda: [SMALL] * 4)
+
+    assert trace.main(["--limit-journey", str(whole), "--limit-receiver", str(request_)]) == status
+
+
+def test_cold_journeys_do_not_exceed_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    cold = journey(click=[f"bot.m{number}" for number in range(99)], submission=[])
+    monkeypatch.setattr(trace, "follow", lambda: [cold, cold, SMALL, SMALL])
+
+    assert trace.main(["--limit-journey", "4", "--limit-receiver", "3"]) == 0
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_both_clicks_are_followed_from_the_receiver_to_the_card() -> None:
+    retry, approve = trace.follow()[2:]
+
+    assert (retry.name, approve.name) == ("retry, warm", "approve, warm")
+    for followed in (retry, approve):
+        assert [*followed.stages][:2] == [CLICK, SUBMISSION]
+        assert len(followed.stages) == 4, (
+            "the receiver, the worker that writes to Noyo, the one that posts to Slack"
+        )
+        assert "bot.slack.app" in followed.modules(CLICK)
+        assert {module for module in followed.modules() if module.startswith("bot.noyo.")}
+        assert not {
+            module for module in followed.modules(CLICK, SUBMISSION) if module.startswith("bot.noyo.")
+        }
