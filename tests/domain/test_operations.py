@@ -30,7 +30,7 @@ def test_a_look_alone_holds_no_lock() -> None:
 def test_nothing_sensitive_is_in_what_is_logged_of_an_operation() -> None:
     typed = SensitiveFields("123456789", "223456789", "323456789", "owner@test.example")
 
-    assert repr(typed) == "Sensitive()"
+    assert repr(typed) == "SensitiveFields()"
     assert "c2VhbGVk" not in repr(ConnectionRequest("c", "g", "n", encrypted="c2VhbGVk"))
     assert typed.any_given
     assert not SensitiveFields().any_given

@@ -72,7 +72,7 @@ def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
         ]
     }
 
-    assert (triggered_ids(event), refresh_ids(event)) == (["V1", "V2"], ["look-1", "look-2"])
+    assert (operation_ids(event), refresh_ids(event)) == (["V1", "V2"], ["look-1", "look-2"])
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
