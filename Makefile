@@ -62,9 +62,10 @@ $(TRANSLATOR): requirements/template.txt | $(READY)
 		--require-hashes -r requirements/template.txt
 	@touch $(TRANSLATOR)
 
-check: $(READY) ## format, lint, types
+check: $(READY) ## format, lint, import contracts, types
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m ruff check .
+	@.venv/bin/lint-imports --no-logo --cache-dir .cache/import_linter
 	@$(RUN) -m mypy
 
 format: $(READY) ## put the format and what the linter can mend right
