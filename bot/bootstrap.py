@@ -259,7 +259,9 @@ class Deployment:
                 self.clock,
                 new_id,
             ),
-            channels=channels.ChannelRouting(slack.connections_channel, slack.alerts_channel, slack.decisions_channel),
+            channels=channels.ChannelRouting(
+                slack.connections_channel, slack.alerts_channel, slack.decisions_channel
+            ),
             timezone=zone,
             pauses=self.store.pauses,
         )

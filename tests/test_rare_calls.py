@@ -106,7 +106,7 @@ def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None
     assert did("SlackFunction", "Query", "GROUP#*", "Table/index/group")
 
 
-@pytest.mark.parametrize("function", ["PollFunction", "CarryOutFunction"])
+@pytest.mark.parametrize("function", ["PollFunction", "ExecuteOperationsFunction"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: EntityKind) -> None:
     """Both take in what they learn by the same way, and each of them may be the one that hears late."""

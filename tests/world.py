@@ -138,7 +138,7 @@ class World:
     def carry_out(self) -> None:
         """The worker that writes to Noyo, once over all that is due."""
         deps = self.bot.executing
-        with acting("CarryOutFunction"):
+        with acting("ExecuteOperationsFunction"):
             record_mode(self.settings.mode, self.bot.pausing)
             for operation_id in due_operations(deps):
                 execute(operation_id, deps)
@@ -168,7 +168,7 @@ class World:
             return self.bot.slack_endpoint.handle(event)
 
     def _noyo(self, event: dict[str, Any]) -> dict[str, Any]:
-        with acting("WebhookFunction"):
+        with acting("NoyoWebhookFunction"):
             return self.bot.webhook_endpoint.handle(event)
 
     def check_up(self) -> None:

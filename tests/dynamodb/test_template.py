@@ -13,7 +13,7 @@ from tests.dynamodb.conftest import Engine
 TEMPLATE = read_template()
 FUNCTIONS = {
     "SlackFunction": "handlers.slack.handler",
-    "CarryOutFunction": "handlers.execute_operations.handler",
+    "ExecuteOperationsFunction": "handlers.execute_operations.handler",
     "NotifyFunction": "handlers.notify.handler",
     "PollFunction": "handlers.poll.handler",
 }
@@ -49,7 +49,7 @@ def patterns(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"), [("CarryOutFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
+    ("name", "prefix"), [("ExecuteOperationsFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
 )
 def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
     assert patterns(name)[0] == {
@@ -60,7 +60,7 @@ def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
 
 def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
     assert patterns("NotifyFunction")[1:] == []
-    assert patterns("CarryOutFunction")[1:] == [
+    assert patterns("ExecuteOperationsFunction")[1:] == [
         {
             "eventName": ["MODIFY"],
             "dynamodb": {

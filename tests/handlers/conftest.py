@@ -18,8 +18,8 @@ from tests.world import ANA, BEN, World
 
 FUNCTIONS = {
     "SlackFunction": handlers.slack,
-    "WebhookFunction": handlers.noyo_webhook,
-    "CarryOutFunction": handlers.execute_operations,
+    "NoyoWebhookFunction": handlers.noyo_webhook,
+    "ExecuteOperationsFunction": handlers.execute_operations,
     "NotifyFunction": handlers.notify,
     "PollFunction": handlers.poll,
 }

@@ -55,7 +55,7 @@ def told_since(world: World, before: int) -> dict[str, Any]:
 def wake(world: World, before: int) -> None:
     told = told_since(world, before)
     assert len(told["Records"]) == 1
-    with acting("CarryOutFunction"):
+    with acting("ExecuteOperationsFunction"):
         assert execute_operations.handler(told, FakeContext()) == {"batchItemFailures": []}
 
 
@@ -151,7 +151,7 @@ def kinds_carried(
             carry_out_one(one, deps)
 
     monkeypatch.setattr(execute_operations, "carry_out", carry)
-    with acting("CarryOutFunction"):
+    with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
     return [world.operation(one).kind for one in carried]
 

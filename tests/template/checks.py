@@ -180,7 +180,7 @@ def the_key_is_used_for_operations_only(stack: Stack) -> None:
             assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
             assert statement["Condition"] == {"Null": {"kms:EncryptionContext:operation": "false"}}
             users[function] = statement["Action"]
-    assert users == {"SlackFunction": "kms:Encrypt", "CarryOutFunction": "kms:Decrypt"}
+    assert users == {"SlackFunction": "kms:Encrypt", "ExecuteOperationsFunction": "kms:Decrypt"}
 
 
 def each_function_writes_its_own_log(stack: Stack) -> None:
@@ -350,7 +350,9 @@ def the_doors_are_throttled_and_their_log_holds_no_content(stack: Stack) -> None
 def functions_run_where_their_packages_were_built_for(stack: Stack) -> None:
     for function, properties in stack.functions.items():
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), function
-        snaps = {"SlackFunction": "SlackSnaps", "WebhookFunction": "WebhookSnaps"}.get(function)
+        snaps = {"SlackFunction": "SlackUsesSnapStart", "NoyoWebhookFunction": "WebhookUsesSnapStart"}.get(
+            function
+        )
         starts = {"ApplyOn": {"Fn::If": [snaps, "PublishedVersions", "None"]}} if snaps else None
         assert properties.get("SnapStart") == starts, function
 
@@ -359,7 +361,7 @@ def functions_have_the_time_that_their_code_counts_on(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
     assert timeouts["SlackFunction"] > 3 > REQUEST_SECONDS
     # A lease that ran out has no holder; and one operation, however slow Noyo is, fits into a run.
-    assert lifecycle.LONGEST_SECONDS < timeouts["CarryOutFunction"] < lifecycle.LEASE_SECONDS
+    assert lifecycle.LONGEST_SECONDS < timeouts["ExecuteOperationsFunction"] < lifecycle.LEASE_SECONDS
     assert max(timeouts.values()) <= 300
 
 

@@ -58,7 +58,7 @@ def environment(resources: Resources, function: str) -> dict[str, Any]:
     return found
 
 
-LATEST = {"Fn::GetAtt": ["CarryOutFunction", "Arn"]}
+LATEST = {"Fn::GetAtt": ["ExecuteOperationsFunction", "Arn"]}
 PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a route to what is being uploaded",
@@ -68,17 +68,17 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a stream to what is being uploaded",
         checks.streams_and_schedules_call_what_is_published,
-        lambda r: of(r, "CarryOutFunctionPlaced").update(FunctionName=LATEST),
+        lambda r: of(r, "ExecuteOperationsFunctionStream").update(FunctionName=LATEST),
     ),
     (
         "a schedule to what is being uploaded",
         checks.streams_and_schedules_call_what_is_published,
-        lambda r: of(r, "CarryOutFunctionDue")["Target"].update(Arn=LATEST),
+        lambda r: of(r, "ExecuteOperationsFunctionSchedule")["Target"].update(Arn=LATEST),
     ),
     (
         "a schedule that tries again",
         checks.what_is_called_later_is_not_called_twice,
-        lambda r: of(r, "PollFunctionOften")["Target"].pop("RetryPolicy"),
+        lambda r: of(r, "PollFunctionSchedule")["Target"].pop("RetryPolicy"),
     ),
     (
         "a queue that tries again",
@@ -88,7 +88,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a schedule whose name is taken by the next stack",
         checks.what_is_called_later_is_not_called_twice,
-        lambda r: of(r, "PollFunctionOften").update(Name="PollFunctionOften"),
+        lambda r: of(r, "PollFunctionSchedule").update(Name="PollFunctionSchedule"),
     ),
     (
         "versions that pile up",
@@ -100,14 +100,14 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a schedule that may start more",
         checks.scheduler_roles_start_their_own_function_only,
-        lambda r: statement(r, "PollFunctionOftenRole", "lambda").update(
+        lambda r: statement(r, "PollFunctionScheduleRole", "lambda").update(
             Resource={"Ref": "NotifyFunctionAliaslive"}
         ),
     ),
     (
         "a stream that is read from now on only",
         checks.streams_are_read_in_small_batches_and_forget_no_sooner_than_they_must,
-        lambda r: of(r, "NotifyFunctionHappened").update(StartingPosition="LATEST"),
+        lambda r: of(r, "NotifyFunctionStream").update(StartingPosition="LATEST"),
     ),
     (
         "one role for two",
@@ -139,7 +139,11 @@ PLANTED: list[tuple[str, Check, Plant]] = [
         checks.the_table_is_open_by_kind_of_key_and_never_without_a_key,
         lambda r: statement(r, "PollRole", "dynamodb:GetItem").pop("Condition"),
     ),
-    ("an audit that can be changed", checks.the_audit_is_put_only, lambda r: deny(r, "CarryOutRole").clear()),
+    (
+        "an audit that can be changed",
+        checks.the_audit_is_put_only,
+        lambda r: deny(r, "ExecuteOperationsRole").clear(),
+    ),
     (
         "an audit that another may change",
         checks.the_audit_is_put_only,
@@ -248,7 +252,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a run that outlives its lease",
         checks.functions_have_the_time_that_their_code_counts_on,
-        lambda r: of(r, "CarryOutFunction").update(Timeout=600),
+        lambda r: of(r, "ExecuteOperationsFunction").update(Timeout=600),
     ),
     (
         "an alarm that nobody hears",

@@ -23,7 +23,7 @@ def triggered_ids(event: object) -> list[str]:
     return [*operation_ids(event), *refresh_ids(event)]
 
 
-READ_BY = {"CarryOutFunction": triggered_ids, "NotifyFunction": event_ids}
+READ_BY = {"ExecuteOperationsFunction": triggered_ids, "NotifyFunction": event_ids}
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_each_kind_wakes_one_worker_when_it_is_new_and_else_only_what_was_confir
     stack: Stack, records: list[Record]
 ) -> None:
     wanted = {
-        ("INSERT", "OPERATION#*"): {"CarryOutFunction"},
+        ("INSERT", "OPERATION#*"): {"ExecuteOperationsFunction"},
         ("INSERT", "NEWS#*"): {"NotifyFunction"},
     }
     confirmed = 0
@@ -85,7 +85,7 @@ def test_each_kind_wakes_one_worker_when_it_is_new_and_else_only_what_was_confir
         if woken_by(stack, record) != wanted.get(what, set()):
             images = [record["dynamodb"][image]["state"]["S"] for image in ("OldImage", "NewImage")]
             assert (what, images) == (("MODIFY", "OPERATION#*"), ["held", "pending"])
-            assert woken_by(stack, record) == {"CarryOutFunction"}
+            assert woken_by(stack, record) == {"ExecuteOperationsFunction"}
             confirmed += 1
     assert confirmed == 1
 

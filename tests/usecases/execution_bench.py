@@ -210,7 +210,7 @@ class ExecutionBench:
 
     def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
         """One wake of a worker; `changed` are other tools than the usual."""
-        with acting("CarryOutFunction"):
+        with acting("ExecuteOperationsFunction"):
             execute(operation_id, replace(self.tools, **changed))
         return self.operation(operation_id)
 

@@ -132,7 +132,7 @@ def test_an_inserted_operation_wakes_by_the_templates_rules(machine: Machine, bo
 def test_every_schedule_of_the_template_is_kept_and_a_crash_does_not_end_it(
     machine: Machine, bot: Bot
 ) -> None:
-    assert until(lambda: bot.scheduled.count("CarryOutFunction") >= 2 and len(machine.crashes) >= 2)
+    assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(machine.crashes) >= 2)
 
     assert str(machine.crashes[0].error) == "poll is broken"
     assert machine.troubles[0] == "PollFunction raised RuntimeError: poll is broken"

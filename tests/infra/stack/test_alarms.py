@@ -142,7 +142,7 @@ def test_a_poll_that_is_kept_to_one_run_is_no_lack_of_room() -> None:
     """While one run takes minutes, each minute's call is refused several times."""
     looked_at = {one["Id"] for one in ALARMS["LambdaThrottlesAlarm"]["Metrics"] if "MetricStat" in one}
 
-    assert looked_at == {"slack", "webhook", "carry_out", "notify"}
+    assert looked_at == {"slack", "webhook", "execute_operations", "notify"}
 
 
 def test_a_wrong_secret_is_heard_of_where_few_people_click() -> None:

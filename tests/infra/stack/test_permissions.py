@@ -112,7 +112,7 @@ def test_a_partition_key_is_named_by_its_kind(partition_key: str, kind: str) -> 
 def test_each_function_has_a_role_of_its_own_that_allows_something() -> None:
     roles = allowed()
 
-    assert {"SlackFunction", "CarryOutFunction", "NotifyFunction", "PollFunction"} <= roles.keys()
+    assert {"SlackFunction", "ExecuteOperationsFunction", "NotifyFunction", "PollFunction"} <= roles.keys()
     assert all(roles.values())
     unnamed = {
         one.action for role in roles.values() for one in role if "*" in one.action or "*" in one.resource

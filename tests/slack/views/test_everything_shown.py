@@ -97,13 +97,17 @@ def everything(words: str, said: str) -> list[Content]:
     request = a_request(
         input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said)
     )
-    retry = a_retry(input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
+    retry = a_retry(
+        input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said)
+    )
     refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
     unallowed = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, said))
     stuck = replace(request, state=OperationState.NEEDS_RESOLUTION)
     waits = tuple(tracked(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said)
-    decision = a_decision(wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
+    decision = a_decision(
+        wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said)
+    )
     no = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
     decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
     torn = replace(

@@ -48,7 +48,7 @@ def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
 
 
 def test_the_lease_outlasts_the_longest_run_of_the_worker() -> None:
-    timeout = read_template()["Resources"]["CarryOutFunction"]["Properties"]["Timeout"]
+    timeout = read_template()["Resources"]["ExecuteOperationsFunction"]["Properties"]["Timeout"]
 
     assert timeout < LEASE_SECONDS
 
