@@ -107,7 +107,7 @@ def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
 
 
 def test_a_record_that_changed_and_still_needs_us_sends_the_reader_to_its_card() -> None:
-    made = shown(Alert(tracked(a_connection(version="next"), actor=None), VERSION, card=CARD))
+    made = shown(Alert(tracked(a_connection(version="next"), requester=None), VERSION, card=CARD))
     assert "# Changed since this alert: Test Company" in made
     assert "It still needs us; its card shows it as it is now." in made
     assert "Its card is in #CCONNECT." in made

@@ -89,7 +89,7 @@ def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
 
 def test_what_is_missing_is_said_to_be_missing() -> None:
     bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
-    made = shown(RecordCard(tracked(bare, actor=None)))
+    made = shown(RecordCard(tracked(bare, requester=None)))
     assert "# A group without a name · no-name" in made
     assert "Carrier group id: none" in made
     assert "Requested: outside Switchboard" in made
@@ -108,10 +108,10 @@ def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> N
         ({}, "sending."),
         ({"state": OperationState.SENDING}, "sending."),
         (
-            {"trouble": "Noyo cannot be reached."},
+            {"delay_reason": "Noyo cannot be reached."},
             "waiting. Noyo cannot be reached; trying again 29 Dec 2025 11:35 UTC.",
         ),
-        ({"trouble": "Noyo cannot be reached.", "due": None}, "waiting. Noyo cannot be reached."),
+        ({"delay_reason": "Noyo cannot be reached.", "due": None}, "waiting. Noyo cannot be reached."),
         (
             {"state": OperationState.RECONCILING},
             "checking whether it arrived, since Noyo gave no answer.",

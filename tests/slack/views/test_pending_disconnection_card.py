@@ -71,11 +71,11 @@ def test_the_group_of_approvers_is_called_or_else_they_are_by_name_but_for_whoev
     "state", [OperationState.PENDING, OperationState.SENDING, OperationState.RECONCILING]
 )
 def test_once_confirmed_nobody_is_called_and_nothing_is_offered(state: OperationState) -> None:
-    read = card(state=state, second=BEN)
+    read = card(state=state, second_approval=BEN)
 
     assert "Who may confirm it" not in read
     assert "Confirmed by: @UBEN" in read
-    assert offered(state=state, second=BEN) == []
+    assert offered(state=state, second_approval=BEN) == []
 
 
 def test_where_a_person_has_to_say_there_are_three_ways_out() -> None:
@@ -116,7 +116,7 @@ def test_each_end_is_told_on_the_card_in_the_thread_and_to_both(
     kind: OutcomeKind, outcome: dict[str, Any], told: str
 ) -> None:
     words = outcome.pop("words", None)
-    over = settled(a_parting(second=BEN), kind, words, **outcome)
+    over = settled(a_parting(second_approval=BEN), kind, words, **outcome)
     event = OutboxEvent(
         "n", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None, operation_state=over.state
     )
@@ -142,7 +142,7 @@ def test_a_duplicate_is_shown_with_its_details() -> None:
 
 
 def test_the_beginning_is_told_as_it_was_whatever_came_of_it() -> None:
-    over = settled(a_parting(second=BEN), OutcomeKind.CONFIRMED)
+    over = settled(a_parting(second_approval=BEN), OutcomeKind.CONFIRMED)
     held = OutboxEvent("operation:V0PART:held:0.0", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None)
     began = shown(ThreadLine(replace(held, operation_state=OperationState.AWAITING_CONFIRMATION), over))
     going = replace(held, id="operation:V0PART:pending:0.0", operation_state=OperationState.PENDING)
@@ -157,8 +157,8 @@ def test_of_one_that_made_a_record_the_card_says_who_asked_and_not_that_others_d
     record = a_disconnection(
         status=DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM, decided=CHANGED
     )
-    held = tracked(record, asked_by="V0PART")
-    over = settled(a_parting(second=BEN), OutcomeKind.CONFIRMED, record=record.entity)
+    held = tracked(record, requested_by_operation="V0PART")
+    over = settled(a_parting(second_approval=BEN), OutcomeKind.CONFIRMED, record=record.entity)
 
     for last in (over, None):
         read = shown(RecordCard(held, last=last))
@@ -168,7 +168,7 @@ def test_of_one_that_made_a_record_the_card_says_who_asked_and_not_that_others_d
 
 
 def test_who_has_to_say_whether_it_arrived_sees_what_was_asked_and_that_noyo_shows_none() -> None:
-    torn = settled(a_parting(second=BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR)
+    torn = settled(a_parting(second_approval=BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR)
     asked = replace(torn, state=OperationState.NEEDS_RESOLUTION)
 
     read = shown(ManualResolution(asked, None, CARD))
