@@ -376,9 +376,9 @@ def outputs_say_where_slack_and_the_secrets_are(stack: Stack) -> None:
 def rules_refuse_nonsense(stack: Stack) -> None:
     rules = stack.template["Rules"]
     assert rules.keys() == {
-        "EachDeploymentHasItsRelease",
-        "ProductionIsNotTheSandbox",
-        "ProductionTalksToSlack",
+        "ReleaseIsSet",
+        "ProductionUsesNoyoProduction",
+        "ProductionUsesSlack",
     }
     for rule in rules.values():
         for assertion in rule["Assertions"]:

@@ -299,7 +299,7 @@ def test_an_output_that_is_missed_is_found(gone: str, stack: Stack) -> None:
 
 def test_a_rule_that_is_missed_is_found(stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
-    del faulty["Rules"]["ProductionIsNotTheSandbox"]
+    del faulty["Rules"]["ProductionUsesNoyoProduction"]
 
     with pytest.raises(AssertionError):
         checks.rules_refuse_nonsense(Stack(faulty))

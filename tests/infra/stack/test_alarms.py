@@ -122,11 +122,11 @@ def test_an_alarm_on_the_poll_gives_it_time_for_more_than_one_run(seconds: str) 
 
     assert rate["AlarmPeriod"] % 60 == 0
     assert rate["AlarmPeriod"] >= 2 * int(seconds)
-    assert 3 * int(seconds) <= rate["TooLongAgo"] or rate["TooLongAgo"] == 600
+    assert 3 * int(seconds) <= rate["MaxAge"] or rate["MaxAge"] == 600
     for name in ("ConnectionsNotPolledAlarm", "DisconnectionsNotPolledAlarm"):
         found = ALARMS[name]
         assert found["Period"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
-        assert found["Threshold"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "TooLongAgo"]}
+        assert found["Threshold"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "MaxAge"]}
         assert rate["AlarmPeriod"] * found["EvaluationPeriods"] <= 86_400, "CloudWatch looks back a day"
 
 
