@@ -21,10 +21,10 @@ from bot.usecases.run_batch import run_batch
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     logs.from_worker(context)
     here = deployment(Purpose.NOYO_CLIENT)
-    deps = here.executing
+    deps = here.noyo_dependencies
     woken = "Records" in event
     if not woken:
-        record_mode(here.settings.mode, here.pausing)
+        record_mode(deps)
     run_batch(
         triggered_operations(operation_ids(event), refresh_ids(event), deps)
         if woken

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot import logs
 from bot.bootstrap import deployment
 from bot.lambda_context import Context, deadline
 from bot.settings import Purpose
-from bot.usecases.admin.health_checks import run_health_checks
 from bot.usecases.records.poll import KINDS, poll
 from bot.usecases.run_batch import RESERVED_SECONDS, run_batch
 
@@ -19,9 +19,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     here = deployment(Purpose.NOYO_CLIENT)
     until = deadline(context, keep_seconds=RESERVED_SECONDS)
     kinds = {kind.value: kind for kind in KINDS}
-    worked = run_batch(
-        kinds, lambda name: poll(kinds[name], here.polling(until)), clock=here.clock, deadline=until
-    )
+    deps = replace(here.noyo_dependencies, poll_deadline=until)
+    worked = run_batch(kinds, lambda name: poll(kinds[name], deps), clock=here.clock, deadline=until)
     if here.clock() < until:
-        run_health_checks(here.noyo_health)
+        here.check_noyo()
     return {"lists": worked.done, "failed": worked.failed}

@@ -21,7 +21,6 @@ from bot.domain.content import Content, ManualResolution, Reply
 from bot.domain.entities import disconnection_ref
 from bot.domain.messages import MessageKey
 from bot.domain.operations import OperationState
-from bot.usecases.notifications.channels import card_link
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
 from bot.usecases.operations.execute import execute
@@ -213,24 +212,24 @@ class CardsMachine(RuleBasedStateMachine):
         """The stream gives the same record again, whatever came of it."""
         event = self._keys("NEWS#")
         if event:
-            publish(event[which % len(event)], self.world.bot.publishing)
+            publish(event[which % len(event)], self.world.bot.slack_dependencies)
         for operation_id in self._keys("OPERATION#")[-1:]:
-            execute(operation_id, self.world.bot.executing)
+            execute(operation_id, self.world.bot.noyo_dependencies)
 
     @rule(death=st.sampled_from(DEATHS))
     def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
         port, method, after = death
-        deps = self.world.bot.executing
+        deps = self.world.bot.noyo_dependencies
         dying = replace(deps, **{port: Before(getattr(deps, port), method, kill, after=after)})
         for operation_id in deps.operations.due(deps.now(), limit=1):
             self._dies(lambda name=operation_id: execute(name, dying))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def a_worker_dies_telling(self, method: str, after: bool) -> None:
-        deps = self.world.bot.publishing
-        publisher = replace(deps.publisher, slack=Before(deps.publisher.slack, method, kill, after=after))
-        for news_id in deps.outbox.due(deps.publisher.now(), limit=1):
-            self._dies(lambda name=news_id: publish(name, replace(deps, publisher=publisher)))
+        deps = self.world.bot.slack_dependencies
+        dying = replace(deps, slack=Before(deps.slack, method, kill, after=after))
+        for news_id in deps.outbox.due(deps.now(), limit=1):
+            self._dies(lambda name=news_id: publish(name, dying))
 
     def _dies(self, work: Callable[[], object]) -> None:
         try:
@@ -289,8 +288,8 @@ class CardsMachine(RuleBasedStateMachine):
             self.world.carry_out()
             self.world.poll()
             self.world.notify()
-        deps = self.world.bot.publishing
-        assert deps.outbox.due(deps.publisher.now(), limit=10) == []
+        deps = self.world.bot.slack_dependencies
+        assert deps.outbox.due(deps.now(), limit=10) == []
         self._every_operation_ended()
         self._what_is_held_is_true()
         self._what_people_see_is_what_the_table_says()
@@ -304,7 +303,7 @@ class CardsMachine(RuleBasedStateMachine):
 
     def _what_is_held_is_true(self) -> None:
         for record_id in self.made:
-            held = self.world.bot.store.records.record_state(disconnection_ref(record_id))
+            held = self.world.bot.repositories.records.record_state(disconnection_ref(record_id))
             true = self.world.noyo.disconnection(record_id)
             assert held is not None
             assert (held.record.version, held.status.value) == (true["version"], true["status"])
@@ -314,29 +313,27 @@ class CardsMachine(RuleBasedStateMachine):
     def _what_people_see_is_what_the_table_says(self) -> None:
         for record_id in self.made:
             place = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
-            self._shows(
-                place, record_card(disconnection_ref(record_id), self.world.bot.publishing.read_model)
-            )
+            self._shows(place, record_card(disconnection_ref(record_id), self.world.bot.slack_dependencies))
         for operation_id in self._keys("OPERATION#"):
             self._called_and_told(operation_id)
         self._no_card_is_there_twice()
 
     def _called_and_told(self, operation_id: str) -> None:
         """Whoever waits for an answer may have been told by direct message; whoever has to say is called."""
-        deps = self.world.bot.publishing
+        deps = self.world.bot.slack_dependencies
         operation = self.world.operation(operation_id)
-        record_state = record_of(operation, deps.read_model)
-        link = card_link(record_state, deps) if record_state else None
+        record_state = record_of(operation, deps)
+        link = deps.card_link(record_state) if record_state else None
         direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
-        if deps.publisher.messages.link(direct) is not None:
+        if deps.messages.link(direct) is not None:
             self._shows(direct, Reply(operation, record_state, link, operation.actor))
-        for place in deps.publisher.messages.live(ALERTS, f"person:{operation_id}:"):
+        for place in deps.messages.live(ALERTS, f"person:{operation_id}:"):
             self._shows(place, ManualResolution(operation, record_state, link))
         if operation.state is OperationState.NEEDS_RESOLUTION:
-            assert deps.publisher.messages.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
+            assert deps.messages.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
 
     def _shows(self, place: MessageKey, content: Content | None) -> None:
-        publisher = self.world.bot.publishing.publisher
+        publisher = self.world.bot.slack_dependencies
         link = publisher.messages.link(place)
         assert content is not None
         assert link is not None, f"nothing was posted for {place}"
@@ -354,7 +351,7 @@ class CardsMachine(RuleBasedStateMachine):
     # ---------------------------------------------------------------- the trail
 
     def _every_deed_is_in_the_trail(self) -> None:
-        trail = self.world.bot.store.audit
+        trail = self.world.bot.repositories.audit
         kept = [one for record in self.made for one in trail.entries(disconnection_ref(record), limit=1000)]
         deeds = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in kept]
         for form in self.seen.submitted:

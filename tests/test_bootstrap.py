@@ -53,27 +53,26 @@ def test_each_thing_is_built_once() -> None:
     made = Deployment(read_settings(NEEDED))
     try:
         assert made.noyo is made.noyo
-        assert made.store is made.store
-        assert made.publishing is made.publishing
-        assert made.executing.noyo is made.noyo
-        assert made.publishing.publisher.messages is made.store.messages
-        assert made.polling(deadline=5.0).records is made.store.records
+        assert made.repositories is made.repositories
+        assert made.slack_dependencies is made.slack_dependencies
+        assert made.noyo_dependencies.noyo is made.noyo
+        assert made.slack_dependencies.messages is made.repositories.messages
     finally:
         made.noyo.close()
 
 
-def test_a_poll_stops_when_it_is_told_to_and_sweeps_by_hours() -> None:
+def test_a_poll_has_the_intervals_of_the_settings() -> None:
     made = Deployment(read_settings(NEEDED | {"SWEEP_HOURS": "2", "POLL_SECONDS": "60"}))
     try:
-        deps = made.polling(deadline=5.0)
-        assert (deps.deadline, deps.interval_seconds, deps.sweep_seconds) == (5.0, 60, 7200)
+        deps = made.noyo_dependencies
+        assert (deps.poll_interval_seconds, deps.sweep_seconds) == (60, 7200)
     finally:
         made.noyo.close()
 
 
 def test_channels_go_where_the_settings_say() -> None:
     wanted = {"CHANNEL_ALERTS": "C0ALERTS", "CHANNEL_DECISIONS": "C0DECISIONS"}
-    channels = Deployment(read_settings(NEEDED | wanted)).publishing.channels
+    channels = Deployment(read_settings(NEEDED | wanted)).slack_dependencies.channels
 
     assert (channels.connections, channels.alerts, channels.decisions) == (
         "C0CONNECTIONS",

@@ -67,7 +67,7 @@ def test_every_item_is_read_as_it_was(world: World, name: str, kind: str) -> Non
     kept = [one for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind]
     found = {}
     for one in kept:
-        found[key_of(one["item"])] = differences(one["reads"], read(one["item"], world.bot.store))
+        found[key_of(one["item"])] = differences(one["reads"], read(one["item"], world.bot.repositories))
         put(world, one["item"])  # Some are read by taking them over.
     assert {key: told for key, told in found.items() if told} == {}
 
@@ -81,7 +81,7 @@ def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(
     put(world, newer)
     try:
         with pytest.raises(UnknownSchema):
-            read(item, world.bot.store)
+            read(item, world.bot.repositories)
         kept = worker_client("dynamodb").get_item(
             TableName=world.settings.aws.table, Key={"pk": item["pk"], "sk": item["sk"]}
         )

@@ -18,6 +18,7 @@ from bot.domain.operations import DecisionRequest, OperationKind, OperationState
 from bot.domain.people import Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations import second_approval, submit, submit_disconnection
 from bot.usecases.operations.execute import execute
@@ -36,7 +37,7 @@ def world() -> Iterator[World]:
 
 
 def cut_carrying(world: World, operation_id: str, port: str, method: str, *, after: bool) -> None:
-    deps = world.bot.executing
+    deps = world.bot.noyo_dependencies
     broken: Any = {port: Before(getattr(deps, port), method, kill, after=after)}
     with pytest.raises(Killed):
         execute(operation_id, replace(deps, **broken))
@@ -45,12 +46,11 @@ def cut_carrying(world: World, operation_id: str, port: str, method: str, *, aft
 def cut_notifying(world: World, port: str, method: str) -> None:
     """The card and its first lines are on their way when the process goes."""
     world.carry_out()
-    deps = world.bot.publishing
-    broken: Any = {port: Before(getattr(deps.publisher, port), method, kill, after=True)}
-    publisher = replace(deps.publisher, **broken)
-    first, *_ = deps.outbox.due(deps.publisher.now(), limit=1)
+    deps = world.bot.slack_dependencies
+    broken: Any = {port: Before(getattr(deps, port), method, kill, after=True)}
+    first, *_ = deps.outbox.due(deps.now(), limit=1)
     with pytest.raises(Killed):
-        publish(first, replace(deps, publisher=publisher))
+        publish(first, replace(deps, **broken))
 
 
 def write_of(world: World, operation_id: str) -> str:
@@ -168,7 +168,7 @@ def deciders() -> Iterator[World]:
     """Ana may approve."""
     with World(APPROVERS=ANA) as made:
         person = Person(ANA, made.settings.policy.team_id, False, False, False, int(made.clock()))
-        made.bot.store.people.save_person(person)
+        made.bot.repositories.people.save_person(person)
         yield made
 
 
@@ -183,21 +183,22 @@ def asked_to_disconnect(world: World, name: str) -> RecordState:
     )
     world.wait(5)
     world.settle(5)
-    held = world.bot.store.records.record_state(disconnection_ref(made["id"]))
+    held = world.bot.repositories.records.record_state(disconnection_ref(made["id"]))
     assert held is not None
     return held
 
 
 def decides(world: World, shown: RecordState, decision: Decision) -> str:
-    store = world.bot.store
-    deps = submit.Tools(
-        store.operations,
-        store.records,
-        world.bot.executing.encryptor,
-        world.clock,
-        lambda: "placed",
-        world.bot.executing.sending_guard,
-        store.audit,
+    store = world.bot.repositories
+    deps = Dependencies(
+        operations=store.operations,
+        records=store.records,
+        encryptor=world.bot.noyo_dependencies.encryptor,
+        clock=world.clock,
+        new_id=lambda: "placed",
+        audit=store.audit,
+        pauses=world.bot.noyo_dependencies.sending_guard.pauses,
+        mode=world.bot.noyo_dependencies.sending_guard.mode,
     )
     wanted = DecisionRequest(decision)
     placed = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
@@ -219,7 +220,7 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(
     assert world.operation(operation_id).state is OperationState.SUCCEEDED
     assert world.open_operations() == []
     assert [seen.took_effect for seen in world.writes()] == [True]
-    held = world.bot.store.records.record_state(shown.entity)
+    held = world.bot.repositories.records.record_state(shown.entity)
     true = world.noyo.disconnection(shown.record.id)
     assert held is not None
     assert (held.record.version, held.status.value) == (true["version"], true["status"])
@@ -236,17 +237,18 @@ def asked_to_end(world: World, name: str) -> str:
         carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
     )
     world.settle(5)
-    store, encryptor = world.bot.store, world.bot.executing.encryptor
-    sending_guard, policy = world.bot.executing.sending_guard, world.settings.policy
-    deps = submit.Tools(
-        store.operations,
-        store.records,
-        encryptor,
-        world.clock,
-        lambda: "placed",
-        sending_guard,
-        store.audit,
-        policy,
+    store, encryptor = world.bot.repositories, world.bot.noyo_dependencies.encryptor
+    sending_guard, policy = world.bot.noyo_dependencies.sending_guard, world.settings.policy
+    deps = Dependencies(
+        operations=store.operations,
+        records=store.records,
+        encryptor=encryptor,
+        clock=world.clock,
+        new_id=lambda: "placed",
+        audit=store.audit,
+        policy=policy,
+        pauses=sending_guard.pauses,
+        mode=sending_guard.mode,
     )
     placed = submit_disconnection.request_disconnection(
         "V1",
@@ -264,10 +266,15 @@ def asked_to_end(world: World, name: str) -> str:
 
 
 def confirmed(world: World, operation_id: str, operations: Any = None) -> object:
-    known = operations or world.bot.store.operations
-    sending_guard, policy = world.bot.executing.sending_guard, world.settings.policy
-    deps = second_approval.Tools(
-        known, policy, world.clock, lambda: f"confirmed-{known is operations}", sending_guard
+    known = operations or world.bot.repositories.operations
+    sending_guard, policy = world.bot.noyo_dependencies.sending_guard, world.settings.policy
+    deps = Dependencies(
+        operations=known,
+        policy=policy,
+        clock=world.clock,
+        new_id=lambda: f"confirmed-{known is operations}",
+        pauses=sending_guard.pauses,
+        mode=sending_guard.mode,
     )
     return second_approval.confirm(operation_id, BEN, reply_to=ReplyTo(), deps=deps)
 
@@ -277,7 +284,7 @@ def two_approvers() -> Iterator[World]:
     with World(APPROVERS=f"{ANA},{BEN}") as made:
         for user in (ANA, BEN):
             person = Person(user, made.settings.policy.team_id, False, False, False, int(made.clock()))
-            made.bot.store.people.save_person(person)
+            made.bot.repositories.people.save_person(person)
         yield made
 
 
@@ -290,7 +297,7 @@ def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(
 ) -> None:
     world, kept = two_approvers, LOST_CONFIRMATIONS[point]
     operation_id = asked_to_end(world, f"Confirmed {point}")
-    cut: Any = Before(world.bot.store.operations, "keep", kill, after=kept)
+    cut: Any = Before(world.bot.repositories.operations, "keep", kill, after=kept)
     with pytest.raises(Killed):
         confirmed(world, operation_id, cut)
     world.restart()
@@ -326,7 +333,7 @@ def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
     else:
         assert operation.state is OperationState.SUCCEEDED
         assert [(seen.method, seen.took_effect) for seen in world.writes()] == [("POST", True)]
-        held = world.bot.store.records.record_state(disconnection_ref(made[0]["id"]))
+        held = world.bot.repositories.records.record_state(disconnection_ref(made[0]["id"]))
         assert held is not None
         assert (len(made), held.requested_by_operation) == (1, operation_id)
         assert "**Status:** Processing" in card
@@ -346,7 +353,7 @@ def test_what_is_held_waits_through_restarts_and_is_not_sent(two_approvers: Worl
 def close(world: World, operation_id: str) -> None:
     from bot.usecases.operations.resolve import Resolution, resolve
 
-    store = world.bot.store.operations
+    store = world.bot.repositories.operations
     resolve(
         operation_id,
         Resolution.CLOSE,
@@ -403,7 +410,7 @@ def step(here: ExecutionBench, what: str, operation_id: str) -> None:
         here.restart()
     elif what == "die":
         try:
-            here.carry_out(operation_id, operations=Before(here.tools.operations, "claim", kill, after=True))
+            here.carry_out(operation_id, operations=Before(here.deps.operations, "claim", kill, after=True))
         except Killed:
             here.restart()
     else:

@@ -175,7 +175,7 @@ def _by_kind(world: World, messages: list[Message]) -> tuple[list[Message], ...]
 
 
 def test_what_was_told_at_the_beginning_says_of_when_it_tells(world: World) -> None:
-    held = world.bot.store.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
+    held = world.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
     assert [entity.kind for entity in held] == [EntityKind.DISCONNECTION]
     assert isinstance(held[0], EntityRef)
     world.noyo.move_disconnection(held[0].key, "rejected")

@@ -65,7 +65,7 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(world: W
     assert sent(world) == [f"storm {number:02}" for number in range(5)]
     assert PAUSED not in world.seen_in(CONNECTIONS)
     assert world.open_operations() == []
-    assert world.bot.store.operations.deferred_due(START * 2, limit=9) == []
+    assert world.bot.repositories.operations.deferred_due(START * 2, limit=9) == []
 
 
 def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(world: World) -> None:

@@ -61,7 +61,7 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
         world.carry_out()
         world.notify()
 
-        assert world.bot.store.polling.parked(EntityKind.CONNECTION)
+        assert world.bot.repositories.polling.parked(EntityKind.CONNECTION)
         assert [one.method for one in world.writes()] == ["POST"]
     assert len(lost) > 10
     assert did("PollFunction", "GetItem", "PARKED#*")
@@ -78,7 +78,7 @@ def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
         world.wait(2 * 24 * 3600)
         world.poll()
 
-        assert not world.bot.store.polling.parked(EntityKind.CONNECTION)
+        assert not world.bot.repositories.polling.parked(EntityKind.CONNECTION)
         assert world.tracked(unread)
     assert did("PollFunction", "DeleteItem", "PARKED#*")
 
@@ -93,7 +93,7 @@ def test_lists_without_an_order_are_read_by_what_is_open() -> None:
         world.noyo.add_connection(group_name="Four", status="processing")
         world.poll()
 
-        assert len(world.bot.store.records.open_entities(EntityKind.CONNECTION)) == 4
+        assert len(world.bot.repositories.records.open_entities(EntityKind.CONNECTION)) == 4
     assert did("PollFunction", "Query", "connection", "Table/index/open")
 
 
@@ -112,7 +112,7 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
     """Both take in what they learn by the same way, and each of them may be the one that hears late."""
     with World() as world:
         entity = _shown(world, kind)
-        store = world.bot.store
+        store = world.bot.repositories
         held = store.records.record_state(entity)
         assert held is not None
         record = replace(held.record, version="0" * 32, modified=held.record.modified - 5)

@@ -72,7 +72,7 @@ def test_after_a_storm_all_is_there_once_and_true(seed: int) -> None:
             f"G{number}": 1 for number in range(COMPANIES)
         }
         assert world.open_operations() == []
-        assert world.bot.store.outbox.due(int(world.clock()) + 10**9, limit=10) == []
+        assert world.bot.repositories.outbox.due(int(world.clock()) + 10**9, limit=10) == []
         cards = world.slack.channel(CONNECTIONS)
         titles = Counter(world.slack.render(card).splitlines()[0] for card in cards)
         assert titles == {f"# Company {number} · Guardian": 1 for number in range(COMPANIES)}

@@ -51,7 +51,7 @@ def lines(world: World, channel: str, words: str) -> int:
 
 
 def trail(world: World, entity: EntityRef) -> int:
-    return len(world.bot.store.audit.entries(entity, limit=50))
+    return len(world.bot.repositories.audit.entries(entity, limit=50))
 
 
 def test_an_alert_is_out_before_anybody_polls(world: World) -> None:
@@ -93,7 +93,7 @@ def test_a_look_alone_is_told_to_nobody_and_leaves_no_trail(world: World) -> Non
     entity = EntityRef(EntityKind.CONNECTION, one)
     assert (world.seen_in(CONNECTIONS), len(world.slack.calls)) == before
     assert trail(world, entity) == 0
-    assert world.bot.store.operations.last_on(entity) is None
+    assert world.bot.repositories.operations.last_on(entity) is None
     assert world.open_operations() == []
 
 
@@ -199,7 +199,7 @@ def test_whoever_does_not_know_the_secret_is_not_heard(world: World) -> None:
 
 
 def test_whether_the_webhooks_secret_can_be_read_is_noted_when_something_comes(world: World) -> None:
-    health_checks = world.bot.store.health
+    health_checks = world.bot.repositories.health
     assert health_checks.health_check(Component.WEBHOOK) is None
     known(world)
     first = health_checks.health_check(Component.WEBHOOK)
@@ -211,7 +211,7 @@ def test_whether_the_webhooks_secret_can_be_read_is_noted_when_something_comes(w
     world.wait(EVERY_SECONDS)
     known(world)
 
-    then = world.bot.store.health.health_check(Component.WEBHOOK)
+    then = world.bot.repositories.health.health_check(Component.WEBHOOK)
     assert then is not None
     (finding,) = then.findings
     assert finding.status is CheckStatus.FAILED

@@ -9,6 +9,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,9 +26,8 @@ from bot.dynamodb.lambda_quota import LambdaQuota
 from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
+from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
-from bot.usecases.admin.group_members import refresh_group_members
-from bot.usecases.admin.health_checks import run_health_checks
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.due import due_operations
@@ -137,30 +137,26 @@ class World:
 
     def carry_out(self) -> None:
         """The worker that writes to Noyo, once over all that is due."""
-        deps = self.bot.executing
+        deps = self.bot.noyo_dependencies
         with acting("ExecuteOperationsFunction"):
-            record_mode(self.settings.mode, self.bot.pausing)
+            record_mode(deps)
             for operation_id in due_operations(deps):
                 execute(operation_id, deps)
 
     def notify(self) -> None:
         """The worker that posts to Slack, once over all that is due."""
-        deps = self.bot.publishing
+        deps = self.bot.slack_dependencies
         with acting("NotifyFunction"):
-            for news_id in deps.outbox.due(deps.publisher.now(), limit=1000):
+            for news_id in deps.outbox.due(deps.now(), limit=1000):
                 publish(news_id, deps)
-            refresh_group_members(
-                people=deps.people,
-                slack=self.bot.slack_people,
-                policy=self.settings.policy,
-                now=deps.publisher.now(),
-            )
-        audit_grants(self.bot.grant_auditing)
+            refresh_group_members(deps)
+        audit_grants(deps)
 
     def poll(self) -> None:
         with acting("PollFunction"):
+            deps = replace(self.bot.noyo_dependencies, poll_deadline=self.clock() + 60)
             for kind in KINDS:
-                poll(kind, self.bot.polling(self.clock() + 60))
+                poll(kind, deps)
 
     def _slack(self, event: dict[str, Any]) -> dict[str, Any]:
         """The receiver; a thread of the door's calls it."""
@@ -174,9 +170,9 @@ class World:
     def check_up(self) -> None:
         """Each worker looks after what it needs, if it has not looked lately."""
         with acting("NotifyFunction"):
-            run_health_checks(self.bot.slack_health)
+            self.bot.check_slack()
         with acting("PollFunction"):
-            run_health_checks(self.bot.noyo_health)
+            self.bot.check_noyo()
 
     def settle(self, seconds: int = 120) -> None:
         """Everything runs by its schedule for so long."""
@@ -201,18 +197,18 @@ class World:
     # ---------------------------------------------------------------- what is so
 
     def tracked(self, connection_id: str) -> RecordState:
-        held = self.bot.store.records.record_state(EntityRef(EntityKind.CONNECTION, connection_id))
+        held = self.bot.repositories.records.record_state(EntityRef(EntityKind.CONNECTION, connection_id))
         assert held is not None
         return held
 
     def operation(self, operation_id: str) -> Operation:
-        held = self.bot.store.operations.operation(operation_id)
+        held = self.bot.repositories.operations.operation(operation_id)
         assert held is not None
         return held
 
     def open_operations(self) -> list[str]:
         """Ids of the operations that are not settled, however far in the future they are due."""
-        operations, ever = self.bot.store.operations, int(self.clock()) + 10**9
+        operations, ever = self.bot.repositories.operations, int(self.clock()) + 10**9
         return [*operations.due(ever, limit=1000), *operations.due_refreshes(ever, limit=1000)]
 
     def writes(self) -> list[Any]:

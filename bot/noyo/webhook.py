@@ -20,6 +20,7 @@ from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
 from bot.http_event import headers_of, raw_body
 from bot.noyo.arguments import is_uuid
 from bot.telemetry import LogEvent, log_event
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.ports.runtime import Secret
 
@@ -60,11 +61,11 @@ class WebhookEndpoint:
         self,
         *,
         secrets: Secret[tuple[str, ...]],
-        submitting: submit.Tools,
+        deps: Dependencies,
         look_after: Callable[[], object] = lambda: None,
     ) -> None:
         """`secrets`: one, or several while one takes the other's place. `look_after` notes whether they can be read."""
-        self._secrets, self._placing, self._look_after = secrets, submitting, look_after
+        self._secrets, self._deps, self._look_after = secrets, deps, look_after
 
     def handle(self, event: Mapping[str, Any]) -> Answer:
         """The answer to one event of an HTTP API, payload version 2.0. A 5xx asks Noyo to deliver again."""
@@ -104,7 +105,7 @@ class WebhookEndpoint:
             happened.entity,
             because="webhook",
             reply_to=ReplyTo(),
-            deps=self._placing,
+            deps=self._deps,
         )
         if isinstance(result, submit.RecordChanged):
             raise StorageError("The table took no look, and does not say why.")

@@ -44,7 +44,7 @@ def build_app(context: RequestContext) -> App:
 
     Bolt knows no token: what calls Slack has its own, which may be replaced while we run.
     """
-    known = AuthorizeResult(enterprise_id=None, team_id=context.policy.team_id)
+    known = AuthorizeResult(enterprise_id=None, team_id=context.deps.policy.team_id)
     app = App(
         name="switchboard.bolt",  # Bolt sets the level of the logger of this name.
         logger=_quiet(),
@@ -155,7 +155,7 @@ def _of_this_app(context: RequestContext) -> Callable[..., Any]:
         team = _team(body)
         if body.get("api_app_id") != context.app_id or not isinstance(team, str):
             return BoltResponse(status=403, body="not for this app")
-        if team != context.policy.team_id:
+        if team != context.deps.policy.team_id:
             logger.warning("refused somebody of another workspace")
             return _answered(context, body, rich_text(OTHER_WORKSPACE))
         return next()
@@ -175,7 +175,7 @@ def _speak(context: RequestContext) -> Callable[..., BoltResponse]:
     """Every error that a listener raises ends here: in the log with an id, and with the person in words."""
 
     def handler(error: Exception, body: Body) -> BoltResponse:
-        error_id = context.new_id()[:8]
+        error_id = context.deps.new_id()[:8]
         if not isinstance(error, ObserveOnly):  # An answer like any other.
             logger.error(
                 "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}

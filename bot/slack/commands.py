@@ -74,7 +74,7 @@ class Choosing:
         permission = context.authorize(Right.VIEW, actor)
         if not permission.allowed:
             return responses.only_you(responses.refusal(permission))
-        found = context.records.find(text, limit=MOST_FOUND)
+        found = context.deps.records.find(text, limit=MOST_FOUND)
         if not found:
             return responses.only_you(status.nothing_found(context, text))
         fitting = [record_state for record_state in found if self.fits(context, record_state)]

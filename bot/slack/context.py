@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Protocol
 
 from bot.domain.audit import AuditEntry, Origin
-from bot.domain.business_days import day_of
 from bot.domain.entities import EntityRef, person_ref
-from bot.domain.people import AccessPolicy, Permission, Right, Verdict, authorize_decision_on
+from bot.domain.people import Permission, Right, Verdict, authorize_decision_on
 from bot.domain.record_states import RecordState
 from bot.slack.views.display_settings import DisplaySettings
-from bot.usecases.admin import health_report, pause
 from bot.usecases.admin.authorization import authorized
-from bot.usecases.notifications.read_model import ReadModel
-from bot.usecases.operations import second_approval, submit
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.slack import UserDirectory
-from bot.usecases.ports.storage import (
-    AuditRepository,
-    OperationRepository,
-    PeopleRepository,
-    RecordRepository,
-)
-from bot.usecases.records import claim
+from bot.usecases.dependencies import Dependencies
 
 Json = dict[str, Any]
 
@@ -46,64 +33,30 @@ class ViewGateway(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Everything the receiver works with. It reads the table, places operations and opens modals, nothing else."""
+    """What the listeners work with. The receiver reads the table, submits operations and opens modals, nothing else."""
 
-    records: RecordRepository
-    operations: OperationRepository
-    people: PeopleRepository
-    audit: AuditRepository
-    submitting: submit.Tools
-    claiming: claim.Tools
-    pausing: pause.Tools
-    health_reporting: health_report.Tools
+    deps: Dependencies
     web: ViewGateway
-    user_directory: UserDirectory
-    policy: AccessPolicy
     display: DisplaySettings
-    command: str
     app_id: str
-    retry_at_action_required: bool
     needs_second: bool
-    """Whether a disconnection that somebody asks for waits for a second approver."""
+    """Whether a disconnection that somebody requests needs a second approver."""
     reject_without_version: bool
-    clock: Clock
-    new_id: NewId
 
     @property
-    def confirming(self) -> second_approval.Tools:
-        return second_approval.Tools(
-            self.operations, self.policy, self.clock, self.new_id, self.submitting.sending_guard
-        )
-
-    def now(self) -> int:
-        return int(self.clock())
-
-    def today(self) -> date:
-        return day_of(self.clock(), self.display.timezone)
-
-    def read_model(self) -> ReadModel:
-        return ReadModel(self.records, self.operations, self.today)
-
-    def authorized(self, right: Right, user_id: str) -> Permission:
-        return authorized(
-            right,
-            user_id,
-            people=self.people,
-            slack=self.user_directory,
-            policy=self.policy,
-            now=self.now(),
-        )
+    def command(self) -> str:
+        return self.display.command
 
     def authorize(self, right: Right, actor: Actor, about: EntityRef | None = None) -> Permission:
-        """As `may`; a denial goes into the audit trail of what it was about, else of who was denied."""
-        return self._noted(self.authorized(right, actor.user_id), right.value, actor, about)
+        """Whether the actor holds the right. A denial is audited under `about`, or else under the person."""
+        return self._audited(authorized(right, actor.user_id, self.deps), right.value, actor, about)
 
-    def authorize_decision_on(self, asked_by: str | None, actor: Actor, about: EntityRef) -> Permission:
-        """Whether they may decide on what this person asked for: nobody does on their own."""
-        permission = authorize_decision_on(asked_by, actor.user_id, self.policy)
-        return self._noted(permission, OWN_REQUEST, actor, about)
+    def authorize_decision_on(self, requester: str | None, actor: Actor, about: EntityRef) -> Permission:
+        """Whether the actor may decide on what this person requested: nobody decides on their own request."""
+        permission = authorize_decision_on(requester, actor.user_id, self.deps.policy)
+        return self._audited(permission, OWN_REQUEST, actor, about)
 
-    def _noted(
+    def _audited(
         self, permission: Permission, wanted: str, actor: Actor, about: EntityRef | None
     ) -> Permission:
         if permission.verdict is Verdict.DENIED:
@@ -112,30 +65,24 @@ class RequestContext:
 
     @property
     def observes_only(self) -> bool:
-        """Whether nothing is taken on that would be sent to Noyo."""
-        return self.submitting.sending_guard.observes_only
+        """Whether Switchboard refuses whatever would be sent to Noyo."""
+        return self.deps.sending_guard.observes_only
 
     def audit_event(
         self, actor: Actor, action: str, about: EntityRef | None, *details: tuple[str, str]
     ) -> None:
-        """Into the audit trail of what it was about, else of the person."""
-        entity = about or person_ref(actor.user_id)
-        entry = AuditEntry(
-            self.new_id(), entity, self.now(), actor.user_id, action, details, origin=actor.origin
+        """Append an entry to the audit log of `about`, or else of the person."""
+        deps, entity = self.deps, about or person_ref(actor.user_id)
+        deps.audit.append(
+            AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin)
         )
-        self.audit.append(entry)
 
-    def submitting_for(self, actor: Actor) -> submit.Tools:
-        return replace(self.submitting, origin=actor.origin)
-
-    def confirming_for(self, actor: Actor) -> second_approval.Tools:
-        return replace(self.confirming, origin=actor.origin)
-
-    def claiming_for(self, actor: Actor) -> claim.Tools:
-        return replace(self.claiming, origin=actor.origin)
+    def deps_for(self, actor: Actor) -> Dependencies:
+        """The dependencies with the actor's request as the origin that the audit log names."""
+        return replace(self.deps, origin=actor.origin)
 
     def retryable(self, record_state: RecordState) -> bool:
-        return submit.retryable(record_state, at_action_required=self.retry_at_action_required)
+        return self.display.retryable(record_state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ from bot.dynamodb import Repositories
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
 from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.operations import lifecycle, submit
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
 from bot.usecases.ports.runtime import ClientCredentials
@@ -93,14 +94,15 @@ class Arena:
     def click(self, shown: RecordState, number: int) -> Any:
         """Every other one approves."""
         encryptor: Any = None  # Nothing of a decision is sealed.
-        deps = submit.Tools(
-            self.store.operations,
-            self.store.records,
-            encryptor,
-            lambda: float(NOW),
-            self.new_id,
-            self.sending_guard,
-            self.store.audit,
+        deps = Dependencies(
+            operations=self.store.operations,
+            records=self.store.records,
+            encryptor=encryptor,
+            clock=lambda: float(NOW),
+            new_id=self.new_id,
+            audit=self.store.audit,
+            pauses=self.sending_guard.pauses,
+            mode=self.sending_guard.mode,
         )
         return submit.decide(
             submission(shown, number),
@@ -115,17 +117,17 @@ class Arena:
         """A worker takes up whatever is due, as many others do."""
         encryptor: Any = None
         people: Any = KnowsEverybody()
-        deps = lifecycle.Tools(
+        deps = Dependencies(
             operations=self.store.operations,
             records=self.store.records,
             people=people,
             noyo=self.client,
             encryptor=encryptor,
             policy=self.policy,
-            quiet_seconds=30,
+            reconcile_after_seconds=30,
             clock=lambda: float(NOW),
             new_id=self.new_id,
-            sending_guard=self.sending_guard,
+            pauses=self.sending_guard.pauses,
             timezone=UTC,
         )
         for operation_id in self.store.operations.due(NOW, limit=100):

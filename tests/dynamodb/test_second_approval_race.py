@@ -16,7 +16,8 @@ from bot.domain.people import AccessPolicy
 from bot.domain.records import ConnectionStatus
 from bot.dynamodb import Repositories
 from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.operations import second_approval, submit
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations import second_approval
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
 from bot.usecases.operations.submit import Submitted
 from bot.usecases.operations.submit_disconnection import request_disconnection
@@ -43,14 +44,15 @@ def held(store: Repositories, number: int) -> str:
     shown = store.records.record_state(connection_ref(made.id))
     assert shown is not None
     encryptor: Any = None  # Nothing of it is sealed.
-    deps = submit.Tools(
-        store.operations,
-        store.records,
-        encryptor,
-        lambda: float(NOW),
-        lambda: f"a{number}",
-        gate(store),
-        store.audit,
+    deps = Dependencies(
+        operations=store.operations,
+        records=store.records,
+        encryptor=encryptor,
+        clock=lambda: float(NOW),
+        new_id=lambda: f"a{number}",
+        audit=store.audit,
+        pauses=gate(store).pauses,
+        mode=gate(store).mode,
     )
     placed = request_disconnection(
         f"V{number}",
@@ -83,8 +85,13 @@ def test_of_many_who_confirm_or_withdraw_at_once_one_does_and_everyone_else_is_t
         operation_id = held(store, number)
 
         def contestant(one: int, operation_id: str = operation_id) -> Any:
-            deps = second_approval.Tools(
-                store.operations, POLICY, lambda: float(NOW), lambda: f"{operation_id}-{one}", gate(store)
+            deps = Dependencies(
+                operations=store.operations,
+                policy=POLICY,
+                clock=lambda: float(NOW),
+                new_id=lambda: f"{operation_id}-{one}",
+                pauses=gate(store).pauses,
+                mode=gate(store).mode,
             )
             if one % 2:
                 return second_approval.confirm(operation_id, f"U{one}", reply_to=ReplyTo(), deps=deps)

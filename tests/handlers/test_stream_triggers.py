@@ -10,9 +10,9 @@ import pytest
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationKind, OperationState, ReplyTo
 from bot.slack.views.buttons import Action
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute as carry_out_one
-from bot.usecases.operations.lifecycle import Tools
 from bot.usecases.operations.resolve import Resolution, resolve
 from bot.usecases.run_batch import BATCH_SIZE
 from handlers import execute_operations
@@ -103,7 +103,7 @@ def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
         world.wait(30)
     assert world.operation(operation_id).state is OperationState.NEEDS_RESOLUTION
     before, sent = len(list(world.stream())), len(world.writes())
-    deps = world.bot.executing
+    deps = world.bot.noyo_dependencies
     resolve(
         operation_id,
         Resolution.SEND_AGAIN,
@@ -122,15 +122,16 @@ def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
 
 def a_storm(world: World, looks: int = 200) -> None:
     """Noyo tells of many changes at once, and then Ana asks for something."""
-    store, deps = world.bot.store, world.bot.executing
-    result = submit.Tools(
-        store.operations,
-        store.records,
-        world.bot.executing.encryptor,  # type: ignore[arg-type]  # Nothing is sealed for a look.
-        world.clock,
-        deps.new_id,
-        deps.sending_guard,
-        store.audit,
+    store, deps = world.bot.repositories, world.bot.noyo_dependencies
+    result = Dependencies(
+        operations=store.operations,
+        records=store.records,
+        encryptor=world.bot.noyo_dependencies.encryptor,
+        clock=world.clock,
+        new_id=deps.new_id,
+        audit=store.audit,
+        pauses=deps.sending_guard.pauses,
+        mode=deps.sending_guard.mode,
     )
     entity = EntityRef(EntityKind.CONNECTION, world.noyo.add_connection(group_name="Heard Of")["id"])
     for number in range(looks):
@@ -145,7 +146,7 @@ def kinds_carried(
     """In which order the worker takes up what is due, or what woke it."""
     carried: list[str] = []
 
-    def carry(one: str, deps: Tools) -> None:
+    def carry(one: str, deps: Dependencies) -> None:
         carried.append(one)
         if world.operation(one).kind is not OperationKind.REFRESH_RECORD:
             carry_out_one(one, deps)

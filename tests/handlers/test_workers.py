@@ -61,7 +61,7 @@ def _record(name: str, pk: str) -> dict[str, Any]:
 
 
 def news(world: World) -> list[str]:
-    return world.bot.store.outbox.due(int(world.clock()) + 10**6, limit=100)
+    return world.bot.repositories.outbox.due(int(world.clock()) + 10**6, limit=100)
 
 
 def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
@@ -144,11 +144,11 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(world)
-    told = world.bot.store.outbox.event(waiting[0])
+    told = world.bot.repositories.outbox.event(waiting[0])
     assert told is not None
     place = MessageKey(CONNECTIONS, str(told.entity))
     now = int(world.clock())
-    assert world.bot.store.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
+    assert world.bot.repositories.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
 
     notify.handler(stream("NEWS", waiting[:1]), context)
 
@@ -226,11 +226,11 @@ def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
         grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
         monkeypatch.setattr(notify, "deployment", lambda *_: grouped.bot)
         notify.handler(stream("NEWS", []), context)
-        assert grouped.bot.store.people.members(["S0TEAM"]) == {}
+        assert grouped.bot.repositories.people.members(["S0TEAM"]) == {}
 
         notify.handler(SCHEDULE, context)
 
-        assert grouped.bot.store.people.members(["S0TEAM"])["S0TEAM"].user_ids == {"U0ANA"}
+        assert grouped.bot.repositories.people.members(["S0TEAM"])["S0TEAM"].user_ids == {"U0ANA"}
 
 
 def test_an_operation_in_the_stream_is_carried_out_once(world: World, context: FakeContext) -> None:
@@ -303,7 +303,7 @@ def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> Non
 def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
     world: World, context: FakeContext
 ) -> None:
-    health_checks = world.bot.store.health
+    health_checks = world.bot.repositories.health
 
     notify.handler(stream("NEWS", []), context)
     assert health_checks.health_check(Component.SLACK) is None

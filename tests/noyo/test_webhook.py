@@ -20,10 +20,14 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Refr
 from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
 from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookEndpoint
 from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.operations import submit
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import Secret
-from bot.usecases.ports.storage import AuditWriter, Encryptor, OperationRepository, RecordRepository
+from bot.usecases.ports.storage import (
+    AuditRepository,
+    Encryptor,
+    OperationRepository,
+    RecordRepository,
+)
 
 SECRET = "the-webhook-secret"
 STAMP = "2024-05-08T21:27:45.039587+00:00"
@@ -72,16 +76,15 @@ def door_on(
     secrets: Secret[tuple[str, ...]] = KNOWN,
     look_after: Callable[[], object] = lambda: None,
 ) -> WebhookEndpoint:
-    deps = submit.Tools(
-        cast(OperationRepository, operations),
-        cast(RecordRepository, Nothing()),
-        cast(Encryptor, None),
-        lambda: NOW,
-        lambda: "id",
-        cast(SendingGuard, None),
-        cast(AuditWriter, None),
+    deps = Dependencies(
+        operations=cast(OperationRepository, operations),
+        records=cast(RecordRepository, Nothing()),
+        encryptor=cast(Encryptor, None),
+        clock=lambda: NOW,
+        new_id=lambda: "id",
+        audit=cast(AuditRepository, None),
     )
-    return WebhookEndpoint(secrets=secrets, submitting=deps, look_after=look_after)
+    return WebhookEndpoint(secrets=secrets, deps=deps, look_after=look_after)
 
 
 @pytest.fixture

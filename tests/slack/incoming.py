@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 
 from slack_sdk import WebClient
 
-from bot.bootstrap import new_id
 from bot.domain.audit import AuditEntry
 from bot.domain.operations import (
     Operation,
@@ -37,9 +36,6 @@ from bot.slack.context import RequestContext
 from bot.slack.deadline import Deadline
 from bot.slack.endpoint import SlackEndpoint
 from bot.slack.views.display_settings import display_settings
-from bot.usecases.admin import health_report
-from bot.usecases.operations import submit
-from bot.usecases.records import claim
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
 from tests.world import ANA, BEN, CONNECTIONS, World
@@ -176,7 +172,7 @@ def moves(world: World, record_state: RecordState, status: str, **fields: Any) -
 
 
 def _holds(world: World, before: RecordState | None, after: RecordState) -> RecordState:
-    records = world.bot.store.records
+    records = world.bot.repositories.records
     records.write(RecordChange(after.entity, before, after, after.record))
     held = records.record_state(after.entity)
     assert held is not None
@@ -185,7 +181,7 @@ def _holds(world: World, before: RecordState | None, after: RecordState) -> Reco
 
 def unclear(world: World, name: str) -> Operation:
     """Ben's retry, of which nobody can tell whether it arrived."""
-    record_state, now, operations = known(world, name), int(world.clock()), world.bot.store.operations
+    record_state, now, operations = known(world, name), int(world.clock()), world.bot.repositories.operations
     placed = Operation(
         id="V" + name,
         entity=record_state.entity,
@@ -271,53 +267,24 @@ class Down:
         return fail
 
 
-def office_of(world: World) -> RequestContext:
-    """As wiring builds it, with the workers' clients."""
-    bot, settings, store = world.bot, world.settings, world.bot.store
-    look = display_settings(settings)
-    calls = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
+def context_of(world: World) -> RequestContext:
+    """As `bootstrap` builds it, with the workers' clients."""
+    bot, settings = world.bot, world.settings
+    display, deps = display_settings(settings), bot.slack_dependencies
+    api = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
     return RequestContext(
-        records=store.records,
-        operations=store.operations,
-        people=store.people,
-        audit=store.audit,
-        claiming=claim.Tools(store.records, settings.timezone, world.clock, new_id),
-        submitting=submit.Tools(
-            store.operations,
-            store.records,
-            bot.executing.encryptor,
-            world.clock,
-            new_id,
-            bot.executing.sending_guard,
-            store.audit,
-            settings.policy,
-        ),
-        pausing=bot.pausing,
-        health_reporting=health_report.Tools(
-            store.operations,
-            store.outbox,
-            store.polling,
-            store.health,
-            bot.executing.sending_guard,
-            world.clock,
-        ),
-        web=SlackMessageGateway(calls, look),
-        user_directory=bot.slack_people,
-        policy=settings.policy,
-        display=look,
-        command=settings.slack.command,
+        deps=replace(deps, secret_checks=()),
+        web=SlackMessageGateway(api, display),
+        display=display,
         app_id=settings.slack.app_id,
-        retry_at_action_required=settings.retry_at_action_required,
         needs_second=settings.disconnect_needs_second,
         reject_without_version=settings.reject_without_version,
-        clock=world.clock,
-        new_id=new_id,
     )
 
 
 def receives_with(world: World, context: RequestContext) -> None:
     """Until the next test, this office answers the door."""
-    world.bot.__dict__["slack_door"] = SlackEndpoint(
+    world.bot.__dict__["slack_endpoint"] = SlackEndpoint(
         signing_secrets=StaticSecret((local.SIGNING_SECRET,)),
         build=lambda: build_app(context),
         clock=world.clock,
@@ -326,9 +293,9 @@ def receives_with(world: World, context: RequestContext) -> None:
 
 
 def table_cannot_place(world: World) -> None:
-    context = office_of(world)
-    down = Down(context.operations, "place")
-    receives_with(world, replace(context, submitting=replace(context.submitting, operations=down)))
+    context = context_of(world)
+    down = Down(context.deps.operations, "submit")
+    receives_with(world, replace(context, deps=replace(context.deps, operations=down)))
 
 
 def fields_of(view: Json) -> Mapping[str, Json]:

@@ -22,10 +22,10 @@ from tests.slack.incoming import (
     a_world,
     begin,
     clicked,
+    context_of,
     event,
     knocks,
     known,
-    office_of,
     payload,
     presses,
     receives_with,
@@ -150,7 +150,7 @@ def test_a_request_without_headers_is_refused(world: World) -> None:
 def test_building_the_app_calls_nobody(world: World) -> None:
     """No `auth.test`: the first command would wait for it."""
     before = calls(world)
-    build_app(office_of(world))
+    build_app(context_of(world))
     assert calls(world) == before
 
 
@@ -234,8 +234,10 @@ def test_a_button_of_another_version_says_so(world: World) -> None:
 def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    context = office_of(world)
-    receives_with(world, replace(context, records=Down(context.records, "tracked")))
+    context = context_of(world)
+    receives_with(
+        world, replace(context, deps=replace(context.deps, records=Down(context.deps.records, "tracked")))
+    )
     record_state = known(world, "Click Inc")
     presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     assert "[[ That did not work ]]" in window(world)

@@ -12,8 +12,8 @@ from tests.slack.incoming import (
     Down,
     a_world,
     begin,
+    context_of,
     known,
-    office_of,
     receives_with,
     told,
     types,
@@ -134,9 +134,15 @@ def test_a_guest_may_not_retry(world: World) -> None:
 
 @pytest.mark.parametrize("text", ["status Acme", "retry Acme", "status"])
 def test_with_the_table_down_a_command_says_when_to_try_again(world: World, text: str) -> None:
-    context = office_of(world)
+    context = context_of(world)
     receives_with(
-        world, replace(context, records=Down(context.records, "find", "in_status", "open_subjects"))
+        world,
+        replace(
+            context,
+            deps=replace(
+                context.deps, records=Down(context.deps.records, "find", "in_status", "open_subjects")
+            ),
+        ),
     )
     read = told(world, types(world, text))
     assert "not answering right now. Please try again in a minute." in read

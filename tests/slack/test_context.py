@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.people import Right
 from bot.slack.context import Actor
-from tests.slack.incoming import a_world, begin, knocks, office_of, told, typed, types, window
+from bot.usecases.admin.authorization import authorized
+from tests.slack.incoming import a_world, begin, context_of, knocks, told, typed, types, window
 from tests.world import ANA, BEN, World
 
 OPS = "S0OPS"
@@ -60,13 +61,13 @@ def test_members_read_too_long_ago_decide_nothing(world: World) -> None:
     read = told(world, types(world, "connect"))
     assert "I could not read the Slack user group that decides this, so nothing was done." in read
     assert window(world) == ""
-    assert office_of(world).authorized(Right.REQUEST, "U0NAMED").allowed
+    assert authorized(Right.REQUEST, "U0NAMED", context_of(world).deps).allowed
 
 
 def test_nobody_approves_or_administers_unless_named(world: World) -> None:
-    context = office_of(world)
+    context = context_of(world)
     for right in (Right.APPROVE, Right.ADMINISTER):
-        assert not context.authorized(right, ANA).allowed
+        assert not authorized(right, ANA, context.deps).allowed
 
 
 def test_a_person_slack_does_not_know_is_refused(world: World) -> None:

@@ -12,6 +12,7 @@ from bot.domain.entities import disconnection_ref
 from bot.domain.operations import DecisionRequest, Operation, ReplyTo
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo import Rules
@@ -49,7 +50,7 @@ class Deciding(ExecutionBench):
         operation_id: str = "V1",
         actor: str = ANA,
         *,
-        deps: submit.Tools | None = None,
+        deps: Dependencies | None = None,
         end: str | None = None,
         **why: Any,
     ) -> submit.SubmitResult | submit.NotAllowed:
@@ -60,12 +61,12 @@ class Deciding(ExecutionBench):
             shown=shown,
             wanted=wanted,
             reply_to=ReplyTo("C1", operation_id),
-            deps=deps or self.submitting,
+            deps=deps or self.deps,
         )
 
     def see(self, record_id: str) -> None:
         """A poll comes by."""
-        deps = self.tools
+        deps = self.deps
         ingest(
             deps.noyo.disconnection(record_id),
             records=deps.records,

@@ -13,6 +13,7 @@ from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import EntityRef, connection_ref, disconnection_ref, pending_disconnection_ref
 from bot.domain.operations import OperationState, ReplyTo
 from bot.domain.record_states import RecordState
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import second_approval, submit
 from bot.usecases.operations.submit_disconnection import DisconnectionInput, request_disconnection
 from bot.usecases.records.ingest import ingest, read_again
@@ -44,7 +45,7 @@ class Disconnecting(Deciding):
 
     def observed(self, entity: EntityRef) -> None:
         """A poll comes by."""
-        deps = self.tools
+        deps = self.deps
         ingest(
             read_again(entity, deps.noyo),
             records=deps.records,
@@ -61,7 +62,7 @@ class Disconnecting(Deciding):
         *,
         end: date = END,
         needs_second: bool = True,
-        deps: submit.Tools | None = None,
+        deps: Dependencies | None = None,
     ) -> submit.SubmitResult:
         return request_disconnection(
             operation_id,
@@ -71,21 +72,15 @@ class Disconnecting(Deciding):
             needs_second=needs_second,
             timezone=NEW_YORK,
             reply_to=ReplyTo("C1", operation_id),
-            deps=deps or self.submitting,
+            deps=deps or self.deps,
         )
 
     def confirm(self, operation_id: str = "V1", person: str = BEN, **changed: Any) -> Any:
-        deps = replace(self.confirming, **changed)
+        deps = replace(self.deps, **changed)
         return second_approval.confirm(operation_id, person, reply_to=ReplyTo("C1", "V9"), deps=deps)
 
     def withdraw(self, operation_id: str = "V1", person: str = BEN) -> Any:
-        return second_approval.withdraw(operation_id, person, deps=self.confirming)
-
-    @property
-    def confirming(self) -> second_approval.Tools:
-        return second_approval.Tools(
-            self.store.operations, self.policy, self.clock, lambda: next(self._ids), self.sending_guard
-        )
+        return second_approval.withdraw(operation_id, person, deps=self.deps)
 
     def going(self, *, needs_second: bool = True) -> RecordState:
         """Asked for by Ana and, where that is needed, confirmed by Ben; not sent yet."""

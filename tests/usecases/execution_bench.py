@@ -21,11 +21,9 @@ from bot.domain.record_states import RecordState
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
-from bot.usecases.admin import pause
-from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.lifecycle import Tools
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo import Fault, NoyoStandIn, Rules
@@ -99,41 +97,25 @@ class ExecutionBench:
             self.store.people.save_person(replace(person, **changes))
 
     @property
-    def tools(self) -> Tools:
-        return Tools(
-            operations=self.store.operations,
+    def deps(self) -> Dependencies:
+        return Dependencies(
+            clock=self.clock,
+            new_id=lambda: next(self._ids),
             records=self.store.records,
+            operations=self.store.operations,
+            outbox=self.store.outbox,
             people=self.store.people,
+            audit=self.store.audit,
+            pauses=self.store.pauses,
+            polling=self.store.polling,
+            health=self.store.health,
             noyo=self._clients[-1],
             encryptor=self.encryptor,
             policy=self.policy,
-            quiet_seconds=QUIET,
-            clock=self.clock,
-            new_id=lambda: next(self._ids),
-            sending_guard=self.sending_guard,
+            mode=self.mode,
             timezone=NEW_YORK,
+            reconcile_after_seconds=QUIET,
         )
-
-    @property
-    def submitting(self) -> submit.Tools:
-        return submit.Tools(
-            self.store.operations,
-            self.store.records,
-            self.encryptor,
-            self.clock,
-            lambda: next(self._ids),
-            self.sending_guard,
-            self.store.audit,
-            self.policy,
-        )
-
-    @property
-    def sending_guard(self) -> SendingGuard:
-        return SendingGuard(self.store.pauses, self.mode, self.clock)
-
-    @property
-    def pausing(self) -> pause.Tools:
-        return pause.Tools(self.store.pauses, self.clock, lambda: next(self._ids))
 
     # ---------------------------------------------------------------- what people and workers do
 
@@ -145,7 +127,7 @@ class ExecutionBench:
         group_id: str = "00110011",
         name: str = "Test Company",
         sensitive: SensitiveFields = TYPED,
-        deps: submit.Tools | None = None,
+        deps: Dependencies | None = None,
     ) -> submit.SubmitResult:
         return submit.request_connection(
             operation_id,
@@ -155,7 +137,7 @@ class ExecutionBench:
             group_name=name,
             sensitive=sensitive,
             reply_to=ReplyTo("C1", operation_id),
-            deps=deps or self.submitting,
+            deps=deps or self.deps,
         )
 
     def stuck(self, group_id: str = "00110011", ago: int = 600) -> RecordState:
@@ -180,7 +162,7 @@ class ExecutionBench:
         *,
         group_id: str | None = "00110012",
         sensitive: SensitiveFields = TYPED,
-        deps: submit.Tools | None = None,
+        deps: Dependencies | None = None,
     ) -> submit.SubmitResult:
         return submit.retry_connection(
             operation_id,
@@ -189,17 +171,17 @@ class ExecutionBench:
             carrier_group_id=group_id,
             sensitive=sensitive,
             reply_to=ReplyTo("C1", operation_id),
-            deps=deps or self.submitting,
+            deps=deps or self.deps,
         )
 
     def look(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
         return submit.refresh(
-            operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.submitting
+            operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.deps
         )
 
     def see(self, connection_id: str) -> None:
         """A poll comes by."""
-        deps = self.tools
+        deps = self.deps
         ingest(
             deps.noyo.connection(connection_id),
             records=deps.records,
@@ -211,7 +193,7 @@ class ExecutionBench:
     def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
         """One wake of a worker; `changed` are other tools than the usual."""
         with acting("ExecuteOperationsFunction"):
-            execute(operation_id, replace(self.tools, **changed))
+            execute(operation_id, replace(self.deps, **changed))
         return self.operation(operation_id)
 
     def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:

@@ -21,10 +21,11 @@ from bot.domain.records import Disconnection, Record, is_open
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
 from bot.usecases.records.ingest_pages import PageIngestor
-from bot.usecases.records.poll import PollReport, Tools, poll
+from bot.usecases.records.poll import PollReport, poll
 from infra.local.noyo import NoyoStandIn, Rules
 
 START = 1_790_000_000
@@ -182,7 +183,7 @@ class Learner:
         self.poll(EntityKind.CONNECTION)
         self.poll(EntityKind.DISCONNECTION)
 
-    def tools(self, seconds: float = 60) -> Tools:
+    def tools(self, seconds: float = 60) -> Dependencies:
         ports: Any = {
             "noyo": self.client,
             "records": self.records,
@@ -190,11 +191,12 @@ class Learner:
             "outbox": self.news,
             "polling": self.cursors,
         }
-        return Tools(
+        return Dependencies(
             clock=lambda: self.now,
-            interval_seconds=INTERVAL,
+            poll_interval_seconds=INTERVAL,
+            new_id=str,
             sweep_seconds=SWEEP,
-            deadline=self.now + seconds,
+            poll_deadline=self.now + seconds,
             **ports,
         )
 

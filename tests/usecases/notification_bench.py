@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from bot.usecases.notifications import publish as notifying
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from infra.local.slack import Message
 from tests.world import ALERTS, GUARDIAN, World
@@ -42,12 +42,12 @@ def moves(world: World, connection_id: str, *statuses: str, **fields: Any) -> No
 
 
 def due(world: World) -> list[str]:
-    return world.bot.store.outbox.due(int(world.clock()) + 10**6, limit=1000)
+    return world.bot.repositories.outbox.due(int(world.clock()) + 10**6, limit=1000)
 
 
 def tell(world: World, news_ids: Sequence[str]) -> None:
     for news_id in news_ids:
-        publish(news_id, world.bot.publishing)
+        publish(news_id, world.bot.slack_dependencies)
 
 
 def tell_until_done(world: World, *, rounds: int = 60, step: int = 5) -> None:
@@ -88,9 +88,9 @@ class Around:
         return called
 
 
-def around_slack(deps: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
-    return replace(deps, publisher=replace(deps.publisher, slack=Around(deps.publisher.slack, **happens)))
+def around_slack(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
+    return replace(deps, slack=Around(deps.slack, **happens))
 
 
-def around_news(deps: notifying.Tools, **happens: Callable[[], object]) -> notifying.Tools:
+def around_news(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
     return replace(deps, outbox=Around(deps.outbox, **happens))

@@ -15,6 +15,7 @@ from bot.slack.views import record_facts, responses
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_text
 from bot.slack.views.statuses import status_name
+from bot.usecases.admin.authorization import authorized
 from bot.usecases.records.claim import claim_request, release_claim
 
 _UNKNOWN = rich_text("This request is not known here any more.")
@@ -32,7 +33,7 @@ def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
 
 
 def click_release(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
-    before = release_claim(value.record, actor.user_id, context.claiming_for(actor))
+    before = release_claim(value.record, actor.user_id, context.deps_for(actor))
     if before is None or before.owner is None:
         words = rich_text("Nobody is checking this. Nothing was changed.")
     elif before.owner != actor.user_id:
@@ -46,13 +47,13 @@ def click_release(context: RequestContext, actor: Actor, value: ButtonValue) -> 
 
 
 def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText:
-    now = claim_request(entity, actor.user_id, context.claiming_for(actor))
+    now = claim_request(entity, actor.user_id, context.deps_for(actor))
     if now is None:
         return _UNKNOWN
     if not awaits_decision(now):
         name = record_facts.group(now.record)
         return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")
-    until = Timestamp(now.owned_until or context.now())
+    until = Timestamp(now.owned_until or context.deps.now())
     return rich_text(
         "You are checking this until ",
         until,
@@ -62,7 +63,7 @@ def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText
 
 def _may(context: RequestContext, actor: Actor, entity: EntityRef) -> Permission:
     """A denial is told, and kept, as one of the right to decide, which is what the message is about."""
-    may_request = context.authorized(Right.REQUEST, actor.user_id)
+    may_request = authorized(Right.REQUEST, actor.user_id, context.deps)
     return may_request if may_request.allowed else context.authorize(Right.APPROVE, actor, entity)
 
 

@@ -64,7 +64,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
         group_name=values["group_name"],
         sensitive=sensitive_from(values),
         reply_to=ReplyTo(view_id=view["id"]),
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
         return responses.shows(said("Sent already", repeated(result.operation)))

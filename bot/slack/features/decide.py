@@ -53,7 +53,7 @@ def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
         return responses.over_it(said("Not sent", responses.refusal(permission)))
-    record_state = context.records.record_state(shown.record)
+    record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Disconnection) or record.version != shown.version:
         return responses.shows(_moved(context, actor, decision, record_state, shown, view["id"]))
@@ -61,7 +61,7 @@ def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict
     if not permission.allowed:
         return responses.over_it(said("Not sent", responses.refusal(permission)))
     values = values_of(view)
-    found = decision_faults(decision, values, record, context.today())
+    found = decision_faults(decision, values, record, context.deps.today())
     if found:
         return responses.errors(found)
     wanted = decision_wanted(decision, values, record, unversioned=context.reject_without_version)
@@ -72,7 +72,7 @@ def _opened(context: RequestContext, actor: Actor, decision: Decision, value: Bu
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
-    record_state = context.records.record_state(value.record)
+    record_state = context.deps.records.record_state(value.record)
     permission = context.authorize_decision_on(
         record_state.requester if record_state else None, actor, value.record
     )
@@ -83,7 +83,7 @@ def _opened(context: RequestContext, actor: Actor, decision: Decision, value: Bu
 
 def _first(context: RequestContext, record_state: RecordState | None) -> Json | None:
     """Somebody is deciding already."""
-    operation = context.operations.open_on(record_state.entity) if record_state is not None else None
+    operation = context.deps.operations.open_on(record_state.entity) if record_state is not None else None
     return _somebody_else(operation) if operation is not None else None
 
 
@@ -109,7 +109,7 @@ def _placed(
         shown=record_state,
         wanted=wanted,
         reply_to=ReplyTo(view_id=view_id),
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     match result:
         case Submitted(operation) if operation.state.settled:
@@ -134,7 +134,7 @@ def _moved(
     view_id: str,
 ) -> Json:
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
-    placed = context.operations.operation(view_id)
+    placed = context.deps.operations.operation(view_id)
     if placed is not None:
         return said("Sent already", repeated(placed))
     record_outdated(
@@ -144,13 +144,13 @@ def _moved(
         OperationKind.DECIDE_DISCONNECTION,
         DecisionRequest(decision),
         shown_version=shown.version,
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     return _first(context, now) or _asked(context, decision, now, shown)
 
 
 def _seen(context: RequestContext, shown: ButtonValue) -> Disconnection | None:
-    known = context.records.history(shown.record, since=0)
+    known = context.deps.records.history(shown.record, since=0)
     return next(
         (one for one in known if isinstance(one, Disconnection) and one.version == shown.version), None
     )
@@ -168,7 +168,7 @@ def _somebody_else(operation: Operation) -> Json:
 
 
 def _not_now(context: RequestContext, record_state: RecordState, record: Disconnection) -> Json:
-    last = context.operations.last_on(record_state.entity)
+    last = context.deps.operations.last_on(record_state.entity)
     lines: list[RichText] = [
         rich_text(record_facts.group(record), " is now: ", status_name(record.status, bold=True), "."),
         *([last_outcome(last)] if last is not None else []),

@@ -33,9 +33,9 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
         return responses.only_you(responses.refusal(permission))
-    asked, held = _waiting(context), context.operations.awaiting_confirmation(limit=COUNTED)
+    asked, held = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted by itself, so no more than the first of each can be among the first of both.
-    known = context.records.record_states(asked[:LISTED])
+    known = context.deps.records.record_states(asked[:LISTED])
     shown = [known[entity] for entity in asked[:LISTED] if entity in known and decidable(known[entity])]
     rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _held(context, operation)) for operation in held[:LISTED]]
@@ -48,7 +48,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
 
 
 def _waiting(context: RequestContext) -> list[EntityRef]:
-    return context.records.in_status(
+    return context.deps.records.in_status(
         EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW.value, limit=COUNTED
     )
 
@@ -64,11 +64,11 @@ def _row(context: RequestContext, record_state: RecordState) -> list[Part]:
     if not isinstance(record, Disconnection):
         return []
     told += [
-        end_date(record, context.today()),
+        end_date(record, context.deps.today()),
         rich_text("Asked for by ", source(record)),
         *checking(record_state),
     ]
-    operation = context.operations.open_on(record_state.entity)
+    operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
         return [Paragraph([*told, in_progress(operation)])]
     offered = record_facts.offered(record_state, context.display, primary=False, checking=True)

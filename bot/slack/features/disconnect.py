@@ -50,7 +50,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
         return responses.over_it(said("Not sent", responses.refusal(permission)))
-    record_state = context.records.record_state(shown.record)
+    record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection) or record.version != shown.version:
         return responses.shows(_moved(context, actor, record_state, shown, view["id"]))
@@ -65,7 +65,7 @@ def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
-    return _asked(context, actor, context.records.record_state(value.record), value)
+    return _asked(context, actor, context.deps.records.record_state(value.record), value)
 
 
 def _asked(
@@ -77,7 +77,9 @@ def _asked(
         return said("Not possible", _UNKNOWN)
     if not disconnectable(record_state):
         return _not_now(record_state)
-    holder = context.operations.open_on(pending_disconnection_ref(record.group_id or "", record.carrier_id))
+    holder = context.deps.operations.open_on(
+        pending_disconnection_ref(record.group_id or "", record.carrier_id)
+    )
     if holder is not None:
         return _somebody_first(context, actor, holder)
     return disconnect_form(
@@ -85,7 +87,7 @@ def _asked(
         context.display,
         needs_second=context.needs_second,
         changed=record.version != shown.version,
-        before=earlier_requests(record_state, context.records),
+        before=earlier_requests(record_state, context.deps.records),
     )
 
 
@@ -100,7 +102,7 @@ def _placed(
         needs_second=context.needs_second,
         timezone=context.display.timezone,
         reply_to=ReplyTo(view_id=view_id),
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     match result:
         case Submitted(operation):
@@ -136,7 +138,7 @@ def _held(context: RequestContext, operation: Operation, record_state: RecordSta
             ".",
         ),
         "Nothing has been sent to Noyo. A second approver has to confirm it; you cannot do that yourself."
-        if not context.policy.self_approval
+        if not context.deps.policy.self_approval
         else "Nothing has been sent to Noyo. An approver has to confirm it.",
         *until,
         rich_text(
@@ -151,7 +153,7 @@ def _moved(
     context: RequestContext, actor: Actor, now: RecordState | None, shown: ButtonValue, view_id: str
 ) -> Json:
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
-    placed = context.operations.operation(view_id)
+    placed = context.deps.operations.operation(view_id)
     if placed is not None:
         return said("Sent already", repeated(placed))
     if now is not None:
@@ -174,7 +176,7 @@ def _note_outdated(context: RequestContext, actor: Actor, now: RecordState, show
 
 def _somebody_first(context: RequestContext, actor: Actor, operation: Operation) -> Json:
     """Who was first; where it waits for a second approver, that is what the person may be."""
-    if awaits_confirmation(operation, context.now()) and operation.actor != actor.user_id:
+    if awaits_confirmation(operation, context.deps.now()) and operation.actor != actor.user_id:
         return confirmation_or_reason(context, actor, operation, first=True)
     now = in_progress(operation) if operation.is_open else last_outcome(operation)
     return said(
@@ -202,4 +204,4 @@ def _not_now(record_state: RecordState) -> Json:
 
 
 def _today(context: RequestContext) -> date:
-    return datetime.fromtimestamp(context.now(), context.display.timezone).date()
+    return datetime.fromtimestamp(context.deps.now(), context.display.timezone).date()

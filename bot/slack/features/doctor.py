@@ -32,7 +32,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     permission = context.authorize(Right.ADMINISTER, actor)
     if not permission.allowed:
         return responses.only_you(responses.refusal(permission))
-    return responses.only_you(*_told(context, health_report(context.health_reporting)))
+    return responses.only_you(*_told(context, health_report(context.deps)))
 
 
 def _told(context: RequestContext, found: HealthReport) -> list[Part]:

@@ -42,7 +42,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
         return responses.only_you(responses.refusal(permission))
-    found = context.records.find(text, limit=status.LISTED + 1)
+    found = context.deps.records.find(text, limit=status.LISTED + 1)
     if not found:
         return responses.only_you(status.nothing_found(context, text))
     if len(found) > 1:
@@ -79,18 +79,18 @@ def _of(context: RequestContext, record_state: RecordState) -> Json:
 def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:
     """With those of the request that it came from, which had no Noyo id yet; of a connection, with what was asked to
     end it."""
-    found = context.audit.entries(record_state.entity, limit=LISTED + 1)
+    found = context.deps.audit.entries(record_state.entity, limit=LISTED + 1)
     asking = (
-        context.operations.operation(record_state.requested_by_operation)
+        context.deps.operations.operation(record_state.requested_by_operation)
         if record_state.requested_by_operation
         else None
     )
     if asking is not None and asking.entity != record_state.entity:
-        earlier = context.audit.entries(asking.entity, limit=LISTED + 1)
+        earlier = context.deps.audit.entries(asking.entity, limit=LISTED + 1)
         found += [entry for entry in earlier if ("operation", asking.id) in entry.details]
     record = record_state.record
     if isinstance(record, Connection) and record.group_id:
-        found += context.audit.entries(
+        found += context.deps.audit.entries(
             pending_disconnection_ref(record.group_id, record.carrier_id), limit=LISTED + 1
         )
     return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]

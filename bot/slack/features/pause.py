@@ -20,7 +20,7 @@ def start_pause(context: RequestContext, actor: Actor, text: str) -> Json:
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
         return responses.only_you(responses.refusal(permission))
-    match pause(actor.user_id, text, context.pausing):
+    match pause(actor.user_id, text, context.deps):
         case PauseChanged(done):
             return responses.only_you(
                 rich_text(*pauses.paused_since(done), "."), pauses.MEANWHILE, _told_in(context)
@@ -37,7 +37,7 @@ def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
         return responses.only_you(responses.refusal(permission))
-    match resume(actor.user_id, context.pausing):
+    match resume(actor.user_id, context.deps):
         case PauseChanged(done):
             return responses.only_you(
                 rich_text(*pauses.ended(done), "."),
@@ -53,7 +53,7 @@ def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
 
 def standing(context: RequestContext) -> list[RichText]:
     """Said first by what tells how things stand, where nothing is sent; empty while sending is on."""
-    shut = context.submitting.sending_guard.active_pause()
+    shut = context.deps.sending_guard.active_pause()
     if shut is None:
         return []
     so = "nothing is sent to Noyo" if shut.by is None else "what people ask for is kept and not sent yet"
@@ -73,6 +73,6 @@ def _told_in(context: RequestContext) -> RichText:
 
 
 def _still_watches(context: RequestContext) -> list[str]:
-    if not context.submitting.sending_guard.observes_only:
+    if not context.deps.sending_guard.observes_only:
         return []
     return ["Switchboard is set to watch only, so nothing is sent to Noyo all the same."]

@@ -31,7 +31,7 @@ def click(context: RequestContext, actor: Actor, act: Action, value: ButtonValue
 
 
 def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id: str) -> tuple[str, RichText]:
-    before = context.operations.operation(operation_id)
+    before = context.deps.operations.operation(operation_id)
     needed = before.required_right if before else Right.REQUEST
     permission = context.authorize(needed, actor, before.entity if before else None)
     if not permission.allowed:
@@ -41,9 +41,9 @@ def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id:
         way,
         actor.user_id,
         seen_version=_version_now(context, before),
-        operations=context.operations,
-        clock=context.clock,
-        new_id=context.new_id,
+        operations=context.deps.operations,
+        clock=context.deps.clock,
+        new_id=context.deps.new_id,
         origin=actor.origin,
     )
     if taken is None:
@@ -51,7 +51,7 @@ def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id:
         context.audit_event(
             actor, "way_out_not_taken", about, ("operation", operation_id), ("way", way.value)
         )
-        return "Decided already", _now(context.operations.operation(operation_id))
+        return "Decided already", _now(context.deps.operations.operation(operation_id))
     return "Recorded", _now(taken)
 
 
@@ -62,7 +62,7 @@ def _version_now(context: RequestContext, operation: Operation | None) -> str | 
     """
     if operation is None or operation.entity.kind is not EntityKind.CONNECTION:
         return None
-    record_state = context.records.record_state(operation.entity)
+    record_state = context.deps.records.record_state(operation.entity)
     return record_state.record.version if record_state else None
 
 

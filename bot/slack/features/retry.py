@@ -48,8 +48,8 @@ def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.REQUEST, actor, value.record)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
-    record_state = context.records.record_state(value.record)
-    operation = context.operations.open_on(value.record)
+    record_state = context.deps.records.record_state(value.record)
+    operation = context.deps.operations.open_on(value.record)
     if record_state is None or not isinstance(record_state.record, Connection):
         return said("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
     if operation is not None:
@@ -71,7 +71,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     permission = context.authorize(Right.REQUEST, actor, shown.record)
     if not permission.allowed:
         return responses.over_it(said("Not sent", responses.refusal(permission)))
-    record_state = context.records.record_state(shown.record)
+    record_state = context.deps.records.record_state(shown.record)
     if record_state is None or record_state.record.version != shown.version:
         record_outdated(
             view["id"],
@@ -80,7 +80,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
             OperationKind.RETRY_CONNECTION,
             RetryRequest(),
             shown_version=shown.version,
-            deps=context.submitting_for(actor),
+            deps=context.deps_for(actor),
         )
         return _again(context, record_state, view["id"])
     result = retry_connection(
@@ -90,7 +90,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
         carrier_group_id=_corrected(record_state, values["carrier_group_id"]),
         sensitive=sensitive_from(values),
         reply_to=ReplyTo(view_id=view["id"]),
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
         return responses.shows(said("Sent already", repeated(result.operation)))
@@ -125,7 +125,7 @@ def _sending(
 
 def _again(context: RequestContext, now: RecordState | None, view_id: str) -> Json:
     """It moved since it was shown. A repeat of what was placed from this very window is no change, but a success."""
-    placed = context.operations.operation(view_id)
+    placed = context.deps.operations.operation(view_id)
     if placed is not None:
         return responses.shows(said("Sent already", repeated(placed)))
     if now is None or not isinstance(now.record, Connection):

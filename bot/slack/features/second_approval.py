@@ -38,6 +38,7 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 from bot.slack.views.statuses import status_name
+from bot.usecases.admin.authorization import authorized
 from bot.usecases.operations.second_approval import (
     Confirmed,
     NotAwaitingConfirmation,
@@ -70,7 +71,7 @@ def click_withdraw(context: RequestContext, actor: Actor, value: ButtonValue) ->
 
 def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     """Confirms what was shown, which never changes while it is held; else says what became of it."""
-    operation = context.operations.operation(_operation_id(view))
+    operation = context.deps.operations.operation(_operation_id(view))
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
         return responses.over_it(said("Not sent", responses.refusal(permission)))
@@ -79,7 +80,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     if not (permission := context.authorize_decision_on(operation.actor, actor, operation.entity)).allowed:
         return responses.shows(said("Not sent", responses.refusal(permission)))
     reply_to = ReplyTo(view_id=view["id"])
-    match confirm(operation.id, actor.user_id, reply_to=reply_to, deps=context.confirming_for(actor)):
+    match confirm(operation.id, actor.user_id, reply_to=reply_to, deps=context.deps_for(actor)):
         case Confirmed(going):
             return responses.shows(sending(_what(context, going), context.display.decisions_channel, going))
         case NotAwaitingConfirmation(now):
@@ -94,12 +95,12 @@ def confirmation_or_reason(
 ) -> Json:
     """The form, for somebody who may approve. `first`: they wanted to ask for the same, and somebody was first."""
     wanted = operation.input
-    if not awaits_confirmation(operation, context.now()) or not isinstance(wanted, DisconnectionRequest):
+    if not awaits_confirmation(operation, context.deps.now()) or not isinstance(wanted, DisconnectionRequest):
         return _over(context, actor, operation)
     permission = context.authorize_decision_on(operation.actor, actor, operation.entity)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
-    record_state = context.records.record_state(wanted.connection)
+    record_state = context.deps.records.record_state(wanted.connection)
     why_not = _why_it_would_not_go(context, operation, record_state)
     return why_not or confirmation(
         operation,
@@ -107,12 +108,12 @@ def confirmation_or_reason(
         record_state.record if record_state else None,
         context.display,
         first=first,
-        before=earlier_requests(record_state, context.records) if record_state else (),
+        before=earlier_requests(record_state, context.deps.records) if record_state else (),
     )
 
 
 def _opened(context: RequestContext, actor: Actor, operation_id: str) -> Json:
-    operation = context.operations.operation(operation_id)
+    operation = context.deps.operations.operation(operation_id)
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
@@ -130,7 +131,7 @@ def _why_it_would_not_go(
     on, since the worker waits until it knows.
     """
     withdraw_it = "Nothing would be sent. Withdraw it on its card, and ask anew if it is still wanted."
-    if context.authorized(Right.APPROVE, operation.actor or "").verdict is Verdict.DENIED:
+    if authorized(Right.APPROVE, operation.actor or "", context.deps).verdict is Verdict.DENIED:
         gone = rich_text(who(operation), ", who asked for it, may not do so any more.")
         return said("Not possible", gone, withdraw_it)
     if record_state is not None and not is_connected(record_state):
@@ -207,19 +208,19 @@ def _over(context: RequestContext, actor: Actor, operation: Operation | None) ->
 
 
 def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tuple[str, RichText]:
-    operation = context.operations.operation(operation_id)
+    operation = context.deps.operations.operation(operation_id)
     own = operation is not None and operation.actor == actor.user_id
     # Whoever asked may always take it back: that keeps things as they are.
     needed = Right.VIEW if own else Right.APPROVE
     permission = context.authorize(needed, actor, operation.entity if operation else None)
     if not permission.allowed:
         return "Not possible", responses.refusal(permission)
-    taken = withdraw(operation_id, actor.user_id, deps=context.confirming_for(actor))
+    taken = withdraw(operation_id, actor.user_id, deps=context.deps_for(actor))
     if taken is not None:
         return "Withdrawn", rich_text(
             "It is withdrawn. Nothing was sent to Noyo, and the group stays connected."
         )
-    now = context.operations.operation(operation_id)
+    now = context.deps.operations.operation(operation_id)
     if operation is not None:
         context.audit_event(actor, "not_withdrawn", operation.entity, *_came_second(operation, now))
     if now is None:

@@ -50,7 +50,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
 def _found(context: RequestContext, actor: Actor, text: str) -> Json:
     if not text:
         return _waiting(context)
-    found = context.records.find(text, limit=LISTED + 1)
+    found = context.deps.records.find(text, limit=LISTED + 1)
     if not found:
         return _nothing(context, actor, text)
     if len(found) == 1:
@@ -88,7 +88,7 @@ def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.VIEW, actor, value.record)
     if not permission.allowed:
         return said("Not possible", responses.refusal(permission))
-    card = record_card(value.record, context.read_model())
+    card = record_card(value.record, context.deps)
     if card is None:
         return said("Details", "This is not known here any more.")
     parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
@@ -96,7 +96,7 @@ def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
 
 
 def _one(context: RequestContext, record_state: RecordState) -> Json:
-    card = record_card(record_state.entity, context.read_model())
+    card = record_card(record_state.entity, context.deps)
     if card is None:
         return responses.only_you(nothing_found(context, record_state.entity.key))
     return responses.from_message(message(card, context.display))
@@ -111,7 +111,7 @@ def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
         entities.connection_ref(text.lower()),
         because="person",
         reply_to=ReplyTo(channel_id=actor.channel_id),
-        deps=context.submitting_for(actor),
+        deps=context.deps_for(actor),
     )
     return responses.only_you(
         "I do not know this id yet, so I am asking Noyo. I will write to you what it says."
@@ -120,7 +120,7 @@ def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
 
 def _waiting(context: RequestContext) -> Json:
     """What needs us, the first thing to see for somebody who asks without naming anything."""
-    waiting, total = waiting_for_us(context.records)
+    waiting, total = waiting_for_us(context.deps.records)
     if not waiting:
         return responses.only_you(
             "Nothing that I know of waits for us.", f"{context.command} status and a name shows one."
@@ -177,7 +177,7 @@ def _asker(record_state: RecordState) -> list[RichText]:
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
-    history = context.records.history(record_state.entity, since=0)
+    history = context.deps.records.history(record_state.entity, since=0)
     lines: list[RichText] = [rich_text("Versions that we were shown, the newest first:")]
     for record in reversed(history[-VERSIONS:]):
         lines.append(

@@ -1,40 +1,67 @@
-"""Tell whether a person may do something, from what the table knows of people and groups."""
+"""Authorize people from what the table knows of them, and keep that knowledge fresh."""
 
 from __future__ import annotations
 
-from bot.domain.people import PERSON_FRESH_SECONDS, AccessPolicy, Permission, Right, authorize
+import logging
+
+from bot.domain.people import (
+    MEMBERS_FRESH_SECONDS,
+    PERSON_FRESH_SECONDS,
+    GroupMembers,
+    Permission,
+    Right,
+    authorize,
+)
 from bot.errors import SlackError
-from bot.usecases.ports.slack import UserDirectory
-from bot.usecases.ports.storage import PeopleRepository
+from bot.usecases.dependencies import Dependencies
+
+logger = logging.getLogger("switchboard")
 
 
-def authorized_by_table(
-    right: Right, user_id: str, *, people: PeopleRepository, policy: AccessPolicy, now: int
-) -> Permission:
-    """By the table alone, as a worker decides that must not call Slack."""
-    groups = people.members(policy.groups(right))
-    return authorize(right, people.person(user_id), groups, policy, now)
+def authorized_by_table(right: Right, user_id: str, deps: Dependencies) -> Permission:
+    """Authorize from the table alone, for workers that must not call Slack."""
+    groups = deps.people.members(deps.policy.groups(right))
+    return authorize(right, deps.people.person(user_id), groups, deps.policy, deps.now())
 
 
-def authorized(
-    right: Right,
-    user_id: str,
-    *,
-    people: PeopleRepository,
-    slack: UserDirectory,
-    policy: AccessPolicy,
-    now: int,
-) -> Permission:
-    """As `permitted`, after asking Slack about the person where the table's answer is missing or stale.
+def authorized(right: Right, user_id: str, deps: Dependencies) -> Permission:
+    """Like `authorized_by_table`, but read the person from Slack first if the table's copy is missing or stale.
 
-    Where Slack does not answer in time the verdict is unknown, never a guess.
+    If Slack does not answer in time, the verdict is unknown.
     """
-    person = people.person(user_id)
-    if person is None or now - person.read_at > PERSON_FRESH_SECONDS:
+    person = deps.people.person(user_id)
+    if person is None or deps.now() - person.read_at > PERSON_FRESH_SECONDS:
         try:
-            person = slack.read_person(user_id)
+            person = deps.user_directory.read_person(user_id)
         except SlackError:
             person = None
         if person is not None:
-            people.save_person(person)
-    return authorize(right, person, people.members(policy.groups(right)), policy, now)
+            deps.people.save_person(person)
+    groups = deps.people.members(deps.policy.groups(right))
+    return authorize(right, person, groups, deps.policy, deps.now())
+
+
+def refresh_group_members(deps: Dependencies) -> int:
+    """Read each user group of the policy that is halfway to stale again; returns how many were read.
+
+    A group that Slack no longer knows is saved as empty, so nobody holds a right through it. A group that cannot be
+    read is tried again at the next run; once its members are stale, rights that depend on it are refused.
+    """
+    groups = deps.policy.all_groups
+    known = deps.people.members(groups)
+    stale = [
+        group_id
+        for group_id in sorted(groups)
+        if group_id not in known or deps.now() - known[group_id].read_at > MEMBERS_FRESH_SECONDS // 2
+    ]
+    return sum(_refresh(group_id, deps) for group_id in stale)
+
+
+def _refresh(group_id: str, deps: Dependencies) -> bool:
+    try:
+        members = deps.user_directory.read_members(group_id)
+    except SlackError:
+        logger.warning("user group could not be read", exc_info=True, extra={"group_id": group_id})
+        return False
+    deps.people.save_members(members or GroupMembers(group_id, frozenset(), deps.now()))
+    return True

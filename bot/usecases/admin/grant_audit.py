@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import GRANTS, person_ref
@@ -22,11 +21,9 @@ from bot.domain.grants import (
     named_people,
     with_changes,
 )
-from bot.domain.people import AccessPolicy, Person
+from bot.domain.people import Person
 from bot.errors import SlackError
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.slack import UserDirectory
-from bot.usecases.ports.storage import GrantRepository, PeopleRepository
+from bot.usecases.dependencies import Dependencies
 
 AT_ONCE = 99
 """Entries in one transaction, which holds a hundred parts with the snapshot."""
@@ -36,19 +33,7 @@ READ_AT_ONCE = 3
 logger = logging.getLogger("switchboard")
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What noting rights touches."""
-
-    grants: GrantRepository
-    people: PeopleRepository
-    slack: UserDirectory
-    policy: AccessPolicy
-    clock: Clock
-    new_id: NewId
-
-
-def audit_grants(deps: Tools) -> int:
+def audit_grants(deps: Dependencies) -> int:
     """How many gains and losses were noted; on the first run none, but one entry that says who holds what."""
     groups = deps.people.members(deps.policy.all_groups)
     people = dict(_known(sorted(named_people(deps.policy, groups)), deps))
@@ -68,7 +53,7 @@ def audit_grants(deps: Tools) -> int:
     return len(changed)
 
 
-def _known(user_ids: list[str], deps: Tools) -> Iterator[tuple[str, Person]]:
+def _known(user_ids: list[str], deps: Dependencies) -> Iterator[tuple[str, Person]]:
     """What is known of them; of some whom nobody has seen for a day Slack is asked, so that leavers are noticed."""
     left = READ_AT_ONCE
     for user_id in user_ids:
@@ -81,9 +66,9 @@ def _known(user_ids: list[str], deps: Tools) -> Iterator[tuple[str, Person]]:
             yield user_id, held
 
 
-def _read(user_id: str, deps: Tools) -> Person | None:
+def _read(user_id: str, deps: Dependencies) -> Person | None:
     try:
-        read = deps.slack.read_person(user_id)
+        read = deps.user_directory.read_person(user_id)
     except SlackError:
         logger.warning(
             "a person who holds a right could not be read", exc_info=True, extra={"user_id": user_id}
@@ -94,12 +79,12 @@ def _read(user_id: str, deps: Tools) -> Person | None:
     return read
 
 
-def _first(noted: GrantSnapshot, deps: Tools) -> AuditEntry:
+def _first(noted: GrantSnapshot, deps: Dependencies) -> AuditEntry:
     details = tuple((right.value, ",".join(sorted(held))) for right, held in noted.holders.items())
     return AuditEntry(deps.new_id(), GRANTS, int(deps.clock()), None, "rights_noted_first", details)
 
 
-def _entry(turn: GrantChange, deps: Tools) -> AuditEntry:
+def _entry(turn: GrantChange, deps: Dependencies) -> AuditEntry:
     entity = GRANTS if turn.user_id == EVERYONE else person_ref(turn.user_id)
     action = "right_gained" if turn.gained else "right_lost"
     now = int(deps.clock())

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.errors import SwitchboardError
-from bot.usecases.ports.runtime import Clock
-from bot.usecases.ports.storage import HealthRepository
+from bot.usecases.dependencies import Dependencies
 
 logger = logging.getLogger("switchboard")
 
@@ -24,33 +22,25 @@ MOST_APART_SECONDS = 60
 Check = Callable[[], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What looking touches: `looks` are asked one after the other, each about its own topic."""
-
-    component: Component
-    checks: Mapping[Topic, Check]
-    health: HealthRepository
-    clock: Clock
-
-
-def run_health_checks(deps: Tools) -> HealthCheck | None:
-    """Looks at everything and keeps what was found; None where the last time is not long ago, or on any trouble."""
+def run_health_checks(
+    component: Component, checks: Mapping[Topic, Check], deps: Dependencies
+) -> HealthCheck | None:
+    """Run every check and save the findings. None if the last run is recent, or if the findings could not be saved."""
     try:
-        return _checked(deps)
+        return _checked(component, checks, deps)
     except Exception:
-        # A checkup that cannot be kept shows as one that is old.
-        logger.exception("a checkup could not be kept")
+        # A health check that was not saved shows up as outdated in the health report.
+        logger.exception("health check failed")
         return None
 
 
-def _checked(deps: Tools) -> HealthCheck | None:
+def _checked(component: Component, checks: Mapping[Topic, Check], deps: Dependencies) -> HealthCheck | None:
     now = int(deps.clock())
-    last = deps.health.health_check(deps.component)
+    last = deps.health.health_check(component)
     if last is not None and now - last.at < EVERY_SECONDS:
         return None
-    findings = [finding for topic, look in deps.checks.items() for finding in _looked(topic, look)]
-    found = HealthCheck(deps.component, now, tuple(findings))
+    findings = [finding for topic, look in checks.items() for finding in _looked(topic, look)]
+    found = HealthCheck(component, now, tuple(findings))
     deps.health.save(found)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.domain.entities import EntityKind
@@ -10,29 +10,9 @@ from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow
 from bot.errors import SecretUnavailable
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.ports.runtime import Clock
-from bot.usecases.ports.storage import (
-    HealthRepository,
-    OperationRepository,
-    OutboxRepository,
-    PollingRepository,
-)
+from bot.usecases.dependencies import Dependencies
 
 LISTS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What examining reads; `secrets` those of the function that is asked, each by a call."""
-
-    operations: OperationRepository
-    outbox: OutboxRepository
-    polling: PollingRepository
-    health: HealthRepository
-    sending_guard: SendingGuard
-    clock: Clock
-    secrets: tuple[Callable[[], object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +29,7 @@ class HealthReport:
     active_pause: Pause | None
 
 
-def health_report(deps: Tools) -> HealthReport:
+def health_report(deps: Dependencies) -> HealthReport:
     now = int(deps.clock())
     cursors = {kind: deps.polling.cursor(kind) for kind in LISTS}
     return HealthReport(
@@ -67,8 +47,8 @@ def health_report(deps: Tools) -> HealthReport:
     )
 
 
-def _secrets(deps: Tools) -> Iterator[Finding]:
-    for read in deps.secrets:
+def _secrets(deps: Dependencies) -> Iterator[Finding]:
+    for read in deps.secret_checks:
         try:
             read()
         except SecretUnavailable as unreadable:

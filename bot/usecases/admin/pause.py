@@ -10,20 +10,10 @@ from bot.domain.entities import SENDING_PAUSE
 from bot.domain.masking import mask
 from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.errors import TableUnavailable
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import PauseRepository
+from bot.usecases.dependencies import Dependencies
 
 ROUNDS = 5
 LONGEST_WHY = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What the switch touches."""
-
-    pauses: PauseRepository
-    clock: Clock
-    new_id: NewId
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +32,7 @@ class PauseUnchanged:
     """The pause that ended last, where none goes on."""
 
 
-def pause(actor: str, why: str, deps: Tools) -> PauseChanged | PauseUnchanged:
+def pause(actor: str, why: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
     """From now on everything is kept and nothing is sent. Of two at once one is told who was first."""
     for _ in range(ROUNDS):
         before = deps.pauses.history()
@@ -55,7 +45,7 @@ def pause(actor: str, why: str, deps: Tools) -> PauseChanged | PauseUnchanged:
     raise TableUnavailable("The switch moved faster than it could be turned. Please try again.")
 
 
-def resume(actor: str, deps: Tools) -> PauseChanged | PauseUnchanged:
+def resume(actor: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
     """What was kept is sent from now on, in its order, each looked at again first."""
     for _ in range(ROUNDS):
         before = deps.pauses.history()
@@ -68,12 +58,12 @@ def resume(actor: str, deps: Tools) -> PauseChanged | PauseUnchanged:
     raise TableUnavailable("The switch moved faster than it could be turned. Please try again.")
 
 
-def record_mode(mode: Mode, deps: Tools) -> None:
+def record_mode(deps: Dependencies) -> None:
     """Notes when Switchboard was set to watch only, and when it acts again: clocks stand still in between.
 
     Who loses a race leaves it to the winner, or to the next run.
     """
-    before = deps.pauses.history()
+    mode, before = deps.mode, deps.pauses.history()
     running, now = before.observe_pause, int(deps.clock())
     if mode is Mode.OBSERVE and running is None:
         begun = Pause(since=now)
@@ -83,7 +73,12 @@ def record_mode(mode: Mode, deps: Tools) -> None:
 
 
 def _turn(
-    before: PauseHistory, after: PauseHistory, about: Pause, action: str, actor: str | None, deps: Tools
+    before: PauseHistory,
+    after: PauseHistory,
+    about: Pause,
+    action: str,
+    actor: str | None,
+    deps: Dependencies,
 ) -> bool:
     now = int(deps.clock())
     details = (("since", str(about.since)), *((("why", about.reason),) if about.reason else ()))

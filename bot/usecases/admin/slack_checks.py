@@ -8,8 +8,8 @@ from bot.domain.health import CheckStatus, Finding, Topic
 from bot.domain.people import MEMBERS_FRESH_SECONDS, AccessPolicy, Person, Right
 from bot.errors import SlackRefused
 from bot.usecases.admin.health_checks import Check, clock_finding
-from bot.usecases.ports.runtime import Clock
-from bot.usecases.ports.slack import SlackHealth, UserDirectory
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.ports.slack import SlackHealth
 from bot.usecases.ports.storage import PeopleRepository
 
 PEOPLE_READ_AT_ONCE = 10
@@ -22,18 +22,15 @@ def slack_checks(
     read_secret: Callable[[], object],
     slack: SlackHealth,
     channels: Mapping[str, str],
-    people: PeopleRepository,
-    user_directory: UserDirectory,
-    policy: AccessPolicy,
-    clock: Clock,
+    deps: Dependencies,
 ) -> dict[Topic, Check]:
     """`channels`: the id of each by the setting that names it."""
     return {
         Topic.SECRET: lambda: _secret(read_secret),
         Topic.TOKEN: lambda: _token(slack),
         Topic.CHANNEL: lambda: (_channel(name, channel, slack) for name, channel in channels.items()),
-        Topic.GROUP: lambda: _groups(people, policy, int(clock())),
-        Topic.PEOPLE: lambda: _people(people, user_directory, policy, int(clock())),
+        Topic.GROUP: lambda: _groups(deps),
+        Topic.PEOPLE: lambda: _people(deps),
     }
 
 
@@ -61,8 +58,9 @@ def _channel(name: str, channel: str, slack: SlackHealth) -> Finding:
     return Finding(Topic.CHANNEL, CheckStatus.OK if member else CheckStatus.FAILED, (name, channel))
 
 
-def _groups(people: PeopleRepository, policy: AccessPolicy, now: int) -> Iterator[Finding]:
-    """By what the schedule read last: a group that is gone has no members."""
+def _groups(deps: Dependencies) -> Iterator[Finding]:
+    """From what the scheduled refresh read last; a group that Slack no longer knows has no members."""
+    people, policy, now = deps.people, deps.policy, deps.now()
     known = people.members(policy.all_groups)
     for group_id in sorted(policy.all_groups):
         members = known.get(group_id)
@@ -74,10 +72,9 @@ def _groups(people: PeopleRepository, policy: AccessPolicy, now: int) -> Iterato
             yield Finding(Topic.GROUP, CheckStatus.OK, (group_id,))
 
 
-def _people(
-    people: PeopleRepository, user_directory: UserDirectory, policy: AccessPolicy, now: int
-) -> Iterator[Finding]:
+def _people(deps: Dependencies) -> Iterator[Finding]:
     """Some are read anew each time, so that all are after a while; how the others were is from the table."""
+    people, user_directory, policy, now = deps.people, deps.user_directory, deps.policy, deps.now()
     left = PEOPLE_READ_AT_ONCE
     gone, unknown = [], []
     for user_id in _named(people, policy):

@@ -12,7 +12,7 @@ from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_states import operation_card_key
 from bot.errors import SlackRefused
-from bot.usecases.notifications.channels import Tools, card_link
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message
 from bot.usecases.notifications.read_model import record_card, request_card
 from bot.usecases.records.related import waiting_in_group
@@ -21,7 +21,7 @@ NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to
 
 
 def update_card_and_post_line(
-    event: OutboxEvent, operation: Operation | None, entity: EntityRef | None, deps: Tools
+    event: OutboxEvent, operation: Operation | None, entity: EntityRef | None, deps: Dependencies
 ) -> None:
     place = _card_place(operation, entity, deps)
     if place is None:
@@ -29,19 +29,19 @@ def update_card_and_post_line(
     line = MessageKey(place.channel, f"line:{event.id}")
 
     def posted(card: MessageLink) -> None:
-        post_once(line, lambda: ThreadLine(event, operation), deps.publisher, thread=card.ts)
+        post_once(line, lambda: ThreadLine(event, operation), deps, thread=card.ts)
 
     _under_card(place, entity, posted, deps)
 
 
-def update_card(entity: EntityRef, deps: Tools) -> None:
+def update_card(entity: EntityRef, deps: Dependencies) -> None:
     """The card of a record, as it is now."""
     place = _card_place(None, entity, deps)
     if place is not None:
         _card(place, entity, deps)
 
 
-def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps: Tools) -> None:
+def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps: Dependencies) -> None:
     """Posts into the thread of a record's card, which is there and true then."""
     place = _card_place(None, entity, deps)
     if place is not None:
@@ -49,7 +49,7 @@ def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps
 
 
 def _under_card(
-    place: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Tools
+    place: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Dependencies
 ) -> None:
     try:
         post(_card(place, entity, deps))
@@ -60,50 +60,54 @@ def _under_card(
         post(_card(place, entity, deps, anew=True))
 
 
-def _card(place: MessageKey, entity: EntityRef | None, deps: Tools, *, anew: bool = False) -> MessageLink:
+def _card(
+    place: MessageKey, entity: EntityRef | None, deps: Dependencies, *, anew: bool = False
+) -> MessageLink:
     """The card, and the one from before we knew whose record it is, where there is one: both are true."""
-    card = upsert_message(place, lambda: _card_content(place, entity, deps), deps.publisher, anew=anew)
+    card = upsert_message(place, lambda: _card_content(place, entity, deps), deps, anew=anew)
     former = MessageKey(place.channel, str(entity))
-    if entity is not None and former != place and deps.publisher.messages.link(former) is not None:
-        upsert_message(former, lambda: _card_content(former, entity, deps), deps.publisher)
+    if entity is not None and former != place and deps.messages.link(former) is not None:
+        upsert_message(former, lambda: _card_content(former, entity, deps), deps)
     return card
 
 
-def _card_place(operation: Operation | None, entity: EntityRef | None, deps: Tools) -> MessageKey | None:
+def _card_place(
+    operation: Operation | None, entity: EntityRef | None, deps: Dependencies
+) -> MessageKey | None:
     if operation is not None and not operation.entity.is_record:
         return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
-    record_state = deps.read_model.records.record_state(entity) if entity is not None else None
+    record_state = deps.records.record_state(entity) if entity is not None else None
     return (
-        MessageKey(deps.channels.home(record_state.entity.kind), record_state.card_key)
+        MessageKey(deps.channels.of_card(record_state.entity.kind), record_state.card_key)
         if record_state is not None
         else None
     )
 
 
-def _card_content(place: MessageKey, entity: EntityRef | None, deps: Tools) -> Content:
+def _card_content(place: MessageKey, entity: EntityRef | None, deps: Dependencies) -> Content:
     of_request = operation_card_key("")
     content: Content | None = None
     if entity is not None:
-        content = _with_links(record_card(entity, deps.read_model), deps)
+        content = _with_links(record_card(entity, deps), deps)
     if place.name.startswith(of_request) and not _hangs_at(content, place):
-        content = request_card(place.name.removeprefix(of_request), deps.read_model)
+        content = request_card(place.name.removeprefix(of_request), deps)
     if content is None:
         raise LookupError(f"nothing in the table for the card {place.name}")
     return content
 
 
-def _with_links(card: RecordCard | None, deps: Tools) -> RecordCard | None:
+def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | None:
     if card is None or card.around is None or card.around.connection is None:
         return card
-    return replace(card, around=replace(card.around, card=card_link(card.around.connection, deps)))
+    return replace(card, around=replace(card.around, card=deps.card_link(card.around.connection)))
 
 
-def update_related_cards(entity: EntityRef, deps: Tools) -> None:
+def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
     """The cards that stand there already of requests of the same group, which tell how this record stands."""
-    record_state = deps.read_model.records.record_state(entity)
-    for other in waiting_in_group(record_state, deps.read_model.records) if record_state is not None else ():
-        place = MessageKey(deps.channels.home(other.entity.kind), other.card_key)
-        if deps.publisher.messages.link(place) is not None:
+    record_state = deps.records.record_state(entity)
+    for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
+        place = MessageKey(deps.channels.of_card(other.entity.kind), other.card_key)
+        if deps.messages.link(place) is not None:
             _card(place, other.entity, deps)
 
 

@@ -12,12 +12,12 @@ from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected
 from bot.telemetry import LogEvent, log_event, trace_context
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import update_alerts, update_resolution_requests
 from bot.usecases.notifications.cards import update_card, update_card_and_post_line, update_related_cards
-from bot.usecases.notifications.channels import Tools
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, post_once
-from bot.usecases.notifications.read_model import ReadModel, record_of
+from bot.usecases.notifications.read_model import record_of
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders
 from bot.usecases.notifications.replies import reply_to_people
 from bot.usecases.notifications.summary import summary
@@ -46,13 +46,13 @@ class PublishReport:
         )
 
 
-def publish(news_id: str, deps: Tools) -> PublishReport | None:
+def publish(news_id: str, deps: Dependencies) -> PublishReport | None:
     """Delivers what is not delivered yet. Safe to call any number of times; None where there is nothing to do now.
 
     What Slack does not take is tried again later; any other error too, and is raised once that is written down.
     """
     event = deps.outbox.event(news_id)
-    now = deps.publisher.now()
+    now = deps.now()
     if event is None or event.due is None or event.due > now:
         return None
     with trace_context(event.operation_id or event.id):
@@ -63,12 +63,10 @@ def publish(news_id: str, deps: Tools) -> PublishReport | None:
     return report
 
 
-def _delivered(event: OutboxEvent, deps: Tools, now: int) -> PublishReport:
+def _delivered(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
     report = PublishReport(event.id, _troubles(event, deps))
     if report.troubles:
-        report.again_at = deps.publisher.now() + max(
-            pause_after(trouble, event) for trouble in report.troubles
-        )
+        report.again_at = deps.now() + max(pause_after(trouble, event) for trouble in report.troubles)
         deps.outbox.postpone(event, report.again_at)
         log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.only_waits))
     else:
@@ -79,7 +77,7 @@ def _delivered(event: OutboxEvent, deps: Tools, now: int) -> PublishReport:
     return report
 
 
-def _lag(event: OutboxEvent, deps: Tools) -> int | None:
+def _lag(event: OutboxEvent, deps: Dependencies) -> int | None:
     """Seconds from Noyo's `modified` until all is told; None where it tells no change, or one that is past already."""
     if (
         event.version is None
@@ -87,13 +85,13 @@ def _lag(event: OutboxEvent, deps: Tools) -> int | None:
         or event.kind not in (EventKind.RECORD_CHANGED, EventKind.OPERATION_CHANGED)
     ):
         return None
-    record_state = deps.read_model.records.record_state(event.entity)
+    record_state = deps.records.record_state(event.entity)
     if record_state is None or record_state.record.version != event.version:
         return None
-    return max(deps.publisher.now() - record_state.record.modified, 0)
+    return max(deps.now() - record_state.record.modified, 0)
 
 
-def _troubles(event: OutboxEvent, deps: Tools) -> list[Exception]:
+def _troubles(event: OutboxEvent, deps: Dependencies) -> list[Exception]:
     """What stood in the way. Each step stands alone: one that fails, for whatever reason, keeps none from happening."""
     troubles: list[Exception] = []
     try:
@@ -120,7 +118,7 @@ def pause_after(trouble: Exception, event: OutboxEvent) -> int:
     return min(growing, OUTAGE_PAUSE_SECONDS if isinstance(trouble, SlackNoAnswer) else LONGEST_PAUSE_SECONDS)
 
 
-def _steps(event: OutboxEvent, deps: Tools) -> Iterator[Callable[[], None]]:
+def _steps(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
     if event.kind is EventKind.SUMMARY:
         yield lambda: _summarise(deps)
         return
@@ -131,7 +129,7 @@ def _steps(event: OutboxEvent, deps: Tools) -> Iterator[Callable[[], None]]:
         yield lambda: send_reminder(event, deps)
         return
     if event.kind is EventKind.CLAIM_EXPIRY:
-        yield lambda: expire_claim(event, deps.claiming)
+        yield lambda: expire_claim(event, deps)
         return
     if event.kind is EventKind.SENDING_CHANGED:
         yield lambda: update_pause_notice(event, deps)
@@ -141,8 +139,8 @@ def _steps(event: OutboxEvent, deps: Tools) -> Iterator[Callable[[], None]]:
         yield lambda: update_card(event.entity, deps)
         yield lambda: update_alerts(event, event.entity, deps)
         return
-    operation = deps.read_model.operations.operation(event.operation_id) if event.operation_id else None
-    entity = _record_subject(event, operation, deps.read_model)
+    operation = deps.operations.operation(event.operation_id) if event.operation_id else None
+    entity = _record_subject(event, operation, deps)
     if _has_card(event, operation):
         yield lambda: update_card_and_post_line(event, operation, entity, deps)
     if entity is not None:
@@ -157,12 +155,10 @@ def _steps(event: OutboxEvent, deps: Tools) -> Iterator[Callable[[], None]]:
             yield lambda: reply_to_people(operation, deps)
 
 
-def _record_subject(
-    event: OutboxEvent, operation: Operation | None, read_model: ReadModel
-) -> EntityRef | None:
+def _record_subject(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> EntityRef | None:
     if event.entity.is_record:
         return event.entity
-    record_state = record_of(operation, read_model) if operation is not None else None
+    record_state = record_of(operation, deps) if operation is not None else None
     return record_state.entity if record_state is not None else None
 
 
@@ -172,10 +168,10 @@ def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
     return event.version is not None or not looked
 
 
-def _summarise(deps: Tools) -> None:
+def _summarise(deps: Dependencies) -> None:
     place = MessageKey(deps.channels.alerts, "summary")
 
     def content() -> Summary:
-        return summary(deps.read_model.records, deps.publisher.now())
+        return summary(deps.records, deps.now())
 
-    post_once(place, content, deps.publisher)
+    post_once(place, content, deps)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.domain.content import Content, MessageLink, Rendered
 from bot.domain.messages import MessageKey, MessageRecord, PostedMessage
 from bot.errors import LeaseLost, SlackBusy, SlackNoAnswer, SlackRefused
 from bot.telemetry import LogEvent, log_event
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.slack import MessageGateway
-from bot.usecases.ports.storage import MessageRepository
+from bot.usecases.dependencies import Dependencies
 
 LEASE_SECONDS = 60
 """Longer than Slack's slowest answer and the time a message takes to show in a channel's history."""
@@ -42,28 +40,6 @@ class _Unsettled(SlackNoAnswer):
     """A post got no answer: it may still show up."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessagePublisher:
-    """What delivering touches. `busy` holds until when Slack wants to be left alone, by channel (Unix seconds).
-
-    It is a courtesy of this process alone: where another one does not know of it, Slack says so once more.
-    """
-
-    slack: MessageGateway
-    messages: MessageRepository
-    clock: Clock
-    new_id: NewId
-    busy: dict[str, int] = field(default_factory=dict)
-
-    def now(self) -> int:
-        return int(self.clock())
-
-    def ensure_not_throttled(self, channel: str) -> None:
-        left = self.busy.get(channel, 0) - self.now()
-        if left > 0:
-            raise SlackBusy("Slack asked us to slow down.", retry_after=left)
-
-
 def never(_: Content) -> bool:
     return False
 
@@ -75,7 +51,7 @@ def always(_: Content) -> bool:
 def upsert_message(
     place: MessageKey,
     content: Callable[[], Content],
-    publisher: MessagePublisher,
+    deps: Dependencies,
     *,
     thread: str | None = None,
     broadcast: bool = False,
@@ -90,22 +66,22 @@ def upsert_message(
     finds out whether it is still there. `broadcast` shows a reply in its channel too. Without `reposts` a message that
     somebody deleted stays away. `Held` where somebody else is at it; `SlackError`s pass.
     """
-    with _holding(place, publisher) as message_record:
-        work = _Work(publisher, thread, broadcast, reposts, publisher.now() + LEASE_SECONDS - SLACK_SECONDS)
+    with _holding(place, deps) as message_record:
+        work = _Work(deps, thread, broadcast, reposts, deps.now() + LEASE_SECONDS - SLACK_SECONDS)
         if anew:
             message_record = replace(message_record, fingerprint=UNKNOWN_FINGERPRINT)
         message_record, shown = _until_true(message_record, content, work)
-    publisher.messages.release(message_record, closed=closes(shown))
+    deps.messages.release(message_record, closed=closes(shown))
     return _link(message_record)
 
 
-def delete_message(place: MessageKey, publisher: MessagePublisher, *, thread: str | None = None) -> None:
+def delete_message(place: MessageKey, deps: Dependencies, *, thread: str | None = None) -> None:
     """Deletes the message, also one whose posting was never answered, and sees to it that it is never posted.
 
     Safe to call again: what is gone already is what was wanted. `SlackRefused` where Slack will not delete it.
     """
-    with _holding(place, publisher) as message_record:
-        work = _Work(publisher, thread, broadcast=False, reposts=False, until=publisher.now() + LEASE_SECONDS)
+    with _holding(place, deps) as message_record:
+        work = _Work(deps, thread, broadcast=False, reposts=False, until=deps.now() + LEASE_SECONDS)
         at = (
             PostedMessage(message_record.posted_channel or place.channel, message_record.ts)
             if message_record.ts
@@ -113,24 +89,24 @@ def delete_message(place: MessageKey, publisher: MessagePublisher, *, thread: st
         )
         at = at or (None if message_record.is_new else _find(message_record, work))
         if at is not None and not message_record.closed:
-            _delete(at, publisher)
-    publisher.messages.release(message_record, closed=True)
+            _delete(at, deps)
+    deps.messages.release(message_record, closed=True)
 
 
-def _delete(at: PostedMessage, publisher: MessagePublisher) -> None:
+def _delete(at: PostedMessage, deps: Dependencies) -> None:
     try:
-        publisher.slack.delete(at.channel, at.ts)
+        deps.slack.delete(at.channel, at.ts)
     except SlackRefused as refusal:
         if refusal.code not in GONE:
             raise
 
 
 @contextmanager
-def _holding(place: MessageKey, publisher: MessagePublisher) -> Iterator[MessageRecord]:
+def _holding(place: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
     """The lease on a message. Where something goes wrong it is given back, as far as that is safe."""
-    publisher.ensure_not_throttled(place.channel)
-    message_record = publisher.messages.reserve(
-        place, lease=publisher.new_id(), now=publisher.now(), lease_seconds=LEASE_SECONDS
+    deps.ensure_not_throttled(place.channel)
+    message_record = deps.messages.reserve(
+        place, lease=deps.new_id(), now=deps.now(), lease_seconds=LEASE_SECONDS
     )
     if message_record is None:
         raise MessageBusy(f"{place.name} in {place.channel}")
@@ -139,25 +115,25 @@ def _holding(place: MessageKey, publisher: MessagePublisher) -> Iterator[Message
     except LeaseLost as error:
         raise MessageBusy(f"{place.name} in {place.channel}") from error
     except SlackBusy as busy:
-        publisher.busy[place.channel] = publisher.now() + busy.retry_after
-        publisher.messages.release(message_record)
+        deps.throttled_until[place.channel] = deps.now() + busy.retry_after
+        deps.messages.release(message_record)
         raise
     except _Unsettled:
         raise  # The lease runs on, so that nobody looks for the message before it had time to show.
     except BaseException:
-        publisher.messages.release(message_record)
+        deps.messages.release(message_record)
         raise
 
 
 def post_once(
     place: MessageKey,
     content: Callable[[], Content],
-    publisher: MessagePublisher,
+    deps: Dependencies,
     *,
     thread: str | None = None,
 ) -> MessageLink:
     """As `keep_true`, for a message that is never edited afterwards."""
-    return upsert_message(place, content, publisher, thread=thread, closes=always)
+    return upsert_message(place, content, deps, thread=thread, closes=always)
 
 
 def idempotency_key(place: MessageKey) -> str:
@@ -169,14 +145,14 @@ def idempotency_key(place: MessageKey) -> str:
 class _Work:
     """The desk, where the message belongs, and when to stop sending (Unix seconds)."""
 
-    publisher: MessagePublisher
+    deps: Dependencies
     thread: str | None
     broadcast: bool
     reposts: bool
     until: int
 
     def ensure_lease(self, message_record: MessageRecord) -> None:
-        if self.publisher.now() >= self.until:
+        if self.deps.now() >= self.until:
             raise LeaseLost(f"too late to send {message_record.key.name}")
 
 
@@ -185,7 +161,7 @@ def _until_true(
 ) -> tuple[MessageRecord, Content]:
     for _ in range(ROUNDS):
         shown = content()
-        rendered = work.publisher.slack.render(shown)
+        rendered = work.deps.slack.render(shown)
         if message_record.closed or (
             message_record.ts and message_record.fingerprint == rendered.fingerprint
         ):
@@ -206,7 +182,7 @@ def _until_true(
 
 
 def _noted(message_record: MessageRecord, at: PostedMessage, fingerprint: str, work: _Work) -> MessageRecord:
-    work.publisher.messages.record_post(
+    work.deps.messages.record_post(
         message_record, ts=at.ts, posted_channel=at.channel, fingerprint=fingerprint
     )
     return replace(message_record, ts=at.ts, posted_channel=at.channel, fingerprint=fingerprint)
@@ -227,7 +203,7 @@ def _show(message_record: MessageRecord, rendered: Rendered, work: _Work) -> _Sh
     _noted(message_record, at, UNKNOWN_FINGERPRINT, work)
     work.ensure_lease(message_record)
     try:
-        work.publisher.slack.update(at.channel, at.ts, rendered)
+        work.deps.slack.update(at.channel, at.ts, rendered)
     except SlackRefused as refusal:
         if refusal.code not in GONE:
             raise
@@ -257,7 +233,7 @@ def _find(message_record: MessageRecord, work: _Work) -> PostedMessage | None:
     """None as well where Slack does not let us read (a direct message, no membership): posted at least once there."""
     place = message_record.key
     try:
-        return work.publisher.slack.find(
+        return work.deps.slack.find(
             place.channel, mark=idempotency_key(place), since=message_record.reserved_at, thread=work.thread
         )
     except SlackRefused:
@@ -268,7 +244,7 @@ def _send(message_record: MessageRecord, rendered: Rendered, work: _Work) -> Pos
     place = message_record.key
     work.ensure_lease(message_record)
     try:
-        return work.publisher.slack.post(
+        return work.deps.slack.post(
             place.channel, rendered, mark=idempotency_key(place), thread=work.thread, broadcast=work.broadcast
         )
     except SlackNoAnswer as silence:

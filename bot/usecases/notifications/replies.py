@@ -11,7 +11,7 @@ from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.people import PERSON_FRESH_SECONDS
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.errors import SlackError, SlackRefused
-from bot.usecases.notifications.channels import Tools, card_link
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, upsert_message
 from bot.usecases.notifications.read_model import duplicate_of, record_of
 
@@ -25,7 +25,7 @@ NO_DIRECT_MESSAGE = frozenset(
 )
 
 
-def reply_to_people(operation: Operation, deps: Tools) -> None:
+def reply_to_people(operation: Operation, deps: Dependencies) -> None:
     """Tells the person who asked, and the one who confirmed it, how it went: where they wait, or by direct message once
     they have looked away. Each stands alone: whoever cannot be told keeps nobody else from it."""
     _know(operation, deps)
@@ -61,40 +61,43 @@ def _waiting(operation: Operation) -> list[_Waiting]:
     return list(waiting.values())
 
 
-def _tell(waiting: _Waiting, operation: Operation, deps: Tools) -> None:
+def _tell(waiting: _Waiting, operation: Operation, deps: Dependencies) -> None:
 
     def content() -> Reply:
-        current = deps.read_model.operations.operation(operation.id) or operation
-        record_state = record_of(current, deps.read_model) or duplicate_of(current, deps.read_model)
+        current = deps.operations.operation(operation.id) or operation
+        record_state = record_of(current, deps) or duplicate_of(current, deps)
         return Reply(current, record_state, _request_link(current, record_state, deps), waiting.person)
 
     shown = _in_view(waiting.reply_to.view_id, operation, content, deps)
-    late = deps.publisher.now() - waiting.since > LATE_SECONDS
+    late = deps.now() - waiting.since > LATE_SECONDS
     on_its_way = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
     if on_its_way or (shown and not late):
         return
     try:
-        upsert_message(MessageKey(waiting.person, f"direct:{operation.id}"), content, deps.publisher)
+        upsert_message(MessageKey(waiting.person, f"direct:{operation.id}"), content, deps)
     except SlackRefused as refusal:
         if refusal.code not in NO_DIRECT_MESSAGE:
             raise
 
 
-def _request_link(operation: Operation, record_state: RecordState | None, deps: Tools) -> MessageLink | None:
-    link = card_link(record_state, deps) if record_state is not None else None
+def _request_link(
+    operation: Operation, record_state: RecordState | None, deps: Dependencies
+) -> MessageLink | None:
+    link = deps.card_link(record_state) if record_state is not None else None
     own = MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
-    return link or deps.publisher.messages.link(own)
+    return link or deps.messages.link(own)
 
 
-def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Tools) -> bool:
+def _in_view(
+    view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Dependencies
+) -> bool:
     """One worker at a time shows in a view, and reads what to show while it holds the lease: the newest stays."""
     if view_id is None:
         return False
-    publisher = deps.publisher
-    message_record = publisher.messages.reserve(
+    message_record = deps.messages.reserve(
         MessageKey(f"view:{view_id}", "answer"),
-        lease=publisher.new_id(),
-        now=publisher.now(),
+        lease=deps.new_id(),
+        now=deps.now(),
         lease_seconds=10,
     )
     if message_record is None:
@@ -103,21 +106,21 @@ def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Re
         message_record.closed
     )  # The end was shown there: a second delivery of its news needs no direct message.
     try:
-        shown = shown or publisher.slack.show_in_view(view_id, content())
+        shown = shown or deps.slack.show_in_view(view_id, content())
     except SlackRefused:
         return False  # Whatever it has against the view, the person is told by direct message.
     finally:
-        publisher.messages.release(message_record, closed=shown and operation.state.settled)
+        deps.messages.release(message_record, closed=shown and operation.state.settled)
     return shown
 
 
-def _know(operation: Operation, deps: Tools) -> None:
+def _know(operation: Operation, deps: Dependencies) -> None:
     """The worker that sends decides rights by the table alone, so what it knows of the people is kept fresh here."""
     if operation.state.settled:
         return
     for user_id in operation.people:
         person = deps.people.person(user_id)
-        if person is None or deps.publisher.now() - person.read_at > PERSON_FRESH_SECONDS // 2:
+        if person is None or deps.now() - person.read_at > PERSON_FRESH_SECONDS // 2:
             read = deps.user_directory.read_person(user_id)
             if read is not None:
                 deps.people.save_person(read)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.usecases.operations.lifecycle import LONGEST_PAUSE_SECONDS, Tools
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations.lifecycle import LONGEST_PAUSE_SECONDS
 from bot.usecases.run_batch import BATCH_SIZE
 
 MOST_PUT_ASIDE = 1000
 
 
-def due_operations(deps: Tools) -> list[str]:
+def due_operations(deps: Dependencies) -> list[str]:
     """Ids, in the order they came due: people's operations first, then those that were put aside, once sending is on,
     and at last the looks that no person asked for, of which Noyo may cause a thousand at once.
 
@@ -30,7 +31,7 @@ def due_operations(deps: Tools) -> list[str]:
     ]
 
 
-def triggered_operations(asked: Sequence[str], looks: Sequence[str], deps: Tools) -> list[str]:
+def triggered_operations(asked: Sequence[str], looks: Sequence[str], deps: Dependencies) -> list[str]:
     """Ids, of what the stream told: `asked` by people, and `looks` that nobody asked for.
 
     Where there are looks there may be many more behind them, and behind those what a person waits for, which the stream

@@ -21,10 +21,10 @@ from bot.domain.records import Disconnection, Record
 from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.telemetry import LogEvent, entity_label, log_event
 from bot.usecases.admin.authorization import authorized_by_table
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.execute_disconnection import execute_disconnection
 from bot.usecases.operations.lifecycle import (
     SendingPaused,
-    Tools,
     claim,
     decrypted,
     defer,
@@ -41,7 +41,7 @@ CONFLICT = 409
 STALE = frozenset({404, 409, 422})
 
 
-def execute(operation_id: str, deps: Tools) -> None:
+def execute(operation_id: str, deps: Dependencies) -> None:
     """Does what is to be done on the operation now, if anything. Safe to call any number of times."""
     operation = claim(operation_id, deps)
     if operation is None:
@@ -62,7 +62,7 @@ def execute(operation_id: str, deps: Tools) -> None:
         return  # Another worker took over after our lease ran out; what became of it is theirs to find out.
 
 
-def _send(operation: Operation, deps: Tools) -> None:
+def _send(operation: Operation, deps: Dependencies) -> None:
     if not _still_permitted(operation, deps) or _went_by(operation, deps):
         return
     try:
@@ -83,14 +83,12 @@ def _send(operation: Operation, deps: Tools) -> None:
         defer(operation, shut.pause, deps)
 
 
-def _still_permitted(operation: Operation, deps: Tools) -> bool:
+def _still_permitted(operation: Operation, deps: Dependencies) -> bool:
     """A right may have gone between the click and now. What cannot be told yet waits; it is not refused."""
     if operation.kind is OperationKind.REFRESH_RECORD:
         return True
     for person in operation.people:
-        permission = authorized_by_table(
-            operation.required_right, person, people=deps.people, policy=deps.policy, now=deps.now()
-        )
+        permission = authorized_by_table(operation.required_right, person, deps)
         if permission.verdict is Verdict.UNKNOWN:
             whom = "you" if len(operation.people) == 1 else "both who asked for it"
             reschedule(operation, deps, why=f"Waiting to make sure that {whom} still may do this.", anew=True)
@@ -101,7 +99,7 @@ def _still_permitted(operation: Operation, deps: Tools) -> bool:
     return _is_not_their_own(operation, deps)
 
 
-def _went_by(operation: Operation, deps: Tools) -> bool:
+def _went_by(operation: Operation, deps: Dependencies) -> bool:
     """A day that was ahead when it was asked for may be over after a pause or trouble: nobody asked for a past one.
 
     Where an earlier sending may have arrived, that is found out first.
@@ -113,7 +111,7 @@ def _went_by(operation: Operation, deps: Tools) -> bool:
     return True
 
 
-def _is_not_their_own(operation: Operation, deps: Tools) -> bool:
+def _is_not_their_own(operation: Operation, deps: Dependencies) -> bool:
     """What was asked for through us may have become known as such, or the policy another, since the click."""
     asked_by, decider = operation.actor, operation.second_approval.by if operation.second_approval else None
     if operation.kind is OperationKind.DECIDE_DISCONNECTION:
@@ -125,12 +123,12 @@ def _is_not_their_own(operation: Operation, deps: Tools) -> bool:
     return permission.allowed
 
 
-def _not_allowed(operation: Operation, person: str, permission: Permission, deps: Tools) -> None:
+def _not_allowed(operation: Operation, person: str, permission: Permission, deps: Dependencies) -> None:
     outcome = Outcome(OutcomeKind.NOT_AUTHORIZED, message=permission.reason, decided_by=person)
     settle(operation, OperationState.CANCELLED, outcome, deps)
 
 
-def _request(operation: Operation, wanted: ConnectionRequest, deps: Tools) -> None:
+def _request(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> None:
     sensitive = decrypted(operation, wanted.encrypted, deps)
     ensure_may_send(operation, deps)
     try:
@@ -145,7 +143,7 @@ def _request(operation: Operation, wanted: ConnectionRequest, deps: Tools) -> No
         settle_confirmed(operation, made, deps)
 
 
-def _retry(operation: Operation, wanted: RetryRequest, deps: Tools) -> None:
+def _retry(operation: Operation, wanted: RetryRequest, deps: Dependencies) -> None:
     sensitive = decrypted(operation, wanted.encrypted, deps)
     if not _unchanged(operation, deps):
         return
@@ -162,7 +160,7 @@ def _retry(operation: Operation, wanted: RetryRequest, deps: Tools) -> None:
         settle_confirmed(operation, made, deps)
 
 
-def _decide(operation: Operation, wanted: DecisionRequest, deps: Tools) -> None:
+def _decide(operation: Operation, wanted: DecisionRequest, deps: Dependencies) -> None:
     """Noyo takes a decision for one version only, the one that the person saw."""
     if not _unchanged(operation, deps):
         return
@@ -177,13 +175,13 @@ def _decide(operation: Operation, wanted: DecisionRequest, deps: Tools) -> None:
         settle_confirmed(operation, with_end_date(made, _shown(operation, deps), wanted), deps)
 
 
-def _shown(operation: Operation, deps: Tools) -> Record | None:
+def _shown(operation: Operation, deps: Dependencies) -> Record | None:
     """The version that was decided on, as far as it is still the newest we hold."""
     held = deps.records.record_state(operation.entity)
     return held.record if held is not None and held.record.version == operation.shown_version else None
 
 
-def _decided(operation: Operation, wanted: DecisionRequest, deps: Tools) -> Disconnection:
+def _decided(operation: Operation, wanted: DecisionRequest, deps: Dependencies) -> Disconnection:
     if operation.unversioned:
         # Noyo takes it for whatever is there by then, so what `_unchanged` read is all that is known.
         return deps.noyo.reject_disconnection(
@@ -199,7 +197,7 @@ def _decided(operation: Operation, wanted: DecisionRequest, deps: Tools) -> Disc
     )
 
 
-def _decision_refused(operation: Operation, refusal: NoyoRefused, deps: Tools) -> None:
+def _decision_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
     """How Noyo answers a stale version is not documented: what it shows now tells a change from a refusal."""
     if (operation.sends > 1 or refusal.status in STALE) and settle_if_effective(operation, deps):
         return
@@ -211,7 +209,7 @@ def _decision_refused(operation: Operation, refusal: NoyoRefused, deps: Tools) -
     settle(operation, OperationState.REFUSED, outcome, deps)
 
 
-def _unchanged(operation: Operation, deps: Tools) -> bool:
+def _unchanged(operation: Operation, deps: Dependencies) -> bool:
     """Read once more just before: for a retry, which takes no version, there is no other guard, and its gap remains."""
     try:
         current = read_again(operation.entity, deps.noyo)
@@ -237,7 +235,7 @@ def _unchanged(operation: Operation, deps: Tools) -> bool:
     return False
 
 
-def _refused(operation: Operation, refusal: NoyoRefused, deps: Tools) -> None:
+def _refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
     """A clear no; but after an earlier sending, or as a duplicate, it may be the echo of our own success."""
     sent_before = operation.sends > 1
     if (sent_before or refusal.status == CONFLICT) and settle_if_effective(
@@ -255,7 +253,7 @@ def _refused(operation: Operation, refusal: NoyoRefused, deps: Tools) -> None:
     settle(operation, OperationState.REFUSED, outcome, deps)
 
 
-def _look(operation: Operation, deps: Tools) -> None:
+def _look(operation: Operation, deps: Dependencies) -> None:
     try:
         record: Record = read_again(operation.entity, deps.noyo)
     except NoyoRefused as refusal:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from bot.domain.operations import DisconnectionRequest, Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, is_open
 from bot.errors import NoAnswer, NoyoRefused, UnreadableAnswer
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import (
-    Tools,
     ensure_may_send,
     reconcile_later,
     reschedule,
@@ -22,7 +22,7 @@ from bot.usecases.operations.lifecycle import (
 from bot.usecases.operations.reconcile import settle_if_effective
 
 
-def execute_disconnection(operation: Operation, wanted: DisconnectionRequest, deps: Tools) -> None:
+def execute_disconnection(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> None:
     """`operation` is claimed. `NotSent` passes: nothing has left us."""
     try:
         if not _still_connected(operation, wanted, deps) or _in_the_way(operation, wanted, deps):
@@ -37,7 +37,7 @@ def execute_disconnection(operation: Operation, wanted: DisconnectionRequest, de
     _send(operation, wanted, deps)
 
 
-def _send(operation: Operation, wanted: DisconnectionRequest, deps: Tools) -> None:
+def _send(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> None:
     try:
         made = deps.noyo.request_disconnection(
             wanted.carrier_id,
@@ -58,7 +58,7 @@ def _send(operation: Operation, wanted: DisconnectionRequest, deps: Tools) -> No
         settle_confirmed(operation, replace(made, effective_end_date=ends, group_id=group_id), deps)
 
 
-def _still_connected(operation: Operation, wanted: DisconnectionRequest, deps: Tools) -> bool:
+def _still_connected(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
     """Not by the version, which may have moved for many reasons while it was held: by what was meant."""
     current = deps.noyo.connection(wanted.connection.key)
     if _is_what_was_meant(current, wanted):
@@ -75,7 +75,7 @@ def _is_what_was_meant(current: Connection, wanted: DisconnectionRequest) -> boo
     return same and current.status is ConnectionStatus.COMPLETED
 
 
-def _in_the_way(operation: Operation, wanted: DisconnectionRequest, deps: Tools) -> bool:
+def _in_the_way(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
     """Whether a request to disconnect this group from this carrier is open at Noyo: ours from before, or somebody's."""
     if operation.sends > 1 and settle_if_effective(operation, deps):
         return True
@@ -92,6 +92,6 @@ def _modified(record: Disconnection) -> int:
     return record.modified
 
 
-def _refused(operation: Operation, refusal: NoyoRefused, deps: Tools) -> None:
+def _refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
     outcome = Outcome(OutcomeKind.REFUSED, message=refusal.message, status=refusal.status)
     settle(operation, OperationState.REFUSED, outcome, deps)

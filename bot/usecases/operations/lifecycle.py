@@ -6,8 +6,7 @@ holder vanished means *unknown*, and is checked at Noyo, never simply sent again
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import tzinfo
+from dataclasses import replace
 
 from bot.domain import outbox as telling
 from bot.domain.audit import AuditEntry
@@ -20,15 +19,11 @@ from bot.domain.operations import (
     SensitiveFields,
 )
 from bot.domain.pauses import Pause
-from bot.domain.people import AccessPolicy
 from bot.domain.record_changes import RecordChange
 from bot.domain.records import Record
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable
 from bot.telemetry import log_operation
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.ports.noyo import NoyoClient
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import Encryptor, OperationRepository, PeopleRepository, RecordRepository
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ROUNDS, log_change, plan_change
 
 LEASE_SECONDS = 330
@@ -42,28 +37,7 @@ GIVE_UP_SECONDS = 24 * 3600
 RECONCILIATIONS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What carrying out touches. `quiet_seconds` is how long to wait before asking what became of a lost answer."""
-
-    operations: OperationRepository
-    records: RecordRepository
-    people: PeopleRepository
-    noyo: NoyoClient
-    encryptor: Encryptor
-    policy: AccessPolicy
-    quiet_seconds: int
-    clock: Clock
-    new_id: NewId
-    sending_guard: SendingGuard
-    timezone: tzinfo
-    """Where the business is, by which days begin and end."""
-
-    def now(self) -> int:
-        return int(self.clock())
-
-
-def claim(operation_id: str, deps: Tools) -> Operation | None:
+def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     """The operation, claimed for this worker alone; None where there is nothing to do on it now.
 
     It comes back as `sending` (to be sent) or `checking` (to be asked about at Noyo).
@@ -96,7 +70,7 @@ def _waits_to_be_sent(operation: Operation) -> bool:
     return operation.changes_noyo and operation.state is OperationState.PENDING
 
 
-def _claimed(operation: Operation, deps: Tools) -> Operation | None:
+def _claimed(operation: Operation, deps: Dependencies) -> Operation | None:
     pending = operation.state is OperationState.PENDING
     claimed = _sending(operation, deps) if pending else _asking(operation, deps)
     # Its card says that it is kept, which is over now.
@@ -110,7 +84,7 @@ def _claimed(operation: Operation, deps: Tools) -> Operation | None:
     return claimed
 
 
-def _expire(operation: Operation, deps: Tools) -> None:
+def _expire(operation: Operation, deps: Dependencies) -> None:
     """No second approver confirmed it in time, so it is never sent; unless one is confirming at this very moment."""
     try:
         settle(operation, OperationState.EXPIRED, Outcome(OutcomeKind.EXPIRED), deps)
@@ -118,7 +92,7 @@ def _expire(operation: Operation, deps: Tools) -> None:
         return  # Confirmed or withdrawn just now: it goes on from there.
 
 
-def _sending(operation: Operation, deps: Tools) -> Operation:
+def _sending(operation: Operation, deps: Dependencies) -> Operation:
     now = deps.now()
     return replace(
         _leased(operation, deps),
@@ -131,16 +105,16 @@ def _sending(operation: Operation, deps: Tools) -> Operation:
     )
 
 
-def _asking(operation: Operation, deps: Tools) -> Operation:
+def _asking(operation: Operation, deps: Dependencies) -> Operation:
     return replace(_leased(operation, deps), attempts=operation.attempts + 1)
 
 
-def _leased(operation: Operation, deps: Tools) -> Operation:
+def _leased(operation: Operation, deps: Dependencies) -> Operation:
     until = deps.now() + LEASE_SECONDS
     return replace(operation, lease=deps.new_id(), lease_until=until, due=until)
 
 
-def _abandoned(operation: Operation, deps: Tools) -> bool:
+def _abandoned(operation: Operation, deps: Dependencies) -> bool:
     """Whether a worker took it and never came back, so that it must not simply be gone on with.
 
     Whether it was sent cannot be told, so Noyo is asked after a quiet time; a look is just done again. Where workers
@@ -160,12 +134,12 @@ def _abandoned(operation: Operation, deps: Tools) -> bool:
     return True
 
 
-def reconcile_later(operation: Operation, deps: Tools) -> None:
+def reconcile_later(operation: Operation, deps: Dependencies) -> None:
     """No answer came: it may have arrived. Noyo is asked once it had time to finish."""
     checking = replace(
         operation,
         state=OperationState.RECONCILING,
-        due=deps.now() + deps.quiet_seconds,
+        due=deps.now() + deps.reconcile_after_seconds,
         reconciliations=0,
         delay_reason=None,
         lease=None,
@@ -174,7 +148,7 @@ def reconcile_later(operation: Operation, deps: Tools) -> None:
     _keep(operation, checking, deps, tell=True)
 
 
-def reconcile_again(operation: Operation, deps: Tools, *, pause: int | None = None) -> None:
+def reconcile_again(operation: Operation, deps: Dependencies, *, pause: int | None = None) -> None:
     """Still `checking`: asked once more later. After a day a person has to say."""
     now = deps.now()
     if is_overdue(operation, deps):
@@ -185,7 +159,7 @@ def reconcile_again(operation: Operation, deps: Tools, *, pause: int | None = No
 
 
 def reschedule(
-    operation: Operation, deps: Tools, *, why: str, retry_after: int | None = None, anew: bool = False
+    operation: Operation, deps: Dependencies, *, why: str, retry_after: int | None = None, anew: bool = False
 ) -> None:
     """Nothing left us, or Noyo said "not now": to be sent later. After a day it is given to a person.
 
@@ -207,7 +181,7 @@ def reschedule(
     _keep(operation, waiting, deps, tell=operation.delay_reason != why, note=True)
 
 
-def defer(operation: Operation, pause: Pause, deps: Tools) -> None:
+def defer(operation: Operation, pause: Pause, deps: Dependencies) -> None:
     """Nothing left us, and nothing may for now: kept as it is, and sent once sending is on again."""
     waiting = replace(
         _unsent(operation),
@@ -220,7 +194,7 @@ def defer(operation: Operation, pause: Pause, deps: Tools) -> None:
     _keep(operation, waiting, deps, tell=True)
 
 
-def _put_aside(operation: Operation, pause: Pause, deps: Tools) -> None:
+def _put_aside(operation: Operation, pause: Pause, deps: Dependencies) -> None:
     """The same for one that nobody has claimed. Out of the way of what goes on, and still in its order."""
     if operation.deferred_by == pause:
         return
@@ -239,7 +213,7 @@ def _unsent(operation: Operation) -> Operation:
     return replace(operation, sends=sends, first_sent_at=operation.first_sent_at if sends else None)
 
 
-def send_again(operation: Operation, deps: Tools) -> None:
+def send_again(operation: Operation, deps: Dependencies) -> None:
     """Certainly not there, and Noyo itself refuses a double: it is sent once more."""
     pending = replace(
         operation,
@@ -253,7 +227,7 @@ def send_again(operation: Operation, deps: Tools) -> None:
 
 
 def request_resolution(
-    operation: Operation, kind: OutcomeKind, deps: Tools, *, why: str | None = None
+    operation: Operation, kind: OutcomeKind, deps: Dependencies, *, why: str | None = None
 ) -> None:
     """Nobody can tell from here: loud, with the lock still on, until a person takes a way out."""
     waiting = replace(
@@ -268,7 +242,7 @@ def request_resolution(
     _keep(operation, waiting, deps, tell=True)
 
 
-def give_up(operation: Operation, deps: Tools, *, why: str | None = None) -> None:
+def give_up(operation: Operation, deps: Dependencies, *, why: str | None = None) -> None:
     """A day of trouble: a person has to say. A look changes nothing at Noyo, so nobody has to be asked about it."""
     if operation.kind is OperationKind.REFRESH_RECORD:
         settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.OVERDUE, message=why), deps)
@@ -276,7 +250,7 @@ def give_up(operation: Operation, deps: Tools, *, why: str | None = None) -> Non
         request_resolution(operation, OutcomeKind.OVERDUE, deps, why=why)
 
 
-def is_overdue(operation: Operation, deps: Tools) -> bool:
+def is_overdue(operation: Operation, deps: Dependencies) -> bool:
     """Whether its day of patience is over; the day stands still while nothing is sent."""
     began, now = operation.first_attempt_at, deps.now()
     if began is None or now - began <= GIVE_UP_SECONDS:
@@ -290,7 +264,7 @@ def _pause(operation: Operation) -> int:
 
 
 def _keep(
-    before: Operation, after: Operation, deps: Tools, *, tell: bool = False, note: bool = False
+    before: Operation, after: Operation, deps: Dependencies, *, tell: bool = False, note: bool = False
 ) -> None:
     """`note`: the trail keeps it, though nobody is told anew. What is told is kept in any case."""
     now = deps.now()
@@ -308,7 +282,7 @@ def settle(
     operation: Operation,
     state: OperationState,
     outcome: Outcome,
-    deps: Tools,
+    deps: Dependencies,
     *,
     record: Record | None = None,
 ) -> None:
@@ -337,7 +311,9 @@ def settle(
     raise TableUnavailable(f"{operation.entity} changed faster than it could be written")
 
 
-def _settle_once(settled: Operation, before: Operation, record: Record | None, deps: Tools, now: int) -> None:
+def _settle_once(
+    settled: Operation, before: Operation, record: Record | None, deps: Dependencies, now: int
+) -> None:
     change = _learnt(settled, record, deps, now) if record is not None else None
     if settled.is_automatic:
         deps.operations.settle(settled, lease=before.lease, change=change, events=(), audit=None)
@@ -358,13 +334,13 @@ def _settle_once(settled: Operation, before: Operation, record: Record | None, d
     )
 
 
-def settle_confirmed(operation: Operation, made: Record, deps: Tools) -> None:
+def settle_confirmed(operation: Operation, made: Record, deps: Dependencies) -> None:
     """Noyo answered with the record."""
     outcome = Outcome(OutcomeKind.CONFIRMED, record=made.entity)
     settle(operation, OperationState.SUCCEEDED, outcome, deps, record=made)
 
 
-def _learnt(settled: Operation, record: Record, deps: Tools, now: int) -> RecordChange | None:
+def _learnt(settled: Operation, record: Record, deps: Dependencies, now: int) -> RecordChange | None:
     """Where Noyo has to be asked once more and does not answer, the next poll learns it: what is settled stays so."""
     try:
         return plan_change(
@@ -374,7 +350,7 @@ def _learnt(settled: Operation, record: Record, deps: Tools, now: int) -> Record
         return None
 
 
-def audit_entry(operation: Operation, deps: Tools, now: int) -> AuditEntry:
+def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntry:
     outcome = operation.outcome
     details = {
         "operation": operation.id,
@@ -406,7 +382,7 @@ class SendingPaused(Exception):
         self.pause = pause
 
 
-def ensure_may_send(operation: Operation, deps: Tools) -> None:
+def ensure_may_send(operation: Operation, deps: Dependencies) -> None:
     """Called right before a write leaves. `Shut` where nothing may leave any more.
 
     `LeaseLost` where our time ran out: it may be checked or sent elsewhere.
@@ -421,7 +397,7 @@ def ensure_may_send(operation: Operation, deps: Tools) -> None:
         raise LeaseLost(f"The time for {operation.id} ran out before it was sent.")
 
 
-def decrypted(operation: Operation, encrypted: str | None, deps: Tools) -> SensitiveFields:
+def decrypted(operation: Operation, encrypted: str | None, deps: Dependencies) -> SensitiveFields:
     """What was typed. `NotSent` where the key does not answer or does not fit: nothing has left us yet."""
     if encrypted is None:
         return SensitiveFields()

@@ -25,9 +25,9 @@ from bot.domain.reconciliation import (
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import (
     RECONCILIATIONS,
-    Tools,
     reconcile_again,
     reconcile_later,
     request_resolution,
@@ -41,7 +41,7 @@ GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DEC
 GONE = 404
 
 
-def reconcile(operation: Operation, deps: Tools) -> None:
+def reconcile(operation: Operation, deps: Dependencies) -> None:
     """Found: succeeded. Not there, asked twice: sent again where Noyo refuses doubles, else a person says."""
     try:
         if _settled_if_found(operation, deps):
@@ -51,14 +51,14 @@ def reconcile(operation: Operation, deps: Tools) -> None:
         return
     asked = replace(operation, reconciliations=operation.reconciliations + 1)
     if asked.reconciliations < RECONCILIATIONS:
-        reconcile_again(asked, deps, pause=deps.quiet_seconds)
+        reconcile_again(asked, deps, pause=deps.reconcile_after_seconds)
     elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned:
         send_again(asked, deps)
     else:
         request_resolution(asked, OutcomeKind.UNCLEAR, deps)
 
 
-def settle_if_effective(operation: Operation, deps: Tools, *, named: bool = False) -> bool:
+def settle_if_effective(operation: Operation, deps: Dependencies, *, named: bool = False) -> bool:
     """Whether a refusal was the echo of our own success; then the operation is settled as succeeded.
 
     `named`: a new connection counts as ours only under the name that was asked for, since we know of no sending before.
@@ -73,7 +73,7 @@ def settle_if_effective(operation: Operation, deps: Tools, *, named: bool = Fals
         return True
 
 
-def find_duplicate(operation: Operation, deps: Tools) -> Connection | None:
+def find_duplicate(operation: Operation, deps: Dependencies) -> Connection | None:
     """The connection that is in the way of this request, where Noyo lets us see it."""
     pair = _wanted_pair(operation, deps)
     if pair is None:
@@ -86,7 +86,7 @@ def find_duplicate(operation: Operation, deps: Tools) -> Connection | None:
     return max(others, key=lambda connection: connection.modified, default=None)
 
 
-def _settled_if_found(operation: Operation, deps: Tools, *, named: bool = False) -> bool:
+def _settled_if_found(operation: Operation, deps: Dependencies, *, named: bool = False) -> bool:
     record = _effect(operation, deps)
     if named and record is not None and _under_another_name(record, operation):
         return False
@@ -104,7 +104,7 @@ def _under_another_name(record: Record, operation: Operation) -> bool:
     return record.group_name.casefold().split() != wanted.group_name.casefold().split()
 
 
-def _effect(operation: Operation, deps: Tools) -> Record | None:
+def _effect(operation: Operation, deps: Dependencies) -> Record | None:
     if isinstance(operation.input, ConnectionRequest):
         return _made(operation, operation.input, deps)
     if isinstance(operation.input, RetryRequest):
@@ -117,7 +117,7 @@ def _effect(operation: Operation, deps: Tools) -> Record | None:
     return None
 
 
-def _made(operation: Operation, wanted: ConnectionRequest, deps: Tools) -> Connection | None:
+def _made(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> Connection | None:
     """A connection for the pair, created since we sent, that no other operation of ours asked for."""
     for connection in deps.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
         held = deps.records.record_state(connection.entity)
@@ -127,7 +127,7 @@ def _made(operation: Operation, wanted: ConnectionRequest, deps: Tools) -> Conne
 
 
 def _asked_to_disconnect(
-    operation: Operation, wanted: DisconnectionRequest, deps: Tools
+    operation: Operation, wanted: DisconnectionRequest, deps: Dependencies
 ) -> Disconnection | None:
     """A request to disconnect as it was wanted, created since we sent, that no other operation of ours asked for."""
     for found in deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
@@ -145,7 +145,9 @@ def _is_anothers(held: RecordState | None, operation: Operation) -> bool:
     return held.requested_by_operation is not None or (sent is not None and held.seen_at < sent)
 
 
-def _anothers(held: RecordState | None, operation: Operation, wanted: ConnectionRequest, deps: Tools) -> bool:
+def _anothers(
+    held: RecordState | None, operation: Operation, wanted: ConnectionRequest, deps: Dependencies
+) -> bool:
     """Whether the record cannot be this operation's: it is another's, or a retry of ours made it look like this."""
     if held is None or held.requested_by_operation == operation.id:
         return False
@@ -166,7 +168,7 @@ def _was_not_born_of(first: Connection, wanted: ConnectionRequest) -> bool:
     return born == wanted.carrier_group_id or born.casefold() != wanted.carrier_group_id.casefold()
 
 
-def _retried(operation: Operation, deps: Tools) -> Connection | None:
+def _retried(operation: Operation, deps: Dependencies) -> Connection | None:
     """What Noyo shows now, where it or a version shown to us since we sent bears the mark of the retry."""
     current = deps.noyo.connection(operation.entity.key)
     since = (operation.first_sent_at or deps.now()) - CLOCK_DIFFERENCE_SECONDS
@@ -182,7 +184,7 @@ def _after_shown(operation: Operation, history: list[Record]) -> list[Record]:
     return history if floor is None else [known for known in history if known.modified > floor]
 
 
-def _wanted_pair(operation: Operation, deps: Tools) -> tuple[str, str] | None:
+def _wanted_pair(operation: Operation, deps: Dependencies) -> tuple[str, str] | None:
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest):
         return wanted.carrier_id, wanted.carrier_group_id

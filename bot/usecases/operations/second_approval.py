@@ -5,27 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain import outbox as telling
-from bot.domain.audit import WORKER, AuditEntry, Origin
+from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, ReplyTo, SecondApproval
-from bot.domain.people import AccessPolicy, authorize_decision_on
+from bot.domain.people import authorize_decision_on
 from bot.errors import LeaseLost, ObserveOnly
 from bot.telemetry import log_operation
-from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.submit import NotAllowed
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import OperationRepository
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What confirming and withdrawing touch."""
-
-    operations: OperationRepository
-    policy: AccessPolicy
-    clock: Clock
-    new_id: NewId
-    sending_guard: SendingGuard
-    origin: Origin = WORKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +29,7 @@ class NotAwaitingConfirmation:
 
 
 def confirm(
-    operation_id: str, person: str, *, reply_to: ReplyTo, deps: Tools
+    operation_id: str, person: str, *, reply_to: ReplyTo, deps: Dependencies
 ) -> Confirmed | NotAwaitingConfirmation | NotAllowed:
     """From held to pending, in one transaction with news and audit. Of several at once one wins.
 
@@ -77,7 +63,7 @@ def confirm(
     return Confirmed(confirmed)
 
 
-def withdraw(operation_id: str, person: str, *, deps: Tools) -> Operation | None:
+def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation | None:
     """The operation, cancelled unsent; None where it was not held any more."""
     now = int(deps.clock())
     operation = deps.operations.operation(operation_id)
@@ -114,7 +100,7 @@ def awaits_confirmation(operation: Operation, now: int) -> bool:
     )
 
 
-def _audit(action: str, operation: Operation, person: str, now: int, deps: Tools) -> AuditEntry:
+def _audit(action: str, operation: Operation, person: str, now: int, deps: Dependencies) -> AuditEntry:
     details = {
         "operation": operation.id,
         "kind": operation.kind.value,

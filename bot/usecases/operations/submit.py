@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain import entities
 from bot.domain import outbox as telling
-from bot.domain.audit import WORKER, AuditEntry, Origin
+from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.operations import (
     ConnectionRequest,
@@ -20,15 +20,13 @@ from bot.domain.operations import (
     RetryRequest,
     SensitiveFields,
 )
-from bot.domain.people import AccessPolicy, Permission, authorize_decision_on
+from bot.domain.people import Permission, authorize_decision_on
 from bot.domain.record_changes import ExpectedVersion
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
 from bot.errors import ObserveOnly, SubmissionConflict
 from bot.telemetry import LogEvent, entity_label, log_event, trace_context
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import AuditWriter, Encryptor, OperationRepository, RecordRepository
+from bot.usecases.dependencies import Dependencies
 
 ATTEMPTS = 3
 """What stood in the way may be gone by the time we look."""
@@ -65,22 +63,6 @@ class NotAllowed:
 SubmitResult = Submitted | Conflict | RecordChanged
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What placing touches. Without a policy nobody decides on what they asked for."""
-
-    operations: OperationRepository
-    records: RecordRepository
-    encryptor: Encryptor
-    clock: Clock
-    new_id: NewId
-    sending_guard: SendingGuard
-    audit: AuditWriter
-    policy: AccessPolicy = AccessPolicy("")
-    origin: Origin = WORKER
-    """Where what is placed comes from."""
-
-
 def request_connection(
     operation_id: str,
     actor: str,
@@ -90,7 +72,7 @@ def request_connection(
     group_name: str,
     sensitive: SensitiveFields,
     reply_to: ReplyTo,
-    deps: Tools,
+    deps: Dependencies,
 ) -> SubmitResult:
     """Asks Noyo, by an operation, for a new group's connection; one at a time for a carrier and carrier group id."""
     wanted = ConnectionRequest(
@@ -116,7 +98,7 @@ def retry_connection(
     carrier_group_id: str | None,
     sensitive: SensitiveFields,
     reply_to: ReplyTo,
-    deps: Tools,
+    deps: Dependencies,
 ) -> SubmitResult:
     """Asks Noyo to try again, on condition that the record is still `shown`. None and not typed mean unchanged."""
     record = shown.record
@@ -142,7 +124,7 @@ def decide(
     shown: RecordState,
     wanted: DecisionRequest,
     reply_to: ReplyTo,
-    deps: Tools,
+    deps: Dependencies,
 ) -> SubmitResult | NotAllowed:
     """Approves or rejects a request to disconnect, on condition that it is still `shown`; one decision at a time.
 
@@ -174,7 +156,7 @@ def record_outdated(
     wanted: OperationInput,
     *,
     shown_version: str | None,
-    deps: Tools,
+    deps: Dependencies,
 ) -> SubmitResult:
     """For what was submitted on another version than the one held: what stands in its way, which the trail keeps."""
     operation = new_operation(operation_id, entity, kind, wanted, actor, ReplyTo(), deps)
@@ -187,7 +169,13 @@ def decidable(record_state: RecordState) -> bool:
 
 
 def refresh(
-    operation_id: str, actor: str | None, entity: EntityRef, *, because: str, reply_to: ReplyTo, deps: Tools
+    operation_id: str,
+    actor: str | None,
+    entity: EntityRef,
+    *,
+    because: str,
+    reply_to: ReplyTo,
+    deps: Dependencies,
 ) -> SubmitResult:
     """Reads the record at Noyo as soon as may be; for a person, or because Noyo said that it changed."""
     operation = new_operation(
@@ -211,7 +199,7 @@ def new_operation(
     wanted: OperationInput,
     actor: str | None,
     reply_to: ReplyTo,
-    deps: Tools,
+    deps: Dependencies,
 ) -> Operation:
     now = int(deps.clock())
     return Operation(
@@ -227,11 +215,13 @@ def new_operation(
     )
 
 
-def _sealed(sensitive: SensitiveFields, operation_id: str, deps: Tools) -> str | None:
+def _sealed(sensitive: SensitiveFields, operation_id: str, deps: Dependencies) -> str | None:
     return deps.encryptor.encrypt(sensitive, operation_id) if sensitive.any_given else None
 
 
-def submit_operation(operation: Operation, expected: ExpectedVersion | None, deps: Tools) -> SubmitResult:
+def submit_operation(
+    operation: Operation, expected: ExpectedVersion | None, deps: Dependencies
+) -> SubmitResult:
     with trace_context(operation.id):
         result = _placed(operation, expected, deps)
         log_event(
@@ -251,7 +241,7 @@ _CAME: dict[type[SubmitResult], str] = {
 }
 
 
-def _placed(operation: Operation, expected: ExpectedVersion | None, deps: Tools) -> SubmitResult:
+def _placed(operation: Operation, expected: ExpectedVersion | None, deps: Dependencies) -> SubmitResult:
     """`OnlyWatches` where nothing is taken on that would be sent to Noyo. While sending is paused it is kept."""
     if operation.changes_noyo and deps.sending_guard.observes_only:
         raise ObserveOnly
@@ -275,7 +265,7 @@ def _placed(operation: Operation, expected: ExpectedVersion | None, deps: Tools)
     return _noted(operation, result, deps)
 
 
-def _noted(operation: Operation, result: SubmitResult, deps: Tools) -> SubmitResult:
+def _noted(operation: Operation, result: SubmitResult, deps: Dependencies) -> SubmitResult:
     """Whoever asked and was turned away is in the trail too. The very same once more is no new deed."""
     if not isinstance(result, Submitted) and not operation.is_automatic:
         details = (*_asked(operation), *_in_its_way(result).items())
@@ -292,7 +282,7 @@ def _noted(operation: Operation, result: SubmitResult, deps: Tools) -> SubmitRes
     return result
 
 
-def _audit(operation: Operation, deps: Tools) -> AuditEntry:
+def _audit(operation: Operation, deps: Dependencies) -> AuditEntry:
     return AuditEntry(
         id=deps.new_id(),
         entity=operation.entity,
@@ -325,7 +315,7 @@ def _asked(operation: Operation) -> tuple[tuple[str, str], ...]:
     return tuple(details.items())
 
 
-def conflict_of(operation: Operation, shown: EntityRef, deps: Tools) -> SubmitResult:
+def conflict_of(operation: Operation, shown: EntityRef, deps: Dependencies) -> SubmitResult:
     """Looked up in the order that keeps a repeat a success: itself, then who was first, then what moved."""
     before = deps.operations.operation(operation.id)
     if before is not None:

@@ -13,7 +13,8 @@ from bot.domain.operations import DisconnectionRequest, OperationKind, Operation
 from bot.domain.record_changes import ExpectedVersion
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus
-from bot.usecases.operations.submit import RecordChanged, SubmitResult, Tools, new_operation, submit_operation
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations.submit import RecordChanged, SubmitResult, new_operation, submit_operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def request_disconnection(
     needs_second: bool,
     timezone: ZoneInfo,
     reply_to: ReplyTo,
-    deps: Tools,
+    deps: Dependencies,
 ) -> SubmitResult:
     """On condition that the connection is still `shown`; one at a time for a group and carrier, whoever asks.
 

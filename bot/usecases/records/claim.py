@@ -7,38 +7,21 @@ way. It is over by itself some working hours later, and with the decision.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import tzinfo
 
 from bot.domain import outbox as telling
-from bot.domain.audit import WORKER, AuditEntry, Origin
+from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, release
 from bot.domain.reminders import awaits_decision, claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import RecordRepository
+from bot.usecases.dependencies import Dependencies
 
 ROUNDS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What taking touches."""
-
-    records: RecordRepository
-    timezone: tzinfo
-    clock: Clock
-    new_id: NewId
-    origin: Origin = WORKER
-
-    def now(self) -> int:
-        return int(self.clock())
-
-
-def claim_request(entity: EntityRef, actor: str, deps: Tools) -> RecordState | None:
+def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
     """As it is then: `actor` is its owner, unless it waits no longer. None where nothing is known of it.
 
     The same again changes nothing, so that the hours do not begin anew with each click.
@@ -55,7 +38,7 @@ def claim_request(entity: EntityRef, actor: str, deps: Tools) -> RecordState | N
     return _moved(entity, step, deps)
 
 
-def release_claim(entity: EntityRef, actor: str, deps: Tools) -> RecordState | None:
+def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
     """As it was before: only where `actor` was its owner did that change anything."""
     before: list[RecordState] = []
 
@@ -67,7 +50,7 @@ def release_claim(entity: EntityRef, actor: str, deps: Tools) -> RecordState | N
     return before[0] if before else None
 
 
-def expire_claim(event: OutboxEvent, deps: Tools) -> None:
+def expire_claim(event: OutboxEvent, deps: Dependencies) -> None:
     """The hours are over. Whoever took it since, or anew, goes on."""
 
     def step(held: RecordState) -> RecordChange | None:
@@ -79,7 +62,12 @@ def expire_claim(event: OutboxEvent, deps: Tools) -> None:
 
 
 def _change(
-    held: RecordState, after: RecordState, actor: str | None, action: str, deps: Tools, *ends: OutboxEvent
+    held: RecordState,
+    after: RecordState,
+    actor: str | None,
+    action: str,
+    deps: Dependencies,
+    *ends: OutboxEvent,
 ) -> RecordChange:
     now = deps.now()
     of_whom = (("owner", held.owner),) if held.owner else ()
@@ -90,7 +78,7 @@ def _change(
 
 
 def _moved(
-    entity: EntityRef, step: Callable[[RecordState], RecordChange | None], deps: Tools
+    entity: EntityRef, step: Callable[[RecordState], RecordChange | None], deps: Dependencies
 ) -> RecordState | None:
     for _ in range(ROUNDS):
         held = deps.records.record_state(entity)

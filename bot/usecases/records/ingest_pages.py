@@ -11,37 +11,12 @@ from bot.domain.polling import ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, Record, open_statuses
 from bot.errors import NoyoError
 from bot.telemetry import safe_label
-from bot.usecases.ports.noyo import NoyoReader
-from bot.usecases.ports.runtime import Clock
-from bot.usecases.ports.storage import (
-    OperationRepository,
-    OutboxRepository,
-    PollingRepository,
-    RecordRepository,
-)
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, read_again
 
 logger = logging.getLogger("switchboard")
 
 PAGE_SIZE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What polling touches. `deadline` is when to stop and leave the rest to the next run (Unix seconds)."""
-
-    noyo: NoyoReader
-    records: RecordRepository
-    operations: OperationRepository
-    outbox: OutboxRepository
-    polling: PollingRepository
-    clock: Clock
-    interval_seconds: int
-    sweep_seconds: int
-    deadline: float
-
-    def now(self) -> int:
-        return int(self.clock())
 
 
 class PollDeadlineReached(Exception):
@@ -63,7 +38,7 @@ class PollReport:
 class PageIngestor:
     """What one run reads of one list, and what it saw there. `cursor` is where polling stood when it began."""
 
-    def __init__(self, kind: EntityKind, cursor: PollCursor, deps: Tools) -> None:
+    def __init__(self, kind: EntityKind, cursor: PollCursor, deps: Dependencies) -> None:
         self.kind = kind
         self.cursor = cursor
         self.began = deps.now()
@@ -102,7 +77,7 @@ class PageIngestor:
 
     def ensure_time_left(self) -> None:
         """Raises `OutOfTime` once the deadline has come."""
-        if self._tools.clock() >= self._tools.deadline:
+        if self._tools.clock() >= self._tools.poll_deadline:
             raise PollDeadlineReached
 
     # ---------------------------------------------------------------- what we hold

@@ -12,23 +12,24 @@ from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress, PollCursor
 from bot.errors import NoyoError, NoyoRefused
 from bot.telemetry import LogEvent, log_event
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.first_run import (
     publish_first_run,
     publish_summary_when_complete,
     schedule_first_days,
 )
-from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport, Tools
+from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
 from bot.usecases.records.newest_first_sync import STEP_BACK, NewestFirstSync
 from bot.usecases.records.sort_order import is_sorted_newest_first
 from bot.usecases.records.status_sync import StatusSync
 
-__all__ = ["KINDS", "PollReport", "Tools", "poll"]
+__all__ = ["KINDS", "PollReport", "poll"]
 
 KINDS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
 Way = NewestFirstSync | StatusSync
 
 
-def poll(kind: EntityKind, deps: Tools) -> PollReport:
+def poll(kind: EntityKind, deps: Dependencies) -> PollReport:
     """Takes in what changed in the list of this kind. Two at once do no harm: the cursor moves by condition.
 
     Raises `NoyoError` where Noyo cannot be read; what was taken in until then is kept, and the next run goes on there.
@@ -42,7 +43,7 @@ def poll(kind: EntityKind, deps: Tools) -> PollReport:
         _tell(ingestor, deps)
 
 
-def _run(job: PassProgress, ingestor: PageIngestor, deps: Tools) -> PollReport:
+def _run(job: PassProgress, ingestor: PageIngestor, deps: Dependencies) -> PollReport:
     cursor, kind = ingestor.cursor, ingestor.kind
     way: Way | None = None
     try:
@@ -58,7 +59,7 @@ def _run(job: PassProgress, ingestor: PageIngestor, deps: Tools) -> PollReport:
     return ingestor.report
 
 
-def _tell(ingestor: PageIngestor, deps: Tools) -> None:
+def _tell(ingestor: PageIngestor, deps: Dependencies) -> None:
     """Also of a run that failed: how long ago one last came to its end is what tells that the world goes by unseen."""
     report, cursor = ingestor.report, ingestor.cursor
     finished_at = ingestor.began if report.finished else cursor.finished_at or cursor.started_at
@@ -75,13 +76,13 @@ def _tell(ingestor: PageIngestor, deps: Tools) -> None:
     )
 
 
-def _born(kind: EntityKind, deps: Tools) -> PollCursor:
+def _born(kind: EntityKind, deps: Dependencies) -> PollCursor:
     """Fixed before the first page is read, so that what changes meanwhile is told."""
     deps.polling.save(kind, PollCursor(started_at=deps.now()))
     return deps.polling.cursor(kind) or PollCursor(started_at=deps.now())
 
 
-def _floor(cursor: PollCursor, deps: Tools) -> int:
+def _floor(cursor: PollCursor, deps: Dependencies) -> int:
     """How far down to go: everything at first and at each sweep, else to the last pass less an overlap.
 
     Once the overlap is settled only what is newer than the last pass counts: many rows of one moment are not read again
@@ -89,7 +90,9 @@ def _floor(cursor: PollCursor, deps: Tools) -> int:
     """
     if cursor.since is None or deps.now() - (cursor.swept_at or 0) >= deps.sweep_seconds:
         return 0
-    return cursor.since + 1 if cursor.overlap_settled else max(cursor.since - 2 * deps.interval_seconds, 1)
+    return (
+        cursor.since + 1 if cursor.overlap_settled else max(cursor.since - 2 * deps.poll_interval_seconds, 1)
+    )
 
 
 def _way_through(job: PassProgress, ingestor: PageIngestor) -> Way:
@@ -114,11 +117,11 @@ def _goes_on(reached: PassProgress, stopped: Exception) -> PassProgress:
     return reached
 
 
-def _swept(cursor: PollCursor, way: Way | None, deps: Tools) -> PollCursor:
+def _swept(cursor: PollCursor, way: Way | None, deps: Dependencies) -> PollCursor:
     return replace(cursor, swept_at=deps.now()) if way is not None and way.swept else cursor
 
 
-def _finish(job: PassProgress, way: Way, ingestor: PageIngestor, deps: Tools) -> None:
+def _finish(job: PassProgress, way: Way, ingestor: PageIngestor, deps: Dependencies) -> None:
     """The beginning is told before the cursor says that it is over: a run that ends in between tells it again."""
     cursor = ingestor.cursor
     first = cursor.since is None
@@ -145,11 +148,11 @@ def _finish(job: PassProgress, way: Way, ingestor: PageIngestor, deps: Tools) ->
         publish_summary_when_complete(outbox=deps.outbox, cursors=deps.polling, now=deps.now())
 
 
-def _risen(ingestor: PageIngestor, since: int, deps: Tools) -> PollCursor:
+def _risen(ingestor: PageIngestor, since: int, deps: Dependencies) -> PollCursor:
     cursor = ingestor.cursor
     if since > (cursor.since or 0) or not ingestor.report.sort_trusted:
         return replace(cursor, since=since, advanced_at=ingestor.began, overlap_settled=False)
-    overlap_is_over = ingestor.began - cursor.advanced_at >= 2 * deps.interval_seconds
+    overlap_is_over = ingestor.began - cursor.advanced_at >= 2 * deps.poll_interval_seconds
     return replace(
         cursor,
         since=since,

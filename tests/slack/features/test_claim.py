@@ -30,7 +30,7 @@ def world(shared: World) -> World:
 
 
 def owner(world: World, record_state: RecordState) -> str | None:
-    held = world.bot.store.records.record_state(record_state.entity)
+    held = world.bot.repositories.records.record_state(record_state.entity)
     assert held is not None
     return held.owner
 
@@ -67,7 +67,7 @@ def test_whoever_may_neither_request_nor_decide_is_told_who_may(world: World, us
     presses(world, button, user)
     assert "Not possible" in window(world, user)
     assert owner(world, record_state) is None
-    [entry] = world.bot.store.audit.entries(record_state.entity, limit=5)
+    [entry] = world.bot.repositories.audit.entries(record_state.entity, limit=5)
     assert (entry.action, entry.actor) == ("denied", user)
 
 

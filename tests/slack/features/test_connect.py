@@ -20,8 +20,8 @@ from tests.slack.incoming import (
     Down,
     a_world,
     begin,
+    context_of,
     fields_of,
-    office_of,
     receives_with,
     table_cannot_place,
     told,
@@ -119,7 +119,7 @@ def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(world: World)
 def test_what_a_changed_client_leaves_out_is_said_too(world: World) -> None:
     """Slack itself asks for what is required; nothing here leans on that."""
     actor = connect.Actor(ANA, None, "t")
-    answer = connect.submit(office_of(world), actor, {"id": "V1", "state": {"values": {}}})
+    answer = connect.submit(context_of(world), actor, {"id": "V1", "state": {"values": {}}})
     assert answer["errors"].keys() == {"carrier_id", "group_name", "carrier_group_id", "federal_ein"}
 
 
@@ -139,7 +139,7 @@ def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
 
 def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: World) -> None:
     """ "Sending" would stand there for ever: the answer was shown when it came."""
-    context = office_of(quiet)
+    context = context_of(quiet)
     view = opened(quiet)
     submits(quiet, view, carrier_group_id="late")
     quiet.carry_out()
@@ -167,7 +167,7 @@ def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(
     assert placed(world, "down") == []
     world.slack.close_view(ANA, view_id(world))
     assert "Carrier group ID: [down]" in window(world)
-    begin_again = world.bot.__dict__.pop("slack_door")
+    begin_again = world.bot.__dict__.pop("slack_endpoint")
     assert begin_again is not None
     world.slack.submit(ANA, view, {})
     assert "[[ Sending to Noyo ]]" in window(world)
@@ -175,11 +175,11 @@ def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(
 
 
 def test_with_the_key_service_down_nothing_is_placed_unsealed(world: World) -> None:
-    context = office_of(world)
+    context = context_of(world)
     down = Down(
-        context.submitting.encryptor, "seal", error=TableUnavailable("The encryption key is not answering.")
+        context.deps.encryptor, "encrypt", error=TableUnavailable("The encryption key is not answering.")
     )
-    receives_with(world, replace(context, submitting=replace(context.submitting, encryptor=down)))
+    receives_with(world, replace(context, deps=replace(context.deps, encryptor=down)))
     submits(world, opened(world), carrier_group_id="unsealed")
     assert "The encryption key is not answering." in window(world)
     assert placed(world, "unsealed") == []
@@ -188,9 +188,9 @@ def test_with_the_key_service_down_nothing_is_placed_unsealed(world: World) -> N
 def test_a_fault_nobody_thought_of_is_an_apology_with_an_id_that_is_in_the_log(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    context = office_of(world)
-    down = Down(context.submitting.encryptor, "seal", error=RuntimeError("a bug"))
-    receives_with(world, replace(context, submitting=replace(context.submitting, encryptor=down)))
+    context = context_of(world)
+    down = Down(context.deps.encryptor, "encrypt", error=RuntimeError("a bug"))
+    receives_with(world, replace(context, deps=replace(context.deps, encryptor=down)))
     submits(world, opened(world), carrier_group_id="bug")
     error_id = next(record.error_id for record in caplog.records if hasattr(record, "error_id"))
     assert f"error {error_id}" in window(world)
@@ -213,7 +213,7 @@ def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
     table_cannot_place(quiet)
     submits(quiet, view, carrier_group_id="secret", **secrets)
     failed = window(quiet)
-    quiet.bot.__dict__.pop("slack_door")
+    quiet.bot.__dict__.pop("slack_endpoint")
     quiet.slack.close_view(ANA, view_id(quiet))
     quiet.slack.submit(ANA, view, {})
     items = [str(one) for one in _items(quiet)]
@@ -256,7 +256,7 @@ def test_more_carriers_than_a_list_holds_are_searched(tmp_path: Path) -> None:
 
 def test_with_exactly_as_many_carriers_as_a_list_holds_there_is_a_list(world: World) -> None:
     names = {f"{number:08x}-0000-4000-8000-000000000000": f"Carrier {number}" for number in range(100)}
-    context = office_of(world)
+    context = context_of(world)
     receives_with(world, replace(context, display=replace(context.display, carriers=Carriers(names))))
     opened(world)
     shown = world.slack.view_of(ANA)
@@ -264,7 +264,7 @@ def test_with_exactly_as_many_carriers_as_a_list_holds_there_is_a_list(world: Wo
 
 
 def test_without_names_of_carriers_the_id_is_typed(world: World) -> None:
-    context = office_of(world)
+    context = context_of(world)
     receives_with(world, replace(context, display=replace(context.display, carriers=Carriers())))
     view = opened(world)
     assert "Carrier ID: []" in window(world)
@@ -325,7 +325,7 @@ def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
 def test_a_name_of_five_thousand_characters_is_refused_under_its_field(world: World) -> None:
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["group_name"] = {"group_name": {"value": "x" * 5000}}
-    answer = connect.submit(office_of(world), connect.Actor(ANA, None, "t"), {"id": "V2", "state": state})
+    answer = connect.submit(context_of(world), connect.Actor(ANA, None, "t"), {"id": "V2", "state": state})
     assert answer["errors"] == {"group_name": "Use at most 200 characters; this has 5000."}
 
 

@@ -22,9 +22,9 @@ from tests.slack.incoming import (
     a_world,
     asked_to_disconnect,
     begin,
+    context_of,
     known,
     moves,
-    office_of,
     presses,
     receives_with,
     table_cannot_place,
@@ -123,7 +123,7 @@ def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(world: World) -> N
     assert "After the day you choose, changes for Dayless Inc" in window(world)
     assert sends(world, view).errors.keys() == ends_on(record_state, "").keys()
     answer = decide.submit(
-        office_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
+        context_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
     )
     assert answer["errors"] == ends_on(record_state, "Choose the last day on which its coverage is managed.")
     sends(world, view, ends_on(record_state, "2026-12-31"))
@@ -183,7 +183,7 @@ def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, 
     held = of_this_view(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
-    found = decide.submit(office_of(world), Actor(ANA, None, "t"), Decision.REJECT, held)["errors"]
+    found = decide.submit(context_of(world), Actor(ANA, None, "t"), Decision.REJECT, held)["errors"]
     assert words in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
@@ -207,7 +207,7 @@ def test_the_second_is_told_who_decided_what_and_when(world: World) -> None:
 
 def settles(world: World, record_state: RecordState, view: str, status: str) -> RecordState:
     """Noyo confirmed what was placed from this window."""
-    operations, placed = world.bot.store.operations, world.operation(view)
+    operations, placed = world.bot.repositories.operations, world.operation(view)
     at = int(world.clock())
     sent = replace(placed, state=OperationState.SENDING, lease="l", lease_until=at + 60, attempts=1)
     operations.claim(placed, sent)
@@ -247,7 +247,7 @@ def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
     assert world.open_operations().count(view) == 1
     settles(world, record_state, view, "processing")
     answer = decide.submit(
-        office_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
+        context_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
     )
     assert answer["view"]["title"]["text"] == "Sent already"
 
@@ -302,12 +302,14 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
     presses(world, button_of(record_state), GUS)
     assert "Guests cannot do this" in window(world, GUS)
     view = opens(world, record_state)
-    context = office_of(world)
-    nobody = replace(context, policy=replace(context.policy, approvers=frozenset({BEN})))
+    context = context_of(world)
+    nobody = replace(
+        context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))
+    )
     answer = decide.submit(nobody, Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view))
     assert answer["response_action"] == "push"
     assert view not in world.open_operations()
-    trail = world.bot.store.audit.entries(record_state.entity, limit=9)
+    trail = world.bot.repositories.audit.entries(record_state.entity, limit=9)
     assert {(entry.actor, entry.action) for entry in trail} == {(GUS, "denied"), (ANA, "denied")}
 
 
@@ -317,7 +319,7 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
 def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
         decide.submit(
-            office_of(world),
+            context_of(world),
             Actor(ANA, None, "t"),
             Decision.APPROVE,
             {"id": "V", "private_metadata": metadata},
@@ -390,11 +392,11 @@ def test_a_guest_is_told_nothing(world: World, text: str) -> None:
 def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(world: World) -> None:
     shown = asked_to_disconnect(world, "Own Decision Inc")
     after = link_to_operation(shown, "V0", ANA, "Own Decision Inc")
-    world.bot.store.records.write(RecordChange(shown.entity, shown, after, None))
+    world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     presses(world, button_of(shown))
     assert "You asked for this yourself" in window(world)
     assert "These may: @Ben." in window(world)
-    trail = world.bot.store.audit.entries(shown.entity, limit=9)
+    trail = world.bot.repositories.audit.entries(shown.entity, limit=9)
     assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
     opens(world, shown, user=BEN)
     assert "[[ Approve disconnection ]]" in window(world, BEN)
@@ -404,17 +406,17 @@ def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(world: 
     shown = asked_to_disconnect(world, "Own Later Inc")
     view = opens(world, shown)
     after = link_to_operation(shown, "V0", ANA, "Own Later Inc")
-    world.bot.store.records.write(RecordChange(shown.entity, shown, after, None))
+    world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     sends(world, view)
     assert "You asked for this yourself" in window(world)
-    assert world.bot.store.operations.operation(view) is None
+    assert world.bot.repositories.operations.operation(view) is None
 
 
 @pytest.mark.parametrize("decision", list(Decision))
 def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(
     world: World, decision: Decision
 ) -> None:
-    receives_with(world, replace(office_of(world), reject_without_version=True))
+    receives_with(world, replace(context_of(world), reject_without_version=True))
     record_state = asked_to_disconnect(world, f"Unversioned {decision}")
     view = opens(world, record_state, decision)
     sends(world, view, {"reason": "payment_reinstated"} if decision is Decision.REJECT else {})

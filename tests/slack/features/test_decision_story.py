@@ -86,7 +86,7 @@ def test_what_is_decided_at_noyo_takes_the_buttons_away_and_nothing_is_sent(worl
 
 
 def entries(world: World, made: dict[str, Any], action: str) -> list[AuditEntry]:
-    kept = world.bot.store.audit.entries(EntityRef(EntityKind.DISCONNECTION, made["id"]), limit=50)
+    kept = world.bot.repositories.audit.entries(EntityRef(EntityKind.DISCONNECTION, made["id"]), limit=50)
     return [entry for entry in kept if entry.action == action]
 
 

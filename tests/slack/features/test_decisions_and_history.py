@@ -65,7 +65,9 @@ def test_of_many_the_first_eight_are_shown_and_the_rest_are_counted(world: World
 
 def writes(world: World, record_state: object, action: str, at: int, **details: str) -> None:
     entity = record_state.entity  # type: ignore[attr-defined]
-    world.bot.store.audit.append(AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items())))
+    world.bot.repositories.audit.append(
+        AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items()))
+    )
 
 
 def test_history_tells_who_did_what_the_newest_first(world: World) -> None:

@@ -16,7 +16,7 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.features import connect, resolve, retry
 from bot.slack.features.status import click_details
 from bot.slack.views.buttons import Action, ButtonValue, encode
-from tests.slack.incoming import a_world, begin, known, office_of, unclear
+from tests.slack.incoming import a_world, begin, context_of, known, unclear
 from tests.world import ANA, GUARDIAN, GUS, REQUEST, World
 
 GUEST = Actor(GUS, None, "1.2.3")
@@ -65,7 +65,8 @@ def trail() -> Trail:
 
 @pytest.fixture
 def context(world: World, trail: Trail) -> RequestContext:
-    return replace(office_of(world), audit=trail, web=Windows())
+    made = context_of(world)
+    return replace(made, deps=replace(made.deps, audit=trail), web=Windows())
 
 
 def submitted(view_id: str, about: str = "", **fields: str) -> dict[str, object]:

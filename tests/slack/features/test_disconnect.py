@@ -20,10 +20,10 @@ from tests.slack.incoming import (
     a_world,
     asked_to_disconnect,
     begin,
+    context_of,
     knocks,
     known,
     moves,
-    office_of,
     payload,
     presses,
     receives_with,
@@ -169,7 +169,7 @@ def test_what_slacks_client_would_not_send_is_a_fault_too(world: World, field: s
 
 
 def office_day(world: World) -> Any:
-    return disconnect._today(office_of(world))
+    return disconnect._today(context_of(world))
 
 
 def test_who_may_not_approve_is_told_who_may_and_gets_no_form(world: World) -> None:
@@ -181,11 +181,17 @@ def test_who_may_not_approve_is_told_who_may_and_gets_no_form(world: World) -> N
 def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(world: World) -> None:
     record_state = connected(world, "Gone Inc")
     view = opens(world, record_state)
-    context = office_of(world)
-    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({BEN}))))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(
+            context,
+            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
+        ),
+    )
     world.slack.submit(ANA, view, filled(record_state))
     assert "You may not decide on disconnections" in window(world)
-    assert world.bot.store.operations.operation(view) is None
+    assert world.bot.repositories.operations.operation(view) is None
 
 
 def test_whoever_asks_second_is_offered_to_confirm(world: World) -> None:
@@ -214,7 +220,7 @@ def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
     record_state = connected(world, "Double Inc")
     view = opens(world, record_state)
     body = dict(of_this_view(record_state, view))
-    context = office_of(world)
+    context = context_of(world)
     actor = Actor(ANA, None, "1.2.3")
     first = disconnect.submit(context, actor, body)
     assert disconnect.submit(context, actor, body) == first
@@ -233,8 +239,8 @@ def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -
     moves(world, record_state, "completed")
     world.slack.submit(ANA, view, filled(record_state))
     assert "It changed since you looked at it" in window(world)
-    assert world.bot.store.operations.operation(view) is None
-    [turned_away] = world.bot.store.audit.entries(record_state.entity, limit=9)
+    assert world.bot.repositories.operations.operation(view) is None
+    [turned_away] = world.bot.repositories.audit.entries(record_state.entity, limit=9)
     assert (turned_away.actor, turned_away.action) == (ANA, "not_placed")
     assert dict(turned_away.details)["shown_version"] == record_state.record.version
     world.slack.submit(ANA, view, filled(record_state))
@@ -300,7 +306,7 @@ def test_a_form_that_cannot_be_read_is_refused_in_words(world: World) -> None:
 
 def test_without_the_need_for_a_second_it_is_sent_at_once(world: World) -> None:
     record_state = connected(world, "Alone Inc")
-    receives_with(world, replace(office_of(world), needs_second=False))
+    receives_with(world, replace(context_of(world), needs_second=False))
     view = opens(world, record_state)
     assert "It is sent to Noyo at once" in window(world)
     world.slack.submit(ANA, view, filled(record_state))

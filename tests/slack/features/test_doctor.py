@@ -113,7 +113,7 @@ def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
 
 
 def test_rows_that_cannot_be_read_are_told_as_data(world: World) -> None:
-    cursors = world.bot.store.polling
+    cursors = world.bot.repositories.polling
     for number in range(7):
         cursors.park(EntityKind.CONNECTION, ParkedRow(f"row-{number}", "no <!channel> id", START))
     try:

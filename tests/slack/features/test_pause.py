@@ -15,7 +15,7 @@ from bot.slack.views import pauses
 from bot.slack.views.cards import render
 from bot.slack.views.pause_notice import pause_notice
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import a_world, begin, known, office_of, told, types, window
+from tests.slack.incoming import a_world, begin, context_of, known, told, types, window
 from tests.slack.samples import LOOK
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, World
 
@@ -87,9 +87,9 @@ def test_only_admins_may_and_a_refusal_is_on_the_trail(world: World, text: str) 
     read = told(world, types(world, text, GUS))
 
     assert "Guests cannot do this" in read
-    newest = world.bot.store.audit.entries(SENDING_PAUSE, limit=1)[0]
+    newest = world.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
     assert (newest.action, newest.actor) == ("denied", GUS)
-    assert world.bot.store.pauses.history().active_pause is None
+    assert world.bot.repositories.pauses.history().active_pause is None
 
 
 def test_nobody_may_where_the_settings_name_no_admins() -> None:
@@ -151,7 +151,14 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
 
     assert "Kept, not sent yet" in window(world)
     assert (
-        len([one for one in world.bot.store.operations.deferred_due(10**10, limit=99) if one == view.id]) == 1
+        len(
+            [
+                one
+                for one in world.bot.repositories.operations.deferred_due(10**10, limit=99)
+                if one == view.id
+            ]
+        )
+        == 1
     )
 
 
@@ -159,7 +166,7 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
 
 
 def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World) -> None:
-    assert standing(office_of(world)) == []
+    assert standing(context_of(world)) == []
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from tests.slack.incoming import (
     a_world,
     asked_to_disconnect,
     begin,
+    context_of,
     moves,
-    office_of,
     presses,
     receives_with,
     shows,
@@ -82,8 +82,8 @@ def test_a_second_person_is_told_what_the_first_decided(world: World) -> None:
 
 def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None:
     held = unclear(world, "Same Moment Inc")
-    context = office_of(world)
-    inner = context.operations
+    context = context_of(world)
+    inner = context.deps.operations
 
     class Slow:
         """Ben's decision falls between our reading and our writing."""
@@ -96,7 +96,7 @@ def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None
             presses(world, way(Action.ARRIVED, held.id), BEN)
             inner.settle(*given, **named)  # type: ignore[arg-type]
 
-    receives_with(world, replace(context, operations=Slow()))  # type: ignore[arg-type]
+    receives_with(world, replace(context, deps=replace(context.deps, operations=Slow())))  # type: ignore[arg-type]
     presses(world, way(Action.CLOSE, held.id))
     assert "[[ Recorded ]]" in window(world, BEN)
     assert "[[ Decided already ]]" in window(world)
@@ -137,8 +137,11 @@ def test_a_decision_stands_even_if_slack_opens_no_window(
 
 def test_with_the_table_down_the_person_is_told_and_the_question_stays(world: World) -> None:
     held = unclear(world, "Table Down Inc")
-    context = office_of(world)
-    receives_with(world, replace(context, operations=Down(context.operations, "settle")))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(context, deps=replace(context.deps, operations=Down(context.deps.operations, "settle"))),
+    )
     presses(world, way(Action.CLOSE, held.id))
     assert "Please try again in a minute." in window(world)
     assert world.operation(held.id) == held
@@ -149,7 +152,7 @@ def decided_unclear(world: World, name: str) -> Operation:
     record_state, now, operations = (
         asked_to_disconnect(world, name),
         int(world.clock()),
-        world.bot.store.operations,
+        world.bot.repositories.operations,
     )
     placed = a_decision(
         id="V" + name,
@@ -178,8 +181,14 @@ def test_who_may_not_decide_takes_no_way_out_of_a_decision(world: World) -> None
 
 def test_a_decision_sent_again_stays_one_on_the_version_that_was_decided_on(world: World) -> None:
     held = decided_unclear(world, "Same Version Inc")
-    context = office_of(world)
-    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({ANA}))))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(
+            context,
+            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA}))),
+        ),
+    )
     presses(world, way(Action.SEND_AGAIN, held.id))
     now = world.operation(held.id)
     assert now.state is OperationState.PENDING

@@ -18,9 +18,9 @@ from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
     begin,
+    context_of,
     known,
     moves,
-    office_of,
     presses,
     table_cannot_place,
     types,
@@ -99,7 +99,7 @@ def test_an_id_that_the_field_cannot_hold_as_it_is_stays_as_it_is_at_noyo(world:
 def test_a_connection_without_an_id_asks_for_one(world: World) -> None:
     view = opens(world, known(world, "Missing Inc", carrier_group_id=None))
     assert world.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
-    context, state = office_of(world), {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
+    context, state = context_of(world), {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
     answer = retry.submit(context, Actor(ANA, None, "t"), {"id": view, "state": state})
     assert answer["errors"].keys() == {"carrier_group_id", "federal_ein"}
 
@@ -166,7 +166,7 @@ def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(world: Wor
     state = {"values": {"carrier_group_id": {"carrier_group_id": {"value": "id of Repeat Inc"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.submit(office_of(world), Actor(ANA, None, "t"), held)
+    answer = retry.submit(context_of(world), Actor(ANA, None, "t"), held)
     assert answer["view"]["title"]["text"] == "Sent already"
 
 
@@ -190,10 +190,10 @@ def test_a_guest_gets_no_form_and_no_retry(world: World) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
-    answer = retry.submit(office_of(world), Actor(GUS, None, "t"), held)
+    answer = retry.submit(context_of(world), Actor(GUS, None, "t"), held)
     assert answer["response_action"] == "push"
     assert "Guests cannot do this" in json.dumps(answer)
-    assert world.bot.store.operations.operation("VGUS") is None
+    assert world.bot.repositories.operations.operation("VGUS") is None
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_a_form_that_was_tampered_with_is_refused_in_words(world: World, about: 
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     held = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        retry.submit(office_of(world), Actor(ANA, None, "t"), held)
+        retry.submit(context_of(world), Actor(ANA, None, "t"), held)
 
 
 def test_a_form_about_a_connection_nobody_knows_is_refused(world: World) -> None:

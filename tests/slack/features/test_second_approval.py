@@ -15,10 +15,10 @@ from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
     begin,
+    context_of,
     knocks,
     known,
     moves,
-    office_of,
     payload,
     presses,
     receives_with,
@@ -93,7 +93,7 @@ def test_whoever_asked_is_refused_and_told_who_may_and_that_is_in_the_trail(worl
     opens(world, operation_id, ANA)
     assert "You asked for this yourself" in window(world)
     assert "These may: @Ben, @Cat." in window(world)
-    trail = world.bot.store.audit.entries(world.operation(operation_id).entity, limit=9)
+    trail = world.bot.repositories.audit.entries(world.operation(operation_id).entity, limit=9)
     assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
     assert world.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
@@ -159,8 +159,14 @@ def test_who_may_not_approve_neither_confirms_nor_withdraws(world: World, user: 
 def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(world: World) -> None:
     operation_id = held(world, "Right Inc")
     view = opens(world, operation_id)
-    context = office_of(world)
-    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({ANA}))))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(
+            context,
+            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA}))),
+        ),
+    )
     world.slack.submit(BEN, view, {})
     assert "You may not decide on disconnections" in window(world, BEN)
     assert world.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
@@ -168,8 +174,14 @@ def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(w
 
 def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_confirms(world: World) -> None:
     operation_id = held(world, "Left Inc")
-    context = office_of(world)
-    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({BEN}))))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(
+            context,
+            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
+        ),
+    )
     opens(world, operation_id)
     assert "@Ana, who asked for it, may not do so any more." in window(world, BEN)
     assert "Withdraw it on its card" in window(world, BEN)
@@ -204,8 +216,14 @@ def test_withdrawn_by_whoever_asked_or_any_approver_it_is_over(world: World, use
 
 def test_whoever_asked_may_take_it_back_even_without_the_right_by_then(world: World) -> None:
     operation_id = held(world, "Mine Inc")
-    context = office_of(world)
-    receives_with(world, replace(context, policy=replace(context.policy, approvers=frozenset({BEN}))))
+    context = context_of(world)
+    receives_with(
+        world,
+        replace(
+            context,
+            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
+        ),
+    )
     assert "It is withdrawn." in withdraws(world, operation_id, ANA)
 
 

@@ -15,9 +15,9 @@ from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
     begin,
+    context_of,
     known,
     moves,
-    office_of,
     presses,
     receives_with,
     told,
@@ -42,7 +42,7 @@ def world(shared: World) -> World:
 
 
 def details_of(world: World, name: str) -> str:
-    (record_state,) = world.bot.store.records.find(name, limit=2)
+    (record_state,) = world.bot.repositories.records.find(name, limit=2)
     presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
     return window(world)
 
@@ -63,7 +63,7 @@ def test_nothing_found_says_what_can_be_tried(world: World) -> None:
 
 @pytest.mark.parametrize("by", ["One Match", "one", "id of One Match Inc"])
 def test_one_match_is_shown_as_its_card(world: World, by: str) -> None:
-    if not world.bot.store.records.find("One Match", limit=1):
+    if not world.bot.repositories.records.find("One Match", limit=1):
         known(world, "One Match Inc", error="No such group")
     read = told(world, types(world, f"status {by}"))
     assert "One Match Inc · Guardian" in read
@@ -159,13 +159,13 @@ def test_details_tell_everything_and_each_version(world: World) -> None:
 
 def test_details_of_two_hundred_versions_fit_and_say_how_many_more(world: World) -> None:
     record_state = known(world, "Restless Inc", error=HOSTILE)
-    context = office_of(world)
+    context = context_of(world)
 
     class Long:
         """Records with a long history."""
 
         def __getattr__(self, name: str) -> object:
-            return getattr(context.records, name)
+            return getattr(context.deps.records, name)
 
         def history(self, entity: EntityRef, *, since: int) -> list[Record]:
             return [
@@ -173,7 +173,7 @@ def test_details_of_two_hundred_versions_fit_and_say_how_many_more(world: World)
                 for age in range(200)
             ]
 
-    receives_with(world, replace(context, records=Long()))  # type: ignore[arg-type]
+    receives_with(world, replace(context, deps=replace(context.deps, records=Long())))  # type: ignore[arg-type]
     shown = details_of(world, "Restless")
     assert f"and {200 - VERSIONS} earlier ones." in shown
 
@@ -219,7 +219,7 @@ def test_details_open_one_window_and_place_nothing(world: World) -> None:
     before = world.open_operations()
     ts = world.slack.world.new_trigger(ANA)
     click_details(
-        office_of(world), Actor(ANA, CONNECTIONS, ts), buttons.ButtonValue(record_state.entity, "1")
+        context_of(world), Actor(ANA, CONNECTIONS, ts), buttons.ButtonValue(record_state.entity, "1")
     )
     assert "Looked At Inc" in window(world)
     assert world.open_operations() == before

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.people import PERSON_FRESH_SECONDS, AccessPolicy, GroupMembers, Person, Right, Verdict
 from bot.errors import SlackError, SlackNoAnswer, SlackRefused
 from bot.usecases.admin.authorization import authorized, authorized_by_table
+from bot.usecases.dependencies import Dependencies
 
 NOW = 1_800_000_000
 POLICY = AccessPolicy("T1")
@@ -46,22 +47,28 @@ class Slack:
         raise AssertionError("nobody asked for this")
 
 
+def given(people: People, slack: Slack | None = None, *, policy: AccessPolicy) -> Dependencies:
+    return Dependencies(
+        clock=lambda: NOW, new_id=str, people=people, user_directory=slack or Slack(None), policy=policy
+    )
+
+
 def test_the_table_alone_decides_for_a_worker() -> None:
-    assert authorized_by_table(Right.REQUEST, "U1", people=People(ANA), policy=POLICY, now=NOW).allowed
-    unknown = authorized_by_table(Right.REQUEST, "U1", people=People(), policy=POLICY, now=NOW)
+    assert authorized_by_table(Right.REQUEST, "U1", given(People(ANA), policy=POLICY)).allowed
+    unknown = authorized_by_table(Right.REQUEST, "U1", given(People(), policy=POLICY))
     assert unknown.verdict is Verdict.UNKNOWN
 
 
 def test_membership_of_a_group_gives_the_right() -> None:
     policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
-    assert authorized_by_table(Right.APPROVE, "U1", people=People(ANA), policy=policy, now=NOW).allowed
+    assert authorized_by_table(Right.APPROVE, "U1", given(People(ANA), policy=policy)).allowed
 
 
 def test_a_person_who_is_known_and_fresh_is_not_asked_about() -> None:
     slack = Slack(None)
 
-    allowed = authorized(Right.REQUEST, "U1", people=People(ANA), slack=slack, policy=POLICY, now=NOW)
+    allowed = authorized(Right.REQUEST, "U1", given(People(ANA), slack, policy=POLICY))
 
     assert allowed.allowed
     assert slack.asked == 0
@@ -70,7 +77,7 @@ def test_a_person_who_is_known_and_fresh_is_not_asked_about() -> None:
 def test_a_stranger_is_asked_about_and_remembered() -> None:
     people = People()
 
-    allowed = authorized(Right.REQUEST, "U1", people=people, slack=Slack(ANA), policy=POLICY, now=NOW)
+    allowed = authorized(Right.REQUEST, "U1", given(people, Slack(ANA), policy=POLICY))
 
     assert allowed.allowed
     assert people.held == ANA
@@ -82,7 +89,7 @@ def test_what_is_known_too_long_is_asked_again_and_may_have_changed() -> None:
     old = replace(ANA, read_at=NOW - PERSON_FRESH_SECONDS - 1)
     slack = Slack(replace(ANA, is_deactivated=True))
 
-    verdict = authorized(Right.REQUEST, "U1", people=People(old), slack=slack, policy=POLICY, now=NOW).verdict
+    verdict = authorized(Right.REQUEST, "U1", given(People(old), slack, policy=POLICY)).verdict
 
     assert verdict is Verdict.DENIED
 
@@ -91,9 +98,7 @@ def test_what_is_known_too_long_is_asked_again_and_may_have_changed() -> None:
 def test_without_an_answer_of_slack_nobody_is_let_in_on_a_guess(answer: SlackError | None) -> None:
     people = People()
 
-    verdict = authorized(
-        Right.REQUEST, "U1", people=people, slack=Slack(answer), policy=POLICY, now=NOW
-    ).verdict
+    verdict = authorized(Right.REQUEST, "U1", given(people, Slack(answer), policy=POLICY)).verdict
 
     assert verdict is Verdict.UNKNOWN
     assert people.held is None

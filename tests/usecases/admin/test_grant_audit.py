@@ -13,7 +13,8 @@ from bot.domain.grants import GrantSnapshot, with_changes
 from bot.domain.people import AccessPolicy, GroupMembers, Person, Right
 from bot.dynamodb import Repositories
 from bot.errors import SlackNoAnswer
-from bot.usecases.admin.grant_audit import AT_ONCE, PERSON_OLD_SECONDS, Tools, audit_grants
+from bot.usecases.admin.grant_audit import AT_ONCE, PERSON_OLD_SECONDS, audit_grants
+from bot.usecases.dependencies import Dependencies
 from tests.usecases.execution_bench import bench
 
 TEAM, NOW = "T1", 1_800_000_000
@@ -58,11 +59,18 @@ class Here:
         return f"e{self.ids}"
 
     @property
-    def tools(self) -> Tools:
-        return Tools(self.store.grants, self.store.people, self.slack, self.policy, lambda: NOW, self.new_id)
+    def tools(self) -> Dependencies:
+        return Dependencies(
+            grants=self.store.grants,
+            people=self.store.people,
+            user_directory=self.slack,
+            policy=self.policy,
+            clock=lambda: NOW,
+            new_id=self.new_id,
+        )
 
     def note(self) -> int:
-        return audit_grants(self.tools)
+        return audit_grants(self.deps)
 
     def of(self, user_id: str) -> list[tuple[str, str]]:
         entries = self.store.audit.entries(person_ref(user_id), limit=100)
@@ -116,16 +124,16 @@ def test_members_who_came_and_went_are_noted(here: Here) -> None:
 @pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
 def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here, flag: str) -> None:
     here.note()
-    here.store.people.save_person(somebody("U4", **{flag: True}))
+    here.repositories.people.save_person(somebody("U4", **{flag: True}))
     here.note()
-    here.store.people.save_person(somebody("U4"))
+    here.repositories.people.save_person(somebody("U4"))
     here.note()
 
     assert here.of("U4") == [("right_gained", "approve"), ("right_lost", "approve")]
 
 
 def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
-    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_OLD_SECONDS - 1))
+    here.repositories.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_OLD_SECONDS - 1))
     here.slack.people["U1"] = somebody("U1", is_deactivated=True)
     here.note()
 
@@ -173,14 +181,14 @@ def test_a_right_that_everyone_holds_is_noted_as_such(here: Here) -> None:
 def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
     here.note()
     here.policy = replace(POLICY, admins=frozenset())
-    deps = here.tools
+    deps = here.deps
     late = after_another_run(deps, here)
 
     assert audit_grants(late) == 0
     assert here.of("U3") == [("right_lost", "administer")]
 
 
-def after_another_run(deps: Tools, here: Here) -> Tools:
+def after_another_run(deps: Dependencies, here: Here) -> Dependencies:
     """The other run comes between reading the snapshot and writing it."""
 
     class Late:
@@ -199,11 +207,11 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
     here.note()
     many = [f"U{number:04d}" for number in range(2 * AT_ONCE + 7)]
     here.group("S1", "U4", "U5", *many)
-    real, written = here.store.grants.save, []
+    real, written = here.repositories.grants.save, []
 
     class Cut:
         def snapshot(self) -> GrantSnapshot | None:
-            return here.store.grants.snapshot()
+            return here.repositories.grants.snapshot()
 
         def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
             if written:
@@ -212,7 +220,7 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
             return real(noted, entries)
 
     with pytest.raises(KeyboardInterrupt):
-        audit_grants(replace(here.tools, grants=Cut()))  # type: ignore[arg-type]
+        audit_grants(replace(here.deps, grants=Cut()))  # type: ignore[arg-type]
     assert written == [AT_ONCE]
 
     assert here.note() == AT_ONCE + 7

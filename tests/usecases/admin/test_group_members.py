@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from bot.domain.people import MEMBERS_FRESH_SECONDS, AccessPolicy, GroupMembers, Person
 from bot.errors import SlackNoAnswer
-from bot.usecases.admin.group_members import refresh_group_members
+from bot.usecases.admin.authorization import refresh_group_members
+from bot.usecases.dependencies import Dependencies
 
 NOW = 1_800_000_000
 POLICY = AccessPolicy(
@@ -45,10 +46,14 @@ class Slack:
         return None if group_id == self.gone else GroupMembers(group_id, frozenset({"U1"}), NOW)
 
 
+def given(people: People, slack: Slack) -> Dependencies:
+    return Dependencies(clock=lambda: NOW, new_id=str, people=people, user_directory=slack, policy=POLICY)
+
+
 def test_every_group_that_holds_a_right_is_read_and_no_person() -> None:
     people, slack = People(), Slack()
 
-    assert refresh_group_members(people=people, slack=slack, policy=POLICY, now=NOW) == 3
+    assert refresh_group_members(given(people, slack)) == 3
     assert slack.asked == ["S1", "S2", "S3"]
     assert people.held["S2"].user_ids == {"U1"}
 
@@ -60,14 +65,14 @@ def test_what_is_fresh_is_not_read_again() -> None:
     )
     slack = Slack()
 
-    assert refresh_group_members(people=people, slack=slack, policy=POLICY, now=NOW) == 2
+    assert refresh_group_members(given(people, slack)) == 2
     assert slack.asked == ["S2", "S3"]
 
 
 def test_a_group_that_is_gone_has_no_members_any_more() -> None:
     people = People(GroupMembers("S1", frozenset({"U1"}), 0))
 
-    refresh_group_members(people=people, slack=Slack(gone="S1"), policy=POLICY, now=NOW)
+    refresh_group_members(given(people, Slack(gone="S1")))
 
     assert people.held["S1"] == GroupMembers("S1", frozenset(), NOW)
 
@@ -76,6 +81,6 @@ def test_a_group_that_cannot_be_read_starves_no_other_and_keeps_its_age() -> Non
     old = GroupMembers("S1", frozenset({"U1"}), 5)
     people = People(old)
 
-    assert refresh_group_members(people=people, slack=Slack(silent="S1"), policy=POLICY, now=NOW) == 2
+    assert refresh_group_members(given(people, Slack(silent="S1"))) == 2
     assert people.held["S1"] == old
     assert {"S2", "S3"} <= set(people.held)

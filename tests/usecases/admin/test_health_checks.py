@@ -8,7 +8,8 @@ import pytest
 
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.errors import SlackRefused, TableUnavailable
-from bot.usecases.admin.health_checks import EVERY_SECONDS, Tools, clock_finding, run_health_checks
+from bot.usecases.admin.health_checks import EVERY_SECONDS, clock_finding, run_health_checks
+from bot.usecases.dependencies import Dependencies
 
 FINE = Finding(Topic.TOKEN, CheckStatus.OK)
 
@@ -37,16 +38,16 @@ def fails(error: Exception) -> Callable[[], Iterable[Finding]]:
     return look
 
 
-def tools(kept: Kept, now: float = 1000.9, **looks: Callable[[], Iterable[Finding]]) -> Tools:
-    return Tools(
-        Component.SLACK, {Topic[name.upper()]: look for name, look in looks.items()}, kept, lambda: now
-    )
+def run(kept: Kept, now: float = 1000.9, **checks: Callable[[], Iterable[Finding]]) -> HealthCheck | None:
+    deps = Dependencies(clock=lambda: now, new_id=str, health=kept)
+    by_topic = {Topic[name.upper()]: check for name, check in checks.items()}
+    return run_health_checks(Component.SLACK, by_topic, deps)
 
 
 def test_what_was_found_is_kept_with_its_time() -> None:
     kept = Kept()
 
-    found = run_health_checks(tools(kept, token=lambda: [FINE]))
+    found = run(kept, token=lambda: [FINE])
 
     assert found == HealthCheck(Component.SLACK, 1000, (FINE,))
     assert kept.held[Component.SLACK] == found
@@ -54,20 +55,18 @@ def test_what_was_found_is_kept_with_its_time() -> None:
 
 def test_nobody_looks_again_soon() -> None:
     kept = Kept()
-    run_health_checks(tools(kept, token=lambda: [FINE]))
+    run(kept, token=lambda: [FINE])
 
-    assert run_health_checks(tools(kept, 1000 + EVERY_SECONDS - 1, token=fails(AssertionError()))) is None
-    assert run_health_checks(tools(kept, 1000 + EVERY_SECONDS, token=lambda: [FINE])) is not None
+    assert run(kept, 1000 + EVERY_SECONDS - 1, token=fails(AssertionError())) is None
+    assert run(kept, 1000 + EVERY_SECONDS, token=lambda: [FINE]) is not None
 
 
 def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None:
-    found = run_health_checks(
-        tools(
-            Kept(),
-            noyo=fails(ValueError("encrypted")),
-            channel=fails(SlackRefused("ratelimited")),
-            token=lambda: [FINE],
-        )
+    found = run(
+        Kept(),
+        noyo=fails(ValueError("encrypted")),
+        channel=fails(SlackRefused("ratelimited")),
+        token=lambda: [FINE],
     )
 
     assert found is not None
@@ -79,7 +78,7 @@ def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None
 
 
 def test_a_table_that_is_down_keeps_nobody_from_work() -> None:
-    assert run_health_checks(tools(Down(), token=lambda: [FINE])) is None
+    assert run(Down(), token=lambda: [FINE]) is None
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topi
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.errors import DeadlineExceeded, SecretUnavailable
-from bot.usecases.admin.health_report import Tools, health_report
+from bot.usecases.admin.health_report import health_report
 from bot.usecases.admin.pause import pause
 from tests.usecases.execution_bench import ANA, START, ExecutionBench, bench
 
@@ -23,13 +23,8 @@ def here() -> Iterator[ExecutionBench]:
         yield made
 
 
-def tools(here: ExecutionBench) -> Tools:
-    store = here.store
-    return Tools(store.operations, store.outbox, store.polling, store.health, here.sending_guard, here.clock)
-
-
 def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) -> None:
-    found = health_report(tools(here))
+    found = health_report(here.deps)
 
     asked = HealthCheck(Component.RECEIVER, START, ())
     assert found.health_checks == {
@@ -49,16 +44,16 @@ def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) 
 
 
 def test_all_that_there_is_to_tell_is_read(here: ExecutionBench) -> None:
-    here.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
-    here.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
-    here.store.health.save(HealthCheck(Component.NOYO, START, ()))
+    here.repositories.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
+    here.repositories.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
+    here.repositories.health.save(HealthCheck(Component.NOYO, START, ()))
     here.ask("V1")
     here.wait(7)
-    pause(ANA, "why", here.pausing)
+    pause(ANA, "why", here.deps)
     here.ask("V2", group_id="2")
     here.wait(3)
 
-    found = health_report(tools(here))
+    found = health_report(here.deps)
 
     assert found.at == START + 10
     assert found.polled_at[EntityKind.CONNECTION] == START - 5
@@ -72,7 +67,7 @@ def test_the_secrets_of_whoever_is_asked_are_read_there_and_then(here: Execution
     def broken() -> object:
         raise SecretUnavailable("There is none.")
 
-    found = health_report(replace(tools(here), secrets=(broken, lambda: "secret")))
+    found = health_report(replace(here.deps, secret_checks=(broken, lambda: "secret")))
 
     held = found.health_checks[Component.RECEIVER]
     assert held is not None
@@ -87,4 +82,4 @@ def test_a_secret_for_which_there_is_no_time_is_not_called_wrong(here: Execution
         raise DeadlineExceeded
 
     with pytest.raises(DeadlineExceeded):
-        health_report(replace(tools(here), secrets=(slow,)))
+        health_report(replace(here.deps, secret_checks=(slow,)))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.health import CheckStatus, Component, Finding, Topic
-from bot.usecases.admin.health_checks import Tools, run_health_checks
+from bot.usecases.admin.health_checks import run_health_checks
 from bot.usecases.admin.noyo_checks import noyo_checks
 from infra.local.noyo import Fault
 from tests.usecases.execution_bench import ExecutionBench, bench
@@ -20,14 +20,14 @@ def here() -> Iterator[ExecutionBench]:
 
 
 def looked(here: ExecutionBench, unreserved: int | None = 10) -> tuple[Finding, ...]:
-    noyo = here.tools.noyo
+    noyo = here.deps.noyo
     looks = noyo_checks(
         read_secret=lambda: "secret",
         noyo=noyo,
         clock_difference=lambda: noyo.clock_difference,  # type: ignore[attr-defined]
         unreserved=lambda: unreserved,
     )
-    found = run_health_checks(Tools(Component.NOYO, looks, here.store.health, here.clock))
+    found = run_health_checks(Component.NOYO, looks, here.deps)
     assert found is not None
     return found.findings
 

@@ -11,6 +11,7 @@ from bot.domain.people import AccessPolicy, GroupMembers, Person
 from bot.errors import SlackRefused
 from bot.usecases.admin.health_checks import Check
 from bot.usecases.admin.slack_checks import PEOPLE_READ_AT_ONCE, PERSON_KNOWN_SECONDS, slack_checks
+from bot.usecases.dependencies import Dependencies
 
 NOW = 1_790_000_000
 TEAM = "T1"
@@ -75,10 +76,7 @@ def looks(
         read_secret=lambda: "xoxb",
         slack=slack or Slack(),
         channels={"CHANNEL_CONNECTIONS": "C1", "CHANNEL_ALERTS": "C2", "CHANNEL_DECISIONS": "C3"},
-        people=known,
-        user_directory=known,
-        policy=policy,
-        clock=lambda: NOW,
+        deps=Dependencies(clock=lambda: NOW, new_id=str, people=known, user_directory=known, policy=policy),
     )
 
 

@@ -90,7 +90,7 @@ def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_i
         world.notify()
         record: Any = world.tracked(made).record
         late = replace(record, version="0" * 32, modified=record.modified - 5)
-        store, now = world.bot.store, int(world.clock())
+        store, now = world.bot.repositories, int(world.clock())
         ingest(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
         tell_until_done(world)
 
@@ -147,10 +147,10 @@ def test_a_record_that_we_do_not_hold_raises_no_alert() -> None:
     with begun() as world:
         made = connection(world, "unable_to_connect")
         [news_id] = due(world)
-        event = world.bot.store.outbox.event(news_id)
+        event = world.bot.repositories.outbox.event(news_id)
         assert event is not None
 
-        update_alerts(event, EntityRef(EntityKind.CONNECTION, "unknown"), world.bot.publishing)
+        update_alerts(event, EntityRef(EntityKind.CONNECTION, "unknown"), world.bot.slack_dependencies)
         assert shown(world, ALERTS) == []
-        update_alerts(event, EntityRef(EntityKind.CONNECTION, made), world.bot.publishing)
+        update_alerts(event, EntityRef(EntityKind.CONNECTION, made), world.bot.slack_dependencies)
         assert len(shown(world, ALERTS)) == 1

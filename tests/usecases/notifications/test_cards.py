@@ -39,14 +39,14 @@ def test_a_deleted_card_is_posted_again() -> None:
 def test_a_card_deleted_just_before_its_line_is_written_is_posted_again_for_it() -> None:
     with begun() as world:
         connection(world)
-        deps, [news_id] = world.bot.publishing, due(world)
+        deps, [news_id] = world.bot.slack_dependencies, due(world)
         deleting = around_news(deps)
 
         def delete() -> None:
             world.slack.world.channels[CONNECTIONS].messages.clear()
 
         slack = around_slack(deps, after_post=delete)
-        publish(news_id, replace(deleting, publisher=slack.publisher))
+        publish(news_id, replace(deleting, slack=slack.slack))
         tell_until_done(world)
 
         [card] = world.slack.channel(CONNECTIONS)
@@ -59,7 +59,7 @@ def test_a_record_that_turned_out_to_be_ours_after_it_had_a_card_leaves_no_card_
         made = connection(world)
         world.notify()
         entity = EntityRef(EntityKind.CONNECTION, made)
-        records = world.bot.store.records
+        records = world.bot.repositories.records
         held = records.record_state(entity)
         assert held is not None
         world.asks(carrier_group_id="555")
@@ -80,9 +80,9 @@ def test_what_has_no_card_to_hang_at_shows_none() -> None:
     with begun() as world:
         connection(world)
         [news_id] = due(world)
-        event = world.bot.store.outbox.event(news_id)
+        event = world.bot.repositories.outbox.event(news_id)
         assert event is not None
 
-        update_card_and_post_line(event, None, None, world.bot.publishing)
+        update_card_and_post_line(event, None, None, world.bot.slack_dependencies)
 
         assert shown(world, CONNECTIONS) == []

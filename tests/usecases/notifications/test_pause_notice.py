@@ -19,19 +19,19 @@ def set_to(world: World, mode: Mode) -> None:
     """The same Switchboard, deployed anew with this setting."""
     world.settings = replace(world.settings, mode=mode)
     world.restart()
-    record_mode(mode, world.bot.pausing)
+    record_mode(replace(world.bot.slack_dependencies, mode=mode))
 
 
 def test_each_pause_has_one_message_whatever_order_its_news_come_in() -> None:
     with begun() as world:
-        pause(ANA, "", world.bot.pausing)
+        pause(ANA, "", world.bot.slack_dependencies)
         world.wait(60)
-        resume(BEN, world.bot.pausing)
+        resume(BEN, world.bot.slack_dependencies)
         world.wait(60)
-        pause(BEN, "", world.bot.pausing)
-        event = [world.bot.store.outbox.event(one) for one in due(world)]
+        pause(BEN, "", world.bot.slack_dependencies)
+        event = [world.bot.repositories.outbox.event(one) for one in due(world)]
         for piece in reversed([one for one in event if one is not None]):
-            update_pause_notice(piece, world.bot.publishing)
+            update_pause_notice(piece, world.bot.slack_dependencies)
 
         messages = shown(world, ALERTS)
 
@@ -42,7 +42,7 @@ def test_each_pause_has_one_message_whatever_order_its_news_come_in() -> None:
 
 def test_what_nobody_remembers_any_more_is_left_alone() -> None:
     with begun() as world:
-        update_pause_notice(sending_changed(Pause(1, ANA), 1, 2), world.bot.publishing)
+        update_pause_notice(sending_changed(Pause(1, ANA), 1, 2), world.bot.slack_dependencies)
 
         assert shown(world, ALERTS) == []
 
@@ -75,12 +75,12 @@ def test_an_admins_pause_shows_no_card_again() -> None:
     with begun() as world:
         connection(world, "unable_to_connect")
         tell_until_done(world)
-        pause(ANA, "", world.bot.pausing)
+        pause(ANA, "", world.bot.slack_dependencies)
         (only,) = due(world)
-        event = world.bot.store.outbox.event(only)
+        event = world.bot.repositories.outbox.event(only)
         assert event is not None
 
-        refresh_cards(event, world.bot.publishing)
+        refresh_cards(event, world.bot.slack_dependencies)
 
         assert due(world) == [only]
 
@@ -92,13 +92,13 @@ def test_cards_are_shown_again_one_after_another_and_once_however_often_it_is_to
         tell_until_done(world)
         set_to(world, Mode.OBSERVE)
         (only,) = due(world)
-        event = world.bot.store.outbox.event(only)
+        event = world.bot.repositories.outbox.event(only)
         assert event is not None
 
         for _ in range(2):
-            refresh_cards(event, world.bot.publishing)
+            refresh_cards(event, world.bot.slack_dependencies)
 
-        again = [world.bot.store.outbox.event(one) for one in due(world) if one != only]
+        again = [world.bot.repositories.outbox.event(one) for one in due(world) if one != only]
         assert sorted(one.due - event.at for one in again if one is not None and one.due is not None) == [
             0,
             3,
@@ -109,5 +109,5 @@ def test_cards_are_shown_again_one_after_another_and_once_however_often_it_is_to
 def test_the_wiring_asks_the_switch_of_the_table() -> None:
     with begun() as world:
         assert isinstance(world.bot, Deployment)
-        assert world.bot.publishing.pauses is world.bot.store.pauses
-        assert world.bot.executing.sending_guard.pauses is world.bot.store.pauses
+        assert world.bot.slack_dependencies.pauses is world.bot.repositories.pauses
+        assert world.bot.noyo_dependencies.sending_guard.pauses is world.bot.repositories.pauses

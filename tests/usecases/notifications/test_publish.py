@@ -80,7 +80,7 @@ def test_the_same_news_again_changes_nothing() -> None:
     with begun() as world:
         made = connection(world)
         moves(world, made, "unable_to_connect")
-        deps, event = world.bot.publishing, due(world)
+        deps, event = world.bot.slack_dependencies, due(world)
         for news_id in event:
             with pytest.raises(TableUnavailable):
                 publish(news_id, around_news(deps, before_mark_delivered=unwritten))
@@ -100,7 +100,7 @@ def test_two_workers_with_the_same_news_tell_it_once(moment: str) -> None:
     with begun() as world:
         made = connection(world, "unable_to_connect")
         [news_id] = due(world)
-        deps = world.bot.publishing
+        deps = world.bot.slack_dependencies
 
         publish(news_id, around_slack(deps, **{moment: lambda: publish(news_id, deps)}))
         tell_until_done(world)
@@ -114,7 +114,7 @@ def test_two_workers_with_the_same_news_tell_it_once(moment: str) -> None:
 def test_a_change_between_reading_and_posting_ends_on_the_card() -> None:
     with begun() as world:
         made = connection(world, "created")
-        deps = world.bot.publishing
+        deps = world.bot.slack_dependencies
 
         [first] = due(world)
         publish(first, around_slack(deps, before_post=lambda: moves(world, made, "completed")))
@@ -128,7 +128,7 @@ def test_two_workers_with_two_changes_of_one_record_end_with_a_true_card() -> No
         made = connection(world, "created")
         moves(world, made, "unable_to_connect")
         first, second = due(world)
-        deps = world.bot.publishing
+        deps = world.bot.slack_dependencies
 
         publish(first, around_slack(deps, before_post=lambda: publish(second, deps)))
         moves(world, made, "completed")
@@ -149,7 +149,7 @@ def test_a_version_older_than_the_newest_is_one_quiet_line() -> None:
         record: Any = held.record
         failed = type(record.status)("unable_to_connect")
         late = replace(record, version="0" * 32, modified=record.modified - 5, status=failed)
-        store = world.bot.store
+        store = world.bot.repositories
         now = int(world.clock())
         for _ in range(2):
             ingest(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
@@ -193,10 +193,10 @@ def test_what_cannot_be_shown_at_all_keeps_nothing_else_from_being_told() -> Non
         [news_id] = due(world)
 
         with pytest.raises(ZeroDivisionError):
-            publish(news_id, around_slack(world.bot.publishing, before_render=broken))
+            publish(news_id, around_slack(world.bot.slack_dependencies, before_render=broken))
 
         assert len(shown(world, ALERTS)) == 1
-        assert world.bot.store.outbox.due(int(world.clock()), limit=10) == [], (
+        assert world.bot.repositories.outbox.due(int(world.clock()), limit=10) == [], (
             "put off, not in the way of others"
         )
         assert due(world) == [news_id]
@@ -216,7 +216,7 @@ def test_a_lost_answer_to_any_post_doubles_nothing(fault: str, skipped: int) -> 
         connection(world, "unable_to_connect")
         [news_id] = due(world)
         posts = iter(range(9))
-        slack: Any = world.bot.publishing.publisher.slack
+        slack: Any = world.bot.slack_dependencies.slack
 
         class Losing:
             def __getattr__(self, name: str) -> Any:
@@ -224,8 +224,8 @@ def test_a_lost_answer_to_any_post_doubles_nothing(fault: str, skipped: int) -> 
                     getattr(world.slack.faults, fault)("chat.postMessage")
                 return getattr(slack, name)
 
-        deps = world.bot.publishing
-        losing = replace(deps, publisher=replace(deps.publisher, slack=Losing()))
+        deps = world.bot.slack_dependencies
+        losing = replace(deps, slack=Losing())
         report = publish(news_id, losing)
         assert report is not None
         assert len(report.troubles) == 1
@@ -242,7 +242,7 @@ def test_a_busy_slack_is_left_alone_for_as_long_as_it_asked_while_the_rest_goes_
         [news_id] = due(world)
         world.slack.faults.rate_limited(90, "chat.postMessage")
 
-        report = publish(news_id, world.bot.publishing)
+        report = publish(news_id, world.bot.slack_dependencies)
 
         assert report is not None
         assert report.again_at == int(world.clock()) + 90
@@ -262,7 +262,9 @@ def test_what_slack_asked_for_counts_from_its_answer_and_not_from_when_we_began(
         world.slack.faults.rate_limited(90, "chat.postMessage")
         began = int(world.clock())
 
-        report = publish(news_id, around_slack(world.bot.publishing, before_render=lambda: world.wait(30)))
+        report = publish(
+            news_id, around_slack(world.bot.slack_dependencies, before_render=lambda: world.wait(30))
+        )
 
         assert report is not None
         assert report.again_at == began + 30 + 90
@@ -275,7 +277,7 @@ def test_while_slack_is_down_the_pauses_grow_but_not_past_minutes() -> None:
         pauses = []
         for _ in range(12):
             world.slack.faults.server_error("chat.postMessage", times=2)
-            report = publish(news_id, world.bot.publishing)
+            report = publish(news_id, world.bot.slack_dependencies)
             assert report is not None
             assert report.again_at is not None
             pauses.append(report.again_at - int(world.clock()))
@@ -301,7 +303,7 @@ def test_a_channel_that_is_closed_to_us_gets_its_news_once_it_is_open_again(barr
         pauses = []
         for _ in range(14):
             [news_id] = due(world)
-            report = publish(news_id, world.bot.publishing)
+            report = publish(news_id, world.bot.slack_dependencies)
             assert report is not None
             assert report.again_at is not None
             pauses.append(report.again_at - int(world.clock()))
@@ -329,13 +331,13 @@ def test_many_changes_at_once_all_arrive_and_none_twice() -> None:
             )
         world.poll()
 
-        deps = world.bot.publishing
+        deps = world.bot.slack_dependencies
 
         def passing() -> float:
             world.wait(0.2)  # Time goes on while a worker works.
             return world.clock()
 
-        slow = replace(deps, publisher=replace(deps.publisher, clock=passing))
+        slow = replace(deps, clock=passing)
         while waiting := due(world):
             world.wait(5)
             for news_id in waiting:
@@ -433,18 +435,18 @@ def test_news_of_an_operation_that_is_no_longer_kept_is_delivered_all_the_same()
         tell_until_done(world)
         [card] = world.slack.channel(CONNECTIONS)
         world.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
-        deps = world.bot.publishing
+        deps = world.bot.slack_dependencies
 
         class Forgetful:
             def __getattr__(self, name: str) -> Any:
-                return getattr(world.bot.store.operations, name)
+                return getattr(world.bot.repositories.operations, name)
 
             def operation(self, _: str) -> None:
                 return None
 
         forgetful: Any = Forgetful()
         for news_id in due(world):
-            publish(news_id, replace(deps, read_model=replace(deps.read_model, operations=forgetful)))
+            publish(news_id, replace(deps, operations=forgetful))
 
         assert due(world) == []
         [card] = world.slack.channel(CONNECTIONS)
@@ -454,21 +456,21 @@ def test_news_of_an_operation_that_is_no_longer_kept_is_delivered_all_the_same()
 
 def test_news_that_nobody_holds_any_more_is_no_reason_to_stop() -> None:
     with begun() as world:
-        assert publish("never-heard-of", world.bot.publishing) is None
+        assert publish("never-heard-of", world.bot.slack_dependencies) is None
 
 
 def test_news_that_is_due_later_waits() -> None:
     with begun() as world:
         connection(world)
         [news_id] = due(world)
-        event = world.bot.store.outbox.event(news_id)
+        event = world.bot.repositories.outbox.event(news_id)
         assert event is not None
-        world.bot.store.outbox.postpone(event, int(world.clock()) + 50)
+        world.bot.repositories.outbox.postpone(event, int(world.clock()) + 50)
 
-        assert publish(news_id, world.bot.publishing) is None
+        assert publish(news_id, world.bot.slack_dependencies) is None
         assert shown(world, CONNECTIONS) == []
         world.wait(50)
-        assert publish(news_id, world.bot.publishing) is not None
+        assert publish(news_id, world.bot.slack_dependencies) is not None
         assert len(shown(world, CONNECTIONS)) == 1
 
 

@@ -11,11 +11,11 @@ import pytest
 from bot.domain.content import Content, Summary
 from bot.domain.messages import MessageKey
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import (
     LEASE_SECONDS,
     ROUNDS,
     MessageBusy,
-    MessagePublisher,
     always,
     idempotency_key,
     post_once,
@@ -46,8 +46,8 @@ def world(shared: World) -> World:
 
 
 @pytest.fixture
-def publisher(world: World) -> MessagePublisher:
-    return world.bot.publishing.publisher
+def publisher(world: World) -> Dependencies:
+    return world.bot.slack_dependencies
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ class Said:
         return Summary(connections=self.number, disconnections=0, waiting=(), waiting_total=0)
 
 
-def around(publisher: MessagePublisher, **happens: Callable[[], object]) -> MessagePublisher:
+def around(publisher: Dependencies, **happens: Callable[[], object]) -> Dependencies:
     return replace(publisher, slack=Around(publisher.slack, **happens))
 
 
@@ -87,7 +87,7 @@ def only(world: World, said: Said) -> None:
 
 
 def test_a_message_is_posted_once_and_left_alone_as_long_as_it_is_true(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
 
@@ -99,7 +99,7 @@ def test_a_message_is_posted_once_and_left_alone_as_long_as_it_is_true(
 
 
 def test_a_message_that_is_no_longer_true_is_edited_in_place(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     first = upsert_message(place, said, publisher)
@@ -110,7 +110,7 @@ def test_a_message_that_is_no_longer_true_is_edited_in_place(
 
 
 def test_what_was_never_begun_is_not_looked_for(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
 
@@ -118,7 +118,7 @@ def test_what_was_never_begun_is_not_looked_for(
 
 
 def test_a_closed_message_is_never_edited_again(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     post_once(place, Said(17), publisher)
     post_once(place, Said(18), publisher)
@@ -127,7 +127,7 @@ def test_a_closed_message_is_never_edited_again(
 
 
 def test_whether_it_is_closed_is_decided_by_what_was_shown_last(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     moves = around(publisher, after_post=lambda: setattr(said, "number", 18))
@@ -140,7 +140,7 @@ def test_whether_it_is_closed_is_decided_by_what_was_shown_last(
 
 
 def test_content_that_cannot_be_read_leaves_the_message_free_for_the_next(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     def unreadable() -> Content:
         raise LookupError("gone")
@@ -157,7 +157,7 @@ def test_content_that_cannot_be_read_leaves_the_message_free_for_the_next(
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "after_render"])
 def test_a_change_while_it_is_being_posted_is_shown(
-    world: World, publisher: MessagePublisher, place: MessageKey, moment: str
+    world: World, publisher: Dependencies, place: MessageKey, moment: str
 ) -> None:
     said = Said(17)
 
@@ -168,7 +168,7 @@ def test_a_change_while_it_is_being_posted_is_shown(
 
 @pytest.mark.parametrize("moment", ["before_update", "after_update"])
 def test_a_change_while_it_is_being_edited_is_shown(
-    world: World, publisher: MessagePublisher, place: MessageKey, moment: str
+    world: World, publisher: Dependencies, place: MessageKey, moment: str
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
@@ -180,7 +180,7 @@ def test_a_change_while_it_is_being_edited_is_shown(
 
 
 def test_what_changes_without_end_does_not_hold_the_worker(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     numbers = itertools.count(100)
 
@@ -190,7 +190,7 @@ def test_what_changes_without_end_does_not_hold_the_worker(
 
 
 def test_two_workers_on_one_message_post_it_once(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     met: list[str] = []
 
@@ -206,7 +206,7 @@ def test_two_workers_on_one_message_post_it_once(
 
 
 def test_a_worker_that_stalled_sends_nothing_once_its_lease_is_nearly_over(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     stalls = around(publisher, after_render=lambda: world.wait(LEASE_SECONDS - 5))
@@ -221,7 +221,7 @@ def test_a_worker_that_stalled_sends_nothing_once_its_lease_is_nearly_over(
 
 
 def test_a_worker_that_stalled_does_not_put_old_truth_over_new(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     """The first renders 18, sleeps past its lease; the second shows 19 meanwhile."""
     said = Said(17)
@@ -240,7 +240,7 @@ def test_a_worker_that_stalled_does_not_put_old_truth_over_new(
 
 
 def test_a_worker_whose_message_was_taken_over_does_not_post_a_second(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     def asleep() -> None:
         world.wait(LEASE_SECONDS + 1)
@@ -257,7 +257,7 @@ def test_a_worker_whose_message_was_taken_over_does_not_post_a_second(
 
 @pytest.mark.parametrize("fault", ["reset_after", "truncated"])
 def test_a_post_whose_answer_was_lost_is_found_again_and_not_posted_twice(
-    world: World, publisher: MessagePublisher, place: MessageKey, fault: str
+    world: World, publisher: Dependencies, place: MessageKey, fault: str
 ) -> None:
     said = Said(17)
     getattr(world.slack.faults, fault)("chat.postMessage")
@@ -275,7 +275,7 @@ def test_a_post_whose_answer_was_lost_is_found_again_and_not_posted_twice(
 
 @pytest.mark.parametrize("fault", ["reset_before", "server_error"])
 def test_a_post_that_never_arrived_is_posted_once(
-    world: World, publisher: MessagePublisher, place: MessageKey, fault: str
+    world: World, publisher: Dependencies, place: MessageKey, fault: str
 ) -> None:
     getattr(world.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
@@ -288,7 +288,7 @@ def test_a_post_that_never_arrived_is_posted_once(
 
 
 def test_nobody_looks_for_a_lost_post_before_it_had_time_to_show(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
@@ -304,7 +304,7 @@ def test_nobody_looks_for_a_lost_post_before_it_had_time_to_show(
 
 
 def test_a_worker_that_died_after_posting_leaves_a_message_that_is_found(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     reserved = publisher.messages.reserve(
         place, lease="dead", now=publisher.now(), lease_seconds=LEASE_SECONDS
@@ -319,7 +319,7 @@ def test_a_worker_that_died_after_posting_leaves_a_message_that_is_found(
 
 
 def test_a_line_in_a_thread_whose_answer_was_lost_is_found_in_the_thread(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     card = upsert_message(place, Said(1), publisher)
     line = MessageKey(CONNECTIONS, f"{place.name}:line")
@@ -334,7 +334,7 @@ def test_a_line_in_a_thread_whose_answer_was_lost_is_found_in_the_thread(
 
 
 def test_a_lost_post_is_looked_for_again_when_the_looking_fails(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
@@ -350,7 +350,7 @@ def test_a_lost_post_is_looked_for_again_when_the_looking_fails(
 
 
 def test_an_edit_whose_answer_was_lost_is_made_good_even_if_all_is_as_it_was_before(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
@@ -366,7 +366,7 @@ def test_an_edit_whose_answer_was_lost_is_made_good_even_if_all_is_as_it_was_bef
 
 
 def test_an_edit_that_failed_is_free_to_be_tried_again_at_once(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
@@ -381,7 +381,7 @@ def test_an_edit_that_failed_is_free_to_be_tried_again_at_once(
 
 
 def test_a_busy_slack_holds_nobody_up_once_it_is_free_again(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy) as busy:
@@ -394,7 +394,7 @@ def test_a_busy_slack_holds_nobody_up_once_it_is_free_again(
 
 
 def test_a_busy_channel_is_left_alone_for_as_long_as_slack_asked_and_the_others_are_not(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy):
@@ -413,7 +413,7 @@ def test_a_busy_channel_is_left_alone_for_as_long_as_slack_asked_and_the_others_
 
 
 def test_a_deleted_message_is_posted_again_when_it_has_something_new_to_say(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
     world.slack.world.channels[CONNECTIONS].messages.clear()
@@ -425,7 +425,7 @@ def test_a_deleted_message_is_posted_again_when_it_has_something_new_to_say(
 
 
 def test_a_deleted_message_is_posted_again_once_though_that_answer_is_lost(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
     world.slack.world.channels[CONNECTIONS].messages.clear()
@@ -440,7 +440,7 @@ def test_a_deleted_message_is_posted_again_once_though_that_answer_is_lost(
 
 
 def test_a_deleted_message_with_a_thread_is_posted_again(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     """Slack leaves a message of its own where the thread hangs, which the bot may not edit."""
     card = upsert_message(place, Said(17), publisher)
@@ -454,7 +454,7 @@ def test_a_deleted_message_with_a_thread_is_posted_again(
 
 
 def test_a_message_that_can_no_longer_be_edited_is_posted_anew(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
     world.slack.faults.api_error("cant_update_message", "chat.update")
@@ -465,7 +465,7 @@ def test_a_message_that_can_no_longer_be_edited_is_posted_anew(
 
 
 def test_looking_anew_finds_out_that_a_message_is_gone_though_nothing_changed(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
     world.slack.world.channels[CONNECTIONS].messages.clear()
@@ -476,7 +476,7 @@ def test_looking_anew_finds_out_that_a_message_is_gone_though_nothing_changed(
 
 
 def test_where_slack_does_not_let_us_read_it_is_posted_rather_than_not(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.faults.rate_limited(1, "chat.postMessage")
     with pytest.raises(SlackBusy):
@@ -490,7 +490,7 @@ def test_where_slack_does_not_let_us_read_it_is_posted_rather_than_not(
 
 
 def test_a_channel_that_will_not_have_us_is_told_as_slack_says_it(
-    world: World, publisher: MessagePublisher, place: MessageKey
+    world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     world.slack.world.channels[CONNECTIONS].members.discard(world.slack.world.bot_user_id)
 
@@ -516,7 +516,7 @@ def _delete(world: World, ts: str) -> None:
 
 def test_forty_messages_at_once_all_arrive_once_though_slack_takes_five_at_a_time() -> None:
     with World(limits=Limits(message_burst=5)) as world:
-        publisher = world.bot.publishing.publisher
+        publisher = world.bot.slack_dependencies
         waiting = list(range(40))
         while waiting:
             try:

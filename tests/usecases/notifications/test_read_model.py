@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ from bot.bootstrap import new_id
 from bot.domain.content import RecordCard, RequestCard
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import ReplyTo
-from bot.usecases.notifications.read_model import ReadModel, record_card, request_card
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.read_model import record_card, request_card
 from bot.usecases.operations import submit
 from infra.local.noyo import Fault, FaultKind
 from tests.usecases.notification_bench import begun, buttons, connection, due, moves, shown
@@ -269,15 +269,16 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
         if moved:
             world.wait(10)
             world.noyo.move_connection(made, "completed")
-        carrying = world.bot.executing
-        deps = submit.Tools(
-            carrying.operations,
-            carrying.records,
-            carrying.encryptor,
-            world.clock,
-            new_id,
-            carrying.sending_guard,
-            world.bot.store.audit,
+        carrying = world.bot.noyo_dependencies
+        deps = Dependencies(
+            operations=carrying.operations,
+            records=carrying.records,
+            encryptor=carrying.encryptor,
+            clock=world.clock,
+            new_id=new_id,
+            audit=world.bot.repositories.audit,
+            pauses=carrying.sending_guard.pauses,
+            mode=carrying.sending_guard.mode,
         )
         submit.refresh(
             "look-1",
@@ -301,7 +302,12 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
 
 def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> None:
     with World() as world:
-        read_model = ReadModel(world.bot.store.records, world.bot.store.operations, lambda: date(2026, 1, 1))
+        read_model = Dependencies(
+            records=world.bot.repositories.records,
+            operations=world.bot.repositories.operations,
+            clock=lambda: 0.0,
+            new_id=str,
+        )
         world.asks()
         [operation_id] = world.open_operations()
         before = request_card(operation_id, read_model)
@@ -317,7 +323,12 @@ def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> Non
 
 def test_of_what_we_do_not_know_there_is_no_card() -> None:
     with World() as world:
-        read_model = ReadModel(world.bot.store.records, world.bot.store.operations, lambda: date(2026, 1, 1))
+        read_model = Dependencies(
+            records=world.bot.repositories.records,
+            operations=world.bot.repositories.operations,
+            clock=lambda: 0.0,
+            new_id=str,
+        )
 
         assert record_card(EntityRef(EntityKind.CONNECTION, "gone"), read_model) is None
         assert request_card("gone", read_model) is None

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackNoAnswer, TableUnavailable
-from bot.usecases.notifications.channels import Tools
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.publisher import LEASE_SECONDS
 from bot.usecases.notifications.reminders import SPREAD_SECONDS, spread
@@ -85,7 +85,7 @@ def read(world: World) -> list[str]:
 
 def pieces(world: World, kind: EventKind) -> list[OutboxEvent]:
     """What is due at some time, the soonest first."""
-    held = [world.bot.store.outbox.event(news_id) for news_id in due(world)]
+    held = [world.bot.repositories.outbox.event(news_id) for news_id in due(world)]
     return sorted((event for event in held if event and event.kind is kind), key=lambda event: event.due or 0)
 
 
@@ -135,7 +135,7 @@ def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World)
     made = world.noyo.carrier_asks_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
     )
-    store = world.bot.store
+    store = world.bot.repositories
     ingest(
         world.bot.noyo.disconnection(str(made["id"])),
         records=store.records,
@@ -152,7 +152,7 @@ def test_a_wake_before_its_time_leaves_it(world: World) -> None:
     asks(world, "2026-12-31")
     [tomorrow] = pieces(world, EventKind.DAY_STARTED)
 
-    assert publish(tomorrow.id, world.bot.publishing) is None
+    assert publish(tomorrow.id, world.bot.slack_dependencies) is None
     assert pieces(world, EventKind.DAY_STARTED) == [tomorrow]
 
 
@@ -166,7 +166,7 @@ def test_the_chain_of_days_survives_a_crash_at_any_point(world: World, moment: s
         raise TableUnavailable("the worker is gone")
 
     with pytest.raises(TableUnavailable):
-        publish(today.id, around_news(world.bot.publishing, **{moment: crash}))
+        publish(today.id, around_news(world.bot.slack_dependencies, **{moment: crash}))
     works_until(world, "2026-11-18T00:45")
 
     assert [event.day for event in pieces(world, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
@@ -190,7 +190,7 @@ def test_a_new_version_has_days_of_its_own_and_those_of_the_old_one_end(world: W
     assert len(pieces(world, EventKind.DAY_STARTED)) == 2
     works_until(world, "2026-11-17T02:00")
 
-    held = world.bot.store.records.record_state(entity)
+    held = world.bot.repositories.records.record_state(entity)
     assert held is not None
     assert [event.version for event in pieces(world, EventKind.DAY_STARTED)] == [held.record.version]
 
@@ -208,9 +208,9 @@ def test_what_waits_since_before_its_days_were_counted_gets_them_at_the_next_swe
     """As a version of Switchboard left it that knew of no days."""
     entity = asks(world, "2026-11-23")
     for event in pieces(world, EventKind.DAY_STARTED):
-        world.bot.store.outbox.mark_delivered(event, int(world.clock()))
-    table = world.bot.store.outbox._table
-    held = world.bot.store.records.record_state(entity)
+        world.bot.repositories.outbox.mark_delivered(event, int(world.clock()))
+    table = world.bot.repositories.outbox._table
+    held = world.bot.repositories.records.record_state(entity)
     assert held is not None
     _drop(table, f"NEWS#day:{entity}:{held.record.version}:first")
     works_until(world, "2026-11-18T09:00", step=6 * 3600)
@@ -347,7 +347,7 @@ def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(world: World
     goes_to(world, "2026-11-17T20:00")
     world.notify()
     assert reminders(world) == []
-    held = world.bot.store.outbox.event(reminder.id)
+    held = world.bot.repositories.outbox.event(reminder.id)
     assert held is not None
     assert held.due == at(world, "2026-11-18T09:00")
 
@@ -366,7 +366,7 @@ def test_what_is_no_longer_so_when_its_time_comes_is_not_posted(world: World, ha
     else:
         [reminder] = pieces(world, EventKind.REMINDER)
         goes_to(world, "2026-11-24T12:00")
-        publish(reminder.id, world.bot.publishing)
+        publish(reminder.id, world.bot.slack_dependencies)
     world.notify()
 
     assert read(world) == []
@@ -385,7 +385,7 @@ def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refuse
 
     world.noyo.faults.add(Fault("error_before", method="PUT", status=422))
     world.carry_out()
-    held = world.bot.store.records.record_state(entity)
+    held = world.bot.repositories.records.record_state(entity)
     assert held is not None
     assert held.status.value == "needs_review"
 
@@ -441,7 +441,7 @@ def second_reminder(world: World) -> tuple[str, Message]:
     return second.id, before
 
 
-def run(world: World, news_id: str, deps: Tools) -> None:
+def run(world: World, news_id: str, deps: Dependencies) -> None:
     with suppress(TableUnavailable):
         publish(news_id, deps)
 
@@ -454,7 +454,7 @@ def crash() -> None:
 def test_a_crash_around_posting_or_deleting_leaves_exactly_the_new_one(world: World, moment: str) -> None:
     news_id, before = second_reminder(world)
 
-    run(world, news_id, around_slack(world.bot.publishing, **{moment: crash}))
+    run(world, news_id, around_slack(world.bot.slack_dependencies, **{moment: crash}))
     world.restart()
     works_until(world, "2026-11-19T12:00", step=600)
 
@@ -471,7 +471,7 @@ def test_the_one_before_goes_only_once_the_new_one_is_there(world: World) -> Non
     def looks() -> None:
         seen.append([reminder.ts for reminder in reminders(world)])
 
-    publish(news_id, around_slack(world.bot.publishing, before_delete=looks))
+    publish(news_id, around_slack(world.bot.slack_dependencies, before_delete=looks))
 
     assert len(seen[0]) == 2
     assert before.ts in seen[0]
@@ -481,7 +481,7 @@ def test_the_one_before_goes_only_once_the_new_one_is_there(world: World) -> Non
 def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(world: World) -> None:
     news_id, _ = second_reminder(world)
     world.slack.faults.reset_after("chat.postMessage")
-    report = publish(news_id, world.bot.publishing)
+    report = publish(news_id, world.bot.slack_dependencies)
     assert report is not None
     assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.troubles)
     world.slack.faults.reset_after("chat.delete")
@@ -495,7 +495,7 @@ def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(world: World
     thread = world.slack.world.channels[DECISIONS].messages[0].thread
     thread[:] = [reply for reply in thread if reply.ts != before.ts]
 
-    report = publish(news_id, world.bot.publishing)
+    report = publish(news_id, world.bot.slack_dependencies)
 
     assert report is not None
     assert report.troubles == []
@@ -509,7 +509,7 @@ def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(world: Worl
     news_id, before = second_reminder(world)
     world.slack.faults.api_error("cant_delete_message", "chat.delete", times=50)
 
-    report = publish(news_id, world.bot.publishing)
+    report = publish(news_id, world.bot.slack_dependencies)
 
     assert report is not None
     assert report.troubles == []
@@ -527,7 +527,7 @@ def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_
     entity = first_reminder(world)
     [reminder] = pieces(world, EventKind.REMINDER)
     world.slack.faults.reset_after("chat.postMessage")
-    publish(reminder.id, world.bot.publishing)
+    publish(reminder.id, world.bot.slack_dependencies)
     assert len(reminders(world)) == 1
     changes(world, entity, "rejected")
     works_until(world, "2026-11-17T12:00", step=LEASE_SECONDS + 10)
@@ -539,7 +539,7 @@ def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_
 def test_two_workers_with_one_reminder_post_it_once(world: World, moment: str) -> None:
     first_reminder(world)
     [reminder] = pieces(world, EventKind.REMINDER)
-    deps = world.bot.publishing
+    deps = world.bot.slack_dependencies
 
     publish(reminder.id, around_slack(deps, **{moment: lambda: publish(reminder.id, deps)}))
     works_until(world, "2026-11-17T12:00", step=60)
@@ -621,9 +621,8 @@ def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(world: Wor
     [tomorrow] = pieces(world, EventKind.DAY_STARTED)
     world.clock.now = float((tomorrow.due or 0) + 1)  # There it is still the day before.
     there = ZoneInfo("Pacific/Honolulu")
-    deps = world.bot.publishing
-    today = lambda: datetime.fromtimestamp(world.clock(), there).date()  # noqa: E731
-    west = replace(deps, timezone=there, read_model=replace(deps.read_model, today=today))
+    deps = world.bot.slack_dependencies
+    west = replace(deps, timezone=there)
 
     publish(tomorrow.id, west)
     world.wait(24 * 3600)

@@ -16,7 +16,7 @@ from bot.domain.people import AccessPolicy, GroupMembers
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection
-from bot.usecases.operations import submit
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
@@ -40,7 +40,7 @@ def lost(kind: str, **more: Any) -> Fault:
 
 def in_the_gap(here: Deciding, happens: Any) -> Any:
     """Between reading again and sending."""
-    return Before(here.tools.noyo, "disconnection", happens, after=True)
+    return Before(here.deps.noyo, "disconnection", happens, after=True)
 
 
 # ---------------------------------------------------------------- what leaves
@@ -260,7 +260,7 @@ def test_a_second_person_is_told_who_was_first_and_afterwards_what_has_become_of
     assert isinstance(second, Conflict)
     assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
     assert later == RecordChanged(here.held(shown.record.id))
-    last = here.store.operations.last_on(shown.entity)
+    last = here.repositories.operations.last_on(shown.entity)
     assert last is not None
     assert (last.id, last.actor) == ("V1", ANA)
     assert (here.effects(), len(here.writes())) == (1, 1)
@@ -273,7 +273,7 @@ def test_a_decision_on_a_version_that_is_over_is_not_placed(here: Deciding) -> N
 
     assert here.decide(shown) == RecordChanged(here.held(shown.record.id))
 
-    assert here.store.operations.operation("V1") is None
+    assert here.repositories.operations.operation("V1") is None
     assert not here.locked(shown.entity)
 
 
@@ -292,22 +292,23 @@ def test_what_does_not_wait_for_a_decision_is_not_decided_on(here: Deciding, sta
 
     assert here.decide(here.held(shown.record.id), REJECT) == RecordChanged(here.held(shown.record.id))
 
-    assert here.store.operations.operation("V1") is None
+    assert here.repositories.operations.operation("V1") is None
 
 
 def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here: Deciding) -> None:
     """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
     shown = here.waits(end=None)
     here.decide(shown)
-    operations = Before(here.store.operations, "operation", here.carry_out)
-    deps = submit.Tools(
-        operations,
-        here.store.records,
-        here.encryptor,
-        here.clock,
-        lambda: "audit-9",
-        here.sending_guard,
-        here.store.audit,
+    operations = Before(here.repositories.operations, "operation", here.carry_out)
+    deps = Dependencies(
+        operations=operations,
+        records=here.repositories.records,
+        encryptor=here.encryptor,
+        clock=here.clock,
+        new_id=lambda: "audit-9",
+        audit=here.repositories.audit,
+        pauses=here.sending_guard.pauses,
+        mode=here.sending_guard.mode,
     )
 
     assert isinstance(here.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
@@ -568,7 +569,7 @@ def test_an_approvers_group_that_is_not_known_just_now_decides_neither_way(here:
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(here.clock()))
-    here.store.people.save_members(members)
+    here.repositories.people.save_members(members)
     assert here.live().state is OperationState.SUCCEEDED
 
 
@@ -586,7 +587,7 @@ def test_a_redelivery_decides_nothing_anew(here: Deciding) -> None:
 def test_of_two_workers_who_read_the_same_only_one_sends(here: Deciding) -> None:
     here.decide(here.waits())
 
-    here.carry_out(operations=Before(here.tools.operations, "claim", here.carry_out))
+    here.carry_out(operations=Before(here.deps.operations, "claim", here.carry_out))
 
     assert len(here.writes()) == 1
     assert here.ended() == ("succeeded", "confirmed")
@@ -617,7 +618,7 @@ def test_a_worker_that_is_gone_is_made_good_once_its_lease_is_over(
     shown = here.waits()
     here.decide(shown)
     with pytest.raises(Killed):
-        here.carry_out(**{port: Before(getattr(here.tools, port), method, kill, after=after)})
+        here.carry_out(**{port: Before(getattr(here.deps, port), method, kill, after=after)})
     here.restart()
     assert here.carry_out().attempts == 1  # Nobody touches it while the lease runs.
 
@@ -635,7 +636,7 @@ def asked_for_by(here: Deciding, actor: str) -> RecordState:
     """One that this person asked for through us, and that Noyo wants decided all the same."""
     shown = here.waits()
     after = link_to_operation(shown, "V0", actor, "Test Company")
-    here.store.records.write(RecordChange(shown.entity, shown, after, None))
+    here.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     return here.held(shown.record.id)
 
 
@@ -663,7 +664,7 @@ def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Decidin
     shown = here.waits()
     here.decide(shown)
     after = link_to_operation(shown, "V0", ANA, "Test Company")
-    here.store.records.write(RecordChange(shown.entity, shown, after, None))
+    here.repositories.records.write(RecordChange(shown.entity, shown, after, None))
 
     here.carry_out()
 

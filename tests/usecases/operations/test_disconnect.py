@@ -15,7 +15,8 @@ from bot.domain.operations import OperationState
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import operation_card_key
 from bot.errors import LeaseLost
-from bot.usecases.notifications.read_model import ReadModel, request_card
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.read_model import request_card
 from bot.usecases.operations.execute import execute
 from bot.usecases.operations.execute_disconnection import execute_disconnection
 from bot.usecases.operations.lifecycle import claim
@@ -293,7 +294,7 @@ def test_what_another_operation_of_ours_made_is_not_taken_for_this_one(here: Dis
 def test_a_worker_that_vanished_may_have_sent_it_so_it_is_checked(here: Disconnecting) -> None:
     here.going()
     with pytest.raises(Killed):
-        here.carry_out(noyo=Before(here.tools.noyo, "request_disconnection", kill, after=True))
+        here.carry_out(noyo=Before(here.deps.noyo, "request_disconnection", kill, after=True))
 
     assert here.live(seconds=1000).state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
@@ -305,7 +306,7 @@ def way(here: Disconnecting, taken: Resolution) -> None:
         taken,
         BEN,
         seen_version=None,
-        operations=here.store.operations,
+        operations=here.repositories.operations,
         clock=here.clock,
         new_id=lambda: f"way-{taken}",
     )
@@ -378,7 +379,7 @@ def test_whoever_holds_it_no_longer_sends_nothing(here: Disconnecting) -> None:
     wanted: Any = claimed.input
 
     with pytest.raises(LeaseLost):
-        execute_disconnection(claimed, wanted, here.tools)
+        execute_disconnection(claimed, wanted, here.deps)
 
     assert here.posts() == []
 
@@ -387,7 +388,7 @@ def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_
     here: Disconnecting,
 ) -> None:
     shown = here.going()
-    deps = here.tools
+    deps = here.deps
 
     execute_disconnection(claimed(here), wanted_of(here), replace(deps, noyo=_Terse(deps.noyo)))
 
@@ -407,7 +408,7 @@ def test_one_that_is_found_without_its_group_is_of_who_asked_too(here: Disconnec
     here.carry_out()
     here.wait(60)
 
-    execute("V1", replace(here.tools, noyo=_Terse(here.tools.noyo)))
+    execute("V1", replace(here.deps, noyo=_Terse(here.deps.noyo)))
 
     made = here.made()
     assert here.ended() == ("succeeded", "found")
@@ -439,7 +440,7 @@ def wanted_of(here: Disconnecting) -> Any:
 
 
 def claimed(here: Disconnecting) -> Any:
-    found = claim("V1", here.tools)
+    found = claim("V1", here.deps)
     assert found is not None
     return found
 
@@ -452,11 +453,16 @@ def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Di
         here.wait(60)
     late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
     here.observed(disconnection_ref(late["id"]))
-    read_model = ReadModel(here.store.records, here.store.operations, lambda: END)
+    read_model = Dependencies(
+        records=here.repositories.records,
+        operations=here.repositories.operations,
+        clock=lambda: 0.0,
+        new_id=str,
+    )
     assert isinstance(request_card("V1", read_model), RecordCard)
 
     resolve(
-        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.store.operations, clock=here.clock,
+        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.repositories.operations, clock=here.clock,
         new_id=lambda: "arrived-1",
     )  # fmt: skip
 

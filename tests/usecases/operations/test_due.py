@@ -21,9 +21,9 @@ def here() -> Iterator[ExecutionBench]:
 
 
 def scheduled(here: ExecutionBench) -> list[str]:
-    ids = due_operations(here.tools)
+    ids = due_operations(here.deps)
     for one in ids:
-        execute(one, here.tools)
+        execute(one, here.deps)
     return ids
 
 
@@ -34,7 +34,7 @@ def groups(writes: list[Any]) -> list[str]:
 def test_kept_ones_are_in_nobodys_way_and_are_put_aside_once(here: ExecutionBench) -> None:
     for number in range(5):
         here.ask(f"V{number}", group_id=f"0011001{number}")
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
 
     assert len(scheduled(here)) == 5
     told = len(here.told())
@@ -50,13 +50,13 @@ def test_kept_ones_are_in_nobodys_way_and_are_put_aside_once(here: ExecutionBenc
 def test_once_resumed_they_are_sent_in_the_order_they_were_asked_for(here: ExecutionBench) -> None:
     here.ask("V0", group_id="00110010")
     here.wait(1)
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     for number in (3, 1, 2):
         here.ask(f"V{number}", group_id=f"0011001{number}")
         here.wait(1)
     scheduled(here)
     here.wait(600)
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
 
     scheduled(here)
 
@@ -71,7 +71,7 @@ def test_what_would_be_tried_again_soon_is_put_aside_as_well(here: ExecutionBenc
     assert later.state is OperationState.PENDING
     assert later.due is not None
     assert later.due > here.clock()
-    paused = pause(ANA, "", here.pausing).pause
+    paused = pause(ANA, "", here.deps).pause
 
     scheduled(here)
 

@@ -26,10 +26,10 @@ def here() -> Iterator[Disconnecting]:
 
 def kept_for(here: Deciding, days: int) -> None:
     """Sending is paused for so long; in between people are read again, as they are wherever somebody waits."""
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.carry_out()
     here.wait(days * DAY)
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
     here.know("U0ANA", "U0BEN")
 
 
@@ -90,7 +90,7 @@ def test_what_an_earlier_sending_did_is_found_out_first(
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
     here.carry_out()
     for _ in range(2):
-        here.wait(here.tools.quiet_seconds)
+        here.wait(here.deps.reconcile_after_seconds)
         here.carry_out()
     assert here.state() is OperationState.PENDING
     if arrives:

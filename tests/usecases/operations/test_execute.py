@@ -83,7 +83,7 @@ def test_a_duplicate_of_somebody_elses_connection_names_it_and_is_not_called_our
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
     assert outcome(here).record == connection_ref(other["id"])
-    assert here.store.records.record_state(connection_ref(other["id"])) is None
+    assert here.repositories.records.record_state(connection_ref(other["id"])) is None
     assert not here.locked(REQUEST)
 
 
@@ -401,7 +401,7 @@ def test_the_gap_between_reading_again_and_sending_is_refused_by_noyo_and_shown(
     def completes() -> None:
         here.noyo.move_connection(shown.record.id, "completed")
 
-    noyo = Before(here.tools.noyo, "connection", completes, after=True)
+    noyo = Before(here.deps.noyo, "connection", completes, after=True)
     settled = here.carry_out("V2", noyo=noyo)
 
     assert settled.state is OperationState.REFUSED
@@ -499,14 +499,14 @@ def test_a_redelivery_does_nothing(here: ExecutionBench) -> None:
 def test_an_operation_that_does_not_exist_is_nothing_to_do(here: ExecutionBench) -> None:
     from bot.usecases.operations.execute import execute
 
-    execute("nobody", here.tools)
+    execute("nobody", here.deps)
 
     assert here.writes() == []
 
 
 def test_a_second_worker_that_comes_while_the_first_sends_sends_nothing(here: ExecutionBench) -> None:
     here.ask()
-    noyo = Before(here.tools.noyo, "request_connection", here.carry_out)
+    noyo = Before(here.deps.noyo, "request_connection", here.carry_out)
 
     here.carry_out(noyo=noyo)
 
@@ -519,7 +519,7 @@ def test_of_two_workers_who_read_the_same_only_one_claims(here: ExecutionBench, 
         here.ask("V1")
     else:
         here.retry(here.stuck(), "V1")
-    operations = Before(here.tools.operations, "claim", here.carry_out)
+    operations = Before(here.deps.operations, "claim", here.carry_out)
 
     settled = here.carry_out(operations=operations)
 
@@ -532,7 +532,7 @@ def test_of_two_workers_who_would_check_only_one_does(here: ExecutionBench) -> N
     here.ask()
     here.carry_out()
     here.wait(30)
-    operations = Before(here.tools.operations, "claim", here.carry_out)
+    operations = Before(here.deps.operations, "claim", here.carry_out)
 
     assert here.carry_out(operations=operations).reconciliations == 1
 
@@ -547,7 +547,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Executi
     def sleep() -> None:
         here.wait(LEASE_SECONDS)
 
-    slow = Before(here.tools.encryptor, "unseal", sleep)
+    slow = Before(here.deps.encryptor, "unseal", sleep)
     here.carry_out(encryptor=slow)
 
     assert here.writes() == []
@@ -563,7 +563,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_over_what_the_other_found
         here.wait(LEASE_SECONDS)
         here.live()
 
-    noyo = Before(here.tools.noyo, "request_connection", somebody_takes_over, after=True)
+    noyo = Before(here.deps.noyo, "request_connection", somebody_takes_over, after=True)
     settled = here.carry_out(noyo=noyo)
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
@@ -578,7 +578,7 @@ def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: Execution
         here.wait(LEASE_SECONDS)
         here.live()
 
-    operations = Before(here.tools.operations, "keep", somebody_takes_over)
+    operations = Before(here.deps.operations, "keep", somebody_takes_over)
     settled = here.carry_out(operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED

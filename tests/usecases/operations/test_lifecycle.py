@@ -40,7 +40,7 @@ def here() -> Iterator[ExecutionBench]:
 
 def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
     with pytest.raises(Killed):
-        execute(operation_id, replace(here.tools, **deps))
+        execute(operation_id, replace(here.deps, **deps))
     here.restart()
 
 
@@ -54,11 +54,11 @@ def test_the_lease_outlasts_the_longest_run_of_the_worker() -> None:
 
 
 DEATHS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
-    "after the claim": lambda here: {"operations": Before(here.tools.operations, "claim", kill, after=True)},
-    "before the request leaves": lambda here: {"noyo": Before(here.tools.noyo, "request_connection", kill)},
-    "once it arrived": lambda here: {"noyo": Before(here.tools.noyo, "request_connection", kill, after=True)},
-    "before settling": lambda here: {"operations": Before(here.tools.operations, "settle", kill)},
-    "after settling": lambda here: {"operations": Before(here.tools.operations, "settle", kill, after=True)},
+    "after the claim": lambda here: {"operations": Before(here.deps.operations, "claim", kill, after=True)},
+    "before the request leaves": lambda here: {"noyo": Before(here.deps.noyo, "request_connection", kill)},
+    "once it arrived": lambda here: {"noyo": Before(here.deps.noyo, "request_connection", kill, after=True)},
+    "before settling": lambda here: {"operations": Before(here.deps.operations, "settle", kill)},
+    "after settling": lambda here: {"operations": Before(here.deps.operations, "settle", kill, after=True)},
 }
 
 
@@ -76,7 +76,7 @@ def test_a_request_whose_worker_dies_heals_by_itself(here: ExecutionBench, death
 
 def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) -> None:
     here.ask()
-    die(here, operations=Before(here.tools.operations, "claim", kill, after=True))
+    die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(LEASE_SECONDS - 1)
     assert here.carry_out().state is OperationState.SENDING
     here.wait(1)
@@ -96,7 +96,7 @@ def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again
     here.ask()
     here.carry_out()
     here.wait(30)
-    die(here, operations=Before(here.tools.operations, death, kill))
+    die(here, operations=Before(here.deps.operations, death, kill))
 
     settled = here.live("V1", 900)
 
@@ -107,7 +107,7 @@ def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again
 def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.look(shown.entity)
-    die(here, "L1", noyo=Before(here.tools.noyo, "connection", kill))
+    die(here, "L1", noyo=Before(here.deps.noyo, "connection", kill))
 
     settled = here.live("L1", 900)
 
@@ -117,9 +117,9 @@ def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> No
 
 def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> None:
     here.ask()
-    die(here, operations=Before(here.tools.operations, "claim", kill, after=True))
+    die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(LEASE_SECONDS)
-    operations = Before(here.tools.operations, "keep", here.carry_out)
+    operations = Before(here.deps.operations, "keep", here.carry_out)
 
     assert here.carry_out(operations=operations).state is OperationState.RECONCILING
     assert here.told().count("checking") == 1
@@ -134,7 +134,7 @@ def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here:
         here.wait(GIVE_UP_SECONDS // 2)
         if here.operation("V2").state is OperationState.NEEDS_RESOLUTION:
             break
-        die_or_not = Before(here.tools.noyo, "connection", kill)
+        die_or_not = Before(here.deps.noyo, "connection", kill)
         try:
             here.carry_out("V2", noyo=die_or_not)
         except Killed:
@@ -277,7 +277,7 @@ def test_a_worker_that_was_off_for_two_days_goes_on_where_it_was(here: Execution
 def test_settling_survives_a_record_that_moves_under_it(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
-    operations = Before(here.tools.operations, "settle", lambda: here.see(shown.record.id))
+    operations = Before(here.deps.operations, "settle", lambda: here.see(shown.record.id))
 
     settled = here.carry_out("V2", operations=operations)
 
@@ -294,10 +294,10 @@ def test_settling_says_so_when_the_record_will_not_stand_still(here: ExecutionBe
             raise ConcurrentUpdate("again")
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(here.store.operations, name)
+            return getattr(here.repositories.operations, name)
 
     with pytest.raises(TableUnavailable):
-        execute("V1", replace(here.tools, operations=Restless()))  # type: ignore[arg-type]
+        execute("V1", replace(here.deps, operations=Restless()))  # type: ignore[arg-type]
     assert here.live("V1", 900).state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
@@ -308,9 +308,9 @@ def test_what_is_settled_cannot_be_kept_or_settled_again(here: ExecutionBench) -
     settled = here.operation()
 
     with pytest.raises(LeaseLost):
-        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
+        here.repositories.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
     with pytest.raises(LeaseLost):
-        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
+        here.repositories.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
 
 
 # ---------------------------------------------------------------- secrets
@@ -361,7 +361,7 @@ def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str)
             Resolution.CLOSE,
             ANA,
             seen_version=None,
-            operations=here.store.operations,
+            operations=here.repositories.operations,
             clock=here.clock,
             new_id=lambda: "audit-1",
         )

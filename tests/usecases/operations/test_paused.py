@@ -44,7 +44,7 @@ def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
 
 
 def test_what_is_asked_for_during_a_pause_is_taken_and_kept(here: ExecutionBench) -> None:
-    paused = pause(ANA, "why", here.pausing).pause
+    paused = pause(ANA, "why", here.deps).pause
 
     placed = here.ask()
 
@@ -57,7 +57,7 @@ def test_what_is_asked_for_during_a_pause_is_taken_and_kept(here: ExecutionBench
 
 def test_what_was_asked_for_before_is_kept_untouched(here: ExecutionBench) -> None:
     here.ask()
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
 
     here.carry_out()
 
@@ -69,8 +69,10 @@ def test_what_was_asked_for_before_is_kept_untouched(here: ExecutionBench) -> No
 
 def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench) -> None:
     here.ask()
-    sending_guard = replace(here.sending_guard, pauses=Before(here.store.pauses, "sending", lambda: None))
-    turned = Before(here.encryptor, "unseal", lambda: pause(BEN, "", here.pausing), after=True)
+    sending_guard = replace(
+        here.sending_guard, pauses=Before(here.repositories.pauses, "sending", lambda: None)
+    )
+    turned = Before(here.encryptor, "unseal", lambda: pause(BEN, "", here.deps), after=True)
 
     here.carry_out(encryptor=turned, sending_guard=sending_guard)
 
@@ -81,12 +83,12 @@ def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench
 
 def test_the_switch_is_asked_right_before_the_write_leaves(here: ExecutionBench) -> None:
     here.ask()
-    claimed = claim("V1", here.tools)
+    claimed = claim("V1", here.deps)
     assert claimed is not None
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
 
     with pytest.raises(SendingPaused):
-        ensure_may_send(claimed, here.tools)
+        ensure_may_send(claimed, here.deps)
 
 
 def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(here: ExecutionBench) -> None:
@@ -95,7 +97,7 @@ def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(h
     def down() -> None:
         raise TableUnavailable("Switchboard's table is not answering right now.")
 
-    pause_repository = Before(here.store.pauses, "sending", down, skip=1)
+    pause_repository = Before(here.repositories.pauses, "sending", down, skip=1)
     put_back = here.carry_out(sending_guard=replace(here.sending_guard, pauses=pause_repository))
 
     assert put_back.state is OperationState.PENDING
@@ -104,11 +106,11 @@ def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(h
 
 
 def test_once_resumed_it_goes_out_once_and_nothing_says_kept_any_more(here: ExecutionBench) -> None:
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.ask()
     here.carry_out()
     here.wait(60)
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
 
     done = here.carry_out()
 
@@ -119,12 +121,12 @@ def test_once_resumed_it_goes_out_once_and_nothing_says_kept_any_more(here: Exec
 
 def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: ExecutionBench) -> None:
     shown = here.stuck()
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.retry(shown)
     here.wait(3600)
     here.noyo.move_connection(shown.record.id, "unable_to_connect", setup_result={"error": "another"})
     here.know(ANA)
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
 
     done = here.carry_out("V2")
 
@@ -137,7 +139,7 @@ def test_what_has_left_is_found_out_during_a_pause(here: ExecutionBench) -> None
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
     assert here.carry_out().state is OperationState.RECONCILING
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
 
     done = here.live()
 
@@ -150,7 +152,7 @@ def test_what_did_not_arrive_is_not_sent_again_during_a_pause(here: ExecutionBen
     here.ask()
     here.carry_out()
     sent = len(here.writes())
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     for _ in range(4):
         here.wait(QUIET)
         here.carry_out()
@@ -159,14 +161,14 @@ def test_what_did_not_arrive_is_not_sent_again_during_a_pause(here: ExecutionBen
     assert (kept.state, kept.deferred_by is not None) == (OperationState.PENDING, True)
     assert len(here.writes()) == sent
 
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
     assert here.carry_out().state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
 
 def test_a_look_goes_on(here: ExecutionBench) -> None:
     shown = here.stuck()
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.look(shown.entity)
 
     assert here.carry_out("L1").state is OperationState.SUCCEEDED
@@ -178,9 +180,9 @@ def test_the_day_of_patience_stands_still(here: ExecutionBench) -> None:
     here.ask()
     here.carry_out()
     here.wait(20 * 3600)
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.wait(3 * DAY)
-    resume(ANA, here.pausing)
+    resume(ANA, here.deps)
     here.know(ANA)
     assert here.carry_out().state is OperationState.PENDING
 
@@ -191,11 +193,11 @@ def test_the_day_of_patience_stands_still(here: ExecutionBench) -> None:
 
 def test_kept_again_by_another_pause_it_names_that_one(here: ExecutionBench) -> None:
     here.ask()
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
     here.carry_out()
     here.wait(5)
-    resume(ANA, here.pausing)
-    second = pause(BEN, "", here.pausing).pause
+    resume(ANA, here.deps)
+    second = pause(BEN, "", here.deps).pause
 
     here.carry_out()
 
@@ -206,15 +208,15 @@ def test_of_a_worker_that_puts_aside_and_one_that_was_before_it_neither_undoes_t
     here: ExecutionBench,
 ) -> None:
     here.ask()
-    pause(ANA, "", here.pausing)
+    pause(ANA, "", here.deps)
 
     def another_has_it() -> None:
         held = here.operation()
-        here.store.operations.claim(
+        here.repositories.operations.claim(
             held, replace(held, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
         )
 
-    here.carry_out(operations=Before(here.store.operations, "claim", another_has_it))
+    here.carry_out(operations=Before(here.repositories.operations, "claim", another_has_it))
 
     assert here.operation().lease == "x"
 
@@ -231,7 +233,7 @@ def test_watching_nothing_is_taken_on(here: ExecutionBench) -> None:
     with pytest.raises(ObserveOnly):
         here.retry(shown)
 
-    assert here.store.operations.operation("V1") is None
+    assert here.repositories.operations.operation("V1") is None
     here.look(shown.entity)
     assert here.carry_out("L1").state is OperationState.SUCCEEDED
 
@@ -241,14 +243,14 @@ def test_what_is_left_from_before_is_kept_as_if_paused_and_sent_once_it_acts_aga
 ) -> None:
     here.ask()
     here.mode = Mode.OBSERVE
-    record_mode(here.mode, here.pausing)
+    record_mode(replace(here.deps, mode=here.mode))
 
     here.carry_out()
     assert keeps(here).deferred_by == Pause(START)
 
     here.wait(3600)
     here.mode = Mode.ACT
-    record_mode(here.mode, here.pausing)
+    record_mode(replace(here.deps, mode=here.mode))
     here.know(ANA)
     assert here.carry_out().state is OperationState.SUCCEEDED
     assert here.effects() == 1
@@ -256,12 +258,12 @@ def test_what_is_left_from_before_is_kept_as_if_paused_and_sent_once_it_acts_aga
 
 def test_watching_a_write_that_is_about_to_leave_is_stopped_at_the_edge(here: ExecutionBench) -> None:
     here.ask()
-    claimed = claim("V1", here.tools)
+    claimed = claim("V1", here.deps)
     assert claimed is not None
     here.mode = Mode.OBSERVE
 
     with pytest.raises(SendingPaused):
-        ensure_may_send(claimed, here.tools)
+        ensure_may_send(claimed, here.deps)
 
 
 def test_the_day_of_patience_stands_still_while_watching(here: ExecutionBench) -> None:
@@ -269,9 +271,9 @@ def test_the_day_of_patience_stands_still_while_watching(here: ExecutionBench) -
     here.ask()
     here.carry_out()
     here.wait(3600)
-    record_mode(Mode.OBSERVE, here.pausing)
+    record_mode(replace(here.deps, mode=Mode.OBSERVE))
     here.wait(7 * DAY)
-    record_mode(Mode.ACT, here.pausing)
+    record_mode(replace(here.deps, mode=Mode.ACT))
     here.know(ANA)
 
     assert here.carry_out().state is OperationState.PENDING

@@ -199,13 +199,13 @@ def test_the_connection_that_is_in_the_way_is_the_newest_one_for_the_same_carrie
 ) -> None:
     here.ask()
     operation = here.operation("V1")
-    assert find_duplicate(operation, here.tools) is None
+    assert find_duplicate(operation, here.deps) is None
     for minutes in (1, 3, 2):
         here.noyo.add_connection(
             carrier_id=CARRIER, carrier_group_id="00110011", created=int(here.clock()) - 60 * minutes
         )
 
-    found = find_duplicate(operation, here.tools)
+    found = find_duplicate(operation, here.deps)
 
     assert found is not None
     assert found.modified == int(here.clock()) - 60
@@ -216,7 +216,7 @@ def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: Executio
     here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
     here.noyo.faults.add(Fault("garbage", method="GET", times=None))
 
-    assert find_duplicate(here.operation("V1"), here.tools) is None
+    assert find_duplicate(here.operation("V1"), here.deps) is None
 
 
 def test_a_connection_that_a_retry_gave_the_wanted_id_is_not_what_a_lost_request_made(

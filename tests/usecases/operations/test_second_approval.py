@@ -73,7 +73,7 @@ def test_the_second_confirmer_learns_who_was_first(here: Disconnecting) -> None:
 
 def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    first: Any = Before(here.store.operations, "keep", lambda: here.confirm(person=CAT))
+    first: Any = Before(here.repositories.operations, "keep", lambda: here.confirm(person=CAT))
 
     late = here.confirm(operations=first)
 
@@ -90,7 +90,7 @@ def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconn
         here.wait(due - here.clock())
         here.carry_out()
 
-    late: Any = Before(here.store.operations, "keep", over)
+    late: Any = Before(here.repositories.operations, "keep", over)
 
     assert isinstance(here.confirm(operations=late), NotAwaitingConfirmation)
     assert here.state() is OperationState.EXPIRED
@@ -106,7 +106,7 @@ def test_what_is_confirmed_in_the_same_instant_does_not_expire(here: Disconnecti
         here.wait(1)
 
     here.wait(due - here.clock())
-    last: Any = Before(here.store.operations, "settle", confirmed_in_time)
+    last: Any = Before(here.repositories.operations, "settle", confirmed_in_time)
     here.carry_out(operations=last)
 
     assert here.state() is OperationState.PENDING
@@ -139,12 +139,12 @@ def test_withdrawn_it_is_never_sent(here: Disconnecting, person: str) -> None:
 
 def test_what_is_confirmed_meanwhile_is_not_withdrawn(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    last: Any = Before(here.store.operations, "settle", here.confirm)
-    operations = here.store.operations
-    here.store = replace(here.store, operations=last)
+    last: Any = Before(here.repositories.operations, "settle", here.confirm)
+    operations = here.repositories.operations
+    here.repositories = replace(here.repositories, operations=last)
 
     assert here.withdraw() is None
-    here.store = replace(here.store, operations=operations)
+    here.repositories = replace(here.repositories, operations=operations)
     assert here.state() is OperationState.PENDING
 
 
@@ -176,7 +176,7 @@ def test_what_is_not_known_is_not_held(here: Disconnecting, act: str) -> None:
 
 def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    paused = pause(CAT, "", here.pausing).pause
+    paused = pause(CAT, "", here.deps).pause
 
     confirmed = here.confirm()
 
@@ -184,14 +184,14 @@ def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(he
     assert confirmed.operation.deferred_by == paused
     here.carry_out()
     assert (here.state(), here.posts()) == (OperationState.PENDING, [])
-    resume(CAT, here.pausing)
+    resume(CAT, here.deps)
     assert here.carry_out().state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
 
 
 def test_what_is_held_is_not_put_aside_by_a_pause(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    pause(CAT, "", here.pausing)
+    pause(CAT, "", here.deps)
 
     here.carry_out()
 

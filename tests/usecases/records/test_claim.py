@@ -13,7 +13,8 @@ from bot.domain.business_days import after_working_hours
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind
 from bot.domain.record_states import RecordState
-from bot.usecases.records.claim import Tools, claim_request, expire_claim, release_claim
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.records.claim import claim_request, expire_claim, release_claim
 from tests.usecases.notification_bench import Around, begun, due, shown
 from tests.world import ANA, BEN, DECISIONS, GUARDIAN, World
 
@@ -40,18 +41,20 @@ def asks(world: World, **fields: Any) -> EntityRef:
 
 
 def held(world: World, entity: EntityRef) -> RecordState:
-    found = world.bot.store.records.record_state(entity)
+    found = world.bot.repositories.records.record_state(entity)
     assert found is not None
     return found
 
 
-def tools(world: World, **happens: Callable[[], object]) -> Tools:
-    made = world.bot.publishing.claiming
+def tools(world: World, **happens: Callable[[], object]) -> Dependencies:
+    made = world.bot.slack_dependencies
     return replace(made, records=Around(made.records, **happens)) if happens else made
 
 
 def deeds(world: World, entity: EntityRef) -> list[tuple[str, str | None]]:
-    return [(one.action, one.actor) for one in reversed(world.bot.store.audit.entries(entity, limit=20))]
+    return [
+        (one.action, one.actor) for one in reversed(world.bot.repositories.audit.entries(entity, limit=20))
+    ]
 
 
 def passes(world: World, until: int) -> None:
@@ -197,7 +200,7 @@ def test_the_same_lapse_again_changes_nothing(world: World) -> None:
     claim_request(entity, BEN, tools(world))
     [ends] = [
         event
-        for event in map(world.bot.store.outbox.event, due(world))
+        for event in map(world.bot.repositories.outbox.event, due(world))
         if event and event.kind is EventKind.CLAIM_EXPIRY
     ]
     for _ in range(2):

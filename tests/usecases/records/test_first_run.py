@@ -96,7 +96,7 @@ def test_what_the_index_does_not_show_yet_but_the_run_saw_gets_its_card_too(lear
     seen = [learner.held(one, EntityKind.DISCONNECTION).record]
 
     publish_first_run(
-        EntityKind.DISCONNECTION, seen, records=records, outbox=event, polling=learner.cursors, now=START
+        EntityKind.DISCONNECTION, seen, records=records, outbox=event, cursors=learner.cursors, now=START
     )
 
     assert one in {piece.entity.key for piece in event.put_once.values()}
@@ -116,7 +116,7 @@ def test_one_that_was_decided_before_the_run_ended_gets_no_card(learner: Learner
         seen,
         records=learner.records,
         outbox=book,
-        polling=learner.cursors,
+        cursors=learner.cursors,
         now=START,
     )
 

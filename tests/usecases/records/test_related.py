@@ -95,8 +95,8 @@ def test_without_a_group_id_nothing_is_guessed(world: World) -> None:
     made = asks(world, group_id=None)
     tells(world)
 
-    held = world.bot.store.records.record_state(EntityRef(EntityKind.DISCONNECTION, made))
+    held = world.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, made))
     assert held is not None
-    assert related_records(held, world.bot.store.records).other_carriers == ()
-    assert waiting_in_group(held, world.bot.store.records) == []
+    assert related_records(held, world.bot.repositories.records).other_carriers == ()
+    assert waiting_in_group(held, world.bot.repositories.records) == []
     assert "Other carriers" not in shown(world, DECISIONS)[0]

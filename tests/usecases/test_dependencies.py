@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.entities import EntityKind
-from bot.usecases.notifications.channels import ChannelRouting
+from bot.usecases.dependencies import ChannelRouting
 
 
 def test_requests_to_disconnect_hang_and_are_called_out_where_they_are_decided() -> None:

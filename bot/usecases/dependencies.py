@@ -1,0 +1,135 @@
+"""The one dependency container: what the use cases of a process work with, built in `bot.bootstrap`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, tzinfo
+from math import inf
+from typing import Any
+
+from bot.domain.audit import WORKER, Origin
+from bot.domain.business_days import day_of
+from bot.domain.content import MessageLink
+from bot.domain.entities import EntityKind
+from bot.domain.messages import MessageKey
+from bot.domain.operations import Operation
+from bot.domain.pauses import Mode
+from bot.domain.people import AccessPolicy
+from bot.domain.record_states import RecordState
+from bot.errors import SlackBusy
+from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.ports.noyo import NoyoClient
+from bot.usecases.ports.runtime import Clock, NewId
+from bot.usecases.ports.slack import MessageGateway, UserDirectory
+from bot.usecases.ports.storage import (
+    AuditRepository,
+    Encryptor,
+    GrantRepository,
+    HealthRepository,
+    MessageRepository,
+    OperationRepository,
+    OutboxRepository,
+    PauseRepository,
+    PeopleRepository,
+    PollingRepository,
+    RecordRepository,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRouting:
+    """Which Slack channel shows what. Values are channel ids."""
+
+    connections: str = ""
+    alerts: str = ""
+    decisions: str = ""
+
+    def of_request(self, operation: Operation) -> str:
+        """The channel of the card of a request that has no Noyo id yet."""
+        pending = operation.entity.kind is EntityKind.PENDING_DISCONNECTION
+        return self.decisions if pending else self.connections
+
+    def of_card(self, kind: EntityKind) -> str:
+        """The channel of a record's card."""
+        return self.decisions if kind is EntityKind.DISCONNECTION else self.connections
+
+    def of_alert(self, kind: EntityKind) -> str:
+        """The channel for what our team must act on."""
+        return self.decisions if kind is EntityKind.DISCONNECTION else self.alerts
+
+
+class _Unavailable:
+    """Takes the place of a dependency that this process was not given. Using it is a programming error."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        raise LookupError(f"{self._name} is not available in this process")
+
+
+def _given(name: str) -> Any:
+    return field(default=_Unavailable(name))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dependencies:
+    """Repositories, gateways and settings. A process leaves out what it does not use: the receiver has no `noyo`."""
+
+    clock: Clock
+    new_id: NewId
+    records: RecordRepository = _given("records")
+    operations: OperationRepository = _given("operations")
+    outbox: OutboxRepository = _given("outbox")
+    messages: MessageRepository = _given("messages")
+    people: PeopleRepository = _given("people")
+    audit: AuditRepository = _given("audit")
+    grants: GrantRepository = _given("grants")
+    pauses: PauseRepository = _given("pauses")
+    polling: PollingRepository = _given("polling")
+    health: HealthRepository = _given("health")
+    encryptor: Encryptor = _given("encryptor")
+    noyo: NoyoClient = _given("noyo")
+    slack: MessageGateway = _given("slack")
+    user_directory: UserDirectory = _given("user_directory")
+    policy: AccessPolicy = AccessPolicy("")
+    """Without a policy nobody may do anything."""
+    mode: Mode = Mode.ACT
+    channels: ChannelRouting = ChannelRouting()
+    timezone: tzinfo = UTC
+    """Decides when a business day begins and ends."""
+    reconcile_after_seconds: int = 30
+    """How long after a lost answer Noyo is asked what became of the call."""
+    poll_interval_seconds: int = 60
+    sweep_seconds: int = 86400
+    poll_deadline: float = inf
+    """When a poll stops and leaves the rest to the next run (Unix seconds)."""
+    origin: Origin = WORKER
+    """Where the present request comes from, for the audit log."""
+    secret_checks: tuple[Callable[[], object], ...] = ()
+    """Reads each secret of this process; a health check calls them."""
+    throttled_until: dict[str, int] = field(default_factory=dict)
+    """Until when Slack wants no calls for a channel, as far as this process knows (Unix seconds)."""
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self.clock())
+
+    def today(self) -> date:
+        return day_of(self.clock(), self.timezone)
+
+    @property
+    def sending_guard(self) -> SendingGuard:
+        return SendingGuard(self.pauses, self.mode, self.clock)
+
+    def ensure_not_throttled(self, channel: str) -> None:
+        """`SlackBusy` while Slack wants no calls for this channel; saves a call that Slack would refuse."""
+        seconds_left = self.throttled_until.get(channel, 0) - self.now()
+        if seconds_left > 0:
+            raise SlackBusy("Slack asked us to slow down.", retry_after=seconds_left)
+
+    def card_link(self, record_state: RecordState) -> MessageLink | None:
+        """The card of a record, once it is posted."""
+        channel = self.channels.of_card(record_state.entity.kind)
+        return self.messages.link(MessageKey(channel, record_state.card_key))
