@@ -78,7 +78,10 @@ def test_who_may_is_named_where_the_asker_may_not() -> None:
     ("changes", "words"),
     [
         ({}, "# Sending\nSending your request to Noyo.\nYou can close this"),
-        ({"delay_reason": "Noyo cannot be reached."}, "# Waiting\nNot sent yet: waiting. Noyo cannot be reached"),
+        (
+            {"delay_reason": "Noyo cannot be reached."},
+            "# Waiting\nNot sent yet: waiting. Noyo cannot be reached",
+        ),
         (
             {"state": OperationState.RECONCILING},
             "I am checking whether your request arrived.\nPlease do not ask again",
