@@ -1,8 +1,7 @@
-"""infra: `make audit FROM=… TO=…`: the audit trail of a period, for whoever has to show it.
+"""Exports the audit log of a period as JSON lines: `make audit FROM=… TO=…`.
 
-They need all of it and nothing twice, or to be told that it is not all. What can go wrong: an entry is written while
-they read, or the table answers no more halfway. So what is younger than ten minutes is left to a later run, which gives
-what was younger then; and an export that broke off ends with another status than 0.
+An export is complete and free of duplicates, or it says that it is not. The bot may write entries while the export
+reads, so entries of the last ten minutes are left to a later run. If the table stops answering, the status is not 0.
 """
 
 import argparse
@@ -19,11 +18,11 @@ from bot.dynamodb import TimeoutPolicy, open_repositories
 from bot.errors import StorageError
 from bot.usecases.ports.storage import AuditRepository
 
-COMPLETE, BROKEN_OFF, MISUSED = 0, 1, 2
+COMPLETE, INCOMPLETE, USAGE_ERROR = 0, 1, 2
 SETTLED_SECONDS = 600
-"""An entry bears the time at which its deed began, and its worker may run for five minutes; then the index follows."""
-PATIENCE = TimeoutPolicy(connect=5, read=20, total=300)
-NEEDED = ("TABLE_NAME", "AWS_REGION")
+"""An entry has the time at which its action began; its worker may run for five minutes, and the index lags behind."""
+TIMEOUTS = TimeoutPolicy(connect=5, read=20, total=300)
+REQUIRED_VARIABLES = ("TABLE_NAME", "AWS_REGION")
 
 Clock = Callable[[], float]
 
@@ -33,78 +32,78 @@ def main(
     environ: Mapping[str, str] = os.environ,
     *,
     out: TextIO | None = None,
-    told: TextIO | None = None,
+    messages: TextIO | None = None,
     clock: Clock = time.time,
-    opened: Callable[[Mapping[str, str]], AuditRepository] | None = None,
+    connect: Callable[[Mapping[str, str]], AuditRepository] | None = None,
 ) -> int:
-    """Prints the entries to `out`, and what is to be said about them to `told`; a status for the shell."""
-    out, told = out or sys.stdout, told or sys.stderr
-    asked = _parser().parse_args(arguments)
-    missing = [name for name in NEEDED if not environ.get(name)]
+    """Prints the entries to `out` and remarks to `messages`. Returns the exit status."""
+    out, messages = out or sys.stdout, messages or sys.stderr
+    period = _parser().parse_args(arguments)
+    missing = [name for name in REQUIRED_VARIABLES if not environ.get(name)]
     faults = [f"{name} is missing" for name in missing]
-    if asked.last < asked.first:
-        faults.append("the last day lies before the first")
+    if period.last < period.first:
+        faults.append("the last day is before the first")
     if faults:
-        print(f"Nothing was exported: {'; '.join(faults)}.", file=told)
-        return MISUSED
-    return _export((opened or _open)(environ), asked.first, asked.last, int(clock()), out, told)
+        print(f"Nothing was exported: {'; '.join(faults)}.", file=messages)
+        return USAGE_ERROR
+    return _export((connect or _connect)(environ), period.first, period.last, int(clock()), out, messages)
 
 
-def _export(trail: AuditRepository, first: date, last: date, now: int, out: TextIO, told: TextIO) -> int:
+def _export(log: AuditRepository, first: date, last: date, now: int, out: TextIO, messages: TextIO) -> int:
     until, count = now - SETTLED_SECONDS, 0
     try:
-        for entry in entries(trail, first, last, until):
+        for entry in entries(log, first, last, until):
             print(json.dumps(as_json(entry), ensure_ascii=False), file=out)
             count += 1
     except StorageError as error:
-        print(f"Broken off after {count} entries, so this is not all: {error}", file=told)
-        return BROKEN_OFF
-    print(f"{count} entries from {first} to {last} (UTC){_tail(last, until)}.", file=told)
+        print(f"Incomplete: stopped after {count} entries. {error}", file=messages)
+        return INCOMPLETE
+    print(f"{count} entries from {first} to {last} (UTC){_completeness(last, until)}.", file=messages)
     return COMPLETE
 
 
-def entries(trail: AuditRepository, first: date, last: date, until: int) -> Iterator[AuditEntry]:
-    """Those of all these days and older than `until`, oldest first."""
+def entries(log: AuditRepository, first: date, last: date, until: int) -> Iterator[AuditEntry]:
+    """The entries of all these days that are older than `until`, oldest first."""
     day = first
     while day <= last:
-        yield from trail.of_day(day, before=until)
+        yield from log.of_day(day, before=until)
         day += timedelta(days=1)
 
 
 def as_json(entry: AuditEntry) -> dict[str, Any]:
-    """The fields as README explains them."""
+    """The fields as the README documents them."""
     return {
         "id": entry.id,
         "at": datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "who": entry.actor,
+        "actor": entry.actor,
         "action": entry.action,
-        "about": str(entry.entity),
-        "way": entry.origin.source,
+        "entity": str(entry.entity),
+        "source": entry.origin.source,
         "channel": entry.origin.channel_id,
         "details": dict(entry.details),
     }
 
 
-def _tail(last: date, until: int) -> str:
+def _completeness(last: date, until: int) -> str:
     settled = datetime.fromtimestamp(until, UTC)
     if settled.date() > last:
         return ", complete"
-    return f", complete to {settled:%Y-%m-%d %H:%M:%S}; what is younger is left to a later run"
+    return f", complete up to {settled:%Y-%m-%d %H:%M:%S}; a later run exports newer entries"
 
 
-def _open(environ: Mapping[str, str]) -> AuditRepository:
+def _connect(environ: Mapping[str, str]) -> AuditRepository:
     return open_repositories(
         table=environ["TABLE_NAME"],
         region=environ["AWS_REGION"],
         endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
-        timeouts=PATIENCE,
+        timeouts=TIMEOUTS,
     ).audit
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m infra.audit",
-        description="The audit trail of some days (UTC) as JSON lines, oldest first.",
+        description="Prints the audit log of some days (UTC) as JSON lines, oldest first.",
     )
     parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
     parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")

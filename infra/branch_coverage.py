@@ -1,4 +1,4 @@
-"""Fails where too few of the branches were taken; pytest-cov's own limit mixes branches with lines."""
+"""Fails below a minimum of branch coverage; pytest-cov's own limit combines branches and lines."""
 
 import json
 import sys
@@ -7,18 +7,18 @@ from pathlib import Path
 
 
 def branch_coverage(report: Path) -> float:
-    """Per cent of the branches in coverage's JSON report that were taken."""
+    """Branch coverage in per cent, from coverage's JSON report."""
     totals = json.loads(report.read_text())["totals"]
     if not totals["num_branches"]:
-        raise ValueError(f"{report} saw no branch: was it measured with branches?")
+        raise ValueError(f"{report} contains no branches: was branch coverage on?")
     return float(100 * totals["covered_branches"] / totals["num_branches"])
 
 
 def main(arguments: Sequence[str]) -> int:
-    report, least = Path(arguments[0]), float(arguments[1])
-    reached = branch_coverage(report)
-    print(f"branches taken: {reached:.2f} % (at least {least:g} % wanted)")
-    return 0 if reached >= least else 1
+    report, minimum = Path(arguments[0]), float(arguments[1])
+    coverage = branch_coverage(report)
+    print(f"branch coverage: {coverage:.2f} % (minimum {minimum:g} %)")
+    return 0 if coverage >= minimum else 1
 
 
 if __name__ == "__main__":

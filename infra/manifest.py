@@ -1,7 +1,7 @@
-"""infra: `python -m infra.manifest URL`: the Slack app's manifest, for "Create New App, From a manifest", as JSON.
+"""Prints the Slack app's manifest as JSON, for "Create New App, From a manifest": `make manifest URL=…`.
 
-Made from the code's own commands and scopes, so that what Slack is told and what the code does cannot drift apart.
-The form: https://docs.slack.dev/reference/app-manifest
+The manifest uses the code's own commands and scopes, so the two cannot diverge.
+Its format: https://docs.slack.dev/reference/app-manifest
 """
 
 import argparse
@@ -16,19 +16,19 @@ from bot.slack.commands import COMMANDS
 
 PATH = "/slack/events"
 NAME = "Switchboard"
-DESCRIPTION = "Runs our groups' carrier connections at Noyo: ask, follow, retry, decide"
+DESCRIPTION = "Manages our groups' carrier connections at Noyo: request, follow, retry, decide"
 
 
 def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
-    """`url` is the door's whole address. ValueError says what is wrong with it or with the command."""
-    address = door(url)
+    """`url` is the endpoint or the base URL of the API. Raises ValueError for a wrong URL or command."""
+    address = endpoint(url)
     if not re.fullmatch(r"/[a-z0-9_-]{1,31}", command):
         raise ValueError("the command must be / and up to 31 lower-case letters, digits, - or _")
     return {
         "_metadata": {"major_version": 1},
         "display_information": {"name": NAME, "description": DESCRIPTION},
         "features": {
-            # Only the tab that shows people what the bot wrote to them; it reads nothing that they write.
+            # Only the tab with the bot's direct messages; it accepts no input.
             "app_home": {
                 "home_tab_enabled": False,
                 "messages_tab_enabled": True,
@@ -47,7 +47,7 @@ def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
         },
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
-            # Buttons and forms, and the carriers that a search field offers. No events: the bot listens to none.
+            # Buttons, forms and the options of the carrier field. The bot subscribes to no events.
             "interactivity": {
                 "is_enabled": True,
                 "request_url": address,
@@ -55,19 +55,19 @@ def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
             },
             "org_deploy_enabled": False,
             "socket_mode_enabled": False,
-            # Once on, it cannot be turned off, and a token would live for twelve hours.
+            # It cannot be turned off again, and tokens would expire after twelve hours.
             "token_rotation_enabled": False,
         },
     }
 
 
-def door(url: str) -> str:
-    """The address of the door, from that of the API or its own."""
+def endpoint(url: str) -> str:
+    """The endpoint for Slack, from its own URL or from the base URL of the API."""
     parts = urlsplit(url.strip())
     if parts.scheme != "https" or not parts.netloc:
-        raise ValueError("Slack calls https addresses only; the stack's output SlackUrl is the one")
+        raise ValueError("Slack accepts only https URLs; use the stack's output SlackUrl")
     if parts.query or parts.fragment or parts.path not in ("", "/", PATH):
-        raise ValueError(f"the address must end with {PATH}, or name the API alone")
+        raise ValueError(f"the URL must end with {PATH}, or have no path")
     return f"https://{parts.netloc}{PATH}"
 
 
@@ -75,13 +75,13 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make manifest", description="Prints the Slack app's manifest.")
     parser.add_argument("url", help="https://…, the stack's output SlackUrl")
     parser.add_argument("--command", default="/noyo", help="the slash command, as in SLACK_COMMAND")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        made = manifest(asked.url, asked.command)
-    except ValueError as fault:
-        print(f"make manifest URL=https://… : {fault}", file=sys.stderr)
+        document = manifest(options.url, options.command)
+    except ValueError as error:
+        print(f"make manifest URL=https://… : {error}", file=sys.stderr)
         return 2
-    print(json.dumps(made, indent=2, ensure_ascii=False))
+    print(json.dumps(document, indent=2, ensure_ascii=False))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Takes each named guard out in a scratch copy, one at a time: a test must turn red, or the run fails."""
+"""Removes each guard in a scratch copy, one at a time, and fails unless one of its tests then fails."""
 
 import argparse
 import os
@@ -8,27 +8,27 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-AT_ONCE = 2
-LONGEST_RUN = 600
-PROVING = "not dynamodb_local and not package and not template"
-"""What takes long proves as well as anything; what needs tools of its own is not judged here."""
-GREEN, RED = 0, 1  # pytest's exit codes; the others mean that it could not judge
+WORKERS = 2
+TIMEOUT_SECONDS = 600
+MARKERS = "not dynamodb_local and not package and not template"
+"""Long tests run too; tests that need tools of their own do not."""
+PASSED, FAILED = 0, 1  # pytest's exit codes; all others are errors
 
 
-class Unprovable(Exception):
-    """The table or the tree is in no state to prove anything; the text says what to mend."""
+class ProveError(Exception):
+    """A guard cannot be checked; the message says what to change."""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """One guard: in `file`, `old` stands exactly once, and `new` is how it reads without the guard."""
+    """`old` occurs exactly once in `file`; `new` replaces it to remove the guard."""
 
     name: str
     why: str
@@ -41,8 +41,8 @@ class Guard:
 @dataclass(frozen=True)
 class Verdict:
     name: str
-    held: bool
-    said: str
+    caught: bool
+    reason: str
     seconds: float
 
 
@@ -53,49 +53,47 @@ class Run:
 
 
 def read_guards(table: Path) -> list[Guard]:
-    """All guards of the table. Raises Unprovable where it is empty or one of them is not whole."""
+    """All guards of the table. Raises ProveError if it is empty or a guard is incomplete."""
     rows = tomllib.loads(table.read_text()).get("guard", [])
     if not rows:
-        raise Unprovable(f"{table.name} names no guard: there is nothing to prove")
+        raise ProveError(f"{table.name} contains no guards")
     guards = [_guard(row) for row in rows]
     names = [guard.name for guard in guards]
-    if doubled := {name for name in names if names.count(name) > 1}:
-        raise Unprovable(f"named twice: {', '.join(sorted(doubled))}")
+    if duplicates := {name for name in names if names.count(name) > 1}:
+        raise ProveError(f"duplicate names: {', '.join(sorted(duplicates))}")
     return guards
 
 
 def _guard(row: dict[str, Any]) -> Guard:
-    wanted = {field.name for field in fields(Guard)}
-    if set(row) != wanted or not all(row[name] for name in wanted - {"new"}):
-        raise Unprovable(
-            f"guard {row.get('name', '?')!r} needs {', '.join(sorted(wanted))}, and nothing else"
-        )
+    required = {field.name for field in fields(Guard)}
+    if set(row) != required or not all(row[name] for name in required - {"new"}):
+        raise ProveError(f"guard {row.get('name', '?')!r} must have exactly {', '.join(sorted(required))}")
     return Guard(**{**row, "tests": tuple(row["tests"])})
 
 
 def without(guard: Guard, text: str) -> str:
-    """The file's text with the guard taken out. Raises Unprovable where that cannot be done cleanly."""
+    """The file's text without the guard. Raises ProveError if the guard cannot be removed."""
     count = text.count(guard.old)
     if count != 1:
-        raise Unprovable(f"the guarded text stands {count} times in {guard.file}, not once")
+        raise ProveError(f"the guarded text occurs {count} times in {guard.file}, not once")
     if guard.old == guard.new:
-        raise Unprovable("the text with and without the guard is the same")
+        raise ProveError("`old` and `new` are the same")
     mutated = text.replace(guard.old, guard.new)
     if guard.file.endswith(".py"):
-        _must_compile(mutated, guard.file)
+        _check_syntax(mutated, guard.file)
     return mutated
 
 
-def _must_compile(text: str, file: str) -> None:
-    # A file that is broken altogether turns any test red and proves nothing.
+def _check_syntax(text: str, file: str) -> None:
+    # With a syntax error every test fails, which proves nothing.
     try:
         compile(text, file, "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise Unprovable(f"without the guard {file} is no Python: {error}") from error
+        raise ProveError(f"without the guard {file} has a syntax error: {error}") from error
 
 
 def copy_tree(root: Path, target: Path) -> None:
-    """Copies what git knows or would take, as it stands in the work tree."""
+    """Copies the tracked and untracked files of the work tree, except ignored ones."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
     for name in filter(None, set(listed.split("\0"))):
@@ -105,43 +103,43 @@ def copy_tree(root: Path, target: Path) -> None:
 
 
 def run_tests(tree: Path, tests: Sequence[str]) -> Run:
-    """Runs the tests inside that tree with this interpreter, stopping at the first red one."""
+    """Runs the tests in that tree with this interpreter until the first failure."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
-    command += ["-m", PROVING, *tests]
-    # Nothing may lead the copy's tests back to the tree that they were copied from.
+    command += ["-m", MARKERS, *tests]
+    # No variable may point the tests of the copy back to the original tree.
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "COV"))
     }
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command,
             cwd=tree,
             env=environment,
             capture_output=True,
             text=True,
             check=False,
-            timeout=LONGEST_RUN,
+            timeout=TIMEOUT_SECONDS,
         )
     except subprocess.TimeoutExpired:
-        return Run(-1, f"not done after {LONGEST_RUN} s")
-    return Run(done.returncode, done.stdout + done.stderr)
+        return Run(-1, f"not finished after {TIMEOUT_SECONDS} s")
+    return Run(process.returncode, process.stdout + process.stderr)
 
 
-def check_green(root: Path, guards: Sequence[Guard]) -> None:
-    """Raises Unprovable unless every named test is green while all guards are in place."""
+def check_tests_pass(root: Path, guards: Sequence[Guard]) -> None:
+    """Raises ProveError unless all named tests pass with all guards in place."""
     tests = sorted({test for guard in guards for test in guard.tests})
     with tempfile.TemporaryDirectory(prefix="prove-") as folder:
         copy_tree(root, Path(folder))
         run = run_tests(Path(folder), tests)
-    if run.code != GREEN:
-        raise Unprovable(f"the tests are not green with every guard in place:\n{run.output}")
+    if run.code != PASSED:
+        raise ProveError(f"the tests fail with all guards in place:\n{run.output}")
 
 
 def prove(root: Path, guard: Guard) -> Verdict:
-    """Takes the guard out in a copy of its own and runs its tests there."""
+    """Removes the guard in a new copy and runs its tests there."""
     started = time.monotonic()
-    held, said = _judge(root, guard)
-    return Verdict(guard.name, held, said, time.monotonic() - started)
+    caught, reason = _judge(root, guard)
+    return Verdict(guard.name, caught, reason, time.monotonic() - started)
 
 
 def _judge(root: Path, guard: Guard) -> tuple[bool, str]:
@@ -151,58 +149,57 @@ def _judge(root: Path, guard: Guard) -> tuple[bool, str]:
         file = tree / guard.file
         try:
             if not file.is_file():
-                raise Unprovable(f"there is no {guard.file}")
+                raise ProveError(f"{guard.file} does not exist")
             file.write_text(without(guard, file.read_text()))
-        except Unprovable as error:
+        except ProveError as error:
             return False, str(error)
-        return _reading_of(run_tests(tree, guard.tests))
+        return _interpret(run_tests(tree, guard.tests))
 
 
-def _reading_of(run: Run) -> tuple[bool, str]:
-    if run.code == RED:
-        return True, _first_red(run.output)
-    if run.code == GREEN:
-        return False, "every test stayed green without the guard"
-    return False, f"pytest could not judge (exit {run.code}):\n{run.output}"
+def _interpret(run: Run) -> tuple[bool, str]:
+    if run.code == FAILED:
+        return True, _first_failure(run.output)
+    if run.code == PASSED:
+        return False, "all tests pass without the guard"
+    return False, f"pytest did not run the tests (exit {run.code}):\n{run.output}"
 
 
-def _first_red(output: str) -> str:
-    marks = ("FAILED ", "ERROR ")
-    reds = (line for line in output.splitlines() if line.startswith(marks))
-    return next((line.split(" - ")[0].partition(" ")[2] for line in reds), "a test turned red")
+def _first_failure(output: str) -> str:
+    failures = (line for line in output.splitlines() if line.startswith(("FAILED ", "ERROR ")))
+    return next((line.split(" - ")[0].partition(" ")[2] for line in failures), "a test failed")
 
 
-def report(verdicts: Sequence[Verdict], say: Callable[[str], None] = print) -> bool:
-    """Says the table; True where every guard is held by a test."""
+def report(verdicts: Sequence[Verdict]) -> bool:
+    """Prints a line for each guard. True if a test failed without each of them."""
     width = max(len(verdict.name) for verdict in verdicts)
     for verdict in verdicts:
-        mark = "held" if verdict.held else "NOT HELD"
-        say(f"  {verdict.name:<{width}}  {mark:<8}  {verdict.seconds:5.1f} s  {verdict.said}")
-    held = sum(verdict.held for verdict in verdicts)
-    say(f"{held} of {len(verdicts)} guards are held by a test")
-    return held == len(verdicts)
+        result = "ok" if verdict.caught else "NOT TESTED"
+        print(f"  {verdict.name:<{width}}  {result:<10}  {verdict.seconds:5.1f} s  {verdict.reason}")
+    caught = sum(verdict.caught for verdict in verdicts)
+    print(f"{caught} of {len(verdicts)} guards have a test that fails without them")
+    return caught == len(verdicts)
 
 
-def _chosen(guards: list[Guard], only: Sequence[str]) -> list[Guard]:
+def _select(guards: list[Guard], only: Sequence[str]) -> list[Guard]:
     if unknown := set(only) - {guard.name for guard in guards}:
-        raise Unprovable(f"no guard is named {', '.join(sorted(unknown))}")
+        raise ProveError(f"unknown guards: {', '.join(sorted(unknown))}")
     return [guard for guard in guards if not only or guard.name in only]
 
 
 def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.prove", description=__doc__)
     parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="this guard; may be repeated"
+        "--only", action="append", default=[], metavar="NAME", help="only this guard; may be repeated"
     )
     parser.add_argument("--table", type=Path, default=root / "infra" / "guards.toml")
     options = parser.parse_args(arguments)
     try:
-        guards = _chosen(read_guards(options.table), options.only)
-        check_green(root, guards)
-    except Unprovable as error:
+        guards = _select(read_guards(options.table), options.only)
+        check_tests_pass(root, guards)
+    except ProveError as error:
         print(f"prove: {error}", file=sys.stderr)
         return 1
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         verdicts = list(pool.map(lambda guard: prove(root, guard), guards))
     return 0 if report(verdicts) else 1
 

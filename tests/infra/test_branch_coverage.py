@@ -1,4 +1,4 @@
-"""The limit for branches alone: at it, below it, and where nothing was measured."""
+"""The minimum of branch coverage: reached, missed, and without a measurement."""
 
 import json
 from pathlib import Path
@@ -8,19 +8,19 @@ import pytest
 from infra.branch_coverage import main
 
 
-def report(folder: Path, taken: int, of: int) -> str:
+def report(folder: Path, covered: int, of: int) -> str:
     path = folder / "coverage.json"
-    path.write_text(json.dumps({"totals": {"covered_branches": taken, "num_branches": of}}))
+    path.write_text(json.dumps({"totals": {"covered_branches": covered, "num_branches": of}}))
     return str(path)
 
 
-@pytest.mark.parametrize(("taken", "status"), [(95, 0), (94, 1), (100, 0)])
-def test_the_run_fails_below_the_limit_only(tmp_path: Path, taken: int, status: int) -> None:
-    assert main([report(tmp_path, taken, 100), "95"]) == status
+@pytest.mark.parametrize(("covered", "status"), [(95, 0), (94, 1), (100, 0)])
+def test_the_run_fails_below_the_limit_only(tmp_path: Path, covered: int, status: int) -> None:
+    assert main([report(tmp_path, covered, 100), "95"]) == status
 
 
 def test_a_report_without_branches_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="saw no branch"):
+    with pytest.raises(ValueError, match="contains no branches"):
         main([report(tmp_path, 0, 0), "95"])
 
 

@@ -1,4 +1,4 @@
-"""The Slack app's manifest: what Slack takes, and what the code needs, no more."""
+"""The Slack app's manifest: Slack accepts it, and it requests exactly what the code needs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import pytest
 from bot.settings import read_settings
 from bot.slack.api.scopes import SCOPES
 from bot.slack.commands import COMMANDS
-from infra.manifest import door, main, manifest
+from infra.manifest import endpoint, main, manifest
 from tests.architecture import tree
 
 URL = "https://abc123.execute-api.us-east-1.amazonaws.com/slack/events"
 APP = (tree.ROOT / "bot" / "slack" / "app.py").read_text(encoding="utf-8")
 
 BOOL = (bool,)
-# The members that Slack's schema of manifests knows, as far as we use them, with each text's longest length.
+# The part of Slack's manifest schema that we use; a number is the maximum length of a text.
 KNOWN: dict[str, Any] = {
     "_metadata": {"major_version": (int,)},
     "display_information": {"name": 35, "description": 140},
@@ -48,13 +48,13 @@ def assert_known(value: Any, known: Any, *path: str) -> None:
     if isinstance(known, dict):
         assert isinstance(value, dict), path
         assert value.keys() <= known.keys(), path
-        for name, held in value.items():
-            assert_known(held, known[name], *path, name)
+        for name, member in value.items():
+            assert_known(member, known[name], *path, name)
     elif isinstance(known, list):
         assert isinstance(value, list), path
         assert 1 <= len(value) <= 50, path
-        for held in value:
-            assert_known(held, known[0], *path)
+        for element in value:
+            assert_known(element, known[0], *path)
     elif isinstance(known, int):
         assert isinstance(value, str), path
         assert 1 <= len(value) <= known, path
@@ -63,15 +63,15 @@ def assert_known(value: Any, known: Any, *path: str) -> None:
         assert type(value) in known, path
 
 
-def test_slack_takes_it() -> None:
-    made = manifest(URL)
+def test_slack_accepts_the_manifest() -> None:
+    document = manifest(URL)
 
-    assert_known(made, KNOWN)
+    assert_known(document, KNOWN)
     for path in REQUIRED:
-        held: Any = made
+        value: Any = document
         for name in path:
-            held = held[name]
-    assert made["_metadata"]["major_version"] in (1, 2)
+            value = value[name]
+    assert document["_metadata"]["major_version"] in (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_slack_takes_it() -> None:
         (("settings", "events"), {}),
     ],
 )
-def test_what_slack_would_not_take_is_seen(path: tuple[str, ...], value: Any) -> None:
-    made = manifest(URL)
-    held: Any = made
+def test_a_value_that_slack_rejects_is_found(path: tuple[str, ...], value: Any) -> None:
+    document = manifest(URL)
+    parent: Any = document
     for name in path[:-1]:
-        held = held[name]
-    held[path[-1]] = value
+        parent = parent[name]
+    parent[path[-1]] = value
 
     with pytest.raises(AssertionError):
-        assert_known(made, KNOWN)
+        assert_known(document, KNOWN)
 
 
-def test_the_command_is_the_one_that_the_settings_name_and_hints_at_every_subcommand() -> None:
+def test_the_command_is_configurable_and_its_hint_lists_every_subcommand() -> None:
     [command] = manifest(URL, "/noyo-test")["features"]["slash_commands"]
 
     assert command["command"] == "/noyo-test"
@@ -102,28 +102,30 @@ def test_the_command_is_the_one_that_the_settings_name_and_hints_at_every_subcom
     assert command["url"] == URL
 
 
-def test_it_asks_for_the_scopes_that_the_code_needs() -> None:
+def test_it_requests_the_scopes_that_the_code_needs() -> None:
     scopes = manifest(URL)["oauth_config"]["scopes"]
 
     assert scopes == {"bot": [scope.name for scope in SCOPES]}
 
 
-def test_what_the_app_listens_to_is_what_slack_is_told() -> None:
-    made = manifest(URL)
-    heard = set(re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP))
+def test_the_manifest_enables_exactly_what_the_app_listens_to() -> None:
+    document = manifest(URL)
+    listeners = set(
+        re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP)
+    )
 
-    assert heard == {"command", "view", "action", "options"}
-    assert len(made["features"]["slash_commands"]) == len(re.findall(r"\bapp\.command\(", APP)) == 1
-    assert made["settings"]["interactivity"] == {
+    assert listeners == {"command", "view", "action", "options"}
+    assert len(document["features"]["slash_commands"]) == len(re.findall(r"\bapp\.command\(", APP)) == 1
+    assert document["settings"]["interactivity"] == {
         "is_enabled": True,
         "request_url": URL,
         "message_menu_options_url": URL,
     }
-    assert "event_subscriptions" not in made["settings"]
-    assert "shortcuts" not in made["features"]
+    assert "event_subscriptions" not in document["settings"]
+    assert "shortcuts" not in document["features"]
 
 
-def test_people_can_read_the_direct_messages_that_they_are_sent() -> None:
+def test_people_can_read_the_bots_direct_messages() -> None:
     home = manifest(URL)["features"]["app_home"]
 
     assert home["messages_tab_enabled"]
@@ -133,21 +135,21 @@ def test_people_can_read_the_direct_messages_that_they_are_sent() -> None:
 @pytest.mark.parametrize(
     "given", ["https://abc.example", "https://abc.example/", "https://abc.example/slack/events "]
 )
-def test_the_door_is_found_from_the_api_s_address_or_its_own(given: str) -> None:
-    assert door(given) == "https://abc.example/slack/events"
+def test_the_endpoint_is_derived_from_the_api_url_or_its_own_url(given: str) -> None:
+    assert endpoint(given) == "https://abc.example/slack/events"
 
 
 @pytest.mark.parametrize(
     "given", ["http://abc.example", "abc.example", "", "https://abc.example/other", "https://a.example/?x=1"]
 )
-def test_an_address_that_slack_could_not_call_is_refused_in_words(
+def test_a_url_that_slack_cannot_call_is_refused_with_a_message(
     given: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([given]) == 2
     assert "make manifest URL=" in capsys.readouterr().err
 
 
-def test_a_command_that_the_settings_would_refuse_is_refused_here_too(
+def test_a_command_that_the_settings_refuse_is_refused(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main([URL, "--command", "/Noyo"]) == 2
@@ -156,6 +158,6 @@ def test_a_command_that_the_settings_would_refuse_is_refused_here_too(
         read_settings({"SLACK_COMMAND": "/Noyo"})
 
 
-def test_what_is_printed_is_the_manifest_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_manifest_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([URL]) == 0
     assert json.loads(capsys.readouterr().out) == manifest(URL)
