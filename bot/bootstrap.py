@@ -95,7 +95,7 @@ class Deployment:
         from bot.slack.api.people import SlackUserDirectory
         from bot.slack.app import build_app
         from bot.slack.context import RequestContext
-        from bot.slack.views.display_settings import display_settings
+        from bot.slack.views.message import display_settings
 
         settings, display = self.settings, display_settings(self.settings)
         api = self._slack_api(RECEIVER_SLACK_SECONDS, self._deadline.left)
@@ -138,7 +138,7 @@ class Deployment:
         from bot.dynamodb import WORKER, aws_client
         from bot.slack.api.messages import SlackMessageGateway
         from bot.slack.api.people import SlackUserDirectory
-        from bot.slack.views.display_settings import display_settings
+        from bot.slack.views.message import display_settings
 
         api = self._slack_api(WORKER_SLACK_SECONDS)
         return dataclasses.replace(

@@ -12,7 +12,7 @@ from bot.domain.record_states import RecordState
 from bot.errors import ObserveOnly
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features import connect, decide, decisions, disconnect, doctor, history, pause, retry, status
-from bot.slack.views import responses
+from bot.slack.views import replies
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
 from bot.usecases.operations.submit import decidable
 from bot.usecases.operations.submit_disconnection import is_connected
@@ -36,16 +36,16 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
         unknown = rich_text("There is no “", UntrustedText(word, 40), "”. This is what you can type:")
-        return responses.only_you(unknown, *_usages(context))
+        return replies.only_you(unknown, *_usages(context))
     if command.sends and context.observes_only:
-        return responses.only_you(str(ObserveOnly()))
+        return replies.only_you(str(ObserveOnly()))
     return command.run(context, Actor.of(body), rest.strip())
 
 
 def _help(context: RequestContext, actor: Actor, text: str) -> Json:
     del actor, text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return responses.only_you(
+    return replies.only_you(
         opening, *_usages(context), "Only you see what I answer here; cards are in the channels."
     )
 
@@ -70,13 +70,13 @@ class Choosing:
     def __call__(self, context: RequestContext, actor: Actor, text: str) -> Json:
         """The form where one fits; else what stands in the way."""
         if not text:
-            return responses.only_you(self.which.format(context.command))
+            return replies.only_you(self.which.format(context.command))
         permission = context.authorize(Right.VIEW, actor)
         if not permission.allowed:
-            return responses.only_you(responses.refusal(permission))
+            return replies.only_you(replies.refusal(permission))
         found = context.deps.records.find(text, limit=MOST_FOUND)
         if not found:
-            return responses.only_you(status.nothing_found(context, text))
+            return replies.only_you(status.nothing_found(context, text))
         fitting = [record_state for record_state in found if self.fits(context, record_state)]
         if len(fitting) == 1:
             self.opens(context, actor, fitting[0])

@@ -10,7 +10,7 @@ from bot.domain.audit import AuditEntry, Origin
 from bot.domain.entities import EntityRef, person_ref
 from bot.domain.people import Permission, Right, Verdict, authorize_decision_on
 from bot.domain.record_states import RecordState
-from bot.slack.views.display_settings import DisplaySettings
+from bot.slack.views.message import DisplaySettings
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.dependencies import Dependencies
 

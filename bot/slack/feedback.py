@@ -6,7 +6,7 @@ import logging
 
 from bot.errors import DeadlineExceeded, SlackError
 from bot.slack.context import ViewGateway
-from bot.slack.views import responses
+from bot.slack.views import replies
 from bot.slack.views.modals import said
 from bot.slack.views.rich_text import RichText
 
@@ -35,7 +35,7 @@ def _in_a_window(web: ViewGateway, trigger_id: str, title: str, words: RichText)
 
 def _beside_the_message(web: ViewGateway, response_url: str, words: RichText) -> bool:
     try:
-        web.respond(response_url, responses.only_you(words) | {"replace_original": False})
+        web.respond(response_url, replies.only_you(words) | {"replace_original": False})
     except (SlackError, DeadlineExceeded) as error:
         logger.warning("no place beside the message for what came of a click", exc_info=error)
         return False

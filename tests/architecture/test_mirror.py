@@ -13,9 +13,7 @@ ELSEWHERE = {
     "bot.slack.features.decisions": "runs as a command: tests/slack/features/test_decisions_and_history.py",
     "bot.slack.features.form_results": "shared by connect, retry and decide, and tested with each of them",
     "bot.slack.features.history": "runs as a command: tests/slack/features/test_decisions_and_history.py",
-    "bot.slack.views.connection_card": "rendered by bot.slack.views.cards: tests/slack/views/test_connection_card.py",
     "bot.slack.views.health": "rendered by a command: tests/slack/features/test_doctor.py",
-    "bot.slack.views.pause_notice": "rendered by a command: tests/slack/features/test_pause.py",
     "bot.slack.views.pauses": "rendered by a command: tests/slack/features/test_pause.py",
 }
 MODULES = {

@@ -35,7 +35,7 @@ from bot.slack.app import build_app
 from bot.slack.context import RequestContext
 from bot.slack.deadline import Deadline
 from bot.slack.endpoint import SlackEndpoint
-from bot.slack.views.display_settings import display_settings
+from bot.slack.views.message import display_settings
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
 from tests.world import ANA, BEN, CONNECTIONS, World

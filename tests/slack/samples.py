@@ -33,7 +33,7 @@ from bot.domain.records import (
     Record,
 )
 from bot.slack.views.cards import no_links, render
-from bot.slack.views.display_settings import DisplaySettings
+from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import PermalinkLookup
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"

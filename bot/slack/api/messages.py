@@ -11,9 +11,10 @@ from bot.domain.messages import PostedMessage
 from bot.errors import SlackError, SlackRefused
 from bot.slack.api.client import Json, SlackApiClient, object_of, objects_of, text_of
 from bot.slack.views import cards
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.formatting import is_person
-from bot.slack.views.replies import reply_view, view
+from bot.slack.views.message import DisplaySettings
+from bot.slack.views.modals import view
+from bot.slack.views.replies import reply_view
+from bot.slack.views.rich_text import is_user_id
 from bot.telemetry import LogEvent, log_event
 
 EVENT_TYPE = "switchboard"
@@ -113,7 +114,7 @@ class SlackMessageGateway:
 
     def _conversation(self, channel: str) -> str:
         """History knows direct messages by their own id only."""
-        if not is_person(channel):
+        if not is_user_id(channel):
             return channel
         answer = self._calls.write("conversations.open", users=channel)
         return text_of(object_of(answer, "channel", "conversations.open"), "id", "conversations.open")

@@ -11,10 +11,10 @@ from bot.domain.people import Permission, Right
 from bot.domain.reminders import CLAIM_HOURS, awaits_decision
 from bot.slack.context import Actor, RequestContext
 from bot.slack.feedback import give_feedback
-from bot.slack.views import record_facts, responses
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_text
-from bot.slack.views.statuses import status_name
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.records.claim import claim_request, release_claim
 
@@ -26,7 +26,7 @@ def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
     permission = _may(context, actor, value.record)
     if not permission.allowed:
         give_feedback(
-            context.web, actor.trigger_id, actor.response_url, "Not possible", responses.refusal(permission)
+            context.web, actor.trigger_id, actor.response_url, "Not possible", replies.refusal(permission)
         )
         return
     _told(context, actor, _taken(context, actor, value.record))

@@ -14,18 +14,31 @@ from bot.domain.operations import ConnectionRequest, Operation, ReplyTo
 from bot.domain.people import Right
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features.form_results import repeated, sending
-from bot.slack.views import responses
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.fields import (
+from bot.slack.views import replies
+from bot.slack.views.message import DisplaySettings
+from bot.slack.views.modals import (
     NAME_LONGEST,
+    STATIC_OPTIONS,
     carrier_group_id_field,
+    choice_field,
+    choices,
     faults,
+    form,
+    said,
     sensitive_fields,
     sensitive_from,
+    text_field,
+    values_of,
 )
-from bot.slack.views.formatting import utc
-from bot.slack.views.modals import STATIC_OPTIONS, choice_field, choices, form, said, text_field, values_of
-from bot.slack.views.rich_text import Json, RichText, Timestamp, UntrustedText, own_group_id, rich_text
+from bot.slack.views.rich_text import (
+    Json,
+    RichText,
+    Timestamp,
+    UntrustedText,
+    own_group_id,
+    rich_text,
+    utc_text,
+)
 from bot.usecases.operations.submit import Conflict, Submitted, request_connection
 
 CALLBACK = "connect"
@@ -36,7 +49,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo connect [group name]`: opens the form."""
     permission = context.authorize(Right.REQUEST, actor)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
+        return replies.only_you(replies.refusal(permission))
     context.web.open_view(actor.trigger_id, _form(context.display, text.strip()))
     return {}
 
@@ -51,11 +64,11 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     values = values_of(view)
     found = faults(values, required=REQUIRED)
     if found:
-        return responses.errors(found)
+        return replies.errors(found)
     about = pending_connection_ref(values["carrier_id"].lower(), values["carrier_group_id"])
     permission = context.authorize(Right.REQUEST, actor, about)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     result = request_connection(
         view["id"],
         actor.user_id,
@@ -67,12 +80,12 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
         deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
-        return responses.shows(said("Sent already", repeated(result.operation)))
+        return replies.shows(said("Sent already", repeated(result.operation)))
     if isinstance(result, Submitted):
-        return responses.shows(_taken(context, result.operation))
+        return replies.shows(_taken(context, result.operation))
     if isinstance(result, Conflict):
-        return responses.errors({"carrier_group_id": in_the_way(result.operation)})
-    return responses.errors(
+        return replies.errors({"carrier_group_id": in_the_way(result.operation)})
+    return replies.errors(
         {"carrier_group_id": "This was just being settled for somebody else. Submit again."}
     )
 
@@ -88,7 +101,7 @@ def in_the_way(operation: Operation) -> str:
         f" with carrier group id {wanted.carrier_group_id}" if isinstance(wanted, ConnectionRequest) else ""
     )
     return (
-        f"This is on its way already{what}, asked for on {utc(operation.submitted_at)}. "
+        f"This is on its way already{what}, asked for on {utc_text(operation.submitted_at)}. "
         "Nothing new was sent; its card tells how it goes."
     )
 

@@ -16,14 +16,13 @@ from bot.domain.records import Disconnection
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features.decide_form import changes, decision_faults, decision_form, decision_wanted
 from bot.slack.features.form_results import about, repeated, sending
-from bot.slack.views import record_facts, responses
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.disconnection_card import decided_elsewhere
 from bot.slack.views.modals import said, values_of
 from bot.slack.views.operation_text import DECISION_NOUNS, in_progress
-from bot.slack.views.record_card import last_outcome
+from bot.slack.views.record_cards import decided_elsewhere, last_outcome
+from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, labelled, rich_text
-from bot.slack.views.statuses import status_name
 from bot.usecases.operations.submit import (
     Conflict,
     NotAllowed,
@@ -52,32 +51,32 @@ def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict
     shown = about(view)
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Disconnection) or record.version != shown.version:
-        return responses.shows(_moved(context, actor, decision, record_state, shown, view["id"]))
+        return replies.shows(_moved(context, actor, decision, record_state, shown, view["id"]))
     permission = context.authorize_decision_on(record_state.requester, actor, shown.record)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     values = values_of(view)
     found = decision_faults(decision, values, record, context.deps.today())
     if found:
-        return responses.errors(found)
+        return replies.errors(found)
     wanted = decision_wanted(decision, values, record, unversioned=context.reject_without_version)
-    return responses.shows(_placed(context, actor, wanted, record_state, view["id"]))
+    return replies.shows(_placed(context, actor, wanted, record_state, view["id"]))
 
 
 def _opened(context: RequestContext, actor: Actor, decision: Decision, value: ButtonValue) -> Json:
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     record_state = context.deps.records.record_state(value.record)
     permission = context.authorize_decision_on(
         record_state.requester if record_state else None, actor, value.record
     )
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     return _first(context, record_state) or _asked(context, decision, record_state, value)
 
 
@@ -119,7 +118,7 @@ def _placed(
         case Conflict(operation):
             return _somebody_else(operation)
         case NotAllowed(permission):
-            return said("Not sent", responses.refusal(permission))
+            return said("Not sent", replies.refusal(permission))
         case RecordChanged(now):
             shown = ButtonValue(record_state.entity, record_state.record.version)
             return _asked(context, wanted.decision, now, shown)

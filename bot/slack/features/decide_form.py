@@ -10,15 +10,12 @@ from bot.domain.operations import DecisionRequest
 from bot.domain.records import Disconnection
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.disconnection_card import disconnection_facts, end_day
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.fields import Errors
-from bot.slack.views.formatting import day
-from bot.slack.views.message import Message, Paragraph
-from bot.slack.views.modals import choice_field, date_field, form, text_field, tick_field
+from bot.slack.views.message import DisplaySettings, Message, Paragraph
+from bot.slack.views.modals import Errors, choice_field, date_field, form, text_field, tick_field
 from bot.slack.views.operation_text import REASONS
-from bot.slack.views.rich_text import Json, RichText, Timestamp, labelled, rich_text
-from bot.slack.views.statuses import status_name
+from bot.slack.views.record_cards import disconnection_facts, end_day
+from bot.slack.views.record_facts import status_name
+from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
 
 CALLBACKS = {Decision.APPROVE: "approve_disconnection", Decision.REJECT: "reject_disconnection"}
 CONTEXT_LONGEST = 500
@@ -86,7 +83,7 @@ def _will_happen(decision: Decision, record: Disconnection, look: DisplaySetting
     if decision is Decision.REJECT:
         return [rich_text(group, " stays connected to ", carrier, ", and this request is closed.")]
     ends = record.effective_end_date
-    when = f"{day(ends)}, or the day you choose instead," if ends else "the day you choose,"
+    when = f"{date_text(ends)}, or the day you choose instead," if ends else "the day you choose,"
     return [rich_text(f"After {when} changes for ", group, " no longer reach ", carrier, ".")]
 
 
@@ -142,7 +139,11 @@ def _day_faults(values: Mapping[str, str], record: Disconnection, today: date) -
     if chosen is None:
         return {day_name(record): "Choose the last day on which its coverage is managed."}
     if chosen < today and not values.get(past_name(record)):
-        return {past_name(record): f"{day(chosen)} is past. Choose another day, or tick this if you mean it."}
+        return {
+            past_name(
+                record
+            ): f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."
+        }
     return {}
 
 

@@ -14,13 +14,13 @@ from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, DisconnectionStatus
 from bot.slack.context import Actor, RequestContext
-from bot.slack.views import buttons, record_facts, responses
-from bot.slack.views.disconnection_card import checking, end_date
+from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.operation_text import current_state, in_progress
-from bot.slack.views.pending_disconnection_card import parties, pending_disconnection_facts
+from bot.slack.views.record_cards import checking, end_date
+from bot.slack.views.record_facts import source
+from bot.slack.views.request_cards import parties, pending_disconnection_facts
 from bot.slack.views.rich_text import Json, labelled, rich_text
-from bot.slack.views.statuses import source
 from bot.usecases.operations.submit import decidable
 
 LISTED = 8
@@ -32,7 +32,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
+        return replies.only_you(replies.refusal(permission))
     asked, held = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted by itself, so no more than the first of each can be among the first of both.
     known = context.deps.records.record_states(asked[:LISTED])
@@ -40,11 +40,11 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _held(context, operation)) for operation in held[:LISTED]]
     if not rows:
-        return responses.only_you("No request to disconnect waits for a decision.")
+        return replies.only_you("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
     opening = "These wait for a decision, the soonest last day first."
     parts = [part for _, row in listed for part in row]
-    return responses.only_you(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
+    return replies.only_you(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
 
 
 def _waiting(context: RequestContext) -> list[EntityRef]:

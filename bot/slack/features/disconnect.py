@@ -19,13 +19,13 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.features.disconnect_form import disconnect_faults, disconnect_form, wish
 from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.features.second_approval import confirmation_or_reason
-from bot.slack.views import record_facts, responses
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.modals import said, values_of
 from bot.slack.views.operation_text import in_progress
-from bot.slack.views.record_card import last_outcome
+from bot.slack.views.record_cards import last_outcome
+from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import ChannelMention, Json, Timestamp, labelled, rich_text
-from bot.slack.views.statuses import status_name
 from bot.usecases.operations.second_approval import awaits_confirmation
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
 from bot.usecases.operations.submit_disconnection import disconnectable, is_connected, request_disconnection
@@ -49,22 +49,22 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     shown = about(view)
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection) or record.version != shown.version:
-        return responses.shows(_moved(context, actor, record_state, shown, view["id"]))
+        return replies.shows(_moved(context, actor, record_state, shown, view["id"]))
     values = values_of(view)
     found = disconnect_faults(values, record, _today(context))
     if found:
-        return responses.errors(found)
-    return responses.shows(_placed(context, actor, values, record_state, view["id"]))
+        return replies.errors(found)
+    return replies.shows(_placed(context, actor, values, record_state, view["id"]))
 
 
 def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     return _asked(context, actor, context.deps.records.record_state(value.record), value)
 
 

@@ -9,16 +9,21 @@ from datetime import date
 from bot.domain.decisions import DisconnectionReason
 from bot.domain.records import Connection, Disconnection
 from bot.slack.features.decide_form import context_fault, context_field
-from bot.slack.views import buttons, formatting, record_facts
+from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.fields import NAME_LONGEST, Errors
-from bot.slack.views.formatting import day
-from bot.slack.views.message import Message, Paragraph
-from bot.slack.views.modals import choice_field, date_field, form, text_field, tick_field
+from bot.slack.views.message import DisplaySettings, Message, Paragraph
+from bot.slack.views.modals import (
+    NAME_LONGEST,
+    Errors,
+    choice_field,
+    date_field,
+    form,
+    text_field,
+    tick_field,
+)
 from bot.slack.views.operation_text import DISCONNECT_REASONS
-from bot.slack.views.related_records import earlier_requests_line
-from bot.slack.views.rich_text import NAME_LENGTH, Json, RichText, rich_text
+from bot.slack.views.record_cards import earlier_requests_line
+from bot.slack.views.rich_text import NAME_LENGTH, NOTHING, Json, RichText, clean_text, date_text, rich_text
 from bot.usecases.operations.submit_disconnection import DisconnectionInput
 
 CALLBACK = "disconnect"
@@ -110,12 +115,12 @@ def _fields(record: Connection) -> list[Json]:
 
 def _to_type(record: Connection) -> tuple[str, str]:
     """What the person types to show that they mean this one, and how it is shown to them."""
-    name = formatting.clean(record.group_name or "", limit=NAME_LENGTH, keep=record.carrier_group_id)
-    if name != formatting.NOTHING:
+    name = clean_text(record.group_name or "", limit=NAME_LENGTH, keep=record.carrier_group_id)
+    if name != NOTHING:
         return "name", name
     number = record.carrier_group_id or record.id
     what = "carrier group id" if record.carrier_group_id else "Noyo id"
-    return what, formatting.clean(number, limit=NAME_LENGTH, keep=number)
+    return what, clean_text(number, limit=NAME_LENGTH, keep=number)
 
 
 def _spellings(record: Connection) -> set[str]:
@@ -135,7 +140,9 @@ def _day_faults(values: Mapping[str, str], today: date) -> Errors:
     except ValueError:
         return {"end_date": "Choose the last day on which its coverage is managed."}
     if chosen.year > today.year + MOST_YEARS_AHEAD:
-        return {"end_date": f"{day(chosen)} is more than {MOST_YEARS_AHEAD} years ahead. Choose another day."}
+        return {
+            "end_date": f"{date_text(chosen)} is more than {MOST_YEARS_AHEAD} years ahead. Choose another day."
+        }
     if chosen < today and not values.get("past"):
-        return {"past": f"{day(chosen)} is past. Choose another day, or tick this if you mean it."}
+        return {"past": f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."}
     return {}

@@ -11,11 +11,10 @@ from bot.domain.people import Right
 from bot.domain.polling import ParkedRow
 from bot.domain.version import VERSION
 from bot.slack.context import Actor, RequestContext
-from bot.slack.views import pauses, responses
-from bot.slack.views.formatting import counted
+from bot.slack.views import pauses, replies
 from bot.slack.views.health import Diagnosis, diagnose
 from bot.slack.views.message import Paragraph, Part
-from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, rich_text
+from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
 from bot.usecases.admin.health_report import HealthReport, health_report
 
 POLLED_SECONDS = 900
@@ -31,8 +30,8 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.ADMINISTER, actor)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
-    return responses.only_you(*_told(context, health_report(context.deps)))
+        return replies.only_you(replies.refusal(permission))
+    return replies.only_you(*_told(context, health_report(context.deps)))
 
 
 def _told(context: RequestContext, found: HealthReport) -> list[Part]:
@@ -58,7 +57,7 @@ def _opening(context: RequestContext, whole: Diagnosis) -> RichText:
     environment = UntrustedText(context.display.environment, 60)
     said = "Nothing is wrong, and some is not known." if whole.unknown else "All is well."
     if whole.wrong:
-        said = f"{counted(len(whole.wrong), 'fault')} found."
+        said = f"{plural(len(whole.wrong), 'fault')} found."
     return rich_text(f"Switchboard {VERSION}, environment ", environment, f". {said}")
 
 
@@ -145,7 +144,7 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
             ")",
         )
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    count = counted(len(rows), "record")
+    count = plural(len(rows), "record")
     return Diagnosis(
         wrong=(
             rich_text(

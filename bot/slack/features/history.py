@@ -17,8 +17,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
 from bot.slack.context import OWN_REQUEST, Actor, RequestContext
 from bot.slack.features import status
-from bot.slack.views import record_facts, responses
-from bot.slack.views.formatting import day
+from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS
 from bot.slack.views.rich_text import (
@@ -28,6 +27,7 @@ from bot.slack.views.rich_text import (
     Timestamp,
     UntrustedText,
     UserMention,
+    date_text,
     rich_text,
 )
 
@@ -38,13 +38,13 @@ _WORDS = QUOTE_LENGTH // 4
 def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo history who`: the newest entries of the audit trail about one record."""
     if not text:
-        return responses.only_you(f"Whose? Type {context.command} history and the group's name or an id.")
+        return replies.only_you(f"Whose? Type {context.command} history and the group's name or an id.")
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
+        return replies.only_you(replies.refusal(permission))
     found = context.deps.records.find(text, limit=status.LISTED + 1)
     if not found:
-        return responses.only_you(status.nothing_found(context, text))
+        return replies.only_you(status.nothing_found(context, text))
     if len(found) > 1:
         return _which(context, found)
     return _of(context, found[0])
@@ -60,7 +60,7 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
         ]
     if len(found) > status.LISTED:
         parts.append(Paragraph([rich_text("There are more: add a word.")]))
-    return responses.only_you(*parts)
+    return replies.only_you(*parts)
 
 
 def _of(context: RequestContext, record_state: RecordState) -> Json:
@@ -71,9 +71,7 @@ def _of(context: RequestContext, record_state: RecordState) -> Json:
     lines = [_told(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There is more, longer ago."))
-    return responses.only_you(
-        Paragraph([opening, *lines]), SmallPrint([record_facts.ids(record_state.record)])
-    )
+    return replies.only_you(Paragraph([opening, *lines]), SmallPrint([record_facts.ids(record_state.record)]))
 
 
 def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:
@@ -170,7 +168,7 @@ def _asked(held: Mapping[str, str]) -> str:
         return _PLACED.get(held.get("kind", ""), "asked for something")
     particulars = []
     if "effective_end_date" in held:
-        particulars.append(f"last managed day {day(date.fromisoformat(held['effective_end_date']))}")
+        particulars.append(f"last managed day {date_text(date.fromisoformat(held['effective_end_date']))}")
     if "reason" in held:
         particulars.append(_reason(held["reason"], decision="decision" in held))
     with_ = f" ({', '.join(one for one in particulars if one)})" if particulars else ""

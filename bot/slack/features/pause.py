@@ -10,7 +10,7 @@ from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
 from bot.slack.context import Actor, RequestContext
-from bot.slack.views import pauses, responses
+from bot.slack.views import pauses, replies
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
 from bot.usecases.admin.pause import PauseChanged, PauseUnchanged, pause, resume
 
@@ -19,14 +19,14 @@ def start_pause(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo pause [why]`"""
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
+        return replies.only_you(replies.refusal(permission))
     match pause(actor.user_id, text, context.deps):
         case PauseChanged(done):
-            return responses.only_you(
+            return replies.only_you(
                 rich_text(*pauses.paused_since(done), "."), pauses.MEANWHILE, _told_in(context)
             )
         case PauseUnchanged(running):
-            return responses.only_you(
+            return replies.only_you(
                 rich_text("It is paused already: ", *_since(running), "."), _resumes(context)
             )
 
@@ -36,10 +36,10 @@ def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
+        return replies.only_you(replies.refusal(permission))
     match resume(actor.user_id, context.deps):
         case PauseChanged(done):
-            return responses.only_you(
+            return replies.only_you(
                 rich_text(*pauses.ended(done), "."),
                 "What was kept begins to go out within a minute, in its order. What has changed meanwhile is not sent, "
                 "and its card says so.",
@@ -48,7 +48,7 @@ def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
             )
         case PauseUnchanged(_, last):
             before = rich_text(" ", *pauses.ended(last), ".") if last is not None else ()
-            return responses.only_you(rich_text("Sending is not paused.", *before), *_still_watches(context))
+            return replies.only_you(rich_text("Sending is not paused.", *before), *_still_watches(context))
 
 
 def standing(context: RequestContext) -> list[RichText]:

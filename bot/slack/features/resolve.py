@@ -11,7 +11,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.people import Right
 from bot.slack.context import Actor, RequestContext
 from bot.slack.feedback import give_feedback
-from bot.slack.views import responses
+from bot.slack.views import replies
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.operation_text import in_progress, outcome
 from bot.slack.views.rich_text import RichText, rich_text
@@ -35,7 +35,7 @@ def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id:
     needed = before.required_right if before else Right.REQUEST
     permission = context.authorize(needed, actor, before.entity if before else None)
     if not permission.allowed:
-        return "Not possible", responses.refusal(permission)
+        return "Not possible", replies.refusal(permission)
     taken = resolve(
         operation_id,
         way,

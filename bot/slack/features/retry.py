@@ -15,20 +15,22 @@ from bot.domain.records import Connection, Record
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features.connect import in_the_way
 from bot.slack.features.form_results import about, repeated, sending
-from bot.slack.views import buttons, record_facts, responses
+from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.fields import (
+from bot.slack.views.message import Message, Paragraph, Part, Quote
+from bot.slack.views.modals import (
     GROUP_ID_LONGEST,
     carrier_group_id_field,
     faults,
+    form,
+    said,
     sensitive_fields,
     sensitive_from,
+    values_of,
 )
-from bot.slack.views.message import Message, Paragraph, Part, Quote
-from bot.slack.views.modals import form, said, values_of
 from bot.slack.views.operation_text import in_progress
+from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, own_group_id, rich_text
-from bot.slack.views.statuses import status_name
 from bot.usecases.operations.submit import Conflict, Submitted, record_outdated, retry_connection
 
 CALLBACK = "retry"
@@ -47,7 +49,7 @@ def open_for(context: RequestContext, actor: Actor, record_state: RecordState) -
 def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.REQUEST, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     record_state = context.deps.records.record_state(value.record)
     operation = context.deps.operations.open_on(value.record)
     if record_state is None or not isinstance(record_state.record, Connection):
@@ -66,11 +68,11 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     values = values_of(view)
     found = faults(values, required=("carrier_group_id",))
     if found:
-        return responses.errors(found)
+        return replies.errors(found)
     shown = about(view)
     permission = context.authorize(Right.REQUEST, actor, shown.record)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     record_state = context.deps.records.record_state(shown.record)
     if record_state is None or record_state.record.version != shown.version:
         record_outdated(
@@ -93,11 +95,11 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
         deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
-        return responses.shows(said("Sent already", repeated(result.operation)))
+        return replies.shows(said("Sent already", repeated(result.operation)))
     if isinstance(result, Submitted):
         return _sending(context, record_state, values["carrier_group_id"], result.operation)
     if isinstance(result, Conflict):
-        return responses.errors({"carrier_group_id": in_the_way(result.operation)})
+        return replies.errors({"carrier_group_id": in_the_way(result.operation)})
     return _again(context, result.now, view["id"])
 
 
@@ -120,21 +122,21 @@ def _sending(
         ", carrier group id ",
         own_group_id(carrier_group_id),
     )
-    return responses.shows(sending(what, context.display.connections_channel, operation))
+    return replies.shows(sending(what, context.display.connections_channel, operation))
 
 
 def _again(context: RequestContext, now: RecordState | None, view_id: str) -> Json:
     """It moved since it was shown. A repeat of what was placed from this very window is no change, but a success."""
     placed = context.deps.operations.operation(view_id)
     if placed is not None:
-        return responses.shows(said("Sent already", repeated(placed)))
+        return replies.shows(said("Sent already", repeated(placed)))
     if now is None or not isinstance(now.record, Connection):
-        return responses.shows(
+        return replies.shows(
             said("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
         )
     if not context.retryable(now):
-        return responses.shows(_not_now(now))
-    return responses.shows(_form(context, now, now.record, changed=True))
+        return replies.shows(_not_now(now))
+    return replies.shows(_form(context, now, now.record, changed=True))
 
 
 def _not_now(record_state: RecordState) -> Json:

@@ -18,14 +18,14 @@ from bot.errors import UnknownSchema
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features.form_results import sending
 from bot.slack.feedback import give_feedback
-from bot.slack.views import buttons, responses
+from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.message import Message, Paragraph, Part, Quote
+from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import form, said
 from bot.slack.views.operation_text import in_progress, outcome, who
-from bot.slack.views.pending_disconnection_card import parties, pending_disconnection_facts, will_happen
-from bot.slack.views.related_records import earlier_requests_line
+from bot.slack.views.record_cards import earlier_requests_line
+from bot.slack.views.record_facts import status_name
+from bot.slack.views.request_cards import parties, pending_disconnection_facts, will_happen
 from bot.slack.views.rich_text import (
     QUOTE_LENGTH,
     ChannelMention,
@@ -37,7 +37,6 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
-from bot.slack.views.statuses import status_name
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.operations.second_approval import (
     Confirmed,
@@ -74,20 +73,20 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     operation = context.deps.operations.operation(_operation_id(view))
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return responses.over_it(said("Not sent", responses.refusal(permission)))
+        return replies.over_it(said("Not sent", replies.refusal(permission)))
     if operation is None:
-        return responses.shows(said("Not held any more", _FORGOTTEN))
+        return replies.shows(said("Not held any more", _FORGOTTEN))
     if not (permission := context.authorize_decision_on(operation.actor, actor, operation.entity)).allowed:
-        return responses.shows(said("Not sent", responses.refusal(permission)))
+        return replies.shows(said("Not sent", replies.refusal(permission)))
     reply_to = ReplyTo(view_id=view["id"])
     match confirm(operation.id, actor.user_id, reply_to=reply_to, deps=context.deps_for(actor)):
         case Confirmed(going):
-            return responses.shows(sending(_what(context, going), context.display.decisions_channel, going))
+            return replies.shows(sending(_what(context, going), context.display.decisions_channel, going))
         case NotAwaitingConfirmation(now):
             context.audit_event(actor, "not_confirmed", operation.entity, *_came_second(operation, now))
-            return responses.shows(_over(context, actor, now))
+            return replies.shows(_over(context, actor, now))
         case NotAllowed(refusal):
-            return responses.shows(said("Not sent", responses.refusal(refusal)))
+            return replies.shows(said("Not sent", replies.refusal(refusal)))
 
 
 def confirmation_or_reason(
@@ -99,7 +98,7 @@ def confirmation_or_reason(
         return _over(context, actor, operation)
     permission = context.authorize_decision_on(operation.actor, actor, operation.entity)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     record_state = context.deps.records.record_state(wanted.connection)
     why_not = _why_it_would_not_go(context, operation, record_state)
     return why_not or confirmation(
@@ -116,7 +115,7 @@ def _opened(context: RequestContext, actor: Actor, operation_id: str) -> Json:
     operation = context.deps.operations.operation(operation_id)
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     if operation is None:
         return said("Not held any more", _FORGOTTEN)
     return confirmation_or_reason(context, actor, operation)
@@ -214,7 +213,7 @@ def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tupl
     needed = Right.VIEW if own else Right.APPROVE
     permission = context.authorize(needed, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return "Not possible", responses.refusal(permission)
+        return "Not possible", replies.refusal(permission)
     taken = withdraw(operation_id, actor.user_id, deps=context.deps_for(actor))
     if taken is not None:
         return "Withdrawn", rich_text(

@@ -13,14 +13,13 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features import pause
-from bot.slack.views import record_facts, responses
+from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message
-from bot.slack.views.disconnection_card import disconnection_facts, end_date
-from bot.slack.views.fields import UUID
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
-from bot.slack.views.modals import said
-from bot.slack.views.replies import view
+from bot.slack.views.modals import UUID, said, view
+from bot.slack.views.record_cards import disconnection_facts, end_date
+from bot.slack.views.record_facts import next_step, status_name
 from bot.slack.views.rich_text import (
     QUOTE_LENGTH,
     Json,
@@ -30,7 +29,6 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
-from bot.slack.views.statuses import next_step, status_name
 from bot.usecases.notifications.read_model import record_card
 from bot.usecases.notifications.summary import waiting_for_us
 from bot.usecases.operations import submit
@@ -43,8 +41,8 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo status [who]`: one match as its card, several as a list, none with what to do next."""
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return responses.only_you(responses.refusal(permission))
-    return responses.headed(pause.standing(context), _found(context, actor, text))
+        return replies.only_you(replies.refusal(permission))
+    return replies.headed(pause.standing(context), _found(context, actor, text))
 
 
 def _found(context: RequestContext, actor: Actor, text: str) -> Json:
@@ -72,7 +70,7 @@ def listing(context: RequestContext, opening: str, found: list[RecordState]) -> 
         parts += [Paragraph([row(context, record_state.record)]), _buttons(context, record_state)]
     if len(found) > LISTED:
         parts.append(Paragraph([rich_text("There are more: add a word, or use an id.")]))
-    return responses.only_you(*parts)
+    return replies.only_you(*parts)
 
 
 def nothing_found(context: RequestContext, text: str) -> RichText:
@@ -87,7 +85,7 @@ def nothing_found(context: RequestContext, text: str) -> RichText:
 def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.VIEW, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", responses.refusal(permission))
+        return said("Not possible", replies.refusal(permission))
     card = record_card(value.record, context.deps)
     if card is None:
         return said("Details", "This is not known here any more.")
@@ -98,13 +96,13 @@ def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
 def _one(context: RequestContext, record_state: RecordState) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
-        return responses.only_you(nothing_found(context, record_state.entity.key))
-    return responses.from_message(message(card, context.display))
+        return replies.only_you(nothing_found(context, record_state.entity.key))
+    return replies.from_message(message(card, context.display))
 
 
 def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
     if not UUID.fullmatch(text.lower()):
-        return responses.only_you(nothing_found(context, text))
+        return replies.only_you(nothing_found(context, text))
     submit.refresh(
         actor.trigger_id,
         actor.user_id,
@@ -113,7 +111,7 @@ def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
         reply_to=ReplyTo(channel_id=actor.channel_id),
         deps=context.deps_for(actor),
     )
-    return responses.only_you(
+    return replies.only_you(
         "I do not know this id yet, so I am asking Noyo. I will write to you what it says."
     )
 
@@ -122,7 +120,7 @@ def _waiting(context: RequestContext) -> Json:
     """What needs us, the first thing to see for somebody who asks without naming anything."""
     waiting, total = waiting_for_us(context.deps.records)
     if not waiting:
-        return responses.only_you(
+        return replies.only_you(
             "Nothing that I know of waits for us.", f"{context.command} status and a name shows one."
         )
     return listing(context, f"Waiting for us: {total}. The first are shown.", list(waiting))

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from bot.domain.entities import EntityKind, EntityRef
 from bot.errors import UnknownSchema
-from bot.slack.views.blocks import confirm, plain_text
+from bot.slack.views.message import confirm, plain_text
 from bot.slack.views.rich_text import Json
 
 SCHEMA = 1

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.health import REQUIRED_CONCURRENCY, CheckStatus, Component, Finding, HealthCheck, Topic
-from bot.slack.views.formatting import counted
 from bot.slack.views.rich_text import (
     ChannelMention,
     RichText,
@@ -15,6 +14,7 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserGroupMention,
     UserMention,
+    plural,
     rich_text,
 )
 
@@ -190,13 +190,13 @@ def _clock(finding: Finding) -> RichText:
     whose = "Slack" if finding.topic is Topic.SLACK_CLOCK else "Noyo"
     way = "ahead of" if apart > 0 else "behind"
     return rich_text(
-        f"{whose}'s clock is {counted(abs(apart), 'second')} {way} ours: signatures and what happened first go by it. "
+        f"{whose}'s clock is {plural(abs(apart), 'second')} {way} ours: signatures and what happened first go by it. "
         "On AWS that mends itself; elsewhere set this machine's clock."
     )
 
 
 def _concurrency(finding: Finding) -> RichText:
-    room = counted(finding.value or 0, "function")
+    room = plural(finding.value or 0, "function")
     return rich_text(
         f"AWS has room for {room} at once, and Switchboard needs {REQUIRED_CONCURRENCY}: with less, clicks fail and work is "
         "late. Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."

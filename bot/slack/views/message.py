@@ -1,19 +1,31 @@
-"""A message put together from its parts; its blocks and the text beside them tell the same."""
+"""Messages: their parts, the Block Kit blocks of each part, and the settings of the display."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
+from bot.domain.carriers import Carriers
 from bot.domain.content import Rendered
-from bot.slack.views import blocks
-from bot.slack.views.buttons import Action
-from bot.slack.views.rich_text import Json, RichText, beside_blocks
+from bot.domain.pauses import Mode
+from bot.domain.record_states import RecordState
+from bot.settings import Settings
+from bot.slack.views.rich_text import (
+    Json,
+    RichText,
+    UntrustedText,
+    beside_blocks,
+    mrkdwn,
+    plain,
+    rich_text,
+    rich_text_elements,
+)
+from bot.usecases.operations import submit
 
 LONGEST_TEXT = 3000
-READING = frozenset({Action.DETAILS.value})
-"""What buttons do that only show something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +64,9 @@ class Message:
     title: RichText = ()
     warning: Sequence[RichText] = ()
 
-    @property
-    def offers_changes(self) -> bool:
-        """Whether any of its buttons would change something."""
-        offered = [button for part in self.parts if isinstance(part, Buttons) for button in part.buttons]
-        return any(button["action_id"] not in READING for button in offered)
-
     def blocks(self) -> list[Json]:
-        made = [blocks.small_print(self.warning)] if self.warning else []
-        made += [blocks.header(self.title)] if self.title else []
+        made = [small_print(self.warning)] if self.warning else []
+        made += [header(self.title)] if self.title else []
         return made + [_block(part) for part in self.parts if _holds_something(part)]
 
     def rendered(self) -> Rendered:
@@ -89,10 +95,110 @@ def _lines(part: Part) -> Sequence[RichText]:
 def _block(part: Part) -> Json:
     match part:
         case Paragraph():
-            return blocks.paragraph(_lines(part))
+            return paragraph(_lines(part))
         case Quote(words):
-            return blocks.quote(words)
+            return quote(words)
         case Buttons(buttons, revision):
-            return blocks.actions(buttons, revision=revision)
+            return actions(buttons, revision=revision)
         case SmallPrint():
-            return blocks.small_print(_lines(part))
+            return small_print(_lines(part))
+
+
+HEADER = 150
+_CONTEXT = 10
+
+
+def plain_text(words: str) -> Json:
+    return {"type": "plain_text", "text": words, "emoji": False}
+
+
+def header(title: RichText) -> Json:
+    return {"type": "header", "text": plain_text(plain(title, limit=HEADER))}
+
+
+def paragraph(lines: Sequence[RichText]) -> Json:
+    """Lines below each other, in a container where nothing is parsed."""
+    runs: list[Json] = []
+    for number, runs_of_line in enumerate(lines):
+        runs += [{"type": "text", "text": "\n"}] if number else []
+        runs += rich_text_elements(runs_of_line)
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": runs}]}
+
+
+def quote(words: RichText) -> Json:
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_quote", "elements": rich_text_elements(words)}],
+    }
+
+
+def small_print(lines: Sequence[RichText]) -> Json:
+    elements = [{"type": "mrkdwn", "text": mrkdwn(runs), "verbatim": True} for runs in lines[:_CONTEXT]]
+    return {"type": "context", "elements": elements}
+
+
+def actions(buttons: Sequence[Json], *, revision: str) -> Json:
+    """`revision` names what the buttons are about: Slack wants a new block id whenever that changes."""
+    digest = hashlib.sha256(revision.encode("utf-8", "replace")).hexdigest()[:24]
+    return {"type": "actions", "block_id": f"actions.{digest}", "elements": list(buttons)}
+
+
+def confirm(title: str, words: str, yes: str) -> Json:
+    return {
+        "title": plain_text(title),
+        "text": plain_text(words),
+        "confirm": plain_text(yes),
+        "deny": plain_text("Back"),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySettings:
+    """`timezone` decides what "today" is; `command` is the slash command as people type it."""
+
+    carriers: Carriers
+    environment: str
+    in_production: bool
+    observes_only: bool
+    timezone: ZoneInfo
+    retry_at_action_required: bool
+    command: str
+    connections_channel: str
+    alerts_channel: str
+    decisions_channel: str
+    group_link: str = ""
+    """Where a group is shown elsewhere, with `{group_id}` for its id; none where empty."""
+    approvers: frozenset[str] = frozenset()
+    """User ids and user group ids of those who may decide."""
+
+    def warning(self) -> tuple[RichText, ...]:
+        """Said first on everything outside production, so that nobody takes it for the real thing."""
+        if self.in_production:
+            return ()
+        return (
+            rich_text("Not production: this is the ", UntrustedText(self.environment, 60), " environment."),
+        )
+
+    def carrier(self, carrier_id: str) -> UntrustedText:
+        return UntrustedText(self.carriers.name(carrier_id))
+
+    def retryable(self, record_state: RecordState) -> bool:
+        """Whether a retry is offered at this status."""
+        return submit.retryable(record_state, at_action_required=self.retry_at_action_required)
+
+
+def display_settings(settings: Settings) -> DisplaySettings:
+    return DisplaySettings(
+        carriers=settings.carriers,
+        environment=settings.environment,
+        in_production=settings.in_production,
+        observes_only=settings.mode is Mode.OBSERVE,
+        timezone=settings.timezone,
+        retry_at_action_required=settings.retry_at_action_required,
+        command=settings.slack.command,
+        connections_channel=settings.slack.connections_channel,
+        alerts_channel=settings.slack.alerts_channel,
+        decisions_channel=settings.slack.decisions_channel,
+        group_link=settings.group_link,
+        approvers=settings.policy.approvers,
+    )

@@ -1,15 +1,21 @@
-"""Modals: the views people fill in, and the notices that answer them."""
+"""Modals: forms, their fields and what each may hold, and notices."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from bot.slack.views.blocks import plain_text
-from bot.slack.views.formatting import cut
-from bot.slack.views.message import Message, Paragraph
-from bot.slack.views.replies import view
-from bot.slack.views.rich_text import Json, RichText, rich_text
+from bot.domain.operations import (
+    SensitiveFields,
+)
+from bot.slack.views.message import Message, Paragraph, plain_text
+from bot.slack.views.rich_text import (
+    Json,
+    RichText,
+    rich_text,
+    truncate,
+)
 
 TITLE = 24
 OPTION = 75
@@ -22,7 +28,7 @@ def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, a
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain_text(cut(title, TITLE)),
+        "title": plain_text(truncate(title, TITLE)),
         "submit": plain_text(submit),
         "close": plain_text("Cancel"),
         "private_metadata": about,
@@ -83,7 +89,7 @@ def tick_field(name: str, label: str, words: str) -> Json:
 
 
 def choices(options: Sequence[tuple[str, str]]) -> list[Json]:
-    return [{"text": plain_text(cut(label, OPTION)), "value": value} for value, label in options]
+    return [{"text": plain_text(truncate(label, OPTION)), "value": value} for value, label in options]
 
 
 def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> Json:
@@ -95,7 +101,7 @@ def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> J
         "optional": optional,
     }
     if hint:
-        block["hint"] = plain_text(cut(hint, HINT))
+        block["hint"] = plain_text(truncate(hint, HINT))
     return block
 
 
@@ -113,3 +119,139 @@ def _given(held: Json) -> str:
     option = held.get("selected_option") or {}
     ticks = ",".join(tick["value"] for tick in held.get("selected_options") or ())
     return held.get("value") or option.get("value") or held.get("selected_date") or ticks
+
+
+LONGEST_TITLE = 24
+
+
+def view(heading: str, message: Message) -> Json:
+    """A modal that only shows. Its title is its heading."""
+    return {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": heading[:LONGEST_TITLE], "emoji": False},
+        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "blocks": message.blocks(),
+    }
+
+
+NAME_LONGEST = 200
+GROUP_ID_LONGEST = 100
+TAX_LONGEST = 20
+EMAIL_LONGEST = 254
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+Errors = dict[str, str]
+
+
+def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
+    return text_field(
+        "carrier_group_id", "Carrier group ID", hint=hint, initial=initial, longest=GROUP_ID_LONGEST
+    )
+
+
+def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json]:
+    """Typed once, sent to Noyo, kept encrypted until then and nowhere shown."""
+    return [
+        text_field(
+            "federal_ein",
+            "Employer's federal EIN",
+            hint=hint,
+            placeholder="12-3456789",
+            longest=TAX_LONGEST,
+            optional=federal_ein_optional,
+        ),
+        text_field(
+            "broker_federal_ein",
+            "Broker's federal EIN",
+            hint="Only where the carrier asks for it.",
+            longest=TAX_LONGEST,
+            optional=True,
+        ),
+        text_field(
+            "broker_tin",
+            "Broker's TIN",
+            hint="Only where the carrier asks for it: an EIN or an SSN.",
+            longest=TAX_LONGEST,
+            optional=True,
+        ),
+        text_field(
+            "employer_email_address",
+            "Employer's email address",
+            hint="Only where the carrier asks for it.",
+            longest=EMAIL_LONGEST,
+            optional=True,
+        ),
+    ]
+
+
+def sensitive_from(values: Mapping[str, str]) -> SensitiveFields:
+    """After `faults`: tax numbers as nine digits, blanks as not typed."""
+    return SensitiveFields(
+        federal_ein=_digits(values.get("federal_ein", "")),
+        broker_federal_ein=_digits(values.get("broker_federal_ein", "")),
+        broker_tin=_digits(values.get("broker_tin", "")),
+        employer_email_address=values.get("employer_email_address") or None,
+    )
+
+
+def faults(values: Mapping[str, str], *, required: tuple[str, ...]) -> Errors:
+    """All faults at once, by field; empty where everything fits."""
+    errors: Errors = {}
+    for name, fault in _RULES.items():
+        value = values.get(name, "")
+        if not value and name in required:
+            errors[name] = _MISSING[name]
+        elif value and (words := fault(value)):
+            errors[name] = words
+    return errors
+
+
+def _digits(value: str) -> str | None:
+    return re.sub(r"[\s\u2010-\u2015-]", "", value) or None
+
+
+def _tax_number(value: str) -> str:
+    fits = re.fullmatch(r"[0-9]{9}", _digits(value) or "")
+    return "" if fits else "Enter nine digits, such as 12-3456789."
+
+
+def _email(value: str) -> str:
+    fits = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) and len(value) <= EMAIL_LONGEST
+    return "" if fits else "Enter one email address, such as benefits@example.com."
+
+
+def _line_of(longest: int) -> Callable[[str], str]:
+    def fault(value: str) -> str:
+        if len(value) > longest:
+            return f"Use at most {longest} characters; this has {len(value)}."
+        if not value.isprintable():
+            return "This holds a hidden character. Type it here instead of pasting it."
+        return ""
+
+    return fault
+
+
+def _carrier(value: str) -> str:
+    return (
+        ""
+        if UUID.fullmatch(value.lower())
+        else "Choose a carrier, or enter the id that Noyo gave you for it."
+    )
+
+
+_MISSING = {
+    "carrier_id": "Choose a carrier.",
+    "group_name": "Enter the group's name.",
+    "carrier_group_id": "Enter the group's id at the carrier.",
+    "federal_ein": "Enter the employer's federal EIN: nine digits.",
+}
+
+_RULES: dict[str, Callable[[str], str]] = {
+    "carrier_id": _carrier,
+    "group_name": _line_of(NAME_LONGEST),
+    "carrier_group_id": _line_of(GROUP_ID_LONGEST),
+    "federal_ein": _tax_number,
+    "broker_federal_ein": _tax_number,
+    "broker_tin": _tax_number,
+    "employer_email_address": _email,
+}

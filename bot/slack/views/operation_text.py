@@ -19,7 +19,7 @@ from bot.domain.operations import (
     RetryRequest,
 )
 from bot.slack.views import pauses
-from bot.slack.views.formatting import day
+from bot.slack.views.record_facts import named, status_name
 from bot.slack.views.rich_text import (
     QUOTE_LENGTH,
     RichText,
@@ -27,10 +27,10 @@ from bot.slack.views.rich_text import (
     Timestamp,
     UntrustedText,
     UserMention,
+    date_text,
     own_group_id,
     rich_text,
 )
-from bot.slack.views.statuses import named, status_name
 
 _NOUNS = {
     OperationKind.REQUEST_CONNECTION: "request",
@@ -96,14 +96,14 @@ def description(operation: Operation) -> RichText:
 def _particulars(wanted: DecisionRequest) -> RichText:
     """What was chosen with a decision; what was typed with it is for Noyo."""
     if wanted.effective_end_date is not None:
-        return rich_text(f" with {day(wanted.effective_end_date)} as the last managed day")
+        return rich_text(f" with {date_text(wanted.effective_end_date)} as the last managed day")
     if wanted.reason is not None:
         return rich_text(f" ({REASONS[wanted.reason].lower()})")
     return ()
 
 
 def _asked_to_disconnect(operation: Operation, wanted: DisconnectionRequest) -> RichText:
-    after = f" asked to disconnect it after {day(wanted.effective_end_date)}"
+    after = f" asked to disconnect it after {date_text(wanted.effective_end_date)}"
     return rich_text(who(operation), after, f" ({DISCONNECT_REASONS[wanted.reason].lower()})")
 
 
@@ -297,7 +297,7 @@ def _expired(operation: Operation, _: Outcome) -> RichText:
 
 def _too_late(operation: Operation, _: Outcome) -> RichText:
     chosen = requested_end_date(operation)
-    which = f"{day(chosen)}, the last managed day in " if chosen else "the last managed day in "
+    which = f"{date_text(chosen)}, the last managed day in " if chosen else "the last managed day in "
     if operation.sends > 1:
         again = " went by, and Noyo shows no effect of what was sent before"
         return rich_text("Not sent again: ", which, *whose(operation), ",", again)

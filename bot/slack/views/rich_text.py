@@ -1,17 +1,16 @@
-"""A line of what is shown, written once and given in the three forms Slack takes text in.
-
-The blocks and the text that screen readers and notifications use come from the same lines, so they cannot differ.
-"""
+"""Text in spans, rendered in the three forms that Slack takes. Untrusted text cannot format, link, ping or hide."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.domain.content import MessageLink
-from bot.slack.views import formatting
+from bot.domain.masking import mask
 
 Json = dict[str, Any]
 PermalinkLookup = Callable[[MessageLink], str | None]
@@ -131,14 +130,14 @@ def _rich(run: Span) -> Json:
     match run:
         case PlainText(words, bold):
             return {"type": "text", "text": words, **({"style": {"bold": True}} if bold else {})}
-        case UserMention(user_id) if formatting.is_person(user_id):
+        case UserMention(user_id) if is_user_id(user_id):
             return {"type": "user", "user_id": user_id}
-        case UserGroupMention(group_id) if formatting.is_usergroup(group_id):
+        case UserGroupMention(group_id) if is_user_group_id(group_id):
             return {"type": "usergroup", "usergroup_id": group_id}
-        case ChannelMention(channel_id) if formatting.is_channel(channel_id):
+        case ChannelMention(channel_id) if is_channel_id(channel_id):
             return {"type": "channel", "channel_id": channel_id}
-        case Timestamp(at) if formatting.is_moment(at):
-            return {"type": "date", "timestamp": at, "format": _DATE, "fallback": formatting.utc(at)}
+        case Timestamp(at) if is_valid_timestamp(at):
+            return {"type": "date", "timestamp": at, "format": _DATE, "fallback": utc_text(at)}
         case Link(url, label):
             return {"type": "link", "url": url, "text": label}
     return {"type": "text", "text": _plain(run)}
@@ -149,7 +148,7 @@ def _rich(run: Span) -> Json:
 
 def plain(runs: RichText, *, limit: int) -> str:
     """For plain_text objects, cut to `limit`."""
-    return formatting.cut("".join(_plain(run) for run in runs), limit)
+    return truncate("".join(_plain(run) for run in runs), limit)
 
 
 def _plain(run: Span) -> str:
@@ -157,13 +156,13 @@ def _plain(run: Span) -> str:
         case PlainText(words):
             return words
         case UntrustedText(words, limit, keep):
-            return formatting.clean(words, limit=limit, keep=keep)
+            return clean_text(words, limit=limit, keep=keep)
         case Timestamp(at):
-            return formatting.utc(at)
+            return utc_text(at)
         case Link(_, label):
             return label
         case UserMention(name) | UserGroupMention(name) | ChannelMention(name):
-            return formatting.clean(name, limit=40)
+            return clean_text(name, limit=40)
 
 
 # ---------------------------------------------------------------- mrkdwn: small print, and the text beside the blocks
@@ -177,20 +176,20 @@ def mrkdwn(runs: RichText, *, share: int = 1) -> str:
 def _mrkdwn(run: Span, share: int) -> str:
     match run:
         case UntrustedText(words, limit, keep):
-            return formatting.foreign(words, limit=max(limit // share, _LEAST), keep=keep)
+            return untrusted_mrkdwn(words, limit=max(limit // share, _LEAST), keep=keep)
         case UserMention(user_id):
-            return formatting.person(user_id)
-        case UserGroupMention(group_id) if formatting.is_usergroup(group_id):
+            return user_mrkdwn(user_id)
+        case UserGroupMention(group_id) if is_user_group_id(group_id):
             return f"<!subteam^{group_id}>"
-        case ChannelMention(channel_id) if formatting.is_channel(channel_id):
+        case ChannelMention(channel_id) if is_channel_id(channel_id):
             return f"<#{channel_id}>"
-        case Timestamp(at) if formatting.is_moment(at):
-            return f"<!date^{at}^{_DATE}|{formatting.utc(at)}>"
+        case Timestamp(at) if is_valid_timestamp(at):
+            return f"<!date^{at}^{_DATE}|{utc_text(at)}>"
         case Link(url, label):
-            return f"<{formatting.escape(url)}|{formatting.escape(label)}>"
+            return f"<{escape_mrkdwn(url)}|{escape_mrkdwn(label)}>"
         case UserGroupMention(name) | ChannelMention(name):
-            return formatting.foreign(name, limit=40)
-    return formatting.escape(_plain(run))
+            return untrusted_mrkdwn(name, limit=40)
+    return escape_mrkdwn(_plain(run))
 
 
 def beside_blocks(lines: Sequence[RichText], *, limit: int) -> str:
@@ -202,3 +201,121 @@ def beside_blocks(lines: Sequence[RichText], *, limit: int) -> str:
     while len("\n".join(told)) > limit - 2:
         told.pop()
     return "\n".join([*told, "…"])
+
+
+NOTHING = "(empty)"
+
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
+# Letters and marks that show as nothing, though Unicode does not count them as formatting.
+_INVISIBLE = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))
+
+# Slack has no escape for its formatting signs, and zero-width breaks are not reliable next to them: so in mrkdwn each
+# is replaced by a sign that looks the same and means nothing to Slack.
+_LOOK_ALIKE = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+_UNDERSCORE_AT_WORD_EDGE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+_EMOJI = re.compile(r":(?=[\w+'-]+:)")
+_SCHEME = re.compile(r":(?=//)")
+_DOT_IN_HOST = re.compile(r"\.(?=[^\W\d_])")
+_AT = re.compile(r"@(?=\S)")
+_HASH = re.compile(r"#(?=\S)")
+_QUOTE = re.compile(r"^>")
+
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,30}")
+_USERGROUP = re.compile(r"S[A-Z0-9]{2,30}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
+_LATEST = 99_999_999_999
+
+
+def clean_text(text: str, *, limit: int, keep: str | None = None) -> str:
+    """One visible line, tax numbers masked, at most `limit` characters; for containers in which nothing is parsed.
+
+    `keep` is the record's own carrier group id, which stays even where it is shaped like a tax number.
+    """
+    visible = _one_visible_line(text)
+    kept = _one_visible_line(keep) if keep is not None else None
+    masked = visible if visible == kept else mask(visible, keep=kept)
+    return truncate(masked, limit) or NOTHING
+
+
+def untrusted_mrkdwn(text: str, *, limit: int, keep: str | None = None) -> str:
+    """The same for mrkdwn: cut first, so that no entity is cut, then without any sign that Slack acts on."""
+    return escape_mrkdwn(_without_signs(clean_text(text, limit=limit, keep=keep)))
+
+
+def escape_mrkdwn(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def is_user_id(user_id: str) -> bool:
+    return _PERSON.fullmatch(user_id) is not None
+
+
+def is_user_group_id(group_id: str) -> bool:
+    return _USERGROUP.fullmatch(group_id) is not None
+
+
+def is_channel_id(channel_id: str) -> bool:
+    return _CHANNEL.fullmatch(channel_id) is not None
+
+
+def user_mrkdwn(user_id: str) -> str:
+    """A mention in mrkdwn; what is no user id is shown as text."""
+    return f"<@{user_id}>" if is_user_id(user_id) else untrusted_mrkdwn(user_id, limit=40)
+
+
+def is_valid_timestamp(at: int) -> bool:
+    """Whether Slack can show it as a date."""
+    return 0 <= at <= _LATEST
+
+
+def utc_text(at: int) -> str:
+    """A time in words, for where Slack cannot show the reader's own: `31 Dec 2026 23:59 UTC`."""
+    if not is_valid_timestamp(at):
+        return "at an unknown time"
+    when = datetime.fromtimestamp(at, UTC)
+    return f"{date_text(when.date())} {when:%H:%M} UTC"
+
+
+def date_text(value: date) -> str:
+    """A date without a zone, written out: as a Slack date it would shift with the reader's zone."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def duration_text(seconds: int) -> str:
+    """How long something took, in its two largest units."""
+    if seconds < 60:
+        return "less than a minute"
+    minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
+    parts = [plural(days, "day"), plural(hours, "hour"), plural(minutes, "minute")]
+    told = [part for part in parts if not part.startswith("0 ")]
+    return " ".join(told[:2])
+
+
+def plural(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _one_visible_line(text: str) -> str:
+    if not text.isprintable():
+        text = "".join(" " if character.isspace() else character for character in text)
+        text = "".join(one for one in text if unicodedata.category(one) not in _INVISIBLE_CATEGORIES)
+    return " ".join(text.translate(_INVISIBLE).split())
+
+
+def truncate(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def _without_signs(text: str) -> str:
+    text = text.translate(_LOOK_ALIKE)
+    for sign, instead in (
+        (_UNDERSCORE_AT_WORD_EDGE, "\uff3f"),
+        (_EMOJI, "\u2236"),
+        (_SCHEME, "\u2236"),
+        (_DOT_IN_HOST, "\u2024"),
+        (_AT, "\uff20"),
+        (_HASH, "\uff03"),
+        (_QUOTE, "\u203a"),
+    ):
+        text = sign.sub(instead, text)
+    return text

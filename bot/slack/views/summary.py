@@ -6,10 +6,9 @@ from bot.domain.content import Summary
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection
 from bot.slack.views import record_facts
-from bot.slack.views.disconnection_card import end_date
-from bot.slack.views.display_settings import DisplaySettings
-from bot.slack.views.formatting import counted
-from bot.slack.views.message import Buttons, Message, Paragraph, Part
+from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
+from bot.slack.views.record_cards import end_date
+from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import (
     QUOTE_LENGTH,
     PlainText,
@@ -18,9 +17,9 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     labelled,
     own_group_id,
+    plural,
     rich_text,
 )
-from bot.slack.views.statuses import status_name
 
 MOST_SHOWN = 20
 _SAID_SHORTLY = QUOTE_LENGTH // 4
@@ -42,8 +41,8 @@ def summary(shown: Summary, look: DisplaySettings) -> Message:
 
 
 def _counts(shown: Summary) -> list[RichText]:
-    connections = counted(shown.connections, "open connection")
-    disconnections = counted(shown.disconnections, "open disconnection request")
+    connections = plural(shown.connections, "open connection")
+    disconnections = plural(shown.disconnections, "open disconnection request")
     first = rich_text(
         f"Following {connections} and {disconnections} at Noyo. From now on, every change is told here."
     )

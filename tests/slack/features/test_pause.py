@@ -13,7 +13,7 @@ from bot.domain.pauses import Pause
 from bot.slack.features.pause import standing
 from bot.slack.views import pauses
 from bot.slack.views.cards import render
-from bot.slack.views.pause_notice import pause_notice
+from bot.slack.views.pauses import pause_notice
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import a_world, begin, context_of, known, told, types, window
 from tests.slack.samples import LOOK

@@ -8,7 +8,7 @@ from bot.domain.records import ConnectionStatus, DisconnectionSource
 from bot.slack.views.alerts import alert
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import no_links, render
-from bot.slack.views.formatting import utc
+from bot.slack.views.rich_text import utc_text
 from tests.slack.samples import (
     BEGAN,
     CARD,
@@ -101,7 +101,7 @@ def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
     made = shown(Alert(tracked(on), VERSION))
     assert made.splitlines()[:2] == [
         "# No longer needs us: Test Company",
-        f"It went on to Processing · {utc(on.modified)}. This alert asks nothing of you any more.",
+        f"It went on to Processing · {utc_text(on.modified)}. This alert asks nothing of you any more.",
     ]
     assert "[Retry…]" not in made
 

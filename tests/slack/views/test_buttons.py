@@ -6,8 +6,9 @@ import pytest
 
 from bot.domain import entities
 from bot.errors import UnknownSchema
-from bot.slack.views import blocks, buttons
+from bot.slack.views import buttons
 from bot.slack.views.buttons import ButtonValue, decode, encode
+from bot.slack.views.message import actions
 
 CONNECTION = entities.connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
 
@@ -80,5 +81,5 @@ def test_what_a_screen_reader_says_names_the_group_within_slacks_limit() -> None
 
 
 def test_a_block_of_buttons_is_a_new_block_once_what_it_is_about_changes() -> None:
-    ids = {json.dumps(blocks.actions([], revision=revision)["block_id"]) for revision in ("v1", "v2", "v1")}
+    ids = {json.dumps(actions([], revision=revision)["block_id"]) for revision in ("v1", "v2", "v1")}
     assert len(ids) == 2

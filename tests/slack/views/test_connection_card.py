@@ -9,7 +9,7 @@ from bot.domain.operations import OperationKind, OperationState, OutcomeKind, Re
 from bot.domain.records import ConnectionStatus, UnknownValue
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
-from bot.slack.views.record_card import last_outcome
+from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (
     CHANGED,

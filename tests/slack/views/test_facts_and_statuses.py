@@ -11,10 +11,9 @@ from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownValue
 from bot.settings import read_settings
 from bot.slack.views import operation_text, record_facts
-from bot.slack.views.display_settings import display_settings
-from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint
+from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings
+from bot.slack.views.record_facts import named, next_step, status_name
 from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
-from bot.slack.views.statuses import named, next_step, status_name
 from tests.slack.samples import LOOK, a_connection, a_request, a_retry, settled, tracked
 
 

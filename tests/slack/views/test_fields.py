@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.views.fields import faults, sensitive_fields, sensitive_from
+from bot.slack.views.modals import faults, sensitive_fields, sensitive_from
 
 REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
 GOOD = {

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.views import formatting
+from bot.slack.views.rich_text import (
+    NOTHING,
+    clean_text,
+    date_text,
+    duration_text,
+    untrusted_mrkdwn,
+    user_mrkdwn,
+    utc_text,
+)
 
 HOSTILE = (
     "<!channel> <@U123> *bold* _it_ ~no~ `code` :smile: @here #general https://evil.com/x evil.com a@b.com"
@@ -14,7 +22,7 @@ HOSTILE = (
 
 
 def test_nothing_in_mrkdwn_stays_that_slack_acts_on() -> None:
-    made = formatting.foreign(HOSTILE, limit=300)
+    made = untrusted_mrkdwn(HOSTILE, limit=300)
     assert "<" not in made
     assert ">" not in made
     for sign in "*~`":
@@ -24,13 +32,13 @@ def test_nothing_in_mrkdwn_stays_that_slack_acts_on() -> None:
 
 
 def test_a_person_still_reads_what_was_said() -> None:
-    assert formatting.foreign("Group 00_11 (Smith & Sons, Inc.) <none>", limit=100) == (
+    assert untrusted_mrkdwn("Group 00_11 (Smith & Sons, Inc.) <none>", limit=100) == (
         "Group 00_11 (Smith &amp; Sons, Inc.) &lt;none&gt;"
     )
 
 
 def test_a_greater_than_sign_at_the_start_makes_no_quote() -> None:
-    assert formatting.foreign("> quoted", limit=100) == "\u203a quoted"
+    assert untrusted_mrkdwn("> quoted", limit=100) == "\u203a quoted"
 
 
 @pytest.mark.parametrize(
@@ -38,45 +46,43 @@ def test_a_greater_than_sign_at_the_start_makes_no_quote() -> None:
     ["\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\x00", "\x1b", "\ud800", "\u3164", "\U000e0041"],
 )
 def test_what_nobody_can_see_is_taken_out(hidden: str) -> None:
-    assert formatting.clean(f"a{hidden}b", limit=10) == "ab"
+    assert clean_text(f"a{hidden}b", limit=10) == "ab"
 
 
 def test_lines_become_one_line() -> None:
-    assert formatting.clean("a\n\n> b\u2028c\td", limit=20) == "a > b c d"
+    assert clean_text("a\n\n> b\u2028c\td", limit=20) == "a > b c d"
 
 
 def test_a_tax_number_is_masked_even_with_invisible_signs_in_it() -> None:
-    assert formatting.clean("SSN 123\u200b-45-6789, EIN 12-3456789", limit=50) == "SSN •••, EIN •••"
+    assert clean_text("SSN 123\u200b-45-6789, EIN 12-3456789", limit=50) == "SSN •••, EIN •••"
 
 
 def test_the_records_own_carrier_group_id_stays() -> None:
-    assert (
-        formatting.clean("123456789 is not 987654321", limit=50, keep="123456789") == "123456789 is not •••"
-    )
-    assert formatting.clean("123456789-01", limit=50, keep="123456789-01") == "123456789-01"
+    assert clean_text("123456789 is not 987654321", limit=50, keep="123456789") == "123456789 is not •••"
+    assert clean_text("123456789-01", limit=50, keep="123456789-01") == "123456789-01"
 
 
 def test_long_text_is_cut_before_it_is_escaped_so_that_no_entity_is_cut() -> None:
-    made = formatting.foreign("&" * 5000, limit=10)
+    made = untrusted_mrkdwn("&" * 5000, limit=10)
     assert made == "&amp;" * 9 + "…"
 
 
 def test_text_of_which_nothing_is_left_says_so() -> None:
-    assert formatting.clean("\u200b\n", limit=10) == formatting.NOTHING
+    assert clean_text("\u200b\n", limit=10) == NOTHING
 
 
 def test_only_a_user_id_becomes_a_mention() -> None:
-    assert formatting.person("U0123ABC") == "<@U0123ABC>"
-    assert formatting.person("U1><!channel") == "U1&gt;&lt;!channel"
+    assert user_mrkdwn("U0123ABC") == "<@U0123ABC>"
+    assert user_mrkdwn("U1><!channel") == "U1&gt;&lt;!channel"
 
 
 def test_a_date_without_a_zone_is_written_out() -> None:
-    assert formatting.day(date(2026, 12, 31)) == "31 Dec 2026"
+    assert date_text(date(2026, 12, 31)) == "31 Dec 2026"
 
 
 def test_a_time_has_words_for_where_slack_cannot_show_it() -> None:
-    assert formatting.utc(1_767_007_500) == "29 Dec 2025 11:25 UTC"
-    assert formatting.utc(-1) == "at an unknown time"
+    assert utc_text(1_767_007_500) == "29 Dec 2025 11:25 UTC"
+    assert utc_text(-1) == "at an unknown time"
 
 
 @pytest.mark.parametrize(
@@ -91,12 +97,12 @@ def test_a_time_has_words_for_where_slack_cannot_show_it() -> None:
     ],
 )
 def test_how_long_it_took_is_said_in_words(seconds: int, words: str) -> None:
-    assert formatting.duration(seconds) == words
+    assert duration_text(seconds) == words
 
 
 @given(st.text(max_size=300), st.integers(2, 80))
 def test_cleaned_text_holds_its_limit_and_is_one_visible_line(words: str, limit: int) -> None:
-    made = formatting.clean(words, limit=max(limit, len(formatting.NOTHING)))
-    assert 0 < len(made) <= max(limit, len(formatting.NOTHING))
+    made = clean_text(words, limit=max(limit, len(NOTHING)))
+    assert 0 < len(made) <= max(limit, len(NOTHING))
     assert made.encode()
     assert len(made.splitlines()) == 1

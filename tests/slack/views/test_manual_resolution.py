@@ -2,8 +2,8 @@
 
 from bot.domain.content import ManualResolution
 from bot.domain.operations import OperationKind, OperationState, Outcome, OutcomeKind, RefreshRequest
+from bot.slack.views.alerts import manual_resolution
 from bot.slack.views.cards import no_links, render
-from bot.slack.views.manual_resolution import manual_resolution
 from tests.slack.samples import (
     CARD,
     CHANGED,

@@ -6,8 +6,8 @@ from bot.domain.content import RecordCard, RequestCard
 from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, UnknownValue
 from bot.slack.views.cards import render
-from bot.slack.views.disconnection_card import end_date
-from bot.slack.views.request_card import requested
+from bot.slack.views.record_cards import end_date
+from bot.slack.views.request_cards import requested
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (
     LOOK,

@@ -15,7 +15,7 @@ from bot.domain.records import DisconnectionSource, DisconnectionStatus
 from bot.slack.views import operation_text
 from bot.slack.views.buttons import decode
 from bot.slack.views.cards import render
-from bot.slack.views.pending_disconnection_card import NAMED_AT_ONCE, pending_disconnection_card
+from bot.slack.views.request_cards import NAMED_AT_ONCE, pending_disconnection_card
 from tests.slack.samples import (
     CARD,
     CHANGED,

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.slack.views.cards import render
-from bot.slack.views.related_records import EARLIER_SHOWN, OTHERS_SHOWN
+from bot.slack.views.record_cards import EARLIER_SHOWN, OTHERS_SHOWN
 from tests.slack.samples import (
     BEGAN,
     CARD,

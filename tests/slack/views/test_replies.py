@@ -8,7 +8,8 @@ from bot.domain.content import Reply
 from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import no_links
-from bot.slack.views.replies import LONGEST_TITLE, reply_view, title
+from bot.slack.views.modals import LONGEST_TITLE
+from bot.slack.views.replies import reply_view, title
 from infra.local.slack.views import check_view
 from tests.slack.samples import (
     CARD,

@@ -9,7 +9,7 @@ from bot.domain import entities
 from bot.domain.content import ThreadLine
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
-from bot.slack.views.thread_lines import thread_line
+from bot.slack.views.cards import thread_line
 from tests.slack.samples import CHANGED, a_retry, settled, shown
 
 WHEN = " · 29 Dec 2025 11:33 UTC"
