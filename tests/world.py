@@ -68,11 +68,11 @@ class VirtualClock:
 class _Process(Deployment):
     """As wiring builds it, but for AWS's clients: moto in process sees botocore's only, and they take long to make."""
 
-    def _store(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
-        return super()._store(timeouts, same_client)
+    def _repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
+        return super()._repositories(timeouts, same_client)
 
-    def _sealer(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
-        return super()._sealer(timeouts, same_client)
+    def _encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
+        return super()._encryptor(timeouts, same_client)
 
     def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
         return worker_client("secretsmanager")
