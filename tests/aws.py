@@ -1,4 +1,4 @@
-"""For tests: AWS's engines in this process, with what is dear to make made once."""
+"""For tests: fakes of AWS services in this process; expensive objects are created once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REGION = "us-east-1"
 
 
 UNRESERVED: dict[str, int] = {"UnreservedConcurrentExecutions": 1000}
-"""What Lambda tells of how many functions may run at once: moto knows nothing of it."""
+"""The concurrency quota that Lambda reports; moto does not implement it."""
 
 
 @cache
@@ -40,14 +40,14 @@ def _account(request: Any, **_: Any) -> AWSResponse:
 
 
 def same_client(service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any:
-    """In place of `aws_client`: no call to an engine in this process takes so long that patience counts."""
+    """Replaces `aws_client`; calls to a fake in this process need no timeouts."""
     assert (region, endpoint_url) == (REGION, None)
     return worker_client(service)
 
 
 @contextmanager
 def aws_here() -> Iterator[str]:
-    """An AWS with nothing in it but a key, whose id this is."""
+    """An empty AWS account with one KMS key. Yields the id of the key."""
     with mock_aws():
         key = _key()
         kms_backends[ACCOUNT][REGION].keys[key.id] = key
@@ -56,6 +56,6 @@ def aws_here() -> Iterator[str]:
 
 @cache
 def _key() -> Key:
-    """Moto makes a pair of RSA keys for each."""
-    made = worker_client("kms").create_key()["KeyMetadata"]["KeyId"]
-    return kms_backends[ACCOUNT][REGION].keys[made]
+    """Cached, because moto generates an RSA key pair for each key."""
+    key_id = worker_client("kms").create_key()["KeyMetadata"]["KeyId"]
+    return kms_backends[ACCOUNT][REGION].keys[key_id]

@@ -1,8 +1,7 @@
-"""For tests: what each function calls of AWS, held against its role in template.yaml.
+"""For tests: checks the AWS calls of each function against its role in template.yaml.
 
-`acting("PollFunction")` says whose calls follow. Each call is noted as IAM would judge it; one that the function's
-role does not allow fails the test that made it (tests/conftest.py), and what a role allows that no test ever did
-fails the run in CI (`python -m infra.stack calls`).
+`acting("PollFunction")` attributes the following calls to that function. A call that the role does not allow fails
+the test (tests/conftest.py). A permission that no test used fails the run in CI (`python -m infra.stack calls`).
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from typing import Any
 from infra.stack.permissions import Allowed, Permission, allowed, called
 
 CALLS: dict[str, set[Permission]] = {}
-"""By function, what was called in this process so far."""
-BEYOND: list[str] = []
-"""What the test that is running called and no role allows."""
+"""The permissions that each function used in this process so far."""
+DENIED: list[str] = []
+"""Calls of the running test that no role allows."""
 _acting: ContextVar[str | None] = ContextVar("_acting", default=None)
 
 
 @contextmanager
 def acting(function: str | None) -> Iterator[None]:
-    """Whose calls these are; None where the test itself looks while a function acts."""
+    """Attributes calls to a function; None for calls of the test itself."""
     before = _acting.set(function)
     try:
         yield
@@ -35,20 +34,20 @@ def acting(function: str | None) -> Iterator[None]:
 
 
 def listen_to(client: Any) -> Any:
-    """The same botocore client, whose calls are noted from now on."""
-    client.meta.events.register("provide-client-params.*.*", _note)
+    """Returns the same botocore client and records its calls from now on."""
+    client.meta.events.register("provide-client-params.*.*", _record)
     return client
 
 
-def _note(params: dict[str, Any], model: Any, **_: Any) -> None:
+def _record(params: dict[str, Any], model: Any, **_: Any) -> None:
     function = _acting.get()
     if function is None:
         return
-    noted = CALLS.setdefault(function, set())
+    recorded = CALLS.setdefault(function, set())
     for permission in called(model.service_model.endpoint_prefix, model.name, params):
         if permission not in _roles()[function]:
-            BEYOND.append(f"{function} needs {permission}: add it to its role in template.yaml")
-        noted.add(permission)
+            DENIED.append(f"{function} needs {permission}: add it to its role in template.yaml")
+        recorded.add(permission)
 
 
 @cache
@@ -56,21 +55,21 @@ def _roles() -> Allowed:
     return allowed()
 
 
-# ---------------------------------------------------------------- from the processes of a run into one file
+# ---------------------------------------------------------------- from all processes of a run into one file
 
 
-def told() -> dict[str, list[list[str]]]:
+def as_json() -> dict[str, list[list[str]]]:
     return {
-        function: [[one.action, one.resource, one.keys] for one in sorted(calls)]
+        function: [[call.action, call.resource, call.keys] for call in sorted(calls)]
         for function, calls in sorted(CALLS.items())
     }
 
 
-def hear(others: dict[str, list[list[str]]]) -> None:
+def merge(others: dict[str, list[list[str]]]) -> None:
     for function, calls in others.items():
-        CALLS.setdefault(function, set()).update(Permission(*one) for one in calls)
+        CALLS.setdefault(function, set()).update(Permission(*call) for call in calls)
 
 
 def write(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told(), indent=1), encoding="utf-8")
+    path.write_text(json.dumps(as_json(), indent=1), encoding="utf-8")

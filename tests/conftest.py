@@ -1,4 +1,4 @@
-"""For every test: no way out to the network, nobody's own AWS credentials, and no silent skip where asked."""
+"""For every test: no network, no AWS credentials of the developer, and no silent skips in CI."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ from tests import aws_calls
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
-# A busy machine is no failure, and where a change is judged the same examples are tried each time.
+# A busy machine must not fail a test, and CI must try the same examples in each run.
 settings.register_profile(
     "switchboard", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -23,8 +23,8 @@ LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "", None}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fail-on-skip", action="store_true", help="a skipped test counts as a failed one")
-    parser.addoption("--aws-calls", type=Path, help="where to write what each function called of AWS")
+    parser.addoption("--fail-on-skip", action="store_true", help="count skipped tests as failures")
+    parser.addoption("--aws-calls", type=Path, help="file for the AWS calls of each function")
 
 
 def pytest_configure() -> None:
@@ -41,7 +41,7 @@ def pytest_configure() -> None:
 
 
 def _refuse_the_network(event: str, args: tuple[Any, ...]) -> None:
-    """Not an OSError, so that code which answers for a lost connection does not swallow it."""
+    """Raises no OSError, so that code for lost connections does not catch it."""
     if event == "socket.connect" and isinstance(args[1], tuple):
         host = args[1][0]
     elif event == "socket.getaddrinfo":
@@ -50,26 +50,26 @@ def _refuse_the_network(event: str, args: tuple[Any, ...]) -> None:
         return
     host = host.decode() if isinstance(host, bytes) else host
     if host not in LOOPBACK and not str(host).startswith("127."):
-        raise RuntimeError(f"a test reached for the network: {host}")
+        raise RuntimeError(f"a test used the network: {host}")
 
 
 @pytest.fixture(autouse=True)
-def nothing_beyond_the_roles() -> Iterator[None]:
-    """Whatever the test does through a function, AWS would let the function's role do."""
-    aws_calls.BEYOND.clear()
+def only_allowed_calls() -> Iterator[None]:
+    """Fails the test if a function calls AWS without permission."""
+    aws_calls.DENIED.clear()
     yield
-    assert not aws_calls.BEYOND, "\n".join(dict.fromkeys(aws_calls.BEYOND))
+    assert not aws_calls.DENIED, "\n".join(dict.fromkeys(aws_calls.DENIED))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """One of several processes of the run has ended: what it heard of."""
-    aws_calls.hear(getattr(node, "workeroutput", {}).get("aws_calls", {}))
+    """Merges the AWS calls of a worker process that has ended."""
+    aws_calls.merge(getattr(node, "workeroutput", {}).get("aws_calls", {}))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output["aws_calls"] = aws_calls.told()
+        output["aws_calls"] = aws_calls.as_json()
     elif path := session.config.getoption("--aws-calls"):
         aws_calls.write(path)
 
@@ -92,5 +92,5 @@ def _refuse_skip(config: pytest.Config, report: Report) -> Report:
     if report.skipped and not hasattr(report, "wasxfail") and config.getoption("--fail-on-skip"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"a skip counts as a failure here: {reason}"
+        report.longrepr = f"a skip counts as a failure: {reason}"
     return report

@@ -1,1 +1,1 @@
-"""infra/deploy: from a clean checkout to a stack on AWS, and away again; what it kept stays unless somebody says so."""
+"""Deploys a stack to AWS and destroys it; the data stays unless you ask to delete it too."""

@@ -1,7 +1,7 @@
-"""infra/deploy: `make deploy STAGE=…` and `make destroy STAGE=…`.
+"""`make deploy STAGE=…` and `make destroy STAGE=…`.
 
-Whoever types it is about to change what a team works with. So a deployment is a commit that can be found again, it
-shows what will change and asks; and destroying says what stays, and asks for the name of what goes.
+A deployment always has a commit; it shows what will change and asks for confirmation. Destroying a stack lists what
+stays, and asks you to type the name of the stack.
 """
 
 import argparse
@@ -13,8 +13,8 @@ from typing import Any
 
 from infra.deploy import commands
 from infra.deploy.destroy import Aws, destroy
-from infra.deploy.errors import NotDone
-from infra.deploy.stages import Stage, StageUnfit, parameters_of, read_stage
+from infra.deploy.errors import DeployError
+from infra.deploy.stages import InvalidStage, Stage, parameters_of, read_stage
 from infra.local.table import TEMPLATE, read_template
 from infra.package.both import build_both
 from infra.package.interpreters import NoInterpreter
@@ -22,54 +22,56 @@ from infra.package.recipe import ROOT, BuildFailed
 
 SAM = ".cache/sam/bin/sam"
 STAGES = ":(exclude)infra/stages"
-"""Who keeps a stage's file out of the repository may."""
+"""Files of stages may stay uncommitted."""
 
 
 def main(arguments: list[str]) -> int:
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        stage = read_stage(asked.stage, read_template())
-        if asked.what == "deploy":
-            _deploy(stage, asked)
+        stage = read_stage(options.stage, read_template())
+        if options.command == "deploy":
+            _deploy(stage, options)
         else:
             destroy(
                 stage,
                 delete=commands.delete(SAM, stage),
-                data=asked.data == "delete",
-                dry=_dry(asked),
-                aws=Aws(ask=input, run=_run, client=lambda service: _client(service, stage.region)),
+                data=options.data == "delete",
+                dry_run=_dry_run(options),
+                aws=Aws(prompt=input, run=_run, client=lambda service: _client(service, stage.region)),
             )
-    except (StageUnfit, NotDone, NoInterpreter, BuildFailed) as reason:
-        print(f"make {asked.what}: {reason}", file=sys.stderr)
+    except (InvalidStage, DeployError, NoInterpreter, BuildFailed) as reason:
+        print(f"make {options.command}: {reason}", file=sys.stderr)
         return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.deploy", description=__doc__)
-    parser.add_argument("what", choices=("deploy", "destroy"))
+    parser.add_argument("command", choices=("deploy", "destroy"))
     parser.add_argument("stage")
     parser.add_argument("--dry-run", choices=("yes", "1", "no", ""), default="")
-    parser.add_argument("--confirm", choices=("yes", "no"), default="yes", help="no: deploys without asking")
+    parser.add_argument(
+        "--confirm", choices=("yes", "no"), default="yes", help="no: deploys without confirmation"
+    )
     parser.add_argument("--uncommitted", choices=("yes", "no"), default="no")
     parser.add_argument("--python", default="")
     parser.add_argument("--data", choices=("keep", "delete"), default="keep")
     return parser
 
 
-def _deploy(stage: Stage, asked: argparse.Namespace) -> None:
-    commit = _commit(uncommitted=asked.uncommitted == "yes")
-    built = build_both(python=asked.python, carriers=stage.carriers)
+def _deploy(stage: Stage, options: argparse.Namespace) -> None:
+    commit = _commit(uncommitted=options.uncommitted == "yes")
+    packages = build_both(python=options.python, carriers=stage.carriers)
     template = read_template()
     release = commands.release_of(
-        [one.digest for one in built], TEMPLATE.read_bytes(), parameters_of(stage, template, "")
+        [package.digest for package in packages], TEMPLATE.read_bytes(), parameters_of(stage, template, "")
     )
-    for one in built:
-        print(one)
+    for package in packages:
+        print(package)
     parameters = parameters_of(stage, template, release)
     _run(
-        commands.deploy(SAM, stage, parameters, commit=commit, confirm=asked.confirm == "yes"),
-        only_shown=_dry(asked),
+        commands.deploy(SAM, stage, parameters, commit=commit, confirm=options.confirm == "yes"),
+        dry_run=_dry_run(options),
     )
 
 
@@ -82,33 +84,33 @@ def _client(service: str, region: str) -> Any:
 def _commit(*, uncommitted: bool) -> str:
     changed = _git("status", "--porcelain", "--", ".", STAGES)
     if changed and not uncommitted:
-        raise NotDone(
-            "there are changes that are in no commit, so nobody could find again what ran:\n"
-            f"{changed}\nCommit them, or say UNCOMMITTED=yes."
+        raise DeployError(
+            "there are uncommitted changes, so nobody could find out later what was deployed:\n"
+            f"{changed}\nCommit them, or set UNCOMMITTED=yes."
         )
     return _git("rev-parse", "--short=12", "HEAD") + ("-changed" if changed else "")
 
 
 def _git(*words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise NotDone(f"git says: {done.stderr.strip()}")
-    return done.stdout.rstrip()
+    process = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise DeployError(f"git failed: {process.stderr.strip()}")
+    return process.stdout.rstrip()
 
 
-def _run(command: list[str], *, only_shown: bool) -> None:
+def _run(command: list[str], *, dry_run: bool) -> None:
     print(f"$ {shlex.join(command)}", flush=True)
-    if only_shown:
+    if dry_run:
         return
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False)
-    if done.returncode:
-        raise NotDone(
-            f"{command[0]} {command[1]} ended with status {done.returncode}; what it said is above."
+    process = subprocess.run(command, cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False)
+    if process.returncode:
+        raise DeployError(
+            f"{command[0]} {command[1]} failed with status {process.returncode}; see its output above."
         )
 
 
-def _dry(asked: argparse.Namespace) -> bool:
-    return asked.dry_run in ("yes", "1")
+def _dry_run(options: argparse.Namespace) -> bool:
+    return options.dry_run in ("yes", "1")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""infra/deploy: what is run, as lists of words: nothing here runs anything."""
+"""The commands of a deployment as lists of arguments; this module runs nothing."""
 
 import hashlib
 import json
@@ -8,13 +8,13 @@ from infra.deploy.stages import Stage
 
 
 def release_of(packages: Iterable[str], template: bytes, parameters: Mapping[str, str]) -> str:
-    """The same for the same packages, template and parameters, and another one for any other."""
-    told = [*packages, hashlib.sha256(template).hexdigest(), json.dumps(dict(parameters), sort_keys=True)]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()
+    """A hash of the packages, the template and the parameters: it changes if any of them changes."""
+    parts = [*packages, hashlib.sha256(template).hexdigest(), json.dumps(dict(parameters), sort_keys=True)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def deploy(sam: str, stage: Stage, parameters: Mapping[str, str], *, commit: str, confirm: bool) -> list[str]:
-    """Shows what would change before it does; with `confirm` it asks first."""
+    """Shows the change set before it is executed; with `confirm`, asks first."""
     return [
         *(sam, "deploy", "--template-file", "template.yaml"),
         *("--stack-name", stage.stack, "--region", stage.region),
@@ -28,5 +28,5 @@ def deploy(sam: str, stage: Stage, parameters: Mapping[str, str], *, commit: str
 
 
 def delete(sam: str, stage: Stage) -> list[str]:
-    """The stack, and what was uploaded for it. What the template retains stays."""
+    """Deletes the stack and its uploads. Resources that the template retains stay."""
     return [sam, "delete", "--stack-name", stage.stack, "--region", stage.region, "--no-prompts"]

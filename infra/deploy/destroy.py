@@ -1,4 +1,4 @@
-"""infra/deploy: a stack taken away: it is said what stays, the name of what goes is typed, and the data goes last."""
+"""Destroys a stack: lists what stays, asks for the name of the stack, and deletes the data last if asked to."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,66 +6,66 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy.errors import NotDone
-from infra.deploy.kept import GRACE_DAYS, Kept, kept_by, remove
+from infra.deploy.errors import DeployError
+from infra.deploy.retained import RECOVERY_DAYS, Retained, delete_resource, retained_by
 from infra.deploy.stages import Stage
 
 
-class Runs(Protocol):
-    def __call__(self, command: list[str], *, only_shown: bool) -> None: ...
+class RunCommand(Protocol):
+    def __call__(self, command: list[str], *, dry_run: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """How a person is asked, a command run, and a botocore client of a service made."""
+    """How to prompt a person, to run a command, and to create a botocore client for a service."""
 
-    ask: Callable[[str], str]
-    run: Runs
+    prompt: Callable[[str], str]
+    run: RunCommand
     client: Callable[[str], Any]
 
 
-def destroy(stage: Stage, *, delete: list[str], data: bool, dry: bool, aws: Aws) -> None:
-    """`delete` takes the stack away; `data`: and then what it kept. The stack goes first, so that nothing writes."""
-    kept = [] if dry else _kept(stage, aws)
-    print(_what_becomes_of(kept, stage, data=data))
-    if not dry:
-        wanted = f"delete the data of {stage.stack}" if data else stage.stack
-        if aws.ask(f"To go on, type: {wanted}\n> ").strip() != wanted:
-            raise NotDone("nothing was done.")
-    aws.run(delete, only_shown=dry)
+def destroy(stage: Stage, *, delete: list[str], data: bool, dry_run: bool, aws: Aws) -> None:
+    """Runs the command `delete`; with `data`, deletes the retained resources after it, when nothing writes any more."""
+    retained = [] if dry_run else _retained(stage, aws)
+    print(_explain(retained, stage, data=data))
+    if not dry_run:
+        phrase = f"delete the data of {stage.stack}" if data else stage.stack
+        if aws.prompt(f"To continue, type: {phrase}\n> ").strip() != phrase:
+            raise DeployError("nothing was changed.")
+    aws.run(delete, dry_run=dry_run)
     if data:
-        _remove(kept, aws)
+        _delete_data(retained, aws)
 
 
-def _kept(stage: Stage, aws: Aws) -> list[Kept]:
+def _retained(stage: Stage, aws: Aws) -> list[Retained]:
     try:
-        told = aws.client("cloudformation").describe_stack_resources(StackName=stage.stack)
+        answer = aws.client("cloudformation").describe_stack_resources(StackName=stage.stack)
     except (BotoCoreError, ClientError) as error:
-        raise NotDone(f"the stack {stage.stack} cannot be read in {stage.region}: {error}") from error
-    return kept_by(told["StackResources"])
+        raise DeployError(f"the stack {stage.stack} cannot be read in {stage.region}: {error}") from error
+    return retained_by(answer["StackResources"])
 
 
-def _remove(kept: Sequence[Kept], aws: Aws) -> None:
-    """Each by itself: what could not go is named, and the rest goes all the same."""
-    left = []
-    for one in kept:
+def _delete_data(retained: Sequence[Retained], aws: Aws) -> None:
+    """Deletes each resource; continues after a failure and reports all failures at the end."""
+    failures = []
+    for resource in retained:
         try:
-            remove(one, aws.client)
-            print(f"removed {one}")
+            delete_resource(resource, aws.client)
+            print(f"deleted {resource}")
         except (BotoCoreError, ClientError) as error:
-            left.append(f"{one} ({error})")
-    if left:
-        raise NotDone("the stack is gone, and by hand has still to go:\n  " + "\n  ".join(left))
+            failures.append(f"{resource} ({error})")
+    if failures:
+        raise DeployError("the stack is deleted; delete these by hand:\n  " + "\n  ".join(failures))
 
 
-def _what_becomes_of(kept: Sequence[Kept], stage: Stage, *, data: bool) -> str:
-    named = "".join(f"\n  {one}" for one in kept) or "\n  (its table, its key and its secrets)"
+def _explain(retained: Sequence[Retained], stage: Stage, *, data: bool) -> str:
+    listed = "".join(f"\n  {resource}" for resource in retained) or "\n  (its table, its key and its secrets)"
     if data:
         return (
-            f"The stack {stage.stack} goes, and with it all that it knows:{named}\n"
-            f"Key and secrets can be called back for {GRACE_DAYS} days, the table from AWS's last backup for 35."
+            f"This deletes the stack {stage.stack} and its data:{listed}\n"
+            f"You can restore the key and the secrets for {RECOVERY_DAYS} days, and the table from AWS's backup for 35."
         )
     return (
-        f"The stack {stage.stack} goes. These stay, and go on costing something; a later deployment does not "
-        f"find them by itself, so keep this list:{named}"
+        f"This deletes the stack {stage.stack}. These resources stay and still cost money; a later deployment does "
+        f"not find them, so keep this list:{listed}"
     )

@@ -1,5 +1,5 @@
-"""infra/deploy: why nothing was done, or not all of it."""
+"""Errors of deploying and destroying."""
 
 
-class NotDone(Exception):
-    """Says why, and what to do."""
+class DeployError(Exception):
+    """Nothing was done, or not everything; the message says why and what to do."""

@@ -1,14 +1,14 @@
-"""infra/stack: how it is asked.
+"""Checks and documents the permissions in template.yaml.
 
-python -m infra.stack calls FILE   fails where a role allows what the whole test run never did
-python -m infra.stack table        writes what the roles allow into docs/permissions.md
+python -m infra.stack calls FILE   fails if a role has a permission that no test used
+python -m infra.stack table        updates the table of permissions in docs/permissions.md
 """
 
 import re
 import sys
 from pathlib import Path
 
-from infra.stack.permissions import allowed, never_called, read_calls
+from infra.stack.permissions import allowed, read_calls, unused_permissions
 from infra.stack.table import table
 
 PAGE = Path(__file__).parents[2] / "docs/permissions.md"
@@ -18,7 +18,7 @@ TABLE = re.compile(r"(?m)(^\|.*\n)+")
 def main(arguments: list[str]) -> int:
     match arguments:
         case ["calls", path]:
-            return _report(never_called(read_calls(Path(path))))
+            return _report(unused_permissions(read_calls(Path(path))))
         case ["table"]:
             PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
             return 0
@@ -27,17 +27,15 @@ def main(arguments: list[str]) -> int:
 
 
 def with_table(page: str) -> str:
-    """The page with its first table as the template has it now."""
+    """The page with its first table replaced by the current one."""
     return TABLE.sub(lambda _: table(allowed()), page, count=1)
 
 
-def _report(idle: list[str]) -> int:
-    for line in idle:
+def _report(unused: list[str]) -> int:
+    for line in unused:
         print(line)
-    print(
-        f"{len(idle)} permissions that nobody uses" if idle else "every role allows what is done, and no more"
-    )
-    return 1 if idle else 0
+    print(f"unused permissions: {len(unused)}")
+    return 1 if unused else 0
 
 
 if __name__ == "__main__":

@@ -10,13 +10,13 @@ from typing import Any
 from infra.local.table import TEMPLATE, read_template
 
 KEYS = "dynamodb:LeadingKeys"
-LAMBDAS_OWN = re.compile(r"logs:|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$")
-"""What Lambda itself does in the role's name: it writes the logs and reads the stream. No line of ours calls these."""
+LAMBDA_SERVICE = re.compile(r"logs:|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$")
+"""Actions of the Lambda service itself: it writes the logs and reads the stream. Our code does not call them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Permission:
-    """`resource` as the template names it: `Table`, `Table/index/due`, `Key`; `keys` a pattern of partition keys."""
+    """`resource` is a logical id, such as `Table`, `Table/index/due` or `Key`; `keys` a pattern of partition keys."""
 
     action: str
     resource: str
@@ -30,7 +30,7 @@ Allowed = dict[str, frozenset[Permission]]
 
 
 def allowed(path: Path = TEMPLATE) -> Allowed:
-    """By function, what its role allows our own code, by the names that the template gives them."""
+    """The permissions of each function's role, by the function's logical id."""
     resources = read_template(path)["Resources"]
     return {
         name: frozenset(_of_role(resources[_role(resource)]))
@@ -53,7 +53,7 @@ def _of_role(role: dict[str, Any]) -> Iterator[Permission]:
 def of_statement(statement: dict[str, Any]) -> Iterator[Permission]:
     patterns = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get(KEYS, [""])
     for action in _listed(statement["Action"]):
-        if LAMBDAS_OWN.match(action):
+        if LAMBDA_SERVICE.match(action):
             continue
         for resource in _listed(statement["Resource"]):
             for pattern in _listed(patterns):
@@ -64,8 +64,8 @@ def logical_id(value: Any) -> str:
     """`Table` of `!GetAtt Table.Arn`, `Table/index/due` of `!Sub ${Table.Arn}/index/due`, `Secret` of `!Ref Secret`."""
     if isinstance(value, str):
         return value
-    (given,) = value.values()
-    text = ".".join(given) if isinstance(given, list) else str(given)
+    (argument,) = value.values()
+    text = ".".join(argument) if isinstance(argument, list) else str(argument)
     return re.sub(r"\$\{(\w+)(?:\.\w+)?\}", r"\1", text).removesuffix(".Arn")
 
 
@@ -73,58 +73,58 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-# ---------------------------------------------------------------- what was called
+# ---------------------------------------------------------------- calls
 
 
 def called(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[Permission]:
-    """What IAM asks for at a call: a permission for each partition key, and for each part of a transaction."""
+    """The permissions that IAM requires for a call: one for each partition key and each part of a transaction."""
     if service == "dynamodb":
         yield from _on_the_table(operation, parameters)
     else:
-        yield Permission(f"{service}:{operation}", _NAMED[service](parameters))
+        yield Permission(f"{service}:{operation}", _RESOURCE[service](parameters))
 
 
 def _secret(parameters: dict[str, Any]) -> str:
-    """Secrets are named for the variable that holds their id, here and, in the template's way, there."""
-    found = re.search(r"SECRET(_[A-Z]+)+", parameters["SecretId"])
-    return found[0].title().replace("_", "") if found else str(parameters["SecretId"])
+    """The logical id of a secret, derived from the variable that contains its id."""
+    variable = re.search(r"SECRET(_[A-Z]+)+", parameters["SecretId"])
+    return variable[0].title().replace("_", "") if variable else str(parameters["SecretId"])
 
 
-_NAMED: dict[str, Callable[[dict[str, Any]], str]] = {
+_RESOURCE: dict[str, Callable[[dict[str, Any]], str]] = {
     "kms": lambda _: "Key",
     "secretsmanager": _secret,
-    "lambda": lambda _: "*",  # Of the account, whatever it is called with.
+    "lambda": lambda _: "*",  # It concerns the whole account.
 }
 
 
 def _on_the_table(operation: str, parameters: dict[str, Any]) -> Iterator[Permission]:
     if operation == "TransactWriteItems":
         for part in parameters["TransactItems"]:
-            ((kind, given),) = part.items()
+            ((kind, write),) = part.items()
             action = "ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item"
-            yield _one("dynamodb:" + action, given.get("Key") or given["Item"])
-        yield from _looked_for(parameters["TransactItems"])
+            yield _on_key("dynamodb:" + action, write.get("Key") or write["Item"])
+        yield from _reads_after_lost_answer(parameters["TransactItems"])
     elif operation == "BatchGetItem":
-        for given in parameters["RequestItems"].values():
-            yield from (_one("dynamodb:BatchGetItem", key) for key in given["Keys"])
+        for requested in parameters["RequestItems"].values():
+            yield from (_on_key("dynamodb:BatchGetItem", key) for key in requested["Keys"])
     elif operation == "Query":
         yield _query(parameters)
     else:
-        yield _one("dynamodb:" + operation, parameters.get("Key") or parameters["Item"])
+        yield _on_key("dynamodb:" + operation, parameters.get("Key") or parameters["Item"])
 
 
-def _looked_for(parts: list[dict[str, Any]]) -> Iterator[Permission]:
-    """What the store reads where the answer to a conditional write was lost: the first item that it left its stamp on.
+def _reads_after_lost_answer(parts: list[dict[str, Any]]) -> Iterator[Permission]:
+    """After a lost answer to a conditional write, the table client reads the first item that it wrote.
 
-    That happens seldom, so the right to do it is asked for at each write: no role shall lack it on a bad day.
+    That is rare, so every conditional write requires this permission: no role may lack it when it is needed.
     """
-    conditional = any("ConditionExpression" in given for part in parts for given in part.values())
+    conditional = any("ConditionExpression" in write for part in parts for write in part.values())
     written = [part.get("Put", {}).get("Item") or part.get("Update", {}).get("Key") for part in parts]
     for item in [item for item in written if item][: int(conditional)]:
-        yield _one("dynamodb:GetItem", item)
+        yield _on_key("dynamodb:GetItem", item)
 
 
-def _one(action: str, key: dict[str, Any]) -> Permission:
+def _on_key(action: str, key: dict[str, Any]) -> Permission:
     return Permission(action, "Table", kind_of(key["pk"]["S"]))
 
 
@@ -132,29 +132,32 @@ def _query(parameters: dict[str, Any]) -> Permission:
     index = parameters.get("IndexName")
     value = re.match(r"[#\w]+ = (:\w+)", parameters["KeyConditionExpression"])
     if value is None:
-        raise ValueError(f"no partition key at the beginning of {parameters['KeyConditionExpression']!r}")
+        raise ValueError(f"{parameters['KeyConditionExpression']!r} does not begin with a partition key")
     key = parameters["ExpressionAttributeValues"][value[1]]["S"]
     return Permission("dynamodb:Query", f"Table/index/{index}" if index else "Table", kind_of(key))
 
 
 def kind_of(partition_key: str) -> str:
-    """The kind of a partition key as a role names it: `OPERATION#*` of `OPERATION#V1`; without a # the key itself."""
-    kind, found, _ = partition_key.partition("#")
-    return f"{kind}#*" if found else kind
+    """The pattern of a partition key in the roles: `OPERATION#*` for `OPERATION#V1`; without a # the key itself."""
+    kind, separator, _ = partition_key.partition("#")
+    return f"{kind}#*" if separator else kind
 
 
-# ---------------------------------------------------------------- both ways
+# ---------------------------------------------------------------- comparison
 
 
-def never_called(calls: dict[str, Iterable[Permission]], path: Path = TEMPLATE) -> list[str]:
-    """What a role allows and no test ever did, in words."""
+def unused_permissions(calls: dict[str, Iterable[Permission]], path: Path = TEMPLATE) -> list[str]:
+    """A sentence for each permission that no test used."""
     return [
-        f"{function} may {permission}, and no test ever did"
+        f"{function} has the permission {permission}, but no test used it"
         for function, permissions in sorted(allowed(path).items())
         for permission in sorted(permissions - frozenset(calls.get(function, ())))
     ]
 
 
 def read_calls(path: Path) -> dict[str, Iterable[Permission]]:
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return {function: [Permission(*one) for one in permissions] for function, permissions in told.items()}
+    calls = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        function: [Permission(*permission) for permission in permissions]
+        for function, permissions in calls.items()
+    }

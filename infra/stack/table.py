@@ -1,10 +1,10 @@
-"""infra/stack: the roles as a table for whoever signs them, made from the template so that it cannot say otherwise."""
+"""The permissions of all roles as a Markdown table, generated from the template for docs/permissions.md."""
 
 from collections.abc import Iterable
 
 from infra.stack.permissions import Allowed, Permission
 
-WORDS = {
+VERBS = {
     "dynamodb:BatchGetItem": "read",
     "dynamodb:GetItem": "read",
     "dynamodb:Query": "read",
@@ -17,21 +17,21 @@ WORDS = {
     "secretsmanager:GetSecretValue": "read",
     "lambda:GetAccountSettings": "read",
 }
-ORDER = list(dict.fromkeys(WORDS.values()))
+ORDER = list(dict.fromkeys(VERBS.values()))
 
 
 def table(roles: Allowed) -> str:
-    """Markdown: a row for each thing, a column for each function."""
+    """A row for each resource, a column for each function."""
     functions = list(roles)
-    rows = sorted({(_rank(one), thing(one)) for permissions in roles.values() for one in permissions})
+    rows = sorted({(_rank(each), resource(each)) for permissions in roles.values() for each in permissions})
     head = ["", *(name.removesuffix("Function") for name in functions)]
     lines = [head, ["---"] * len(head)]
-    lines += [[name, *(_words(roles[function], name) for function in functions)] for _, name in rows]
+    lines += [[name, *(_verbs(roles[function], name) for function in functions)] for _, name in rows]
     return "".join("".join(f"| {cell} " if cell else "| " for cell in cells) + "|\n" for cells in lines)
 
 
-def thing(permission: Permission) -> str:
-    """What it is about: `OPERATION#…` in the table, an index, the key, a secret."""
+def resource(permission: Permission) -> str:
+    """The resource as the table shows it: a key prefix, an index, the key, or a secret."""
     if permission.resource == "Table":
         return f"`{permission.keys.removesuffix('*')}`"
     if permission.action == "lambda:GetAccountSettings":
@@ -45,7 +45,7 @@ def _rank(permission: Permission) -> int:
     return 0 if permission.resource == "Table" else 1 if permission.resource.startswith("Table") else 2
 
 
-def _words(permissions: Iterable[Permission], name: str) -> str:
-    # An action without a word is told as it is: none is left out.
-    told = {WORDS.get(one.action, one.action) for one in permissions if thing(one) == name}
-    return ", ".join(sorted(told, key=lambda word: (ORDER.index(word) if word in ORDER else 99, word)))
+def _verbs(permissions: Iterable[Permission], name: str) -> str:
+    # An action without a verb appears by its own name, so that none is left out.
+    verbs = {VERBS.get(each.action, each.action) for each in permissions if resource(each) == name}
+    return ", ".join(sorted(verbs, key=lambda verb: (ORDER.index(verb) if verb in ORDER else 99, verb)))

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.slack.deadline import REQUEST_SECONDS
 from bot.usecases.operations import lifecycle
-from infra.stack.permissions import KEYS, LAMBDAS_OWN, allowed
+from infra.stack.permissions import KEYS, LAMBDA_SERVICE, allowed
 from tests.template.stack import ROOT, Stack
 
 Check = Callable[[Stack], None]
@@ -145,7 +145,7 @@ def the_table_is_open_by_kind_of_key_and_never_without_a_key(stack: Stack) -> No
         actions = _listed(statement["Action"])
         if statement["Effect"] == "Deny" or not any(one.startswith("dynamodb:") for one in actions):
             continue
-        if all(LAMBDAS_OWN.match(one) for one in actions):
+        if all(LAMBDA_SERVICE.match(one) for one in actions):
             assert statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
             continue
         condition = statement["Condition"]

@@ -1,16 +1,18 @@
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
+from moto.kms.models import kms_backends
 
 from infra.deploy.destroy import Aws, destroy
-from infra.deploy.errors import NotDone
+from infra.deploy.errors import DeployError
 from infra.deploy.stages import Stage
 from infra.local.table import create_table
+from tests.aws import REGION, aws_here, worker_client
 
 LIVE = Stage("live", "switchboard-live", "us-east-1", {}, {})
 DELETE = ["sam", "delete"]
@@ -18,56 +20,57 @@ DELETE = ["sam", "delete"]
 
 @dataclass
 class Account:
-    """An AWS with a table, a key and a secret; `stack` is what CloudFormation tells of them."""
+    """An AWS account with a table, a key and a secret; `stack` is CloudFormation's description of them."""
 
     stack: list[dict[str, Any]]
     typed: str = ""
-    ran: list[tuple[list[str], bool]] = field(default_factory=list)
+    commands: list[tuple[list[str], bool]] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         if service == "cloudformation":
             return self
-        return botocore.session.Session().create_client(service, region_name="us-east-1")
+        return worker_client(service)
 
     def describe_stack_resources(self, StackName: str) -> dict[str, Any]:
         if StackName != LIVE.stack:
             raise ClientError({"Error": {"Code": "ValidationError", "Message": "no such stack"}}, "Describe")
         return {"StackResources": self.stack}
 
-    def run(self, command: list[str], *, only_shown: bool) -> None:
-        assert self.there() == {"table", "key", "secret"}, "the stack goes before anything that it writes to"
-        self.ran.append((command, only_shown))
+    def run(self, command: list[str], *, dry_run: bool) -> None:
+        assert self.existing() == {"table", "key", "secret"}, "the data is deleted after the stack"
+        self.commands.append((command, dry_run))
 
-    def destroys(self, typed: str, *, data: bool = False, dry: bool = False, stage: Stage = LIVE) -> None:
-        aws = Aws(ask=lambda _: typed, run=self.run, client=self.client)
-        destroy(stage, delete=DELETE, data=data, dry=dry, aws=aws)
+    def destroy(self, typed: str, *, data: bool = False, dry_run: bool = False, stage: Stage = LIVE) -> None:
+        aws = Aws(prompt=lambda _: typed, run=self.run, client=self.client)
+        destroy(stage, delete=DELETE, data=data, dry_run=dry_run, aws=aws)
 
-    def there(self) -> set[str]:
-        _, table, key, secret = (one["PhysicalResourceId"] for one in self.stack)
+    def existing(self) -> set[str]:
+        _, table, key, secret = (resource["PhysicalResourceId"] for resource in self.stack)
         key_state = self.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
-        secret_told = self.client("secretsmanager").describe_secret(SecretId=secret)
+        secret_description = self.client("secretsmanager").describe_secret(SecretId=secret)
         return {
             name
-            for name, is_there in {
+            for name, exists in {
                 "table": table in self.client("dynamodb").list_tables()["TableNames"],
                 "key": key_state == "Enabled",
-                "secret": "DeletedDate" not in secret_told,
+                "secret": "DeletedDate" not in secret_description,
             }.items()
-            if is_there
+            if exists
         }
 
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with mock_aws():
+    with aws_here() as key:
         account = Account([])
-        create_table(account.client("dynamodb"), name="kept")
-        account.client("dynamodb").update_table(TableName="kept", DeletionProtectionEnabled=True)
-        key = account.client("kms").create_key()["KeyMetadata"]["KeyId"]
-        secret = account.client("secretsmanager").create_secret(Name="kept", SecretString="{}")["ARN"]
+        keys = kms_backends[ACCOUNT][REGION].keys
+        keys[key] = copy.copy(keys[key])  # Its deletion must not reach other tests.
+        create_table(account.client("dynamodb"), name="retained")
+        account.client("dynamodb").update_table(TableName="retained", DeletionProtectionEnabled=True)
+        secret = account.client("secretsmanager").create_secret(Name="retained", SecretString="{}")["ARN"]
         for kind, name, physical in [
             ("AWS::Lambda::Function", "PollFunction", "poll"),
-            ("AWS::DynamoDB::Table", "Table", "kept"),
+            ("AWS::DynamoDB::Table", "Table", "retained"),
             ("AWS::KMS::Key", "Key", key),
             ("AWS::SecretsManager::Secret", "SecretSlackBot", secret),
         ]:
@@ -77,71 +80,74 @@ def account() -> Iterator[Account]:
         yield account
 
 
-def test_the_stack_goes_and_what_it_kept_stays_and_is_named(
+def test_the_stack_is_deleted_and_its_retained_resources_are_listed(
     account: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account.destroys("switchboard-live")
+    account.destroy("switchboard-live")
 
-    assert account.ran == [(DELETE, False)]
-    assert account.there() == {"table", "key", "secret"}
-    told = capsys.readouterr().out
-    assert all(kept in told for kept in ("Table: kept", "Key: ", "SecretSlackBot: arn:"))
-    assert "PollFunction" not in told
+    assert account.commands == [(DELETE, False)]
+    assert account.existing() == {"table", "key", "secret"}
+    output = capsys.readouterr().out
+    assert all(line in output for line in ("Table: retained", "Key: ", "SecretSlackBot: arn:"))
+    assert "PollFunction" not in output
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "delete the data of switchboard-live"])
-def test_whoever_types_anything_else_destroys_nothing(account: Account, typed: str) -> None:
-    with pytest.raises(NotDone, match=r"nothing was done"):
-        account.destroys(typed)
-    assert account.ran == []
+def test_nothing_is_deleted_after_another_answer(account: Account, typed: str) -> None:
+    with pytest.raises(DeployError, match=r"nothing was changed"):
+        account.destroy(typed)
+    assert account.commands == []
 
 
-def test_to_name_the_stack_is_not_enough_for_its_data(account: Account) -> None:
-    with pytest.raises(NotDone, match=r"nothing was done"):
-        account.destroys("switchboard-live", data=True)
-    assert (account.ran, account.there()) == ([], {"table", "key", "secret"})
+def test_the_name_of_the_stack_does_not_confirm_the_deletion_of_its_data(account: Account) -> None:
+    with pytest.raises(DeployError, match=r"nothing was changed"):
+        account.destroy("switchboard-live", data=True)
+    assert (account.commands, account.existing()) == ([], {"table", "key", "secret"})
 
 
-def test_the_data_goes_where_that_was_typed_in_full(account: Account) -> None:
-    account.destroys("delete the data of switchboard-live", data=True)
+def test_the_data_is_deleted_after_the_full_phrase(account: Account) -> None:
+    account.destroy("delete the data of switchboard-live", data=True)
 
-    assert account.ran == [(DELETE, False)]
-    assert account.there() == set()
+    assert account.commands == [(DELETE, False)]
+    assert account.existing() == set()
 
 
-def test_what_a_first_deployment_that_failed_left_goes_too(account: Account) -> None:
-    """CloudFormation goes on telling of what it skipped, and of what was never made, which has no id."""
-    for one in account.stack:
-        one["ResourceStatus"] = "DELETE_SKIPPED"
-    for of_none in ({}, {"PhysicalResourceId": ""}):
-        never = {"ResourceType": "AWS::SecretsManager::Secret", "LogicalResourceId": "SecretNoyoClient"}
-        account.stack.append(never | of_none)
-    account.run = lambda command, *, only_shown: account.ran.append((command, only_shown))  # type: ignore[method-assign]
-    account.destroys("delete the data of switchboard-live", data=True)
+def test_the_resources_of_a_failed_first_deployment_are_deleted_too(account: Account) -> None:
+    """CloudFormation still lists resources that it skipped, and, without an id, those that it never created."""
+    for resource in account.stack:
+        resource["ResourceStatus"] = "DELETE_SKIPPED"
+    for without_id in ({}, {"PhysicalResourceId": ""}):
+        never_created = {
+            "ResourceType": "AWS::SecretsManager::Secret",
+            "LogicalResourceId": "SecretNoyoClient",
+        }
+        account.stack.append(never_created | without_id)
+    account.run = lambda command, *, dry_run: account.commands.append((command, dry_run))  # type: ignore[method-assign]
+    account.destroy("delete the data of switchboard-live", data=True)
 
     del account.stack[4:]
-    assert account.there() == set()
+    assert account.existing() == set()
 
 
-def test_what_cannot_go_is_named_and_the_rest_goes(account: Account) -> None:
-    account.stack[1]["PhysicalResourceId"] = "kept-elsewhere"
-    account.run = lambda command, *, only_shown: account.ran.append((command, only_shown))  # type: ignore[method-assign]
+def test_a_failed_deletion_is_reported_and_the_others_are_done(account: Account) -> None:
+    account.stack[1]["PhysicalResourceId"] = "missing"
+    account.run = lambda command, *, dry_run: account.commands.append((command, dry_run))  # type: ignore[method-assign]
 
-    with pytest.raises(NotDone, match=r"by hand has still to go:\n  Table: kept-elsewhere"):
-        account.destroys("delete the data of switchboard-live", data=True)
-    account.stack[1]["PhysicalResourceId"] = "kept"
-    assert account.there() == {"table"}
-
-
-def test_a_dry_run_asks_nobody_and_touches_nothing(account: Account) -> None:
-    account.destroys("", data=True, dry=True)
-
-    assert account.ran == [(DELETE, True)]
-    assert account.there() == {"table", "key", "secret"}
+    with pytest.raises(DeployError, match=r"delete these by hand:\n  Table: missing"):
+        account.destroy("delete the data of switchboard-live", data=True)
+    account.stack[1]["PhysicalResourceId"] = "retained"
+    assert account.existing() == {"table"}
 
 
-def test_a_stack_that_is_not_there_is_said_and_nothing_is_run(account: Account) -> None:
+def test_a_dry_run_asks_nothing_and_changes_nothing(account: Account) -> None:
+    account.destroy("", data=True, dry_run=True)
+
+    assert account.commands == [(DELETE, True)]
+    assert account.existing() == {"table", "key", "secret"}
+
+
+def test_a_missing_stack_is_reported_and_nothing_runs(account: Account) -> None:
     other = Stage("test", "switchboard-test", "us-east-1", {}, {})
-    with pytest.raises(NotDone, match=r"switchboard-test cannot be read in us-east-1: .*no such stack"):
-        account.destroys("switchboard-test", stage=other)
-    assert account.ran == []
+    with pytest.raises(DeployError, match=r"switchboard-test cannot be read in us-east-1: .*no such stack"):
+        account.destroy("switchboard-test", stage=other)
+    assert account.commands == []

@@ -1,4 +1,4 @@
-"""What docs/deploy.md tells people to type, fill in and look for is there."""
+"""The commands, outputs, parameters and links in docs/deploy.md exist."""
 
 import re
 
@@ -9,7 +9,7 @@ GUIDE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")
 TEMPLATE = read_template()
 
 
-def test_each_command_of_make_is_one() -> None:
+def test_each_make_command_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"(?m)^([a-z-]+):.*## ", makefile))
 
@@ -20,11 +20,11 @@ def test_each_output_and_parameter_is_in_the_template() -> None:
     outputs = set(TEMPLATE["Outputs"])
     assert set(re.findall(r"`(Secret\w+Arn|\w+Url)`", GUIDE)) <= outputs
 
-    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", GUIDE))
-    assert named <= set(TEMPLATE["Parameters"]) | outputs
+    mentioned = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+)`", GUIDE))
+    assert mentioned <= set(TEMPLATE["Parameters"]) | outputs
 
 
-def test_each_file_that_it_leads_to_is_there() -> None:
+def test_each_linked_file_exists() -> None:
     links = re.findall(r"\]\(([^)#]+)", GUIDE)
 
     assert [link for link in links if "://" not in link and not (ROOT / "docs" / link).exists()] == []

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from infra.deploy.stages import StageUnfit, parameters_of, read_stage
+from infra.deploy.stages import InvalidStage, parameters_of, read_stage
 from infra.local.table import read_template
 
 TEMPLATE: dict[str, Any] = {
@@ -35,7 +35,7 @@ def stage(folder: Path, text: str) -> Any:
     return read_stage("live", TEMPLATE, folder)
 
 
-def test_lists_numbers_and_yes_or_no_are_given_as_cloudformation_takes_them(tmp_path: Path) -> None:
+def test_values_are_converted_to_cloudformation_parameters(tmp_path: Path) -> None:
     read = stage(tmp_path, WHOLE)
 
     assert (read.stack, read.region) == ("switchboard-live", "eu-central-1")
@@ -47,34 +47,42 @@ def test_lists_numbers_and_yes_or_no_are_given_as_cloudformation_takes_them(tmp_
     }
 
 
-def test_deploying_fills_in_the_release_and_where_the_carriers_are(tmp_path: Path) -> None:
-    given = parameters_of(stage(tmp_path, WHOLE), TEMPLATE, "abc")
-    assert (given["Release"], given["CarriersFile"], given["SweepHours"]) == ("abc", "carriers.json", "12")
+def test_the_release_and_the_carriers_file_are_set_automatically(tmp_path: Path) -> None:
+    parameters = parameters_of(stage(tmp_path, WHOLE), TEMPLATE, "abc")
+    assert (parameters["Release"], parameters["CarriersFile"], parameters["SweepHours"]) == (
+        "abc",
+        "carriers.json",
+        "12",
+    )
 
     without = stage(tmp_path, WHOLE.partition("[carriers]")[0])
     assert parameters_of(without, TEMPLATE, "abc")["CarriersFile"] == ""
     assert "Release" not in parameters_of(without, {"Parameters": {}}, "abc")
 
 
-def test_what_was_taken_out_of_the_file_goes_back_to_its_default(tmp_path: Path) -> None:
-    """CloudFormation keeps what a deployment does not name: somebody taken out here must not go on approving."""
+def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: Path) -> None:
+    """CloudFormation keeps parameters that a deployment omits; a removed approver must not stay one."""
     without = WHOLE.replace('Approvers = ["S1", "U2"]\n', "").replace("SweepHours = 12\n", "")
-    given = parameters_of(stage(tmp_path, without), TEMPLATE, "abc")
+    parameters = parameters_of(stage(tmp_path, without), TEMPLATE, "abc")
 
-    assert given.keys() == TEMPLATE["Parameters"].keys()
-    assert (given["Approvers"], given["SweepHours"], given["RetryAtActionRequired"]) == ("", "24", "yes")
+    assert parameters.keys() == TEMPLATE["Parameters"].keys()
+    assert (parameters["Approvers"], parameters["SweepHours"], parameters["RetryAtActionRequired"]) == (
+        "",
+        "24",
+        "yes",
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "error"),
     [
         ('[parameters]\nEnvironment = "x"', "region must be an AWS region such as us-east-1"),
         ('region = "us-east-1"', "Environment is missing: Which one it is"),
         (
             WHOLE.replace("SweepHours", "SweepDays"),
-            "SweepDays is no parameter of template.yaml that can be given",
+            "SweepDays is not a parameter that a stage can set",
         ),
-        (WHOLE.replace("SweepHours = 12", 'Release = "mine"'), "Release is no parameter"),
+        (WHOLE.replace("SweepHours = 12", 'Release = "mine"'), "Release is not a parameter"),
         (WHOLE.replace('"S1"', '"@ana"'), "Approvers must be"),
         (
             WHOLE.replace("RetryAtActionRequired = true", 'RetryAtActionRequired = "perhaps"'),
@@ -82,29 +90,29 @@ def test_what_was_taken_out_of_the_file_goes_back_to_its_default(tmp_path: Path)
         ),
         (WHOLE.replace("SweepHours = 12", 'Greeting = "a\\"b"'), "Greeting must be"),
         (WHOLE.replace("SweepHours = 12", "Greeting = 'xox" + "b-1'"), "Greeting looks like a secret"),
-        (WHOLE.replace(GUARDIAN, "guardian"), "carriers: guardian must be a carrier's id at Noyo"),
-        ("carrier = 1\n" + WHOLE, "carrier is not known here"),
+        (WHOLE.replace(GUARDIAN, "guardian"), "carriers: guardian must be the id of a carrier at Noyo"),
+        ("carrier = 1\n" + WHOLE, "unknown key: carrier"),
         ('stack = "1 2"\n' + WHOLE, "stack must be letters"),
         ("region = ", "cannot be read"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, text: str, fault: str) -> None:
-    with pytest.raises(StageUnfit) as unfit:
+def test_an_invalid_stage_is_refused_with_the_reason(tmp_path: Path, text: str, error: str) -> None:
+    with pytest.raises(InvalidStage) as raised:
         stage(tmp_path, text)
-    assert fault in str(unfit.value)
+    assert error in str(raised.value)
 
 
-def test_the_example_is_filled_in_as_the_template_wants_it() -> None:
+def test_the_example_is_valid() -> None:
     assert read_stage("example", read_template()).carriers
 
 
-def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
-    with pytest.raises(StageUnfit) as unfit:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InvalidStage) as raised:
         stage(tmp_path, "[parameters]\nOther = 1")
-    assert len(str(unfit.value).splitlines()) == 4
+    assert len(str(raised.value).splitlines()) == 4
 
 
 @pytest.mark.parametrize("name", ["", "../live", "Live", "none"])
-def test_a_stage_that_is_not_there_is_not_looked_for_elsewhere(tmp_path: Path, name: str) -> None:
-    with pytest.raises(StageUnfit, match="infra/stages"):
+def test_a_missing_stage_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InvalidStage, match="infra/stages"):
         read_stage(name, TEMPLATE, tmp_path)

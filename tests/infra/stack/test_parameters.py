@@ -1,4 +1,4 @@
-"""What the template takes as a parameter the bot takes as a setting; what the bot refuses is refused there already."""
+"""The template's parameters and the bot's settings accept and refuse the same values."""
 
 import re
 from typing import Any
@@ -11,47 +11,51 @@ from infra.local.table import read_template, with_defaults
 
 TEMPLATE = read_template()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]
-GIVEN = {
+REQUIRED = {
     "Environment": "production",
     "SlackTeamId": "T0123456789",
     "SlackAppId": "A0123456789",
     "ChannelConnections": "C0123456789",
 }
-OF_THE_STACK = {"TABLE_NAME": "table", "KMS_KEY_ID": "key", "AWS_REGION": "us-east-1"}
+SET_BY_THE_STACK = {"TABLE_NAME": "table", "KMS_KEY_ID": "key", "AWS_REGION": "us-east-1"}
 
 
-def takes(parameter: str, value: str) -> bool:
-    """As CloudFormation judges: a pattern must fit the whole value."""
+def accepts(parameter: str, value: str) -> bool:
+    """Validates like CloudFormation: a pattern must match the whole value."""
     limits = PARAMETERS[parameter]
     if "AllowedValues" in limits:
-        return value in [str(one) for one in limits["AllowedValues"]]
+        return value in [str(allowed) for allowed in limits["AllowedValues"]]
     if limits["Type"] == "Number":
         return value.isdigit() and limits["MinValue"] <= int(value) <= limits["MaxValue"]
     return re.fullmatch(limits["AllowedPattern"], value) is not None
 
 
-def settings(**given: str) -> Settings:
-    """What a function reads where these parameters are given and all others are left alone."""
-    whole = GIVEN | given
+def settings(**parameters: str) -> Settings:
+    """The settings of a function with these parameters and the defaults of all others."""
+    values = REQUIRED | parameters
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     environment = {
-        name: whole.get(value["Ref"]) or str(with_defaults(TEMPLATE, value))
+        name: values.get(value["Ref"]) or str(with_defaults(TEMPLATE, value))
         for name, value in variables.items()
         if value.get("Ref") in PARAMETERS
     }
-    return read_settings(environment | OF_THE_STACK, needs=())
+    return read_settings(environment | SET_BY_THE_STACK, needs=())
 
 
-def test_the_defaults_and_what_must_be_given_make_a_bot() -> None:
-    missing = {name for name, one in PARAMETERS.items() if "Default" not in one}
+def test_the_required_parameters_and_the_defaults_are_valid_settings() -> None:
+    missing = {name for name, parameter in PARAMETERS.items() if "Default" not in parameter}
 
-    assert missing == GIVEN.keys()
-    assert all(takes(name, value) for name, value in GIVEN.items())
-    assert all(takes(name, str(one["Default"])) for name, one in PARAMETERS.items() if "Default" in one)
+    assert missing == REQUIRED.keys()
+    assert all(accepts(name, value) for name, value in REQUIRED.items())
+    assert all(
+        accepts(name, str(parameter["Default"]))
+        for name, parameter in PARAMETERS.items()
+        if "Default" in parameter
+    )
     assert settings().in_production
 
 
-TAKEN = {
+ACCEPTED = {
     "SlackCommand": ["/noyo", "/noyo-test_2"],
     "ChannelAlerts": ["G0123456789"],
     "NoyoApiUrl": ["https://fulfillment.noyo.com"],
@@ -86,18 +90,18 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"), [(name, value) for name, values in TAKEN.items() for value in values]
+    ("parameter", "value"), [(name, value) for name, values in ACCEPTED.items() for value in values]
 )
-def test_what_the_template_takes_the_bot_takes(parameter: str, value: str) -> None:
-    assert takes(parameter, value)
+def test_the_bot_accepts_what_the_template_accepts(parameter: str, value: str) -> None:
+    assert accepts(parameter, value)
     assert settings(**{parameter: value})
 
 
 @pytest.mark.parametrize(
     ("parameter", "value"), [(name, value) for name, values in REFUSED.items() for value in values]
 )
-def test_what_the_bot_refuses_is_refused_before_it_is_deployed(parameter: str, value: str) -> None:
-    assert not takes(parameter, value)
+def test_the_template_refuses_what_the_bot_refuses(parameter: str, value: str) -> None:
+    assert not accepts(parameter, value)
     with pytest.raises(SettingsError):
         settings(**{parameter: value})
 
@@ -106,5 +110,5 @@ def test_what_the_bot_refuses_is_refused_before_it_is_deployed(parameter: str, v
     ("parameter", "value"),
     [("Environment", "Production"), ("SlackTeamId", "our-team"), ("SlackAppId", "noyo"), ("Release", "x")],
 )
-def test_what_would_only_be_found_out_at_run_time_is_refused_as_well(parameter: str, value: str) -> None:
-    assert not takes(parameter, value)
+def test_the_template_refuses_values_that_would_only_fail_at_run_time(parameter: str, value: str) -> None:
+    assert not accepts(parameter, value)

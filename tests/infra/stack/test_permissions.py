@@ -1,4 +1,4 @@
-"""What a role allows and what a function calls are told in the same words, so that neither can be more."""
+"""Permissions of roles and calls of functions are compared; each role allows exactly what its function calls."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.stack.__main__ import PAGE, main, with_table
-from infra.stack.permissions import Permission, allowed, called, kind_of, never_called
+from infra.stack.permissions import Permission, allowed, called, kind_of, unused_permissions
 from infra.stack.table import table
 from tests import aws_calls
 from tests.aws import REGION, aws_here, worker_client
@@ -21,7 +21,7 @@ def key(pk: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("operation", "parameters", "asked"),
+    ("operation", "parameters", "required"),
     [
         ("GetItem", {"Key": key("OPERATION#V1")}, {("GetItem", "Table", "OPERATION#*")}),
         (
@@ -62,15 +62,15 @@ def key(pk: str) -> dict[str, Any]:
         ),
     ],
 )
-def test_each_part_of_a_call_is_judged_by_itself(
-    operation: str, parameters: dict[str, Any], asked: set[tuple[str, str, str]]
+def test_a_call_requires_a_permission_for_each_of_its_parts(
+    operation: str, parameters: dict[str, Any], required: set[tuple[str, str, str]]
 ) -> None:
-    wanted = {Permission(f"dynamodb:{action}", resource, keys) for action, resource, keys in asked}
+    permissions = {Permission(f"dynamodb:{action}", resource, keys) for action, resource, keys in required}
 
-    assert set(called("dynamodb", operation, parameters)) == wanted
+    assert set(called("dynamodb", operation, parameters)) == permissions
 
 
-def test_with_a_conditional_write_comes_the_right_to_look_for_it() -> None:
+def test_a_conditional_write_requires_the_permission_to_read_the_item() -> None:
     parts = [
         {"ConditionCheck": {"Key": key("CONNECTION#1"), "ConditionExpression": "…"}},
         {"Put": {"Item": key("PARKED#1")}},
@@ -88,12 +88,12 @@ def test_with_a_conditional_write_comes_the_right_to_look_for_it() -> None:
     ]
 
 
-def test_a_query_that_does_not_begin_with_its_partition_key_is_not_guessed_at() -> None:
-    with pytest.raises(ValueError, match="no partition key"):
+def test_a_query_without_a_leading_partition_key_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not begin with a partition key"):
         list(called("dynamodb", "Query", {"KeyConditionExpression": "begins_with(sk, :sk)"}))
 
 
-def test_a_secret_is_told_by_what_it_is_for() -> None:
+def test_a_secret_is_identified_by_its_purpose() -> None:
     arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:SECRET_SLACK_BOT-7-aBcDeF"
 
     assert list(called("secretsmanager", "GetSecretValue", {"SecretId": arn})) == [
@@ -105,62 +105,59 @@ def test_a_secret_is_told_by_what_it_is_for() -> None:
     ("partition_key", "kind"),
     [("OPERATION#V1", "OPERATION#*"), ("VERSIONS#connection#1", "VERSIONS#*"), ("NEWS", "NEWS")],
 )
-def test_a_partition_key_is_named_by_its_kind(partition_key: str, kind: str) -> None:
+def test_a_partition_key_is_reduced_to_its_prefix(partition_key: str, kind: str) -> None:
     assert kind_of(partition_key) == kind
 
 
-def test_each_function_has_a_role_of_its_own_that_allows_something() -> None:
+def test_each_function_has_its_own_role_with_permissions() -> None:
     roles = allowed()
 
     assert {"SlackFunction", "ExecuteOperationsFunction", "NotifyFunction", "PollFunction"} <= roles.keys()
     assert all(roles.values())
-    unnamed = {
-        one.action for role in roles.values() for one in role if "*" in one.action or "*" in one.resource
-    }
-    assert unnamed == {"lambda:GetAccountSettings"}
-    assert not any(one.action == "dynamodb:Scan" for role in roles.values() for one in role)
+    permissions = [permission for role in roles.values() for permission in role]
+    broad = {each.action for each in permissions if "*" in each.action or "*" in each.resource}
+    assert broad == {"lambda:GetAccountSettings"}
+    assert not any(each.action == "dynamodb:Scan" for each in permissions)
 
 
-def test_a_call_beyond_the_role_is_told_with_what_to_add() -> None:
+def test_a_call_without_permission_is_reported_with_the_permission_to_add() -> None:
     with aws_here() as kms_key, acting("PollFunction"):
         worker_client("kms").encrypt(KeyId=kms_key, Plaintext=b"typed")
 
-    told, aws_calls.BEYOND[:] = list(aws_calls.BEYOND), []
-    assert told == ["PollFunction needs kms:Encrypt on Key: add it to its role in template.yaml"]
+    denied, aws_calls.DENIED[:] = list(aws_calls.DENIED), []
+    assert denied == ["PollFunction needs kms:Encrypt on Key: add it to its role in template.yaml"]
     aws_calls.CALLS["PollFunction"].discard(Permission("kms:Encrypt", "Key"))
 
 
-def test_what_a_test_looks_up_for_itself_belongs_to_no_function() -> None:
-    before = aws_calls.told()
+def test_calls_of_a_test_itself_belong_to_no_function() -> None:
+    before = aws_calls.as_json()
     with aws_here() as kms_key, acting("PollFunction"), acting(None):
         worker_client("kms").encrypt(KeyId=kms_key, Plaintext=b"typed")
 
-    assert aws_calls.told() == before
-    assert aws_calls.BEYOND == []
+    assert aws_calls.as_json() == before
+    assert aws_calls.DENIED == []
     assert worker_client("kms").meta.region_name == REGION
 
 
-def test_a_permission_that_nobody_used_is_too_many(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_unused_permission_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     everything = {name: sorted(permissions) for name, permissions in allowed().items()}
-    assert never_called(everything) == []
+    assert unused_permissions(everything) == []
 
     less = {name: [[p.action, p.resource, p.keys] for p in all_[1:]] for name, all_ in everything.items()}
     (tmp_path / "calls.json").write_text(json.dumps(less))
 
     assert main(["calls", str(tmp_path / "calls.json")]) == 1
-    told = capsys.readouterr().out
-    assert f"PollFunction may {everything['PollFunction'][0]}, and no test ever did" in told
+    output = capsys.readouterr().out
+    assert f"PollFunction has the permission {everything['PollFunction'][0]}, but no test used it" in output
 
 
-def test_the_page_for_whoever_signs_says_what_the_template_says() -> None:
+def test_the_page_of_permissions_is_up_to_date() -> None:
     page = PAGE.read_text(encoding="utf-8")
 
-    assert with_table(page) == page, "write it anew: python -m infra.stack table"
+    assert with_table(page) == page, "update it with: python -m infra.stack table"
 
 
-def test_no_action_is_left_out_of_the_page() -> None:
+def test_the_page_contains_every_action() -> None:
     roles = {
         "OneFunction": frozenset({Permission("dynamodb:GetItem", "Table", "NEWS#*")}),
         "OtherFunction": frozenset(
@@ -173,6 +170,6 @@ def test_no_action_is_left_out_of_the_page() -> None:
     )
 
 
-def test_it_says_how_it_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_usage_is_printed_without_arguments(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
     assert "docs/permissions.md" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A stack whose secrets nobody filled in yet says which of them is empty, and does nothing by an empty one."""
+"""A new stack has empty secrets; the bot names the empty one and refuses to use it."""
 
 from typing import Any
 
@@ -18,18 +18,18 @@ EMPTY = {
 }
 
 
-class AsCreated:
-    """Secrets Manager as CloudFormation leaves it."""
+class NewSecretsManager:
+    """Secrets Manager directly after the first deployment."""
 
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
         return {"SecretString": RESOURCES[parameters["SecretId"]]["Properties"]["SecretString"]}
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_a_secret_that_nobody_filled_in_is_refused_by_its_name(purpose: Purpose) -> None:
-    at = {one: SecretAt(one, one.value.title().replace("_", "")) for one in Purpose}
-    secrets = Secrets(at, AsCreated, lambda: 0.0)
-    name, words = EMPTY[purpose]
+def test_an_empty_secret_is_refused_by_name(purpose: Purpose) -> None:
+    locations = {each: SecretAt(each, each.value.title().replace("_", "")) for each in Purpose}
+    secrets = Secrets(locations, NewSecretsManager, lambda: 0.0)
+    name, message = EMPTY[purpose]
 
-    with pytest.raises(SecretUnavailable, match=f"{purpose.value}.*{words}"):
+    with pytest.raises(SecretUnavailable, match=f"{purpose.value}.*{message}"):
         getattr(secrets, name).value()
