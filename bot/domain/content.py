@@ -50,7 +50,7 @@ class RecordCard:
     operation: Operation | None = None
     last: Operation | None = None
     today: date | None = None
-    around: RelatedRecords | None = None
+    related: RelatedRecords | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class Alert:
     operation: Operation | None = None
     card: MessageLink | None = None
     today: date | None = None
-    calls: bool = False
-    reminds: bool = False
+    mention_approvers: bool = False
+    is_reminder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class ManualResolution:
 class ThreadLine:
     """One change, as a line in the card's thread; it stays true as history. `operation`: if the news is about one."""
 
-    news: OutboxEvent
+    event: OutboxEvent
     operation: Operation | None = None
 
 

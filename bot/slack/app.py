@@ -187,7 +187,7 @@ def _speak(context: RequestContext) -> Callable[..., BoltResponse]:
 
 def _answered(context: RequestContext, body: Body, words: RichText) -> BoltResponse:
     """Says `words` to the person alone, in the way that this kind of interaction has for it."""
-    answer = replies.failed(body, words)
+    answer = replies.error_answer(body, words)
     if answer is None:
         _tell(context, body, words)
     return BoltResponse(status=200, body=answer or "")
@@ -196,10 +196,10 @@ def _answered(context: RequestContext, body: Body, words: RichText) -> BoltRespo
 def _words(error: Exception, body: Body, error_id: str) -> RichText:
     if isinstance(error, BoltUnhandledRequestError):
         return rich_text(
-            f"This was made by another version of Switchboard. {replies.NOT_DONE} "
+            f"This was made by another version of Switchboard. {replies.NOTHING_SENT} "
             "Please use a newer message, or the command."
         )
-    return replies.words_for(error, error_id, after=str(body.get("type", "")))
+    return replies.error_message(error, error_id, interaction=str(body.get("type", "")))
 
 
 def _tell(context: RequestContext, body: Body, words: RichText) -> None:

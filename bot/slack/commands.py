@@ -36,16 +36,16 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
         unknown = rich_text("There is no “", UntrustedText(word, 40), "”. This is what you can type:")
-        return replies.only_you(unknown, *_usages(context))
+        return replies.ephemeral(unknown, *_usages(context))
     if command.sends and context.observes_only:
-        return replies.only_you(str(ObserveOnly()))
+        return replies.ephemeral(str(ObserveOnly()))
     return command.run(context, Actor.of(body), rest.strip())
 
 
 def _help(context: RequestContext, actor: Actor, text: str) -> Json:
     del actor, text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return replies.only_you(
+    return replies.ephemeral(
         opening, *_usages(context), "Only you see what I answer here; cards are in the channels."
     )
 
@@ -70,13 +70,13 @@ class Choosing:
     def __call__(self, context: RequestContext, actor: Actor, text: str) -> Json:
         """The form where one fits; else what stands in the way."""
         if not text:
-            return replies.only_you(self.which.format(context.command))
+            return replies.ephemeral(self.which.format(context.command))
         permission = context.authorize(Right.VIEW, actor)
         if not permission.allowed:
-            return replies.only_you(replies.refusal(permission))
+            return replies.ephemeral(replies.denial(permission))
         found = context.deps.records.find(text, limit=MOST_FOUND)
         if not found:
-            return replies.only_you(status.nothing_found(context, text))
+            return replies.ephemeral(status.nothing_found(context, text))
         fitting = [record_state for record_state in found if self.fits(context, record_state)]
         if len(fitting) == 1:
             self.opens(context, actor, fitting[0])

@@ -7,7 +7,7 @@ import logging
 from bot.errors import DeadlineExceeded, SlackError
 from bot.slack.context import ViewGateway
 from bot.slack.views import replies
-from bot.slack.views.modals import said
+from bot.slack.views.modals import notice
 from bot.slack.views.rich_text import RichText
 
 logger = logging.getLogger("switchboard")
@@ -26,7 +26,7 @@ def give_feedback(
 
 def _in_a_window(web: ViewGateway, trigger_id: str, title: str, words: RichText) -> bool:
     try:
-        web.open_view(trigger_id, said(title, words))
+        web.open_view(trigger_id, notice(title, words))
     except (SlackError, DeadlineExceeded) as error:
         logger.warning("no window for what came of a click", exc_info=error)
         return False
@@ -35,7 +35,7 @@ def _in_a_window(web: ViewGateway, trigger_id: str, title: str, words: RichText)
 
 def _beside_the_message(web: ViewGateway, response_url: str, words: RichText) -> bool:
     try:
-        web.respond(response_url, replies.only_you(words) | {"replace_original": False})
+        web.respond(response_url, replies.ephemeral(words) | {"replace_original": False})
     except (SlackError, DeadlineExceeded) as error:
         logger.warning("no place beside the message for what came of a click", exc_info=error)
         return False

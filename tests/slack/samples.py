@@ -44,7 +44,7 @@ BEGAN = 1_767_000_000
 CHANGED = BEGAN + 7500
 CARD = MessageLink("CCONNECT", "1767000000.000100")
 
-LOOK = DisplaySettings(
+DISPLAY = DisplaySettings(
     carriers=Carriers({GUARDIAN: "Guardian"}),
     environment="production",
     in_production=True,
@@ -157,9 +157,9 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
     )
 
 
-def shown(content: Content, look: DisplaySettings = LOOK, links: PermalinkLookup = no_links) -> str:
+def shown(content: Content, display: DisplaySettings = DISPLAY, links: PermalinkLookup = no_links) -> str:
     """What a person reads in the blocks, a line each; buttons in brackets, quotes marked."""
-    return read_blocks(json.loads(render(content, look, links).blocks))
+    return read_blocks(json.loads(render(content, display, links).blocks))
 
 
 def read_blocks(blocks: list[dict[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from bot.errors import SlackError, SlackRefused
 from bot.slack.api.client import Json, SlackApiClient, object_of, objects_of, text_of
 from bot.slack.views import cards
 from bot.slack.views.message import DisplaySettings
-from bot.slack.views.modals import view
+from bot.slack.views.modals import notice_view
 from bot.slack.views.replies import reply_view
 from bot.slack.views.rich_text import is_user_id
 from bot.telemetry import LogEvent, log_event
@@ -27,12 +27,12 @@ _log = logging.getLogger(__name__)
 class SlackMessageGateway:
     """Shows people things, in Slack. Errors as in `bot.usecases.ports.storage.ShowsPeople`."""
 
-    def __init__(self, calls: SlackApiClient, look: DisplaySettings) -> None:
-        self._calls, self._look = calls, look
+    def __init__(self, calls: SlackApiClient, display: DisplaySettings) -> None:
+        self._calls, self._display = calls, display
         self._addresses: dict[MessageLink, str] = {}  # An address never changes, so it is asked for once.
 
     def render(self, content: Content) -> Rendered:
-        return cards.render(content, self._look, self.permalink)
+        return cards.render(content, self._display, self.permalink)
 
     def post(
         self,
@@ -109,8 +109,8 @@ class SlackMessageGateway:
 
     def _as_view(self, content: Content) -> Json:
         if isinstance(content, Reply):
-            return reply_view(content, self._look, self.permalink)
-        return view("Switchboard", cards.message(content, self._look, self.permalink))
+            return reply_view(content, self._display, self.permalink)
+        return notice_view("Switchboard", cards.message(content, self._display, self.permalink))
 
     def _conversation(self, channel: str) -> str:
         """History knows direct messages by their own id only."""

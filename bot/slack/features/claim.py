@@ -26,7 +26,7 @@ def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
     permission = _may(context, actor, value.record)
     if not permission.allowed:
         give_feedback(
-            context.web, actor.trigger_id, actor.response_url, "Not possible", replies.refusal(permission)
+            context.web, actor.trigger_id, actor.response_url, "Not possible", replies.denial(permission)
         )
         return
     _told(context, actor, _taken(context, actor, value.record))
@@ -51,7 +51,7 @@ def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText
     if now is None:
         return _UNKNOWN
     if not awaits_decision(now):
-        name = record_facts.group(now.record)
+        name = record_facts.group_name(now.record)
         return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")
     until = Timestamp(now.owned_until or context.deps.now())
     return rich_text(

@@ -17,16 +17,16 @@ from bot.slack.features.form_results import repeated, sending
 from bot.slack.views import replies
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.modals import (
-    NAME_LONGEST,
-    STATIC_OPTIONS,
+    MAX_NAME,
+    MAX_STATIC_OPTIONS,
     carrier_group_id_field,
     choice_field,
     choices,
-    faults,
+    field_errors,
     form,
-    said,
+    notice,
+    parse_sensitive_fields,
     sensitive_fields,
-    sensitive_from,
     text_field,
     values_of,
 )
@@ -49,43 +49,43 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo connect [group name]`: opens the form."""
     permission = context.authorize(Right.REQUEST, actor)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
+        return replies.ephemeral(replies.denial(permission))
     context.web.open_view(actor.trigger_id, _form(context.display, text.strip()))
     return {}
 
 
 def suggest(context: RequestContext, query: str) -> Json:
     """Carriers for the search field that replaces the list where there are too many for it."""
-    return {"options": choices(context.display.carriers.matching(query)[:STATIC_OPTIONS])}
+    return {"options": choices(context.display.carriers.matching(query)[:MAX_STATIC_OPTIONS])}
 
 
 def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     """Places the operation, or says under the field what is in the way."""
     values = values_of(view)
-    found = faults(values, required=REQUIRED)
+    found = field_errors(values, required=REQUIRED)
     if found:
-        return replies.errors(found)
+        return replies.show_field_errors(found)
     about = pending_connection_ref(values["carrier_id"].lower(), values["carrier_group_id"])
     permission = context.authorize(Right.REQUEST, actor, about)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     result = request_connection(
         view["id"],
         actor.user_id,
         carrier_id=values["carrier_id"].lower(),
         carrier_group_id=values["carrier_group_id"],
         group_name=values["group_name"],
-        sensitive=sensitive_from(values),
+        sensitive=parse_sensitive_fields(values),
         reply_to=ReplyTo(view_id=view["id"]),
         deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
-        return replies.shows(said("Sent already", repeated(result.operation)))
+        return replies.replace_modal(notice("Sent already", repeated(result.operation)))
     if isinstance(result, Submitted):
-        return replies.shows(_taken(context, result.operation))
+        return replies.replace_modal(_taken(context, result.operation))
     if isinstance(result, Conflict):
-        return replies.errors({"carrier_group_id": in_the_way(result.operation)})
-    return replies.errors(
+        return replies.show_field_errors({"carrier_group_id": in_the_way(result.operation)})
+    return replies.show_field_errors(
         {"carrier_group_id": "This was just being settled for somebody else. Submit again."}
     )
 
@@ -106,27 +106,27 @@ def in_the_way(operation: Operation) -> str:
     )
 
 
-def _what(operation: Operation, look: DisplaySettings) -> RichText:
+def _what(operation: Operation, display: DisplaySettings) -> RichText:
     wanted = operation.input
     if not isinstance(wanted, ConnectionRequest):
         return rich_text("your request of ", Timestamp(operation.submitted_at))
     return rich_text(
         UntrustedText(wanted.group_name),
         " with ",
-        look.carrier(wanted.carrier_id),
+        display.carrier(wanted.carrier_id),
         ", carrier group id ",
         own_group_id(wanted.carrier_group_id),
     )
 
 
-def _form(look: DisplaySettings, group_name: str) -> Json:
+def _form(display: DisplaySettings, group_name: str) -> Json:
     return form(
         "Request a connection",
         "Send to Noyo",
         CALLBACK,
         [
-            _carrier_field(look),
-            text_field("group_name", "Group name", initial=group_name, longest=NAME_LONGEST),
+            _carrier_field(display),
+            text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME),
             carrier_group_id_field(hint="The group, policy or master agreement number at this carrier."),
             *sensitive_fields(
                 federal_ein_optional=False, hint="Sent to Noyo, kept encrypted until then, shown nowhere."
@@ -135,10 +135,10 @@ def _form(look: DisplaySettings, group_name: str) -> Json:
     )
 
 
-def _carrier_field(look: DisplaySettings) -> Json:
-    named = look.carriers.matching("")
+def _carrier_field(display: DisplaySettings) -> Json:
+    named = display.carriers.matching("")
     if not named:
         return text_field(
-            "carrier_id", "Carrier ID", hint="The UUID that Noyo gave you for the carrier.", longest=36
+            "carrier_id", "Carrier ID", hint="The UUID that Noyo gave you for the carrier.", max_length=36
         )
     return choice_field("carrier_id", "Carrier", named)

@@ -18,7 +18,7 @@ from bot.slack.features.decide_form import changes, decision_faults, decision_fo
 from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import said, values_of
+from bot.slack.views.modals import notice, values_of
 from bot.slack.views.operation_text import DECISION_NOUNS, in_progress
 from bot.slack.views.record_cards import decided_elsewhere, last_outcome
 from bot.slack.views.record_facts import status_name
@@ -51,32 +51,32 @@ def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict
     shown = about(view)
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Disconnection) or record.version != shown.version:
-        return replies.shows(_moved(context, actor, decision, record_state, shown, view["id"]))
+        return replies.replace_modal(_moved(context, actor, decision, record_state, shown, view["id"]))
     permission = context.authorize_decision_on(record_state.requester, actor, shown.record)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     values = values_of(view)
     found = decision_faults(decision, values, record, context.deps.today())
     if found:
-        return replies.errors(found)
+        return replies.show_field_errors(found)
     wanted = decision_wanted(decision, values, record, unversioned=context.reject_without_version)
-    return replies.shows(_placed(context, actor, wanted, record_state, view["id"]))
+    return replies.replace_modal(_placed(context, actor, wanted, record_state, view["id"]))
 
 
 def _opened(context: RequestContext, actor: Actor, decision: Decision, value: ButtonValue) -> Json:
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(value.record)
     permission = context.authorize_decision_on(
         record_state.requester if record_state else None, actor, value.record
     )
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     return _first(context, record_state) or _asked(context, decision, record_state, value)
 
 
@@ -91,7 +91,7 @@ def _asked(
 ) -> Json:
     """The form for the request as it is now, with what changed since it was shown."""
     if record_state is None or not isinstance(record_state.record, Disconnection):
-        return said("Not possible", _UNKNOWN)
+        return notice("Not possible", _UNKNOWN)
     if not decidable(record_state):
         return _not_now(context, record_state, record_state.record)
     moved = record_state.record.version != shown.version
@@ -112,13 +112,13 @@ def _placed(
     )
     match result:
         case Submitted(operation) if operation.state.settled:
-            return said("Sent already", repeated(operation))
+            return notice("Sent already", repeated(operation))
         case Submitted(operation):
             return sending(_what(context, wanted, record_state), context.display.decisions_channel, operation)
         case Conflict(operation):
             return _somebody_else(operation)
         case NotAllowed(permission):
-            return said("Not sent", replies.refusal(permission))
+            return notice("Not sent", replies.denial(permission))
         case RecordChanged(now):
             shown = ButtonValue(record_state.entity, record_state.record.version)
             return _asked(context, wanted.decision, now, shown)
@@ -135,7 +135,7 @@ def _moved(
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
     placed = context.deps.operations.operation(view_id)
     if placed is not None:
-        return said("Sent already", repeated(placed))
+        return notice("Sent already", repeated(placed))
     record_outdated(
         view_id,
         actor.user_id,
@@ -158,7 +158,7 @@ def _seen(context: RequestContext, shown: ButtonValue) -> Disconnection | None:
 def _somebody_else(operation: Operation) -> Json:
     """A window, since Slack shows nobody's name under a field."""
     now = in_progress(operation) if operation.is_open else last_outcome(operation)
-    return said(
+    return notice(
         "Somebody was first",
         now,
         labelled("Asked for", Timestamp(operation.submitted_at)),
@@ -169,12 +169,12 @@ def _somebody_else(operation: Operation) -> Json:
 def _not_now(context: RequestContext, record_state: RecordState, record: Disconnection) -> Json:
     last = context.deps.operations.last_on(record_state.entity)
     lines: list[RichText] = [
-        rich_text(record_facts.group(record), " is now: ", status_name(record.status, bold=True), "."),
+        rich_text(record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."),
         *([last_outcome(last)] if last is not None else []),
         *decided_elsewhere(record, last),
         rich_text("There is nothing left to decide, and nothing was sent to Noyo."),
     ]
-    return said("Decided already", *lines)
+    return notice("Decided already", *lines)
 
 
 def _what(context: RequestContext, wanted: DecisionRequest, record_state: RecordState) -> RichText:

@@ -11,9 +11,9 @@ from bot.domain.records import Disconnection
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
-from bot.slack.views.modals import Errors, choice_field, date_field, form, text_field, tick_field
+from bot.slack.views.modals import FieldErrors, checkbox_field, choice_field, date_field, form, text_field
 from bot.slack.views.operation_text import REASONS
-from bot.slack.views.record_cards import disconnection_facts, end_day
+from bot.slack.views.record_cards import disconnection_facts, end_date_text
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
 
@@ -24,16 +24,16 @@ _SUBMITS = {Decision.APPROVE: "Approve Disconnection", Decision.REJECT: "Keep Co
 
 
 def decision_form(
-    decision: Decision, record: Disconnection, look: DisplaySettings, changed: list[RichText]
+    decision: Decision, record: Disconnection, display: DisplaySettings, changed: list[RichText]
 ) -> Json:
     """`changed`: what is to be said first, where it moved since the person looked."""
-    told = [*([Paragraph(changed)] if changed else []), Paragraph(_will_happen(decision, record, look))]
+    told = [*([Paragraph(changed)] if changed else []), Paragraph(_will_happen(decision, record, display))]
     told.append(Paragraph(disconnection_facts(record)))
     return form(
         _TITLES[decision],
         _SUBMITS[decision],
         CALLBACKS[decision],
-        [*Message(told, warning=look.warning()).blocks(), *_fields(decision, record)],
+        [*Message(told, warning=display.warning()).blocks(), *_fields(decision, record)],
         about=buttons.encode(ButtonValue(record.entity, record.version)),
     )
 
@@ -54,7 +54,7 @@ def changes(before: Disconnection | None, now: Disconnection) -> list[RichText]:
 
 def decision_faults(
     decision: Decision, values: Mapping[str, str], record: Disconnection, today: date
-) -> Errors:
+) -> FieldErrors:
     """All faults at once, by field; empty where everything fits."""
     found = {"context": context_fault(values.get("context", ""))}
     if decision is Decision.APPROVE:
@@ -78,8 +78,8 @@ def decision_wanted(
     return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
 
 
-def _will_happen(decision: Decision, record: Disconnection, look: DisplaySettings) -> list[RichText]:
-    group, carrier = record_facts.group(record), look.carrier(record.carrier_id)
+def _will_happen(decision: Decision, record: Disconnection, display: DisplaySettings) -> list[RichText]:
+    group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
     if decision is Decision.REJECT:
         return [rich_text(group, " stays connected to ", carrier, ", and this request is closed.")]
     ends = record.effective_end_date
@@ -101,7 +101,7 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
             hint="The last day on which its coverage is managed through this connection.",
             initial=record.effective_end_date,
         ),
-        tick_field(past_name(record), "A day that is past", "This day is past, and I mean it"),
+        checkbox_field(past_name(record), "A day that is past", "This day is past, and I mean it"),
         context_field("Anything that Noyo should know about it."),
     ]
 
@@ -111,9 +111,9 @@ def context_field(hint: str) -> Json:
         "context",
         "Context for Noyo",
         hint=f"{hint} No tax numbers and nothing about anybody's health.",
-        longest=CONTEXT_LONGEST,
+        max_length=CONTEXT_LONGEST,
         optional=True,
-        lines=True,
+        multiline=True,
     )
 
 
@@ -134,7 +134,7 @@ def _day(values: Mapping[str, str], record: Disconnection) -> date | None:
         return None
 
 
-def _day_faults(values: Mapping[str, str], record: Disconnection, today: date) -> Errors:
+def _day_faults(values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
     chosen = _day(values, record)
     if chosen is None:
         return {day_name(record): "Choose the last day on which its coverage is managed."}
@@ -156,5 +156,5 @@ def context_fault(context: str) -> str:
 
 
 def _stood(record: Disconnection) -> RichText:
-    last_day = rich_text(", last managed day ", end_day(record))
+    last_day = rich_text(", last managed day ", end_date_text(record))
     return rich_text(status_name(record.status), *last_day, ", changed ", Timestamp(record.modified))

@@ -17,9 +17,9 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.operation_text import current_state, in_progress
-from bot.slack.views.record_cards import checking, end_date
-from bot.slack.views.record_facts import source
-from bot.slack.views.request_cards import parties, pending_disconnection_facts
+from bot.slack.views.record_cards import claimed_by, end_date
+from bot.slack.views.record_facts import source_name
+from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import Json, labelled, rich_text
 from bot.usecases.operations.submit import decidable
 
@@ -32,7 +32,7 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
+        return replies.ephemeral(replies.denial(permission))
     asked, held = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted by itself, so no more than the first of each can be among the first of both.
     known = context.deps.records.record_states(asked[:LISTED])
@@ -40,11 +40,11 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _held(context, operation)) for operation in held[:LISTED]]
     if not rows:
-        return replies.only_you("No request to disconnect waits for a decision.")
+        return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
     opening = "These wait for a decision, the soonest last day first."
     parts = [part for _, row in listed for part in row]
-    return replies.only_you(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
+    return replies.ephemeral(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
 
 
 def _waiting(context: RequestContext) -> list[EntityRef]:
@@ -65,13 +65,13 @@ def _row(context: RequestContext, record_state: RecordState) -> list[Part]:
         return []
     told += [
         end_date(record, context.deps.today()),
-        rich_text("Asked for by ", source(record)),
-        *checking(record_state),
+        rich_text("Asked for by ", source_name(record)),
+        *claimed_by(record_state),
     ]
     operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
         return [Paragraph([*told, in_progress(operation)])]
-    offered = record_facts.offered(record_state, context.display, primary=False, checking=True)
+    offered = record_facts.action_buttons(record_state, context.display, primary=False, with_claim=True)
     return [Paragraph(told), Buttons(offered, f"{record_state.entity}:{record.version}")]
 
 
@@ -79,7 +79,10 @@ def _held(context: RequestContext, operation: Operation) -> list[Part]:
     wanted = operation.input
     if not isinstance(wanted, DisconnectionRequest):
         return []
-    told = [rich_text(*parties(wanted, context.display)), *pending_disconnection_facts(operation, wanted)]
+    told = [
+        rich_text(*disconnection_parties(wanted, context.display)),
+        *pending_disconnection_facts(operation, wanted),
+    ]
     told.append(labelled("Now", *current_state(operation)))
     return [
         Paragraph(told),

@@ -21,7 +21,7 @@ from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.features.second_approval import confirmation_or_reason
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import said, values_of
+from bot.slack.views.modals import notice, values_of
 from bot.slack.views.operation_text import in_progress
 from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.record_facts import status_name
@@ -49,22 +49,22 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     shown = about(view)
     permission = context.authorize(Right.APPROVE, actor, shown.record)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection) or record.version != shown.version:
-        return replies.shows(_moved(context, actor, record_state, shown, view["id"]))
+        return replies.replace_modal(_moved(context, actor, record_state, shown, view["id"]))
     values = values_of(view)
     found = disconnect_faults(values, record, _today(context))
     if found:
-        return replies.errors(found)
-    return replies.shows(_placed(context, actor, values, record_state, view["id"]))
+        return replies.show_field_errors(found)
+    return replies.replace_modal(_placed(context, actor, values, record_state, view["id"]))
 
 
 def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.APPROVE, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     return _asked(context, actor, context.deps.records.record_state(value.record), value)
 
 
@@ -74,7 +74,7 @@ def _asked(
     """The form for the connection as it is now, unless somebody was first or there is nothing to disconnect."""
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection):
-        return said("Not possible", _UNKNOWN)
+        return notice("Not possible", _UNKNOWN)
     if not disconnectable(record_state):
         return _not_now(record_state)
     holder = context.deps.operations.open_on(
@@ -117,7 +117,7 @@ def _on_its_way(context: RequestContext, operation: Operation, record_state: Rec
     if operation.state is OperationState.AWAITING_CONFIRMATION:
         return _held(context, operation, record_state)
     if operation.state.settled:
-        return said("Sent already", repeated(operation))
+        return notice("Sent already", repeated(operation))
     what = rich_text(
         "your request to disconnect ", *record_facts.group_and_carrier(record_state.record, context.display)
     )
@@ -130,7 +130,7 @@ def _held(context: RequestContext, operation: Operation, record_state: RecordSta
         if operation.due
         else []
     )
-    return said(
+    return notice(
         "Held",
         rich_text(
             "Held: your request to disconnect ",
@@ -155,7 +155,7 @@ def _moved(
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
     placed = context.deps.operations.operation(view_id)
     if placed is not None:
-        return said("Sent already", repeated(placed))
+        return notice("Sent already", repeated(placed))
     if now is not None:
         _note_outdated(context, actor, now, shown)
     return _asked(context, actor, now, shown)
@@ -179,7 +179,7 @@ def _somebody_first(context: RequestContext, actor: Actor, operation: Operation)
     if awaits_confirmation(operation, context.deps.now()) and operation.actor != actor.user_id:
         return confirmation_or_reason(context, actor, operation, first=True)
     now = in_progress(operation) if operation.is_open else last_outcome(operation)
-    return said(
+    return notice(
         "Asked for already",
         now,
         labelled("Asked for", Timestamp(operation.submitted_at)),
@@ -190,15 +190,15 @@ def _somebody_first(context: RequestContext, actor: Actor, operation: Operation)
 def _not_now(record_state: RecordState) -> Json:
     record = record_state.record
     if is_connected(record_state):
-        return said(
+        return notice(
             "Not possible yet",
-            rich_text("Noyo has not told which of its groups ", record_facts.group(record), " is."),
+            rich_text("Noyo has not told which of its groups ", record_facts.group_name(record), " is."),
             "Without that it cannot be disconnected from here. Try again once the connection has changed at Noyo, "
             "or disconnect it there.",
         )
-    return said(
+    return notice(
         "Not possible",
-        rich_text(record_facts.group(record), " is now: ", status_name(record.status, bold=True), "."),
+        rich_text(record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."),
         "Only a completed connection can be disconnected, and nothing was sent to Noyo.",
     )
 

@@ -13,17 +13,25 @@ from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import (
-    NAME_LONGEST,
-    Errors,
+    MAX_NAME,
+    FieldErrors,
+    checkbox_field,
     choice_field,
     date_field,
     form,
     text_field,
-    tick_field,
 )
 from bot.slack.views.operation_text import DISCONNECT_REASONS
 from bot.slack.views.record_cards import earlier_requests_line
-from bot.slack.views.rich_text import NAME_LENGTH, NOTHING, Json, RichText, clean_text, date_text, rich_text
+from bot.slack.views.rich_text import (
+    EMPTY_TEXT,
+    MAX_NAME_LENGTH,
+    Json,
+    RichText,
+    clean_text,
+    date_text,
+    rich_text,
+)
 from bot.usecases.operations.submit_disconnection import DisconnectionInput
 
 CALLBACK = "disconnect"
@@ -32,7 +40,7 @@ MOST_YEARS_AHEAD = 5
 
 def disconnect_form(
     record: Connection,
-    look: DisplaySettings,
+    display: DisplaySettings,
     *,
     needs_second: bool,
     changed: bool,
@@ -42,22 +50,22 @@ def disconnect_form(
     shows a connection as completed even where its disconnection is over."""
     told = [rich_text("It changed since you looked at it. Check it before you submit.")] if changed else []
     told += [
-        rich_text(*record_facts.group_and_carrier(record, look)),
-        record_facts.carrier_group_id(record),
-        record_facts.status(record),
+        rich_text(*record_facts.group_and_carrier(record, display)),
+        record_facts.carrier_group_id_line(record),
+        record_facts.status_line(record),
         earlier_requests_line(before),
-        *_will_happen(record, look, needs_second=needs_second),
+        *_will_happen(record, display, needs_second=needs_second),
     ]
     return form(
         "Disconnect a group",
         "Ask to Disconnect" if needs_second else "Disconnect",
         CALLBACK,
-        [*Message([Paragraph(told)], warning=look.warning()).blocks(), *_fields(record)],
+        [*Message([Paragraph(told)], warning=display.warning()).blocks(), *_fields(record)],
         about=buttons.encode(ButtonValue(record.entity, record.version)),
     )
 
 
-def disconnect_faults(values: Mapping[str, str], record: Connection, today: date) -> Errors:
+def disconnect_faults(values: Mapping[str, str], record: Connection, today: date) -> FieldErrors:
     """All faults at once, by field; empty where everything fits."""
     found = {"context": context_fault(values.get("context", "")), **_day_faults(values, today)}
     if values.get("reason") not in set(DisconnectionReason):
@@ -79,8 +87,8 @@ def wish(values: Mapping[str, str]) -> DisconnectionInput:
     )
 
 
-def _will_happen(record: Connection, look: DisplaySettings, *, needs_second: bool) -> list[RichText]:
-    group, carrier = record_facts.group(record), look.carrier(record.carrier_id)
+def _will_happen(record: Connection, display: DisplaySettings, *, needs_second: bool) -> list[RichText]:
+    group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
     then = rich_text("After the day you choose changes for ", group, " no longer reach ", carrier, ".")
     if not needs_second:
         return [then, rich_text("It is sent to Noyo at once, and nobody has to confirm it.")]
@@ -97,7 +105,7 @@ def _fields(record: Connection) -> list[Json]:
             hint="The last day on which its coverage is managed through this connection.",
             initial=None,
         ),
-        tick_field("past", "A day that is past", "This day is past, and I mean it"),
+        checkbox_field("past", "A day that is past", "This day is past, and I mean it"),
         choice_field(
             "reason",
             "Why the group is to be disconnected",
@@ -108,19 +116,19 @@ def _fields(record: Connection) -> list[Json]:
             "typed_name",
             f"Type its {what}",
             hint=f"So that it is surely this one: {shown}",
-            longest=NAME_LONGEST,
+            max_length=MAX_NAME,
         ),
     ]
 
 
 def _to_type(record: Connection) -> tuple[str, str]:
     """What the person types to show that they mean this one, and how it is shown to them."""
-    name = clean_text(record.group_name or "", limit=NAME_LENGTH, keep=record.carrier_group_id)
-    if name != NOTHING:
+    name = clean_text(record.group_name or "", limit=MAX_NAME_LENGTH, unmasked=record.carrier_group_id)
+    if name != EMPTY_TEXT:
         return "name", name
     number = record.carrier_group_id or record.id
     what = "carrier group id" if record.carrier_group_id else "Noyo id"
-    return what, clean_text(number, limit=NAME_LENGTH, keep=number)
+    return what, clean_text(number, limit=MAX_NAME_LENGTH, unmasked=number)
 
 
 def _spellings(record: Connection) -> set[str]:
@@ -134,7 +142,7 @@ def _folded(typed: str) -> str:
     return "".join(unicodedata.normalize("NFKC", typed).casefold().split())
 
 
-def _day_faults(values: Mapping[str, str], today: date) -> Errors:
+def _day_faults(values: Mapping[str, str], today: date) -> FieldErrors:
     try:
         chosen = date.fromisoformat(values.get("end_date", ""))
     except ValueError:

@@ -30,8 +30,8 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.ADMINISTER, actor)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
-    return replies.only_you(*_told(context, health_report(context.deps)))
+        return replies.ephemeral(replies.denial(permission))
+    return replies.ephemeral(*_told(context, health_report(context.deps)))
 
 
 def _told(context: RequestContext, found: HealthReport) -> list[Part]:
@@ -70,7 +70,9 @@ def _shut(found: HealthReport) -> list[RichText]:
         else ()
     )
     return [
-        rich_text(*pauses.paused_since(found.active_pause), *pauses.because(found.active_pause), ".", *waits)
+        rich_text(
+            *pauses.paused_since(found.active_pause), *pauses.reason_suffix(found.active_pause), ".", *waits
+        )
     ]
 
 

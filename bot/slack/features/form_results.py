@@ -6,7 +6,7 @@ from bot.domain.operations import Operation
 from bot.errors import UnknownSchema
 from bot.slack.views import buttons, pauses
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import said
+from bot.slack.views.modals import notice
 from bot.slack.views.operation_text import in_progress, outcome
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
 
@@ -34,16 +34,16 @@ def repeated(operation: Operation) -> RichText:
 def sending(what: RichText, channel: str, operation: Operation) -> Json:
     """Shown at once; the answer takes its place as long as the window is open."""
     if operation.deferred_by is not None:
-        return said(
+        return notice(
             "Kept, not sent yet",
-            rich_text(*what, ": ", *pauses.kept(operation.deferred_by)),
+            rich_text(*what, ": ", *pauses.deferred(operation.deferred_by)),
             rich_text(
                 "There is nothing more to do: its card is in ",
                 ChannelMention(channel),
                 ", and you get a message.",
             ),
         )
-    return said(
+    return notice(
         "Sending to Noyo",
         rich_text("Sending: ", *what, "."),
         "This window shows Noyo's answer as soon as it is here.",

@@ -21,7 +21,7 @@ from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
 from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     Json,
     RichText,
     Timestamp,
@@ -32,19 +32,19 @@ from bot.slack.views.rich_text import (
 )
 
 LISTED = 20
-_WORDS = QUOTE_LENGTH // 4
+_WORDS = MAX_QUOTE_LENGTH // 4
 
 
 def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo history who`: the newest entries of the audit trail about one record."""
     if not text:
-        return replies.only_you(f"Whose? Type {context.command} history and the group's name or an id.")
+        return replies.ephemeral(f"Whose? Type {context.command} history and the group's name or an id.")
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
+        return replies.ephemeral(replies.denial(permission))
     found = context.deps.records.find(text, limit=status.LISTED + 1)
     if not found:
-        return replies.only_you(status.nothing_found(context, text))
+        return replies.ephemeral(status.nothing_found(context, text))
     if len(found) > 1:
         return _which(context, found)
     return _of(context, found[0])
@@ -56,11 +56,11 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
     for record_state in found[: status.LISTED]:
         parts += [
             Paragraph([status.row(context, record_state.record)]),
-            SmallPrint([record_facts.ids(record_state.record)]),
+            SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
     if len(found) > status.LISTED:
         parts.append(Paragraph([rich_text("There are more: add a word.")]))
-    return replies.only_you(*parts)
+    return replies.ephemeral(*parts)
 
 
 def _of(context: RequestContext, record_state: RecordState) -> Json:
@@ -71,7 +71,9 @@ def _of(context: RequestContext, record_state: RecordState) -> Json:
     lines = [_told(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There is more, longer ago."))
-    return replies.only_you(Paragraph([opening, *lines]), SmallPrint([record_facts.ids(record_state.record)]))
+    return replies.ephemeral(
+        Paragraph([opening, *lines]), SmallPrint([record_facts.id_and_version(record_state.record)])
+    )
 
 
 def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:

@@ -19,14 +19,14 @@ def start_pause(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo pause [why]`"""
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
+        return replies.ephemeral(replies.denial(permission))
     match pause(actor.user_id, text, context.deps):
         case PauseChanged(done):
-            return replies.only_you(
-                rich_text(*pauses.paused_since(done), "."), pauses.MEANWHILE, _told_in(context)
+            return replies.ephemeral(
+                rich_text(*pauses.paused_since(done), "."), pauses.WHILE_PAUSED, _told_in(context)
             )
         case PauseUnchanged(running):
-            return replies.only_you(
+            return replies.ephemeral(
                 rich_text("It is paused already: ", *_since(running), "."), _resumes(context)
             )
 
@@ -36,19 +36,19 @@ def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
     del text
     permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
+        return replies.ephemeral(replies.denial(permission))
     match resume(actor.user_id, context.deps):
         case PauseChanged(done):
-            return replies.only_you(
-                rich_text(*pauses.ended(done), "."),
+            return replies.ephemeral(
+                rich_text(*pauses.pause_ended(done), "."),
                 "What was kept begins to go out within a minute, in its order. What has changed meanwhile is not sent, "
                 "and its card says so.",
                 _told_in(context),
                 *_still_watches(context),
             )
         case PauseUnchanged(_, last):
-            before = rich_text(" ", *pauses.ended(last), ".") if last is not None else ()
-            return replies.only_you(rich_text("Sending is not paused.", *before), *_still_watches(context))
+            before = rich_text(" ", *pauses.pause_ended(last), ".") if last is not None else ()
+            return replies.ephemeral(rich_text("Sending is not paused.", *before), *_still_watches(context))
 
 
 def standing(context: RequestContext) -> list[RichText]:
@@ -57,11 +57,15 @@ def standing(context: RequestContext) -> list[RichText]:
     if shut is None:
         return []
     so = "nothing is sent to Noyo" if shut.by is None else "what people ask for is kept and not sent yet"
-    return [rich_text(*pauses.paused_since(shut), *pauses.because(shut), f": {so}.")]
+    return [rich_text(*pauses.paused_since(shut), *pauses.reason_suffix(shut), f": {so}.")]
 
 
 def _since(running: Pause | None) -> RichText:
-    return rich_text(*pauses.paused_since(running), *pauses.because(running)) if running is not None else ()
+    return (
+        rich_text(*pauses.paused_since(running), *pauses.reason_suffix(running))
+        if running is not None
+        else ()
+    )
 
 
 def _resumes(context: RequestContext) -> str:

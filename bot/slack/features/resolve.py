@@ -35,7 +35,7 @@ def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id:
     needed = before.required_right if before else Right.REQUEST
     permission = context.authorize(needed, actor, before.entity if before else None)
     if not permission.allowed:
-        return "Not possible", replies.refusal(permission)
+        return "Not possible", replies.denial(permission)
     taken = resolve(
         operation_id,
         way,

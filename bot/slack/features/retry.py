@@ -19,13 +19,13 @@ from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Message, Paragraph, Part, Quote
 from bot.slack.views.modals import (
-    GROUP_ID_LONGEST,
+    MAX_GROUP_ID,
     carrier_group_id_field,
-    faults,
+    field_errors,
     form,
-    said,
+    notice,
+    parse_sensitive_fields,
     sensitive_fields,
-    sensitive_from,
     values_of,
 )
 from bot.slack.views.operation_text import in_progress
@@ -49,13 +49,13 @@ def open_for(context: RequestContext, actor: Actor, record_state: RecordState) -
 def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.REQUEST, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(value.record)
     operation = context.deps.operations.open_on(value.record)
     if record_state is None or not isinstance(record_state.record, Connection):
-        return said("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
+        return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
     if operation is not None:
-        return said("On its way already", in_progress(operation))
+        return notice("On its way already", in_progress(operation))
     if not context.retryable(record_state):
         return _not_now(record_state)
     return _form(
@@ -66,13 +66,13 @@ def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
 def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     """Places the retry for the version that was shown, or shows what changed and asks again."""
     values = values_of(view)
-    found = faults(values, required=("carrier_group_id",))
+    found = field_errors(values, required=("carrier_group_id",))
     if found:
-        return replies.errors(found)
+        return replies.show_field_errors(found)
     shown = about(view)
     permission = context.authorize(Right.REQUEST, actor, shown.record)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     if record_state is None or record_state.record.version != shown.version:
         record_outdated(
@@ -90,16 +90,16 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
         actor.user_id,
         shown=record_state,
         carrier_group_id=_corrected(record_state, values["carrier_group_id"]),
-        sensitive=sensitive_from(values),
+        sensitive=parse_sensitive_fields(values),
         reply_to=ReplyTo(view_id=view["id"]),
         deps=context.deps_for(actor),
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
-        return replies.shows(said("Sent already", repeated(result.operation)))
+        return replies.replace_modal(notice("Sent already", repeated(result.operation)))
     if isinstance(result, Submitted):
         return _sending(context, record_state, values["carrier_group_id"], result.operation)
     if isinstance(result, Conflict):
-        return replies.errors({"carrier_group_id": in_the_way(result.operation)})
+        return replies.show_field_errors({"carrier_group_id": in_the_way(result.operation)})
     return _again(context, result.now, view["id"])
 
 
@@ -110,7 +110,7 @@ def _corrected(record_state: RecordState, typed: str) -> str | None:
 
 def _given(record: Record) -> str:
     held = record.carrier_group_id if isinstance(record, Connection) else None
-    return (held or "")[:GROUP_ID_LONGEST]
+    return (held or "")[:MAX_GROUP_ID]
 
 
 def _sending(
@@ -118,32 +118,32 @@ def _sending(
 ) -> Json:
     what = rich_text(
         "a retry for ",
-        record_facts.group(record_state.record),
+        record_facts.group_name(record_state.record),
         ", carrier group id ",
         own_group_id(carrier_group_id),
     )
-    return replies.shows(sending(what, context.display.connections_channel, operation))
+    return replies.replace_modal(sending(what, context.display.connections_channel, operation))
 
 
 def _again(context: RequestContext, now: RecordState | None, view_id: str) -> Json:
     """It moved since it was shown. A repeat of what was placed from this very window is no change, but a success."""
     placed = context.deps.operations.operation(view_id)
     if placed is not None:
-        return replies.shows(said("Sent already", repeated(placed)))
+        return replies.replace_modal(notice("Sent already", repeated(placed)))
     if now is None or not isinstance(now.record, Connection):
-        return replies.shows(
-            said("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
+        return replies.replace_modal(
+            notice("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
         )
     if not context.retryable(now):
-        return replies.shows(_not_now(now))
-    return replies.shows(_form(context, now, now.record, changed=True))
+        return replies.replace_modal(_not_now(now))
+    return replies.replace_modal(_form(context, now, now.record, changed=True))
 
 
 def _not_now(record_state: RecordState) -> Json:
-    return said(
+    return notice(
         "Changed meanwhile",
         rich_text(
-            record_facts.group(record_state.record),
+            record_facts.group_name(record_state.record),
             " is now: ",
             status_name(record_state.status, bold=True),
             ".",
@@ -180,10 +180,10 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
         )
     stands = [
         rich_text(*record_facts.group_and_carrier(record, context.display)),
-        record_facts.status(record),
+        record_facts.status_line(record),
     ]
     parts.append(Paragraph(stands))
-    words = record_facts.carrier_said(record)
+    words = record_facts.carrier_message(record)
     if words:
         parts += [Paragraph([rich_text("The carrier said:")]), Quote(words)]
     return parts

@@ -21,13 +21,13 @@ from bot.slack.feedback import give_feedback
 from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
-from bot.slack.views.modals import form, said
-from bot.slack.views.operation_text import in_progress, outcome, who
+from bot.slack.views.modals import form, notice
+from bot.slack.views.operation_text import actor, in_progress, outcome
 from bot.slack.views.record_cards import earlier_requests_line
 from bot.slack.views.record_facts import status_name
-from bot.slack.views.request_cards import parties, pending_disconnection_facts, will_happen
+from bot.slack.views.request_cards import consequence, disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     ChannelMention,
     Json,
     RichText,
@@ -73,20 +73,22 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
     operation = context.deps.operations.operation(_operation_id(view))
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return replies.over_it(said("Not sent", replies.refusal(permission)))
+        return replies.push_modal(notice("Not sent", replies.denial(permission)))
     if operation is None:
-        return replies.shows(said("Not held any more", _FORGOTTEN))
+        return replies.replace_modal(notice("Not held any more", _FORGOTTEN))
     if not (permission := context.authorize_decision_on(operation.actor, actor, operation.entity)).allowed:
-        return replies.shows(said("Not sent", replies.refusal(permission)))
+        return replies.replace_modal(notice("Not sent", replies.denial(permission)))
     reply_to = ReplyTo(view_id=view["id"])
     match confirm(operation.id, actor.user_id, reply_to=reply_to, deps=context.deps_for(actor)):
         case Confirmed(going):
-            return replies.shows(sending(_what(context, going), context.display.decisions_channel, going))
+            return replies.replace_modal(
+                sending(_what(context, going), context.display.decisions_channel, going)
+            )
         case NotAwaitingConfirmation(now):
             context.audit_event(actor, "not_confirmed", operation.entity, *_came_second(operation, now))
-            return replies.shows(_over(context, actor, now))
+            return replies.replace_modal(_over(context, actor, now))
         case NotAllowed(refusal):
-            return replies.shows(said("Not sent", replies.refusal(refusal)))
+            return replies.replace_modal(notice("Not sent", replies.denial(refusal)))
 
 
 def confirmation_or_reason(
@@ -98,7 +100,7 @@ def confirmation_or_reason(
         return _over(context, actor, operation)
     permission = context.authorize_decision_on(operation.actor, actor, operation.entity)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(wanted.connection)
     why_not = _why_it_would_not_go(context, operation, record_state)
     return why_not or confirmation(
@@ -115,9 +117,9 @@ def _opened(context: RequestContext, actor: Actor, operation_id: str) -> Json:
     operation = context.deps.operations.operation(operation_id)
     permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     if operation is None:
-        return said("Not held any more", _FORGOTTEN)
+        return notice("Not held any more", _FORGOTTEN)
     return confirmation_or_reason(context, actor, operation)
 
 
@@ -131,11 +133,11 @@ def _why_it_would_not_go(
     """
     withdraw_it = "Nothing would be sent. Withdraw it on its card, and ask anew if it is still wanted."
     if authorized(Right.APPROVE, operation.actor or "", context.deps).verdict is Verdict.DENIED:
-        gone = rich_text(who(operation), ", who asked for it, may not do so any more.")
-        return said("Not possible", gone, withdraw_it)
+        gone = rich_text(actor(operation), ", who asked for it, may not do so any more.")
+        return notice("Not possible", gone, withdraw_it)
     if record_state is not None and not is_connected(record_state):
         now = rich_text("The connection is now: ", status_name(record_state.status, bold=True), ".")
-        return said("Not possible", now, withdraw_it)
+        return notice("Not possible", now, withdraw_it)
     return None
 
 
@@ -143,7 +145,7 @@ def confirmation(
     operation: Operation,
     wanted: DisconnectionRequest,
     record: Record | None,
-    look: DisplaySettings,
+    display: DisplaySettings,
     *,
     first: bool,
     before: Sequence[Disconnection] = (),
@@ -151,8 +153,8 @@ def confirmation(
     """The form. `record` is the connection as it is now; `first`: the reader wanted to ask for the same."""
     told: list[RichText] = [rich_text("Somebody was first: this is what waits already.")] if first else []
     told += [
-        rich_text(*parties(wanted, look)),
-        will_happen(wanted, look),
+        rich_text(*disconnection_parties(wanted, display)),
+        consequence(wanted, display),
         rich_text(
             "Once you confirm it, it is sent to Noyo, which begins at once. It cannot be taken back from here."
         ),
@@ -168,13 +170,13 @@ def confirmation(
     if wanted.context:
         parts += [
             Paragraph([labelled("Context for Noyo")]),
-            Quote((UntrustedText(wanted.context, QUOTE_LENGTH),)),
+            Quote((UntrustedText(wanted.context, MAX_QUOTE_LENGTH),)),
         ]
     return form(
         "Confirm disconnection",
         "Confirm Disconnection",
         CALLBACK,
-        Message(parts, warning=look.warning()).blocks(),
+        Message(parts, warning=display.warning()).blocks(),
         about=buttons.encode(ButtonValue(operation_id=operation.id)),
     )
 
@@ -194,16 +196,16 @@ def _operation_id(view: dict[str, Any]) -> str:
 def _over(context: RequestContext, actor: Actor, operation: Operation | None) -> Json:
     """It does not wait any more: who was first, or what became of it."""
     if operation is None:
-        return said("Not held any more", _FORGOTTEN)
+        return notice("Not held any more", _FORGOTTEN)
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return said("Too late", "Its time is over: it expires unsent, and nothing was sent to Noyo.")
+        return notice("Too late", "Its time is over: it expires unsent, and nothing was sent to Noyo.")
     second = operation.second_approval
     title = "Confirmed already" if second else "Not held any more"
     by = [labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []
     now = in_progress(operation) if operation.is_open else rich_text(*outcome(operation), ".")
     own = second is not None and second.by == actor.user_id
     card = rich_text("Its card is in ", ChannelMention(context.display.decisions_channel), ".")
-    return said(title, now, *by, *([] if own else ["Nothing was sent for you."]), card)
+    return notice(title, now, *by, *([] if own else ["Nothing was sent for you."]), card)
 
 
 def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tuple[str, RichText]:
@@ -213,7 +215,7 @@ def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tupl
     needed = Right.VIEW if own else Right.APPROVE
     permission = context.authorize(needed, actor, operation.entity if operation else None)
     if not permission.allowed:
-        return "Not possible", replies.refusal(permission)
+        return "Not possible", replies.denial(permission)
     taken = withdraw(operation_id, actor.user_id, deps=context.deps_for(actor))
     if taken is not None:
         return "Withdrawn", rich_text(
@@ -234,5 +236,5 @@ def _came_second(operation: Operation, now: Operation | None) -> tuple[tuple[str
 
 def _what(context: RequestContext, operation: Operation) -> RichText:
     wanted = operation.input
-    named = parties(wanted, context.display) if isinstance(wanted, DisconnectionRequest) else ()
+    named = disconnection_parties(wanted, context.display) if isinstance(wanted, DisconnectionRequest) else ()
     return rich_text("the request to disconnect ", *named)

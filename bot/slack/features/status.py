@@ -17,11 +17,11 @@ from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
-from bot.slack.views.modals import UUID, said, view
+from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.record_cards import disconnection_facts, end_date
 from bot.slack.views.record_facts import next_step, status_name
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     Json,
     RichText,
     Timestamp,
@@ -41,8 +41,8 @@ def start(context: RequestContext, actor: Actor, text: str) -> Json:
     """`/noyo status [who]`: one match as its card, several as a list, none with what to do next."""
     permission = context.authorize(Right.VIEW, actor)
     if not permission.allowed:
-        return replies.only_you(replies.refusal(permission))
-    return replies.headed(pause.standing(context), _found(context, actor, text))
+        return replies.ephemeral(replies.denial(permission))
+    return replies.prepend_lines(pause.standing(context), _found(context, actor, text))
 
 
 def _found(context: RequestContext, actor: Actor, text: str) -> Json:
@@ -70,7 +70,7 @@ def listing(context: RequestContext, opening: str, found: list[RecordState]) -> 
         parts += [Paragraph([row(context, record_state.record)]), _buttons(context, record_state)]
     if len(found) > LISTED:
         parts.append(Paragraph([rich_text("There are more: add a word, or use an id.")]))
-    return replies.only_you(*parts)
+    return replies.ephemeral(*parts)
 
 
 def nothing_found(context: RequestContext, text: str) -> RichText:
@@ -85,24 +85,24 @@ def nothing_found(context: RequestContext, text: str) -> RichText:
 def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
     permission = context.authorize(Right.VIEW, actor, value.record)
     if not permission.allowed:
-        return said("Not possible", replies.refusal(permission))
+        return notice("Not possible", replies.denial(permission))
     card = record_card(value.record, context.deps)
     if card is None:
-        return said("Details", "This is not known here any more.")
+        return notice("Details", "This is not known here any more.")
     parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
-    return view("Details", Message(parts, warning=context.display.warning()))
+    return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
 def _one(context: RequestContext, record_state: RecordState) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
-        return replies.only_you(nothing_found(context, record_state.entity.key))
+        return replies.ephemeral(nothing_found(context, record_state.entity.key))
     return replies.from_message(message(card, context.display))
 
 
 def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
     if not UUID.fullmatch(text.lower()):
-        return replies.only_you(nothing_found(context, text))
+        return replies.ephemeral(nothing_found(context, text))
     submit.refresh(
         actor.trigger_id,
         actor.user_id,
@@ -111,7 +111,7 @@ def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
         reply_to=ReplyTo(channel_id=actor.channel_id),
         deps=context.deps_for(actor),
     )
-    return replies.only_you(
+    return replies.ephemeral(
         "I do not know this id yet, so I am asking Noyo. I will write to you what it says."
     )
 
@@ -120,7 +120,7 @@ def _waiting(context: RequestContext) -> Json:
     """What needs us, the first thing to see for somebody who asks without naming anything."""
     waiting, total = waiting_for_us(context.deps.records)
     if not waiting:
-        return replies.only_you(
+        return replies.ephemeral(
             "Nothing that I know of waits for us.", f"{context.command} status and a name shows one."
         )
     return listing(context, f"Waiting for us: {total}. The first are shown.", list(waiting))
@@ -128,7 +128,9 @@ def _waiting(context: RequestContext) -> Json:
 
 def row(context: RequestContext, record: Record) -> RichText:
     """A record in one line, for where several are listed."""
-    number = record_facts.carrier_group_id(record) if isinstance(record, Connection) else end_date(record)
+    number = (
+        record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
+    )
     return rich_text(
         *record_facts.group_and_carrier(record, context.display),
         ": ",
@@ -139,7 +141,7 @@ def row(context: RequestContext, record: Record) -> RichText:
 
 
 def _buttons(context: RequestContext, record_state: RecordState) -> Buttons:
-    offered = record_facts.offered(record_state, context.display, primary=False)
+    offered = record_facts.action_buttons(record_state, context.display, primary=False)
     return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
 
 
@@ -147,7 +149,7 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
     record = record_state.record
     lines = [
         rich_text(*record_facts.group_and_carrier(record, context.display)),
-        record_facts.status(record),
+        record_facts.status_line(record),
         labelled("Next", *next_step(record, context.display)),
         labelled("Created", Timestamp(record.created)),
         *_asker(record_state),
@@ -158,20 +160,20 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
     if record.group_id:
         lines.append(labelled("Group id", UntrustedText(record.group_id, 60)))
     if isinstance(record, Connection):
-        lines += [record_facts.carrier_group_id(record), record_facts.tries(record_state)]
+        lines += [record_facts.carrier_group_id_line(record), record_facts.attempts(record_state)]
     else:
         lines += disconnection_facts(record)[1:]
     if isinstance(record, Disconnection) and record.decided is not None:
         lines.append(labelled("Decided", Timestamp(record.decided)))
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
-    words = record_facts.carrier_said(record)
+    words = record_facts.carrier_message(record)
     return [Paragraph(lines), *([Paragraph([labelled("The carrier said", *words)])] if words else [])]
 
 
 def _asker(record_state: RecordState) -> list[RichText]:
     """Of a request to disconnect, Noyo itself says where it comes from."""
-    return [record_facts.asker(record_state)] if isinstance(record_state.record, Connection) else []
+    return [record_facts.requester(record_state)] if isinstance(record_state.record, Connection) else []
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
@@ -189,9 +191,12 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 def _told_then(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return (*rich_text(" · "), *end_date(record))
-    words = record_facts.error(record)
+    words = record_facts.carrier_error(record)
     return (
-        (*rich_text(" · "), UntrustedText(words, QUOTE_LENGTH // 7, keep=record_facts.own_id(record)))
+        (
+            *rich_text(" · "),
+            UntrustedText(words, MAX_QUOTE_LENGTH // 7, unmasked=record_facts.own_carrier_group_id(record)),
+        )
         if words
         else ()
     )

@@ -15,82 +15,84 @@ from bot.domain.records import (
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
-from bot.slack.views.record_cards import checking, end_date, how_far, last_outcome
-from bot.slack.views.record_facts import next_step, source, status_name
-from bot.slack.views.request_cards import title, wanted_group_id
+from bot.slack.views.record_cards import claimed_by, days_left_text, end_date, last_outcome
+from bot.slack.views.record_facts import next_step, source_name, status_name
+from bot.slack.views.request_cards import carrier_group_id_line, request_title
 from bot.slack.views.rich_text import (
     PermalinkLookup,
     RichText,
     Timestamp,
     UserGroupMention,
     UserMention,
+    card_link,
     duration_text,
     labelled,
     rich_text,
-    to_card,
 )
 
 
-def alert(shown: Alert, look: DisplaySettings, links: PermalinkLookup) -> Message:
+def alert(shown: Alert, display: DisplaySettings, links: PermalinkLookup) -> Message:
     """The reader is called away from other work: what is wrong, with whom, and what do I do now?
 
     What could go wrong: two people retry or decide the same, or somebody acts on what was true an hour ago. So once
     the record has moved on or somebody's operation is on its way, the same message says that first and takes its
     buttons away.
     """
-    if _acted_on(shown) or shown.record_state.record.version != shown.raised_version:
-        return _over(shown, look, links)
+    if _has_open_operation(shown) or shown.record_state.record.version != shown.raised_version:
+        return _outdated(shown, display, links)
     record = shown.record_state.record
-    parts: list[Part] = [Paragraph([*_called(shown, look), *_what(shown, look)])]
-    parts += _said(record)
-    parts.append(Paragraph([*_history(shown.record_state), labelled("Next", *next_step(record, look))]))
-    parts.append(Paragraph(to_card(shown.card, links)))
-    parts.append(Buttons(record_facts.offered(shown.record_state, look, checking=True), _revision(shown)))
-    return Message(parts, _title(shown), look.warning())
+    parts: list[Part] = [Paragraph([*_mentions(shown, display), *_facts(shown, display)])]
+    parts += _carrier_message(record)
+    parts.append(Paragraph([*_history(shown.record_state), labelled("Next", *next_step(record, display))]))
+    parts.append(Paragraph(card_link(shown.card, links)))
+    parts.append(
+        Buttons(record_facts.action_buttons(shown.record_state, display, with_claim=True), _revision(shown))
+    )
+    return Message(parts, _title(shown), display.warning())
 
 
-def _acted_on(shown: Alert) -> bool:
+def _has_open_operation(shown: Alert) -> bool:
     return shown.operation is not None and shown.operation.is_open
 
 
-def _called(shown: Alert, look: DisplaySettings) -> list[RichText]:
+def _mentions(shown: Alert, display: DisplaySettings) -> list[RichText]:
     """Those who decide, named so that Slack calls them: only where it ends soon, or was reminded of often enough."""
-    if not shown.calls or not look.approvers:
+    if not shown.mention_approvers or not display.approvers:
         return []
-    holders = sorted(look.approvers)
+    holders = sorted(display.approvers)
     named = [UserGroupMention(one) if one.startswith("S") else UserMention(one) for one in holders]
     spaced = [run for one in named for run in (one, " ")]
-    return [rich_text(*spaced, "please decide" if shown.reminds else "please decide soon")]
+    return [rich_text(*spaced, "please decide" if shown.is_reminder else "please decide soon")]
 
 
 def _title(shown: Alert) -> RichText:
     record = shown.record_state.record
-    if shown.reminds and isinstance(record, Disconnection):
+    if shown.is_reminder and isinstance(record, Disconnection):
         ends = record.effective_end_date
-        left = f" · {how_far(days_left(ends, shown.today))}" if ends and shown.today else ""
-        return rich_text("Still waits: disconnect ", record_facts.group(record), left)
+        left = f" · {days_left_text(days_left(ends, shown.today))}" if ends and shown.today else ""
+        return rich_text("Still waits: disconnect ", record_facts.group_name(record), left)
     if isinstance(record, Disconnection):
         carrier = record.source_type is DisconnectionSource.CARRIER
         who = "The carrier asks" if carrier else "Somebody asks"
-        return rich_text(f"{who} to disconnect ", record_facts.group(record))
-    return rich_text(status_name(record.status), ": ", record_facts.group(record))
+        return rich_text(f"{who} to disconnect ", record_facts.group_name(record))
+    return rich_text(status_name(record.status), ": ", record_facts.group_name(record))
 
 
-def _what(shown: Alert, look: DisplaySettings) -> list[RichText]:
+def _facts(shown: Alert, display: DisplaySettings) -> list[RichText]:
     record = shown.record_state.record
     lines = [
-        labelled("Group", record_facts.group(record)),
-        labelled("Carrier", look.carrier(record.carrier_id)),
+        labelled("Group", record_facts.group_name(record)),
+        labelled("Carrier", display.carrier(record.carrier_id)),
     ]
     if isinstance(record, Disconnection):
         today = shown.today if needs_our_action(record.status) else None
-        asked = labelled("Asked for by", source(record))
-        return [*lines, asked, end_date(record, today), *checking(shown.record_state)]
-    return [*lines, record_facts.carrier_group_id(record)]
+        asked = labelled("Asked for by", source_name(record))
+        return [*lines, asked, end_date(record, today), *claimed_by(shown.record_state)]
+    return [*lines, record_facts.carrier_group_id_line(record)]
 
 
-def _said(record: Connection | Disconnection) -> list[Part]:
-    words = record_facts.carrier_said(record)
+def _carrier_message(record: Connection | Disconnection) -> list[Part]:
+    words = record_facts.carrier_message(record)
     if words:
         return [Paragraph([labelled("The carrier said")]), Quote(words)]
     if record.status is ConnectionStatus.UNABLE_TO_CONNECT:
@@ -104,21 +106,26 @@ def _history(record_state: RecordState) -> list[RichText]:
     took = record_state.record.modified - record_state.attempt_started_at
     # Nothing at all: nobody saw this try begin.
     spent = [labelled("This try took", duration_text(took))] if took > 0 else []
-    return [*spent, record_facts.tries(record_state), record_facts.asker(record_state)]
+    return [*spent, record_facts.attempts(record_state), record_facts.requester(record_state)]
 
 
-def _over(shown: Alert, look: DisplaySettings, links: PermalinkLookup) -> Message:
+def _outdated(shown: Alert, display: DisplaySettings, links: PermalinkLookup) -> Message:
     record = shown.record_state.record
-    lines = [*_now(shown), *_what(shown, look), *_whom(shown.record_state), *to_card(shown.card, links)]
+    lines = [
+        *_current_state(shown),
+        *_facts(shown, display),
+        *_requester(shown.record_state),
+        *card_link(shown.card, links),
+    ]
     return Message(
         [Paragraph(lines), Buttons([record_facts.details_button(shown.record_state)], _revision(shown))],
-        rich_text(_over_title(shown), ": ", record_facts.group(record)),
-        look.warning(),
+        rich_text(_outdated_title(shown), ": ", record_facts.group_name(record)),
+        display.warning(),
     )
 
 
-def _over_title(shown: Alert) -> str:
-    if _acted_on(shown):
+def _outdated_title(shown: Alert) -> str:
+    if _has_open_operation(shown):
         return "Being dealt with"
     return (
         f"Changed since this {_noun(shown)}"
@@ -128,10 +135,10 @@ def _over_title(shown: Alert) -> str:
 
 
 def _noun(shown: Alert) -> str:
-    return "reminder" if shown.reminds else "alert"
+    return "reminder" if shown.is_reminder else "alert"
 
 
-def _now(shown: Alert) -> list[RichText]:
+def _current_state(shown: Alert) -> list[RichText]:
     """What is true now, said first."""
     if shown.operation is not None and shown.operation.is_open:
         return [operation_text.in_progress(shown.operation)]
@@ -146,7 +153,7 @@ def _now(shown: Alert) -> list[RichText]:
     return [rich_text(*went_on, f". This {_noun(shown)} asks nothing of you any more.")]
 
 
-def _whom(record_state: RecordState) -> list[RichText]:
+def _requester(record_state: RecordState) -> list[RichText]:
     return [labelled("Requested by", UserMention(record_state.requester))] if record_state.requester else []
 
 
@@ -155,7 +162,7 @@ def _revision(shown: Alert) -> str:
     return f"{shown.record_state.entity}:{shown.record_state.record.version}:{about}:{shown.record_state.owner or ''}"
 
 
-def manual_resolution(shown: ManualResolution, look: DisplaySettings, links: PermalinkLookup) -> Message:
+def manual_resolution(shown: ManualResolution, display: DisplaySettings, links: PermalinkLookup) -> Message:
     """The reader has to say what a machine could not: did it arrive?
 
     What could go wrong: a guess. *It did not* sends a second time what may be under way already, and *It arrived*
@@ -163,40 +170,42 @@ def manual_resolution(shown: ManualResolution, look: DisplaySettings, links: Per
     """
     operation = shown.operation
     if operation.state is not OperationState.NEEDS_RESOLUTION:
-        return _resolved(shown, look, links)
+        return _resolved(shown, display, links)
     parts: list[Part] = [
-        Paragraph([_why(operation)]),
-        Paragraph(_ours(operation)),
-        Paragraph(_theirs(shown.record_state, operation)),
-        Paragraph([_how(operation), *to_card(shown.card, links)]),
+        Paragraph([_reason(operation)]),
+        Paragraph(_our_side(operation)),
+        Paragraph(_noyo_side(shown.record_state, operation)),
+        Paragraph([_next_step(operation), *card_link(shown.card, links)]),
         Buttons(buttons.resolution_buttons(operation.id), f"{operation.id}:{operation.state.value}"),
     ]
-    return Message(parts, rich_text("Did it arrive? ", *_resolution_title(shown, look)), look.warning())
+    return Message(parts, rich_text("Did it arrive? ", *_resolution_title(shown, display)), display.warning())
 
 
-def _resolution_title(shown: ManualResolution, look: DisplaySettings) -> RichText:
+def _resolution_title(shown: ManualResolution, display: DisplaySettings) -> RichText:
     if shown.record_state is not None:
-        return record_facts.group_and_carrier(shown.record_state.record, look)
-    return title(shown.operation, look)
+        return record_facts.group_and_carrier(shown.record_state.record, display)
+    return request_title(shown.operation, display)
 
 
-def _why(operation: Operation) -> RichText:
+def _reason(operation: Operation) -> RichText:
     came = operation.outcome
     if came is None or came.kind is not OutcomeKind.OVERDUE:
         return rich_text(
             "Noyo gave no answer to ",
-            *operation_text.whose(operation),
+            *operation_text.possessive(operation),
             ", and what it shows now does not tell whether it arrived.",
         )
     words: RichText = (
-        rich_text(" The last trouble: ", operation_text.said(operation, came.message)) if came.message else ()
+        rich_text(" The last trouble: ", operation_text.quoted(operation, came.message))
+        if came.message
+        else ()
     )
     return rich_text(
-        "A day has gone by since the first attempt at ", *operation_text.whose(operation), ".", *words
+        "A day has gone by since the first attempt at ", *operation_text.possessive(operation), ".", *words
     )
 
 
-def _ours(operation: Operation) -> list[RichText]:
+def _our_side(operation: Operation) -> list[RichText]:
     when = (
         rich_text(Timestamp(operation.first_sent_at), " for the first time")
         if operation.first_sent_at is not None
@@ -205,20 +214,20 @@ def _ours(operation: Operation) -> list[RichText]:
     return [
         labelled("What was asked", *operation_text.description(operation)),
         labelled("Sent", *when),
-        *wanted_group_id(operation),
+        *carrier_group_id_line(operation),
     ]
 
 
-_NONE_OF_THESE = {
+_ENTITY_NOUNS = {
     OperationKind.REQUEST_CONNECTION: "connection",
     OperationKind.CREATE_DISCONNECTION: "request to disconnect",
 }
 
 
-def _theirs(record_state: RecordState | None, operation: Operation) -> list[RichText]:
+def _noyo_side(record_state: RecordState | None, operation: Operation) -> list[RichText]:
     if record_state is None:
-        if operation.kind in _NONE_OF_THESE:
-            none = f"no {_NONE_OF_THESE[operation.kind]} that we can tell to be this one"
+        if operation.kind in _ENTITY_NOUNS:
+            none = f"no {_ENTITY_NOUNS[operation.kind]} that we can tell to be this one"
             return [labelled("What Noyo shows", none)]
         return [labelled("What Noyo shows", "not known")]
     record = record_state.record
@@ -226,7 +235,7 @@ def _theirs(record_state: RecordState | None, operation: Operation) -> list[Rich
         labelled("What Noyo shows", status_name(record.status), ", last changed ", Timestamp(record.modified))
     ]
     if isinstance(record, Connection):
-        lines.append(record_facts.carrier_group_id(record))
+        lines.append(record_facts.carrier_group_id_line(record))
     else:
         lines.append(end_date(record))
     shown = operation.shown_version if operation.entity == record.entity else None
@@ -236,22 +245,22 @@ def _theirs(record_state: RecordState | None, operation: Operation) -> list[Rich
     return lines
 
 
-def _how(operation: Operation) -> RichText:
+def _next_step(operation: Operation) -> RichText:
     return labelled(
         "Next",
         "compare the two, look at Noyo or ask Noyo, then say which it was. "
-        f"Until then nothing else can be sent for this {operation_text.about(operation)}.",
+        f"Until then nothing else can be sent for this {operation_text.entity_noun(operation)}.",
     )
 
 
-def _resolved(shown: ManualResolution, look: DisplaySettings, links: PermalinkLookup) -> Message:
+def _resolved(shown: ManualResolution, display: DisplaySettings, links: PermalinkLookup) -> Message:
     operation = shown.operation
     now = operation_text.in_progress(operation) if operation.is_open else last_outcome(operation)
-    lines = [now, *_decided(operation), *to_card(shown.card, links)]
+    lines = [now, *_closing_line(operation), *card_link(shown.card, links)]
     return Message(
-        [Paragraph(lines)], rich_text("Decided: ", *_resolution_title(shown, look)), look.warning()
+        [Paragraph(lines)], rich_text("Decided: ", *_resolution_title(shown, display)), display.warning()
     )
 
 
-def _decided(operation: Operation) -> list[RichText]:
+def _closing_line(operation: Operation) -> list[RichText]:
     return [] if operation.is_open else [rich_text("This asks nothing of you any more.")]

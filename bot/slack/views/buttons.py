@@ -15,8 +15,8 @@ from bot.slack.views.message import confirm, plain_text
 from bot.slack.views.rich_text import Json
 
 SCHEMA = 1
-LONGEST_VALUE = 2000
-_LABEL = 75
+MAX_VALUE = 2000
+_MAX_LABEL = 75
 
 
 class Action(StrEnum):
@@ -71,7 +71,7 @@ def encode(value: ButtonValue) -> str:
         "o": value.operation_id,
     }
     text = json.dumps({key: one for key, one in held.items() if one is not None}, separators=(",", ":"))
-    if len(text) > LONGEST_VALUE:
+    if len(text) > MAX_VALUE:
         raise ValueError("too long for a button")
     return text
 
@@ -79,7 +79,7 @@ def encode(value: ButtonValue) -> str:
 def decode(text: str) -> ButtonValue:
     """The inverse; `UnknownSchema` where another version of Switchboard wrote it, ValueError where nobody of us did."""
     try:
-        held = json.loads(text) if len(text) <= LONGEST_VALUE else None
+        held = json.loads(text) if len(text) <= MAX_VALUE else None
     except RecursionError as error:
         raise ValueError("not a value of ours") from error
     if not isinstance(held, dict) or not isinstance(held.get("s"), int):
@@ -103,9 +103,14 @@ def _text(held: Json, name: str) -> str | None:
 
 
 def button(
-    act: Action, label: str, value: ButtonValue, *, primary: bool = False, aloud: str | None = None
+    act: Action,
+    label: str,
+    value: ButtonValue,
+    *,
+    primary: bool = False,
+    accessibility_label: str | None = None,
 ) -> Json:
-    """`aloud` is what a screen reader says where the label alone does not tell which of several it is."""
+    """`accessibility_label` is what a screen reader says where the label alone does not tell which of several it is."""
     made: Json = {
         "type": "button",
         "action_id": act.value,
@@ -114,14 +119,22 @@ def button(
     }
     if primary:
         made["style"] = "primary"
-    if aloud is not None:
-        made["accessibility_label"] = aloud if len(aloud) <= _LABEL else aloud[: _LABEL - 1] + "…"
+    if accessibility_label is not None:
+        made["accessibility_label"] = (
+            accessibility_label
+            if len(accessibility_label) <= _MAX_LABEL
+            else accessibility_label[: _MAX_LABEL - 1] + "…"
+        )
     return made
 
 
 def retry(entity: EntityRef, version: str, *, name: str, primary: bool = True) -> Json:
     return button(
-        Action.RETRY, "Retry…", ButtonValue(entity, version), primary=primary, aloud=f"Retry {name}"
+        Action.RETRY,
+        "Retry…",
+        ButtonValue(entity, version),
+        primary=primary,
+        accessibility_label=f"Retry {name}",
     )
 
 
@@ -131,29 +144,40 @@ def approve(entity: EntityRef, version: str, *, name: str, primary: bool = True)
         "Approve Disconnection…",
         ButtonValue(entity, version),
         primary=primary,
-        aloud=f"Approve disconnecting {name}",
+        accessibility_label=f"Approve disconnecting {name}",
     )
 
 
 def reject(entity: EntityRef, version: str, *, name: str) -> Json:
     return button(
-        Action.REJECT, "Reject, Keep Connected…", ButtonValue(entity, version), aloud=f"Keep {name} connected"
+        Action.REJECT,
+        "Reject, Keep Connected…",
+        ButtonValue(entity, version),
+        accessibility_label=f"Keep {name} connected",
     )
 
 
-def claim(entity: EntityRef, version: str, *, name: str, instead: bool) -> Json:
-    label = "I'm Checking Instead" if instead else "I'm Checking"
-    return button(Action.CLAIM, label, ButtonValue(entity, version), aloud=f"{label}: {name}")
+def claim(entity: EntityRef, version: str, *, name: str, replaces_owner: bool) -> Json:
+    label = "I'm Checking Instead" if replaces_owner else "I'm Checking"
+    return button(Action.CLAIM, label, ButtonValue(entity, version), accessibility_label=f"{label}: {name}")
 
 
 def release(entity: EntityRef, version: str, *, name: str) -> Json:
-    return button(Action.RELEASE, "Let Go", ButtonValue(entity, version), aloud=f"No longer checking {name}")
+    return button(
+        Action.RELEASE,
+        "Let Go",
+        ButtonValue(entity, version),
+        accessibility_label=f"No longer checking {name}",
+    )
 
 
 def disconnect(entity: EntityRef, version: str, *, name: str) -> Json:
     """Never styled: it is the rarest thing to do about a connection that works."""
     return button(
-        Action.DISCONNECT, "Disconnect…", ButtonValue(entity, version), aloud=f"Ask to disconnect {name}"
+        Action.DISCONNECT,
+        "Disconnect…",
+        ButtonValue(entity, version),
+        accessibility_label=f"Ask to disconnect {name}",
     )
 
 
@@ -171,7 +195,9 @@ def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple
 
 
 def details(entity: EntityRef, version: str, *, name: str) -> Json:
-    return button(Action.DETAILS, "Details", ButtonValue(entity, version), aloud=f"Details of {name}")
+    return button(
+        Action.DETAILS, "Details", ButtonValue(entity, version), accessibility_label=f"Details of {name}"
+    )
 
 
 def resolution_buttons(operation_id: str) -> tuple[Json, ...]:

@@ -18,11 +18,11 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-OLD_SECONDS = 900
+STALE_SECONDS = 900
 """Workers look every few minutes; what is older is no longer known."""
 WEBHOOK_QUIET_SECONDS = 24 * 3600
 """Noyo sends nothing while nothing changes; that long ago says nothing of today."""
-MOST_NAMED = 10
+MAX_PEOPLE_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,12 @@ class Diagnosis:
         return Diagnosis(self.fine + other.fine, self.wrong + other.wrong, self.unknown + other.unknown)
 
 
-_WORKER = {
+_COMPONENT_NAMES = {
     Component.SLACK: "the worker that posts to Slack",
     Component.NOYO: "the worker that reads Noyo",
     Component.RECEIVER: "the function that answers you",
 }
-_FINE = {
+_TOPIC_NAMES = {
     Topic.SECRET: "secrets",
     Topic.TOKEN: "Slack's token",
     Topic.SCOPES: "scopes",
@@ -58,30 +58,30 @@ def diagnose(health_checks: Mapping[Component, HealthCheck | None], now: int) ->
     """Nothing is called fine of which anybody found something wrong."""
     whole = Diagnosis()
     for component, health_check in health_checks.items():
-        whole = whole.and_(_of(component, health_check, now))
+        whole = whole.and_(_component(component, health_check, now))
     findings = [
         finding
         for health_check in health_checks.values()
         if health_check
         for finding in health_check.findings
     ]
-    faulty = {_FINE[finding.topic] for finding in findings if finding.status is not CheckStatus.OK}
+    faulty = {_TOPIC_NAMES[finding.topic] for finding in findings if finding.status is not CheckStatus.OK}
     return replace(whole, fine=tuple(one for one in whole.fine if one not in faulty))
 
 
-def _of(component: Component, health_check: HealthCheck | None, now: int) -> Diagnosis:
+def _component(component: Component, health_check: HealthCheck | None, now: int) -> Diagnosis:
     if component is Component.WEBHOOK:
         return _webhook(health_check, now)
     if health_check is None:
-        never = f"{_begin(_WORKER[component])} has not looked yet. It does within a few minutes of being set up; if this "
+        never = f"{_capitalize(_COMPONENT_NAMES[component])} has not looked yet. It does within a few minutes of being set up; if this "
         return Diagnosis(unknown=(rich_text(never, "stays, look at its log."),))
     whole = Diagnosis()
     for finding in health_check.findings:
-        whole = whole.and_(_told(finding, health_check.at))
-    if now - health_check.at <= OLD_SECONDS:
+        whole = whole.and_(_describe(finding, health_check.at))
+    if now - health_check.at <= STALE_SECONDS:
         return whole
     stale = rich_text(
-        f"{_begin(_WORKER[component])} has not looked since ",
+        f"{_capitalize(_COMPONENT_NAMES[component])} has not looked since ",
         Timestamp(health_check.at),
         ", so nothing that it looks after is known to be well. See its schedule and its log.",
     )
@@ -99,7 +99,7 @@ def _webhook(health_check: HealthCheck | None, now: int) -> Diagnosis:
         )
     whole = Diagnosis()
     for finding in health_check.findings:
-        whole = whole.and_(_told(finding, health_check.at))
+        whole = whole.and_(_describe(finding, health_check.at))
     if whole.wrong:
         return Diagnosis(wrong=tuple(rich_text("Noyo's webhook: ", *one) for one in whole.wrong))
     if now - health_check.at <= WEBHOOK_QUIET_SECONDS:
@@ -110,12 +110,12 @@ def _webhook(health_check: HealthCheck | None, now: int) -> Diagnosis:
     )
 
 
-def _told(finding: Finding, at: int) -> Diagnosis:
+def _describe(finding: Finding, at: int) -> Diagnosis:
     if finding.status is CheckStatus.OK:
-        return Diagnosis(fine=(_FINE[finding.topic],))
+        return Diagnosis(fine=(_TOPIC_NAMES[finding.topic],))
     if finding.status is CheckStatus.UNKNOWN:
         return Diagnosis(unknown=(_unknown(finding),))
-    told = _raised(finding) if finding.check_failed else _WRONG[finding.topic](finding)
+    told = _failed_check(finding) if finding.check_failed else _PROBLEMS[finding.topic](finding)
     return Diagnosis(wrong=(rich_text(*told, " (seen ", Timestamp(at), ")"),))
 
 
@@ -129,13 +129,15 @@ def _unknown(finding: Finding) -> RichText:
             "How many functions AWS may run at once: Lambda did not tell, and on one machine there is no such limit. "
             "On AWS see Service Quotas, Lambda, Concurrent executions; why it did not is in the log of the poll."
         )
-    return rich_text(f"Not told: {_FINE[finding.topic]}.")
+    return rich_text(f"Not told: {_TOPIC_NAMES[finding.topic]}.")
 
 
-def _raised(finding: Finding) -> RichText:
+def _failed_check(finding: Finding) -> RichText:
     """Looking itself went wrong; our own errors say what to do."""
-    named = "" if finding.topic is Topic.SECRET else f"{_begin(_FINE[finding.topic])}: "  # Its words name it.
-    return rich_text(named, _why(finding), _NEXT.get(finding.topic, ""))
+    named = (
+        "" if finding.topic is Topic.SECRET else f"{_capitalize(_TOPIC_NAMES[finding.topic])}: "
+    )  # Its words name it.
+    return rich_text(named, _reason(finding), _NEXT.get(finding.topic, ""))
 
 
 _NEXT = {
@@ -167,9 +169,13 @@ def _channel(finding: Finding) -> RichText:
 
 def _people(finding: Finding) -> RichText:
     named: list[Span | str] = []
-    for user_id in finding.affected[:MOST_NAMED]:
+    for user_id in finding.affected[:MAX_PEOPLE_NAMED]:
         named += [UserMention(user_id), " "]
-    more = f"and {len(finding.affected) - MOST_NAMED} more " if len(finding.affected) > MOST_NAMED else ""
+    more = (
+        f"and {len(finding.affected) - MAX_PEOPLE_NAMED} more "
+        if len(finding.affected) > MAX_PEOPLE_NAMED
+        else ""
+    )
     return rich_text(
         "Named for rights, and may do nothing (deactivated, a guest, of another workspace, or unknown): ",
         *named,
@@ -203,27 +209,27 @@ def _concurrency(finding: Finding) -> RichText:
     )
 
 
-def _plainly(finding: Finding) -> RichText:
-    return rich_text(f"{_begin(_FINE[finding.topic])}: ", _why(finding))
+def _generic(finding: Finding) -> RichText:
+    return rich_text(f"{_capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
 
 
-def _why(finding: Finding) -> Span:
+def _reason(finding: Finding) -> Span:
     return UntrustedText(finding.reason or "it is not as it should be", 300)
 
 
-def _begin(words: str) -> str:
+def _capitalize(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-_WRONG: dict[Topic, Callable[[Finding], RichText]] = {
-    Topic.SECRET: _plainly,
-    Topic.TOKEN: _plainly,
+_PROBLEMS: dict[Topic, Callable[[Finding], RichText]] = {
+    Topic.SECRET: _generic,
+    Topic.TOKEN: _generic,
     Topic.SCOPES: _scopes,
     Topic.CHANNEL: _channel,
     Topic.PEOPLE: _people,
     Topic.GROUP: _group,
     Topic.SLACK_CLOCK: _clock,
-    Topic.NOYO: _plainly,
+    Topic.NOYO: _generic,
     Topic.NOYO_CLOCK: _clock,
     Topic.CONCURRENCY: _concurrency,
 }

@@ -17,7 +17,7 @@ from bot.slack.views.rich_text import (
     Json,
     RichText,
     UntrustedText,
-    beside_blocks,
+    fallback_text,
     mrkdwn,
     plain,
     rich_text,
@@ -25,7 +25,7 @@ from bot.slack.views.rich_text import (
 )
 from bot.usecases.operations import submit
 
-LONGEST_TEXT = 3000
+MAX_TEXT = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Message:
         lines = [*self.warning, *([self.title] if self.title else [])]
         lines += [one for part in self.parts for one in _lines(part)]
         return Rendered(
-            text=beside_blocks(lines, limit=LONGEST_TEXT),
+            text=fallback_text(lines, limit=MAX_TEXT),
             blocks=json.dumps(self.blocks(), ensure_ascii=False, separators=(",", ":")),
         )
 
@@ -104,7 +104,7 @@ def _block(part: Part) -> Json:
             return small_print(_lines(part))
 
 
-HEADER = 150
+MAX_HEADER = 150
 _CONTEXT = 10
 
 
@@ -113,7 +113,7 @@ def plain_text(words: str) -> Json:
 
 
 def header(title: RichText) -> Json:
-    return {"type": "header", "text": plain_text(plain(title, limit=HEADER))}
+    return {"type": "header", "text": plain_text(plain(title, limit=MAX_HEADER))}
 
 
 def paragraph(lines: Sequence[RichText]) -> Json:

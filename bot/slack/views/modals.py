@@ -17,10 +17,10 @@ from bot.slack.views.rich_text import (
     truncate,
 )
 
-TITLE = 24
-OPTION = 75
-HINT = 2000
-STATIC_OPTIONS = 100
+MAX_TITLE = 24
+MAX_OPTION = 75
+MAX_HINT = 2000
+MAX_STATIC_OPTIONS = 100
 
 
 def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, about: str = "") -> Json:
@@ -28,7 +28,7 @@ def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, a
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain_text(truncate(title, TITLE)),
+        "title": plain_text(truncate(title, MAX_TITLE)),
         "submit": plain_text(submit),
         "close": plain_text("Cancel"),
         "private_metadata": about,
@@ -36,9 +36,9 @@ def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, a
     }
 
 
-def said(title: str, *lines: RichText | str) -> Json:
+def notice(title: str, *lines: RichText | str) -> Json:
     """A notice of a few lines."""
-    return view(
+    return notice_view(
         title, Message([Paragraph([rich_text(one) if isinstance(one, str) else one]) for one in lines])
     )
 
@@ -50,24 +50,24 @@ def text_field(
     hint: str = "",
     placeholder: str = "",
     initial: str = "",
-    longest: int,
+    max_length: int,
     optional: bool = False,
-    lines: bool = False,
+    multiline: bool = False,
 ) -> Json:
     """Text; block and action id are the name of the field, so that typed input outlives an update."""
-    element: Json = {"type": "plain_text_input", "action_id": name, "max_length": longest}
-    if lines:
+    element: Json = {"type": "plain_text_input", "action_id": name, "max_length": max_length}
+    if multiline:
         element["multiline"] = True
     if placeholder:
         element["placeholder"] = plain_text(placeholder)
     if initial:
-        element["initial_value"] = initial[:longest]
+        element["initial_value"] = initial[:max_length]
     return _field(name, label, element, hint, optional)
 
 
 def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, hint: str = "") -> Json:
     """One of (value, label); more than Slack shows at once are searched as the person types."""
-    if len(options) > STATIC_OPTIONS:
+    if len(options) > MAX_STATIC_OPTIONS:
         element: Json = {"type": "external_select", "action_id": name, "min_query_length": 1}
     else:
         element = {"type": "static_select", "action_id": name, "options": choices(options)}
@@ -82,14 +82,14 @@ def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Jso
     return _field(name, label, element, hint, optional=False)
 
 
-def tick_field(name: str, label: str, words: str) -> Json:
+def checkbox_field(name: str, label: str, words: str) -> Json:
     """A box that may be left open."""
     element: Json = {"type": "checkboxes", "action_id": name, "options": choices([("yes", words)])}
     return _field(name, label, element, "", optional=True)
 
 
 def choices(options: Sequence[tuple[str, str]]) -> list[Json]:
-    return [{"text": plain_text(truncate(label, OPTION)), "value": value} for value, label in options]
+    return [{"text": plain_text(truncate(label, MAX_OPTION)), "value": value} for value, label in options]
 
 
 def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> Json:
@@ -101,7 +101,7 @@ def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> J
         "optional": optional,
     }
     if hint:
-        block["hint"] = plain_text(truncate(hint, HINT))
+        block["hint"] = plain_text(truncate(hint, MAX_HINT))
     return block
 
 
@@ -110,11 +110,11 @@ def values_of(view: Json) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, actions in view.get("state", {}).get("values", {}).items():
         for held in actions.values():
-            found[name] = _given(held).replace("\u00a0", " ").strip()
+            found[name] = _entered_value(held).replace("\u00a0", " ").strip()
     return found
 
 
-def _given(held: Json) -> str:
+def _entered_value(held: Json) -> str:
     """Of a field that has been ticked, the values of its ticks."""
     option = held.get("selected_option") or {}
     ticks = ",".join(tick["value"] for tick in held.get("selected_options") or ())
@@ -124,7 +124,7 @@ def _given(held: Json) -> str:
 LONGEST_TITLE = 24
 
 
-def view(heading: str, message: Message) -> Json:
+def notice_view(heading: str, message: Message) -> Json:
     """A modal that only shows. Its title is its heading."""
     return {
         "type": "modal",
@@ -134,18 +134,18 @@ def view(heading: str, message: Message) -> Json:
     }
 
 
-NAME_LONGEST = 200
-GROUP_ID_LONGEST = 100
-TAX_LONGEST = 20
-EMAIL_LONGEST = 254
+MAX_NAME = 200
+MAX_GROUP_ID = 100
+MAX_TAX_NUMBER = 20
+MAX_EMAIL = 254
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-Errors = dict[str, str]
+FieldErrors = dict[str, str]
 
 
 def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
     return text_field(
-        "carrier_group_id", "Carrier group ID", hint=hint, initial=initial, longest=GROUP_ID_LONGEST
+        "carrier_group_id", "Carrier group ID", hint=hint, initial=initial, max_length=MAX_GROUP_ID
     )
 
 
@@ -157,34 +157,34 @@ def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json
             "Employer's federal EIN",
             hint=hint,
             placeholder="12-3456789",
-            longest=TAX_LONGEST,
+            max_length=MAX_TAX_NUMBER,
             optional=federal_ein_optional,
         ),
         text_field(
             "broker_federal_ein",
             "Broker's federal EIN",
             hint="Only where the carrier asks for it.",
-            longest=TAX_LONGEST,
+            max_length=MAX_TAX_NUMBER,
             optional=True,
         ),
         text_field(
             "broker_tin",
             "Broker's TIN",
             hint="Only where the carrier asks for it: an EIN or an SSN.",
-            longest=TAX_LONGEST,
+            max_length=MAX_TAX_NUMBER,
             optional=True,
         ),
         text_field(
             "employer_email_address",
             "Employer's email address",
             hint="Only where the carrier asks for it.",
-            longest=EMAIL_LONGEST,
+            max_length=MAX_EMAIL,
             optional=True,
         ),
     ]
 
 
-def sensitive_from(values: Mapping[str, str]) -> SensitiveFields:
+def parse_sensitive_fields(values: Mapping[str, str]) -> SensitiveFields:
     """After `faults`: tax numbers as nine digits, blanks as not typed."""
     return SensitiveFields(
         federal_ein=_digits(values.get("federal_ein", "")),
@@ -194,9 +194,9 @@ def sensitive_from(values: Mapping[str, str]) -> SensitiveFields:
     )
 
 
-def faults(values: Mapping[str, str], *, required: tuple[str, ...]) -> Errors:
+def field_errors(values: Mapping[str, str], *, required: tuple[str, ...]) -> FieldErrors:
     """All faults at once, by field; empty where everything fits."""
-    errors: Errors = {}
+    errors: FieldErrors = {}
     for name, fault in _RULES.items():
         value = values.get(name, "")
         if not value and name in required:
@@ -216,11 +216,11 @@ def _tax_number(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    fits = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) and len(value) <= EMAIL_LONGEST
+    fits = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) and len(value) <= MAX_EMAIL
     return "" if fits else "Enter one email address, such as benefits@example.com."
 
 
-def _line_of(longest: int) -> Callable[[str], str]:
+def _one_line(longest: int) -> Callable[[str], str]:
     def fault(value: str) -> str:
         if len(value) > longest:
             return f"Use at most {longest} characters; this has {len(value)}."
@@ -248,8 +248,8 @@ _MISSING = {
 
 _RULES: dict[str, Callable[[str], str]] = {
     "carrier_id": _carrier,
-    "group_name": _line_of(NAME_LONGEST),
-    "carrier_group_id": _line_of(GROUP_ID_LONGEST),
+    "group_name": _one_line(MAX_NAME),
+    "carrier_group_id": _one_line(MAX_GROUP_ID),
     "federal_ein": _tax_number,
     "broker_federal_ein": _tax_number,
     "broker_tin": _tax_number,

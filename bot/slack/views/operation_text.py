@@ -19,9 +19,9 @@ from bot.domain.operations import (
     RetryRequest,
 )
 from bot.slack.views import pauses
-from bot.slack.views.record_facts import named, status_name
+from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     RichText,
     Span,
     Timestamp,
@@ -61,7 +61,7 @@ DISCONNECT_REASONS = {
 UNVERSIONED = "Noyo was not told which version was shown, so it could not check that nothing had changed"
 
 
-def who(operation: Operation) -> Span | str:
+def actor(operation: Operation) -> Span | str:
     return UserMention(operation.actor) if operation.actor else "Switchboard"
 
 
@@ -72,25 +72,25 @@ def noun(operation: Operation) -> str:
     return _NOUNS[operation.kind]
 
 
-def whose(operation: Operation) -> RichText:
+def possessive(operation: Operation) -> RichText:
     """`@Ana's retry`."""
-    return rich_text(who(operation), f"'s {noun(operation)}")
+    return rich_text(actor(operation), f"'s {noun(operation)}")
 
 
 def description(operation: Operation) -> RichText:
     """`@Ana asked to retry with carrier group id X`."""
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest):
-        return rich_text(who(operation), " asked for this connection")
+        return rich_text(actor(operation), " asked for this connection")
     if isinstance(wanted, RetryRequest):
-        return rich_text(who(operation), " asked to retry with ", *_corrections(wanted))
+        return rich_text(actor(operation), " asked to retry with ", *_corrections(wanted))
     if isinstance(wanted, DecisionRequest):
-        return rich_text(who(operation), f" {DECIDED[wanted.decision]}", *_particulars(wanted))
+        return rich_text(actor(operation), f" {DECIDED[wanted.decision]}", *_particulars(wanted))
     if isinstance(wanted, DisconnectionRequest):
         return rich_text(
             *_asked_to_disconnect(operation, wanted), *_confirmed_by(operation, ", and ", " confirmed it")
         )
-    return rich_text(who(operation), " asked to look at it again at Noyo")
+    return rich_text(actor(operation), " asked to look at it again at Noyo")
 
 
 def _particulars(wanted: DecisionRequest) -> RichText:
@@ -104,7 +104,7 @@ def _particulars(wanted: DecisionRequest) -> RichText:
 
 def _asked_to_disconnect(operation: Operation, wanted: DisconnectionRequest) -> RichText:
     after = f" asked to disconnect it after {date_text(wanted.effective_end_date)}"
-    return rich_text(who(operation), after, f" ({DISCONNECT_REASONS[wanted.reason].lower()})")
+    return rich_text(actor(operation), after, f" ({DISCONNECT_REASONS[wanted.reason].lower()})")
 
 
 def _confirmed_by(operation: Operation, before: str, after: str = "") -> RichText:
@@ -126,11 +126,11 @@ def awaiting_confirmation(operation: Operation) -> RichText:
     return rich_text(*asked, ": a second approver has to confirm it")
 
 
-def approved_second(operation: Operation) -> RichText:
+def second_approval(operation: Operation) -> RichText:
     """The second approver's word, which set it going."""
     second = operation.second_approval
     by = UserMention(second.by) if second else "Somebody"
-    return rich_text(by, " confirmed ", *whose(operation), ", to be sent to Noyo")
+    return rich_text(by, " confirmed ", *possessive(operation), ", to be sent to Noyo")
 
 
 def _corrections(wanted: RetryRequest) -> RichText:
@@ -141,7 +141,7 @@ def _corrections(wanted: RetryRequest) -> RichText:
     return rich_text("carrier group id ", own_group_id(wanted.carrier_group_id), details)
 
 
-def about(operation: Operation) -> str:
+def entity_noun(operation: Operation) -> str:
     """What it is sent for, in one word."""
     return "request" if operation.kind in _ABOUT_REQUESTS else "connection"
 
@@ -157,8 +157,8 @@ def own_id(operation: Operation) -> str | None:
     return wanted.carrier_group_id if isinstance(wanted, ConnectionRequest | RetryRequest) else None
 
 
-def said(operation: Operation, words: str) -> UntrustedText:
-    return UntrustedText(words, QUOTE_LENGTH, keep=own_id(operation))
+def quoted(operation: Operation, words: str) -> UntrustedText:
+    return UntrustedText(words, MAX_QUOTE_LENGTH, unmasked=own_id(operation))
 
 
 # ---------------------------------------------------------------- while it is open
@@ -182,7 +182,7 @@ def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return rich_text("a person has to say whether it arrived.")
     if operation.deferred_by is not None:
-        return pauses.kept(operation.deferred_by)
+        return pauses.deferred(operation.deferred_by)
     if operation.state is OperationState.PENDING and operation.delay_reason:
         return _waiting(operation, operation.delay_reason)
     return rich_text("sending.")
@@ -190,7 +190,7 @@ def current_state(operation: Operation) -> RichText:
 
 def _waiting(operation: Operation, trouble: str) -> RichText:
     again = rich_text("; trying again ", Timestamp(operation.due)) if operation.due is not None else ()
-    return rich_text("waiting. ", said(operation, trouble.rstrip(". ")), *again, ".")
+    return rich_text("waiting. ", quoted(operation, trouble.rstrip(". ")), *again, ".")
 
 
 # ---------------------------------------------------------------- once it is settled
@@ -200,108 +200,117 @@ def outcome(operation: Operation) -> RichText:
     """What became of a settled operation, as a sentence without its full stop."""
     came = operation.outcome
     if came is None:
-        return rich_text(*whose(operation), f" is over ({operation.state.value})")
+        return rich_text(*possessive(operation), f" is over ({operation.state.value})")
     return _OUTCOMES[came.kind](operation, came)
 
 
 def _confirmed(operation: Operation, _: Outcome) -> RichText:
     wanted = operation.input
     if isinstance(wanted, DisconnectionRequest):  # Two people's: "confirmed" is what the second one did.
-        return rich_text("Noyo has taken ", *whose(operation), *_confirmed_by(operation, ", confirmed by "))
+        return rich_text(
+            "Noyo has taken ", *possessive(operation), *_confirmed_by(operation, ", confirmed by ")
+        )
     chosen = _particulars(wanted) if isinstance(wanted, DecisionRequest) else ()
-    return rich_text("Noyo confirmed ", *whose(operation), *chosen, *_unversioned(operation))
+    return rich_text("Noyo confirmed ", *possessive(operation), *chosen, *_unversioned(operation))
 
 
 def _unversioned(operation: Operation) -> RichText:
     return rich_text(f". {UNVERSIONED}") if operation.unversioned else ()
 
 
-def _found(operation: Operation, _: Outcome) -> RichText:
+def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):  # Somebody may have decided the same elsewhere.
-        return rich_text("Noyo's answer was lost, but ", *shows_it(operation.input), *_unversioned(operation))
+        return rich_text(
+            "Noyo's answer was lost, but ", *noyo_shows(operation.input), *_unversioned(operation)
+        )
     both = _confirmed_by(operation, ", confirmed by ", ",")
-    return rich_text("Noyo had not answered, but shows that ", *whose(operation), *both, " arrived")
+    return rich_text("Noyo had not answered, but shows that ", *possessive(operation), *both, " arrived")
 
 
-def shows_it(wanted: DecisionRequest) -> RichText:
+def noyo_shows(wanted: DecisionRequest) -> RichText:
     return rich_text(f"Noyo shows it {DECIDED[wanted.decision]}")
 
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
         there = ": at Noyo a request to disconnect this group from this carrier is open already"
-        return rich_text("Nothing was sent for ", *whose(operation), there)
+        return rich_text("Nothing was sent for ", *possessive(operation), there)
     return rich_text(
-        "Noyo did not take ", *whose(operation), ": another connection has this carrier and carrier group id"
+        "Noyo did not take ",
+        *possessive(operation),
+        ": another connection has this carrier and carrier group id",
     )
 
 
 def _refused(operation: Operation, came: Outcome) -> RichText:
-    words: RichText = rich_text(": ", said(operation, came.message)) if came.message else ()
-    return rich_text("Noyo refused ", *whose(operation), *words)
+    words: RichText = rich_text(": ", quoted(operation, came.message)) if came.message else ()
+    return rich_text("Noyo refused ", *possessive(operation), *words)
 
 
 def _changed(operation: Operation, came: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION and came.message:
-        now = status_name(named(EntityKind.CONNECTION, came.message))
+        now = status_name(parse_status(EntityKind.CONNECTION, came.message))
         return rich_text(
-            "Not sent: at Noyo the connection was no longer as ", *whose(operation), " meant it, but: ", now
+            "Not sent: at Noyo the connection was no longer as ",
+            *possessive(operation),
+            " meant it, but: ",
+            now,
         )
     if operation.sends > 1:
         # An earlier sending may have arrived, as far as anybody knew then; Noyo shows no effect of it.
         return rich_text(
-            f"The {about(operation)} changed at Noyo, and shows no effect of ", *whose(operation)
+            f"The {entity_noun(operation)} changed at Noyo, and shows no effect of ", *possessive(operation)
         )
     return rich_text(
-        f"Not sent: the {about(operation)} changed at Noyo before ", *whose(operation), " went out"
+        f"Not sent: the {entity_noun(operation)} changed at Noyo before ", *possessive(operation), " went out"
     )
 
 
-def _no_rights(operation: Operation, came: Outcome) -> RichText:
-    person = UserMention(came.decided_by) if came.decided_by else who(operation)
+def _not_authorized(operation: Operation, came: Outcome) -> RichText:
+    person = UserMention(came.decided_by) if came.decided_by else actor(operation)
     return rich_text("Not sent: ", person, " may not do this, or not any more")
 
 
 def _not_found(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("Noyo does not know what ", *whose(operation), " was about")
+    return rich_text("Noyo does not know what ", *possessive(operation), " was about")
 
 
 def _closed(operation: Operation, came: Outcome) -> RichText:
     return rich_text(
-        _decider(came), " closed ", *whose(operation), " without anybody knowing whether it took effect"
+        _decider(came), " closed ", *possessive(operation), " without anybody knowing whether it took effect"
     )
 
 
-def _arrived(operation: Operation, came: Outcome) -> RichText:
-    return rich_text(_decider(came), " says that ", *whose(operation), " arrived")
+def _reported_arrived(operation: Operation, came: Outcome) -> RichText:
+    return rich_text(_decider(came), " says that ", *possessive(operation), " arrived")
 
 
 def _unclear(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("Nobody could tell whether ", *whose(operation), " arrived")
+    return rich_text("Nobody could tell whether ", *possessive(operation), " arrived")
 
 
 def _overdue(operation: Operation, _: Outcome) -> RichText:
     """Only a look ends so: whatever might have changed something at Noyo waits for a person."""
-    return rich_text("Noyo could not be read for a day, so ", *whose(operation), " was given up")
+    return rich_text("Noyo could not be read for a day, so ", *possessive(operation), " was given up")
 
 
 def _withdrawn(operation: Operation, came: Outcome) -> RichText:
     if came.decided_by == operation.actor:
         return rich_text(_decider(came), f" withdrew the {noun(operation)}; nothing was sent")
-    return rich_text(_decider(came), " withdrew ", *whose(operation), "; nothing was sent")
+    return rich_text(_decider(came), " withdrew ", *possessive(operation), "; nothing was sent")
 
 
 def _expired(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("No second approver confirmed ", *whose(operation), " in time; it expired unsent")
+    return rich_text("No second approver confirmed ", *possessive(operation), " in time; it expired unsent")
 
 
-def _too_late(operation: Operation, _: Outcome) -> RichText:
+def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     chosen = requested_end_date(operation)
     which = f"{date_text(chosen)}, the last managed day in " if chosen else "the last managed day in "
     if operation.sends > 1:
         again = " went by, and Noyo shows no effect of what was sent before"
-        return rich_text("Not sent again: ", which, *whose(operation), ",", again)
-    return rich_text("Not sent: ", which, *whose(operation), ", went by before it could go out")
+        return rich_text("Not sent again: ", which, *possessive(operation), ",", again)
+    return rich_text("Not sent: ", which, *possessive(operation), ", went by before it could go out")
 
 
 def _decider(came: Outcome) -> Span | str:
@@ -310,19 +319,19 @@ def _decider(came: Outcome) -> Span | str:
 
 _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.CONFIRMED: _confirmed,
-    OutcomeKind.RECONCILED: _found,
+    OutcomeKind.RECONCILED: _reconciled,
     OutcomeKind.DUPLICATE: _duplicate,
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
-    OutcomeKind.NOT_AUTHORIZED: _no_rights,
+    OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.NOT_FOUND: _not_found,
     OutcomeKind.CLOSED: _closed,
-    OutcomeKind.REPORTED_ARRIVED: _arrived,
+    OutcomeKind.REPORTED_ARRIVED: _reported_arrived,
     OutcomeKind.UNCLEAR: _unclear,
     OutcomeKind.OVERDUE: _overdue,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.EXPIRED: _expired,
-    OutcomeKind.END_DATE_PASSED: _too_late,
+    OutcomeKind.END_DATE_PASSED: _end_date_passed,
 }
 
 
@@ -336,13 +345,13 @@ def advice(operation: Operation, command: str) -> RichText:
     if kind is OutcomeKind.EXPIRED:
         return rich_text(f"If the group is still to be disconnected, ask again with {command} disconnect.")
     if kind is OutcomeKind.END_DATE_PASSED:
-        return _after_its_day(operation, command)
+        return _after_end_date_passed(operation, command)
     if kind in (OutcomeKind.REFUSED, OutcomeKind.DUPLICATE):
         return _after_refusal(operation, command, duplicate=kind is OutcomeKind.DUPLICATE)
     return ()
 
 
-def _after_its_day(operation: Operation, command: str) -> RichText:
+def _after_end_date_passed(operation: Operation, command: str) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
         return rich_text(
             f"If the group is still to be disconnected, ask again with {command} disconnect: with another day, ",
@@ -362,7 +371,7 @@ def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> Ri
     if operation.kind is OperationKind.RETRY_CONNECTION:
         return rich_text("Correct what Noyo names, then retry once more.")
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        return _after_no_disconnection(operation, command, duplicate=duplicate)
+        return _after_refused_disconnection(operation, command, duplicate=duplicate)
     if duplicate:
         return rich_text("Use the connection that is there, or ask again with another carrier group id.")
     return rich_text(f"Correct what Noyo names, then ask again with {command} connect.")
@@ -371,7 +380,7 @@ def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> Ri
 FORBIDDEN = 403
 
 
-def _after_no_disconnection(operation: Operation, command: str, *, duplicate: bool) -> RichText:
+def _after_refused_disconnection(operation: Operation, command: str, *, duplicate: bool) -> RichText:
     if duplicate:
         return rich_text(
             "Go on with the one that is there: decide on it if it waits for us, else Noyo is at work on it."

@@ -16,8 +16,8 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-WHY = 300
-MEANWHILE = (
+MAX_REASON = 300
+WHILE_PAUSED = (
     "What people ask for meanwhile is kept and goes out, in its order and after another look, once sending is "
     "resumed. Reading goes on: cards and alerts are as ever."
 )
@@ -31,32 +31,35 @@ def paused_since(pause: Pause) -> RichText:
     return rich_text(UserMention(pause.by), " paused sending to Noyo ", Timestamp(pause.since))
 
 
-def because(pause: Pause) -> RichText:
+def reason_suffix(pause: Pause) -> RichText:
     """The reason that was given, in brackets; empty where none was."""
-    return rich_text(" (", UntrustedText(pause.reason, WHY), ")") if pause.reason else ()
+    return rich_text(" (", UntrustedText(pause.reason, MAX_REASON), ")") if pause.reason else ()
 
 
-def ended(pause: Pause) -> RichText:
+def pause_ended(pause: Pause) -> RichText:
     """How a pause that is over came to its end."""
     when: RichText = rich_text(Timestamp(pause.until)) if pause.until is not None else ()
     if pause.by is None:
         return rich_text("Switchboard acts again since ", *when)
-    return rich_text(_who(pause.ended_by), " resumed sending to Noyo ", *when)
+    return rich_text(_mention(pause.ended_by), " resumed sending to Noyo ", *when)
 
 
-def kept(pause: Pause) -> RichText:
+def deferred(pause: Pause) -> RichText:
     """Where something stands that is kept. It stays true after the pause, until it is its turn."""
     goes_on = "when Switchboard acts again" if pause.by is None else "once sending is resumed"
     return rich_text(
-        "kept, not sent yet: ", *paused_since(pause), *because(pause), f". It goes out in its turn {goes_on}."
+        "kept, not sent yet: ",
+        *paused_since(pause),
+        *reason_suffix(pause),
+        f". It goes out in its turn {goes_on}.",
     )
 
 
-def _who(user_id: str | None) -> Span | str:
+def _mention(user_id: str | None) -> Span | str:
     return UserMention(user_id) if user_id else "Somebody"
 
 
-def pause_notice(shown: PauseNotice, look: DisplaySettings) -> Message:
+def pause_notice(shown: PauseNotice, display: DisplaySettings) -> Message:
     """The reader asks why nothing goes out, or whether it does again.
 
     What could mislead: a pause that is over and still reads as one. So this message is kept true, and says who ended
@@ -64,29 +67,38 @@ def pause_notice(shown: PauseNotice, look: DisplaySettings) -> Message:
     """
     told = shown.pause
     if told.until is not None:
-        lines = [rich_text(*pauses.ended(told), "."), labelled("Before", *pauses.paused_since(told), ".")]
-        return Message([Paragraph([*lines, *_why(told)])], rich_text(_over(told)), look.warning())
-    lines = [rich_text(*pauses.paused_since(told), "."), *_why(told), rich_text(_meaning(told))]
-    return Message([Paragraph([*lines, *_way_back(told, look)])], rich_text(_begun(told)), look.warning())
+        lines = [
+            rich_text(*pauses.pause_ended(told), "."),
+            labelled("Before", *pauses.paused_since(told), "."),
+        ]
+        return Message(
+            [Paragraph([*lines, *_reason(told)])], rich_text(_ended_title(told)), display.warning()
+        )
+    lines = [rich_text(*pauses.paused_since(told), "."), *_reason(told), rich_text(_explanation(told))]
+    return Message(
+        [Paragraph([*lines, *_how_to_resume(told, display)])],
+        rich_text(_active_title(told)),
+        display.warning(),
+    )
 
 
-def _begun(told: Pause) -> str:
+def _active_title(told: Pause) -> str:
     return "Only watching" if told.by is None else "Sending to Noyo is paused"
 
 
-def _over(told: Pause) -> str:
+def _ended_title(told: Pause) -> str:
     return "Acting again" if told.by is None else "Sending to Noyo goes on"
 
 
-def _meaning(told: Pause) -> str:
+def _explanation(told: Pause) -> str:
     if told.by is None:
         return "Everything is shown as ever; nothing is sent to Noyo, and what waited to be sent is kept."
-    return pauses.MEANWHILE
+    return pauses.WHILE_PAUSED
 
 
-def _why(told: Pause) -> list[RichText]:
-    return [labelled("Why", UntrustedText(told.reason, pauses.WHY))] if told.reason else []
+def _reason(told: Pause) -> list[RichText]:
+    return [labelled("Why", UntrustedText(told.reason, pauses.MAX_REASON))] if told.reason else []
 
 
-def _way_back(told: Pause, look: DisplaySettings) -> list[RichText]:
-    return [rich_text(f"An admin resumes it with {look.command} resume.")] if told.by is not None else []
+def _how_to_resume(told: Pause, display: DisplaySettings) -> list[RichText]:
+    return [rich_text(f"An admin resumes it with {display.command} resume.")] if told.by is not None else []

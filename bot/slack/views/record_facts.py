@@ -17,7 +17,7 @@ from bot.domain.records import (
 from bot.slack.views import buttons
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     Json,
     PlainText,
     RichText,
@@ -32,35 +32,35 @@ from bot.slack.views.rich_text import (
 )
 from bot.usecases.operations import submit, submit_disconnection
 
-NAMELESS = "A group without a name"
-_NOTHING_SAID = frozenset(
+UNNAMED_GROUP = "A group without a name"
+_WITHOUT_CARRIER_MESSAGE = frozenset(
     {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED},
 )
 
 
-def group(record: Record) -> UntrustedText:
-    return UntrustedText(record.group_name or NAMELESS, keep=own_id(record))
+def group_name(record: Record) -> UntrustedText:
+    return UntrustedText(record.group_name or UNNAMED_GROUP, unmasked=own_carrier_group_id(record))
 
 
-def own_id(record: Record) -> str | None:
+def own_carrier_group_id(record: Record) -> str | None:
     return record.carrier_group_id if isinstance(record, Connection) else None
 
 
 def spoken_name(record: Record) -> str:
     """The group's name, short and clean, for a button's spoken label."""
-    return clean_text(record.group_name or NAMELESS, limit=50, keep=own_id(record))
+    return clean_text(record.group_name or UNNAMED_GROUP, limit=50, unmasked=own_carrier_group_id(record))
 
 
-def group_and_carrier(record: Record, look: DisplaySettings) -> RichText:
-    return rich_text(group(record), " · ", look.carrier(record.carrier_id))
+def group_and_carrier(record: Record, display: DisplaySettings) -> RichText:
+    return rich_text(group_name(record), " · ", display.carrier(record.carrier_id))
 
 
-def status(record: Record) -> RichText:
+def status_line(record: Record) -> RichText:
     """Noyo does not say when a status began, only when the record last changed."""
     return labelled("Status", status_name(record.status), ", last changed ", Timestamp(record.modified))
 
 
-def status_then(record: Record) -> RichText:
+def status_when_written(record: Record) -> RichText:
     """For what is not edited when the record moves on: it says of when it tells, and stays true."""
     return labelled(
         "Status when this was written",
@@ -70,35 +70,35 @@ def status_then(record: Record) -> RichText:
     )
 
 
-def carrier_group_id(record: Connection) -> RichText:
+def carrier_group_id_line(record: Connection) -> RichText:
     if record.carrier_group_id is None:
         return labelled("Carrier group id", "none")
     return labelled("Carrier group id", own_group_id(record.carrier_group_id))
 
 
-def asker(record_state: RecordState) -> RichText:
+def requester(record_state: RecordState) -> RichText:
     if record_state.requester is None:
         return labelled("Requested", "outside Switchboard")
     return labelled("Requested by", UserMention(record_state.requester))
 
 
-def tries(record_state: RecordState) -> RichText:
+def attempts(record_state: RecordState) -> RichText:
     return labelled("Tries so far", str(record_state.attempts))
 
 
-def error(record: Record) -> str | None:
+def carrier_error(record: Record) -> str | None:
     """What the carrier said, where the status is one that comes with such words."""
-    if not isinstance(record, Connection) or record.status in _NOTHING_SAID:
+    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE:
         return None
     return record.error
 
 
-def carrier_said(record: Record) -> RichText:
-    words = error(record)
-    return (UntrustedText(words, QUOTE_LENGTH, keep=own_id(record)),) if words else ()
+def carrier_message(record: Record) -> RichText:
+    words = carrier_error(record)
+    return (UntrustedText(words, MAX_QUOTE_LENGTH, unmasked=own_carrier_group_id(record)),) if words else ()
 
 
-def ids(record: Record) -> RichText:
+def id_and_version(record: Record) -> RichText:
     return rich_text("Noyo id ", UntrustedText(record.id, 60), " · version ", version(record))
 
 
@@ -127,11 +127,11 @@ def decision_buttons(record_state: RecordState, *, primary: bool = True) -> list
     ]
 
 
-def checking_buttons(record_state: RecordState) -> list[Json]:
+def claim_buttons(record_state: RecordState) -> list[Json]:
     """A message looks the same to everybody, so it offers both what others and what its owner may want."""
     record, name = record_state.record, spoken_name(record_state.record)
     owned = record_state.owner is not None
-    taking = buttons.claim(record.entity, record.version, name=name, instead=owned)
+    taking = buttons.claim(record.entity, record.version, name=name, replaces_owner=owned)
     return [taking, buttons.release(record.entity, record.version, name=name)] if owned else [taking]
 
 
@@ -140,16 +140,16 @@ def disconnect_button(record_state: RecordState) -> Json:
     return buttons.disconnect(record.entity, record.version, name=spoken_name(record))
 
 
-def offered(
-    record_state: RecordState, look: DisplaySettings, *, primary: bool = True, checking: bool = False
+def action_buttons(
+    record_state: RecordState, display: DisplaySettings, *, primary: bool = True, with_claim: bool = False
 ) -> list[Json]:
-    """What may be done about a record as it stands; always its details. `checking`: where it is shown who is at it."""
-    if look.retryable(record_state):
+    """What may be done about a record as it stands; always its details. `with_claim`: offer to claim a decision as well."""
+    if display.retryable(record_state):
         return [retry_button(record_state, primary=primary), details_button(record_state)]
     if submit_disconnection.disconnectable(record_state):
         return [disconnect_button(record_state), details_button(record_state)]
     if submit.decidable(record_state):
-        taking = checking_buttons(record_state) if checking else []
+        taking = claim_buttons(record_state) if with_claim else []
         return [*decision_buttons(record_state, primary=primary), *taking, details_button(record_state)]
     return [details_button(record_state)]
 
@@ -169,7 +169,7 @@ _NAMES: dict[Status, str] = {
     DisconnectionStatus.REJECTED: "Rejected",
 }
 
-_NEXT: dict[Status, str] = {
+_NEXT_STEPS: dict[Status, str] = {
     ConnectionStatus.CREATED: "nobody has to act. Noyo has the request.",
     ConnectionStatus.PROCESSING: "nobody has to act. Noyo is connecting the group.",
     ConnectionStatus.NOYO_REVIEW: "Noyo acts. It is looking into this connection.",
@@ -206,24 +206,26 @@ def status_name(status: Status, *, bold: bool = False) -> Span:
     return PlainText(_NAMES[status], bold)
 
 
-def named(kind: EntityKind, status: str) -> Status:
+def parse_status(kind: EntityKind, status: str) -> Status:
     """The status that Noyo calls so, for this kind of record."""
     known = DisconnectionStatus if kind is EntityKind.DISCONNECTION else ConnectionStatus
     return known(status) if status in known._value2member_map_ else UnknownValue(status)
 
 
-def next_step(record: Record, look: DisplaySettings) -> RichText:
+def next_step(record: Record, display: DisplaySettings) -> RichText:
     """Who has to act next, and what to do where it is us."""
     status = record.status
     if isinstance(status, UnknownValue):
         return rich_text("not known. Noyo has not told us what this status means; ask Noyo if it stays.")
     if status is ConnectionStatus.ACTION_REQUIRED:
-        how = "then retry with it." if look.retry_at_action_required else "and give the correction to Noyo."
+        how = (
+            "then retry with it." if display.retry_at_action_required else "and give the correction to Noyo."
+        )
         return rich_text("we act. Something has to be corrected before Noyo can go on. Find out what, ", how)
-    return rich_text(_NEXT[status])
+    return rich_text(_NEXT_STEPS[status])
 
 
-def source(record: Disconnection) -> Span:
+def source_name(record: Disconnection) -> Span:
     if record.source_type in _SOURCES:
         return PlainText(_SOURCES[record.source_type])
     return UntrustedText(record.source_type.value, 60)

@@ -22,12 +22,12 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-NAMED_AT_ONCE = 5
+MAX_APPROVERS_MENTIONED = 5
 """Where approvers are named one by one; a group is called as one."""
 
 
 def pending_disconnection_card(
-    card: RequestCard, wanted: DisconnectionRequest, look: DisplaySettings
+    card: RequestCard, wanted: DisconnectionRequest, display: DisplaySettings
 ) -> Message:
     """The reader is an approver who did not ask for it, and has to see what a yes does to whom, and how long it waits.
 
@@ -37,26 +37,28 @@ def pending_disconnection_card(
     """
     operation = card.operation
     parts: list[Part] = [
-        Paragraph([_pending_disconnection_state(operation, look), *_called(operation, look)])
+        Paragraph([_pending_disconnection_state(operation, display), *_approver_mentions(operation, display)])
     ]
     parts.append(Paragraph([*pending_disconnection_facts(operation, wanted)]))
     if card.duplicate is not None:
         parts.append(
             Paragraph(
-                [labelled("Open at Noyo", *record_facts.group_and_carrier(card.duplicate.record, look))]
+                [labelled("Open at Noyo", *record_facts.group_and_carrier(card.duplicate.record, display))]
             )
         )
     parts.append(Buttons(_buttons(card), _revision(card)))
     parts.append(SmallPrint([rich_text("Asked for ", Timestamp(operation.submitted_at))]))
-    return Message(parts, rich_text("Disconnect ", *parties(wanted, look)), look.warning())
+    return Message(
+        parts, rich_text("Disconnect ", *disconnection_parties(wanted, display)), display.warning()
+    )
 
 
-def parties(wanted: DisconnectionRequest, look: DisplaySettings) -> RichText:
-    return rich_text(group(wanted), " · ", look.carrier(wanted.carrier_id))
+def disconnection_parties(wanted: DisconnectionRequest, display: DisplaySettings) -> RichText:
+    return rich_text(group_name(wanted), " · ", display.carrier(wanted.carrier_id))
 
 
-def group(wanted: DisconnectionRequest) -> UntrustedText:
-    return UntrustedText(wanted.group_name or record_facts.NAMELESS)
+def group_name(wanted: DisconnectionRequest) -> UntrustedText:
+    return UntrustedText(wanted.group_name or record_facts.UNNAMED_GROUP)
 
 
 def pending_disconnection_facts(operation: Operation, wanted: DisconnectionRequest) -> list[RichText]:
@@ -64,37 +66,37 @@ def pending_disconnection_facts(operation: Operation, wanted: DisconnectionReque
     return [
         labelled("Last managed day", date_text(wanted.effective_end_date)),
         labelled("Why", operation_text.DISCONNECT_REASONS[wanted.reason]),
-        labelled("Asked for by", operation_text.who(operation)),
+        labelled("Asked for by", operation_text.actor(operation)),
         *([labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []),
     ]
 
 
-def will_happen(wanted: DisconnectionRequest, look: DisplaySettings) -> RichText:
+def consequence(wanted: DisconnectionRequest, display: DisplaySettings) -> RichText:
     after = f"After {date_text(wanted.effective_end_date)} changes for "
-    return rich_text(after, group(wanted), " no longer reach ", look.carrier(wanted.carrier_id), ".")
+    return rich_text(after, group_name(wanted), " no longer reach ", display.carrier(wanted.carrier_id), ".")
 
 
-def _pending_disconnection_state(operation: Operation, look: DisplaySettings) -> RichText:
+def _pending_disconnection_state(operation: Operation, display: DisplaySettings) -> RichText:
     if operation.is_open:
         return labelled("Now", *operation_text.current_state(operation))
-    advice = operation_text.advice(operation, look.command)
+    advice = operation_text.advice(operation, display.command)
     return rich_text(*last_outcome(operation), *(rich_text(". ", *advice) if advice else ()))
 
 
-def _called(operation: Operation, look: DisplaySettings) -> list[RichText]:
+def _approver_mentions(operation: Operation, display: DisplaySettings) -> list[RichText]:
     """Who is called for it, once: Slack tells those named in a new message, and nobody when it is edited."""
     if operation.state is not OperationState.AWAITING_CONFIRMATION:
         return []
-    groups = sorted(one for one in look.approvers if one.startswith("S"))
-    others = sorted(one for one in look.approvers if not one.startswith("S") and one != operation.actor)
+    groups = sorted(one for one in display.approvers if one.startswith("S"))
+    others = sorted(one for one in display.approvers if not one.startswith("S") and one != operation.actor)
     called: list[Span] = [UserGroupMention(one) for one in groups] or [
-        UserMention(one) for one in others[:NAMED_AT_ONCE]
+        UserMention(one) for one in others[:MAX_APPROVERS_MENTIONED]
     ]
     spaced = [run for one in called for run in (one, " ")]
     return [labelled("Who may confirm it", *spaced[:-1])] if called else []
 
 
-def request_card(card: RequestCard, look: DisplaySettings) -> Message:
+def request_card(card: RequestCard, display: DisplaySettings) -> Message:
     """The reader asked for a connection, or sees that a colleague did, and must not ask for it a second time.
 
     What could mislead: a request that is still on its way looks done, one that Noyo refused looks as if it were still
@@ -102,65 +104,65 @@ def request_card(card: RequestCard, look: DisplaySettings) -> Message:
     """
     operation = card.operation
     if isinstance(operation.input, DisconnectionRequest):
-        return pending_disconnection_card(card, operation.input, look)
-    parts: list[Part] = [Paragraph([*wanted_group_id(operation), *_request_state(operation, look)])]
+        return pending_disconnection_card(card, operation.input, display)
+    parts: list[Part] = [Paragraph([*carrier_group_id_line(operation), *_request_state(operation, display)])]
     if card.duplicate is not None:
-        parts.append(Paragraph(duplicate_facts(card.duplicate, look)))
+        parts.append(Paragraph(duplicate_facts(card.duplicate, display)))
     parts.append(Buttons(_buttons(card), _revision(card)))
     parts.append(SmallPrint([rich_text("Asked for ", Timestamp(operation.submitted_at))]))
-    return Message(parts, rich_text("Request: ", *title(operation, look)), look.warning())
+    return Message(parts, rich_text("Request: ", *request_title(operation, display)), display.warning())
 
 
-def title(operation: Operation, look: DisplaySettings) -> RichText:
+def request_title(operation: Operation, display: DisplaySettings) -> RichText:
     """Group and carrier of an operation, as far as the operation itself tells."""
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest):
-        name = UntrustedText(wanted.group_name, keep=wanted.carrier_group_id)
-        return rich_text(name, " · ", look.carrier(wanted.carrier_id))
+        name = UntrustedText(wanted.group_name, unmasked=wanted.carrier_group_id)
+        return rich_text(name, " · ", display.carrier(wanted.carrier_id))
     if isinstance(wanted, DisconnectionRequest):
-        return parties(wanted, look)
+        return disconnection_parties(wanted, display)
     return rich_text(UntrustedText(operation.entity.key, 80))
 
 
-def requested(operation: Operation, look: DisplaySettings) -> list[RichText]:
+def request_facts(operation: Operation, display: DisplaySettings) -> list[RichText]:
     wanted = operation.input
     if isinstance(wanted, DisconnectionRequest):
         return [
-            labelled("Disconnect", *parties(wanted, look)),
+            labelled("Disconnect", *disconnection_parties(wanted, display)),
             *pending_disconnection_facts(operation, wanted),
         ]
     if not isinstance(wanted, ConnectionRequest):
         return []
     return [
-        labelled("Group", UntrustedText(wanted.group_name, keep=wanted.carrier_group_id)),
-        labelled("Carrier", look.carrier(wanted.carrier_id)),
-        *wanted_group_id(operation),
+        labelled("Group", UntrustedText(wanted.group_name, unmasked=wanted.carrier_group_id)),
+        labelled("Carrier", display.carrier(wanted.carrier_id)),
+        *carrier_group_id_line(operation),
     ]
 
 
-def wanted_group_id(operation: Operation) -> list[RichText]:
+def carrier_group_id_line(operation: Operation) -> list[RichText]:
     wanted = operation.input
     if not isinstance(wanted, ConnectionRequest):
         return []
     return [labelled("Carrier group id", own_group_id(wanted.carrier_group_id))]
 
 
-def duplicate_facts(duplicate: RecordState, look: DisplaySettings) -> list[RichText]:
+def duplicate_facts(duplicate: RecordState, display: DisplaySettings) -> list[RichText]:
     """What was there already."""
     record = duplicate.record
     lines = [
-        labelled("Already there", *record_facts.group_and_carrier(record, look)),
-        record_facts.status_then(record),
+        labelled("Already there", *record_facts.group_and_carrier(record, display)),
+        record_facts.status_when_written(record),
     ]
     if isinstance(record, Connection):
-        lines.append(record_facts.carrier_group_id(record))
-    return [*lines, record_facts.ids(record)]
+        lines.append(record_facts.carrier_group_id_line(record))
+    return [*lines, record_facts.id_and_version(record)]
 
 
-def _request_state(operation: Operation, look: DisplaySettings) -> list[RichText]:
+def _request_state(operation: Operation, display: DisplaySettings) -> list[RichText]:
     if operation.is_open:
         return [operation_text.in_progress(operation)]
-    return [last_outcome(operation), operation_text.advice(operation, look.command)]
+    return [last_outcome(operation), operation_text.advice(operation, display.command)]
 
 
 def _buttons(card: RequestCard) -> list[dict[str, object]]:

@@ -16,10 +16,10 @@ Json = dict[str, Any]
 PermalinkLookup = Callable[[MessageLink], str | None]
 """The address of a message, None where it cannot be told."""
 
-NAME_LENGTH = 120
-QUOTE_LENGTH = 700
+MAX_NAME_LENGTH = 120
+MAX_QUOTE_LENGTH = 700
 _DATE = "{date_short_pretty} at {time}"
-_LEAST = 12
+_MIN_SHARE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class UntrustedText:
     """Text from outside: Noyo's, the carrier's, or typed by a person."""
 
     text: str
-    limit: int = NAME_LENGTH
-    keep: str | None = None
+    limit: int = MAX_NAME_LENGTH
+    unmasked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def labelled(label: str, *runs: Span | str) -> RichText:
 
 def own_group_id(carrier_group_id: str) -> UntrustedText:
     """A record's own carrier group id: never masked, whatever it looks like."""
-    return UntrustedText(carrier_group_id, keep=carrier_group_id)
+    return UntrustedText(carrier_group_id, unmasked=carrier_group_id)
 
 
-def to_card(card: MessageLink | None, links: PermalinkLookup) -> tuple[RichText, ...]:
+def card_link(card: MessageLink | None, links: PermalinkLookup) -> tuple[RichText, ...]:
     """The way to a card; the name of its channel where its address cannot be told."""
     if card is None:
         return ()
@@ -100,7 +100,7 @@ def to_card(card: MessageLink | None, links: PermalinkLookup) -> tuple[RichText,
 _MENTIONS = re.compile(r"<@([UW][A-Z0-9]{2,30})>|<!subteam\^(S[A-Z0-9]{2,30})>")
 
 
-def with_mentions(words: str, *, limit: int = QUOTE_LENGTH) -> RichText:
+def with_mentions(words: str, *, limit: int = MAX_QUOTE_LENGTH) -> RichText:
     """Words of our own making that name people as `<@U…>` or `<!subteam^S…>`; all else in them is data."""
     runs: list[Span] = []
     end = 0
@@ -155,8 +155,8 @@ def _plain(run: Span) -> str:
     match run:
         case PlainText(words):
             return words
-        case UntrustedText(words, limit, keep):
-            return clean_text(words, limit=limit, keep=keep)
+        case UntrustedText(words, limit, unmasked):
+            return clean_text(words, limit=limit, unmasked=unmasked)
         case Timestamp(at):
             return utc_text(at)
         case Link(_, label):
@@ -175,8 +175,8 @@ def mrkdwn(runs: RichText, *, share: int = 1) -> str:
 
 def _mrkdwn(run: Span, share: int) -> str:
     match run:
-        case UntrustedText(words, limit, keep):
-            return untrusted_mrkdwn(words, limit=max(limit // share, _LEAST), keep=keep)
+        case UntrustedText(words, limit, unmasked):
+            return untrusted_mrkdwn(words, limit=max(limit // share, _MIN_SHARE), unmasked=unmasked)
         case UserMention(user_id):
             return user_mrkdwn(user_id)
         case UserGroupMention(group_id) if is_user_group_id(group_id):
@@ -192,7 +192,7 @@ def _mrkdwn(run: Span, share: int) -> str:
     return escape_mrkdwn(_plain(run))
 
 
-def beside_blocks(lines: Sequence[RichText], *, limit: int) -> str:
+def fallback_text(lines: Sequence[RichText], *, limit: int) -> str:
     """All lines as mrkdwn in at most `limit` characters: foreign text gives way first, then the last lines go."""
     for share in (1, 2, 4, 8, 16):
         told = [mrkdwn(runs, share=share) for runs in lines]
@@ -203,7 +203,7 @@ def beside_blocks(lines: Sequence[RichText], *, limit: int) -> str:
     return "\n".join([*told, "…"])
 
 
-NOTHING = "(empty)"
+EMPTY_TEXT = "(empty)"
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Letters and marks that show as nothing, though Unicode does not count them as formatting.
@@ -226,20 +226,20 @@ _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
 _LATEST = 99_999_999_999
 
 
-def clean_text(text: str, *, limit: int, keep: str | None = None) -> str:
+def clean_text(text: str, *, limit: int, unmasked: str | None = None) -> str:
     """One visible line, tax numbers masked, at most `limit` characters; for containers in which nothing is parsed.
 
-    `keep` is the record's own carrier group id, which stays even where it is shaped like a tax number.
+    `unmasked` is the record's own carrier group id, which stays even where it is shaped like a tax number.
     """
     visible = _one_visible_line(text)
-    kept = _one_visible_line(keep) if keep is not None else None
-    masked = visible if visible == kept else mask(visible, keep=kept)
-    return truncate(masked, limit) or NOTHING
+    unmasked_line = _one_visible_line(unmasked) if unmasked is not None else None
+    masked = visible if visible == unmasked_line else mask(visible, keep=unmasked_line)
+    return truncate(masked, limit) or EMPTY_TEXT
 
 
-def untrusted_mrkdwn(text: str, *, limit: int, keep: str | None = None) -> str:
+def untrusted_mrkdwn(text: str, *, limit: int, unmasked: str | None = None) -> str:
     """The same for mrkdwn: cut first, so that no entity is cut, then without any sign that Slack acts on."""
-    return escape_mrkdwn(_without_signs(clean_text(text, limit=limit, keep=keep)))
+    return escape_mrkdwn(_without_signs(clean_text(text, limit=limit, unmasked=unmasked)))
 
 
 def escape_mrkdwn(text: str) -> str:

@@ -10,7 +10,7 @@ from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph
 from bot.slack.views.record_cards import end_date
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import (
-    QUOTE_LENGTH,
+    MAX_QUOTE_LENGTH,
     PlainText,
     RichText,
     Timestamp,
@@ -21,23 +21,23 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-MOST_SHOWN = 20
-_SAID_SHORTLY = QUOTE_LENGTH // 4
+MAX_LISTED = 20
+_SAID_SHORTLY = MAX_QUOTE_LENGTH // 4
 
 
-def summary(shown: Summary, look: DisplaySettings) -> Message:
+def summary(shown: Summary, display: DisplaySettings) -> Message:
     """The reader meets the bot for the first time: what does it know, and what has been waiting for us?
 
     What could go wrong: a wall of a hundred old alerts, or the belief that what is not listed does not wait. So this
     is one message, and it says how many more there are and how to see them, and of when it tells, since it is never
     edited.
     """
-    listed = list({record_state.entity: record_state for record_state in shown.waiting}.values())[:MOST_SHOWN]
+    listed = list({record_state.entity: record_state for record_state in shown.waiting}.values())[:MAX_LISTED]
     parts: list[Part] = [Paragraph(_counts(shown))]
     for record_state in listed:
-        parts += [Paragraph(_waiting(record_state, look)), _buttons(record_state, look)]
-    parts.append(Paragraph(_more(shown.waiting_total - len(listed), look)))
-    return Message(parts, rich_text("Switchboard has begun"), look.warning())
+        parts += [Paragraph(_record_lines(record_state, display)), _buttons(record_state, display)]
+    parts.append(Paragraph(_more_line(shown.waiting_total - len(listed), display)))
+    return Message(parts, rich_text("Switchboard has begun"), display.warning())
 
 
 def _counts(shown: Summary) -> list[RichText]:
@@ -53,12 +53,12 @@ def _counts(shown: Summary) -> list[RichText]:
     return [first, rich_text(PlainText(f"{waits} for us to act.", bold=True)), now]
 
 
-def _waiting(record_state: RecordState, look: DisplaySettings) -> list[RichText]:
+def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[RichText]:
     record = record_state.record
     lines = [
         rich_text(
             PlainText("• "),
-            *record_facts.group_and_carrier(record, look),
+            *record_facts.group_and_carrier(record, display),
             ": ",
             status_name(record.status, bold=True),
         )
@@ -72,27 +72,29 @@ def _connection(record: Connection) -> list[RichText]:
     lines = []
     if record.carrier_group_id is not None:
         lines.append(labelled("Carrier group id", own_group_id(record.carrier_group_id)))
-    words = record_facts.error(record)
+    words = record_facts.carrier_error(record)
     if words:
         lines.append(
-            labelled("The carrier said", UntrustedText(words, _SAID_SHORTLY, keep=record.carrier_group_id))
+            labelled(
+                "The carrier said", UntrustedText(words, _SAID_SHORTLY, unmasked=record.carrier_group_id)
+            )
         )
     return lines
 
 
-def _buttons(record_state: RecordState, look: DisplaySettings) -> Buttons:
+def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:
     record = record_state.record
     return Buttons(
-        record_facts.offered(record_state, look, primary=False), f"{record.entity}:{record.version}"
+        record_facts.action_buttons(record_state, display, primary=False), f"{record.entity}:{record.version}"
     )
 
 
-def _more(number: int, look: DisplaySettings) -> list[RichText]:
+def _more_line(number: int, display: DisplaySettings) -> list[RichText]:
     if number <= 0:
         return []
     waits = "waits" if number == 1 else "wait"
     return [
         rich_text(
-            f"{number} more {waits} for us. Find each with {look.command} status and a group's name or id."
+            f"{number} more {waits} for us. Find each with {display.command} status and a group's name or id."
         )
     ]

@@ -95,7 +95,7 @@ def _alert(place: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: 
             open_operation(record_state, deps),
             deps.card_link(record_state),
             deps.today() if awaits_decision(record_state) else None,
-            calls=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
+            mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
         )
 
     upsert_message(place, content, deps, closes=is_final)

@@ -97,9 +97,9 @@ def _card_content(place: MessageKey, entity: EntityRef | None, deps: Dependencie
 
 
 def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | None:
-    if card is None or card.around is None or card.around.connection is None:
+    if card is None or card.related is None or card.related.connection is None:
         return card
-    return replace(card, around=replace(card.around, card=deps.card_link(card.around.connection)))
+    return replace(card, related=replace(card.related, card=deps.card_link(card.related.connection)))
 
 
 def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:

@@ -195,8 +195,8 @@ def _reminder(place: MessageKey, entity: EntityRef, deps: Dependencies, *, newes
         open_operation(record_state, deps),
         deps.card_link(record_state),
         deps.today() if awaits_decision(record_state) else None,
-        calls=mentions_approvers(record_state, date.fromisoformat(day), deps.timezone),
-        reminds=True,
+        mention_approvers=mentions_approvers(record_state, date.fromisoformat(day), deps.timezone),
+        is_reminder=True,
     )
 
 

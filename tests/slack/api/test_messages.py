@@ -17,7 +17,7 @@ from bot.slack.api.client import SlackApiClient
 from bot.slack.api.messages import SlackMessageGateway
 from infra.local.slack import SlackStandIn
 from tests.slack.conftest import CHANNEL
-from tests.slack.samples import LOOK, VERSION, a_connection, a_request, settled, tracked
+from tests.slack.samples import DISPLAY, VERSION, a_connection, a_request, settled, tracked
 
 CARD = RecordCard(tracked())
 LOADING = {
@@ -29,7 +29,7 @@ LOADING = {
 
 @pytest.fixture
 def web(calls: SlackApiClient) -> SlackMessageGateway:
-    return SlackMessageGateway(calls, LOOK)
+    return SlackMessageGateway(calls, DISPLAY)
 
 
 def at(slack: SlackStandIn) -> int:
@@ -191,7 +191,7 @@ def test_where_slack_does_not_tell_the_address_the_channel_is_named(
 
 
 def test_outside_production_what_the_web_renders_says_so(calls: SlackApiClient) -> None:
-    rendered = SlackMessageGateway(calls, replace(LOOK, in_production=False, environment="sandbox")).render(
+    rendered = SlackMessageGateway(calls, replace(DISPLAY, in_production=False, environment="sandbox")).render(
         CARD
     )
     assert rendered.text.startswith("Not production: this is the sandbox environment.")

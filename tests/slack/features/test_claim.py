@@ -37,7 +37,7 @@ def owner(world: World, record_state: RecordState) -> str | None:
 
 def takes(world: World, record_state: RecordState, user: str) -> str:
     """What the person is told beside the message."""
-    button = buttons.claim(record_state.entity, record_state.record.version, name="it", instead=False)
+    button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
     return beside(world, presses(world, button, user))
 
 
@@ -63,7 +63,7 @@ def test_whoever_may_request_or_decide_may_say_that_they_are_checking(world: Wor
 @pytest.mark.parametrize("user", [CAT, GUS])
 def test_whoever_may_neither_request_nor_decide_is_told_who_may(world: World, user: str) -> None:
     record_state = asked_to_disconnect(world, f"Bravo {user}")
-    button = buttons.claim(record_state.entity, record_state.record.version, name="it", instead=False)
+    button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
     presses(world, button, user)
     assert "Not possible" in window(world, user)
     assert owner(world, record_state) is None

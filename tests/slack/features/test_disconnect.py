@@ -34,7 +34,7 @@ from tests.slack.incoming import (
     view_id,
     window,
 )
-from tests.slack.samples import LOOK, a_connection
+from tests.slack.samples import DISPLAY, a_connection
 from tests.world import ANA, BEN, GUS, World
 
 
@@ -146,7 +146,7 @@ def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
     record = a_connection(group_name=None, carrier_group_id=None)
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": record.id}
     assert disconnect_form.disconnect_faults(values, record, office_day(world)) == {}
-    form = disconnect_form.disconnect_form(record, LOOK, needs_second=True, changed=False)
+    form = disconnect_form.disconnect_form(record, DISPLAY, needs_second=True, changed=False)
     assert "Type its Noyo id" in str(form)
 
 

@@ -11,7 +11,7 @@ from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topi
 from bot.domain.polling import ParkedRow
 from bot.domain.version import VERSION
 from bot.slack.features import doctor
-from bot.slack.views.health import OLD_SECONDS, WEBHOOK_QUIET_SECONDS, diagnose
+from bot.slack.views.health import STALE_SECONDS, WEBHOOK_QUIET_SECONDS, diagnose
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import a_world, begin, told, types
 from tests.world import ALERTS, ANA, BEN, GUS, START, World
@@ -103,7 +103,7 @@ def test_an_approver_who_left_is_named(world: World) -> None:
 
 
 def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
-    world.wait(OLD_SECONDS + 60)
+    world.wait(STALE_SECONDS + 60)
 
     text = read(world)
 
@@ -215,7 +215,7 @@ def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: F
 def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
     old = HealthCheck(
         Component.NOYO,
-        NOW - OLD_SECONDS - 1,
+        NOW - STALE_SECONDS - 1,
         (
             Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
             Finding(Topic.SECRET, CheckStatus.OK),

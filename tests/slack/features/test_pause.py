@@ -16,7 +16,7 @@ from bot.slack.views.cards import render
 from bot.slack.views.pauses import pause_notice
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import a_world, begin, context_of, known, told, types, window
-from tests.slack.samples import LOOK
+from tests.slack.samples import DISPLAY
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, World
 
 
@@ -179,13 +179,13 @@ def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World)
     ],
 )
 def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: str) -> None:
-    shown = render(PauseNotice(pause), LOOK).text
+    shown = render(PauseNotice(pause), DISPLAY).text
 
     assert shown.startswith(title)
     assert words in shown
-    assert pause_notice(PauseNotice(pause), LOOK).title
+    assert pause_notice(PauseNotice(pause), DISPLAY).title
 
 
 def test_a_kept_one_tells_when_it_goes_out() -> None:
-    assert "It goes out in its turn once sending is resumed." in mrkdwn(pauses.kept(Pause(START, ANA)))
-    assert "It goes out in its turn when Switchboard acts again." in mrkdwn(pauses.kept(Pause(START)))
+    assert "It goes out in its turn once sending is resumed." in mrkdwn(pauses.deferred(Pause(START, ANA)))
+    assert "It goes out in its turn when Switchboard acts again." in mrkdwn(pauses.deferred(Pause(START)))

@@ -12,7 +12,7 @@ from bot.slack.views.rich_text import utc_text
 from tests.slack.samples import (
     BEGAN,
     CARD,
-    LOOK,
+    DISPLAY,
     VERSION,
     a_connection,
     a_disconnection,
@@ -46,7 +46,7 @@ def test_unable_to_connect_tells_everything_one_needs_to_act() -> None:
 
 
 def test_its_retry_is_the_one_main_button_and_is_for_the_version_that_was_raised() -> None:
-    made = buttons_of(render(Alert(tracked(), VERSION), LOOK))
+    made = buttons_of(render(Alert(tracked(), VERSION), DISPLAY))
     assert decode(made["Retry…"]["value"]) == ButtonValue(a_connection().entity, VERSION)
     assert [one for one in made if made[one].get("style")] == ["Retry…"]
 
@@ -123,10 +123,10 @@ def test_a_try_that_seems_to_have_ended_before_it_began_is_not_timed() -> None:
 
 
 def test_the_alert_reads_the_same_without_its_blocks() -> None:
-    rendered = render(Alert(tracked(), VERSION, card=MessageLink("CCONNECT", "1.2")), LOOK)
+    rendered = render(Alert(tracked(), VERSION, card=MessageLink("CCONNECT", "1.2")), DISPLAY)
     for needed in ("Unable to connect", "Test Company", "Guardian", "00110011", "Group not found", "<@UANA>"):
         assert needed in rendered.text
 
 
 def test_an_alert_in_production_has_no_warning_before_its_title() -> None:
-    assert alert(Alert(tracked(), VERSION), LOOK, no_links).blocks()[0]["type"] == "header"
+    assert alert(Alert(tracked(), VERSION), DISPLAY, no_links).blocks()[0]["type"] == "header"

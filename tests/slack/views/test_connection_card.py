@@ -14,7 +14,7 @@ from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (
     CHANGED,
     ID,
-    LOOK,
+    DISPLAY,
     VERSION,
     a_connection,
     a_retry,
@@ -45,19 +45,19 @@ def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
 
 def test_its_buttons_carry_the_record_and_the_version_that_was_shown() -> None:
     record = a_connection()
-    for button in buttons_of(render(RecordCard(tracked(record)), LOOK)).values():
+    for button in buttons_of(render(RecordCard(tracked(record)), DISPLAY)).values():
         assert decode(button["value"]) == ButtonValue(record.entity, VERSION)
 
 
 @pytest.mark.parametrize("status", [one for one in ConnectionStatus if one.value != "unable_to_connect"])
 def test_no_retry_is_offered_at_other_statuses(status: ConnectionStatus) -> None:
     card = RecordCard(tracked(a_connection(status=status)))
-    assert list(buttons_of(render(card, LOOK))) == ["Details"]
+    assert list(buttons_of(render(card, DISPLAY))) == ["Details"]
 
 
 def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None:
     card = RecordCard(tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
-    look = replace(LOOK, retry_at_action_required=True)
+    look = replace(DISPLAY, retry_at_action_required=True)
     assert "Retry…" in buttons_of(render(card, look))
     assert "then retry with it." in shown(card, look)
     assert "give the correction to Noyo." in shown(card)
@@ -132,7 +132,7 @@ def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
 
 def test_an_operation_that_needs_a_person_offers_three_ways_out() -> None:
     card = RecordCard(tracked(), a_retry(state=OperationState.NEEDS_RESOLUTION))
-    assert list(buttons_of(render(card, LOOK))) == [
+    assert list(buttons_of(render(card, DISPLAY))) == [
         "It arrived",
         "It did not: send again",
         "Close",
@@ -201,7 +201,7 @@ def test_the_request_that_made_it_is_told_as_a_request() -> None:
 
 
 def test_outside_production_every_card_says_so_first_in_words() -> None:
-    look = replace(LOOK, in_production=False, environment="sandbox")
+    look = replace(DISPLAY, in_production=False, environment="sandbox")
     card = RecordCard(tracked())
     warning = "Not production: this is the sandbox environment."
     assert shown(card, look).startswith(f"~ {warning}\n#")
@@ -217,7 +217,7 @@ def test_the_block_of_buttons_changes_with_the_version_and_the_operation() -> No
         RecordCard(tracked(), a_retry()),
         RecordCard(tracked(), a_retry(state=OperationState.RECONCILING)),
     ):
-        ids.add(render(card, LOOK).blocks.partition('"block_id":"')[2][:32])
+        ids.add(render(card, DISPLAY).blocks.partition('"block_id":"')[2][:32])
     assert len(ids) == 4
 
 

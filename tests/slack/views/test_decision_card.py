@@ -17,7 +17,7 @@ from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
 from tests.slack.samples import (
     CHANGED,
-    LOOK,
+    DISPLAY,
     VERSION,
     a_decision,
     a_disconnection,
@@ -37,11 +37,11 @@ def card(status: DisconnectionStatus = DisconnectionStatus.NEEDS_REVIEW, **held:
 
 
 def offered(shown_card: RecordCard) -> list[str]:
-    return list(buttons_of(render(shown_card, LOOK)))
+    return list(buttons_of(render(shown_card, DISPLAY)))
 
 
 def test_what_waits_offers_both_answers_for_the_version_that_is_shown() -> None:
-    made = buttons_of(render(card(), LOOK))
+    made = buttons_of(render(card(), DISPLAY))
     assert list(made) == DECIDING
     about = ButtonValue(a_disconnection().entity, VERSION)
     assert [decode(one["value"]) for one in made.values()] == [about] * 4
@@ -50,7 +50,7 @@ def test_what_waits_offers_both_answers_for_the_version_that_is_shown() -> None:
 
 def test_what_somebody_is_checking_can_be_taken_over_and_let_go() -> None:
     taken = RecordCard(tracked(a_disconnection(), owner="UBEN", owned_since=CHANGED))
-    made = buttons_of(render(taken, LOOK))
+    made = buttons_of(render(taken, DISPLAY))
     assert list(made) == [*DECIDING[:2], "I'm Checking Instead", "Let Go", "Details"]
     assert made["Let Go"]["accessibility_label"] == "No longer checking Test Company"
     assert made["Let Go"]["value"] == made["Details"]["value"]
@@ -133,9 +133,9 @@ def test_what_our_own_platform_asked_for_was_never_to_be_decided() -> None:
 
 def test_an_alert_offers_the_answers_until_somebody_gives_one() -> None:
     held = tracked(a_disconnection())
-    assert list(buttons_of(render(Alert(held, VERSION), LOOK))) == DECIDING
-    assert list(buttons_of(render(Alert(held, VERSION, a_decision()), LOOK))) == ["Details"]
-    assert list(buttons_of(render(Alert(held, "an earlier one"), LOOK))) == ["Details"]
+    assert list(buttons_of(render(Alert(held, VERSION), DISPLAY))) == DECIDING
+    assert list(buttons_of(render(Alert(held, VERSION, a_decision()), DISPLAY))) == ["Details"]
+    assert list(buttons_of(render(Alert(held, "an earlier one"), DISPLAY))) == ["Details"]
 
 
 def told(kind: OutcomeKind, decision: Decision = Decision.APPROVE, words: str | None = None) -> str:

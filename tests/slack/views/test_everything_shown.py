@@ -39,7 +39,7 @@ from infra.local.slack.views import check_view
 from infra.local.slack.workspace import Message
 from tests.slack.samples import (
     CARD,
-    LOOK,
+    DISPLAY,
     VERSION,
     a_connection,
     a_decision,
@@ -85,7 +85,7 @@ hostile = st.one_of(
     st.sampled_from(PIECES).map(lambda piece: (piece * 5000)[:5000]),
     st.just("&" * 5000),
 )
-LOOK_OUTSIDE = replace(LOOK, in_production=False, environment="<!here> 123-45-6789")
+DISPLAY_OUTSIDE = replace(DISPLAY, in_production=False, environment="<!here> 123-45-6789")
 ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 
@@ -190,7 +190,7 @@ def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str,
     # Who may do something is said in our own words with real mentions: those are not foreign.
     said = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", said)
     for content in everything(words, said):
-        rendered = render(content, LOOK_OUTSIDE)
+        rendered = render(content, DISPLAY_OUTSIDE)
         blocks = json.loads(rendered.blocks)
         assert check_blocks(blocks) == []
         assert len(rendered.text) <= 3000
@@ -201,7 +201,7 @@ def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str,
         assert pings_and_links(world, message) <= ALLOWED_PINGS
         assert all(mask(shown) == shown for shown in [rendered.text, *texts(blocks)])
         if isinstance(content, Reply):
-            assert check_view(reply_view(content, LOOK_OUTSIDE, no_links)) == []
+            assert check_view(reply_view(content, DISPLAY_OUTSIDE, no_links)) == []
 
 
 @given(words=hostile, said=hostile)
@@ -216,7 +216,7 @@ def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str,
         group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words
     )
     before = replace(record, status=UnknownValue(said), effective_end_date=None)
-    view = decision_form(decision, record, LOOK_OUTSIDE, changes(before, record))
+    view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
     assert check_view(view) == []
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
     assert pings_and_links(world, message) == set()
@@ -234,8 +234,8 @@ def test_hostile_words_break_neither_the_form_nor_the_confirmation(world: Any, w
     parting = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
     asked: Any = parting.input
     views = [
-        disconnect_form(record, LOOK_OUTSIDE, needs_second=True, changed=True),
-        confirmation(parting, asked, a_connection(status=UnknownValue(said)), LOOK_OUTSIDE, first=True),
+        disconnect_form(record, DISPLAY_OUTSIDE, needs_second=True, changed=True),
+        confirmation(parting, asked, a_connection(status=UnknownValue(said)), DISPLAY_OUTSIDE, first=True),
     ]
     for view in views:
         assert check_view(view) == []
@@ -267,7 +267,7 @@ def texts(value: Any) -> list[str]:
 
 def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(world: Any) -> None:
     said = "<!channel> *bold* https://evil.com 123-45-6789"
-    rendered = render(Alert(tracked(a_connection(error=said)), a_connection().version), LOOK)
+    rendered = render(Alert(tracked(a_connection(error=said)), a_connection().version), DISPLAY)
     message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, json.loads(rendered.blocks))
     assert pings_and_links(world, message) == {"@UANA"}
     assert "123-45-6789" not in rendered.text + rendered.blocks
@@ -276,10 +276,10 @@ def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(world: Any) ->
 
 def test_the_same_content_gives_the_same_fingerprint_and_other_content_another() -> None:
     card = RecordCard(tracked())
-    assert render(card, LOOK).fingerprint == render(card, LOOK).fingerprint
-    assert render(card, LOOK).fingerprint != render(card, LOOK_OUTSIDE).fingerprint
+    assert render(card, DISPLAY).fingerprint == render(card, DISPLAY).fingerprint
+    assert render(card, DISPLAY).fingerprint != render(card, DISPLAY_OUTSIDE).fingerprint
 
 
 @pytest.mark.parametrize("number", range(26))
 def test_no_message_has_more_than_one_main_button(number: int) -> None:
-    assert render(everything("Test Company", "why")[number], LOOK).blocks.count('"style":"primary"') <= 1
+    assert render(everything("Test Company", "why")[number], DISPLAY).blocks.count('"style":"primary"') <= 1

@@ -12,9 +12,9 @@ from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownVal
 from bot.settings import read_settings
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings
-from bot.slack.views.record_facts import named, next_step, status_name
+from bot.slack.views.record_facts import next_step, parse_status, status_name
 from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
-from tests.slack.samples import LOOK, a_connection, a_request, a_retry, settled, tracked
+from tests.slack.samples import DISPLAY, a_connection, a_request, a_retry, settled, tracked
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ from tests.slack.samples import LOOK, a_connection, a_request, a_retry, settled,
 def test_a_status_in_news_is_read_for_its_own_kind_of_record(
     kind: EntityKind, value: str, status: object
 ) -> None:
-    assert named(kind, value) == status
+    assert parse_status(kind, value) == status
 
 
 def test_every_known_status_has_a_name_and_says_who_acts() -> None:
     for status in (*ConnectionStatus, *DisconnectionStatus):
         assert isinstance(status_name(status), PlainText)
     for one in ConnectionStatus:
-        assert mrkdwn(next_step(a_connection(status=one), LOOK)).endswith(".")
+        assert mrkdwn(next_step(a_connection(status=one), DISPLAY)).endswith(".")
 
 
 def test_who_did_something_is_a_mention_and_what_they_typed_is_data() -> None:
@@ -65,8 +65,8 @@ def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
 
 def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not() -> None:
     record = a_connection(carrier_group_id="123456789", error="123456789 is not 987654321")
-    assert mrkdwn(record_facts.carrier_group_id(record)) == "Carrier group id: 123456789"
-    assert mrkdwn(record_facts.carrier_said(record)) == "123456789 is not •••"
+    assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
+    assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
     assert record_facts.spoken_name(a_connection(group_name=None)) == "A group without a name"
     assert record_facts.retry_button(tracked(), primary=False).get("style") is None
 
@@ -110,10 +110,10 @@ def test_the_settings_decide_how_things_look() -> None:
         }
         | {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_COMMAND": "/n"}
     )
-    look = display_settings(settings)
-    assert (look.connections_channel, look.alerts_channel, look.decisions_channel) == ("C1", "C2", "C3")
-    assert look.command == "/n"
-    assert mrkdwn(look.warning()[0]) == "Not production: this is the sandbox environment."
+    display = display_settings(settings)
+    assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
+    assert display.command == "/n"
+    assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."
     stuck = tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
-    assert look.retryable(stuck)
-    assert not LOOK.retryable(stuck)
+    assert display.retryable(stuck)
+    assert not DISPLAY.retryable(stuck)

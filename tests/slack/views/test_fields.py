@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.views.modals import faults, sensitive_fields, sensitive_from
+from bot.slack.views.modals import field_errors, parse_sensitive_fields, sensitive_fields
 
 REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
 GOOD = {
@@ -16,16 +16,16 @@ GOOD = {
 
 
 def fault(name: str, value: str) -> str:
-    return faults(GOOD | {name: value}, required=REQUIRED).get(name, "")
+    return field_errors(GOOD | {name: value}, required=REQUIRED).get(name, "")
 
 
 def test_what_fits_has_no_faults() -> None:
-    assert faults(GOOD, required=REQUIRED) == {}
+    assert field_errors(GOOD, required=REQUIRED) == {}
 
 
 def test_what_is_missing_is_named_field_by_field() -> None:
-    assert faults({}, required=REQUIRED).keys() == set(REQUIRED)
-    assert faults({}, required=()) == {}
+    assert field_errors({}, required=REQUIRED).keys() == set(REQUIRED)
+    assert field_errors({}, required=()) == {}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_what_is_missing_is_named_field_by_field() -> None:
 def test_a_tax_number_is_nine_digits_however_they_are_parted(value: str) -> None:
     for name in ("federal_ein", "broker_federal_ein", "broker_tin"):
         assert fault(name, value) == ""
-        typed = sensitive_from({name: value})
+        typed = parse_sensitive_fields({name: value})
         assert getattr(typed, name) == "123456789"
 
 
@@ -54,7 +54,7 @@ def test_what_is_no_email_address_is_refused(value: str) -> None:
 
 def test_an_email_address_is_taken_as_it_is() -> None:
     assert fault("employer_email_address", "benefits+x@example.co.uk") == ""
-    assert sensitive_from({"employer_email_address": "A@b.de"}).employer_email_address == "A@b.de"
+    assert parse_sensitive_fields({"employer_email_address": "A@b.de"}).employer_email_address == "A@b.de"
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "a\u202eb", "a\u200bb", "\ud800"])
@@ -80,7 +80,7 @@ def test_what_is_no_carrier_is_refused(value: str) -> None:
 
 
 def test_blanks_are_not_typed() -> None:
-    assert not sensitive_from({"federal_ein": "", "employer_email_address": ""}).any_given
+    assert not parse_sensitive_fields({"federal_ein": "", "employer_email_address": ""}).any_given
 
 
 def test_all_but_the_first_sensitive_field_may_stay_blank() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.views.rich_text import (
-    NOTHING,
+    EMPTY_TEXT,
     clean_text,
     date_text,
     duration_text,
@@ -58,8 +58,8 @@ def test_a_tax_number_is_masked_even_with_invisible_signs_in_it() -> None:
 
 
 def test_the_records_own_carrier_group_id_stays() -> None:
-    assert clean_text("123456789 is not 987654321", limit=50, keep="123456789") == "123456789 is not •••"
-    assert clean_text("123456789-01", limit=50, keep="123456789-01") == "123456789-01"
+    assert clean_text("123456789 is not 987654321", limit=50, unmasked="123456789") == "123456789 is not •••"
+    assert clean_text("123456789-01", limit=50, unmasked="123456789-01") == "123456789-01"
 
 
 def test_long_text_is_cut_before_it_is_escaped_so_that_no_entity_is_cut() -> None:
@@ -68,7 +68,7 @@ def test_long_text_is_cut_before_it_is_escaped_so_that_no_entity_is_cut() -> Non
 
 
 def test_text_of_which_nothing_is_left_says_so() -> None:
-    assert clean_text("\u200b\n", limit=10) == NOTHING
+    assert clean_text("\u200b\n", limit=10) == EMPTY_TEXT
 
 
 def test_only_a_user_id_becomes_a_mention() -> None:
@@ -102,7 +102,7 @@ def test_how_long_it_took_is_said_in_words(seconds: int, words: str) -> None:
 
 @given(st.text(max_size=300), st.integers(2, 80))
 def test_cleaned_text_holds_its_limit_and_is_one_visible_line(words: str, limit: int) -> None:
-    made = clean_text(words, limit=max(limit, len(NOTHING)))
-    assert 0 < len(made) <= max(limit, len(NOTHING))
+    made = clean_text(words, limit=max(limit, len(EMPTY_TEXT)))
+    assert 0 < len(made) <= max(limit, len(EMPTY_TEXT))
     assert made.encode()
     assert len(made.splitlines()) == 1

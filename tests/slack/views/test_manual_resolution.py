@@ -7,7 +7,7 @@ from bot.slack.views.cards import no_links, render
 from tests.slack.samples import (
     CARD,
     CHANGED,
-    LOOK,
+    DISPLAY,
     a_connection,
     a_disconnection,
     a_request,
@@ -61,7 +61,7 @@ def test_once_somebody_decided_it_says_who_and_asks_nothing() -> None:
     made = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), tracked())
     assert "@UBOB says that @UANA's retry arrived" in shown(made)
     assert "This asks nothing of you any more." in shown(made)
-    assert buttons_of(render(made, LOOK)) == {}
+    assert buttons_of(render(made, DISPLAY)) == {}
 
 
 def test_once_it_is_sent_again_it_says_so() -> None:
@@ -71,6 +71,6 @@ def test_once_it_is_sent_again_it_says_so() -> None:
 
 
 def test_its_text_alone_tells_both_sides() -> None:
-    text = manual_resolution(ManualResolution(a_retry(**STUCK), tracked()), LOOK, no_links).rendered().text
+    text = manual_resolution(ManualResolution(a_retry(**STUCK), tracked()), DISPLAY, no_links).rendered().text
     assert "00110022" in text
     assert "What Noyo shows: Unable to connect" in text

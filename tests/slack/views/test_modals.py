@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.slack.views.modals import STATIC_OPTIONS, choice_field, form, said, text_field, values_of
+from bot.slack.views.modals import MAX_STATIC_OPTIONS, choice_field, form, notice, text_field, values_of
 from infra.local.slack.blocks import MODAL
 from infra.local.slack.views import check_view
 
@@ -12,21 +12,21 @@ from infra.local.slack.views import check_view
 def test_a_form_with_the_longest_of_everything_is_one_that_slack_takes() -> None:
     long = "w" * 5000
     blocks = [
-        text_field("a", "A", hint=long, placeholder="such", initial=long, longest=100),
-        choice_field("b", "B", [(f"v{number}", long) for number in range(STATIC_OPTIONS)]),
-        choice_field("c", "C", [(f"v{number}", long) for number in range(STATIC_OPTIONS + 1)]),
+        text_field("a", "A", hint=long, placeholder="such", initial=long, max_length=100),
+        choice_field("b", "B", [(f"v{number}", long) for number in range(MAX_STATIC_OPTIONS)]),
+        choice_field("c", "C", [(f"v{number}", long) for number in range(MAX_STATIC_OPTIONS + 1)]),
     ]
     assert check_view(form(long, "Send", "x", blocks), MODAL) == []
 
 
 def test_a_notice_is_one_that_slack_takes() -> None:
-    assert check_view(said("A title that is far too long for a window", "line", "another"), MODAL) == []
+    assert check_view(notice("A title that is far too long for a window", "line", "another"), MODAL) == []
 
 
 def test_up_to_a_hundred_choices_are_a_list_and_more_are_a_search() -> None:
     kinds = [
         choice_field("a", "A", [(str(number), "x") for number in range(count)])["element"]["type"]
-        for count in (STATIC_OPTIONS, STATIC_OPTIONS + 1)
+        for count in (MAX_STATIC_OPTIONS, MAX_STATIC_OPTIONS + 1)
     ]
     assert kinds == ["static_select", "external_select"]
 

@@ -7,10 +7,10 @@ from bot.domain.operations import OperationKind, OperationState, OutcomeKind, Re
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, UnknownValue
 from bot.slack.views.cards import render
 from bot.slack.views.record_cards import end_date
-from bot.slack.views.request_cards import requested
+from bot.slack.views.request_cards import request_facts
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (
-    LOOK,
+    DISPLAY,
     a_connection,
     a_disconnection,
     a_request,
@@ -35,7 +35,7 @@ def test_a_disconnection_shows_its_last_day_written_out_and_counts_no_days_where
 
 
 def test_the_last_day_is_no_slack_date_since_those_move_with_the_readers_zone() -> None:
-    rendered = render(RecordCard(tracked(a_disconnection())), LOOK)
+    rendered = render(RecordCard(tracked(a_disconnection())), DISPLAY)
     assert rendered.blocks.count('"type":"date"') == 1, "only when it last changed"
 
 
@@ -102,7 +102,7 @@ def test_a_duplicate_that_could_not_be_read_still_says_what_to_do() -> None:
 
 def test_a_request_that_needs_a_person_offers_three_ways_out() -> None:
     card = RequestCard(a_request(state=OperationState.NEEDS_RESOLUTION))
-    assert list(buttons_of(render(card, LOOK))) == ["It arrived", "It did not: send again", "Close"]
+    assert list(buttons_of(render(card, DISPLAY))) == ["It arrived", "It did not: send again", "Close"]
 
 
 def test_a_card_of_something_else_than_a_request_still_shows() -> None:
@@ -119,9 +119,9 @@ def test_the_last_day_stays_the_same_day_whatever_the_zone() -> None:
 
 
 def test_only_a_request_names_a_group_that_is_asked_for() -> None:
-    assert [mrkdwn(told) for told in requested(a_request(), LOOK)] == [
+    assert [mrkdwn(told) for told in request_facts(a_request(), DISPLAY)] == [
         "Group: Test Company",
         "Carrier: Guardian",
         "Carrier group id: 00110011",
     ]
-    assert requested(a_retry(), LOOK) == []
+    assert request_facts(a_retry(), DISPLAY) == []

@@ -15,11 +15,11 @@ from bot.domain.records import DisconnectionSource, DisconnectionStatus
 from bot.slack.views import operation_text
 from bot.slack.views.buttons import decode
 from bot.slack.views.cards import render
-from bot.slack.views.request_cards import NAMED_AT_ONCE, pending_disconnection_card
+from bot.slack.views.request_cards import MAX_APPROVERS_MENTIONED, pending_disconnection_card
 from tests.slack.samples import (
     CARD,
     CHANGED,
-    LOOK,
+    DISPLAY,
     a_disconnection,
     a_parting,
     buttons_of,
@@ -29,7 +29,7 @@ from tests.slack.samples import (
 )
 
 BEN = SecondApproval("UBEN", CHANGED + 600)
-CALLED = replace(LOOK, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))
+CALLED = replace(DISPLAY, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))
 
 
 def card(**changes: Any) -> str:
@@ -37,7 +37,7 @@ def card(**changes: Any) -> str:
 
 
 def offered(**changes: Any) -> list[str]:
-    return list(buttons_of(render(RequestCard(a_parting(**changes)), LOOK)))
+    return list(buttons_of(render(RequestCard(a_parting(**changes)), DISPLAY)))
 
 
 def test_what_is_held_says_so_first_whom_it_concerns_and_offers_a_yes_and_a_way_back() -> None:
@@ -52,19 +52,19 @@ def test_what_is_held_says_so_first_whom_it_concerns_and_offers_a_yes_and_a_way_
     assert "Asked for by: @UANA" in read
     assert "between us" not in "\n".join(read)
     assert offered() == ["Confirm Disconnection…", "Withdraw"]
-    made = buttons_of(render(RequestCard(a_parting()), LOOK))
+    made = buttons_of(render(RequestCard(a_parting()), DISPLAY))
     assert {decode(one["value"]).operation_id for one in made.values()} == {"V0PART"}
     assert "confirm" in made["Withdraw"]
 
 
 def test_the_group_of_approvers_is_called_or_else_they_are_by_name_but_for_whoever_asked() -> None:
-    by_name = replace(LOOK, approvers=frozenset({"UANA", "UBEN", "UCAT"}))
-    many = replace(LOOK, approvers=frozenset(f"UMANY{number}" for number in range(20)))
+    by_name = replace(DISPLAY, approvers=frozenset({"UANA", "UBEN", "UCAT"}))
+    many = replace(DISPLAY, approvers=frozenset(f"UMANY{number}" for number in range(20)))
 
     assert "Who may confirm it: @S0APPROVERS" in card()
     assert "Who may confirm it: @UBEN @UCAT" in shown(RequestCard(a_parting()), by_name)
-    assert shown(RequestCard(a_parting()), many).count("@UMANY") == NAMED_AT_ONCE
-    assert "Who may confirm it" not in shown(RequestCard(a_parting()), LOOK)
+    assert shown(RequestCard(a_parting()), many).count("@UMANY") == MAX_APPROVERS_MENTIONED
+    assert "Who may confirm it" not in shown(RequestCard(a_parting()), DISPLAY)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_each_end_is_told_on_the_card_in_the_thread_and_to_both(
     read = shown(RequestCard(over))
 
     assert told in read
-    assert buttons_of(render(RequestCard(over), LOOK)) == {}
+    assert buttons_of(render(RequestCard(over), DISPLAY)) == {}
     assert shown(ThreadLine(event, over)).split(" · ")[0].split(": at ")[0] in read
     for reader in ("UANA", "UBEN"):
         said = shown(Reply(over, reader=reader))
@@ -138,7 +138,7 @@ def test_a_duplicate_is_shown_with_its_details() -> None:
     read = RequestCard(over, tracked(a_disconnection()))
 
     assert "Open at Noyo: Test Company · Guardian" in shown(read)
-    assert list(buttons_of(render(read, LOOK))) == ["Details"]
+    assert list(buttons_of(render(read, DISPLAY))) == ["Details"]
 
 
 def test_the_beginning_is_told_as_it_was_whatever_came_of_it() -> None:
@@ -186,5 +186,5 @@ def test_every_reason_has_words() -> None:
 def test_a_group_without_a_name_is_called_so() -> None:
     nameless = a_parting(wanted={"group_name": ""})
     assert isinstance(nameless.input, DisconnectionRequest)
-    made = pending_disconnection_card(RequestCard(nameless), nameless.input, LOOK)
+    made = pending_disconnection_card(RequestCard(nameless), nameless.input, DISPLAY)
     assert "A group without a name" in made.rendered().text

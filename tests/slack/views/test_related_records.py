@@ -16,7 +16,7 @@ from tests.slack.samples import (
     CARD,
     CHANGED,
     GUARDIAN,
-    LOOK,
+    DISPLAY,
     VERSION,
     a_connection,
     a_disconnection,
@@ -58,46 +58,46 @@ def test_without_a_last_day_nothing_is_counted() -> None:
 
 def test_the_groups_other_carriers_are_told_with_how_they_stand_and_cut_where_there_are_many() -> None:
     others = [a_connection(carrier_id=f"Carrier {n}", status=ConnectionStatus.COMPLETED) for n in range(8)]
-    made = shown(card(around=RelatedRecords(other_carriers=tuple(others[:2]))))
+    made = shown(card(related=RelatedRecords(other_carriers=tuple(others[:2]))))
     assert "Other carriers of the group: Carrier 0 (Completed), Carrier 1 (Completed)\n" in made
-    made = shown(card(around=RelatedRecords(other_carriers=tuple(others))))
+    made = shown(card(related=RelatedRecords(other_carriers=tuple(others))))
     assert f"Carrier {OTHERS_SHOWN - 1} (Completed) and 2 more" in made
 
 
 def test_earlier_requests_are_told_with_what_became_of_them_and_when() -> None:
     earlier = a_disconnection(status=DisconnectionStatus.REJECTED, decided=BEGAN)
-    made = shown(card(around=RelatedRecords(earlier=(earlier,))))
+    made = shown(card(related=RelatedRecords(earlier=(earlier,))))
     assert "Asked before: Rejected 29 Dec 2025" in made
-    made = shown(card(around=RelatedRecords(earlier=(earlier,) * (EARLIER_SHOWN + 2))))
+    made = shown(card(related=RelatedRecords(earlier=(earlier,) * (EARLIER_SHOWN + 2))))
     assert made.count("Rejected 29 Dec 2025") == EARLIER_SHOWN
     assert "and 2 more" in made
 
 
 def test_what_we_do_not_hold_is_not_said_to_be_not_there() -> None:
-    made = shown(card(around=RelatedRecords()))
+    made = shown(card(related=RelatedRecords()))
     for word in ("Other carriers", "Asked before", "would end", "Open the group"):
         assert word not in made
 
 
 def test_the_connection_that_would_end_is_linked_where_its_card_is_known() -> None:
     connection = tracked(a_connection(status=ConnectionStatus.COMPLETED))
-    around = RelatedRecords(connection=connection)
-    assert "The connection it would end: Completed\n" in shown(card(around=around))
-    linked = card(around=replace(around, card=CARD))
+    related = RelatedRecords(connection=connection)
+    assert "The connection it would end: Completed\n" in shown(card(related=related))
+    linked = card(related=replace(related, card=CARD))
     made = shown(linked, links=lambda _: "https://local.slack.com/archives/C/p1")
     assert "Completed · Open its card (https://local.slack.com/archives/C/p1)" in made
     assert "Its card is in #CCONNECT." in shown(linked)
 
 
 def test_the_group_is_linked_where_the_settings_say_so_with_its_id_made_harmless() -> None:
-    look = replace(LOOK, group_link="https://admin.example/groups/{group_id}?tab=coverage")
+    look = replace(DISPLAY, group_link="https://admin.example/groups/{group_id}?tab=coverage")
     assert "Open the group (https://admin.example/groups/g%2F1%20%3Cx%3E?tab=coverage)" in shown(card(), look)
     assert "Open the group" not in shown(RecordCard(tracked(a_disconnection())), look), "no id, no link"
 
 
 def test_names_from_outside_cannot_ping_from_here() -> None:
     odd = a_connection(carrier_id="<!channel> @here *x*")
-    blocks = render(card(around=RelatedRecords(other_carriers=(odd,))), LOOK)
+    blocks = render(card(related=RelatedRecords(other_carriers=(odd,))), DISPLAY)
     assert "<!channel>" not in blocks.text
 
 

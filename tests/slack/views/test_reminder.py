@@ -10,17 +10,17 @@ from bot.domain.content import Alert
 from bot.domain.records import DisconnectionStatus
 from bot.slack.views.alerts import alert
 from bot.slack.views.cards import no_links, render
-from tests.slack.samples import CARD, LOOK, VERSION, a_decision, a_disconnection, buttons_of, shown, tracked
+from tests.slack.samples import CARD, DISPLAY, VERSION, a_decision, a_disconnection, buttons_of, shown, tracked
 
-DECIDERS = replace(LOOK, approvers=frozenset({"UBEN", "S0APPROVE"}))
+DECIDERS = replace(DISPLAY, approvers=frozenset({"UBEN", "S0APPROVE"}))
 TODAY = date(2026, 12, 29)
-REMINDER = Alert(tracked(a_disconnection()), VERSION, card=CARD, today=TODAY, reminds=True)
+REMINDER = Alert(tracked(a_disconnection()), VERSION, card=CARD, today=TODAY, is_reminder=True)
 
 
 def test_a_reminder_says_first_that_it_still_waits_and_for_how_long() -> None:
     made = shown(REMINDER).splitlines()
     assert made[0] == "# Still waits: disconnect Test Company · ends in 2 days"
-    assert list(buttons_of(render(REMINDER, LOOK))) == [
+    assert list(buttons_of(render(REMINDER, DISPLAY))) == [
         "Approve Disconnection…",
         "Reject, Keep Connected…",
         "I'm Checking",
@@ -34,7 +34,7 @@ def test_without_a_last_day_a_reminder_says_that_it_still_waits() -> None:
 
 
 def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that_is_meant() -> None:
-    calling = replace(REMINDER, calls=True)
+    calling = replace(REMINDER, mention_approvers=True)
     assert "@S0APPROVE @UBEN please decide\n" in shown(calling, DECIDERS)
     rendered = render(calling, DECIDERS)
     kinds = [
@@ -47,18 +47,18 @@ def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that
     assert {"user", "usergroup"} <= set(kinds)
     assert rendered.text.splitlines()[1].startswith("<!subteam^S0APPROVE> <@UBEN>")
     assert "please decide" not in shown(REMINDER, DECIDERS)
-    assert "please decide" not in shown(calling, LOOK), "nobody is named for it"
+    assert "please decide" not in shown(calling, DISPLAY), "nobody is named for it"
 
 
 def test_an_early_call_asks_for_a_decision_soon() -> None:
-    early = Alert(tracked(a_disconnection()), VERSION, today=TODAY, calls=True)
+    early = Alert(tracked(a_disconnection()), VERSION, today=TODAY, mention_approvers=True)
     assert "@UBEN please decide soon" in shown(early, DECIDERS)
     assert "# The carrier asks to disconnect Test Company" in shown(early, DECIDERS)
 
 
 def test_a_reminder_that_is_over_calls_nobody_and_says_so() -> None:
     rejected = tracked(a_disconnection(status=DisconnectionStatus.REJECTED))
-    over = replace(REMINDER, record_state=rejected, raised_version="", calls=True, today=None)
+    over = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
     made = shown(over, DECIDERS)
     assert "# No longer needs us: Test Company" in made
     assert "This reminder asks nothing of you any more." in made
@@ -67,7 +67,7 @@ def test_a_reminder_that_is_over_calls_nobody_and_says_so() -> None:
 
 
 def test_a_reminder_of_what_somebody_is_deciding_says_that_first() -> None:
-    made = shown(replace(REMINDER, operation=a_decision(), calls=True), DECIDERS)
+    made = shown(replace(REMINDER, operation=a_decision(), mention_approvers=True), DECIDERS)
     assert "# Being dealt with: Test Company" in made
     assert "please decide" not in made
-    assert alert(REMINDER, LOOK, no_links).title
+    assert alert(REMINDER, DISPLAY, no_links).title

@@ -9,11 +9,11 @@ from bot.domain.operations import OperationKind, OperationState, OutcomeKind, Re
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import no_links
 from bot.slack.views.modals import LONGEST_TITLE
-from bot.slack.views.replies import reply_view, title
+from bot.slack.views.replies import reply_title, reply_view
 from infra.local.slack.views import check_view
 from tests.slack.samples import (
     CARD,
-    LOOK,
+    DISPLAY,
     a_connection,
     a_disconnection,
     a_request,
@@ -116,9 +116,9 @@ def test_every_answer_is_a_modal_that_slack_takes_and_that_asks_for_nothing() ->
     operations += [a_request(delay_reason="Noyo cannot be reached.")]
     operations += [settled(a_request(), kind, "why") for kind in OutcomeKind]
     for operation in operations:
-        made = reply_view(Reply(operation, tracked(), CARD), LOOK, no_links)
+        made = reply_view(Reply(operation, tracked(), CARD), DISPLAY, no_links)
         assert check_view(made) == []
         assert "submit" not in made
-        assert made["title"]["text"] == title(operation)
-        assert len(title(operation)) <= LONGEST_TITLE
+        assert made["title"]["text"] == reply_title(operation)
+        assert len(reply_title(operation)) <= LONGEST_TITLE
         assert "Test Company" in read_blocks(made["blocks"])

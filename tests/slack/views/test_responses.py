@@ -15,10 +15,10 @@ SUBMISSION = "view_submission"
 
 
 def words(error: Exception, after: str = "") -> str:
-    return mrkdwn(replies.words_for(error, "abc123", after=after))
+    return mrkdwn(replies.error_message(error, "abc123", interaction=after))
 
 
-@pytest.mark.parametrize("code", sorted(replies.TRIGGER_GONE))
+@pytest.mark.parametrize("code", sorted(replies.EXPIRED_TRIGGER_CODES))
 def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
     assert words(SlackRefused(code)).startswith("That took too long for Slack to open a window.")
 
@@ -56,20 +56,20 @@ def test_what_nobody_thought_of_is_an_apology_that_says_nothing_of_the_inside() 
 
 
 def test_a_refusal_names_people_and_groups_and_nothing_else() -> None:
-    told = mrkdwn(replies.refusal(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
+    told = mrkdwn(replies.denial(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
     assert "<@U0ANA>" in told
     assert "<!subteam^S0OPS>" in told
     assert "<!channel>" not in told
 
 
 def test_each_kind_of_interaction_has_its_own_way_to_be_told() -> None:
-    told = replies.words_for(KeyError(), "abc123")
-    command = replies.failed({"command": "/noyo"}, told)
-    submission = replies.failed({"type": SUBMISSION}, told)
+    told = replies.error_message(KeyError(), "abc123")
+    command = replies.error_answer({"command": "/noyo"}, told)
+    submission = replies.error_answer({"type": SUBMISSION}, told)
     assert command is not None
     assert submission is not None
     assert command["response_type"] == "ephemeral"
     assert submission["response_action"] == "push"
     assert "abc123" in json.dumps(submission)
-    assert replies.failed({"type": "block_suggestion"}, told) == {"options": []}
-    assert replies.failed({"type": "block_actions"}, told) is None
+    assert replies.error_answer({"type": "block_suggestion"}, told) == {"options": []}
+    assert replies.error_answer({"type": "block_actions"}, told) is None

@@ -61,14 +61,14 @@ def test_ids_that_are_none_are_shown_as_text_and_ping_nobody() -> None:
 
 def test_the_text_beside_the_blocks_shortens_what_is_foreign_before_it_drops_a_line() -> None:
     lines = [rich_text("First"), rich_text(UntrustedText("&" * 700, 700)), rich_text("Last")]
-    made = views.beside_blocks(lines, limit=1000)
+    made = views.fallback_text(lines, limit=1000)
     assert made.startswith("First\n&amp;")
     assert made.endswith("\nLast")
     assert len(made) <= 1000
 
 
 def test_where_that_is_not_enough_the_last_lines_go_whole() -> None:
-    made = views.beside_blocks(
+    made = views.fallback_text(
         [rich_text("x" * 30), rich_text(UserMention("U123")), rich_text("y" * 30)], limit=45
     )
     assert made == "x" * 30 + "\n<@U123>\n…"
@@ -82,11 +82,13 @@ def test_words_of_ours_may_name_people_and_nothing_else_in_them_is_alive() -> No
 
 def test_the_way_to_a_card_is_its_address_or_else_its_channel() -> None:
     card = MessageLink("C123", "1.2")
-    assert views.to_card(None, lambda _: None) == ()
-    assert views.to_card(card, lambda _: None) == (rich_text("Its card is in ", ChannelMention("C123"), "."),)
-    good = views.to_card(card, lambda _: "https://x.slack.com/archives/C123/p12")
+    assert views.card_link(None, lambda _: None) == ()
+    assert views.card_link(card, lambda _: None) == (
+        rich_text("Its card is in ", ChannelMention("C123"), "."),
+    )
+    good = views.card_link(card, lambda _: "https://x.slack.com/archives/C123/p12")
     assert good == (rich_text(Link("https://x.slack.com/archives/C123/p12", "Open its card")),)
-    forged = views.to_card(card, lambda _: "https://x|<!channel>")
+    forged = views.card_link(card, lambda _: "https://x|<!channel>")
     assert forged == (rich_text("Its card is in ", ChannelMention("C123"), "."),)
 
 

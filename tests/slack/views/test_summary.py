@@ -5,9 +5,9 @@ import json
 from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import render
-from bot.slack.views.summary import MOST_SHOWN
+from bot.slack.views.summary import MAX_LISTED
 from infra.local.slack.blocks import check_blocks
-from tests.slack.samples import LOOK, a_connection, a_disconnection, shown, tracked
+from tests.slack.samples import DISPLAY, a_connection, a_disconnection, shown, tracked
 
 
 def many(number: int) -> tuple:
@@ -42,12 +42,12 @@ def test_one_that_waits_is_told_in_the_singular() -> None:
 def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
     content = Summary(100, 0, many(60), 61)
     assert "41 more wait for us. Find each with /noyo status" in shown(content)
-    assert "1 more waits for us." in shown(Summary(100, 0, many(20), MOST_SHOWN + 1))
-    blocks = json.loads(render(content, LOOK).blocks)
+    assert "1 more waits for us." in shown(Summary(100, 0, many(20), MAX_LISTED + 1))
+    blocks = json.loads(render(content, DISPLAY).blocks)
     assert check_blocks(blocks) == []
     assert len(blocks) <= 50
 
 
 def test_the_same_record_twice_is_listed_once() -> None:
-    blocks = json.loads(render(Summary(1, 0, (tracked(), tracked()), 2), LOOK).blocks)
+    blocks = json.loads(render(Summary(1, 0, (tracked(), tracked()), 2), DISPLAY).blocks)
     assert check_blocks(blocks) == []
