@@ -112,5 +112,5 @@ def test_the_receiver_builds_its_door_alone_and_loads_nothing_that_only_the_work
 
     answers, built, loaded = json.loads(done.stdout.splitlines()[-1])
     assert answers == [401, 401]
-    assert built == ["slack_door", "_deadline", "secrets"]
+    assert built == ["slack_endpoint", "_deadline", "secrets"]
     assert {"httpx", "pydantic", "boto3", "aws_xray_sdk", "aws_lambda_powertools"} & set(loaded) == set()

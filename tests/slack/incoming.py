@@ -125,7 +125,7 @@ def begin(world: World) -> None:
     world.slack.world.ephemerals.clear()
     world.slack.faults.clear()
     world.noyo.faults.clear()
-    world.bot.__dict__.pop("slack_door", None)
+    world.bot.__dict__.pop("slack_endpoint", None)
     world.wait(120)
 
 

@@ -210,7 +210,7 @@ def test_a_click_whose_time_runs_out_is_answered_beside_the_message(world: World
     """The window would come too late; for the last word a little time is spared."""
     record_state = known(world, "Too Long Inc")
     stuck = Stuck(world, REQUEST_SECONDS + 0.1)
-    world.bot.__dict__["slack_door"] = Deployment(
+    world.bot.__dict__["slack_endpoint"] = Deployment(
         secrets_known(world), clock=stuck, lean_clients=False
     ).slack_endpoint
     presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))

@@ -339,7 +339,7 @@ def test_with_the_table_down_the_form_keeps_what_was_typed(world: World) -> None
     table_cannot_place(world)
     sends(world, view, {"context": "kept"})
     assert "What you typed is kept" in window(world)
-    world.bot.__dict__.pop("slack_door")
+    world.bot.__dict__.pop("slack_endpoint")
     world.slack.close_view(ANA, view_id(world))
     sends(world, view)
     assert wanted(world, view).context == "kept"

@@ -175,7 +175,7 @@ def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(world:
     table_cannot_place(world)
     world.slack.submit(ANA, view, {"carrier_group_id": "kept"})
     assert "What you typed is kept" in window(world)
-    world.bot.__dict__.pop("slack_door")
+    world.bot.__dict__.pop("slack_endpoint")
     world.slack.close_view(ANA, view_id(world))
     assert "[kept]" in window(world)
     world.slack.submit(ANA, view, {})

@@ -59,7 +59,7 @@ class Here:
         return f"e{self.ids}"
 
     @property
-    def tools(self) -> Dependencies:
+    def deps(self) -> Dependencies:
         return Dependencies(
             grants=self.store.grants,
             people=self.store.people,
@@ -124,16 +124,16 @@ def test_members_who_came_and_went_are_noted(here: Here) -> None:
 @pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
 def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here, flag: str) -> None:
     here.note()
-    here.repositories.people.save_person(somebody("U4", **{flag: True}))
+    here.store.people.save_person(somebody("U4", **{flag: True}))
     here.note()
-    here.repositories.people.save_person(somebody("U4"))
+    here.store.people.save_person(somebody("U4"))
     here.note()
 
     assert here.of("U4") == [("right_gained", "approve"), ("right_lost", "approve")]
 
 
 def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
-    here.repositories.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_OLD_SECONDS - 1))
+    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_OLD_SECONDS - 1))
     here.slack.people["U1"] = somebody("U1", is_deactivated=True)
     here.note()
 
@@ -207,11 +207,11 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
     here.note()
     many = [f"U{number:04d}" for number in range(2 * AT_ONCE + 7)]
     here.group("S1", "U4", "U5", *many)
-    real, written = here.repositories.grants.save, []
+    real, written = here.store.grants.save, []
 
     class Cut:
         def snapshot(self) -> GrantSnapshot | None:
-            return here.repositories.grants.snapshot()
+            return here.store.grants.snapshot()
 
         def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
             if written:

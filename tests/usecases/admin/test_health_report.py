@@ -44,9 +44,9 @@ def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) 
 
 
 def test_all_that_there_is_to_tell_is_read(here: ExecutionBench) -> None:
-    here.repositories.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
-    here.repositories.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
-    here.repositories.health.save(HealthCheck(Component.NOYO, START, ()))
+    here.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
+    here.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
+    here.store.health.save(HealthCheck(Component.NOYO, START, ()))
     here.ask("V1")
     here.wait(7)
     pause(ANA, "why", here.deps)

@@ -24,13 +24,13 @@ def here() -> Iterator[ExecutionBench]:
 def deeds(here: ExecutionBench) -> list[tuple[str, str | None]]:
     return [
         (entry.action, entry.actor)
-        for entry in reversed(here.repositories.audit.entries(SENDING_PAUSE, limit=50))
+        for entry in reversed(here.store.audit.entries(SENDING_PAUSE, limit=50))
     ]
 
 
 def news(here: ExecutionBench) -> list[EventKind]:
     held = [
-        here.repositories.outbox.event(one) for one in here.repositories.outbox.due(START + 10**6, limit=50)
+        here.store.outbox.event(one) for one in here.store.outbox.due(START + 10**6, limit=50)
     ]
     return [one.kind for one in held if one is not None]
 
@@ -39,7 +39,7 @@ def test_a_pause_is_kept_told_and_audited(here: ExecutionBench) -> None:
     done = pause(ANA, " the carrier's feed is wrong ", here.deps)
 
     assert done == PauseChanged(Pause(START, ANA, "the carrier's feed is wrong"))
-    assert here.repositories.pauses.history().active_pause == done.pause
+    assert here.store.pauses.history().active_pause == done.pause
     assert deeds(here) == [("sending_paused", ANA)]
     assert news(here) == [EventKind.SENDING_CHANGED]
 
@@ -62,7 +62,7 @@ def test_who_comes_second_is_told_who_was_first_and_changes_nothing(here: Execut
 
 
 def test_of_two_in_one_instant_one_is_told_that_the_other_was_first(here: ExecutionBench) -> None:
-    first = Before(here.repositories.pauses, "turn", lambda: pause(BEN, "", here.deps))
+    first = Before(here.store.pauses, "save", lambda: pause(BEN, "", here.deps))
 
     told = pause(ANA, "", replace(here.deps, pauses=first))
 
@@ -73,13 +73,13 @@ def test_of_two_in_one_instant_one_is_told_that_the_other_was_first(here: Execut
 def test_it_is_resumed_once_by_whoever_comes_first(here: ExecutionBench) -> None:
     pause(ANA, "", here.deps)
     here.wait(60)
-    first = Before(here.repositories.pauses, "turn", lambda: resume(BEN, here.deps))
+    first = Before(here.store.pauses, "save", lambda: resume(BEN, here.deps))
 
     told = resume(ANA, replace(here.deps, pauses=first))
 
     over = Pause(START, ANA, until=START + 60, ended_by=BEN)
     assert told == PauseUnchanged(None, over)
-    assert here.repositories.pauses.history().pauses == (over,)
+    assert here.store.pauses.history().pauses == (over,)
     assert deeds(here) == [("sending_paused", ANA), ("sending_resumed", BEN)]
 
 
@@ -90,7 +90,7 @@ def test_resuming_what_never_stopped_says_so(here: ExecutionBench) -> None:
 
 def test_the_mode_is_noted_once_when_it_begins_and_once_when_it_ends(here: ExecutionBench) -> None:
     record_mode(replace(here.deps, mode=Mode.ACT))
-    assert here.repositories.pauses.history().pauses == ()
+    assert here.store.pauses.history().pauses == ()
 
     for _ in range(2):
         record_mode(replace(here.deps, mode=Mode.OBSERVE))
@@ -99,7 +99,7 @@ def test_the_mode_is_noted_once_when_it_begins_and_once_when_it_ends(here: Execu
         record_mode(replace(here.deps, mode=Mode.ACT))
         here.wait(60)
 
-    assert here.repositories.pauses.history().pauses == (Pause(START, until=START + 120),)
+    assert here.store.pauses.history().pauses == (Pause(START, until=START + 120),)
     assert deeds(here) == [("watching_began", None), ("watching_ended", None)]
     assert news(here) == [EventKind.SENDING_CHANGED, EventKind.SENDING_CHANGED]
 
@@ -108,16 +108,16 @@ def test_the_mode_and_an_admins_pause_do_not_end_each_other(here: ExecutionBench
     pause(ANA, "", here.deps)
     record_mode(replace(here.deps, mode=Mode.OBSERVE))
     record_mode(replace(here.deps, mode=Mode.ACT))
-    assert here.repositories.pauses.history().active_pause == Pause(START, ANA)
+    assert here.store.pauses.history().active_pause == Pause(START, ANA)
 
     record_mode(replace(here.deps, mode=Mode.OBSERVE))
     resume(ANA, here.deps)
-    assert here.repositories.pauses.history().observe_pause == Pause(START)
+    assert here.store.pauses.history().observe_pause == Pause(START)
 
 
 def test_a_switch_that_never_holds_still_is_said_to_be_so(here: ExecutionBench) -> None:
     class Moving:
-        history = here.repositories.pauses.history
+        history = here.store.pauses.history
 
         def save(self, *_: object, **__: object) -> bool:
             return False
