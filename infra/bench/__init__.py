@@ -1,1 +1,1 @@
-"""infra/bench: how long a person waits for a fresh process, as a ratio to Bolt's own way on Lambda."""
+"""Measures cold starts as a ratio to Bolt's own adapter for Lambda."""

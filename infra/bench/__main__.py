@@ -1,7 +1,7 @@
-"""infra/bench: `make bench`: fresh process to acked command, ours against Bolt's own shape on Lambda, interleaved.
+"""`make bench`: measures the time from process start to the answer of a command, for the bot and for Bolt's adapter.
 
-Each run starts a new Python, imports the receiver, and answers one signed slash command against servers on this machine
-that answer at once. Only ratios within one run mean something: machines differ, and so does one from hour to hour.
+Each measurement starts a new Python, imports the receiver, and answers one signed slash command; Slack and AWS are
+fakes on this machine. The variants take turns. Compare only ratios within one run: absolute times vary.
 """
 
 import argparse
@@ -15,109 +15,111 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.bench.outside import Outside
+from infra.bench.fakes import Fakes
 from infra.bench.request import SECRET, event
 from infra.package.packages import RECEIVER
 from infra.package.recipe import build
 from infra.package.targets import here
 
 RUNS, TARGET = 9, 0.80
-SHAPES = {
-    "bolt": "Bolt's own Lambda shape (token check, handler per request, lazy listener, boto3)",
-    "ours": "Switchboard's receiver as it ships (botocore's signer, no client factory)",
-    "factory": "the same with a client from botocore's factory",
+VARIANTS = {
+    "bolt": "Bolt's adapter for Lambda (token check, handler per request, lazy listener, boto3)",
+    "ours": "Switchboard's receiver as deployed (botocore's signer, no client factory)",
+    "factory": "the same with clients from botocore's factory",
 }
 PACKAGED = {
-    "packaged": "the receiver's package, with the bytecode that it ships with",
-    "uncompiled": "the same without, as where BYTECODE=no built it: nobody can write beside it on Lambda",
+    "packaged": "the receiver's package, with its bytecode",
+    "uncompiled": "the same without bytecode (BYTECODE=no); Lambda cannot write it",
 }
 
 
 @dataclass(frozen=True)
-class Answered:
+class Measurement:
     seconds: float
     body: str
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=RUNS, help="counted runs of each shape")
+    parser.add_argument("--runs", type=int, default=RUNS, help="measurements of each variant")
+    parser.add_argument("--limit", type=float, default=TARGET, help="fail above this ratio to Bolt's adapter")
     parser.add_argument(
-        "--limit", type=float, default=TARGET, help="fail above this ratio to Bolt's own shape"
+        "--packaged", action="store_true", help="measure the package too, with and without bytecode"
     )
-    parser.add_argument("--packaged", action="store_true", help="also the package, with and without bytecode")
-    asked = parser.parse_args()
-    runs: int = asked.runs
-    with Outside() as outside, tempfile.TemporaryDirectory() as folder:
-        packages = _packages(Path(folder)) if asked.packaged else {}
-        taken: dict[str, list[float]] = {shape: [] for shape in (*SHAPES, *packages)}
+    options = parser.parse_args()
+    runs: int = options.runs
+    with Fakes() as fakes, tempfile.TemporaryDirectory() as folder:
+        packages = _packages(Path(folder)) if options.packaged else {}
+        times: dict[str, list[float]] = {variant: [] for variant in (*VARIANTS, *packages)}
         for number in range(runs + 1):
-            for shape in taken:
-                answered = _one(shape, outside, packages.get(shape))
-                if number:  # The first of each only warms the machine's caches.
-                    taken[shape].append(answered.seconds)
-    return _report(taken, asked.limit)
+            for variant in times:
+                measurement = _measure(variant, fakes, packages.get(variant))
+                if number:  # The first measurement of each only fills the caches of the machine.
+                    times[variant].append(measurement.seconds)
+    return _report(times, options.limit)
 
 
 def _packages(folder: Path) -> dict[str, Path]:
-    """The receiver by Lambda's recipe, for this machine."""
+    """The receiver's package, built for this machine."""
     compilers = {"packaged": Path(sys.executable), "uncompiled": None}
     return {
-        shape: build(RECEIVER, here(), folder / shape, compiler=compiler)
-        for shape, compiler in compilers.items()
+        variant: build(RECEIVER, here(), folder / variant, compiler=compiler)
+        for variant, compiler in compilers.items()
     }
 
 
-def _one(shape: str, outside: Outside, package: Path | None) -> Answered:
-    """Starts the process, and stops the clock at its answer. What it must have done is checked each time."""
-    outside.forget()
-    command = [sys.executable, "-m", "infra.bench.one", shape]
-    environment = _environment(outside)
+def _measure(variant: str, fakes: Fakes, package: Path | None) -> Measurement:
+    """Starts the process, measures the time to its answer, and checks its work."""
+    fakes.reset()
+    command = [sys.executable, "-m", "infra.bench.process", variant]
+    environment = _environment(fakes)
     if package:
-        # By its path and without `site`: nothing but the package is there to be imported.
-        command = [sys.executable, "-S", str(Path(__file__).with_name("one.py")), shape]
+        # By its path and without `site`, so that it can import only the package.
+        command = [sys.executable, "-S", str(Path(__file__).with_name("process.py")), variant]
         environment |= {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
     request = json.dumps(event()) + "\n"
     started = time.perf_counter()
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as process:
-        said, _ = process.communicate(request, timeout=60)
+        output, _ = process.communicate(request, timeout=60)
     seconds = time.perf_counter() - started
-    line = said.splitlines()[-1] if said else ""  # What comes before is its log.
-    _check(shape, line, outside)
-    return Answered(seconds, line)
+    line = output.splitlines()[-1] if output else ""  # The lines before it are the log.
+    _check(variant, line, fakes)
+    return Measurement(seconds, line)
 
 
-def _check(shape: str, line: str, outside: Outside) -> None:
-    """A quick answer counts for nothing if the work was not done."""
+def _check(variant: str, line: str, fakes: Fakes) -> None:
+    """Exits if the process did not do its work, since then its time means nothing."""
     answer = json.loads(line or "{}")
     if answer.get("status") != 200:
-        raise SystemExit(f"{shape} did not ack: {line!r}")
-    if shape == "bolt" and not (outside.calls["auth.test"] and outside.calls["invocations"]):
+        raise SystemExit(f"{variant} did not acknowledge: {line!r}")
+    if variant == "bolt" and not (fakes.calls["auth.test"] and fakes.calls["invocations"]):
         raise SystemExit(
-            f"{shape} did not check its token and start its lazy listener: {dict(outside.calls)}"
+            f"{variant} did not check its token and start its lazy listener: {dict(fakes.calls)}"
         )
-    if shape != "bolt" and len(outside.placed) != 1:
-        raise SystemExit(f"{shape} placed {len(outside.placed)} operations: {answer}, {dict(outside.calls)}")
+    if variant != "bolt" and len(fakes.operations) != 1:
+        raise SystemExit(
+            f"{variant} submitted {len(fakes.operations)} operations: {answer}, {dict(fakes.calls)}"
+        )
 
 
-def _report(taken: dict[str, list[float]], limit: float) -> int:
-    medians = {shape: statistics.median(times) for shape, times in taken.items()}
-    for shape, what in (SHAPES | PACKAGED).items():
-        if shape not in taken:
+def _report(times: dict[str, list[float]], limit: float) -> int:
+    for variant, description in (VARIANTS | PACKAGED).items():
+        if variant not in times:
             continue
-        ratios = [mine / bolt for mine, bolt in zip(taken[shape], taken["bolt"], strict=True)]
+        ratios = [seconds / bolt for seconds, bolt in zip(times[variant], times["bolt"], strict=True)]
+        milliseconds = statistics.median(times[variant]) * 1000
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-        print(f"{statistics.median(ratios):5.2f}  ({spread})  {medians[shape] * 1000:4.0f} ms  {what}")
-    ours = statistics.median(m / b for m, b in zip(taken["ours"], taken["bolt"], strict=True))
+        print(f"{statistics.median(ratios):5.2f}  ({spread})  {milliseconds:4.0f} ms  {description}")
+    ours = statistics.median(m / b for m, b in zip(times["ours"], times["bolt"], strict=True))
     print(
         f"target: {TARGET:.2f} or less; {'met' if ours <= TARGET else 'MISSED'}; limit of this run: {limit:.2f}"
     )
     return 0 if ours <= limit else 1
 
 
-def _environment(outside: Outside) -> dict[str, str]:
+def _environment(fakes: Fakes) -> dict[str, str]:
     return {
         "PATH": os.environ.get("PATH", ""),
         "AWS_ACCESS_KEY_ID": "made-up",
@@ -125,14 +127,14 @@ def _environment(outside: Outside) -> dict[str, str]:
         "AWS_REGION": "us-east-1",
         "METRICS_NAMESPACE": "Switchboard/bench",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": outside.url,
+        "AWS_ENDPOINT_URL": fakes.url,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "TABLE_NAME": "bench",
         "KMS_KEY_ID": "bench",
         "ENVIRONMENT": "bench",
-        "SLACK_API_URL": f"{outside.url}/api/",
+        "SLACK_API_URL": f"{fakes.url}/api/",
         "SLACK_SIGNING_SECRET": SECRET,
         "SLACK_BOT_TOKEN": "xoxb-bench",
         "SLACK_TEAM_ID": "T0LOCAL",

@@ -1,4 +1,4 @@
-"""infra/bench: the request that is answered: a signed slash command that places an operation."""
+"""The measured request: a signed slash command that submits an operation."""
 
 import base64
 import time
@@ -11,7 +11,7 @@ COMMAND = "/noyo"
 
 
 def event() -> dict[str, Any]:
-    """`/noyo status <an id nobody knows>`, which places a look at Noyo; as an HTTP API hands it over."""
+    """`/noyo status <unknown id>`, which submits a refresh, as an event of the HTTP API."""
     from slack_sdk.signature import SignatureVerifier
 
     body = urlencode(

@@ -1,1 +1,1 @@
-"""infra/package: the folders that Lambda runs, built from the locked requirements: the same inputs, the same bytes."""
+"""Builds the packages for Lambda from the locked requirements. The builds are reproducible."""

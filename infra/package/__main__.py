@@ -1,4 +1,4 @@
-"""infra/package: `make build`: both packages for Lambda in build/, checked."""
+"""`make build`: builds and checks both packages for Lambda in build/."""
 
 import argparse
 import sys
@@ -11,14 +11,16 @@ from infra.package.targets import LAMBDA
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.package", description=__doc__)
-    parser.add_argument("--python", default="", help=f"a Python {LAMBDA.python}; otherwise one is looked for")
+    parser.add_argument(
+        "--python", default="", help=f"a Python {LAMBDA.python}; by default the first one that is found"
+    )
     parser.add_argument("--bytecode", choices=("yes", "no"), default="yes", help="no: slower cold starts")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        for built in build_both(python=asked.python, bytecode=asked.bytecode == "yes"):
-            print(built)
-    except (NoInterpreter, BuildFailed) as reason:
-        print(f"make build: {reason}", file=sys.stderr)
+        for package in build_both(python=options.python, bytecode=options.bytecode == "yes"):
+            print(package)
+    except (NoInterpreter, BuildFailed) as error:
+        print(f"make build: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -1,6 +1,7 @@
-"""infra/package: writes bytecode for every module below a folder, in one order; run by the target's own Python, alone.
+"""Compiles all modules below a folder in a fixed order. Run it as a script, with the target's Python.
 
-Unchecked-hash: what deploys it dates every file anew, and Python throws bytecode away whose date is not its source's.
+The bytecode is "unchecked hash": a deployment changes the dates of files, and Python would ignore bytecode whose date
+differs from the date of its source.
 """
 
 import py_compile
@@ -9,7 +10,7 @@ from pathlib import Path
 
 
 def compile_all(folder: Path) -> int:
-    """How many modules. Names inside are relative, so that two folders give the same bytes."""
+    """Returns the number of modules. Names in the bytecode are relative, so that it is the same in every folder."""
     sources = sorted(folder.rglob("*.py"))
     for source in sources:
         py_compile.compile(

@@ -1,6 +1,6 @@
-"""infra/package: a Python of the target's minor version, which alone can write its bytecode.
+"""Finds a Python of the target's minor version, which compiles the bytecode.
 
-`python -m infra.package.interpreters` prints where one is, or says how to get one.
+`python -m infra.package.interpreters` prints its path, or explains how to install one.
 """
 
 import os
@@ -12,31 +12,31 @@ from pathlib import Path
 
 from infra.package.targets import LAMBDA, Target
 
-_ASKED = "import importlib.util; print(int.from_bytes(importlib.util.MAGIC_NUMBER[:2], 'little'))"
+_PRINT_MAGIC = "import importlib.util; print(int.from_bytes(importlib.util.MAGIC_NUMBER[:2], 'little'))"
 
 
 class NoInterpreter(Exception):
-    """Says what to do."""
+    """The message says how to get an interpreter."""
 
 
 def find_interpreter(target: Target, named: str = "", environ: Mapping[str, str] = os.environ) -> Path:
-    """`named` is what somebody asked for, and then no other is looked for. Raises NoInterpreter."""
+    """`named`, if given, is the only candidate. Raises NoInterpreter."""
     if named:
         if _magic(named) == target.magic:
             return Path(named)
-        raise NoInterpreter(f"TARGET_PYTHON={named} is no Python {target.python} that runs here.")
+        raise NoInterpreter(f"TARGET_PYTHON={named} is not a working Python {target.python}.")
     for candidate in _candidates(target, environ):
         if _magic(str(candidate)) == target.magic:
             return candidate
     raise NoInterpreter(
-        f"No Python {target.python} here, and only one can write bytecode for Lambda. Install one "
+        f"No Python {target.python} found, which is needed to compile bytecode for Lambda. Install one "
         f"(.venv/bin/uv python install {target.python}), or name it: make build TARGET_PYTHON=/path/to/python. "
-        "BYTECODE=no builds without: each cold start then compiles everything anew and takes about twice as long."
+        "BYTECODE=no builds without bytecode, which makes each cold start slower."
     )
 
 
 def _candidates(target: Target, environ: Mapping[str, str]) -> Iterator[Path]:
-    """This one, those on the path, uv's own, pyenv's: a shim of pyenv's may be on the path and not run."""
+    """The running one, those on the PATH, uv's, pyenv's. A shim of pyenv on the PATH may not work."""
     yield Path(sys.executable)
     name = f"python{target.python}"
     for folder in environ.get("PATH", "").split(os.pathsep):
@@ -53,16 +53,16 @@ def _candidates(target: Target, environ: Mapping[str, str]) -> Iterator[Path]:
 
 def _magic(command: str) -> int | None:
     try:
-        done = subprocess.run(
-            [command, "-I", "-c", _ASKED], capture_output=True, text=True, timeout=30, check=True
+        process = subprocess.run(
+            [command, "-I", "-c", _PRINT_MAGIC], capture_output=True, text=True, timeout=30, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return int(done.stdout) if done.stdout.strip().isdigit() else None
+    return int(process.stdout) if process.stdout.strip().isdigit() else None
 
 
 if __name__ == "__main__":
     try:
         print(find_interpreter(LAMBDA))
-    except NoInterpreter as none:
-        sys.exit(str(none))
+    except NoInterpreter as error:
+        sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""infra/package: what a package is built for: a processor, a system and a minor version of Python."""
+"""The target of a package: processor, operating system and minor version of Python."""
 
 import importlib.util
 import platform
@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 
 AARCH64, X86_64 = 183, 62
-"""As ELF headers number them."""
+"""Machine numbers in ELF headers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """`platform` as uv names it, None for this machine; `magic` is what this Python's bytecode begins with."""
+    """`platform`: uv's name, None for this machine; `magic`: the first bytes of this Python's bytecode."""
 
     platform: str | None
     python: str
@@ -20,16 +20,16 @@ class Target:
 
     @property
     def tag(self) -> str:
-        """`cpython-313`, as its bytecode and compiled modules are named."""
+        """The tag in file names of bytecode and compiled modules, such as `cpython-313`."""
         return "cpython-" + self.python.replace(".", "")
 
 
 LAMBDA = Target(platform="aarch64-manylinux2014", python="3.13", magic=3571, machine=AARCH64)
-"""What template.yaml names as Runtime and Architectures. The magic number is that of every release of 3.13."""
+"""Runtime and Architectures in template.yaml. All releases of 3.13 share the magic number."""
 
 
 def here() -> Target:
-    """The interpreter that asks, on its own machine."""
+    """The running interpreter on this machine."""
     return Target(
         platform=None,
         python="{}.{}".format(*sys.version_info),

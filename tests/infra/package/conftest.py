@@ -1,4 +1,4 @@
-"""tests/infra/package: the packages, built once a run for this machine's Python by the recipe that builds Lambda's."""
+"""The packages, built once in a run, for this machine instead of Lambda."""
 
 import sys
 from pathlib import Path
@@ -13,10 +13,10 @@ from tests.infra.package.functions import runtime_client
 
 @pytest.fixture(scope="session")
 def built_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders by the packages' names."""
-    into = tmp_path_factory.mktemp("built")
+    """Folders by package name."""
+    folder = tmp_path_factory.mktemp("built")
     return {
-        package.name: build(package, here(), into / package.name, compiler=Path(sys.executable))
+        package.name: build(package, here(), folder / package.name, compiler=Path(sys.executable))
         for package in PACKAGES
     }
 

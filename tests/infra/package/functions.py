@@ -1,4 +1,4 @@
-"""For tests: functions as Lambda runs them: fresh processes of a built package, under its own runtime client."""
+"""For tests: runs functions like Lambda, in new processes of a built package with Lambda's runtime client."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ START_SECONDS = 30
 
 
 class Failed(Exception):
-    """The function raised, or could not start; `posted` is what its process told Lambda."""
+    """The function raised an error or could not start; `posted` is what its process sent to Lambda."""
 
     def __init__(self, posted: Posted) -> None:
         self.posted = posted
         super().__init__(f"{posted.body['errorType']}: {posted.body['errorMessage']}")
 
 
-class Gone(Exception):
-    """No answer: the process was ended, by itself or because its time was up."""
+class Terminated(Exception):
+    """The process ended without an answer, by itself or after its timeout."""
 
 
 def runtime_client(folder: Path) -> Path:
-    """A folder with Lambda's runtime client and nothing else of what is installed here."""
+    """A folder with Lambda's runtime client and no other installed package."""
     folder.mkdir()
     for name in CLIENT:
-        found = importlib.util.find_spec(name)
-        assert found, f"{name} is not installed"
-        assert found.origin
-        origin = Path(found.origin)
+        spec = importlib.util.find_spec(name)
+        assert spec, f"{name} is not installed"
+        assert spec.origin
+        origin = Path(spec.origin)
         origin = origin.parent if origin.name == "__init__.py" else origin
         (folder / origin.name).symlink_to(origin)
     return folder
 
 
 class Process:
-    """One environment of a function: it starts at once, and answers one event after another until it ends."""
+    """One execution environment of a function; it starts immediately and handles one event at a time."""
 
     def __init__(self, handler: str, package: Path, client: Path, variables: Mapping[str, str]) -> None:
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in end()
@@ -64,18 +64,18 @@ class Process:
             "PYTHONPATH": os.pathsep.join((str(package), str(client))),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-        # Without `site`, so that nothing that is installed here can stand in for what was not shipped.
+        # Without `site`, so that it cannot import installed packages that are missing in the built one.
         command = [sys.executable, "-S", "-m", "awslambdaric", handler]
         self.process = subprocess.Popen(
             command, cwd=package, env=environment, stdout=self.log, stderr=subprocess.STDOUT
         )
 
     def __call__(self, event: Any, seconds: float, cut_after: float | None = None) -> Any:
-        """Its answer. After `seconds` it is killed, as Lambda does, and raises Gone; Failed where it raised.
+        """Returns the answer. Raises Failed after an error; kills the process after `seconds` and raises Terminated.
 
-        `cut_after`: it believes to have `seconds`, and is killed earlier, so that no test waits for minutes.
+        `cut_after` kills it earlier, although it was told that it has `seconds`, so that tests need not wait.
         """
-        self._api.give(event, seconds)
+        self._api.invoke(event, seconds)
         end = time.monotonic() + (cut_after or seconds)
         while True:
             try:
@@ -83,16 +83,16 @@ class Process:
                 break
             except queue.Empty:
                 if self.process.poll() is not None and self._api.posted.empty():
-                    raise Gone(f"the process ended with {self.process.returncode}") from None
+                    raise Terminated(f"the process ended with {self.process.returncode}") from None
                 if time.monotonic() > end:
                     self.process.kill()
-                    raise Gone("its time was up") from None
-        if posted.what != "response":
+                    raise Terminated("the function timed out") from None
+        if posted.kind != "response":
             raise Failed(posted)
         return posted.body
 
-    def told(self) -> str:
-        """What it logged so far."""
+    def logged(self) -> str:
+        """Its log so far."""
         self.log.seek(0)
         return self.log.read()
 
@@ -104,10 +104,10 @@ class Process:
 
 
 class Functions:
-    """All functions by their handlers' names; each call takes an idle process or starts one, as Lambda does."""
+    """All functions by handler name; like Lambda, an invocation uses an idle process or starts a new one."""
 
     def __init__(self, packages: Mapping[str, Path], client: Path) -> None:
-        """`packages`: the handler's name, and where its package is."""
+        """`packages`: the folder of the package for each handler name."""
         self._packages, self._client = packages, client
         self._before = dict(os.environ)
         self._lock = threading.Lock()
@@ -115,7 +115,7 @@ class Functions:
         self.started: list[tuple[str, Process]] = []
         self.events: list[tuple[str, Any, Any]] = []
         self.cut_after: dict[str, float] = {}
-        """Seconds after which a function's processes are ended, whatever they believe."""
+        """Seconds after which the processes of a function are killed, whatever timeout they were told."""
 
     @property
     def handlers(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class Functions:
         return process
 
     def _variables(self) -> dict[str, str]:
-        """What the machine has set for the bot, and nothing of whose machine this is."""
+        """The variables that the local stack set for the bot, without those of the developer."""
         return {
             name: value
             for name, value in os.environ.items()
@@ -161,11 +161,15 @@ class Functions:
 
     def running(self, handler: str) -> list[Process]:
         with self._lock:
-            return [one for name, one in self.started if name == handler and one.process.poll() is None]
+            return [
+                process
+                for name, process in self.started
+                if name == handler and process.process.poll() is None
+            ]
 
-    def told(self, handler: str) -> str:
-        """What all its processes logged."""
-        return "".join(process.told() for name, process in self.started if name == handler)
+    def logged(self, handler: str) -> str:
+        """The logs of all processes of a function."""
+        return "".join(process.logged() for name, process in self.started if name == handler)
 
     def end(self) -> None:
         for _, process in self.started:

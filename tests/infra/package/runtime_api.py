@@ -1,6 +1,6 @@
-"""For tests: the Runtime API that Lambda gives to one process of a function, on 127.0.0.1.
+"""For tests: a fake of Lambda's Runtime API for one process of a function.
 
-A process asks for the next invocation, which waits until there is one, and posts its answer or its error.
+The process requests the next invocation, which blocks until there is one, and posts its response or its error.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Posted:
-    """`what` is response, error or init; `body` as it was sent."""
+    """`kind` is response, error or init."""
 
-    what: str
+    kind: str
     body: Any
 
 
 class RuntimeApi:
-    """One invocation at a time, as one process of a function gets them."""
+    """Serves one invocation at a time."""
 
     def __init__(self, function: str) -> None:
         self._function = function
@@ -50,7 +50,7 @@ class RuntimeApi:
         self._next.put(None)
         self._listener.__exit__()
 
-    def give(self, event: Any, seconds: float) -> None:
+    def invoke(self, event: Any, seconds: float) -> None:
         self._next.put(Invocation(str(uuid.uuid4()), event, seconds))
 
     def _answer(self, request: Request) -> Response:
@@ -58,9 +58,9 @@ class RuntimeApi:
         if request.method == "GET" and path == "/invocation/next":
             invocation = self._next.get()
             return self._invocation(invocation) if invocation else Response(410, (), b"")
-        told = json.loads(request.body) if request.body else None
-        what = "init" if path == "/init/error" else path.rpartition("/")[2]
-        self.posted.put(Posted(what, told))
+        body = json.loads(request.body) if request.body else None
+        kind = "init" if path == "/init/error" else path.rpartition("/")[2]
+        self.posted.put(Posted(kind, body))
         return Response(202, (("Content-Type", "application/json"),), b'{"status":"OK"}')
 
     def _invocation(self, invocation: Invocation) -> Response:

@@ -1,4 +1,4 @@
-"""The packages as they are built: for Lambda read statically, and for this machine called."""
+"""The built packages: those for Lambda are checked statically, those for this machine are run."""
 
 import json
 import subprocess
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local.listening import Listener, Request, Response
-from infra.package.checks import digest, faults
+from infra.package.checks import digest, find_errors
 from infra.package.interpreters import find_interpreter
 from infra.package.packages import PACKAGES, WORKER, Package
 from infra.package.recipe import build
@@ -26,19 +26,17 @@ def for_lambda(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {package.name: _for_lambda(package, tmp_path_factory.mktemp("first")) for package in PACKAGES}
 
 
-def _for_lambda(package: Package, into: Path) -> Path:
-    return build(package, LAMBDA, into / package.name, compiler=find_interpreter(LAMBDA), carriers=CARRIERS)
+def _for_lambda(package: Package, folder: Path) -> Path:
+    return build(package, LAMBDA, folder / package.name, compiler=find_interpreter(LAMBDA), carriers=CARRIERS)
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
-def test_nothing_is_wrong_with_what_is_built_for_lambda(
-    for_lambda: dict[str, Path], package: Package
-) -> None:
-    assert faults(for_lambda[package.name], package, LAMBDA) == []
+def test_a_package_for_lambda_is_valid(for_lambda: dict[str, Path], package: Package) -> None:
+    assert find_errors(for_lambda[package.name], package, LAMBDA) == []
     assert json.loads((for_lambda[package.name] / "carriers.json").read_text()) == CARRIERS
 
 
-def test_the_worker_holds_modules_compiled_for_lambda(for_lambda: dict[str, Path]) -> None:
+def test_only_the_worker_contains_modules_compiled_for_lambda(for_lambda: dict[str, Path]) -> None:
     compiled = [path.name for path in for_lambda["worker"].rglob("*.so")]
 
     assert compiled
@@ -47,36 +45,32 @@ def test_the_worker_holds_modules_compiled_for_lambda(for_lambda: dict[str, Path
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
-def test_the_same_inputs_give_the_same_bytes(
-    for_lambda: dict[str, Path], tmp_path: Path, package: Package
-) -> None:
+def test_builds_are_reproducible(for_lambda: dict[str, Path], tmp_path: Path, package: Package) -> None:
     assert digest(_for_lambda(package, tmp_path)) == digest(for_lambda[package.name])
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=NAMES)
-def test_the_same_recipe_gives_this_machine_a_package_with_nothing_wrong(
-    built_here: dict[str, Path], package: Package
-) -> None:
-    assert faults(built_here[package.name], package, here()) == []
+def test_a_package_for_this_machine_is_valid(built_here: dict[str, Path], package: Package) -> None:
+    assert find_errors(built_here[package.name], package, here()) == []
 
 
-# ---------------------------------------------------------------- what is left of botocore
+# ---------------------------------------------------------------- botocore without most models
 
 CALL = """
 import json, sys
 from botocore.awsrequest import AWSResponse
 from bot.dynamodb import WORKER, aws_client
-asked = []
+urls = []
 class Raw:
     def stream(self, **kwargs):
         return iter([b"{}"])
 def answer(request, **kwargs):
-    asked.append(request.url)
+    urls.append(request.url)
     return AWSResponse(request.url, 200, {}, Raw())
-client = aws_client(sys.argv[1], region=sys.argv[2], endpoint_url=None, patience=WORKER)
+client = aws_client(sys.argv[1], region=sys.argv[2], endpoint_url=None, timeouts=WORKER)
 client.meta.events.register("before-send", answer)
 getattr(client, sys.argv[3])(**json.loads(sys.argv[4]))
-print(asked[0])
+print(urls[0])
 """
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "dynamodb": ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}}}),
@@ -87,7 +81,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
 
 
 def run(package: Path, script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """In a fresh process that has nothing but the package."""
+    """Runs the script in a new process that can import only the package."""
     command = [sys.executable, "-S", "-c", script, *arguments]
     environment = {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"} | variables
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
@@ -95,66 +89,66 @@ def run(package: Path, script: str, *arguments: str, **variables: str) -> subpro
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
 @pytest.mark.parametrize("service", sorted(WORKER.aws))
-def test_each_client_that_is_made_works_with_what_is_left(
+def test_each_client_works_with_the_included_models(
     built_here: dict[str, Path], service: str, region: str
 ) -> None:
     call, parameters = CALLS[service]
-    done = run(built_here["worker"], CALL, service, region, call, json.dumps(parameters), **KEYS)
+    process = run(built_here["worker"], CALL, service, region, call, json.dumps(parameters), **KEYS)
 
-    assert f"{service}.{region}.amazonaws.com" in done.stdout, done.stderr
-
-
-def test_a_client_whose_model_is_not_shipped_is_not_made(built_here: dict[str, Path]) -> None:
-    done = run(built_here["worker"], CALL, "s3", "us-east-1", "list_buckets", "{}", **KEYS)
-
-    assert "UnknownServiceError: Unknown service: 's3'" in done.stderr
+    assert f"{service}.{region}.amazonaws.com" in process.stdout, process.stderr
 
 
-WIRE = """
+def test_a_client_without_its_model_cannot_be_created(built_here: dict[str, Path]) -> None:
+    process = run(built_here["worker"], CALL, "s3", "us-east-1", "list_buckets", "{}", **KEYS)
+
+    assert "UnknownServiceError: Unknown service: 's3'" in process.stderr
+
+
+SIGNED_CALL = """
 import sys
 from bot.dynamodb import RECEIVER
-from bot.dynamodb.aws_json import wire_client
-client = wire_client("dynamodb", region="us-east-1", endpoint_url=sys.argv[1], patience=RECEIVER)
+from bot.dynamodb.aws_json import aws_json_client
+client = aws_json_client("dynamodb", region="us-east-1", endpoint_url=sys.argv[1], timeouts=RECEIVER)
 print(client.get_item(TableName="t", Key={"pk": {"S": "a"}}))
 """
 
 
-def test_the_receiver_signs_with_the_credentials_that_a_snapshot_is_given(
+def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
     built_here: dict[str, Path],
 ) -> None:
-    """A function restored from a snapshot finds its credentials at an address, not in its environment."""
-    seen: list[Request] = []
+    """A function that was restored from a snapshot reads its credentials from a URL, not from its environment."""
+    requests: list[Request] = []
 
     def answer(request: Request) -> Response:
-        seen.append(request)
-        given = {
+        requests.append(request)
+        credentials = {
             "AccessKeyId": "ASIASNAP",
             "SecretAccessKey": "s",
             "Token": "t",
             "Expiration": "2099-01-01T00:00:00Z",
         }
-        return Response(200, (), json.dumps(given if request.method == "GET" else {}).encode())
+        return Response(200, (), json.dumps(credentials if request.method == "GET" else {}).encode())
 
     with Listener(answer) as aws:
         here = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{aws.url}/creds", "AWS_EC2_METADATA_DISABLED": "true"}
-        done = run(built_here["receiver"], WIRE, aws.url, **here)
+        process = run(built_here["receiver"], SIGNED_CALL, aws.url, **here)
 
-    assert done.returncode == 0, done.stderr
-    assert "ASIASNAP" in (seen[-1].header("Authorization") or "")
-    assert seen[-1].header("X-Amz-Security-Token") == "t"
+    assert process.returncode == 0, process.stderr
+    assert "ASIASNAP" in (requests[-1].header("Authorization") or "")
+    assert requests[-1].header("X-Amz-Security-Token") == "t"
 
 
 LOADED = "import sys, handlers.slack; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
 
-def test_the_receiver_takes_its_bytecode_and_loads_nothing_that_is_not_shipped(
+def test_the_receiver_uses_its_bytecode_and_loads_only_what_is_included(
     built_here: dict[str, Path],
 ) -> None:
-    done = run(built_here["receiver"], LOADED, PYTHONVERBOSE="1")
+    process = run(built_here["receiver"], LOADED, PYTHONVERBOSE="1")
 
-    assert done.returncode == 0, done.stderr[-2000:]
-    compiled_anew = [
-        line for line in done.stderr.splitlines() if "code object from" in line and line.endswith(".py'")
+    assert process.returncode == 0, process.stderr[-2000:]
+    compiled_at_start = [
+        line for line in process.stderr.splitlines() if "code object from" in line and line.endswith(".py'")
     ]
-    assert [line for line in compiled_anew if str(built_here["receiver"]) in line] == []
-    assert not {"httpx", "pydantic", "boto3", "aws_lambda_powertools"} & set(done.stdout.split())
+    assert [line for line in compiled_at_start if str(built_here["receiver"]) in line] == []
+    assert not {"httpx", "pydantic", "boto3", "aws_lambda_powertools"} & set(process.stdout.split())

@@ -4,43 +4,45 @@ from pathlib import Path
 
 from infra.package.bytecode import compile_all
 from infra.package.checks import digest
-from infra.package.recipe import DATE, _date
+from infra.package.recipe import DATE, _set_dates
 
 SOURCE = "MEMBERS = frozenset({'a', 'b', 'c', 'd', 'e'})\n\n\ndef where():\n    raise ValueError\n"
 
 
-def written(folder: Path) -> Path:
-    for name in ("one.py", "room/__init__.py", "room/two.py"):
+def compiled_folder(folder: Path) -> Path:
+    for name in ("one.py", "package/__init__.py", "package/two.py"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(SOURCE)
     assert compile_all(folder) == 3
-    _date(folder)
+    _set_dates(folder)
     return folder
 
 
-def test_two_folders_give_the_same_bytes(tmp_path: Path) -> None:
-    assert digest(written(tmp_path / "here")) == digest(written(tmp_path / "elsewhere/deeper"))
+def test_the_bytecode_is_the_same_in_every_folder(tmp_path: Path) -> None:
+    assert digest(compiled_folder(tmp_path / "here")) == digest(
+        compiled_folder(tmp_path / "elsewhere/deeper")
+    )
 
 
-def test_no_place_is_named_in_it(tmp_path: Path) -> None:
-    folder = written(tmp_path / "here")
+def test_the_bytecode_contains_no_path(tmp_path: Path) -> None:
+    folder = compiled_folder(tmp_path / "here")
 
     assert not any(str(tmp_path).encode() in path.read_bytes() for path in folder.rglob("*.pyc"))
 
 
-def test_python_takes_it_whatever_the_dates_are(tmp_path: Path) -> None:
-    """Without it a module would be compiled anew in each process, since nobody can write beside it on Lambda."""
-    folder = written(tmp_path / "here")
+def test_python_uses_the_bytecode_whatever_the_dates_are(tmp_path: Path) -> None:
+    """Otherwise each process would compile all modules, because the file system of Lambda is read-only."""
+    folder = compiled_folder(tmp_path / "here")
     assert (folder / "one.py").stat().st_mtime == DATE
 
-    run = [sys.executable, "-S", "-v", "-c", "import one, room.two"]
-    told = subprocess.run(
-        run, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
+    command = [sys.executable, "-S", "-v", "-c", "import one, package.two"]
+    output = subprocess.run(
+        command, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
     ).stderr
-    assert "one.cpython" in told
+    assert "one.cpython" in output
     assert [
         line
-        for line in told.splitlines()
+        for line in output.splitlines()
         if line.startswith("# code object from") and str(folder) in line and ".pyc" not in line
     ] == []

@@ -9,33 +9,34 @@ from typing import Any
 
 import pytest
 
+from bot.domain.operations import OperationKind, OperationState
 from infra.local.environment import ALERTS, CONNECTIONS
 from infra.local.machine import Machine
 from infra.local.noyo import Fault
 from infra.local.runtime import Pace
 from infra.package.packages import PACKAGES
 from tests.infra.local.waiting import until
-from tests.infra.package.functions import Failed, Functions, Gone, Process
+from tests.infra.package.functions import Failed, Functions, Process, Terminated
 from tests.world import ANA, REQUEST
 
 pytestmark = [
     pytest.mark.package,
     pytest.mark.timeout(180),
-    pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client is for Linux alone"),
+    pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client runs only on Linux"),
 ]
 
 PACE = Pace(schedules=1.0, stream=0.02, retries=0.05)
 SLOW_NOYO = {"NOYO_TIMEOUT_SECONDS": "20", "CHECK_AFTER_SECONDS": "21"}
-CARRY_OUT = "handlers.execute_operations.handler"
+EXECUTE = "handlers.execute_operations.handler"
 HANDLERS = [f"{name}.handler" for package in PACKAGES for name in package.handlers]
-REQUEST_OF_NOBODY: dict[str, Any] = {"headers": {}, "body": "", "isBase64Encoded": False}
-DOORS = {"handlers.slack.handler", "handlers.noyo_webhook.handler"}
-EVENTS = dict.fromkeys(DOORS, REQUEST_OF_NOBODY)
+UNSIGNED_REQUEST: dict[str, Any] = {"headers": {}, "body": "", "isBase64Encoded": False}
+RECEIVERS = {"handlers.slack.handler", "handlers.noyo_webhook.handler"}
+EVENTS = dict.fromkeys(RECEIVERS, UNSIGNED_REQUEST)
 
 
 @pytest.fixture
 def packages(built_here: dict[str, Path]) -> dict[str, Path]:
-    """Where each handler's package is."""
+    """The folder of the package for each handler."""
     return {f"{name}.handler": built_here[package.name] for package in PACKAGES for name in package.handlers}
 
 
@@ -57,8 +58,8 @@ def machine(functions: Functions) -> Iterator[Machine]:
 
 
 def _warm(machine: Machine, functions: Functions) -> None:
-    """On Lambda each process has a processor of its own to start on; here all start at once on a few."""
-    workers = set(HANDLERS) - DOORS
+    """On Lambda each process has its own CPU; here they all start at the same time and share a few."""
+    workers = set(HANDLERS) - RECEIVERS
     started = until(lambda: {name for name, _, _ in functions.events} >= workers, 60)
     assert started, [f"{crash.function}: {crash.error}" for crash in machine.crashes]
     assert until(lambda: machine.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
@@ -71,20 +72,18 @@ def asks(machine: Machine) -> None:
     assert (reply.error, reply.errors) == (None, {})
 
 
-def seen(machine: Machine, channel: str) -> str:
+def messages(machine: Machine, channel: str) -> str:
     return "\n".join(machine.slack.render(message) for message in machine.slack.channel(channel))
 
 
-def test_from_a_click_to_the_card_and_from_noyos_no_to_the_alert(
-    machine: Machine, functions: Functions
-) -> None:
+def test_a_request_reaches_its_card_and_a_failure_its_alert(machine: Machine, functions: Functions) -> None:
     asks(machine)
     assert until(
-        lambda: "Test Company" in seen(machine, CONNECTIONS) and bool(machine.noyo.connections()), 30
+        lambda: "Test Company" in messages(machine, CONNECTIONS) and bool(machine.noyo.connections()), 30
     )
-    made = machine.noyo.connections()[0]["id"]
-    machine.noyo.move_connection(made, "unable_to_connect", error="Group not found")
-    assert until(lambda: "Group not found" in seen(machine, ALERTS), 30)
+    connection_id = machine.noyo.connections()[0]["id"]
+    machine.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
+    assert until(lambda: "Group not found" in messages(machine, ALERTS), 30)
 
     assert machine.settle(30)
     assert machine.crashes == []
@@ -104,45 +103,46 @@ def _kind(event: dict[str, Any]) -> str:
     return "http" if "rawPath" in event else "stream" if "Records" in event else "schedule"
 
 
-def _times_up(functions: Functions) -> None:
-    functions.cut_after[CARRY_OUT] = 6
+def _time_out(functions: Functions) -> None:
+    functions.cut_after[EXECUTE] = 6
 
 
-def _out_of_memory(functions: Functions) -> None:
-    for process in functions.running(CARRY_OUT):
+def _kill(functions: Functions) -> None:
+    for process in functions.running(EXECUTE):
         process.process.kill()
 
 
-@pytest.mark.parametrize("ends", [_times_up, _out_of_memory])
-def test_a_function_that_is_cut_off_while_noyo_works_heals_and_nothing_is_sent_twice(
+@pytest.mark.parametrize("ends", [_time_out, _kill])
+def test_an_operation_recovers_from_a_killed_function_and_is_sent_once(
     machine: Machine, functions: Functions, ends: Callable[[Functions], None]
 ) -> None:
-    """Noyo takes the request and is slow to say so; the process that waits for it ends."""
+    """Noyo accepts the request and answers slowly; meanwhile the process that waits for the answer ends."""
     machine.noyo.faults.add(Fault("delay_after", method="POST", seconds=15))
-    if ends is _times_up:
+    if ends is _time_out:
         ends(functions)
     asks(machine)
     assert until(lambda: bool(machine.noyo.connections()), 30)
-    if ends is _out_of_memory:
+    if ends is _kill:
         ends(functions)
     assert until(lambda: bool(machine.crashes), 30)
-    assert {type(crash.error) for crash in machine.crashes} == {Gone}
+    assert {type(crash.error) for crash in machine.crashes} == {Terminated}
     functions.cut_after.clear()
 
-    # Whoever comes next, woken again or by the schedule, finds it claimed and leaves it alone.
+    # The next workers, started by the stream or the schedule, find the operation claimed and skip it.
     before = len(functions.events)
-    assert until(lambda: [name for name, _, _ in functions.events[before:]].count(CARRY_OUT) >= 3, 30)
-    assert _operation(machine)["state"]["S"] == "sending"
+    assert until(lambda: [name for name, _, _ in functions.events[before:]].count(EXECUTE) >= 3, 30)
+    assert _operation(machine)["state"]["S"] == OperationState.SENDING
 
-    assert until(lambda: _healed(machine), 60)
+    assert until(lambda: _recovered(machine), 60)
     assert until(lambda: len(sent(machine)) == 1)
     assert len(machine.noyo.connections()) == 1
-    assert until(lambda: "Test Company" in seen(machine, CONNECTIONS), 30)
+    assert until(lambda: "Test Company" in messages(machine, CONNECTIONS), 30)
 
 
 def sent(machine: Machine) -> list[Any]:
-    """What Noyo was asked to change, and has answered."""
-    return [one for one in machine.noyo.requests if one.method != "GET" and one.path.startswith("/api/")]
+    """The requests that change something at Noyo."""
+    requests = machine.noyo.requests
+    return [each for each in requests if each.method != "GET" and each.path.startswith("/api/")]
 
 
 def _operation(machine: Machine) -> dict[str, Any]:
@@ -150,26 +150,26 @@ def _operation(machine: Machine) -> dict[str, Any]:
     items = client.scan(TableName=machine.table_name)["Items"]
     client.close()
     operations = [item for item in items if item["pk"]["S"].startswith("OPERATION#")]
-    (item,) = [item for item in operations if item["kind"]["S"] != "look"]
-    found: dict[str, Any] = item
-    return found
+    (item,) = [item for item in operations if item["kind"]["S"] != OperationKind.REFRESH_RECORD]
+    operation: dict[str, Any] = item
+    return operation
 
 
-def _healed(machine: Machine) -> bool:
-    """Whether it has succeeded; otherwise minutes are made to pass for it, by the times that the table holds."""
+def _recovered(machine: Machine) -> bool:
+    """Whether the operation has succeeded; if not, its times in the table are moved into the past."""
     item = _operation(machine)
-    late = {":late": {"N": str(int(time.time()) - 1)}}
-    if item["state"]["S"] == "sending":
+    past = {":past": {"N": str(int(time.time()) - 1)}}
+    if item["state"]["S"] == OperationState.SENDING:
         _set(
             machine,
             item,
-            "SET lease_until = :late, due = :late",
+            "SET lease_until = :past, due = :past",
             "lease = :lease",
-            late | {":lease": item["lease"]},
+            past | {":lease": item["lease"]},
         )
-    elif item["state"]["S"] == "checking" and "lease" not in item:
-        _set(machine, item, "SET due = :late", "attribute_not_exists(lease)", late)
-    return item["state"]["S"] == "succeeded"
+    elif item["state"]["S"] == OperationState.RECONCILING and "lease" not in item:
+        _set(machine, item, "SET due = :past", "attribute_not_exists(lease)", past)
+    return item["state"]["S"] == OperationState.SUCCEEDED
 
 
 def _set(machine: Machine, item: dict[str, Any], update: str, where: str, values: dict[str, Any]) -> None:
@@ -183,29 +183,29 @@ def _set(machine: Machine, item: dict[str, Any], update: str, where: str, values
             ExpressionAttributeValues=values,
         )
     except client.exceptions.ConditionalCheckFailedException:
-        return  # A worker was quicker.
+        return  # A worker changed it first.
     finally:
         client.close()
 
 
-# ---------------------------------------------------------------- what cannot start
+# ---------------------------------------------------------------- functions that cannot start
 
 
 @pytest.fixture
 def start(client: Path) -> Iterator[Callable[..., Process]]:
     started = []
 
-    def one(handler: str, package: Path, **variables: str) -> Process:
+    def start_process(handler: str, package: Path, **variables: str) -> Process:
         started.append(Process(handler, package, client, variables))
         return started[-1]
 
-    yield one
+    yield start_process
     for process in started:
         process.end()
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_without_its_settings_a_function_starts_and_names_every_one_that_is_missing(
+def test_a_function_without_settings_names_all_missing_ones(
     packages: dict[str, Path], start: Callable[..., Process], handler: str
 ) -> None:
     process = start(handler, packages[handler], AWS_REGION="us-east-1", TABLE_NAME="here")
@@ -218,14 +218,14 @@ def test_without_its_settings_a_function_starts_and_names_every_one_that_is_miss
 
 
 @pytest.mark.parametrize("handler", HANDLERS)
-def test_a_package_that_lacks_something_fails_as_it_starts_and_says_what(
+def test_an_incomplete_package_fails_at_the_start_with_the_missing_module(
     packages: dict[str, Path], start: Callable[..., Process], tmp_path: Path, handler: str
 ) -> None:
-    spoilt = shutil.copytree(packages[handler], tmp_path / "spoilt")
-    shutil.rmtree(spoilt / "bot/domain")
-    process = start(handler, spoilt)
+    incomplete = shutil.copytree(packages[handler], tmp_path / "incomplete")
+    shutil.rmtree(incomplete / "bot/domain")
+    process = start(handler, incomplete)
 
     with pytest.raises(Failed, match=r"Unable to import module .* No module named 'bot\.domain'") as failed:
         process(EVENTS.get(handler, {}), 30)
-    assert failed.value.posted.what == "init"
+    assert failed.value.posted.kind == "init"
     assert process.process.wait(10) == 1

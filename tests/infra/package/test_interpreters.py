@@ -11,49 +11,49 @@ UNKNOWN = replace(here(), python="3.99", magic=1)
 
 
 def interpreter(path: Path, target: Target = UNKNOWN) -> Path:
-    """As much of a Python as is asked: the number that its bytecode begins with."""
+    """A fake Python that prints its magic number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"#!/bin/sh\necho {target.magic}\n")
     path.chmod(0o755)
     return path
 
 
-def test_the_one_that_asks_does_where_it_is_of_that_version() -> None:
+def test_the_running_interpreter_is_used_if_it_has_the_version() -> None:
     assert find_interpreter(here()) == Path(sys.executable)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "location",
     [
         "bin/python3.99",
         ".pyenv/versions/3.99.1/bin/python3.99",
         ".local/share/uv/python/cpython-3.99-x/bin/python3.99",
     ],
 )
-def test_one_is_found_on_the_path_and_where_version_managers_keep_theirs(tmp_path: Path, place: str) -> None:
-    wanted = interpreter(tmp_path / place)
+def test_interpreters_are_found_on_the_path_and_in_version_managers(tmp_path: Path, location: str) -> None:
+    expected = interpreter(tmp_path / location)
 
-    assert find_interpreter(UNKNOWN, environ={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}) == wanted
+    assert (
+        find_interpreter(UNKNOWN, environ={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}) == expected
+    )
 
 
-def test_a_shim_that_does_not_run_is_passed_over(tmp_path: Path) -> None:
+def test_a_shim_that_does_not_work_is_skipped(tmp_path: Path) -> None:
     shim = interpreter(tmp_path / "shims/python3.99")
     shim.write_text("#!/bin/sh\nexit 127\n")
-    wanted = interpreter(tmp_path / "bin/python3.99")
+    expected = interpreter(tmp_path / "bin/python3.99")
 
     path = f"{tmp_path}/shims:{tmp_path}/bin"
-    assert find_interpreter(UNKNOWN, environ={"PATH": path, "HOME": ""}) == wanted
+    assert find_interpreter(UNKNOWN, environ={"PATH": path, "HOME": ""}) == expected
 
 
-def test_where_there_is_none_it_is_said_how_to_get_one_and_what_doing_without_costs(tmp_path: Path) -> None:
-    with pytest.raises(
-        NoInterpreter, match=r"No Python 3\.99 here.*TARGET_PYTHON=.*BYTECODE=no.*twice as long"
-    ):
+def test_the_message_for_a_missing_interpreter_names_the_options(tmp_path: Path) -> None:
+    with pytest.raises(NoInterpreter, match=r"No Python 3\.99 found.*TARGET_PYTHON=.*BYTECODE=no.*slower"):
         find_interpreter(UNKNOWN, environ={"HOME": str(tmp_path)})
 
 
-def test_one_that_is_named_and_unfit_is_refused_and_no_other_taken(tmp_path: Path) -> None:
+def test_a_named_interpreter_of_another_version_is_refused(tmp_path: Path) -> None:
     other = interpreter(tmp_path / "python", LAMBDA)
     for named in (str(other), str(tmp_path / "nowhere")):
-        with pytest.raises(NoInterpreter, match=r"is no Python 3\.99 that runs here"):
+        with pytest.raises(NoInterpreter, match=r"is not a working Python 3\.99"):
             find_interpreter(UNKNOWN, named)

@@ -3,10 +3,10 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from infra.package.packages import PACKAGES, RECEIVER, WORKER, ships
+from infra.package.packages import PACKAGES, RECEIVER, WORKER, is_included
 
 ROOT = Path(__file__).parents[3]
-MADE = re.compile(r'(?:\bmake|make_client|aws_client|create_client)\(\s*"([a-z0-9-]+)"')
+CLIENTS = re.compile(r'(?:\bmake|make_client|aws_client|create_client)\(\s*"([a-z0-9-]+)"')
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ MADE = re.compile(r'(?:\bmake|make_client|aws_client|create_client)\(\s*"([a-z0-
         "tzdata/zoneinfo/America/New_York",
     ],
 )
-def test_what_runs_is_shipped(path: str) -> None:
-    assert ships(PurePosixPath(path), frozenset({"dynamodb"}))
+def test_files_that_the_bot_needs_are_included(path: str) -> None:
+    assert is_included(PurePosixPath(path), frozenset({"dynamodb"}))
 
 
 @pytest.mark.parametrize(
@@ -40,22 +40,22 @@ def test_what_runs_is_shipped(path: str) -> None:
         "botocore/data/dynamodb/2012-08-10/examples-1.json",
     ],
 )
-def test_what_nobody_runs_is_not(path: str) -> None:
-    assert not ships(PurePosixPath(path), frozenset({"dynamodb"}))
+def test_unused_files_are_not_included(path: str) -> None:
+    assert not is_included(PurePosixPath(path), frozenset({"dynamodb"}))
 
 
-def test_a_service_whose_client_the_code_makes_ships_its_model_and_no_other_does() -> None:
-    """A new one is added in infra/package/packages.py, to the worker's list."""
-    sources = [path.read_text() for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py")]
+def test_the_worker_contains_the_models_of_exactly_the_services_that_the_code_uses() -> None:
+    """Add a new service to the worker in infra/package/packages.py."""
+    sources = [path.read_text() for package in ("bot", "handlers") for path in (ROOT / package).rglob("*.py")]
 
-    assert {name for source in sources for name in MADE.findall(source)} == WORKER.aws
+    assert {name for source in sources for name in CLIENTS.findall(source)} == WORKER.aws
 
 
-def test_the_receivers_releases_are_the_workers() -> None:
+def test_receiver_and_worker_use_the_same_releases() -> None:
     locked = {package.name: _locked(package.requirements) for package in PACKAGES}
 
     assert locked["receiver"].items() <= locked["worker"].items()
-    assert not RECEIVER.without & {name.replace("-", "_") for name in locked["receiver"]}
+    assert not RECEIVER.excluded & {name.replace("-", "_") for name in locked["receiver"]}
 
 
 def _locked(file: str) -> dict[str, str]:

@@ -7,7 +7,7 @@ from infra.package.recipe import BuildFailed, build, install_command
 from infra.package.targets import LAMBDA, here
 
 
-def test_what_is_installed_for_lambda_are_locked_wheels_of_its_processor_and_python() -> None:
+def test_locked_wheels_for_lambdas_processor_and_python_are_installed() -> None:
     command = " ".join(install_command(RECEIVER, LAMBDA, Path("there"), Path("root")))
 
     assert "--python-platform aarch64-manylinux2014 --python-version 3.13" in command
@@ -15,20 +15,20 @@ def test_what_is_installed_for_lambda_are_locked_wheels_of_its_processor_and_pyt
     assert command.endswith("--target there --requirement root/requirements/receiver.txt")
 
 
-def test_for_this_machine_it_is_the_same_but_for_whom() -> None:
-    ours = install_command(WORKER, here(), Path("there"))
+def test_the_command_for_this_machine_differs_only_in_the_target() -> None:
+    local = install_command(WORKER, here(), Path("there"))
     lambdas = install_command(WORKER, LAMBDA, Path("there"))
 
-    assert [word for word in lambdas if word not in ours] == [
+    assert [word for word in lambdas if word not in local] == [
         "--python-platform",
         "aarch64-manylinux2014",
         "--python-version",
         "3.13",
     ]
-    assert set(ours) <= set(lambdas)
+    assert set(local) <= set(lambdas)
 
 
-def test_what_is_not_locked_with_its_hash_is_not_installed(tmp_path: Path) -> None:
+def test_a_release_without_a_hash_is_not_installed(tmp_path: Path) -> None:
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements/receiver.txt").write_text("six==1.17.0\n")
 

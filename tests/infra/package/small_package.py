@@ -1,4 +1,4 @@
-"""For tests: a package of a few files that nothing is wrong with, to spoil."""
+"""For tests: a valid package of a few files."""
 
 import struct
 import sys
@@ -12,17 +12,17 @@ from infra.package.targets import Target, here
 SMALL = Package(
     name="small",
     requirements="small.txt",
-    handlers=("handlers.door",),
+    handlers=("handlers.echo",),
     aws=frozenset({"kms"}),
     mb=1,
-    without=frozenset({"httpx"}),
+    excluded=frozenset({"httpx"}),
 )
 WHEEL = "six-1.17.0.dist-info/WHEEL"
 COMPILED = f"six_speed.{sys.implementation.cache_tag}-linux-gnu.so"
 
 
 @dataclass(frozen=True)
-class Made:
+class SmallPackage:
     root: Path
     folder: Path
     target: Target
@@ -34,18 +34,18 @@ class Made:
         return path
 
 
-def make(root: Path) -> Made:
+def build_small_package(root: Path) -> SmallPackage:
     target = here()
-    made = Made(root, root / "build/small", target)
+    package = SmallPackage(root, root / "build/small", target)
     (root / "requirements").mkdir()
     (root / "requirements/small.txt").write_text("six==1.17.0 \\\n    --hash=sha256:00\n")
-    made.write("handlers/door.py", "def handler(event, context):\n    return event\n")
-    made.write("six.py", "NAMES = {'a', 'b', 'c'}\n")
-    made.write(WHEEL, "Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n")
-    made.write("botocore/data/kms/2014-11-01/service-2.json.gz", b"")
-    made.write(COMPILED, elf(target.machine))
-    compile_all(made.folder)
-    return made
+    package.write("handlers/echo.py", "def handler(event, context):\n    return event\n")
+    package.write("six.py", "NAMES = {'a', 'b', 'c'}\n")
+    package.write(WHEEL, "Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n")
+    package.write("botocore/data/kms/2014-11-01/service-2.json.gz", b"")
+    package.write(COMPILED, elf(target.machine))
+    compile_all(package.folder)
+    return package
 
 
 def elf(machine: int) -> bytes:

@@ -1,4 +1,4 @@
-"""infra/bench: what the measured processes call: Slack and AWS, answering at once, and remembering what was asked."""
+"""Fakes of Slack and AWS for the measured processes: they answer immediately and record the calls."""
 
 import json
 import threading
@@ -21,27 +21,27 @@ MEMBER = {
 }
 
 
-class Outside:
-    """One server for Slack's Web API and for AWS; `calls` counts what was asked since `forget`."""
+class Fakes:
+    """One server for Slack's Web API and AWS; `calls` counts the calls since `reset`."""
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
-        self.placed: list[str] = []
+        self.operations: list[str] = []
         self._lock = threading.Lock()
         self._listener = Listener(self._answer)
         self.url = self._listener.url
 
-    def __enter__(self) -> "Outside":
+    def __enter__(self) -> "Fakes":
         self._listener.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.__exit__()
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         with self._lock:
             self.calls.clear()
-            self.placed.clear()
+            self.operations.clear()
 
     def _answer(self, request: Request) -> Response:
         target = request.header("X-Amz-Target")
@@ -49,12 +49,12 @@ class Outside:
         with self._lock:
             self.calls[name] += 1
             if name == "TransactWriteItems":
-                self.placed += _operations(json.loads(request.body))
-        body = json.dumps(_said(name, request.body)).encode()
+                self.operations += _operations(json.loads(request.body))
+        body = json.dumps(_response(name, request.body)).encode()
         return Response(202 if name == "invocations" else 200, JSON, body)
 
 
-def _said(name: str, body: bytes) -> dict[str, Any]:
+def _response(name: str, body: bytes) -> dict[str, Any]:
     if name == "GetItem" and json.loads(body)["Key"]["pk"] == MEMBER["pk"]:
         return {"Item": MEMBER | {"read_at": {"N": str(int(time.time()))}}}
     if name == "Query":
@@ -71,6 +71,6 @@ def _said(name: str, body: bytes) -> dict[str, Any]:
 
 
 def _operations(body: dict[str, Any]) -> list[str]:
-    """Ids of the operations that a transaction puts."""
+    """Keys of the operations that a transaction puts."""
     keys = [item.get("Put", {}).get("Item", {}).get("pk", {}).get("S", "") for item in body["TransactItems"]]
     return [key for key in keys if key.startswith("OPERATION#")]

@@ -1,4 +1,4 @@
-"""infra/bench: one fresh process: `python -m infra.bench.one SHAPE` answers one request and prints its answer."""
+"""One measured process: `python -m infra.bench.process VARIANT` answers one request and prints the answer."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 
 
 class Context:
-    """As much of Lambda's context as a receiver looks at."""
+    """The part of Lambda's context that a receiver uses."""
 
     function_name = "bench"
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:bench"
@@ -16,19 +16,19 @@ class Context:
         return 10_000
 
 
-def main(shape: str) -> None:
+def main(variant: str) -> None:
     event = json.loads(sys.stdin.readline())
-    if shape == "bolt":
+    if variant == "bolt":
         from infra.bench.bolt_shape import handler
     else:
-        if shape == "factory":
+        if variant == "factory":
             import bot.dynamodb.aws_json
 
             bot.dynamodb.aws_json.aws_json_client = bot.dynamodb.aws_client
         from handlers.slack import handler
     answer = handler(event, Context())
     print(json.dumps({"status": answer["statusCode"], "body": answer["body"]}), flush=True)
-    os._exit(0)  # What winding the process down takes is nothing that anybody waits for.
+    os._exit(0)  # Nobody waits for the shutdown of the process.
 
 
 main(sys.argv[1])
