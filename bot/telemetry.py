@@ -25,8 +25,8 @@ LOGGER = "switchboard.steps"
 _steps = logging.getLogger(LOGGER)
 _trace: ContextVar[str | None] = ContextVar("_trace", default=None)
 _PLAIN = re.compile(r"[A-Za-z0-9#:._/-]{1,200}")
-_OPERATION_NEWS = re.compile(r"operation:(?P<operation>.+):[a-z_]+:\d+\.\d+")
-_LATE_NEWS = re.compile(r"late:(?P<version>.+)")
+_OPERATION_NEWS = re.compile(r"operation_changed:(?P<operation>.+):[a-z_]+:\d+\.\d+")
+_LATE_NEWS = re.compile(r"(?:record_changed|late_version):(?P<version>.+)")
 
 
 class LogEvent(StrEnum):

@@ -210,7 +210,7 @@ class CardsMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 50))
     def a_worker_is_woken_again(self, which: int) -> None:
         """The stream gives the same record again, whatever came of it."""
-        event = self._keys("NEWS#")
+        event = self._keys("OUTBOX#")
         if event:
             publish(event[which % len(event)], self.world.bot.slack_dependencies)
         for operation_id in self._keys("OPERATION#")[-1:]:
@@ -327,10 +327,10 @@ class CardsMachine(RuleBasedStateMachine):
         direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
         if deps.messages.link(direct) is not None:
             self._shows(direct, Reply(operation, record_state, link, operation.actor))
-        for place in deps.messages.live(ALERTS, f"person:{operation_id}:"):
+        for place in deps.messages.live(ALERTS, f"resolution:{operation_id}:"):
             self._shows(place, ManualResolution(operation, record_state, link))
         if operation.state is OperationState.NEEDS_RESOLUTION:
-            assert deps.messages.live(ALERTS, f"person:{operation_id}:"), "nobody was called"
+            assert deps.messages.live(ALERTS, f"resolution:{operation_id}:"), "nobody was called"
 
     def _shows(self, place: MessageKey, content: Content | None) -> None:
         publisher = self.world.bot.slack_dependencies
@@ -356,8 +356,8 @@ class CardsMachine(RuleBasedStateMachine):
         deeds = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in kept]
         for form in self.seen.submitted:
             assert {
-                ("operation_placed", form.view_id, form.person),
-                ("not_placed", form.view_id, form.person),
+                ("operation_submitted", form.view_id, form.person),
+                ("submission_conflict", form.view_id, form.person),
             } & set(deeds), form
         for operation_id in self._keys("OPERATION#"):
             operation = self.world.operation(operation_id)

@@ -275,7 +275,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         for operation_id, click in self.placed.items():
             ended = self.world.operation(operation_id)
             if ended.state is OperationState.NEEDS_RESOLUTION:
-                assert "needs_person" in self.world.told()
+                assert "needs_resolution" in self.world.told()
                 assert self.world.locked(click.shown.entity)
                 continue
             assert ended.state.settled
@@ -312,7 +312,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         trail = self.world.trail()
         for operation_id, click in self.placed.items():
             state = self.world.operation(operation_id).state.value
-            for action in ("operation_placed", f"operation_{state}"):
+            for action in ("operation_submitted", f"operation_{state}"):
                 (entry,) = [
                     (actor, details)
                     for done, actor, details in trail
@@ -321,4 +321,4 @@ class DecisionsMachine(RuleBasedStateMachine):
                 assert entry[0] == click.person
                 assert entry[1]["decision"] == click.decision.value
                 assert entry[1]["shown_version"] == click.shown.record.version
-        assert sum(action == "operation_placed" for action, *_ in trail) == len(self.placed)
+        assert sum(action == "operation_submitted" for action, *_ in trail) == len(self.placed)

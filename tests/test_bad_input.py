@@ -126,7 +126,9 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         assert placed.outcome.kind is OutcomeKind.NOT_AUTHORIZED
         assert world.writes() == []
         lost = world.bot.repositories.audit.entries(person_ref(ANA), limit=5)
-        assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [("right_lost", "approve")]
+        assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [
+            ("grant_removed", "approve")
+        ]
         assert "may not do this" in world.seen_in(DECISIONS)
 
 

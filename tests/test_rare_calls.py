@@ -64,8 +64,8 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
         assert world.bot.repositories.polling.parked(EntityKind.CONNECTION)
         assert [one.method for one in world.writes()] == ["POST"]
     assert len(lost) > 10
-    assert did("PollFunction", "GetItem", "PARKED#*")
-    assert did("PollFunction", "GetItem", "NEWS#*")
+    assert did("PollFunction", "GetItem", "PARKED_ROW#*")
+    assert did("PollFunction", "GetItem", "OUTBOX#*")
     assert did("SlackFunction", "GetItem", "AUDIT#*")
 
 
@@ -80,7 +80,7 @@ def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
 
         assert not world.bot.repositories.polling.parked(EntityKind.CONNECTION)
         assert world.tracked(unread)
-    assert did("PollFunction", "DeleteItem", "PARKED#*")
+    assert did("PollFunction", "DeleteItem", "PARKED_ROW#*")
 
 
 def test_lists_without_an_order_are_read_by_what_is_open() -> None:

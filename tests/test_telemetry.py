@@ -46,11 +46,11 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
     ("work", "expected"),
     [
         ("V0123ABC", "V0123ABC"),
-        ("operation:V0123ABC:needs_person:3.2", "V0123ABC"),
-        ("operation:12.34.ab:settled:1.0", "12.34.ab"),
-        (f"connection:{RECORD}:{VERSION}", f"connection:{RECORD}:{VERSION}"),
-        (f"late:connection:{RECORD}:{VERSION}", f"connection:{RECORD}:{VERSION}"),
-        ("summary", "summary"),
+        ("operation_changed:V0123ABC:needs_resolution:3.2", "V0123ABC"),
+        ("operation_changed:12.34.ab:settled:1.0", "12.34.ab"),
+        (f"record_changed:connection:{RECORD}:{VERSION}", f"connection:{RECORD}:{VERSION}"),
+        (f"late_version:connection:{RECORD}:{VERSION}", f"connection:{RECORD}:{VERSION}"),
+        ("first_run_summary", "first_run_summary"),
     ],
 )
 def test_an_operation_and_all_news_of_it_have_one_trace(work: str, expected: str) -> None:

@@ -12,16 +12,16 @@ class EntityKind(StrEnum):
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
-    PENDING_CONNECTION = "request"
-    PENDING_DISCONNECTION = "parting"
+    PENDING_CONNECTION = "pending_connection"
+    PENDING_DISCONNECTION = "pending_disconnection"
     PERSON = "person"
-    SYSTEM = "switch"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class EntityRef:
-    """`connection:<uuid>`, `disconnection:<uuid>`, `request:<carrier uuid>#<carrier group id>`,
-    `parting:<group uuid>#<carrier uuid>`, `person:<user id>`, `switch:<name>`."""
+    """`connection:<uuid>`, `disconnection:<uuid>`, `pending_connection:<carrier uuid>#<carrier group id>`,
+    `pending_disconnection:<group uuid>#<carrier uuid>`, `person:<user id>`, `system:<name>`."""
 
     kind: EntityKind
     key: str
@@ -68,5 +68,5 @@ def person_ref(user_id: str) -> EntityRef:
 
 SENDING_PAUSE = EntityRef(EntityKind.SYSTEM, "sending")
 """Whether anything is sent to Noyo."""
-GRANTS = EntityRef(EntityKind.SYSTEM, "rights")
+GRANTS = EntityRef(EntityKind.SYSTEM, "grants")
 """Who may do what, of everybody at once."""

@@ -20,8 +20,8 @@ class Topic(StrEnum):
 
 
 class CheckStatus(StrEnum):
-    OK = "good"
-    FAILED = "bad"
+    OK = "ok"
+    FAILED = "failed"
     UNKNOWN = "unknown"
     """It could not be found out, or not yet."""
 

@@ -10,7 +10,7 @@ class MessageKey:
     """One message: where it is, and the key that makes it that message and no other.
 
     `channel` is a Slack channel id, or a user id for a direct message. `key` is a card key, or `line:<news id>`,
-    `alert:<subject>:<at>:<version>:<status>`, `person:<operation id>:<attempts>`,
+    `alert:<subject>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
     `reminder:<subject>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`.
     """
 

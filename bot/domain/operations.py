@@ -27,17 +27,17 @@ class OperationKind(StrEnum):
     RETRY_CONNECTION = "retry_connection"
     DECIDE_DISCONNECTION = "decide_disconnection"
     CREATE_DISCONNECTION = "create_disconnection"
-    REFRESH_RECORD = "look"
+    REFRESH_RECORD = "refresh_record"
     """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
 
 
 class OperationState(StrEnum):
-    AWAITING_CONFIRMATION = "held"
+    AWAITING_CONFIRMATION = "awaiting_confirmation"
     """Waits for a second approver; `due` is when it expires unsent."""
     PENDING = "pending"
     SENDING = "sending"
-    RECONCILING = "checking"
-    NEEDS_RESOLUTION = "needs_person"
+    RECONCILING = "reconciling"
+    NEEDS_RESOLUTION = "needs_resolution"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -126,7 +126,7 @@ OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | Disconnect
 class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
     """Noyo answered our request with the record."""
-    RECONCILED = "found"
+    RECONCILED = "reconciled"
     """The answer was lost; asked afterwards, Noyo shows the effect that was wanted."""
     DUPLICATE = "duplicate"
     """Noyo already has what was asked for: a connection for this carrier and carrier group id, or an open request to
@@ -135,13 +135,13 @@ class OutcomeKind(StrEnum):
     """Noyo's clear no; `words` are Noyo's."""
     CHANGED = "changed"
     """The record moved since the person saw it; nothing was sent."""
-    NOT_AUTHORIZED = "no_rights"
+    NOT_AUTHORIZED = "not_authorized"
     """The person may not do this (any more); nothing was sent."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
     CLOSED = "closed"
     """A person closed an operation whose effect could not be told."""
-    REPORTED_ARRIVED = "arrived"
+    REPORTED_ARRIVED = "reported_arrived"
     """A person says that it arrived."""
     UNCLEAR = "unclear"
     """Whether it arrived cannot be told from Noyo's answers; a person has to say."""
@@ -151,7 +151,7 @@ class OutcomeKind(StrEnum):
     """It was held, and a person took it back; nothing was sent."""
     EXPIRED = "expired"
     """It was held, and nobody confirmed it in time; nothing was sent."""
-    END_DATE_PASSED = "too_late"
+    END_DATE_PASSED = "end_date_passed"
     """The last managed day that was asked for went by before it could be sent; nothing was, or nothing took effect."""
 
 

@@ -14,25 +14,25 @@ from bot.domain.records import Record, Status
 
 
 class EventKind(StrEnum):
-    RECORD_CHANGED = "record"
+    RECORD_CHANGED = "record_changed"
     """A record is new to us or got a new version."""
-    LATE_VERSION = "late"
+    LATE_VERSION = "late_version"
     """An older version of a record was shown to us after a newer one: history, no alert."""
-    OPERATION_CHANGED = "operation"
+    OPERATION_CHANGED = "operation_changed"
     """An operation was placed, is being checked, needs a person, or was settled."""
-    DAY_STARTED = "day"
+    DAY_STARTED = "day_started"
     """A day begins on which a request may still wait: what is shown of it counts days. The first has no `day`."""
     REMINDER = "reminder"
     """On this day people are reminded of a request, if it still waits."""
-    SUMMARY = "summary"
+    SUMMARY = "first_run_summary"
     """The first run is over: how much is open, and what waits for us."""
-    OWNER_CHANGED = "owner"
+    OWNER_CHANGED = "owner_changed"
     """Who is checking a request is somebody else now, or nobody; `before` and `after` are Slack user ids."""
-    CLAIM_EXPIRY = "lapse"
+    CLAIM_EXPIRY = "claim_expiry"
     """The time is over for which `before` was to check a request since `at`; waits for that moment."""
-    SENDING_CHANGED = "sending"
+    SENDING_CHANGED = "sending_changed"
     """Sending to Noyo was paused or resumed, or Switchboard was set to watch only or to act again."""
-    CARD_REFRESH = "again"
+    CARD_REFRESH = "card_refresh"
     """Nothing happened to a record, but what its messages say of it is to be made true again."""
 
 
@@ -64,7 +64,7 @@ def record_changed(
     record: Record, before: Status | None, now: int, *, due: int | None = None, found: bool = False
 ) -> OutboxEvent:
     return OutboxEvent(
-        id=f"{record.entity}:{record.version}",
+        id=f"record_changed:{record.entity}:{record.version}",
         kind=EventKind.RECORD_CHANGED,
         entity=record.entity,
         at=record.modified,
@@ -104,7 +104,7 @@ def _of_day(record: Record, day: date | None, name: str, due: int, kind: EventKi
 
 def late_version(record: Record, now: int) -> OutboxEvent:
     return OutboxEvent(
-        id=f"late:{record.entity}:{record.version}",
+        id=f"late_version:{record.entity}:{record.version}",
         kind=EventKind.LATE_VERSION,
         entity=record.entity,
         at=record.modified,
@@ -117,7 +117,7 @@ def late_version(record: Record, now: int) -> OutboxEvent:
 def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEvent:
     """The id tells one change of owner from the next by the write that made it."""
     return OutboxEvent(
-        id=f"owner:{before.entity}:{before.revision + 1}",
+        id=f"owner_changed:{before.entity}:{before.revision + 1}",
         kind=EventKind.OWNER_CHANGED,
         entity=before.entity,
         at=now,
@@ -129,7 +129,7 @@ def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEv
 
 def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
     return OutboxEvent(
-        id=f"lapse:{taken.entity}:{taken.record.version}:{taken.owner}:{since}",
+        id=f"claim_expiry:{taken.entity}:{taken.record.version}:{taken.owner}:{since}",
         kind=EventKind.CLAIM_EXPIRY,
         entity=taken.entity,
         at=since,
@@ -140,9 +140,9 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
 
 def operation_changed(operation: Operation, now: int) -> OutboxEvent:
     """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
-    state = _KEPT if operation.deferred_by else operation.state.value
+    state = _DEFERRED if operation.deferred_by else operation.state.value
     return OutboxEvent(
-        id=f"operation:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
+        id=f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
         kind=EventKind.OPERATION_CHANGED,
         entity=operation.entity,
         at=now,
@@ -159,13 +159,13 @@ def is_submission(event: OutboxEvent) -> bool:
 
 def is_deferral(event: OutboxEvent) -> bool:
     """Whether it tells that an operation was put aside while nothing is sent to Noyo."""
-    return event.kind is EventKind.OPERATION_CHANGED and event.id.rpartition(":")[0].endswith(f":{_KEPT}")
+    return event.kind is EventKind.OPERATION_CHANGED and event.id.rpartition(":")[0].endswith(f":{_DEFERRED}")
 
 
 def sending_changed(pause: Pause, revision: int, now: int) -> OutboxEvent:
     """`revision` names this turn of the switch, which began or ended `pause`."""
     return OutboxEvent(
-        f"sending:{revision}:{pause.name}", EventKind.SENDING_CHANGED, SENDING_PAUSE, at=now, due=now
+        f"sending_changed:{revision}:{pause.name}", EventKind.SENDING_CHANGED, SENDING_PAUSE, at=now, due=now
     )
 
 
@@ -181,10 +181,12 @@ def is_mode_change(event: OutboxEvent) -> bool:
 
 def card_refresh(entity: EntityRef, because: OutboxEvent, due: int) -> OutboxEvent:
     """Nothing happened to it, but what is shown of it is other than it was."""
-    return OutboxEvent(f"again:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due)
+    return OutboxEvent(
+        f"card_refresh:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due
+    )
 
 
-_KEPT = "kept"
+_DEFERRED = "deferred"
 
 
 def _step(state: str, attempts: int, checks: int) -> str:

@@ -9,12 +9,12 @@ from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.health import Component
 
 OPERATION = "OPERATION"
-OUTBOX = "NEWS"
-AWAITING_CONFIRMATION = "held"
+OUTBOX = "OUTBOX"
+AWAITING_CONFIRMATION = "awaiting_confirmation"
 """What held operations are called in the index of open records."""
-DEFERRED = "KEPT"
+DEFERRED = "DEFERRED"
 """In the index of what is due: operations that were put aside while nothing is sent."""
-REFRESH = "LOOK"
+REFRESH = "REFRESH"
 """In the index of what is due: looks that no person asked for."""
 SENDING_PAUSE = "sending"
 KEY_BYTES = 900
@@ -46,7 +46,7 @@ def version(entity: EntityRef, modified: int, version_id: str) -> Key:
 
 
 def versions(entity: EntityRef) -> str:
-    return f"VERSIONS#{entity.kind.value}#{entity.key}"
+    return f"RECORD_VERSIONS#{entity.kind.value}#{entity.key}"
 
 
 def operation(operation_id: str) -> Key:
@@ -63,7 +63,7 @@ def last(entity: EntityRef) -> Key:
 
 
 def outbox_event(news_id: str) -> Key:
-    return Key(f"{OUTBOX}#{news_id}", "NEWS")
+    return Key(f"{OUTBOX}#{news_id}", "EVENT")
 
 
 def message(channel: str, key: str) -> Key:
@@ -71,7 +71,7 @@ def message(channel: str, key: str) -> Key:
 
 
 def messages_in(channel: str) -> str:
-    return f"DELIVERY#{channel}"
+    return f"MESSAGE#{channel}"
 
 
 def user(user_id: str) -> Key:
@@ -79,23 +79,23 @@ def user(user_id: str) -> Key:
 
 
 def group_members(group_id: str) -> Key:
-    return Key(f"MEMBERS#{group_id}", "MEMBERS")
+    return Key(f"GROUP_MEMBERS#{group_id}", "GROUP_MEMBERS")
 
 
 def pause_history(name: str) -> Key:
-    return Key(f"SWITCH#{name}", "SWITCH")
+    return Key(f"PAUSES#{name}", "PAUSES")
 
 
 def health_check(component: Component) -> Key:
-    return Key(f"CHECKUP#{component.value}", "CHECKUP")
+    return Key(f"HEALTH#{component.value}", "HEALTH")
 
 
-GRANTS = Key("RIGHTS#all", "RIGHTS")
+GRANTS = Key("GRANTS#all", "GRANTS")
 """Who held which right when it was last noted."""
 
 
 def cursor(kind: EntityKind) -> Key:
-    return Key(f"CURSOR#{kind.value}", "CURSOR")
+    return Key(f"POLL_CURSOR#{kind.value}", "POLL_CURSOR")
 
 
 def parked(kind: EntityKind, row_id: str) -> Key:
@@ -103,7 +103,7 @@ def parked(kind: EntityKind, row_id: str) -> Key:
 
 
 def parked_of(kind: EntityKind) -> str:
-    return f"PARKED#{kind.value}"
+    return f"PARKED_ROW#{kind.value}"
 
 
 def audit(entity: EntityRef, at: int, entry_id: str) -> Key:
@@ -123,7 +123,7 @@ def word(word_: str, entity: EntityRef) -> Key:
 
 
 def words(word_: str) -> str:
-    return f"WORD#{word_[:3]}"
+    return f"SEARCH_WORD#{word_[:3]}"
 
 
 def id_of(pk: str) -> str:

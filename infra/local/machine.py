@@ -20,7 +20,7 @@ from .table import TEMPLATE, create_table
 DOOR_PATH = "/slack/events"
 WEBHOOK_PATH = "/noyo/webhook"
 DEMO_PACE = Pace(schedules=1.0, stream=0.1, retries=0.2)
-WAITING_KINDS = ("OPERATION", "NEWS")
+WAITING_KINDS = ("OPERATION", "OUTBOX")
 HORIZON_SECONDS = 900
 """What is due later is a reminder, not work under way."""
 

@@ -22,7 +22,7 @@ def test_what_is_no_subject_is_refused(text: str) -> None:
 
 
 def test_a_request_is_known_by_carrier_and_carrier_group_id() -> None:
-    assert str(entities.pending_connection_ref("carrier", "G#1")) == "request:carrier#G#1"
+    assert str(entities.pending_connection_ref("carrier", "G#1")) == "pending_connection:carrier#G#1"
     assert entities.connection_ref("1") != entities.disconnection_ref("1")
 
 

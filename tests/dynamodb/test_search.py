@@ -89,12 +89,12 @@ def test_a_renamed_record_is_found_by_its_new_name_only(store: Repositories) -> 
 
 def test_a_version_with_the_same_words_writes_none_of_them(store: Repositories, engine: Engine) -> None:
     store.records.write(first(a_connection()))
-    before = [item for item in engine.everything() if item["pk"]["S"].startswith("WORD#")]
+    before = [item for item in engine.everything() if item["pk"]["S"].startswith("SEARCH_WORD#")]
     held = store.records.record_state(a_connection().entity)
     assert held is not None
     store.records.write(moved(held, advance(held, a_connection(version=uuid(9)), NOW)))
 
-    after = [item for item in engine.everything() if item["pk"]["S"].startswith("WORD#")]
+    after = [item for item in engine.everything() if item["pk"]["S"].startswith("SEARCH_WORD#")]
 
     def by_key(item: dict[str, dict[str, str]]) -> str:
         return item["sk"]["S"]

@@ -112,6 +112,8 @@ def test_of_many_who_confirm_or_withdraw_at_once_one_does_and_everyone_else_is_t
             if one != winner:
                 assert came[one] == NotAwaitingConfirmation(operation)
         trail = [entry.action for entry in store.audit.entries(operation.entity, limit=100)]
-        assert sorted(trail) == sorted(["operation_placed", "confirmed" if confirmed else "withdrawn"])
+        assert sorted(trail) == sorted(
+            ["operation_submitted", "disconnection_confirmed" if confirmed else "disconnection_withdrawn"]
+        )
         ended.add(operation.state)
     assert ended <= {OperationState.PENDING, OperationState.CANCELLED}

@@ -32,14 +32,14 @@ def record(
 
 
 def test_inserts_are_told_in_their_order_each_kind_by_itself() -> None:
-    event = {"Records": [record("OPERATION#V2"), record("NEWS#a:b#c"), record("OPERATION#V1")]}
+    event = {"Records": [record("OPERATION#V2"), record("OUTBOX#a:b#c"), record("OPERATION#V1")]}
 
     assert triggered_ids(event) == ["V2", "V1"]
     assert event_ids(event) == ["a:b#c"]
 
 
 def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> None:
-    for before in ("held", "needs_person"):
+    for before in ("awaiting_confirmation", "needs_resolution"):
         assert triggered_ids({"Records": [record("OPERATION#V1", "MODIFY", before=before)]}) == ["V1"]
 
 
@@ -48,18 +48,18 @@ def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> Non
     [
         ("pending", "sending"),
         ("sending", "pending"),
-        ("checking", "pending"),
+        ("reconciling", "pending"),
         ("pending", "pending"),
-        ("held", "cancelled"),
-        ("held", "held"),
-        ("needs_person", "succeeded"),
+        ("awaiting_confirmation", "cancelled"),
+        ("awaiting_confirmation", "awaiting_confirmation"),
+        ("needs_resolution", "succeeded"),
     ],
 )
 def test_what_a_worker_changed_or_a_person_ended_wakes_nobody(before: str, after: str) -> None:
     changed = record("OPERATION#V1", "MODIFY", before=before, after=after)
 
     assert triggered_ids({"Records": [changed]}) == []
-    assert event_ids({"Records": [record("NEWS#n", "MODIFY", before="held")]}) == []
+    assert event_ids({"Records": [record("OUTBOX#n", "MODIFY", before="awaiting_confirmation")]}) == []
 
 
 def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
@@ -68,7 +68,7 @@ def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
             record("OPERATION#look-1"),
             record("OPERATION#V1", actor="U1"),
             record("OPERATION#look-2"),
-            record("OPERATION#V2", "MODIFY", before="held", actor="U2"),
+            record("OPERATION#V2", "MODIFY", before="awaiting_confirmation", actor="U2"),
         ]
     }
 

@@ -49,7 +49,7 @@ def patterns(name: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("name", "prefix"), [("ExecuteOperationsFunction", "OPERATION#"), ("NotifyFunction", "NEWS#")]
+    ("name", "prefix"), [("ExecuteOperationsFunction", "OPERATION#"), ("NotifyFunction", "OUTBOX#")]
 )
 def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
     assert patterns(name)[0] == {
@@ -65,7 +65,7 @@ def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
             "eventName": ["MODIFY"],
             "dynamodb": {
                 "Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}},
-                "OldImage": {"state": {"S": ["held", "needs_person"]}},
+                "OldImage": {"state": {"S": ["awaiting_confirmation", "needs_resolution"]}},
                 "NewImage": {"state": {"S": ["pending"]}},
             },
         }

@@ -131,8 +131,8 @@ def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None
 
     lines = [line for line in watched.lines() if line.get("trace") == operation]
     assert "status" not in of(lines, "sent")[0], "no answer came"
-    assert [(line["state"]) for line in of(lines, "kept")][0] == "checking"
-    assert of(lines, "settled")[0]["outcome"] == "found"
+    assert [(line["state"]) for line in of(lines, "kept")][0] == "reconciling"
+    assert of(lines, "settled")[0]["outcome"] == "reconciled"
 
 
 def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched) -> None:
@@ -145,7 +145,7 @@ def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched
     [operation] = world.open_operations()
     watched.round(6)
     lines = watched.lines()
-    assert of(lines, "kept")[-1]["state"] == "needs_person"
+    assert of(lines, "kept")[-1]["state"] == "needs_resolution"
     assert max(line["waiting"] for line in of(lines, "operations stand")) == 1
 
     asked = [message for message in world.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]

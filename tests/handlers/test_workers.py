@@ -31,7 +31,7 @@ def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
     """As the table's stream tells of items: inserted ones of a kind, between others that are none of our business."""
     return {
         "Records": [
-            _record("MODIFY", "NEWS#changed"),
+            _record("MODIFY", "OUTBOX#changed"),
             *(_record("INSERT", f"{prefix}#{one}") for one in ids),
             _record("INSERT", "AUDIT#whatever"),
             _record("REMOVE", f"{prefix}#removed"),
@@ -85,7 +85,7 @@ def three_connections(world: World) -> list[str]:
 def test_news_in_the_stream_is_told(world: World, context: FakeContext) -> None:
     waiting = three_connections(world)
 
-    assert notify.handler(stream("NEWS", waiting), context) == {"batchItemFailures": []}
+    assert notify.handler(stream("OUTBOX", waiting), context) == {"batchItemFailures": []}
 
     assert len(cards(world)) == 3
     assert news(world) == []
@@ -94,7 +94,7 @@ def test_news_in_the_stream_is_told(world: World, context: FakeContext) -> None:
 def test_a_batch_delivered_again_tells_nothing_twice(world: World, context: FakeContext) -> None:
     waiting = three_connections(world)
     for _ in range(2):
-        notify.handler(stream("NEWS", [*waiting, *waiting]), context)
+        notify.handler(stream("OUTBOX", [*waiting, *waiting]), context)
 
     assert [len(card.thread) for card in cards(world)] == [1, 1, 1]
 
@@ -111,7 +111,7 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
         return real(news_id, deps)
 
     monkeypatch.setattr(notify, "notify", breaking)
-    answer = notify.handler(stream("NEWS", waiting), context)
+    answer = notify.handler(stream("OUTBOX", waiting), context)
 
     assert answer == {"batchItemFailures": []}
     assert len(cards(world)) == 2
@@ -131,7 +131,7 @@ def test_what_slack_did_not_take_is_logged_with_what_it_said(
     waiting = three_connections(world)
     world.slack.faults.api_error("restricted_action", "chat.postMessage")
 
-    notify.handler(stream("NEWS", waiting[:1]), context)
+    notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     [line] = said(capsys, "not delivered yet")
     assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
@@ -150,7 +150,7 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     now = int(world.clock())
     assert world.bot.repositories.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
 
-    notify.handler(stream("NEWS", waiting[:1]), context)
+    notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     lines = said(capsys, "not delivered yet")
     assert len(lines) == TURNS
@@ -165,7 +165,7 @@ def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
     waiting = three_connections(world)
     world.slack.faults.rate_limited(3, "chat.postMessage")
 
-    notify.handler(stream("NEWS", waiting[:1]), context)
+    notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     [line] = said(capsys, "not delivered yet")
     assert (line["level"], line["troubles"]) == ("INFO", ["Slack asked us to slow down."])
@@ -184,7 +184,7 @@ def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: Fa
 def test_what_is_not_begun_in_time_stays_due(world: World) -> None:
     waiting = three_connections(world)
 
-    notify.handler(stream("NEWS", waiting), FakeContext(seconds=10))
+    notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=10))
 
     assert cards(world) == []
     assert news(world) == waiting
@@ -203,7 +203,7 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
         return real(news_id, deps)
 
     monkeypatch.setattr(notify, "notify", slow)
-    notify.handler(stream("NEWS", waiting), FakeContext(seconds=120))
+    notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=120))
 
     assert len(cards(world)) == 2
     assert news(world) == waiting[2:]
@@ -225,7 +225,7 @@ def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
     with World(REQUESTERS="S0TEAM") as grouped:
         grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
         monkeypatch.setattr(notify, "deployment", lambda *_: grouped.bot)
-        notify.handler(stream("NEWS", []), context)
+        notify.handler(stream("OUTBOX", []), context)
         assert grouped.bot.repositories.people.members(["S0TEAM"]) == {}
 
         notify.handler(SCHEDULE, context)
@@ -295,7 +295,7 @@ def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> Non
     world.poll()
     before = len(world.slack.channel(ALERTS))
 
-    notify.handler(stream("NEWS", news(world)), context)
+    notify.handler(stream("OUTBOX", news(world)), context)
 
     assert len(world.slack.channel(ALERTS)) == before + 2
 
@@ -305,7 +305,7 @@ def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
 ) -> None:
     health_checks = world.bot.repositories.health
 
-    notify.handler(stream("NEWS", []), context)
+    notify.handler(stream("OUTBOX", []), context)
     assert health_checks.health_check(Component.SLACK) is None
 
     notify.handler(SCHEDULE, context)

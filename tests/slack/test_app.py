@@ -200,7 +200,7 @@ FORGED = [
     '{"s":1}',
     '{"s":1,"r":"connection:","v":"1"}',
     '{"s":1,"r":"nothing:1","v":"1"}',
-    '{"s":1,"r":"request:a#b","v":"1"}',
+    '{"s":1,"r":"pending_connection:a#b","v":"1"}',
     '{"s":1,"r":"person:U0ANA","v":"1"}',
     '{"s":1,"r":"connection:%s","v":"1"}' % ("é" * 900),
     '{"s":1,"r":"connection:\\ud800","v":"1"}',

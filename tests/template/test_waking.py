@@ -61,14 +61,14 @@ def test_the_run_wrote_what_the_filters_are_there_to_tell_apart(records: list[Re
     assert {
         ("INSERT", "OPERATION#*"),
         ("MODIFY", "OPERATION#*"),
-        ("INSERT", "NEWS#*"),
-        ("MODIFY", "NEWS#*"),
+        ("INSERT", "OUTBOX#*"),
+        ("MODIFY", "OUTBOX#*"),
     } <= told
     assert {
         ("INSERT", "AUDIT#*"),
         ("INSERT", "LOCK#*"),
         ("REMOVE", "LOCK#*"),
-        ("INSERT", "DELIVERY#*"),
+        ("INSERT", "MESSAGE#*"),
     } <= told
 
 
@@ -77,7 +77,7 @@ def test_each_kind_wakes_one_worker_when_it_is_new_and_else_only_what_was_confir
 ) -> None:
     wanted = {
         ("INSERT", "OPERATION#*"): {"ExecuteOperationsFunction"},
-        ("INSERT", "NEWS#*"): {"NotifyFunction"},
+        ("INSERT", "OUTBOX#*"): {"NotifyFunction"},
     }
     confirmed = 0
     for record in records:

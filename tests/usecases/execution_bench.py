@@ -246,7 +246,7 @@ class ExecutionBench:
 
     def told(self) -> list[str]:
         """The states of operations that there is news of."""
-        rows = [item for item in self.items() if item["pk"]["S"].startswith("NEWS#operation:")]
+        rows = [item for item in self.items() if item["pk"]["S"].startswith("OUTBOX#operation_changed:")]
         return [row["operation_state"]["S"] for row in rows]
 
 

@@ -37,7 +37,7 @@ from bot.dynamodb.items import (
 )
 from bot.dynamodb.repositories.pauses import pause_from, pause_map
 
-WAITING_FOR_PERSON = "needs_person"
+WAITING_FOR_PERSON = "needs_resolution"
 """Beside the records' kinds in the index of what is open, by when they were asked for."""
 
 

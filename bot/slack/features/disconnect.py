@@ -165,7 +165,7 @@ def _note_outdated(context: RequestContext, actor: Actor, now: RecordState, show
     """Whoever asked and was turned away is in the trail too."""
     context.audit_event(
         actor,
-        "not_placed",
+        "submission_conflict",
         shown.record,
         ("kind", OperationKind.CREATE_DISCONNECTION.value),
         ("shown_version", shown.version or ""),

@@ -103,9 +103,9 @@ def _told(entry: AuditEntry) -> RichText:
 
 
 def _deed(action: str, held: Mapping[str, str]) -> RichText:
-    if action == "operation_placed":
+    if action == "operation_submitted":
         return rich_text(_asked(held))
-    if "kept_since" in held:
+    if "deferred_since" in held:
         return rich_text(
             f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} is kept, not sent yet"
         )
@@ -116,11 +116,11 @@ def _deed(action: str, held: Mapping[str, str]) -> RichText:
         )
     if action in _CHECKING:
         return _checking(action, held)
-    if action == "way_out_taken":
-        return rich_text(_WAYS.get(held.get("way", ""), "said what became of it"))
+    if action == "resolution_chosen":
+        return rich_text(_WAYS.get(held.get("resolution", ""), "said what became of it"))
     if action in _HELD:
         return rich_text(_HELD[action])
-    if action == "not_placed":
+    if action == "submission_conflict":
         return _turned_away(held)
     state = action.removeprefix("operation_")
     outcome = held.get("outcome", "")
@@ -136,8 +136,8 @@ def _deed(action: str, held: Mapping[str, str]) -> RichText:
             else rich_text(UntrustedText(action, 60))
         )
     words = (
-        rich_text(": ", UntrustedText(held["words"], _WORDS))
-        if outcome == "refused" and "words" in held
+        rich_text(": ", UntrustedText(held["message"], _WORDS))
+        if outcome == "refused" and "message" in held
         else ()
     )
     return rich_text(f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} {told}", *words)
@@ -145,9 +145,9 @@ def _deed(action: str, held: Mapping[str, str]) -> RichText:
 
 def _checking(action: str, held: Mapping[str, str]) -> RichText:
     owner = held.get("owner")
-    if action == "let_go":
+    if action == "released":
         return rich_text("said that they are no longer checking it")
-    if action == "take_lapsed":
+    if action == "claim_expired":
         return rich_text("ended the checking of ", UserMention(owner or ""), ", whose hours were over")
     instead = rich_text(" instead of ", UserMention(owner)) if owner else ()
     return rich_text("said that they are checking it", *instead)
@@ -188,19 +188,19 @@ def _reason(reason: str, *, decision: bool) -> str:
     )
 
 
-_CHECKING = ("taken", "let_go", "take_lapsed")
+_CHECKING = ("claimed", "released", "claim_expired")
 _PLACED = {
     "request_connection": "asked for this connection",
     "retry_connection": "asked to retry",
-    "look": "asked to look at it again",
+    "refresh_record": "asked to look at it again",
 }
 _DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
 _HELD = {
-    "confirmed": "confirmed the request to disconnect, to be sent to Noyo",
-    "withdrawn": "withdrew the request to disconnect; nothing was sent",
-    "not_confirmed": "wanted to confirm the request to disconnect, but it was held no longer",
-    "not_withdrawn": "wanted to withdraw the request to disconnect, but it was held no longer",
-    "way_out_not_taken": "wanted to say what became of it, but somebody was first",
+    "disconnection_confirmed": "confirmed the request to disconnect, to be sent to Noyo",
+    "disconnection_withdrawn": "withdrew the request to disconnect; nothing was sent",
+    "confirmation_conflict": "wanted to confirm the request to disconnect, but it was held no longer",
+    "withdrawal_conflict": "wanted to withdraw the request to disconnect, but it was held no longer",
+    "resolution_conflict": "wanted to say what became of it, but somebody was first",
 }
 _WANTED = {
     "approve": "wanted to approve",
@@ -214,21 +214,21 @@ _NOUNS = {
     "reject": "rejection",
     "retry_connection": "retry",
     "create_disconnection": "request to disconnect",
-    "look": "look",
+    "refresh_record": "refresh",
 }
 _OUTCOMES = {
     "confirmed": "was confirmed by Noyo",
-    "found": "got no answer, but Noyo shows its effect",
+    "reconciled": "got no answer, but Noyo shows its effect",
     "duplicate": "was not taken: there is another connection with this carrier group id",
     "refused": "was refused by Noyo",
     "changed": "was not sent: it had changed at Noyo",
-    "no_rights": "was not sent: the right was gone",
+    "not_authorized": "was not sent: the right was gone",
     "not_found": "was about what Noyo does not know",
     "closed": "was closed without anybody knowing whether it took effect",
-    "arrived": "arrived, as a person says",
+    "reported_arrived": "arrived, as a person says",
     "unclear": "got no answer; a person has to say whether it arrived",
     "overdue": "was not through after a day",
-    "too_late": "was not sent any more: its last managed day had gone by",
+    "end_date_passed": "was not sent any more: its last managed day had gone by",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
 _OF_DISCONNECTIONS = {
@@ -236,7 +236,7 @@ _OF_DISCONNECTIONS = {
     ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
 }
 _STATES = {
-    "checking": "got no answer; checking whether it arrived",
+    "reconciling": "got no answer; checking whether it arrived",
     "pending": "did not get through to Noyo, and is to be sent again",
     "sending": "went out to Noyo",
 }

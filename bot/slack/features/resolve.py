@@ -49,7 +49,7 @@ def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id:
     if taken is None:
         about = before.entity if before else None
         context.audit_event(
-            actor, "way_out_not_taken", about, ("operation", operation_id), ("way", way.value)
+            actor, "resolution_conflict", about, ("operation", operation_id), ("resolution", way.value)
         )
         return "Decided already", _now(context.deps.operations.operation(operation_id))
     return "Recorded", _now(taken)

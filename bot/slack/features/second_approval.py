@@ -85,7 +85,7 @@ def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
                 sending(_what(context, going), context.display.decisions_channel, going)
             )
         case NotAwaitingConfirmation(now):
-            context.audit_event(actor, "not_confirmed", operation.entity, *_came_second(operation, now))
+            context.audit_event(actor, "confirmation_conflict", operation.entity, *_came_second(operation, now))
             return replies.replace_modal(_over(context, actor, now))
         case NotAllowed(refusal):
             return replies.replace_modal(notice("Not sent", replies.denial(refusal)))
@@ -223,7 +223,7 @@ def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tupl
         )
     now = context.deps.operations.operation(operation_id)
     if operation is not None:
-        context.audit_event(actor, "not_withdrawn", operation.entity, *_came_second(operation, now))
+        context.audit_event(actor, "withdrawal_conflict", operation.entity, *_came_second(operation, now))
     if now is None:
         return "Not held any more", rich_text(_FORGOTTEN)
     return "Not held any more", in_progress(now) if now.is_open else rich_text(*outcome(now), ".")

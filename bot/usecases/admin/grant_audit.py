@@ -81,11 +81,11 @@ def _read(user_id: str, deps: Dependencies) -> Person | None:
 
 def _first(noted: GrantSnapshot, deps: Dependencies) -> AuditEntry:
     details = tuple((right.value, ",".join(sorted(held))) for right, held in noted.holders.items())
-    return AuditEntry(deps.new_id(), GRANTS, int(deps.clock()), None, "rights_noted_first", details)
+    return AuditEntry(deps.new_id(), GRANTS, int(deps.clock()), None, "grants_first_recorded", details)
 
 
 def _entry(turn: GrantChange, deps: Dependencies) -> AuditEntry:
     entity = GRANTS if turn.user_id == EVERYONE else person_ref(turn.user_id)
-    action = "right_gained" if turn.gained else "right_lost"
+    action = "grant_added" if turn.gained else "grant_removed"
     now = int(deps.clock())
     return AuditEntry(deps.new_id(), entity, now, None, action, (("right", turn.right.value),))

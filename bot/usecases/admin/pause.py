@@ -67,9 +67,9 @@ def record_mode(deps: Dependencies) -> None:
     running, now = before.observe_pause, int(deps.clock())
     if mode is Mode.OBSERVE and running is None:
         begun = Pause(since=now)
-        _turn(before, before.with_started(begun), begun, "watching_began", None, deps)
+        _turn(before, before.with_started(begun), begun, "observe_mode_started", None, deps)
     elif mode is Mode.ACT and running is not None:
-        _turn(before, before.with_ended(running, now, None), running, "watching_ended", None, deps)
+        _turn(before, before.with_ended(running, now, None), running, "observe_mode_ended", None, deps)
 
 
 def _turn(
@@ -81,7 +81,7 @@ def _turn(
     deps: Dependencies,
 ) -> bool:
     now = int(deps.clock())
-    details = (("since", str(about.since)), *((("why", about.reason),) if about.reason else ()))
+    details = (("since", str(about.since)), *((("reason", about.reason),) if about.reason else ()))
     audit = AuditEntry(
         deps.new_id(), SENDING_PAUSE, now, actor, action, details, Origin("command") if actor else WORKER
     )

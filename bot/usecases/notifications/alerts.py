@@ -108,7 +108,7 @@ def is_final(shown: Content) -> bool:
 
 def update_resolution_requests(operation: Operation, deps: Dependencies) -> None:
     """Loud each time a person has to say what became of an operation; all kept true until it is settled."""
-    channel, prefix = deps.channels.alerts, f"person:{operation.id}:"
+    channel, prefix = deps.channels.alerts, f"resolution:{operation.id}:"
     places = set(deps.messages.live(channel, prefix))
     if operation.state is OperationState.NEEDS_RESOLUTION:
         places.add(MessageKey(channel, f"{prefix}{operation.attempts:06d}"))

@@ -42,8 +42,8 @@ def resolve(
         return None
     now = int(clock())
     taken = _taken(operation, way, person, seen_version, now)
-    details = (("operation", operation.id), ("way", way.value), ("seen_version", seen_version or ""))
-    audit = AuditEntry(new_id(), operation.entity, now, person, "way_out_taken", details, origin)
+    details = (("operation", operation.id), ("resolution", way.value), ("seen_version", seen_version or ""))
+    audit = AuditEntry(new_id(), operation.entity, now, person, "resolution_chosen", details, origin)
     event = (telling.operation_changed(taken, now),)
     try:
         if taken.state.settled:

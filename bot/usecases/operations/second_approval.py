@@ -55,7 +55,7 @@ def confirm(
             lease=None,
             was=OperationState.AWAITING_CONFIRMATION,
             events=(placing_news,),
-            audit=_audit("confirmed", confirmed, person, now, deps),
+            audit=_audit("disconnection_confirmed", confirmed, person, now, deps),
         )
     except LeaseLost:
         return NotAwaitingConfirmation(deps.operations.operation(operation_id))
@@ -83,7 +83,7 @@ def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation
             was=OperationState.AWAITING_CONFIRMATION,
             change=None,
             events=(telling.operation_changed(withdrawn, now),),
-            audit=_audit("withdrawn", withdrawn, person, now, deps),
+            audit=_audit("disconnection_withdrawn", withdrawn, person, now, deps),
         )
     except LeaseLost:
         return None

@@ -274,7 +274,7 @@ def _noted(operation: Operation, result: SubmitResult, deps: Dependencies) -> Su
             operation.entity,
             operation.submitted_at,
             operation.actor,
-            "not_placed",
+            "submission_conflict",
             details,
             deps.origin,
         )
@@ -288,7 +288,7 @@ def _audit(operation: Operation, deps: Dependencies) -> AuditEntry:
         entity=operation.entity,
         at=operation.submitted_at,
         actor=operation.actor,
-        action="operation_placed",
+        action="operation_submitted",
         details=_asked(operation),
         origin=deps.origin,
     )
@@ -297,7 +297,7 @@ def _audit(operation: Operation, deps: Dependencies) -> AuditEntry:
 def _in_its_way(result: Conflict | RecordChanged) -> dict[str, str]:
     if isinstance(result, Conflict):
         first = result.operation
-        return {"because": "somebody_was_first", "first": first.id, "first_by": first.actor or ""}
+        return {"because": "already_submitted", "first": first.id, "first_by": first.actor or ""}
     now = result.now
     return {"because": "changed"} | ({"version_now": now.record.version} if now is not None else {})
 

@@ -33,7 +33,7 @@ def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordSt
         now = deps.now()
         after = claim(held, actor, now, deps.timezone)
         ends = telling.claim_expiry(after, now, after.owned_until or now)
-        return _change(held, after, actor, "taken", deps, ends)
+        return _change(held, after, actor, "claimed", deps, ends)
 
     return _moved(entity, step, deps)
 
@@ -44,7 +44,7 @@ def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordSt
 
     def step(held: RecordState) -> RecordChange | None:
         before[:] = [held]
-        return _change(held, release(held), actor, "let_go", deps) if held.owner == actor else None
+        return _change(held, release(held), actor, "released", deps) if held.owner == actor else None
 
     _moved(entity, step, deps)
     return before[0] if before else None
@@ -56,7 +56,7 @@ def expire_claim(event: OutboxEvent, deps: Dependencies) -> None:
     def step(held: RecordState) -> RecordChange | None:
         if held.owner is None or (held.owner, held.owned_since) != (event.before, event.at):
             return None
-        return _change(held, release(held), None, "take_lapsed", deps)
+        return _change(held, release(held), None, "claim_expired", deps)
 
     _moved(event.entity, step, deps)
 

@@ -58,7 +58,9 @@ def _summarise_once_known(
 ) -> None:
     known = [cursors.cursor(kind) for kind in kinds]
     if all(cursor is not None and cursor.since is not None for cursor in known):
-        outbox.put(OutboxEvent(id="summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now))
+        outbox.put(
+            OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now)
+        )
 
 
 def _waiting(seen: Iterable[Record], records: RecordRepository) -> list[Disconnection]:

@@ -17,8 +17,8 @@ def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> N
     store.operations.submit(a_look("L#1"), expected=None, events=[], audit=an_entry())
     table = Table(engine.client, engine.table, PATIENCE, HURRIED)
 
-    assert due_ids(table, "NEWS", NOW, 9) == [odd_id]
-    assert due_ids(table, "LOOK", NOW, 9) == ["L#1"]
+    assert due_ids(table, "OUTBOX", NOW, 9) == [odd_id]
+    assert due_ids(table, "REFRESH", NOW, 9) == ["L#1"]
 
 
 def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did(engine: Engine) -> None:

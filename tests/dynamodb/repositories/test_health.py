@@ -36,4 +36,4 @@ def test_each_ward_has_a_key_of_its_own(store: Repositories, engine: Engine) -> 
     assert isinstance(store.health, DynamoHealthRepository)
     store.health.save(FOUND)
 
-    assert engine.item("CHECKUP#slack", "CHECKUP") is not None
+    assert engine.item("HEALTH#slack", "HEALTH") is not None

@@ -136,7 +136,7 @@ def test_a_delivery_of_another_version_is_refused_even_while_leased(
     store: Repositories, engine: Engine
 ) -> None:
     reserved(store)
-    item = engine.item("DELIVERY#C1", PLACE.name)
+    item = engine.item("MESSAGE#C1", PLACE.name)
     assert item is not None
     engine.put(**item | {"schema": {"N": "2"}})
 

@@ -121,8 +121,8 @@ def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
     listed = operation_item(a_disconnect())
     going = [operation_item(replace(a_disconnect(), state=state)) for state in OperationState]
 
-    assert (listed["open_kind"], listed["open_order"]) == ("held", "2026-12-31#V4")
-    assert sum(item.get("open_kind") == "held" for item in going) == 1
+    assert (listed["open_kind"], listed["open_order"]) == ("awaiting_confirmation", "2026-12-31#V4")
+    assert sum(item.get("open_kind") == "awaiting_confirmation" for item in going) == 1
 
 
 @pytest.mark.parametrize("state", UNSETTLED)

@@ -36,7 +36,7 @@ def test_delivered_news_is_due_no_more_and_ends_in_thirty_days(store: Repositori
 
     assert store.outbox.due(NOW + 10**6, limit=9) == []
     assert store.outbox.event("n1") == some_news(due=None)
-    item = engine.item("NEWS#n1", "NEWS")
+    item = engine.item("OUTBOX#n1", "EVENT")
     assert item is not None
     assert item["expires"] == {"N": str(NOW + 3 + 30 * 86400)}
     assert "due_kind" not in item
@@ -46,7 +46,7 @@ def test_undelivered_news_never_ends_by_itself(store: Repositories, engine: Engi
     store.outbox.put(some_news())
     store.outbox.postpone(some_news(), NOW + 60)
 
-    assert "expires" not in (engine.item("NEWS#n1", "NEWS") or {})
+    assert "expires" not in (engine.item("OUTBOX#n1", "EVENT") or {})
 
 
 def test_postponed_news_is_due_later_and_its_attempts_are_counted(store: Repositories) -> None:
@@ -95,7 +95,7 @@ def test_more_than_a_page_of_due_news_comes_whole(engine: Engine) -> None:
 
 def test_news_of_another_version_is_refused(store: Repositories, engine: Engine) -> None:
     store.outbox.put(replace(some_news(), id="n1"))
-    item = engine.item("NEWS#n1", "NEWS")
+    item = engine.item("OUTBOX#n1", "EVENT")
     assert item is not None
     engine.put(**item | {"kind": {"S": "gossip"}})
 

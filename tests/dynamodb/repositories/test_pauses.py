@@ -66,4 +66,4 @@ def test_the_switch_has_a_key_of_its_own(store: Repositories, engine: Engine) ->
     before = store.pauses.history()
     turned(store.pauses, before, before.with_started(Pause(NOW, ANA)), "e1")
 
-    assert engine.item("SWITCH#sending", "SWITCH") is not None
+    assert engine.item("PAUSES#sending", "PAUSES") is not None

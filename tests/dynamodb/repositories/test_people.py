@@ -55,8 +55,8 @@ def test_members_of_groups_are_read_together_and_unknown_groups_are_missing(
     [
         ("USER#U1", "USER", {"is_guest": {"S": "no"}}),
         ("USER#U1", "USER", {"schema": {"N": "0"}}),
-        ("MEMBERS#S1", "MEMBERS", {"user_ids": {"L": [{"N": "1"}]}}),
-        ("MEMBERS#S1", "MEMBERS", {"user_ids": {"S": "U1"}}),
+        ("GROUP_MEMBERS#S1", "GROUP_MEMBERS", {"user_ids": {"L": [{"N": "1"}]}}),
+        ("GROUP_MEMBERS#S1", "GROUP_MEMBERS", {"user_ids": {"S": "U1"}}),
     ],
 )
 def test_rights_are_never_decided_on_what_cannot_be_read(

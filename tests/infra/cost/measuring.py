@@ -30,7 +30,7 @@ from tests.handlers.test_noyo_webhook import event
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World, blocks_of
 
 MODULES = (handlers.slack, handlers.noyo_webhook, handlers.execute_operations, handlers.notify, handlers.poll)
-WOKEN = {"OPERATION": handlers.execute_operations, "NEWS": handlers.notify}
+WOKEN = {"OPERATION": handlers.execute_operations, "OUTBOX": handlers.notify}
 ROWS = 12
 SCHEDULED = (handlers.execute_operations, handlers.notify, handlers.poll)
 INDEXES: dict[str, tuple[str, ...]] = {

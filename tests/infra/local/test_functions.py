@@ -31,8 +31,8 @@ def test_the_templates_own_functions_are_read_with_everything_that_calls_them() 
 
     assert functions["handlers.slack.handler"].routes == (Route("POST", "/slack/events"),)
     for handler, pk, other in (
-        ("handlers.execute_operations.handler", "OPERATION#1", "NEWS#1"),
-        ("handlers.notify.handler", "NEWS#1", "OPERATION#1"),
+        ("handlers.execute_operations.handler", "OPERATION#1", "OUTBOX#1"),
+        ("handlers.notify.handler", "OUTBOX#1", "OPERATION#1"),
     ):
         (mapping,) = functions[handler].mappings
         assert any(matches(pattern, record(1, pk)) for pattern in mapping.patterns)

@@ -123,7 +123,7 @@ def test_the_handlers_find_an_environment_that_leads_to_the_machine(machine: Mac
 
 def test_an_inserted_operation_wakes_by_the_templates_rules(machine: Machine, bot: Bot) -> None:
     """The filter lets only operations through, and the failure that is reported brings the record again."""
-    put(machine, "NEWS#1")
+    put(machine, "OUTBOX#1")
     put(machine, "OPERATION#1")
 
     assert until(lambda: bot.woken_by() == ["OPERATION#1", "OPERATION#1"])
@@ -141,8 +141,8 @@ def test_every_schedule_of_the_template_is_kept_and_a_crash_does_not_end_it(
 def test_settled_means_that_nothing_is_due_soon(machine: Machine) -> None:
     assert machine.settle(20, quiet=0.05)
 
-    key = put(machine, "NEWS#2", **due_at("NEWS", time.time() + 60))
-    assert machine.due() == ["NEWS#2"]
+    key = put(machine, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
+    assert machine.due() == ["OUTBOX#2"]
     assert not machine.settle(0.3, quiet=0.05)
 
     client = machine.table_client()

@@ -8,7 +8,7 @@ from .records import record
 
 INSERTED_OPERATION = {
     "eventName": ["INSERT"],
-    "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}, {"prefix": "NEWS#"}]}}},
+    "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}, {"prefix": "OUTBOX#"}]}}},
 }
 
 
@@ -16,7 +16,7 @@ INSERTED_OPERATION = {
     ("pk", "event", "wakes"),
     [
         ("OPERATION#1", "INSERT", True),
-        ("NEWS#1", "INSERT", True),
+        ("OUTBOX#1", "INSERT", True),
         ("OPERATION#1", "MODIFY", False),
         ("OPERATION#1", "REMOVE", False),
         ("AUDIT#OPERATION#1", "INSERT", False),

@@ -16,7 +16,7 @@ from .records import failed, numbers
 from .waiting import until
 
 OPERATIONS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}}}}
-NEWS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "NEWS#"}]}}}}
+NEWS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
 
 
 class Woken:
@@ -68,8 +68,8 @@ def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
     table.put("OPERATION#1")
     table.put("OPERATION#1", state={"S": "sending"})
     table.put("AUDIT#1")
-    table.put("NEWS#1")
-    table.client.delete_item(TableName=table.name, Key={"pk": {"S": "NEWS#1"}, "sk": {"S": "STATE"}})
+    table.put("OUTBOX#1")
+    table.client.delete_item(TableName=table.name, Key={"pk": {"S": "OUTBOX#1"}, "sk": {"S": "STATE"}})
     operations, either = Woken(), Woken()
 
     with pumping(table, tap(operations, OPERATIONS), tap(either, OPERATIONS, NEWS)):
@@ -77,7 +77,7 @@ def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
         assert until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
 
     assert operations.records == ["OPERATION#1", "OPERATION#last"]
-    assert either.records == ["OPERATION#1", "NEWS#1", "OPERATION#last"]
+    assert either.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
 
 
 def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere) -> None:
@@ -97,7 +97,7 @@ def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere)
 
 def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table: TableHere) -> None:
     for number in range(5):
-        table.put(f"NEWS#{number}")
+        table.put(f"OUTBOX#{number}")
     woken = Woken()
 
     def fails_once(event: dict[str, Any]) -> Any:
@@ -106,30 +106,30 @@ def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table
 
     rules = Rules(3, bisects=True, reports_failures=True, retries=3)
     with pumping(table, tap(fails_once, NEWS, rules=rules)) as troubles:
-        assert until(lambda: woken.records[-1:] == ["NEWS#4"])
+        assert until(lambda: woken.records[-1:] == ["OUTBOX#4"])
 
     assert woken.batches == [
-        ["NEWS#0", "NEWS#1", "NEWS#2"],
-        ["NEWS#1", "NEWS#2"],
-        ["NEWS#3", "NEWS#4"],
+        ["OUTBOX#0", "OUTBOX#1", "OUTBOX#2"],
+        ["OUTBOX#1", "OUTBOX#2"],
+        ["OUTBOX#3", "OUTBOX#4"],
     ]
     assert troubles == []
 
 
 def test_a_record_that_no_retry_helps_is_dropped_aloud_and_the_next_one_comes(table: TableHere) -> None:
-    table.put("NEWS#bad")
+    table.put("OUTBOX#bad")
     woken = Woken(RuntimeError("no"), RuntimeError("no"))
 
     with pumping(table, tap(woken, NEWS, rules=Rules(1, bisects=True, retries=1))) as troubles:
-        table.put("NEWS#good")
-        assert until(lambda: woken.records[-1:] == ["NEWS#good"])
+        table.put("OUTBOX#good")
+        assert until(lambda: woken.records[-1:] == ["OUTBOX#good"])
 
-    assert woken.records == ["NEWS#bad", "NEWS#bad", "NEWS#good"]
+    assert woken.records == ["OUTBOX#bad", "OUTBOX#bad", "OUTBOX#good"]
     assert troubles == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
 
 
 def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> None:
-    table.put("NEWS#1")
+    table.put("OUTBOX#1")
     released, begun = threading.Event(), threading.Event()
 
     def stuck(_: dict[str, Any]) -> None:
@@ -139,8 +139,8 @@ def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> N
     other = Woken()
     with pumping(table, tap(stuck, NEWS), tap(other, NEWS)):
         assert begun.wait(20)
-        table.put("NEWS#2")
-        assert until(lambda: other.records == ["NEWS#1", "NEWS#2"])
+        table.put("OUTBOX#2")
+        assert until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
         released.set()
 
 

@@ -91,7 +91,7 @@ def test_the_door_and_the_stream_reach_the_handlers(environ: dict[str, str], tab
         connection.request("POST", "/slack/events", b"a=b")
         assert connection.getresponse().read() == b"heard"
         connection.close()
-        table.put("NEWS#1")
+        table.put("OUTBOX#1")
         assert until(lambda: any("Records" in event for event in woken))
 
 

@@ -26,17 +26,17 @@ def key(pk: str) -> dict[str, Any]:
         ("GetItem", {"Key": key("OPERATION#V1")}, {("GetItem", "Table", "OPERATION#*")}),
         (
             "BatchGetItem",
-            {"RequestItems": {"t": {"Keys": [key("MEMBERS#S1"), key("USER#U1")]}}},
-            {("BatchGetItem", "Table", "MEMBERS#*"), ("BatchGetItem", "Table", "USER#*")},
+            {"RequestItems": {"t": {"Keys": [key("GROUP_MEMBERS#S1"), key("USER#U1")]}}},
+            {("BatchGetItem", "Table", "GROUP_MEMBERS#*"), ("BatchGetItem", "Table", "USER#*")},
         ),
         (
             "Query",
             {
                 "IndexName": "due",
                 "KeyConditionExpression": "due_kind = :kind AND due <= :now",
-                "ExpressionAttributeValues": {":now": {"N": "1"}, ":kind": {"S": "NEWS"}},
+                "ExpressionAttributeValues": {":now": {"N": "1"}, ":kind": {"S": "OUTBOX"}},
             },
-            {("Query", "Table/index/due", "NEWS")},
+            {("Query", "Table/index/due", "OUTBOX")},
         ),
         (
             "Query",
@@ -48,14 +48,14 @@ def key(pk: str) -> dict[str, Any]:
             {
                 "TransactItems": [
                     {"Put": {"Item": key("OPERATION#V1") | {"x": S}}},
-                    {"Update": {"Key": key("NEWS#1")}},
+                    {"Update": {"Key": key("OUTBOX#1")}},
                     {"Delete": {"Key": key("LOCK#1")}},
                     {"ConditionCheck": {"Key": key("CONNECTION#1")}},
                 ]
             },
             {
                 ("PutItem", "Table", "OPERATION#*"),
-                ("UpdateItem", "Table", "NEWS#*"),
+                ("UpdateItem", "Table", "OUTBOX#*"),
                 ("DeleteItem", "Table", "LOCK#*"),
                 ("ConditionCheckItem", "Table", "CONNECTION#*"),
             },
@@ -73,18 +73,18 @@ def test_a_call_requires_a_permission_for_each_of_its_parts(
 def test_a_conditional_write_requires_the_permission_to_read_the_item() -> None:
     parts = [
         {"ConditionCheck": {"Key": key("CONNECTION#1"), "ConditionExpression": "…"}},
-        {"Put": {"Item": key("PARKED#1")}},
-        {"Put": {"Item": key("NEWS#1")}},
+        {"Put": {"Item": key("PARKED_ROW#1")}},
+        {"Put": {"Item": key("OUTBOX#1")}},
     ]
 
-    assert Permission("dynamodb:GetItem", "Table", "PARKED#*") in set(
+    assert Permission("dynamodb:GetItem", "Table", "PARKED_ROW#*") in set(
         called("dynamodb", "TransactWriteItems", {"TransactItems": parts})
     )
-    assert Permission("dynamodb:GetItem", "Table", "NEWS#*") not in set(
+    assert Permission("dynamodb:GetItem", "Table", "OUTBOX#*") not in set(
         called("dynamodb", "TransactWriteItems", {"TransactItems": parts})
     )
     assert list(called("dynamodb", "TransactWriteItems", {"TransactItems": parts[1:2]})) == [
-        Permission("dynamodb:PutItem", "Table", "PARKED#*")
+        Permission("dynamodb:PutItem", "Table", "PARKED_ROW#*")
     ]
 
 
@@ -103,7 +103,11 @@ def test_a_secret_is_identified_by_its_purpose() -> None:
 
 @pytest.mark.parametrize(
     ("partition_key", "kind"),
-    [("OPERATION#V1", "OPERATION#*"), ("VERSIONS#connection#1", "VERSIONS#*"), ("NEWS", "NEWS")],
+    [
+        ("OPERATION#V1", "OPERATION#*"),
+        ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"),
+        ("OUTBOX", "OUTBOX"),
+    ],
 )
 def test_a_partition_key_is_reduced_to_its_prefix(partition_key: str, kind: str) -> None:
     assert kind_of(partition_key) == kind
@@ -159,14 +163,14 @@ def test_the_page_of_permissions_is_up_to_date() -> None:
 
 def test_the_page_contains_every_action() -> None:
     roles = {
-        "OneFunction": frozenset({Permission("dynamodb:GetItem", "Table", "NEWS#*")}),
+        "OneFunction": frozenset({Permission("dynamodb:GetItem", "Table", "OUTBOX#*")}),
         "OtherFunction": frozenset(
-            {Permission("sqs:SendMessage", "Queue"), Permission("dynamodb:PutItem", "Table", "NEWS#*")}
+            {Permission("sqs:SendMessage", "Queue"), Permission("dynamodb:PutItem", "Table", "OUTBOX#*")}
         ),
     }
 
     assert table(roles) == (
-        "| | One | Other |\n| --- | --- | --- |\n| `NEWS#` | read | put |\n| `Queue` | | sqs:SendMessage |\n"
+        "| | One | Other |\n| --- | --- | --- |\n| `OUTBOX#` | read | put |\n| `Queue` | | sqs:SendMessage |\n"
     )
 
 

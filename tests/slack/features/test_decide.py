@@ -314,7 +314,7 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
 
 
 @pytest.mark.parametrize(
-    "metadata", ["", "{}", "null", '{"s":1,"o":"x"}', '{"s":1,"r":"request:a#b","v":"1"}']
+    "metadata", ["", "{}", "null", '{"s":1,"o":"x"}', '{"s":1,"r":"pending_connection:a#b","v":"1"}']
 )
 def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):

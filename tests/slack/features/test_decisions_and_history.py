@@ -75,7 +75,13 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
     writes(world, record_state, "denied", 1)
     decided = {"kind": "decide_disconnection", "decision": "reject"}
     writes(
-        world, record_state, "operation_placed", 2, **decided, reason="other", effective_end_date="2026-12-31"
+        world,
+        record_state,
+        "operation_submitted",
+        2,
+        **decided,
+        reason="other",
+        effective_end_date="2026-12-31",
     )
     writes(
         world,
@@ -84,10 +90,10 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
         3,
         **decided,
         outcome="refused",
-        words="No <!here> 123-45-6789",
+        message="No <!here> 123-45-6789",
     )
-    writes(world, record_state, "operation_checking", 4, **decided)
-    writes(world, record_state, "way_out_taken", 5, way="close")
+    writes(world, record_state, "operation_reconciling", 4, **decided)
+    writes(world, record_state, "resolution_chosen", 5, resolution="close")
     writes(world, record_state, "operation_succeeded", 6, kind="retry_connection", outcome="confirmed")
     reply = types(world, "history Juliet")
     lines = [one.partition(" · ")[2] for one in told(world, reply).splitlines() if "@Ben" in one]
@@ -104,7 +110,7 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
 def test_an_entry_of_another_version_is_shown_as_it_came(world: World) -> None:
     record_state = asked_to_disconnect(world, "Kilo Inc")
     writes(world, record_state, "teleported <!here>", 1, outcome="odd")
-    writes(world, record_state, "operation_placed", 2)
+    writes(world, record_state, "operation_submitted", 2)
     read = told(world, types(world, "history Kilo"))
     assert "teleported" in read
     assert "odd" in read
@@ -117,17 +123,17 @@ def test_history_tells_who_came_second_and_why(world: World) -> None:
     writes(
         world,
         record_state,
-        "not_placed",
+        "submission_conflict",
         1,
         **decided,
         because="somebody_was_first",
         first="V1",
         first_by=ANA,
     )
-    writes(world, record_state, "not_placed", 2, **decided, because="changed")
-    writes(world, record_state, "way_out_not_taken", 3, way="close")
+    writes(world, record_state, "submission_conflict", 2, **decided, because="changed")
+    writes(world, record_state, "resolution_conflict", 3, resolution="close")
     writes(world, record_state, "operation_sending", 4, **decided, attempt="1")
-    writes(world, record_state, "not_confirmed", 5, state="cancelled")
+    writes(world, record_state, "confirmation_conflict", 5, state="cancelled")
     reply = types(world, "history Second")
     lines = [one.partition(" · ")[2] for one in told(world, reply).splitlines() if "@Ben" in one]
     assert lines == [

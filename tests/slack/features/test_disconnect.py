@@ -241,7 +241,7 @@ def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -
     assert "It changed since you looked at it" in window(world)
     assert world.bot.repositories.operations.operation(view) is None
     [turned_away] = world.bot.repositories.audit.entries(record_state.entity, limit=9)
-    assert (turned_away.actor, turned_away.action) == (ANA, "not_placed")
+    assert (turned_away.actor, turned_away.action) == (ANA, "submission_conflict")
     assert dict(turned_away.details)["shown_version"] == record_state.record.version
     world.slack.submit(ANA, view, filled(record_state))
     assert world.operation(view).state is OperationState.AWAITING_CONFIRMATION

@@ -197,7 +197,7 @@ def test_a_guest_gets_no_form_and_no_retry(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "about", ["", "{}", "not json", "[]", '{"s":1,"o":"V1"}', '{"s":1,"r":"request:a#b","v":"1"}']
+    "about", ["", "{}", "not json", "[]", '{"s":1,"o":"V1"}', '{"s":1,"r":"pending_connection:a#b","v":"1"}']
 )
 def test_a_form_that_was_tampered_with_is_refused_in_words(world: World, about: str) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}

@@ -90,7 +90,7 @@ def test_the_first_run_says_who_holds_what_in_one_entry(here: Here) -> None:
     assert here.note() == 0
 
     (entry,) = here.first()
-    assert entry.action == "rights_noted_first"
+    assert entry.action == "grants_first_recorded"
     assert dict(entry.details) == {"request": "U1", "approve": "U2,U4,U5", "administer": "U3"}
     assert here.of("U2") == []
 
@@ -107,8 +107,8 @@ def test_settings_that_changed_are_noted_for_each_person(here: Here) -> None:
     here.policy = replace(POLICY, approvers=frozenset({"S1", "U6"}), admins=frozenset({"U3", "U2"}))
 
     assert here.note() == 3
-    assert here.of("U2") == [("right_gained", "administer"), ("right_lost", "approve")]
-    assert here.of("U6") == [("right_gained", "approve")]
+    assert here.of("U2") == [("grant_added", "administer"), ("grant_removed", "approve")]
+    assert here.of("U6") == [("grant_added", "approve")]
     assert here.note() == 0
 
 
@@ -117,8 +117,8 @@ def test_members_who_came_and_went_are_noted(here: Here) -> None:
     here.group("S1", "U5", "U7")
 
     assert here.note() == 2
-    assert here.of("U4") == [("right_lost", "approve")]
-    assert here.of("U7") == [("right_gained", "approve")]
+    assert here.of("U4") == [("grant_removed", "approve")]
+    assert here.of("U7") == [("grant_added", "approve")]
 
 
 @pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
@@ -129,7 +129,7 @@ def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here
     here.store.people.save_person(somebody("U4"))
     here.note()
 
-    assert here.of("U4") == [("right_gained", "approve"), ("right_lost", "approve")]
+    assert here.of("U4") == [("grant_added", "approve"), ("grant_removed", "approve")]
 
 
 def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
@@ -153,11 +153,11 @@ def test_a_group_that_was_never_read_changes_nothing(here: Here) -> None:
     here.policy = replace(POLICY, approvers=frozenset({"S9"}), admins=frozenset())
 
     assert here.note() == 1
-    assert here.of("U3") == [("right_lost", "administer")]
+    assert here.of("U3") == [("grant_removed", "administer")]
     assert here.of("U2") == here.of("U4") == []
     here.group("S9", "U2")
     assert here.note() == 2
-    assert here.of("U4") == here.of("U5") == [("right_lost", "approve")]
+    assert here.of("U4") == here.of("U5") == [("grant_removed", "approve")]
     assert here.of("U2") == []
 
 
@@ -174,8 +174,8 @@ def test_a_right_that_everyone_holds_is_noted_as_such(here: Here) -> None:
     here.policy = replace(POLICY, requesters=frozenset())
 
     assert here.note() == 2
-    assert here.of("U1") == [("right_lost", "request")]
-    assert [entry.action for entry in here.first()].count("right_gained") == 1
+    assert here.of("U1") == [("grant_removed", "request")]
+    assert [entry.action for entry in here.first()].count("grant_added") == 1
 
 
 def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
@@ -185,7 +185,7 @@ def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
     late = after_another_run(deps, here)
 
     assert audit_grants(late) == 0
-    assert here.of("U3") == [("right_lost", "administer")]
+    assert here.of("U3") == [("grant_removed", "administer")]
 
 
 def after_another_run(deps: Dependencies, here: Here) -> Dependencies:
@@ -225,7 +225,7 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
 
     assert here.note() == AT_ONCE + 7
     for one in (many[0], many[-1]):
-        assert here.of(one) == [("right_gained", "approve")]
+        assert here.of(one) == [("grant_added", "approve")]
 
 
 def test_the_snapshot_after_a_part_holds_that_part_only() -> None:

@@ -100,7 +100,7 @@ def test_the_mode_is_noted_once_when_it_begins_and_once_when_it_ends(here: Execu
         here.wait(60)
 
     assert here.store.pauses.history().pauses == (Pause(START, until=START + 120),)
-    assert deeds(here) == [("watching_began", None), ("watching_ended", None)]
+    assert deeds(here) == [("observe_mode_started", None), ("observe_mode_ended", None)]
     assert news(here) == [EventKind.SENDING_CHANGED, EventKind.SENDING_CHANGED]
 
 

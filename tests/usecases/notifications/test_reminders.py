@@ -212,7 +212,7 @@ def test_what_waits_since_before_its_days_were_counted_gets_them_at_the_next_swe
     table = world.bot.repositories.outbox._table
     held = world.bot.repositories.records.record_state(entity)
     assert held is not None
-    _drop(table, f"NEWS#day:{entity}:{held.record.version}:first")
+    _drop(table, f"OUTBOX#day_started:{entity}:{held.record.version}:first")
     works_until(world, "2026-11-18T09:00", step=6 * 3600)
     assert pieces(world, EventKind.DAY_STARTED) == []
 
@@ -229,7 +229,7 @@ def _drop(table: Any, pk: str) -> None:
     from bot.dynamodb.expressions import Delete
     from bot.dynamodb.keys import Key
 
-    table.write([Delete(Key(pk, "NEWS"))])
+    table.write([Delete(Key(pk, "EVENT"))])
 
 
 def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:

@@ -125,7 +125,7 @@ def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered
     here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
     here.carry_out()
 
-    placed, sending, settled = sorted(here.trail(), key=lambda entry: entry[0] != "operation_placed")
+    placed, sending, settled = sorted(here.trail(), key=lambda entry: entry[0] != "operation_submitted")
     if sending[0] != "operation_sending":  # Of one second, they lie in no order.
         sending, settled = settled, sending
 
@@ -137,7 +137,7 @@ def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered
         "reason": "payment_reinstated",
         "effective_end_date": OTHER_END,
     }
-    assert placed == ("operation_placed", ANA, decided)
+    assert placed == ("operation_submitted", ANA, decided)
     assert sending == ("operation_sending", ANA, {**decided, "state": "sending", "attempt": "1"})
     assert settled[:2] == ("operation_succeeded", ANA)
     assert settled[2].items() >= {**decided, "outcome": "confirmed"}.items()
@@ -160,7 +160,7 @@ def test_each_sending_and_each_answer_of_noyos_is_in_the_trail(here: Deciding) -
         "2",
         "3",
     ]
-    waits = [details["trouble"] for action, details in kept if action == "operation_pending"]
+    waits = [details["delay_reason"] for action, details in kept if action == "operation_pending"]
     assert len(waits) == 2
     assert [action for action, _ in kept].count("operation_succeeded") == 1
 
@@ -172,7 +172,7 @@ def test_noyos_refusal_is_in_the_trail_with_its_status_and_words(here: Deciding)
 
     (refused,) = [details for action, _, details in here.trail() if action == "operation_refused"]
     assert refused["noyo_status"] == "422"
-    assert refused["words"] == "effective_end_date: missing, and not set on the request"
+    assert refused["message"] == "effective_end_date: missing, and not set on the request"
 
 
 def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) -> None:
@@ -181,11 +181,11 @@ def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) 
 
     here.decide(shown, REJECT, "V2", BEN)
 
-    (turned_away,) = [entry for entry in here.trail() if entry[0] == "not_placed"]
+    (turned_away,) = [entry for entry in here.trail() if entry[0] == "submission_conflict"]
     assert turned_away[1] == BEN
     wanted = {"decision": "reject", "operation": "V2", "shown_version": shown.record.version}
     assert turned_away[2].items() >= wanted.items()
-    first = {"because": "somebody_was_first", "first": "V1", "first_by": ANA}
+    first = {"because": "already_submitted", "first": "V1", "first_by": ANA}
     assert turned_away[2].items() >= first.items()
 
 
@@ -197,7 +197,7 @@ def test_whoever_decided_on_what_has_changed_is_in_the_trail_with_both_versions(
     here.decide(shown)
 
     ((action, actor, details),) = here.trail()
-    assert (action, actor) == ("not_placed", ANA)
+    assert (action, actor) == ("submission_conflict", ANA)
     changed = {
         "because": "changed",
         "shown_version": shown.record.version,
@@ -353,7 +353,7 @@ def test_what_changes_in_the_last_moment_noyo_refuses_and_the_change_is_shown(ru
 
 @pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
 @pytest.mark.parametrize(
-    ("status", "ended"), [("processing", ("succeeded", "found")), ("rejected", ("cancelled", "changed"))]
+    ("status", "ended"), [("processing", ("succeeded", "reconciled")), ("rejected", ("cancelled", "changed"))]
 )
 def test_what_is_decided_elsewhere_in_the_last_moment_is_told_as_noyo_shows_it(
     rule: Any, status: str, ended: tuple[str, str]
@@ -418,7 +418,7 @@ def test_a_refusal_that_cannot_be_compared_just_now_is_not_called_a_no(here: Dec
     assert here.carry_out(noyo=in_the_gap(here, decides_and_breaks)).state is OperationState.RECONCILING
     here.noyo.faults.clear()
     here.live()
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
 
 
 # ---------------------------------------------------------------- lost answers
@@ -434,7 +434,7 @@ def test_a_lost_answer_is_found_out_without_deciding_twice(here: Deciding, fault
     assert here.carry_out().state is OperationState.RECONCILING
     here.live()
 
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
     assert (len(here.writes()), here.effects()) == (1, 1)
     assert here.held(shown.record.id).record.version == here.true(shown)["version"]
 
@@ -500,7 +500,7 @@ def test_a_lost_success_that_noyo_has_gone_on_from_is_still_found(here: Deciding
 
     here.live()
 
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
 
 
 def test_a_noyo_that_is_away_for_a_day_leads_to_a_person_and_keeps_others_out(here: Deciding) -> None:
@@ -535,7 +535,7 @@ def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(here: De
 
     here.carry_out()
 
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert here.words() == "You may not decide on disconnections. These may: <@U0BEN>."
     assert here.writes() == []
     assert not here.locked(shown.entity)
@@ -547,7 +547,7 @@ def test_whoever_may_ask_may_not_decide_for_that(here: Deciding) -> None:
 
     here.carry_out()
 
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert here.words().startswith("Nobody may decide on disconnections yet")
 
 
@@ -557,7 +557,7 @@ def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(here: D
 
     here.carry_out()
 
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert here.writes() == []
 
 
@@ -668,7 +668,7 @@ def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Decidin
 
     here.carry_out()
 
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert "You asked for this yourself" in here.words()
     assert here.writes() == []
 
@@ -721,7 +721,7 @@ def test_its_lost_answer_is_found_by_what_noyo_shows(here: Deciding) -> None:
     here.noyo.faults.add(lost("reset_after"))
 
     assert here.live().state is OperationState.SUCCEEDED
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
     assert len(here.writes()) == 1
 
 

@@ -165,14 +165,14 @@ def test_a_reason_that_noyo_dropped_is_refused_in_noyos_words() -> None:
 
 
 @pytest.mark.parametrize("gone", [ANA, BEN])
-def test_a_right_lost_since_by_either_keeps_it_from_being_sent(here: Disconnecting, gone: str) -> None:
+def test_a_grant_removed_since_by_either_keeps_it_from_being_sent(here: Disconnecting, gone: str) -> None:
     here.going()
     here.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {gone}))
 
     here.carry_out()
 
     outcome = here.operation().outcome
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert outcome is not None
     assert outcome.decided_by == gone
     assert here.posts() == []
@@ -200,7 +200,7 @@ def test_what_one_person_said_yes_to_twice_is_not_sent_once_that_is_not_allowed(
 
     here.carry_out()
 
-    assert here.ended() == ("cancelled", "no_rights")
+    assert here.ended() == ("cancelled", "not_authorized")
     assert here.posts() == []
 
 
@@ -214,7 +214,7 @@ def test_a_lost_answer_is_found_by_what_is_there_and_sent_once(here: Disconnecti
     assert here.carry_out().state is OperationState.RECONCILING
     assert here.live().state is OperationState.SUCCEEDED
 
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
     assert len(here.posts()) == 1
     assert here.made().requested_by_operation == "V1"
 
@@ -314,7 +314,7 @@ def way(here: Disconnecting, taken: Resolution) -> None:
 
 @pytest.mark.parametrize(
     ("taken", "ended"),
-    [(Resolution.ARRIVED, ("succeeded", "arrived")), (Resolution.CLOSE, ("cancelled", "closed"))],
+    [(Resolution.ARRIVED, ("succeeded", "reported_arrived")), (Resolution.CLOSE, ("cancelled", "closed"))],
 )
 def test_a_person_says_what_became_of_it(
     here: Disconnecting, taken: Resolution, ended: tuple[str, str]
@@ -358,7 +358,7 @@ def test_sent_again_by_a_person_who_was_wrong_it_is_found_and_not_doubled(here: 
     )
 
     assert here.live().state is OperationState.SUCCEEDED
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
     assert (len(here.posts()), len(here.requests())) == (1, 1)
 
 
@@ -411,7 +411,7 @@ def test_one_that_is_found_without_its_group_is_of_who_asked_too(here: Disconnec
     execute("V1", replace(here.deps, noyo=_Terse(here.deps.noyo)))
 
     made = here.made()
-    assert here.ended() == ("succeeded", "found")
+    assert here.ended() == ("succeeded", "reconciled")
     assert (made.requester, made.card_key, made.record.group_id) == (
         ANA,
         operation_card_key("V1"),
@@ -466,5 +466,5 @@ def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Di
         new_id=lambda: "arrived-1",
     )  # fmt: skip
 
-    assert here.ended() == ("succeeded", "arrived")
+    assert here.ended() == ("succeeded", "reported_arrived")
     assert isinstance(request_card("V1", read_model), RecordCard)

@@ -79,7 +79,7 @@ def test_a_day_that_was_past_when_it_was_asked_for_is_sent_as_asked(here: Discon
 
 
 @pytest.mark.parametrize(
-    ("arrives", "ended"), [(False, ("cancelled", "too_late")), (True, ("succeeded", "found"))]
+    ("arrives", "ended"), [(False, ("cancelled", "end_date_passed")), (True, ("succeeded", "reconciled"))]
 )
 def test_what_an_earlier_sending_did_is_found_out_first(
     here: Disconnecting, arrives: bool, ended: tuple[str, str]

@@ -85,7 +85,7 @@ def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) 
 
     assert (unknown.state, unknown.lease) == (OperationState.RECONCILING, None)
     assert here.writes() == []
-    assert "checking" in here.told()
+    assert "reconciling" in here.told()
 
 
 @pytest.mark.parametrize("death", ["keep", "settle"])
@@ -112,7 +112,7 @@ def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> No
     settled = here.live("L1", 900)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert "needs_person" not in here.told()
+    assert "needs_resolution" not in here.told()
 
 
 def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> None:
@@ -122,7 +122,7 @@ def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> 
     operations = Before(here.deps.operations, "keep", here.carry_out)
 
     assert here.carry_out(operations=operations).state is OperationState.RECONCILING
-    assert here.told().count("checking") == 1
+    assert here.told().count("reconciling") == 1
 
 
 def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here: ExecutionBench) -> None:
@@ -142,7 +142,7 @@ def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here:
 
     assert here.carry_out("V2").state is OperationState.NEEDS_RESOLUTION
     assert here.locked(shown.entity)
-    assert "needs_person" in here.told()
+    assert "needs_resolution" in here.told()
 
 
 # ---------------------------------------------------------------- pauses, and a day of trouble
@@ -196,7 +196,7 @@ def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: ExecutionBench, k
     assert waiting.outcome is not None
     assert waiting.outcome.kind is OutcomeKind.OVERDUE
     assert "Noyo could not be reached, so nothing was sent." in (waiting.outcome.message or "")
-    assert "needs_person" in here.told()
+    assert "needs_resolution" in here.told()
     assert here.locked(entity)
 
 

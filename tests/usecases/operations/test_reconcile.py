@@ -57,7 +57,7 @@ def test_noyo_is_asked_twice_before_a_retry_goes_to_a_person(here: ExecutionBenc
     assert (waiting.state, waiting.due, waiting.lease) == (OperationState.NEEDS_RESOLUTION, None, None)
     assert kind(here) is OutcomeKind.UNCLEAR
     assert here.locked(shown.entity)
-    assert "needs_person" in here.told()
+    assert "needs_resolution" in here.told()
     assert len(here.writes()) == 1
 
 

@@ -68,7 +68,7 @@ def test_a_way_out_settles_frees_the_lock_and_is_audited(
     assert here.operation("V2").state is state
     assert here.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
     assert not here.locked(shown.entity)
-    assert ("way_out_taken", BEN) in here.audited()
+    assert ("resolution_chosen", BEN) in here.audited()
     assert state.value in here.told()
     assert here.effects() == 0
 
@@ -83,7 +83,7 @@ def test_sent_again_it_goes_out_once_more_for_the_version_that_was_seen(here: Ex
     assert here.locked(now.entity)
     settled = here.live("V2")
     assert (settled.state, here.effects()) == (OperationState.SUCCEEDED, 1)
-    assert ("way_out_taken", BEN) in here.audited()
+    assert ("resolution_chosen", BEN) in here.audited()
 
 
 def test_sent_again_it_keeps_what_was_typed(here: ExecutionBench) -> None:
@@ -146,7 +146,7 @@ def test_of_two_people_who_choose_at_once_the_first_one_counts(
     operations = Before(here.repositories.operations, method, somebody_is_faster)
 
     assert says(here, second, BEN, operations=operations) is None
-    deciders = [actor for action, actor in here.audited() if action == "way_out_taken"]
+    deciders = [actor for action, actor in here.audited() if action == "resolution_chosen"]
     assert deciders == [ANA]
 
 

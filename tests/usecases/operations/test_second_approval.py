@@ -156,14 +156,14 @@ def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
     trail = here.trail()
 
     assert [(action, actor) for action, actor, _ in trail] == [
-        ("operation_placed", ANA),
+        ("operation_submitted", ANA),
         ("confirmed", BEN),
         ("operation_sending", ANA),
         ("operation_succeeded", ANA),
     ]
     assert all(details["effective_end_date"] == "2026-12-31" for *_, details in trail)
     assert trail[1][2]["requested_by_operation"] == ANA
-    assert trail[3][2]["second"] == BEN
+    assert trail[3][2]["second_approver"] == BEN
 
 
 @pytest.mark.parametrize("act", ["confirm", "withdraw"])

@@ -31,7 +31,7 @@ def test_placing_sends_nothing_and_is_told_audited_locked_and_due(here: Executio
     assert here.locked(REQUEST)
     assert here.repositories.operations.due(int(here.clock()), limit=9) == ["V1"]
     assert here.told() == ["pending"]
-    assert here.audited() == [("operation_placed", ANA)]
+    assert here.audited() == [("operation_submitted", ANA)]
 
 
 def test_the_same_submission_twice_is_one_operation(here: ExecutionBench) -> None:
@@ -168,7 +168,7 @@ def test_a_lost_answer_of_the_table_places_once(here: ExecutionBench) -> None:
     )
 
     assert isinstance(here.ask(deps=deps), Submitted)
-    assert here.audited() == [("operation_placed", ANA)]
+    assert here.audited() == [("operation_submitted", ANA)]
     here.carry_out()
     assert len(here.writes()) == 1
 

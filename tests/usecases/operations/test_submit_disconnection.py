@@ -40,9 +40,9 @@ def test_it_is_held_with_the_lock_and_nothing_is_sent(here: Disconnecting) -> No
     assert here.locked(pair_of(shown))
     assert not here.locked(shown.entity)
     assert here.writes() == []
-    assert here.told() == ["held"]
+    assert here.told() == ["awaiting_confirmation"]
     (entry,) = here.trail()
-    assert entry[:2] == ("operation_placed", ANA)
+    assert entry[:2] == ("operation_submitted", ANA)
     assert entry[2] == {
         "operation": "V1",
         "kind": "create_disconnection",
@@ -120,8 +120,8 @@ def test_it_expires_when_its_last_day_is_over_where_the_business_is(here: Discon
     assert (ended.state.value, ended.outcome and ended.outcome.kind.value) == ("expired", "expired")
     assert here.writes() == []
     assert not here.locked(ended.entity)
-    assert here.told() == ["expired", "held"]
-    assert [action for action, *_ in here.trail()] == ["operation_placed", "operation_expired"]
+    assert here.told() == ["expired", "awaiting_confirmation"]
+    assert [action for action, *_ in here.trail()] == ["operation_submitted", "operation_expired"]
 
 
 def test_for_a_day_that_is_past_there_are_still_some_days(here: Disconnecting) -> None:

@@ -74,7 +74,7 @@ def test_whoever_takes_it_stands_on_the_card_and_in_its_thread(world: World) -> 
     [card] = world.slack.channel(DECISIONS)
     assert "@Ben is checking since" in world.slack.render(card)
     assert world.slack.render(card.thread[-1]).startswith("@Ben is checking · ")
-    assert deeds(world, entity) == [("taken", BEN)]
+    assert deeds(world, entity) == [("claimed", BEN)]
 
 
 def test_taking_again_does_not_begin_the_hours_anew(world: World) -> None:
@@ -85,7 +85,7 @@ def test_taking_again_does_not_begin_the_hours_anew(world: World) -> None:
 
     assert claim_request(entity, BEN, tools(world)) == first
     assert held(world, entity).owned_since == first.owned_since
-    assert deeds(world, entity) == [("taken", BEN)]
+    assert deeds(world, entity) == [("claimed", BEN)]
 
 
 def test_somebody_else_may_take_it_over_and_only_they_can_let_go_then(world: World) -> None:
@@ -107,7 +107,7 @@ def test_somebody_else_may_take_it_over_and_only_they_can_let_go_then(world: Wor
     assert "is checking" not in world.slack.render(card)
     told = [world.slack.render(line).split(" · ")[0] for line in card.thread[1:]]
     assert told == ["@Ben is checking", "@Ana is checking instead of @Ben", "@Ana is no longer checking"]
-    assert deeds(world, entity) == [("taken", BEN), ("taken", ANA), ("let_go", ANA)]
+    assert deeds(world, entity) == [("claimed", BEN), ("claimed", ANA), ("released", ANA)]
 
 
 def test_it_is_over_by_itself_after_some_working_hours_and_not_before(world: World) -> None:
@@ -123,7 +123,7 @@ def test_it_is_over_by_itself_after_some_working_hours_and_not_before(world: Wor
     assert held(world, entity).owner is None
     [card] = shown(world, DECISIONS)
     assert "is checking" not in card
-    assert deeds(world, entity) == [("taken", BEN), ("take_lapsed", None)]
+    assert deeds(world, entity) == [("claimed", BEN), ("claim_expired", None)]
 
 
 def test_the_end_of_the_first_hours_takes_it_from_nobody_who_took_it_later(world: World) -> None:
@@ -152,9 +152,9 @@ def test_a_decision_ends_it_and_its_hours_end_quietly(world: World) -> None:
 
     passes(world, ends)
 
-    assert deeds(world, entity) == [("taken", BEN)]
+    assert deeds(world, entity) == [("claimed", BEN)]
     assert claim_request(entity, BEN, tools(world)) == held(world, entity), "nothing is left to check"
-    assert deeds(world, entity) == [("taken", BEN)]
+    assert deeds(world, entity) == [("claimed", BEN)]
 
 
 def test_a_change_that_leaves_it_waiting_leaves_it_with_whoever_is_checking(world: World) -> None:
@@ -192,7 +192,7 @@ def test_of_two_at_once_both_are_told_who_has_it_and_both_are_kept(world: World)
 
     assert after is not None
     assert (after.owner, held(world, entity).owner) == (BEN, BEN)
-    assert sorted(deeds(world, entity)) == [("taken", ANA), ("taken", BEN)]
+    assert sorted(deeds(world, entity)) == [("claimed", ANA), ("claimed", BEN)]
 
 
 def test_the_same_lapse_again_changes_nothing(world: World) -> None:
@@ -207,7 +207,7 @@ def test_the_same_lapse_again_changes_nothing(world: World) -> None:
         expire_claim(ends, tools(world))
 
     # Both in one second of the clock, within which the trail has no order.
-    assert sorted(deeds(world, entity)) == [("take_lapsed", None), ("taken", BEN)]
+    assert sorted(deeds(world, entity)) == [("claim_expired", None), ("claimed", BEN)]
     assert ends.due == held(world, entity).owned_until or ends.due == after_working_hours(
         ends.at, 4, world.settings.timezone
     )

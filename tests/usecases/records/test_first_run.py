@@ -125,10 +125,10 @@ def test_one_that_was_decided_before_the_run_ended_gets_no_card(learner: Learner
 
 def test_the_summary_waits_until_both_lists_are_known(learner: Learner) -> None:
     learner.poll(EntityKind.DISCONNECTION)
-    assert "summary" not in learner.news.put_once
+    assert "first_run_summary" not in learner.news.put_once
 
     learner.poll(EntityKind.CONNECTION)
-    assert "summary" in learner.news.put_once
+    assert "first_run_summary" in learner.news.put_once
 
 
 def test_a_run_that_dies_before_the_cursor_says_so_tells_the_beginning_when_it_comes_back(
@@ -170,4 +170,4 @@ def test_two_lists_that_end_in_one_moment_do_not_wait_for_each_other(learner: Le
     learner.cursors.between = lambda: learner.poll(EntityKind.DISCONNECTION)
     learner.poll(EntityKind.CONNECTION)
 
-    assert "summary" in learner.news.put_once
+    assert "first_run_summary" in learner.news.put_once

@@ -163,7 +163,7 @@ def test_two_first_runs_at_once_tell_the_beginning_once(learner: Learner) -> Non
     learner.begin()
 
     assert len(learner.news.put_once) == 3, "the card, its first day, the summary"
-    assert "summary" in learner.news.put_once
+    assert "first_run_summary" in learner.news.put_once
 
 
 # ---------------------------------------------------------------- the sweep
