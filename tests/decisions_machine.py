@@ -207,7 +207,7 @@ class DecisionsMachine(RuleBasedStateMachine):
     def a_worker_dies_over_it(self, click: Click, death: tuple[str, str, bool]) -> None:
         port, method, after = death
         try:
-            self._works(click, **{port: Before(getattr(self.world.tools, port), method, kill, after=after)})
+            self._works(click, **{port: Before(getattr(self.world.deps, port), method, kill, after=after)})
         except Killed:
             self.world.restart()
 
@@ -221,7 +221,7 @@ class DecisionsMachine(RuleBasedStateMachine):
             else:
                 self._moves(click.shown, "needs_review", STATUS[Decision(what)])
 
-        noyo = Before(self.world.tools.noyo, "decide_disconnection", moves)
+        noyo = Before(self.world.deps.noyo, "decide_disconnection", moves)
         self._works(click, noyo=noyo)
 
     def _works(self, click: Click, **deps: Any) -> None:

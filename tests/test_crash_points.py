@@ -18,7 +18,6 @@ from bot.domain.operations import DecisionRequest, OperationKind, OperationState
 from bot.domain.people import Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
-from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations import second_approval, submit, submit_disconnection
 from bot.usecases.operations.execute import execute
@@ -71,7 +70,7 @@ CUTS: dict[str, Cut] = {
     "before settling": lambda world, one: cut_carrying(world, one, "operations", "settle", after=False),
     "after settling": lambda world, one: cut_carrying(world, one, "operations", "settle", after=True),
     "after the post": lambda world, one: cut_notifying(world, "slack", "post"),
-    "after its ts was kept": lambda world, one: cut_notifying(world, "deliveries", "posted"),
+    "after its ts was kept": lambda world, one: cut_notifying(world, "messages", "record_post"),
 }
 NEVER_LEFT = {"after the claim", "when the request left"}
 
@@ -189,17 +188,7 @@ def asked_to_disconnect(world: World, name: str) -> RecordState:
 
 
 def decides(world: World, shown: RecordState, decision: Decision) -> str:
-    store = world.bot.repositories
-    deps = Dependencies(
-        operations=store.operations,
-        records=store.records,
-        encryptor=world.bot.noyo_dependencies.encryptor,
-        clock=world.clock,
-        new_id=lambda: "placed",
-        audit=store.audit,
-        pauses=world.bot.noyo_dependencies.sending_guard.pauses,
-        mode=world.bot.noyo_dependencies.sending_guard.mode,
-    )
+    deps = replace(world.bot.noyo_dependencies, new_id=lambda: "placed")
     wanted = DecisionRequest(decision)
     placed = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
     assert isinstance(placed, submit.Submitted)
@@ -237,19 +226,7 @@ def asked_to_end(world: World, name: str) -> str:
         carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
     )
     world.settle(5)
-    store, encryptor = world.bot.repositories, world.bot.noyo_dependencies.encryptor
-    sending_guard, policy = world.bot.noyo_dependencies.sending_guard, world.settings.policy
-    deps = Dependencies(
-        operations=store.operations,
-        records=store.records,
-        encryptor=encryptor,
-        clock=world.clock,
-        new_id=lambda: "placed",
-        audit=store.audit,
-        policy=policy,
-        pauses=sending_guard.pauses,
-        mode=sending_guard.mode,
-    )
+    deps = replace(world.bot.noyo_dependencies, new_id=lambda: "placed")
     placed = submit_disconnection.request_disconnection(
         "V1",
         ANA,
@@ -267,15 +244,8 @@ def asked_to_end(world: World, name: str) -> str:
 
 def confirmed(world: World, operation_id: str, operations: Any = None) -> object:
     known = operations or world.bot.repositories.operations
-    sending_guard, policy = world.bot.noyo_dependencies.sending_guard, world.settings.policy
-    deps = Dependencies(
-        operations=known,
-        policy=policy,
-        clock=world.clock,
-        new_id=lambda: f"confirmed-{known is operations}",
-        pauses=sending_guard.pauses,
-        mode=sending_guard.mode,
-    )
+    new_id = f"confirmed-{known is operations}"
+    deps = replace(world.bot.noyo_dependencies, operations=known, new_id=lambda: new_id)
     return second_approval.confirm(operation_id, BEN, reply_to=ReplyTo(), deps=deps)
 
 
@@ -297,7 +267,7 @@ def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(
 ) -> None:
     world, kept = two_approvers, LOST_CONFIRMATIONS[point]
     operation_id = asked_to_end(world, f"Confirmed {point}")
-    cut: Any = Before(world.bot.repositories.operations, "keep", kill, after=kept)
+    cut: Any = Before(world.bot.repositories.operations, "save", kill, after=kept)
     with pytest.raises(Killed):
         confirmed(world, operation_id, cut)
     world.restart()

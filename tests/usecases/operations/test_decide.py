@@ -16,7 +16,6 @@ from bot.domain.people import AccessPolicy, GroupMembers
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection
-from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
@@ -260,7 +259,7 @@ def test_a_second_person_is_told_who_was_first_and_afterwards_what_has_become_of
     assert isinstance(second, Conflict)
     assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
     assert later == RecordChanged(here.held(shown.record.id))
-    last = here.repositories.operations.last_on(shown.entity)
+    last = here.store.operations.last_on(shown.entity)
     assert last is not None
     assert (last.id, last.actor) == ("V1", ANA)
     assert (here.effects(), len(here.writes())) == (1, 1)
@@ -273,7 +272,7 @@ def test_a_decision_on_a_version_that_is_over_is_not_placed(here: Deciding) -> N
 
     assert here.decide(shown) == RecordChanged(here.held(shown.record.id))
 
-    assert here.repositories.operations.operation("V1") is None
+    assert here.store.operations.operation("V1") is None
     assert not here.locked(shown.entity)
 
 
@@ -292,24 +291,15 @@ def test_what_does_not_wait_for_a_decision_is_not_decided_on(here: Deciding, sta
 
     assert here.decide(here.held(shown.record.id), REJECT) == RecordChanged(here.held(shown.record.id))
 
-    assert here.repositories.operations.operation("V1") is None
+    assert here.store.operations.operation("V1") is None
 
 
 def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here: Deciding) -> None:
     """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
     shown = here.waits(end=None)
     here.decide(shown)
-    operations = Before(here.repositories.operations, "operation", here.carry_out)
-    deps = Dependencies(
-        operations=operations,
-        records=here.repositories.records,
-        encryptor=here.encryptor,
-        clock=here.clock,
-        new_id=lambda: "audit-9",
-        audit=here.repositories.audit,
-        pauses=here.sending_guard.pauses,
-        mode=here.sending_guard.mode,
-    )
+    operations = Before(here.store.operations, "operation", here.carry_out)
+    deps = replace(here.deps, operations=operations)
 
     assert isinstance(here.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
     assert here.ended() == ("refused", "refused")
@@ -569,7 +559,7 @@ def test_an_approvers_group_that_is_not_known_just_now_decides_neither_way(here:
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(here.clock()))
-    here.repositories.people.save_members(members)
+    here.store.people.save_members(members)
     assert here.live().state is OperationState.SUCCEEDED
 
 
@@ -636,7 +626,7 @@ def asked_for_by(here: Deciding, actor: str) -> RecordState:
     """One that this person asked for through us, and that Noyo wants decided all the same."""
     shown = here.waits()
     after = link_to_operation(shown, "V0", actor, "Test Company")
-    here.repositories.records.write(RecordChange(shown.entity, shown, after, None))
+    here.store.records.write(RecordChange(shown.entity, shown, after, None))
     return here.held(shown.record.id)
 
 
@@ -664,7 +654,7 @@ def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Decidin
     shown = here.waits()
     here.decide(shown)
     after = link_to_operation(shown, "V0", ANA, "Test Company")
-    here.repositories.records.write(RecordChange(shown.entity, shown, after, None))
+    here.store.records.write(RecordChange(shown.entity, shown, after, None))
 
     here.carry_out()
 

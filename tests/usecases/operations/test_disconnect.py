@@ -306,7 +306,7 @@ def way(here: Disconnecting, taken: Resolution) -> None:
         taken,
         BEN,
         seen_version=None,
-        operations=here.repositories.operations,
+        operations=here.store.operations,
         clock=here.clock,
         new_id=lambda: f"way-{taken}",
     )
@@ -454,15 +454,15 @@ def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Di
     late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
     here.observed(disconnection_ref(late["id"]))
     read_model = Dependencies(
-        records=here.repositories.records,
-        operations=here.repositories.operations,
+        records=here.store.records,
+        operations=here.store.operations,
         clock=lambda: 0.0,
         new_id=str,
     )
     assert isinstance(request_card("V1", read_model), RecordCard)
 
     resolve(
-        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.repositories.operations, clock=here.clock,
+        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.store.operations, clock=here.clock,
         new_id=lambda: "arrived-1",
     )  # fmt: skip
 

@@ -83,7 +83,7 @@ def test_a_duplicate_of_somebody_elses_connection_names_it_and_is_not_called_our
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
     assert outcome(here).record == connection_ref(other["id"])
-    assert here.repositories.records.record_state(connection_ref(other["id"])) is None
+    assert here.store.records.record_state(connection_ref(other["id"])) is None
     assert not here.locked(REQUEST)
 
 
@@ -547,7 +547,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Executi
     def sleep() -> None:
         here.wait(LEASE_SECONDS)
 
-    slow = Before(here.deps.encryptor, "unseal", sleep)
+    slow = Before(here.deps.encryptor, "decrypt", sleep)
     here.carry_out(encryptor=slow)
 
     assert here.writes() == []
@@ -578,7 +578,7 @@ def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: Execution
         here.wait(LEASE_SECONDS)
         here.live()
 
-    operations = Before(here.deps.operations, "keep", somebody_takes_over)
+    operations = Before(here.deps.operations, "save", somebody_takes_over)
     settled = here.carry_out(operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED

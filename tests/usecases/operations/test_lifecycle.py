@@ -88,7 +88,7 @@ def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) 
     assert "reconciling" in here.told()
 
 
-@pytest.mark.parametrize("death", ["keep", "settle"])
+@pytest.mark.parametrize("death", ["save", "settle"])
 def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again(
     here: ExecutionBench, death: str
 ) -> None:
@@ -119,7 +119,7 @@ def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> 
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(LEASE_SECONDS)
-    operations = Before(here.deps.operations, "keep", here.carry_out)
+    operations = Before(here.deps.operations, "save", here.carry_out)
 
     assert here.carry_out(operations=operations).state is OperationState.RECONCILING
     assert here.told().count("reconciling") == 1
@@ -294,7 +294,7 @@ def test_settling_says_so_when_the_record_will_not_stand_still(here: ExecutionBe
             raise ConcurrentUpdate("again")
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(here.repositories.operations, name)
+            return getattr(here.store.operations, name)
 
     with pytest.raises(TableUnavailable):
         execute("V1", replace(here.deps, operations=Restless()))  # type: ignore[arg-type]
@@ -308,9 +308,9 @@ def test_what_is_settled_cannot_be_kept_or_settled_again(here: ExecutionBench) -
     settled = here.operation()
 
     with pytest.raises(LeaseLost):
-        here.repositories.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
+        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
     with pytest.raises(LeaseLost):
-        here.repositories.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
+        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
 
 
 # ---------------------------------------------------------------- secrets
@@ -345,7 +345,7 @@ def test_no_sensitive_value_is_in_the_table_in_clear_at_any_time(here: Execution
 @pytest.mark.parametrize("end", ["succeeded", "refused", "cancelled", "closed"])
 def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str) -> None:
     here.ask()
-    assert '"sealed"' in json.dumps(here.items(), default=repr)
+    assert '"encrypted"' in json.dumps(here.items(), default=repr)
     if end == "refused":
         here.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
     if end == "cancelled":
@@ -361,7 +361,7 @@ def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str)
             Resolution.CLOSE,
             ANA,
             seen_version=None,
-            operations=here.repositories.operations,
+            operations=here.store.operations,
             clock=here.clock,
             new_id=lambda: "audit-1",
         )
@@ -369,7 +369,7 @@ def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str)
         here.carry_out()
 
     assert here.operation().state.settled
-    assert '"sealed"' not in json.dumps(here.items(), default=repr)
+    assert '"encrypted"' not in json.dumps(here.items(), default=repr)
 
 
 def test_an_operation_never_ends_by_time_before_it_is_settled(here: ExecutionBench) -> None:

@@ -69,12 +69,9 @@ def test_what_was_asked_for_before_is_kept_untouched(here: ExecutionBench) -> No
 
 def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench) -> None:
     here.ask()
-    sending_guard = replace(
-        here.sending_guard, pauses=Before(here.repositories.pauses, "sending", lambda: None)
-    )
-    turned = Before(here.encryptor, "unseal", lambda: pause(BEN, "", here.deps), after=True)
+    turned = Before(here.encryptor, "decrypt", lambda: pause(BEN, "", here.deps), after=True)
 
-    here.carry_out(encryptor=turned, sending_guard=sending_guard)
+    here.carry_out(encryptor=turned)
 
     kept = keeps(here)
     assert (kept.sends, kept.first_sent_at, kept.due) == (0, None, START)
@@ -97,8 +94,7 @@ def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(h
     def down() -> None:
         raise TableUnavailable("Switchboard's table is not answering right now.")
 
-    pause_repository = Before(here.repositories.pauses, "sending", down, skip=1)
-    put_back = here.carry_out(sending_guard=replace(here.sending_guard, pauses=pause_repository))
+    put_back = here.carry_out(pauses=Before(here.store.pauses, "history", down, skip=1))
 
     assert put_back.state is OperationState.PENDING
     assert put_back.delay_reason == "Switchboard's table is not answering right now."
@@ -212,11 +208,11 @@ def test_of_a_worker_that_puts_aside_and_one_that_was_before_it_neither_undoes_t
 
     def another_has_it() -> None:
         held = here.operation()
-        here.repositories.operations.claim(
+        here.store.operations.claim(
             held, replace(held, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
         )
 
-    here.carry_out(operations=Before(here.repositories.operations, "claim", another_has_it))
+    here.carry_out(operations=Before(here.store.operations, "claim", another_has_it))
 
     assert here.operation().lease == "x"
 
@@ -233,7 +229,7 @@ def test_watching_nothing_is_taken_on(here: ExecutionBench) -> None:
     with pytest.raises(ObserveOnly):
         here.retry(shown)
 
-    assert here.repositories.operations.operation("V1") is None
+    assert here.store.operations.operation("V1") is None
     here.look(shown.entity)
     assert here.carry_out("L1").state is OperationState.SUCCEEDED
 

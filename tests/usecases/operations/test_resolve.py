@@ -44,7 +44,7 @@ def says(
         way,
         person,
         seen_version=seen,
-        operations=operations or here.repositories.operations,
+        operations=operations or here.store.operations,
         clock=here.clock,
         new_id=lambda: f"audit-{person}-{way.value}",
     )
@@ -142,8 +142,8 @@ def test_of_two_people_who_choose_at_once_the_first_one_counts(
     def somebody_is_faster() -> None:
         assert says(here, first, ANA) is not None
 
-    method = "keep" if second is Resolution.SEND_AGAIN else "settle"
-    operations = Before(here.repositories.operations, method, somebody_is_faster)
+    method = "save" if second is Resolution.SEND_AGAIN else "settle"
+    operations = Before(here.store.operations, method, somebody_is_faster)
 
     assert says(here, second, BEN, operations=operations) is None
     deciders = [actor for action, actor in here.audited() if action == "resolution_chosen"]

@@ -73,7 +73,7 @@ def test_the_second_confirmer_learns_who_was_first(here: Disconnecting) -> None:
 
 def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    first: Any = Before(here.repositories.operations, "keep", lambda: here.confirm(person=CAT))
+    first: Any = Before(here.store.operations, "save", lambda: here.confirm(person=CAT))
 
     late = here.confirm(operations=first)
 
@@ -90,7 +90,7 @@ def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconn
         here.wait(due - here.clock())
         here.carry_out()
 
-    late: Any = Before(here.repositories.operations, "keep", over)
+    late: Any = Before(here.store.operations, "save", over)
 
     assert isinstance(here.confirm(operations=late), NotAwaitingConfirmation)
     assert here.state() is OperationState.EXPIRED
@@ -106,7 +106,7 @@ def test_what_is_confirmed_in_the_same_instant_does_not_expire(here: Disconnecti
         here.wait(1)
 
     here.wait(due - here.clock())
-    last: Any = Before(here.repositories.operations, "settle", confirmed_in_time)
+    last: Any = Before(here.store.operations, "settle", confirmed_in_time)
     here.carry_out(operations=last)
 
     assert here.state() is OperationState.PENDING
@@ -139,12 +139,12 @@ def test_withdrawn_it_is_never_sent(here: Disconnecting, person: str) -> None:
 
 def test_what_is_confirmed_meanwhile_is_not_withdrawn(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
-    last: Any = Before(here.repositories.operations, "settle", here.confirm)
-    operations = here.repositories.operations
-    here.repositories = replace(here.repositories, operations=last)
+    last: Any = Before(here.store.operations, "settle", here.confirm)
+    operations = here.store.operations
+    here.store = replace(here.store, operations=last)
 
     assert here.withdraw() is None
-    here.repositories = replace(here.repositories, operations=operations)
+    here.store = replace(here.store, operations=operations)
     assert here.state() is OperationState.PENDING
 
 
@@ -162,7 +162,7 @@ def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
         ("operation_succeeded", ANA),
     ]
     assert all(details["effective_end_date"] == "2026-12-31" for *_, details in trail)
-    assert trail[1][2]["requested_by_operation"] == ANA
+    assert trail[1][2]["asked_by"] == ANA
     assert trail[3][2]["second_approver"] == BEN
 
 

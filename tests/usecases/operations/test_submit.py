@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -11,7 +12,6 @@ from bot.domain.operations import OperationState, RetryRequest, SensitiveFields
 from bot.domain.record_states import RecordState
 from bot.domain.records import ConnectionStatus
 from bot.dynamodb import WORKER, RetryTiming, repositories_on
-from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted, retryable
 from tests.dynamodb.made import a_connection, a_disconnection, first
 from tests.usecases.execution_bench import ANA, BEN, REQUEST, Before, ExecutionBench, bench
@@ -29,7 +29,7 @@ def test_placing_sends_nothing_and_is_told_audited_locked_and_due(here: Executio
     assert isinstance(placed, Submitted)
     assert here.noyo.requests == []
     assert here.locked(REQUEST)
-    assert here.repositories.operations.due(int(here.clock()), limit=9) == ["V1"]
+    assert here.store.operations.due(int(here.clock()), limit=9) == ["V1"]
     assert here.told() == ["pending"]
     assert here.audited() == [("operation_submitted", ANA)]
 
@@ -77,7 +77,7 @@ def test_a_second_person_with_the_same_request_is_told_who_was_first(here: Execu
 
     assert isinstance(second, Conflict)
     assert (second.operation.id, second.operation.actor) == ("V1", ANA)
-    assert here.repositories.operations.operation("V9") is None
+    assert here.store.operations.operation("V9") is None
 
 
 def test_a_second_retry_of_one_connection_is_told_who_was_first(here: ExecutionBench) -> None:
@@ -99,17 +99,8 @@ def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refus
     here: ExecutionBench,
 ) -> None:
     here.ask()
-    operations = Before(here.repositories.operations, "operation", here.carry_out)
-    deps = Dependencies(
-        operations=operations,
-        records=here.repositories.records,
-        encryptor=here.encryptor,
-        clock=here.clock,
-        new_id=lambda: "audit-9",
-        audit=here.repositories.audit,
-        pauses=here.sending_guard.pauses,
-        mode=here.sending_guard.mode,
-    )  # type: ignore[arg-type]
+    operations = Before(here.store.operations, "operation", here.carry_out)
+    deps = replace(here.deps, operations=operations)
 
     assert isinstance(here.ask("V9", BEN, deps=deps), Submitted)
 
@@ -124,7 +115,7 @@ def test_a_retry_of_what_has_moved_shows_what_is_there_now(here: ExecutionBench)
     assert isinstance(changed, RecordChanged)
     assert changed.now is not None
     assert changed.now.status is ConnectionStatus.PROCESSING
-    assert here.repositories.operations.operation("V2") is None
+    assert here.store.operations.operation("V2") is None
     assert not here.locked(shown.entity)
 
 
@@ -156,16 +147,7 @@ def test_a_lost_answer_of_the_table_places_once(here: ExecutionBench) -> None:
     store = repositories_on(
         LosesItsFirstAnswer(), here.table, WORKER, RetryTiming(sleep=lambda seconds: None)
     )  # type: ignore[arg-type]
-    deps = Dependencies(
-        operations=store.operations,
-        records=store.records,
-        encryptor=here.encryptor,
-        clock=here.clock,
-        new_id=lambda: "audit-9",
-        audit=store.audit,
-        pauses=here.sending_guard.pauses,
-        mode=here.sending_guard.mode,
-    )
+    deps = replace(here.deps, operations=store.operations, records=store.records, audit=store.audit)
 
     assert isinstance(here.ask(deps=deps), Submitted)
     assert here.audited() == [("operation_submitted", ANA)]

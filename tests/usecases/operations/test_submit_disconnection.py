@@ -135,14 +135,12 @@ def test_held_ones_are_listed_the_soonest_end_first_until_they_are_not(here: Dis
     for number, end in enumerate([date(2027, 3, 1), date(2026, 11, 1), date(2027, 1, 1)]):
         here.ask_to_end(here.connected(f"Group {number}"), f"V{number}", end=end)
 
-    listed = [operation.id for operation in here.repositories.operations.awaiting_confirmation(limit=10)]
+    listed = [operation.id for operation in here.store.operations.awaiting_confirmation(limit=10)]
     here.confirm("V1")
 
     assert listed == ["V1", "V2", "V0"]
-    assert [operation.id for operation in here.repositories.operations.awaiting_confirmation(limit=10)] == [
+    assert [operation.id for operation in here.store.operations.awaiting_confirmation(limit=10)] == [
         "V2",
         "V0",
     ]
-    assert [operation.id for operation in here.repositories.operations.awaiting_confirmation(limit=1)] == [
-        "V2"
-    ]
+    assert [operation.id for operation in here.store.operations.awaiting_confirmation(limit=1)] == ["V2"]
