@@ -45,13 +45,13 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 def _notify(news_id: str, deps: Dependencies) -> int | None:
     """When to try again, where it only has to wait for its turn."""
     report = publish(news_id, deps)
-    if report is None or not report.troubles:
+    if report is None or not report.failures:
         return None
-    waits = report.only_waits
-    troubles = [str(trouble) for trouble in report.troubles]
+    waits = report.waiting_only
+    troubles = [str(trouble) for trouble in report.failures]
     logger.log(
         logging.INFO if waits else logging.WARNING,
         "not delivered yet",
-        extra={"work_id": news_id, "troubles": troubles, "again_at": report.again_at},
+        extra={"work_id": news_id, "troubles": troubles, "again_at": report.retry_at},
     )
-    return report.again_at if waits else None
+    return report.retry_at if waits else None

@@ -1,4 +1,4 @@
-"""Call people where one of them must act, and keep every such message true."""
+"""Alert people when our team must act, and keep every alert current."""
 
 from __future__ import annotations
 
@@ -18,108 +18,109 @@ from bot.usecases.notifications.read_model import open_operation, record_of
 
 
 def update_alerts(event: OutboxEvent, entity: EntityRef, deps: Dependencies) -> None:
-    """Raises an alert where this news calls for one, and keeps all earlier ones about the record true."""
+    """Raise an alert if this event needs disconnection, and update all earlier alerts about the record."""
     record_state = deps.records.record_state(entity)
     if record_state is None:
         return
     channel = deps.channels.of_alert(entity.kind)
     prefix = f"alert:{entity}:"
-    live = {place.name for place in deps.messages.live(channel, prefix)}
-    newest = max(live, default="", key=lambda key: (_raised_at(key)[1] == record_state.status.value, key))
-    if _is_loud(event, record_state, deps, deps.timezone):
-        own = f"{prefix}{event.at:012d}:{event.version}:{event.after}"
-        newest = own if event.version == record_state.record.version else max(newest, own)
-    for key in sorted(live | {newest} - {""}, key=lambda key: key != newest):
+    open_keys = {key.name for key in deps.messages.live(channel, prefix)}
+    newest = max(
+        open_keys, default="", key=lambda key: (_raised_for(key)[1] == record_state.status.value, key)
+    )
+    if _needs_alert(event, record_state, deps, deps.timezone):
+        new_key = f"{prefix}{event.at:012d}:{event.version}:{event.after}"
+        newest = new_key if event.version == record_state.record.version else max(newest, new_key)
+    for key in sorted(open_keys | {newest} - {""}, key=lambda key: key != newest):
         _alert(MessageKey(channel, key), entity, deps, newest=key == newest)
 
 
-def _raised_at(key: str) -> tuple[str, str]:
-    """The version and the status that an alert was raised at."""
+def _raised_for(key: str) -> tuple[str, str]:
+    """The version and the status for which an alert was raised, from its message name."""
     *_, version, status = key.split(":")
     return version, status
 
 
-def _is_loud(event: OutboxEvent, record_state: RecordState, deps: Dependencies, zone: tzinfo) -> bool:
-    """A change to a status in which we must act, unless it has moved on since: then the card and its thread tell."""
+def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependencies, zone: tzinfo) -> bool:
+    """Whether the event is a change to a status in which we must act, and the record is still in that status."""
     if event.kind not in (EventKind.RECORD_CHANGED, EventKind.OPERATION_CHANGED) or event.after is None:
         return False
     if not needs_our_action(record_state.status) or record_state.status.value != event.after:
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
-        # Its card is in the very channel that decides, which is enough unless nobody may wait for a reminder.
-        return not event.found and ends_soon(record_state, zone) and _has_a_new_end(event, record_state, deps)
+        # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
+        return (
+            not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
+        )
     if event.after == event.before:
-        return _is_a_try_of_its_own(event, record_state, deps)
-    return not _of_an_earlier_try(event, record_state, deps)
+        return _is_first_of_attempt(event, record_state, deps)
+    return not _is_of_earlier_attempt(event, record_state, deps)
 
 
-def _has_a_new_end(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
-    """That it ends soon was learnt with this version, and not with one before.
-
-    Where it has moved since, and still ends then, no other news calls for it.
-    """
-    known = [
-        one for one in deps.records.history(record_state.entity, since=0) if isinstance(one, Disconnection)
-    ]
-    at = next((number for number, one in enumerate(known) if one.version == event.version), None)
-    if at is None or any(one.effective_end_date != end_date_of(record_state) for one in known[at:]):
+def _end_date_is_new(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether the event's version introduced the end date that the record still has."""
+    history = deps.records.history(record_state.entity, since=0)
+    versions = [version for version in history if isinstance(version, Disconnection)]
+    index = next((i for i, version in enumerate(versions) if version.version == event.version), None)
+    end_date = end_date_of(record_state)
+    if index is None or any(version.effective_end_date != end_date for version in versions[index:]):
         return False
-    return at == 0 or known[at - 1].effective_end_date != end_date_of(record_state)
+    return index == 0 or versions[index - 1].effective_end_date != end_date
 
 
-def _is_a_try_of_its_own(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
-    """It was tried again and came to the same status before anybody looked: of that try this version is the first."""
-    of_this_try = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
-    return bool(of_this_try) and of_this_try[0].version == event.version
+def _is_first_of_attempt(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether a retry reached the same status again before we saw it: this is the attempt's first version."""
+    versions_of_attempt = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
+    return bool(versions_of_attempt) and versions_of_attempt[0].version == event.version
 
 
-def _of_an_earlier_try(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
-    """It went on and then came to the same status again, which is news of its own: nobody is called twice for it."""
+def _is_of_earlier_attempt(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether a later attempt has reached the same status again, which raises an alert of its own."""
     if record_state.attempts == 1 or event.version == record_state.record.version:
         return False
-    of_this_try = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
-    return all(version.version != event.version for version in of_this_try)
+    versions_of_attempt = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
+    return all(version.version != event.version for version in versions_of_attempt)
 
 
-def _alert(place: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> None:
-    raised_version, raised_status = _raised_at(place.name)
+def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> None:
+    raised_version, raised_status = _raised_for(key.name)
 
     def content() -> Alert:
         record_state = deps.records.record_state(entity)
         if record_state is None:
-            raise LookupError(f"nothing in the table for {entity}")
-        still = newest and record_state.status.value == raised_status
+            raise LookupError(f"unknown record: {entity}")
+        is_current = newest and record_state.status.value == raised_status
         return Alert(
             record_state,
-            record_state.record.version if still else raised_version,
+            record_state.record.version if is_current else raised_version,
             open_operation(record_state, deps),
             deps.card_link(record_state),
             deps.today() if awaits_decision(record_state) else None,
             mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
         )
 
-    upsert_message(place, content, deps, closes=is_final)
+    upsert_message(key, content, deps, closes_after=is_final)
 
 
 def is_final(shown: Content) -> bool:
-    """It tells how its record stands, so it is kept true until that no longer moves."""
+    """An alert shows its record's status, so it is updated until the record is closed."""
     return isinstance(shown, Alert) and shown.operation is None and not is_open(shown.record_state.status)
 
 
 def update_resolution_requests(operation: Operation, deps: Dependencies) -> None:
-    """Loud each time a person has to say what became of an operation; all kept true until it is settled."""
+    """Alert each time an operation needs a manual resolution, and update these alerts until it is settled."""
     channel, prefix = deps.channels.alerts, f"resolution:{operation.id}:"
-    places = set(deps.messages.live(channel, prefix))
+    keys = set(deps.messages.live(channel, prefix))
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        places.add(MessageKey(channel, f"{prefix}{operation.attempts:06d}"))
+        keys.add(MessageKey(channel, f"{prefix}{operation.attempts:06d}"))
 
     def content() -> ManualResolution:
         current = deps.operations.operation(operation.id) or operation
         record_state = record_of(current, deps)
         return ManualResolution(current, record_state, deps.card_link(record_state) if record_state else None)
 
-    for place in sorted(places, key=lambda place: place.name, reverse=True):
-        upsert_message(place, content, deps, closes=_is_settled)
+    for key in sorted(keys, key=lambda key: key.name, reverse=True):
+        upsert_message(key, content, deps, closes_after=_is_settled)
 
 
 def _is_settled(shown: Content) -> bool:

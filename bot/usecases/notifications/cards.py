@@ -1,4 +1,4 @@
-"""Show the card of a record or a request, and one change as a line in its thread."""
+"""Update the cards of records and requests, and post changes as lines in their threads."""
 
 from __future__ import annotations
 
@@ -23,57 +23,55 @@ NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to
 def update_card_and_post_line(
     event: OutboxEvent, operation: Operation | None, entity: EntityRef | None, deps: Dependencies
 ) -> None:
-    place = _card_place(operation, entity, deps)
-    if place is None:
+    key = _card_key(operation, entity, deps)
+    if key is None:
         return
-    line = MessageKey(place.channel, f"line:{event.id}")
+    line = MessageKey(key.channel, f"line:{event.id}")
 
     def posted(card: MessageLink) -> None:
         post_once(line, lambda: ThreadLine(event, operation), deps, thread=card.ts)
 
-    _under_card(place, entity, posted, deps)
+    _post_under(key, entity, posted, deps)
 
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:
-    """The card of a record, as it is now."""
-    place = _card_place(None, entity, deps)
-    if place is not None:
-        _card(place, entity, deps)
+    """Update the card of a record to its current state."""
+    key = _card_key(None, entity, deps)
+    if key is not None:
+        _update(key, entity, deps)
 
 
 def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps: Dependencies) -> None:
-    """Posts into the thread of a record's card, which is there and true then."""
-    place = _card_place(None, entity, deps)
-    if place is not None:
-        _under_card(place, entity, post, deps)
+    """Call `post` with the link of the record's card, which exists and is current by then."""
+    key = _card_key(None, entity, deps)
+    if key is not None:
+        _post_under(key, entity, post, deps)
 
 
-def _under_card(
-    place: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Dependencies
+def _post_under(
+    key: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Dependencies
 ) -> None:
     try:
-        post(_card(place, entity, deps))
+        post(_update(key, entity, deps))
     except SlackRefused as refusal:
         if refusal.code not in NO_THREAD:
             raise
-        # Somebody deleted the card, which nobody notices as long as it has not changed.
-        post(_card(place, entity, deps, anew=True))
+        # The card was deleted in Slack, which goes unnoticed while it does not change.
+        post(_update(key, entity, deps, force=True))
 
 
-def _card(
-    place: MessageKey, entity: EntityRef | None, deps: Dependencies, *, anew: bool = False
+def _update(
+    key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, force: bool = False
 ) -> MessageLink:
-    """The card, and the one from before we knew whose record it is, where there is one: both are true."""
-    card = upsert_message(place, lambda: _card_content(place, entity, deps), deps, anew=anew)
-    former = MessageKey(place.channel, str(entity))
-    if entity is not None and former != place and deps.messages.link(former) is not None:
-        upsert_message(former, lambda: _card_content(former, entity, deps), deps)
+    """Update the card. A record that turned out to be ours may have an earlier card, which is updated too."""
+    card = upsert_message(key, lambda: _card_content(key, entity, deps), deps, force=force)
+    earlier = MessageKey(key.channel, str(entity))
+    if entity is not None and earlier != key and deps.messages.link(earlier) is not None:
+        upsert_message(earlier, lambda: _card_content(earlier, entity, deps), deps)
     return card
 
 
-def _card_place(
-    operation: Operation | None, entity: EntityRef | None, deps: Dependencies
-) -> MessageKey | None:
+def _card_key(operation: Operation | None, entity: EntityRef | None, deps: Dependencies) -> MessageKey | None:
     if operation is not None and not operation.entity.is_record:
         return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
     record_state = deps.records.record_state(entity) if entity is not None else None
@@ -84,15 +82,15 @@ def _card_place(
     )
 
 
-def _card_content(place: MessageKey, entity: EntityRef | None, deps: Dependencies) -> Content:
+def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies) -> Content:
     of_request = operation_card_key("")
     content: Content | None = None
     if entity is not None:
         content = _with_links(record_card(entity, deps), deps)
-    if place.name.startswith(of_request) and not _hangs_at(content, place):
-        content = request_card(place.name.removeprefix(of_request), deps)
+    if key.name.startswith(of_request) and not _is_card_at(content, key):
+        content = request_card(key.name.removeprefix(of_request), deps)
     if content is None:
-        raise LookupError(f"nothing in the table for the card {place.name}")
+        raise LookupError(f"nothing in the table for card {key.name}")
     return content
 
 
@@ -103,13 +101,13 @@ def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | Non
 
 
 def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
-    """The cards that stand there already of requests of the same group, which tell how this record stands."""
+    """Update the posted cards of waiting requests of the same group, since they show this record's status."""
     record_state = deps.records.record_state(entity)
     for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
-        place = MessageKey(deps.channels.of_card(other.entity.kind), other.card_key)
-        if deps.messages.link(place) is not None:
-            _card(place, other.entity, deps)
+        key = MessageKey(deps.channels.of_card(other.entity.kind), other.card_key)
+        if deps.messages.link(key) is not None:
+            _update(key, other.entity, deps)
 
 
-def _hangs_at(content: Content | None, place: MessageKey) -> bool:
-    return isinstance(content, RecordCard) and content.record_state.card_key == place.name
+def _is_card_at(content: Content | None, key: MessageKey) -> bool:
+    return isinstance(content, RecordCard) and content.record_state.card_key == key.name

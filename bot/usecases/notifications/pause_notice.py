@@ -1,4 +1,4 @@
-"""Tell a channel that nothing is sent to Noyo for now, or again, in one message that is kept true."""
+"""Announce in the alerts channel that sending to Noyo was paused or resumed."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import upsert_message
-from bot.usecases.notifications.summary import waiting_subjects
+from bot.usecases.notifications.summary import waiting_entities
 
 SECONDS_BETWEEN_CARDS = 3
 
 
 def update_pause_notice(event: OutboxEvent, deps: Dependencies) -> None:
-    """Posts what began, and edits the same message once it is over; what is too old to be remembered stays."""
+    """Post a notice when a pause starts, and edit the same message when it ends."""
     name = telling.pause_name_of(event)
-    if _named(name, deps) is None:
+    if _find_pause(name, deps) is None:
         return
 
     def content() -> PauseNotice:
-        pause = _named(name, deps)
+        pause = _find_pause(name, deps)
         if pause is None:
             raise LookupError(f"no such pause: {name}")
         return PauseNotice(pause)
 
-    upsert_message(MessageKey(deps.channels.alerts, f"pause:{name}"), content, deps, closes=_is_over)
+    upsert_message(MessageKey(deps.channels.alerts, f"pause:{name}"), content, deps, closes_after=_is_over)
 
 
 def refresh_cards(event: OutboxEvent, deps: Dependencies) -> None:
-    """Cards say whether Switchboard only watches where they offer a deed: each is shown anew, at Slack's pace.
+    """Cards with buttons show whether Switchboard only observes, so each of them is refreshed, at Slack's pace.
 
-    Safe to call again: news that is there already stays as it is.
+    Idempotent: an event that exists is not changed.
     """
     if not telling.is_mode_change(event):
         return
-    for place, entity in enumerate(waiting_subjects(deps.records)):
-        due = deps.now() + place * SECONDS_BETWEEN_CARDS
+    for position, entity in enumerate(waiting_entities(deps.records)):
+        due = deps.now() + position * SECONDS_BETWEEN_CARDS
         deps.outbox.put(telling.card_refresh(entity, event, due))
 
 
-def _named(name: str, deps: Dependencies) -> Pause | None:
+def _find_pause(name: str, deps: Dependencies) -> Pause | None:
     return next((pause for pause in deps.pauses.history().pauses if pause.name == name), None)
 
 

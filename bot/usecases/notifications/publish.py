@@ -1,4 +1,4 @@
-"""Deliver one piece of news to everyone it concerns, the only way anything is posted to Slack."""
+"""Publish an outbox event to Slack. Nothing else posts messages."""
 
 from __future__ import annotations
 
@@ -26,49 +26,49 @@ from bot.usecases.records.claim import expire_claim
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 3600
 OUTAGE_PAUSE_SECONDS = 300
-"""Slack comes back by itself, and alerts wait for it."""
+"""While Slack is down, retry more often than after other failures: alerts are waiting."""
 
 
 @dataclass(slots=True)
 class PublishReport:
-    """How a piece of news went: what stood in the way, and when it is tried again (None: delivered)."""
+    """What failed while publishing an event, and when it is retried (Unix seconds; None once published)."""
 
-    news_id: str
-    troubles: list[Exception] = field(default_factory=list)
-    again_at: int | None = None
+    event_id: str
+    failures: list[Exception] = field(default_factory=list)
+    retry_at: int | None = None
 
     @property
-    def only_waits(self) -> bool:
-        """Waiting for one's turn is the normal course of events; what Slack did not take is not."""
+    def waiting_only(self) -> bool:
+        """Whether every failure is only a wait: for a lease or for Slack's rate limit."""
         return all(
-            isinstance(trouble, (MessageBusy, SlackBusy)) and not isinstance(trouble, SlackTokenRejected)
-            for trouble in self.troubles
+            isinstance(failure, (MessageBusy, SlackBusy)) and not isinstance(failure, SlackTokenRejected)
+            for failure in self.failures
         )
 
 
-def publish(news_id: str, deps: Dependencies) -> PublishReport | None:
-    """Delivers what is not delivered yet. Safe to call any number of times; None where there is nothing to do now.
+def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
+    """Publish the event if it is due. Idempotent; None if there is nothing to do now.
 
-    What Slack does not take is tried again later; any other error too, and is raised once that is written down.
+    Slack's errors postpone the event. Any other error postpones it too, and is raised afterwards.
     """
-    event = deps.outbox.event(news_id)
+    event = deps.outbox.event(event_id)
     now = deps.now()
     if event is None or event.due is None or event.due > now:
         return None
     with trace_context(event.operation_id or event.id):
-        report = _delivered(event, deps, now)
-    for trouble in report.troubles:
-        if not isinstance(trouble, (MessageBusy, SlackError)):
-            raise trouble
+        report = _publish(event, deps, now)
+    for failure in report.failures:
+        if not isinstance(failure, (MessageBusy, SlackError)):
+            raise failure
     return report
 
 
-def _delivered(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
-    report = PublishReport(event.id, _troubles(event, deps))
-    if report.troubles:
-        report.again_at = deps.now() + max(pause_after(trouble, event) for trouble in report.troubles)
-        deps.outbox.postpone(event, report.again_at)
-        log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.only_waits))
+def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
+    report = PublishReport(event.id, _failures(event, deps))
+    if report.failures:
+        report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
+        deps.outbox.postpone(event, report.retry_at)
+        log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.waiting_only))
     else:
         deps.outbox.mark_delivered(event, now)
         log_event(
@@ -78,7 +78,7 @@ def _delivered(event: OutboxEvent, deps: Dependencies, now: int) -> PublishRepor
 
 
 def _lag(event: OutboxEvent, deps: Dependencies) -> int | None:
-    """Seconds from Noyo's `modified` until all is told; None where it tells no change, or one that is past already."""
+    """Seconds from Noyo's `modified` until now; None unless the event announces the record's newest version."""
     if (
         event.version is None
         or event.found
@@ -91,36 +91,36 @@ def _lag(event: OutboxEvent, deps: Dependencies) -> int | None:
     return max(deps.now() - record_state.record.modified, 0)
 
 
-def _troubles(event: OutboxEvent, deps: Dependencies) -> list[Exception]:
-    """What stood in the way. Each step stands alone: one that fails, for whatever reason, keeps none from happening."""
-    troubles: list[Exception] = []
+def _failures(event: OutboxEvent, deps: Dependencies) -> list[Exception]:
+    """Run every task of the event, whatever happens to the others, and return what failed."""
+    failures: list[Exception] = []
     try:
-        steps = list(_steps(event, deps))
-    except Exception as trouble:  # noqa: BLE001 - put off like any other, and raised once that is written
-        return [trouble]
-    for step in steps:
+        tasks = list(_tasks(event, deps))
+    except Exception as failure:  # noqa: BLE001 - the event is postponed first, then this is raised
+        return [failure]
+    for task in tasks:
         try:
-            step()
-        except Exception as trouble:  # noqa: BLE001 - the same
-            troubles.append(trouble)
-    return troubles
+            task()
+        except Exception as failure:  # noqa: BLE001 - the same
+            failures.append(failure)
+    return failures
 
 
-def pause_after(trouble: Exception, event: OutboxEvent) -> int:
-    """Seconds until it is tried again."""
-    if isinstance(trouble, SlackBusy):
-        return max(trouble.retry_after, 1)
-    if isinstance(trouble, NotYet):
-        return trouble.seconds
-    if isinstance(trouble, MessageBusy):
+def retry_delay(failure: Exception, event: OutboxEvent) -> int:
+    """Seconds until the event is retried after this failure."""
+    if isinstance(failure, SlackBusy):
+        return max(failure.retry_after, 1)
+    if isinstance(failure, NotYet):
+        return failure.seconds
+    if isinstance(failure, MessageBusy):
         return FIRST_PAUSE_SECONDS
-    growing: int = FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
-    return min(growing, OUTAGE_PAUSE_SECONDS if isinstance(trouble, SlackNoAnswer) else LONGEST_PAUSE_SECONDS)
+    backoff: int = FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
+    return min(backoff, OUTAGE_PAUSE_SECONDS if isinstance(failure, SlackNoAnswer) else LONGEST_PAUSE_SECONDS)
 
 
-def _steps(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
+def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
     if event.kind is EventKind.SUMMARY:
-        yield lambda: _summarise(deps)
+        yield lambda: _post_summary(deps)
         return
     if event.kind is EventKind.DAY_STARTED:
         yield from start_day(event, deps)
@@ -140,7 +140,7 @@ def _steps(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None
         yield lambda: update_alerts(event, event.entity, deps)
         return
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
-    entity = _record_subject(event, operation, deps)
+    entity = _record_of_event(event, operation, deps)
     if _has_card(event, operation):
         yield lambda: update_card_and_post_line(event, operation, entity, deps)
     if entity is not None:
@@ -155,7 +155,7 @@ def _steps(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None
             yield lambda: reply_to_people(operation, deps)
 
 
-def _record_subject(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> EntityRef | None:
+def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> EntityRef | None:
     if event.entity.is_record:
         return event.entity
     record_state = record_of(operation, deps) if operation is not None else None
@@ -163,15 +163,15 @@ def _record_subject(event: OutboxEvent, operation: Operation | None, deps: Depen
 
 
 def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
-    """A look by itself is not worth a card or a line; what it found out is."""
-    looked = operation is not None and operation.kind is OperationKind.REFRESH_RECORD
-    return event.version is not None or not looked
+    """No notification is sent for a refresh itself, only for the changes it finds."""
+    is_refresh = operation is not None and operation.kind is OperationKind.REFRESH_RECORD
+    return event.version is not None or not is_refresh
 
 
-def _summarise(deps: Dependencies) -> None:
-    place = MessageKey(deps.channels.alerts, "summary")
+def _post_summary(deps: Dependencies) -> None:
+    key = MessageKey(deps.channels.alerts, "summary")
 
     def content() -> Summary:
         return summary(deps.records, deps.now())
 
-    post_once(place, content, deps)
+    post_once(key, content, deps)

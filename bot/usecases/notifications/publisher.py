@@ -1,4 +1,4 @@
-"""Make one message in Slack exist once and say what is so, whatever order things happen in."""
+"""Keep a Slack message posted exactly once and converging on the current state, in whatever order events arrive."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 
 LEASE_SECONDS = 60
-"""Longer than Slack's slowest answer and the time a message takes to show in a channel's history."""
+"""Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
 SLACK_SECONDS = 15
-"""Nothing is sent to Slack with less of the lease left: it could arrive after somebody else's newer truth."""
+"""With less of the lease left, nothing is sent: it could overwrite a newer edit of the next lease holder."""
 ROUNDS = 5
 GONE = frozenset({"message_not_found", "cant_update_message"})
-"""Deleted; where it had a thread, Slack leaves a message of its own in its place."""
+"""Slack's errors for a deleted message. If it had a thread, Slack leaves a placeholder."""
 UNKNOWN_FINGERPRINT = ""
-"""The fingerprint of a message of which nobody knows what it shows."""
+"""The fingerprint of a message whose present content is unknown."""
 
 
 class MessageBusy(Exception):
-    """Somebody else is at work on this message just now."""
+    """Another worker holds the lease on this message."""
 
 
 class NotYet(MessageBusy):
-    """It has to wait for its hour, which comes in so many seconds."""
+    """The message must not be posted before a certain time, `seconds` from now."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"not for {seconds} seconds")
+        super().__init__(f"not before {seconds} seconds have passed")
         self.seconds = seconds
 
 
-class _Unsettled(SlackNoAnswer):
-    """A post got no answer: it may still show up."""
+class _PostUnconfirmed(SlackNoAnswer):
+    """A post got no answer: the message may still appear."""
 
 
 def never(_: Content) -> bool:
@@ -49,101 +49,97 @@ def always(_: Content) -> bool:
 
 
 def upsert_message(
-    place: MessageKey,
+    key: MessageKey,
     content: Callable[[], Content],
     deps: Dependencies,
     *,
     thread: str | None = None,
     broadcast: bool = False,
-    closes: Callable[[Content], bool] = never,
-    anew: bool = False,
+    closes_after: Callable[[Content], bool] = never,
+    force: bool = False,
     reposts: bool = True,
 ) -> MessageLink:
-    """Posts the message, or edits it until it shows what `content` reads from the table. Returns where it is.
+    """Post the message, or edit it until it shows what `content` reads from the table. Returns its link.
 
-    The table is read again after each post and edit, so a change that came meanwhile is shown too. What `closes` says
-    yes to, once shown, is never edited again. `anew` edits it even if it should show the right thing already, and so
-    finds out whether it is still there. `broadcast` shows a reply in its channel too. Without `reposts` a message that
-    somebody deleted stays away. `Held` where somebody else is at it; `SlackError`s pass.
+    `content` is called again after each post and edit, so that a change made meanwhile is shown too. Once it shows
+    content for which `closes_after` is true, the message is never edited again. `force` edits the message even if its
+    content seems current, which reveals whether it still exists. `broadcast` also shows a thread reply in the channel.
+    Without `reposts`, a deleted message is not posted again.
+
+    Raises `MessageBusy` if another worker holds the lease, and `SlackError`s.
     """
-    with _holding(place, deps) as message_record:
-        work = _Work(deps, thread, broadcast, reposts, deps.now() + LEASE_SECONDS - SLACK_SECONDS)
-        if anew:
-            message_record = replace(message_record, fingerprint=UNKNOWN_FINGERPRINT)
-        message_record, shown = _until_true(message_record, content, work)
-    deps.messages.release(message_record, closed=closes(shown))
-    return _link(message_record)
+    with _lease(key, deps) as record:
+        attempt = _Attempt(deps, thread, broadcast, reposts, deps.now() + LEASE_SECONDS - SLACK_SECONDS)
+        if force:
+            record = replace(record, fingerprint=UNKNOWN_FINGERPRINT)
+        record, shown = _converge(record, content, attempt)
+    deps.messages.release(record, closed=closes_after(shown))
+    return _link(record)
 
 
-def delete_message(place: MessageKey, deps: Dependencies, *, thread: str | None = None) -> None:
-    """Deletes the message, also one whose posting was never answered, and sees to it that it is never posted.
+def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = None) -> None:
+    """Delete the message, even if its post was never confirmed, and prevent it from being posted later.
 
-    Safe to call again: what is gone already is what was wanted. `SlackRefused` where Slack will not delete it.
+    Idempotent. Raises `SlackRefused` if Slack does not delete it.
     """
-    with _holding(place, deps) as message_record:
-        work = _Work(deps, thread, broadcast=False, reposts=False, until=deps.now() + LEASE_SECONDS)
-        at = (
-            PostedMessage(message_record.posted_channel or place.channel, message_record.ts)
-            if message_record.ts
-            else None
-        )
-        at = at or (None if message_record.is_new else _find(message_record, work))
-        if at is not None and not message_record.closed:
-            _delete(at, deps)
-    deps.messages.release(message_record, closed=True)
+    with _lease(key, deps) as record:
+        attempt = _Attempt(deps, thread, broadcast=False, reposts=False, until=deps.now() + LEASE_SECONDS)
+        posted_at = PostedMessage(record.posted_channel or key.channel, record.ts) if record.ts else None
+        posted_at = posted_at or (None if record.is_new else _find(record, attempt))
+        if posted_at is not None and not record.closed:
+            _delete(posted_at, deps)
+    deps.messages.release(record, closed=True)
 
 
-def _delete(at: PostedMessage, deps: Dependencies) -> None:
+def _delete(posted_at: PostedMessage, deps: Dependencies) -> None:
     try:
-        deps.slack.delete(at.channel, at.ts)
+        deps.slack.delete(posted_at.channel, posted_at.ts)
     except SlackRefused as refusal:
         if refusal.code not in GONE:
             raise
 
 
 @contextmanager
-def _holding(place: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
-    """The lease on a message. Where something goes wrong it is given back, as far as that is safe."""
-    deps.ensure_not_throttled(place.channel)
-    message_record = deps.messages.reserve(
-        place, lease=deps.new_id(), now=deps.now(), lease_seconds=LEASE_SECONDS
-    )
-    if message_record is None:
-        raise MessageBusy(f"{place.name} in {place.channel}")
+def _lease(key: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
+    """Hold the lease on a message. After an error it is released, unless the message may still appear."""
+    deps.ensure_not_throttled(key.channel)
+    record = deps.messages.reserve(key, lease=deps.new_id(), now=deps.now(), lease_seconds=LEASE_SECONDS)
+    if record is None:
+        raise MessageBusy(f"{key.name} in {key.channel}")
     try:
-        yield message_record
+        yield record
     except LeaseLost as error:
-        raise MessageBusy(f"{place.name} in {place.channel}") from error
+        raise MessageBusy(f"{key.name} in {key.channel}") from error
     except SlackBusy as busy:
-        deps.throttled_until[place.channel] = deps.now() + busy.retry_after
-        deps.messages.release(message_record)
+        deps.throttled_until[key.channel] = deps.now() + busy.retry_after
+        deps.messages.release(record)
         raise
-    except _Unsettled:
-        raise  # The lease runs on, so that nobody looks for the message before it had time to show.
+    except _PostUnconfirmed:
+        raise  # Keep the lease, so that nobody searches for the message before it had time to appear.
     except BaseException:
-        deps.messages.release(message_record)
+        deps.messages.release(record)
         raise
 
 
 def post_once(
-    place: MessageKey,
+    key: MessageKey,
     content: Callable[[], Content],
     deps: Dependencies,
     *,
     thread: str | None = None,
 ) -> MessageLink:
-    """As `keep_true`, for a message that is never edited afterwards."""
-    return upsert_message(place, content, deps, thread=thread, closes=always)
+    """Like `upsert_message`, for a message that is never edited."""
+    return upsert_message(key, content, deps, thread=thread, closes_after=always)
 
 
-def idempotency_key(place: MessageKey) -> str:
-    """The opaque id by which this message is found again in Slack: the same for every attempt to post it."""
-    return hashlib.sha256(f"{place.channel}|{place.name}".encode()).hexdigest()[:32]
+def idempotency_key(key: MessageKey) -> str:
+    """The opaque id in the message's metadata, the same for every attempt to post it."""
+    return hashlib.sha256(f"{key.channel}|{key.name}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """The desk, where the message belongs, and when to stop sending (Unix seconds)."""
+class _Attempt:
+    """How a message is posted; `until` is when to stop sending (Unix seconds)."""
 
     deps: Dependencies
     thread: str | None
@@ -151,105 +147,108 @@ class _Work:
     reposts: bool
     until: int
 
-    def ensure_lease(self, message_record: MessageRecord) -> None:
+    def ensure_lease(self, record: MessageRecord) -> None:
         if self.deps.now() >= self.until:
-            raise LeaseLost(f"too late to send {message_record.key.name}")
+            raise LeaseLost(f"the lease on {record.key.name} is about to expire")
 
 
-def _until_true(
-    message_record: MessageRecord, content: Callable[[], Content], work: _Work
+def _converge(
+    record: MessageRecord, content: Callable[[], Content], attempt: _Attempt
 ) -> tuple[MessageRecord, Content]:
     for _ in range(ROUNDS):
         shown = content()
-        rendered = work.deps.slack.render(shown)
-        if message_record.closed or (
-            message_record.ts and message_record.fingerprint == rendered.fingerprint
-        ):
+        rendered = attempt.deps.slack.render(shown)
+        if record.closed or (record.ts and record.fingerprint == rendered.fingerprint):
             break
-        posted = _show(message_record, rendered, work)
-        how = "found" if posted.found else "edited" if message_record.ts == posted.at.ts else "posted"
-        message_record = _noted(
-            message_record, posted.at, UNKNOWN_FINGERPRINT if posted.found else rendered.fingerprint, work
+        posted = _edit_or_post(record, rendered, attempt)
+        how = "found" if posted.found else "edited" if record.ts == posted.message.ts else "posted"
+        record = _save(
+            record, posted.message, UNKNOWN_FINGERPRINT if posted.found else rendered.fingerprint, attempt
         )
         log_event(
             LogEvent.MESSAGE_SENT,
-            what=message_record.key.name.partition(":")[0],
+            what=record.key.name.partition(":")[0],
             how=how,
-            channel=posted.at.channel,
-            ts=posted.at.ts,
+            channel=posted.message.channel,
+            ts=posted.message.ts,
         )
-    return message_record, shown
+    return record, shown
 
 
-def _noted(message_record: MessageRecord, at: PostedMessage, fingerprint: str, work: _Work) -> MessageRecord:
-    work.deps.messages.record_post(
-        message_record, ts=at.ts, posted_channel=at.channel, fingerprint=fingerprint
+def _save(
+    record: MessageRecord, posted_at: PostedMessage, fingerprint: str, attempt: _Attempt
+) -> MessageRecord:
+    attempt.deps.messages.record_post(
+        record, ts=posted_at.ts, posted_channel=posted_at.channel, fingerprint=fingerprint
     )
-    return replace(message_record, ts=at.ts, posted_channel=at.channel, fingerprint=fingerprint)
+    return replace(record, ts=posted_at.ts, posted_channel=posted_at.channel, fingerprint=fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
-    at: PostedMessage
+class _Posted:
+    message: PostedMessage
     found: bool = False
-    """True where the message was there already, showing we do not know what."""
+    """True if the message was already in Slack, with unknown content."""
 
 
-def _show(message_record: MessageRecord, rendered: Rendered, work: _Work) -> _Shown:
-    if message_record.ts is None:
-        return _post(message_record, rendered, work)
-    at = PostedMessage(message_record.posted_channel or message_record.key.channel, message_record.ts)
-    # From here on nobody knows what it shows, should the answer be lost; and the lease must still be ours.
-    _noted(message_record, at, UNKNOWN_FINGERPRINT, work)
-    work.ensure_lease(message_record)
+def _edit_or_post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
+    if record.ts is None:
+        return _post(record, rendered, attempt)
+    posted_at = PostedMessage(record.posted_channel or record.key.channel, record.ts)
+    # If the answer is lost, the content is unknown; saving that also checks that the lease is still ours.
+    _save(record, posted_at, UNKNOWN_FINGERPRINT, attempt)
+    attempt.ensure_lease(record)
     try:
-        work.deps.slack.update(at.channel, at.ts, rendered)
+        attempt.deps.slack.update(posted_at.channel, posted_at.ts, rendered)
     except SlackRefused as refusal:
         if refusal.code not in GONE:
             raise
-        if not work.reposts:
-            return _Shown(at)
-        return _found_or_sent(message_record, rendered, work)  # Somebody deleted it; it is still wanted.
-    return _Shown(at)
+        if not attempt.reposts:
+            return _Posted(posted_at)
+        return _find_or_send(record, rendered, attempt)  # It was deleted in Slack, but is still wanted.
+    return _Posted(posted_at)
 
 
-def _post(message_record: MessageRecord, rendered: Rendered, work: _Work) -> _Shown:
-    """An earlier attempt may have arrived without our knowing, so it is looked for before posting again."""
-    if message_record.is_new:
-        return _Shown(_send(message_record, rendered, work))
-    return _found_or_sent(message_record, rendered, work)
+def _post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
+    """Search for the message before posting it again: an earlier attempt may have arrived."""
+    if record.is_new:
+        return _Posted(_send(record, rendered, attempt))
+    return _find_or_send(record, rendered, attempt)
 
 
-def _found_or_sent(message_record: MessageRecord, rendered: Rendered, work: _Work) -> _Shown:
-    found = _find(message_record, work)
-    if (
-        found is None or found.ts == message_record.ts
-    ):  # The same one again: it is there, but cannot be edited.
-        return _Shown(_send(message_record, rendered, work))
-    return _Shown(found, found=True)
+def _find_or_send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
+    found = _find(record, attempt)
+    # The same message again means that it exists, but cannot be edited.
+    if found is None or found.ts == record.ts:
+        return _Posted(_send(record, rendered, attempt))
+    return _Posted(found, found=True)
 
 
-def _find(message_record: MessageRecord, work: _Work) -> PostedMessage | None:
-    """None as well where Slack does not let us read (a direct message, no membership): posted at least once there."""
-    place = message_record.key
+def _find(record: MessageRecord, attempt: _Attempt) -> PostedMessage | None:
+    """None also where Slack does not let us read, so messages there are posted at least once."""
+    key = record.key
     try:
-        return work.deps.slack.find(
-            place.channel, mark=idempotency_key(place), since=message_record.reserved_at, thread=work.thread
+        return attempt.deps.slack.find(
+            key.channel, mark=idempotency_key(key), since=record.reserved_at, thread=attempt.thread
         )
     except SlackRefused:
         return None
 
 
-def _send(message_record: MessageRecord, rendered: Rendered, work: _Work) -> PostedMessage:
-    place = message_record.key
-    work.ensure_lease(message_record)
+def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> PostedMessage:
+    key = record.key
+    attempt.ensure_lease(record)
     try:
-        return work.deps.slack.post(
-            place.channel, rendered, mark=idempotency_key(place), thread=work.thread, broadcast=work.broadcast
+        return attempt.deps.slack.post(
+            key.channel,
+            rendered,
+            mark=idempotency_key(key),
+            thread=attempt.thread,
+            broadcast=attempt.broadcast,
         )
-    except SlackNoAnswer as silence:
-        raise _Unsettled(str(silence)) from silence
+    except SlackNoAnswer as error:
+        raise _PostUnconfirmed(str(error)) from error
 
 
-def _link(message_record: MessageRecord) -> MessageLink:
-    return MessageLink(message_record.posted_channel or message_record.key.channel, message_record.ts or "")
+def _link(record: MessageRecord) -> MessageLink:
+    return MessageLink(record.posted_channel or record.key.channel, record.ts or "")

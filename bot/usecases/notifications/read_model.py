@@ -1,4 +1,4 @@
-"""Read, consistently, what a card, an alert or an answer has to show."""
+"""Read what a card, an alert or a reply shows, with consistent reads."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ CANDIDATES = 20
 
 
 def record_of(operation: Operation, deps: Dependencies) -> RecordState | None:
-    """The record an operation is about: its subject, what it made, or what a poll already linked to it."""
+    """The record an operation is about: its entity, the record it created, or the one a poll linked to it."""
     if operation.entity.is_record:
         return deps.records.record_state(operation.entity)
-    made = operation.outcome.record if operation.outcome else None
-    if operation.state is OperationState.SUCCEEDED and made is not None:
-        return deps.records.record_state(made)
-    known_by = _known_by(operation)
-    if known_by is None or (operation.state.settled and not _said_by_a_person(operation)):
+    created = operation.outcome.record if operation.outcome else None
+    if operation.state is OperationState.SUCCEEDED and created is not None:
+        return deps.records.record_state(created)
+    search_text = _search_text(operation)
+    if search_text is None or (operation.state.settled and not _reported_by_person(operation)):
         return None
-    found = deps.records.find(known_by, limit=CANDIDATES)
+    found = deps.records.find(search_text, limit=CANDIDATES)
     return next(
         (record_state for record_state in found if record_state.requested_by_operation == operation.id), None
     )
 
 
-def _said_by_a_person(operation: Operation) -> bool:
-    """What a person says of it names no record; a poll may have found it all the same."""
+def _reported_by_person(operation: Operation) -> bool:
+    """A person's resolution names no record, but a poll may have found one."""
     return operation.outcome is not None and operation.outcome.kind in (
         OutcomeKind.REPORTED_ARRIVED,
         OutcomeKind.CLOSED,
     )
 
 
-def _known_by(operation: Operation) -> str | None:
-    """What the record that was asked for is found by."""
+def _search_text(operation: Operation) -> str | None:
+    """The search text that finds the requested record."""
     match operation.input:
         case ConnectionRequest() as wanted:
             return wanted.carrier_group_id
@@ -54,8 +54,10 @@ def _known_by(operation: Operation) -> str | None:
 
 
 def open_operation(record_state: RecordState, deps: Dependencies) -> Operation | None:
-    """The operation that is open on a record, or the one that asked for it while that is not settled yet."""
-    return deps.operations.open_on(record_state.entity) or _asking(record_state, deps, settled=False)
+    """The open operation on a record, or the open operation that requested the record."""
+    return deps.operations.open_on(record_state.entity) or _requesting_operation(
+        record_state, deps, settled=False
+    )
 
 
 def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
@@ -68,16 +70,16 @@ def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
     if record_state is None:
         return None
     operation = open_operation(record_state, deps)
-    last = deps.operations.last_on(entity) or _asking(record_state, deps, settled=True)
+    last = deps.operations.last_on(entity) or _requesting_operation(record_state, deps, settled=True)
     record_state = deps.records.record_state(entity) or record_state
     if not awaits_decision(record_state):
         return RecordCard(record_state, operation, last)
-    beside = related_records(record_state, deps.records)
-    return RecordCard(record_state, operation, last, deps.today(), beside)
+    related = related_records(record_state, deps.records)
+    return RecordCard(record_state, operation, last, deps.today(), related)
 
 
 def request_card(operation_id: str, deps: Dependencies) -> RecordCard | RequestCard | None:
-    """The card of a request: the request itself, and from when there is a record for it, that."""
+    """The card of a request; once Noyo has a record for it, the card of that record."""
     operation = deps.operations.operation(operation_id)
     if operation is None:
         return None
@@ -88,14 +90,16 @@ def request_card(operation_id: str, deps: Dependencies) -> RecordCard | RequestC
 
 
 def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None:
-    """What is at Noyo already, and was in the way, as far as we hold it."""
+    """The existing record because of which a request was refused as a duplicate, if we know it."""
     other = operation.outcome.record if operation.outcome else None
     if operation.state is not OperationState.REFUSED or other is None or other == operation.entity:
         return None
     return deps.records.record_state(other)
 
 
-def _asking(record_state: RecordState, deps: Dependencies, *, settled: bool) -> Operation | None:
+def _requesting_operation(
+    record_state: RecordState, deps: Dependencies, *, settled: bool
+) -> Operation | None:
     if record_state.requested_by_operation is None:
         return None
     operation = deps.operations.operation(record_state.requested_by_operation)

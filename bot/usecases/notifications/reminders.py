@@ -1,7 +1,7 @@
-"""What time brings to a request that waits for a decision: its days, and the reminders on some of them.
+"""Daily updates and reminders for disconnection requests that await a decision.
 
-Each day puts the next one before it is delivered itself, so the chain never breaks; whatever is put is checked against
-the table first once its time has come. Ids are of version and day: whoever puts one twice puts it once.
+Each daily timer schedules its successor before it runs, so the chain never breaks. A timer is checked against the
+record's current state when it fires. Its id consists of version and day, so that scheduling it twice has no effect.
 """
 
 from __future__ import annotations
@@ -26,33 +26,35 @@ from bot.usecases.notifications.publisher import NotYet, delete_message, upsert_
 from bot.usecases.notifications.read_model import open_operation
 
 SPREAD_SECONDS = 1800
-"""What begins at one moment is spread over so long: Slack takes some fifty edits a minute, and a message a second."""
-BEING_DECIDED_SECONDS = 900
-"""Nobody is reminded of what somebody is deciding; should that be refused, they are afterwards."""
+"""Work that is due at the same moment is spread_seconds over this time: Slack allows about 50 edits a minute."""
+DECISION_WAIT_SECONDS = 900
+"""While a decision is in progress, no reminder is posted. If Noyo refuses the decision, the reminder follows."""
 
 
 def start_day(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
-    """The steps of a new day: what comes after it, then everything that counts days, made anew."""
+    """The tasks of a new day: schedule the next day first, then update every message that counts days."""
     record_state = _still_waiting(event, deps)
     if record_state is None:
-        return  # A version that came since has days of its own.
-    _mind_the_day(event, deps)
-    yield lambda: _put_what_comes(event, record_state, deps)
-    if event.day is not None and not _slept_through(event, record_state, deps):
+        return  # A newer version has its own daily timers.
+    _ensure_day_started(event, deps)
+    yield lambda: _schedule_next(event, record_state, deps)
+    if event.day is not None and not _is_superseded(event, record_state, deps):
         yield lambda: update_card(record_state.entity, deps)
         yield lambda: update_alerts(event, record_state.entity, deps)
         yield lambda: update_reminders(record_state.entity, deps)
 
 
-def _mind_the_day(event: OutboxEvent, deps: Dependencies) -> None:
-    """Where the zone in the settings was moved west meanwhile, it is still the day before; told now, the day that is
-    put next would be this one again, and the chain would end."""
+def _ensure_day_started(event: OutboxEvent, deps: Dependencies) -> None:
+    """Wait if the configured time zone was moved west: it is still the day before there.
+
+    Running now would schedule this same day again, and the chain of days would end.
+    """
     if event.day is not None and event.day > deps.today():
-        raise NotYet(_begins(event.day, event.entity, deps) - deps.now())
+        raise NotYet(_day_begins(event.day, event.entity, deps) - deps.now())
 
 
-def _begins(day: date, entity: EntityRef, deps: Dependencies) -> int:
-    return start_of(day, deps.timezone) + 1 + spread(entity)
+def _day_begins(day: date, entity: EntityRef, deps: Dependencies) -> int:
+    return start_of(day, deps.timezone) + 1 + spread_seconds(entity)
 
 
 def _still_waiting(event: OutboxEvent, deps: Dependencies) -> RecordState | None:
@@ -66,28 +68,28 @@ def _still_waiting(event: OutboxEvent, deps: Dependencies) -> RecordState | None
     return record_state
 
 
-def _slept_through(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
-    """Whether a later day has begun as well, which shows everything as it is by now."""
+def _is_superseded(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether a later day has started too, which updates everything anyway."""
     today = telling.day_started(record_state.record, deps.today(), 0)
     return today.id != event.id and deps.outbox.event(today.id) is not None
 
 
-def _put_what_comes(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> None:
+def _schedule_next(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> None:
     zone, today, now = deps.timezone, deps.today(), deps.now()
-    later = spread(record_state.entity)
+    later = spread_seconds(record_state.entity)
     reminder = latest_reminder(record_state, today, zone)
-    # A version that is new to us takes up the reminder of its day, which the version before it can no longer give.
+    # A new version takes over the reminder of its day, which the previous version can no longer post.
     if reminder is not None and reminder >= (event.day or today):
         begins = working_moment(max(now, start_of(reminder, zone)), zone)
         deps.outbox.put(telling.reminder(record_state.record, reminder, begins + later))
     tomorrow = today + timedelta(days=1)
     deps.outbox.put(
-        telling.day_started(record_state.record, tomorrow, _begins(tomorrow, record_state.entity, deps))
+        telling.day_started(record_state.record, tomorrow, _day_begins(tomorrow, record_state.entity, deps))
     )
 
 
-def spread(entity: EntityRef) -> int:
-    """Seconds after the hour at which this one has its turn, always the same."""
+def spread_seconds(entity: EntityRef) -> int:
+    """A fixed offset for this entity, in seconds below `SPREAD_SECONDS`."""
     return int.from_bytes(hashlib.sha256(str(entity).encode()).digest()[:4], "big") % SPREAD_SECONDS
 
 
@@ -95,77 +97,73 @@ def spread(entity: EntityRef) -> int:
 
 
 def send_reminder(event: OutboxEvent, deps: Dependencies) -> None:
-    """One reminder, in the card's thread and in the channel; the one before it goes once it is there.
+    """Post a reminder in the card's thread and in the channel, then remove the previous one.
 
-    It is posted in working hours only. What was decided, changed, or has a later reminder by now is not spoken of.
+    It is posted in working hours only, and not for a request that was decided, changed, or has a later reminder.
     """
-    record_state, place = _still_waiting(event, deps), _place(event, deps)
-    if (
-        record_state is None
-        or not _is_its_turn(record_state, event, deps)
-        or _was_reminded_of(place, event, deps)
-    ):
-        _forget(place, event.entity, deps)
+    record_state, key = _still_waiting(event, deps), _reminder_key(event, deps)
+    if record_state is None or not _is_latest(record_state, event, deps) or _already_posted(key, event, deps):
+        _drop(key, event.entity, deps)
         return
-    _mind_the_hour(deps)
+    _ensure_working_hours(deps)
     if open_operation(record_state, deps) is not None:
-        raise NotYet(BEING_DECIDED_SECONDS)
+        raise NotYet(DECISION_WAIT_SECONDS)
 
     def posted(card: MessageLink) -> None:
-        _keep_true(place, event.entity, deps, thread=card.ts, newest=True)
+        _upsert(key, event.entity, deps, thread=card.ts, newest=True)
 
     post_under_card(event.entity, posted, deps)
     update_reminders(event.entity, deps)
 
 
-def _is_its_turn(record_state: RecordState, event: OutboxEvent, deps: Dependencies) -> bool:
-    """After some days off only the newest reminder counts."""
+def _is_latest(record_state: RecordState, event: OutboxEvent, deps: Dependencies) -> bool:
+    """After an outage of several days, only the latest reminder is posted."""
     return latest_reminder(record_state, deps.today(), deps.timezone) == event.day
 
 
-def _was_reminded_of(place: MessageKey, event: OutboxEvent, deps: Dependencies) -> bool:
-    """Whether the day's reminder is there already, posted while the request was in the version before."""
+def _already_posted(key: MessageKey, event: OutboxEvent, deps: Dependencies) -> bool:
+    """Whether the day's reminder was already posted for the previous version of the request."""
     of_the_day = f"{_prefix(event.entity)}{event.day}:"
-    places = deps.messages.live(place.channel, of_the_day)
-    return any(one != place and deps.messages.link(one) is not None for one in places)
+    keys = deps.messages.live(key.channel, of_the_day)
+    return any(other != key and deps.messages.link(other) is not None for other in keys)
 
 
-def _mind_the_hour(deps: Dependencies) -> None:
+def _ensure_working_hours(deps: Dependencies) -> None:
     now = deps.now()
     begins = working_moment(now, deps.timezone)
     if begins > now:
         raise NotYet(begins - now)
 
 
-def _forget(place: MessageKey, entity: EntityRef, deps: Dependencies) -> None:
-    """One that was posted says by itself that it is over; one of which nobody knows must not turn up later."""
-    if deps.messages.link(place) is None:
-        card = _card(entity, deps)
-        delete_message(place, deps, thread=card.ts if card else None)
+def _drop(key: MessageKey, entity: EntityRef, deps: Dependencies) -> None:
+    """Make sure that an unposted reminder is never posted; a posted one is updated to say that it is over."""
+    if deps.messages.link(key) is None:
+        card = _card_of(entity, deps)
+        delete_message(key, deps, thread=card.ts if card else None)
     update_reminders(entity, deps)
 
 
 def update_reminders(entity: EntityRef, deps: Dependencies) -> None:
-    """The last reminder says what is so; those before it are deleted, or say so too where Slack deletes nothing."""
+    """Update the latest reminder; delete earlier ones, or update them where Slack does not allow deleting."""
     channel = deps.channels.of_alert(entity.kind)
-    live = sorted(deps.messages.live(channel, _prefix(entity)), key=lambda place: place.name)
-    card = _card(entity, deps) if live else None
-    for place in live:
-        newest = place == live[-1]
-        if newest or not _taken_away(place, card, deps):
-            _keep_true(place, entity, deps, thread=card.ts if card else None, newest=newest, reposts=False)
+    live = sorted(deps.messages.live(channel, _prefix(entity)), key=lambda key: key.name)
+    card = _card_of(entity, deps) if live else None
+    for key in live:
+        newest = key == live[-1]
+        if newest or not _deleted(key, card, deps):
+            _upsert(key, entity, deps, thread=card.ts if card else None, newest=newest, reposts=False)
 
 
-def _taken_away(place: MessageKey, card: MessageLink | None, deps: Dependencies) -> bool:
+def _deleted(key: MessageKey, card: MessageLink | None, deps: Dependencies) -> bool:
     try:
-        delete_message(place, deps, thread=card.ts if card else None)
+        delete_message(key, deps, thread=card.ts if card else None)
     except SlackRefused:
-        return False  # Such as a workspace in which nobody deletes.
+        return False  # Some workspaces do not allow deleting.
     return True
 
 
-def _keep_true(
-    place: MessageKey,
+def _upsert(
+    key: MessageKey,
     entity: EntityRef,
     deps: Dependencies,
     *,
@@ -174,21 +172,21 @@ def _keep_true(
     reposts: bool = True,
 ) -> None:
     upsert_message(
-        place,
-        lambda: _reminder(place, entity, deps, newest=newest),
+        key,
+        lambda: _reminder(key, entity, deps, newest=newest),
         deps,
         thread=thread,
         broadcast=True,
         reposts=reposts,
-        closes=is_final,
+        closes_after=is_final,
     )
 
 
-def _reminder(place: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> Alert:
+def _reminder(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> Alert:
     record_state = deps.records.record_state(entity)
     if record_state is None:
-        raise LookupError(f"nothing in the table for {entity}")
-    *_, day, version = place.name.split(":")
+        raise LookupError(f"unknown record: {entity}")
+    *_, day, version = key.name.split(":")
     return Alert(
         record_state,
         version if newest and awaits_decision(record_state) else "",
@@ -204,14 +202,14 @@ def _prefix(entity: EntityRef) -> str:
     return f"reminder:{entity}:"
 
 
-def _place(event: OutboxEvent, deps: Dependencies) -> MessageKey:
-    """Keys sort by day, whatever the versions are."""
+def _reminder_key(event: OutboxEvent, deps: Dependencies) -> MessageKey:
+    """Message names sort by day, whatever the versions are."""
     day = event.day.isoformat() if event.day else ""
     return MessageKey(
         deps.channels.of_alert(event.entity.kind), f"{_prefix(event.entity)}{day}:{event.version}"
     )
 
 
-def _card(entity: EntityRef, deps: Dependencies) -> MessageLink | None:
+def _card_of(entity: EntityRef, deps: Dependencies) -> MessageLink | None:
     record_state = deps.records.record_state(entity)
     return deps.card_link(record_state) if record_state is not None else None

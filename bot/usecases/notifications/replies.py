@@ -1,4 +1,4 @@
-"""Tell those who asked how it went: where they wait, or by direct message."""
+"""Reply to the people of an operation: in the modal they submitted, or by direct message."""
 
 from __future__ import annotations
 
@@ -15,66 +15,68 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, upsert_message
 from bot.usecases.notifications.read_model import duplicate_of, record_of
 
-_NOTHING_TO_TELL = frozenset(
+_NO_REPLY_YET = frozenset(
     {OperationState.AWAITING_CONFIRMATION, OperationState.PENDING, OperationState.SENDING}
 )
-LATE_SECONDS = 60
-"""A person who waited longer than this in front of a modal has most likely looked away."""
+MODAL_SECONDS = 60
+"""After this time a person is assumed to no longer look at the modal."""
 NO_DIRECT_MESSAGE = frozenset(
     {"user_not_found", "user_disabled", "cannot_dm_bot", "channel_not_found", "messages_tab_disabled"}
 )
 
 
 def reply_to_people(operation: Operation, deps: Dependencies) -> None:
-    """Tells the person who asked, and the one who confirmed it, how it went: where they wait, or by direct message once
-    they have looked away. Each stands alone: whoever cannot be told keeps nobody else from it."""
-    _know(operation, deps)
-    if operation.state in _NOTHING_TO_TELL and operation.deferred_by is None:
+    """Reply to the requester and the second approver, in their modal or, once they have looked away, by direct message.
+
+    A reply that fails does not prevent the other recipient_.
+    """
+    _refresh_people(operation, deps)
+    if operation.state in _NO_REPLY_YET and operation.deferred_by is None:
         return
-    troubles = []
-    for one in _waiting(operation):
+    failures = []
+    for recipient_ in _recipients(operation):
         try:
-            _tell(one, operation, deps)
-        except (MessageBusy, SlackError) as trouble:
-            troubles.append(trouble)
-    if troubles:
-        raise troubles[0]
+            _reply(recipient_, operation, deps)
+        except (MessageBusy, SlackError) as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """Somebody who waits for an answer, since when (Unix seconds), and where."""
+class _Recipient:
+    """A person who waits for a reply, since when (Unix seconds), and where."""
 
     person: str
     since: int
     reply_to: ReplyTo
 
 
-def _waiting(operation: Operation) -> list[_Waiting]:
-    """Who confirmed what they asked for themselves waits once, where they confirmed it."""
-    waiting = {}
+def _recipients(operation: Operation) -> list[_Recipient]:
+    """A person who confirmed their own request gets recipient_ reply, where they confirmed it."""
+    recipient = {}
     if operation.actor is not None:
-        waiting[operation.actor] = _Waiting(operation.actor, operation.submitted_at, operation.reply_to)
+        recipient[operation.actor] = _Recipient(operation.actor, operation.submitted_at, operation.reply_to)
     second = operation.second_approval
     if second is not None:
-        waiting[second.by] = _Waiting(second.by, second.at, second.reply_to)
-    return list(waiting.values())
+        recipient[second.by] = _Recipient(second.by, second.at, second.reply_to)
+    return list(recipient.values())
 
 
-def _tell(waiting: _Waiting, operation: Operation, deps: Dependencies) -> None:
+def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> None:
 
     def content() -> Reply:
         current = deps.operations.operation(operation.id) or operation
         record_state = record_of(current, deps) or duplicate_of(current, deps)
-        return Reply(current, record_state, _request_link(current, record_state, deps), waiting.person)
+        return Reply(current, record_state, _request_link(current, record_state, deps), recipient.person)
 
-    shown = _in_view(waiting.reply_to.view_id, operation, content, deps)
-    late = deps.now() - waiting.since > LATE_SECONDS
-    on_its_way = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
-    if on_its_way or (shown and not late):
+    shown = _in_view(recipient.reply_to.view_id, operation, content, deps)
+    looked_away = deps.now() - recipient.since > MODAL_SECONDS
+    in_progress = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
+    if in_progress or (shown and not looked_away):
         return
     try:
-        upsert_message(MessageKey(waiting.person, f"direct:{operation.id}"), content, deps)
+        upsert_message(MessageKey(recipient.person, f"direct:{operation.id}"), content, deps)
     except SlackRefused as refusal:
         if refusal.code not in NO_DIRECT_MESSAGE:
             raise
@@ -91,7 +93,7 @@ def _request_link(
 def _in_view(
     view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Dependencies
 ) -> bool:
-    """One worker at a time shows in a view, and reads what to show while it holds the lease: the newest stays."""
+    """Show the reply in the modal under a lease, so that the newest content stays. False if it is not visible."""
     if view_id is None:
         return False
     message_record = deps.messages.reserve(
@@ -102,20 +104,19 @@ def _in_view(
     )
     if message_record is None:
         raise MessageBusy(f"view {view_id}")
-    shown = (
-        message_record.closed
-    )  # The end was shown there: a second delivery of its news needs no direct message.
+    # If the final reply was shown in the modal, a second delivery of the event needs no direct message.
+    shown = message_record.closed
     try:
         shown = shown or deps.slack.show_in_view(view_id, content())
     except SlackRefused:
-        return False  # Whatever it has against the view, the person is told by direct message.
+        return False  # The direct message replaces it.
     finally:
         deps.messages.release(message_record, closed=shown and operation.state.settled)
     return shown
 
 
-def _know(operation: Operation, deps: Dependencies) -> None:
-    """The worker that sends decides rights by the table alone, so what it knows of the people is kept fresh here."""
+def _refresh_people(operation: Operation, deps: Dependencies) -> None:
+    """Refresh what the table knows of these people, since the executing worker authorizes from the table alone."""
     if operation.state.settled:
         return
     for user_id in operation.people:

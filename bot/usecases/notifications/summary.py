@@ -1,4 +1,4 @@
-"""Say how much is open when we begin, and what of it waits for us."""
+"""Summarize how much is open, and what needs our action."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.usecases.ports.storage import RecordRepository
 
 SHOWN = 20
 COUNTED = 1000
-WAITING = (
+WAITING_STATUSES = (
     (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
     (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
     (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
@@ -19,7 +19,7 @@ WAITING = (
 
 
 def summary(records: RecordRepository, now: int) -> Summary:
-    """Open records by kind, and the first of those that need us."""
+    """The number of open records by kind, and the first of those that need our action."""
     waiting, total = waiting_for_us(records)
     return Summary(
         connections=len(records.open_entities(EntityKind.CONNECTION)),
@@ -31,14 +31,16 @@ def summary(records: RecordRepository, now: int) -> Summary:
 
 
 def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
-    """The first of those that need us, and how many there are (each status counted up to 1,000)."""
-    waiting = waiting_subjects(records)
+    """The first records that need our action, and their total number (each status counted up to 1,000)."""
+    waiting = waiting_entities(records)
     held = records.record_states(waiting[:SHOWN])
     return tuple(held[entity] for entity in waiting[:SHOWN] if entity in held), len(waiting)
 
 
-def waiting_subjects(records: RecordRepository) -> list[EntityRef]:
-    """All that need us, each status up to 1,000."""
+def waiting_entities(records: RecordRepository) -> list[EntityRef]:
+    """All records that need our action, up to 1,000 of each status."""
     return [
-        entity for kind, status in WAITING for entity in records.in_status(kind, status.value, limit=COUNTED)
+        entity
+        for kind, status in WAITING_STATUSES
+        for entity in records.in_status(kind, status.value, limit=COUNTED)
     ]

@@ -16,7 +16,7 @@ from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackRefused
 from bot.metrics import METRICS
 from bot.slack.endpoint import KINDS
-from bot.usecases.notifications.publish import pause_after
+from bot.usecases.notifications.publish import retry_delay
 from infra.local.table import read_template
 from tests.architecture import tree
 
@@ -174,7 +174,7 @@ def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None
     )
     while at < 2 * 3600:
         failed[at // alarm["Period"]] += 1
-        due = at + pause_after(SlackRefused("not_in_channel"), event)
+        due = at + retry_delay(SlackRefused("not_in_channel"), event)
         at, event = -(-due // 60) * 60, replace(event, attempts=event.attempts + 1)
 
     breached = [failed[period] >= alarm["Threshold"] for period in range(6)]

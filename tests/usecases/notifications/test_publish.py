@@ -228,7 +228,7 @@ def test_a_lost_answer_to_any_post_doubles_nothing(fault: str, skipped: int) -> 
         losing = replace(deps, slack=Losing())
         report = publish(news_id, losing)
         assert report is not None
-        assert len(report.troubles) == 1
+        assert len(report.failures) == 1
         tell_until_done(world, step=20)
 
         [card] = world.slack.channel(CONNECTIONS)
@@ -245,7 +245,7 @@ def test_a_busy_slack_is_left_alone_for_as_long_as_it_asked_while_the_rest_goes_
         report = publish(news_id, world.bot.slack_dependencies)
 
         assert report is not None
-        assert report.again_at == int(world.clock()) + 90
+        assert report.retry_at == int(world.clock()) + 90
         assert len(shown(world, ALERTS)) == 1, "the alert does not wait for the card"
         world.wait(89)
         world.notify()
@@ -267,7 +267,7 @@ def test_what_slack_asked_for_counts_from_its_answer_and_not_from_when_we_began(
         )
 
         assert report is not None
-        assert report.again_at == began + 30 + 90
+        assert report.retry_at == began + 30 + 90
 
 
 def test_while_slack_is_down_the_pauses_grow_but_not_past_minutes() -> None:
@@ -279,9 +279,9 @@ def test_while_slack_is_down_the_pauses_grow_but_not_past_minutes() -> None:
             world.slack.faults.server_error("chat.postMessage", times=2)
             report = publish(news_id, world.bot.slack_dependencies)
             assert report is not None
-            assert report.again_at is not None
-            pauses.append(report.again_at - int(world.clock()))
-            world.clock.now = max(report.again_at, world.clock.now + LEASE_SECONDS + 1)
+            assert report.retry_at is not None
+            pauses.append(report.retry_at - int(world.clock()))
+            world.clock.now = max(report.retry_at, world.clock.now + LEASE_SECONDS + 1)
         world.slack.faults.clear()
         tell_until_done(world)
 
@@ -305,9 +305,9 @@ def test_a_channel_that_is_closed_to_us_gets_its_news_once_it_is_open_again(barr
             [news_id] = due(world)
             report = publish(news_id, world.bot.slack_dependencies)
             assert report is not None
-            assert report.again_at is not None
-            pauses.append(report.again_at - int(world.clock()))
-            world.clock.now = float(report.again_at)
+            assert report.retry_at is not None
+            pauses.append(report.retry_at - int(world.clock()))
+            world.clock.now = float(report.retry_at)
         assert pauses == sorted(pauses)
         assert pauses[-1] == LONGEST_PAUSE_SECONDS
         assert pauses[0] < 60

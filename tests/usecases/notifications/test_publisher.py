@@ -131,10 +131,10 @@ def test_whether_it_is_closed_is_decided_by_what_was_shown_last(
 ) -> None:
     said = Said(17)
     moves = around(publisher, after_post=lambda: setattr(said, "number", 18))
-    upsert_message(place, said, moves, closes=lambda shown: shown == Said(17)())
+    upsert_message(place, said, moves, closes_after=lambda shown: shown == Said(17)())
     said.number = 19
 
-    upsert_message(place, said, publisher, closes=always)
+    upsert_message(place, said, publisher, closes_after=always)
 
     only(world, said)
 
@@ -470,7 +470,7 @@ def test_looking_anew_finds_out_that_a_message_is_gone_though_nothing_changed(
     upsert_message(place, Said(17), publisher)
     world.slack.world.channels[CONNECTIONS].messages.clear()
 
-    upsert_message(place, Said(17), publisher, anew=True)
+    upsert_message(place, Said(17), publisher, force=True)
 
     only(world, Said(17))
 

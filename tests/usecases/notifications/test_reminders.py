@@ -17,7 +17,7 @@ from bot.errors import SlackNoAnswer, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.publisher import LEASE_SECONDS
-from bot.usecases.notifications.reminders import SPREAD_SECONDS, spread
+from bot.usecases.notifications.reminders import SPREAD_SECONDS, spread_seconds
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
@@ -123,8 +123,8 @@ def test_a_day_is_turned_just_after_midnight_where_the_team_works(world: World) 
     [tomorrow] = pieces(world, EventKind.DAY_STARTED)
 
     assert tomorrow.day == date(2026, 11, 17)
-    assert tomorrow.due == at(world, "2026-11-17T00:00:01") + spread(entity)
-    assert 0 <= spread(entity) < SPREAD_SECONDS
+    assert tomorrow.due == at(world, "2026-11-17T00:00:01") + spread_seconds(entity)
+    assert 0 <= spread_seconds(entity) < SPREAD_SECONDS
 
 
 def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World) -> None:
@@ -156,7 +156,7 @@ def test_a_wake_before_its_time_leaves_it(world: World) -> None:
     assert pieces(world, EventKind.DAY_STARTED) == [tomorrow]
 
 
-@pytest.mark.parametrize("moment", ["before_put", "after_put", "before_delivered"])
+@pytest.mark.parametrize("moment", ["before_put", "after_put", "before_mark_delivered"])
 def test_the_chain_of_days_survives_a_crash_at_any_point(world: World, moment: str) -> None:
     asks(world, "2026-12-31")
     goes_to(world, "2026-11-17T00:45")
@@ -237,7 +237,7 @@ def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:
     subjects = [EntityRef(EntityKind.DISCONNECTION, f"{number:032x}") for number in range(300)]
     a_minute = [0] * (SPREAD_SECONDS // 60)
     for entity in subjects:
-        a_minute[spread(entity) // 60] += 1
+        a_minute[spread_seconds(entity) // 60] += 1
 
     assert sum(a_minute) == 300
     assert max(a_minute) <= Limits().updates_per_minute // 2
@@ -353,7 +353,7 @@ def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(world: World
 
     works_until(world, "2026-11-18T12:00")
     assert len(reminders(world)) == 1
-    assert spread(entity) >= 0
+    assert spread_seconds(entity) >= 0
 
 
 @pytest.mark.parametrize("happens", ["rejected", "changed", "later"])
@@ -483,7 +483,7 @@ def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(world: Wor
     world.slack.faults.reset_after("chat.postMessage")
     report = publish(news_id, world.bot.slack_dependencies)
     assert report is not None
-    assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.troubles)
+    assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
     world.slack.faults.reset_after("chat.delete")
     works_until(world, "2026-11-19T12:00", step=LEASE_SECONDS + 10)
 
@@ -498,7 +498,7 @@ def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(world: World
     report = publish(news_id, world.bot.slack_dependencies)
 
     assert report is not None
-    assert report.troubles == []
+    assert report.failures == []
     assert len(reminders(world)) == 1
     thread[:] = [reply for reply in thread if not reply.broadcast]
     works_until(world, "2026-11-20T03:00")
@@ -512,7 +512,7 @@ def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(world: Worl
     report = publish(news_id, world.bot.slack_dependencies)
 
     assert report is not None
-    assert report.troubles == []
+    assert report.failures == []
     first, second = reminders(world)
     assert first.ts == before.ts
     assert "Changed since this reminder" in world.slack.render(first)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.usecases.notifications.replies import LATE_SECONDS
+from bot.usecases.notifications.replies import MODAL_SECONDS
 from tests.usecases.notification_bench import begun
 from tests.world import ANA, CONNECTIONS
 
@@ -30,7 +30,7 @@ def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_new
 def test_whoever_has_most_likely_looked_away_is_told_by_direct_message() -> None:
     with begun() as world:
         world.asks(ANA)
-        world.wait(LATE_SECONDS + 1)
+        world.wait(MODAL_SECONDS + 1)
         world.carry_out()
         world.notify()
 
