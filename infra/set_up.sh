@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes .venv with the locked dependencies. Run by make whenever the lock files change.
-#   PYTHON=python3.12      the interpreter to build .venv with; otherwise the newest fit one is taken
-#   INSTALLER=pip          do without uv
+# Creates .venv with the locked dependencies. make runs it when the lock files change.
+#   PYTHON=python3.12      the interpreter for .venv; by default the newest suitable one
+#   INSTALLER=pip          install with pip instead of uv
 set -eu
 
-WANTED="Python 3.11 or newer, with its venv module"
+REQUIRED="Python 3.11 or newer, with its venv module"
 CANDIDATES="python3.14 python3.13 python3.12 python3.11 python3 python"
 HERE=.venv/bin/python
 
@@ -25,23 +25,23 @@ stop() {
     exit 1
 }
 
-explain_unfit() {
+explain_unsuitable() {
     if ! command -v "$1" >/dev/null 2>&1; then
-        stop "PYTHON=$1 is not a command here. Needed: $WANTED."
+        stop "PYTHON=$1 is not a command. Required: $REQUIRED."
     elif ! new_enough "$1"; then
-        stop "PYTHON=$1 is unfit ($(version_of "$1")). Needed: $WANTED."
+        stop "PYTHON=$1 is not suitable ($(version_of "$1")). Required: $REQUIRED."
     fi
-    stop "$1 ($(version_of "$1")) lacks its venv module. On Debian or Ubuntu: apt-get install python3-venv."
+    stop "$1 ($(version_of "$1")) has no venv module. On Debian or Ubuntu: apt-get install python3-venv."
 }
 
 explain_none() {
     found=""
     for candidate in $CANDIDATES; do
         command -v "$candidate" >/dev/null 2>&1 || continue
-        new_enough "$candidate" && explain_unfit "$candidate"
+        new_enough "$candidate" && explain_unsuitable "$candidate"
         found="$found $candidate ($(version_of "$candidate"));"
     done
-    stop "no fit interpreter. Needed: $WANTED. Found:${found:- none}
+    stop "no suitable interpreter. Required: $REQUIRED. Found:${found:- none}
 set-up: install one, or name it: make PYTHON=/path/to/python3 test"
 }
 
@@ -51,7 +51,7 @@ find_python() {
             python=$PYTHON
             return
         fi
-        explain_unfit "$PYTHON"
+        explain_unsuitable "$PYTHON"
     fi
     for python in $CANDIDATES; do
         if new_enough "$python" && has_venv "$python"; then
@@ -62,7 +62,7 @@ find_python() {
 }
 
 with_uv() {
-    # The environment that make runs in may point uv at another project or environment.
+    # Variables of the caller may point uv to another project or environment.
     "$HERE" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt &&
         env -u VIRTUAL_ENV -u UV_PROJECT "$HERE" -m uv pip install --quiet --python "$HERE" \
             --require-hashes -r requirements/dev.txt
@@ -72,10 +72,10 @@ with_pip() {
     "$HERE" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 }
 
-# A .venv that was left half made, moved, or whose interpreter is gone is made anew.
+# Recreate a .venv that is incomplete, was moved, or has lost its interpreter.
 if ! new_enough "$HERE" || ! "$HERE" -m pip --version >/dev/null 2>&1; then
     find_python
-    echo "set-up: making .venv with $python ($(version_of "$python"))"
+    echo "set-up: creating .venv with $python ($(version_of "$python"))"
     "$python" -m venv --clear .venv
 fi
 
@@ -83,6 +83,6 @@ if [ "${INSTALLER:-uv}" = pip ]; then
     echo "set-up: installing the locked dependencies with pip"
     with_pip
 elif ! with_uv; then
-    echo "set-up: uv did not do it; trying again with plain pip (slower)" >&2
+    echo "set-up: uv failed; installing with pip (slower)" >&2
     with_pip
 fi

@@ -48,8 +48,9 @@ class Journey:
         passed = {module for stage in stages or self.stages for module in self.stages[stage]}
         return {module for module in passed if module.startswith("bot.")}
 
-    def exceeds(self, whole: int, request: int) -> bool:
-        return len(self.modules()) > whole or max(map(len, map(self.modules, (CLICK, SUBMISSION)))) > request
+    def exceeds(self, journey_limit: int, receiver_limit: int) -> bool:
+        requests = (len(self.modules(CLICK)), len(self.modules(SUBMISSION)))
+        return len(self.modules()) > journey_limit or max(requests) > receiver_limit
 
     def report(self) -> str:
         whole, receiver = len(self.modules()), len(self.modules(CLICK, SUBMISSION))

@@ -19,7 +19,7 @@ class Context:
 def main(variant: str) -> None:
     event = json.loads(sys.stdin.readline())
     if variant == "bolt":
-        from infra.bench.bolt_shape import handler
+        from infra.bench.bolt_adapter import handler
     else:
         if variant == "factory":
             import bot.dynamodb.aws_json

@@ -1,1 +1,1 @@
-"""infra/cost: what a month on AWS costs, from counted calls, stated assumptions and list prices."""
+"""Estimates the monthly cost on AWS from measured calls, stated assumptions and list prices."""

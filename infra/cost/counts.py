@@ -1,4 +1,4 @@
-"""infra/cost: what one thing that happens asks of AWS, counted: tests/infra/cost/measuring.py counts it again."""
+"""The AWS usage of one event of each kind, as tests/infra/cost/measuring.py measures it."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ MEASURED = Path(__file__).with_name("measured.json")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Read and write units are DynamoDB's; bytes are of items that stay, of items that expire, and of log lines."""
+    """Units are DynamoDB's; bytes are those of permanent items, of expiring items, and of log lines."""
 
     invocations: float = 0
     read_units: float = 0
@@ -20,7 +20,7 @@ class Counts:
     noyo_calls: float = 0
     slack_calls: float = 0
     requests: float = 0
-    kept_bytes: float = 0
+    permanent_bytes: float = 0
     expiring_bytes: float = 0
     log_bytes: float = 0
 
@@ -32,14 +32,14 @@ class Counts:
 
 
 def read_measured(path: Path = MEASURED) -> dict[str, Counts]:
-    """By what happened."""
-    told: Mapping[str, Mapping[str, float]] = json.loads(path.read_text("utf-8"))
-    return {name: Counts(**counts) for name, counts in told.items()}
+    """The counts by kind of event."""
+    content: Mapping[str, Mapping[str, float]] = json.loads(path.read_text("utf-8"))
+    return {name: Counts(**counts) for name, counts in content.items()}
 
 
 def write_measured(measured: Mapping[str, Counts], path: Path = MEASURED) -> None:
-    told = {
+    content = {
         name: {key: round(value, 2) for key, value in asdict(counts).items() if value}
         for name, counts in measured.items()
     }
-    path.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
+    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")

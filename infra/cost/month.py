@@ -1,27 +1,27 @@
-"""infra/cost: a month's bill, line by line: counted calls times assumptions times list prices."""
+"""The bill of a month, line by line: measured calls times assumptions times list prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.cost.counts import Counts
 from infra.cost.prices import GB, PRICES, Prices
-from infra.cost.stack import MONTH_SECONDS, Standing
+from infra.cost.stack import MONTH_SECONDS, StackResources
 
 DAYS = 30.4
 
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What a day brings for each 1,000 connections, and how long calls take; seconds where a name says so."""
+    """Events a day for each 1,000 connections, and durations in seconds. Nothing here is measured."""
 
     changes: float = 20
     of_which_alerts: float = 3
-    found: float = 2
-    """Connections made elsewhere, which Switchboard meets for the first time."""
+    discovered: float = 2
+    """Connections that were created without Switchboard."""
     requests: float = 4
     retries: float = 2
     disconnections: float = 1
-    looks: float = 60
+    refreshes: float = 60
     noyo_seconds: float = 0.4
     slack_seconds: float = 0.2
     dynamodb_seconds: float = 0.006
@@ -39,17 +39,17 @@ class Assumptions:
     metrics_always: int = 9
     metrics_in_use: int = 20
     hours_in_use: int = 250
-    alarm_mails: int = 20
+    alarm_emails: int = 20
     upload_gb: float = 0.5
     log_months: float = 1.0
-    months_kept: float = 12
+    months: float = 12
 
 
 ASSUMED = Assumptions()
 
 
 def a_day(connections: int, measured: Mapping[str, Counts], assumed: Assumptions = ASSUMED) -> Counts:
-    """What happens, without the schedules. Each change is told by a webhook."""
+    """The usage of all events of a day, without the schedules. Noyo sends a webhook for each change."""
     thousands = connections / 1000
     alerts = measured["alert"] * assumed.of_which_alerts
     changes = measured["change by webhook"] * (assumed.changes - assumed.of_which_alerts)
@@ -57,60 +57,60 @@ def a_day(connections: int, measured: Mapping[str, Counts], assumed: Assumptions
         measured["request"] * assumed.requests
         + measured["retry"] * assumed.retries
         + (measured["disconnection"] + measured["decision"]) * assumed.disconnections
-        + measured["look"] * assumed.looks
+        + measured["refresh"] * assumed.refreshes
     )
-    found = measured["found"] * assumed.found
-    return (alerts + changes + people + found) * thousands + measured["swept row"] * connections
+    discovered = measured["discovered"] * assumed.discovered
+    return (alerts + changes + people + discovered) * thousands + measured["compared record"] * connections
 
 
 def a_minute(connections: int, measured: Mapping[str, Counts], assumed: Assumptions = ASSUMED) -> Counts:
-    """The schedules: what was counted with few connections, and the newest page's rows, each read once."""
+    """The usage of the schedules: as measured with few connections, plus one read of each row of the newest page."""
     return measured["minute"] + Counts(read_units=min(connections, assumed.page_rows))
 
 
 def bill(
     connections: int,
     measured: Mapping[str, Counts],
-    stack: Standing,
+    stack: StackResources,
     *,
     prices: Prices = PRICES,
     assumed: Assumptions = ASSUMED,
 ) -> dict[str, float]:
-    """Dollars by line, after so many months of keeping everything that stays."""
+    """Dollars by line, after `assumed.months` months of storing permanent items."""
     day = a_day(connections, measured, assumed)
     minutes = a_minute(connections, measured, assumed) * (MONTH_SECONDS / 60)
-    all_ = day * DAYS + minutes
+    month = day * DAYS + minutes
     stored = (
-        measured["found"].kept_bytes * connections
-        + day.kept_bytes * DAYS * assumed.months_kept
+        measured["discovered"].permanent_bytes * connections
+        + day.permanent_bytes * DAYS * assumed.months
         + max(day.expiring_bytes, 0) * DAYS
     ) / GB
     logs = (
-        all_.log_bytes
-        + all_.invocations * assumed.platform_log_bytes
-        + all_.requests * assumed.access_log_bytes
+        month.log_bytes
+        + month.invocations * assumed.platform_log_bytes
+        + month.requests * assumed.access_log_bytes
     ) / GB
     secret_reads = stack.functions * assumed.secrets_a_process * MONTH_SECONDS / assumed.secret_read_seconds
     metrics = assumed.metrics_always + assumed.metrics_in_use * assumed.hours_in_use / (24 * DAYS)
-    sent = (all_.noyo_calls + all_.slack_calls) * assumed.call_bytes / GB
+    sent = (month.noyo_calls + month.slack_calls) * assumed.call_bytes / GB
     return {
-        "Lambda, requests": all_.invocations * prices.lambda_request,
-        "Lambda, GB-seconds": _gb_seconds(all_, assumed) * prices.lambda_gb_second_arm,
-        "API Gateway": all_.requests * prices.http_api_request,
-        "DynamoDB, reads": all_.read_units * prices.dynamodb_read_unit,
-        "DynamoDB, writes with their indexes": all_.write_units * prices.dynamodb_write_unit,
+        "Lambda, requests": month.invocations * prices.lambda_request,
+        "Lambda, GB-seconds": _gb_seconds(month, assumed) * prices.lambda_gb_second_arm,
+        "API Gateway": month.requests * prices.http_api_request,
+        "DynamoDB, reads": month.read_units * prices.dynamodb_read_unit,
+        "DynamoDB, writes with their indexes": month.write_units * prices.dynamodb_write_unit,
         "DynamoDB, storage after a year": stored * prices.dynamodb_gb_month,
         "DynamoDB, point-in-time recovery": stored * prices.dynamodb_backup_gb_month,
         "DynamoDB, stream to Lambda": 0.0,
         "KMS, key": stack.keys * prices.kms_key_month,
-        "KMS, requests": all_.kms_calls * prices.kms_request,
+        "KMS, requests": month.kms_calls * prices.kms_request,
         "Secrets Manager, secrets": stack.secrets * prices.secret_month,
         "Secrets Manager, reads": secret_reads * prices.secret_request,
         "CloudWatch, logs": logs * (prices.log_gb + prices.log_gb_month * assumed.log_months),
         "CloudWatch, metrics": metrics * prices.metric_month,
-        "CloudWatch, alarms": stack.watched * prices.alarm_month,
+        "CloudWatch, alarms": stack.alarm_metrics * prices.alarm_month,
         "CloudWatch, dashboard": stack.dashboards * prices.dashboard_month,
-        "SNS, alarms by mail": assumed.alarm_mails * prices.mail,
+        "SNS, alarms by email": assumed.alarm_emails * prices.email,
         "EventBridge Scheduler": stack.scheduled_calls * prices.schedule_call,
         "S3, uploaded packages": assumed.upload_gb * prices.upload_gb_month,
         "Data transfer out": sent * prices.transfer_gb,

@@ -1,6 +1,6 @@
-"""infra/cost: AWS's list prices in US East (N. Virginia), on demand, in US dollars, without free tiers.
+"""AWS's on-demand list prices in US East (N. Virginia) in US dollars, without free tiers.
 
-As known on 22 November 2026 and to be checked before they are relied on: https://aws.amazon.com/pricing/
+As of 22 November 2026. Check them before you rely on them: https://aws.amazon.com/pricing/
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Prices:
     metric_month: float = 0.30
     alarm_month: float = 0.10
     dashboard_month: float = 3.00
-    mail: float = 2.00 / 100_000
+    email: float = 2.00 / 100_000
     schedule_call: float = 1.00 / MILLION
     upload_gb_month: float = 0.023
     transfer_gb: float = 0.09

@@ -1,4 +1,4 @@
-"""infra/cost: what of the stack costs whether or not anything happens: read from template.yaml."""
+"""The resources in template.yaml that have a fixed monthly cost."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -9,18 +9,18 @@ MONTH_SECONDS = 30.4 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    watched: int
-    """Metrics that alarms look at, each once for every alarm that does: these are what is paid for."""
+class StackResources:
+    alarm_metrics: int
+    """AWS bills each metric of each alarm."""
     dashboards: int
     keys: int
     secrets: int
     functions: int
     scheduled_calls: float
-    """A month, of all schedules, as the parameters' defaults have it."""
+    """Invocations by all schedules in a month, with the default parameters."""
 
 
-def standing(template: Mapping[str, Any]) -> Standing:
+def read_stack(template: Mapping[str, Any]) -> StackResources:
     resources: Mapping[str, Any] = template["Resources"]
     kinds = Counter(resource["Type"] for resource in resources.values())
     minutely = sum(
@@ -29,9 +29,9 @@ def standing(template: Mapping[str, Any]) -> Standing:
         for event in resource.get("Properties", {}).get("Events", {}).values()
         if event["Type"] in ("Schedule", "ScheduleV2")
     )
-    return Standing(
-        watched=sum(
-            _watched(resource["Properties"])
+    return StackResources(
+        alarm_metrics=sum(
+            _metrics(resource["Properties"])
             for resource in resources.values()
             if resource["Type"] == "AWS::CloudWatch::Alarm"
         ),
@@ -43,5 +43,5 @@ def standing(template: Mapping[str, Any]) -> Standing:
     )
 
 
-def _watched(alarm: Mapping[str, Any]) -> int:
-    return sum("MetricStat" in one for one in alarm["Metrics"]) if "Metrics" in alarm else 1
+def _metrics(alarm: Mapping[str, Any]) -> int:
+    return sum("MetricStat" in metric for metric in alarm["Metrics"]) if "Metrics" in alarm else 1

@@ -108,8 +108,5 @@ def parameters_of(stage: Stage, template: Mapping[str, Any], release: str) -> di
     automatic = {"Release": release, "CarriersFile": CARRIERS if stage.carriers else ""}
     declared = template.get("Parameters", {})
     defaults = {key: str(rule["Default"]) for key, rule in declared.items() if "Default" in rule}
-    return (
-        defaults
-        | dict(stage.parameters)
-        | {key: value for key, value in automatic.items() if key in declared}
-    )
+    automatic = {key: value for key, value in automatic.items() if key in declared}
+    return defaults | dict(stage.parameters) | automatic

@@ -1,1 +1,1 @@
-"""infra/stack: what template.yaml promises about the deployed stack, read from it so that it can be checked."""
+"""Reads template.yaml to check and document the deployed stack."""

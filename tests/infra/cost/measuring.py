@@ -1,6 +1,6 @@
-"""Counts what each thing that happens asks of AWS, in a world where the real handlers run on moto and the stand-ins.
+"""Measures the AWS usage of each kind of event with the real handlers on moto and the fakes of Slack and Noyo.
 
-`python -m tests.infra.cost.measuring` writes it to infra/cost/measured.json.
+`python -m tests.infra.cost.measuring` updates infra/cost/measured.json.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.handlers.test_noyo_webhook import event
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World, blocks_of
 
 MODULES = (handlers.slack, handlers.noyo_webhook, handlers.execute_operations, handlers.notify, handlers.poll)
-WOKEN = {"OPERATION": handlers.execute_operations, "OUTBOX": handlers.notify}
+TRIGGERED = {"OPERATION": handlers.execute_operations, "OUTBOX": handlers.notify}
 ROWS = 12
 SCHEDULED = (handlers.execute_operations, handlers.notify, handlers.poll)
 INDEXES: dict[str, tuple[str, ...]] = {
@@ -49,7 +49,7 @@ class Context:
 
 
 class Meter:
-    """Counts what goes over the table's wire by DynamoDB's own rules, from the items before and after each call."""
+    """Counts DynamoDB's capacity units from the items before and after each call."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -58,32 +58,32 @@ class Meter:
         self._before: dict[Key, Item] = {}
 
     def start(self) -> None:
-        for service, on in ((service, on) for service in ("dynamodb", "kms") for on in self._listening()):
+        for service, on in ((service, on) for service in ("dynamodb", "kms") for on in self._event_hooks()):
             worker_client(service).meta.events.register(*on)
 
     def stop(self) -> None:
-        for service, on in ((service, on) for service in ("dynamodb", "kms") for on in self._listening()):
+        for service, on in ((service, on) for service in ("dynamodb", "kms") for on in self._event_hooks()):
             worker_client(service).meta.events.unregister(*on)
 
     def add(self, **more: float) -> None:
         self.counts += Counts(**more)
 
-    def _listening(self) -> list[tuple[str, Callable[..., None]]]:
-        return [("provide-client-params.*.*", self._asked), ("after-call.*.*", self._answered)]
+    def _event_hooks(self) -> list[tuple[str, Callable[..., None]]]:
+        return [("provide-client-params.*.*", self._before_call), ("after-call.*.*", self._after_call)]
 
     def _items(self, keys: Iterable[Key]) -> dict[Key, Item]:
-        """As they are in the table; read behind the engine's back, so that nothing counts it."""
+        """The current items, read directly from moto, so that the read is not counted."""
         engine, table = dynamodb_backends[ACCOUNT][REGION], self.world.settings.aws.table
-        held = {key: engine.get_item(table, {"pk": {"S": key[0]}, "sk": {"S": key[1]}}) for key in keys}
-        return {key: item.to_json()["Attributes"] if item else {} for key, item in held.items()}
+        items = {key: engine.get_item(table, {"pk": {"S": key[0]}, "sk": {"S": key[1]}}) for key in keys}
+        return {key: item.to_json()["Attributes"] if item else {} for key, item in items.items()}
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _before_call(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name == "TransactWriteItems":
             parts = [part for written in params["TransactItems"] for part in written.values()]
             keys = [part.get("Key") or part["Item"] for part in parts]
             self._before = self._items((key["pk"]["S"], key["sk"]["S"]) for key in keys)
 
-    def _answered(self, model: Any, parsed: Any, http_response: Any, **_: Any) -> None:
+    def _after_call(self, model: Any, parsed: Any, http_response: Any, **_: Any) -> None:
         if model.service_model.service_name == "kms":
             self.add(kms_calls=1)
             return
@@ -99,48 +99,50 @@ class Meter:
             self.add(read_units=_reads(parsed.get("Items", [])))
 
     def _written(self) -> None:
-        """Two units a kilobyte of the larger image for each part, one for each entry of an index that moved."""
+        """Two units for each kilobyte of the larger image of an item, one for each changed index entry."""
         for key, new in self._items(self._before).items():
             old = self._before[key]
             self.add(write_units=2 * max(1, math.ceil(max(_size(old), _size(new)) / 1024)))
-            self.add(write_units=sum(_moved(old, new, names) for names in INDEXES.values()))
-            self.add(kept_bytes=_staying(new) - _staying(old), expiring_bytes=_expiring(new) - _expiring(old))
-            if not old and key[0].partition("#")[0] in WOKEN:
+            self.add(write_units=sum(_index_writes(old, new, names) for names in INDEXES.values()))
+            self.add(
+                permanent_bytes=_permanent(new) - _permanent(old),
+                expiring_bytes=_expiring(new) - _expiring(old),
+            )
+            if not old and key[0].partition("#")[0] in TRIGGERED:
                 self.inserted.append(key[0])
 
 
-def _moved(old: Item, new: Item, keys: tuple[str, ...]) -> int:
+def _index_writes(old: Item, new: Item, keys: tuple[str, ...]) -> int:
     before, after = ([item.get(key) for key in keys] for item in (old, new))
-    was, is_ = all(before), all(after)
-    return 0 if before == after or not (was or is_) else int(was) + int(is_)
+    return 0 if before == after else int(all(before)) + int(all(after))
 
 
 def _size(item: Item) -> int:
     return sum(len(name) + len(json.dumps(value)) - 8 for name, value in item.items())
 
 
-def _staying(item: Item) -> int:
+def _permanent(item: Item) -> int:
     return 0 if "expires" in item else _size(item)
 
 
 def _expiring(item: Item) -> int:
-    return _size(item) - _staying(item)
+    return _size(item) - _permanent(item)
 
 
 def _reads(items: list[Item]) -> float:
-    """Consistent; at least one unit, for nothing found as well. Of an index it would be half."""
+    """Units of a consistent read; at least one, also for an empty result. Index reads would cost half."""
     return max(1, math.ceil(sum(map(_size, items)) / 4096))
 
 
-class Scene:
-    """A world whose handlers are called as AWS calls them: one record of the stream an invocation, at once."""
+class Simulation:
+    """Calls the handlers like AWS, with one stream record in each invocation, immediately."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.meter = Meter(world)
 
-    def of(self, act: Callable[[], object], *, people: int = 0) -> Counts:
-        """What `act`, and all that it wakes, asks for. `people`: how many requests of Slack's it is."""
+    def measure(self, act: Callable[[], object], *, people: int = 0) -> Counts:
+        """The usage of `act` and of all workers that it triggers. `people`: the number of requests to the receivers."""
         self.meter.counts, self.meter.inserted = Counts(), []
         noyo, slack = len(self.world.noyo.requests), len(self.world.slack.calls)
         out = io.StringIO()
@@ -148,7 +150,7 @@ class Scene:
         try:
             with contextlib.redirect_stdout(out):
                 act()
-                self._wakes()
+                self._trigger()
         finally:
             self.meter.stop()
         return self.meter.counts + Counts(
@@ -159,15 +161,15 @@ class Scene:
             log_bytes=len(out.getvalue()),
         )
 
-    def _wakes(self) -> None:
+    def _trigger(self) -> None:
         while self.meter.inserted:
             pk = self.meter.inserted.pop(0)
             self.meter.add(invocations=1)
-            module: Any = WOKEN[pk.partition("#")[0]]
+            module: Any = TRIGGERED[pk.partition("#")[0]]
             module.handler({"Records": [_record(pk)]}, Context())
 
     def minute(self) -> None:
-        """The schedules, once each."""
+        """Runs each schedule once."""
         self.world.wait(60)
         for module in SCHEDULED:
             self.call(module)
@@ -186,7 +188,7 @@ def _record(pk: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def scene() -> Iterator[Scene]:
+def simulation() -> Iterator[Simulation]:
     with contextlib.ExitStack() as stack:
         world = stack.enter_context(World(APPROVERS=ANA, POLL_SECONDS="60"))
         for module in MODULES:
@@ -194,45 +196,47 @@ def scene() -> Iterator[Scene]:
         stack.enter_context(mock.patch("bot.lambda_context.time.time", world.clock))
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet):
-            made = Scene(world)
-            made.minute()
-            made.minute()
+            started = Simulation(world)
+            started.minute()
+            started.minute()
             world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
-        yield made
+        yield started
 
 
 def measure() -> dict[str, Counts]:
-    """By what happens; a minute in which nothing does is taken off what takes one."""
-    with scene() as here:
+    """The usage by kind of event, without the usage of an idle poll."""
+    with simulation() as here:
         world = here.world
         known = [
             world.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"] for n in range(ROWS)
         ]
         for _ in range(5):
-            here.of(here.minute)
-        found = {"minute": here.of(here.minute)}
-        idle = here.of(here.poll)
-        moved = here.of(lambda: (world.noyo.move_connection(known[0], "pending_implementation"), here.poll()))
-        found["change"] = _less(moved, idle)
-        failed = here.of(
+            here.measure(here.minute)
+        measured = {"minute": here.measure(here.minute)}
+        idle = here.measure(here.poll)
+        changed = here.measure(
+            lambda: (world.noyo.move_connection(known[0], "pending_implementation"), here.poll())
+        )
+        measured["change"] = _less(changed, idle)
+        failed = here.measure(
             lambda: (world.noyo.move_connection(known[1], "unable_to_connect", error="No"), here.poll())
         )
-        found["alert"] = _less(failed, idle)
+        measured["alert"] = _less(failed, idle)
         world.noyo.move_connection(known[2], "pending_implementation")
-        found["change by webhook"] = here.of(lambda: _webhook(known[2]), people=1)
-        found["request"] = here.of(world.asks, people=2)
+        measured["change by webhook"] = here.measure(lambda: _webhook(known[2]), people=1)
+        measured["request"] = here.measure(world.asks, people=2)
         alert = _message(world, ALERTS, "retry")
-        found["retry"] = here.of(
+        measured["retry"] = here.measure(
             lambda: world.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
         )
-        found["look"] = here.of(
+        measured["refresh"] = here.measure(
             lambda: world.slack.command(ANA, CONNECTIONS, "/noyo", "status Known 3"), people=1
         )
-        found["disconnection"] = _less(here.of(lambda: _disconnection(here)), idle)
-        found["decision"] = here.of(lambda: _decides(world), people=2)
-        found["swept row"] = _a_row_of_a_sweep(here)
-        found["found"] = _noted()
-    return found
+        measured["disconnection"] = _less(here.measure(lambda: _disconnection(here)), idle)
+        measured["decision"] = here.measure(lambda: _decides(world), people=2)
+        measured["compared record"] = _compared_record(here)
+        measured["discovered"] = _discovered_connection()
+    return measured
 
 
 def _less(counts: Counts, idle: Counts) -> Counts:
@@ -244,11 +248,11 @@ def _webhook(record_id: str) -> None:
     assert answer["statusCode"] == 200, answer
 
 
-def _disconnection(here: Scene) -> None:
-    one = here.world.noyo.connections()[5]
+def _disconnection(here: Simulation) -> None:
+    connection = here.world.noyo.connections()[5]
     here.world.noyo.carrier_asks_disconnection(
-        carrier_id=one["carrier_id"],
-        group_id=one["group_id"],
+        carrier_id=connection["carrier_id"],
+        group_id=connection["group_id"],
         group_name="Known 5",
         effective_end_date="2027-01-31",
     )
@@ -265,31 +269,32 @@ def _decides(world: World) -> None:
 
 
 def _message(world: World, channel: str, button: str) -> Message:
-    """The newest with such a button."""
-    return next(one for one in reversed(world.slack.channel(channel)) if f'"{button}"' in blocks_of(one))
+    """The newest message with that button."""
+    messages = reversed(world.slack.channel(channel))
+    return next(message for message in messages if f'"{button}"' in blocks_of(message))
 
 
-def _a_row_of_a_sweep(here: Scene) -> Counts:
-    """The difference that more rows make to the poll that compares everything, once a day."""
-    few = _sweep(here)
+def _compared_record(here: Simulation) -> Counts:
+    """The additional usage of the daily comparison for one more record."""
+    few = _full_comparison(here)
     for number in range(ROWS):
         here.world.noyo.add_connection(group_name=f"More {number}", status="completed")
-    here.of(here.minute)
-    here.of(here.minute)
-    return _less(_sweep(here), few) * (1 / ROWS)
+    here.measure(here.minute)
+    here.measure(here.minute)
+    return _less(_full_comparison(here), few) * (1 / ROWS)
 
 
-def _sweep(here: Scene) -> Counts:
+def _full_comparison(here: Simulation) -> Counts:
     here.world.wait(25 * 3600)
-    return here.of(here.poll)
+    return here.measure(here.poll)
 
 
-def _noted() -> Counts:
-    """A connection that was made elsewhere: what is kept of it, and the card it gets."""
-    with scene() as fresh:
+def _discovered_connection() -> Counts:
+    """A connection that was created without Switchboard: its items and its card."""
+    with simulation() as fresh:
         for number in range(ROWS):
             fresh.world.noyo.add_connection(group_name=f"There Before {number}", status="completed")
-        return fresh.of(fresh.poll) * (1 / ROWS)
+        return fresh.measure(fresh.poll) * (1 / ROWS)
 
 
 if __name__ == "__main__":

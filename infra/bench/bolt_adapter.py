@@ -1,7 +1,7 @@
-"""infra/bench: the reference: a receiver in the shape that Bolt's documentation gives for Lambda.
+"""The reference: a receiver as Bolt's documentation describes it for Lambda.
 
-The app checks its token, the handler is built for each request, the listener acks and a lazy listener does the work in
-another invocation, which boto3 starts.
+The app checks its token, the handler is created for each request, the listener acknowledges the command, and a lazy
+listener does the work in another invocation, which boto3 starts.
 """
 
 import os
@@ -20,15 +20,15 @@ app = App(
 
 
 def acknowledge(ack: Any) -> None:
-    ack("On its way.")
+    ack("Request received.")
 
 
-def work(body: dict[str, Any]) -> None:
+def process(body: dict[str, Any]) -> None:
     """Runs in another invocation, which is not measured."""
-    raise AssertionError(f"not here: {body['command']}")
+    raise AssertionError(f"unexpected invocation: {body['command']}")
 
 
-app.command("/noyo")(ack=acknowledge, lazy=[work])
+app.command("/noyo")(ack=acknowledge, lazy=[process])
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
