@@ -10,7 +10,7 @@ from bot.domain.decisions import Decision
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.errors import ObserveOnly
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features import connect, decide, decisions, disconnect, doctor, history, pause, retry, status
 from bot.slack.views import replies
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
@@ -25,7 +25,7 @@ MOST_FOUND = 100
 class Command:
     usage: str
     what: str
-    run: Callable[[RequestContext, Actor, str], Json]
+    run: Callable[[RequestContext, str], Json]
     sends: bool = False
     """Whether it is there to have something sent to Noyo."""
 
@@ -39,11 +39,11 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
         return replies.ephemeral(unknown, *_usages(context))
     if command.sends and context.observes_only:
         return replies.ephemeral(str(ObserveOnly()))
-    return command.run(context, Actor.of(body), rest.strip())
+    return command.run(context, rest.strip())
 
 
-def _help(context: RequestContext, actor: Actor, text: str) -> Json:
-    del actor, text
+def _help(context: RequestContext, text: str) -> Json:
+    del text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
     return replies.ephemeral(
         opening, *_usages(context), "Only you see what I answer here; cards are in the channels."
@@ -65,13 +65,13 @@ class Choosing:
     several: str
     none: str
     fits: Callable[[RequestContext, RecordState], bool]
-    opens: Callable[[RequestContext, Actor, RecordState], None]
+    opens: Callable[[RequestContext, RecordState], None]
 
-    def __call__(self, context: RequestContext, actor: Actor, text: str) -> Json:
+    def __call__(self, context: RequestContext, text: str) -> Json:
         """The form where one fits; else what stands in the way."""
         if not text:
             return replies.ephemeral(self.which.format(context.command))
-        permission = context.authorize(Right.VIEW, actor)
+        permission = context.authorize(Right.VIEW)
         if not permission.allowed:
             return replies.ephemeral(replies.denial(permission))
         found = context.deps.records.find(text, limit=MOST_FOUND)
@@ -79,7 +79,7 @@ class Choosing:
             return replies.ephemeral(status.nothing_found(context, text))
         fitting = [record_state for record_state in found if self.fits(context, record_state)]
         if len(fitting) == 1:
-            self.opens(context, actor, fitting[0])
+            self.opens(context, fitting[0])
             return {}
         return status.listing(context, self.several if fitting else self.none, fitting or found)
 
@@ -90,7 +90,7 @@ def _deciding(decision: Decision) -> Choosing:
         "Several wait for a decision. Which one?",
         "None of these waits for a decision.",
         lambda _, record_state: decidable(record_state),
-        lambda context, actor, record_state: decide.open_for(context, actor, decision, record_state),
+        lambda context, record_state: decide.open_for(context, decision, record_state),
     )
 
 
@@ -98,7 +98,7 @@ _retry = Choosing(
     "Which connection? Type {} retry and the group's name or an id.",
     "Several can be retried. Which one?",
     "None of these can be retried as it stands now.",
-    lambda context, record_state: context.retryable(record_state),
+    lambda context, record_state: context.display.retryable(record_state),
     retry.open_for,
 )
 

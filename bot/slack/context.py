@@ -1,93 +1,43 @@
-"""What the listeners touch, and who it is that asks."""
+"""The context of a request: what listeners work with, who makes the request, and how to answer that person."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bot.domain.audit import AuditEntry, Origin
 from bot.domain.entities import EntityRef, person_ref
 from bot.domain.people import Permission, Right, Verdict, authorize_decision_on
-from bot.domain.record_states import RecordState
+from bot.errors import DeadlineExceeded, SlackError
+from bot.slack.views import replies
 from bot.slack.views.message import DisplaySettings
+from bot.slack.views.modals import notice
+from bot.slack.views.rich_text import Json, RichText
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.dependencies import Dependencies
 
-Json = dict[str, Any]
-
+logger = logging.getLogger("switchboard")
 
 OWN_REQUEST = "decide on what they asked for"
-"""What was denied in the trail, where it was no right that was missing."""
+"""The audit log's text for a denial that is not about a missing right."""
+_SOURCES = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}
 
 
 class ViewGateway(Protocol):
     def open_view(self, trigger_id: str, view: Json) -> None:
-        """views.open; the trigger lives three seconds and serves once."""
+        """views.open. A trigger is valid for three seconds and can be used once."""
         ...
 
     def respond(self, response_url: str, answer: Json) -> None:
-        """The way back that an interaction with a message gave us; it lives half an hour and serves five times."""
+        """Post to the response URL of an interaction. It is valid for 30 minutes and can be used five times."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class RequestContext:
-    """What the listeners work with. The receiver reads the table, submits operations and opens modals, nothing else."""
-
-    deps: Dependencies
-    web: ViewGateway
-    display: DisplaySettings
-    app_id: str
-    needs_second: bool
-    """Whether a disconnection that somebody requests needs a second approver."""
-    reject_without_version: bool
-
-    @property
-    def command(self) -> str:
-        return self.display.command
-
-    def authorize(self, right: Right, actor: Actor, about: EntityRef | None = None) -> Permission:
-        """Whether the actor holds the right. A denial is audited under `about`, or else under the person."""
-        return self._audited(authorized(right, actor.user_id, self.deps), right.value, actor, about)
-
-    def authorize_decision_on(self, requester: str | None, actor: Actor, about: EntityRef) -> Permission:
-        """Whether the actor may decide on what this person requested: nobody decides on their own request."""
-        permission = authorize_decision_on(requester, actor.user_id, self.deps.policy)
-        return self._audited(permission, OWN_REQUEST, actor, about)
-
-    def _audited(
-        self, permission: Permission, wanted: str, actor: Actor, about: EntityRef | None
-    ) -> Permission:
-        if permission.verdict is Verdict.DENIED:
-            self.audit_event(actor, "denied", about, ("wanted", wanted))
-        return permission
-
-    @property
-    def observes_only(self) -> bool:
-        """Whether Switchboard refuses whatever would be sent to Noyo."""
-        return self.deps.sending_guard.observes_only
-
-    def audit_event(
-        self, actor: Actor, action: str, about: EntityRef | None, *details: tuple[str, str]
-    ) -> None:
-        """Append an entry to the audit log of `about`, or else of the person."""
-        deps, entity = self.deps, about or person_ref(actor.user_id)
-        deps.audit.append(
-            AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin)
-        )
-
-    def deps_for(self, actor: Actor) -> Dependencies:
-        """The dependencies with the actor's request as the origin that the audit log names."""
-        return replace(self.deps, origin=actor.origin)
-
-    def retryable(self, record_state: RecordState) -> bool:
-        return self.display.retryable(record_state)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who typed or clicked, where, and the trigger that it gave us."""
+    """The person who typed or clicked, where they did, and the addresses that Slack gives for an answer."""
 
     user_id: str
     channel_id: str | None
@@ -97,18 +47,100 @@ class Actor:
 
     @property
     def origin(self) -> Origin:
-        """For the audit trail. Of a form Slack does not say in which channel it was opened."""
+        """For the audit log. Slack does not say in which channel a form was opened."""
         return Origin(self.source, self.channel_id)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
-        """From any interaction's body: a command's is flat, the others nest the user and the channel."""
-        ways_back = body.get("trigger_id", ""), body.get("response_url")
+        """From the body of any interaction: commands are flat, the others nest the user and the channel."""
+        addresses = body.get("trigger_id", ""), body.get("response_url")
         if "user_id" in body:
-            return cls(body["user_id"], body.get("channel_id"), *ways_back)
+            return cls(body["user_id"], body.get("channel_id"), *addresses)
         channel = body.get("channel") or {}
-        way = _WAYS.get(body.get("type", ""), "button")
-        return cls(body["user"]["id"], channel.get("id"), *ways_back, way)
+        source = _SOURCES.get(body.get("type", ""), "button")
+        return cls(body["user"]["id"], channel.get("id"), *addresses, source)
 
 
-_WAYS = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}
+NOBODY = Actor("", None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """What a listener works with. The receiver reads the table, submits operations and opens modals, nothing else.
+
+    The app is built with a context without an actor; `for_actor` makes the context of one request from it.
+    """
+
+    deps: Dependencies
+    web: ViewGateway
+    display: DisplaySettings
+    app_id: str
+    needs_second: bool
+    """Whether a disconnection that somebody requests needs a second approver."""
+    reject_without_version: bool
+    actor: Actor = NOBODY
+
+    def for_actor(self, actor: Actor) -> RequestContext:
+        """The context of a request of this person. The audit log names where the request comes from."""
+        return replace(self, actor=actor, deps=replace(self.deps, origin=actor.origin))
+
+    @property
+    def command(self) -> str:
+        return self.display.command
+
+    @property
+    def observes_only(self) -> bool:
+        """Whether Switchboard refuses whatever would be sent to Noyo."""
+        return self.deps.sending_guard.observes_only
+
+    def authorize(self, right: Right, about: EntityRef | None = None) -> Permission:
+        """Whether the actor holds the right. A denial is audited under `about`, or else under the person."""
+        return self._audited(authorized(right, self.actor.user_id, self.deps), right.value, about)
+
+    def authorize_decision_on(self, requester: str | None, about: EntityRef) -> Permission:
+        """Whether the actor may decide on what this person requested: nobody decides on their own request."""
+        permission = authorize_decision_on(requester, self.actor.user_id, self.deps.policy)
+        return self._audited(permission, OWN_REQUEST, about)
+
+    def _audited(self, permission: Permission, wanted: str, about: EntityRef | None) -> Permission:
+        if permission.verdict is Verdict.DENIED:
+            self.audit_event("denied", about, ("wanted", wanted))
+        return permission
+
+    def audit_event(self, action: str, about: EntityRef | None, *details: tuple[str, str]) -> None:
+        """Append an entry to the audit log of `about`, or else of the person."""
+        deps, actor = self.deps, self.actor
+        entity = about or person_ref(actor.user_id)
+        deps.audit.append(
+            AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin)
+        )
+
+    def open_view(self, view: Json) -> None:
+        self.web.open_view(self.actor.trigger_id, view)
+
+    def give_feedback(self, title: str, words: RichText) -> None:
+        give_feedback(self.web, self.actor.trigger_id, self.actor.response_url, title, words)
+
+
+def give_feedback(
+    web: ViewGateway, trigger_id: str | None, response_url: str | None, title: str, words: RichText
+) -> None:
+    """Tell the person who clicked, and nobody else, what came of it.
+
+    In a modal; if Slack opens none, as an ephemeral reply to the message; if that fails too, in the log.
+    """
+    if trigger_id and _succeeds(lambda: web.open_view(trigger_id, notice(title, words)), "modal"):
+        return
+    ephemeral = replies.ephemeral(words) | {"replace_original": False}
+    if response_url and _succeeds(lambda: web.respond(response_url, ephemeral), "reply"):
+        return
+    logger.warning("could not give feedback for a click")
+
+
+def _succeeds(send: Callable[[], None], kind: str) -> bool:
+    try:
+        send()
+    except (SlackError, DeadlineExceeded) as error:
+        logger.warning("feedback as a %s failed", kind, exc_info=error)
+        return False
+    return True

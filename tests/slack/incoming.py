@@ -32,7 +32,7 @@ from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient
 from bot.slack.api.messages import SlackMessageGateway
 from bot.slack.app import build_app
-from bot.slack.context import RequestContext
+from bot.slack.context import NOBODY, Actor, RequestContext
 from bot.slack.deadline import Deadline
 from bot.slack.endpoint import SlackEndpoint
 from bot.slack.views.message import display_settings
@@ -267,8 +267,8 @@ class Down:
         return fail
 
 
-def context_of(world: World) -> RequestContext:
-    """As `bootstrap` builds it, with the workers' clients."""
+def context_of(world: World, user: str | None = None) -> RequestContext:
+    """As `bootstrap` builds it, with the workers' clients; with a user, the context of a request of theirs."""
     bot, settings = world.bot, world.settings
     display, deps = display_settings(settings), bot.slack_dependencies
     api = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
@@ -279,6 +279,7 @@ def context_of(world: World) -> RequestContext:
         app_id=settings.slack.app_id,
         needs_second=settings.disconnect_needs_second,
         reject_without_version=settings.reject_without_version,
+        actor=Actor(user, None, "1.2.3") if user else NOBODY,
     )
 
 

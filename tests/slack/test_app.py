@@ -236,7 +236,8 @@ def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
 ) -> None:
     context = context_of(world)
     receives_with(
-        world, replace(context, deps=replace(context.deps, records=Down(context.deps.records, "tracked")))
+        world,
+        replace(context, deps=replace(context.deps, records=Down(context.deps.records, "record_state"))),
     )
     record_state = known(world, "Click Inc")
     presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
@@ -267,7 +268,7 @@ def test_a_click_with_no_way_back_is_acked_and_logged(world: World, caplog: pyte
     reply = presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
     assert world.slack.ephemerals(ANA) == []
-    assert "could not tell the person what came of a click" in caplog.text
+    assert "could not give feedback for a click" in caplog.text
 
 
 @pytest.mark.parametrize("changes", [{}, {"response_url": None}, {"response_url": ["https://x.example"]}])
@@ -276,7 +277,7 @@ def test_a_click_that_brings_no_address_to_answer_by_is_acked_and_logged(
 ) -> None:
     answer = knocks(world, payload(clicked("details", "no json", **changes)))
     assert answer["statusCode"] == 200
-    assert "could not tell the person what came of a click" in caplog.text
+    assert "could not give feedback for a click" in caplog.text
 
 
 def test_what_nobody_waits_for_opens_no_window(world: World) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from bot.domain.people import Right
-from bot.slack.context import Actor
+from bot.errors import DeadlineExceeded, SlackNoAnswer, SlackRefused
+from bot.slack.context import Actor, give_feedback
+from bot.slack.views.rich_text import rich_text
 from bot.usecases.admin.authorization import authorized
 from tests.slack.incoming import a_world, begin, context_of, knocks, told, typed, types, window
 from tests.world import ANA, BEN, World
@@ -81,3 +84,62 @@ def test_who_asks_is_read_from_each_kind_of_interaction() -> None:
     assert Actor.of(command) == Actor(ANA, "C1", "t", source="command")
     assert Actor.of(click) == Actor(ANA, "C1", "t", source="button")
     assert Actor.of(submission) == Actor(ANA, None, "", source="form")
+
+
+WORDS = rich_text("Nothing was done.")
+
+
+class Ways:
+    """Two ways back, each open or closed by an error."""
+
+    def __init__(self, window: Exception | None = None, beside: Exception | None = None) -> None:
+        self._closed = {"window": window, "beside": beside}
+        self.told: list[tuple[str, str]] = []
+        self.answer: dict[str, Any] = {}
+
+    def open_view(self, trigger_id: str, view: dict[str, Any]) -> None:
+        self._say("window", trigger_id, view)
+
+    def respond(self, response_url: str, answer: dict[str, Any]) -> None:
+        self._say("beside", response_url, answer)
+
+    def _say(self, way: str, address: str, answer: dict[str, Any]) -> None:
+        closed = self._closed[way]
+        if closed is not None:
+            raise closed
+        self.told.append((way, address))
+        self.answer = answer
+
+
+def test_a_window_is_enough() -> None:
+    ways = Ways()
+    give_feedback(ways, "trigger", "https://hooks.example/1", "Not possible", WORDS)
+    assert ways.told == [("window", "trigger")]
+    assert ways.answer["title"]["text"] == "Not possible"
+
+
+@pytest.mark.parametrize(
+    "error", [SlackRefused("expired_trigger_id"), SlackNoAnswer("no answer"), DeadlineExceeded()]
+)
+def test_without_a_window_the_person_alone_reads_it_and_the_message_stays(error: Exception) -> None:
+    ways = Ways(window=error)
+    give_feedback(ways, "trigger", "https://hooks.example/1", "Not possible", WORDS)
+    assert ways.told == [("beside", "https://hooks.example/1")]
+    assert (ways.answer["response_type"], ways.answer["replace_original"]) == ("ephemeral", False)
+    assert "Nothing was done." in ways.answer["text"]
+
+
+def test_without_a_trigger_no_window_is_tried() -> None:
+    ways = Ways()
+    give_feedback(ways, "", "https://hooks.example/1", "Not possible", WORDS)
+    assert ways.told == [("beside", "https://hooks.example/1")]
+
+
+@pytest.mark.parametrize("address", [None, "https://hooks.example/1"])
+def test_what_nobody_could_be_told_is_in_the_log(
+    caplog: pytest.LogCaptureFixture, address: str | None
+) -> None:
+    ways = Ways(window=SlackNoAnswer("no answer"), beside=DeadlineExceeded())
+    give_feedback(ways, "trigger", address, "Not possible", WORDS)
+    assert ways.told == []
+    assert "could not give feedback for a click" in caplog.text

@@ -9,8 +9,7 @@ from __future__ import annotations
 from bot.domain.entities import EntityRef
 from bot.domain.people import Permission, Right
 from bot.domain.reminders import CLAIM_HOURS, awaits_decision
-from bot.slack.context import Actor, RequestContext
-from bot.slack.feedback import give_feedback
+from bot.slack.context import RequestContext, give_feedback
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.record_facts import status_name
@@ -21,33 +20,31 @@ from bot.usecases.records.claim import claim_request, release_claim
 _UNKNOWN = rich_text("This request is not known here any more.")
 
 
-def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click(context: RequestContext, value: ButtonValue) -> None:
     """Takes it, and tells the person beside the message; everybody else sees it on the card."""
-    permission = _may(context, actor, value.record)
+    permission = _may(context, value.record)
     if not permission.allowed:
-        give_feedback(
-            context.web, actor.trigger_id, actor.response_url, "Not possible", replies.denial(permission)
-        )
+        context.give_feedback("Not possible", replies.denial(permission))
         return
-    _told(context, actor, _taken(context, actor, value.record))
+    _told(context, _taken(context, value.record))
 
 
-def click_release(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
-    before = release_claim(value.record, actor.user_id, context.deps_for(actor))
+def click_release(context: RequestContext, value: ButtonValue) -> None:
+    before = release_claim(value.record, context.actor.user_id, context.deps)
     if before is None or before.owner is None:
         words = rich_text("Nobody is checking this. Nothing was changed.")
-    elif before.owner != actor.user_id:
+    elif before.owner != context.actor.user_id:
         words = rich_text(
             UserMention(before.owner),
             " is checking this, and only they can let go. Take it over if you like.",
         )
     else:
         words = rich_text("You are no longer checking this.")
-    _told(context, actor, words)
+    _told(context, words)
 
 
-def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText:
-    now = claim_request(entity, actor.user_id, context.deps_for(actor))
+def _taken(context: RequestContext, entity: EntityRef) -> RichText:
+    now = claim_request(entity, context.actor.user_id, context.deps)
     if now is None:
         return _UNKNOWN
     if not awaits_decision(now):
@@ -61,14 +58,14 @@ def _taken(context: RequestContext, actor: Actor, entity: EntityRef) -> RichText
     )
 
 
-def _may(context: RequestContext, actor: Actor, entity: EntityRef) -> Permission:
+def _may(context: RequestContext, entity: EntityRef) -> Permission:
     """A denial is told, and kept, as one of the right to decide, which is what the message is about."""
-    may_request = authorized(Right.REQUEST, actor.user_id, context.deps)
-    return may_request if may_request.allowed else context.authorize(Right.APPROVE, actor, entity)
+    may_request = authorized(Right.REQUEST, context.actor.user_id, context.deps)
+    return may_request if may_request.allowed else context.authorize(Right.APPROVE, entity)
 
 
-def _told(context: RequestContext, actor: Actor, words: RichText) -> None:
-    """Beside the message: a window would only have to be closed again."""
-    give_feedback(
-        context.web, None if actor.response_url else actor.trigger_id, actor.response_url, "Checking", words
-    )
+def _told(context: RequestContext, words: RichText) -> None:
+    """Prefers an ephemeral reply: a modal would have to be closed again."""
+    actor = context.actor
+    trigger_id = None if actor.response_url else actor.trigger_id
+    give_feedback(context.web, trigger_id, actor.response_url, "Checking", words)

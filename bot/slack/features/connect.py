@@ -12,7 +12,7 @@ from typing import Any
 from bot.domain.entities import pending_connection_ref
 from bot.domain.operations import ConnectionRequest, Operation, ReplyTo
 from bot.domain.people import Right
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features.form_results import repeated, sending
 from bot.slack.views import replies
 from bot.slack.views.message import DisplaySettings
@@ -45,12 +45,12 @@ CALLBACK = "connect"
 REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
 
 
-def start(context: RequestContext, actor: Actor, text: str) -> Json:
+def start(context: RequestContext, text: str) -> Json:
     """`/noyo connect [group name]`: opens the form."""
-    permission = context.authorize(Right.REQUEST, actor)
+    permission = context.authorize(Right.REQUEST)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    context.web.open_view(actor.trigger_id, _form(context.display, text.strip()))
+    context.open_view(_form(context.display, text.strip()))
     return {}
 
 
@@ -59,25 +59,25 @@ def suggest(context: RequestContext, query: str) -> Json:
     return {"options": choices(context.display.carriers.matching(query)[:MAX_STATIC_OPTIONS])}
 
 
-def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
+def submit(context: RequestContext, view: dict[str, Any]) -> Json:
     """Places the operation, or says under the field what is in the way."""
     values = values_of(view)
     found = field_errors(values, required=REQUIRED)
     if found:
         return replies.show_field_errors(found)
     about = pending_connection_ref(values["carrier_id"].lower(), values["carrier_group_id"])
-    permission = context.authorize(Right.REQUEST, actor, about)
+    permission = context.authorize(Right.REQUEST, about)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     result = request_connection(
         view["id"],
-        actor.user_id,
+        context.actor.user_id,
         carrier_id=values["carrier_id"].lower(),
         carrier_group_id=values["carrier_group_id"],
         group_name=values["group_name"],
         sensitive=parse_sensitive_fields(values),
         reply_to=ReplyTo(view_id=view["id"]),
-        deps=context.deps_for(actor),
+        deps=context.deps,
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
         return replies.replace_modal(notice("Sent already", repeated(result.operation)))

@@ -13,7 +13,7 @@ from bot.domain.operations import DecisionRequest, Operation, OperationKind, Rep
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features.decide_form import changes, decision_faults, decision_form, decision_wanted
 from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.views import record_facts, replies
@@ -36,27 +36,27 @@ from bot.usecases.operations.submit import (
 _UNKNOWN = "This request is not known here any more. Nothing was sent to Noyo."
 
 
-def click(context: RequestContext, actor: Actor, decision: Decision, value: ButtonValue) -> None:
+def click(decision: Decision, context: RequestContext, value: ButtonValue) -> None:
     """*Approve…* or *Reject…*: opens the form, or says why it cannot be."""
-    context.web.open_view(actor.trigger_id, _opened(context, actor, decision, value))
+    context.open_view(_opened(context, decision, value))
 
 
-def open_for(context: RequestContext, actor: Actor, decision: Decision, record_state: RecordState) -> None:
+def open_for(context: RequestContext, decision: Decision, record_state: RecordState) -> None:
     """`/noyo approve` and `/noyo reject`: the same for a request that was found by name."""
-    click(context, actor, decision, ButtonValue(record_state.entity, record_state.record.version))
+    click(decision, context, ButtonValue(record_state.entity, record_state.record.version))
 
 
-def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict[str, Any]) -> Json:
+def submit(decision: Decision, context: RequestContext, view: dict[str, Any]) -> Json:
     """Places the decision for the version that was shown; else shows what changed, or who was first."""
     shown = about(view)
-    permission = context.authorize(Right.APPROVE, actor, shown.record)
+    permission = context.authorize(Right.APPROVE, shown.record)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Disconnection) or record.version != shown.version:
-        return replies.replace_modal(_moved(context, actor, decision, record_state, shown, view["id"]))
-    permission = context.authorize_decision_on(record_state.requester, actor, shown.record)
+        return replies.replace_modal(_moved(context, decision, record_state, shown, view["id"]))
+    permission = context.authorize_decision_on(record_state.requester, shown.record)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     values = values_of(view)
@@ -64,17 +64,15 @@ def submit(context: RequestContext, actor: Actor, decision: Decision, view: dict
     if found:
         return replies.show_field_errors(found)
     wanted = decision_wanted(decision, values, record, unversioned=context.reject_without_version)
-    return replies.replace_modal(_placed(context, actor, wanted, record_state, view["id"]))
+    return replies.replace_modal(_placed(context, wanted, record_state, view["id"]))
 
 
-def _opened(context: RequestContext, actor: Actor, decision: Decision, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.APPROVE, actor, value.record)
+def _opened(context: RequestContext, decision: Decision, value: ButtonValue) -> Json:
+    permission = context.authorize(Right.APPROVE, value.record)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(value.record)
-    permission = context.authorize_decision_on(
-        record_state.requester if record_state else None, actor, value.record
-    )
+    permission = context.authorize_decision_on(record_state.requester if record_state else None, value.record)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     return _first(context, record_state) or _asked(context, decision, record_state, value)
@@ -100,15 +98,15 @@ def _asked(
 
 
 def _placed(
-    context: RequestContext, actor: Actor, wanted: DecisionRequest, record_state: RecordState, view_id: str
+    context: RequestContext, wanted: DecisionRequest, record_state: RecordState, view_id: str
 ) -> Json:
     result = decide(
         view_id,
-        actor.user_id,
+        context.actor.user_id,
         shown=record_state,
         wanted=wanted,
         reply_to=ReplyTo(view_id=view_id),
-        deps=context.deps_for(actor),
+        deps=context.deps,
     )
     match result:
         case Submitted(operation) if operation.state.settled:
@@ -126,7 +124,6 @@ def _placed(
 
 def _moved(
     context: RequestContext,
-    actor: Actor,
     decision: Decision,
     now: RecordState | None,
     shown: ButtonValue,
@@ -138,12 +135,12 @@ def _moved(
         return notice("Sent already", repeated(placed))
     record_outdated(
         view_id,
-        actor.user_id,
+        context.actor.user_id,
         shown.record,
         OperationKind.DECIDE_DISCONNECTION,
         DecisionRequest(decision),
         shown_version=shown.version,
-        deps=context.deps_for(actor),
+        deps=context.deps,
     )
     return _first(context, now) or _asked(context, decision, now, shown)
 

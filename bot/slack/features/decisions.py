@@ -13,7 +13,7 @@ from bot.domain.operations import DisconnectionRequest, Operation
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, DisconnectionStatus
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
 from bot.slack.views.operation_text import current_state, in_progress
@@ -27,10 +27,10 @@ LISTED = 8
 COUNTED = 1000
 
 
-def start(context: RequestContext, actor: Actor, text: str) -> Json:
+def start(context: RequestContext, text: str) -> Json:
     """`/noyo decisions`: what waits, the soonest end first: requests to disconnect, and what is held."""
     del text
-    permission = context.authorize(Right.VIEW, actor)
+    permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     asked, held = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)

@@ -15,7 +15,7 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Repl
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features.disconnect_form import disconnect_faults, disconnect_form, wish
 from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.features.second_approval import confirmation_or_reason
@@ -34,43 +34,41 @@ from bot.usecases.records.related import earlier_requests
 _UNKNOWN = "This connection is not known here any more. Nothing was sent to Noyo."
 
 
-def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click(context: RequestContext, value: ButtonValue) -> None:
     """*Disconnect…*: opens the form, or says why it cannot be."""
-    context.web.open_view(actor.trigger_id, _opened(context, actor, value))
+    context.open_view(_opened(context, value))
 
 
-def open_for(context: RequestContext, actor: Actor, record_state: RecordState) -> None:
+def open_for(context: RequestContext, record_state: RecordState) -> None:
     """`/noyo disconnect`: the same for a connection that was found by name."""
-    click(context, actor, ButtonValue(record_state.entity, record_state.record.version))
+    click(context, ButtonValue(record_state.entity, record_state.record.version))
 
 
-def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
+def submit(context: RequestContext, view: dict[str, Any]) -> Json:
     """Places it for the version that was shown; else shows what changed, or who was first."""
     shown = about(view)
-    permission = context.authorize(Right.APPROVE, actor, shown.record)
+    permission = context.authorize(Right.APPROVE, shown.record)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection) or record.version != shown.version:
-        return replies.replace_modal(_moved(context, actor, record_state, shown, view["id"]))
+        return replies.replace_modal(_moved(context, record_state, shown, view["id"]))
     values = values_of(view)
     found = disconnect_faults(values, record, _today(context))
     if found:
         return replies.show_field_errors(found)
-    return replies.replace_modal(_placed(context, actor, values, record_state, view["id"]))
+    return replies.replace_modal(_placed(context, values, record_state, view["id"]))
 
 
-def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.APPROVE, actor, value.record)
+def _opened(context: RequestContext, value: ButtonValue) -> Json:
+    permission = context.authorize(Right.APPROVE, value.record)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
-    return _asked(context, actor, context.deps.records.record_state(value.record), value)
+    return _asked(context, context.deps.records.record_state(value.record), value)
 
 
-def _asked(
-    context: RequestContext, actor: Actor, record_state: RecordState | None, shown: ButtonValue
-) -> Json:
+def _asked(context: RequestContext, record_state: RecordState | None, shown: ButtonValue) -> Json:
     """The form for the connection as it is now, unless somebody was first or there is nothing to disconnect."""
     record = record_state.record if record_state else None
     if record_state is None or not isinstance(record, Connection):
@@ -81,7 +79,7 @@ def _asked(
         pending_disconnection_ref(record.group_id or "", record.carrier_id)
     )
     if holder is not None:
-        return _somebody_first(context, actor, holder)
+        return _somebody_first(context, holder)
     return disconnect_form(
         record,
         context.display,
@@ -91,26 +89,24 @@ def _asked(
     )
 
 
-def _placed(
-    context: RequestContext, actor: Actor, values: dict[str, str], record_state: RecordState, view_id: str
-) -> Json:
+def _placed(context: RequestContext, values: dict[str, str], record_state: RecordState, view_id: str) -> Json:
     result = request_disconnection(
         view_id,
-        actor.user_id,
+        context.actor.user_id,
         shown=record_state,
         wish=wish(values),
         needs_second=context.needs_second,
         timezone=context.display.timezone,
         reply_to=ReplyTo(view_id=view_id),
-        deps=context.deps_for(actor),
+        deps=context.deps,
     )
     match result:
         case Submitted(operation):
             return _on_its_way(context, operation, record_state)
         case Conflict(operation):
-            return _somebody_first(context, actor, operation)
+            return _somebody_first(context, operation)
         case RecordChanged(now):
-            return _asked(context, actor, now, ButtonValue(record_state.entity, record_state.record.version))
+            return _asked(context, now, ButtonValue(record_state.entity, record_state.record.version))
 
 
 def _on_its_way(context: RequestContext, operation: Operation, record_state: RecordState) -> Json:
@@ -149,22 +145,19 @@ def _held(context: RequestContext, operation: Operation, record_state: RecordSta
     )
 
 
-def _moved(
-    context: RequestContext, actor: Actor, now: RecordState | None, shown: ButtonValue, view_id: str
-) -> Json:
+def _moved(context: RequestContext, now: RecordState | None, shown: ButtonValue, view_id: str) -> Json:
     """Another version than the one shown. A repeat of what was placed from this very window is no change."""
     placed = context.deps.operations.operation(view_id)
     if placed is not None:
         return notice("Sent already", repeated(placed))
     if now is not None:
-        _note_outdated(context, actor, now, shown)
-    return _asked(context, actor, now, shown)
+        _note_outdated(context, now, shown)
+    return _asked(context, now, shown)
 
 
-def _note_outdated(context: RequestContext, actor: Actor, now: RecordState, shown: ButtonValue) -> None:
+def _note_outdated(context: RequestContext, now: RecordState, shown: ButtonValue) -> None:
     """Whoever asked and was turned away is in the trail too."""
     context.audit_event(
-        actor,
         "submission_conflict",
         shown.record,
         ("kind", OperationKind.CREATE_DISCONNECTION.value),
@@ -174,10 +167,10 @@ def _note_outdated(context: RequestContext, actor: Actor, now: RecordState, show
     )
 
 
-def _somebody_first(context: RequestContext, actor: Actor, operation: Operation) -> Json:
+def _somebody_first(context: RequestContext, operation: Operation) -> Json:
     """Who was first; where it waits for a second approver, that is what the person may be."""
-    if awaits_confirmation(operation, context.deps.now()) and operation.actor != actor.user_id:
-        return confirmation_or_reason(context, actor, operation, first=True)
+    if awaits_confirmation(operation, context.deps.now()) and operation.actor != context.actor.user_id:
+        return confirmation_or_reason(context, operation, first=True)
     now = in_progress(operation) if operation.is_open else last_outcome(operation)
     return notice(
         "Asked for already",

@@ -10,7 +10,7 @@ from bot.domain.entities import EntityKind
 from bot.domain.people import Right
 from bot.domain.polling import ParkedRow
 from bot.domain.version import VERSION
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.views import pauses, replies
 from bot.slack.views.health import Diagnosis, diagnose
 from bot.slack.views.message import Paragraph, Part
@@ -25,10 +25,10 @@ SHOWN = 5
 _LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}
 
 
-def start(context: RequestContext, actor: Actor, text: str) -> Json:
+def start(context: RequestContext, text: str) -> Json:
     """`/noyo doctor`"""
     del text
-    permission = context.authorize(Right.ADMINISTER, actor)
+    permission = context.authorize(Right.ADMINISTER)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     return replies.ephemeral(*_told(context, health_report(context.deps)))

@@ -15,7 +15,7 @@ from bot.domain.entities import pending_disconnection_ref
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
-from bot.slack.context import OWN_REQUEST, Actor, RequestContext
+from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import status
 from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
@@ -35,11 +35,11 @@ LISTED = 20
 _WORDS = MAX_QUOTE_LENGTH // 4
 
 
-def start(context: RequestContext, actor: Actor, text: str) -> Json:
+def start(context: RequestContext, text: str) -> Json:
     """`/noyo history who`: the newest entries of the audit trail about one record."""
     if not text:
         return replies.ephemeral(f"Whose? Type {context.command} history and the group's name or an id.")
-    permission = context.authorize(Right.VIEW, actor)
+    permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     found = context.deps.records.find(text, limit=status.LISTED + 1)

@@ -9,18 +9,18 @@ from __future__ import annotations
 from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.views import pauses, replies
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
 from bot.usecases.admin.pause import PauseChanged, PauseUnchanged, pause, resume
 
 
-def start_pause(context: RequestContext, actor: Actor, text: str) -> Json:
+def start_pause(context: RequestContext, text: str) -> Json:
     """`/noyo pause [why]`"""
-    permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
+    permission = context.authorize(Right.ADMINISTER, SENDING_PAUSE)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    match pause(actor.user_id, text, context.deps):
+    match pause(context.actor.user_id, text, context.deps):
         case PauseChanged(done):
             return replies.ephemeral(
                 rich_text(*pauses.paused_since(done), "."), pauses.WHILE_PAUSED, _told_in(context)
@@ -31,13 +31,13 @@ def start_pause(context: RequestContext, actor: Actor, text: str) -> Json:
             )
 
 
-def start_resume(context: RequestContext, actor: Actor, text: str) -> Json:
+def start_resume(context: RequestContext, text: str) -> Json:
     """`/noyo resume`"""
     del text
-    permission = context.authorize(Right.ADMINISTER, actor, SENDING_PAUSE)
+    permission = context.authorize(Right.ADMINISTER, SENDING_PAUSE)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    match resume(actor.user_id, context.deps):
+    match resume(context.actor.user_id, context.deps):
         case PauseChanged(done):
             return replies.ephemeral(
                 rich_text(*pauses.pause_ended(done), "."),

@@ -9,8 +9,7 @@ from __future__ import annotations
 from bot.domain.entities import EntityKind
 from bot.domain.operations import Operation, OperationState
 from bot.domain.people import Right
-from bot.slack.context import Actor, RequestContext
-from bot.slack.feedback import give_feedback
+from bot.slack.context import RequestContext
 from bot.slack.views import replies
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.operation_text import in_progress, outcome
@@ -24,32 +23,32 @@ RESOLUTION_OF_ACTION = {
 }
 
 
-def click(context: RequestContext, actor: Actor, act: Action, value: ButtonValue) -> None:
+def click(act: Action, context: RequestContext, value: ButtonValue) -> None:
     """Takes the way, and tells the person alone what came of the click; everybody else sees it on the card."""
-    title, words = _taken(context, actor, RESOLUTION_OF_ACTION[act], value.operation_id or "")
-    give_feedback(context.web, actor.trigger_id, actor.response_url, title, words)
+    title, words = _taken(context, RESOLUTION_OF_ACTION[act], value.operation_id or "")
+    context.give_feedback(title, words)
 
 
-def _taken(context: RequestContext, actor: Actor, way: Resolution, operation_id: str) -> tuple[str, RichText]:
+def _taken(context: RequestContext, way: Resolution, operation_id: str) -> tuple[str, RichText]:
     before = context.deps.operations.operation(operation_id)
     needed = before.required_right if before else Right.REQUEST
-    permission = context.authorize(needed, actor, before.entity if before else None)
+    permission = context.authorize(needed, before.entity if before else None)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
     taken = resolve(
         operation_id,
         way,
-        actor.user_id,
+        context.actor.user_id,
         seen_version=_version_now(context, before),
         operations=context.deps.operations,
         clock=context.deps.clock,
         new_id=context.deps.new_id,
-        origin=actor.origin,
+        origin=context.actor.origin,
     )
     if taken is None:
         about = before.entity if before else None
         context.audit_event(
-            actor, "resolution_conflict", about, ("operation", operation_id), ("resolution", way.value)
+            "resolution_conflict", about, ("operation", operation_id), ("resolution", way.value)
         )
         return "Decided already", _now(context.deps.operations.operation(operation_id))
     return "Recorded", _now(taken)

@@ -12,7 +12,7 @@ from bot.domain.operations import Operation, OperationKind, ReplyTo, RetryReques
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Record
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features.connect import in_the_way
 from bot.slack.features.form_results import about, repeated, sending
 from bot.slack.views import buttons, record_facts, replies
@@ -36,18 +36,18 @@ from bot.usecases.operations.submit import Conflict, Submitted, record_outdated,
 CALLBACK = "retry"
 
 
-def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click(context: RequestContext, value: ButtonValue) -> None:
     """The *Retry…* button: opens the form, or says why it cannot be."""
-    context.web.open_view(actor.trigger_id, _opened(context, actor, value))
+    context.open_view(_opened(context, value))
 
 
-def open_for(context: RequestContext, actor: Actor, record_state: RecordState) -> None:
+def open_for(context: RequestContext, record_state: RecordState) -> None:
     """`/noyo retry`: the same for a connection that was found by name."""
-    click(context, actor, ButtonValue(record_state.entity, record_state.record.version))
+    click(context, ButtonValue(record_state.entity, record_state.record.version))
 
 
-def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.REQUEST, actor, value.record)
+def _opened(context: RequestContext, value: ButtonValue) -> Json:
+    permission = context.authorize(Right.REQUEST, value.record)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(value.record)
@@ -56,43 +56,43 @@ def _opened(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
         return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
     if operation is not None:
         return notice("On its way already", in_progress(operation))
-    if not context.retryable(record_state):
+    if not context.display.retryable(record_state):
         return _not_now(record_state)
     return _form(
         context, record_state, record_state.record, changed=record_state.record.version != value.version
     )
 
 
-def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
+def submit(context: RequestContext, view: dict[str, Any]) -> Json:
     """Places the retry for the version that was shown, or shows what changed and asks again."""
     values = values_of(view)
     found = field_errors(values, required=("carrier_group_id",))
     if found:
         return replies.show_field_errors(found)
     shown = about(view)
-    permission = context.authorize(Right.REQUEST, actor, shown.record)
+    permission = context.authorize(Right.REQUEST, shown.record)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     record_state = context.deps.records.record_state(shown.record)
     if record_state is None or record_state.record.version != shown.version:
         record_outdated(
             view["id"],
-            actor.user_id,
+            context.actor.user_id,
             shown.record,
             OperationKind.RETRY_CONNECTION,
             RetryRequest(),
             shown_version=shown.version,
-            deps=context.deps_for(actor),
+            deps=context.deps,
         )
         return _again(context, record_state, view["id"])
     result = retry_connection(
         view["id"],
-        actor.user_id,
+        context.actor.user_id,
         shown=record_state,
         carrier_group_id=_corrected(record_state, values["carrier_group_id"]),
         sensitive=parse_sensitive_fields(values),
         reply_to=ReplyTo(view_id=view["id"]),
-        deps=context.deps_for(actor),
+        deps=context.deps,
     )
     if isinstance(result, Submitted) and result.operation.state.settled:
         return replies.replace_modal(notice("Sent already", repeated(result.operation)))
@@ -134,7 +134,7 @@ def _again(context: RequestContext, now: RecordState | None, view_id: str) -> Js
         return replies.replace_modal(
             notice("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
         )
-    if not context.retryable(now):
+    if not context.display.retryable(now):
         return replies.replace_modal(_not_now(now))
     return replies.replace_modal(_form(context, now, now.record, changed=True))
 

@@ -15,9 +15,8 @@ from bot.domain.people import Right, Verdict
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, Record
 from bot.errors import UnknownSchema
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features.form_results import sending
-from bot.slack.feedback import give_feedback
 from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
@@ -53,52 +52,47 @@ CALLBACK = "confirm_disconnection"
 _FORGOTTEN = "This is settled, and too old to be kept. Nothing was done."
 
 
-def click(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click(context: RequestContext, value: ButtonValue) -> None:
     """*Confirm Disconnection…*: what a yes would do, or why it is not theirs to give."""
-    context.web.open_view(actor.trigger_id, _opened(context, actor, value.operation_id or ""))
+    context.open_view(_opened(context, value.operation_id or ""))
 
 
-def click_withdraw(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click_withdraw(context: RequestContext, value: ButtonValue) -> None:
     """*Withdraw*: for the one who asked, and for every approver."""
-    give_feedback(
-        context.web,
-        actor.trigger_id,
-        actor.response_url,
-        *_withdrawn(context, actor, value.operation_id or ""),
+    context.give_feedback(
+        *_withdrawn(context, value.operation_id or ""),
     )
 
 
-def submit(context: RequestContext, actor: Actor, view: dict[str, Any]) -> Json:
+def submit(context: RequestContext, view: dict[str, Any]) -> Json:
     """Confirms what was shown, which never changes while it is held; else says what became of it."""
     operation = context.deps.operations.operation(_operation_id(view))
-    permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
+    permission = context.authorize(Right.APPROVE, operation.entity if operation else None)
     if not permission.allowed:
         return replies.push_modal(notice("Not sent", replies.denial(permission)))
     if operation is None:
         return replies.replace_modal(notice("Not held any more", _FORGOTTEN))
-    if not (permission := context.authorize_decision_on(operation.actor, actor, operation.entity)).allowed:
+    if not (permission := context.authorize_decision_on(operation.actor, operation.entity)).allowed:
         return replies.replace_modal(notice("Not sent", replies.denial(permission)))
     reply_to = ReplyTo(view_id=view["id"])
-    match confirm(operation.id, actor.user_id, reply_to=reply_to, deps=context.deps_for(actor)):
+    match confirm(operation.id, context.actor.user_id, reply_to=reply_to, deps=context.deps):
         case Confirmed(going):
             return replies.replace_modal(
                 sending(_what(context, going), context.display.decisions_channel, going)
             )
         case NotAwaitingConfirmation(now):
-            context.audit_event(actor, "confirmation_conflict", operation.entity, *_came_second(operation, now))
-            return replies.replace_modal(_over(context, actor, now))
+            context.audit_event("confirmation_conflict", operation.entity, *_came_second(operation, now))
+            return replies.replace_modal(_over(context, now))
         case NotAllowed(refusal):
             return replies.replace_modal(notice("Not sent", replies.denial(refusal)))
 
 
-def confirmation_or_reason(
-    context: RequestContext, actor: Actor, operation: Operation, *, first: bool = False
-) -> Json:
+def confirmation_or_reason(context: RequestContext, operation: Operation, *, first: bool = False) -> Json:
     """The form, for somebody who may approve. `first`: they wanted to ask for the same, and somebody was first."""
     wanted = operation.input
     if not awaits_confirmation(operation, context.deps.now()) or not isinstance(wanted, DisconnectionRequest):
-        return _over(context, actor, operation)
-    permission = context.authorize_decision_on(operation.actor, actor, operation.entity)
+        return _over(context, operation)
+    permission = context.authorize_decision_on(operation.actor, operation.entity)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(wanted.connection)
@@ -113,14 +107,14 @@ def confirmation_or_reason(
     )
 
 
-def _opened(context: RequestContext, actor: Actor, operation_id: str) -> Json:
+def _opened(context: RequestContext, operation_id: str) -> Json:
     operation = context.deps.operations.operation(operation_id)
-    permission = context.authorize(Right.APPROVE, actor, operation.entity if operation else None)
+    permission = context.authorize(Right.APPROVE, operation.entity if operation else None)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     if operation is None:
         return notice("Not held any more", _FORGOTTEN)
-    return confirmation_or_reason(context, actor, operation)
+    return confirmation_or_reason(context, operation)
 
 
 def _why_it_would_not_go(
@@ -193,7 +187,7 @@ def _operation_id(view: dict[str, Any]) -> str:
     return held
 
 
-def _over(context: RequestContext, actor: Actor, operation: Operation | None) -> Json:
+def _over(context: RequestContext, operation: Operation | None) -> Json:
     """It does not wait any more: who was first, or what became of it."""
     if operation is None:
         return notice("Not held any more", _FORGOTTEN)
@@ -203,27 +197,27 @@ def _over(context: RequestContext, actor: Actor, operation: Operation | None) ->
     title = "Confirmed already" if second else "Not held any more"
     by = [labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []
     now = in_progress(operation) if operation.is_open else rich_text(*outcome(operation), ".")
-    own = second is not None and second.by == actor.user_id
+    own = second is not None and second.by == context.actor.user_id
     card = rich_text("Its card is in ", ChannelMention(context.display.decisions_channel), ".")
     return notice(title, now, *by, *([] if own else ["Nothing was sent for you."]), card)
 
 
-def _withdrawn(context: RequestContext, actor: Actor, operation_id: str) -> tuple[str, RichText]:
+def _withdrawn(context: RequestContext, operation_id: str) -> tuple[str, RichText]:
     operation = context.deps.operations.operation(operation_id)
-    own = operation is not None and operation.actor == actor.user_id
+    own = operation is not None and operation.actor == context.actor.user_id
     # Whoever asked may always take it back: that keeps things as they are.
     needed = Right.VIEW if own else Right.APPROVE
-    permission = context.authorize(needed, actor, operation.entity if operation else None)
+    permission = context.authorize(needed, operation.entity if operation else None)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
-    taken = withdraw(operation_id, actor.user_id, deps=context.deps_for(actor))
+    taken = withdraw(operation_id, context.actor.user_id, deps=context.deps)
     if taken is not None:
         return "Withdrawn", rich_text(
             "It is withdrawn. Nothing was sent to Noyo, and the group stays connected."
         )
     now = context.deps.operations.operation(operation_id)
     if operation is not None:
-        context.audit_event(actor, "withdrawal_conflict", operation.entity, *_came_second(operation, now))
+        context.audit_event("withdrawal_conflict", operation.entity, *_came_second(operation, now))
     if now is None:
         return "Not held any more", rich_text(_FORGOTTEN)
     return "Not held any more", in_progress(now) if now.is_open else rich_text(*outcome(now), ".")

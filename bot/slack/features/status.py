@@ -11,7 +11,7 @@ from bot.domain.operations import ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
-from bot.slack.context import Actor, RequestContext
+from bot.slack.context import RequestContext
 from bot.slack.features import pause
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
@@ -37,20 +37,20 @@ LISTED = 8
 VERSIONS = 15
 
 
-def start(context: RequestContext, actor: Actor, text: str) -> Json:
+def start(context: RequestContext, text: str) -> Json:
     """`/noyo status [who]`: one match as its card, several as a list, none with what to do next."""
-    permission = context.authorize(Right.VIEW, actor)
+    permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    return replies.prepend_lines(pause.standing(context), _found(context, actor, text))
+    return replies.prepend_lines(pause.standing(context), _found(context, text))
 
 
-def _found(context: RequestContext, actor: Actor, text: str) -> Json:
+def _found(context: RequestContext, text: str) -> Json:
     if not text:
         return _waiting(context)
     found = context.deps.records.find(text, limit=LISTED + 1)
     if not found:
-        return _nothing(context, actor, text)
+        return _nothing(context, text)
     if len(found) == 1:
         return _one(context, found[0])
     return listing(
@@ -58,9 +58,9 @@ def _found(context: RequestContext, actor: Actor, text: str) -> Json:
     )
 
 
-def click_details(context: RequestContext, actor: Actor, value: ButtonValue) -> None:
+def click_details(context: RequestContext, value: ButtonValue) -> None:
     """The *Details* button: everything we know of a record, and its versions."""
-    context.web.open_view(actor.trigger_id, _details(context, actor, value))
+    context.open_view(_details(context, value))
 
 
 def listing(context: RequestContext, opening: str, found: list[RecordState]) -> Json:
@@ -82,8 +82,8 @@ def nothing_found(context: RequestContext, text: str) -> RichText:
     )
 
 
-def _details(context: RequestContext, actor: Actor, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.VIEW, actor, value.record)
+def _details(context: RequestContext, value: ButtonValue) -> Json:
+    permission = context.authorize(Right.VIEW, value.record)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     card = record_card(value.record, context.deps)
@@ -100,16 +100,16 @@ def _one(context: RequestContext, record_state: RecordState) -> Json:
     return replies.from_message(message(card, context.display))
 
 
-def _nothing(context: RequestContext, actor: Actor, text: str) -> Json:
+def _nothing(context: RequestContext, text: str) -> Json:
     if not UUID.fullmatch(text.lower()):
         return replies.ephemeral(nothing_found(context, text))
     submit.refresh(
-        actor.trigger_id,
-        actor.user_id,
+        context.actor.trigger_id,
+        context.actor.user_id,
         entities.connection_ref(text.lower()),
         because="person",
-        reply_to=ReplyTo(channel_id=actor.channel_id),
-        deps=context.deps_for(actor),
+        reply_to=ReplyTo(channel_id=context.actor.channel_id),
+        deps=context.deps,
     )
     return replies.ephemeral(
         "I do not know this id yet, so I am asking Noyo. I will write to you what it says."

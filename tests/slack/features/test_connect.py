@@ -118,8 +118,7 @@ def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(world: World)
 
 def test_what_a_changed_client_leaves_out_is_said_too(world: World) -> None:
     """Slack itself asks for what is required; nothing here leans on that."""
-    actor = connect.Actor(ANA, None, "t")
-    answer = connect.submit(context_of(world), actor, {"id": "V1", "state": {"values": {}}})
+    answer = connect.submit(context_of(world, ANA), {"id": "V1", "state": {"values": {}}})
     assert answer["errors"].keys() == {"carrier_id", "group_name", "carrier_group_id", "federal_ein"}
 
 
@@ -139,13 +138,13 @@ def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
 
 def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: World) -> None:
     """ "Sending" would stand there for ever: the answer was shown when it came."""
-    context = context_of(quiet)
+    context = context_of(quiet, ANA)
     view = opened(quiet)
     submits(quiet, view, carrier_group_id="late")
     quiet.carry_out()
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["carrier_group_id"] = {"carrier_group_id": {"value": "late"}}
-    answer = connect.submit(context, connect.Actor(ANA, None, "t"), {"id": view, "state": state})
+    answer = connect.submit(context, {"id": view, "state": state})
     assert answer["view"]["title"]["text"] == "Sent already"
     assert "Noyo confirmed" in json.dumps(answer)
 
@@ -325,7 +324,7 @@ def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
 def test_a_name_of_five_thousand_characters_is_refused_under_its_field(world: World) -> None:
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["group_name"] = {"group_name": {"value": "x" * 5000}}
-    answer = connect.submit(context_of(world), connect.Actor(ANA, None, "t"), {"id": "V2", "state": state})
+    answer = connect.submit(context_of(world, ANA), {"id": "V2", "state": state})
     assert answer["errors"] == {"group_name": "Use at most 200 characters; this has 5000."}
 
 

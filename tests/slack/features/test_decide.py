@@ -15,7 +15,6 @@ from bot.domain.operations import DecisionRequest, Operation, OperationState, Ou
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.errors import UnknownSchema
-from bot.slack.context import Actor
 from bot.slack.features import decide
 from bot.slack.views import buttons
 from tests.slack.incoming import (
@@ -122,9 +121,7 @@ def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(world: World) -> N
     view = opens(world, record_state)
     assert "After the day you choose, changes for Dayless Inc" in window(world)
     assert sends(world, view).errors.keys() == ends_on(record_state, "").keys()
-    answer = decide.submit(
-        context_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
-    )
+    answer = decide.submit(Decision.APPROVE, context_of(world, ANA), of_this_view(record_state, view))
     assert answer["errors"] == ends_on(record_state, "Choose the last day on which its coverage is managed.")
     sends(world, view, ends_on(record_state, "2026-12-31"))
     assert wanted(world, view).effective_end_date == date(2026, 12, 31)
@@ -183,7 +180,7 @@ def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, 
     held = of_this_view(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
-    found = decide.submit(context_of(world), Actor(ANA, None, "t"), Decision.REJECT, held)["errors"]
+    found = decide.submit(Decision.REJECT, context_of(world, ANA), held)["errors"]
     assert words in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
@@ -246,9 +243,7 @@ def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
     assert world.slack.again(ANA, reply).status == 200
     assert world.open_operations().count(view) == 1
     settles(world, record_state, view, "processing")
-    answer = decide.submit(
-        context_of(world), Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view)
-    )
+    answer = decide.submit(Decision.APPROVE, context_of(world, ANA), of_this_view(record_state, view))
     assert answer["view"]["title"]["text"] == "Sent already"
 
 
@@ -306,7 +301,7 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
     nobody = replace(
         context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))
     )
-    answer = decide.submit(nobody, Actor(ANA, None, "t"), Decision.APPROVE, of_this_view(record_state, view))
+    answer = decide.submit(Decision.APPROVE, nobody, of_this_view(record_state, view))
     assert answer["response_action"] == "push"
     assert view not in world.open_operations()
     trail = world.bot.repositories.audit.entries(record_state.entity, limit=9)
@@ -319,9 +314,8 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
 def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
         decide.submit(
-            context_of(world),
-            Actor(ANA, None, "t"),
             Decision.APPROVE,
+            context_of(world, ANA),
             {"id": "V", "private_metadata": metadata},
         )
 

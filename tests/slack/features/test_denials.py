@@ -19,8 +19,6 @@ from bot.slack.views.buttons import Action, ButtonValue, encode
 from tests.slack.incoming import a_world, begin, context_of, known, unclear
 from tests.world import ANA, GUARDIAN, GUS, REQUEST, World
 
-GUEST = Actor(GUS, None, "1.2.3")
-
 
 class Trail:
     """An audit trail that can be read."""
@@ -65,7 +63,7 @@ def trail() -> Trail:
 
 @pytest.fixture
 def context(world: World, trail: Trail) -> RequestContext:
-    made = context_of(world)
+    made = context_of(world, GUS)
     return replace(made, deps=replace(made.deps, audit=trail), web=Windows())
 
 
@@ -75,16 +73,16 @@ def submitted(view_id: str, about: str = "", **fields: str) -> dict[str, object]
 
 
 def test_looking_around_is_about_the_person(context: RequestContext, trail: Trail) -> None:
-    commands.dispatch(context, {"text": "status", "user_id": GUS})
-    commands.dispatch(context, {"text": "retry Anything", "user_id": GUS})
-    commands.dispatch(context, {"text": "connect", "user_id": GUS})
+    commands.dispatch(context, {"text": "status"})
+    commands.dispatch(context, {"text": "retry Anything"})
+    commands.dispatch(context, {"text": "connect"})
     person = entities.person_ref(GUS)
     view, ask = (("wanted", "view"),), (("wanted", "request"),)
     assert trail.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, ask)]
 
 
 def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: Trail) -> None:
-    connect.submit(context, GUEST, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
+    connect.submit(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
     assert trail.denied == [(entities.pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
@@ -93,9 +91,9 @@ def test_details_and_a_retry_are_about_the_record(
 ) -> None:
     record_state = known(world, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
-    click_details(context, GUEST, value)
-    retry.click(context, GUEST, value)
-    retry.submit(context, GUEST, submitted("V2", encode(value)))
+    click_details(context, value)
+    retry.click(context, value)
+    retry.submit(context, submitted("V2", encode(value)))
     assert [entity for entity, _, _ in trail.denied] == [record_state.entity] * 3
     assert [details for _, _, details in trail.denied] == [
         (("wanted", right.value),) for right in (Right.VIEW, Right.REQUEST, Right.REQUEST)
@@ -106,12 +104,12 @@ def test_a_way_out_is_about_what_the_operation_is_about(
     world: World, context: RequestContext, trail: Trail
 ) -> None:
     held = unclear(world, "Denied Way Inc")
-    resolve.click(context, GUEST, Action.CLOSE, ButtonValue(operation_id=held.id))
-    resolve.click(context, GUEST, Action.CLOSE, ButtonValue(operation_id="Vnobody"))
+    resolve.click(Action.CLOSE, context, ButtonValue(operation_id=held.id))
+    resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))
     assert [entity for entity, _, _ in trail.denied] == [held.entity, entities.person_ref(GUS)]
 
 
 def test_what_is_allowed_or_cannot_be_told_is_no_denial(context: RequestContext, trail: Trail) -> None:
-    assert context.authorize(Right.VIEW, Actor(ANA, None, "t")).allowed
-    assert not context.authorize(Right.VIEW, Actor("U0NOBODY", None, "t")).allowed
+    assert context.for_actor(Actor(ANA, None, "t")).authorize(Right.VIEW).allowed
+    assert not context.for_actor(Actor("U0NOBODY", None, "t")).authorize(Right.VIEW).allowed
     assert trail.denied == []

@@ -13,7 +13,6 @@ from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import connection_ref
 from bot.domain.operations import DisconnectionRequest, OperationState
 from bot.domain.record_states import RecordState
-from bot.slack.context import Actor
 from bot.slack.features import disconnect, disconnect_form
 from bot.slack.views import buttons
 from tests.slack.incoming import (
@@ -220,10 +219,9 @@ def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
     record_state = connected(world, "Double Inc")
     view = opens(world, record_state)
     body = dict(of_this_view(record_state, view))
-    context = context_of(world)
-    actor = Actor(ANA, None, "1.2.3")
-    first = disconnect.submit(context, actor, body)
-    assert disconnect.submit(context, actor, body) == first
+    context = context_of(world, ANA)
+    first = disconnect.submit(context, body)
+    assert disconnect.submit(context, body) == first
     assert "Nothing has been sent to Noyo" in str(first)
 
 

@@ -132,7 +132,7 @@ def test_a_decision_stands_even_if_slack_opens_no_window(
     assert world.operation(held.id).state is OperationState.CANCELLED
     (answer,) = world.slack.ephemerals(ANA)
     assert "closed @Ben's retry" in world.slack.render(answer)
-    assert "no window for what came of a click" in caplog.text
+    assert "feedback as a modal failed" in caplog.text
 
 
 def test_with_the_table_down_the_person_is_told_and_the_question_stays(world: World) -> None:

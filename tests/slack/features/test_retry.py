@@ -12,7 +12,6 @@ import pytest
 from bot.domain.operations import RetryRequest
 from bot.domain.record_states import RecordState
 from bot.errors import UnknownSchema
-from bot.slack.context import Actor
 from bot.slack.features import retry
 from bot.slack.views import buttons
 from tests.slack.incoming import (
@@ -100,7 +99,7 @@ def test_a_connection_without_an_id_asks_for_one(world: World) -> None:
     view = opens(world, known(world, "Missing Inc", carrier_group_id=None))
     assert world.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
     context, state = context_of(world), {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
-    answer = retry.submit(context, Actor(ANA, None, "t"), {"id": view, "state": state})
+    answer = retry.submit(context, {"id": view, "state": state})
     assert answer["errors"].keys() == {"carrier_group_id", "federal_ein"}
 
 
@@ -166,7 +165,7 @@ def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(world: Wor
     state = {"values": {"carrier_group_id": {"carrier_group_id": {"value": "id of Repeat Inc"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.submit(context_of(world), Actor(ANA, None, "t"), held)
+    answer = retry.submit(context_of(world, ANA), held)
     assert answer["view"]["title"]["text"] == "Sent already"
 
 
@@ -190,7 +189,7 @@ def test_a_guest_gets_no_form_and_no_retry(world: World) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
-    answer = retry.submit(context_of(world), Actor(GUS, None, "t"), held)
+    answer = retry.submit(context_of(world, GUS), held)
     assert answer["response_action"] == "push"
     assert "Guests cannot do this" in json.dumps(answer)
     assert world.bot.repositories.operations.operation("VGUS") is None
@@ -203,7 +202,7 @@ def test_a_form_that_was_tampered_with_is_refused_in_words(world: World, about: 
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     held = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        retry.submit(context_of(world), Actor(ANA, None, "t"), held)
+        retry.submit(context_of(world, ANA), held)
 
 
 def test_a_form_about_a_connection_nobody_knows_is_refused(world: World) -> None:

@@ -219,7 +219,8 @@ def test_details_open_one_window_and_place_nothing(world: World) -> None:
     before = world.open_operations()
     ts = world.slack.world.new_trigger(ANA)
     click_details(
-        context_of(world), Actor(ANA, CONNECTIONS, ts), buttons.ButtonValue(record_state.entity, "1")
+        context_of(world).for_actor(Actor(ANA, CONNECTIONS, ts)),
+        buttons.ButtonValue(record_state.entity, "1"),
     )
     assert "Looked At Inc" in window(world)
     assert world.open_operations() == before

@@ -13,8 +13,8 @@ from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (
     CHANGED,
-    ID,
     DISPLAY,
+    ID,
     VERSION,
     a_connection,
     a_retry,
