@@ -1,1 +1,1 @@
-"""Rules about the tree itself: who imports whom, what a fresh process loads, what no file may hold."""
+"""Rules about the code base: imports, modules loaded by a new process, contents of files, sizes, and vocabulary."""

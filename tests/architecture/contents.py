@@ -1,8 +1,8 @@
-"""What no committed file may hold: a registry's host, one machine's path, work left for later."""
+"""Forbidden contents of committed files: hosts of registries, paths of one machine, and notes about unfinished work."""
 
 import re
 
-# Written in two halves, so that this file keeps its own rules.
+# Split, so that this file itself contains none of them.
 REGISTRIES = [
     "py" + "pi.org",
     "python" + "hosted.org",
@@ -14,15 +14,15 @@ REGISTRIES = [
 FORBIDDEN = {
     "a registry's host": re.compile("|".join(map(re.escape, REGISTRIES))),
     "a path of one machine": re.compile(r"(?<![\w.~*}-])/(?:home|Users|root|work|private)/[\w.~-]"),
-    "work left for later": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b"),
+    "a note about unfinished work": re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME)\b"),
 }
 
 
 def findings(text: str) -> list[str]:
-    """Each forbidden thing with its line, as sentences."""
+    """A sentence for each match, with its line number."""
     return [
-        f"line {number}: {what}: {found.group()}"
+        f"line {number}: {name}: {match.group()}"
         for number, line in enumerate(text.splitlines(), start=1)
-        for what, pattern in FORBIDDEN.items()
-        if (found := pattern.search(line))
+        for name, pattern in FORBIDDEN.items()
+        if (match := pattern.search(line))
     ]

@@ -1,4 +1,4 @@
-"""No committed file names a registry, one machine's path, or work left for later."""
+"""No committed file contains hosts of registries, paths of one machine, or notes about unfinished work."""
 
 import pytest
 
@@ -8,11 +8,11 @@ from tests.architecture.contents import findings
 FILES = {str(path.relative_to(tree.ROOT)): path for path in tree.committed_files()}
 
 
-def test_there_are_files_to_judge() -> None:
+def test_committed_files_are_found() -> None:
     assert {"pyproject.toml", "requirements/dev.txt", "bot/errors.py"} <= set(FILES)
 
 
-def test_no_committed_file_holds_what_none_may() -> None:
+def test_no_committed_file_has_forbidden_contents() -> None:
     found = {name: findings(path.read_bytes().decode(errors="replace")) for name, path in FILES.items()}
 
     assert {name: lines for name, lines in found.items() if lines} == {}
@@ -30,7 +30,7 @@ def test_no_committed_file_holds_what_none_may() -> None:
         "# FIX" + "ME",
     ],
 )
-def test_a_planted_line_is_found_with_its_number(planted: str) -> None:
+def test_a_forbidden_text_is_found_with_its_line_number(planted: str) -> None:
     (finding,) = findings(f"first\n{planted}\n")
 
     assert finding.startswith("line 2: ")
@@ -40,5 +40,5 @@ def test_a_planted_line_is_found_with_its_number(planted: str) -> None:
     "harmless",
     ["https://api.example.com/home/page", "GET /api/v1/users/me", "#!/usr/bin/env bash", "SSN XXX-XX-1234"],
 )
-def test_a_harmless_line_is_let_through(harmless: str) -> None:
+def test_an_ordinary_line_is_accepted(harmless: str) -> None:
     assert findings(harmless) == []

@@ -1,4 +1,4 @@
-"""Each dependency is locked, and CONTRIBUTING.md says why it is here and under which licence."""
+"""Each dependency is locked, and CONTRIBUTING.md states its purpose and licence."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ TEMPLATE = PROJECT["dependency-groups"]["template"]
 
 
 def names(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=!~; ]", wanted, maxsplit=1)[0].lower() for wanted in requirements}
+    return {re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
 
 
 def locked(file: str) -> dict[str, str]:
@@ -28,7 +28,7 @@ def explained() -> dict[str, str]:
     return dict(re.findall(r"^\| `([a-z0-9-]+)` \| [^|]+ \| ([^|]+) \|$", text, flags=re.MULTILINE))
 
 
-def test_every_dependency_is_explained_with_its_licence_and_nothing_else_is() -> None:
+def test_exactly_the_dependencies_are_listed_with_purpose_and_licence() -> None:
     assert set(explained()) == names([*APP, *DEV, *SET_UP, *DEPLOY, *TEMPLATE])
 
 
@@ -41,13 +41,13 @@ def test_every_dependency_is_locked() -> None:
     assert names(TEMPLATE) <= set(locked("template.txt"))
 
 
-def test_what_is_tested_is_what_ships() -> None:
+def test_the_tests_use_the_deployed_releases() -> None:
     development = locked("dev.txt")
 
     assert {name: development.get(name) for name in locked("app.txt")} == locked("app.txt")
 
 
-def test_every_locked_release_carries_its_hashes() -> None:
+def test_every_locked_release_has_hashes() -> None:
     for file in ("app.txt", "receiver.txt", "dev.txt", "uv.txt", "deploy.txt", "template.txt"):
         releases = re.split(r"\n(?=[a-z0-9])", (tree.ROOT / "requirements" / file).read_text())
         assert [release for release in releases if "--hash=sha256:" not in release] == []

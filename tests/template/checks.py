@@ -1,4 +1,4 @@
-"""What must be true of the stack, each a function that fails where it is not."""
+"""Requirements of the stack; each check is a function that fails if the stack does not meet its requirement."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from infra.stack.permissions import KEYS, LAMBDA_SERVICE, allowed
 from tests.template.stack import ROOT, Stack
 
 Check = Callable[[Stack], None]
-KEPT = ("Table", "Key", "SecretSlackSigning", "SecretSlackBot", "SecretNoyoClient", "SecretNoyoWebhook")
+RETAINED = ("Table", "Key", "SecretSlackSigning", "SecretSlackBot", "SecretNoyoClient", "SecretNoyoWebhook")
 PLACEHOLDERS = {
     "SecretSlackSigning": '{"signing_secrets": []}',
     "SecretSlackBot": '{"bot_token": ""}',
     "SecretNoyoClient": '{"client_id": "", "client_secret": ""}',
     "SecretNoyoWebhook": '{"webhook_secrets": []}',
 }
-SECRETIVE = re.compile(r"SECRET|TOKEN|PASSWORD|CLIENT_ID|PRIVATE")
-GIVEN_BY_THE_STACK = {"TABLE_NAME": {"Ref": "Table"}, "KMS_KEY_ID": {"Fn::GetAtt": ["Key", "Arn"]}}
-MAY_BE_LOGGED = {
+SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD|CLIENT_ID|PRIVATE")
+SET_BY_THE_STACK = {"TABLE_NAME": {"Ref": "Table"}, "KMS_KEY_ID": {"Fn::GetAtt": ["Key", "Arn"]}}
+LOGGED_FIELDS = {
     "$context.requestId",
     "$context.requestTimeEpoch",
     "$context.routeKey",
@@ -36,13 +36,13 @@ MAY_BE_LOGGED = {
     "$context.identity.sourceIp",
 }
 ROLE_LIMIT = 10_240
-"""Characters of all of a role's inline policies, white space not counted."""
+"""Characters of all inline policies of a role, without white space."""
 
 
-# ---------------------------------------------------------------- who calls what is published
+# ---------------------------------------------------------------- invocations
 
 
-def routes_call_what_is_published(stack: Stack) -> None:
+def routes_invoke_the_published_alias(stack: Stack) -> None:
     paths = stack.the("AWS::ApiGatewayV2::Api")["Body"]["paths"]
     called = {
         path: integration["post"]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
@@ -56,39 +56,42 @@ def routes_call_what_is_published(stack: Stack) -> None:
         assert "SourceArn" in permission
 
 
-def streams_and_schedules_call_what_is_published(stack: Stack) -> None:
+def streams_and_schedules_invoke_the_published_alias(stack: Stack) -> None:
     aliases = {stack.alias_of(function) for function in stack.functions}
-    mapped = [one["FunctionName"] for one in stack.of_type("AWS::Lambda::EventSourceMapping").values()]
-    scheduled = [one["Target"]["Arn"] for one in stack.of_type("AWS::Scheduler::Schedule").values()]
+    mapped = [
+        mapping["FunctionName"] for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
+    ]
+    scheduled = [schedule["Target"]["Arn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()]
     assert len(mapped) >= 2
     assert len(scheduled) >= 3
-    assert {one.get("Ref") for one in [*mapped, *scheduled]} <= aliases
+    assert {target.get("Ref") for target in [*mapped, *scheduled]} <= aliases
 
 
-def what_is_called_later_is_not_called_twice(stack: Stack) -> None:
-    """A schedule's failed call: neither the scheduler nor Lambda's own queue tries it beside the next one."""
+def asynchronous_invocations_are_not_retried(stack: Stack) -> None:
+    """Neither the scheduler nor Lambda's queue retries a failed invocation in parallel with the next one."""
     for schedule in stack.of_type("AWS::Scheduler::Schedule").values():
         assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
-        assert "Name" not in schedule  # It would be taken where a second stack lives in the account.
-    invoked = {
-        one["FunctionName"]["Ref"]: one for one in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
+        assert "Name" not in schedule  # It would conflict with a second stack in the account.
+    configs = {
+        config["FunctionName"]["Ref"]: config
+        for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
     }
-    assert invoked.keys() == stack.functions.keys()
-    for one in invoked.values():
-        assert (one["MaximumRetryAttempts"], one["MaximumEventAgeInSeconds"]) == (0, 60)
-        assert one["Qualifier"] == "live"
+    assert configs.keys() == stack.functions.keys()
+    for config in configs.values():
+        assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (0, 60)
+        assert config["Qualifier"] == "live"
 
 
-def each_release_publishes_and_takes_the_old_version_away(stack: Stack) -> None:
+def each_release_publishes_a_version_and_deletes_the_old_one(stack: Stack) -> None:
     for function, properties in stack.functions.items():
         version = stack.version_of(function)
         assert stack.resources[version]["DeletionPolicy"] == "Delete"
         assert version == f"{function}Version0123456789"
-        # Lambda publishes nothing new where nothing of the function itself changed.
+        # Lambda publishes a new version only if the function itself has changed.
         assert properties["Description"].endswith("0123456789abcdef")
 
 
-def scheduler_roles_start_their_own_function_only(stack: Stack) -> None:
+def scheduler_roles_invoke_only_their_own_function(stack: Stack) -> None:
     for schedule in stack.of_type("AWS::Scheduler::Schedule").values():
         role = schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]
         (statement,) = stack.statements(role)
@@ -96,7 +99,7 @@ def scheduler_roles_start_their_own_function_only(stack: Stack) -> None:
         assert statement["Resource"] == schedule["Target"]["Arn"]
 
 
-def streams_are_read_in_small_batches_and_forget_no_sooner_than_they_must(stack: Stack) -> None:
+def streams_are_read_in_small_batches_from_the_beginning(stack: Stack) -> None:
     for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values():
         assert mapping["EventSourceArn"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
         assert mapping["StartingPosition"] == "TRIM_HORIZON"
@@ -108,10 +111,10 @@ def streams_are_read_in_small_batches_and_forget_no_sooner_than_they_must(stack:
         assert mapping["MaximumRecordAgeInSeconds"] == 3600
 
 
-# ---------------------------------------------------------------- the roles
+# ---------------------------------------------------------------- roles
 
 
-def each_function_has_a_role_of_its_own_that_lambda_alone_may_take(stack: Stack) -> None:
+def each_function_has_its_own_role_that_only_lambda_can_assume(stack: Stack) -> None:
     roles = [stack.role_of(function) for function in stack.functions]
     assert len(set(roles)) == len(roles)
     for role in roles:
@@ -127,10 +130,10 @@ def each_function_has_a_role_of_its_own_that_lambda_alone_may_take(stack: Stack)
 
 
 WITHOUT_RESOURCES = ["lambda:GetAccountSettings"]
-"""Reads for which AWS lets nobody name what they are about."""
+"""Actions for which AWS supports no resource."""
 
 
-def nothing_is_allowed_on_everything(stack: Stack) -> None:
+def no_permission_covers_all_actions_or_resources(stack: Stack) -> None:
     for _, statement in stack.of_roles():
         assert "NotAction" not in statement
         assert "NotResource" not in statement
@@ -139,13 +142,13 @@ def nothing_is_allowed_on_everything(stack: Stack) -> None:
             assert '"*"' not in json.dumps(statement["Resource"])
 
 
-def the_table_is_open_by_kind_of_key_and_never_without_a_key(stack: Stack) -> None:
-    """`ForAllValues` alone is true of a call that names no key at all, such as a scan."""
+def permissions_on_the_table_are_limited_by_partition_key(stack: Stack) -> None:
+    """`ForAllValues` alone also matches calls without a key, such as a scan; so `Null` is required too."""
     for function, statement in stack.of_roles():
         actions = _listed(statement["Action"])
-        if statement["Effect"] == "Deny" or not any(one.startswith("dynamodb:") for one in actions):
+        if statement["Effect"] == "Deny" or not any(action.startswith("dynamodb:") for action in actions):
             continue
-        if all(LAMBDA_SERVICE.match(one) for one in actions):
+        if all(LAMBDA_SERVICE.match(action) for action in actions):
             assert statement["Resource"] == {"Fn::GetAtt": ["Table", "StreamArn"]}
             continue
         condition = statement["Condition"]
@@ -154,9 +157,10 @@ def the_table_is_open_by_kind_of_key_and_never_without_a_key(stack: Stack) -> No
         assert condition.keys() == {"Null", "ForAllValues:StringLike"}
 
 
-def the_audit_is_put_only(stack: Stack) -> None:
+def audit_entries_can_only_be_put(stack: Stack) -> None:
     for function in stack.functions:
-        denied = [one for one in stack.statements(stack.role_of(function)) if one["Effect"] == "Deny"]
+        statements = stack.statements(stack.role_of(function))
+        denied = [statement for statement in statements if statement["Effect"] == "Deny"]
         assert denied == [
             {
                 "Effect": "Deny",
@@ -173,7 +177,7 @@ def the_audit_is_put_only(stack: Stack) -> None:
         ], function
 
 
-def the_key_is_used_for_operations_only(stack: Stack) -> None:
+def the_key_encrypts_only_for_operations(stack: Stack) -> None:
     users: dict[str, str] = {}
     for function, statement in stack.of_roles():
         if "kms:" in json.dumps(statement["Action"]):
@@ -183,11 +187,11 @@ def the_key_is_used_for_operations_only(stack: Stack) -> None:
     assert users == {"SlackFunction": "kms:Encrypt", "ExecuteOperationsFunction": "kms:Decrypt"}
 
 
-def each_function_writes_its_own_log(stack: Stack) -> None:
+def each_function_writes_only_its_own_log(stack: Stack) -> None:
     for function, properties in stack.functions.items():
         log = properties["LoggingConfig"]["LogGroup"]["Ref"]
-        logged = [one for one in stack.statements(stack.role_of(function)) if "logs:" in json.dumps(one)]
-        assert logged == [
+        statements = stack.statements(stack.role_of(function))
+        assert [statement for statement in statements if "logs:" in json.dumps(statement)] == [
             {
                 "Effect": "Allow",
                 "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -196,8 +200,8 @@ def each_function_writes_its_own_log(stack: Stack) -> None:
         ]
 
 
-def streams_are_read_by_those_that_they_wake(stack: Stack) -> None:
-    woken = {
+def only_triggered_functions_read_the_stream(stack: Stack) -> None:
+    triggered = {
         function
         for function in stack.functions
         for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
@@ -208,14 +212,14 @@ def streams_are_read_by_those_that_they_wake(stack: Stack) -> None:
         for function, statement in stack.of_roles()
         if "dynamodb:GetRecords" in _listed(statement["Action"])
     }
-    assert readers == woken
+    assert readers == triggered
 
 
-def what_is_translated_allows_what_the_source_says(stack: Stack) -> None:
-    """The calls that tests make are held against the source; here is that nothing is added on the way."""
+def the_translation_has_the_permissions_of_the_source(stack: Stack) -> None:
+    """Tests compare their calls with the source; this check ensures that the translation adds nothing."""
     from infra.stack.permissions import of_statement
 
-    told = {
+    translated = {
         function: frozenset(
             permission
             for statement in stack.statements(stack.role_of(function))
@@ -224,33 +228,33 @@ def what_is_translated_allows_what_the_source_says(stack: Stack) -> None:
         )
         for function in stack.functions
     }
-    assert told == allowed()
+    assert translated == allowed()
 
 
 # ---------------------------------------------------------------- secrets and settings
 
 
-def no_secret_stands_in_an_environment(stack: Stack) -> None:
+def no_environment_contains_a_secret(stack: Stack) -> None:
     for function in stack.functions:
         for name, value in stack.environment(function).items():
-            if SECRETIVE.search(name) and not name.endswith("_URL"):
+            if SECRET_NAME.search(name) and not name.endswith("_URL"):
                 assert name.startswith("SECRET_")
                 assert value["Ref"] in PLACEHOLDERS
     assert not any(
-        SECRETIVE.search(name.upper()) for name in stack.template["Parameters"] if "Url" not in name
+        SECRET_NAME.search(name.upper()) for name in stack.template["Parameters"] if "Url" not in name
     )
 
 
-def each_function_gets_the_secrets_that_it_uses(stack: Stack) -> None:
+def each_function_has_exactly_the_secrets_that_it_uses(stack: Stack) -> None:
     for function, properties in stack.functions.items():
-        given = {name for name in stack.environment(function) if name.startswith("SECRET_")}
+        variables = {name for name in stack.environment(function) if name.startswith("SECRET_")}
         readable = {
             statement["Resource"]["Ref"]
             for statement in stack.statements(stack.role_of(function))
             if statement["Action"] == "secretsmanager:GetSecretValue"
         }
-        assert given == {f"SECRET_{purpose}" for purpose in _purposes(properties["Handler"])}
-        assert readable == {stack.environment(function)[name]["Ref"] for name in given}
+        assert variables == {f"SECRET_{purpose}" for purpose in _purposes(properties["Handler"])}
+        assert readable == {stack.environment(function)[name]["Ref"] for name in variables}
 
 
 def _purposes(handler: str) -> set[str]:
@@ -263,21 +267,21 @@ def _purposes(handler: str) -> set[str]:
     }
 
 
-def secrets_begin_empty(stack: Stack) -> None:
-    """Never other than this: CloudFormation would put a new text in the place of what people filled in."""
+def secrets_are_created_empty(stack: Stack) -> None:
+    """These texts must never change: CloudFormation would overwrite the real secrets with them."""
     secrets = stack.of_type("AWS::SecretsManager::Secret")
-    assert {name: one["SecretString"] for name, one in secrets.items()} == PLACEHOLDERS
+    assert {name: secret["SecretString"] for name, secret in secrets.items()} == PLACEHOLDERS
 
 
-def every_setting_has_its_parameter(stack: Stack) -> None:
+def every_setting_has_a_parameter(stack: Stack) -> None:
     names = set(re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE))
-    names = {name for name in names if not SECRETIVE.search(name) or name.endswith("_URL")}
-    names -= {"AWS_REGION", "AWS_ENDPOINT_URL"}  # Lambda's own; and for one machine only.
+    names = {name for name in names if not SECRET_NAME.search(name) or name.endswith("_URL")}
+    names -= {"AWS_REGION", "AWS_ENDPOINT_URL"}  # Set by Lambda; used only on a developer's machine.
     for function in stack.functions:
         variables = stack.environment(function)
         for name in sorted(names):
-            wanted = GIVEN_BY_THE_STACK.get(name, {"Ref": parameter_of(name)})
-            assert variables.get(name) == wanted, f"{function}: {name}"
+            expected = SET_BY_THE_STACK.get(name, {"Ref": parameter_of(name)})
+            assert variables.get(name) == expected, f"{function}: {name}"
 
 
 def parameter_of(setting: str) -> str:
@@ -285,28 +289,28 @@ def parameter_of(setting: str) -> str:
     return setting.title().replace("_", "")
 
 
-def every_parameter_is_used_and_says_what_it_is_for(stack: Stack) -> None:
+def every_parameter_is_used_described_and_validated(stack: Stack) -> None:
     text = json.dumps({part: stack.template[part] for part in ("Resources", "Conditions", "Outputs")})
     for name, parameter in stack.template["Parameters"].items():
-        # Of what makes a version SAM puts the value itself.
+        # SAM inserts the value of Release, not a reference.
         assert f'{{"Ref": "{name}"}}' in text or f"${{{name}}}" in text or name == "Release", name
         assert parameter["Description"].strip()
         limits = parameter.keys() & {"AllowedPattern", "AllowedValues", "MinValue"}
-        assert limits, f"{name} takes anything"
+        assert limits, f"{name} accepts any value"
         assert "AllowedValues" in limits or parameter["ConstraintDescription"].startswith("must be "), name
 
 
-# ---------------------------------------------------------------- what is kept, and for how long
+# ---------------------------------------------------------------- data and logs
 
 
-def what_people_gave_outlives_the_stack(stack: Stack) -> None:
-    for name in KEPT:
+def data_and_secrets_outlive_the_stack(stack: Stack) -> None:
+    for name in RETAINED:
         resource = stack.resources[name]
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
     assert stack.properties("Table")["DeletionProtectionEnabled"] is True
 
 
-def the_table_can_be_brought_back_and_forgets_what_it_may(stack: Stack) -> None:
+def the_table_has_backups_and_expiry(stack: Stack) -> None:
     table = stack.the("AWS::DynamoDB::Table")
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
@@ -314,58 +318,59 @@ def the_table_can_be_brought_back_and_forgets_what_it_may(stack: Stack) -> None:
     assert table["BillingMode"] == "PAY_PER_REQUEST"
 
 
-def everything_is_encrypted_by_the_key_that_fits(stack: Stack) -> None:
-    """False says that AWS owns the key; there is no table in clear."""
+def data_is_encrypted_with_the_right_key(stack: Stack) -> None:
+    """SSEEnabled false means a key that AWS owns; DynamoDB encrypts every table."""
     assert stack.the("AWS::DynamoDB::Table")["SSESpecification"] == {"SSEEnabled": False}
     assert stack.the("AWS::KMS::Key")["EnableKeyRotation"] is True
     for secret in stack.of_type("AWS::SecretsManager::Secret").values():
         assert "KmsKeyId" not in secret
 
 
-def every_log_has_its_end_and_a_name_of_this_stack(stack: Stack) -> None:
+def every_log_group_has_a_retention_and_the_name_of_the_stack(stack: Stack) -> None:
     logs = stack.of_type("AWS::Logs::LogGroup")
     for name, log in logs.items():
         assert log["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
         assert "${AWS::StackName}" in log["LogGroupName"]["Fn::Sub"]
-    own = {properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in stack.functions.values()}
-    assert len(own) == len(stack.functions)
-    assert own | {"ApiLog"} == logs.keys()
+    groups = {properties["LoggingConfig"]["LogGroup"]["Ref"] for properties in stack.functions.values()}
+    assert len(groups) == len(stack.functions)
+    assert groups | {"ApiLog"} == logs.keys()
 
 
-# ---------------------------------------------------------------- the doors and the functions
+# ---------------------------------------------------------------- API and functions
 
 
-def the_doors_are_throttled_and_their_log_holds_no_content(stack: Stack) -> None:
+def the_api_is_throttled_and_its_log_contains_no_content(stack: Stack) -> None:
     stage = stack.the("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == {"Ref": "RequestsPerSecond"}
     assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLog", "Arn"]}
     logged = json.loads(stage["AccessLogSettings"]["Format"])
-    assert set(logged.values()) <= MAY_BE_LOGGED
+    assert set(logged.values()) <= LOGGED_FIELDS
     assert "$context.requestId" in logged.values()
     body = stack.the("AWS::ApiGatewayV2::Api")["Body"]
     assert all(methods.keys() == {"post"} for methods in body["paths"].values())
 
 
-def functions_run_where_their_packages_were_built_for(stack: Stack) -> None:
+def functions_use_the_runtime_of_their_packages(stack: Stack) -> None:
     for function, properties in stack.functions.items():
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), function
-        snaps = {"SlackFunction": "SlackUsesSnapStart", "NoyoWebhookFunction": "WebhookUsesSnapStart"}.get(
-            function
-        )
-        starts = {"ApplyOn": {"Fn::If": [snaps, "PublishedVersions", "None"]}} if snaps else None
-        assert properties.get("SnapStart") == starts, function
+        condition = {
+            "SlackFunction": "SlackUsesSnapStart",
+            "NoyoWebhookFunction": "WebhookUsesSnapStart",
+        }.get(function)
+        expected = {"ApplyOn": {"Fn::If": [condition, "PublishedVersions", "None"]}} if condition else None
+        assert properties.get("SnapStart") == expected, function
 
 
-def functions_have_the_time_that_their_code_counts_on(stack: Stack) -> None:
+def timeouts_match_the_code(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
     assert timeouts["SlackFunction"] > 3 > REQUEST_SECONDS
-    # A lease that ran out has no holder; and one operation, however slow Noyo is, fits into a run.
+    # An expired lease has no running worker; and one operation fits into an invocation, however slow Noyo is.
     assert lifecycle.LONGEST_SECONDS < timeouts["ExecuteOperationsFunction"] < lifecycle.LEASE_SECONDS
     assert max(timeouts.values()) <= 300
 
 
-def outputs_say_where_slack_and_the_secrets_are(stack: Stack) -> None:
+def outputs_contain_the_urls_and_the_secrets(stack: Stack) -> None:
     outputs = stack.template["Outputs"]
     assert outputs["SlackUrl"]["Value"]["Fn::Sub"].endswith("/slack/events")
     for secret in PLACEHOLDERS:
@@ -373,7 +378,7 @@ def outputs_say_where_slack_and_the_secrets_are(stack: Stack) -> None:
     assert all(output["Description"] for output in outputs.values())
 
 
-def rules_refuse_nonsense(stack: Stack) -> None:
+def rules_refuse_wrong_parameters(stack: Stack) -> None:
     rules = stack.template["Rules"]
     assert rules.keys() == {
         "ReleaseIsSet",
@@ -385,13 +390,13 @@ def rules_refuse_nonsense(stack: Stack) -> None:
             assert assertion["AssertDescription"].strip()
 
 
-def alarms_tell_somebody(stack: Stack) -> None:
+def alarms_notify_somebody(stack: Stack) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
-    heard = {one["TopicArn"]["Ref"] for one in stack.of_type("AWS::SNS::Subscription").values()}
+    subscribed = {each["TopicArn"]["Ref"] for each in stack.of_type("AWS::SNS::Subscription").values()}
     assert alarms
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"], name
-        assert {one["Ref"] for one in alarm["AlarmActions"]} <= heard, name
+        assert {action["Ref"] for action in alarm["AlarmActions"]} <= subscribed, name
         assert alarm["AlarmDescription"], name
 
 
@@ -400,7 +405,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 CHECKS: list[Check] = [
-    one
-    for name, one in list(globals().items())
-    if callable(one) and getattr(one, "__annotations__", {}).keys() == {"stack", "return"} and name != "Check"
+    value
+    for name, value in list(globals().items())
+    if callable(value)
+    and getattr(value, "__annotations__", {}).keys() == {"stack", "return"}
+    and name != "Check"
 ]

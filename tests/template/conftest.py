@@ -1,4 +1,4 @@
-"""tests/template: the translated template, made once a run."""
+"""The translated template, created once in a run."""
 
 import pytest
 
@@ -9,6 +9,6 @@ RELEASE = "0123456789abcdef"
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Stack:
-    made = translate(to=tmp_path_factory.mktemp("translated") / "template.json", Release=RELEASE)
-    assert made.stack is not None, made.problems
-    return made.stack
+    translation = translate(to=tmp_path_factory.mktemp("translated") / "template.json", Release=RELEASE)
+    assert translation.stack is not None, translation.problems
+    return translation.stack

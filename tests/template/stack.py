@@ -1,4 +1,4 @@
-"""For tests: the template as CloudFormation gets it, translated and linted by the tools in .cache/template."""
+"""For tests: the template, translated and linted by the tools in .cache/template."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ FUNCTION = "AWS::Lambda::Function"
 
 
 @dataclass(frozen=True)
-class Translated:
-    """`problems` are the lines of whoever found something wrong; `stack` is None where there was no translation."""
+class Translation:
+    """`problems` is the output of the translator and the linter; `stack` is None after an error."""
 
     problems: str
     stack: Stack | None
@@ -31,17 +31,17 @@ class Stack:
         self.resources: dict[str, dict[str, Any]] = template["Resources"]
 
     def properties(self, name: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.resources[name].get("Properties", {})
-        return found
+        properties: dict[str, Any] = self.resources[name].get("Properties", {})
+        return properties
 
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
-        """By name, the properties of each resource of a type, such as `AWS::Lambda::Function`."""
-        return {name: self.properties(name) for name, one in self.resources.items() if one["Type"] == kind}
+        """The properties of all resources of a type, such as `AWS::Lambda::Function`, by name."""
+        return {name: self.properties(name) for name, each in self.resources.items() if each["Type"] == kind}
 
     def the(self, kind: str) -> dict[str, Any]:
-        """The only one of its type."""
-        (found,) = self.of_type(kind).values()
-        return found
+        """The properties of the only resource of a type."""
+        (properties,) = self.of_type(kind).values()
+        return properties
 
     @property
     def functions(self) -> dict[str, dict[str, Any]]:
@@ -58,42 +58,42 @@ class Stack:
         ]
 
     def of_roles(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each statement of each function's role, with the function."""
+        """All statements of all roles, each with its function."""
         for function in self.functions:
             for statement in self.statements(self.role_of(function)):
                 yield function, statement
 
     def environment(self, function: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.functions[function]["Environment"]["Variables"]
-        return found
+        variables: dict[str, Any] = self.functions[function]["Environment"]["Variables"]
+        return variables
 
     def alias_of(self, function: str) -> str:
-        (found,) = (
+        (alias_name,) = (
             name
             for name, alias in self.of_type("AWS::Lambda::Alias").items()
             if alias["FunctionName"] == {"Ref": function}
         )
-        return found
+        return alias_name
 
     def version_of(self, function: str) -> str:
-        """The published version that the function's alias points at."""
-        pointed: list[str] = self.properties(self.alias_of(function))["FunctionVersion"]["Fn::GetAtt"]
-        return pointed[0]
+        """The published version of the function's alias."""
+        reference: list[str] = self.properties(self.alias_of(function))["FunctionVersion"]["Fn::GetAtt"]
+        return reference[0]
 
 
-def translate(source: Path = TEMPLATE, *, lint: bool = False, to: Path, **parameters: str) -> Translated:
-    """`parameters` by their names, as somebody gives them who deploys."""
-    assert TRANSLATOR.exists(), "the tools are not there: make test-template puts them into .cache/template"
-    given = [f"{name}={value}" for name, value in parameters.items()]
+def translate(source: Path = TEMPLATE, *, lint: bool = False, to: Path, **parameters: str) -> Translation:
+    """`parameters`: the parameters of the deployment."""
+    assert TRANSLATOR.exists(), "make test-template installs the tools in .cache/template"
+    arguments = [f"{name}={value}" for name, value in parameters.items()]
     command = [
         TRANSLATOR,
         ROOT / "infra/stack/translate.py",
         source,
         to,
         *(["--lint"] if lint else []),
-        *given,
+        *arguments,
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    if done.returncode == 0:
-        return Translated("", Stack(json.loads(to.read_text(encoding="utf-8"))))
-    return Translated(done.stdout + done.stderr, None)
+    process = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if process.returncode == 0:
+        return Translation("", Stack(json.loads(to.read_text(encoding="utf-8"))))
+    return Translation(process.stdout + process.stderr, None)

@@ -1,4 +1,4 @@
-"""The translated template keeps what it promises; and each check finds a fault that is planted for it."""
+"""The translated template passes every check, and each check finds an error that is planted for it."""
 
 from __future__ import annotations
 
@@ -20,263 +20,263 @@ Plant = Callable[[Resources], object]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_the_stack_is_as_it_must_be(check: Check, stack: Stack) -> None:
+def test_the_stack_passes_the_check(check: Check, stack: Stack) -> None:
     check(stack)
 
 
 def statement(resources: Resources, role: str, action: str) -> dict[str, Any]:
-    """The first of the role's statements about this action."""
-    found: dict[str, Any] = next(
-        one
-        for one in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
-        if action in json.dumps(one["Action"])
+    """The role's first statement about this action."""
+    first: dict[str, Any] = next(
+        statement
+        for statement in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+        if action in json.dumps(statement["Action"])
     )
-    return found
+    return first
 
 
 def of(resources: Resources, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = resources[name]["Properties"]
-    return found
+    properties: dict[str, Any] = resources[name]["Properties"]
+    return properties
 
 
 def deny(resources: Resources, role: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(
-        one
-        for one in of(resources, role)["Policies"][0]["PolicyDocument"]["Statement"]
-        if one["Effect"] == "Deny"
+    denying: dict[str, Any] = next(
+        statement
+        for statement in of(resources, role)["Policies"][0]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
     )
-    return found
+    return denying
 
 
 def post(resources: Resources) -> dict[str, Any]:
-    found: dict[str, Any] = of(resources, "Api")["Body"]["paths"]["/slack/events"]["post"]
-    return found["x-amazon-apigateway-integration"]
+    operation: dict[str, Any] = of(resources, "Api")["Body"]["paths"]["/slack/events"]["post"]
+    return operation["x-amazon-apigateway-integration"]
 
 
 def environment(resources: Resources, function: str) -> dict[str, Any]:
-    found: dict[str, Any] = of(resources, function)["Environment"]["Variables"]
-    return found
+    variables: dict[str, Any] = of(resources, function)["Environment"]["Variables"]
+    return variables
 
 
 LATEST = {"Fn::GetAtt": ["ExecuteOperationsFunction", "Arn"]}
 PLANTED: list[tuple[str, Check, Plant]] = [
     (
-        "a route to what is being uploaded",
-        checks.routes_call_what_is_published,
+        "a route to the unpublished function",
+        checks.routes_invoke_the_published_alias,
         lambda r: post(r).update(uri={"Fn::Sub": "arn:…functions/${SlackFunction.Arn}/invocations"}),
     ),
     (
-        "a stream to what is being uploaded",
-        checks.streams_and_schedules_call_what_is_published,
+        "a stream to the unpublished function",
+        checks.streams_and_schedules_invoke_the_published_alias,
         lambda r: of(r, "ExecuteOperationsFunctionStream").update(FunctionName=LATEST),
     ),
     (
-        "a schedule to what is being uploaded",
-        checks.streams_and_schedules_call_what_is_published,
+        "a schedule to the unpublished function",
+        checks.streams_and_schedules_invoke_the_published_alias,
         lambda r: of(r, "ExecuteOperationsFunctionSchedule")["Target"].update(Arn=LATEST),
     ),
     (
-        "a schedule that tries again",
-        checks.what_is_called_later_is_not_called_twice,
+        "a schedule with retries",
+        checks.asynchronous_invocations_are_not_retried,
         lambda r: of(r, "PollFunctionSchedule")["Target"].pop("RetryPolicy"),
     ),
     (
-        "a queue that tries again",
-        checks.what_is_called_later_is_not_called_twice,
+        "an asynchronous queue with retries",
+        checks.asynchronous_invocations_are_not_retried,
         lambda r: r.pop("PollFunctionEventInvokeConfig"),
     ),
     (
-        "a schedule whose name is taken by the next stack",
-        checks.what_is_called_later_is_not_called_twice,
+        "a schedule with a fixed name",
+        checks.asynchronous_invocations_are_not_retried,
         lambda r: of(r, "PollFunctionSchedule").update(Name="PollFunctionSchedule"),
     ),
     (
-        "versions that pile up",
-        checks.each_release_publishes_and_takes_the_old_version_away,
+        "versions that are never deleted",
+        checks.each_release_publishes_a_version_and_deletes_the_old_one,
         lambda r: [
-            one.update(DeletionPolicy="Retain") for one in r.values() if one["Type"].endswith("::Version")
+            each.update(DeletionPolicy="Retain") for each in r.values() if each["Type"].endswith("::Version")
         ],
     ),
     (
-        "a schedule that may start more",
-        checks.scheduler_roles_start_their_own_function_only,
+        "a schedule that may invoke another function",
+        checks.scheduler_roles_invoke_only_their_own_function,
         lambda r: statement(r, "PollFunctionScheduleRole", "lambda").update(
             Resource={"Ref": "NotifyFunctionAliaslive"}
         ),
     ),
     (
-        "a stream that is read from now on only",
-        checks.streams_are_read_in_small_batches_and_forget_no_sooner_than_they_must,
+        "a stream that is read from its end",
+        checks.streams_are_read_in_small_batches_from_the_beginning,
         lambda r: of(r, "NotifyFunctionStream").update(StartingPosition="LATEST"),
     ),
     (
-        "one role for two",
-        checks.each_function_has_a_role_of_its_own_that_lambda_alone_may_take,
+        "a role for two functions",
+        checks.each_function_has_its_own_role_that_only_lambda_can_assume,
         lambda r: of(r, "PollFunction").update(Role={"Fn::GetAtt": ["NotifyRole", "Arn"]}),
     ),
     (
         "a managed policy",
-        checks.each_function_has_a_role_of_its_own_that_lambda_alone_may_take,
+        checks.each_function_has_its_own_role_that_only_lambda_can_assume,
         lambda r: of(r, "PollRole").update(ManagedPolicyArns=["arn:…:AWSLambdaBasicExecutionRole"]),
     ),
     (
-        "all of a service",
-        checks.nothing_is_allowed_on_everything,
+        "all actions of a service",
+        checks.no_permission_covers_all_actions_or_resources,
         lambda r: statement(r, "PollRole", "dynamodb:GetItem").update(Action="dynamodb:*"),
     ),
     (
-        "any secret",
-        checks.nothing_is_allowed_on_everything,
+        "all secrets",
+        checks.no_permission_covers_all_actions_or_resources,
         lambda r: statement(r, "PollRole", "secretsmanager").update(Resource="*"),
     ),
     (
-        "a call without a key",
-        checks.the_table_is_open_by_kind_of_key_and_never_without_a_key,
+        "calls without a partition key",
+        checks.permissions_on_the_table_are_limited_by_partition_key,
         lambda r: statement(r, "PollRole", "dynamodb:Query")["Condition"].pop("Null"),
     ),
     (
-        "every kind of key",
-        checks.the_table_is_open_by_kind_of_key_and_never_without_a_key,
+        "all partition keys",
+        checks.permissions_on_the_table_are_limited_by_partition_key,
         lambda r: statement(r, "PollRole", "dynamodb:GetItem").pop("Condition"),
     ),
     (
-        "an audit that can be changed",
-        checks.the_audit_is_put_only,
+        "audit entries that can be changed",
+        checks.audit_entries_can_only_be_put,
         lambda r: deny(r, "ExecuteOperationsRole").clear(),
     ),
     (
-        "an audit that another may change",
-        checks.the_audit_is_put_only,
+        "audit entries that can be deleted",
+        checks.audit_entries_can_only_be_put,
         lambda r: deny(r, "NotifyRole")["Action"].remove("dynamodb:DeleteItem"),
     ),
     (
-        "a receiver that reads what was sealed",
-        checks.the_key_is_used_for_operations_only,
+        "a receiver that can decrypt",
+        checks.the_key_encrypts_only_for_operations,
         lambda r: statement(r, "SlackRole", "kms").update(Action=["kms:Encrypt", "kms:Decrypt"]),
     ),
     (
-        "a log of another",
-        checks.each_function_writes_its_own_log,
+        "the log of another function",
+        checks.each_function_writes_only_its_own_log,
         lambda r: statement(r, "PollRole", "logs").update(Resource={"Fn::GetAtt": ["NotifyLog", "Arn"]}),
     ),
     (
-        "a stream for somebody whom it does not wake",
-        checks.streams_are_read_by_those_that_they_wake,
+        "a stream for a function that it does not trigger",
+        checks.only_triggered_functions_read_the_stream,
         lambda r: of(r, "PollRole")["Policies"][0]["PolicyDocument"]["Statement"].append(
             statement(r, "NotifyRole", "dynamodb:GetRecords")
         ),
     ),
     (
-        "one kind of key more than in the source",
-        checks.what_is_translated_allows_what_the_source_says,
+        "an additional partition key in the translation",
+        checks.the_translation_has_the_permissions_of_the_source,
         lambda r: statement(r, "PollRole", "dynamodb:PutItem")["Condition"]["ForAllValues:StringLike"][
             "dynamodb:LeadingKeys"
         ].append("AUDIT#*"),
     ),
     (
-        "a secret in clear",
-        checks.no_secret_stands_in_an_environment,
+        "a secret in an environment variable",
+        checks.no_environment_contains_a_secret,
         lambda r: environment(r, "NotifyFunction").update(SLACK_BOT_TOKEN="xoxb-…"),
     ),
     (
-        "a secret that is not used",
-        checks.each_function_gets_the_secrets_that_it_uses,
+        "an unused secret",
+        checks.each_function_has_exactly_the_secrets_that_it_uses,
         lambda r: environment(r, "PollFunction").update(SECRET_SLACK_BOT={"Ref": "SecretSlackBot"}),
     ),
     (
-        "a secret that may not be read",
-        checks.each_function_gets_the_secrets_that_it_uses,
+        "a secret without permission to read it",
+        checks.each_function_has_exactly_the_secrets_that_it_uses,
         lambda r: statement(r, "PollRole", "secretsmanager").update(Resource={"Ref": "SecretSlackBot"}),
     ),
     (
-        "another text in the place of what was filled in",
-        checks.secrets_begin_empty,
+        "another initial text of a secret",
+        checks.secrets_are_created_empty,
         lambda r: of(r, "SecretSlackBot").update(SecretString='{"bot_token": "fill me in"}'),
     ),
     (
         "a setting without a parameter",
-        checks.every_setting_has_its_parameter,
+        checks.every_setting_has_a_parameter,
         lambda r: environment(r, "SlackFunction").pop("APPROVERS"),
     ),
     (
-        "a parameter that changes nothing",
-        checks.every_parameter_is_used_and_says_what_it_is_for,
+        "an unused parameter",
+        checks.every_parameter_is_used_described_and_validated,
         lambda r: [
-            one["Properties"]["Environment"]["Variables"].pop("SWEEP_HOURS")
-            for one in r.values()
-            if one["Type"] == "AWS::Lambda::Function"
+            each["Properties"]["Environment"]["Variables"].pop("SWEEP_HOURS")
+            for each in r.values()
+            if each["Type"] == "AWS::Lambda::Function"
         ],
     ),
     (
-        "a key that goes with the stack",
-        checks.what_people_gave_outlives_the_stack,
+        "a key that is deleted with the stack",
+        checks.data_and_secrets_outlive_the_stack,
         lambda r: r["Key"].update(DeletionPolicy="Delete"),
     ),
     (
-        "a table that a click deletes",
-        checks.what_people_gave_outlives_the_stack,
+        "a table without deletion protection",
+        checks.data_and_secrets_outlive_the_stack,
         lambda r: of(r, "Table").update(DeletionProtectionEnabled=False),
     ),
     (
-        "a table that forgets nothing",
-        checks.the_table_can_be_brought_back_and_forgets_what_it_may,
+        "a table without expiry",
+        checks.the_table_has_backups_and_expiry,
         lambda r: of(r, "Table").pop("TimeToLiveSpecification"),
     ),
     (
-        "a table under the key that only carry out may use",
-        checks.everything_is_encrypted_by_the_key_that_fits,
+        "a table that is encrypted with the key for operations",
+        checks.data_is_encrypted_with_the_right_key,
         lambda r: of(r, "Table").update(SSESpecification={"SSEEnabled": True, "SSEType": "KMS"}),
     ),
     (
-        "a log without an end",
-        checks.every_log_has_its_end_and_a_name_of_this_stack,
+        "a log without retention",
+        checks.every_log_group_has_a_retention_and_the_name_of_the_stack,
         lambda r: of(r, "SlackLog").pop("RetentionInDays"),
     ),
     (
-        "doors that let everything in at once",
-        checks.the_doors_are_throttled_and_their_log_holds_no_content,
+        "an API without throttling",
+        checks.the_api_is_throttled_and_its_log_contains_no_content,
         lambda r: of(r, "ApiApiGatewayDefaultStage").pop("DefaultRouteSettings"),
     ),
     (
-        "a log of headers",
-        checks.the_doors_are_throttled_and_their_log_holds_no_content,
+        "an access log with headers",
+        checks.the_api_is_throttled_and_its_log_contains_no_content,
         lambda r: of(r, "ApiApiGatewayDefaultStage")["AccessLogSettings"].update(
             Format='{"id":"$context.requestId","agent":"$context.identity.userAgent"}'
         ),
     ),
     (
-        "another machine than the packages are for",
-        checks.functions_run_where_their_packages_were_built_for,
+        "another processor than the packages are for",
+        checks.functions_use_the_runtime_of_their_packages,
         lambda r: of(r, "SlackFunction").update(Architectures=["x86_64"]),
     ),
     (
-        "a run that outlives its lease",
-        checks.functions_have_the_time_that_their_code_counts_on,
+        "a timeout beyond the lease",
+        checks.timeouts_match_the_code,
         lambda r: of(r, "ExecuteOperationsFunction").update(Timeout=600),
     ),
     (
-        "an alarm that nobody hears",
-        checks.alarms_tell_somebody,
+        "an alarm without actions",
+        checks.alarms_notify_somebody,
         lambda r: r.update(
-            Deaf={
+            Silent={
                 "Type": "AWS::CloudWatch::Alarm",
                 "Properties": {"AlarmActions": [], "AlarmDescription": "…"},
             }
         ),
     ),
     (
-        "alarms to a topic that nobody subscribed to",
-        checks.alarms_tell_somebody,
+        "alarms to a topic without subscriptions",
+        checks.alarms_notify_somebody,
         lambda r: r.pop("AlarmSubscription"),
     ),
 ]
-OF_OTHER_PARTS = {checks.outputs_say_where_slack_and_the_secrets_are, checks.rules_refuse_nonsense}
+OUTSIDE_OF_RESOURCES = {checks.outputs_contain_the_urls_and_the_secrets, checks.rules_refuse_wrong_parameters}
 
 
 @pytest.mark.parametrize(
     ("check", "plant"), [(check, plant) for _, check, plant in PLANTED], ids=[name for name, _, _ in PLANTED]
 )
-def test_a_planted_fault_is_found(check: Check, plant: Plant, stack: Stack) -> None:
+def test_a_planted_error_is_found(check: Check, plant: Plant, stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
     plant(faulty["Resources"])
 
@@ -284,22 +284,22 @@ def test_a_planted_fault_is_found(check: Check, plant: Plant, stack: Stack) -> N
         check(Stack(faulty))
 
 
-def test_each_check_has_a_fault_to_find() -> None:
-    assert {check for _, check, _ in PLANTED} | OF_OTHER_PARTS == set(CHECKS)
+def test_each_check_has_a_planted_error() -> None:
+    assert {check for _, check, _ in PLANTED} | OUTSIDE_OF_RESOURCES == set(CHECKS)
 
 
-@pytest.mark.parametrize("gone", ["SlackUrl", "SecretSlackBotArn"])
-def test_an_output_that_is_missed_is_found(gone: str, stack: Stack) -> None:
+@pytest.mark.parametrize("name", ["SlackUrl", "SecretSlackBotArn"])
+def test_a_missing_output_is_found(name: str, stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
-    del faulty["Outputs"][gone]
+    del faulty["Outputs"][name]
 
     with pytest.raises((AssertionError, KeyError)):
-        checks.outputs_say_where_slack_and_the_secrets_are(Stack(faulty))
+        checks.outputs_contain_the_urls_and_the_secrets(Stack(faulty))
 
 
-def test_a_rule_that_is_missed_is_found(stack: Stack) -> None:
+def test_a_missing_rule_is_found(stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
     del faulty["Rules"]["ProductionUsesNoyoProduction"]
 
     with pytest.raises(AssertionError):
-        checks.rules_refuse_nonsense(Stack(faulty))
+        checks.rules_refuse_wrong_parameters(Stack(faulty))

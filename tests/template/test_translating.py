@@ -1,4 +1,4 @@
-"""The template is translated and linted as it is deployed; what a linter alone passes over stops the translation."""
+"""The template is translated like at a deployment and linted; the translation finds errors that the linter misses."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ pytestmark = pytest.mark.template
 
 
 @pytest.mark.timeout(300)
-def test_the_linter_finds_nothing_in_the_template_nor_in_its_translation(tmp_path: Path) -> None:
-    made = translate(to=tmp_path / "template.json", lint=True)
+def test_the_linter_accepts_the_template_and_its_translation(tmp_path: Path) -> None:
+    translation = translate(to=tmp_path / "template.json", lint=True)
 
-    assert made.problems == ""
-    assert made.stack is not None
+    assert translation.problems == ""
+    assert translation.stack is not None
 
 
 FAULTS = {
-    "a reference to nothing in a role": ("!GetAtt SlackLog.Arn", "!GetAtt SlackLogs.Arn", "SlackLogs"),
-    "a misspelt property of a schedule": ("OmitName: true", "OmitNames: true", "OmitNames"),
-    "a retention that CloudWatch does not know": ("Default: 30\n", "Default: 31\n", "AllowedValues"),
-    "a function that nobody defined": (
+    "a reference to a missing resource": ("!GetAtt SlackLog.Arn", "!GetAtt SlackLogs.Arn", "SlackLogs"),
+    "an unknown property of a schedule": ("OmitName: true", "OmitNames: true", "OmitNames"),
+    "an invalid retention": ("Default: 30\n", "Default: 31\n", "AllowedValues"),
+    "a substitution of a missing resource": (
         "!Sub ${Table.Arn}/index/due",
         "!Sub ${Tables.Arn}/index/due",
         "Tables",
@@ -33,23 +33,21 @@ FAULTS = {
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("there", "planted", "told"), FAULTS.values(), ids=list(FAULTS))
-def test_a_fault_planted_in_the_source_is_told(there: str, planted: str, told: str, tmp_path: Path) -> None:
-    text = TEMPLATE.read_text(encoding="utf-8")
-    assert there in text
+@pytest.mark.parametrize(("text", "replacement", "problem"), FAULTS.values(), ids=list(FAULTS))
+def test_an_error_in_the_source_is_found(text: str, replacement: str, problem: str, tmp_path: Path) -> None:
+    source = TEMPLATE.read_text(encoding="utf-8")
+    assert text in source
     faulty = tmp_path / "template.yaml"
-    faulty.write_text(text.replace(there, planted, 1), encoding="utf-8")
+    faulty.write_text(source.replace(text, replacement, 1), encoding="utf-8")
 
-    made = translate(faulty, to=tmp_path / "template.json", lint=True)
+    translation = translate(faulty, to=tmp_path / "template.json", lint=True)
 
-    assert made.stack is None
-    assert told in made.problems
+    assert translation.stack is None
+    assert problem in translation.problems
 
 
-def test_a_changed_setting_runs_once_it_is_deployed_under_another_release(
-    stack: Stack, tmp_path: Path
-) -> None:
-    """SAM hashes a reference to a parameter, whatever its value: without Release nothing new would be published."""
+def test_a_changed_parameter_takes_effect_with_a_new_release(stack: Stack, tmp_path: Path) -> None:
+    """SAM hashes references to parameters, not their values; without a new Release it publishes no version."""
     again = translate(to=tmp_path / "again.json", Release="fedcba9876543210", Approvers="U0ANA")
     only = translate(to=tmp_path / "only.json", Release="0123456789abcdef", Approvers="U0ANA")
     assert again.stack is not None

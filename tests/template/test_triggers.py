@@ -1,4 +1,4 @@
-"""What wakes whom: the filters of the translated template against the stream of a Switchboard that really ran."""
+"""The stream filters of the translated template, tested with the stream records of a whole scenario."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ def triggered_ids(event: object) -> list[str]:
     return [*operation_ids(event), *refresh_ids(event)]
 
 
-READ_BY = {"ExecuteOperationsFunction": triggered_ids, "NotifyFunction": event_ids}
+HANDLED_IDS = {"ExecuteOperationsFunction": triggered_ids, "NotifyFunction": event_ids}
 
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """A request from the form to the card, a refusal, a disconnection that two wanted, and everything that was written
-    on the way."""
+    """The stream records of a request, a failure, and a disconnection with two approvers."""
     with World(streams=True, APPROVERS=f"{ANA},{BEN}") as world:
         world.noyo.add_connection(group_name="Elsewhere", status="processing")
         world.poll()
@@ -44,57 +43,57 @@ def records() -> list[Record]:
         return list(world.stream())
 
 
-def woken_by(stack: Stack, record: Record) -> set[str]:
+def triggered_functions(stack: Stack, record: Record) -> set[str]:
     return {
         function
         for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
-        for one in mapping["FilterCriteria"]["Filters"]
+        for filter_ in mapping["FilterCriteria"]["Filters"]
         for function in stack.functions
         if mapping["FunctionName"]["Ref"] == stack.alias_of(function)
-        and matches(checked(json.loads(one["Pattern"])), record)
+        and matches(checked(json.loads(filter_["Pattern"])), record)
     }
 
 
-def test_the_run_wrote_what_the_filters_are_there_to_tell_apart(records: list[Record]) -> None:
-    told = {(one["eventName"], kind_of(one["dynamodb"]["Keys"]["pk"]["S"])) for one in records}
+def test_the_scenario_writes_items_of_all_kinds(records: list[Record]) -> None:
+    written = {(record["eventName"], kind_of(record["dynamodb"]["Keys"]["pk"]["S"])) for record in records}
 
     assert {
         ("INSERT", "OPERATION#*"),
         ("MODIFY", "OPERATION#*"),
         ("INSERT", "OUTBOX#*"),
         ("MODIFY", "OUTBOX#*"),
-    } <= told
+    } <= written
     assert {
         ("INSERT", "AUDIT#*"),
         ("INSERT", "LOCK#*"),
         ("REMOVE", "LOCK#*"),
         ("INSERT", "MESSAGE#*"),
-    } <= told
+    } <= written
 
 
-def test_each_kind_wakes_one_worker_when_it_is_new_and_else_only_what_was_confirmed_wakes_one(
+def test_only_new_items_and_confirmed_operations_trigger_a_worker(
     stack: Stack, records: list[Record]
 ) -> None:
-    wanted = {
+    expected = {
         ("INSERT", "OPERATION#*"): {"ExecuteOperationsFunction"},
         ("INSERT", "OUTBOX#*"): {"NotifyFunction"},
     }
     confirmed = 0
     for record in records:
-        what = (record["eventName"], kind_of(record["dynamodb"]["Keys"]["pk"]["S"]))
-        if woken_by(stack, record) != wanted.get(what, set()):
+        change = (record["eventName"], kind_of(record["dynamodb"]["Keys"]["pk"]["S"]))
+        if triggered_functions(stack, record) != expected.get(change, set()):
             images = [record["dynamodb"][image]["state"]["S"] for image in ("OldImage", "NewImage")]
-            assert (what, images) == (("MODIFY", "OPERATION#*"), ["held", "pending"])
-            assert woken_by(stack, record) == {"ExecuteOperationsFunction"}
+            assert (change, images) == (("MODIFY", "OPERATION#*"), ["awaiting_confirmation", "pending"])
+            assert triggered_functions(stack, record) == {"ExecuteOperationsFunction"}
             confirmed += 1
     assert confirmed == 1
 
 
-@pytest.mark.parametrize("function", READ_BY)
-def test_the_handler_takes_up_all_that_its_filter_lets_through(
+@pytest.mark.parametrize("function", HANDLED_IDS)
+def test_the_handler_processes_every_record_that_passes_its_filter(
     function: str, stack: Stack, records: list[Record]
 ) -> None:
-    through = [record for record in records if function in woken_by(stack, record)]
+    passed = [record for record in records if function in triggered_functions(stack, record)]
 
-    assert through
-    assert len(READ_BY[function]({"Records": through})) == len(through)
+    assert passed
+    assert len(HANDLED_IDS[function]({"Records": passed})) == len(passed)
