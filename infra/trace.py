@@ -24,11 +24,11 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-from .local import environment
-from .local.functions import read_functions
-from .local.invoking import load_handler
-from .local.machine import Machine
-from .local.stage import ALERTS, ANA, CONNECTIONS, DECISIONS, Stage
+from infra.local import environment
+from infra.local.aws.functions import read_functions
+from infra.local.aws.invocation import load_handler
+from infra.local.demo.driver import ALERTS, ANA, CONNECTIONS, DECISIONS, DemoDriver
+from infra.local.stack import LocalStack
 
 TIMEOUT_SECONDS = 40.0
 RECEIVER = "handlers.slack"
@@ -89,32 +89,32 @@ def follow() -> list[Journey]:
     journeys = [Journey("set-up")]
     paths = [function.handler for function in read_functions() if "webhook" not in function.handler]
     handlers = {path: partial(_invoke, journeys, path) for path in paths}
-    more = environment.OF_THE_STORY | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
-    with Machine(handlers=handlers, more=more) as machine:
-        stage = Stage(machine, lambda _: None, TIMEOUT_SECONDS)
-        stage.set_up()
-        stage.sees("the first poll has ended", lambda: stage.message(ALERTS, "has begun"))
+    more = environment.DEMO_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
+    with LocalStack(handlers=handlers, more=more) as stack:
+        demo = DemoDriver(stack, lambda _: None, TIMEOUT_SECONDS)
+        demo.set_up()
+        demo.wait_for("the first poll has ended", lambda: demo.message(ALERTS, "has begun"))
         for temperature in ("cold", "warm"):
             for button in ("retry", "approve"):
                 journeys.append(Journey(f"{button}, {temperature}"))
-                _play(stage, journeys[-1], button)
+                _play(demo, journeys[-1], button)
     return journeys[1:]
 
 
-def _play(stage: Stage, journey: Journey, button: str) -> None:
+def _play(demo: DemoDriver, journey: Journey, button: str) -> None:
     group = {"group_name": journey.name, "carrier_id": environment.GUARDIAN}
     status, channel = ("unable_to_connect", CONNECTIONS) if button == "retry" else ("completed", DECISIONS)
-    added = stage.noyo.add_connection(**group, carrier_group_id=journey.name, status=status)
+    added = demo.noyo.add_connection(**group, carrier_group_id=journey.name, status=status)
     if button == "approve":
         end = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
-        stage.noyo.carrier_asks_disconnection(**group, group_id=added["group_id"], effective_end_date=end)
-    card = stage.sees("a card", lambda: stage.message(channel, journey.name, f"[{button.title()}"))
-    stage.machine.settle(TIMEOUT_SECONDS)
+        demo.noyo.carrier_requests_disconnection(**group, group_id=added["group_id"], effective_end_date=end)
+    card = demo.wait_for("a card", lambda: demo.message(channel, journey.name, f"[{button.title()}"))
+    demo.stack.settle(TIMEOUT_SECONDS)
     journey.recording = True
-    form = stage.slack.click(ANA, channel, card.ts, button).view
-    stage.slack.submit(ANA, form.id, {"carrier_group_id": f"new {journey.name}"} if button == "retry" else {})
-    stage.sees("the result", lambda: stage.message(channel, journey.name, "Noyo confirmed"))
-    stage.machine.settle(TIMEOUT_SECONDS)
+    form = demo.click(ANA, card, button)
+    demo.submit(ANA, form, {"carrier_group_id": f"new {journey.name}"} if button == "retry" else {})
+    demo.wait_for("the result", lambda: demo.message(channel, journey.name, "Noyo confirmed"))
+    demo.stack.settle(TIMEOUT_SECONDS)
     journey.recording = False
 
 

@@ -102,7 +102,7 @@ class CardsMachine(RuleBasedStateMachine):
             self.submits(person)
 
     def _asked(self, name: str) -> str:
-        made = self.world.noyo.carrier_asks_disconnection(
+        made = self.world.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN,
             group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
             group_name=name,
@@ -117,7 +117,7 @@ class CardsMachine(RuleBasedStateMachine):
         """From a card as it was at some time: a screen need not have refreshed."""
         card = self.seen.cards[which % len(self.seen.cards)]
         try:
-            self.world.slack.click_old(person, card, act)
+            self.world.slack.click_stale(person, card, act)
         except NotPossible:
             return  # That card offered no decision.
 
@@ -134,7 +134,7 @@ class CardsMachine(RuleBasedStateMachine):
     def a_submission_is_delivered_again(self, which: int) -> None:
         if self.seen.replies:
             person, reply = self.seen.replies[which % len(self.seen.replies)]
-            self.world.slack.again(person, reply)
+            self.world.slack.resend(person, reply)
 
     @rule(person=st.sampled_from(PEOPLE))
     def closes(self, person: str) -> None:
@@ -195,7 +195,7 @@ class CardsMachine(RuleBasedStateMachine):
 
     @rule()
     def a_poll_comes_by(self) -> None:
-        if not self.world.noyo.faults.waiting():
+        if not self.world.noyo.faults.pending():
             self.world.poll()
 
     @rule()
@@ -337,7 +337,7 @@ class CardsMachine(RuleBasedStateMachine):
         link = publisher.messages.link(place)
         assert content is not None
         assert link is not None, f"nothing was posted for {place}"
-        message = self.world.slack.world.channels[link.channel].find(link.ts)
+        message = self.world.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
         assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), place
 

@@ -190,7 +190,7 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def a_poll_comes_by(self, data: Any) -> None:
-        if not self.world.noyo.faults.waiting():
+        if not self.world.noyo.faults.pending():
             self.world.see(self._one_of_them(data).record.id)
 
     @precondition(lambda self: self.open)

@@ -77,12 +77,12 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(world: World)
     assert not world.open_operations()
     reply = world.slack.submit(ANA, view, {"federal_ein": "12-3456789", "carrier_group_id": "ab-1"})
     assert reply.errors == {}
-    assert world.slack.again(ANA, reply).status == 200
+    assert world.slack.resend(ANA, reply).status == 200
     world.carry_out()
     world.notify()
     assert len(world.writes()) == before + 1
     message = world.slack.channel(CONNECTIONS)[-1]
-    assert world.slack.pings(message) in ([], ["@Ana"])
+    assert world.slack.mentions(message) in ([], ["@Ana"])
     assert "123456789" not in blocks_of(message) + message.text
     assert "[[ Noyo has it ]]" in window(world)
 
@@ -114,7 +114,7 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         world.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
         world.slack.submit(ANA, view, {})
         world.carry_out()
-        del world.slack.world.usergroups["S0APPROVERS"]
+        del world.slack.workspace.usergroups["S0APPROVERS"]
         world.wait(MEMBERS_FRESH_SECONDS // 2 + 1)
         world.notify()
         world.noyo.faults.clear()
@@ -146,7 +146,7 @@ def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> Non
 
 def waits_for_a_decision(world: World, name: str) -> dict[str, Any]:
     world.settle(10)
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
     )
     world.settle(10)

@@ -133,7 +133,7 @@ def element(kept: Json, **changes: Any) -> Json:
 
 def said(world: World, *people: str) -> str:
     views = [world.slack.view_of(person) for person in people]
-    beside = [*world.slack.world.ephemerals, *(view for view in views if view is not None)]
+    beside = [*world.slack.workspace.ephemerals, *(view for view in views if view is not None)]
     return "\n".join(world.slack.render(one) for one in beside)
 
 
@@ -147,19 +147,19 @@ def test_an_old_button_still_does_what_it_says(
     assert reply.error is None
     assert OTHERS not in said(world, BEN)
     assert "listener failed" not in caplog.text
-    world.slack.world.stacks.clear()
+    world.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
 def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(world: World, kept: Json) -> None:
     before = len(world.open_operations())
-    world.slack.world.ephemerals.clear()
+    world.slack.workspace.ephemerals.clear()
     newer = json.dumps(json.loads(kept["value"]) | {"s": 2})
     reply = presses(world, element(kept, value=newer), ANA)
     assert reply.error is None
     assert OTHERS in said(world, ANA)
     assert len(world.open_operations()) == before
-    world.slack.world.stacks.clear()
+    world.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("kept", FORMS, ids=lambda kept: kept["callback_id"])

@@ -174,7 +174,7 @@ def deciders() -> Iterator[World]:
 def asked_to_disconnect(world: World, name: str) -> RecordState:
     """A carrier's request, as its card shows it."""
     world.poll()
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
         group_id="5e5e5e5e-0000-4000-8000-000000000001",
         group_name=name,

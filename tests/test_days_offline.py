@@ -80,7 +80,7 @@ def test_after_two_days_off_changes_are_told_and_what_still_needs_us_alerts(worl
     world.wait(STREAM_FORGETS)
     world.noyo.move_connection(recovered, "completed")
     world.noyo.move_connection(done, "completed")
-    decision = world.noyo.carrier_asks_disconnection(
+    decision = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
         group_id=world.noyo.connection(done)["group_id"],
         group_name="Company 3",

@@ -47,7 +47,7 @@ def goes_to(world: World, when: str) -> None:
 
 
 def asks(world: World, name: str) -> str:
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date="2026-11-18"
     )
     return str(made["id"])

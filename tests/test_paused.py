@@ -21,7 +21,7 @@ PAUSED = "kept, not sent yet: @Ana paused sending to Noyo"
 def world() -> Iterator[World]:
     with World(ADMINS=f"{ANA},{BEN}") as made:
         made.settle(30)
-        made.slack.world.channels[ALERTS].messages.clear()
+        made.slack.workspace.channels[ALERTS].messages.clear()
         yield made
 
 

@@ -53,7 +53,7 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
     """The first polls tell the beginning and park a row; a guest is refused, which is audited."""
     with World() as world, answers_lost() as lost:
         unread = world.noyo.add_connection(group_name="Unread")["id"]
-        world.noyo.unreadable(unread, "status missing")
+        world.noyo.corrupt(unread, "status missing")
         world.poll()
         world.notify()
         world.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
@@ -72,9 +72,9 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
 def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
     with World() as world:
         unread = world.noyo.add_connection(group_name="Unread")["id"]
-        world.noyo.unreadable(unread, "status missing")
+        world.noyo.corrupt(unread, "status missing")
         world.poll()
-        world.noyo.unreadable(unread, None)
+        world.noyo.corrupt(unread, None)
         world.wait(2 * 24 * 3600)
         world.poll()
 
@@ -133,7 +133,7 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
 def _shown(world: World, kind: EntityKind) -> EntityRef:
     made = world.noyo.add_connection(group_name="Late", status="completed")
     if kind is EntityKind.DISCONNECTION:
-        made = world.noyo.carrier_asks_disconnection(
+        made = world.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN, group_id=world.noyo.groups()[0]["id"], group_name="Late"
         )
     world.poll()

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import SettingsError
 from bot.settings import PARTS, Purpose, read_settings
 from bot.slack.commands import COMMANDS
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([A-Z_]+)` \|([^|]+)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)

@@ -115,7 +115,7 @@ def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(world: World)
 
 def test_a_storm_of_forgeries_changes_nothing_about_it(world: World, readings: Readings) -> None:
     assert is_answered(world)
-    url = world.slack.bot_door or ""
+    url = world.slack.bot_url or ""
     stamp = {"X-Slack-Request-Timestamp": str(int(world.clock())), "X-Slack-Signature": "v0=" + "0" * 64}
     world.wait(AGAIN_SECONDS)
     assert {forged(url, **stamp) for _ in range(60)} == {401}
@@ -222,7 +222,7 @@ def test_the_webhook_secret(world: World, readings: Readings) -> None:
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
         world.noyo.webhooks.secrets = secrets
         world.noyo.move_connection(one, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
-        world.noyo.webhooks.happened("group_connection_request.status_change", one, world.clock())
+        world.noyo.webhooks.record("group_connection_request.status_change", one, world.clock())
         heard(world)
         world.wait(1)
     fails(world, one)

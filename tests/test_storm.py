@@ -44,7 +44,7 @@ def storm(world: World, random: Random) -> None:
         reply = world.asks(
             random.choice((ANA, BEN)), carrier_group_id=f"G{number}", group_name=f"Company {number}"
         )
-        world.slack.again(ANA, reply)
+        world.slack.resend(ANA, reply)
         if random.random() < 0.5:
             world.restart()
         world.settle(10)

@@ -66,7 +66,7 @@ def test_a_record_that_nobody_knew_comes_in_with_its_card_and_its_alert(world: W
     world.noyo.add_connection(
         group_name="New Company", status="unable_to_connect", setup_result={"error": WORDS}
     )
-    world.noyo.carrier_asks_disconnection(
+    world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id="47c07963-2e34-4da2-86b4-cbc3c57111c1", group_name="Old Company"
     )
     heard(world)
@@ -87,7 +87,7 @@ def test_a_look_alone_is_told_to_nobody_and_leaves_no_trail(world: World) -> Non
     one = known(world)
     before = world.seen_in(CONNECTIONS), len(world.slack.calls)
     world.noyo.webhooks.copies = 3
-    world.noyo.webhooks.happened("group_connection_request.status_change", one, world.clock())
+    world.noyo.webhooks.record("group_connection_request.status_change", one, world.clock())
     heard(world)
     heard(world)
     entity = EntityRef(EntityKind.CONNECTION, one)
@@ -114,12 +114,12 @@ def test_whatever_comes_twice_or_in_the_wrong_order_everything_is_told_once(worl
 def test_what_could_not_be_taken_in_is_delivered_again(world: World) -> None:
     """The receiver is away for hours; nobody polls meanwhile either."""
     one = known(world)
-    world.noyo.webhooks.to = "http://127.0.0.1:9/noyo/webhook"
+    world.noyo.webhooks.url = "http://127.0.0.1:9/noyo/webhook"
     fails(world, one)
     for _ in range(8):
         world.noyo.deliver_webhooks()
         world.wait(3600)
-    world.noyo.webhooks.to = world.webhook_url
+    world.noyo.webhooks.url = world.webhook_url
     world.wait(12 * 3600)
     heard(world)
     assert lines(world, ALERTS, WORDS) == 1
@@ -158,7 +158,7 @@ def test_while_noyo_does_not_answer_the_look_waits_in_silence(world: World) -> N
 
 def test_without_webhooks_polling_loses_nothing(world: World) -> None:
     one = known(world)
-    world.noyo.webhooks.to = None
+    world.noyo.webhooks.url = None
     fails(world, one)
     world.settle(30)
     assert lines(world, ALERTS, WORDS) == 1

@@ -34,12 +34,12 @@ from bot.usecases.operations.due import due_operations
 from bot.usecases.operations.execute import execute
 from bot.usecases.records.poll import KINDS, poll
 from infra.local import environment as local
-from infra.local.door import Behind, Door
-from infra.local.functions import Route
-from infra.local.noyo import NoyoStandIn, Rules
-from infra.local.slack import Limits, SlackStandIn
-from infra.local.stream_records import lambda_record
-from infra.local.table import create_table
+from infra.local.aws.api_gateway import ApiGateway, Integration
+from infra.local.aws.functions import Route
+from infra.local.aws.stream_records import lambda_record
+from infra.local.aws.table import create_table
+from infra.local.noyo import NoyoFake, Rules
+from infra.local.slack import Limits, SlackFake
 from tests.aws import REGION, aws_here, same_client, worker_client
 from tests.aws_calls import acting
 
@@ -103,16 +103,16 @@ class World:
     def __enter__(self) -> Self:
         key = self._open.enter_context(aws_here())
         table = self._table()
-        self.noyo = self._open.enter_context(NoyoStandIn(clock=self.clock, rules=self._rules))
-        self.slack = self._open.enter_context(SlackStandIn(clock=self.clock, limits=self._limits))
+        self.noyo = self._open.enter_context(NoyoFake(clock=self.clock, rules=self._rules))
+        self.slack = self._open.enter_context(SlackFake(clock=self.clock, limits=self._limits))
         self._people_and_channels()
         self.settings = read_settings(self._environment(table, key))
         self.bot = self._process()
         route = Route("POST", "/slack/events")
         webhooks = Route("POST", "/noyo/webhook")
-        door = Door({route: Behind(self._slack, 10), webhooks: Behind(self._noyo, 10)})
+        door = ApiGateway({route: Integration(self._slack, 10), webhooks: Integration(self._noyo, 10)})
         self._open.enter_context(door)
-        self.slack.bot_door = f"{door.url}/slack/events"
+        self.slack.bot_url = f"{door.url}/slack/events"
         self.webhook_url = f"{door.url}/noyo/webhook"
         return self
 
@@ -186,7 +186,7 @@ class World:
 
     def webhooks_begin(self) -> None:
         """From now on Noyo tells of what happens, as production does; `settle` lets it, or `noyo.deliver_webhooks`."""
-        self.noyo.send_webhooks(self.webhook_url, local.WEBHOOK_SECRET, by_itself=False)
+        self.noyo.send_webhooks(self.webhook_url, local.WEBHOOK_SECRET, automatic=False)
 
     def replaces(self, purpose: Purpose, **parts: object) -> None:
         """Somebody puts another value into Secrets Manager."""
@@ -293,7 +293,7 @@ class World:
             carriers_file=local.write_carriers(folder),
             secrets=_secrets(),
         )
-        variables = local.environment(addresses) | DEFAULTS | self._variables
+        variables = local.bot_environment(addresses) | DEFAULTS | self._variables
         return {name: value for name, value in variables.items() if value}
 
 

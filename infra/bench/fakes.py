@@ -6,9 +6,11 @@ import time
 from collections import Counter
 from typing import Any
 
-from infra.local.listening import Listener, Request, Response
+from starlette.responses import Response
 
-JSON = (("Content-Type", "application/x-amz-json-1.0"),)
+from infra.local.http_server import HttpRequest, HttpServer, function_app
+
+JSON = "application/x-amz-json-1.0"
 MEMBER = {
     "pk": {"S": "USER#U0BENCH"},
     "sk": {"S": "USER"},
@@ -28,24 +30,24 @@ class Fakes:
         self.calls: Counter[str] = Counter()
         self.operations: list[str] = []
         self._lock = threading.Lock()
-        self._listener = Listener(self._answer)
-        self.url = self._listener.url
+        self._server = HttpServer(function_app(self._answer))
+        self.url = self._server.url
 
     def __enter__(self) -> "Fakes":
         self._listener.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
+        self._server.stop()
 
     def reset(self) -> None:
         with self._lock:
             self.calls.clear()
             self.operations.clear()
 
-    def _answer(self, request: Request) -> Response:
-        target = request.header("X-Amz-Target")
-        name = target.partition(".")[2] if target else request.target.rpartition("/")[2]
+    def _answer(self, request: HttpRequest) -> Response:
+        target = request.headers.get("X-Amz-Target")
+        name = target.partition(".")[2] if target else request.path.rpartition("/")[2]
         with self._lock:
             self.calls[name] += 1
             if name == "TransactWriteItems":

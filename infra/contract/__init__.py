@@ -1,5 +1,5 @@
-"""infra/contract: whether a request to Noyo, and an answer of whoever plays Noyo, is as the contract says."""
+"""Checks requests to Noyo, and answers from Noyo or a fake, against the project's description of Noyo's API."""
 
-from infra.contract.contract import Contract, ContractBroken
+from infra.contract.contract import Contract, ContractBroken, MissingBody, contract
 
-__all__ = ["Contract", "ContractBroken"]
+__all__ = ["Contract", "ContractBroken", "MissingBody", "contract"]

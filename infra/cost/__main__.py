@@ -6,7 +6,7 @@ from pathlib import Path
 from infra.cost.counts import read_measured
 from infra.cost.month import bill
 from infra.cost.stack import read_stack
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 from infra.package.recipe import ROOT
 
 SIZES = (500, 5_000, 50_000)

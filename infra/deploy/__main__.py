@@ -15,7 +15,7 @@ from infra.deploy import commands
 from infra.deploy.destroy import Aws, destroy
 from infra.deploy.errors import DeployError
 from infra.deploy.stages import InvalidStage, Stage, parameters_of, read_stage
-from infra.local.table import TEMPLATE, read_template
+from infra.local.aws.table import TEMPLATE, read_template
 from infra.package.both import build_both
 from infra.package.interpreters import NoInterpreter
 from infra.package.recipe import ROOT, BuildFailed

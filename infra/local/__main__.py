@@ -10,9 +10,9 @@ from contextlib import suppress
 from functools import partial
 from importlib import import_module
 
-from . import environment
-from .machine import Machine
-from .serve import serve
+from infra.local import environment
+from infra.local.serve import serve
+from infra.local.stack import LocalStack
 
 AS_TOLD, OTHERWISE, INTERRUPTED = 0, 1, 130
 
@@ -39,14 +39,14 @@ def demo(*, once: bool, stopping: threading.Event | None = None) -> int:
 
     AWS_ENDPOINT_URL_DYNAMODB puts the table on another engine.
     """
-    play = import_module(".story", __package__).play
+    play = import_module("infra.local.demo.story").play
     out = partial(print, flush=True)
     endpoint = os.environ.get("AWS_ENDPOINT_URL_DYNAMODB")
-    with Machine(more=environment.OF_THE_STORY, table_endpoint=endpoint) as machine:
+    with LocalStack(more=environment.DEMO_SETTINGS, table_endpoint=endpoint) as machine:
         status = AS_TOLD if play(machine, out) else OTHERWISE
         if not once:
             with suppress(KeyboardInterrupt):
-                out(f"The bot listens at {machine.door_url}; Ctrl-C stops everything.")
+                out(f"The bot listens at {machine.slack_url}; Ctrl-C stops everything.")
                 (stopping or threading.Event()).wait()
     return status
 

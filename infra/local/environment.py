@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .aws import CREDENTIALS, REGION
+from infra.local.aws.embedded import CREDENTIALS, REGION
 
 GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 CARRIERS = {
@@ -29,7 +29,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "SECRET_NOYO_WEBHOOK": {"webhook_secrets": [WEBHOOK_SECRET]},
 }
 """As they are kept in Secrets Manager, by the variable that names each."""
-PLAIN = {
+PLAIN_SECRETS = {
     "SLACK_SIGNING_SECRET": SIGNING_SECRET,
     "SLACK_BOT_TOKEN": BOT_TOKEN,
     "NOYO_CLIENT_ID": CLIENT_ID,
@@ -38,7 +38,7 @@ PLAIN = {
 }
 """The same without a Secrets Manager."""
 ANA, BEN = "U0ANA", "U0BEN"
-OF_THE_STORY = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
+DEMO_SETTINGS = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
 """Who may do what in the demonstration, since by themselves the settings name nobody.
 
 And time to see, on a busy machine too, that a lost answer is being checked.
@@ -63,7 +63,7 @@ class Addresses:
     secrets: Mapping[str, str] | None = None
 
 
-def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[str, str]:
+def bot_environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """What the handlers find in their environment; `more` adds to it and overrides it.
 
     Waits are those of a demonstration: a lost answer is asked about after seconds.
@@ -71,7 +71,7 @@ def environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[st
     return (
         CREDENTIALS
         | _endpoints(at)
-        | (PLAIN if at.secrets is None else dict(at.secrets))
+        | (PLAIN_SECRETS if at.secrets is None else dict(at.secrets))
         | {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -122,7 +122,7 @@ def write_carriers(folder: Path) -> Path:
 
 
 @contextmanager
-def in_place(variables: Mapping[str, str]) -> Iterator[None]:
+def replaced_environ(variables: Mapping[str, str]) -> Iterator[None]:
     """The process's environment is this one while the block runs, and then what it was.
 
     Somebody's own AWS and settings would lead elsewhere, so every name that the bot may read is taken out first.
@@ -140,7 +140,7 @@ def in_place(variables: Mapping[str, str]) -> Iterator[None]:
 
 _ALSO_READ = {
     *SECRETS,
-    *PLAIN,
+    *PLAIN_SECRETS,
     "SLACK_COMMAND",
     "BUSINESS_TIMEZONE",
     "REQUESTERS",

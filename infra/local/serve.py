@@ -16,27 +16,26 @@ from botocore.session import Session
 
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
-
-from .functions import Function, read_functions
-from .invoking import Activity, Crash, Handler
-from .runtime import Pace, Runtime
-from .table import TEMPLATE
+from infra.local.aws.functions import Function, read_functions
+from infra.local.aws.invocation import Activity, Crash, Handler
+from infra.local.aws.runtime import Intervals, Runtime
+from infra.local.aws.table import TEMPLATE
 
 PORT = 3000
-GOOD, UNREACHABLE, UNUSABLE = 0, 1, 2
+STOPPED, UNREACHABLE, UNUSABLE = 0, 1, 2
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 
 
 def serve(
     environ: Mapping[str, str] = os.environ,
     *,
     stopping: threading.Event | None = None,
-    say: Say = partial(print, flush=True),  # noqa: B008
-    complain: Say = partial(print, file=sys.stderr, flush=True),  # noqa: B008
+    say: Print = partial(print, flush=True),  # noqa: B008
+    complain: Print = partial(print, file=sys.stderr, flush=True),  # noqa: B008
     handlers: Mapping[str, Handler] | None = None,
     template: Path = TEMPLATE,
-    pace: Pace = Pace(),  # noqa: B008 - frozen, so one default can be shared
+    pace: Intervals = Intervals(),  # noqa: B008 - frozen, so one default can be shared
 ) -> int:
     """Serves until `stopping` is set or the process is interrupted; the process's exit status."""
     try:
@@ -55,7 +54,7 @@ def serve(
             say(_what_is_served(settings, runtime))
             (stopping or threading.Event()).wait()
         say("Stopping: what is under way is finished first.")
-    return GOOD
+    return STOPPED
 
 
 def _port(environ: Mapping[str, str]) -> int:
@@ -69,10 +68,10 @@ def _runtime(
     settings: Settings,
     port: int,
     stack: ExitStack,
-    complain: Say,
+    complain: Print,
     handlers: Mapping[str, Handler] | None,
     template: Path,
-    pace: Pace,
+    pace: Intervals,
 ) -> Runtime:
     table = _client(stack, "dynamodb", settings)
     told = table.describe_table(TableName=settings.aws.table)["Table"]

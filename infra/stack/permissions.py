@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.table import TEMPLATE, read_template
+from infra.local.aws.table import TEMPLATE, read_template
 
 KEYS = "dynamodb:LeadingKeys"
 LAMBDA_SERVICE = re.compile(r"logs:|dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$")

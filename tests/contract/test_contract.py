@@ -93,8 +93,8 @@ def test_a_good_answer_passes_and_so_does_any_refusal() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "fault"),
     [
-        (200, connection_json(), "answered with 200, which is not named"),
-        (302, {}, "answered with 302"),
+        (200, connection_json(), "status 200 is not described"),
+        (302, {}, "status 302 is not described"),
         (201, {**connection_json(), "status": "connecting"}, "is not one of"),
         (201, {**connection_json(), "created": "2025-01-01"}, "is not of type 'integer'"),
         (201, {**connection_json(), "version": None}, "version"),

@@ -13,8 +13,8 @@ from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.expressions import Put
 from bot.dynamodb.repositories.records import writes_of
-from infra.local.dynamodb_local import DynamoDBLocal, EngineUnavailable
-from infra.local.table import create_table
+from infra.local.aws.dynamodb_local import DynamoDBLocal, EngineUnavailable
+from infra.local.aws.table import create_table
 
 REGION = "us-east-1"
 PATIENCE = TimeoutPolicy(connect=2, read=10, total=60)

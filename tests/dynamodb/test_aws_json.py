@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NotConnected
+from starlette.responses import Response
 
 from bot.domain.operations import SensitiveFields
 from bot.dynamodb import Repositories, open_encryptor, open_repositories
@@ -14,8 +15,8 @@ from bot.dynamodb.aws_json import aws_json_client
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.errors import StorageError
-from infra.local.aws import REGION, EmbeddedAws
-from infra.local.listening import Listener, Request, Response
+from infra.local.aws.embedded import REGION, EmbeddedAws
+from infra.local.http_server import HttpRequest, HttpServer, function_app
 
 PATIENCE = TimeoutPolicy(connect=1, read=5, total=10)
 
@@ -28,7 +29,7 @@ def aws() -> Iterator[EmbeddedAws]:
 
 @pytest.fixture(scope="module")
 def table(aws: EmbeddedAws) -> str:
-    return aws.create()[0]
+    return aws.create_table_and_key()[0]
 
 
 def made(aws: EmbeddedAws, service: str = "dynamodb") -> Any:
@@ -119,21 +120,21 @@ class Answering:
     """A server that gives one answer and remembers what was asked."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        self.asked: list[Request] = []
+        self.asked: list[HttpRequest] = []
         self._status, self._body = status, body
-        self._listener = Listener(self._answer)
-        self.url = self._listener.url
+        self._server = HttpServer(function_app(self._answer))
+        self.url = self._server.url
 
     def __enter__(self) -> "Answering":
-        self._listener.__enter__()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._listener.__exit__()
+        self._server.stop()
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: HttpRequest) -> Response:
         self.asked.append(request)
-        return Response(self._status, (("Content-Type", "application/x-amz-json-1.0"),), self._body)
+        return Response(self._body, self._status, media_type="application/x-amz-json-1.0")
 
 
 def asking(url: str | None) -> Any:
@@ -165,8 +166,8 @@ def test_a_session_s_token_is_signed_along(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-session")
     with Answering(200, b"{}") as server:
         asking(server.url).get_item(TableName="t")
-    assert server.asked[0].header("X-Amz-Security-Token") == "a-session"
-    assert "x-amz-security-token" in (server.asked[0].header("Authorization") or "")
+    assert server.asked[0].headers.get("X-Amz-Security-Token") == "a-session"
+    assert "x-amz-security-token" in (server.asked[0].headers.get("Authorization") or "")
 
 
 def test_credentials_that_only_a_session_knows_are_found_by_one(
@@ -179,7 +180,7 @@ def test_credentials_that_only_a_session_knows_are_found_by_one(
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(profile))
     with Answering(200, b"{}") as server:
         asking(server.url).get_item(TableName="t")
-    assert "FROMPROFILE" in (server.asked[0].header("Authorization") or "")
+    assert "FROMPROFILE" in (server.asked[0].headers.get("Authorization") or "")
 
 
 def test_without_credentials_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from bot.usecases.operations.execute import execute
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
-from infra.local.noyo import NoyoStandIn, Rules
+from infra.local.noyo import NoyoFake, Rules
 from tests.dynamodb.conftest import REGION, Engine
 from tests.dynamodb.made import CARRIER, NOW
 from tests.dynamodb.racing import at_once
@@ -59,7 +59,7 @@ class Arena:
 
     engine: Engine
     store: Repositories
-    noyo: NoyoStandIn
+    noyo: NoyoFake
     client: NoyoHttpClient
 
     def __post_init__(self) -> None:
@@ -72,7 +72,7 @@ class Arena:
 
     def asked(self) -> RecordState:
         """Somebody's carrier asked; everybody is looking at the card."""
-        made = self.noyo.carrier_asks_disconnection(
+        made = self.noyo.carrier_requests_disconnection(
             carrier_id=CARRIER,
             group_id="5e5e5e5e-0000-4000-8000-000000000001",
             group_name="Test Company",
@@ -147,7 +147,7 @@ def choice(number: int) -> Decision:
 
 @pytest.fixture
 def arena(engine: Engine) -> Iterator[Arena]:
-    with NoyoStandIn(clock=lambda: float(NOW), rules=Rules(settle_script=None)) as noyo:
+    with NoyoFake(clock=lambda: float(NOW), rules=Rules(settle_script=None)) as noyo:
         client = NoyoHttpClient(
             api_url=noyo.api_url,
             token_url=noyo.token_url,

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.parsers import ResponseParserError
 
 from bot.dynamodb.lambda_quota import LambdaQuota
-from infra.local.aws import EmbeddedAws
+from infra.local.aws.embedded import EmbeddedAws
 from tests.aws import worker_client
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.local.table import TEMPLATE as TEMPLATE_FILE
-from infra.local.table import read_template
+from infra.local.aws.table import TEMPLATE as TEMPLATE_FILE
+from infra.local.aws.table import read_template
 from tests.dynamodb.conftest import Engine
 
 TEMPLATE = read_template()

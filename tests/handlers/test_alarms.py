@@ -15,8 +15,8 @@ from bot.dynamodb.keys import user
 from bot.dynamodb.table import Table
 from bot.errors import TableUnavailable
 from handlers import notify, poll
+from infra.local.aws.table import read_template
 from infra.local.noyo import Fault, FaultKind
-from infra.local.table import read_template
 from tests.handlers.following import NAMESPACE, Line, Watched, measured
 from tests.world import ANA, CONNECTIONS, World
 

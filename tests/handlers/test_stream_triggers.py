@@ -16,9 +16,9 @@ from bot.usecases.operations.execute import execute as carry_out_one
 from bot.usecases.operations.resolve import Resolution, resolve
 from bot.usecases.run_batch import BATCH_SIZE
 from handlers import execute_operations
-from infra.local.functions import read_functions
+from infra.local.aws.event_filters import matches
+from infra.local.aws.functions import read_functions
 from infra.local.noyo import Fault
-from infra.local.patterns import matches
 from tests.aws_calls import acting
 from tests.handlers.conftest import FakeContext
 from tests.world import ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World

@@ -104,7 +104,7 @@ def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> N
 
 def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: Watched) -> None:
     world = watched.world
-    world.noyo.carrier_asks_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
+    world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
     watched.round()
     assert [line["news"] for line in of(watched.lines(), "told") if "lag" in line] == ["record"]
 
@@ -243,8 +243,8 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     world.noyo.move_connection(stuck["id"], "unable_to_connect", error=HOSTILE)
     odd = world.noyo.add_connection(group_name="Odd", status=f"odd {SSN}")
     broken = world.noyo.add_connection(group_name=HOSTILE, status="processing")
-    world.noyo.unreadable(broken["id"], None)
-    world.noyo.carrier_asks_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
+    world.noyo.corrupt(broken["id"], None)
+    world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
     formatted.round(2)
     of_another_kind(world)
     request = next(one for one in world.slack.channel(DECISIONS) if "reject" in str(one.blocks))

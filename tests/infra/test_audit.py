@@ -16,7 +16,7 @@ from bot.domain.entities import connection_ref, person_ref
 from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_on
 from bot.dynamodb.clients import aws_client
 from infra import audit
-from infra.local.table import create_table
+from infra.local.aws.table import create_table
 from tests.aws import REGION, aws_here
 from tests.dynamodb.made import uuid
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ import httpx
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
 from bot.usecases.ports.runtime import ClientCredentials, Secret
-from infra.contract import Contract
+from infra.contract import contract
 
 API = "https://noyo.invalid"
 TOKENS = "https://accounts.invalid/auth/public/token"
@@ -24,11 +23,6 @@ NOW = 1_700_000_000.0
 US = StaticSecret(ClientCredentials("us", "secret"))
 
 Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
-
-
-@functools.cache
-def contract() -> Contract:
-    return Contract()
 
 
 def connection_json(**fields: object) -> dict[str, object]:

@@ -121,8 +121,8 @@ def a_world(**variables: str) -> Iterator[World]:
 
 def begin(world: World) -> None:
     """Between two tests: nobody has a window open, nothing is broken, and no call is counted any more."""
-    world.slack.world.stacks.clear()
-    world.slack.world.ephemerals.clear()
+    world.slack.workspace.view_stacks.clear()
+    world.slack.workspace.ephemerals.clear()
     world.slack.faults.clear()
     world.noyo.faults.clear()
     world.bot.__dict__.pop("slack_endpoint", None)

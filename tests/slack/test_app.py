@@ -109,7 +109,7 @@ def test_a_click_from_another_workspace_is_answered_beside_the_message(
     record_state = known(world, "Shared Channel Inc")
     ts = shows(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     kept = ResponseUrl("U0STRANGER", CONNECTIONS, world.clock(), ts)
-    url = world.slack.url.removesuffix("api/") + world.slack.world.new_response_url(kept)
+    url = world.slack.url.removesuffix("api/") + world.slack.workspace.new_response_url(kept)
     answer = knocks(world, payload(clicked("retry", "{}", response_url=url) | whose))
     assert (answer["statusCode"], answer["body"]) == (200, "")
     (told_there,) = world.slack.ephemerals("U0STRANGER")
@@ -216,7 +216,7 @@ def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: A
     before = world.open_operations()
     for value in FORGED:
         world.wait(1)
-        world.slack.world.stacks.clear()
+        world.slack.workspace.view_stacks.clear()
         button = plain_button(act.value, "x") | {"value": value}
         answer = presses(world, button) if value else None
         assert answer is None or (answer.status, answer.error) == (200, None), value
@@ -304,7 +304,7 @@ def test_the_same_bytes_again_do_nothing_twice(world: World) -> None:
     """A replay within the five minutes: the trigger is spent, and an operation has the trigger's id."""
     nobody = "0b1c7c5e-0000-4000-8000-000000000042"
     reply = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
-    assert world.slack.again(ANA, reply).status == 200
+    assert world.slack.resend(ANA, reply).status == 200
     asked = [one for one in world.open_operations() if world.operation(one).entity.key == nobody]
     assert len(asked) == 1
 

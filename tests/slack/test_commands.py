@@ -64,7 +64,7 @@ def test_a_word_nobody_knows_is_answered_with_what_there_is(world: World) -> Non
 def test_a_hostile_word_is_shown_as_data(world: World) -> None:
     reply = types(world, "<!channel>*_~`@here\u202e" + "x" * 3000)
     assert reply.error is None
-    assert world.slack.pings(reply.messages[0]) == []
+    assert world.slack.mentions(reply.messages[0]) == []
     assert len(told(world, reply)) < 2000
 
 
@@ -164,6 +164,6 @@ def test_a_trigger_that_is_too_old_says_to_try_again(world: World) -> None:
 def test_the_same_bytes_again_open_nothing_twice(world: World) -> None:
     reply = types(world, "connect")
     first = view_id(world)
-    again = world.slack.again(ANA, reply)
+    again = world.slack.resend(ANA, reply)
     assert again.status == 200
     assert view_id(world) == first

@@ -113,7 +113,7 @@ def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
 def secrets_known(world: World) -> Settings:
     """As in a process that has read its secrets before."""
     secrets = {
-        purpose: SecretAt(purpose, plain={part: local.PLAIN[name] for part, name in parts.items()})
+        purpose: SecretAt(purpose, plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
         for purpose, parts in PARTS.items()
     }
     return replace(world.settings, secrets=secrets)

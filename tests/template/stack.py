@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local.table import TEMPLATE
+from infra.local.aws.table import TEMPLATE
 from infra.stack.permissions import logical_id
 
 ROOT = Path(__file__).parents[2]

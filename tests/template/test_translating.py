@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.table import TEMPLATE
+from infra.local.aws.table import TEMPLATE
 from tests.template.stack import Stack, translate
 
 pytestmark = pytest.mark.template

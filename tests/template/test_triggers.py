@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.dynamodb.stream import event_ids, operation_ids, refresh_ids
-from infra.local.patterns import checked, matches
+from infra.local.aws.event_filters import matches, validate_pattern
 from infra.stack.permissions import kind_of
 from tests.handlers.test_stream_triggers import confirm_one
 from tests.template.stack import Stack

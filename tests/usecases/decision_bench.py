@@ -36,7 +36,7 @@ class Deciding(ExecutionBench):
     def waits(self, end: str | None = END, ago: int = 600) -> RecordState:
         """A carrier asked a while ago; as we hold it and a card shows it."""
         self.wait(-ago)
-        made = self.noyo.carrier_asks_disconnection(
+        made = self.noyo.carrier_requests_disconnection(
             carrier_id=CARRIER, group_id=GROUP, group_name="Test Company", effective_end_date=end
         )
         self.see(made["id"])

@@ -26,8 +26,8 @@ from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
-from infra.local.noyo import Fault, NoyoStandIn, Rules
-from infra.local.table import create_table
+from infra.local.aws.table import create_table
+from infra.local.noyo import Fault, NoyoFake, Rules
 from tests.aws import REGION, aws_here, worker_client
 from tests.aws_calls import acting
 
@@ -49,7 +49,7 @@ class ExecutionBench:
     timeout_seconds: float = TIMEOUT
     mode: Mode = Mode.ACT
 
-    def __init__(self, noyo: NoyoStandIn, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
+    def __init__(self, noyo: NoyoFake, client: Any, kms: tuple[Any, str], now: list[float]) -> None:
         self.noyo, self.client, self._now = noyo, client, now
         self.table = f"bench-{next(_TABLES)}"
         create_table(client, name=self.table)
@@ -291,7 +291,7 @@ def kill() -> None:
 def bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
     """`kind`: a bench that knows more than this one."""
     now = [float(START)]
-    here = NoyoStandIn(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
+    here = NoyoFake(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
     with aws_here() as key, here as noyo:
         made = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
         yield made

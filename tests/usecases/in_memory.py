@@ -26,7 +26,7 @@ from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
 from bot.usecases.records.ingest_pages import PageIngestor
 from bot.usecases.records.poll import PollReport, poll
-from infra.local.noyo import NoyoStandIn, Rules
+from infra.local.noyo import NoyoFake, Rules
 
 START = 1_790_000_000
 INTERVAL = 300
@@ -148,7 +148,7 @@ class Learner:
 
     def __init__(self, *, rules: Rules | None = None) -> None:
         self.now = float(START)
-        self.noyo = NoyoStandIn(clock=lambda: self.now, rules=rules or Rules(settle_script=None))
+        self.noyo = NoyoFake(clock=lambda: self.now, rules=rules or Rules(settle_script=None))
         self.records, self.news, self.cursors = Records(), NewsBook(), Cursors()
         self.operations = OpenOperations()
         self.time_runs = False
@@ -231,7 +231,7 @@ class Learner:
 
     def waits_for_us(self, end: str | None, **fields: Any) -> str:
         """A request to disconnect that a carrier made an hour ago."""
-        made = self.noyo.carrier_asks_disconnection(
+        made = self.noyo.carrier_requests_disconnection(
             carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
             group_id="5e5e5e5e-0000-4000-8000-000000000001",
             group_name="Test Company",

@@ -19,7 +19,7 @@ def begun(**settings: Any) -> Iterator[World]:
     with World(**settings) as world:
         world.poll()
         world.notify()
-        world.slack.world.channels[ALERTS].messages.clear()
+        world.slack.workspace.channels[ALERTS].messages.clear()
         world.wait(60)
         yield world
 

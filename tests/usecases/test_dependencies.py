@@ -10,4 +10,7 @@ def test_requests_to_disconnect_hang_and_are_called_out_where_they_are_decided()
     channels = ChannelRouting(connections="C1", alerts="C2", decisions="C3")
 
     assert (channels.of_card(EntityKind.CONNECTION), channels.of_alert(EntityKind.CONNECTION)) == ("C1", "C2")
-    assert (channels.of_card(EntityKind.DISCONNECTION), channels.of_alert(EntityKind.DISCONNECTION)) == ("C3", "C3")
+    assert (channels.of_card(EntityKind.DISCONNECTION), channels.of_alert(EntityKind.DISCONNECTION)) == (
+        "C3",
+        "C3",
+    )

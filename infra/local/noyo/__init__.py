@@ -1,9 +1,9 @@
-"""infra/local/noyo: Noyo's Fulfillment API on one machine, never kinder than the real one."""
+"""A fake of Noyo's Fulfillment API, served over real HTTP. It is never more permissive than the real one."""
 
-from .answers import BREAKAGES
-from .desk import Seen
-from .faults import Fault, FaultKind, Faults
-from .rules import Rules, Step
-from .standin import NoyoStandIn
+from infra.local.noyo.fake import NoyoFake
+from infra.local.noyo.faults import Fault, FaultKind, Faults
+from infra.local.noyo.responses import CORRUPTIONS
+from infra.local.noyo.rules import Rules, Step
+from infra.local.noyo.service import ReceivedRequest
 
-__all__ = ["BREAKAGES", "Fault", "FaultKind", "Faults", "NoyoStandIn", "Rules", "Seen", "Step"]
+__all__ = ["CORRUPTIONS", "Fault", "FaultKind", "Faults", "NoyoFake", "ReceivedRequest", "Rules", "Step"]

@@ -1,4 +1,4 @@
-"""infra/local/noyo: trouble on the way, queued to strike chosen requests."""
+"""Network and server faults, queued for chosen requests."""
 
 import threading
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True)
 class Fault:
-    """One kind of trouble. `times=None` never wears off; `skip` matching requests pass first.
+    """Affects so many (`times`) matching requests, or all if None, after the first `skip` of them.
 
-    Without `path_contains` it strikes the API and spares the token endpoint.
-    `seconds` (real ones) belongs to delays, `retry_after` to `too_many`, `status` to errors.
+    Without `path_contains` it affects the API but not the token endpoint. `seconds` (real ones) is for delays,
+    `retry_after` for `too_many`, `status` for errors.
     """
 
     kind: FaultKind | str
@@ -37,43 +37,43 @@ class Fault:
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", FaultKind(self.kind))
 
-    def strikes(self, method: str, path: str) -> bool:
-        place = "/api/" if self.path_contains is None else self.path_contains
-        return self.method in {None, method} and place in path
+    def matches(self, method: str, path: str) -> bool:
+        part = "/api/" if self.path_contains is None else self.path_contains
+        return self.method in {None, method} and part in path
 
 
 class Faults:
-    """The queue; the oldest fault that fits a request strikes it, one fault a request."""
+    """The queue: a request gets the oldest fault that matches it, and only one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._queue: list[_Waiting] = []
+        self._queue: list[_Entry] = []
 
     def add(self, fault: Fault) -> None:
         with self._lock:
-            self._queue.append(_Waiting(fault, fault.times, fault.skip))
+            self._queue.append(_Entry(fault, fault.times, fault.skip))
 
     def clear(self) -> None:
         with self._lock:
             self._queue.clear()
 
-    def waiting(self) -> list[Fault]:
-        """Faults that have not worn off yet: a test can see that its trouble did happen."""
+    def pending(self) -> list[Fault]:
+        """Faults that are still queued, so that a test can check that its fault did happen."""
         with self._lock:
-            return [one.fault for one in self._queue]
+            return [entry.fault for entry in self._queue]
 
     def take(self, method: str, path: str) -> Fault | None:
         with self._lock:
-            for one in self._queue:
-                if one.fault.strikes(method, path) and one.is_ready():
-                    if one.is_worn_off():
-                        self._queue.remove(one)
-                    return one.fault
+            for entry in self._queue:
+                if entry.fault.matches(method, path) and entry.is_ready():
+                    if entry.is_used_up():
+                        self._queue.remove(entry)
+                    return entry.fault
             return None
 
 
 @dataclass
-class _Waiting:
+class _Entry:
     fault: Fault
     left: int | None
     to_skip: int
@@ -83,7 +83,7 @@ class _Waiting:
         self.to_skip -= 0 if ready else 1
         return ready
 
-    def is_worn_off(self) -> bool:
+    def is_used_up(self) -> bool:
         if self.left is not None:
             self.left -= 1
         return self.left == 0

@@ -1,12 +1,12 @@
-"""infra/local/noyo: filters, order and pages of Noyo's lists."""
+"""Filters, order and pages of Noyo's lists."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from .bodies import is_date, is_uuid
-from .records import Connection, Disconnection, Group
-from .rules import CONNECTION_STATUSES, DISCONNECTION_STATUSES, SOURCE_TYPES, Refusal, Rules
-from .world import Record, World
+from infra.local.noyo.records import Connection, Disconnection, Group
+from infra.local.noyo.rules import CONNECTION_STATUSES, DISCONNECTION_STATUSES, SOURCE_TYPES, Refusal, Rules
+from infra.local.noyo.state import Record, State
+from infra.local.noyo.validation import is_date, is_uuid
 
 Query = Mapping[str, str]
 
@@ -19,8 +19,8 @@ _DISCONNECTION_FILTERS = {
 }
 
 
-def connections(world: World, query: Query) -> list[Connection]:
-    _refuse_unknown(query, _CONNECTION_FILTERS | _PAGE | _SORT)
+def connections(state: State, query: Query) -> list[Connection]:
+    _check_names(query, _CONNECTION_FILTERS | _PAGE | _SORT)
     carriers = _uuids(query, "carrier_id")
     if "carrier_group_id" in query and len(carriers or ()) != 1:
         raise Refusal(422, "carrier_group_id: to be used with exactly one carrier_id")
@@ -31,20 +31,20 @@ def connections(world: World, query: Query) -> list[Connection]:
         "carrier_group_id": _one(query, "carrier_group_id"),
         "organization_id": _uuids(query, "organization_id"),
     }
-    return _sorted(_matching(world.connections.values(), tests), query, world.rules)
+    return _sorted(_matching(state.connections.values(), tests), query, state.rules)
 
 
-def connections_of_group(world: World, group_id: str, query: Query) -> list[Connection]:
-    _refuse_unknown(query, {"status"} | _PAGE | _SORT)
+def connections_of_group(state: State, group_id: str, query: Query) -> list[Connection]:
+    _check_names(query, {"status"} | _PAGE | _SORT)
     tests = {
         "group_id": {group_id},
         "status": _words(query, "status", CONNECTION_STATUSES),
     }
-    return _sorted(_matching(world.connections.values(), tests), query, world.rules)
+    return _sorted(_matching(state.connections.values(), tests), query, state.rules)
 
 
-def disconnections(world: World, query: Query) -> list[Disconnection]:
-    _refuse_unknown(query, _DISCONNECTION_FILTERS | _PAGE | _SORT)
+def disconnections(state: State, query: Query) -> list[Disconnection]:
+    _check_names(query, _DISCONNECTION_FILTERS | _PAGE | _SORT)
     tests = {
         "id": _uuids(query, "id"),
         "status": _words(query, "status", DISCONNECTION_STATUSES),
@@ -53,37 +53,37 @@ def disconnections(world: World, query: Query) -> list[Disconnection]:
         "organization_id": _uuids(query, "organization_id"),
         "source_type": _words(query, "source_type", SOURCE_TYPES),
     }
-    rows = [row for row in _matching(world.disconnections.values(), tests) if _ends(row, query)]
-    return _sorted([row for row in rows if _mentions(row, query)], query, world.rules)
+    rows = [row for row in _matching(state.disconnections.values(), tests) if _ends_within(row, query)]
+    return _sorted([row for row in rows if _mentions(row, query)], query, state.rules)
 
 
-def disconnections_of_group(world: World, group_id: str, query: Query) -> list[Disconnection]:
-    _refuse_unknown(query, _PAGE)
+def disconnections_of_group(state: State, group_id: str, query: Query) -> list[Disconnection]:
+    _check_names(query, _PAGE)
     tests = {"group_id": {group_id}}
-    return _sorted(_matching(world.disconnections.values(), tests), query, world.rules)
+    return _sorted(_matching(state.disconnections.values(), tests), query, state.rules)
 
 
-def groups(world: World, query: Query) -> list[Group]:
-    _refuse_unknown(query, {"company", "group_ids", "carrier_id", "carrier_group_id"} | _PAGE)
+def groups(state: State, query: Query) -> list[Group]:
+    _check_names(query, {"company", "group_ids", "carrier_id", "carrier_group_id"} | _PAGE)
     if ("carrier_id" in query) != ("carrier_group_id" in query):
         raise Refusal(422, "carrier_id and carrier_group_id: to be used together")
-    rows = _matching(world.groups.values(), {"id": _uuids(query, "group_ids")})
+    rows = _matching(state.groups.values(), {"id": _uuids(query, "group_ids")})
     if "carrier_id" in query:
         pair = {
             "carrier_id": _uuids(query, "carrier_id"),
             "carrier_group_id": _one(query, "carrier_group_id"),
         }
-        ids = {known.group_id for known in _matching(world.connections.values(), pair)}
+        ids = {known.group_id for known in _matching(state.connections.values(), pair)}
         rows = [row for row in rows if row.id in ids]
     company = query.get("company", "").casefold()
     named = [row for row in rows if company in f"{row.name}\n{row.dba_name or ''}".casefold()]
-    return _sorted(named, query, world.rules)
+    return _sorted(named, query, state.rules)
 
 
 def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record], object]) -> dict[str, Any]:
-    """The rows asked for, with a `meta` that says what was given rather than what was asked."""
-    asked = _number(query, "page_size", rules.default_page_size, least=1)
-    size = min(asked, rules.max_page_size)
+    """The requested rows. `meta` describes the page that is returned, not the one that was requested."""
+    requested = _number(query, "page_size", rules.default_page_size, least=1)
+    size = min(requested, rules.max_page_size)
     offset = _number(query, "offset", 0, least=0)
     if offset and offset >= len(rows) and rules.past_the_end == "422":
         raise Refusal(422, "offset: past the last record")
@@ -96,7 +96,7 @@ def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record
     return {"meta": meta, "response": [shown(row) for row in rows[offset : offset + size]]}
 
 
-def _refuse_unknown(query: Query, known: set[str]) -> None:
+def _check_names(query: Query, known: set[str]) -> None:
     unknown = sorted(set(query) - known)
     if unknown:
         raise Refusal(422, f"{', '.join(unknown)}: unknown parameter")
@@ -133,11 +133,11 @@ def _number(query: Query, name: str, default: int, least: int) -> int:
 
 
 def _matching(rows: Iterable[Record], tests: Mapping[str, set[str] | None]) -> list[Record]:
-    asked = [(name, values) for name, values in tests.items() if values is not None]
-    return [row for row in rows if all(getattr(row, name) in values for name, values in asked)]
+    given = [(name, values) for name, values in tests.items() if values is not None]
+    return [row for row in rows if all(getattr(row, name) in values for name, values in given)]
 
 
-def _ends(row: Disconnection, query: Query) -> bool:
+def _ends_within(row: Disconnection, query: Query) -> bool:
     for name in ("min_effective_end_date", "max_effective_end_date"):
         if name in query and not is_date(query[name]):
             raise Refusal(422, f"{name}: not a valid date")
@@ -154,7 +154,7 @@ def _mentions(row: Disconnection, query: Query) -> bool:
 
 
 def _sorted(rows: list[Record], query: Query, rules: Rules) -> list[Record]:
-    """Oldest first unless asked otherwise; equal values come in no meaningful order (by id)."""
+    """Oldest first unless requested otherwise. Equal values are in no meaningful order (by id)."""
     by = query.get("sort_by", "created")
     direction = query.get("sort_direction", "asc")
     if by not in {"created", "modified", "status"}:
@@ -163,5 +163,5 @@ def _sorted(rows: list[Record], query: Query, rules: Rules) -> list[Record]:
         raise Refusal(422, "sort_direction: not one of its choices")
     if not rules.honours_sort:
         by, direction = "created", "asc"
-    settled = sorted(rows, key=lambda row: row.id)
-    return sorted(settled, key=lambda row: getattr(row, by), reverse=direction == "desc")
+    by_id = sorted(rows, key=lambda row: row.id)
+    return sorted(by_id, key=lambda row: getattr(row, by), reverse=direction == "desc")

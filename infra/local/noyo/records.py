@@ -1,4 +1,4 @@
-"""infra/local/noyo: the records that Noyo keeps, as frozen values. Times are Unix seconds."""
+"""Noyo's records, as frozen values. Times are Unix seconds."""
 
 import uuid
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""infra/local/noyo: how strict one stand-in is, and the closed lists of words that Noyo documents.
+"""How strict the fake is, and the values that Noyo documents.
 
-Nothing here is imported from the bot: a mistake shared by both sides would cancel out.
+Nothing is imported from the bot, so that the two cannot share a mistake.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ SOURCE_TYPES = frozenset(
     {"platform", "carrier", "group_audit_request", "group_setup_request", "member_transaction"}
 )
 DECISION_REASONS = frozenset({"connection_restored", "eligibility_restored", "other", "payment_reinstated"})
-# Noyo has published two lists for the same call, so the one in force is a rule.
-FIRST_CREATE_REASONS = frozenset(
+# Noyo has published two lists of reasons for new disconnections, so a rule says which one applies.
+GUIDE_REASONS = frozenset(
     {
         "broker_of_record",
         "lost_access",
@@ -38,7 +38,7 @@ FIRST_CREATE_REASONS = frozenset(
         "terminated",
     }
 )
-NEWER_CREATE_REASONS = frozenset(
+DESCRIPTION_REASONS = frozenset(
     {
         "broker_of_record",
         "changed_enrollment_method",
@@ -52,7 +52,7 @@ NEWER_CREATE_REASONS = frozenset(
 
 
 class Step(NamedTuple):
-    """One move in a connection's life, `after_seconds` counted from the request or the retry."""
+    """One status change of a script, `after_seconds` after the request or the retry."""
 
     after_seconds: float
     status: str
@@ -61,7 +61,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the real API leaves open or changes over time; the defaults are the harsher reading."""
+    """What the real API leaves open or changes over time. The defaults are the stricter interpretation."""
 
     stale_version: Literal["409", "404", "422", "ignored"] = "409"
     max_page_size: int = 100
@@ -75,13 +75,13 @@ class Rules:
     settle_script: tuple[Step, ...] | None = (Step(1, "processing"), Step(2, "completed"))
     carriers: frozenset[str] | None = None
     formats: Mapping[str, str] = field(default_factory=dict)
-    create_reasons: frozenset[str] = FIRST_CREATE_REASONS
+    create_reasons: frozenset[str] = GUIDE_REASONS
     protected_groups: frozenset[str] = frozenset()
     freeze_modified: bool = False
 
 
 class Refusal(Exception):
-    """A clear no: the status that Noyo answers with, and its words."""
+    """Noyo refuses the request, with this status and message."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""infra/local/noyo: the token endpoint, and which tokens still open the door."""
+"""The token endpoint, and which tokens are valid."""
 
 import base64
 import binascii
@@ -8,20 +8,20 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from .rules import Refusal, Rules
+from infra.local.noyo.rules import Refusal, Rules
 
 
 class Tokens:
     def __init__(self, clock: Callable[[], float], client_id: str, client_secret: str) -> None:
         self._clock = clock
         self.replace_client(client_id, client_secret)
-        self._ends: dict[str, float] = {}
+        self._expires_at: dict[str, float] = {}
 
     def replace_client(self, client_id: str, client_secret: str) -> None:
-        self._known = f"{client_id}:{client_secret}".encode()
+        self._credentials = f"{client_id}:{client_secret}".encode()
 
     def issue(self, authorization: str | None, body: object, rules: Rules) -> dict[str, Any]:
-        if not hmac.compare_digest(_basic(authorization), self._known):
+        if not hmac.compare_digest(_basic(authorization), self._credentials):
             raise Refusal(401, "Client authentication failed")
         if not isinstance(body, dict) or body.get("grant_type") != "client_credentials":
             raise Refusal(400, "grant_type: must be client_credentials")
@@ -39,18 +39,18 @@ class Tokens:
         scheme, _, token = authorization.partition(" ")
         if scheme != "Bearer" or token.count(".") != 2:
             raise Refusal(401, "Authorization is malformed")
-        if self._clock() >= self._ends.get(token, float("-inf")):
+        if self._clock() >= self._expires_at.get(token, float("-inf")):
             raise Refusal(401, "The token has expired or is not known")
 
     def expire_all(self) -> None:
-        self._ends.clear()
+        self._expires_at.clear()
 
     def _new_token(self, life_seconds: int) -> str:
         now = self._clock()
         claims = {"exp": int(now) + life_seconds, "jti": secrets.token_hex(8)}
         parts = ({"alg": "HS256", "typ": "JWT"}, claims, secrets.token_hex(16))
         token = ".".join(_part(part) for part in parts)
-        self._ends[token] = now + life_seconds
+        self._expires_at[token] = now + life_seconds
         return token
 
 

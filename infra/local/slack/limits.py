@@ -58,7 +58,7 @@ class _Bucket:
 
 
 @dataclass
-class Meters:
+class RateMeters:
     """Each answer is the whole seconds to wait, 0 when the call may pass.
 
     A refused call is not counted.

@@ -100,7 +100,7 @@ class View:
 @dataclass
 class Trigger:
     user_id: str
-    made_at: float
+    created_at: float
     in_view: str | None = None
     used: bool = False
 
@@ -109,7 +109,7 @@ class Trigger:
 class ResponseUrl:
     user_id: str
     channel_id: str
-    made_at: float
+    created_at: float
     message_ts: str | None = None
     ephemeral: bool = False
     thread_ts: str | None = None
@@ -138,7 +138,7 @@ class Workspace:
         self.usergroups: dict[str, Usergroup] = {}
         self.channels: dict[str, Channel] = {}
         self.ephemerals: list[Message] = []
-        self.stacks: dict[str, list[View]] = {}
+        self.view_stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
@@ -161,9 +161,9 @@ class Workspace:
     def with_ids(self, blocks: list[Json]) -> list[Json]:
         """A copy in which each block and interactive element has the id Slack gives it."""
         copied = copy.deepcopy(blocks)
-        for block in itertools.chain(copied, leaves(copied)):
+        for block in itertools.chain(copied, leaf_blocks(copied)):
             block.setdefault("block_id", f"b{self.number()}")
-            for element in interactive(block):
+            for element in interactive_elements(block):
                 element.setdefault("action_id", f"a{self.number()}")
         return copied
 
@@ -184,7 +184,7 @@ class Workspace:
         return path
 
     def view_by_id(self, view_id: str) -> View | None:
-        every = itertools.chain(self.homes.values(), *self.stacks.values())
+        every = itertools.chain(self.homes.values(), *self.view_stacks.values())
         return next((view for view in every if view.id == view_id), None)
 
     def name_of(self, user_id: str) -> str:
@@ -192,16 +192,16 @@ class Workspace:
         return user.name if user else user_id
 
 
-def leaves(blocks: list[Json]) -> Iterator[Json]:
+def leaf_blocks(blocks: list[Json]) -> Iterator[Json]:
     """Each block, those inside containers and carousels in place of their holder."""
     for block in blocks:
         inner = block.get("child_blocks")
         if block["type"] == "carousel":
             inner = block["elements"]
-        yield from leaves(inner) if inner else (block,)
+        yield from leaf_blocks(inner) if inner else (block,)
 
 
-def interactive(block: Json) -> list[Json]:
+def interactive_elements(block: Json) -> list[Json]:
     """The elements of one leaf block that a person can use."""
     held = [block.get("accessory"), block.get("element")]
     if block["type"] in ("actions", "context_actions"):

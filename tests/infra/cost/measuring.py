@@ -22,8 +22,8 @@ import handlers.noyo_webhook
 import handlers.poll
 import handlers.slack
 from infra.cost.counts import Counts, write_measured
+from infra.local.aws.table import read_template
 from infra.local.slack import Message
-from infra.local.table import read_template
 from tests.aws import REGION, worker_client
 from tests.conftest import pytest_configure
 from tests.handlers.test_noyo_webhook import event
@@ -250,7 +250,7 @@ def _webhook(record_id: str) -> None:
 
 def _disconnection(here: Simulation) -> None:
     connection = here.world.noyo.connections()[5]
-    here.world.noyo.carrier_asks_disconnection(
+    here.world.noyo.carrier_requests_disconnection(
         carrier_id=connection["carrier_id"],
         group_id=connection["group_id"],
         group_name="Known 5",

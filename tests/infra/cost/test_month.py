@@ -7,7 +7,7 @@ from infra.cost.counts import Counts, read_measured
 from infra.cost.month import ASSUMED, a_day, a_minute, bill
 from infra.cost.prices import Prices
 from infra.cost.stack import StackResources, read_stack
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 
 STACK = StackResources(
     alarm_metrics=10, dashboards=1, keys=1, secrets=4, functions=5, scheduled_calls=100_000

@@ -11,7 +11,7 @@ from moto.kms.models import kms_backends
 from infra.deploy.destroy import Aws, destroy
 from infra.deploy.errors import DeployError
 from infra.deploy.stages import Stage
-from infra.local.table import create_table
+from infra.local.aws.table import create_table
 from tests.aws import REGION, aws_here, worker_client
 
 LIVE = Stage("live", "switchboard-live", "us-east-1", {}, {})

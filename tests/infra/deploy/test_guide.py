@@ -2,7 +2,7 @@
 
 import re
 
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 from infra.package.recipe import ROOT
 
 GUIDE = (ROOT / "docs/deploy.md").read_text(encoding="utf-8")

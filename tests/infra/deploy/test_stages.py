@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from infra.deploy.stages import InvalidStage, parameters_of, read_stage
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 
 TEMPLATE: dict[str, Any] = {
     "Parameters": {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import EmbeddedAws
+from infra.local.aws.embedded import EmbeddedAws
 
 
 @dataclass
@@ -43,7 +43,7 @@ def aws() -> Iterator[EmbeddedAws]:
 @pytest.fixture
 def table(aws: EmbeddedAws) -> Iterator[TableHere]:
     client, streams = aws.client("dynamodb"), aws.client("dynamodbstreams")
-    name, kms_key = aws.create()
+    name, kms_key = aws.create_table_and_key()
     yield TableHere(client, streams, name, kms_key)
     client.close()
     streams.close()

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Purpose, read_settings
-from infra.local.environment import GUARDIAN, PLAIN, SECRETS, Addresses, environment, in_place, write_carriers
+from infra.local.environment import (
+    GUARDIAN,
+    PLAIN_SECRETS,
+    SECRETS,
+    Addresses,
+    bot_environment,
+    replaced_environ,
+    write_carriers,
+)
 
 
 def addresses(tmp_path: Path, dynamodb: str | None = None) -> Addresses:
@@ -22,7 +30,7 @@ def addresses(tmp_path: Path, dynamodb: str | None = None) -> Addresses:
 
 
 def test_the_bot_can_use_every_setting_and_finds_only_what_is_here(tmp_path: Path) -> None:
-    settings = read_settings(environment(addresses(tmp_path)))
+    settings = read_settings(bot_environment(addresses(tmp_path)))
 
     assert settings.slack.api_url == "http://127.0.0.1:1/api/"
     assert settings.noyo.token_url == "http://127.0.0.1:2/token"
@@ -32,7 +40,7 @@ def test_the_bot_can_use_every_setting_and_finds_only_what_is_here(tmp_path: Pat
 
 
 def test_a_table_elsewhere_is_not_hidden_by_a_general_address(tmp_path: Path) -> None:
-    variables = environment(addresses(tmp_path, dynamodb="http://127.0.0.1:4"))
+    variables = bot_environment(addresses(tmp_path, dynamodb="http://127.0.0.1:4"))
 
     assert read_settings(variables).aws.endpoint_url is None
     assert variables["AWS_ENDPOINT_URL_DYNAMODB"] == "http://127.0.0.1:4"
@@ -42,19 +50,19 @@ def test_a_table_elsewhere_is_not_hidden_by_a_general_address(tmp_path: Path) ->
 def test_more_settings_are_added_and_override(tmp_path: Path) -> None:
     more = {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_BOT_TOKEN": "xoxb-other"}
 
-    settings = read_settings(environment(addresses(tmp_path), more))
+    settings = read_settings(bot_environment(addresses(tmp_path), more))
 
     assert settings.retry_at_action_required
     assert settings.secrets[Purpose.SLACK_BOT].plain == {"bot_token": "xoxb-other"}
 
 
 def test_secrets_are_in_the_environment_or_where_it_says_and_never_in_both(tmp_path: Path) -> None:
-    plain = environment(addresses(tmp_path))
+    plain = bot_environment(addresses(tmp_path))
     ids = {purpose.value: f"arn:{purpose.name}" for purpose in Purpose}
-    kept = environment(replace(addresses(tmp_path), secrets=ids))
+    kept = bot_environment(replace(addresses(tmp_path), secrets=ids))
 
     assert set(SECRETS) == set(ids)
-    assert set(plain) - set(kept) == set(PLAIN)
+    assert set(plain) - set(kept) == set(PLAIN_SECRETS)
     assert set(kept) - set(plain) == set(ids)
     assert [at.id for at in read_settings(kept).secrets.values()] == list(ids.values())
 
@@ -66,7 +74,7 @@ def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: py
     monkeypatch.delenv("KMS_KEY_ID", raising=False)
     path = os.environ["PATH"]
 
-    with in_place({"TABLE_NAME": "here", "KMS_KEY_ID": "key"}):
+    with replaced_environ({"TABLE_NAME": "here", "KMS_KEY_ID": "key"}):
         inside = dict(os.environ)
 
     assert (inside["TABLE_NAME"], inside["KMS_KEY_ID"], inside["PATH"]) == ("here", "key", path)
@@ -79,7 +87,7 @@ def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: py
 def test_the_environment_comes_back_after_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE_NAME", "mine")
 
-    with pytest.raises(RuntimeError), in_place({"TABLE_NAME": "here"}):
+    with pytest.raises(RuntimeError), replaced_environ({"TABLE_NAME": "here"}):
         raise RuntimeError("no")
 
     assert os.environ["TABLE_NAME"] == "mine"

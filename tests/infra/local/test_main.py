@@ -7,20 +7,19 @@ from typing import Any
 import pytest
 
 from infra.local import __main__ as main
-
-from .waiting import until
+from tests.infra.local.waiting import until
 
 
 class Story(types.ModuleType):
     """A story of a test's own: it needs no more than the machine's door."""
 
     def __init__(self, outcome: bool) -> None:
-        super().__init__("infra.local.story")
+        super().__init__("infra.local.demo.story")
         self.outcome = outcome
         self.doors: list[str] = []
 
     def play(self, machine: Any, out: Callable[[str], object]) -> bool:
-        self.doors.append(machine.door_url)
+        self.doors.append(machine.slack_url)
         out("once upon a time")
         return self.outcome
 
@@ -30,8 +29,8 @@ def test_the_demo_ends_with_a_status_that_says_whether_the_story_went_as_told(
     outcome: bool, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = Story(outcome)
-    monkeypatch.setitem(sys.modules, "infra.local.story", story)
-    monkeypatch.setattr(main, "Machine", QuietMachine)
+    monkeypatch.setitem(sys.modules, "infra.local.demo.story", story)
+    monkeypatch.setattr(main, "LocalStack", QuietStack)
 
     assert main.demo(once=True) == status
     assert story.doors == ["http://127.0.0.1:1/slack/events"]
@@ -41,8 +40,8 @@ def test_the_demo_ends_with_a_status_that_says_whether_the_story_went_as_told(
 def test_the_demo_stays_up_until_it_is_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "infra.local.story", Story(True))
-    monkeypatch.setattr(main, "Machine", QuietMachine)
+    monkeypatch.setitem(sys.modules, "infra.local.demo.story", Story(True))
+    monkeypatch.setattr(main, "LocalStack", QuietStack)
     stopping = threading.Event()
     statuses: list[int] = []
     playing = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
@@ -56,13 +55,13 @@ def test_the_demo_stays_up_until_it_is_interrupted(
 
 
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "infra.local.story", Story(True))
-    monkeypatch.setattr(main, "Machine", QuietMachine)
+    monkeypatch.setitem(sys.modules, "infra.local.demo.story", Story(True))
+    monkeypatch.setattr(main, "LocalStack", QuietStack)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
 
     main.demo(once=True)
 
-    assert QuietMachine.engines[-1] == "http://127.0.0.1:8000"
+    assert QuietStack.engines[-1] == "http://127.0.0.1:8000"
 
 
 def heard(capsys: pytest.CaptureFixture[str]) -> str:
@@ -70,14 +69,14 @@ def heard(capsys: pytest.CaptureFixture[str]) -> str:
     return out
 
 
-class QuietMachine:
-    door_url = "http://127.0.0.1:1/slack/events"
+class QuietStack:
+    slack_url = "http://127.0.0.1:1/slack/events"
     engines: list[str | None] = []  # noqa: RUF012 - a test looks at the last one
 
     def __init__(self, *, more: Mapping[str, str], table_endpoint: str | None) -> None:
         self.engines.append(table_endpoint)
 
-    def __enter__(self) -> "QuietMachine":
+    def __enter__(self) -> "QuietStack":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -12,17 +12,16 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws import EmbeddedAws
-from infra.local.environment import Addresses, environment, write_carriers
-from infra.local.noyo import NoyoStandIn
-from infra.local.runtime import Pace
+from infra.local.aws.embedded import EmbeddedAws
+from infra.local.aws.runtime import Intervals
+from infra.local.environment import Addresses, bot_environment, write_carriers
+from infra.local.noyo import NoyoFake
 from infra.local.serve import serve
-from infra.local.slack import SlackStandIn
+from infra.local.slack import SlackFake
+from tests.infra.local.conftest import TableHere
+from tests.infra.local.waiting import until
 
-from .conftest import TableHere
-from .waiting import until
-
-QUICK = Pace(schedules=60, stream=0.01, retries=0.0)
+QUICK = Intervals(schedules=60, stream=0.01, retries=0.0)
 ROOT = Path(__file__).parents[3]
 # Nobody listens there: the discard port of the loopback address.
 NOWHERE = "http://127.0.0.1:9"
@@ -39,7 +38,7 @@ def environ(aws: EmbeddedAws, table: TableHere, tmp_path: Path) -> dict[str, str
         kms_key=table.key,
         carriers_file=write_carriers(tmp_path),
     )
-    return environment(at, {"PORT": "0"})
+    return bot_environment(at, {"PORT": "0"})
 
 
 class Said:
@@ -97,7 +96,8 @@ def test_the_door_and_the_stream_reach_the_handlers(environ: dict[str, str], tab
 
 def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> None:
     handlers: dict[str, Callable[..., Any]] = {
-        f"handlers.{name}.handler": lambda *_: None for name in ("slack", "carry_out", "notify", "poll")
+        f"handlers.{name}.handler": lambda *_: None
+        for name in ("slack", "execute_operations", "notify", "poll")
     }
 
     with serving(environ, handlers) as said:
@@ -195,8 +195,8 @@ def test_the_command_serves_the_projects_own_handlers_until_it_is_told_to_stop(
     environ: dict[str, str], number: signal.Signals
 ) -> None:
     with (
-        NoyoStandIn() as noyo,
-        SlackStandIn() as slack,
+        NoyoFake() as noyo,
+        SlackFake() as slack,
         command("serve", environ=environ | at(noyo, slack)) as run,
     ):
         assert run.stdout is not None
@@ -213,7 +213,7 @@ def test_the_command_serves_the_projects_own_handlers_until_it_is_told_to_stop(
     assert run.returncode == 0
 
 
-def at(noyo: NoyoStandIn, slack: SlackStandIn) -> dict[str, str]:
+def at(noyo: NoyoFake, slack: SlackFake) -> dict[str, str]:
     return {"NOYO_API_URL": noyo.api_url, "NOYO_TOKEN_URL": noyo.token_url, "SLACK_API_URL": slack.url}
 
 

@@ -119,7 +119,7 @@ class Functions:
 
     @property
     def handlers(self) -> dict[str, Any]:
-        """For `infra.local.machine.Machine`."""
+        """For `infra.local.stack.Machine`."""
         return {handler: self._handler(handler) for handler in self._packages}
 
     def _handler(self, handler: str) -> Any:

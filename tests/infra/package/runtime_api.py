@@ -12,7 +12,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, Self
 
-from infra.local.listening import Listener, Request, Response
+from starlette.responses import Response
+
+from infra.local.http_server import HttpRequest, HttpServer, function_app
 
 PREFIX = "/2018-06-01/runtime"
 
@@ -38,23 +40,23 @@ class RuntimeApi:
     def __init__(self, function: str) -> None:
         self._function = function
         self._next: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
-        self._listener = Listener(self._answer)
+        self._server = HttpServer(function_app(self._answer))
         self.posted: queue.SimpleQueue[Posted] = queue.SimpleQueue()
-        self.address = self._listener.url.removeprefix("http://")
+        self.address = self._server.url.removeprefix("http://")
 
     def __enter__(self) -> Self:
-        self._listener.__enter__()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._next.put(None)
-        self._listener.__exit__()
+        self._server.stop()
 
     def invoke(self, event: Any, seconds: float) -> None:
         self._next.put(Invocation(str(uuid.uuid4()), event, seconds))
 
-    def _answer(self, request: Request) -> Response:
-        path = request.target.removeprefix(PREFIX)
+    def _answer(self, request: HttpRequest) -> Response:
+        path = request.path.removeprefix(PREFIX)
         if request.method == "GET" and path == "/invocation/next":
             invocation = self._next.get()
             return self._invocation(invocation) if invocation else Response(410, (), b"")
@@ -73,4 +75,4 @@ class RuntimeApi:
             "Lambda-Runtime-Invoked-Function-Arn": arn,
             "Lambda-Runtime-Trace-Id": "Root=1-00000000-000000000000000000000000",
         }
-        return Response(200, tuple(headers.items()), json.dumps(invocation.event).encode())
+        return Response(json.dumps(invocation.event), 200, headers)

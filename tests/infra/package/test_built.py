@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import Response
 
 from infra.local.listening import Listener, Request, Response
 from infra.package.checks import digest, find_errors
@@ -129,7 +130,7 @@ def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
         }
         return Response(200, (), json.dumps(credentials if request.method == "GET" else {}).encode())
 
-    with Listener(answer) as aws:
+    with HttpServer(function_app(answer)) as aws:
         here = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{aws.url}/creds", "AWS_EC2_METADATA_DISABLED": "true"}
         process = run(built_here["receiver"], SIGNED_CALL, aws.url, **here)
 

@@ -11,9 +11,8 @@ import pytest
 
 from bot.domain.operations import OperationKind, OperationState
 from infra.local.environment import ALERTS, CONNECTIONS
-from infra.local.machine import Machine
 from infra.local.noyo import Fault
-from infra.local.runtime import Pace
+from infra.local.stack import LocalStack
 from infra.package.packages import PACKAGES
 from tests.infra.local.waiting import until
 from tests.infra.package.functions import Failed, Functions, Process, Terminated
@@ -25,7 +24,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client runs only on Linux"),
 ]
 
-PACE = Pace(schedules=1.0, stream=0.02, retries=0.05)
+PACE = Intervals(schedules=1.0, stream=0.02, retries=0.05)
 SLOW_NOYO = {"NOYO_TIMEOUT_SECONDS": "20", "CHECK_AFTER_SECONDS": "21"}
 EXECUTE = "handlers.execute_operations.handler"
 HANDLERS = [f"{name}.handler" for package in PACKAGES for name in package.handlers]
@@ -48,11 +47,13 @@ def functions(packages: dict[str, Path], client: Path) -> Iterator[Functions]:
 
 
 @pytest.fixture
-def machine(functions: Functions) -> Iterator[Machine]:
-    with Machine(handlers=functions.handlers, more=SLOW_NOYO, pace=PACE, troubled=lambda _: None) as machine:
+def machine(functions: Functions) -> Iterator[LocalStack]:
+    with LocalStack(
+        handlers=functions.handlers, more=SLOW_NOYO, pace=PACE, troubled=lambda _: None
+    ) as machine:
         machine.slack.add_user(ANA, "Ana")
         for channel in (CONNECTIONS, ALERTS):
-            machine.slack.world.channels[channel].members.add(ANA)
+            machine.slack.workspace.channels[channel].members.add(ANA)
         _warm(machine, functions)
         yield machine
 
@@ -65,7 +66,7 @@ def _warm(machine: Machine, functions: Functions) -> None:
     assert until(lambda: machine.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
 
 
-def asks(machine: Machine) -> None:
+def asks(machine: LocalStack) -> None:
     view = machine.slack.command(ANA, CONNECTIONS, "/noyo", "connect").view
     assert view is not None
     reply = machine.slack.submit(ANA, view.id, REQUEST)
@@ -145,7 +146,7 @@ def sent(machine: Machine) -> list[Any]:
     return [each for each in requests if each.method != "GET" and each.path.startswith("/api/")]
 
 
-def _operation(machine: Machine) -> dict[str, Any]:
+def _operation(machine: LocalStack) -> dict[str, Any]:
     client = machine.table_client()
     items = client.scan(TableName=machine.table_name)["Items"]
     client.close()
@@ -172,7 +173,7 @@ def _recovered(machine: Machine) -> bool:
     return item["state"]["S"] == OperationState.SUCCEEDED
 
 
-def _set(machine: Machine, item: dict[str, Any], update: str, where: str, values: dict[str, Any]) -> None:
+def _set(machine: LocalStack, item: dict[str, Any], update: str, where: str, values: dict[str, Any]) -> None:
     client = machine.table_client()
     try:
         client.update_item(

@@ -17,7 +17,7 @@ from bot.errors import SlackRefused
 from bot.metrics import METRICS
 from bot.slack.endpoint import KINDS
 from bot.usecases.notifications.publish import retry_delay
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 from tests.architecture import tree
 
 TEMPLATE = read_template()

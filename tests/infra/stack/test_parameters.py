@@ -7,7 +7,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings, read_settings
-from infra.local.table import read_template, with_defaults
+from infra.local.aws.table import read_template, with_defaults
 
 TEMPLATE = read_template()
 PARAMETERS: dict[str, dict[str, Any]] = TEMPLATE["Parameters"]

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import SecretUnavailable
 from bot.secrets import Secrets
 from bot.settings import Purpose, SecretAt
-from infra.local.table import read_template
+from infra.local.aws.table import read_template
 
 RESOURCES = read_template()["Resources"]
 EMPTY = {

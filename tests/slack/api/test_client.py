@@ -19,7 +19,7 @@ from bot.errors import (
 )
 from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
 from bot.slack.api.client import LEAST_SECONDS, SlackApiClient, object_of, objects_of, text_of
-from infra.local.slack import SlackStandIn
+from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 
 
@@ -27,17 +27,17 @@ def post(calls: SlackApiClient) -> dict[str, object]:
     return calls.write("chat.postMessage", channel=CHANNEL, text="hello", thread_ts=None)
 
 
-def posted(slack: SlackStandIn) -> int:
-    return len(slack.world.channels[CHANNEL].messages)
+def posted(slack: SlackFake) -> int:
+    return len(slack.workspace.channels[CHANNEL].messages)
 
 
-def test_an_answer_comes_back_and_nothing_else_was_called(slack: SlackStandIn, calls: SlackApiClient) -> None:
+def test_an_answer_comes_back_and_nothing_else_was_called(slack: SlackFake, calls: SlackApiClient) -> None:
     assert post(calls)["channel"] == CHANNEL
     assert [call.method for call in slack.calls] == ["chat.postMessage"]
 
 
 def test_a_reset_after_slack_took_it_is_no_answer_and_is_not_sent_again(
-    slack: SlackStandIn, calls: SlackApiClient
+    slack: SlackFake, calls: SlackApiClient
 ) -> None:
     slack.faults.reset_after()
     with pytest.raises(SlackNoAnswer):
@@ -46,7 +46,7 @@ def test_a_reset_after_slack_took_it_is_no_answer_and_is_not_sent_again(
 
 
 def test_a_reset_before_slack_took_it_looks_the_same_from_here(
-    slack: SlackStandIn, calls: SlackApiClient
+    slack: SlackFake, calls: SlackApiClient
 ) -> None:
     slack.faults.reset_before()
     with pytest.raises(SlackNoAnswer):
@@ -54,21 +54,21 @@ def test_a_reset_before_slack_took_it_looks_the_same_from_here(
     assert posted(slack) == 0
 
 
-def test_an_answer_that_breaks_off_is_no_answer(slack: SlackStandIn, calls: SlackApiClient) -> None:
+def test_an_answer_that_breaks_off_is_no_answer(slack: SlackFake, calls: SlackApiClient) -> None:
     slack.faults.truncated()
     with pytest.raises(SlackNoAnswer):
         post(calls)
     assert posted(slack) == 1
 
 
-def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackStandIn) -> None:
+def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackFake) -> None:
     impatient = SlackApiClient(token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=1)
     slack.faults.delay(30)  # given up when the stand-in stops
     with pytest.raises(SlackNoAnswer):
         post(impatient)
 
 
-def test_a_call_waits_no_longer_than_its_caller(slack: SlackStandIn) -> None:
+def test_a_call_waits_no_longer_than_its_caller(slack: SlackFake) -> None:
     """Its own time-out is longer than this test may run."""
     calls = SlackApiClient(
         token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=900, left=lambda: 0.3
@@ -78,7 +78,7 @@ def test_a_call_waits_no_longer_than_its_caller(slack: SlackStandIn) -> None:
         post(calls)
 
 
-def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackStandIn) -> None:
+def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackFake) -> None:
     late = SlackApiClient(
         token=StaticSecret("xoxb-local"),
         api_url=slack.url,
@@ -132,7 +132,7 @@ def test_slack_that_is_not_there_is_no_answer() -> None:
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_server_error_is_no_answer(slack: SlackStandIn, calls: SlackApiClient, status: int) -> None:
+def test_a_server_error_is_no_answer(slack: SlackFake, calls: SlackApiClient, status: int) -> None:
     slack.faults.server_error(status=status)
     with pytest.raises(SlackNoAnswer):
         post(calls)
@@ -140,27 +140,27 @@ def test_a_server_error_is_no_answer(slack: SlackStandIn, calls: SlackApiClient,
 
 @pytest.mark.parametrize("code", ["internal_error", "fatal_error", "service_unavailable"])
 def test_a_no_that_does_not_say_that_nothing_was_done_is_no_answer(
-    slack: SlackStandIn, calls: SlackApiClient, code: str
+    slack: SlackFake, calls: SlackApiClient, code: str
 ) -> None:
     slack.faults.api_error(code)
     with pytest.raises(SlackNoAnswer):
         post(calls)
 
 
-def test_a_clear_no_keeps_slacks_own_name_for_it(slack: SlackStandIn, calls: SlackApiClient) -> None:
+def test_a_clear_no_keeps_slacks_own_name_for_it(slack: SlackFake, calls: SlackApiClient) -> None:
     with pytest.raises(SlackRefused) as refused:
         calls.write("chat.postMessage", channel="CNOWHERE", text="hello")
     assert refused.value.code == "channel_not_found"
 
 
-def test_a_request_to_slow_down_says_for_how_long(slack: SlackStandIn, calls: SlackApiClient) -> None:
+def test_a_request_to_slow_down_says_for_how_long(slack: SlackFake, calls: SlackApiClient) -> None:
     slack.faults.rate_limited(7)
     with pytest.raises(SlackBusy) as busy:
         post(calls)
     assert busy.value.retry_after == 7
 
 
-def test_a_request_to_slow_down_may_come_as_a_plain_no(slack: SlackStandIn, calls: SlackApiClient) -> None:
+def test_a_request_to_slow_down_may_come_as_a_plain_no(slack: SlackFake, calls: SlackApiClient) -> None:
     slack.faults.api_error("ratelimited")
     with pytest.raises(SlackBusy) as busy:
         post(calls)
@@ -258,7 +258,7 @@ def replaced(*values: str) -> CachedSecret[str]:
     "code", ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]
 )
 def test_a_token_that_slack_does_not_accept_is_read_again_and_nothing_is_done_twice(
-    slack: SlackStandIn, code: str
+    slack: SlackFake, code: str
 ) -> None:
     slack.faults.api_error(code)
     calls = SlackApiClient(token=replaced("xoxb-old", "xoxb-local"), api_url=slack.url, timeout_seconds=5)
@@ -266,7 +266,7 @@ def test_a_token_that_slack_does_not_accept_is_read_again_and_nothing_is_done_tw
     assert posted(slack) == 1
 
 
-def test_a_token_that_is_refused_with_no_other_to_be_had_means_later(slack: SlackStandIn) -> None:
+def test_a_token_that_is_refused_with_no_other_to_be_had_means_later(slack: SlackFake) -> None:
     """As long as nobody has given us another one, nothing was done and it is worth trying again."""
     calls = SlackApiClient(token=replaced("xoxb-old"), api_url=slack.url, timeout_seconds=5)
     with pytest.raises(SlackTokenRejected) as later:
@@ -276,14 +276,14 @@ def test_a_token_that_is_refused_with_no_other_to_be_had_means_later(slack: Slac
     assert len(slack.calls) == 1
 
 
-def test_a_new_token_that_is_refused_too_is_not_tried_for_ever(slack: SlackStandIn) -> None:
+def test_a_new_token_that_is_refused_too_is_not_tried_for_ever(slack: SlackFake) -> None:
     calls = SlackApiClient(token=replaced("xoxb-old", "xoxb-new"), api_url=slack.url, timeout_seconds=5)
     with pytest.raises(SlackTokenRejected):
         post(calls)
     assert len(slack.calls) == 2
 
 
-def test_without_a_token_nothing_is_sent_and_it_is_worth_trying_again(slack: SlackStandIn) -> None:
+def test_without_a_token_nothing_is_sent_and_it_is_worth_trying_again(slack: SlackFake) -> None:
     def unreadable() -> str:
         raise SecretUnavailable("The secret SECRET_SLACK_BOT cannot be read.")
 

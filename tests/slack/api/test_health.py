@@ -8,16 +8,16 @@ from bot.errors import SlackRefused
 from bot.slack.api.client import SlackApiClient
 from bot.slack.api.health import SlackHealthClient
 from bot.slack.api.scopes import SCOPES
-from infra.local.slack import SlackStandIn
+from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 
 
-def standing(calls: SlackApiClient, slack: SlackStandIn, apart: float = 0) -> SlackHealthClient:
-    return SlackHealthClient(calls, lambda: slack.world.clock() - apart)
+def standing(calls: SlackApiClient, slack: SlackFake, apart: float = 0) -> SlackHealthClient:
+    return SlackHealthClient(calls, lambda: slack.workspace.clock() - apart)
 
 
-def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: SlackStandIn) -> None:
-    slack.granted = frozenset(scope.name for scope in SCOPES)
+def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: SlackFake) -> None:
+    slack.granted_scopes = frozenset(scope.name for scope in SCOPES)
 
     told = standing(calls, slack).token()
 
@@ -26,14 +26,14 @@ def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: Sla
     assert abs(told.clock_difference) < 5
 
 
-def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackStandIn) -> None:
-    slack.granted = frozenset({"chat:write"})
+def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackFake) -> None:
+    slack.granted_scopes = frozenset({"chat:write"})
 
     assert "users:read" in (standing(calls, slack).token().missing_scopes or ())
 
 
 def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(
-    calls: SlackApiClient, slack: SlackStandIn
+    calls: SlackApiClient, slack: SlackFake
 ) -> None:
     told = standing(calls, slack, apart=400).token()
 
@@ -41,9 +41,9 @@ def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(
     assert 390 < told.clock_difference < 410
 
 
-def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack: SlackStandIn) -> None:
+def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.add_channel("CFOREIGN", "foreign", members=["UANA"])
-    slack.world.channels["CFOREIGN"].members.discard("U0BOT")
+    slack.workspace.channels["CFOREIGN"].members.discard("U0BOT")
 
     assert standing(calls, slack).is_member(CHANNEL)
     assert not standing(calls, slack).is_member("CFOREIGN")

@@ -15,7 +15,7 @@ from bot.errors import SlackNoAnswer, SlackRefused
 from bot.slack.api import messages as web_module
 from bot.slack.api.client import SlackApiClient
 from bot.slack.api.messages import SlackMessageGateway
-from infra.local.slack import SlackStandIn
+from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 from tests.slack.samples import DISPLAY, VERSION, a_connection, a_request, settled, tracked
 
@@ -32,15 +32,15 @@ def web(calls: SlackApiClient) -> SlackMessageGateway:
     return SlackMessageGateway(calls, DISPLAY)
 
 
-def at(slack: SlackStandIn) -> int:
-    return int(slack.world.clock())
+def at(slack: SlackFake) -> int:
+    return int(slack.workspace.clock())
 
 
 def test_a_post_keeps_its_mark_unfurls_nothing_and_links_nothing(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
-    (message,) = slack.world.channels[CHANNEL].messages
+    (message,) = slack.workspace.channels[CHANNEL].messages
     assert (posted.channel, posted.ts) == (CHANNEL, message.ts)
     assert message.metadata == {"event_type": "switchboard", "event_payload": {"mark": "m1"}}
     args = slack.calls[-1].args
@@ -51,7 +51,7 @@ def test_a_post_keeps_its_mark_unfurls_nothing_and_links_nothing(
 
 
 def test_what_was_posted_before_the_answer_was_lost_is_found_by_its_mark(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     slack.faults.reset_after("chat.postMessage")
     since = at(slack)
@@ -60,11 +60,11 @@ def test_what_was_posted_before_the_answer_was_lost_is_found_by_its_mark(
     web.post(CHANNEL, web.render(CARD), mark="m2")
     found = web.find(CHANNEL, mark="m1", since=since)
     assert found is not None
-    assert found.ts == slack.world.channels[CHANNEL].messages[0].ts
+    assert found.ts == slack.workspace.channels[CHANNEL].messages[0].ts
     assert web.find(CHANNEL, mark="m3", since=since) is None
 
 
-def test_a_line_in_a_thread_is_found_in_its_thread(slack: SlackStandIn, web: SlackMessageGateway) -> None:
+def test_a_line_in_a_thread_is_found_in_its_thread(slack: SlackFake, web: SlackMessageGateway) -> None:
     card = web.post(CHANNEL, web.render(CARD), mark="card")
     line = web.post(CHANNEL, web.render(CARD), mark="line", thread=card.ts)
     assert web.find(CHANNEL, mark="line", since=at(slack), thread=card.ts) == line
@@ -72,7 +72,7 @@ def test_a_line_in_a_thread_is_found_in_its_thread(slack: SlackStandIn, web: Sla
 
 
 def test_a_direct_message_is_posted_to_a_person_and_found_in_their_conversation(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     posted = web.post("UANA", web.render(CARD), mark="m1")
     assert posted.channel.startswith("D")
@@ -80,7 +80,7 @@ def test_a_direct_message_is_posted_to_a_person_and_found_in_their_conversation(
 
 
 def test_a_mark_beyond_the_first_page_is_found(
-    slack: SlackStandIn, web: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch
+    slack: SlackFake, web: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_module, "PAGE", 2)
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
@@ -90,7 +90,7 @@ def test_a_mark_beyond_the_first_page_is_found(
 
 
 def test_a_search_ends_after_some_pages_and_says_so(
-    slack: SlackStandIn,
+    slack: SlackFake,
     web: SlackMessageGateway,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -104,25 +104,25 @@ def test_a_search_ends_after_some_pages_and_says_so(
     assert [call.method for call in slack.calls] == ["conversations.history"] * 5
 
 
-def test_messages_of_long_before_are_not_looked_at(slack: SlackStandIn, web: SlackMessageGateway) -> None:
+def test_messages_of_long_before_are_not_looked_at(slack: SlackFake, web: SlackMessageGateway) -> None:
     web.post(CHANNEL, web.render(CARD), mark="m1")
     assert web.find(CHANNEL, mark="m1", since=at(slack) + 120) is None
     assert web.find(CHANNEL, mark="m1", since=at(slack) + 30) is not None
 
 
-def test_metadata_that_is_not_ours_is_passed_over(slack: SlackStandIn, web: SlackMessageGateway) -> None:
+def test_metadata_that_is_not_ours_is_passed_over(slack: SlackFake, web: SlackMessageGateway) -> None:
     for metadata in (
         {"event_type": "other", "event_payload": {"mark": "m1"}},
         {"event_type": "switchboard", "event_payload": []},
         {"event_type": "switchboard", "event_payload": {}},
     ):
         slack.say("UANA", CHANNEL, "hi")
-        slack.world.channels[CHANNEL].messages[-1].metadata = metadata
+        slack.workspace.channels[CHANNEL].messages[-1].metadata = metadata
     assert web.find(CHANNEL, mark="m1", since=at(slack)) is None
 
 
 def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     slack.add_channel("COTHER", "other", bot_is_member=False)
     with pytest.raises(SlackRefused) as refused:
@@ -130,13 +130,11 @@ def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(
     assert refused.value.code == "not_in_channel"
 
 
-def test_a_message_is_edited_in_place_and_keeps_its_mark(
-    slack: SlackStandIn, web: SlackMessageGateway
-) -> None:
+def test_a_message_is_edited_in_place_and_keeps_its_mark(slack: SlackFake, web: SlackMessageGateway) -> None:
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
     done = RecordCard(tracked(a_connection(status=ConnectionStatus.COMPLETED)))
     web.update(CHANNEL, posted.ts, web.render(done))
-    (message,) = slack.world.channels[CHANNEL].messages
+    (message,) = slack.workspace.channels[CHANNEL].messages
     assert "Completed" in message.text
     assert message.metadata is not None
     assert message.metadata["event_payload"] == {"mark": "m1"}
@@ -148,21 +146,21 @@ def test_editing_a_message_that_is_gone_is_refused(web: SlackMessageGateway) -> 
     assert refused.value.code == "message_not_found"
 
 
-def test_a_modal_shows_the_answer_while_it_is_open(slack: SlackStandIn, web: SlackMessageGateway) -> None:
+def test_a_modal_shows_the_answer_while_it_is_open(slack: SlackFake, web: SlackMessageGateway) -> None:
     view_id = opened(slack, web)
     answer = Reply(settled(a_request(), OutcomeKind.CONFIRMED), tracked())
     assert web.show_in_view(view_id, answer)
     assert "Noyo has it" in json.dumps(slack.calls[-1].args)
 
 
-def test_other_content_can_be_shown_in_a_modal_too(slack: SlackStandIn, web: SlackMessageGateway) -> None:
+def test_other_content_can_be_shown_in_a_modal_too(slack: SlackFake, web: SlackMessageGateway) -> None:
     view_id = opened(slack, web)
     assert web.show_in_view(view_id, CARD)
     assert "Test Company" in json.dumps(slack.calls[-1].args)
 
 
 def test_a_modal_that_was_closed_is_told_from_other_trouble(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     answer = Reply(a_request())
     assert not web.show_in_view("V0GONE", answer)
@@ -172,7 +170,7 @@ def test_a_modal_that_was_closed_is_told_from_other_trouble(
 
 
 def test_a_message_links_to_its_card_and_asks_for_the_address_once(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     card = web.post(CHANNEL, web.render(CARD), mark="m1")
     alert = Alert(tracked(), VERSION, card=MessageLink(CHANNEL, card.ts))
@@ -183,7 +181,7 @@ def test_a_message_links_to_its_card_and_asks_for_the_address_once(
 
 
 def test_where_slack_does_not_tell_the_address_the_channel_is_named(
-    slack: SlackStandIn, web: SlackMessageGateway
+    slack: SlackFake, web: SlackMessageGateway
 ) -> None:
     slack.faults.server_error("chat.getPermalink")
     rendered = web.render(Alert(tracked(), VERSION, card=MessageLink(CHANNEL, "1767000000.000100")))
@@ -191,13 +189,13 @@ def test_where_slack_does_not_tell_the_address_the_channel_is_named(
 
 
 def test_outside_production_what_the_web_renders_says_so(calls: SlackApiClient) -> None:
-    rendered = SlackMessageGateway(calls, replace(DISPLAY, in_production=False, environment="sandbox")).render(
-        CARD
-    )
+    rendered = SlackMessageGateway(
+        calls, replace(DISPLAY, in_production=False, environment="sandbox")
+    ).render(CARD)
     assert rendered.text.startswith("Not production: this is the sandbox environment.")
 
 
-def opened(slack: SlackStandIn, web: SlackMessageGateway) -> str:
-    trigger = slack.world.new_trigger("UANA")
+def opened(slack: SlackFake, web: SlackMessageGateway) -> str:
+    trigger = slack.workspace.new_trigger("UANA")
     web.open_view(trigger, LOADING)
     return str(slack.calls[-1].answer["view"]["id"])

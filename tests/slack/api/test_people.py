@@ -6,7 +6,7 @@ from bot.domain.people import GroupMembers, Person
 from bot.errors import SlackNoAnswer, SlackRefused
 from bot.slack.api.client import SlackApiClient
 from bot.slack.api.people import SlackUserDirectory
-from infra.local.slack import SlackStandIn
+from infra.local.slack import SlackFake
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def test_a_full_member_is_read_with_the_time(people: SlackUserDirectory) -> None
 @pytest.mark.parametrize(
     "kind", [{"is_restricted": True}, {"is_ultra_restricted": True}, {"team_id": "T0OTHER"}]
 )
-def test_guests_of_every_kind_are_told(slack: SlackStandIn, people: SlackUserDirectory, kind: dict) -> None:
+def test_guests_of_every_kind_are_told(slack: SlackFake, people: SlackUserDirectory, kind: dict) -> None:
     slack.add_user("UGUEST", "Guest", **kind)
     person = people.read_person("UGUEST")
     assert person is not None
@@ -29,7 +29,7 @@ def test_guests_of_every_kind_are_told(slack: SlackStandIn, people: SlackUserDir
     assert person.team_id == kind.get("team_id", "T0LOCAL")
 
 
-def test_deactivated_people_and_bots_are_told(slack: SlackStandIn, people: SlackUserDirectory) -> None:
+def test_deactivated_people_and_bots_are_told(slack: SlackFake, people: SlackUserDirectory) -> None:
     slack.add_user("UGONE", "Gone", deleted=True)
     gone, bot = people.read_person("UGONE"), people.read_person("U0BOT")
     assert gone is not None
@@ -38,7 +38,7 @@ def test_deactivated_people_and_bots_are_told(slack: SlackStandIn, people: Slack
     assert bot.is_bot
 
 
-def test_nobody_is_nobody_and_trouble_is_trouble(slack: SlackStandIn, people: SlackUserDirectory) -> None:
+def test_nobody_is_nobody_and_trouble_is_trouble(slack: SlackFake, people: SlackUserDirectory) -> None:
     assert people.read_person("UNOBODY") is None
     slack.faults.api_error("missing_scope", times=2)
     with pytest.raises(SlackRefused):

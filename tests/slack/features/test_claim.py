@@ -25,7 +25,7 @@ def shared() -> Iterator[World]:
 def world(shared: World) -> World:
     begin(shared)
     shared.slack.add_user(CAT, "Cat")
-    shared.slack.world.channels[CONNECTIONS].members.add(CAT)
+    shared.slack.workspace.channels[CONNECTIONS].members.add(CAT)
     return shared
 
 
@@ -47,7 +47,7 @@ def lets_go(world: World, record_state: RecordState, user: str) -> str:
 
 def beside(world: World, reply: Any) -> str:
     assert reply.error is None
-    return "\n".join(world.slack.render(message) for message in world.slack.world.ephemerals[-1:])
+    return "\n".join(world.slack.render(message) for message in world.slack.workspace.ephemerals[-1:])
 
 
 @pytest.mark.parametrize("user", [ANA, BEN])

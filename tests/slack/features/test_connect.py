@@ -124,14 +124,14 @@ def test_what_a_changed_client_leaves_out_is_said_too(world: World) -> None:
 
 @pytest.mark.parametrize("ein", ["12-3456789", "123456789", " 12 3456789 ", "12\u20133456789"])
 def test_an_ein_may_be_typed_as_people_write_it(world: World, ein: str) -> None:
-    world.slack.world.stacks.clear()
+    world.slack.workspace.view_stacks.clear()
     assert submits(world, opened(world), federal_ein=ein, carrier_group_id=ein.strip()).errors == {}
 
 
 def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
     view = opened(world)
     reply = submits(world, view, carrier_group_id="twice")
-    again = world.slack.again(ANA, reply)
+    again = world.slack.resend(ANA, reply)
     assert again.status == 200
     assert placed(world, "twice") == ["Test Company"]
 
@@ -317,7 +317,7 @@ def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
     messages = quiet.slack.channel(CONNECTIONS)[before:]
     assert len(messages) == len(HOSTILE)
     for message in messages:
-        assert [ping for ping in quiet.slack.pings(message) if ping != "@Ana"] == []
+        assert [ping for ping in quiet.slack.mentions(message) if ping != "@Ana"] == []
         assert quiet.slack.links(message) == []
 
 

@@ -240,7 +240,7 @@ def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
     record_state = asked_to_disconnect(world, "Twice Inc")
     view = opens(world, record_state)
     reply = sends(world, view)
-    assert world.slack.again(ANA, reply).status == 200
+    assert world.slack.resend(ANA, reply).status == 200
     assert world.open_operations().count(view) == 1
     settles(world, record_state, view, "processing")
     answer = decide.submit(Decision.APPROVE, context_of(world, ANA), of_this_view(record_state, view))

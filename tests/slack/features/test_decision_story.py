@@ -28,7 +28,7 @@ def world(shared: World) -> World:
 
 
 def asked(world: World, name: str) -> dict[str, Any]:
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
     )
     world.settle(30)

@@ -104,7 +104,7 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
     assert "123-45-6789" not in lines[3]
     assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, another reason), to be sent to Noyo"
     assert lines[5] == "@Ben: was refused for lack of rights"
-    assert world.slack.pings(reply.messages[0]) == ["@Ben"]
+    assert world.slack.mentions(reply.messages[0]) == ["@Ben"]
 
 
 def test_an_entry_of_another_version_is_shown_as_it_came(world: World) -> None:

@@ -15,7 +15,7 @@ from tests.world import ANA, BEN, DECISIONS, GUARDIAN, World
 def shared() -> Iterator[World]:
     for world in a_world(APPROVERS=f"{ANA},{BEN},{CAT}"):
         world.slack.add_user(CAT, "Cat")
-        world.slack.world.channels[DECISIONS].members.add(CAT)
+        world.slack.workspace.channels[DECISIONS].members.add(CAT)
         yield world
 
 
@@ -34,7 +34,7 @@ def test_from_the_card_to_noyo_and_back_in_one_card(world: World) -> None:
     operation_id = held(world, "Whole Inc", record_state)
     world.notify()
     (card,) = [one for one in world.slack.channel(DECISIONS) if "Whole Inc" in world.slack.render(one)]
-    assert set(world.slack.pings(card)) >= {"@Ben", "@Cat"}
+    assert set(world.slack.mentions(card)) >= {"@Ben", "@Cat"}
     world.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
     world.slack.submit(BEN, view_id(world, BEN), {})
     world.settle(30)

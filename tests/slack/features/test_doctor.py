@@ -73,13 +73,13 @@ def test_before_anybody_has_looked_it_says_so() -> None:
 
 
 def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world: World) -> None:
-    world.slack.world.channels[ALERTS].members.discard(world.slack.world.bot_user_id)
+    world.slack.workspace.channels[ALERTS].members.discard(world.slack.workspace.bot_user_id)
     try:
         world.wait(300)
         world.check_up()
         text = read(world)
     finally:
-        world.slack.world.channels[ALERTS].members.add(world.slack.world.bot_user_id)
+        world.slack.workspace.channels[ALERTS].members.add(world.slack.workspace.bot_user_id)
 
     assert "environment production. 1 fault found." in text
     assert "✗ CHANNEL_ALERTS" in text

@@ -46,7 +46,7 @@ def test_an_admin_pauses_and_everybody_reads_why(world: World) -> None:
     assert "Sending to Noyo is paused" in notice
     assert "the *carrier's* feed is wrong <!channel>" in notice
     assert "/noyo resume" in notice
-    assert world.slack.pings(world.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
+    assert world.slack.mentions(world.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
 
 
 def test_a_second_admin_is_told_who_was_first_and_why(world: World) -> None:

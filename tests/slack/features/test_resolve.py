@@ -106,7 +106,7 @@ def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None
 def test_the_same_click_twice_is_one_decision(world: World) -> None:
     held = unclear(world, "Twice Inc")
     reply = presses(world, way(Action.SEND_AGAIN, held.id))
-    assert world.slack.again(ANA, reply).status == 200
+    assert world.slack.resend(ANA, reply).status == 200
     assert world.operation(held.id).attempts == held.attempts + 1
 
 

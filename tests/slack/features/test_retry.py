@@ -153,7 +153,7 @@ def test_a_colleague_who_was_faster_is_named_at_the_click_and_at_the_submission(
 def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
     view = opens(world, known(world, "Twice Inc"))
     reply = world.slack.submit(ANA, view, {})
-    assert world.slack.again(ANA, reply).status == 200
+    assert world.slack.resend(ANA, reply).status == 200
     assert world.open_operations().count(view) == 1
 
 

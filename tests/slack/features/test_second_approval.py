@@ -37,7 +37,7 @@ CAT = "U0CAT"
 def shared() -> Iterator[World]:
     for world in a_world(APPROVERS=f"{ANA},{BEN},{CAT}"):
         world.slack.add_user(CAT, "Cat")
-        for channel in world.slack.world.channels.values():
+        for channel in world.slack.workspace.channels.values():
             channel.members.add(CAT)
         yield world
 

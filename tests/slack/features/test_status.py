@@ -114,7 +114,7 @@ def test_what_waits_for_us_is_listed_with_its_buttons(world: World) -> None:
 def test_whatever_is_asked_for_is_answered_and_pings_nobody(world: World, text: str) -> None:
     reply = types(world, f"status {text}")
     assert "matches" in told(world, reply)
-    assert world.slack.pings(reply.messages[0]) == []
+    assert world.slack.mentions(reply.messages[0]) == []
 
 
 def test_an_id_we_never_saw_is_looked_up_and_the_answer_comes_as_a_message(world: World) -> None:
@@ -182,7 +182,7 @@ def test_hostile_names_and_words_are_shown_as_data(world: World) -> None:
     record_state = known(world, HOSTILE, error=HOSTILE, carrier_group_id=HOSTILE[:60])
     for reply in (types(world, f"status {record_state.record.id}"), types(world, "status")):
         assert reply.error is None
-        assert [ping for ping in world.slack.pings(reply.messages[0]) if "channel" in ping] == []
+        assert [ping for ping in world.slack.mentions(reply.messages[0]) if "channel" in ping] == []
         assert world.slack.links(reply.messages[0]) == []
     presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
     assert "[[ Details ]]" in window(world)
@@ -217,7 +217,7 @@ def test_details_of_what_is_gone_say_so(world: World) -> None:
 def test_details_open_one_window_and_place_nothing(world: World) -> None:
     record_state = known(world, "Looked At Inc")
     before = world.open_operations()
-    ts = world.slack.world.new_trigger(ANA)
+    ts = world.slack.workspace.new_trigger(ANA)
     click_details(
         context_of(world).for_actor(Actor(ANA, CONNECTIONS, ts)),
         buttons.ButtonValue(record_state.entity, "1"),

@@ -31,11 +31,11 @@ from bot.slack.features.disconnect_form import disconnect_form
 from bot.slack.features.second_approval import confirmation
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.replies import reply_view
-from infra.local.slack import SlackStandIn
-from infra.local.slack.blocks import check_blocks
-from infra.local.slack.mrkdwn import Kind
-from infra.local.slack.rendering import alive_in
-from infra.local.slack.views import check_view
+from infra.local.slack import SlackFake
+from infra.local.slack.display.mrkdwn import SpanKind
+from infra.local.slack.display.rendering import active_spans
+from infra.local.slack.validation.blocks import check_blocks
+from infra.local.slack.validation.views import check_view
 from infra.local.slack.workspace import Message
 from tests.slack.samples import (
     CARD,
@@ -174,10 +174,10 @@ def _partings(words: str, said: str) -> list[Content]:
 
 @pytest.fixture(scope="module")
 def world() -> Any:
-    stand_in = SlackStandIn()
+    stand_in = SlackFake()
     stand_in.add_channel("CCONNECT", "connections")
     stand_in.add_channel("CGENERAL", "general")
-    return stand_in.world
+    return stand_in.workspace
 
 
 @given(words=hostile, said=hostile)
@@ -245,8 +245,8 @@ def test_hostile_words_break_neither_the_form_nor_the_confirmation(world: Any, w
 
 
 def pings_and_links(world: Any, message: Message) -> set[str]:
-    alive = (Kind.PING, Kind.LINK)
-    return {piece.target for piece in alive_in(world, message) if piece.kind in alive}
+    alive = (SpanKind.PING, SpanKind.LINK)
+    return {piece.target for piece in active_spans(world, message) if piece.kind in alive}
 
 
 def only_entities_of_ours(text: str) -> bool:

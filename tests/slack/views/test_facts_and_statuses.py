@@ -111,7 +111,11 @@ def test_the_settings_decide_how_things_look() -> None:
         | {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_COMMAND": "/n"}
     )
     display = display_settings(settings)
-    assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
+    assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == (
+        "C1",
+        "C2",
+        "C3",
+    )
     assert display.command == "/n"
     assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."
     stuck = tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED))

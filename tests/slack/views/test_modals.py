@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bot.slack.views.modals import MAX_STATIC_OPTIONS, choice_field, form, notice, text_field, values_of
-from infra.local.slack.blocks import MODAL
-from infra.local.slack.views import check_view
+from infra.local.slack.validation.blocks import MODAL
+from infra.local.slack.validation.views import check_view
 
 
 def test_a_form_with_the_longest_of_everything_is_one_that_slack_takes() -> None:

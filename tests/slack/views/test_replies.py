@@ -10,7 +10,7 @@ from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import no_links
 from bot.slack.views.modals import LONGEST_TITLE
 from bot.slack.views.replies import reply_title, reply_view
-from infra.local.slack.views import check_view
+from infra.local.slack.validation.views import check_view
 from tests.slack.samples import (
     CARD,
     DISPLAY,

@@ -6,7 +6,7 @@ from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import render
 from bot.slack.views.summary import MAX_LISTED
-from infra.local.slack.blocks import check_blocks
+from infra.local.slack.validation.blocks import check_blocks
 from tests.slack.samples import DISPLAY, a_connection, a_disconnection, shown, tracked
 
 

@@ -23,15 +23,12 @@ def here() -> Iterator[ExecutionBench]:
 
 def deeds(here: ExecutionBench) -> list[tuple[str, str | None]]:
     return [
-        (entry.action, entry.actor)
-        for entry in reversed(here.store.audit.entries(SENDING_PAUSE, limit=50))
+        (entry.action, entry.actor) for entry in reversed(here.store.audit.entries(SENDING_PAUSE, limit=50))
     ]
 
 
 def news(here: ExecutionBench) -> list[EventKind]:
-    held = [
-        here.store.outbox.event(one) for one in here.store.outbox.due(START + 10**6, limit=50)
-    ]
+    held = [here.store.outbox.event(one) for one in here.store.outbox.due(START + 10**6, limit=50)]
     return [one.kind for one in held if one is not None]
 
 

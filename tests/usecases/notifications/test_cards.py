@@ -25,7 +25,7 @@ def test_a_deleted_card_is_posted_again() -> None:
     with begun() as world:
         made = connection(world)
         world.notify()
-        world.slack.world.channels[CONNECTIONS].messages.clear()
+        world.slack.workspace.channels[CONNECTIONS].messages.clear()
         moves(world, made, "completed")
         world.notify()
 
@@ -43,7 +43,7 @@ def test_a_card_deleted_just_before_its_line_is_written_is_posted_again_for_it()
         deleting = around_news(deps)
 
         def delete() -> None:
-            world.slack.world.channels[CONNECTIONS].messages.clear()
+            world.slack.workspace.channels[CONNECTIONS].messages.clear()
 
         slack = around_slack(deps, after_post=delete)
         publish(news_id, replace(deleting, slack=slack.slack))

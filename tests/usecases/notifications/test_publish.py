@@ -170,13 +170,13 @@ def test_a_failed_card_does_not_keep_the_alert_from_being_raised() -> None:
     with begun() as world:
         made = connection(world)
         moves(world, made, "unable_to_connect")
-        world.slack.world.channels[CONNECTIONS].archived = True
+        world.slack.workspace.channels[CONNECTIONS].archived = True
         world.notify()
 
         [alert] = world.slack.channel(ALERTS)
         assert "retry" in buttons(alert)
         assert not world.slack.links(alert)
-        world.slack.world.channels[CONNECTIONS].archived = False
+        world.slack.workspace.channels[CONNECTIONS].archived = False
         tell_until_done(world)
         [alert] = world.slack.channel(ALERTS)
         assert world.slack.links(alert), "once there is a card, the alert leads there"
@@ -295,8 +295,8 @@ def test_while_slack_is_down_the_pauses_grow_but_not_past_minutes() -> None:
 @pytest.mark.parametrize("barred", ["thrown out", "archived"])
 def test_a_channel_that_is_closed_to_us_gets_its_news_once_it_is_open_again(barred: str) -> None:
     with begun() as world:
-        home = world.slack.world.channels[CONNECTIONS]
-        bot = world.slack.world.bot_user_id
+        home = world.slack.workspace.channels[CONNECTIONS]
+        bot = world.slack.workspace.bot_user_id
         home.archived = barred == "archived"
         home.members -= {bot} if barred == "thrown out" else set()
         made = connection(world)
@@ -378,7 +378,7 @@ def test_a_disconnection_that_comes_back_for_a_decision_is_called_out_where_it_i
 
 
 def _asks_to_disconnect(world: World, **fields: Any) -> str:
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
         group_id=GROUP,
         group_name="Test Company",
@@ -487,7 +487,7 @@ def test_no_message_carries_a_ping_or_a_sensitive_value() -> None:
 
         for channel in (CONNECTIONS, ALERTS):
             for message in world.slack.channel(channel):
-                assert "@channel" not in world.slack.pings(message)
+                assert "@channel" not in world.slack.mentions(message)
                 assert not [link for link in world.slack.links(message) if "evil" in link]
         sent = json.dumps([call.args for call in world.slack.calls])
         assert "987654321" not in sent

@@ -38,9 +38,9 @@ def shared() -> Iterator[World]:
 def world(shared: World) -> World:
     """One world for all of them, each with a message of its own in an empty channel."""
     shared.slack.faults.clear()
-    shared.slack.world.channels[CONNECTIONS].messages.clear()
-    shared.slack.world.channels[CONNECTIONS].members.add(shared.slack.world.bot_user_id)
-    shared.slack.world.calls.clear()
+    shared.slack.workspace.channels[CONNECTIONS].messages.clear()
+    shared.slack.workspace.channels[CONNECTIONS].members.add(shared.slack.workspace.bot_user_id)
+    shared.slack.workspace.calls.clear()
     shared.wait(3600)
     return shared
 
@@ -416,7 +416,7 @@ def test_a_deleted_message_is_posted_again_when_it_has_something_new_to_say(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.world.channels[CONNECTIONS].messages.clear()
+    world.slack.workspace.channels[CONNECTIONS].messages.clear()
 
     link = upsert_message(place, Said(18), publisher)
 
@@ -428,7 +428,7 @@ def test_a_deleted_message_is_posted_again_once_though_that_answer_is_lost(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.world.channels[CONNECTIONS].messages.clear()
+    world.slack.workspace.channels[CONNECTIONS].messages.clear()
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(18), publisher)
@@ -468,7 +468,7 @@ def test_looking_anew_finds_out_that_a_message_is_gone_though_nothing_changed(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.world.channels[CONNECTIONS].messages.clear()
+    world.slack.workspace.channels[CONNECTIONS].messages.clear()
 
     upsert_message(place, Said(17), publisher, force=True)
 
@@ -492,7 +492,7 @@ def test_where_slack_does_not_let_us_read_it_is_posted_rather_than_not(
 def test_a_channel_that_will_not_have_us_is_told_as_slack_says_it(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.world.channels[CONNECTIONS].members.discard(world.slack.world.bot_user_id)
+    world.slack.workspace.channels[CONNECTIONS].members.discard(world.slack.workspace.bot_user_id)
 
     with pytest.raises(SlackRefused) as refused:
         upsert_message(place, Said(17), publisher)
@@ -508,7 +508,7 @@ def test_marks_differ_by_channel_and_key_and_say_nothing_of_either() -> None:
 
 
 def _delete(world: World, ts: str) -> None:
-    message = world.slack.world.channels[CONNECTIONS].find(ts)
+    message = world.slack.workspace.channels[CONNECTIONS].find(ts)
     assert message is not None
     message.text, message.blocks = "This message was deleted.", []
     message.metadata, message.user_id = None, "USLACKBOT"

@@ -56,7 +56,7 @@ def works_until(world: World, when: str, step: int = 3600) -> None:
 
 
 def asks(world: World, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date=end, **fields
     )
     world.poll()
@@ -132,7 +132,7 @@ def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World)
     asks(world, "2026-12-31")
     begin = len(pieces(world, EventKind.DAY_STARTED))
     world.wait(10)
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
     )
     store = world.bot.repositories
@@ -248,7 +248,7 @@ def test_at_midnight_slack_is_never_asked_to_slow_us_down_and_something_new_is_t
     with begun(APPROVERS=BEN, limits=Limits()) as world:
         goes_to(world, MONDAY)
         for number in range(8):
-            world.noyo.carrier_asks_disconnection(
+            world.noyo.carrier_requests_disconnection(
                 carrier_id=GUARDIAN,
                 group_id=f"{number:08d}-0000-4000-8000-000000000001",
                 group_name=f"Group {number}",
@@ -283,8 +283,8 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(wor
     assert "Still waits: disconnect Test Company · ends in 14 days" in text
     assert buttons(reminder) == {"approve", "reject", "take", "details"}
     assert any("Open its card" in str(block) for block in reminder.blocks)
-    assert world.slack.pings(reminder) == []
-    shown_in_channel = [message.ts for message in world.slack.world.channels[DECISIONS].shown()]
+    assert world.slack.mentions(reminder) == []
+    shown_in_channel = [message.ts for message in world.slack.workspace.channels[DECISIONS].shown()]
     assert reminder.ts in shown_in_channel
 
 
@@ -315,7 +315,7 @@ def test_the_last_two_call_those_who_decide_and_the_others_nobody(world: World) 
     called = []
     for when in ("2026-11-30T12:00", "2026-12-01T12:00", "2026-12-02T12:00"):
         works_until(world, when)
-        called.append(world.slack.pings(reminders(world)[0]))
+        called.append(world.slack.mentions(reminders(world)[0]))
 
     assert called[0] == []
     assert called[1] == called[2] != []
@@ -492,7 +492,7 @@ def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(world: Wor
 
 def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(world: World) -> None:
     news_id, before = second_reminder(world)
-    thread = world.slack.world.channels[DECISIONS].messages[0].thread
+    thread = world.slack.workspace.channels[DECISIONS].messages[0].thread
     thread[:] = [reply for reply in thread if reply.ts != before.ts]
 
     report = publish(news_id, world.bot.slack_dependencies)
@@ -549,7 +549,7 @@ def test_two_workers_with_one_reminder_post_it_once(world: World, moment: str) -
 
 def test_a_card_that_somebody_deleted_comes_back_for_the_reminder(world: World) -> None:
     first_reminder(world)
-    world.slack.world.channels[DECISIONS].messages.clear()
+    world.slack.workspace.channels[DECISIONS].messages.clear()
     world.notify()
 
     assert len(reminders(world)) == 1
@@ -564,8 +564,8 @@ def test_what_ends_within_two_business_days_calls_those_who_decide_at_once(world
 
     first, alert = world.slack.channel(DECISIONS)
     assert "please decide soon" in world.slack.render(alert)
-    assert world.slack.pings(first) == []
-    assert set(world.slack.pings(alert)) == {"@Ben", "@approvers"}
+    assert world.slack.mentions(first) == []
+    assert set(world.slack.mentions(alert)) == {"@Ben", "@approvers"}
     assert "approve" in buttons(alert)
 
 
@@ -573,7 +573,7 @@ def test_what_has_time_has_a_card_and_calls_nobody(world: World) -> None:
     asks(world, "2026-11-19")
 
     [only] = world.slack.channel(DECISIONS)
-    assert world.slack.pings(only) == []
+    assert world.slack.mentions(only) == []
 
 
 def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_does_not(world: World) -> None:
@@ -588,7 +588,7 @@ def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_d
 def test_what_was_there_before_us_calls_nobody_however_near_its_end_is() -> None:
     with World(APPROVERS=BEN) as world:
         day = datetime.fromtimestamp(world.clock(), world.settings.timezone).date() + timedelta(days=1)
-        world.noyo.carrier_asks_disconnection(
+        world.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN, group_id=GROUP, group_name="Old", effective_end_date=day.isoformat()
         )
         world.wait(60)
@@ -596,7 +596,7 @@ def test_what_was_there_before_us_calls_nobody_however_near_its_end_is() -> None
         world.notify()
 
         [only] = world.slack.channel(DECISIONS)
-        assert world.slack.pings(only) == []
+        assert world.slack.mentions(only) == []
         assert len(pieces(world, EventKind.DAY_STARTED)) == 1, "its days have begun"
 
 
@@ -609,7 +609,7 @@ def test_text_from_outside_calls_nobody_from_an_alert_or_a_reminder(world: World
 
     every = [one for message in world.slack.channel(DECISIONS) for one in (message, *message.thread)]
     assert len([one for one in every if one.broadcast]) >= 1
-    called = {ping for one in every for ping in world.slack.pings(one)}
+    called = {ping for one in every for ping in world.slack.mentions(one)}
     assert called == {"@Ben", "@approvers"}
 
 
@@ -636,7 +636,7 @@ def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could
     world: World,
 ) -> None:
     world.slack.add_usergroup(TEAM, "approvers", [BEN])
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-11-17"
     )
     world.poll()
@@ -647,7 +647,7 @@ def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could
     changes(world, EntityRef(EntityKind.DISCONNECTION, str(made["id"])))
 
     [_, alert] = world.slack.channel(DECISIONS)
-    assert set(world.slack.pings(alert)) == {"@Ben", "@approvers"}
+    assert set(world.slack.mentions(alert)) == {"@Ben", "@approvers"}
     assert "approve" in buttons(alert)
 
 

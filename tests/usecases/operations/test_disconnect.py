@@ -34,7 +34,7 @@ def here() -> Iterator[Disconnecting]:
 
 def open_at_noyo(here: Disconnecting, group_id: str, **fields: Any) -> dict[str, Any]:
     wanted: dict[str, Any] = {"carrier_id": CARRIER, "group_id": group_id, "group_name": "Test Company"}
-    return here.noyo.carrier_asks_disconnection(**wanted, effective_end_date=END.isoformat(), **fields)
+    return here.noyo.carrier_requests_disconnection(**wanted, effective_end_date=END.isoformat(), **fields)
 
 
 def group_of(shown: Any) -> str:
@@ -254,7 +254,7 @@ def test_what_is_not_what_we_wanted_is_not_taken_for_it(here: Disconnecting, oth
         "status": "processing",
         "created": int(here.clock()) - ago,
     }
-    here.noyo.carrier_asks_disconnection(**wanted | other)
+    here.noyo.carrier_requests_disconnection(**wanted | other)
 
     assert here.live().state is OperationState.NEEDS_RESOLUTION
 
@@ -348,7 +348,7 @@ def test_sent_again_by_a_person_who_was_wrong_it_is_found_and_not_doubled(here: 
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
     way(here, Resolution.SEND_AGAIN)
-    here.noyo.carrier_asks_disconnection(
+    here.noyo.carrier_requests_disconnection(
         carrier_id=CARRIER,
         group_id=group_of(shown),
         group_name="Test Company",

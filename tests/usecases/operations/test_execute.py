@@ -158,7 +158,7 @@ def test_a_lost_answer_to_a_request_is_found_out_without_sending_it_twice(
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
     assert len(here.writes()) == 1
     assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
-    assert here.noyo.faults.waiting() == []
+    assert here.noyo.faults.pending() == []
 
 
 @pytest.mark.parametrize("fault", FAULTS_BEFORE_THE_EFFECT)
@@ -190,12 +190,12 @@ def test_a_409_to_a_second_sending_is_the_echo_of_the_first(here: ExecutionBench
     here.ask()
     here.carry_out()
     made = here.at_noyo()[0]["id"]
-    here.noyo.unreadable(made, "id missing")
+    here.noyo.corrupt(made, "id missing")
     while here.operation().state is OperationState.RECONCILING:
         here.wait(30)
         here.carry_out()
     assert here.operation().sends == 1
-    here.noyo.unreadable(made, None)
+    here.noyo.corrupt(made, None)
 
     settled = here.carry_out()
 

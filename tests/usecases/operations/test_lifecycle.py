@@ -15,8 +15,8 @@ from bot.errors import ConcurrentUpdate, LeaseLost, TableUnavailable
 from bot.usecases.operations.execute import execute
 from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS, LONGEST_PAUSE_SECONDS
 from bot.usecases.operations.resolve import Resolution, resolve
+from infra.local.aws.table import read_template
 from infra.local.noyo import Fault
-from infra.local.table import read_template
 from tests.aws_calls import acting
 from tests.usecases.execution_bench import (
     ANA,

@@ -28,7 +28,7 @@ def world() -> Iterator[World]:
 
 
 def asks(world: World, **fields: Any) -> EntityRef:
-    made = world.noyo.carrier_asks_disconnection(
+    made = world.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
         group_id=GROUP,
         group_name="Test Company",

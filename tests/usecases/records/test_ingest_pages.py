@@ -32,7 +32,7 @@ def test_a_record_that_stays_bad_for_a_hundred_polls_is_one_request_each(
     ids = learner.add(4)
     learner.begin()
     bad = ids[0] if newest else ids[2]
-    learner.noyo.unreadable(bad, how)
+    learner.noyo.corrupt(bad, how)
 
     with caplog.at_level(logging.WARNING, logger="switchboard"):
         reports = [learner.poll() for _ in range(100) if learner.wait() is None]
@@ -47,11 +47,11 @@ def test_a_record_that_stays_bad_for_a_hundred_polls_is_one_request_each(
 def test_a_parked_row_is_let_go_once_it_can_be_read(learner: Learner, how: str) -> None:
     ids = learner.add(4)
     learner.begin()
-    learner.noyo.unreadable(ids[1], how)
+    learner.noyo.corrupt(ids[1], how)
     learner.wait()
     learner.poll()
     assert len(learner.cursors.parked(EntityKind.CONNECTION)) == 1
-    learner.noyo.unreadable(ids[1], None)
+    learner.noyo.corrupt(ids[1], None)
     learner.noyo.move_connection(ids[1], "completed")
 
     learner.wait(SWEEP)
@@ -67,7 +67,7 @@ def test_a_bad_row_hides_none_of_the_others(learner: Learner) -> None:
     learner.wait()
     for one in ids:
         learner.noyo.move_connection(one, "completed")
-    learner.noyo.unreadable(ids[1], "status missing")
+    learner.noyo.corrupt(ids[1], "status missing")
 
     learner.poll()
 

@@ -36,7 +36,7 @@ def has(world: World, carrier: str, status: str = "completed", **fields: Any) ->
 
 def asks(world: World, **fields: Any) -> str:
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company"} | fields
-    return str(world.noyo.carrier_asks_disconnection(**given)["id"])
+    return str(world.noyo.carrier_requests_disconnection(**given)["id"])
 
 
 def tells(world: World) -> None:

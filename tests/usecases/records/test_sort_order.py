@@ -63,7 +63,7 @@ def test_where_nothing_is_known_yet_a_list_in_order_is_trusted_without_a_questio
 
 def test_a_row_at_the_top_that_cannot_be_read_may_be_the_newest(learner: Learner) -> None:
     ids = learner.add(3)
-    learner.noyo.unreadable(ids[0], "id missing")
+    learner.noyo.corrupt(ids[0], "id missing")
     ingestor = learner.intake()
 
     known = (START, EntityRef(EntityKind.CONNECTION, ids[1]))

@@ -1,0 +1,120 @@
+"""Slack stand-in, the bot's door: signed requests to it, and how its answers are taken."""
+
+import hashlib
+import hmac
+import http.client
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode, urlsplit
+
+from infra.local.slack.workspace import Json
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@dataclass(frozen=True)
+class Request:
+    body: bytes
+    content_type: str
+    extra_headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Ack:
+    """`status` None: no answer came; `late`: it came after Slack stopped waiting."""
+
+    status: int | None
+    body: bytes = b""
+    content_type: str = ""
+    late: bool = False
+    no_retry: bool = False
+
+    @property
+    def good(self) -> bool:
+        return self.status == 200 and not self.late
+
+    def json(self) -> Json | None:
+        """None for what does not call itself JSON: Slack shows that as words."""
+        if not self.content_type.startswith("application/json"):
+            return None
+        try:
+            held = json.loads(self.body)
+        except ValueError:
+            return None
+        return held if isinstance(held, dict) else None
+
+
+def signature(secret: str, timestamp: str, body: bytes) -> str:
+    signed = b"v0:" + timestamp.encode() + b":" + body
+    return "v0=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def form(fields: dict[str, str]) -> Request:
+    return Request(urlencode(fields).encode(), FORM)
+
+
+def interaction(payload: Json) -> Request:
+    return form({"payload": json.dumps(payload, ensure_ascii=False)})
+
+
+def event(payload: Json) -> Request:
+    return Request(json.dumps(payload).encode(), "application/json")
+
+
+class BotEndpoint:
+    """`ack_seconds` is by the clock; `hang_up_seconds` real, for a door that hangs."""
+
+    def __init__(
+        self,
+        secret: str,
+        clock: Callable[[], float],
+        ack_seconds: float,
+        hang_up_seconds: float,
+    ) -> None:
+        self.url: str | None = None
+        self.secret, self._clock = secret, clock
+        self._ack_seconds, self._hang_up = ack_seconds, hang_up_seconds
+
+    def post(self, request: Request) -> Ack:
+        started = self._clock()
+        timestamp = str(int(started))
+        headers = {
+            "Content-Type": request.content_type,
+            "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+            "Accept": "application/json,*/*",
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": signature(self.secret, timestamp, request.body),
+            **dict(request.extra_headers),
+        }
+        try:
+            ack = self._post(request.body, headers)
+        except TimeoutError:
+            return Ack(None, late=True)
+        except (OSError, http.client.HTTPException):
+            return Ack(None)
+        late = self._clock() - started > self._ack_seconds
+        return Ack(ack.status, ack.body, ack.content_type, late, ack.no_retry)
+
+    def _post(self, body: bytes, headers: dict[str, str]) -> Ack:
+        if not self.url:
+            raise LookupError("bot_door is not set: Slack does not know where the bot is")
+        parts = urlsplit(self.url)
+        secure = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=self._hang_up)
+        try:
+            connection.connect()
+            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            path = parts.path + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", path or "/", body, headers)
+            answer = connection.getresponse()
+            return Ack(
+                answer.status,
+                answer.read(),
+                answer.getheader("Content-Type") or "",
+                no_retry=answer.getheader("X-Slack-No-Retry") == "1",
+            )
+        finally:
+            connection.close()

@@ -1,0 +1,277 @@
+"""Slack stand-in, people: what they do with commands, buttons and forms, and what follows.
+
+Each act is one signed request to the bot's door; its answer is applied as Slack does.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.local.slack.client import payloads
+from infra.local.slack.client.bot_endpoint import Ack, BotEndpoint, Request, form, interaction
+from infra.local.slack.client.fields import field_state, input_elements, problems
+from infra.local.slack.client.suggestions import Suggestions
+from infra.local.slack.web_api import views
+from infra.local.slack.web_api.arguments import Refused
+from infra.local.slack.web_api.context import ApiContext
+from infra.local.slack.web_api.response_urls import apply_response
+from infra.local.slack.workspace import Json, Message, NotPossible, ResponseUrl, View
+
+TIMED_OUT = "operation_timeout"
+NO_SERVICE = "http_client_error"
+BAD_STATUS = "http_service_error"
+BAD_COMMAND_ANSWER = "invalid_command_response"
+CONNECTING = "We had some trouble connecting. Try again?"
+
+
+@dataclass
+class Reply:
+    """What the person sees of it; `sent` False when the client itself said no."""
+
+    status: int | None
+    messages: list[Message] = field(default_factory=list)
+    view: View | None = None
+    error: str | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    sent: bool = True
+    request: Request | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n".join(message.text for message in self.messages)
+
+
+class SimulatedUsers:
+    def __init__(self, context: ApiContext, door: BotEndpoint) -> None:
+        self._context, self._workspace, self._bot = context, context.workspace, door
+        self._suggestions = Suggestions(context.workspace, door)
+
+    def command(self, user_id: str, channel_id: str, command: str, text: str) -> Reply:
+        self._in_channel(user_id, channel_id)
+        with self._workspace.lock:
+            kept = ResponseUrl(user_id, channel_id, self._workspace.clock())
+            url = self._response_url(kept)
+            fields = payloads.command_form(self._workspace, user_id, channel_id, command, text, url)
+            mark = self._now_ts()
+        request = form(fields)
+        ack = self._bot.post(request)
+        error = _failure(ack, timed_out=TIMED_OUT)
+        if error is None:
+            error = self._apply_command_answer(kept, ack)
+        return self._reply(user_id, ack, error, mark, request)
+
+    def click(
+        self,
+        user_id: str,
+        message: Message,
+        action_id: str,
+        block_id: str | None,
+        value: Any,
+        forced: bool,
+    ) -> Reply:
+        self._in_channel(user_id, message.channel_id)
+        with self._workspace.lock:
+            block, element = payloads.find_element(message.blocks, action_id, block_id)
+            action = payloads.action_of(self._workspace, block, element, value, forced)
+            self._keep_state(message, block, element, value)
+            kept = ResponseUrl(
+                user_id,
+                message.channel_id,
+                self._workspace.clock(),
+                message.ts,
+                message.ephemeral_to is not None,
+                message.thread_ts,
+            )
+            url = self._response_url(kept)
+            payload = payloads.message_click(self._workspace, user_id, message, action, url)
+        return self._interact(user_id, payload)
+
+    def click_in_view(
+        self, user_id: str, view_id: str, action_id: str, block_id: str | None, value: Any
+    ) -> Reply:
+        view = self._open_view(user_id, view_id)
+        with self._workspace.lock:
+            block, element = payloads.find_element(view.blocks, action_id, block_id)
+            action = payloads.action_of(self._workspace, block, element, value, False)
+            self._keep_state(view, block, element, value)
+            payload = payloads.view_click(self._workspace, user_id, view, action)
+        return self._interact(user_id, payload)
+
+    def shortcut(self, user_id: str, callback_id: str) -> Reply:
+        with self._workspace.lock:
+            payload = payloads.shortcut(self._workspace, user_id, callback_id)
+        return self._interact(user_id, payload)
+
+    def suggest(self, user_id: str, view_id: str, action_id: str, query: str) -> list[Json]:
+        return self._suggestions.fetch(self._open_view(user_id, view_id), action_id, query)
+
+    def fill(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> View:
+        """Puts values into the fields, named by action_id or block_id."""
+        view = self._open_view(user_id, view_id)
+        for name, wanted in values.items():
+            block, element = _field(view, name)
+            offered = None
+            if element["type"].endswith("external_select") and wanted:
+                offered = self._suggestions.offered(view, element["action_id"], wanted)
+            with self._workspace.lock:
+                state = field_state(element, wanted, offered)
+                view.values[block["block_id"]][element["action_id"]] = state
+        return view
+
+    def submit(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> Reply:
+        view = self.fill(user_id, view_id, values)
+        if view is not self._workspace.view_stacks[user_id][-1]:
+            raise NotPossible("only the view on top can be submitted")
+        if view.submit_button is None:
+            raise NotPossible("this view has no submit button")
+        with self._workspace.lock:
+            mark = self._now_ts()
+            view.errors = problems(view.blocks, view.values)
+            payload = payloads.submission(self._workspace, user_id, view)
+        if view.errors:
+            return Reply(None, view=copy.deepcopy(view), errors=dict(view.errors), sent=False)
+        request = interaction(payload)
+        ack = self._bot.post(request)
+        error = _failure(ack, timed_out=CONNECTING, other=CONNECTING)
+        if error is None:
+            error = self._apply_submission_answer(user_id, view, ack)
+        reply = self._reply(user_id, ack, error, mark, request)
+        reply.errors = dict(view.errors)
+        return reply
+
+    def close(self, user_id: str, view_id: str) -> Reply:
+        """Cancel or the cross: this view goes, or all when it says `clear_on_close`."""
+        view = self._open_view(user_id, view_id)
+        stack = self._workspace.view_stacks[user_id]
+        if view is not stack[-1]:
+            raise NotPossible("only the view on top can be closed")
+        with self._workspace.lock:
+            payload = payloads.closing(self._workspace, user_id, view, view.clear_on_close)
+            stack[:] = [] if view.clear_on_close else stack[:-1]
+        if view.notify_on_close:
+            return self._interact(user_id, payload)
+        return Reply(None, view=stack[-1] if stack else None, sent=False)
+
+    def resend(self, user_id: str, request: Request) -> Reply:
+        """The same bytes once more, signed anew: what a replay looks like to the bot."""
+        mark = self._now_ts()
+        ack = self._bot.post(request)
+        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), mark, request)
+
+    def _interact(self, user_id: str, payload: Json) -> Reply:
+        """Slack takes nothing from the body of such an answer."""
+        mark = self._now_ts()
+        request = interaction(payload)
+        ack = self._bot.post(request)
+        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), mark, request)
+
+    def _now_ts(self) -> str:
+        return self._workspace.new_ts()
+
+    def _reply(self, user_id: str, ack: Ack, error: str | None, mark: str, request: Request) -> Reply:
+        with self._workspace.lock:
+            new = [
+                message
+                for message in self._workspace.ephemerals
+                if message.ephemeral_to == user_id and message.ts > mark
+            ]
+            stack = self._workspace.view_stacks.get(user_id)
+            view = stack[-1] if stack else None
+            return Reply(ack.status, copy.deepcopy(new), copy.deepcopy(view), error, request=request)
+
+    def _response_url(self, kept: ResponseUrl) -> str:
+        return self._context.base_url + self._workspace.new_response_url(kept)
+
+    def _in_channel(self, user_id: str, channel_id: str) -> None:
+        user = self._workspace.users.get(user_id)
+        if user is None or user.deleted:
+            raise NotPossible(f"{user_id} is nobody who can act here")
+        channel = self._workspace.channels.get(channel_id)
+        if channel is None:
+            raise NotPossible(f"there is no {channel_id}")
+        closed = channel.private or channel.is_im
+        if closed and user_id not in channel.members:
+            raise NotPossible(f"{user_id} cannot see {channel_id}")
+        channel.members.add(user_id)  # who acts in a public channel has joined it
+
+    def _open_view(self, user_id: str, view_id: str) -> View:
+        view = self._workspace.view_by_id(view_id)
+        if view is None or view.user_id != user_id:
+            raise NotPossible(f"view {view_id} is not open for {user_id}")
+        return view
+
+    def _keep_state(self, holder: Message | View, block: Json, element: Json, value: Any) -> None:
+        if any(element is one for _, one in input_elements(holder.blocks)):
+            held = holder.values.setdefault(block["block_id"], {})
+            held[element["action_id"]] = field_state(element, value)
+
+    def _apply_command_answer(self, kept: ResponseUrl, ack: Ack) -> str | None:
+        if not ack.body.strip():
+            return None
+        payload = ack.json()
+        if payload is None:
+            if ack.content_type.startswith("application/json"):
+                return BAD_COMMAND_ANSWER
+            payload = {"text": ack.body.decode(errors="replace")}
+        with self._workspace.lock:
+            try:
+                apply_response(self._context, kept, payload)
+            except Refused:
+                return BAD_COMMAND_ANSWER
+        return None
+
+    def _apply_submission_answer(self, user_id: str, view: View, ack: Ack) -> str | None:
+        with self._workspace.lock:
+            stack = self._workspace.view_stacks[user_id]
+            if not ack.body.strip():
+                stack[:] = [one for one in stack if one is not view]
+                return None
+            try:
+                _follow(self._context, stack, view, ack.json() or {})
+            except Refused:
+                return CONNECTING
+        return None
+
+
+def _follow(context: ApiContext, stack: list[View], view: View, answer: Json) -> None:
+    """`response_action` of an answer to a submission."""
+    action = answer.get("response_action")
+    if action == "clear":
+        stack.clear()
+    elif action == "errors":
+        view.errors = _field_errors(view, answer.get("errors"))
+    elif action == "update":
+        views.replace(context, view, views.checked(answer.get("view"), "modal"))
+    elif action == "push":
+        views.push(context, view.user_id, views.checked(answer.get("view"), "modal"))
+    else:
+        raise Refused("invalid_response_action")
+
+
+def _field_errors(view: View, errors: Any) -> dict[str, str]:
+    inputs = {b["block_id"] for b in view.blocks if b["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
+        raise Refused("errors_for_no_input_block")
+    if not all(isinstance(text, str) and text for text in errors.values()):
+        raise Refused("errors_without_text")
+    return dict(errors)
+
+
+def _field(view: View, name: str) -> tuple[Json, Json]:
+    found = [
+        (block, element)
+        for block, element in input_elements(view.blocks)
+        if name in (element["action_id"], block["block_id"])
+    ]
+    if len(found) != 1:
+        raise NotPossible(f"{len(found)} fields are called {name!r}")
+    return found[0]
+
+
+def _failure(ack: Ack, timed_out: str, other: str | None = None) -> str | None:
+    if ack.late:
+        return timed_out
+    if ack.status is None:
+        return other or NO_SERVICE
+    return None if ack.status == 200 else other or BAD_STATUS

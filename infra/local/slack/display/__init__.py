@@ -1,0 +1,1 @@
+"""What Slack displays: messages, views and conversations rendered as plain text."""

@@ -1,0 +1,1 @@
+"""Slack's Web API and response URLs, as the fake implements them."""

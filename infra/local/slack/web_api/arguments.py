@@ -1,0 +1,102 @@
+"""Slack stand-in, Web API: reading a call's arguments and refusing in Slack's words."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from infra.local.slack.workspace import Json
+
+READ_BY_FORM_ONLY = frozenset(
+    {
+        "chat.getPermalink",
+        "conversations.history",
+        "conversations.info",
+        "conversations.replies",
+        "usergroups.list",
+        "usergroups.users.list",
+        "users.info",
+    }
+)
+
+
+class Refused(Exception):
+    """Slack's answer to what it does not do: `error`, and the details Slack adds."""
+
+    def __init__(self, error: str, retry_after: int | None = None, **details: Any) -> None:
+        super().__init__(error)
+        self.error, self.retry_after, self.details = error, retry_after, details
+
+    def answer(self) -> Json:
+        return {"ok": False, "error": self.error, **self.details}
+
+
+def refused_with_findings(error: str, findings: list[str]) -> Refused:
+    messages = [f"[ERROR] {finding}" for finding in findings]
+    return Refused(error, errors=findings, response_metadata={"messages": messages})
+
+
+@dataclass(frozen=True)
+class Args:
+    """Arguments of one call; form bodies carry structures as JSON strings."""
+
+    values: Json
+
+    def given(self, name: str) -> bool:
+        return self.values.get(name) is not None
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.values.get(name)
+        return default if value is None else str(value)
+
+    def required(self, name: str, error: str = "invalid_arguments") -> str:
+        value = self.text(name)
+        if not value:
+            finding = f"missing required field: {name}"
+            raise refused_with_findings(error, [finding]) if error == "invalid_arguments" else Refused(error)
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        if not self.given(name):
+            return default
+        return str(self.values[name]).lower() in ("1", "true")
+
+    def structure(self, name: str, error: str) -> Any:
+        """An array or object, as itself or as a JSON string; None when absent."""
+        value = self.values.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value else None
+        except ValueError as problem:
+            raise Refused(error) from problem
+
+
+def read_arguments(method: str, content_type: str, query: str, body: bytes) -> Json:
+    """Query and body together; methods that only read take no JSON body."""
+    args: Json = dict(parse_qsl(query, keep_blank_values=True))
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return args | ({} if method in READ_BY_FORM_ONLY else _json_object(body))
+    if kind == "application/x-www-form-urlencoded":
+        return args | dict(parse_qsl(_decoded(body), keep_blank_values=True))
+    if body:
+        raise Refused("invalid_post_type")
+    return args
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as problem:
+        raise Refused("invalid_charset") from problem
+
+
+def _json_object(body: bytes) -> Json:
+    try:
+        held = json.loads(body) if body else {}
+    except ValueError as problem:
+        raise Refused("invalid_json") from problem
+    if not isinstance(held, dict):
+        raise Refused("json_not_object")
+    return held

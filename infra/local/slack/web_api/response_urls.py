@@ -1,0 +1,117 @@
+"""Slack stand-in, response_url: five uses in thirty minutes, ephemeral unless said."""
+
+import json
+from typing import Any
+
+from infra.local.slack.client.fields import initial_values
+from infra.local.slack.web_api.api import Answer
+from infra.local.slack.web_api.arguments import Args, Refused
+from infra.local.slack.web_api.context import ApiContext
+from infra.local.slack.workspace import ApiCall, Json, Message, ResponseUrl
+
+
+def respond(context: ApiContext, path: str, body: bytes) -> Answer:
+    with context.workspace.lock:
+        payload = _payload(body)
+        answer = _answered(context, path, payload)
+        method = "response_url"
+        context.workspace.calls.append(ApiCall(method, payload or {}, answer.body, answer.status))
+        return answer
+
+
+def _payload(body: bytes) -> Json | None:
+    try:
+        held = json.loads(body)
+    except ValueError:
+        return None
+    return held if isinstance(held, dict) else None
+
+
+def _answered(context: ApiContext, path: str, payload: Json | None) -> Answer:
+    kept = context.workspace.response_urls.get(path)
+    dead = _dead(context, kept)
+    if kept is None or dead:
+        return Answer(404, {"ok": False, "error": dead or "invalid_url"})
+    if payload is None:
+        return Answer(400, {"ok": False, "error": "invalid_payload"})
+    kept.uses += 1
+    try:
+        apply_response(context, kept, payload)
+    except Refused as refusal:
+        return Answer(400, refusal.answer())
+    return Answer(200, {"ok": True})
+
+
+def _dead(context: ApiContext, kept: ResponseUrl | None) -> str | None:
+    if kept is None:
+        return None
+    if context.workspace.clock() - kept.created_at > context.limits.response_url_seconds:
+        return "expired_url"
+    return "used_url" if kept.uses >= context.limits.response_url_uses else None
+
+
+def apply_response(context: ApiContext, kept: ResponseUrl, payload: Json) -> None:
+    """What a response_url, or the body of an answer to a command, makes happen."""
+    source = _source(context, kept)
+    if payload.get("delete_original") is True:
+        if source is not None:
+            _remove(context, source)
+        return
+    draft = _draft(context, kept, payload)
+    if payload.get("replace_original") is True and source is not None:
+        _overwrite(context, source, draft)
+    elif payload.get("response_type", "ephemeral") == "in_channel":
+        _post(context, kept, draft)
+    else:
+        draft.ts, draft.ephemeral_to = context.workspace.new_ts(), kept.user_id
+        context.workspace.ephemerals.append(draft)
+
+
+def _source(context: ApiContext, kept: ResponseUrl) -> Message | None:
+    if kept.message_ts is None:
+        return None
+    if kept.ephemeral:
+        mine = (m for m in context.workspace.ephemerals if m.ts == kept.message_ts)
+        return next(mine, None)
+    return context.workspace.channels[kept.channel_id].find(kept.message_ts)
+
+
+def _draft(context: ApiContext, kept: ResponseUrl, payload: Json) -> Message:
+    kind: Any = payload.get("response_type", "ephemeral")
+    if kind not in ("ephemeral", "in_channel"):
+        raise Refused("invalid_payload")
+    args = Args(payload)
+    blocks, text = context.read_blocks(args), args.text("text")
+    if not blocks and not text.strip():
+        raise Refused("no_text")
+    return Message(
+        ts="",
+        channel_id=kept.channel_id,
+        user_id=context.workspace.bot_user_id,
+        text=text[: context.limits.longest_text],
+        blocks=blocks,
+        values=initial_values(blocks, {}),
+        metadata=context.read_metadata(args) or None,
+        thread_ts=args.text("thread_ts") or None,
+    )
+
+
+def _overwrite(context: ApiContext, source: Message, draft: Message) -> None:
+    source.text, source.blocks, source.values = draft.text, draft.blocks, draft.values
+    source.edited_ts = context.workspace.new_ts()
+    source.metadata = draft.metadata or source.metadata
+
+
+def _post(context: ApiContext, kept: ResponseUrl, draft: Message) -> None:
+    channel = context.workspace.channels[kept.channel_id]
+    parent = channel.find(draft.thread_ts) if draft.thread_ts else None
+    if draft.thread_ts and parent is None:
+        raise Refused("thread_not_found")
+    draft.ts = context.workspace.new_ts()
+    (channel.messages if parent is None else parent.thread).append(draft)
+
+
+def _remove(context: ApiContext, source: Message) -> None:
+    held = context.workspace.channels[source.channel_id].messages
+    for kept in (context.workspace.ephemerals, held, *(m.thread for m in held)):
+        kept[:] = [message for message in kept if message is not source]

@@ -1,0 +1,294 @@
+"""The real client against the Noyo fake: every request and every answer of every operation keeps the contract."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import httpx
+import pytest
+
+from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.entities import EntityKind
+from bot.domain.operations import SensitiveFields
+from bot.domain.records import (
+    Connection,
+    ConnectionStatus,
+    Disconnection,
+    DisconnectionSource,
+    DisconnectionStatus,
+)
+from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.noyo.client import NoyoHttpClient
+from bot.secrets import StaticSecret
+from bot.usecases.ports.runtime import ClientCredentials
+from infra.local.noyo import Fault, FaultKind, NoyoFake, Rules
+from tests.noyo.wire import contract
+
+CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ENDS = date(2025, 1, 31)
+
+
+class Witness(httpx.BaseTransport):
+    """Goes over the real network, and holds whatever passes to the contract; `seen` are the operations that did."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.HTTPTransport()
+        self.seen: set[tuple[str, str]] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith("/api/"):
+            return self._inner.handle_request(request)
+        method, path = request.method, request.url.path
+        contract().check_request(method, str(request.url), request.headers, request.content)
+        answer = self._inner.handle_request(request)
+        body = answer.read()
+        contract().check_answer(method, path, answer.status_code, body)
+        self.seen.add((method, contract().template(path) or "none"))
+        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with the vendor's gaps", "whole"])
+def noyo(request: pytest.FixtureRequest) -> Iterator[NoyoFake]:
+    with NoyoFake(rules=Rules(vendor_nulls=request.param, settle_script=None)) as noyo:
+        yield noyo
+
+
+@pytest.fixture
+def witness() -> Witness:
+    return Witness()
+
+
+def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
+    return NoyoHttpClient(
+        api_url=noyo.api_url,
+        token_url=noyo.token_url,
+        credentials=StaticSecret(ClientCredentials("client", "secret")),
+        timeout_seconds=5,
+        clock=lambda: 1_800_000_000.0,
+        sleep=lambda _: None,
+        transport=transport,
+        random=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def client(noyo: NoyoFake, witness: Witness) -> Iterator[NoyoHttpClient]:
+    client = client_of(noyo, witness)
+    yield client
+    client.close()
+
+
+def asked_for(client: NoyoHttpClient, carrier_group_id: str = "00110011") -> Connection:
+    return client.request_connection(
+        CARRIER, carrier_group_id, "Test Company", SensitiveFields(federal_ein="123456789")
+    )
+
+
+def awaiting(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
+    made = noyo.carrier_requests_disconnection(
+        carrier_id=CARRIER, group_id=connection.group_id or "", group_name="Test Company", **fields
+    )
+    return str(made["id"])
+
+
+def test_every_operation_of_the_contract_is_played_through(
+    noyo: NoyoFake, client: NoyoHttpClient, witness: Witness
+) -> None:
+    connections_play(noyo, client)
+    disconnections_play(noyo, client)
+
+    described = {
+        (method.upper(), path)
+        for path, item in contract().description["paths"].items()
+        for method in item
+        if method != "parameters"
+    }
+    assert witness.seen == described
+
+
+def connections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    made = asked_for(client)
+    group_id = made.group_id or ""
+    assert made.status is ConnectionStatus.CREATED
+    other = client.request_connection_of_group(
+        group_id, CARRIER, "00220022", SensitiveFields(broker_tin="1234")
+    )
+    noyo.move_connection(made.id, "unable_to_connect", error="No group 123-45-6789")
+
+    failed = client.connection(made.id)
+    assert (failed.status, failed.error) == (ConnectionStatus.UNABLE_TO_CONNECT, "No group •••")
+    again = client.retry_connection(made.id, carrier_group_id="00110012", sensitive=SensitiveFields())
+    assert (again.id, again.status, again.carrier_group_id) == (
+        made.id,
+        ConnectionStatus.PROCESSING,
+        "00110012",
+    )
+
+    ids = {made.id, other.id}
+    assert {row.row_id for row in client.newest(EntityKind.CONNECTION, offset=0, page_size=10).rows} == ids
+    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, [*ids, NOBODY]).rows} == ids
+    (row,) = client.in_status(EntityKind.CONNECTION, ["processing", "completed"], offset=0, page_size=10).rows
+    assert row.record == client.connection(made.id)
+    assert [one.id for one in client.connections_at(CARRIER, "00220022")] == [other.id]
+    assert {row.row_id for row in client.connections_of_group(group_id).rows} == ids
+    assert [one.id for one in client.groups_named("test")] == [group_id]
+    assert [one.id for one in client.groups_at(CARRIER, "00220022")] == [group_id]
+    assert [one.carrier_id for one in client.eligibility(group_id)] == [CARRIER]
+    assert [one.eligibility for one in client.eligibility(group_id, CARRIER)] == ["eligible"]
+
+
+def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
+    assert isinstance(row.record, Connection)
+    first, second, third = (awaiting(noyo, row.record, source_date="2025-01-02") for _ in range(3))
+    read = client.disconnection(first)
+    assert (read.status, read.source_type) == (DisconnectionStatus.NEEDS_REVIEW, DisconnectionSource.CARRIER)
+
+    decided = client.decide_disconnection(first, read.version, Decision.APPROVE, effective_end_date=ENDS)
+    assert decided.status is DisconnectionStatus.PROCESSING
+    rejected = client.reject_disconnection(second, reason=DecisionReason.OTHER, context="No.")
+    assert rejected.status is DisconnectionStatus.REJECTED
+    confirmed = client.confirm_disconnection(third, effective_end_date=ENDS)
+    assert confirmed.status is DisconnectionStatus.PROCESSING
+    ours = client.request_disconnection(
+        CARRIER, row.record.group_id or "", ENDS, reason=DisconnectionReason.TERMINATED, context="They left."
+    )
+    assert ours.source_type is DisconnectionSource.PLATFORM
+
+    found = client.in_status(EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=1)
+    assert {one.row_id for one in found.rows} == {first, third, ours.id}
+    newest = client.newest(EntityKind.DISCONNECTION, offset=0, page_size=10)
+    assert all(isinstance(one.record, Disconnection) for one in newest.rows)
+    filtered = client.disconnections(status="rejected", ends_from=None, search="test")
+    assert [one.row_id for one in filtered.rows] == [second]
+
+
+def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    first, second = (
+        awaiting(noyo, asked_for(client, name), effective_end_date="2025-01-31") for name in "ab"
+    )
+
+    assert client.reject_disconnection(first).status is DisconnectionStatus.REJECTED
+    assert client.confirm_disconnection(second).status is DisconnectionStatus.PROCESSING
+
+
+def test_what_the_stand_in_refuses_is_a_clear_no_with_its_words(
+    noyo: NoyoFake, client: NoyoHttpClient
+) -> None:
+    made = asked_for(client)
+    waiting = awaiting(noyo, made, effective_end_date="2025-01-31")
+
+    def retry() -> Connection:
+        return client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields())
+
+    for status, words, call in (
+        (409, "exists", lambda: asked_for(client)),
+        (404, "not found", lambda: client.connection(NOBODY)),
+        (
+            422,
+            "cannot be retried",
+            lambda: client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields()),
+        ),
+        (409, "version", lambda: client.decide_disconnection(waiting, NOBODY, Decision.APPROVE)),
+    ):
+        with pytest.raises(NoyoRefused, match=re.compile(words, re.IGNORECASE)) as refused:
+            call()
+        assert refused.value.status == status
+
+
+def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    made = asked_for(client)
+    noyo.rules = Rules(protected_groups=frozenset({made.group_id or ""}))
+
+    with pytest.raises(NoyoRefused) as refused:
+        client.request_disconnection(CARRIER, made.group_id or "", ENDS)
+    assert refused.value.status == 403
+
+
+def test_an_expired_token_is_replaced_without_anybody_noticing(
+    noyo: NoyoFake, client: NoyoHttpClient
+) -> None:
+    made = asked_for(client)
+    noyo.expire_tokens()
+
+    assert client.connection(made.id) == made
+
+
+def test_the_smallest_pages_hide_nothing(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    noyo.rules = Rules(max_page_size=2, settle_script=None)
+    ids = [asked_for(client, f"0011{number}").id for number in range(5)]
+
+    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, ids).rows} == set(ids)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error", "arrived"),
+    [
+        (FaultKind.RESET_BEFORE, NoAnswer, False),
+        (FaultKind.RESET_AFTER, NoAnswer, True),
+        (FaultKind.TRUNCATED, NoAnswer, True),
+        (FaultKind.ERROR_BEFORE, NoAnswer, False),
+        (FaultKind.ERROR_AFTER, NoAnswer, True),
+        (FaultKind.GARBAGE, UnreadableAnswer, True),
+        (FaultKind.TOO_MANY, NotSent, False),
+    ],
+)
+def test_a_write_in_trouble_on_the_real_network_leaves_once_and_says_what_is_known(
+    kind: FaultKind, error: type[Exception], arrived: bool
+) -> None:
+    with NoyoFake() as noyo:
+        client = client_of(noyo, None)
+        noyo.faults.add(Fault(kind))
+
+        with pytest.raises(error):
+            asked_for(client)
+        client.close()
+
+        assert [one.method for one in noyo.requests if one.path.startswith("/api/")] == ["POST"]
+        assert bool(noyo.connections()) is arrived
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        FaultKind.RESET_BEFORE,
+        FaultKind.RESET_AFTER,
+        FaultKind.TRUNCATED,
+        FaultKind.ERROR_AFTER,
+        FaultKind.TOO_MANY,
+    ],
+)
+def test_a_read_in_trouble_on_the_real_network_is_repeated(kind: FaultKind) -> None:
+    with NoyoFake() as noyo:
+        client = client_of(noyo, None)
+        made = asked_for(client)
+        noyo.faults.add(Fault(kind, times=2))
+
+        assert client.connection(made.id).id == made.id
+        client.close()
+
+
+def test_a_write_to_nobody_was_not_sent() -> None:
+    with NoyoFake() as noyo:
+        client = client_of(noyo, None)
+        asked_for(client)
+    # The token is held, so it is the write itself that finds nobody there.
+    with pytest.raises(NotSent):
+        asked_for(client, "00220022")
+    client.close()
+
+
+def test_a_write_uses_no_connection_that_noyo_may_have_closed_meanwhile() -> None:
+    with NoyoFake() as noyo:
+        client = client_of(noyo, None)
+        made = asked_for(client)
+        client.connection(made.id)
+        noyo.stop()
+        noyo.start()
+
+        assert asked_for(client, "00220022").id != made.id
+        client.close()

@@ -1,0 +1,243 @@
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from infra.local.aws.api_gateway import ApiGateway, Integration
+from infra.local.aws.functions import Route
+
+ROUTE = Route("POST", "/slack/events")
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Heard:
+    """A function that keeps its events and gives back always the same."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer = answer
+        self.events: list[dict[str, Any]] = []
+
+    def __call__(self, event: dict[str, Any]) -> Any:
+        self.events.append(event)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+Knock = Callable[..., tuple[int, dict[str, str], bytes]]
+
+
+@contextmanager
+def knocking(invoke: Callable[[Any], Any], timeout: float = 20, **door: Any) -> Iterator[Knock]:
+    with ApiGateway({ROUTE: Integration(invoke, timeout)}, **door) as opened:
+        connection = HTTPConnection(urlsplit(opened.url).netloc, timeout=20)
+
+        def knock(
+            body: bytes = b"", headers: Any = FORM, method: str = "POST", target: str = "/slack/events"
+        ) -> tuple[int, dict[str, str], bytes]:
+            connection.putrequest(method, target)
+            for name, value in headers.items() if isinstance(headers, dict) else headers:
+                connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer: HTTPResponse = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+
+        yield knock
+        connection.close()
+
+
+def event_for(body: bytes = b"", **request: Any) -> dict[str, Any]:
+    heard = Heard({"statusCode": 200})
+    with knocking(heard) as knock:
+        knock(body, **request)
+    (event,) = heard.events
+    return event
+
+
+def answer_to(answer: Any) -> tuple[int, dict[str, str], bytes]:
+    with knocking(Heard(answer)) as knock:
+        return knock(b"a=b")
+
+
+def test_a_form_comes_in_base64_byte_for_byte() -> None:
+    event = event_for(b"text=%F0%9F%98%80+a&x=")
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b"text=%F0%9F%98%80+a&x="
+
+
+def test_json_comes_as_text() -> None:
+    event = event_for('{"name": "Ä"}'.encode(), headers={"Content-Type": "application/json; charset=utf-8"})
+
+    assert (event["body"], event["isBase64Encoded"]) == ('{"name": "Ä"}', False)
+
+
+def test_json_that_is_no_text_comes_in_base64() -> None:
+    event = event_for(b'{"\xff"', headers={"Content-Type": "application/json"})
+
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == b'{"\xff"'
+
+
+def test_which_bodies_come_as_text_can_be_set() -> None:
+    heard = Heard({"statusCode": 200})
+    with knocking(heard, text_types=("application/x-www-form-urlencoded",)) as knock:
+        knock(b"a=b")
+
+    assert (heard.events[0]["body"], heard.events[0]["isBase64Encoded"]) == ("a=b", False)
+
+
+def test_a_request_without_a_body_has_none() -> None:
+    event = event_for()
+
+    assert "body" not in event
+    assert event["isBase64Encoded"] is False
+
+
+def test_header_names_are_lower_case_repeated_ones_joined_and_cookies_apart() -> None:
+    headers = [("X-Slack-Signature", "v0=aB"), ("X-Two", "1"), ("x-two", "2"), ("Cookie", "a=1; b=2")]
+
+    event = event_for(b"", headers=headers)
+
+    assert event["headers"]["x-slack-signature"] == "v0=aB"
+    assert event["headers"]["x-two"] == "1,2"
+    assert "cookie" not in event["headers"]
+    assert event["cookies"] == ["a=1", "b=2"]
+
+
+def test_the_event_says_what_was_asked_for_and_by_whom() -> None:
+    event = event_for(b"", target="/slack/events?a=1&a=2&b=", headers={"User-Agent": "Slackbot 1.0"})
+
+    assert (event["version"], event["routeKey"]) == ("2.0", "POST /slack/events")
+    assert (event["rawPath"], event["rawQueryString"]) == ("/slack/events", "a=1&a=2&b=")
+    assert event["queryStringParameters"] == {"a": "1,2", "b": ""}
+    asked = event["requestContext"]
+    assert asked["http"] == {
+        "method": "POST",
+        "path": "/slack/events",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "Slackbot 1.0",
+    }
+    assert asked["stage"] == "$default"
+    assert asked["requestId"]
+    json.dumps(event)
+
+
+def test_the_whole_answer_of_the_function_is_given_back() -> None:
+    headers = {"Content-Type": "application/json", "X-Slack-No-Retry": 1}
+
+    status, got, body = answer_to(
+        {"statusCode": 418, "headers": headers, "body": '{"é":1}', "cookies": ["a=1"]}
+    )
+
+    assert (status, body) == (418, '{"é":1}'.encode())
+    assert (got["content-type"], got["x-slack-no-retry"], got["set-cookie"]) == (
+        "application/json",
+        "1",
+        "a=1",
+    )
+
+
+def test_a_body_in_base64_is_given_back_as_its_bytes() -> None:
+    status, _, body = answer_to({"statusCode": "200", "isBase64Encoded": True, "body": "AP8="})
+
+    assert (status, body) == (200, b"\x00\xff")
+
+
+def test_an_answer_without_a_content_type_is_plain_text() -> None:
+    assert answer_to({"statusCode": 200, "body": "hi"})[1]["content-type"] == "text/plain; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"), [({"text": "hi"}, b'{"text": "hi"}'), ("hi", b"hi"), (None, b"null"), ([1], b"[1]")]
+)
+def test_an_answer_without_a_status_is_a_body_of_json(answer: Any, body: bytes) -> None:
+    status, headers, got = answer_to(answer)
+
+    assert (status, headers["content-type"], got) == (200, "application/json", body)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        RuntimeError("a secret"),
+        {"statusCode": "ok"},
+        {"statusCode": 999},
+        {"statusCode": True},
+        {"statusCode": 200, "body": {"text": "hi"}},
+        {"statusCode": 200, "headers": {"A": ["b"]}},
+        {"statusCode": 200, "headers": {"A": "b\r\nc: d"}},
+        {"statusCode": 200, "body": "?", "isBase64Encoded": True},
+    ],
+    ids=str,
+)
+def test_a_function_that_crashes_or_answers_nonsense_is_an_internal_error_and_says_no_more(
+    answer: Any,
+) -> None:
+    status, _, body = answer_to(answer)
+
+    assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_function_that_takes_too_long_is_not_waited_for() -> None:
+    released = threading.Event()
+    with knocking(lambda _: released.wait(20), timeout=0.05) as knock:
+        status, _, body = knock(b"a=b")
+        released.set()
+
+    assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("GET", "/slack/events"), ("POST", "/slack/events/"), ("POST", "/noyo/webhook"), ("POST", "/")],
+)
+def test_what_no_route_names_is_not_found(method: str, target: str) -> None:
+    heard = Heard({"statusCode": 200})
+    with knocking(heard) as knock:
+        status, _, body = knock(b"", method=method, target=target)
+
+    assert (status, json.loads(body)) == (404, {"message": "Not Found"})
+    assert heard.events == []
+
+
+def test_a_body_without_a_length_is_refused() -> None:
+    heard = Heard({"statusCode": 200})
+    with knocking(heard) as knock:
+        status, _, _ = knock(b"", headers={"Transfer-Encoding": "chunked"})
+
+    assert status == 413
+    assert heard.events == []
+
+
+def test_two_requests_are_answered_at_once() -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def together(_: Any) -> dict[str, Any]:
+        both.wait()
+        return {"statusCode": 200}
+
+    statuses: list[int] = []
+    with ApiGateway({ROUTE: Integration(together, 20)}) as opened:
+
+        def knock() -> None:
+            connection = HTTPConnection(urlsplit(opened.url).netloc, timeout=20)
+            connection.request("POST", "/slack/events", b"a=b", FORM)
+            statuses.append(connection.getresponse().status)
+            connection.close()
+
+        threads = [threading.Thread(target=knock) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert statuses == [200, 200]

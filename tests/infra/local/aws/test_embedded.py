@@ -1,0 +1,140 @@
+import socket
+import threading
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+
+from infra.local.aws.embedded import REGION, EmbeddedAws, aws_client
+from tests.infra.local.conftest import TableHere, key
+
+
+def transact(table: TableHere, *puts: dict[str, Any]) -> None:
+    items = [{"Put": {"TableName": table.name} | put} for put in puts]
+    table.client.transact_write_items(TransactItems=items)
+
+
+def cancelled(table: TableHere, *pks: str) -> None:
+    """A transaction that puts these and is then cancelled, since `there` is there."""
+    refused = {"Item": key("there"), "ConditionExpression": "attribute_not_exists(pk)"}
+    with pytest.raises(table.client.exceptions.TransactionCanceledException):
+        transact(table, *({"Item": key(pk)} for pk in pks), refused)
+
+
+def iterator(table: TableHere) -> str:
+    shards = table.streams.describe_stream(StreamArn=table.stream_arn)["StreamDescription"]["Shards"]
+    told = table.streams.get_shard_iterator(
+        StreamArn=table.stream_arn, ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
+    )
+    return str(told["ShardIterator"])
+
+
+def read(table: TableHere, place: str) -> tuple[list[str], str]:
+    page = table.streams.get_records(ShardIterator=place)
+    return [one["dynamodb"]["Keys"]["pk"]["S"] for one in page["Records"]], page["NextShardIterator"]
+
+
+def test_the_table_is_the_templates_with_its_stream_and_indexes(table: TableHere) -> None:
+    told = table.client.describe_table(TableName=table.name)["Table"]
+
+    assert told["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert "due" in {index["IndexName"] for index in told["GlobalSecondaryIndexes"]}
+
+
+def test_what_is_sealed_can_be_opened_with_the_same_context_only(aws: EmbeddedAws, table: TableHere) -> None:
+    kms = aws.client("kms")
+    encrypted = kms.encrypt(KeyId=table.key, Plaintext=b"12-3456789", EncryptionContext={"operation": "1"})
+    blob = encrypted["CiphertextBlob"]
+
+    opened = kms.decrypt(KeyId=table.key, CiphertextBlob=blob, EncryptionContext={"operation": "1"})
+    assert opened["Plaintext"] == b"12-3456789"
+    with pytest.raises(ClientError):
+        kms.decrypt(KeyId=table.key, CiphertextBlob=blob, EncryptionContext={"operation": "2"})
+    kms.close()
+
+
+def fill(table: TableHere, count: int) -> None:
+    """The more there is, the longer a transaction works, and the more can happen meanwhile."""
+    for start in range(0, count, 25):
+        puts = [{"PutRequest": {"Item": key(f"fill {start + number}")}} for number in range(25)]
+        table.client.batch_write_item(RequestItems={table.name: puts})
+
+
+def test_a_cancelled_transaction_takes_no_other_threads_write_along(table: TableHere) -> None:
+    fill(table, 500)
+    table.put("there")
+    names = {f"{writer}-{number}" for writer in range(3) for number in range(8)}
+    done = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(8):
+            table.put(f"{writer}-{number}")
+
+    def cancel() -> None:
+        while not done.is_set():
+            cancelled(table, "never")
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(3)]
+    canceller = threading.Thread(target=cancel)
+    for thread in (canceller, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    canceller.join()
+
+    assert names - table.keys() == set()
+
+
+def test_a_cancelled_transaction_leaves_nothing_in_the_stream_and_hides_nothing(table: TableHere) -> None:
+    table.put("there")
+    found, place = read(table, iterator(table))
+    cancelled(table, "undone", "undone too")
+    table.put("after")
+
+    assert found == ["there"]
+    assert read(table, place)[0] == ["after"]
+
+
+def test_a_connection_is_kept_for_the_next_call(aws: EmbeddedAws) -> None:
+    host, _, port = aws.endpoint_url.removeprefix("http://").partition(":")
+    connection = HTTPConnection(host, int(port), timeout=10)
+    connection.connect()
+    before: socket.socket = connection.sock
+    for _ in range(2):
+        connection.request("POST", "/", b"{}", {"X-Amz-Target": "DynamoDB_20120810.ListTables"})
+        connection.getresponse().read()
+
+    assert connection.sock is before
+    connection.close()
+
+
+def test_once_stopped_nobody_answers_and_the_tables_are_gone() -> None:
+    first = EmbeddedAws().start()
+    name, _ = first.create_table_and_key()
+    endpoint = first.endpoint_url
+    first.stop()
+    first.stop()
+
+    late = aws_client("dynamodb", endpoint)
+    with pytest.raises(EndpointConnectionError):
+        late.list_tables()
+    late.close()
+    with EmbeddedAws() as second:
+        client = second.client("dynamodb")
+        assert name not in client.list_tables()["TableNames"]
+        client.close()
+
+
+def test_a_transaction_does_not_copy_the_streams_past(table: TableHere) -> None:
+    """Copied each time, a few minutes of life would make every click slow."""
+    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
+    table.put("one")
+    (before,) = backend.tables[table.name].stream_shard.items
+    table.put("there")
+    cancelled(table, "undone")
+
+    assert backend.tables[table.name].stream_shard.items[0] is before

@@ -1,0 +1,68 @@
+from typing import Any
+
+import pytest
+
+from infra.local.aws.event_filters import matches, validate_pattern
+from tests.infra.local.records import record
+
+INSERTED_OPERATION = {
+    "eventName": ["INSERT"],
+    "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}, {"prefix": "OUTBOX#"}]}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("pk", "event", "wakes"),
+    [
+        ("OPERATION#1", "INSERT", True),
+        ("OUTBOX#1", "INSERT", True),
+        ("OPERATION#1", "MODIFY", False),
+        ("OPERATION#1", "REMOVE", False),
+        ("AUDIT#OPERATION#1", "INSERT", False),
+        ("operation#1", "INSERT", False),
+    ],
+)
+def test_a_record_wakes_where_every_name_holds_one_of_what_it_may(pk: str, event: str, wakes: bool) -> None:
+    assert matches(INSERTED_OPERATION, record(1, pk, event)) is wakes
+
+
+def test_a_name_that_is_not_there_does_not_match() -> None:
+    assert not matches({"dynamodb": {"NewImage": {"pk": {"S": ["a"]}}}}, record(1))
+    assert not matches({"eventName": {"S": ["INSERT"]}}, record(1))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "fits"),
+    [
+        ("1", "1", True),
+        ("1", 1, False),
+        (1, 1, True),
+        (True, 1, False),
+        (None, None, True),
+        ("a", "ab", False),
+    ],
+)
+def test_a_value_matches_itself_only(wanted: Any, there: Any, fits: bool) -> None:
+    assert matches({"is": [wanted]}, {"is": there}) is fits
+
+
+def test_a_prefix_matches_text_only() -> None:
+    assert not matches({"is": [{"prefix": "1"}]}, {"is": 12})
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        {"pk": [{"suffix": "x"}]},
+        {"pk": [{"prefix": "a", "suffix": "x"}]},
+        {"pk": [{"prefix": 1}]},
+        {"pk": [{"exists": True}]},
+        {"pk": "INSERT"},
+        {"pk": []},
+        {"a": {"b": [{"anything-but": ["c"]}]}},
+    ],
+    ids=str,
+)
+def test_a_comparison_that_is_not_played_here_is_refused_rather_than_guessed(pattern: dict[str, Any]) -> None:
+    with pytest.raises(ValueError):
+        validate_pattern(pattern)

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+
+from infra.local.aws.functions import Function
+from infra.local.aws.invocation import Activity, Crash, Handler, Invoker, load_handler
+
+FUNCTION = Function("PollFunction", "made.up.handler", timeout=300, memory=1024)
+
+
+def invoker(handler: Handler, noted: list[Crash] | None = None) -> Invoker:
+    return Invoker(FUNCTION, handler, Activity((noted if noted is not None else []).append))
+
+
+def test_a_handler_is_told_who_it_is_and_how_long_it_may_take() -> None:
+    seen: list[Any] = []
+    invoke = invoker(lambda _, context: seen.append(context))
+    invoke({})
+    invoke({})
+
+    first, second = seen
+    assert first.function_name == "PollFunction"
+    assert first.memory_limit_in_mb == "1024"
+    assert first.invoked_function_arn.endswith(":function:PollFunction")
+    assert 299_000 < first.get_remaining_time_in_millis() <= 300_000
+    assert first.aws_request_id != second.aws_request_id
+
+
+def test_a_deadline_that_is_over_leaves_no_time() -> None:
+    seen: list[Any] = []
+    late = Function("Late", "made.up.handler", timeout=-1, memory=128)
+    Invoker(late, lambda _, context: seen.append(context), Activity(pytest.fail))({})
+
+    assert seen[0].get_remaining_time_in_millis() == 0
+
+
+def test_what_goes_in_and_out_is_json_and_nothing_shared() -> None:
+    event = {"a": [1]}
+
+    def handler(given: Any, _: Any) -> Any:
+        given["a"].append(2)
+        return {"t": (1, 2)}
+
+    assert invoker(handler)(event) == {"t": [1, 2]}
+    assert event == {"a": [1]}
+
+
+def test_an_answer_that_is_no_json_is_a_crash() -> None:
+    noted: list[Crash] = []
+    with pytest.raises(TypeError):
+        invoker(lambda *_: {1, 2}, noted)({})
+
+    assert [crash.function for crash in noted] == ["PollFunction"]
+
+
+def test_a_crash_is_noted_and_raised() -> None:
+    noted: list[Crash] = []
+    wrong = RuntimeError("no")
+
+    def handler(*_: Any) -> None:
+        raise wrong
+
+    with pytest.raises(RuntimeError):
+        invoker(handler, noted).on_schedule({})
+    assert noted == [Crash("PollFunction", wrong)]
+
+
+def test_only_what_something_woke_counts_as_under_way() -> None:
+    activity = Activity(pytest.fail)
+    seen: list[int] = []
+    invoke = Invoker(FUNCTION, lambda *_: seen.append(activity.event_driven), activity)
+
+    invoke({})
+    invoke.on_schedule({})
+
+    assert seen == [1, 0]
+    assert activity.event_driven == 0
+
+
+def test_a_handler_is_found_by_the_name_that_the_template_gives() -> None:
+    assert load_handler("json.dumps")({"a": 1}) == '{"a": 1}'

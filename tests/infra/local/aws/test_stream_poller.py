@@ -1,0 +1,257 @@
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.aws.batches import BatchRules
+from infra.local.aws.functions import EventSourceMapping
+from infra.local.aws.stream_poller import StreamPoller, Subscription
+from tests.infra.local.conftest import TableHere
+from tests.infra.local.records import failed, numbers
+from tests.infra.local.waiting import until
+
+OPERATIONS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}}}}
+NEWS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
+
+
+class Woken:
+    """A function that keeps what woke it; `answers` come first, an exception among them is raised."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = deque(answers)
+        self.events: list[dict[str, Any]] = []
+
+    def __call__(self, event: dict[str, Any]) -> Any:
+        self.events.append(event)
+        answer = self.answers.popleft() if self.answers else None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    @property
+    def batches(self) -> list[list[str]]:
+        return [[one["dynamodb"]["Keys"]["pk"]["S"] for one in event["Records"]] for event in self.events]
+
+    @property
+    def records(self) -> list[str]:
+        return [pk for batch in self.batches for pk in batch]
+
+
+def tap(
+    woken: Callable[[dict[str, Any]], Any], *patterns: dict[str, Any], rules: BatchRules | None = None
+) -> Subscription:
+    return Subscription(EventSourceMapping("Mapped", patterns, rules or BatchRules(100)), woken)
+
+
+@contextmanager
+def pumping(table: Any, *taps: Subscription, pause: float = 0.01) -> Iterator[list[str]]:
+    """The pump at work; gives what it complains of."""
+    troubles: list[str] = []
+    said = troubles.append
+    with StreamPoller(table.streams, table.stream_arn, taps, pause=pause, retry_pause=0.0, troubled=said):
+        yield troubles
+
+
+def test_what_was_written_before_the_pump_began_wakes_too(table: TableHere) -> None:
+    table.put("OPERATION#1")
+    woken = Woken()
+
+    with pumping(table, tap(woken, OPERATIONS)):
+        table.put("OPERATION#2")
+        assert until(lambda: woken.records == ["OPERATION#1", "OPERATION#2"])
+
+
+def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
+    table.put("OPERATION#1")
+    table.put("OPERATION#1", state={"S": "sending"})
+    table.put("AUDIT#1")
+    table.put("OUTBOX#1")
+    table.client.delete_item(TableName=table.name, Key={"pk": {"S": "OUTBOX#1"}, "sk": {"S": "STATE"}})
+    operations, either = Woken(), Woken()
+
+    with pumping(table, tap(operations, OPERATIONS), tap(either, OPERATIONS, NEWS)):
+        table.put("OPERATION#last")
+        assert until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
+
+    assert operations.records == ["OPERATION#1", "OPERATION#last"]
+    assert either.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
+
+
+def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere) -> None:
+    table.put("A")
+    table.put("A", n={"N": "1"})
+    woken = Woken()
+
+    with pumping(table, tap(woken)):
+        assert until(lambda: len(woken.records) == 2)
+
+    first, second = (record for event in woken.events for record in event["Records"])
+    assert (first["eventName"], second["eventName"]) == ("INSERT", "MODIFY")
+    assert second["dynamodb"]["OldImage"] == first["dynamodb"]["NewImage"]
+    assert second["dynamodb"]["NewImage"]["n"] == {"N": "1"}
+    assert first["eventSourceARN"] == table.stream_arn
+
+
+def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table: TableHere) -> None:
+    for number in range(5):
+        table.put(f"OUTBOX#{number}")
+    woken = Woken()
+
+    def fails_once(event: dict[str, Any]) -> Any:
+        woken(event)
+        return failed(numbers(event)[1]) if len(woken.events) == 1 else None
+
+    rules = BatchRules(3, bisect=True, report_failures=True, retries=3)
+    with pumping(table, tap(fails_once, NEWS, rules=rules)) as troubles:
+        assert until(lambda: woken.records[-1:] == ["OUTBOX#4"])
+
+    assert woken.batches == [
+        ["OUTBOX#0", "OUTBOX#1", "OUTBOX#2"],
+        ["OUTBOX#1", "OUTBOX#2"],
+        ["OUTBOX#3", "OUTBOX#4"],
+    ]
+    assert troubles == []
+
+
+def test_a_record_that_no_retry_helps_is_dropped_aloud_and_the_next_one_comes(table: TableHere) -> None:
+    table.put("OUTBOX#bad")
+    woken = Woken(RuntimeError("no"), RuntimeError("no"))
+
+    with pumping(table, tap(woken, NEWS, rules=BatchRules(1, bisect=True, retries=1))) as troubles:
+        table.put("NEWS#good")
+        assert until(lambda: woken.records[-1:] == ["NEWS#good"])
+
+    assert woken.records == ["OUTBOX#bad", "OUTBOX#bad", "OUTBOX#good"]
+    assert troubles == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
+
+
+def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> None:
+    table.put("OUTBOX#1")
+    released, begun = threading.Event(), threading.Event()
+
+    def stuck(_: dict[str, Any]) -> None:
+        begun.set()
+        released.wait(20)
+
+    other = Woken()
+    with pumping(table, tap(stuck, NEWS), tap(other, NEWS)):
+        assert begun.wait(20)
+        table.put("OUTBOX#2")
+        assert until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
+        released.set()
+
+
+class Streams:
+    """A stream of made-up shards, read as the service's client is."""
+
+    class exceptions:
+        ClientError = ClientError
+
+    def __init__(self, shards: dict[str, tuple[str | None, list[int]]], refusals: list[str]) -> None:
+        self.shards, self.refusals = shards, deque(refusals)
+        self.places: list[tuple[str, str | None]] = []
+
+    def describe_stream(self, StreamArn: str, ExclusiveStartShardId: str | None = None) -> dict[str, Any]:
+        names = list(self.shards)
+        start = names.index(ExclusiveStartShardId) + 1 if ExclusiveStartShardId else 0
+        parent = self.shards[names[start]][0]
+        shard = {"ShardId": names[start]} | ({"ParentShardId": parent} if parent else {})
+        more = {"LastEvaluatedShardId": names[start]} if start + 1 < len(names) else {}
+        return {"StreamDescription": {"Shards": [shard], **more}}
+
+    def get_shard_iterator(self, ShardId: str, SequenceNumber: str | None = None, **_: Any) -> dict[str, Any]:
+        self.places.append((ShardId, SequenceNumber))
+        return {"ShardIterator": f"{ShardId}/{SequenceNumber or 0}"}
+
+    def get_records(self, ShardIterator: str, Limit: int) -> dict[str, Any]:
+        if self.refusals:
+            code = self.refusals.popleft()
+            raise ClientError({"Error": {"Code": code, "Message": "made up"}}, "GetRecords")
+        shard, _, place = ShardIterator.partition("/")
+        left = [number for number in self.shards[shard][1] if number > int(place)]
+        if not left:
+            return {"Records": []}
+        return {"Records": [made(left[0])], "NextShardIterator": f"{shard}/{left[0]}"}
+
+
+def made(number: int) -> dict[str, Any]:
+    told = {
+        "ApproximateCreationDateTime": 1.0,
+        "Keys": {"pk": {"S": f"K{number}"}},
+        "SequenceNumber": str(number),
+        "SizeBytes": 1,
+        "StreamViewType": "KEYS_ONLY",
+    }
+    return {"eventID": str(number), "eventName": "INSERT", "dynamodb": told}
+
+
+class Stream:
+    def __init__(self, shards: dict[str, tuple[str | None, list[int]]], *refusals: str) -> None:
+        self.streams = Streams(shards, list(refusals))
+        self.stream_arn = "arn:made-up"
+
+
+def test_a_shard_begins_only_after_its_parent_has_ended() -> None:
+    stream = Stream({"child": ("parent", [7, 8]), "parent": ("long gone", [1, 2]), "other": (None, [5])})
+    woken = Woken()
+
+    with pumping(stream, tap(woken)):
+        assert until(lambda: len(woken.records) == 5)
+
+    assert [pk for pk in woken.records if pk != "K5"] == ["K1", "K2", "K7", "K8"]
+
+
+def test_a_shard_that_appears_when_its_parent_ends_is_read_at_once() -> None:
+    stream = Stream({"parent": (None, [1])})
+    woken = Woken()
+
+    def grow(event: dict[str, Any]) -> None:
+        woken(event)
+        stream.streams.shards["child"] = ("parent", [2])
+
+    with pumping(stream, tap(grow), pause=60):
+        assert until(lambda: woken.records == ["K1", "K2"])
+
+
+def test_an_iterator_that_ran_out_is_asked_for_again_where_reading_stood() -> None:
+    stream = Stream({"only": (None, [1, 2])})
+    woken = Woken()
+
+    def expire(event: dict[str, Any]) -> None:
+        woken(event)
+        if len(woken.events) == 1:
+            stream.streams.refusals.append("ExpiredIteratorException")
+
+    with pumping(stream, tap(expire)) as troubles:
+        assert until(lambda: woken.records == ["K1", "K2"])
+
+    assert stream.streams.places == [("only", None), ("only", "1")]
+    assert troubles == []
+
+
+def test_records_that_are_gone_are_stepped_over_aloud() -> None:
+    stream = Stream({"only": (None, [3])}, "TrimmedDataAccessException")
+    woken = Woken()
+
+    with pumping(stream, tap(woken)) as troubles:
+        assert until(lambda: woken.records == ["K3"])
+
+    assert troubles == [
+        "Mapped: the stream no longer holds what comes next; going on with the oldest there is"
+    ]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
+def test_a_stream_that_refuses_for_a_while_is_asked_again(code: str) -> None:
+    stream = Stream({"only": (None, [1])}, code, code)
+    woken = Woken()
+
+    with pumping(stream, tap(woken)) as troubles:
+        assert until(lambda: woken.records == ["K1"])
+
+    assert len(troubles) == 2
+    assert code in troubles[0]

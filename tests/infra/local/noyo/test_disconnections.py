@@ -1,0 +1,259 @@
+"""tests/infra/noyo: disconnection requests, and decisions that may come too late."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+
+from infra.local.noyo import NoyoFake
+from infra.local.noyo.records import new_id
+from infra.local.noyo.rules import DESCRIPTION_REASONS
+from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, carrier_asks
+
+LIST = "/group_disconnection_requests"
+
+
+def edit_path(asked: Mapping[str, Any], version: str = "") -> str:
+    return f"{LIST}/{asked['id']}/{version or asked['version']}"
+
+
+def test_a_request_of_the_platform_is_processed_at_once(call: Caller, clock: Clock) -> None:
+    answer = call.disconnect(reason="lost_access", context="left")
+    made = answer.json()
+    assert answer.status_code == 201
+    assert (made["status"], made["source_type"]) == ("processing", "platform")
+    assert made["effective_end_date"] == "2025-01-31"
+    assert made["created"] == made["modified"] == made["decided"] == int(clock.now)
+
+
+def test_a_second_request_for_the_same_group_is_not_guarded_against(noyo: NoyoFake, call: Caller) -> None:
+    group_id = noyo.add_connection(carrier_id=CARRIER)["group_id"]
+    answers = [call.disconnect(group_id=group_id).status_code for _ in range(2)]
+    assert answers == [201, 201]
+    assert len(noyo.disconnections()) == 2
+
+
+def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, call: Caller) -> None:
+    group_id = noyo.add_connection(carrier_id=CARRIER)["group_id"]
+    noyo.rules = replace(noyo.rules, protected_groups=frozenset({group_id}))
+    answer = call.disconnect(group_id=group_id)
+    assert answer.status_code == 403
+    assert answer.json()["message"]
+    assert noyo.disconnections() == []
+
+
+@pytest.mark.parametrize(
+    ("over", "named"),
+    [
+        ({"carrier_id": None}, "carrier_id"),
+        ({"effective_end_date": None}, "effective_end_date"),
+        ({"group_id": None}, "group_id"),
+        ({"carrier_id": "guardian"}, "carrier_id"),
+        ({"group_id": "7"}, "group_id"),
+        ({"effective_end_date": "31.01.2025"}, "effective_end_date"),
+        ({"effective_end_date": "2025-02-30"}, "effective_end_date"),
+        ({"effective_end_date": 1735689600}, "effective_end_date"),
+        ({"reason": "lost_group"}, "reason"),
+        ({"reason": 7}, "reason"),
+        ({"context": 7}, "context"),
+        ({"status": "processing"}, "status"),
+        ({"carrier_id": OTHER_CARRIER}, "carrier_id"),
+    ],
+)
+def test_a_faulty_request_is_refused_by_the_name_of_its_field(
+    noyo: NoyoFake, call: Caller, over: dict[str, Any], named: str
+) -> None:
+    answer = call.disconnect(**over)
+    assert answer.status_code == 422
+    assert answer.json()["message"].startswith(f"{named}: ")
+    assert noyo.disconnections() == []
+
+
+def test_a_rule_moves_the_list_of_reasons(noyo: NoyoFake, call: Caller) -> None:
+    noyo.rules = replace(noyo.rules, create_reasons=DESCRIPTION_REASONS)
+    assert call.disconnect(reason="lost_group").status_code == 201
+    assert call.disconnect(reason="lost_access").status_code == 422
+
+
+def test_an_unknown_group_cannot_be_disconnected(call: Caller) -> None:
+    assert call.disconnect(group_id=NOWHERE).status_code == 404
+
+
+def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
+    answer = call.get(f"{LIST}/{asked['id']}")
+    told = answer.json()
+    assert answer.status_code == 201
+    assert (told["status"], told["source_type"]) == ("needs_review", "carrier")
+    assert told["source_date"] == "2025-01-01"
+
+
+@pytest.mark.parametrize("status", ["processing", "rejected"])
+def test_an_edit_of_the_current_version_decides(
+    noyo: NoyoFake, call: Caller, clock: Clock, status: str
+) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    clock.go(60)
+    answer = call.put(edit_path(asked), {"status": status})
+    after = noyo.disconnection(asked["id"])
+    assert answer.status_code == 200
+    assert answer.json()["version"] == after["version"] != asked["version"]
+    assert after["status"] == status
+    assert after["decided"] == after["modified"] == asked["modified"] + 60
+
+
+@pytest.mark.parametrize("rule", ["409", "404", "422"])
+def test_an_edit_of_a_stale_version_is_refused_by_rule(
+    noyo: NoyoFake, call: Caller, rule: Literal["409", "404", "422"]
+) -> None:
+    noyo.rules = replace(noyo.rules, stale_version=rule)
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
+    answer = call.put(edit_path(asked), {"status": "processing"})
+    assert answer.status_code == int(rule)
+    assert answer.json()["message"]
+    assert noyo.disconnection(asked["id"])["status"] == "needs_review"
+
+
+def test_a_rule_lets_a_stale_version_pass_silently(noyo: NoyoFake, call: Caller) -> None:
+    noyo.rules = replace(noyo.rules, stale_version="ignored")
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
+    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 200
+    assert noyo.disconnection(asked["id"])["effective_end_date"] == "2025-02-28"
+
+
+@pytest.mark.parametrize("status", ["processing", "completed", "rejected"])
+def test_a_request_that_waits_for_nobody_takes_no_decision(noyo: NoyoFake, call: Caller, status: str) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31", status=status)
+    path = f"{LIST}/{asked['id']}"
+    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 409
+    assert call.put(f"{path}/reject").status_code == 409
+    assert call.put(f"{path}/confirm").status_code == 409
+    assert noyo.disconnection(asked["id"]) == asked
+
+
+def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    first = call.put(edit_path(asked), {"status": "processing"})
+    second = call.put(edit_path(asked), {"status": "rejected"})
+    assert (first.status_code, second.status_code) == (200, 409)
+    assert noyo.disconnection(asked["id"])["status"] == "processing"
+
+
+def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo)
+    path = f"{LIST}/{asked['id']}"
+    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 422
+    assert call.put(f"{path}/confirm").status_code == 422
+    body = {"status": "processing", "effective_end_date": "2025-03-31"}
+    assert call.put(edit_path(asked), body).status_code == 200
+    assert noyo.disconnection(asked["id"])["effective_end_date"] == "2025-03-31"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"status": "completed"},
+        {"status": "needs_review"},
+        {"status": "rejected", "reason": "terminated"},
+        {"status": "processing", "effective_end_date": "tomorrow"},
+        {"status": "processing", "version": NOWHERE},
+    ],
+)
+def test_a_faulty_edit_is_refused(noyo: NoyoFake, call: Caller, body: dict[str, Any]) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    assert call.put(edit_path(asked), body).status_code == 422
+    assert noyo.disconnection(asked["id"]) == asked
+
+
+def test_unknown_and_malformed_ids_of_requests_are_refused(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo)
+    assert call.get(f"{LIST}/{NOWHERE}").status_code == 404
+    assert call.get(f"{LIST}/7").status_code == 422
+    assert call.put(f"{LIST}/{NOWHERE}/reject").status_code == 404
+    assert call.put(f"{LIST}/{NOWHERE}/confirm").status_code == 404
+    assert call.put(f"{LIST}/{NOWHERE}/{NOWHERE}", {"status": "rejected"}).status_code == 404
+    assert call.put(edit_path(asked, "latest"), {"status": "rejected"}).status_code == 422
+
+
+@pytest.mark.parametrize("body", [None, {}, {"context": "back", "reason": "payment_reinstated"}])
+def test_a_rejection_takes_a_body_or_none(noyo: NoyoFake, call: Caller, body: dict[str, str] | None) -> None:
+    asked = carrier_asks(noyo)
+    assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 200
+    assert noyo.disconnection(asked["id"])["status"] == "rejected"
+
+
+@pytest.mark.parametrize("body", [{"reason": "terminated"}, {"status": "rejected"}, []])
+def test_a_faulty_rejection_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
+    asked = carrier_asks(noyo)
+    assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 422
+
+
+def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo)
+    path = f"{LIST}/{asked['id']}/confirm"
+    assert call.put(path, {"effective_end_date": "2025-03-31"}).status_code == 200
+    after = noyo.disconnection(asked["id"])
+    assert (after["status"], after["effective_end_date"]) == ("processing", "2025-03-31")
+
+
+def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None:
+    theirs = carrier_asks(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
+    other = carrier_asks(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
+    ours = call.disconnect(effective_end_date="2025-06-30").json()["id"]
+    everything = {theirs["id"], other["id"], ours}
+    assert set(call.ids(LIST)) == everything
+    assert call.ids(LIST, source_type="platform") == [ours]
+    assert set(call.ids(LIST, source_type="carrier,platform")) == everything
+    assert set(call.ids(LIST, status="needs_review")) == {theirs["id"], other["id"]}
+    assert call.ids(LIST, carrier_id=OTHER_CARRIER) == [other["id"]]
+    assert call.ids(LIST, group_id=theirs["group_id"]) == [theirs["id"]]
+    assert call.ids(LIST, search="widgets") == [theirs["id"]]
+    assert call.ids(LIST, search=other["id"]) == [other["id"]]
+    assert set(call.ids(LIST, id=f"{ours},{other['id']}")) == {ours, other["id"]}
+    assert call.ids(LIST, min_effective_end_date="2025-06-30") == [ours]
+    assert call.ids(LIST, max_effective_end_date="2025-02-28") == [theirs["id"]]
+    assert call.ids(f"/groups/{theirs['group_id']}{LIST}") == [theirs["id"]]
+
+
+def test_requests_are_in_the_order_asked_for(noyo: NoyoFake, call: Caller) -> None:
+    old = carrier_asks(noyo, created=10, modified=90)["id"]
+    young = carrier_asks(noyo, created=20, modified=20)["id"]
+    assert call.ids(LIST) == [old, young]
+    assert call.ids(LIST, sort_by="modified") == [young, old]
+    assert call.ids(LIST, sort_by="created", sort_direction="desc") == [young, old]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"status": "created"},
+        {"source_type": "member"},
+        {"min_effective_end_date": "soon"},
+        {"max_effective_end_date": "2025-13-01"},
+        {"carrier_id": "x"},
+        {"group_id": "x"},
+        {"sort_by": "effective_end_date"},
+        {"carrier_group_id": "7"},
+    ],
+)
+def test_a_faulty_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, query: dict[str, str]) -> None:
+    carrier_asks(noyo)
+    assert call.get(LIST, **query).status_code == 422
+
+
+def test_noyo_completes_a_request_in_its_own_time(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+    made = call.disconnect().json()
+    clock.go(86_400)
+    assert noyo.disconnection(made["id"])["status"] == "processing"
+    moved = noyo.move_disconnection(made["id"], "completed")
+    assert moved["completed"] == moved["modified"] == made["created"] + 86_400
+    assert moved["version"] != made["version"]
+
+
+def test_an_unknown_record_cannot_be_driven(noyo: NoyoFake) -> None:
+    with pytest.raises(KeyError):
+        noyo.move_disconnection(new_id(), "completed")

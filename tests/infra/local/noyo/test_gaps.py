@@ -1,0 +1,123 @@
+"""tests/infra/noyo: answers with the gaps of the vendor's samples, and rows that nobody can read."""
+
+from dataclasses import replace
+
+import pytest
+
+from infra.local.noyo import CORRUPTIONS, NoyoFake
+from tests.infra.local.noyo.calling import CARRIER, OTHER_CARRIER, Caller, Clock, carrier_asks
+
+PROMISED = {
+    *("carrier_id", "created", "group_data", "id", "modified", "organization_id"),
+    *("request_type", "setup_metadata", "setup_result", "status", "version"),
+}
+
+
+def test_a_connection_is_told_with_the_samples_gaps(call: Caller) -> None:
+    made = call.request().json()
+    assert PROMISED - set(made) == {"setup_metadata", "setup_result"}
+    read = call.get(f"/group_connections/{made['id']}").json()
+    assert read["completed"] is None
+    assert PROMISED - set(read) == {"setup_metadata", "setup_result"}
+
+
+def test_what_the_carrier_said_is_never_left_out(noyo: NoyoFake, call: Caller) -> None:
+    noyo.add_connection(status="unable_to_connect", setup_result={"error": "No such group"})
+    assert call.rows("/group_connections")[0]["setup_result"] == {"error": "No such group"}
+
+
+def test_the_name_is_missing_where_the_samples_lack_it(noyo: NoyoFake, call: Caller) -> None:
+    group_id = call.request().json()["group_id"]
+    body = {"carrier_id": OTHER_CARRIER, "group_data": {"carrier_group_id": "77"}}
+    joined = call.post(f"/groups/{group_id}/group_connections", body).json()
+    noyo.move_connection(joined["id"], "unable_to_connect")
+    retried = call.put(f"/group_connections/{joined['id']}/retry", {}).json()
+    listed = {row["id"]: row for row in call.rows("/group_connections")}
+    assert "group_name" not in joined["group_data"]
+    assert "group_name" not in retried["group_data"]
+    assert "group_name" not in listed[joined["id"]]["group_data"]
+
+
+def test_a_request_for_disconnection_holds_the_samples_nulls(noyo: NoyoFake, call: Caller) -> None:
+    made = call.disconnect().json()
+    assert made["source_id"] is None
+    assert made["completed"] is None
+    waiting = carrier_asks(noyo)["id"]
+    read = call.get(f"/group_disconnection_requests/{waiting}").json()
+    assert read["decided"] is None
+    assert "effective_end_date" not in read
+
+
+@pytest.mark.parametrize("decision", ["reject", "confirm"])
+def test_a_decision_is_answered_without_source_and_end_date(
+    noyo: NoyoFake, call: Caller, decision: str
+) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    told = call.put(f"/group_disconnection_requests/{asked['id']}/{decision}").json()
+    assert "source_id" not in told
+    assert "effective_end_date" not in told
+
+
+def test_an_edit_is_answered_without_the_end_date(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    path = f"/group_disconnection_requests/{asked['id']}/{asked['version']}"
+    told = call.put(path, {"status": "processing"}).json()
+    assert "effective_end_date" not in told
+    read = call.get(f"/group_disconnection_requests/{asked['id']}").json()
+    assert read["effective_end_date"] == "2025-01-31"
+
+
+def test_the_group_may_be_missing_once_it_is_disconnected(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo)
+    noyo.move_disconnection(asked["id"], "completed")
+    assert "group_id" not in call.rows("/group_disconnection_requests")[0]
+
+
+def test_a_rule_tells_everything_that_the_schema_promises(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+    noyo.rules = replace(noyo.rules, vendor_nulls=False)
+    made = call.request().json()
+    assert set(made) >= PROMISED
+    assert "completed" not in made
+    asked = call.disconnect().json()
+    assert isinstance(asked["source_id"], str)
+    assert "completed" not in asked
+    waiting = carrier_asks(noyo, effective_end_date="2025-01-31")
+    told = call.put(f"/group_disconnection_requests/{waiting['id']}/confirm").json()
+    assert told == noyo.disconnection(waiting["id"])
+
+
+def test_a_rule_leaves_fields_out_of_lists_only(noyo: NoyoFake, call: Caller) -> None:
+    noyo.rules = replace(noyo.rules, lists_omit=frozenset({"group_id"}))
+    made = noyo.add_connection()
+    assert "group_id" not in call.rows("/group_connections")[0]
+    assert "group_id" in call.get(f"/group_connections/{made['id']}").json()
+
+
+def test_fields_of_tomorrow_are_told_too(noyo: NoyoFake, call: Caller) -> None:
+    noyo.add_connection(extra={"colour": "green"})
+    assert call.rows("/group_connections")[0]["colour"] == "green"
+
+
+@pytest.mark.parametrize("how", sorted(CORRUPTIONS))
+def test_a_row_comes_back_broken_until_it_is_mended(noyo: NoyoFake, call: Caller, how: str) -> None:
+    sound = noyo.add_connection(created=1)["id"]
+    bad = noyo.add_connection(created=2)["id"]
+    whole = call.rows("/group_connections")
+    noyo.corrupt(bad, how)
+    first, second = call.rows("/group_connections")
+    assert first["id"] == sound
+    assert second == CORRUPTIONS[how](whole[1]) != whole[1]
+    assert call.get(f"/group_connections/{bad}").json() != whole[1]
+    noyo.corrupt(bad, None)
+    assert call.rows("/group_connections") == whole
+
+
+def test_a_row_can_be_broken_in_a_way_of_ones_own(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_asks(noyo)["id"]
+    noyo.corrupt(asked, lambda row: {**row, "modified": -1})
+    assert call.rows("/group_disconnection_requests")[0]["modified"] == -1
+
+
+def test_an_unknown_way_of_breaking_is_an_error(noyo: NoyoFake) -> None:
+    with pytest.raises(ValueError, match="id missing"):
+        noyo.corrupt(CARRIER, "torn")

@@ -1,0 +1,156 @@
+"""Webhooks, as Noyo delivers them: signed, at least once, in no order, again until they are taken."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from starlette.responses import Response
+
+from infra.local.http_server import HttpRequest, HttpServer, function_app
+from infra.local.noyo import NoyoFake
+from infra.local.noyo.webhooks import RETRY_DELAYS
+from tests.infra.local.noyo.calling import CARRIER, Caller, Clock
+from tests.infra.local.waiting import until
+
+TYPES = ["group_connection_request.created", "group_connection_request.status_change"]
+
+
+class Receiver:
+    """Answers 200 unless told otherwise."""
+
+    def __init__(self) -> None:
+        self.requests: list[HttpRequest] = []
+        self.status = 200
+
+    def __call__(self, request: HttpRequest) -> Response:
+        self.requests.append(request)
+        return Response(status_code=self.status)
+
+    @property
+    def events(self) -> list[dict[str, dict[str, str]]]:
+        return [json.loads(request.body) for request in self.requests]
+
+    @property
+    def types(self) -> list[str]:
+        return [event["event"]["type"] for event in self.events]
+
+
+@pytest.fixture
+def receiver() -> Receiver:
+    return Receiver()
+
+
+@pytest.fixture
+def address(receiver: Receiver) -> Iterator[str]:
+    with HttpServer(function_app(receiver)) as server:
+        yield f"{server.url}/hooks"
+
+
+def test_without_an_address_nothing_is_told_even_later(
+    noyo: NoyoFake, address: str, receiver: Receiver
+) -> None:
+    noyo.add_connection()
+    assert noyo.deliver_webhooks() == 0
+    noyo.send_webhooks(address, "key", automatic=False)
+    assert (noyo.deliver_webhooks(), receiver.requests) == (0, [])
+
+
+def test_what_is_made_and_what_gets_another_status_is_told_with_its_id_alone(
+    noyo: NoyoFake, address: str, receiver: Receiver, call: Caller, clock: Clock
+) -> None:
+    noyo.send_webhooks(address, "key", automatic=False)
+    made = noyo.add_connection(group_name="Test Company", status="processing")
+    noyo.move_connection(made["id"], "processing", error="other words")
+    noyo.move_connection(made["id"], "completed")
+    asked = noyo.carrier_requests_disconnection(carrier_id=CARRIER, group_id=made["group_id"], group_name="T")
+    call.send(
+        "PUT",
+        f"/group_disconnection_requests/{asked['id']}/{asked['version']}",
+        json={"status": "processing", "effective_end_date": "2030-01-31"},
+    )
+    noyo.deliver_webhooks()
+
+    about = [(event["event"]["type"], event["data"]) for event in receiver.events]
+    assert about == [
+        (TYPES[0], {"id": made["id"]}),
+        (TYPES[1], {"id": made["id"]}),
+        ("group_disconnection_request.created", {"id": asked["id"]}),
+        ("group_disconnection_request.status_change", {"id": asked["id"]}),
+    ]
+    assert len({event["event"]["id"] for event in receiver.events}) == 4
+
+
+def test_each_is_signed_with_every_key_over_its_time_and_its_bytes(
+    noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock
+) -> None:
+    noyo.send_webhooks(address, "old", "new", automatic=False)
+    noyo.add_connection()
+    noyo.deliver_webhooks()
+
+    (request,) = receiver.requests
+    stamp = request.headers.get("x-noyo-timestamp") or ""
+    signed = stamp.encode() + b"." + request.body
+    wanted = [hmac.new(key, signed, hashlib.sha256).hexdigest() for key in (b"old", b"new")]
+    assert (request.headers.get("x-noyo-signature") or "").split(",") == wanted
+    assert datetime.fromisoformat(stamp).timestamp() == clock()
+
+
+def test_one_that_is_not_taken_comes_again_for_three_days_and_then_no_more(
+    noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock
+) -> None:
+    noyo.send_webhooks(address, "key", automatic=False)
+    receiver.status = 500
+    noyo.add_connection()
+    for pause in (0, *RETRY_DELAYS):
+        clock.go(pause - 1)
+        noyo.deliver_webhooks()
+        clock.go(1)
+        noyo.deliver_webhooks()
+    clock.go(7 * 86400)
+
+    assert noyo.deliver_webhooks() == 0
+    assert len(receiver.requests) == 1 + 15
+    assert len({request.body for request in receiver.requests}) == 1
+    assert len({request.headers.get("x-noyo-timestamp") for request in receiver.requests}) == 1
+    assert sum(RETRY_DELAYS) < 3 * 86400
+
+
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 503])
+def test_only_200_is_taken(
+    noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock, status: int
+) -> None:
+    noyo.send_webhooks(address, "key", automatic=False)
+    receiver.status = status
+    noyo.add_connection()
+    noyo.deliver_webhooks()
+    receiver.status = 200
+    clock.go(RETRY_DELAYS[0])
+
+    assert [noyo.deliver_webhooks(), noyo.deliver_webhooks()] == [1, 0]
+    assert noyo.webhooks.events[0].answers == [status, 200]
+
+
+def test_where_nobody_answers_it_comes_again(noyo: NoyoFake, clock: Clock) -> None:
+    noyo.send_webhooks("http://127.0.0.1:9/hooks", "key", automatic=False)
+    noyo.add_connection()
+    noyo.deliver_webhooks()
+    assert noyo.webhooks.events[0].answers == [None]
+
+
+def test_copies_and_the_wrong_order_come_on_request(noyo: NoyoFake, address: str, receiver: Receiver) -> None:
+    noyo.send_webhooks(address, "key", automatic=False)
+    noyo.webhooks.copies, noyo.webhooks.newest_first = 2, True
+    noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")
+
+    assert [noyo.deliver_webhooks() for _ in range(3)] == [2, 2, 0]
+    assert receiver.types == [TYPES[1], TYPES[0]] * 2
+
+
+def test_by_itself_it_tells_at_once(receiver: Receiver, address: str) -> None:
+    with NoyoFake() as noyo:
+        noyo.send_webhooks(address, "key")
+        noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")
+        assert until(lambda: receiver.types == TYPES)

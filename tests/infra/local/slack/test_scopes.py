@@ -1,0 +1,40 @@
+"""Slack stand-in: a token may call what its scopes allow, and each answer tells them."""
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from infra.local.slack import SlackFake
+
+
+def client(slack: SlackFake) -> WebClient:
+    return WebClient(token="xoxb-local", base_url=slack.url)
+
+
+def test_a_method_without_its_scope_is_refused_as_slack_does() -> None:
+    with SlackFake() as slack:
+        slack.add_user("UANA", "Ana")
+        slack.granted_scopes = frozenset({"chat:write"})
+
+        try:
+            client(slack).users_info(user="UANA")
+        except SlackApiError as refused:
+            told = refused.response.data
+        else:
+            raise AssertionError("it was let through")
+
+        assert isinstance(told, dict)
+        assert (told["error"], told["needed"], told["provided"]) == (
+            "missing_scope",
+            "users:read",
+            "chat:write",
+        )
+
+
+def test_each_answer_tells_the_scopes_and_the_time_of_the_workspace() -> None:
+    with SlackFake(clock=lambda: 1_790_000_000.0) as slack:
+        slack.granted_scopes = frozenset({"chat:write", "users:read"})
+
+        headers = client(slack).auth_test().headers
+
+        assert headers["x-oauth-scopes"] == "chat:write,users:read"
+        assert headers["date"] == "Mon, 21 Sep 2026 14:13:20 GMT"

@@ -1,0 +1,226 @@
+import json
+import os
+import threading
+import time
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.bootstrap import deployment
+from bot.settings import Purpose, read_settings
+from infra.local.aws.runtime import Intervals
+from infra.local.environment import (
+    BOT_TOKEN,
+    CONNECTIONS,
+    Addresses,
+    bot_environment,
+    replaced_environ,
+    write_carriers,
+)
+from infra.local.stack import LocalStack
+from tests.infra.local.records import failed, numbers
+from tests.infra.local.waiting import until
+
+QUICK = Intervals(schedules=0.02, stream=0.01, retries=0.0)
+
+
+class Bot:
+    """Handlers of a test's own in the place of the project's."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.woken: list[dict[str, Any]] = []
+        self.scheduled: list[str] = []
+        self.environments: list[dict[str, str]] = []
+        self.held = threading.Event()
+        self.held.set()
+
+    def slack(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        self.environments.append(dict(os.environ))
+        body = b64decode(event["body"]).decode()
+        self.said.append(
+            f"{context.function_name}: {'signature' if 'x-slack-signature' in event['headers'] else ''}"
+        )
+        text = "heard" if "text=hello" in body else "what?"
+        return {
+            "statusCode": 200,
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps({"response_type": "ephemeral", "text": text}),
+        }
+
+    def worker(self, event: dict[str, Any], context: Any) -> Any:
+        if "Records" not in event:
+            self.scheduled.append(context.function_name)
+            return None
+        self.woken.append(event)
+        self.held.wait(20)
+        first = numbers(event)[0]
+        return failed(first) if len(self.woken) == 1 else None
+
+    @property
+    def handlers(self) -> dict[str, Any]:
+        return {
+            "handlers.slack.handler": self.slack,
+            "handlers.execute_operations.handler": self.worker,
+            "handlers.notify.handler": lambda *_: None,
+            "handlers.poll.handler": self.crash,
+        }
+
+    def crash(self, *_: Any) -> None:
+        raise RuntimeError("poll is broken")
+
+    def woken_by(self) -> list[str]:
+        return [one["dynamodb"]["Keys"]["pk"]["S"] for event in self.woken for one in event["Records"]]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[LocalStack, Bot]]:
+    bot = Bot()
+    with LocalStack(handlers=bot.handlers, pace=QUICK, troubled=lambda _: None) as machine:
+        machine.slack.add_user("U0ANA", "Ana")
+        yield machine, bot
+
+
+@pytest.fixture
+def machine(running: tuple[LocalStack, Bot]) -> LocalStack:
+    return running[0]
+
+
+@pytest.fixture
+def bot(running: tuple[LocalStack, Bot]) -> Bot:
+    return running[1]
+
+
+def put(machine: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
+    key = {"pk": {"S": pk}, "sk": {"S": "STATE"}}
+    client = machine.table_client()
+    client.put_item(TableName=machine.table_name, Item=key | due)
+    client.close()
+    return key
+
+
+def due_at(kind: str, when: float) -> dict[str, Any]:
+    return {"due_kind": {"S": kind}, "due": {"N": str(int(when))}}
+
+
+def test_what_a_person_types_reaches_the_handler_and_the_answer_the_person(
+    machine: LocalStack, bot: Bot
+) -> None:
+    reply = machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
+
+    assert reply.status == 200
+    assert [message.text for message in reply.messages] == ["heard"]
+    assert bot.said[-1] == "SlackFunction: signature"
+
+
+def test_the_handlers_find_an_environment_that_leads_to_the_machine(machine: LocalStack, bot: Bot) -> None:
+    machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
+    settings = read_settings(bot.environments[-1])
+
+    assert settings.slack.api_url == machine.slack.url
+    assert settings.noyo.api_url == machine.noyo.api_url
+    assert settings.noyo.token_url == machine.noyo.token_url
+    assert settings.aws.endpoint_url == machine.aws.endpoint_url
+    assert settings.aws.table == machine.table_name
+
+
+def test_an_inserted_operation_wakes_by_the_templates_rules(machine: LocalStack, bot: Bot) -> None:
+    """The filter lets only operations through, and the failure that is reported brings the record again."""
+    put(machine, "OUTBOX#1")
+    put(machine, "OPERATION#1")
+
+    assert until(lambda: bot.woken_by() == ["OPERATION#1", "OPERATION#1"])
+
+
+def test_every_schedule_of_the_template_is_kept_and_a_crash_does_not_end_it(
+    machine: LocalStack, bot: Bot
+) -> None:
+    assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(machine.crashes) >= 2)
+
+    assert str(machine.crashes[0].error) == "poll is broken"
+    assert machine.problems[0] == "PollFunction raised RuntimeError: poll is broken"
+
+
+def test_settled_means_that_nothing_is_due_soon(machine: LocalStack) -> None:
+    assert machine.settle(20, quiet=0.05)
+
+    key = put(machine, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
+    assert machine.due() == ["OUTBOX#2"]
+    assert not machine.settle(0.3, quiet=0.05)
+
+    client = machine.table_client()
+    client.delete_item(TableName=machine.table_name, Key=key)
+    client.close()
+    assert machine.settle(20, quiet=0.05)
+
+
+def test_what_is_due_in_days_is_not_waited_for(machine: LocalStack) -> None:
+    put(machine, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
+
+    assert machine.settle(20, quiet=0.05)
+
+
+def test_settled_means_that_nothing_that_was_woken_is_under_way(machine: LocalStack, bot: Bot) -> None:
+    bot.held.clear()
+    before = len(bot.woken)
+    put(machine, "OPERATION#3")
+    assert until(lambda: len(bot.woken) > before)
+
+    assert not machine.settle(0.3, quiet=0.05)
+    bot.held.set()
+    assert machine.settle(20, quiet=0.05)
+
+
+def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> None:
+    before = dict(os.environ)
+    machine = LocalStack(handlers={}, pace=QUICK)
+    machine.start()
+    inside = dict(os.environ)
+    machine.slack.add_user("U0ANA", "Ana")
+    machine.stop()
+    machine.stop()
+
+    assert inside["TABLE_NAME"] == machine.table_name
+    assert dict(os.environ) == before
+    assert machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
+
+
+def test_the_secrets_are_kept_where_the_bot_reads_them() -> None:
+    with LocalStack(handlers={}, pace=QUICK) as machine:
+        assert "SLACK_BOT_TOKEN" not in os.environ
+        assert deployment(*Purpose).secrets.slack_bot.value() == BOT_TOKEN
+        machine.aws.replace_secret(os.environ["SECRET_SLACK_BOT"], {"bot_token": "xoxb-another"})
+        deployment.cache_clear()
+        assert deployment(*Purpose).secrets.slack_bot.value() == "xoxb-another"
+
+
+def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"
+    at = Addresses(
+        slack=nowhere,
+        noyo_api=nowhere,
+        noyo_token=nowhere,
+        aws=nowhere,
+        table="before",
+        kms_key="key",
+        carriers_file=write_carriers(tmp_path),
+    )
+    with replaced_environ(bot_environment(at)):
+        assert deployment().settings.aws.table == "before"
+
+    with LocalStack(handlers={}, pace=QUICK) as machine:
+        assert deployment().settings.aws.table == machine.table_name
+    assert deployment.cache_info().currsize == 0
+
+
+def test_a_machine_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    before = dict(os.environ), threading.active_count()
+    (tmp_path / "template.yaml").write_text("Resources: {}")
+
+    with pytest.raises(KeyError):
+        LocalStack(handlers={}, template=tmp_path / "template.yaml").start()
+
+    assert (dict(os.environ), threading.active_count()) == before
