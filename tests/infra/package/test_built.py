@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from infra.local.listening import Listener, Request, Response
 from starlette.responses import Response
 
-from infra.local.listening import Listener, Request, Response
 from infra.package.checks import digest, find_errors
 from infra.package.interpreters import find_interpreter
 from infra.package.packages import PACKAGES, WORKER, Package
