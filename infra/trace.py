@@ -89,8 +89,8 @@ def follow() -> list[Journey]:
     journeys = [Journey("set-up")]
     paths = [function.handler for function in read_functions() if "webhook" not in function.handler]
     handlers = {path: partial(_invoke, journeys, path) for path in paths}
-    more = environment.DEMO_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
-    with LocalStack(handlers=handlers, more=more) as stack:
+    settings = environment.DEMO_SETTINGS | {"POWERTOOLS_LOG_LEVEL": "ERROR"}
+    with LocalStack(handlers=handlers, extra_settings=settings) as stack:
         demo = DemoDriver(stack, lambda _: None, TIMEOUT_SECONDS)
         demo.set_up()
         demo.wait_for("the first poll has ended", lambda: demo.message(ALERTS, "has begun"))

@@ -34,7 +34,7 @@ class Fakes:
         self.url = self._server.url
 
     def __enter__(self) -> "Fakes":
-        self._listener.__enter__()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -53,7 +53,7 @@ class Fakes:
             if name == "TransactWriteItems":
                 self.operations += _operations(json.loads(request.body))
         body = json.dumps(_response(name, request.body)).encode()
-        return Response(202 if name == "invocations" else 200, JSON, body)
+        return Response(body, 202 if name == "invocations" else 200, media_type=JSON)
 
 
 def _response(name: str, body: bytes) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""infra/local: the same bot on one machine, every outside part embedded."""
+"""The bot on one machine: fakes of Slack and Noyo, and the AWS services that it needs."""

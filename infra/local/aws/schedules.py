@@ -1,4 +1,4 @@
-"""infra/local: the schedules, as EventBridge Scheduler keeps them, but never twice at once."""
+"""EventBridge Scheduler on one machine: runs of one schedule never overlap."""
 
 import threading
 import uuid
@@ -11,15 +11,15 @@ from infra.local.aws.functions import Schedule
 
 
 class Schedules:
-    """Calls each function at once and then every so often, while the block runs.
+    """Calls each function immediately and then at its interval, while the block runs.
 
-    A run that takes longer than its pause delays the next one of the same schedule, and only that.
+    A run that takes longer than the interval delays only the next run of the same schedule.
     """
 
     def __init__(self, scheduled: list[tuple[Schedule, Callable[[Any], Any]]]) -> None:
         self._stopping = threading.Event()
         self._threads = [
-            threading.Thread(target=self._keep, args=(schedule, invoke), name=schedule.name, daemon=True)
+            threading.Thread(target=self._run, args=(schedule, invoke), name=schedule.name, daemon=True)
             for schedule, invoke in scheduled
         ]
 
@@ -28,25 +28,25 @@ class Schedules:
             thread.start()
         return self
 
-    def stop_calling(self) -> None:
-        """No further call begins; those under way end in their own time."""
+    def request_stop(self) -> None:
+        """Starts no further calls; running ones finish."""
         self._stopping.set()
 
     def __exit__(self, *_: object) -> None:
-        self.stop_calling()
+        self.request_stop()
         for thread in self._threads:
             thread.join()
 
-    def _keep(self, schedule: Schedule, invoke: Callable[[Any], Any]) -> None:
+    def _run(self, schedule: Schedule, invoke: Callable[[Any], Any]) -> None:
         while not self._stopping.is_set():
-            # What it raises is noted where it is invoked; the next run comes all the same.
+            # Errors are recorded where the function is invoked; the schedule goes on.
             with suppress(Exception):
                 invoke(build_event(schedule, datetime.now(UTC)))
             self._stopping.wait(schedule.seconds)
 
 
 def build_event(schedule: Schedule, now: datetime) -> Any:
-    """The template's own input, or what the scheduler sends where there is none."""
+    """The template's input, or the scheduler's own event if there is none."""
     if schedule.input is not None:
         return schedule.input
     return {

@@ -1,4 +1,4 @@
-"""infra/local: the pump from the table's stream to the functions, by the rules of their event source mappings."""
+"""Polls the table's stream and delivers its records to the functions, by the rules of their event source mappings."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,18 +11,18 @@ from infra.local.aws.functions import EventSourceMapping
 from infra.local.aws.stream_records import lambda_record
 
 POLL_INTERVAL = 0.25
-"""Seconds between two looks at a stream that had nothing new; Lambda's own."""
+"""Seconds between two polls of a stream without new records, as on Lambda."""
 POLLS_BETWEEN_SHARD_LISTS = 40
-"""Looks between two lists of the shards, where none has ended: new ones come when an old one ends."""
+"""New shards appear when an old one ends; until then the list is read only now and then."""
 READ_LIMIT = 1000
-GAP = "the stream no longer holds what comes next; going on with the oldest there is"
+GAP = "the stream no longer has the next records; continuing with the oldest it has"
 TRIMMED = "TrimmedDataAccessException"
 INVALID_ITERATOR_CODES = {"ExpiredIteratorException", TRIMMED}
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A mapping and the function it wakes."""
+    """An event source mapping and its function."""
 
     mapping: EventSourceMapping
     invoke: Invoke
@@ -30,7 +30,7 @@ class Subscription:
 
 @dataclass(slots=True)
 class _Shard:
-    """Where one mapping stands in one shard; `iterator` None: to be asked for."""
+    """One mapping's position in one shard: `after` is the last delivered sequence number."""
 
     id: str
     parent: str | None
@@ -40,28 +40,29 @@ class _Shard:
 
 
 class StreamPoller:
-    """Reads the stream for each mapping on its own, from the oldest record that it keeps, while the block runs.
+    """Reads the stream for each mapping separately, from the oldest record, while the block runs.
 
-    Order is kept within a shard, and a shard begins only after its parent has ended. A mapping reads its shards one
-    after the other: Lambda would call the function for several at once.
+    Records of a shard are delivered in order, and a shard is read only after its parent has ended. A mapping reads its
+    shards one after the other, whereas Lambda reads several concurrently.
     """
 
     def __init__(
         self,
         client: Any,
         stream_arn: str,
-        taps: Sequence[Subscription],
+        subscriptions: Sequence[Subscription],
         *,
-        pause: float = POLL_INTERVAL,
+        interval: float = POLL_INTERVAL,
         retry_pause: float = 1.0,
-        troubled: Callable[[str], None],
+        on_problem: Callable[[str], None],
     ) -> None:
         self._stopping = threading.Event()
         self._readers = [
-            _Reader(client, stream_arn, tap, self._stopping, pause, retry_pause, troubled) for tap in taps
+            _Reader(client, stream_arn, subscription, self._stopping, interval, retry_pause, on_problem)
+            for subscription in subscriptions
         ]
         self._threads = [
-            threading.Thread(target=reader.run, name=reader.tap.mapping.name, daemon=True)
+            threading.Thread(target=reader.run, name=reader.mapping.name, daemon=True)
             for reader in self._readers
         ]
 
@@ -70,67 +71,71 @@ class StreamPoller:
             thread.start()
         return self
 
-    def stop_calling(self) -> None:
-        """No further batch begins; those under way end in their own time."""
+    def request_stop(self) -> None:
+        """Starts no further batch; running ones finish."""
         self._stopping.set()
 
     def __exit__(self, *_: object) -> None:
-        self.stop_calling()
+        self.request_stop()
         for thread in self._threads:
             thread.join()
 
 
 @dataclass(slots=True)
 class _Reader:
-    """One mapping's reading; `troubled` is told of what is dropped and of what the stream refuses."""
+    """Reads the stream for one mapping; `on_problem` gets dropped records and errors of the stream."""
 
     client: Any
     stream_arn: str
-    tap: Subscription
+    subscription: Subscription
     stopping: threading.Event
-    pause: float
+    interval: float
     retry_pause: float
-    troubled: Callable[[str], None]
+    on_problem: Callable[[str], None]
     shards: dict[str, _Shard] = field(default_factory=dict)
-    looks: int = 0
+    polls: int = 0
+
+    @property
+    def mapping(self) -> EventSourceMapping:
+        return self.subscription.mapping
 
     def run(self) -> None:
         while not self.stopping.is_set():
             try:
-                found = self._look()
+                more = self._poll()
             except Stopped:
                 return
-            except Exception as error:  # noqa: BLE001 - the stream may be away for a while: say so and ask again
-                self.troubled(f"{self.tap.mapping.name}: {type(error).__name__}: {error}")
-                found = False
-            if not found:
-                self.stopping.wait(self.pause)
+            except Exception as error:  # noqa: BLE001 - the stream may be unavailable for a while
+                self.on_problem(f"{self.mapping.name}: {type(error).__name__}: {error}")
+                more = False
+            if not more:
+                self.stopping.wait(self.interval)
 
-    def _look(self) -> bool:
-        """True where there may be more at once."""
-        if self.looks % POLLS_BETWEEN_SHARD_LISTS == 0:
+    def _poll(self) -> bool:
+        """Returns whether there may be more records already."""
+        if self.polls % POLLS_BETWEEN_SHARD_LISTS == 0:
             self._list_shards()
-        self.looks += 1
-        found = False
-        for shard in [shard for shard in self.shards.values() if self._readable(shard)]:
-            found = self._read(shard) or found
-        return found
+        self.polls += 1
+        more = False
+        for shard in [shard for shard in self.shards.values() if self._is_readable(shard)]:
+            more = self._read(shard) or more
+        return more
 
     def _list_shards(self) -> None:
-        for told in self._described():
-            known = _Shard(told["ShardId"], told.get("ParentShardId"))
-            self.shards.setdefault(known.id, known)
+        for described in self._describe_shards():
+            shard = _Shard(described["ShardId"], described.get("ParentShardId"))
+            self.shards.setdefault(shard.id, shard)
 
-    def _described(self) -> Iterator[dict[str, Any]]:
+    def _describe_shards(self) -> Iterator[dict[str, Any]]:
         start: dict[str, str] = {}
         while True:
-            told = self.client.describe_stream(StreamArn=self.stream_arn, **start)["StreamDescription"]
-            yield from told["Shards"]
-            if "LastEvaluatedShardId" not in told:
+            page = self.client.describe_stream(StreamArn=self.stream_arn, **start)["StreamDescription"]
+            yield from page["Shards"]
+            if "LastEvaluatedShardId" not in page:
                 return
-            start = {"ExclusiveStartShardId": told["LastEvaluatedShardId"]}
+            start = {"ExclusiveStartShardId": page["LastEvaluatedShardId"]}
 
-    def _readable(self, shard: _Shard) -> bool:
+    def _is_readable(self, shard: _Shard) -> bool:
         parent = self.shards.get(shard.parent or "")
         return not shard.ended and (parent is None or parent.ended)
 
@@ -142,50 +147,46 @@ class _Reader:
         except self.client.exceptions.ClientError as error:
             if error.response["Error"]["Code"] not in INVALID_ITERATOR_CODES:
                 raise
-            self._find_place(shard, error.response["Error"]["Code"])
+            self._reset_iterator(shard, error.response["Error"]["Code"])
             return True
-        self._hand_over(page["Records"])
+        self._deliver(page["Records"])
         shard.iterator = page.get("NextShardIterator")
         if page["Records"]:
             shard.after = page["Records"][-1]["dynamodb"]["SequenceNumber"]
         if shard.iterator is None:
-            shard.ended, self.looks = True, 0
+            shard.ended, self.polls = True, 0
         return bool(page["Records"]) or shard.ended
 
-    def _find_place(self, shard: _Shard, code: str) -> None:
-        """An iterator lives for 15 minutes, a record for 24 hours."""
+    def _reset_iterator(self, shard: _Shard, code: str) -> None:
+        """Iterators expire after 15 minutes, records after 24 hours."""
         shard.iterator = None
         if code == TRIMMED:
             shard.after = None
-            self.troubled(f"{self.tap.mapping.name}: {GAP}")
+            self.on_problem(f"{self.mapping.name}: {GAP}")
 
     def _iterator(self, shard: _Shard) -> str:
         if shard.iterator is None:
-            place: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
+            start: dict[str, str] = {"ShardIteratorType": "TRIM_HORIZON"}
             if shard.after is not None:
-                place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": shard.after}
-            told = self.client.get_shard_iterator(StreamArn=self.stream_arn, ShardId=shard.id, **place)
-            shard.iterator = told["ShardIterator"]
+                start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": shard.after}
+            response = self.client.get_shard_iterator(StreamArn=self.stream_arn, ShardId=shard.id, **start)
+            shard.iterator = response["ShardIterator"]
         return shard.iterator
 
-    def _hand_over(self, records: list[dict[str, Any]]) -> None:
-        wanted = [
-            record
-            for record in (lambda_record(one, self.stream_arn) for one in records)
-            if self._wakes(record)
-        ]
+    def _deliver(self, records: list[dict[str, Any]]) -> None:
+        converted = (lambda_record(record, self.stream_arn) for record in records)
         deliver(
-            wanted,
-            self.tap.invoke,
-            self.tap.mapping.rules,
+            [record for record in converted if self._is_wanted(record)],
+            self.subscription.invoke,
+            self.mapping.rules,
             stopping=self.stopping,
-            pause=self.retry_pause,
-            given_up=self._given_up,
+            retry_pause=self.retry_pause,
+            on_dropped=self._report_dropped,
         )
 
-    def _wakes(self, record: dict[str, Any]) -> bool:
-        patterns = self.tap.mapping.patterns
+    def _is_wanted(self, record: dict[str, Any]) -> bool:
+        patterns = self.mapping.patterns
         return not patterns or any(matches(pattern, record) for pattern in patterns)
 
-    def _given_up(self, records: Records, why: str) -> None:
-        self.troubled(f"{self.tap.mapping.name}: {len(records)} records dropped after all retries: {why}")
+    def _report_dropped(self, records: Records, reason: str) -> None:
+        self.on_problem(f"{self.mapping.name}: {len(records)} records dropped after all retries: {reason}")

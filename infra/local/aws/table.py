@@ -1,4 +1,4 @@
-"""The table on an embedded engine, made from template.yaml's own resource, so that nobody tests another table."""
+"""Creates the table from its resource in template.yaml, and reads the template."""
 
 from functools import cache
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
-# What makes the table what it is for the code; how AWS guards, seals and names it is nothing to an engine here.
+# The properties that matter to the code; local engines have no use for encryption, backups and tags.
 ENGINE_PROPERTIES = {
     "AttributeDefinitions",
     "BillingMode",
@@ -18,7 +18,7 @@ ENGINE_PROPERTIES = {
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short forms (`!Ref Table`) as their long ones."""
+    """Reads CloudFormation's short forms (`!Ref Table`) as their long forms."""
 
 
 def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def read_template(path: Path = TEMPLATE) -> dict[str, Any]:
 
 
 def with_defaults(template: dict[str, Any], value: Any) -> Any:
-    """A value of the template as it is where nobody gives another parameter than its default."""
+    """A value of the template with all parameters at their defaults."""
     match value:
         case {"Ref": str(name)} if name in template.get("Parameters", {}):
             return template["Parameters"][name]["Default"]
@@ -51,13 +51,13 @@ def with_defaults(template: dict[str, Any], value: Any) -> Any:
 
 @cache
 def _table_of(path: Path) -> dict[str, Any]:
-    """Read once: it takes longer than all the calls, and tests make a table each."""
+    """Cached: reading the template takes longer than creating a table."""
     properties: dict[str, Any] = read_template(path)["Resources"]["Table"]["Properties"]
     return properties
 
 
 def create_table(client: Any, template_path: Path = TEMPLATE, name: str = "switchboard") -> None:
-    """Creates the resource `Table` under this name on the engine behind a botocore `dynamodb` client."""
+    """Creates the template's `Table` under this name, with a botocore `dynamodb` client."""
     properties = _table_of(template_path)
     created = {key: value for key, value in properties.items() if key in ENGINE_PROPERTIES}
     created["StreamSpecification"] = {"StreamEnabled": True} | properties["StreamSpecification"]

@@ -11,15 +11,15 @@ from tests.infra.local.waiting import until
 
 
 class Story(types.ModuleType):
-    """A story of a test's own: it needs no more than the machine's door."""
+    """A story of a test's own: it needs no more than the stack's door."""
 
     def __init__(self, outcome: bool) -> None:
         super().__init__("infra.local.demo.story")
         self.outcome = outcome
         self.doors: list[str] = []
 
-    def play(self, machine: Any, out: Callable[[str], object]) -> bool:
-        self.doors.append(machine.slack_url)
+    def play(self, stack: Any, out: Callable[[str], object]) -> bool:
+        self.doors.append(stack.slack_url)
         out("once upon a time")
         return self.outcome
 
@@ -73,7 +73,7 @@ class QuietStack:
     slack_url = "http://127.0.0.1:1/slack/events"
     engines: list[str | None] = []  # noqa: RUF012 - a test looks at the last one
 
-    def __init__(self, *, more: Mapping[str, str], table_endpoint: str | None) -> None:
+    def __init__(self, *, extra_settings: Mapping[str, str], table_endpoint: str | None) -> None:
         self.engines.append(table_endpoint)
 
     def __enter__(self) -> "QuietStack":

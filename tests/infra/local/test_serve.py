@@ -57,8 +57,8 @@ def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) ->
     said, stopping, statuses = Said(), threading.Event(), []
 
     def run() -> None:
-        told = {"say": said.lines.append, "complain": said.complaints.append}
-        statuses.append(serve(environ, stopping=stopping, handlers=handlers, pace=QUICK, **told))
+        told = {"out": said.lines.append, "err": said.complaints.append}
+        statuses.append(serve(environ, stopping=stopping, handlers=handlers, intervals=QUICK, **told))
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -73,7 +73,7 @@ def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) ->
 
 def refused(environ: dict[str, str]) -> tuple[int, str]:
     complaints: list[str] = []
-    status = serve(environ, stopping=threading.Event(), complain=complaints.append, handlers={})
+    status = serve(environ, stopping=threading.Event(), err=complaints.append, handlers={})
     return status, "\n".join(complaints)
 
 
@@ -102,7 +102,7 @@ def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> Non
 
     with serving(environ, handlers) as said:
         assert "POST http://127.0.0.1:" in said.text
-        assert "stream, 5 at once → handlers.execute_operations.handler" in said.text
+        assert "stream, batches of 5 → handlers.execute_operations.handler" in said.text
         assert "every 60 s → handlers.poll.handler" in said.text
         for address in ("SLACK_API_URL", "NOYO_API_URL", "AWS_ENDPOINT_URL", "TABLE_NAME"):
             assert environ[address] in said.text
@@ -206,9 +206,9 @@ def test_the_command_serves_the_projects_own_handlers_until_it_is_told_to_stop(
         run.send_signal(number)
         rest, complaints = run.stdout.read(), run.stderr.read()
 
-    assert first.startswith("Switchboard (local) is served"), complaints
+    assert first.startswith("Switchboard (local) is running"), complaints
     assert "→ handlers.slack.handler" in rest
-    assert "Stopping: what is under way is finished first." in rest
+    assert "Stopping: running calls finish first." in rest
     assert "Traceback" not in complaints
     assert run.returncode == 0
 
@@ -223,5 +223,5 @@ def test_the_command_ends_with_status_2_where_the_settings_cannot_be_used() -> N
 
     assert (running.returncode, out) == (2, "")
     assert complaints.startswith("The settings cannot be used: ")
-    assert "README.md, Settings" in complaints
+    assert "README.md describes them under Settings" in complaints
     assert "SLACK_SIGNING_SECRET is missing" in complaints

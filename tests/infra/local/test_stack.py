@@ -79,13 +79,13 @@ class Bot:
 @pytest.fixture(scope="module")
 def running() -> Iterator[tuple[LocalStack, Bot]]:
     bot = Bot()
-    with LocalStack(handlers=bot.handlers, pace=QUICK, troubled=lambda _: None) as machine:
-        machine.slack.add_user("U0ANA", "Ana")
-        yield machine, bot
+    with LocalStack(handlers=bot.handlers, intervals=QUICK, on_problem=lambda _: None) as stack:
+        stack.slack.add_user("U0ANA", "Ana")
+        yield stack, bot
 
 
 @pytest.fixture
-def machine(running: tuple[LocalStack, Bot]) -> LocalStack:
+def stack(running: tuple[LocalStack, Bot]) -> LocalStack:
     return running[0]
 
 
@@ -94,10 +94,10 @@ def bot(running: tuple[LocalStack, Bot]) -> Bot:
     return running[1]
 
 
-def put(machine: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
+def put(stack: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
     key = {"pk": {"S": pk}, "sk": {"S": "STATE"}}
-    client = machine.table_client()
-    client.put_item(TableName=machine.table_name, Item=key | due)
+    client = stack.table_client()
+    client.put_item(TableName=stack.table_name, Item=key | due)
     client.close()
     return key
 
@@ -107,92 +107,92 @@ def due_at(kind: str, when: float) -> dict[str, Any]:
 
 
 def test_what_a_person_types_reaches_the_handler_and_the_answer_the_person(
-    machine: LocalStack, bot: Bot
+    stack: LocalStack, bot: Bot
 ) -> None:
-    reply = machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
+    reply = stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
 
     assert reply.status == 200
     assert [message.text for message in reply.messages] == ["heard"]
     assert bot.said[-1] == "SlackFunction: signature"
 
 
-def test_the_handlers_find_an_environment_that_leads_to_the_machine(machine: LocalStack, bot: Bot) -> None:
-    machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
+def test_the_handlers_find_an_environment_that_leads_to_the_stack(stack: LocalStack, bot: Bot) -> None:
+    stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
     settings = read_settings(bot.environments[-1])
 
-    assert settings.slack.api_url == machine.slack.url
-    assert settings.noyo.api_url == machine.noyo.api_url
-    assert settings.noyo.token_url == machine.noyo.token_url
-    assert settings.aws.endpoint_url == machine.aws.endpoint_url
-    assert settings.aws.table == machine.table_name
+    assert settings.slack.api_url == stack.slack.url
+    assert settings.noyo.api_url == stack.noyo.api_url
+    assert settings.noyo.token_url == stack.noyo.token_url
+    assert settings.aws.endpoint_url == stack.aws.endpoint_url
+    assert settings.aws.table == stack.table_name
 
 
-def test_an_inserted_operation_wakes_by_the_templates_rules(machine: LocalStack, bot: Bot) -> None:
+def test_an_inserted_operation_wakes_by_the_templates_rules(stack: LocalStack, bot: Bot) -> None:
     """The filter lets only operations through, and the failure that is reported brings the record again."""
-    put(machine, "OUTBOX#1")
-    put(machine, "OPERATION#1")
+    put(stack, "OUTBOX#1")
+    put(stack, "OPERATION#1")
 
     assert until(lambda: bot.woken_by() == ["OPERATION#1", "OPERATION#1"])
 
 
 def test_every_schedule_of_the_template_is_kept_and_a_crash_does_not_end_it(
-    machine: LocalStack, bot: Bot
+    stack: LocalStack, bot: Bot
 ) -> None:
-    assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(machine.crashes) >= 2)
+    assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(stack.crashes) >= 2)
 
-    assert str(machine.crashes[0].error) == "poll is broken"
-    assert machine.problems[0] == "PollFunction raised RuntimeError: poll is broken"
+    assert str(stack.crashes[0].error) == "poll is broken"
+    assert stack.problems[0] == "PollFunction raised RuntimeError: poll is broken"
 
 
-def test_settled_means_that_nothing_is_due_soon(machine: LocalStack) -> None:
-    assert machine.settle(20, quiet=0.05)
+def test_settled_means_that_nothing_is_due_soon(stack: LocalStack) -> None:
+    assert stack.settle(20, quiet=0.05)
 
-    key = put(machine, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
-    assert machine.due() == ["OUTBOX#2"]
-    assert not machine.settle(0.3, quiet=0.05)
+    key = put(stack, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
+    assert stack.due() == ["OUTBOX#2"]
+    assert not stack.settle(0.3, quiet=0.05)
 
-    client = machine.table_client()
-    client.delete_item(TableName=machine.table_name, Key=key)
+    client = stack.table_client()
+    client.delete_item(TableName=stack.table_name, Key=key)
     client.close()
-    assert machine.settle(20, quiet=0.05)
+    assert stack.settle(20, quiet=0.05)
 
 
-def test_what_is_due_in_days_is_not_waited_for(machine: LocalStack) -> None:
-    put(machine, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
+def test_what_is_due_in_days_is_not_waited_for(stack: LocalStack) -> None:
+    put(stack, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
 
-    assert machine.settle(20, quiet=0.05)
+    assert stack.settle(20, quiet=0.05)
 
 
-def test_settled_means_that_nothing_that_was_woken_is_under_way(machine: LocalStack, bot: Bot) -> None:
+def test_settled_means_that_nothing_that_was_woken_is_under_way(stack: LocalStack, bot: Bot) -> None:
     bot.held.clear()
     before = len(bot.woken)
-    put(machine, "OPERATION#3")
+    put(stack, "OPERATION#3")
     assert until(lambda: len(bot.woken) > before)
 
-    assert not machine.settle(0.3, quiet=0.05)
+    assert not stack.settle(0.3, quiet=0.05)
     bot.held.set()
-    assert machine.settle(20, quiet=0.05)
+    assert stack.settle(20, quiet=0.05)
 
 
 def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> None:
     before = dict(os.environ)
-    machine = LocalStack(handlers={}, pace=QUICK)
-    machine.start()
+    stack = LocalStack(handlers={}, intervals=QUICK)
+    stack.start()
     inside = dict(os.environ)
-    machine.slack.add_user("U0ANA", "Ana")
-    machine.stop()
-    machine.stop()
+    stack.slack.add_user("U0ANA", "Ana")
+    stack.stop()
+    stack.stop()
 
-    assert inside["TABLE_NAME"] == machine.table_name
+    assert inside["TABLE_NAME"] == stack.table_name
     assert dict(os.environ) == before
-    assert machine.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
+    assert stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
 
 
 def test_the_secrets_are_kept_where_the_bot_reads_them() -> None:
-    with LocalStack(handlers={}, pace=QUICK) as machine:
+    with LocalStack(handlers={}, intervals=QUICK) as stack:
         assert "SLACK_BOT_TOKEN" not in os.environ
         assert deployment(*Purpose).secrets.slack_bot.value() == BOT_TOKEN
-        machine.aws.replace_secret(os.environ["SECRET_SLACK_BOT"], {"bot_token": "xoxb-another"})
+        stack.aws.replace_secret(os.environ["SECRET_SLACK_BOT"], {"bot_token": "xoxb-another"})
         deployment.cache_clear()
         assert deployment(*Purpose).secrets.slack_bot.value() == "xoxb-another"
 
@@ -211,12 +211,12 @@ def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Pa
     with replaced_environ(bot_environment(at)):
         assert deployment().settings.aws.table == "before"
 
-    with LocalStack(handlers={}, pace=QUICK) as machine:
-        assert deployment().settings.aws.table == machine.table_name
+    with LocalStack(handlers={}, intervals=QUICK) as stack:
+        assert deployment().settings.aws.table == stack.table_name
     assert deployment.cache_info().currsize == 0
 
 
-def test_a_machine_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_stack_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
     before = dict(os.environ), threading.active_count()
     (tmp_path / "template.yaml").write_text("Resources: {}")
 

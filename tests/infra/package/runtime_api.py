@@ -59,11 +59,11 @@ class RuntimeApi:
         path = request.path.removeprefix(PREFIX)
         if request.method == "GET" and path == "/invocation/next":
             invocation = self._next.get()
-            return self._invocation(invocation) if invocation else Response(410, (), b"")
+            return self._invocation(invocation) if invocation else Response(status_code=410)
         body = json.loads(request.body) if request.body else None
         kind = "init" if path == "/init/error" else path.rpartition("/")[2]
         self.posted.put(Posted(kind, body))
-        return Response(202, (("Content-Type", "application/json"),), b'{"status":"OK"}')
+        return Response(b'{"status":"OK"}', 202, media_type="application/json")
 
     def _invocation(self, invocation: Invocation) -> Response:
         deadline = int((time.time() + invocation.seconds) * 1000)

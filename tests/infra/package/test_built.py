@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from infra.local.listening import Listener, Request, Response
 from starlette.responses import Response
 
+from infra.local.http_server import HttpRequest, HttpServer, function_app
 from infra.package.checks import digest, find_errors
 from infra.package.interpreters import find_interpreter
 from infra.package.packages import PACKAGES, WORKER, Package
@@ -118,9 +118,9 @@ def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
     built_here: dict[str, Path],
 ) -> None:
     """A function that was restored from a snapshot reads its credentials from a URL, not from its environment."""
-    requests: list[Request] = []
+    requests: list[HttpRequest] = []
 
-    def answer(request: Request) -> Response:
+    def answer(request: HttpRequest) -> Response:
         requests.append(request)
         credentials = {
             "AccessKeyId": "ASIASNAP",
@@ -128,15 +128,15 @@ def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
             "Token": "t",
             "Expiration": "2099-01-01T00:00:00Z",
         }
-        return Response(200, (), json.dumps(credentials if request.method == "GET" else {}).encode())
+        return Response(json.dumps(credentials if request.method == "GET" else {}))
 
     with HttpServer(function_app(answer)) as aws:
         here = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{aws.url}/creds", "AWS_EC2_METADATA_DISABLED": "true"}
         process = run(built_here["receiver"], SIGNED_CALL, aws.url, **here)
 
     assert process.returncode == 0, process.stderr
-    assert "ASIASNAP" in (requests[-1].header("Authorization") or "")
-    assert requests[-1].header("X-Amz-Security-Token") == "t"
+    assert "ASIASNAP" in (requests[-1].headers.get("Authorization") or "")
+    assert requests[-1].headers.get("X-Amz-Security-Token") == "t"
 
 
 LOADED = "import sys, handlers.slack; print(*sorted({name.partition('.')[0] for name in sys.modules}))"

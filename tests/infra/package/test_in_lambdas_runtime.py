@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain.operations import OperationKind, OperationState
+from infra.local.aws.runtime import Intervals
 from infra.local.environment import ALERTS, CONNECTIONS
 from infra.local.noyo import Fault
 from infra.local.stack import LocalStack
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="Lambda's runtime client runs only on Linux"),
 ]
 
-PACE = Intervals(schedules=1.0, stream=0.02, retries=0.05)
+INTERVALS = Intervals(schedules=1.0, stream=0.02, retries=0.05)
 SLOW_NOYO = {"NOYO_TIMEOUT_SECONDS": "20", "CHECK_AFTER_SECONDS": "21"}
 EXECUTE = "handlers.execute_operations.handler"
 HANDLERS = [f"{name}.handler" for package in PACKAGES for name in package.handlers]
@@ -47,47 +48,47 @@ def functions(packages: dict[str, Path], client: Path) -> Iterator[Functions]:
 
 
 @pytest.fixture
-def machine(functions: Functions) -> Iterator[LocalStack]:
+def stack(functions: Functions) -> Iterator[LocalStack]:
     with LocalStack(
-        handlers=functions.handlers, more=SLOW_NOYO, pace=PACE, troubled=lambda _: None
-    ) as machine:
-        machine.slack.add_user(ANA, "Ana")
+        handlers=functions.handlers, extra_settings=SLOW_NOYO, intervals=INTERVALS, on_problem=lambda _: None
+    ) as stack:
+        stack.slack.add_user(ANA, "Ana")
         for channel in (CONNECTIONS, ALERTS):
-            machine.slack.workspace.channels[channel].members.add(ANA)
-        _warm(machine, functions)
-        yield machine
+            stack.slack.workspace.channels[channel].members.add(ANA)
+        _warm(stack, functions)
+        yield stack
 
 
-def _warm(machine: Machine, functions: Functions) -> None:
+def _warm(stack: LocalStack, functions: Functions) -> None:
     """On Lambda each process has its own CPU; here they all start at the same time and share a few."""
     workers = set(HANDLERS) - RECEIVERS
     started = until(lambda: {name for name, _, _ in functions.events} >= workers, 60)
-    assert started, [f"{crash.function}: {crash.error}" for crash in machine.crashes]
-    assert until(lambda: machine.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
+    assert started, [f"{crash.function}: {crash.error}" for crash in stack.crashes]
+    assert until(lambda: stack.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
 
 
-def asks(machine: LocalStack) -> None:
-    view = machine.slack.command(ANA, CONNECTIONS, "/noyo", "connect").view
+def asks(stack: LocalStack) -> None:
+    view = stack.slack.command(ANA, CONNECTIONS, "/noyo", "connect").view
     assert view is not None
-    reply = machine.slack.submit(ANA, view.id, REQUEST)
+    reply = stack.slack.submit(ANA, view.id, REQUEST)
     assert (reply.error, reply.errors) == (None, {})
 
 
-def messages(machine: Machine, channel: str) -> str:
-    return "\n".join(machine.slack.render(message) for message in machine.slack.channel(channel))
+def messages(stack: LocalStack, channel: str) -> str:
+    return "\n".join(stack.slack.render(message) for message in stack.slack.channel(channel))
 
 
-def test_a_request_reaches_its_card_and_a_failure_its_alert(machine: Machine, functions: Functions) -> None:
-    asks(machine)
+def test_a_request_reaches_its_card_and_a_failure_its_alert(stack: LocalStack, functions: Functions) -> None:
+    asks(stack)
     assert until(
-        lambda: "Test Company" in messages(machine, CONNECTIONS) and bool(machine.noyo.connections()), 30
+        lambda: "Test Company" in messages(stack, CONNECTIONS) and bool(stack.noyo.connections()), 30
     )
-    connection_id = machine.noyo.connections()[0]["id"]
-    machine.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
-    assert until(lambda: "Group not found" in messages(machine, ALERTS), 30)
+    connection_id = stack.noyo.connections()[0]["id"]
+    stack.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
+    assert until(lambda: "Group not found" in messages(stack, ALERTS), 30)
 
-    assert machine.settle(30)
-    assert machine.crashes == []
+    assert stack.settle(30)
+    assert stack.crashes == []
     kinds = {(handler, _kind(event)) for handler, event, _ in functions.events}
     assert kinds == {
         ("handlers.slack.handler", "http"),
@@ -115,40 +116,40 @@ def _kill(functions: Functions) -> None:
 
 @pytest.mark.parametrize("ends", [_time_out, _kill])
 def test_an_operation_recovers_from_a_killed_function_and_is_sent_once(
-    machine: Machine, functions: Functions, ends: Callable[[Functions], None]
+    stack: LocalStack, functions: Functions, ends: Callable[[Functions], None]
 ) -> None:
     """Noyo accepts the request and answers slowly; meanwhile the process that waits for the answer ends."""
-    machine.noyo.faults.add(Fault("delay_after", method="POST", seconds=15))
+    stack.noyo.faults.add(Fault("delay_after", method="POST", seconds=15))
     if ends is _time_out:
         ends(functions)
-    asks(machine)
-    assert until(lambda: bool(machine.noyo.connections()), 30)
+    asks(stack)
+    assert until(lambda: bool(stack.noyo.connections()), 30)
     if ends is _kill:
         ends(functions)
-    assert until(lambda: bool(machine.crashes), 30)
-    assert {type(crash.error) for crash in machine.crashes} == {Terminated}
+    assert until(lambda: bool(stack.crashes), 30)
+    assert {type(crash.error) for crash in stack.crashes} == {Terminated}
     functions.cut_after.clear()
 
     # The next workers, started by the stream or the schedule, find the operation claimed and skip it.
     before = len(functions.events)
     assert until(lambda: [name for name, _, _ in functions.events[before:]].count(EXECUTE) >= 3, 30)
-    assert _operation(machine)["state"]["S"] == OperationState.SENDING
+    assert _operation(stack)["state"]["S"] == OperationState.SENDING
 
-    assert until(lambda: _recovered(machine), 60)
-    assert until(lambda: len(sent(machine)) == 1)
-    assert len(machine.noyo.connections()) == 1
-    assert until(lambda: "Test Company" in messages(machine, CONNECTIONS), 30)
+    assert until(lambda: _recovered(stack), 60)
+    assert until(lambda: len(sent(stack)) == 1)
+    assert len(stack.noyo.connections()) == 1
+    assert until(lambda: "Test Company" in messages(stack, CONNECTIONS), 30)
 
 
-def sent(machine: Machine) -> list[Any]:
+def sent(stack: LocalStack) -> list[Any]:
     """The requests that change something at Noyo."""
-    requests = machine.noyo.requests
+    requests = stack.noyo.requests
     return [each for each in requests if each.method != "GET" and each.path.startswith("/api/")]
 
 
-def _operation(machine: LocalStack) -> dict[str, Any]:
-    client = machine.table_client()
-    items = client.scan(TableName=machine.table_name)["Items"]
+def _operation(stack: LocalStack) -> dict[str, Any]:
+    client = stack.table_client()
+    items = client.scan(TableName=stack.table_name)["Items"]
     client.close()
     operations = [item for item in items if item["pk"]["S"].startswith("OPERATION#")]
     (item,) = [item for item in operations if item["kind"]["S"] != OperationKind.REFRESH_RECORD]
@@ -156,28 +157,28 @@ def _operation(machine: LocalStack) -> dict[str, Any]:
     return operation
 
 
-def _recovered(machine: Machine) -> bool:
+def _recovered(stack: LocalStack) -> bool:
     """Whether the operation has succeeded; if not, its times in the table are moved into the past."""
-    item = _operation(machine)
+    item = _operation(stack)
     past = {":past": {"N": str(int(time.time()) - 1)}}
     if item["state"]["S"] == OperationState.SENDING:
         _set(
-            machine,
+            stack,
             item,
             "SET lease_until = :past, due = :past",
             "lease = :lease",
             past | {":lease": item["lease"]},
         )
     elif item["state"]["S"] == OperationState.RECONCILING and "lease" not in item:
-        _set(machine, item, "SET due = :past", "attribute_not_exists(lease)", past)
+        _set(stack, item, "SET due = :past", "attribute_not_exists(lease)", past)
     return item["state"]["S"] == OperationState.SUCCEEDED
 
 
-def _set(machine: LocalStack, item: dict[str, Any], update: str, where: str, values: dict[str, Any]) -> None:
-    client = machine.table_client()
+def _set(stack: LocalStack, item: dict[str, Any], update: str, where: str, values: dict[str, Any]) -> None:
+    client = stack.table_client()
     try:
         client.update_item(
-            TableName=machine.table_name,
+            TableName=stack.table_name,
             Key={"pk": item["pk"], "sk": item["sk"]},
             UpdateExpression=update,
             ConditionExpression=where,

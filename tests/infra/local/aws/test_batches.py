@@ -8,40 +8,40 @@ import pytest
 from infra.local.aws.batches import BatchRules, Failure, Stopped, deliver, reported_failure
 from tests.infra.local.records import failed, numbers, record
 
-Answer = Callable[[list[int]], Any]
+Handler = Callable[[list[int]], Any]
 
 
 @dataclass
-class Delivered:
-    """What a function was called with, and what was given up."""
+class Deliveries:
+    """The batches that a function was invoked with, and the dropped records with the reason."""
 
     calls: list[list[int]] = field(default_factory=list)
-    given_up: list[tuple[list[int], str]] = field(default_factory=list)
+    dropped: list[tuple[list[int], str]] = field(default_factory=list)
 
     @property
-    def dropped(self) -> list[int]:
-        return [number for numbers_, _ in self.given_up for number in numbers_]
+    def dropped_numbers(self) -> list[int]:
+        return [number for batch, _ in self.dropped for number in batch]
 
 
-def delivered(count: int, rules: BatchRules, answer: Answer) -> Delivered:
-    seen = Delivered()
+def deliver_numbers(count: int, rules: BatchRules, handler: Handler) -> Deliveries:
+    deliveries = Deliveries()
 
     def invoke(event: dict[str, Any]) -> Any:
-        seen.calls.append(numbers(event))
-        return answer(numbers(event))
+        deliveries.calls.append(numbers(event))
+        return handler(numbers(event))
 
     deliver(
         [record(number) for number in range(1, count + 1)],
         invoke,
         rules,
         stopping=threading.Event(),
-        pause=0,
-        given_up=lambda records, why: seen.given_up.append((numbers({"Records": records}), why)),
+        retry_pause=0,
+        on_dropped=lambda records, reason: deliveries.dropped.append((numbers({"Records": records}), reason)),
     )
-    return seen
+    return deliveries
 
 
-def raising_at(*bad: int, times: int = 10**6) -> Answer:
+def raising_at(*bad: int, times: int = 10**6) -> Handler:
     """Raises for a batch that holds one of these, so many times."""
     left = [times]
 
@@ -54,75 +54,75 @@ def raising_at(*bad: int, times: int = 10**6) -> Answer:
 
 
 def test_records_come_in_order_and_never_more_at_once_than_the_batch_size() -> None:
-    assert delivered(5, BatchRules(2), lambda _: None).calls == [[1, 2], [3, 4], [5]]
+    assert deliver_numbers(5, BatchRules(2), lambda _: None).calls == [[1, 2], [3, 4], [5]]
 
 
 def test_a_batch_goes_again_from_the_first_record_that_failed() -> None:
     answers = iter([failed(4, 3), None])
 
-    seen = delivered(4, BatchRules(10, report_failures=True, retries=3), lambda _: next(answers))
+    deliveries = deliver_numbers(4, BatchRules(10, report_failures=True, retries=3), lambda _: next(answers))
 
-    assert seen.calls == [[1, 2, 3, 4], [3, 4]]
-    assert not seen.given_up
+    assert deliveries.calls == [[1, 2, 3, 4], [3, 4]]
+    assert not deliveries.dropped
 
 
 def test_what_follows_waits_until_the_failed_record_is_through() -> None:
     answers = iter([failed(2), failed(2), None, None])
 
-    seen = delivered(3, BatchRules(2, report_failures=True, retries=3), lambda _: next(answers))
+    deliveries = deliver_numbers(3, BatchRules(2, report_failures=True, retries=3), lambda _: next(answers))
 
-    assert seen.calls == [[1, 2], [2], [2], [3]]
+    assert deliveries.calls == [[1, 2], [2], [2], [3]]
 
 
 def test_a_record_that_fails_for_good_takes_what_is_behind_it_in_its_batch_along() -> None:
     """Lambda splits at the reported record and cannot tell more, so the rest of that batch is lost with it."""
-    seen = delivered(
+    deliveries = deliver_numbers(
         5,
         BatchRules(4, bisect=True, report_failures=True, retries=1),
         lambda batch: failed(2) if 2 in batch else None,
     )
 
-    assert seen.calls == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4], [5]]
-    assert seen.given_up == [([2, 3, 4], "reported by the function")]
+    assert deliveries.calls == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4], [5]]
+    assert deliveries.dropped == [([2, 3, 4], "reported by the function")]
 
 
 def test_what_went_well_before_the_failed_record_is_not_given_up_with_it() -> None:
-    seen = delivered(2, BatchRules(2, report_failures=True, retries=0), lambda _: failed(2))
+    deliveries = deliver_numbers(2, BatchRules(2, report_failures=True, retries=0), lambda _: failed(2))
 
-    assert seen.calls == [[1, 2]]
-    assert seen.dropped == [2]
+    assert deliveries.calls == [[1, 2]]
+    assert deliveries.dropped_numbers == [2]
 
 
 def test_reported_failures_mean_nothing_where_the_mapping_does_not_ask_for_them() -> None:
-    assert delivered(2, BatchRules(2), lambda _: failed(1)).calls == [[1, 2]]
+    assert deliver_numbers(2, BatchRules(2), lambda _: failed(1)).calls == [[1, 2]]
 
 
 def test_a_raising_batch_is_split_until_only_the_bad_record_is_left_and_dropped() -> None:
-    seen = delivered(4, BatchRules(4, bisect=True, retries=1), raising_at(3))
+    deliveries = deliver_numbers(4, BatchRules(4, bisect=True, retries=1), raising_at(3))
 
-    assert seen.calls == [[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [4]]
-    assert seen.given_up == [([3], "RuntimeError: no")]
+    assert deliveries.calls == [[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [4]]
+    assert deliveries.dropped == [([3], "RuntimeError: no")]
 
 
 def test_a_split_does_not_count_as_a_retry() -> None:
-    seen = delivered(2, BatchRules(2, bisect=True, retries=0), raising_at(1, 2, times=1))
+    deliveries = deliver_numbers(2, BatchRules(2, bisect=True, retries=0), raising_at(1, 2, times=1))
 
-    assert seen.calls == [[1, 2], [1], [2]]
-    assert not seen.given_up
+    assert deliveries.calls == [[1, 2], [1], [2]]
+    assert not deliveries.dropped
 
 
 def test_without_splitting_a_raising_batch_goes_again_as_a_whole_and_is_dropped_as_a_whole() -> None:
-    seen = delivered(3, BatchRules(2, retries=2), raising_at(2))
+    deliveries = deliver_numbers(3, BatchRules(2, retries=2), raising_at(2))
 
-    assert seen.calls == [[1, 2], [1, 2], [1, 2], [3]]
-    assert seen.dropped == [1, 2]
+    assert deliveries.calls == [[1, 2], [1, 2], [1, 2], [3]]
+    assert deliveries.dropped_numbers == [1, 2]
 
 
 def test_without_a_limit_a_batch_goes_again_until_it_is_through() -> None:
-    seen = delivered(1, BatchRules(1, retries=None), raising_at(1, times=50))
+    deliveries = deliver_numbers(1, BatchRules(1, retries=None), raising_at(1, times=50))
 
-    assert len(seen.calls) == 51
-    assert not seen.given_up
+    assert len(deliveries.calls) == 51
+    assert not deliveries.dropped
 
 
 def test_once_stopped_no_further_batch_begins() -> None:
@@ -139,8 +139,8 @@ def test_once_stopped_no_further_batch_begins() -> None:
             invoke,
             BatchRules(1),
             stopping=stopping,
-            pause=0,
-            given_up=lambda *_: pytest.fail("nothing was given up"),
+            retry_pause=0,
+            on_dropped=lambda *_: pytest.fail("a record was dropped"),
         )
     assert calls == [[1]]
 

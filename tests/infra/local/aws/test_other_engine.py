@@ -1,4 +1,4 @@
-"""The machine with its table on the real engine: the same pump reads the same stream."""
+"""The stack with its table on the real engine: the same pump reads the same stream."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -34,16 +34,16 @@ def test_the_real_engines_stream_wakes_the_handlers_in_order(endpoint: str) -> N
 
     names = [f"OPERATION#{number}" for number in range(7)]
     with LocalStack(
-        handlers={"handlers.execute_operations.handler": carry_out}, table_endpoint=endpoint, pace=QUICK
-    ) as machine:
-        client = machine.table_client()
+        handlers={"handlers.execute_operations.handler": carry_out}, table_endpoint=endpoint, intervals=QUICK
+    ) as stack:
+        client = stack.table_client()
         for name in names:
-            client.put_item(TableName=machine.table_name, Item={"pk": {"S": name}, "sk": {"S": "STATE"}})
+            client.put_item(TableName=stack.table_name, Item={"pk": {"S": name}, "sk": {"S": "STATE"}})
         assert until(lambda: len(woken) == len(names))
-        assert client.list_tables()["TableNames"] == [machine.table_name]
-        assert machine.settle(20, quiet=0.05)
+        assert client.list_tables()["TableNames"] == [stack.table_name]
+        assert stack.settle(20, quiet=0.05)
 
         assert woken == names
-        assert machine.problems == []
+        assert stack.problems == []
     assert client.list_tables()["TableNames"] == []
     client.close()

@@ -15,54 +15,62 @@ from tests.infra.local.records import failed, numbers
 from tests.infra.local.waiting import until
 
 OPERATIONS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}}}}
-NEWS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
+EVENTS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
 
 
-class Woken:
-    """A function that keeps what woke it; `answers` come first, an exception among them is raised."""
+class FakeFunction:
+    """Records its events; returns the given results first, and raises exceptions among them."""
 
-    def __init__(self, *answers: Any) -> None:
-        self.answers = deque(answers)
+    def __init__(self, *results: Any) -> None:
+        self.results = deque(results)
         self.events: list[dict[str, Any]] = []
 
     def __call__(self, event: dict[str, Any]) -> Any:
         self.events.append(event)
-        answer = self.answers.popleft() if self.answers else None
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        result = self.results.popleft() if self.results else None
+        if isinstance(result, Exception):
+            raise result
+        return result
 
     @property
     def batches(self) -> list[list[str]]:
-        return [[one["dynamodb"]["Keys"]["pk"]["S"] for one in event["Records"]] for event in self.events]
+        return [
+            [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]] for event in self.events
+        ]
 
     @property
     def records(self) -> list[str]:
         return [pk for batch in self.batches for pk in batch]
 
 
-def tap(
-    woken: Callable[[dict[str, Any]], Any], *patterns: dict[str, Any], rules: BatchRules | None = None
+def subscribe(
+    function: Callable[[dict[str, Any]], Any], *patterns: dict[str, Any], rules: BatchRules | None = None
 ) -> Subscription:
-    return Subscription(EventSourceMapping("Mapped", patterns, rules or BatchRules(100)), woken)
+    return Subscription(EventSourceMapping("Mapped", patterns, rules or BatchRules(100)), function)
 
 
 @contextmanager
-def pumping(table: Any, *taps: Subscription, pause: float = 0.01) -> Iterator[list[str]]:
-    """The pump at work; gives what it complains of."""
-    troubles: list[str] = []
-    said = troubles.append
-    with StreamPoller(table.streams, table.stream_arn, taps, pause=pause, retry_pause=0.0, troubled=said):
-        yield troubles
+def polling(table: Any, *subscriptions: Subscription, interval: float = 0.01) -> Iterator[list[str]]:
+    """Runs the poller; yields the problems that it reports."""
+    problems: list[str] = []
+    with StreamPoller(
+        table.streams,
+        table.stream_arn,
+        subscriptions,
+        interval=interval,
+        retry_pause=0.0,
+        on_problem=problems.append,
+    ):
+        yield problems
 
 
 def test_what_was_written_before_the_pump_began_wakes_too(table: TableHere) -> None:
     table.put("OPERATION#1")
-    woken = Woken()
+    function = FakeFunction()
 
-    with pumping(table, tap(woken, OPERATIONS)):
+    with polling(table, subscribe(function, OPERATIONS)):
         table.put("OPERATION#2")
-        assert until(lambda: woken.records == ["OPERATION#1", "OPERATION#2"])
+        assert until(lambda: function.records == ["OPERATION#1", "OPERATION#2"])
 
 
 def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
@@ -71,9 +79,9 @@ def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
     table.put("AUDIT#1")
     table.put("OUTBOX#1")
     table.client.delete_item(TableName=table.name, Key={"pk": {"S": "OUTBOX#1"}, "sk": {"S": "STATE"}})
-    operations, either = Woken(), Woken()
+    operations, either = FakeFunction(), FakeFunction()
 
-    with pumping(table, tap(operations, OPERATIONS), tap(either, OPERATIONS, NEWS)):
+    with polling(table, subscribe(operations, OPERATIONS), subscribe(either, OPERATIONS, EVENTS)):
         table.put("OPERATION#last")
         assert until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
 
@@ -84,12 +92,12 @@ def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
 def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere) -> None:
     table.put("A")
     table.put("A", n={"N": "1"})
-    woken = Woken()
+    function = FakeFunction()
 
-    with pumping(table, tap(woken)):
-        assert until(lambda: len(woken.records) == 2)
+    with polling(table, subscribe(function)):
+        assert until(lambda: len(function.records) == 2)
 
-    first, second = (record for event in woken.events for record in event["Records"])
+    first, second = (record for event in function.events for record in event["Records"])
     assert (first["eventName"], second["eventName"]) == ("INSERT", "MODIFY")
     assert second["dynamodb"]["OldImage"] == first["dynamodb"]["NewImage"]
     assert second["dynamodb"]["NewImage"]["n"] == {"N": "1"}
@@ -99,34 +107,34 @@ def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere)
 def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table: TableHere) -> None:
     for number in range(5):
         table.put(f"OUTBOX#{number}")
-    woken = Woken()
+    function = FakeFunction()
 
     def fails_once(event: dict[str, Any]) -> Any:
-        woken(event)
-        return failed(numbers(event)[1]) if len(woken.events) == 1 else None
+        function(event)
+        return failed(numbers(event)[1]) if len(function.events) == 1 else None
 
     rules = BatchRules(3, bisect=True, report_failures=True, retries=3)
-    with pumping(table, tap(fails_once, NEWS, rules=rules)) as troubles:
-        assert until(lambda: woken.records[-1:] == ["OUTBOX#4"])
+    with polling(table, subscribe(fails_once, EVENTS, rules=rules)) as problems:
+        assert until(lambda: function.records[-1:] == ["OUTBOX#4"])
 
-    assert woken.batches == [
+    assert function.batches == [
         ["OUTBOX#0", "OUTBOX#1", "OUTBOX#2"],
         ["OUTBOX#1", "OUTBOX#2"],
         ["OUTBOX#3", "OUTBOX#4"],
     ]
-    assert troubles == []
+    assert problems == []
 
 
 def test_a_record_that_no_retry_helps_is_dropped_aloud_and_the_next_one_comes(table: TableHere) -> None:
     table.put("OUTBOX#bad")
-    woken = Woken(RuntimeError("no"), RuntimeError("no"))
+    function = FakeFunction(RuntimeError("no"), RuntimeError("no"))
 
-    with pumping(table, tap(woken, NEWS, rules=BatchRules(1, bisect=True, retries=1))) as troubles:
-        table.put("NEWS#good")
-        assert until(lambda: woken.records[-1:] == ["NEWS#good"])
+    with polling(table, subscribe(function, EVENTS, rules=BatchRules(1, bisect=True, retries=1))) as problems:
+        table.put("OUTBOX#good")
+        assert until(lambda: function.records[-1:] == ["OUTBOX#good"])
 
-    assert woken.records == ["OUTBOX#bad", "OUTBOX#bad", "OUTBOX#good"]
-    assert troubles == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
+    assert function.records == ["OUTBOX#bad", "OUTBOX#bad", "OUTBOX#good"]
+    assert problems == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
 
 
 def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> None:
@@ -137,8 +145,8 @@ def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> N
         begun.set()
         released.wait(20)
 
-    other = Woken()
-    with pumping(table, tap(stuck, NEWS), tap(other, NEWS)):
+    other = FakeFunction()
+    with polling(table, subscribe(stuck, EVENTS), subscribe(other, EVENTS)):
         assert begun.wait(20)
         table.put("OUTBOX#2")
         assert until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
@@ -197,61 +205,61 @@ class Stream:
 
 def test_a_shard_begins_only_after_its_parent_has_ended() -> None:
     stream = Stream({"child": ("parent", [7, 8]), "parent": ("long gone", [1, 2]), "other": (None, [5])})
-    woken = Woken()
+    function = FakeFunction()
 
-    with pumping(stream, tap(woken)):
-        assert until(lambda: len(woken.records) == 5)
+    with polling(stream, subscribe(function)):
+        assert until(lambda: len(function.records) == 5)
 
-    assert [pk for pk in woken.records if pk != "K5"] == ["K1", "K2", "K7", "K8"]
+    assert [pk for pk in function.records if pk != "K5"] == ["K1", "K2", "K7", "K8"]
 
 
 def test_a_shard_that_appears_when_its_parent_ends_is_read_at_once() -> None:
     stream = Stream({"parent": (None, [1])})
-    woken = Woken()
+    function = FakeFunction()
 
     def grow(event: dict[str, Any]) -> None:
-        woken(event)
+        function(event)
         stream.streams.shards["child"] = ("parent", [2])
 
-    with pumping(stream, tap(grow), pause=60):
-        assert until(lambda: woken.records == ["K1", "K2"])
+    with polling(stream, subscribe(grow), interval=60):
+        assert until(lambda: function.records == ["K1", "K2"])
 
 
 def test_an_iterator_that_ran_out_is_asked_for_again_where_reading_stood() -> None:
     stream = Stream({"only": (None, [1, 2])})
-    woken = Woken()
+    function = FakeFunction()
 
     def expire(event: dict[str, Any]) -> None:
-        woken(event)
-        if len(woken.events) == 1:
+        function(event)
+        if len(function.events) == 1:
             stream.streams.refusals.append("ExpiredIteratorException")
 
-    with pumping(stream, tap(expire)) as troubles:
-        assert until(lambda: woken.records == ["K1", "K2"])
+    with polling(stream, subscribe(expire)) as problems:
+        assert until(lambda: function.records == ["K1", "K2"])
 
     assert stream.streams.places == [("only", None), ("only", "1")]
-    assert troubles == []
+    assert problems == []
 
 
 def test_records_that_are_gone_are_stepped_over_aloud() -> None:
     stream = Stream({"only": (None, [3])}, "TrimmedDataAccessException")
-    woken = Woken()
+    function = FakeFunction()
 
-    with pumping(stream, tap(woken)) as troubles:
-        assert until(lambda: woken.records == ["K3"])
+    with polling(stream, subscribe(function)) as problems:
+        assert until(lambda: function.records == ["K3"])
 
-    assert troubles == [
-        "Mapped: the stream no longer holds what comes next; going on with the oldest there is"
+    assert problems == [
+        "Mapped: the stream no longer has the next records; continuing with the oldest it has"
     ]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
 def test_a_stream_that_refuses_for_a_while_is_asked_again(code: str) -> None:
     stream = Stream({"only": (None, [1])}, code, code)
-    woken = Woken()
+    function = FakeFunction()
 
-    with pumping(stream, tap(woken)) as troubles:
-        assert until(lambda: woken.records == ["K1"])
+    with polling(stream, subscribe(function)) as problems:
+        assert until(lambda: function.records == ["K1"])
 
-    assert len(troubles) == 2
-    assert code in troubles[0]
+    assert len(problems) == 2
+    assert code in problems[0]
