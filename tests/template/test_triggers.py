@@ -50,7 +50,7 @@ def triggered_functions(stack: Stack, record: Record) -> set[str]:
         for filter_ in mapping["FilterCriteria"]["Filters"]
         for function in stack.functions
         if mapping["FunctionName"]["Ref"] == stack.alias_of(function)
-        and matches(checked(json.loads(filter_["Pattern"])), record)
+        and matches(validate_pattern(json.loads(filter_["Pattern"])), record)
     }
 
 

@@ -1,7 +1,6 @@
-"""Slack stand-in: a workspace with its Web API, its people and its refusals.
+"""The fake itself: it answers Web API calls, sends signed requests when users act, and shows what each user sees.
 
-It answers `slack_sdk`'s WebClient, sends signed requests to the bot as Slack does when
-people act, and shows what each person then sees. It is never kinder than Slack.
+It is never more permissive than Slack.
 """
 
 import threading
@@ -37,7 +36,7 @@ _EVENT_RETRY_INTERVAL = 0.2  # real seconds, whatever the clock says
 
 
 class SlackFake(VisibleContent):
-    """Starts on 127.0.0.1 at a free port; `url` is the base for a WebClient."""
+    """Served at 127.0.0.1 on a free port; `url` is the base URL for a WebClient."""
 
     def __init__(
         self,
@@ -107,11 +106,11 @@ class SlackFake(VisibleContent):
         self._bot.url = url
 
     def replace_signing_secret(self, signing_secret: str) -> None:
-        """Somebody regenerates it: from now on requests are signed with this one."""
+        """Rotates the signing secret: requests are signed with this one from now on."""
         self._bot.secret = signing_secret
 
     def replace_token(self, bot_token: str) -> None:
-        """The app is installed anew: the token of before is revoked."""
+        """Reinstalls the app: the previous token is revoked."""
         self._api.replace_token(bot_token)
 
     @property
@@ -125,7 +124,7 @@ class SlackFake(VisibleContent):
 
     @property
     def calls(self) -> list[ApiCall]:
-        """Every Web API call so far; response_urls are under `response_url`."""
+        """All Web API calls so far. Uses of response URLs have the method `response_url`."""
         with self.workspace.lock:
             return list(self.workspace.calls)
 
@@ -141,7 +140,7 @@ class SlackFake(VisibleContent):
         is_bot: bool = False,
         tz: str = "America/New_York",
     ) -> None:
-        """Adding a known id again changes that person."""
+        """Adds a user, or changes the user with this id."""
         team = team_id or self.workspace.team_id
         guest = is_restricted, is_ultra_restricted
         with self.workspace.lock:
@@ -166,7 +165,7 @@ class SlackFake(VisibleContent):
             self.workspace.channels[channel_id] = Channel(channel_id, name, inside, private, archived)
 
     def say(self, user_id: str, channel_id: str, text: str, thread_ts: str = "") -> str:
-        """A person writes something; its ts. The bot is not told."""
+        """A user writes a message, without an event to the bot. Returns its ts."""
         with self.workspace.lock:
             channel = self.workspace.channels[channel_id]
             channel.members.add(user_id)
@@ -189,7 +188,7 @@ class SlackFake(VisibleContent):
         block_id: str | None = None,
         value: Any = None,
     ) -> Reply:
-        """On the message as it is now; for a choice, `value` names the option."""
+        """Clicks on the message as it is now. For a select, `value` names the option."""
         message = self.workspace.channels[channel_id].find(message_ts)
         if message is None:
             raise NotPossible(f"there is no message {message_ts} in {channel_id}")
@@ -204,7 +203,7 @@ class SlackFake(VisibleContent):
         block_id: str | None = None,
         value: Any = None,
     ) -> Reply:
-        """On a message as it once was (a screen that did not refresh), or with a forged value."""
+        """Clicks on an old copy of a message, as on a screen that did not refresh, or with a forged value."""
         return self._users.click(user_id, message, action_id, block_id, value, True)
 
     def click_ephemeral(
@@ -234,7 +233,7 @@ class SlackFake(VisibleContent):
         return self._users.click_in_view(user_id, view_id, action_id, block_id, value)
 
     def fill(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> View:
-        """Types without submitting."""
+        """Enters values without submitting them."""
         return self._users.fill(user_id, view_id, values)
 
     def submit(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> Reply:
@@ -250,7 +249,7 @@ class SlackFake(VisibleContent):
         return self._users.shortcut(user_id, callback_id)
 
     def resend(self, user_id: str, reply: Reply) -> Reply:
-        """Sends the request behind an earlier reply once more."""
+        """Sends the request of an earlier reply again."""
         if reply.request is None:
             raise NotPossible("nothing was sent")
         return self._users.resend(user_id, reply.request)
@@ -261,5 +260,5 @@ class SlackFake(VisibleContent):
         return self._events.send(payload)
 
     def deliver_due_events(self) -> int:
-        """Retries that the clock has made due; this also happens by itself."""
+        """Delivers the event retries that are due by the clock, which also happens automatically."""
         return self._events.deliver_due()

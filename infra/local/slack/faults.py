@@ -1,4 +1,4 @@
-"""Slack stand-in, faults: what goes wrong on the way to or from the Web API, on request."""
+"""Network and server faults, queued for calls of the Web API and of response URLs."""
 
 import threading
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Fault:
 
 
 class Faults:
-    """A queue: the first fault that matches a call is used up by it."""
+    """The queue: a call gets the first fault that matches it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

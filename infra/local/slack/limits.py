@@ -1,4 +1,4 @@
-"""Slack stand-in, limits: Slack's figures, and meters that say when a call is too much."""
+"""Slack's limits, and meters that say when a call exceeds one."""
 
 import math
 from collections import defaultdict, deque
@@ -18,7 +18,7 @@ TIER_3 = frozenset(
 
 @dataclass(frozen=True)
 class Limits:
-    """Calls are counted for each method; seconds are by the stand-in's clock."""
+    """Calls are counted for each method. Seconds are measured by the fake's clock unless they are real."""
 
     message_burst: int = 5
     per_second: float = 1.0
@@ -37,7 +37,7 @@ class Limits:
     longest_updated_text: int = 4000
     largest_history: int = 999
     event_retry_pauses: tuple[float, ...] = (0.0, 60.0, 300.0)
-    hang_up_seconds: float = 10.0  # real seconds: a door that never answers
+    hang_up_seconds: float = 10.0  # real seconds, for a bot that never answers
 
     def per_minute(self, method: str) -> int:
         if method == "chat.update":
@@ -59,10 +59,7 @@ class _Bucket:
 
 @dataclass
 class RateMeters:
-    """Each answer is the whole seconds to wait, 0 when the call may pass.
-
-    A refused call is not counted.
-    """
+    """Each method returns the whole seconds to wait, 0 if the call is allowed. Refused calls are not counted."""
 
     limits: Limits
     _calls: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
@@ -78,7 +75,7 @@ class RateMeters:
         return 0
 
     def wait_for_post(self, channel_id: str, now: float) -> int:
-        """A message a second and channel, with room for a small burst."""
+        """Allows one message a second for each channel, and a small burst."""
         burst = self.limits.message_burst
         bucket = self._buckets.setdefault(channel_id, _Bucket(float(burst), now))
         gained = max(0.0, now - bucket.filled_at) * self.limits.per_second

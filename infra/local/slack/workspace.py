@@ -1,7 +1,4 @@
-"""Slack stand-in, state: the people, channels, messages and views of one workspace.
-
-Plain bookkeeping under one lock. What Slack refuses is refused by who calls this.
-"""
+"""The state of one workspace: users, channels, messages and views, under one lock. Callers make Slack's checks."""
 
 import copy
 import itertools
@@ -34,7 +31,7 @@ class Usergroup:
 
 @dataclass
 class Message:
-    """A message; `thread` holds the replies of a top-level one, oldest first."""
+    """`thread` has the replies of a top-level message, oldest first."""
 
     ts: str
     channel_id: str
@@ -68,14 +65,14 @@ class Channel:
         return next((message for message in every if message.ts == ts), None)
 
     def shown(self) -> list[Message]:
-        """What stands in the channel itself: top level and replies sent there too."""
+        """The messages shown in the channel: top-level ones, and replies that were also sent to it."""
         replies = (r for m in self.messages for r in m.thread if r.broadcast)
         return sorted([*self.messages, *replies], key=lambda message: message.ts)
 
 
 @dataclass
 class View:
-    """A modal or Home view; `values` is what the person has filled in so far."""
+    """A modal or Home view; `values` is what the user has entered so far."""
 
     id: str
     user_id: str
@@ -125,7 +122,7 @@ class ApiCall:
 
 
 class NotPossible(Exception):
-    """What a person was told to do cannot be done by anyone with Slack in hand."""
+    """No user of Slack could do this, so a test or the demo made a mistake."""
 
 
 class Workspace:
@@ -148,7 +145,7 @@ class Workspace:
         self._numbers = itertools.count(1)
 
     def new_ts(self) -> str:
-        """Unique and growing, whatever the clock does."""
+        """Unique and increasing, whatever the clock does."""
         self._last_ts = max(self._last_ts + 100, int(self.clock() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
@@ -159,7 +156,7 @@ class Workspace:
         return f"{letter}{self.number():08d}"
 
     def with_ids(self, blocks: list[Json]) -> list[Json]:
-        """A copy in which each block and interactive element has the id Slack gives it."""
+        """A copy in which each block and interactive element has an id, as Slack assigns it."""
         copied = copy.deepcopy(blocks)
         for block in itertools.chain(copied, leaf_blocks(copied)):
             block.setdefault("block_id", f"b{self.number()}")
@@ -178,9 +175,9 @@ class Workspace:
         self.triggers[trigger_id] = Trigger(user_id, self.clock(), in_view)
         return trigger_id
 
-    def new_response_url(self, kept: ResponseUrl) -> str:
+    def new_response_url(self, response_url: ResponseUrl) -> str:
         path = f"response/{self.team_id}/{self.number()}/{self.number():024x}"
-        self.response_urls[path] = kept
+        self.response_urls[path] = response_url
         return path
 
     def view_by_id(self, view_id: str) -> View | None:
@@ -193,7 +190,7 @@ class Workspace:
 
 
 def leaf_blocks(blocks: list[Json]) -> Iterator[Json]:
-    """Each block, those inside containers and carousels in place of their holder."""
+    """All blocks, with those inside containers and carousels in place of their container."""
     for block in blocks:
         inner = block.get("child_blocks")
         if block["type"] == "carousel":
@@ -202,7 +199,7 @@ def leaf_blocks(blocks: list[Json]) -> Iterator[Json]:
 
 
 def interactive_elements(block: Json) -> list[Json]:
-    """The elements of one leaf block that a person can use."""
+    """The interactive elements of one leaf block."""
     held = [block.get("accessory"), block.get("element")]
     if block["type"] in ("actions", "context_actions"):
         held += block["elements"]

@@ -1,4 +1,4 @@
-"""Slack stand-in, the bot's door: signed requests to it, and how its answers are taken."""
+"""Sends signed requests to the bot, and reads its responses as Slack does."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Ack:
-    """`status` None: no answer came; `late`: it came after Slack stopped waiting."""
+    """The bot's response. `status` is None if there was none; `late` if it came after Slack's time limit."""
 
     status: int | None
     body: bytes = b""
@@ -32,18 +32,18 @@ class Ack:
     no_retry: bool = False
 
     @property
-    def good(self) -> bool:
+    def ok(self) -> bool:
         return self.status == 200 and not self.late
 
     def json(self) -> Json | None:
-        """None for what does not call itself JSON: Slack shows that as words."""
+        """None unless the content type is JSON: Slack shows other bodies as text."""
         if not self.content_type.startswith("application/json"):
             return None
         try:
-            held = json.loads(self.body)
+            value = json.loads(self.body)
         except ValueError:
             return None
-        return held if isinstance(held, dict) else None
+        return value if isinstance(value, dict) else None
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
@@ -64,7 +64,7 @@ def event(payload: Json) -> Request:
 
 
 class BotEndpoint:
-    """`ack_seconds` is by the clock; `hang_up_seconds` real, for a door that hangs."""
+    """`ack_seconds` are measured by the clock; `hang_up_seconds` are real, for a bot that never answers."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class BotEndpoint:
 
     def _post(self, body: bytes, headers: dict[str, str]) -> Ack:
         if not self.url:
-            raise LookupError("bot_door is not set: Slack does not know where the bot is")
+            raise LookupError("bot_url is not set")
         parts = urlsplit(self.url)
         secure = parts.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection

@@ -1,7 +1,4 @@
-"""Slack stand-in, fields: what stands in them, and what a person can put there.
-
-The client refuses what cannot be typed or chosen before anything is sent.
-"""
+"""The state of form fields, and the checks that a Slack client makes before it submits a form."""
 
 import re
 from collections.abc import Iterator
@@ -28,7 +25,7 @@ MANY_OPTIONS = ("multi_static_select", "multi_external_select", "checkboxes")
 
 
 def input_elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Each field with its block; buttons and overflow menus keep nothing."""
+    """Each field with its block. Buttons and overflow menus have no state."""
     for block in leaf_blocks(blocks):
         for element in interactive_elements(block):
             kind = element["type"]
@@ -36,12 +33,12 @@ def input_elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
                 yield block, element
 
 
-def initial_values(blocks: list[Json], kept: Json) -> Json:
+def initial_values(blocks: list[Json], previous: Json) -> Json:
     values: Json = {}
     for block, element in input_elements(blocks):
-        held = kept.get(block["block_id"], {}).get(element["action_id"])
-        same = held is not None and held["type"] == element["type"]
-        state = held if same else _initial(element)
+        state = previous.get(block["block_id"], {}).get(element["action_id"])
+        if state is None or state["type"] != element["type"]:
+            state = _initial(element)
         values.setdefault(block["block_id"], {})[element["action_id"]] = state
     return values
 
@@ -59,7 +56,7 @@ def _initial(element: Json) -> Json:
 
 
 def field_state(element: Json, wanted: Any, offered: list[Json] | None = None) -> Json:
-    """The state after a person put this in. Options are named by value or by text."""
+    """The state after a user entered this. Options are named by value or by text."""
     kind = element["type"]
     choices = options_of(element) if offered is None else offered
     if kind in _TEXT:
@@ -73,7 +70,7 @@ def field_state(element: Json, wanted: Any, offered: list[Json] | None = None) -
         return {"type": kind, "selected_options": chosen_all}
     if kind in _PICKED:
         return {"type": kind, _PICKED[kind][0]: _picked(kind, wanted)}
-    raise NotPossible(f"nothing can be put into a {kind}")
+    raise NotPossible(f"a {kind} takes no input")
 
 
 def _picked(kind: str, wanted: Any) -> Any:
@@ -83,21 +80,21 @@ def _picked(kind: str, wanted: Any) -> Any:
         try:
             return date.fromisoformat(wanted).isoformat()
         except ValueError as error:
-            raise NotPossible(f"a calendar has no {wanted!r}") from error
+            raise NotPossible(f"{wanted!r} is not a date") from error
     if kind == "timepicker" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", wanted):
-        raise NotPossible(f"a clock has no {wanted!r}")
+        raise NotPossible(f"{wanted!r} is not a time")
     return wanted
 
 
 def chosen_option(choices: list[Json], wanted: str) -> Json:
-    for one in choices:
-        if wanted in (one["value"], one["text"]["text"]):
-            return one
-    raise NotPossible(f"{wanted!r} is not among the options shown")
+    for option in choices:
+        if wanted in (option["value"], option["text"]["text"]):
+            return option
+    raise NotPossible(f"{wanted!r} is not among the options")
 
 
 def problems(blocks: list[Json], values: Json) -> dict[str, str]:
-    """What the client says under fields before it sends; block_id → words."""
+    """The errors that the client shows before it submits, by block_id."""
     found: dict[str, str] = {}
     for block in blocks:
         if block["type"] == "input":

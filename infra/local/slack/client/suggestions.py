@@ -1,4 +1,4 @@
-"""Slack stand-in, people: what an external select offers while one types into it."""
+"""The options that an external select fetches from the bot while its user types."""
 
 from typing import Any
 
@@ -12,31 +12,31 @@ _DEFAULT_QUERY_LENGTH = 3
 
 
 class Suggestions:
-    def __init__(self, world: Workspace, door: BotEndpoint) -> None:
-        self._workspace, self._bot = world, door
-        self._last: dict[tuple[str, str], list[Json]] = {}
+    def __init__(self, workspace: Workspace, door: BotEndpoint) -> None:
+        self._workspace, self._bot = workspace, door
+        self._offered: dict[tuple[str, str], list[Json]] = {}
 
     def fetch(self, view: View, action_id: str, query: str) -> list[Json]:
-        """Nothing is shown for a late answer, or for one that Slack cannot read."""
+        """The options for the text. None are shown if the bot's response is late or invalid."""
         with self._workspace.lock:
             block, element = payloads.find_element(view.blocks, action_id, None)
             if not element["type"].endswith("external_select"):
-                raise NotPossible(f"{action_id} asks nobody for its options")
+                raise NotPossible(f"{action_id} has its own options")
             if len(query) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):
                 return []
             payload = payloads.suggestion(
                 self._workspace, view.user_id, view, block["block_id"], action_id, query
             )
         ack = self._bot.post(interaction(payload))
-        offered = _options(ack.json()) if ack.good else []
-        self._last[view.id, action_id] = offered
-        return offered
+        options = _options(ack.json()) if ack.ok else []
+        self._offered[view.id, action_id] = options
+        return options
 
     def offered(self, view: View, action_id: str, wanted: Any) -> list[Json]:
-        """What the person chooses from; types the first thing wanted if need be."""
+        """The options shown to the user; types the first wanted text if it is not among them."""
         names = [wanted] if isinstance(wanted, str) else list(wanted)
-        shown = self._last.get((view.id, action_id), [])
-        known = {text for o in shown for text in (o["value"], o["text"]["text"])}
+        shown = self._offered.get((view.id, action_id), [])
+        known = {text for option in shown for text in (option["value"], option["text"]["text"])}
         if not set(names) <= known:
             return self.fetch(view, action_id, str(names[0]))
         return shown
@@ -44,10 +44,10 @@ class Suggestions:
 
 def _options(answer: Json | None) -> list[Json]:
     findings: Findings = []
-    held = answer or {}
-    items(PLAIN_OPTION, 100)(findings, "/options", held.get("options", []))
-    items(GROUP, 100)(findings, "/option_groups", held.get("option_groups", []))
+    given = answer or {}
+    items(PLAIN_OPTION, 100)(findings, "/options", given.get("options", []))
+    items(GROUP, 100)(findings, "/option_groups", given.get("option_groups", []))
     if findings:
         return []
-    grouped = [o for g in held.get("option_groups", []) for o in g["options"]]
-    return [*held.get("options", []), *grouped]
+    grouped = [option for group in given.get("option_groups", []) for option in group["options"]]
+    return [*given.get("options", []), *grouped]

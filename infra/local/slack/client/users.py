@@ -1,7 +1,4 @@
-"""Slack stand-in, people: what they do with commands, buttons and forms, and what follows.
-
-Each act is one signed request to the bot's door; its answer is applied as Slack does.
-"""
+"""What users do with commands, buttons and forms: each action is a signed request, its response applied as by Slack."""
 
 import copy
 from collections.abc import Mapping
@@ -27,7 +24,7 @@ CONNECTING = "We had some trouble connecting. Try again?"
 
 @dataclass
 class Reply:
-    """What the person sees of it; `sent` False when the client itself said no."""
+    """What the user sees of an action. `sent` is False if the client refused it before sending."""
 
     status: int | None
     messages: list[Message] = field(default_factory=list)
@@ -48,18 +45,18 @@ class SimulatedUsers:
         self._suggestions = Suggestions(context.workspace, door)
 
     def command(self, user_id: str, channel_id: str, command: str, text: str) -> Reply:
-        self._in_channel(user_id, channel_id)
+        self._join_channel(user_id, channel_id)
         with self._workspace.lock:
-            kept = ResponseUrl(user_id, channel_id, self._workspace.clock())
-            url = self._response_url(kept)
+            response = ResponseUrl(user_id, channel_id, self._workspace.clock())
+            url = self._response_url(response)
             fields = payloads.command_form(self._workspace, user_id, channel_id, command, text, url)
-            mark = self._now_ts()
+            start = self._now_ts()
         request = form(fields)
         ack = self._bot.post(request)
         error = _failure(ack, timed_out=TIMED_OUT)
         if error is None:
-            error = self._apply_command_answer(kept, ack)
-        return self._reply(user_id, ack, error, mark, request)
+            error = self._apply_command_answer(response, ack)
+        return self._reply(user_id, ack, error, start, request)
 
     def click(
         self,
@@ -70,12 +67,12 @@ class SimulatedUsers:
         value: Any,
         forced: bool,
     ) -> Reply:
-        self._in_channel(user_id, message.channel_id)
+        self._join_channel(user_id, message.channel_id)
         with self._workspace.lock:
             block, element = payloads.find_element(message.blocks, action_id, block_id)
             action = payloads.action_of(self._workspace, block, element, value, forced)
-            self._keep_state(message, block, element, value)
-            kept = ResponseUrl(
+            self._save_state(message, block, element, value)
+            response = ResponseUrl(
                 user_id,
                 message.channel_id,
                 self._workspace.clock(),
@@ -83,7 +80,7 @@ class SimulatedUsers:
                 message.ephemeral_to is not None,
                 message.thread_ts,
             )
-            url = self._response_url(kept)
+            url = self._response_url(response)
             payload = payloads.message_click(self._workspace, user_id, message, action, url)
         return self._interact(user_id, payload)
 
@@ -94,7 +91,7 @@ class SimulatedUsers:
         with self._workspace.lock:
             block, element = payloads.find_element(view.blocks, action_id, block_id)
             action = payloads.action_of(self._workspace, block, element, value, False)
-            self._keep_state(view, block, element, value)
+            self._save_state(view, block, element, value)
             payload = payloads.view_click(self._workspace, user_id, view, action)
         return self._interact(user_id, payload)
 
@@ -107,7 +104,7 @@ class SimulatedUsers:
         return self._suggestions.fetch(self._open_view(user_id, view_id), action_id, query)
 
     def fill(self, user_id: str, view_id: str, values: Mapping[str, Any]) -> View:
-        """Puts values into the fields, named by action_id or block_id."""
+        """Enters values into fields, which are named by action_id or block_id."""
         view = self._open_view(user_id, view_id)
         for name, wanted in values.items():
             block, element = _field(view, name)
@@ -126,7 +123,7 @@ class SimulatedUsers:
         if view.submit_button is None:
             raise NotPossible("this view has no submit button")
         with self._workspace.lock:
-            mark = self._now_ts()
+            start = self._now_ts()
             view.errors = problems(view.blocks, view.values)
             payload = payloads.submission(self._workspace, user_id, view)
         if view.errors:
@@ -136,12 +133,12 @@ class SimulatedUsers:
         error = _failure(ack, timed_out=CONNECTING, other=CONNECTING)
         if error is None:
             error = self._apply_submission_answer(user_id, view, ack)
-        reply = self._reply(user_id, ack, error, mark, request)
+        reply = self._reply(user_id, ack, error, start, request)
         reply.errors = dict(view.errors)
         return reply
 
     def close(self, user_id: str, view_id: str) -> Reply:
-        """Cancel or the cross: this view goes, or all when it says `clear_on_close`."""
+        """Closes the top view, or all if it says `clear_on_close`."""
         view = self._open_view(user_id, view_id)
         stack = self._workspace.view_stacks[user_id]
         if view is not stack[-1]:
@@ -154,46 +151,46 @@ class SimulatedUsers:
         return Reply(None, view=stack[-1] if stack else None, sent=False)
 
     def resend(self, user_id: str, request: Request) -> Reply:
-        """The same bytes once more, signed anew: what a replay looks like to the bot."""
-        mark = self._now_ts()
+        """Sends the same body again with a new signature, as a replay does."""
+        start = self._now_ts()
         ack = self._bot.post(request)
-        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), mark, request)
+        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), start, request)
 
     def _interact(self, user_id: str, payload: Json) -> Reply:
-        """Slack takes nothing from the body of such an answer."""
-        mark = self._now_ts()
+        """Slack ignores the body of the response to an interaction."""
+        start = self._now_ts()
         request = interaction(payload)
         ack = self._bot.post(request)
-        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), mark, request)
+        return self._reply(user_id, ack, _failure(ack, TIMED_OUT), start, request)
 
     def _now_ts(self) -> str:
         return self._workspace.new_ts()
 
-    def _reply(self, user_id: str, ack: Ack, error: str | None, mark: str, request: Request) -> Reply:
+    def _reply(self, user_id: str, ack: Ack, error: str | None, start: str, request: Request) -> Reply:
         with self._workspace.lock:
             new = [
                 message
                 for message in self._workspace.ephemerals
-                if message.ephemeral_to == user_id and message.ts > mark
+                if message.ephemeral_to == user_id and message.ts > start
             ]
             stack = self._workspace.view_stacks.get(user_id)
             view = stack[-1] if stack else None
             return Reply(ack.status, copy.deepcopy(new), copy.deepcopy(view), error, request=request)
 
-    def _response_url(self, kept: ResponseUrl) -> str:
-        return self._context.base_url + self._workspace.new_response_url(kept)
+    def _response_url(self, response: ResponseUrl) -> str:
+        return self._context.base_url + self._workspace.new_response_url(response)
 
-    def _in_channel(self, user_id: str, channel_id: str) -> None:
+    def _join_channel(self, user_id: str, channel_id: str) -> None:
         user = self._workspace.users.get(user_id)
         if user is None or user.deleted:
-            raise NotPossible(f"{user_id} is nobody who can act here")
+            raise NotPossible(f"{user_id} is not an active user")
         channel = self._workspace.channels.get(channel_id)
         if channel is None:
             raise NotPossible(f"there is no {channel_id}")
         closed = channel.private or channel.is_im
         if closed and user_id not in channel.members:
             raise NotPossible(f"{user_id} cannot see {channel_id}")
-        channel.members.add(user_id)  # who acts in a public channel has joined it
+        channel.members.add(user_id)  # a user who acts in a public channel has joined it
 
     def _open_view(self, user_id: str, view_id: str) -> View:
         view = self._workspace.view_by_id(view_id)
@@ -201,12 +198,12 @@ class SimulatedUsers:
             raise NotPossible(f"view {view_id} is not open for {user_id}")
         return view
 
-    def _keep_state(self, holder: Message | View, block: Json, element: Json, value: Any) -> None:
-        if any(element is one for _, one in input_elements(holder.blocks)):
-            held = holder.values.setdefault(block["block_id"], {})
-            held[element["action_id"]] = field_state(element, value)
+    def _save_state(self, holder: Message | View, block: Json, element: Json, value: Any) -> None:
+        if any(element is field for _, field in input_elements(holder.blocks)):
+            states = holder.values.setdefault(block["block_id"], {})
+            states[element["action_id"]] = field_state(element, value)
 
-    def _apply_command_answer(self, kept: ResponseUrl, ack: Ack) -> str | None:
+    def _apply_command_answer(self, response: ResponseUrl, ack: Ack) -> str | None:
         if not ack.body.strip():
             return None
         payload = ack.json()
@@ -216,7 +213,7 @@ class SimulatedUsers:
             payload = {"text": ack.body.decode(errors="replace")}
         with self._workspace.lock:
             try:
-                apply_response(self._context, kept, payload)
+                apply_response(self._context, response, payload)
             except Refused:
                 return BAD_COMMAND_ANSWER
         return None
@@ -225,17 +222,17 @@ class SimulatedUsers:
         with self._workspace.lock:
             stack = self._workspace.view_stacks[user_id]
             if not ack.body.strip():
-                stack[:] = [one for one in stack if one is not view]
+                stack[:] = [known for known in stack if known is not view]
                 return None
             try:
-                _follow(self._context, stack, view, ack.json() or {})
+                _apply_response_action(self._context, stack, view, ack.json() or {})
             except Refused:
                 return CONNECTING
         return None
 
 
-def _follow(context: ApiContext, stack: list[View], view: View, answer: Json) -> None:
-    """`response_action` of an answer to a submission."""
+def _apply_response_action(context: ApiContext, stack: list[View], view: View, answer: Json) -> None:
+    """Applies the `response_action` of the response to a submission."""
     action = answer.get("response_action")
     if action == "clear":
         stack.clear()
@@ -265,7 +262,7 @@ def _field(view: View, name: str) -> tuple[Json, Json]:
         if name in (element["action_id"], block["block_id"])
     ]
     if len(found) != 1:
-        raise NotPossible(f"{len(found)} fields are called {name!r}")
+        raise NotPossible(f"{len(found)} fields have the id {name!r}")
     return found[0]
 
 

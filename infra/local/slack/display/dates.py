@@ -1,4 +1,4 @@
-"""Slack stand-in, what people see: `<!date^…>` in the reader's own time zone."""
+"""`<!date^…>` in the reader's time zone."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 
 def shown_date(seconds: str, pattern: str, tz: str, now: float) -> str | None:
-    """None when Slack would show the fallback: no number, or no known token."""
+    """None where Slack shows the fallback: for a malformed timestamp or an unknown token."""
     if not re.fullmatch(r"\d{1,11}", seconds):
         return None
     zone = ZoneInfo(tz)

@@ -1,6 +1,6 @@
-"""Slack stand-in, what people see: what Slack makes of a piece of mrkdwn.
+"""What Slack makes of mrkdwn: mentions, links, dates and styles.
 
-Pessimistic where Slack is unclear: a mention inside backticks pings, `&gt;` quotes.
+Where Slack's behaviour is unclear, the fake assumes the worse: a mention in backticks pings, `&gt;` quotes.
 """
 
 import re
@@ -22,7 +22,7 @@ _BARE = re.compile(
     re.I,
 )
 _CODE = re.compile(r"```.+?```|`[^`\n]+`", re.S)
-_GAP = "\u200b\u200c\u200d\u2060\ufeff"  # next to a mark, these keep it a plain sign
+_GAP = "\u200b\u200c\u200d\u2060\ufeff"  # next to a mark, these keep it from formatting
 _MARKS = (("*", "**"), ("_", "__"), ("~", "~~"))
 
 
@@ -36,7 +36,7 @@ class SpanKind(Enum):
 
 @dataclass(frozen=True)
 class Span:
-    """`shown` is what a person reads; `target` whom it pings or where it leads."""
+    """`text` is what the reader sees; `target` is whom it mentions or where it links to."""
 
     kind: SpanKind
     text: str
@@ -48,39 +48,41 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def parse(world: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False) -> list[Span]:
-    """`auto_parse`: bare URLs, @here and #channel come alive (verbatim is false)."""
+def parse(
+    workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False
+) -> list[Span]:
+    """`auto_parse` (verbatim is false) also formats bare URLs, @here and #channel."""
     found: list[Span] = []
     end = 0
     for match in _SPECIAL.finditer(text):
-        found += _plain(world, text[end : match.start()], auto_parse, urls_only)
-        found.append(_special(world, match[1], tz))
+        found += _plain(workspace, text[end : match.start()], auto_parse, urls_only)
+        found.append(_special(workspace, match[1], tz))
         end = match.end()
-    return found + _plain(world, text[end:], auto_parse, urls_only)
+    return found + _plain(workspace, text[end:], auto_parse, urls_only)
 
 
-def _special(world: Workspace, inside: str, tz: str) -> Span:
+def _special(workspace: Workspace, inside: str, tz: str) -> Span:
     target, _, label = inside.partition("|")
     if target.startswith("!date^"):
-        return _date(world, target, label, tz)
+        return _date(workspace, target, label, tz)
     if target.startswith("!subteam^"):
-        group = world.usergroups.get(target.removeprefix("!subteam^"))
+        group = workspace.usergroups.get(target.removeprefix("!subteam^"))
         return _ping(f"@{group.handle}" if group else label or target)
     if target in ("!here", "!channel", "!everyone"):
         return _ping(f"@{target[1:]}")
     if re.fullmatch(r"@[UW]\w+", target):
-        return _ping(f"@{world.name_of(target[1:])}")
+        return _ping(f"@{workspace.name_of(target[1:])}")
     if re.fullmatch(r"#[CG]\w+", target):
-        channel = world.channels.get(target[1:])
+        channel = workspace.channels.get(target[1:])
         return Span(SpanKind.LABEL, f"#{channel.name if channel else label or target[1:]}")
     if _SCHEME.match(target):
         return Span(SpanKind.LINK, unescape(label or target), unescape(target))
     return Span(SpanKind.TEXT, unescape(f"<{inside}>"))
 
 
-def _date(world: Workspace, target: str, fallback: str, tz: str) -> Span:
+def _date(workspace: Workspace, target: str, fallback: str, tz: str) -> Span:
     _, seconds, pattern, *link = [*target.split("^"), ""]
-    shown = shown_date(seconds, pattern, tz, world.clock()) or unescape(fallback)
+    shown = shown_date(seconds, pattern, tz, workspace.clock()) or unescape(fallback)
     if link and link[0]:
         return Span(SpanKind.LINK, shown, link[0])
     return Span(SpanKind.LABEL, shown)
@@ -90,50 +92,50 @@ def _ping(who: str, explicit: bool = True) -> Span:
     return Span(SpanKind.PING, who, who, explicit)
 
 
-def _plain(world: Workspace, text: str, auto: bool, urls_only: bool) -> list[Span]:
+def _plain(workspace: Workspace, text: str, auto: bool, urls_only: bool) -> list[Span]:
     found: list[Span] = []
     end = 0
     for code in _CODE.finditer(text):
-        found += _alive(world, text[end : code.start()], auto, urls_only)
+        found += _active(workspace, text[end : code.start()], auto, urls_only)
         found.append(Span(SpanKind.CODE, unescape(code[0])))
         end = code.end()
-    return found + _alive(world, text[end:], auto, urls_only)
+    return found + _active(workspace, text[end:], auto, urls_only)
 
 
-def _alive(world: Workspace, text: str, auto: bool, urls_only: bool) -> list[Span]:
+def _active(workspace: Workspace, text: str, auto: bool, urls_only: bool) -> list[Span]:
     found: list[Span] = []
     end = 0
     for match in _BARE.finditer(text) if auto or urls_only else ():
-        piece = _bare(world, match, urls_only)
-        if piece:
-            found += [Span(SpanKind.TEXT, unescape(text[end : match.start()])), piece]
+        span = _bare(workspace, match, urls_only)
+        if span:
+            found += [Span(SpanKind.TEXT, unescape(text[end : match.start()])), span]
             end = match.end()
     found.append(Span(SpanKind.TEXT, unescape(text[end:])))
-    return [piece for piece in found if piece.text]
+    return [span for span in found if span.text]
 
 
-def _bare(world: Workspace, match: re.Match[str], urls_only: bool) -> Span | None:
+def _bare(workspace: Workspace, match: re.Match[str], urls_only: bool) -> Span | None:
     shown = unescape(match[0])
     if match["ping"]:
         return None if urls_only else _ping(shown.lower(), explicit=False)
     if match["channel"]:
-        known = shown[1:] in {channel.name for channel in world.channels.values()}
+        known = shown[1:] in {channel.name for channel in workspace.channels.values()}
         return Span(SpanKind.LABEL, shown) if known and not urls_only else None
     prefix = "mailto:" if match["mail"] else "http://" if match["domain"] else ""
     return Span(SpanKind.LINK, shown, prefix + shown, explicit=False)
 
 
-def span_text(piece: Span) -> str:
-    if piece.kind is SpanKind.LINK:
-        same = piece.text == piece.target
-        return f"{piece.text} (link)" if same else f"{piece.text} (links to {piece.target})"
-    if piece.kind is SpanKind.PING and piece.text in ("@here", "@channel", "@everyone"):
-        return f"{piece.text} (pings everyone!)"
-    return styled(piece.text) if piece.kind is SpanKind.TEXT else piece.text
+def span_text(span: Span) -> str:
+    if span.kind is SpanKind.LINK:
+        same = span.text == span.target
+        return f"{span.text} (link)" if same else f"{span.text} (links to {span.target})"
+    if span.kind is SpanKind.PING and span.text in ("@here", "@channel", "@everyone"):
+        return f"{span.text} (pings everyone!)"
+    return styled(span.text) if span.kind is SpanKind.TEXT else span.text
 
 
 def styled(text: str) -> str:
-    """`*bold*` as Slack shows it is marked `**bold**`, so that it differs from the sign."""
+    """Bold text is written `**bold**`, so that it differs from literal asterisks."""
     for mark, shown in _MARKS:
         sign = re.escape(mark)
         text = re.sub(
@@ -145,13 +147,15 @@ def styled(text: str) -> str:
     return re.sub(r"^>+ ?", "▌ ", text, flags=re.M)
 
 
-def shown_mrkdwn(world: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False) -> str:
-    read = parse(world, text, auto_parse=auto_parse, tz=tz, urls_only=urls_only)
+def shown_mrkdwn(
+    workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False
+) -> str:
+    read = parse(workspace, text, auto_parse=auto_parse, tz=tz, urls_only=urls_only)
     return _styled_across(read)
 
 
 def _styled_across(read: list[Span]) -> str:
-    """Marks reach over mentions and links: each such piece is held aside while styling."""
+    """Styles can span mentions and links, so these are replaced by placeholders while styling."""
     held = [p for p in read if p.kind is not SpanKind.TEXT]
     places = iter(range(len(held)))
     joined = "".join(p.text if p.kind is SpanKind.TEXT else f"\x00{next(places)}\x01" for p in read)

@@ -1,4 +1,4 @@
-"""Slack stand-in, what people see: messages and views as plain text, in reading order."""
+"""Messages and views as plain text, in reading order."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,8 +14,8 @@ _LEVELS = {"error": "(error) ", "warning": "(warning) ", "success": "(success) "
 class Renderer:
     """Renders for a reader in the given time zone."""
 
-    def __init__(self, world: Workspace, tz: str = "America/New_York") -> None:
-        self.workspace, self.tz = world, tz
+    def __init__(self, workspace: Workspace, tz: str = "America/New_York") -> None:
+        self.workspace, self.tz = workspace, tz
 
     def message(self, message: Message) -> str:
         lines = self.blocks(message.blocks, message.values)
@@ -26,7 +26,7 @@ class Renderer:
         return "\n".join(lines)
 
     def _top_text(self, message: Message) -> str:
-        """Top-level text: URLs come alive, the rest only with `link_names`."""
+        """In top-level text URLs are links; names are mentions only with `link_names`."""
         return shown_mrkdwn(
             self.workspace,
             message.text,
@@ -84,7 +84,7 @@ class Renderer:
         return [f"[{kind}]"]
 
     def text(self, text: Json) -> str:
-        """plain_text is literal; mrkdwn is what Slack makes of it."""
+        """plain_text is literal, mrkdwn is formatted."""
         if text["type"] == "plain_text":
             return str(text["text"])
         auto = not text.get("verbatim", False)
@@ -169,11 +169,11 @@ class Renderer:
         return rich_ping(self.workspace, leaf) or f"[{kind}]"
 
 
-def rich_ping(world: Workspace, leaf: Json) -> str | None:
+def rich_ping(workspace: Workspace, leaf: Json) -> str | None:
     if leaf["type"] == "user":
-        return f"@{world.name_of(leaf['user_id'])}"
+        return f"@{workspace.name_of(leaf['user_id'])}"
     if leaf["type"] == "usergroup":
-        group = world.usergroups.get(leaf["usergroup_id"])
+        group = workspace.usergroups.get(leaf["usergroup_id"])
         return f"@{group.handle if group else leaf['usergroup_id']}"
     return f"@{leaf['range']}" if leaf["type"] == "broadcast" else None
 
@@ -183,30 +183,29 @@ def _placeholder(element: Json) -> str:
 
 
 def shown_value(state: Json | None) -> str:
-    """What stands in a field, as the person reads it."""
+    """A field's value as the user reads it."""
     if not state:
         return ""
     if state.get("selected_option"):
         return str(state["selected_option"]["text"]["text"])
     if state.get("selected_options"):
         return ", ".join(o["text"]["text"] for o in state["selected_options"])
-    kept = [v for k, v in state.items() if k != "type" and v not in (None, [])]
-    return ", ".join(v if isinstance(v, str) else json.dumps(v) for v in kept)
+    values = [v for k, v in state.items() if k != "type" and v not in (None, [])]
+    return ", ".join(v if isinstance(v, str) else json.dumps(v) for v in values)
 
 
-def active_spans(world: Workspace, message: Message) -> list[Span]:
-    """Every mention and link that comes alive in a message.
+def active_spans(workspace: Workspace, message: Message) -> list[Span]:
+    """Every mention and link in a message.
 
-    The fallback text counts too: what is written there as a mention or a labelled link
-    reaches the notification even when blocks are shown.
+    Explicit mentions and labelled links in the fallback text count too: they reach the notification.
     """
     found: list[Span] = []
     for block in message.blocks:
         for text in _mrkdwn_in(block):
             auto = not text.get("verbatim", False)
-            found += parse(world, text["text"], auto_parse=auto, tz="UTC")
-        found += _rich_pieces(world, block)
-    top = parse(world, message.text, auto_parse=message.link_names, tz="UTC", urls_only=True)
+            found += parse(workspace, text["text"], auto_parse=auto, tz="UTC")
+        found += _rich_text_spans(workspace, block)
+    top = parse(workspace, message.text, auto_parse=message.link_names, tz="UTC", urls_only=True)
     return found + [p for p in top if p.explicit or not message.blocks]
 
 
@@ -222,13 +221,13 @@ def _mrkdwn_in(value: Any) -> Iterator[Json]:
             yield from _mrkdwn_in(inner)
 
 
-def _rich_pieces(world: Workspace, value: Any) -> list[Span]:
+def _rich_text_spans(workspace: Workspace, value: Any) -> list[Span]:
     if isinstance(value, list):
-        return [piece for inner in value for piece in _rich_pieces(world, inner)]
+        return [span for inner in value for span in _rich_text_spans(workspace, inner)]
     if not isinstance(value, dict):
         return []
     if value.get("type") == "link" or (value.get("type") == "button" and "url" in value):
         return [Span(SpanKind.LINK, str(value.get("text", "")), value["url"])]
-    pinged = rich_ping(world, value) if "type" in value else None
-    inner = _rich_pieces(world, list(value.values()))
+    pinged = rich_ping(workspace, value) if "type" in value else None
+    inner = _rich_text_spans(workspace, list(value.values()))
     return [Span(SpanKind.PING, pinged, pinged), *inner] if pinged else inner

@@ -1,4 +1,4 @@
-"""Slack stand-in, wire checks: blocks of a message, a modal or a Home tab."""
+"""Checks the blocks of a message, a modal or a Home tab."""
 
 import json
 from typing import Any
@@ -190,7 +190,7 @@ ALLOWED = {
 
 
 def check_blocks(blocks: Any, surface: str = MESSAGE, pointer: str = "/blocks") -> Findings:
-    """All that Slack would find wrong; empty when it would take them."""
+    """Everything that Slack would report; empty if Slack would accept the blocks."""
     findings: Findings = []
     if surface != MESSAGE and blocks == []:
         add_finding(findings, pointer, "no less than 1 items allowed")
@@ -202,7 +202,7 @@ def check_blocks(blocks: Any, surface: str = MESSAGE, pointer: str = "/blocks") 
 
 
 def _across(findings: Findings, pointer: str, blocks: list[dict[str, Any]]) -> None:
-    """What is counted over the whole message."""
+    """Checks that concern all blocks together."""
     kinds = [block.get("type") for block in blocks]
     if kinds.count("table") > 1:
         add_finding(findings, pointer, "only_one_table_allowed")
@@ -215,7 +215,7 @@ def _across(findings: Findings, pointer: str, blocks: list[dict[str, Any]]) -> N
 
 
 def _letters(value: Any) -> int:
-    """Characters that a reader sees in a block's cells or text."""
+    """The number of visible characters in a block's cells or text."""
     if isinstance(value, dict):
         own = value.get("text")
         rest = (v for k, v in value.items() if k != "text")

@@ -1,4 +1,4 @@
-"""Slack stand-in, wire checks: texts, options and the elements inside blocks."""
+"""Checks texts, options and the elements inside blocks."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def plain(most: int, least: int = 1) -> Rule:
 
 
 def text(most: int = 3000, least: int = 1) -> Rule:
-    """mrkdwn or plain_text; `emoji` belongs to plain_text and `verbatim` to mrkdwn."""
+    """mrkdwn, which may have `verbatim`, or plain_text, which may have `emoji`."""
     length = {"type": unchecked, "text": string(most, least)}
     return by_type(
         {
@@ -58,12 +58,12 @@ GROUP = fields({"label": plain(75), "options": items(PLAIN_OPTION, 100, 1)})
 
 
 def options_of(element: dict[str, Any]) -> list[Any]:
-    """All options that an element offers, its groups' included."""
+    """All options of an element, including those in groups."""
     groups = element.get("option_groups")
-    held = [*_list(element.get("options"))]
+    options = [*_list(element.get("options"))]
     for group in _list(groups):
-        held += _list(group.get("options")) if isinstance(group, dict) else []
-    return held
+        options += _list(group.get("options")) if isinstance(group, dict) else []
+    return options
 
 
 def _list(value: Any) -> list[Any]:
@@ -74,8 +74,8 @@ def _initial_is_offered(findings: Findings, pointer: str, element: Any) -> None:
     chosen = _list(element.get("initial_options"))
     if "initial_option" in element:
         chosen = [element["initial_option"]]
-    for one in chosen:
-        if one not in options_of(element):
+    for option_ in chosen:
+        if option_ not in options_of(element):
             add_finding(findings, pointer, "initial option does not match any option")
 
 
@@ -131,7 +131,7 @@ def _choice(initial: dict[str, Rule]) -> Rule:
 
 
 def _open_choice(one: str, many: str | None = None) -> Rule:
-    """Users, channels, conversations: the choices are the workspace's own."""
+    """Selects of users, channels and conversations, whose options come from the workspace."""
     extra: dict[str, Rule] = {one: NAME}
     if many:
         extra = {many: items(NAME, 100, 1), "max_selected_items": integer(1, 1000)}

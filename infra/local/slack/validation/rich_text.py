@@ -1,4 +1,4 @@
-"""Slack stand-in, wire checks: the rich_text block, a tree in which nothing is parsed."""
+"""Checks the rich_text block."""
 
 from infra.local.slack.validation.elements import NAME, URL
 from infra.local.slack.validation.rules import (

@@ -1,7 +1,7 @@
-"""Slack stand-in, wire checks: small building blocks that say what is wrong and where.
+"""Rules that check JSON and report what is wrong, and where.
 
-A rule takes the findings so far, a JSON pointer and a value. Findings read as Slack's
-own: `must be less than 3001 characters [json-pointer:/blocks/0/text/text]`.
+A rule takes the findings so far, a JSON pointer and a value. Findings have the wording of Slack's:
+`must be less than 3001 characters [json-pointer:/blocks/0/text/text]`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -48,7 +48,7 @@ def boolean(findings: Findings, pointer: str, value: Any) -> None:
 
 
 def unchecked(findings: Findings, pointer: str, value: Any) -> None:
-    """For what the stand-in keeps but does not judge."""
+    """For values that the fake stores without a check."""
 
 
 def one_of(*allowed: object) -> Rule:
@@ -79,7 +79,7 @@ def fields(
     optional: Mapping[str, Rule] | None = None,
     *also: Rule,
 ) -> Rule:
-    """An object: what must be there, what may be, nothing else; then rules across fields."""
+    """An object with these required and optional fields and no others; `also` are rules across fields."""
     known = {**required, **(optional or {})}
 
     def rule(findings: Findings, pointer: str, value: Any) -> None:
@@ -102,7 +102,7 @@ def fields(
 
 
 def by_type(rules: Mapping[str, Rule], allowed: Iterable[str] | None = None) -> Rule:
-    """An object whose `type` chooses its rule; a type that is not allowed here is refused."""
+    """An object whose `type` selects its rule; other types than the allowed ones are refused."""
     choices = frozenset(rules if allowed is None else allowed)
 
     def rule(findings: Findings, pointer: str, value: Any) -> None:
@@ -121,7 +121,7 @@ def by_type(rules: Mapping[str, Rule], allowed: Iterable[str] | None = None) -> 
 
 
 def any_of(*names: str) -> Rule:
-    """Across fields: at least one of them has to be there."""
+    """Across fields: at least one of them is required."""
 
     def rule(findings: Findings, pointer: str, value: Any) -> None:
         if not any(value.get(name) for name in names):
@@ -131,7 +131,7 @@ def any_of(*names: str) -> Rule:
 
 
 def distinct(where: str, what: str) -> Rule:
-    """Across fields: the items under `where` do not share a `what`."""
+    """Across fields: the items under `where` have different values of `what`."""
 
     def rule(findings: Findings, pointer: str, value: Any) -> None:
         held = value.get(where)

@@ -1,4 +1,4 @@
-"""Slack stand-in, wire checks: a modal or Home view as a whole."""
+"""Checks a modal or a Home view."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def too_large(view: Any) -> bool:
 
 
 def check_view(view: Any, surface: str = MODAL) -> Findings:
-    """All that Slack would find wrong with a view for this surface."""
+    """Everything that Slack would report about a view for this surface."""
     findings: Findings = []
     kind = view.get("type") if isinstance(view, dict) else None
     if kind != surface:
@@ -43,12 +43,12 @@ def check_view(view: Any, surface: str = MODAL) -> Findings:
     _SHAPES[surface](findings, "/view", view)
     if "blocks" in view:
         findings += check_blocks(view["blocks"], surface, "/view/blocks")
-    if surface == MODAL and _asks_for_input(view) and not view.get("submit"):
+    if surface == MODAL and _has_input(view) and not view.get("submit"):
         add_finding(findings, "/view", "missing required field: submit")
     return findings
 
 
-def _asks_for_input(view: dict[str, Any]) -> bool:
+def _has_input(view: dict[str, Any]) -> bool:
     blocks = view.get("blocks")
     return isinstance(blocks, list) and any(
         isinstance(block, dict) and block.get("type") == "input" for block in blocks

@@ -1,4 +1,4 @@
-"""Slack stand-in, Web API: from a request to its answer, refusals and limits included."""
+"""Answers Web API calls: checks the token, scopes and rate limits, and runs the method."""
 
 import copy
 import hmac
@@ -28,7 +28,7 @@ SCOPES = {
     "usergroups.users.list": frozenset({"usergroups:read"}),
     "users.info": frozenset({"users:read"}),
 }
-"""A method needs one of these; which one depends on the kind of conversation."""
+"""A method needs one of these scopes; which one depends on the kind of conversation."""
 
 
 @dataclass(frozen=True)
@@ -40,18 +40,18 @@ class Answer:
 
 class WebApi:
     def __init__(self, context: ApiContext, bot_token: str) -> None:
-        """`granted` are the scopes that the token has: at first all that any method here needs."""
+        """`granted_scopes` are the token's scopes; initially all that the methods need."""
         self.granted_scopes = frozenset().union(*SCOPES.values()) | {"commands"}
         self._context, self._token = context, bot_token
         self._revoked: set[str] = set()
 
     def replace_token(self, bot_token: str) -> None:
-        """From now on this one counts, and the one before is revoked."""
+        """Replaces the token and revokes the previous one."""
         self._revoked.add(self._token)
         self._token = bot_token
 
     def call(self, method: str, authorization: str, content_type: str, query: str, body: bytes) -> Answer:
-        """One call, done and written into the list of calls."""
+        """Runs the call and records it."""
         try:
             args = read_arguments(method, content_type, query, body)
         except Refused as refusal:
@@ -61,25 +61,25 @@ class WebApi:
             return self._record(method, args, self._answer(method, token, Args(args)))
 
     def refuse(self, method: str, answer: Answer) -> Answer:
-        """A refusal that somebody asked for; nothing is done."""
+        """Records a refusal that a fault requested."""
         return self._record(method, {}, answer)
 
     def _record(self, method: str, args: Json, answer: Answer) -> Answer:
-        kept = ApiCall(method, copy.deepcopy(args), answer.body, answer.status)
-        self._context.workspace.calls.append(kept)
+        call = ApiCall(method, copy.deepcopy(args), answer.body, answer.status)
+        self._context.workspace.calls.append(call)
         return answer
 
     def _answer(self, method: str, token: str, args: Args) -> Answer:
         try:
-            done = {"ok": True, **self._done(method, token, args)}
-            return Answer(200, done, {"x-oauth-scopes": ",".join(sorted(self.granted_scopes))})
+            result = {"ok": True, **self._run(method, token, args)}
+            return Answer(200, result, {"x-oauth-scopes": ",".join(sorted(self.granted_scopes))})
         except Refused as refusal:
             if refusal.retry_after is None:
                 return Answer(200, refusal.answer())
             wait = {"Retry-After": str(refusal.retry_after)}
             return Answer(429, refusal.answer(), wait)
 
-    def _done(self, method: str, token: str, args: Args) -> Json:
+    def _run(self, method: str, token: str, args: Args) -> Json:
         if method == "blocks.validate":
             return validate(args)
         if method not in METHODS:
@@ -99,7 +99,7 @@ class WebApi:
 
 
 def validate(args: Args) -> Json:
-    """blocks.validate: no token; exactly one of blocks, message, view."""
+    """blocks.validate needs no token, and exactly one of blocks, message or view."""
     given = [name for name in ("blocks", "message", "view") if args.given(name)]
     if len(given) != 1:
         raise refused_with_findings("invalid_arguments", ["exactly one of blocks, message, view"])

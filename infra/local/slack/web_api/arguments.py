@@ -1,4 +1,4 @@
-"""Slack stand-in, Web API: reading a call's arguments and refusing in Slack's words."""
+"""Reads the arguments of a call, and refuses it with Slack's error names."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ READ_BY_FORM_ONLY = frozenset(
 
 
 class Refused(Exception):
-    """Slack's answer to what it does not do: `error`, and the details Slack adds."""
+    """Slack refuses the call with this `error` and these details."""
 
     def __init__(self, error: str, retry_after: int | None = None, **details: Any) -> None:
         super().__init__(error)
@@ -38,7 +38,7 @@ def refused_with_findings(error: str, findings: list[str]) -> Refused:
 
 @dataclass(frozen=True)
 class Args:
-    """Arguments of one call; form bodies carry structures as JSON strings."""
+    """The arguments of one call. In form bodies, structures are JSON strings."""
 
     values: Json
 
@@ -62,7 +62,7 @@ class Args:
         return str(self.values[name]).lower() in ("1", "true")
 
     def structure(self, name: str, error: str) -> Any:
-        """An array or object, as itself or as a JSON string; None when absent."""
+        """An array or object, given directly or as a JSON string; None if absent."""
         value = self.values.get(name)
         if not isinstance(value, str):
             return value
@@ -73,7 +73,7 @@ class Args:
 
 
 def read_arguments(method: str, content_type: str, query: str, body: bytes) -> Json:
-    """Query and body together; methods that only read take no JSON body."""
+    """The arguments from query and body. Methods that only read accept no JSON body."""
     args: Json = dict(parse_qsl(query, keep_blank_values=True))
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
@@ -94,9 +94,9 @@ def _decoded(body: bytes) -> str:
 
 def _json_object(body: bytes) -> Json:
     try:
-        held = json.loads(body) if body else {}
+        value = json.loads(body) if body else {}
     except ValueError as problem:
         raise Refused("invalid_json") from problem
-    if not isinstance(held, dict):
+    if not isinstance(value, dict):
         raise Refused("json_not_object")
-    return held
+    return value

@@ -1,4 +1,4 @@
-"""Slack stand-in, Web API: chat.* — posting, changing and deleting messages."""
+"""The chat.* methods: post, update and delete messages."""
 
 from infra.local.slack.client.fields import initial_values
 from infra.local.slack.web_api.arguments import Args, Refused
@@ -23,7 +23,7 @@ def post_message(context: ApiContext, args: Args) -> Json:
 
 
 def _draft(context: ApiContext, args: Args, channel: Channel) -> Message:
-    """A checked message that is not yet anywhere."""
+    """A valid message that is not posted yet."""
     blocks = context.read_blocks(args)
     text = args.text("text")
     if not blocks and not text.strip():
@@ -54,7 +54,7 @@ def _parent(channel: Channel, args: Args) -> Message | None:
 
 
 def update(context: ApiContext, args: Args) -> Json:
-    """Text without blocks removes the blocks and marks the message as edited."""
+    """An update with text but no blocks removes the blocks and marks the message as edited."""
     channel = context.writable(args.required("channel", "channel_not_found"))
     message = context.own_message(channel, args.required("ts"), "cant_update_message")
     text, blocks = args.text("text"), context.read_blocks(args)
@@ -91,8 +91,8 @@ def delete(context: ApiContext, args: Args) -> Json:
         message.text, message.blocks = "This message was deleted.", []
         message.metadata, message.user_id = None, "USLACKBOT"
     else:
-        for held in (channel.messages, *(m.thread for m in channel.messages)):
-            held[:] = [m for m in held if m.ts != message.ts]
+        for messages in (channel.messages, *(m.thread for m in channel.messages)):
+            messages[:] = [m for m in messages if m.ts != message.ts]
     return {"channel": channel.id, "ts": message.ts}
 
 

@@ -1,4 +1,4 @@
-"""Slack stand-in, Web API: what the methods share — the workspace, its limits, its doors."""
+"""What the Web API's methods share: the workspace, its limits, and access checks."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ApiContext:
     base_url: str = ""
 
     def readable(self, channel_id: str) -> Channel:
-        """A channel that the bot is in; a private one it is not in does not exist for it."""
+        """A channel that the bot is a member of. Other private channels do not exist for it."""
         channel = self.workspace.channels.get(channel_id)
         inside = channel is not None and self.workspace.bot_user_id in channel.members
         if channel is None or (channel.private and not inside):
@@ -36,7 +36,7 @@ class ApiContext:
         return channel
 
     def destination(self, channel_or_user: str) -> Channel:
-        """Where a message for this id goes: a user id means that person's DM."""
+        """The channel for a message; a user id stands for the user's direct messages."""
         if channel_or_user in self.workspace.users:
             return self.direct_message(channel_or_user, unknown="channel_not_found")
         channel = self.writable(channel_or_user)
@@ -64,7 +64,7 @@ class ApiContext:
         return message
 
     def read_blocks(self, args: Args) -> list[Json]:
-        """Checked, with the ids that Slack gives to what has none."""
+        """Checks the blocks, and adds the ids that Slack assigns."""
         blocks = args.structure("blocks", "invalid_blocks_format")
         if blocks is None:
             return []
@@ -76,15 +76,15 @@ class ApiContext:
         return self.workspace.with_ids(blocks)
 
     def read_metadata(self, args: Args) -> Json | None:
-        """None when not given; `{}` when it is to be removed."""
-        held = args.structure("metadata", "invalid_metadata_format")
-        if held is None or held == {}:
-            return held if held is None else {}
-        if not _is_metadata(held):
+        """None if not given, `{}` to remove the metadata."""
+        metadata = args.structure("metadata", "invalid_metadata_format")
+        if metadata is None or metadata == {}:
+            return None if metadata is None else {}
+        if not _is_metadata(metadata):
             raise Refused("invalid_metadata_format")
-        if len(json.dumps(held).encode()) > self.limits.metadata_bytes:
+        if len(json.dumps(metadata).encode()) > self.limits.metadata_bytes:
             raise Refused("metadata_too_large")
-        return dict(held)
+        return dict(metadata)
 
     def check_post_rate(self, channel: Channel) -> None:
         wait = self.meters.wait_for_post(channel.id, self.workspace.clock())
@@ -92,9 +92,9 @@ class ApiContext:
             raise Refused("ratelimited", retry_after=wait)
 
 
-def _is_metadata(held: Any) -> bool:
-    if not isinstance(held, dict) or held.keys() != {"event_type", "event_payload"}:
+def _is_metadata(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"event_type", "event_payload"}:
         return False
-    kind = held["event_type"]
+    kind = value["event_type"]
     named = isinstance(kind, str) and 0 < len(kind) <= 255 and set(kind) <= set(_EVENT_TYPE)
-    return named and isinstance(held["event_payload"], dict)
+    return named and isinstance(value["event_payload"], dict)

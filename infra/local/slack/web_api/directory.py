@@ -1,4 +1,4 @@
-"""Slack stand-in, Web API: reading conversations, people and user groups."""
+"""The methods that read conversations, users and user groups."""
 
 import re
 
@@ -11,7 +11,7 @@ _TS = re.compile(r"\d{1,11}(\.\d{1,6})?")
 
 
 def history(context: ApiContext, args: Args) -> Json:
-    """Newest first; replies are not in it, except those sent to the channel too."""
+    """Newest first, without replies except those that were also sent to the channel."""
     channel = context.readable(args.required("channel", "channel_not_found"))
     return _page(context, args, list(reversed(_within(args, channel.shown()))), 100)
 
@@ -72,7 +72,7 @@ def conversation_info(context: ApiContext, args: Args) -> Json:
 def open_conversation(context: ApiContext, args: Args) -> Json:
     users = args.required("users", "users_list_not_supplied").split(",")
     if len(users) > 1:
-        raise Refused("not_enough_users")  # group conversations are not kept here
+        raise Refused("not_enough_users")  # the fake has no group conversations
     channel = context.direct_message(users[0])
     return {"channel": {"id": channel.id}, "no_op": False, "already_open": False}
 
@@ -102,7 +102,7 @@ def usergroup_list(context: ApiContext, args: Args) -> Json:
 
 
 def usergroup_users(context: ApiContext, args: Args) -> Json:
-    """Deactivated members are left out, as Slack does unless asked for."""
+    """Deactivated members are left out, as by Slack."""
     group = context.workspace.usergroups.get(args.required("usergroup"))
     if group is None:
         raise Refused("no_such_subteam")
@@ -112,14 +112,14 @@ def usergroup_users(context: ApiContext, args: Args) -> Json:
 
 
 def auth_test(context: ApiContext, _: Args) -> Json:
-    world = context.workspace
+    workspace = context.workspace
     return {
         "url": "https://local.slack.com/",
         "team": "local",
         "user": "bot",
-        "team_id": world.team_id,
-        "user_id": world.bot_user_id,
-        "bot_id": world.bot_id,
+        "team_id": workspace.team_id,
+        "user_id": workspace.bot_user_id,
+        "bot_id": workspace.bot_id,
         "is_enterprise_install": False,
     }
 

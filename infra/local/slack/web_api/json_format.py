@@ -1,20 +1,20 @@
-"""Slack stand-in, wire: messages, views and people in the JSON that Slack sends."""
+"""Messages, views, users and channels in Slack's JSON."""
 
 import copy
 
 from infra.local.slack.workspace import Channel, Json, Message, User, View, Workspace
 
 
-def message_json(world: Workspace, message: Message, all_metadata: bool = True) -> Json:
-    by_bot = message.user_id == world.bot_user_id
+def message_json(workspace: Workspace, message: Message, all_metadata: bool = True) -> Json:
+    by_bot = message.user_id == workspace.bot_user_id
     shown: Json = {
         "type": "message",
         "user": message.user_id,
         "text": message.text,
         "ts": message.ts,
-        "team": world.team_id,
+        "team": workspace.team_id,
         "blocks": copy.deepcopy(message.blocks),
-        **({"bot_id": world.bot_id, "app_id": world.app_id} if by_bot else {}),
+        **({"bot_id": workspace.bot_id, "app_id": workspace.app_id} if by_bot else {}),
         **({"subtype": "thread_broadcast"} if message.broadcast else {}),
         **_thread_json(message),
     }
@@ -22,7 +22,7 @@ def message_json(world: Workspace, message: Message, all_metadata: bool = True) 
         kept = message.metadata if all_metadata else {"event_type": message.metadata["event_type"]}
         shown["metadata"] = copy.deepcopy(kept)
     if message.edited_ts:
-        shown["edited"] = {"user": world.bot_id, "ts": message.edited_ts}
+        shown["edited"] = {"user": workspace.bot_id, "ts": message.edited_ts}
     return shown
 
 
@@ -37,10 +37,10 @@ def _thread_json(message: Message) -> Json:
     return {"thread_ts": message.thread_ts} if message.thread_ts else {}
 
 
-def view_json(world: Workspace, view: View) -> Json:
+def view_json(workspace: Workspace, view: View) -> Json:
     return {
         "id": view.id,
-        "team_id": world.team_id,
+        "team_id": workspace.team_id,
         "type": view.type,
         "title": view.title,
         "submit": view.submit_button,
@@ -55,13 +55,13 @@ def view_json(world: Workspace, view: View) -> Json:
         "notify_on_close": view.notify_on_close,
         "root_view_id": view.root_view_id,
         "previous_view_id": view.previous_view_id,
-        "app_id": world.app_id,
-        "bot_id": world.bot_id,
-        "app_installed_team_id": world.team_id,
+        "app_id": workspace.app_id,
+        "bot_id": workspace.bot_id,
+        "app_installed_team_id": workspace.team_id,
     }
 
 
-def user_json(world: Workspace, user: User) -> Json:
+def user_json(workspace: Workspace, user: User) -> Json:
     profile = {"real_name": user.name, "display_name": user.name, "team": user.team_id}
     return {
         "id": user.id,
@@ -76,7 +76,7 @@ def user_json(world: Workspace, user: User) -> Json:
         "is_owner": False,
         "is_restricted": user.is_restricted,
         "is_ultra_restricted": user.is_ultra_restricted,
-        "is_stranger": user.team_id != world.team_id,
+        "is_stranger": user.team_id != workspace.team_id,
         "profile": profile,
         "updated": 0,
     }

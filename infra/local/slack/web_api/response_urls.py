@@ -1,4 +1,4 @@
-"""Slack stand-in, response_url: five uses in thirty minutes, ephemeral unless said."""
+"""Response URLs: valid five times within thirty minutes, ephemeral by default."""
 
 import json
 from typing import Any
@@ -21,62 +21,62 @@ def respond(context: ApiContext, path: str, body: bytes) -> Answer:
 
 def _payload(body: bytes) -> Json | None:
     try:
-        held = json.loads(body)
+        value = json.loads(body)
     except ValueError:
         return None
-    return held if isinstance(held, dict) else None
+    return value if isinstance(value, dict) else None
 
 
 def _answered(context: ApiContext, path: str, payload: Json | None) -> Answer:
-    kept = context.workspace.response_urls.get(path)
-    dead = _dead(context, kept)
-    if kept is None or dead:
+    response_url = context.workspace.response_urls.get(path)
+    dead = _dead(context, response_url)
+    if response_url is None or dead:
         return Answer(404, {"ok": False, "error": dead or "invalid_url"})
     if payload is None:
         return Answer(400, {"ok": False, "error": "invalid_payload"})
-    kept.uses += 1
+    response_url.uses += 1
     try:
-        apply_response(context, kept, payload)
+        apply_response(context, response_url, payload)
     except Refused as refusal:
         return Answer(400, refusal.answer())
     return Answer(200, {"ok": True})
 
 
-def _dead(context: ApiContext, kept: ResponseUrl | None) -> str | None:
-    if kept is None:
+def _dead(context: ApiContext, response_url: ResponseUrl | None) -> str | None:
+    if response_url is None:
         return None
-    if context.workspace.clock() - kept.created_at > context.limits.response_url_seconds:
+    if context.workspace.clock() - response_url.created_at > context.limits.response_url_seconds:
         return "expired_url"
-    return "used_url" if kept.uses >= context.limits.response_url_uses else None
+    return "used_url" if response_url.uses >= context.limits.response_url_uses else None
 
 
-def apply_response(context: ApiContext, kept: ResponseUrl, payload: Json) -> None:
-    """What a response_url, or the body of an answer to a command, makes happen."""
-    source = _source(context, kept)
+def apply_response(context: ApiContext, response_url: ResponseUrl, payload: Json) -> None:
+    """Applies the payload sent to a response URL, or returned for a command."""
+    source = _source(context, response_url)
     if payload.get("delete_original") is True:
         if source is not None:
             _remove(context, source)
         return
-    draft = _draft(context, kept, payload)
+    draft = _draft(context, response_url, payload)
     if payload.get("replace_original") is True and source is not None:
         _overwrite(context, source, draft)
     elif payload.get("response_type", "ephemeral") == "in_channel":
-        _post(context, kept, draft)
+        _post(context, response_url, draft)
     else:
-        draft.ts, draft.ephemeral_to = context.workspace.new_ts(), kept.user_id
+        draft.ts, draft.ephemeral_to = context.workspace.new_ts(), response_url.user_id
         context.workspace.ephemerals.append(draft)
 
 
-def _source(context: ApiContext, kept: ResponseUrl) -> Message | None:
-    if kept.message_ts is None:
+def _source(context: ApiContext, response_url: ResponseUrl) -> Message | None:
+    if response_url.message_ts is None:
         return None
-    if kept.ephemeral:
-        mine = (m for m in context.workspace.ephemerals if m.ts == kept.message_ts)
+    if response_url.ephemeral:
+        mine = (m for m in context.workspace.ephemerals if m.ts == response_url.message_ts)
         return next(mine, None)
-    return context.workspace.channels[kept.channel_id].find(kept.message_ts)
+    return context.workspace.channels[response_url.channel_id].find(response_url.message_ts)
 
 
-def _draft(context: ApiContext, kept: ResponseUrl, payload: Json) -> Message:
+def _draft(context: ApiContext, response_url: ResponseUrl, payload: Json) -> Message:
     kind: Any = payload.get("response_type", "ephemeral")
     if kind not in ("ephemeral", "in_channel"):
         raise Refused("invalid_payload")
@@ -86,7 +86,7 @@ def _draft(context: ApiContext, kept: ResponseUrl, payload: Json) -> Message:
         raise Refused("no_text")
     return Message(
         ts="",
-        channel_id=kept.channel_id,
+        channel_id=response_url.channel_id,
         user_id=context.workspace.bot_user_id,
         text=text[: context.limits.longest_text],
         blocks=blocks,
@@ -102,8 +102,8 @@ def _overwrite(context: ApiContext, source: Message, draft: Message) -> None:
     source.metadata = draft.metadata or source.metadata
 
 
-def _post(context: ApiContext, kept: ResponseUrl, draft: Message) -> None:
-    channel = context.workspace.channels[kept.channel_id]
+def _post(context: ApiContext, response_url: ResponseUrl, draft: Message) -> None:
+    channel = context.workspace.channels[response_url.channel_id]
     parent = channel.find(draft.thread_ts) if draft.thread_ts else None
     if draft.thread_ts and parent is None:
         raise Refused("thread_not_found")
@@ -112,6 +112,6 @@ def _post(context: ApiContext, kept: ResponseUrl, draft: Message) -> None:
 
 
 def _remove(context: ApiContext, source: Message) -> None:
-    held = context.workspace.channels[source.channel_id].messages
-    for kept in (context.workspace.ephemerals, held, *(m.thread for m in held)):
-        kept[:] = [message for message in kept if message is not source]
+    posted = context.workspace.channels[source.channel_id].messages
+    for messages in (context.workspace.ephemerals, posted, *(m.thread for m in posted)):
+        messages[:] = [message for message in messages if message is not source]

@@ -1,4 +1,4 @@
-"""Slack stand-in, views: opening, pushing, updating, publishing and closing them."""
+"""The views.* methods: open, push, update and publish views."""
 
 import copy
 from typing import Any
@@ -19,7 +19,7 @@ def open_view(context: ApiContext, args: Args) -> Json:
 
 
 def push_view(context: ApiContext, args: Args) -> Json:
-    """Only a trigger from inside the open modal can push."""
+    """Only a trigger from inside the open modal can push a view."""
     trigger = _exchange(context, args)
     definition = checked(args.structure("view", "invalid_arguments"), MODAL)
     stack = context.workspace.view_stacks.get(trigger.user_id, [])
@@ -53,7 +53,7 @@ def publish_view(context: ApiContext, args: Args) -> Json:
 
 
 def _exchange(context: ApiContext, args: Args) -> Trigger:
-    """A trigger is spent by the call that shows it, whatever becomes of the call."""
+    """A trigger is used up by its first call, even if that fails."""
     trigger = context.workspace.triggers.get(args.required("trigger_id", "invalid_trigger_id"))
     if trigger is None:
         raise Refused("invalid_trigger_id")
@@ -117,7 +117,7 @@ def _new_view(context: ApiContext, user_id: str, definition: Json) -> View:
 
 
 def replace(context: ApiContext, view: View, definition: Json) -> None:
-    """What was typed stays where block_id and action_id stay."""
+    """Values are kept where block_id and action_id stay the same."""
     _take_external_id(context, view, definition.get("external_id", ""))
     definition = copy.deepcopy(definition)
     view.title = definition.get("title")
