@@ -22,8 +22,7 @@ from bot.usecases.ports.runtime import Clock, TimeLeft
 if TYPE_CHECKING:
     from bot.domain.health import HealthCheck
     from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
-    from bot.dynamodb.lambda_quota import LambdaQuota
-    from bot.dynamodb.timeouts import TimeoutPolicy
+    from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
     from bot.noyo.client import NoyoHttpClient
     from bot.noyo.webhook import WebhookEndpoint
     from bot.secrets import Secrets, SecretsClient
@@ -274,7 +273,7 @@ class Deployment:
 
     def _quota(self) -> LambdaQuota:
         from bot.dynamodb import WORKER, aws_client
-        from bot.dynamodb.lambda_quota import LambdaQuota
+        from bot.dynamodb.clients import LambdaQuota
 
         aws = self.settings.aws
         return LambdaQuota(

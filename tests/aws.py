@@ -16,8 +16,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.kms.models import Key, kms_backends
 
 from bot.dynamodb import WORKER
-from bot.dynamodb.clients import aws_client
-from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from tests.aws_calls import listen_to
 
 REGION = "us-east-1"

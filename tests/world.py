@@ -22,8 +22,7 @@ from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
 from bot.domain.record_states import RecordState
 from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
-from bot.dynamodb.lambda_quota import LambdaQuota
-from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
 from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
 from bot.usecases.admin.authorization import refresh_group_members

@@ -1,33 +1,32 @@
-"""The face of the table's room."""
+"""The DynamoDB table: its repositories, and the encryption of sensitive fields."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bot.dynamodb.clients import aws_client
+from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
+from bot.dynamodb.repositories.admin import (
+    DynamoGrantRepository,
+    DynamoHealthRepository,
+    DynamoPauseRepository,
+    DynamoPeopleRepository,
+)
 from bot.dynamodb.repositories.audit import DynamoAuditRepository
-from bot.dynamodb.repositories.grants import DynamoGrantRepository
-from bot.dynamodb.repositories.health import DynamoHealthRepository
-from bot.dynamodb.repositories.messages import DynamoMessageRepository
+from bot.dynamodb.repositories.notifications import DynamoMessageRepository, DynamoOutboxRepository
 from bot.dynamodb.repositories.operations import DynamoOperationRepository
-from bot.dynamodb.repositories.outbox import DynamoOutboxRepository
-from bot.dynamodb.repositories.pauses import DynamoPauseRepository
-from bot.dynamodb.repositories.people import DynamoPeopleRepository
-from bot.dynamodb.repositories.polling import DynamoPollingRepository
-from bot.dynamodb.repositories.records import DynamoRecordRepository
+from bot.dynamodb.repositories.records import DynamoPollingRepository, DynamoRecordRepository
 from bot.dynamodb.table import DynamoClient, RetryTiming, Table
-from bot.dynamodb.timeouts import TimeoutPolicy
 
 RECEIVER = TimeoutPolicy(connect=0.5, read=0.9, total=2.0)
-"""Slack waits for three seconds, a cold start included."""
+"""Slack waits three seconds, including a cold start."""
 WORKER = TimeoutPolicy(connect=1, read=3, total=15)
 
 
 @dataclass(frozen=True, slots=True)
 class Repositories:
-    """Everything that is kept in the table, by need."""
+    """All repositories of one table."""
 
     records: DynamoRecordRepository
     operations: DynamoOperationRepository
@@ -42,7 +41,7 @@ class Repositories:
 
 
 class ClientFactory(Protocol):
-    """`aws_client` (botocore's own), or `wire_client`, which is there sooner."""
+    """`aws_client` (botocore's own), or `aws_json_client`, which loads faster."""
 
     def __call__(
         self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy
@@ -57,15 +56,15 @@ def open_repositories(
     timeouts: TimeoutPolicy = WORKER,
     make_client: ClientFactory = aws_client,
 ) -> Repositories:
-    """Makes the client; nothing is read or checked before the first use."""
+    """Creates the client; nothing is read or checked before the first use."""
     client = make_client("dynamodb", region=region, endpoint_url=endpoint_url, timeouts=timeouts)
     return repositories_on(client, table, timeouts)
 
 
 def repositories_on(
-    client: DynamoClient, table: str, timeouts: TimeoutPolicy = WORKER, pace: RetryTiming | None = None
+    client: DynamoClient, table: str, timeouts: TimeoutPolicy = WORKER, timing: RetryTiming | None = None
 ) -> Repositories:
-    opened = Table(client, table, timeouts, pace or RetryTiming())
+    opened = Table(client, table, timeouts, timing or RetryTiming())
     return Repositories(
         records=DynamoRecordRepository(opened),
         operations=DynamoOperationRepository(opened),
@@ -88,7 +87,7 @@ def open_encryptor(
     timeouts: TimeoutPolicy = WORKER,
     make_client: ClientFactory = aws_client,
 ) -> KmsEncryptor:
-    """The client behind it is made at the first seal."""
+    """Its client is created when something is encrypted first."""
     return KmsEncryptor(
         lambda: make_client("kms", region=region, endpoint_url=endpoint_url, timeouts=timeouts),
         key_id,

@@ -1,7 +1,7 @@
-"""AWS's JSON protocol spoken with botocore's signer, credentials and connections, without its client factory.
+"""AWS's JSON protocol with botocore's signer, credentials and connections, but without its client factory.
 
-The factory reads the whole model of a service and its endpoints, which is a third of what a person waits for after a
-quiet night (docs/performance.md). What differs for the caller: only the calls below, and no FIPS or dual-stack hosts.
+The factory loads the whole model of a service and its endpoints, which takes a third of a cold start
+(docs/performance.md). The differences: only the calls below exist, and no FIPS or dual-stack hosts are used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from botocore.credentials import Credentials, EnvProvider
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
-from bot.dynamodb.timeouts import TimeoutPolicy
+from bot.dynamodb.clients import TimeoutPolicy
 
 Answer = dict[str, Any]
 _VERSIONS = {
@@ -27,54 +27,55 @@ _VERSIONS = {
     "kms": "application/x-amz-json-1.1",
     "secretsmanager": "application/x-amz-json-1.1",
 }
-_WRITTEN = {"secretsmanager": "secrets_manager"}
-"""How botocore writes a service's name in a variable, where that is another."""
-_MOST_CONNECTIONS = 4
-_AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-"""Without it a body waits for the acknowledgement of its headers: some 40 ms a call."""
+_ENVIRONMENT_NAMES = {"secretsmanager": "secrets_manager"}
+"""A service's name in environment variables, if it differs."""
+_MAX_CONNECTIONS = 4
+_NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+"""Without TCP_NODELAY, a body waits for the acknowledgement of its headers: some 40 ms a call."""
 
 
 def aws_json_client(service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any:
-    """In the place of botocore's client for one of these services; nothing is asked before the first call."""
-    made: dict[str, Callable[[AwsJsonClient], Any]] = {
+    """Replaces botocore's client for one of these services. No request is made before the first call."""
+    classes: dict[str, Callable[[AwsJsonClient], Any]] = {
         "dynamodb": DynamoJsonClient,
         "kms": KmsJsonClient,
         "secretsmanager": SecretsJsonClient,
     }
-    return made[service](AwsJsonClient(service, region=region, endpoint_url=endpoint_url, timeouts=timeouts))
+    return classes[service](
+        AwsJsonClient(service, region=region, endpoint_url=endpoint_url, timeouts=timeouts)
+    )
 
 
 class AwsJsonClient:
-    """Signed calls of one service; raises what a botocore client raises."""
+    """Signed calls of one service. Raises the exceptions of a botocore client."""
 
     def __init__(
         self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy
     ) -> None:
         self._service, self._region = service, region
-        # As botocore honours it.
-        named = os.environ.get(f"AWS_ENDPOINT_URL_{_WRITTEN.get(service, service).upper()}")
-        self._url = (endpoint_url or named or _host(service, region)).rstrip("/") + "/"
+        override = os.environ.get(f"AWS_ENDPOINT_URL_{_ENVIRONMENT_NAMES.get(service, service).upper()}")
+        self._url = (endpoint_url or override or _host(service, region)).rstrip("/") + "/"
         self._session = URLLib3Session(
             timeout=(timeouts.connect, timeouts.read),
-            max_pool_connections=_MOST_CONNECTIONS,
-            socket_options=[_AT_ONCE],
+            max_pool_connections=_MAX_CONNECTIONS,
+            socket_options=[_NO_DELAY],
         )
         self._credentials: Any = None
 
     def call(self, target: str, parameters: Answer) -> Answer:
         headers = {"Content-Type": _VERSIONS[self._service], "X-Amz-Target": target}
         request = AWSRequest("POST", self._url, headers, json.dumps(parameters).encode())
-        SigV4Auth(self._signing_with(), self._service, self._region).add_auth(request)
+        SigV4Auth(self._frozen_credentials(), self._service, self._region).add_auth(request)
         response = self._session.send(request.prepare())
         body = _json(response.content)
         if response.status_code != 200:
-            raise _refused(target.rpartition(".")[2], response.status_code, body)
+            raise _client_error(target.rpartition(".")[2], response.status_code, body)
         if body is None:
-            raise HTTPClientError(error="an answer that is no JSON")
+            raise HTTPClientError(error="the response is not JSON")
         return body
 
-    def _signing_with(self) -> Any:
-        """Lambda's environment first; a whole session only where nothing is there, as with SnapStart or a profile."""
+    def _frozen_credentials(self) -> Any:
+        """From Lambda's environment if possible; a session is only needed for a profile or SnapStart."""
         if self._credentials is None:
             self._credentials = EnvProvider().load() or _from_a_session()
         if self._credentials is None:
@@ -83,49 +84,49 @@ class AwsJsonClient:
 
 
 class DynamoJsonClient:
-    """`bot.dynamodb.table.DynamoClient`."""
+    """Implements `bot.dynamodb.table.DynamoClient`."""
 
-    def __init__(self, wire: AwsJsonClient) -> None:
-        self._wire = wire
+    def __init__(self, client: AwsJsonClient) -> None:
+        self._client = client
 
     def get_item(self, **parameters: Any) -> Answer:
-        return self._wire.call("DynamoDB_20120810.GetItem", parameters)
+        return self._client.call("DynamoDB_20120810.GetItem", parameters)
 
     def batch_get_item(self, **parameters: Any) -> Answer:
-        return self._wire.call("DynamoDB_20120810.BatchGetItem", parameters)
+        return self._client.call("DynamoDB_20120810.BatchGetItem", parameters)
 
     def query(self, **parameters: Any) -> Answer:
-        return self._wire.call("DynamoDB_20120810.Query", parameters)
+        return self._client.call("DynamoDB_20120810.Query", parameters)
 
     def transact_write_items(self, **parameters: Any) -> Answer:
-        return self._wire.call("DynamoDB_20120810.TransactWriteItems", parameters)
+        return self._client.call("DynamoDB_20120810.TransactWriteItems", parameters)
 
 
 class KmsJsonClient:
-    """`bot.dynamodb.encryption.KmsClient`; in this protocol bytes travel as base64."""
+    """Implements `bot.dynamodb.encryption.KmsClient`; this protocol sends bytes as base64."""
 
-    def __init__(self, wire: AwsJsonClient) -> None:
-        self._wire = wire
+    def __init__(self, client: AwsJsonClient) -> None:
+        self._client = client
 
     def encrypt(self, *, Plaintext: bytes, **parameters: Any) -> Answer:
-        sent = parameters | {"Plaintext": base64.b64encode(Plaintext).decode()}
-        answer = self._wire.call("TrentService.Encrypt", sent)
+        encoded = parameters | {"Plaintext": base64.b64encode(Plaintext).decode()}
+        answer = self._client.call("TrentService.Encrypt", encoded)
         return answer | {"CiphertextBlob": base64.b64decode(answer["CiphertextBlob"])}
 
     def decrypt(self, *, CiphertextBlob: bytes, **parameters: Any) -> Answer:
-        sent = parameters | {"CiphertextBlob": base64.b64encode(CiphertextBlob).decode()}
-        answer = self._wire.call("TrentService.Decrypt", sent)
+        encoded = parameters | {"CiphertextBlob": base64.b64encode(CiphertextBlob).decode()}
+        answer = self._client.call("TrentService.Decrypt", encoded)
         return answer | {"Plaintext": base64.b64decode(answer["Plaintext"])}
 
 
 class SecretsJsonClient:
-    """`bot.secrets.SecretsClient`."""
+    """Implements `bot.secrets.SecretsClient`."""
 
-    def __init__(self, wire: AwsJsonClient) -> None:
-        self._wire = wire
+    def __init__(self, client: AwsJsonClient) -> None:
+        self._client = client
 
     def get_secret_value(self, **parameters: Any) -> Answer:
-        return self._wire.call("secretsmanager.GetSecretValue", parameters)
+        return self._client.call("secretsmanager.GetSecretValue", parameters)
 
 
 def _host(service: str, region: str) -> str:
@@ -136,8 +137,8 @@ def _host(service: str, region: str) -> str:
 def _from_a_session() -> Credentials | None:
     import botocore.session
 
-    found: Credentials | None = botocore.session.Session().get_credentials()
-    return found
+    credentials: Credentials | None = botocore.session.Session().get_credentials()
+    return credentials
 
 
 def _json(content: bytes) -> Answer | None:
@@ -148,14 +149,14 @@ def _json(content: bytes) -> Answer | None:
     return body if isinstance(body, dict) else None
 
 
-def _refused(operation: str, status: int, body: Answer | None) -> ClientError:
-    """As botocore's parser would give it: the code without its namespace, and why each part was cancelled."""
-    held = body or {}
+def _client_error(operation: str, status: int, body: Answer | None) -> ClientError:
+    """As botocore's parser returns it: the error code without its namespace, and the cancellation reasons."""
+    details = body or {}
     error = {
-        "Code": str(held.get("__type", status)).rpartition("#")[2],
-        "Message": str(held.get("message") or held.get("Message") or ""),
+        "Code": str(details.get("__type", status)).rpartition("#")[2],
+        "Message": str(details.get("message") or details.get("Message") or ""),
     }
     response: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
-    if isinstance(held.get("CancellationReasons"), list):
-        response["CancellationReasons"] = held["CancellationReasons"]
+    if isinstance(details.get("CancellationReasons"), list):
+        response["CancellationReasons"] = details["CancellationReasons"]
     return ClientError(response, operation)

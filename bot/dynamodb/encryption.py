@@ -1,4 +1,4 @@
-"""Sealing what may identify a person or an employer, under a KMS key and bound to its operation."""
+"""Encrypts what may identify a person or an employer, with a KMS key and bound to its operation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
 from bot.domain.operations import SensitiveFields
-from bot.dynamodb.table import tell_throttled
+from bot.dynamodb.table import log_throttling
 from bot.errors import StorageError, TableUnavailable
 
 _TRANSIENT = frozenset(
@@ -34,7 +34,7 @@ class KmsEncryptor:
     def __init__(
         self, make_client: Callable[[], KmsClient], key_id: str, begin: Callable[[], None] = lambda: None
     ) -> None:
-        """`begin` is called before each request, and raises where there is no time for one."""
+        """`begin` is called before each request, and raises if there is no time for one."""
         self._make_client = make_client
         self._key_id = key_id
         self._begin = begin
@@ -45,7 +45,7 @@ class KmsEncryptor:
 
     def encrypt(self, sensitive: SensitiveFields, operation_id: str) -> str:
         typed = {name: value for name, value in asdict(sensitive).items() if value is not None}
-        answer = self._asked(
+        answer = self._call(
             self._client.encrypt,
             KeyId=self._key_id,
             Plaintext=json.dumps(typed).encode(),
@@ -54,8 +54,8 @@ class KmsEncryptor:
         return base64.b64encode(answer["CiphertextBlob"]).decode()
 
     def decrypt(self, encrypted: str, operation_id: str) -> SensitiveFields:
-        """`StoreError` where it was sealed for another operation or is no sealed text at all."""
-        answer = self._asked(
+        """Raises `StorageError` if it was encrypted for another operation, or is not encrypted text."""
+        answer = self._call(
             self._client.decrypt,
             KeyId=self._key_id,
             CiphertextBlob=_decoded(encrypted),
@@ -64,10 +64,10 @@ class KmsEncryptor:
         try:
             return SensitiveFields(**json.loads(answer["Plaintext"]))
         except (ValueError, TypeError):
-            # Not `from error`: its text would hold what was sealed.
-            raise StorageError("What was sealed cannot be read by this version of Switchboard.") from None
+            # Not `from error`: its text would contain the decrypted values.
+            raise StorageError("This version of Switchboard cannot read the encrypted fields.") from None
 
-    def _asked(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
+    def _call(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
         self._begin()
         return _answer(call, **parameters)
 
@@ -80,7 +80,7 @@ def _decoded(encrypted: str) -> bytes:
     try:
         return base64.b64decode(encrypted, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise StorageError("What was sealed is damaged.") from error
+        raise StorageError("The encrypted fields are damaged.") from error
 
 
 def _answer(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _answer(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str,
         return call(**parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        tell_throttled(error, by="kms")
+        log_throttling(error, by="kms")
         if code in _TRANSIENT or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             raise _unavailable() from error
         raise StorageError(f"The encryption key refused a request ({code}).") from error

@@ -1,4 +1,4 @@
-"""The parts of a transaction, and the conditions they carry."""
+"""Plain values and the table's typed JSON (`{"S": "text"}`), and the parts of a transaction with their conditions."""
 
 from __future__ import annotations
 
@@ -6,24 +6,72 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dynamodb.attribute_values import Item, Value, typed, typed_item
-from bot.dynamodb.items import key_of
 from bot.dynamodb.keys import Key
 
+Value = str | int | bool | None | list[Any] | dict[str, Any]
+Item = dict[str, Any]
+TypedItem = dict[str, Any]
+
 STAMP = "write"
-"""The attribute that names the write an item came from; it tells our own effect when an answer was lost."""
+"""The attribute that names the write an item came from. It identifies our own write after a lost answer."""
+
+
+def typed_item(item: Mapping[str, Value]) -> TypedItem:
+    """Leaves out None: a missing attribute reads as None, and stays out of sparse indexes."""
+    return {name: typed(value) for name, value in item.items() if value is not None}
+
+
+def plain_item(item: TypedItem) -> Item:
+    return {name: plain(value) for name, value in item.items()}
+
+
+def typed(value: Value) -> dict[str, Any]:
+    if value is None:
+        return {"NULL": True}
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    if isinstance(value, str):
+        return {"S": _valid_unicode(value)}
+    if isinstance(value, list):
+        return {"L": [typed(element) for element in value]}
+    return {"M": {name: typed(element) for name, element in value.items()}}
+
+
+def plain(value: dict[str, Any]) -> Value:
+    ((tag, content),) = value.items()
+    match tag:
+        case "S" | "BOOL":
+            return content  # type: ignore[no-any-return]
+        case "N":
+            return int(content)
+        case "NULL":
+            return None
+        case "L":
+            return [plain(element) for element in content]
+        case "M":
+            return {name: plain(element) for name, element in content.items()}
+    raise ValueError(f"no item of Switchboard holds an attribute of type {tag}")
+
+
+def _valid_unicode(text: str) -> str:
+    """Replaces unpaired surrogates, which JSON from outside may contain, by U+FFFD: DynamoDB refuses them."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Attributes that must have these values, None meaning absent; with `or_absent` no item at all will do too."""
+    """Attributes that must have these values (None: must be absent). `or_absent` also accepts that no item exists."""
 
     attributes: Mapping[str, Value]
     or_absent: bool = False
     exists: tuple[str, ...] = ()
 
     def expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
-        """The expression's text; the placeholders it needs are put into `names` and `values`."""
+        """Returns the expression, and adds its placeholders to `names` and `values`."""
         joined = " AND ".join(self._parts(names, values))
         return f"attribute_not_exists(pk) OR ({joined})" if self.or_absent else joined
 
@@ -47,6 +95,11 @@ def holds(**attributes: Value) -> Condition:
     return Condition(attributes)
 
 
+def unchanged(revision: int) -> Condition:
+    """The item still has this revision; 0 means that it does not exist yet."""
+    return holds(revision=revision) if revision else ABSENT
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     item: Item
@@ -54,7 +107,7 @@ class Put:
 
     @property
     def key(self) -> Key:
-        return key_of(self.item)
+        return Key(self.item["pk"], self.item["sk"])
 
     def request(self, table: str, token: str) -> dict[str, Any]:
         item = typed_item({**self.item, STAMP: token})
@@ -63,7 +116,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Sets what `sets` names and removes what it gives as None."""
+    """Sets the attributes in `sets`, and removes those that are None."""
 
     key: Key
     sets: Mapping[str, Value]
@@ -96,7 +149,7 @@ class Delete:
     key: Key
     condition: Condition | None = None
 
-    def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (nothing left to stamp)
+    def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (a deleted item has no stamp)
         return {
             "Delete": {
                 "TableName": table,
@@ -111,7 +164,7 @@ class Check:
     key: Key
     condition: Condition
 
-    def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (nothing is written)
+    def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (a check writes nothing)
         return {
             "ConditionCheck": {
                 "TableName": table,

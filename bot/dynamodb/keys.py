@@ -1,4 +1,4 @@
-"""The keys of every kind of item. Each kind has a partition key of its own, so that IAM can tell them apart."""
+"""The keys of every kind of item. Each kind has its own partition key prefix, by which IAM tells them apart."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from bot.domain.health import Component
 
 OPERATION = "OPERATION"
 OUTBOX = "OUTBOX"
-AWAITING_CONFIRMATION = "awaiting_confirmation"
-"""What held operations are called in the index of open records."""
 DEFERRED = "DEFERRED"
-"""In the index of what is due: operations that were put aside while nothing is sent."""
+"""Lane of the due index: operations that are deferred while sending is paused."""
 REFRESH = "REFRESH"
-"""In the index of what is due: looks that no person asked for."""
+"""Lane of the due index: refreshes that no person asked for."""
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+"""Partition of the index of open records: operations that wait for a second approver."""
+NEEDS_RESOLUTION = "needs_resolution"
+"""Partition of the index of open records: operations that wait for a manual resolution."""
 SENDING_PAUSE = "sending"
+RETENTION_SECONDS = 30 * 86400
+"""How long settled operations and delivered events are kept."""
 KEY_BYTES = 900
-"""The table takes 2,048 bytes in a partition key and 1,024 in a sort key."""
+"""DynamoDB allows 2,048 bytes in a partition key and 1,024 in a sort key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +35,13 @@ def state(entity: EntityRef) -> Key:
     return Key(f"{entity.kind.value.upper()}#{entity.key}", "STATE")
 
 
-def subject_of_state(pk: str) -> EntityRef:
+def entity_of_state(pk: str) -> EntityRef:
     kind, _, record_id = pk.partition("#")
     return EntityRef(EntityKind(kind.lower()), record_id)
 
 
 def in_group(group_id: str) -> str:
-    """What the records of a group have in common in their index."""
+    """The partition of a group in the index of records by group."""
     return fitting(f"GROUP#{group_id}")
 
 
@@ -58,12 +62,12 @@ def lock(entity: EntityRef) -> Key:
 
 
 def last(entity: EntityRef) -> Key:
-    """The newest settled operation on a subject; beside the lock that it held."""
+    """The newest settled operation on an entity, in the same partition as its lock."""
     return Key(fitting(f"LOCK#{entity}"), "LAST")
 
 
-def outbox_event(news_id: str) -> Key:
-    return Key(f"{OUTBOX}#{news_id}", "EVENT")
+def outbox_event(event_id: str) -> Key:
+    return Key(f"{OUTBOX}#{event_id}", "EVENT")
 
 
 def message(channel: str, key: str) -> Key:
@@ -91,7 +95,7 @@ def health_check(component: Component) -> Key:
 
 
 GRANTS = Key("GRANTS#all", "GRANTS")
-"""Who held which right when it was last noted."""
+"""The newest snapshot of who holds which right."""
 
 
 def cursor(kind: EntityKind) -> Key:
@@ -127,17 +131,17 @@ def words(word_: str) -> str:
 
 
 def id_of(pk: str) -> str:
-    """The id in an operation's or a piece of news' partition key."""
+    """The id in the partition key of an operation or an outbox event."""
     return pk.partition("#")[2]
 
 
 def in_order(number: int) -> str:
-    """Digits that sort as the number does."""
+    """Fixed-width digits, so that texts sort as the numbers do."""
     return f"{number:012d}"
 
 
 def fitting(text: str) -> str:
-    """Text from outside may be longer than a key may be: its beginning and a digest stand for it."""
+    """Shortens text that is too long for a key to its beginning and a digest."""
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= KEY_BYTES:
         return text

@@ -1,29 +1,49 @@
-"""The words under which a record is found: its id, its carrier group id, the words of its group's name, and the
-group's id where it is a request to disconnect."""
+"""Finds records by what a person types, within the receiver's time however large the table is.
+
+A record is indexed by its id, its carrier group id, the words of its group's name and, for a disconnection request,
+the group's id.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from itertools import chain
 
+from bot.domain.entities import EntityRef
+from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.dynamodb import keys
-from bot.dynamodb.attribute_values import Item
-from bot.dynamodb.expressions import Delete, Put, Write
-from bot.dynamodb.items import item_at
+from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb.expressions import Delete, Put, Value, Write
+from bot.dynamodb.table import Table
 
 MOST_WORDS = 12
 WORD_LENGTH = 60
+CANDIDATES = 100
+"""How many records are read for each interpretation of the query, exact words first."""
+MOST_PAGES = 3
+"""A page is a megabyte, or some 2,500 words. A search for several words filters at most this many pages."""
+SHORTEST_PREFIX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SearchWord:
+    """`words` holds all words of the record, so that a search for several reads one word and filters by the others."""
+
+    entity: EntityRef
+    words: str
 
 
 def folded(text: str) -> str:
-    """The same for every way to write it that people hold for the same; cut to a word's length."""
+    """A spelling that is the same for all texts which people consider equal; cut to a word's length."""
     folds = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", folds).strip()[:WORD_LENGTH].strip()
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a text in their order, each once."""
+    """The distinct words of a text, in order."""
     whole = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return list(dict.fromkeys(word[:WORD_LENGTH] for word in re.split(r"[\W_]+", whole) if word))
 
@@ -34,29 +54,63 @@ def words_of(record: Record) -> list[str]:
         ids.append(record.carrier_group_id)
     if isinstance(record, Disconnection) and record.group_id:
         ids.append(record.group_id)
-    found = [folded(one) for one in ids] + words_in(record.group_name or "")
+    found = [folded(record_id) for record_id in ids] + words_in(record.group_name or "")
     return [word for word in dict.fromkeys(found) if word][:MOST_WORDS]
 
 
-def moved_words(before: Record | None, after: Record) -> list[Write]:
-    """What to write when a record's state moves, in the same transaction; nothing where its words are the same."""
+def changed_words(before: Record | None, after: Record) -> list[Write]:
+    """The index writes for a new state of a record, for the same transaction; none if its words are the same."""
     old = words_of(before) if before else []
     new = words_of(after)
     if old == new:
         return []
-    gone: list[Write] = [Delete(keys.word(word, after.entity)) for word in old if word not in new]
-    return gone + [Put(_word_item(word, new, after)) for word in new]
-
-
-def _word_item(word: str, words: list[str], record: Record) -> Item:
-    """Each item holds all words, so that a search for several asks for one and filters by the others."""
-    return item_at(
-        keys.word(word, record.entity),
-        entity=str(record.entity),
-        words=spaced(words),
-    )
+    entity, words = after.entity, spaced(new)
+    removed: list[Write] = [Delete(keys.word(word, entity)) for word in old if word not in new]
+    return removed + [Put(item_at(keys.word(word, entity), SearchWord(entity, words))) for word in new]
 
 
 def spaced(words: list[str]) -> str:
-    """All words in one text, each with a space before it: ` gr` is in it where a word begins with `gr`."""
+    """All words in one text, each after a space: the text contains ` gr` if a word starts with `gr`."""
     return "".join(f" {word}" for word in words)
+
+
+def candidates(table: Table, query: str) -> list[EntityRef]:
+    """Records with a word that starts with the whole query, or words that start with each of its words."""
+    whole, words = folded(query), words_in(query)
+    found = [_with_word(table, whole, [])] if whole else []
+    if words and words != [whole]:
+        longest = max(words, key=len)
+        found.append(_with_word(table, longest, [word for word in words if word != longest]))
+    return list(dict.fromkeys(chain.from_iterable(found)))
+
+
+def _with_word(table: Table, word: str, others: list[str]) -> list[EntityRef]:
+    prefix = word if len(word) >= SHORTEST_PREFIX else f"{word}#"
+    values: dict[str, Value] = {":pk": keys.words(word), ":sk": prefix}
+    values |= {f":w{index}": spaced([other]) for index, other in enumerate(others)}
+    only = " AND ".join(f"contains(words, :w{index})" for index in range(len(others)))
+    rows = table.query(
+        "pk = :pk AND begins_with(sk, :sk)",
+        values,
+        only=only or None,
+        limit=CANDIDATES,
+        pages=MOST_PAGES,
+    )
+    return [read_item(SearchWord, row).entity for row in rows]
+
+
+def best_first(found: list[RecordState], query: str) -> list[RecordState]:
+    """Exact ids, then full names, then prefixes of ids and names, then the rest; newest first among equals."""
+    wanted = folded(query)
+    return sorted(found, key=lambda state: (_distance(state, wanted), -state.record.modified))
+
+
+def _distance(record_state: RecordState, wanted: str) -> int:
+    record = record_state.record
+    group_id = record.carrier_group_id if isinstance(record, Connection) else None
+    ids, name = [folded(record.id), folded(group_id or "")], folded(record.group_name or "")
+    if wanted in ids:
+        return ids.index(wanted)
+    if wanted == name:
+        return 2
+    return 3 if any(text.startswith(wanted) for text in [*ids, name]) else 4

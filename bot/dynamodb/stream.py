@@ -1,4 +1,4 @@
-"""What woke a worker: the ids that the event of the table's stream tells of."""
+"""The ids of operations and outbox events in an event of the table's stream."""
 
 from __future__ import annotations
 
@@ -8,28 +8,25 @@ from typing import Any
 from bot.domain.operations import OperationState
 from bot.dynamodb import keys
 
-_LET_GO_FROM = (OperationState.AWAITING_CONFIRMATION.value, OperationState.NEEDS_RESOLUTION.value)
+_WAITS_FOR_PERSON = (OperationState.AWAITING_CONFIRMATION.value, OperationState.NEEDS_RESOLUTION.value)
 
 
 def operation_ids(event: object) -> list[str]:
-    """People's operations that were inserted, or waited for a person and go on now, in the stream's order.
-
-    Whatever else the event holds is passed over.
-    """
-    return _ids((record for record in _woken(event) if not _unasked(record)), keys.OPERATION)
+    """People's operations that were inserted, or that a person released for sending, in the stream's order."""
+    return _ids((record for record in _triggers(event) if not _is_automatic(record)), keys.OPERATION)
 
 
 def refresh_ids(event: object) -> list[str]:
-    """Of those inserted the ones that no person asked for."""
-    return _ids(filter(_unasked, _woken(event)), keys.OPERATION)
+    """Inserted operations that no person asked for."""
+    return _ids(filter(_is_automatic, _triggers(event)), keys.OPERATION)
 
 
 def event_ids(event: object) -> list[str]:
-    return _ids(filter(_inserted, _records(event)), keys.OUTBOX)
+    return _ids(filter(_is_insert, _records(event)), keys.OUTBOX)
 
 
-def _woken(event: object) -> Iterator[object]:
-    return (record for record in _records(event) if _inserted(record) or _let_go(record))
+def _triggers(event: object) -> Iterator[object]:
+    return (record for record in _records(event) if _is_insert(record) or _is_released(record))
 
 
 def _ids(records: Iterator[object], kind: str) -> list[str]:
@@ -42,21 +39,21 @@ def _records(event: object) -> Iterator[object]:
     yield from records if isinstance(records, list) else []
 
 
-def _inserted(record: object) -> bool:
+def _is_insert(record: object) -> bool:
     return bool(_at(record, "eventName") == "INSERT")
 
 
-def _let_go(record: object) -> bool:
-    """Whether a second approver confirmed it, or a person said to send it again."""
+def _is_released(record: object) -> bool:
+    """Whether a second approver confirmed it, or a person decided to send it again."""
     before, after = (_at(record, "dynamodb", image, "state", "S") for image in ("OldImage", "NewImage"))
     return (
         _at(record, "eventName") == "MODIFY"
-        and before in _LET_GO_FROM
+        and before in _WAITS_FOR_PERSON
         and after == OperationState.PENDING.value
     )
 
 
-def _unasked(record: object) -> bool:
+def _is_automatic(record: object) -> bool:
     return _at(record, "dynamodb", "NewImage", "actor", "S") is None
 
 

@@ -1,9 +1,8 @@
-"""The table itself: reads, transactions, a bounded patience, and errors in Switchboard's own words.
+"""The table: reads, transactions, bounded retries, and errors in Switchboard's own terms.
 
-Every conditional write is a transaction with a token. The table knows a token for ten minutes, so a repeat after a lost
-answer changes nothing and is answered like the first; a late straggler of it changes nothing either. An engine that
-ignores the token (moto does) cancels the repeat instead: then the stamp that the write left on its first item tells
-that it was ours.
+Every conditional write is a transaction with a token. DynamoDB remembers a token for ten minutes, so a retry after a
+lost answer changes nothing and gets the first answer again. An engine that ignores the token (moto does) cancels the
+retry instead. The stamp that the write left on its first item then shows that the write was ours.
 """
 
 from __future__ import annotations
@@ -19,33 +18,15 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
-from bot.dynamodb.attribute_values import Item, Value, plain_item, typed
-from bot.dynamodb.expressions import STAMP, Put, Update, Write, typed_key
+from bot.dynamodb.clients import TimeoutPolicy
+from bot.dynamodb.expressions import STAMP, Item, Put, Update, Value, Write, plain_item, typed, typed_key
 from bot.dynamodb.keys import Key
-from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.errors import StorageError, TableUnavailable
 from bot.telemetry import LogEvent, log_event
 
 BATCH = 100
 """The most that one BatchGetItem takes."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
-
-_TRANSIENT = frozenset(
-    {
-        "InternalServerError",
-        "ItemCollectionSizeLimitExceeded",
-        "ProvisionedThroughputExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ServiceUnavailable",
-        "ThrottlingError",
-        "ThrottlingException",
-        "TransactionConflict",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
-
 
 _THROTTLED = frozenset(
     {
@@ -56,10 +37,18 @@ _THROTTLED = frozenset(
         "ThrottlingException",
     }
 )
+_TRANSIENT = _THROTTLED | {
+    "InternalServerError",
+    "ItemCollectionSizeLimitExceeded",
+    "ServiceUnavailable",
+    "TransactionConflict",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+}
 
 
 class DynamoClient(Protocol):
-    """The calls of a botocore client that are made, and no others: there is no Scan among them."""
+    """The only calls that Switchboard makes. There is no Scan among them."""
 
     def get_item(self, **parameters: Any) -> dict[str, Any]: ...
 
@@ -72,7 +61,7 @@ class DynamoClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RetryTiming:
-    """Time as the repeats see it; `jitter` gives a share between 0 and 1 of each pause."""
+    """The clock of the retries. `jitter` returns the share of each pause to sleep, between 0 and 1."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -80,20 +69,20 @@ class RetryTiming:
 
 
 class ConditionFailed(StorageError):
-    """Nothing was written; `failed` are the places of the parts whose conditions said no."""
+    """Nothing was written. `failed` holds the positions of the parts whose conditions failed."""
 
     def __init__(self, failed: frozenset[int], *, after_a_lost_answer: bool) -> None:
-        super().__init__("Somebody else was faster; nothing was written.")
+        super().__init__("The item has changed meanwhile; nothing was written.")
         self.failed = failed
         self.after_a_lost_answer = after_a_lost_answer
 
 
 class Table:
-    def __init__(self, client: DynamoClient, name: str, timeouts: TimeoutPolicy, pace: RetryTiming) -> None:
+    def __init__(self, client: DynamoClient, name: str, timeouts: TimeoutPolicy, timing: RetryTiming) -> None:
         self._client = client
         self._name = name
-        self._patience = timeouts
-        self._pace = pace
+        self._timeouts = timeouts
+        self._timing = timing
 
     def get(self, key: Key) -> Item | None:
         """Consistent."""
@@ -103,7 +92,7 @@ class Table:
         return plain_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
-        """Consistent; in no order; what is not there is missing."""
+        """Consistent, in no order; items that do not exist are missing."""
         wanted = iter(dict.fromkeys(keys))
         while batch := list(islice(wanted, BATCH)):
             yield from self._get_batch([typed_key(key) for key in batch])
@@ -119,10 +108,9 @@ class Table:
         pages: int | None = None,
         newest_first: bool = False,
     ) -> Iterator[Item]:
-        """Items whose keys meet the expression `keys`, page after page as far as they are taken.
+        """Items whose keys match the expression `keys`; pages are read as they are needed, `pages` at most.
 
-        Consistent unless from an index. `only` filters what a page holds before it is sent to us. At most `pages`
-        pages are read.
+        Consistent unless an index is queried. `only` filters each page before DynamoDB returns it.
         """
         parameters: dict[str, Any] = {
             "TableName": self._name,
@@ -137,7 +125,7 @@ class Table:
         return islice(rows, limit)
 
     def write(self, writes: Sequence[Write]) -> None:
-        """All or nothing. `ConditionFailed` names who said no."""
+        """All or nothing. Raises `ConditionFailed` with the parts whose conditions failed."""
         token = secrets.token_hex(16)
         try:
             self._send(
@@ -149,19 +137,27 @@ class Table:
             if not (failed.after_a_lost_answer and self._is_from(writes, token)):
                 raise
 
+    def write_if(self, writes: Sequence[Write]) -> bool:
+        """As `write`, but returns False if a condition failed."""
+        try:
+            self.write(writes)
+        except ConditionFailed:
+            return False
+        return True
+
     def _is_from(self, writes: Sequence[Write], token: str) -> bool:
         stamped = next((write.key for write in writes if isinstance(write, Put | Update)), None)
         item = self.get(stamped) if stamped else None
         return item is not None and item.get(STAMP) == token
 
     def _get_batch(self, keys: list[dict[str, Any]]) -> Iterator[Item]:
-        repeats = self._repeats()
+        retries = self._retry_pauses()
         while keys:
             request = {self._name: {"Keys": keys, "ConsistentRead": True}}
             answer = self._send(self._client.batch_get_item, RequestItems=request)
             yield from map(plain_item, answer["Responses"].get(self._name, []))
             keys = answer.get("UnprocessedKeys", {}).get(self._name, {}).get("Keys", [])
-            if keys and next(repeats, None) is None:
+            if keys and next(retries, None) is None:
                 raise _unavailable()
 
     def _pages(self, parameters: dict[str, Any]) -> Iterator[list[Item]]:
@@ -173,46 +169,46 @@ class Table:
             parameters = {**parameters, "ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _send(self, call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str, Any]:
-        """Repeats what may come right by itself, while the patience lasts. Botocore's own repeats are off: they hide
-        that an answer was lost, and they know no deadline."""
-        self._patience.begin()
+        """Retries transient errors while there is time. Botocore's own retries are off: they hide that an answer was
+        lost, and know no deadline."""
+        self._timeouts.begin()
         lost = False
-        repeats = self._repeats()
+        retries = self._retry_pauses()
         while True:
             try:
                 return call(**parameters)
             except ClientError as error:
                 _raise_unless_transient(error, lost)
-                tell_throttled(error, by="dynamodb")
+                log_throttling(error, by="dynamodb")
                 lost = lost or _status(error) >= 500
                 trouble: Exception = error
             except (HTTPClientError, NotConnected, *_unreadable()) as error:
                 lost = True
                 trouble = error
             except BotoCoreError as error:
-                # Such as no credentials: it does not come right by waiting.
+                # Such as missing credentials: a retry would not help.
                 raise StorageError(f"Switchboard cannot reach its table ({type(error).__name__}).") from error
-            if next(repeats, None) is None:
+            if next(retries, None) is None:
                 raise _unavailable() from trouble
 
-    def _repeats(self) -> Iterator[float]:
-        """Pauses before each further attempt that still fits; the patience begins now, not at the first pause."""
-        return self._pauses(self._pace.clock())
+    def _retry_pauses(self) -> Iterator[float]:
+        """Sleeps before each further attempt that still fits. The time limit starts now, not at the first pause."""
+        return self._pauses(self._timing.clock())
 
     def _pauses(self, started: float) -> Iterator[float]:
         longest = FIRST_PAUSE
         while True:
-            pause = longest * self._pace.jitter()
-            left = min(self._patience.total - (self._pace.clock() - started), self._patience.left())
-            if pause + self._patience.read > left:
+            pause = longest * self._timing.jitter()
+            left = min(self._timeouts.total - (self._timing.clock() - started), self._timeouts.left())
+            if pause + self._timeouts.read > left:
                 return
-            self._pace.sleep(pause)
+            self._timing.sleep(pause)
             yield pause
             longest = min(LONGEST_PAUSE, 2 * longest)
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
-    """What a botocore client raises for an answer it cannot read; whoever has none need not load its parsers."""
+    """What a botocore client raises for an unreadable answer, without loading its parsers for this alone."""
     parsers = sys.modules.get("botocore.parsers")
     return (parsers.ResponseParserError,) if parsers is not None else ()
 
@@ -227,8 +223,8 @@ def _raise_unless_transient(error: ClientError, lost: bool) -> None:
         raise StorageError(f"Switchboard's table refused a request ({code}).") from error
 
 
-def tell_throttled(error: ClientError, *, by: str) -> None:
-    """AWS's own count of it lags by minutes, and of the key's there is none."""
+def log_throttling(error: ClientError, *, by: str) -> None:
+    """Logged, because AWS's own metric lags by minutes and does not exist for the key."""
     codes = {error.response.get("Error", {}).get("Code", "")}
     codes |= {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
     if codes & _THROTTLED:

@@ -35,7 +35,7 @@ def test_each_kind_of_item_has_the_partition_that_permissions_name() -> None:
 
 @pytest.mark.parametrize("entity", [connection_ref("c"), disconnection_ref("d#e")])
 def test_a_states_partition_tells_its_subject(entity: EntityRef) -> None:
-    assert keys.subject_of_state(keys.state(entity).pk) == entity
+    assert keys.entity_of_state(keys.state(entity).pk) == entity
 
 
 @pytest.mark.parametrize("awkward", AWKWARD)

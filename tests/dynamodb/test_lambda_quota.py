@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.parsers import ResponseParserError
 
-from bot.dynamodb.lambda_quota import LambdaQuota
+from bot.dynamodb.clients import LambdaQuota
 from infra.local.aws.embedded import EmbeddedAws
 from tests.aws import worker_client
 

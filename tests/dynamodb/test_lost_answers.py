@@ -16,8 +16,8 @@ from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import link_to_operation
 from bot.dynamodb import Repositories, repositories_on
+from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.table import RetryTiming
-from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.errors import TableUnavailable
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, first, moved, some_news, uuid

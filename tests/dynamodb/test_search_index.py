@@ -3,7 +3,7 @@
 import pytest
 
 from bot.dynamodb.expressions import Delete, Put
-from bot.dynamodb.search_index import MOST_WORDS, folded, moved_words, spaced, words_in, words_of
+from bot.dynamodb.search_index import MOST_WORDS, changed_words, folded, spaced, words_in, words_of
 from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection, uuid
 
 
@@ -27,7 +27,7 @@ def test_a_long_name_has_no_more_words_than_are_kept() -> None:
 def test_every_word_fits_into_a_key(awkward: str) -> None:
     record = a_connection(group_name=awkward, carrier_group_id=awkward)
 
-    for write in moved_words(None, record):
+    for write in changed_words(None, record):
         assert 0 < len(write.key.sk.encode()) <= 1024
         assert 0 < len(write.key.pk.encode()) <= 2048
 
@@ -35,14 +35,14 @@ def test_every_word_fits_into_a_key(awkward: str) -> None:
 def test_only_words_that_are_gone_are_removed() -> None:
     before, after = a_connection(group_name="old name"), a_connection(group_name="new name")
 
-    writes = moved_words(before, after)
+    writes = changed_words(before, after)
 
     assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Delete)] == ["old"]
     assert [write.key.sk.split("#")[0] for write in writes if isinstance(write, Put)] == words_of(after)
 
 
 def test_the_same_words_are_not_written_again() -> None:
-    assert moved_words(a_connection(), a_connection(version=uuid(7))) == []
+    assert changed_words(a_connection(), a_connection(version=uuid(7))) == []
 
 
 def test_ways_to_write_the_same_are_the_same() -> None:

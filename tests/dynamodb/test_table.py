@@ -13,11 +13,11 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from bot.dynamodb.clients import TimeoutPolicy
+from bot.dynamodb.codec import item_at
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Put, holds
-from bot.dynamodb.items import item_at
 from bot.dynamodb.keys import Key
 from bot.dynamodb.table import ConditionFailed, RetryTiming, Table
-from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
 from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
 

@@ -91,7 +91,7 @@ def test_an_engine_gets_the_very_table_of_the_template(engine: Engine) -> None:
         "group",
         "open",
         "recent",
-        "trail",
+        "audit",
     }
     assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert ends["AttributeName"] == "expires"

@@ -1,30 +1,53 @@
-"""Operations, the lock that each holds on its subject, and the conditions under which one moves."""
+"""Operations, the lock that each holds on its entity, and the conditions under which one changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import (
+    ConnectionRequest,
+    DecisionRequest,
+    DisconnectionRequest,
+    Operation,
+    OperationInput,
+    OperationKind,
+    OperationState,
+    RefreshRequest,
+    RetryRequest,
+)
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_changes import ExpectedVersion, RecordChange
 from bot.dynamodb import keys
-from bot.dynamodb.attribute_values import Item
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Put, Write, holds
-from bot.dynamodb.items import KEPT_SECONDS, item_at, read_item, text
+from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Put, Write, holds
 from bot.dynamodb.keys import Key
 from bot.dynamodb.repositories.audit import audit_put
-from bot.dynamodb.repositories.due import due_ids, longest_due
-from bot.dynamodb.repositories.operation_items import WAITING_FOR_PERSON, operation_from, operation_item
-from bot.dynamodb.repositories.outbox import event_item
+from bot.dynamodb.repositories.notifications import due_ids, event_item, oldest_due
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.table import ConditionFailed, Table
-from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict
+from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
+
+INPUT_TYPES: dict[object, type] = {
+    OperationKind.REQUEST_CONNECTION.value: ConnectionRequest,
+    OperationKind.RETRY_CONNECTION.value: RetryRequest,
+    OperationKind.DECIDE_DISCONNECTION.value: DecisionRequest,
+    OperationKind.CREATE_DISCONNECTION.value: DisconnectionRequest,
+    OperationKind.REFRESH_RECORD.value: RefreshRequest,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A lock, or the newest settled operation on an entity: the id of the operation."""
+
+    operation: str
 
 
 class DynamoOperationRepository:
-    """`bot.usecases.ports.storage.KeepsOperations` on the table."""
+    """Implements `bot.usecases.ports.storage.OperationRepository`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -41,15 +64,16 @@ class DynamoOperationRepository:
         if expected is not None:
             writes.append(Check(keys.state(expected.entity), holds(version=expected.version)))
         if operation.takes_lock:
-            writes.append(Put(_lock_item(operation), ABSENT))
+            lock = item_at(keys.lock(operation.entity), Pointer(operation.id))
+            writes.append(Put(lock, ABSENT))
         try:
-            self._table.write([*writes, *_told(events, audit)])
+            self._table.write([*writes, *_events_and_audit(events, audit)])
         except ConditionFailed as failed:
             raise SubmissionConflict("Something was faster than this; nothing was done.") from failed
 
     def operation(self, operation_id: str) -> Operation | None:
         item = self._table.get(keys.operation(operation_id))
-        return read_item(item, operation_from) if item else None
+        return operation_from(item) if item else None
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self._pointed_to(keys.lock(entity))
@@ -65,8 +89,8 @@ class DynamoOperationRepository:
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
     ) -> None:
-        as_it_was = holds(state=operation.state.value, attempts=operation.attempts, lease=operation.lease)
-        self._move([Put(operation_item(claimed), as_it_was), *_told(events, audit)])
+        as_read = holds(state=operation.state.value, attempts=operation.attempts, lease=operation.lease)
+        self._change([Put(operation_item(claimed), as_read), *_events_and_audit(events, audit)])
 
     def save(
         self,
@@ -77,7 +101,8 @@ class DynamoOperationRepository:
         audit: AuditEntry | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
-        self._move([Put(operation_item(operation), _may_change(lease, was)), *_told(events, audit)])
+        put = Put(operation_item(operation), _may_change(lease, was))
+        self._change([put, *_events_and_audit(events, audit)])
 
     def settle(
         self,
@@ -94,8 +119,8 @@ class DynamoOperationRepository:
             writes += _unlock(operation)
         own = len(writes)
         changed = writes_of(change) if change else []
-        told = _told(_not_in(change, events), audit)
-        self._move([*writes, *changed, *told], own=own)
+        others = _events_and_audit(_not_in(change, events), audit)
+        self._change([*writes, *changed, *others], own=own)
 
     def due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.OPERATION, now, limit)
@@ -104,44 +129,88 @@ class DynamoOperationRepository:
         return due_ids(self._table, keys.REFRESH, now, limit)
 
     def oldest_due(self, now: int) -> int | None:
-        lanes = (longest_due(self._table, lane, now) for lane in (keys.OPERATION, keys.REFRESH))
+        lanes = (oldest_due(self._table, lane, now) for lane in (keys.OPERATION, keys.REFRESH))
         return min((due for due in lanes if due is not None), default=None)
 
     def awaiting_resolution(self) -> list[int]:
-        rows = self._table.query("open_kind = :kind", {":kind": WAITING_FOR_PERSON}, index="open")
-        return [int(text(row, "open_order")) for row in rows]
+        rows = self._table.query("open_kind = :kind", {":kind": keys.NEEDS_RESOLUTION}, index="open")
+        return [int(row["open_order"]) for row in rows]
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
         rows = self._table.query(
             "open_kind = :kind", {":kind": keys.AWAITING_CONFIRMATION}, index="open", limit=limit
         )
-        listed = [text(row, "pk") for row in rows]
-        items = self._table.get_many(Key(pk, "STATE") for pk in listed)
-        found = {text(item, "pk"): read_item(item, operation_from) for item in items}
-        return [
-            found[pk]
-            for pk in listed
-            if pk in found and found[pk].state is OperationState.AWAITING_CONFIRMATION
-        ]
+        ids = [keys.id_of(row["pk"]) for row in rows]
+        items = self._table.get_many(map(keys.operation, ids))
+        found = {operation.id: operation for operation in map(operation_from, items)}
+        listed = (found[operation_id] for operation_id in ids if operation_id in found)
+        return [operation for operation in listed if operation.state is OperationState.AWAITING_CONFIRMATION]
 
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, keys.DEFERRED, now, limit)
 
     def oldest_deferred_due(self, now: int) -> int | None:
-        return longest_due(self._table, keys.DEFERRED, now)
+        return oldest_due(self._table, keys.DEFERRED, now)
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)
-        return self.operation(read_item(item, _operation_id)) if item else None
+        return self.operation(read_item(Pointer, item).operation) if item else None
 
-    def _move(self, writes: Sequence[Write], *, own: int = 1) -> None:
-        """The first `own` parts guard the operation itself, what follows guards the record."""
+    def _change(self, writes: Sequence[Write], *, own: int = 1) -> None:
+        """The conditions of the first `own` parts are about the operation, the others about the record."""
         try:
             self._table.write(writes)
         except ConditionFailed as failed:
             if min(failed.failed) < own:
-                raise LeaseLost("Somebody else has taken this over.") from failed
+                raise LeaseLost("Another worker has taken over this operation.") from failed
             raise ConcurrentUpdate("The record has changed meanwhile.") from failed
+
+
+def operation_item(operation: Operation) -> Item:
+    """A settled operation has no `due` and no encrypted input, and expires. An open one never expires."""
+    if operation.state.settled:
+        operation = replace(operation, due=None, input=_without_encrypted(operation.input))
+    kind, order = _open_index(operation)
+    return item_at(
+        keys.operation(operation.id),
+        operation,
+        due_kind=_lane(operation) if operation.due is not None else None,
+        open_kind=kind,
+        open_order=order,
+        expires=_expires(operation),
+    )
+
+
+def operation_from(item: Item) -> Operation:
+    input_type = INPUT_TYPES.get(item.get("kind"))
+    if input_type is None:
+        raise UnknownSchema("This operation is of a kind that this version of Switchboard does not know.")
+    return read_item(Operation, item, input=input_type)
+
+
+def _lane(operation: Operation) -> str:
+    """Deferred operations and automatic refreshes have their own lanes, so that they delay nobody's operation."""
+    if operation.is_automatic:
+        return keys.REFRESH
+    return keys.DEFERRED if operation.deferred_by else keys.OPERATION
+
+
+def _open_index(operation: Operation) -> tuple[str | None, str | None]:
+    """Lists what waits for people: resolutions by submission, confirmations by end date."""
+    wanted = operation.input
+    if operation.state is OperationState.NEEDS_RESOLUTION:
+        return keys.NEEDS_RESOLUTION, keys.in_order(operation.submitted_at)
+    if operation.state is OperationState.AWAITING_CONFIRMATION and isinstance(wanted, DisconnectionRequest):
+        return keys.AWAITING_CONFIRMATION, f"{wanted.effective_end_date.isoformat()}#{operation.id}"
+    return None, None
+
+
+def _expires(operation: Operation) -> int | None:
+    return None if operation.settled_at is None else operation.settled_at + keys.RETENTION_SECONDS
+
+
+def _without_encrypted(input_: OperationInput) -> OperationInput:
+    return replace(input_, encrypted=None) if isinstance(input_, ConnectionRequest | RetryRequest) else input_
 
 
 def _may_change(lease: str | None, was: OperationState) -> Condition:
@@ -151,32 +220,20 @@ def _may_change(lease: str | None, was: OperationState) -> Condition:
 
 
 def _unlock(operation: Operation) -> list[Write]:
-    last = item_at(keys.last(operation.entity), operation=operation.id, expires=_end(operation))
+    last = item_at(keys.last(operation.entity), Pointer(operation.id), expires=_expires(operation))
     return [
         Delete(keys.lock(operation.entity), Condition({"operation": operation.id}, or_absent=True)),
         Put(last),
     ]
 
 
-def _end(operation: Operation) -> int | None:
-    return None if operation.settled_at is None else operation.settled_at + KEPT_SECONDS
-
-
-def _lock_item(operation: Operation) -> Item:
-    return item_at(keys.lock(operation.entity), operation=operation.id)
-
-
-def _operation_id(item: Item) -> str:
-    return text(item, "operation")
-
-
-def _told(events: Sequence[OutboxEvent], audit: AuditEntry | None) -> list[Write]:
-    pieces = {piece.id: piece for piece in events}
-    writes: list[Write] = [Put(event_item(piece)) for piece in pieces.values()]
+def _events_and_audit(events: Sequence[OutboxEvent], audit: AuditEntry | None) -> list[Write]:
+    """A transaction may contain an item only once."""
+    distinct = {event.id: event for event in events}
+    writes: list[Write] = [Put(event_item(event)) for event in distinct.values()]
     return [*writes, audit_put(audit)] if audit else writes
 
 
 def _not_in(change: RecordChange | None, events: Sequence[OutboxEvent]) -> list[OutboxEvent]:
-    """One transaction may hold an item only once."""
-    told = {piece.id for piece in change.events} if change else set()
-    return [piece for piece in events if piece.id not in told]
+    changed = {event.id for event in change.events} if change else set()
+    return [event for event in events if event.id not in changed]

@@ -1,46 +1,46 @@
-"""The newest state of each record, its history, and the indexes over what is open and what moved last."""
+"""The newest state of each record, its history and indexes, and how far polling has come."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote
 
 from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState
-from bot.domain.records import Record
+from bot.domain.records import Connection, Disconnection, Record, is_open
 from bot.dynamodb import keys
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Put, Write, holds
-from bot.dynamodb.items import number, read_item
+from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.repositories.audit import audit_put
-from bot.dynamodb.repositories.outbox import event_item
-from bot.dynamodb.repositories.record_items import (
-    in_status,
-    record_from,
-    record_state_from,
-    state_item,
-    subject_of,
-    version_item,
-)
-from bot.dynamodb.search import best_first, candidates
-from bot.dynamodb.search_index import moved_words
+from bot.dynamodb.repositories.notifications import event_item
+from bot.dynamodb.search_index import best_first, candidates, changed_words
 from bot.dynamodb.table import ConditionFailed, Table
 from bot.errors import ConcurrentUpdate
 
+NO_END_DATE = "9999-12-31"
+STATUS_LENGTH = 100
+RECORD_TYPES: dict[EntityKind, type] = {
+    EntityKind.CONNECTION: Connection,
+    EntityKind.DISCONNECTION: Disconnection,
+}
+
 
 class DynamoRecordRepository:
-    """`bot.usecases.ports.storage.KeepsRecords` on the table."""
+    """Implements `bot.usecases.ports.storage.RecordRepository`."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def record_state(self, entity: EntityRef) -> RecordState | None:
         item = self._table.get(keys.state(entity))
-        return read_item(item, record_state_from) if item else None
+        return record_state_from(item) if item else None
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
         items = self._table.get_many(keys.state(entity) for entity in wanted)
-        states = (read_item(item, record_state_from) for item in items)
-        return {record_state.entity: record_state for record_state in states}
+        return {state.entity: state for state in map(record_state_from, items)}
 
     def write(self, change: RecordChange) -> None:
         try:
@@ -56,34 +56,33 @@ class DynamoRecordRepository:
             "pk = :pk AND sk >= :since",
             {":pk": keys.versions(entity), ":since": keys.in_order(since)},
         )
-        return [read_item(row, record_from(entity.kind)) for row in rows]
+        return [read_item(RECORD_TYPES[entity.kind], row) for row in rows]
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
         rows = self._table.query(
             "recent_kind = :kind", {":kind": kind.value}, index="recent", limit=1, newest_first=True
         )
         row = next(rows, None)
-        return (number(row, "recent_modified"), subject_of(row)) if row else None
+        return (int(row["recent_modified"]), keys.entity_of_state(row["pk"])) if row else None
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
         rows = self._table.query(
             "open_kind = :kind AND begins_with(open_order, :status)",
-            {":kind": kind.value, ":status": in_status(status)},
+            {":kind": kind.value, ":status": status_prefix(status)},
             index="open",
             limit=limit,
         )
-        return [subject_of(row) for row in rows]
+        return [keys.entity_of_state(row["pk"]) for row in rows]
 
     def open_entities(self, kind: EntityKind) -> list[EntityRef]:
         rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
-        return [subject_of(row) for row in rows]
+        return [keys.entity_of_state(row["pk"]) for row in rows]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
-        # Records written before there was this index are in it from their next version on.
         rows = self._table.query(
             "in_group = :group", {":group": keys.in_group(group_id)}, index="group", limit=limit
         )
-        return [subject_of(row) for row in rows]
+        return [keys.entity_of_state(row["pk"]) for row in rows]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
@@ -91,10 +90,10 @@ class DynamoRecordRepository:
 
 
 def writes_of(change: RecordChange) -> list[Write]:
-    """The parts of a change; the first of them is the one that carries its condition."""
+    """The parts of a change; the first of them carries its condition."""
     writes: list[Write] = [_state_write(change)]
     if change.after is not None:
-        writes += moved_words(change.before.record if change.before else None, change.after.record)
+        writes += changed_words(change.before.record if change.before else None, change.after.record)
     if change.version is not None:
         writes.append(Put(version_item(change.version)))
     writes += [Put(event_item(event)) for event in change.events]
@@ -102,13 +101,71 @@ def writes_of(change: RecordChange) -> list[Write]:
 
 
 def _state_write(change: RecordChange) -> Write:
-    condition = _still(change.before)
+    """The revision grows with every write, so a link added to the same version is a change too."""
+    revision = change.before.revision if change.before else 0
+    condition = holds(revision=revision) if change.before else ABSENT
     if change.after is None:
         return Check(keys.state(change.entity), condition)
-    revision = change.before.revision if change.before else 0
-    return Put(state_item(change.after, revision + 1), condition)
+    return Put(state_item(replace(change.after, revision=revision + 1)), condition)
 
 
-def _still(before: RecordState | None) -> Condition:
-    """The revision grows with every write, so that a link added under the same version is a move too."""
-    return ABSENT if before is None else holds(revision=before.revision)
+def state_item(record_state: RecordState) -> Item:
+    record, kind = record_state.record, record_state.entity.kind.value
+    open_ = is_open(record.status)
+    return item_at(
+        keys.state(record.entity),
+        record_state,
+        version=record.version,
+        in_group=keys.in_group(record.group_id) if record.group_id else None,
+        recent_kind=kind,
+        recent_modified=record.modified,
+        open_kind=kind if open_ else None,
+        open_order=open_order(record) if open_ else None,
+    )
+
+
+def record_state_from(item: Item) -> RecordState:
+    return read_item(RecordState, item, record=RECORD_TYPES[keys.entity_of_state(item["pk"]).kind])
+
+
+def version_item(record: Record) -> Item:
+    return item_at(keys.version(record.entity, record.modified, record.version), record)
+
+
+def open_order(record: Record) -> str:
+    """Sorts within a status: connections the longest unchanged first, disconnections the soonest end date first."""
+    since = keys.in_order(record.modified)
+    if isinstance(record, Disconnection):
+        end = record.effective_end_date
+        since = f"{end.isoformat() if end else NO_END_DATE}#{since}"
+    return f"{status_prefix(record.status.value)}{since}"
+
+
+def status_prefix(status: str) -> str:
+    """The beginning of `open_order`. Quoted, because an unknown status may contain any character."""
+    return f"{quote(status[:STATUS_LENGTH], safe='')}#"
+
+
+class DynamoPollingRepository:
+    """Implements `bot.usecases.ports.storage.PollingRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def cursor(self, kind: EntityKind) -> PollCursor | None:
+        item = self._table.get(keys.cursor(kind))
+        return read_item(PollCursor, item) if item else None
+
+    def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
+        item = item_at(keys.cursor(kind), cursor, revision=cursor.revision + 1)
+        return self._table.write_if([Put(item, unchanged(cursor.revision))])
+
+    def park(self, kind: EntityKind, parked: ParkedRow) -> bool:
+        return self._table.write_if([Put(item_at(keys.parked(kind, parked.row_id), parked), ABSENT)])
+
+    def unpark(self, kind: EntityKind, row_id: str) -> None:
+        self._table.write([Delete(keys.parked(kind, row_id))])
+
+    def parked(self, kind: EntityKind) -> list[ParkedRow]:
+        rows = self._table.query("pk = :pk", {":pk": keys.parked_of(kind)})
+        return [read_item(ParkedRow, row) for row in rows]

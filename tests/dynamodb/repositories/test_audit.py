@@ -4,8 +4,7 @@ import pytest
 
 from bot.domain.entities import connection_ref
 from bot.dynamodb import Repositories
-from bot.dynamodb.attribute_values import Value, typed_item
-from bot.dynamodb.expressions import ABSENT
+from bot.dynamodb.expressions import ABSENT, Value, typed_item
 from bot.dynamodb.repositories.audit import audit_put
 from bot.errors import UnknownSchema
 from tests.dynamodb.conftest import Engine
@@ -63,7 +62,7 @@ def test_entries_are_read_as_they_were_put_the_newest_first(store: Repositories)
     assert store.audit.entries(connection_ref(uuid(3)), limit=3) == []
 
 
-@pytest.mark.parametrize("details", ["text", [["one"]], [["name", 1]], None])
+@pytest.mark.parametrize("details", ["text", [["one"]], [["name", 1]], 7])
 def test_an_entry_that_cannot_be_read_is_said_to_be_another_versions(
     store: Repositories, engine: Engine, details: Value
 ) -> None:

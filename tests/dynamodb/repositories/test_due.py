@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.entities import EntityKind
 from bot.domain.operations import OperationState
-from bot.dynamodb.repositories.due import due_ids
+from bot.dynamodb.repositories.notifications import due_ids
 from bot.dynamodb.table import Table
 from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
 from tests.dynamodb.made import NOW, a_look, an_entry, some_news

@@ -4,7 +4,7 @@ from bot.domain.entities import GRANTS
 from bot.domain.grants import GrantSnapshot
 from bot.domain.people import Right
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.grants import DynamoGrantRepository
+from bot.dynamodb.repositories.admin import DynamoGrantRepository
 from tests.dynamodb.made import an_entry
 
 FIRST = GrantSnapshot({Right.APPROVE: frozenset({"U2", "U1"}), Right.REQUEST: frozenset()}, revision=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.health import DynamoHealthRepository
+from bot.dynamodb.repositories.admin import DynamoHealthRepository
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW
 

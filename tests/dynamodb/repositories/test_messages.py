@@ -7,7 +7,7 @@ import pytest
 from bot.domain.content import MessageLink
 from bot.domain.messages import MessageKey, MessageRecord
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.messages import DynamoMessageRepository
+from bot.dynamodb.repositories.notifications import DynamoMessageRepository
 from bot.errors import LeaseLost, UnknownSchema
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import AWKWARD, NOW

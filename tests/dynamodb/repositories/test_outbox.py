@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.outbox import DynamoOutboxRepository
+from bot.dynamodb.clients import TimeoutPolicy
+from bot.dynamodb.repositories.notifications import DynamoOutboxRepository
 from bot.dynamodb.table import Table
-from bot.dynamodb.timeouts import TimeoutPolicy
 from bot.errors import UnknownSchema
 from tests.dynamodb.conftest import HURRIED, Engine
 from tests.dynamodb.made import NOW, some_news

@@ -6,7 +6,7 @@ from bot.domain.entities import SENDING_PAUSE
 from bot.domain.outbox import EventKind, sending_changed
 from bot.domain.pauses import Pause, PauseHistory
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.pauses import DynamoPauseRepository
+from bot.dynamodb.repositories.admin import DynamoPauseRepository
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW, an_entry
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.domain.people import GroupMembers, Person
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.people import DynamoPeopleRepository
+from bot.dynamodb.repositories.admin import DynamoPeopleRepository
 from bot.errors import UnknownSchema
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.entities import EntityKind
 from bot.domain.polling import ParkedRow, PassProgress, PollCursor
 from bot.dynamodb import Repositories
-from bot.dynamodb.repositories.polling import DynamoPollingRepository
+from bot.dynamodb.repositories.records import DynamoPollingRepository
 from bot.dynamodb.table import Table
 from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
 from tests.dynamodb.made import AWKWARD, NOW

@@ -291,8 +291,8 @@ def test_operations_and_news_stay_out_of_the_records_indexes(store: Repositories
         {"schema": {"N": "2"}},
         {"schema": {"S": "1"}},
         {"record": {"S": "no map"}},
-        {"tries": {"S": "three"}},
-        {"card": {"N": "3"}},
+        {"attempts": {"S": "three"}},
+        {"card_key": {"N": "3"}},
     ],
 )
 def test_a_state_of_another_version_is_refused_alone_and_among_others(

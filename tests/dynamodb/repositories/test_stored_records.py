@@ -16,12 +16,13 @@ from bot.domain.records import (
     Record,
     UnknownValue,
 )
-from bot.dynamodb.attribute_values import plain_item, typed_item
-from bot.dynamodb.repositories.record_items import (
-    in_status,
-    record_from,
+from bot.dynamodb.codec import read_item
+from bot.dynamodb.expressions import plain_item, typed_item
+from bot.dynamodb.repositories.records import (
+    RECORD_TYPES,
     record_state_from,
     state_item,
+    status_prefix,
     version_item,
 )
 from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection
@@ -57,7 +58,7 @@ TRACKED = st.builds(
 
 @given(TRACKED)
 def test_a_state_comes_back_whole(record_state: RecordState) -> None:
-    found = record_state_from(plain_item(typed_item(state_item(record_state, 4))))
+    found = record_state_from(plain_item(typed_item(state_item(record_state))))
 
     assert found == record_state
     assert found.revision == 4
@@ -67,26 +68,26 @@ def test_a_state_comes_back_whole(record_state: RecordState) -> None:
 def test_a_version_comes_back_whole(record: Record) -> None:
     item = plain_item(typed_item(version_item(record)))
 
-    assert record_from(record.entity.kind)(item) == record
+    assert read_item(RECORD_TYPES[record.entity.kind], item) == record
 
 
 @pytest.mark.parametrize("value", [*AWKWARD, "done#", "100%"])
 def test_a_status_of_any_text_is_an_index_key_and_no_beginning_of_another(value: str) -> None:
     order = state_order(a_connection(status=UnknownValue(value)))
 
-    assert order.startswith(in_status(value))
+    assert order.startswith(status_prefix(value))
     assert len(order.encode()) <= 1024
-    assert not order.startswith(in_status("done"))
+    assert not order.startswith(status_prefix("done"))
 
 
 def test_what_is_over_is_in_no_index_of_open_records() -> None:
     over = replace(a_disconnection(), status=DisconnectionStatus.REJECTED)
 
-    item = state_item(RecordState(over, "card", 1, 0, 0), 1)
+    item = state_item(RecordState(over, "card", 1, 0, 0))
 
-    assert not {"open_kind", "open_order"} & item.keys()
+    assert not {"open_kind", "open_order"} & typed_item(item).keys()
     assert item["recent_kind"] == "disconnection"
 
 
 def state_order(record: Record) -> str:
-    return str(state_item(RecordState(record, "card", 1, 0, 0), 1)["open_order"])
+    return str(state_item(RecordState(record, "card", 1, 0, 0))["open_order"])

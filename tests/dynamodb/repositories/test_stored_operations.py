@@ -24,9 +24,9 @@ from bot.domain.operations import (
     SecondApproval,
 )
 from bot.domain.pauses import Pause
-from bot.dynamodb.attribute_values import plain_item, typed_item
-from bot.dynamodb.items import KEPT_SECONDS
-from bot.dynamodb.repositories.operation_items import operation_from, operation_item
+from bot.dynamodb.expressions import plain_item, typed_item
+from bot.dynamodb.keys import RETENTION_SECONDS
+from bot.dynamodb.repositories.operations import operation_from, operation_item
 from tests.dynamodb.made import NOW, a_decision, a_disconnect, a_look, a_request, a_retry
 
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -70,7 +70,8 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
         shown_version=MAYBE_TEXT, reply_to=ANSWERS_TO,
         attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
         first_sent_at=MAYBE_NUMBER, reconciliations=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
-        delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(), second_approval=st.none() | SECONDS,
+        delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
+        second_approval=st.none() | SECONDS,
     )  # fmt: skip
 
 
@@ -87,7 +88,8 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
     full = replace(
         a_request(),
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, reconciliations=5, lease="l",
-        lease_until=6, delay_reason="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7, second_approval=SecondApproval("U2", 8),
+        lease_until=6, delay_reason="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7,
+        second_approval=SecondApproval("U2", 8),
         deferred_by=Pause(8, "U0ANA", "why", 9, "U0BEN"),
     )  # fmt: skip
     plain = Operation(full.id, full.entity, full.kind, full.input, full.state, None, 0, None)
@@ -112,8 +114,8 @@ def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
 
     assert "encrypted" not in str(item)
     assert "c2VhbGVk" not in str(item)
-    assert not {"due", "due_kind"} & item.keys()
-    assert item["expires"] == NOW + KEPT_SECONDS
+    assert not {"due", "due_kind"} & typed_item(item).keys()
+    assert item["expires"] == NOW + RETENTION_SECONDS
     assert operation_from(item).input == _bare(operation.input)
 
 

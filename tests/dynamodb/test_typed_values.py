@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dynamodb.attribute_values import Value, plain, plain_item, typed, typed_item
+from bot.dynamodb.expressions import Value, plain, plain_item, typed, typed_item
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 VALUES: st.SearchStrategy[Value] = st.recursive(

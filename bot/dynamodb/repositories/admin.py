@@ -1,0 +1,87 @@
+"""People and user groups as last read from Slack, granted rights, pauses, and health checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.domain.audit import AuditEntry
+from bot.domain.grants import GrantSnapshot
+from bot.domain.health import Component, HealthCheck
+from bot.domain.outbox import OutboxEvent
+from bot.domain.pauses import PauseHistory
+from bot.domain.people import GroupMembers, Person
+from bot.dynamodb import keys
+from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb.expressions import Put, unchanged
+from bot.dynamodb.repositories.audit import audit_put
+from bot.dynamodb.repositories.notifications import event_item
+from bot.dynamodb.table import Table
+
+
+class DynamoPeopleRepository:
+    """Implements `bot.usecases.ports.storage.PeopleRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def person(self, user_id: str) -> Person | None:
+        item = self._table.get(keys.user(user_id))
+        return read_item(Person, item) if item else None
+
+    def save_person(self, person: Person) -> None:
+        self._table.write([Put(item_at(keys.user(person.user_id), person))])
+
+    def members(self, group_ids: Iterable[str]) -> dict[str, GroupMembers]:
+        items = self._table.get_many(keys.group_members(group_id) for group_id in group_ids)
+        found = (read_item(GroupMembers, item) for item in items)
+        return {members.group_id: members for members in found}
+
+    def save_members(self, members: GroupMembers) -> None:
+        self._table.write([Put(item_at(keys.group_members(members.group_id), members))])
+
+
+class DynamoGrantRepository:
+    """Implements `bot.usecases.ports.storage.GrantRepository`: one item, written together with the changes in it."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def snapshot(self) -> GrantSnapshot | None:
+        item = self._table.get(keys.GRANTS)
+        return read_item(GrantSnapshot, item) if item else None
+
+    def save(self, noted: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
+        snapshot = Put(item_at(keys.GRANTS, noted), unchanged(noted.revision - 1))
+        return self._table.write_if([snapshot, *map(audit_put, entries)])
+
+
+class DynamoPauseRepository:
+    """Implements `bot.usecases.ports.storage.PauseRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def history(self) -> PauseHistory:
+        item = self._table.get(keys.pause_history(keys.SENDING_PAUSE))
+        return read_item(PauseHistory, item) if item else PauseHistory()
+
+    def save(
+        self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry
+    ) -> bool:
+        item = item_at(keys.pause_history(keys.SENDING_PAUSE), after, revision=before.revision + 1)
+        history = Put(item, unchanged(before.revision))
+        return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])
+
+
+class DynamoHealthRepository:
+    """Implements `bot.usecases.ports.storage.HealthRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def health_check(self, component: Component) -> HealthCheck | None:
+        item = self._table.get(keys.health_check(component))
+        return read_item(HealthCheck, item) if item else None
+
+    def save(self, health_check: HealthCheck) -> None:
+        self._table.write([Put(item_at(keys.health_check(health_check.component), health_check))])

@@ -1,0 +1,150 @@
+"""Outbox events until they are published, and Slack messages: each with its reservation and, once posted, its `ts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.domain.content import MessageLink
+from bot.domain.messages import MessageKey, MessageRecord
+from bot.domain.outbox import OutboxEvent
+from bot.dynamodb import keys
+from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Put, Update, holds
+from bot.dynamodb.table import ConditionFailed, Table
+from bot.errors import LeaseLost
+
+
+class DynamoOutboxRepository:
+    """Implements `bot.usecases.ports.storage.OutboxRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def event(self, event_id: str) -> OutboxEvent | None:
+        item = self._table.get(keys.outbox_event(event_id))
+        return read_item(OutboxEvent, item) if item else None
+
+    def due(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, keys.OUTBOX, now, limit)
+
+    def oldest_due(self, now: int) -> int | None:
+        return oldest_due(self._table, keys.OUTBOX, now)
+
+    def put(self, event: OutboxEvent) -> None:
+        try:
+            self._table.write([Put(event_item(event), ABSENT)])
+        except ConditionFailed:
+            return  # The event exists already.
+
+    def mark_delivered(self, event: OutboxEvent, now: int) -> None:
+        expires = now + keys.RETENTION_SECONDS
+        self._table.write([Put(event_item(replace(event, due=None)) | {"expires": expires})])
+
+    def postpone(self, event: OutboxEvent, due: int) -> None:
+        """Changes nothing if another worker has delivered the event meanwhile."""
+        later = {"due": due, "attempts": event.attempts + 1}
+        try:
+            self._table.write([Update(keys.outbox_event(event.id), later, Condition({}, exists=("due",)))])
+        except ConditionFailed:
+            return
+
+
+class DynamoMessageRepository:
+    """Implements `bot.usecases.ports.storage.MessageRepository`."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def reserve(self, place: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
+        item = self._table.get(_key(place))
+        record = _reserved(place, item, lease, now)
+        if record is None:
+            return None
+        reserved = item_at(_key(place), record, is_new=None, lease_until=now + lease_seconds)
+        try:
+            self._table.write([Put(reserved, _unchanged(item))])
+        except ConditionFailed:
+            return None  # Another worker reserved it between our read and our write.
+        return record
+
+    def record_post(
+        self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str
+    ) -> None:
+        shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
+        try:
+            self._table.write([Update(_key(message_record.key), shown, holds(lease=message_record.lease))])
+        except ConditionFailed as failed:
+            raise LeaseLost("Another worker holds the lease on this message.") from failed
+
+    def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
+        free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}
+        try:
+            self._table.write([Update(_key(message_record.key), free, holds(lease=message_record.lease))])
+        except ConditionFailed:
+            return  # Another worker holds the lease now, and releases it.
+
+    def link(self, place: MessageKey) -> MessageLink | None:
+        item = self._table.get(_key(place))
+        record = _message_record(item) if item else None
+        if record is None or record.ts is None:
+            return None
+        return MessageLink(record.posted_channel or place.channel, record.ts)
+
+    def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
+        partition, prefix = {":pk": keys.messages_in(channel)}, keys.fitting(key_prefix)
+        rows = (
+            self._table.query("pk = :pk AND begins_with(sk, :sk)", {**partition, ":sk": prefix})
+            if prefix
+            else self._table.query("pk = :pk", partition)
+        )
+        records = map(_message_record, rows)
+        return [record.key for record in records if record.ts and not record.closed]
+
+
+def _key(place: MessageKey) -> keys.Key:
+    return keys.message(place.channel, place.name)
+
+
+def _reserved(place: MessageKey, item: Item | None, lease: str, now: int) -> MessageRecord | None:
+    """The message with our lease on it; None while another lease runs."""
+    if item is None:
+        return MessageRecord(key=place, lease=lease, reserved_at=now, is_new=True)
+    record = _message_record(item)
+    if item.get("lease_until", 0) > now and record.lease != lease:
+        return None
+    return replace(record, lease=lease)
+
+
+def _unchanged(item: Item | None) -> Condition:
+    """The stamp changes with every write, so of two workers that read the same item only one can write."""
+    return ABSENT if item is None else holds(**{STAMP: item.get(STAMP)})
+
+
+def _message_record(item: Item) -> MessageRecord:
+    return read_item(MessageRecord, {"lease": "", **item, "is_new": False})
+
+
+# ---------------------------------------------------------------- events in other transactions, and the due index
+
+
+def event_item(event: OutboxEvent) -> Item:
+    return item_at(
+        keys.outbox_event(event.id), event, due_kind=keys.OUTBOX if event.due is not None else None
+    )
+
+
+def due_ids(table: Table, kind: str, now: int, limit: int) -> list[str]:
+    """Ids of what is due, the longest due first. `kind` is a lane of the due index, which may lag by a moment."""
+    return [keys.id_of(row["pk"]) for row in _due(table, kind, now, limit)]
+
+
+def oldest_due(table: Table, kind: str, now: int) -> int | None:
+    """The `due` of the item that has been due the longest; None if nothing is due."""
+    return next((int(row["due"]) for row in _due(table, kind, now, 1)), None)
+
+
+def _due(table: Table, kind: str, now: int, limit: int) -> Iterator[Item]:
+    return table.query(
+        "due_kind = :kind AND due <= :now", {":kind": kind, ":now": now}, index="due", limit=limit
+    )
