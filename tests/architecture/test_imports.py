@@ -14,7 +14,7 @@ from tests.architecture import tree
 
 PROJECT = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
 CONTRACTS = PROJECT["tool"]["importlinter"]["contracts"]
-PROTECTED = {library for contract in CONTRACTS for library in contract.get("protected_modules", ())}
+PROTECTED = {name for contract in CONTRACTS for name in contract.get("protected_modules", ())}
 SOURCES = {name: path.read_text() for name, path in tree.modules("bot", "handlers").items()}
 
 # A breach of each contract, by the file that it is appended to.
