@@ -1,6 +1,7 @@
 """The test tree mirrors bot/: the tests of bot/x/y.py are below tests/x/."""
 
 import ast
+from functools import cache
 from pathlib import PurePosixPath
 
 
@@ -34,6 +35,7 @@ def _is_in(path: PurePosixPath, folder: PurePosixPath) -> bool:
     return path.parent == folder if folder == PurePosixPath("tests") else path.is_relative_to(folder)
 
 
+@cache
 def _imports(source: str) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(source)):

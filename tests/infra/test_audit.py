@@ -14,10 +14,9 @@ from botocore.exceptions import ClientError
 from bot.domain.audit import AuditEntry, Origin
 from bot.domain.entities import connection_ref, person_ref
 from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_on
-from bot.dynamodb.clients import aws_client
 from infra import audit
 from infra.local.aws.table import create_table
-from tests.aws import REGION, aws_here
+from tests.aws import REGION, aws_here, worker_client
 from tests.dynamodb.made import uuid
 
 TABLE = "audit"
@@ -37,10 +36,9 @@ LATER = at("2026-12-24T00:00:00")
 @pytest.fixture
 def client() -> Iterator[Any]:
     with aws_here():
-        client = aws_client("dynamodb", region=REGION, endpoint_url=None, timeouts=TIMEOUTS)
+        client = worker_client("dynamodb")
         create_table(client, name=TABLE)
         yield client
-        client.close()
 
 
 @pytest.fixture
@@ -128,9 +126,12 @@ def test_all_pages_are_read(store: Repositories, client: Any) -> None:
     for number in range(30):
         append(store, f"e{number:02d}", f"2026-11-02T00:00:{number:02d}", details=(("words", long),))
     queries: list[object] = []
-    client.meta.events.register("before-call.dynamodb.Query", lambda **_: queries.append(1))
+    counted = ("before-call.dynamodb.Query", lambda **_: queries.append(1))
+    client.meta.events.register(*counted)
 
     exported = export(store, "--from", "2026-11-02", "--to", "2026-11-02")
+
+    client.meta.events.unregister(*counted)
 
     assert exported.ids == [f"e{number:02d}" for number in range(30)]
     assert len(queries) > 2
