@@ -107,7 +107,7 @@ def test_a_bad_answer_is_refused_with_its_fault(status: int, body: object, fault
         answer("POST", CONNECTIONS, status, body)
 
 
-def test_an_answer_that_is_no_json_is_refused() -> None:
+def test_an_answer_that_is_not_json_is_refused() -> None:
     with pytest.raises(ContractBroken):
         contract().check_answer("POST", CONNECTIONS, 201, b"<html>")
 

@@ -95,7 +95,7 @@ def awaiting(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
     return str(made["id"])
 
 
-def test_every_operation_of_the_contract_is_played_through(
+def test_every_operation_conforms_to_the_contract(
     noyo: NoyoFake, client: NoyoHttpClient, witness: Witness
 ) -> None:
     connections_play(noyo, client)
@@ -167,7 +167,7 @@ def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert [one.row_id for one in filtered.rows] == [second]
 
 
-def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+def test_a_decision_without_a_body_is_accepted(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     first, second = (
         awaiting(noyo, asked_for(client, name), effective_end_date="2025-01-31") for name in "ab"
     )
@@ -176,9 +176,7 @@ def test_an_outcome_without_a_body_is_taken_too(noyo: NoyoFake, client: NoyoHttp
     assert client.confirm_disconnection(second).status is DisconnectionStatus.PROCESSING
 
 
-def test_what_the_stand_in_refuses_is_a_clear_no_with_its_words(
-    noyo: NoyoFake, client: NoyoHttpClient
-) -> None:
+def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     made = asked_for(client)
     waiting = awaiting(noyo, made, effective_end_date="2025-01-31")
 
@@ -209,16 +207,14 @@ def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, client: NoyoH
     assert refused.value.status == 403
 
 
-def test_an_expired_token_is_replaced_without_anybody_noticing(
-    noyo: NoyoFake, client: NoyoHttpClient
-) -> None:
+def test_an_expired_token_is_replaced_transparently(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     made = asked_for(client)
     noyo.expire_tokens()
 
     assert client.connection(made.id) == made
 
 
-def test_the_smallest_pages_hide_nothing(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+def test_all_rows_are_read_with_the_smallest_pages(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     noyo.rules = Rules(max_page_size=2, settle_script=None)
     ids = [asked_for(client, f"0011{number}").id for number in range(5)]
 
@@ -237,7 +233,7 @@ def test_the_smallest_pages_hide_nothing(noyo: NoyoFake, client: NoyoHttpClient)
         (FaultKind.TOO_MANY, NotSent, False),
     ],
 )
-def test_a_write_in_trouble_on_the_real_network_leaves_once_and_says_what_is_known(
+def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
     kind: FaultKind, error: type[Exception], arrived: bool
 ) -> None:
     with NoyoFake() as noyo:
@@ -262,7 +258,7 @@ def test_a_write_in_trouble_on_the_real_network_leaves_once_and_says_what_is_kno
         FaultKind.TOO_MANY,
     ],
 )
-def test_a_read_in_trouble_on_the_real_network_is_repeated(kind: FaultKind) -> None:
+def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
         made = asked_for(client)
@@ -272,7 +268,7 @@ def test_a_read_in_trouble_on_the_real_network_is_repeated(kind: FaultKind) -> N
         client.close()
 
 
-def test_a_write_to_nobody_was_not_sent() -> None:
+def test_a_write_to_a_stopped_server_is_not_sent() -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
         asked_for(client)
@@ -282,7 +278,7 @@ def test_a_write_to_nobody_was_not_sent() -> None:
     client.close()
 
 
-def test_a_write_uses_no_connection_that_noyo_may_have_closed_meanwhile() -> None:
+def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
         made = asked_for(client)

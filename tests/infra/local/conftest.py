@@ -1,4 +1,4 @@
-"""tests/infra/local: one embedded AWS a module, since it takes a second or two to start."""
+"""Fixtures: an embedded AWS for each module, because it takes a second or two to start, and tables in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from infra.local.aws.embedded import EmbeddedAws
 
 
 @dataclass
-class TableHere:
-    """A table of a test's own."""
+class LocalTable:
+    """A table for one test."""
 
     client: Any
     streams: Any
@@ -41,9 +41,9 @@ def aws() -> Iterator[EmbeddedAws]:
 
 
 @pytest.fixture
-def table(aws: EmbeddedAws) -> Iterator[TableHere]:
+def table(aws: EmbeddedAws) -> Iterator[LocalTable]:
     client, streams = aws.client("dynamodb"), aws.client("dynamodbstreams")
     name, kms_key = aws.create_table_and_key()
-    yield TableHere(client, streams, name, kms_key)
+    yield LocalTable(client, streams, name, kms_key)
     client.close()
     streams.close()

@@ -1,4 +1,4 @@
-"""tests/infra/local: records as a stream gives them to a function."""
+"""Stream records as Lambda passes them to a function."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ def record(number: int, pk: str = "OPERATION#1", event: str = "INSERT") -> dict[
 
 
 def numbers(event: dict[str, Any]) -> list[int]:
-    return [int(one["dynamodb"]["SequenceNumber"]) for one in event["Records"]]
+    return [int(record_["dynamodb"]["SequenceNumber"]) for record_ in event["Records"]]
 
 
 def failed(*sequence_numbers: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def addresses(tmp_path: Path, dynamodb: str | None = None) -> Addresses:
     )
 
 
-def test_the_bot_can_use_every_setting_and_finds_only_what_is_here(tmp_path: Path) -> None:
+def test_the_settings_name_only_local_endpoints(tmp_path: Path) -> None:
     settings = read_settings(bot_environment(addresses(tmp_path)))
 
     assert settings.slack.api_url == "http://127.0.0.1:1/api/"
@@ -39,7 +39,7 @@ def test_the_bot_can_use_every_setting_and_finds_only_what_is_here(tmp_path: Pat
     assert not settings.in_production
 
 
-def test_a_table_elsewhere_is_not_hidden_by_a_general_address(tmp_path: Path) -> None:
+def test_a_separate_dynamodb_endpoint_replaces_the_general_one(tmp_path: Path) -> None:
     variables = bot_environment(addresses(tmp_path, dynamodb="http://127.0.0.1:4"))
 
     assert read_settings(variables).aws.endpoint_url is None
@@ -47,7 +47,7 @@ def test_a_table_elsewhere_is_not_hidden_by_a_general_address(tmp_path: Path) ->
     assert variables["AWS_ENDPOINT_URL_KMS"] == "http://127.0.0.1:3"
 
 
-def test_more_settings_are_added_and_override(tmp_path: Path) -> None:
+def test_extra_settings_override_the_others(tmp_path: Path) -> None:
     more = {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_BOT_TOKEN": "xoxb-other"}
 
     settings = read_settings(bot_environment(addresses(tmp_path), more))
@@ -56,7 +56,7 @@ def test_more_settings_are_added_and_override(tmp_path: Path) -> None:
     assert settings.secrets[Purpose.SLACK_BOT].plain == {"bot_token": "xoxb-other"}
 
 
-def test_secrets_are_in_the_environment_or_where_it_says_and_never_in_both(tmp_path: Path) -> None:
+def test_secrets_are_in_the_environment_or_in_secrets_manager_but_not_in_both(tmp_path: Path) -> None:
     plain = bot_environment(addresses(tmp_path))
     ids = {purpose.value: f"arn:{purpose.name}" for purpose in Purpose}
     kept = bot_environment(replace(addresses(tmp_path), secrets=ids))
@@ -67,7 +67,7 @@ def test_secrets_are_in_the_environment_or_where_it_says_and_never_in_both(tmp_p
     assert [at.id for at in read_settings(kept).secrets.values()] == list(ids.values())
 
 
-def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_developers_own_settings_are_removed_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("APPROVERS", "U0ME")
     monkeypatch.setenv("TABLE_NAME", "mine")
@@ -84,7 +84,7 @@ def test_somebodys_own_settings_are_out_of_the_way_and_come_back(monkeypatch: py
     assert "KMS_KEY_ID" not in os.environ
 
 
-def test_the_environment_comes_back_after_a_failure_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_restored_after_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLE_NAME", "mine")
 
     with pytest.raises(RuntimeError), replaced_environ({"TABLE_NAME": "here"}):

@@ -25,7 +25,7 @@ class Story(types.ModuleType):
 
 
 @pytest.mark.parametrize(("outcome", "status"), [(True, 0), (False, 1)])
-def test_the_demo_ends_with_a_status_that_says_whether_the_story_went_as_told(
+def test_the_demos_exit_status_says_whether_the_story_passed(
     outcome: bool, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     story = Story(outcome)

@@ -18,7 +18,7 @@ from infra.local.environment import Addresses, bot_environment, write_carriers
 from infra.local.noyo import NoyoFake
 from infra.local.serve import serve
 from infra.local.slack import SlackFake
-from tests.infra.local.conftest import TableHere
+from tests.infra.local.conftest import LocalTable
 from tests.infra.local.waiting import until
 
 QUICK = Intervals(schedules=60, stream=0.01, retries=0.0)
@@ -28,7 +28,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 @pytest.fixture
-def environ(aws: EmbeddedAws, table: TableHere, tmp_path: Path) -> dict[str, str]:
+def environ(aws: EmbeddedAws, table: LocalTable, tmp_path: Path) -> dict[str, str]:
     at = Addresses(
         slack=f"{NOWHERE}/api/",
         noyo_api=NOWHERE,
@@ -77,7 +77,7 @@ def refused(environ: dict[str, str]) -> tuple[int, str]:
     return status, "\n".join(complaints)
 
 
-def test_the_door_and_the_stream_reach_the_handlers(environ: dict[str, str], table: TableHere) -> None:
+def test_requests_and_stream_records_reach_the_handlers(environ: dict[str, str], table: LocalTable) -> None:
     woken: list[Any] = []
     handlers: dict[str, Callable[..., Any]] = {
         "handlers.slack.handler": lambda *_: {"statusCode": 200, "body": "heard"},
@@ -94,7 +94,7 @@ def test_the_door_and_the_stream_reach_the_handlers(environ: dict[str, str], tab
         assert until(lambda: any("Records" in event for event in woken))
 
 
-def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> None:
+def test_the_summary_names_triggers_and_endpoints_but_no_secrets(environ: dict[str, str]) -> None:
     handlers: dict[str, Callable[..., Any]] = {
         f"handlers.{name}.handler": lambda *_: None
         for name in ("slack", "execute_operations", "notify", "poll")
@@ -110,7 +110,7 @@ def test_what_is_served_and_against_what_is_said(environ: dict[str, str]) -> Non
             assert environ[secret] not in said.text.split()
 
 
-def test_a_handler_that_raises_is_shown_with_its_trace(environ: dict[str, str]) -> None:
+def test_an_error_of_a_handler_is_printed_with_its_traceback(environ: dict[str, str]) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("poll is broken")
 
@@ -121,7 +121,7 @@ def test_a_handler_that_raises_is_shown_with_its_trace(environ: dict[str, str]) 
     assert said.complaints[0].endswith("RuntimeError: poll is broken")
 
 
-def test_a_faulty_environment_is_named_whole(environ: dict[str, str]) -> None:
+def test_all_missing_settings_are_named(environ: dict[str, str]) -> None:
     del environ["SLACK_BOT_TOKEN"]
     del environ["NOYO_CLIENT_ID"]
 
@@ -133,14 +133,14 @@ def test_a_faulty_environment_is_named_whole(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("port", ["http", "-1", "65536"])
-def test_a_port_that_is_none_is_refused(environ: dict[str, str], port: str) -> None:
+def test_an_invalid_port_is_refused(environ: dict[str, str], port: str) -> None:
     status, complaint = refused(environ | {"PORT": port})
 
     assert status == 2
     assert port in complaint
 
 
-def test_a_port_that_is_taken_is_said(environ: dict[str, str]) -> None:
+def test_a_port_in_use_is_reported(environ: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         status, complaint = refused(environ | {"PORT": str(taken.getsockname()[1])})
 
@@ -148,14 +148,14 @@ def test_a_port_that_is_taken_is_said(environ: dict[str, str]) -> None:
     assert "in use" in complaint
 
 
-def test_a_table_that_is_not_there_is_said(environ: dict[str, str]) -> None:
+def test_a_missing_table_is_reported(environ: dict[str, str]) -> None:
     status, complaint = refused(environ | {"TABLE_NAME": "nowhere"})
 
     assert status == 1
     assert "nowhere" in complaint
 
 
-def test_a_table_without_a_stream_is_said(environ: dict[str, str], aws: EmbeddedAws) -> None:
+def test_a_table_without_a_stream_is_reported(environ: dict[str, str], aws: EmbeddedAws) -> None:
     client = aws.client("dynamodb")
     client.create_table(
         TableName="still",
@@ -191,7 +191,7 @@ def command(*arguments: str, environ: dict[str, str]) -> Iterator[subprocess.Pop
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_the_projects_own_handlers_until_it_is_told_to_stop(
+def test_the_command_serves_the_projects_handlers_until_a_signal(
     environ: dict[str, str], number: signal.Signals
 ) -> None:
     with (

@@ -106,9 +106,7 @@ def due_at(kind: str, when: float) -> dict[str, Any]:
     return {"due_kind": {"S": kind}, "due": {"N": str(int(when))}}
 
 
-def test_what_a_person_types_reaches_the_handler_and_the_answer_the_person(
-    stack: LocalStack, bot: Bot
-) -> None:
+def test_a_command_reaches_the_handler_and_its_response_the_user(stack: LocalStack, bot: Bot) -> None:
     reply = stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
 
     assert reply.status == 200
@@ -116,7 +114,7 @@ def test_what_a_person_types_reaches_the_handler_and_the_answer_the_person(
     assert bot.said[-1] == "SlackFunction: signature"
 
 
-def test_the_handlers_find_an_environment_that_leads_to_the_stack(stack: LocalStack, bot: Bot) -> None:
+def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, bot: Bot) -> None:
     stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
     settings = read_settings(bot.environments[-1])
 
@@ -127,7 +125,9 @@ def test_the_handlers_find_an_environment_that_leads_to_the_stack(stack: LocalSt
     assert settings.aws.table == stack.table_name
 
 
-def test_an_inserted_operation_wakes_by_the_templates_rules(stack: LocalStack, bot: Bot) -> None:
+def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(
+    stack: LocalStack, bot: Bot
+) -> None:
     """The filter lets only operations through, and the failure that is reported brings the record again."""
     put(stack, "OUTBOX#1")
     put(stack, "OPERATION#1")
@@ -135,16 +135,14 @@ def test_an_inserted_operation_wakes_by_the_templates_rules(stack: LocalStack, b
     assert until(lambda: bot.woken_by() == ["OPERATION#1", "OPERATION#1"])
 
 
-def test_every_schedule_of_the_template_is_kept_and_a_crash_does_not_end_it(
-    stack: LocalStack, bot: Bot
-) -> None:
+def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: Bot) -> None:
     assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(stack.crashes) >= 2)
 
     assert str(stack.crashes[0].error) == "poll is broken"
     assert stack.problems[0] == "PollFunction raised RuntimeError: poll is broken"
 
 
-def test_settled_means_that_nothing_is_due_soon(stack: LocalStack) -> None:
+def test_settle_waits_for_what_is_due_soon(stack: LocalStack) -> None:
     assert stack.settle(20, quiet=0.05)
 
     key = put(stack, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
@@ -157,13 +155,13 @@ def test_settled_means_that_nothing_is_due_soon(stack: LocalStack) -> None:
     assert stack.settle(20, quiet=0.05)
 
 
-def test_what_is_due_in_days_is_not_waited_for(stack: LocalStack) -> None:
+def test_settle_does_not_wait_for_what_is_due_in_days(stack: LocalStack) -> None:
     put(stack, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
 
     assert stack.settle(20, quiet=0.05)
 
 
-def test_settled_means_that_nothing_that_was_woken_is_under_way(stack: LocalStack, bot: Bot) -> None:
+def test_settle_waits_for_running_invocations(stack: LocalStack, bot: Bot) -> None:
     bot.held.clear()
     before = len(bot.woken)
     put(stack, "OPERATION#3")
@@ -174,7 +172,7 @@ def test_settled_means_that_nothing_that_was_woken_is_under_way(stack: LocalStac
     assert stack.settle(20, quiet=0.05)
 
 
-def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> None:
+def test_stopping_restores_the_environment_and_closes_the_gateway() -> None:
     before = dict(os.environ)
     stack = LocalStack(handlers={}, intervals=QUICK)
     stack.start()
@@ -188,7 +186,7 @@ def test_once_stopped_the_environment_is_what_it_was_and_the_door_is_shut() -> N
     assert stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello").status is None
 
 
-def test_the_secrets_are_kept_where_the_bot_reads_them() -> None:
+def test_the_bot_reads_its_secrets_from_secrets_manager() -> None:
     with LocalStack(handlers={}, intervals=QUICK) as stack:
         assert "SLACK_BOT_TOKEN" not in os.environ
         assert deployment(*Purpose).secrets.slack_bot.value() == BOT_TOKEN
@@ -197,7 +195,7 @@ def test_the_secrets_are_kept_where_the_bot_reads_them() -> None:
         assert deployment(*Purpose).secrets.slack_bot.value() == "xoxb-another"
 
 
-def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Path) -> None:
+def test_a_deployment_is_not_reused_for_another_environment(tmp_path: Path) -> None:
     nowhere = "http://127.0.0.1:9"
     at = Addresses(
         slack=nowhere,
@@ -216,7 +214,7 @@ def test_what_was_built_for_one_environment_is_not_kept_for_another(tmp_path: Pa
     assert deployment.cache_info().currsize == 0
 
 
-def test_a_stack_that_cannot_start_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_stack_that_fails_to_start_cleans_up(tmp_path: Path) -> None:
     before = dict(os.environ), threading.active_count()
     (tmp_path / "template.yaml").write_text("Resources: {}")
 

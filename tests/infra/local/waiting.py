@@ -1,13 +1,13 @@
-"""tests/infra/local: waiting for what another thread does, with an end."""
+"""Waits for what another thread does, with a timeout."""
 
 import time
 from collections.abc import Callable
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> bool:
-    """Whether it came true in time; the limit is for a machine that does much else."""
+def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Whether the condition became true in time; the default allows for a busy machine."""
     end = time.monotonic() + seconds
-    while not true():
+    while not condition():
         if time.monotonic() > end:
             return False
         time.sleep(0.01)

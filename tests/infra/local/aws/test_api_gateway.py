@@ -66,27 +66,27 @@ def answer_to(answer: Any) -> tuple[int, dict[str, str], bytes]:
         return knock(b"a=b")
 
 
-def test_a_form_comes_in_base64_byte_for_byte() -> None:
+def test_a_form_is_passed_in_base64() -> None:
     event = event_for(b"text=%F0%9F%98%80+a&x=")
 
     assert event["isBase64Encoded"] is True
     assert base64.b64decode(event["body"]) == b"text=%F0%9F%98%80+a&x="
 
 
-def test_json_comes_as_text() -> None:
+def test_json_is_passed_as_text() -> None:
     event = event_for('{"name": "Ä"}'.encode(), headers={"Content-Type": "application/json; charset=utf-8"})
 
     assert (event["body"], event["isBase64Encoded"]) == ('{"name": "Ä"}', False)
 
 
-def test_json_that_is_no_text_comes_in_base64() -> None:
+def test_json_that_is_not_utf_8_is_passed_in_base64() -> None:
     event = event_for(b'{"\xff"', headers={"Content-Type": "application/json"})
 
     assert event["isBase64Encoded"] is True
     assert base64.b64decode(event["body"]) == b'{"\xff"'
 
 
-def test_which_bodies_come_as_text_can_be_set() -> None:
+def test_the_content_types_passed_as_text_are_configurable() -> None:
     heard = Heard({"statusCode": 200})
     with knocking(heard, text_types=("application/x-www-form-urlencoded",)) as knock:
         knock(b"a=b")
@@ -101,7 +101,7 @@ def test_a_request_without_a_body_has_none() -> None:
     assert event["isBase64Encoded"] is False
 
 
-def test_header_names_are_lower_case_repeated_ones_joined_and_cookies_apart() -> None:
+def test_headers_are_lower_case_and_joined_and_cookies_are_separate() -> None:
     headers = [("X-Slack-Signature", "v0=aB"), ("X-Two", "1"), ("x-two", "2"), ("Cookie", "a=1; b=2")]
 
     event = event_for(b"", headers=headers)
@@ -112,7 +112,7 @@ def test_header_names_are_lower_case_repeated_ones_joined_and_cookies_apart() ->
     assert event["cookies"] == ["a=1", "b=2"]
 
 
-def test_the_event_says_what_was_asked_for_and_by_whom() -> None:
+def test_the_event_describes_the_request_and_its_client() -> None:
     event = event_for(b"", target="/slack/events?a=1&a=2&b=", headers={"User-Agent": "Slackbot 1.0"})
 
     assert (event["version"], event["routeKey"]) == ("2.0", "POST /slack/events")
@@ -131,7 +131,7 @@ def test_the_event_says_what_was_asked_for_and_by_whom() -> None:
     json.dumps(event)
 
 
-def test_the_whole_answer_of_the_function_is_given_back() -> None:
+def test_the_whole_response_of_the_function_is_returned() -> None:
     headers = {"Content-Type": "application/json", "X-Slack-No-Retry": 1}
 
     status, got, body = answer_to(
@@ -146,20 +146,20 @@ def test_the_whole_answer_of_the_function_is_given_back() -> None:
     )
 
 
-def test_a_body_in_base64_is_given_back_as_its_bytes() -> None:
+def test_a_base64_body_is_returned_as_bytes() -> None:
     status, _, body = answer_to({"statusCode": "200", "isBase64Encoded": True, "body": "AP8="})
 
     assert (status, body) == (200, b"\x00\xff")
 
 
-def test_an_answer_without_a_content_type_is_plain_text() -> None:
+def test_a_result_without_a_content_type_is_plain_text() -> None:
     assert answer_to({"statusCode": 200, "body": "hi"})[1]["content-type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.parametrize(
     ("answer", "body"), [({"text": "hi"}, b'{"text": "hi"}'), ("hi", b"hi"), (None, b"null"), ([1], b"[1]")]
 )
-def test_an_answer_without_a_status_is_a_body_of_json(answer: Any, body: bytes) -> None:
+def test_a_result_without_a_status_code_is_a_json_body(answer: Any, body: bytes) -> None:
     status, headers, got = answer_to(answer)
 
     assert (status, headers["content-type"], got) == (200, "application/json", body)
@@ -179,7 +179,7 @@ def test_an_answer_without_a_status_is_a_body_of_json(answer: Any, body: bytes) 
     ],
     ids=str,
 )
-def test_a_function_that_crashes_or_answers_nonsense_is_an_internal_error_and_says_no_more(
+def test_a_crash_or_an_invalid_result_is_an_internal_error_without_details(
     answer: Any,
 ) -> None:
     status, _, body = answer_to(answer)
@@ -187,7 +187,7 @@ def test_a_function_that_crashes_or_answers_nonsense_is_an_internal_error_and_sa
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
 
 
-def test_a_function_that_takes_too_long_is_not_waited_for() -> None:
+def test_a_function_that_exceeds_its_timeout_gets_a_503() -> None:
     released = threading.Event()
     with knocking(lambda _: released.wait(20), timeout=0.05) as knock:
         status, _, body = knock(b"a=b")
@@ -200,7 +200,7 @@ def test_a_function_that_takes_too_long_is_not_waited_for() -> None:
     ("method", "target"),
     [("GET", "/slack/events"), ("POST", "/slack/events/"), ("POST", "/noyo/webhook"), ("POST", "/")],
 )
-def test_what_no_route_names_is_not_found(method: str, target: str) -> None:
+def test_requests_without_a_route_are_not_found(method: str, target: str) -> None:
     heard = Heard({"statusCode": 200})
     with knocking(heard) as knock:
         status, _, body = knock(b"", method=method, target=target)
@@ -218,7 +218,7 @@ def test_a_body_without_a_length_is_refused() -> None:
     assert heard.events == []
 
 
-def test_two_requests_are_answered_at_once() -> None:
+def test_requests_are_answered_concurrently() -> None:
     both = threading.Barrier(2, timeout=20)
 
     def together(_: Any) -> dict[str, Any]:

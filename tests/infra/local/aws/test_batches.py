@@ -53,11 +53,11 @@ def raising_at(*bad: int, times: int = 10**6) -> Handler:
     return answer
 
 
-def test_records_come_in_order_and_never_more_at_once_than_the_batch_size() -> None:
+def test_records_are_delivered_in_order_in_batches_of_the_batch_size() -> None:
     assert deliver_numbers(5, BatchRules(2), lambda _: None).calls == [[1, 2], [3, 4], [5]]
 
 
-def test_a_batch_goes_again_from_the_first_record_that_failed() -> None:
+def test_a_batch_is_retried_from_the_first_failed_record() -> None:
     answers = iter([failed(4, 3), None])
 
     deliveries = deliver_numbers(4, BatchRules(10, report_failures=True, retries=3), lambda _: next(answers))
@@ -66,7 +66,7 @@ def test_a_batch_goes_again_from_the_first_record_that_failed() -> None:
     assert not deliveries.dropped
 
 
-def test_what_follows_waits_until_the_failed_record_is_through() -> None:
+def test_later_records_wait_until_the_failed_one_succeeds() -> None:
     answers = iter([failed(2), failed(2), None, None])
 
     deliveries = deliver_numbers(3, BatchRules(2, report_failures=True, retries=3), lambda _: next(answers))
@@ -74,7 +74,7 @@ def test_what_follows_waits_until_the_failed_record_is_through() -> None:
     assert deliveries.calls == [[1, 2], [2], [2], [3]]
 
 
-def test_a_record_that_fails_for_good_takes_what_is_behind_it_in_its_batch_along() -> None:
+def test_a_permanently_failing_record_is_dropped_with_the_rest_of_its_batch() -> None:
     """Lambda splits at the reported record and cannot tell more, so the rest of that batch is lost with it."""
     deliveries = deliver_numbers(
         5,
@@ -86,18 +86,18 @@ def test_a_record_that_fails_for_good_takes_what_is_behind_it_in_its_batch_along
     assert deliveries.dropped == [([2, 3, 4], "reported by the function")]
 
 
-def test_what_went_well_before_the_failed_record_is_not_given_up_with_it() -> None:
+def test_records_before_the_failed_one_are_not_dropped() -> None:
     deliveries = deliver_numbers(2, BatchRules(2, report_failures=True, retries=0), lambda _: failed(2))
 
     assert deliveries.calls == [[1, 2]]
     assert deliveries.dropped_numbers == [2]
 
 
-def test_reported_failures_mean_nothing_where_the_mapping_does_not_ask_for_them() -> None:
+def test_reported_failures_are_ignored_unless_the_mapping_asks_for_them() -> None:
     assert deliver_numbers(2, BatchRules(2), lambda _: failed(1)).calls == [[1, 2]]
 
 
-def test_a_raising_batch_is_split_until_only_the_bad_record_is_left_and_dropped() -> None:
+def test_a_raising_batch_is_split_until_only_the_failing_record_is_dropped() -> None:
     deliveries = deliver_numbers(4, BatchRules(4, bisect=True, retries=1), raising_at(3))
 
     assert deliveries.calls == [[1, 2, 3, 4], [1, 2], [3, 4], [3], [3], [4]]
@@ -111,21 +111,21 @@ def test_a_split_does_not_count_as_a_retry() -> None:
     assert not deliveries.dropped
 
 
-def test_without_splitting_a_raising_batch_goes_again_as_a_whole_and_is_dropped_as_a_whole() -> None:
+def test_without_bisecting_a_raising_batch_is_retried_and_dropped_as_a_whole() -> None:
     deliveries = deliver_numbers(3, BatchRules(2, retries=2), raising_at(2))
 
     assert deliveries.calls == [[1, 2], [1, 2], [1, 2], [3]]
     assert deliveries.dropped_numbers == [1, 2]
 
 
-def test_without_a_limit_a_batch_goes_again_until_it_is_through() -> None:
+def test_without_a_retry_limit_a_batch_is_retried_until_it_succeeds() -> None:
     deliveries = deliver_numbers(1, BatchRules(1, retries=None), raising_at(1, times=50))
 
     assert len(deliveries.calls) == 51
     assert not deliveries.dropped
 
 
-def test_once_stopped_no_further_batch_begins() -> None:
+def test_no_batch_is_delivered_after_a_stop() -> None:
     stopping = threading.Event()
     calls: list[list[int]] = []
 
@@ -151,7 +151,7 @@ BATCH = (record(1), record(2))
 @pytest.mark.parametrize(
     "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}], ids=str
 )
-def test_an_empty_answer_means_that_all_went_well(answer: Any) -> None:
+def test_an_empty_result_is_a_success(answer: Any) -> None:
     assert reported_failure(answer, BATCH) is None
 
 
@@ -170,7 +170,7 @@ def test_an_empty_answer_means_that_all_went_well(answer: Any) -> None:
     ],
     ids=str,
 )
-def test_an_answer_that_lambda_cannot_use_fails_the_whole_batch(answer: Any) -> None:
+def test_a_result_that_lambda_cannot_read_fails_the_whole_batch(answer: Any) -> None:
     failure = reported_failure(answer, BATCH)
 
     assert isinstance(failure, Failure)

@@ -9,22 +9,22 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 
 from infra.local.aws.embedded import REGION, EmbeddedAws, aws_client
-from tests.infra.local.conftest import TableHere, key
+from tests.infra.local.conftest import LocalTable, key
 
 
-def transact(table: TableHere, *puts: dict[str, Any]) -> None:
+def transact(table: LocalTable, *puts: dict[str, Any]) -> None:
     items = [{"Put": {"TableName": table.name} | put} for put in puts]
     table.client.transact_write_items(TransactItems=items)
 
 
-def cancelled(table: TableHere, *pks: str) -> None:
+def cancelled(table: LocalTable, *pks: str) -> None:
     """A transaction that puts these and is then cancelled, since `there` is there."""
     refused = {"Item": key("there"), "ConditionExpression": "attribute_not_exists(pk)"}
     with pytest.raises(table.client.exceptions.TransactionCanceledException):
         transact(table, *({"Item": key(pk)} for pk in pks), refused)
 
 
-def iterator(table: TableHere) -> str:
+def iterator(table: LocalTable) -> str:
     shards = table.streams.describe_stream(StreamArn=table.stream_arn)["StreamDescription"]["Shards"]
     told = table.streams.get_shard_iterator(
         StreamArn=table.stream_arn, ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
@@ -32,19 +32,19 @@ def iterator(table: TableHere) -> str:
     return str(told["ShardIterator"])
 
 
-def read(table: TableHere, place: str) -> tuple[list[str], str]:
+def read(table: LocalTable, place: str) -> tuple[list[str], str]:
     page = table.streams.get_records(ShardIterator=place)
     return [one["dynamodb"]["Keys"]["pk"]["S"] for one in page["Records"]], page["NextShardIterator"]
 
 
-def test_the_table_is_the_templates_with_its_stream_and_indexes(table: TableHere) -> None:
+def test_the_table_has_the_templates_stream_and_indexes(table: LocalTable) -> None:
     told = table.client.describe_table(TableName=table.name)["Table"]
 
     assert told["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert "due" in {index["IndexName"] for index in told["GlobalSecondaryIndexes"]}
 
 
-def test_what_is_sealed_can_be_opened_with_the_same_context_only(aws: EmbeddedAws, table: TableHere) -> None:
+def test_decryption_needs_the_same_encryption_context(aws: EmbeddedAws, table: LocalTable) -> None:
     kms = aws.client("kms")
     encrypted = kms.encrypt(KeyId=table.key, Plaintext=b"12-3456789", EncryptionContext={"operation": "1"})
     blob = encrypted["CiphertextBlob"]
@@ -56,14 +56,14 @@ def test_what_is_sealed_can_be_opened_with_the_same_context_only(aws: EmbeddedAw
     kms.close()
 
 
-def fill(table: TableHere, count: int) -> None:
+def fill(table: LocalTable, count: int) -> None:
     """The more there is, the longer a transaction works, and the more can happen meanwhile."""
     for start in range(0, count, 25):
         puts = [{"PutRequest": {"Item": key(f"fill {start + number}")}} for number in range(25)]
         table.client.batch_write_item(RequestItems={table.name: puts})
 
 
-def test_a_cancelled_transaction_takes_no_other_threads_write_along(table: TableHere) -> None:
+def test_a_cancelled_transaction_keeps_the_writes_of_other_threads(table: LocalTable) -> None:
     fill(table, 500)
     table.put("there")
     names = {f"{writer}-{number}" for writer in range(3) for number in range(8)}
@@ -89,7 +89,7 @@ def test_a_cancelled_transaction_takes_no_other_threads_write_along(table: Table
     assert names - table.keys() == set()
 
 
-def test_a_cancelled_transaction_leaves_nothing_in_the_stream_and_hides_nothing(table: TableHere) -> None:
+def test_a_cancelled_transaction_leaves_no_records_in_the_stream(table: LocalTable) -> None:
     table.put("there")
     found, place = read(table, iterator(table))
     cancelled(table, "undone", "undone too")
@@ -99,7 +99,7 @@ def test_a_cancelled_transaction_leaves_nothing_in_the_stream_and_hides_nothing(
     assert read(table, place)[0] == ["after"]
 
 
-def test_a_connection_is_kept_for_the_next_call(aws: EmbeddedAws) -> None:
+def test_a_connection_is_kept_alive(aws: EmbeddedAws) -> None:
     host, _, port = aws.endpoint_url.removeprefix("http://").partition(":")
     connection = HTTPConnection(host, int(port), timeout=10)
     connection.connect()
@@ -112,7 +112,7 @@ def test_a_connection_is_kept_for_the_next_call(aws: EmbeddedAws) -> None:
     connection.close()
 
 
-def test_once_stopped_nobody_answers_and_the_tables_are_gone() -> None:
+def test_stopping_closes_the_server_and_deletes_the_tables() -> None:
     first = EmbeddedAws().start()
     name, _ = first.create_table_and_key()
     endpoint = first.endpoint_url
@@ -129,7 +129,7 @@ def test_once_stopped_nobody_answers_and_the_tables_are_gone() -> None:
         client.close()
 
 
-def test_a_transaction_does_not_copy_the_streams_past(table: TableHere) -> None:
+def test_a_transaction_does_not_copy_the_streams_records(table: LocalTable) -> None:
     """Copied each time, a few minutes of life would make every click slow."""
     backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
     table.put("one")

@@ -22,11 +22,11 @@ INSERTED_OPERATION = {
         ("operation#1", "INSERT", False),
     ],
 )
-def test_a_record_wakes_where_every_name_holds_one_of_what_it_may(pk: str, event: str, wakes: bool) -> None:
+def test_a_record_matches_if_each_name_has_one_of_its_alternatives(pk: str, event: str, wakes: bool) -> None:
     assert matches(INSERTED_OPERATION, record(1, pk, event)) is wakes
 
 
-def test_a_name_that_is_not_there_does_not_match() -> None:
+def test_a_missing_name_does_not_match() -> None:
     assert not matches({"dynamodb": {"NewImage": {"pk": {"S": ["a"]}}}}, record(1))
     assert not matches({"eventName": {"S": ["INSERT"]}}, record(1))
 
@@ -42,7 +42,7 @@ def test_a_name_that_is_not_there_does_not_match() -> None:
         ("a", "ab", False),
     ],
 )
-def test_a_value_matches_itself_only(wanted: Any, there: Any, fits: bool) -> None:
+def test_a_value_matches_only_itself(wanted: Any, there: Any, fits: bool) -> None:
     assert matches({"is": [wanted]}, {"is": there}) is fits
 
 
@@ -63,6 +63,6 @@ def test_a_prefix_matches_text_only() -> None:
     ],
     ids=str,
 )
-def test_a_comparison_that_is_not_played_here_is_refused_rather_than_guessed(pattern: dict[str, Any]) -> None:
+def test_an_unsupported_comparison_raises(pattern: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         validate_pattern(pattern)

@@ -25,7 +25,7 @@ Resources:
 """
 
 
-def test_the_templates_own_functions_are_read_with_everything_that_calls_them() -> None:
+def test_the_templates_functions_are_read_with_their_events() -> None:
     functions = {function.handler: function for function in read_functions()}
 
     assert functions["handlers.slack.handler"].routes == (Route("POST", "/slack/events"),)
@@ -42,7 +42,7 @@ def test_the_templates_own_functions_are_read_with_everything_that_calls_them() 
     assert functions["handlers.poll.handler"].schedules
 
 
-def test_what_a_template_leaves_out_is_as_aws_has_it(tmp_path: Path) -> None:
+def test_missing_properties_have_the_defaults_of_aws(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(MAPPED)
 
     (function,) = read_functions(tmp_path / "t.yaml")
@@ -61,7 +61,7 @@ def test_a_schedules_own_input_is_kept(tmp_path: Path) -> None:
     assert function.schedules == (Schedule("OneOften", 300, {"what": "sweep"}),)
 
 
-def test_an_event_that_is_not_played_here_is_refused(tmp_path: Path) -> None:
+def test_an_unsupported_event_type_raises(tmp_path: Path) -> None:
     (tmp_path / "t.yaml").write_text(MAPPED.replace("Type: DynamoDB", "Type: SQS"))
 
     with pytest.raises(ValueError, match="SQS"):

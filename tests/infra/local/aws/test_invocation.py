@@ -12,7 +12,7 @@ def invoker(handler: Handler, noted: list[Crash] | None = None) -> Invoker:
     return Invoker(FUNCTION, handler, Activity((noted if noted is not None else []).append))
 
 
-def test_a_handler_is_told_who_it_is_and_how_long_it_may_take() -> None:
+def test_the_context_has_the_function_and_its_deadline() -> None:
     seen: list[Any] = []
     invoke = invoker(lambda _, context: seen.append(context))
     invoke({})
@@ -26,7 +26,7 @@ def test_a_handler_is_told_who_it_is_and_how_long_it_may_take() -> None:
     assert first.aws_request_id != second.aws_request_id
 
 
-def test_a_deadline_that_is_over_leaves_no_time() -> None:
+def test_no_time_remains_after_the_deadline() -> None:
     seen: list[Any] = []
     late = Function("Late", "made.up.handler", timeout=-1, memory=128)
     Invoker(late, lambda _, context: seen.append(context), Activity(pytest.fail))({})
@@ -34,7 +34,7 @@ def test_a_deadline_that_is_over_leaves_no_time() -> None:
     assert seen[0].get_remaining_time_in_millis() == 0
 
 
-def test_what_goes_in_and_out_is_json_and_nothing_shared() -> None:
+def test_events_and_results_are_copied_as_json() -> None:
     event = {"a": [1]}
 
     def handler(given: Any, _: Any) -> Any:
@@ -45,7 +45,7 @@ def test_what_goes_in_and_out_is_json_and_nothing_shared() -> None:
     assert event == {"a": [1]}
 
 
-def test_an_answer_that_is_no_json_is_a_crash() -> None:
+def test_a_result_that_is_not_json_is_a_crash() -> None:
     noted: list[Crash] = []
     with pytest.raises(TypeError):
         invoker(lambda *_: {1, 2}, noted)({})
@@ -53,7 +53,7 @@ def test_an_answer_that_is_no_json_is_a_crash() -> None:
     assert [crash.function for crash in noted] == ["PollFunction"]
 
 
-def test_a_crash_is_noted_and_raised() -> None:
+def test_a_crash_is_recorded_and_raised() -> None:
     noted: list[Crash] = []
     wrong = RuntimeError("no")
 
@@ -65,7 +65,7 @@ def test_a_crash_is_noted_and_raised() -> None:
     assert noted == [Crash("PollFunction", wrong)]
 
 
-def test_only_what_something_woke_counts_as_under_way() -> None:
+def test_scheduled_invocations_are_not_counted_as_event_driven() -> None:
     activity = Activity(pytest.fail)
     seen: list[int] = []
     invoke = Invoker(FUNCTION, lambda *_: seen.append(activity.event_driven), activity)
@@ -77,5 +77,5 @@ def test_only_what_something_woke_counts_as_under_way() -> None:
     assert activity.event_driven == 0
 
 
-def test_a_handler_is_found_by_the_name_that_the_template_gives() -> None:
+def test_a_handler_is_imported_by_its_name_in_the_template() -> None:
     assert load_handler("json.dumps")({"a": 1}) == '{"a": 1}'

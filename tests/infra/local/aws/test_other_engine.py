@@ -1,4 +1,4 @@
-"""The stack with its table on the real engine: the same pump reads the same stream."""
+"""The local stack with its table on the real DynamoDB engine."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def endpoint() -> Iterator[str]:
     engine.__exit__(None, None, None)
 
 
-def test_the_real_engines_stream_wakes_the_handlers_in_order(endpoint: str) -> None:
+def test_the_real_engines_stream_invokes_the_handlers_in_order(endpoint: str) -> None:
     woken: list[Any] = []
 
     def carry_out(event: dict[str, Any], _: Any) -> None:

@@ -9,7 +9,7 @@ from tests.infra.local.waiting import until
 NOW = datetime(2024, 4, 5, 19, 34, 38, tzinfo=UTC)
 
 
-def test_a_schedule_without_an_input_sends_what_the_scheduler_sends() -> None:
+def test_a_schedule_without_an_input_sends_the_schedulers_event() -> None:
     event = build_event(Schedule("PollOften", 60), NOW)
 
     assert event["source"] == "aws.scheduler"
@@ -23,7 +23,7 @@ def test_a_schedules_own_input_is_sent_as_it_is() -> None:
     assert build_event(Schedule("PollOften", 60, {"what": "sweep"}), NOW) == {"what": "sweep"}
 
 
-def test_a_function_is_called_at_once_and_again_and_again() -> None:
+def test_a_function_is_called_immediately_and_repeatedly() -> None:
     calls: list[Any] = []
 
     with Schedules([(Schedule("Often", 0.01, {"n": 1}), calls.append)]):
@@ -32,7 +32,7 @@ def test_a_function_is_called_at_once_and_again_and_again() -> None:
     assert calls[:3] == [{"n": 1}] * 3
 
 
-def test_a_run_that_takes_long_is_never_joined_by_another_of_its_own() -> None:
+def test_runs_of_one_schedule_never_overlap() -> None:
     released, others, slow = threading.Event(), [], []
 
     def stuck(event: Any) -> None:
@@ -57,7 +57,7 @@ def test_a_run_that_raises_does_not_end_the_schedule() -> None:
         assert until(lambda: len(calls) >= 2)
 
 
-def test_once_stopped_nothing_is_called_any_more() -> None:
+def test_nothing_is_called_after_a_stop() -> None:
     calls: list[Any] = []
     with Schedules([(Schedule("Often", 0.001), calls.append)]):
         assert until(lambda: bool(calls))

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.aws.batches import BatchRules
 from infra.local.aws.functions import EventSourceMapping
 from infra.local.aws.stream_poller import StreamPoller, Subscription
-from tests.infra.local.conftest import TableHere
+from tests.infra.local.conftest import LocalTable
 from tests.infra.local.records import failed, numbers
 from tests.infra.local.waiting import until
 
@@ -64,7 +64,7 @@ def polling(table: Any, *subscriptions: Subscription, interval: float = 0.01) ->
         yield problems
 
 
-def test_what_was_written_before_the_pump_began_wakes_too(table: TableHere) -> None:
+def test_records_written_before_the_start_are_delivered(table: LocalTable) -> None:
     table.put("OPERATION#1")
     function = FakeFunction()
 
@@ -73,7 +73,7 @@ def test_what_was_written_before_the_pump_began_wakes_too(table: TableHere) -> N
         assert until(lambda: function.records == ["OPERATION#1", "OPERATION#2"])
 
 
-def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
+def test_only_records_that_match_a_filter_are_delivered(table: LocalTable) -> None:
     table.put("OPERATION#1")
     table.put("OPERATION#1", state={"S": "sending"})
     table.put("AUDIT#1")
@@ -89,7 +89,7 @@ def test_only_what_a_filter_lets_through_wakes(table: TableHere) -> None:
     assert either.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
 
 
-def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere) -> None:
+def test_a_mapping_without_a_filter_gets_every_change_in_order(table: LocalTable) -> None:
     table.put("A")
     table.put("A", n={"N": "1"})
     function = FakeFunction()
@@ -104,7 +104,7 @@ def test_a_mapping_without_a_filter_gets_every_change_in_order(table: TableHere)
     assert first["eventSourceARN"] == table.stream_arn
 
 
-def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table: TableHere) -> None:
+def test_records_are_delivered_in_batches_and_retried_from_the_first_failed_one(table: LocalTable) -> None:
     for number in range(5):
         table.put(f"OUTBOX#{number}")
     function = FakeFunction()
@@ -125,7 +125,7 @@ def test_records_come_by_the_batch_and_go_again_from_the_first_that_failed(table
     assert problems == []
 
 
-def test_a_record_that_no_retry_helps_is_dropped_aloud_and_the_next_one_comes(table: TableHere) -> None:
+def test_a_record_is_dropped_after_all_retries_and_reported(table: LocalTable) -> None:
     table.put("OUTBOX#bad")
     function = FakeFunction(RuntimeError("no"), RuntimeError("no"))
 
@@ -137,7 +137,7 @@ def test_a_record_that_no_retry_helps_is_dropped_aloud_and_the_next_one_comes(ta
     assert problems == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
 
 
-def test_a_mapping_that_is_stuck_does_not_hold_up_another(table: TableHere) -> None:
+def test_a_blocked_mapping_does_not_delay_another(table: LocalTable) -> None:
     table.put("OUTBOX#1")
     released, begun = threading.Event(), threading.Event()
 
@@ -203,7 +203,7 @@ class Stream:
         self.stream_arn = "arn:made-up"
 
 
-def test_a_shard_begins_only_after_its_parent_has_ended() -> None:
+def test_a_shard_is_read_only_after_its_parent_has_ended() -> None:
     stream = Stream({"child": ("parent", [7, 8]), "parent": ("long gone", [1, 2]), "other": (None, [5])})
     function = FakeFunction()
 
@@ -213,7 +213,7 @@ def test_a_shard_begins_only_after_its_parent_has_ended() -> None:
     assert [pk for pk in function.records if pk != "K5"] == ["K1", "K2", "K7", "K8"]
 
 
-def test_a_shard_that_appears_when_its_parent_ends_is_read_at_once() -> None:
+def test_a_shard_that_appears_when_its_parent_ends_is_read_immediately() -> None:
     stream = Stream({"parent": (None, [1])})
     function = FakeFunction()
 
@@ -225,7 +225,7 @@ def test_a_shard_that_appears_when_its_parent_ends_is_read_at_once() -> None:
         assert until(lambda: function.records == ["K1", "K2"])
 
 
-def test_an_iterator_that_ran_out_is_asked_for_again_where_reading_stood() -> None:
+def test_an_expired_iterator_is_replaced_at_the_same_position() -> None:
     stream = Stream({"only": (None, [1, 2])})
     function = FakeFunction()
 
@@ -241,7 +241,7 @@ def test_an_iterator_that_ran_out_is_asked_for_again_where_reading_stood() -> No
     assert problems == []
 
 
-def test_records_that_are_gone_are_stepped_over_aloud() -> None:
+def test_trimmed_records_are_skipped_and_reported() -> None:
     stream = Stream({"only": (None, [3])}, "TrimmedDataAccessException")
     function = FakeFunction()
 
@@ -254,7 +254,7 @@ def test_records_that_are_gone_are_stepped_over_aloud() -> None:
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
-def test_a_stream_that_refuses_for_a_while_is_asked_again(code: str) -> None:
+def test_a_stream_that_is_unavailable_is_polled_again(code: str) -> None:
     stream = Stream({"only": (None, [1])}, code, code)
     function = FakeFunction()
 

@@ -25,7 +25,7 @@ TOLD: dict[str, Any] = {
 }
 
 
-def test_a_record_has_the_shape_that_lambda_gives_it() -> None:
+def test_a_record_has_the_format_of_a_lambda_event() -> None:
     assert lambda_record(TOLD, "arn:stream") == {
         "eventID": "e1",
         "eventName": "REMOVE",

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: a plain client of the stand-in, and the clock that the tests turn."""
+"""A client of the Noyo fake, and a clock that the tests move."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 class Clock:
-    """Stands still until it is told to go on; Unix seconds."""
+    """Unix seconds, which change only by `go`."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -25,7 +25,7 @@ class Clock:
 
 
 class Caller:
-    """Calls over real HTTP, with a token fetched when the first call needs it."""
+    """Calls the fake over HTTP. The first call fetches a token."""
 
     def __init__(self, noyo: NoyoFake, http: httpx.Client) -> None:
         self.noyo = noyo
@@ -66,7 +66,7 @@ class Caller:
         return self.post("/group_connections", wanted(carrier_group_id, **over))
 
     def disconnect(self, **over: Any) -> httpx.Response:
-        """Ask to disconnect a group that is connected already, unless told another."""
+        """Requests the disconnection of a connected group, unless `over` names another."""
         body = {"carrier_id": CARRIER, "effective_end_date": "2025-01-31", **over}
         if "group_id" not in body:
             body["group_id"] = self.noyo.add_connection(carrier_id=CARRIER)["group_id"]
@@ -75,12 +75,12 @@ class Caller:
 
 
 def wanted(carrier_group_id: str = "00110011", **over: Any) -> dict[str, Any]:
-    """The body of a request for a new group."""
+    """The body of a connection request for a new group."""
     data = {"carrier_group_id": carrier_group_id, "group_name": "Test Company"}
     return {"carrier_id": CARRIER, "federal_ein": "123456789", "group_data": data, **over}
 
 
-def carrier_asks(noyo: NoyoFake, **over: Any) -> dict[str, Any]:
+def carrier_request(noyo: NoyoFake, **over: Any) -> dict[str, Any]:
     group = noyo.add_connection(carrier_id=CARRIER)
     asked = {"carrier_id": CARRIER, "group_id": group["group_id"], "group_name": "Test Company"}
     return noyo.carrier_requests_disconnection(**{**asked, **over})

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: one stand-in a test, on a clock that stands still."""
+"""Fixtures: a Noyo fake for each test, with a clock that the test moves."""
 
 from collections.abc import Iterator
 
@@ -22,6 +22,6 @@ def noyo(clock: Clock) -> Iterator[NoyoFake]:
 
 @pytest.fixture
 def call(noyo: NoyoFake) -> Iterator[Caller]:
-    # Nothing here speaks TLS, and reading the certificates is what makes a client slow to build.
+    # There is no TLS here, and loading the certificates is what makes a client slow to create.
     with httpx.Client(trust_env=False, verify=False, timeout=10) as http:
         yield Caller(noyo, http)

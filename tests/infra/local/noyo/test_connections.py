@@ -1,4 +1,4 @@
-"""tests/infra/noyo: asking for a connection, and every way in which it is refused."""
+"""Requests for connections, and how they are refused."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from infra.local.noyo import NoyoFake
 from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, wanted
 
 
-def test_a_request_for_a_new_group_makes_a_connection_and_a_group(
+def test_a_request_for_a_new_group_creates_a_connection_and_a_group(
     noyo: NoyoFake, call: Caller, clock: Clock
 ) -> None:
     answer = call.request()
@@ -23,7 +23,7 @@ def test_a_request_for_a_new_group_makes_a_connection_and_a_group(
     assert [one["id"] for one in noyo.connections()] == [made["id"]]
 
 
-def test_the_employers_number_comes_back_in_the_answer(call: Caller) -> None:
+def test_the_federal_ein_is_in_the_answer(call: Caller) -> None:
     made = call.request().json()
     assert made["federal_ein"] == "123456789"
     assert call.get(f"/group_connections/{made['id']}").json()["federal_ein"] == "123456789"
@@ -44,7 +44,7 @@ def test_an_unknown_group_gets_no_connection(call: Caller) -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [("group_name", "Test Company"), ("federal_ein", "123456789")])
-def test_a_request_for_an_existing_group_takes_neither_name_nor_number(
+def test_a_request_for_an_existing_group_accepts_neither_name_nor_ein(
     call: Caller, field: str, value: str
 ) -> None:
     group_id = call.request().json()["group_id"]
@@ -98,7 +98,7 @@ def test_the_same_carrier_group_id_at_another_carrier_is_no_duplicate(call: Call
         ("text", "body"),
     ],
 )
-def test_a_faulty_body_is_refused_by_the_name_of_its_field(
+def test_an_invalid_body_is_refused_with_the_name_of_its_field(
     noyo: NoyoFake, call: Caller, body: Any, named: str
 ) -> None:
     answer = call.post("/group_connections", body)
@@ -128,7 +128,7 @@ def test_a_body_of_more_than_a_megabyte_is_refused(call: Caller) -> None:
     assert answer.status_code == 413
 
 
-def test_all_optional_fields_are_taken_and_brokers_come_back(call: Caller) -> None:
+def test_all_optional_fields_are_accepted_and_the_brokers_are_returned(call: Caller) -> None:
     broker = {
         "broker_federal_ein": "111111111",
         "broker_tin": "222222222",

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: disconnection requests, and decisions that may come too late."""
+"""Disconnection requests, and decisions that may come too late."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from infra.local.noyo import NoyoFake
 from infra.local.noyo.records import new_id
 from infra.local.noyo.rules import DESCRIPTION_REASONS
-from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, carrier_asks
+from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, carrier_request
 
 LIST = "/group_disconnection_requests"
 
@@ -27,7 +27,7 @@ def test_a_request_of_the_platform_is_processed_at_once(call: Caller, clock: Clo
     assert made["created"] == made["modified"] == made["decided"] == int(clock.now)
 
 
-def test_a_second_request_for_the_same_group_is_not_guarded_against(noyo: NoyoFake, call: Caller) -> None:
+def test_a_second_request_for_the_same_group_is_accepted(noyo: NoyoFake, call: Caller) -> None:
     group_id = noyo.add_connection(carrier_id=CARRIER)["group_id"]
     answers = [call.disconnect(group_id=group_id).status_code for _ in range(2)]
     assert answers == [201, 201]
@@ -61,7 +61,7 @@ def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, call: Caller)
         ({"carrier_id": OTHER_CARRIER}, "carrier_id"),
     ],
 )
-def test_a_faulty_request_is_refused_by_the_name_of_its_field(
+def test_an_invalid_request_is_refused_with_the_name_of_its_field(
     noyo: NoyoFake, call: Caller, over: dict[str, Any], named: str
 ) -> None:
     answer = call.disconnect(**over)
@@ -70,7 +70,7 @@ def test_a_faulty_request_is_refused_by_the_name_of_its_field(
     assert noyo.disconnections() == []
 
 
-def test_a_rule_moves_the_list_of_reasons(noyo: NoyoFake, call: Caller) -> None:
+def test_a_rule_selects_the_list_of_reasons(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, create_reasons=DESCRIPTION_REASONS)
     assert call.disconnect(reason="lost_group").status_code == 201
     assert call.disconnect(reason="lost_access").status_code == 422
@@ -81,7 +81,7 @@ def test_an_unknown_group_cannot_be_disconnected(call: Caller) -> None:
 
 
 def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
     answer = call.get(f"{LIST}/{asked['id']}")
     told = answer.json()
     assert answer.status_code == 201
@@ -93,7 +93,7 @@ def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller)
 def test_an_edit_of_the_current_version_decides(
     noyo: NoyoFake, call: Caller, clock: Clock, status: str
 ) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     clock.go(60)
     answer = call.put(edit_path(asked), {"status": status})
     after = noyo.disconnection(asked["id"])
@@ -108,7 +108,7 @@ def test_an_edit_of_a_stale_version_is_refused_by_rule(
     noyo: NoyoFake, call: Caller, rule: Literal["409", "404", "422"]
 ) -> None:
     noyo.rules = replace(noyo.rules, stale_version=rule)
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
     answer = call.put(edit_path(asked), {"status": "processing"})
     assert answer.status_code == int(rule)
@@ -116,17 +116,17 @@ def test_an_edit_of_a_stale_version_is_refused_by_rule(
     assert noyo.disconnection(asked["id"])["status"] == "needs_review"
 
 
-def test_a_rule_lets_a_stale_version_pass_silently(noyo: NoyoFake, call: Caller) -> None:
+def test_a_rule_accepts_a_stale_version(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, stale_version="ignored")
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
     assert call.put(edit_path(asked), {"status": "processing"}).status_code == 200
     assert noyo.disconnection(asked["id"])["effective_end_date"] == "2025-02-28"
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "rejected"])
-def test_a_request_that_waits_for_nobody_takes_no_decision(noyo: NoyoFake, call: Caller, status: str) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31", status=status)
+def test_a_request_that_awaits_no_decision_accepts_none(noyo: NoyoFake, call: Caller, status: str) -> None:
+    asked = carrier_request(noyo, effective_end_date="2025-01-31", status=status)
     path = f"{LIST}/{asked['id']}"
     assert call.put(edit_path(asked), {"status": "processing"}).status_code == 409
     assert call.put(f"{path}/reject").status_code == 409
@@ -135,7 +135,7 @@ def test_a_request_that_waits_for_nobody_takes_no_decision(noyo: NoyoFake, call:
 
 
 def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     first = call.put(edit_path(asked), {"status": "processing"})
     second = call.put(edit_path(asked), {"status": "rejected"})
     assert (first.status_code, second.status_code) == (200, 409)
@@ -143,7 +143,7 @@ def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, c
 
 
 def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo)
+    asked = carrier_request(noyo)
     path = f"{LIST}/{asked['id']}"
     assert call.put(edit_path(asked), {"status": "processing"}).status_code == 422
     assert call.put(f"{path}/confirm").status_code == 422
@@ -163,14 +163,14 @@ def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Call
         {"status": "processing", "version": NOWHERE},
     ],
 )
-def test_a_faulty_edit_is_refused(noyo: NoyoFake, call: Caller, body: dict[str, Any]) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+def test_an_invalid_edit_is_refused(noyo: NoyoFake, call: Caller, body: dict[str, Any]) -> None:
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     assert call.put(edit_path(asked), body).status_code == 422
     assert noyo.disconnection(asked["id"]) == asked
 
 
-def test_unknown_and_malformed_ids_of_requests_are_refused(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo)
+def test_unknown_and_malformed_request_ids_are_refused(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_request(noyo)
     assert call.get(f"{LIST}/{NOWHERE}").status_code == 404
     assert call.get(f"{LIST}/7").status_code == 422
     assert call.put(f"{LIST}/{NOWHERE}/reject").status_code == 404
@@ -181,19 +181,19 @@ def test_unknown_and_malformed_ids_of_requests_are_refused(noyo: NoyoFake, call:
 
 @pytest.mark.parametrize("body", [None, {}, {"context": "back", "reason": "payment_reinstated"}])
 def test_a_rejection_takes_a_body_or_none(noyo: NoyoFake, call: Caller, body: dict[str, str] | None) -> None:
-    asked = carrier_asks(noyo)
+    asked = carrier_request(noyo)
     assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 200
     assert noyo.disconnection(asked["id"])["status"] == "rejected"
 
 
 @pytest.mark.parametrize("body", [{"reason": "terminated"}, {"status": "rejected"}, []])
-def test_a_faulty_rejection_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
-    asked = carrier_asks(noyo)
+def test_an_invalid_rejection_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
+    asked = carrier_request(noyo)
     assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 422
 
 
 def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo)
+    asked = carrier_request(noyo)
     path = f"{LIST}/{asked['id']}/confirm"
     assert call.put(path, {"effective_end_date": "2025-03-31"}).status_code == 200
     after = noyo.disconnection(asked["id"])
@@ -201,8 +201,8 @@ def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> No
 
 
 def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None:
-    theirs = carrier_asks(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
-    other = carrier_asks(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
+    theirs = carrier_request(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
+    other = carrier_request(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
     ours = call.disconnect(effective_end_date="2025-06-30").json()["id"]
     everything = {theirs["id"], other["id"], ours}
     assert set(call.ids(LIST)) == everything
@@ -219,9 +219,9 @@ def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None
     assert call.ids(f"/groups/{theirs['group_id']}{LIST}") == [theirs["id"]]
 
 
-def test_requests_are_in_the_order_asked_for(noyo: NoyoFake, call: Caller) -> None:
-    old = carrier_asks(noyo, created=10, modified=90)["id"]
-    young = carrier_asks(noyo, created=20, modified=20)["id"]
+def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
+    old = carrier_request(noyo, created=10, modified=90)["id"]
+    young = carrier_request(noyo, created=20, modified=20)["id"]
     assert call.ids(LIST) == [old, young]
     assert call.ids(LIST, sort_by="modified") == [young, old]
     assert call.ids(LIST, sort_by="created", sort_direction="desc") == [young, old]
@@ -240,12 +240,16 @@ def test_requests_are_in_the_order_asked_for(noyo: NoyoFake, call: Caller) -> No
         {"carrier_group_id": "7"},
     ],
 )
-def test_a_faulty_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, query: dict[str, str]) -> None:
-    carrier_asks(noyo)
+def test_an_invalid_query_for_requests_is_refused(
+    noyo: NoyoFake, call: Caller, query: dict[str, str]
+) -> None:
+    carrier_request(noyo)
     assert call.get(LIST, **query).status_code == 422
 
 
-def test_noyo_completes_a_request_in_its_own_time(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_a_disconnection_is_completed_only_when_noyo_moves_it(
+    noyo: NoyoFake, call: Caller, clock: Clock
+) -> None:
     made = call.disconnect().json()
     clock.go(86_400)
     assert noyo.disconnection(made["id"])["status"] == "processing"
@@ -254,6 +258,6 @@ def test_noyo_completes_a_request_in_its_own_time(noyo: NoyoFake, call: Caller, 
     assert moved["version"] != made["version"]
 
 
-def test_an_unknown_record_cannot_be_driven(noyo: NoyoFake) -> None:
+def test_an_unknown_record_cannot_be_moved(noyo: NoyoFake) -> None:
     with pytest.raises(KeyError):
         noyo.move_disconnection(new_id(), "completed")

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: the stand-in as a whole: what it saw, its outages, and many callers at once."""
+"""The fake as a whole: its log of requests, outages and concurrent callers."""
 
 import socket
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from infra.local.noyo import NoyoFake
 from tests.infra.local.noyo.calling import CARRIER, Caller, Clock
 
 
-def test_every_request_is_seen_with_what_became_of_it(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_every_request_is_logged_with_its_outcome(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     call.request()
     call.request()
     call.get("/group_connections", status="created")
@@ -26,7 +26,7 @@ def test_every_request_is_seen_with_what_became_of_it(noyo: NoyoFake, call: Call
     assert (listed.status, listed.took_effect) == (200, False)
 
 
-def test_a_sensitive_body_is_not_shown_by_accident(
+def test_a_sensitive_body_is_neither_printed_nor_in_the_repr(
     noyo: NoyoFake, call: Caller, capfd: pytest.CaptureFixture[str]
 ) -> None:
     call.request(federal_ein="987-65-4321")
@@ -64,7 +64,7 @@ def test_a_connection_is_kept_alive_between_requests(noyo: NoyoFake, call: Calle
     assert first == second
 
 
-def test_a_failure_of_the_fake_itself_raises_when_it_stops(clock: Clock) -> None:
+def test_an_error_in_the_fake_itself_is_raised_when_it_stops(clock: Clock) -> None:
     def fail(path: str, query: Mapping[str, str]) -> None:
         raise ZeroDivisionError
 
@@ -86,7 +86,7 @@ def test_a_body_without_a_length_is_refused(noyo: NoyoFake, header: str, status:
         assert raw.recv(100).startswith(b"HTTP/1.1 " + status)
 
 
-def test_of_many_equal_requests_at_once_one_is_taken(noyo: NoyoFake, call: Caller) -> None:
+def test_one_of_many_simultaneous_equal_requests_is_accepted(noyo: NoyoFake, call: Caller) -> None:
     call.token()
     with ThreadPoolExecutor(8) as pool:
         answered = [done.status_code for done in pool.map(lambda _: call.request(), range(16))]

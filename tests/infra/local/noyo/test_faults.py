@@ -1,4 +1,4 @@
-"""tests/infra/noyo: trouble on the way, as a client meets it over real sockets."""
+"""Network and server faults, as a client sees them."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ from infra.local.noyo import Fault, NoyoFake
 from tests.infra.local.noyo.calling import Caller
 
 
-def test_a_reset_before_processing_leaves_nothing_behind(noyo: NoyoFake, call: Caller) -> None:
+def test_a_reset_before_processing_has_no_effect(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("reset_before", method="POST"))
     with pytest.raises(httpx.ReadError, match="reset"):
         call.request()
@@ -19,7 +19,7 @@ def test_a_reset_before_processing_leaves_nothing_behind(noyo: NoyoFake, call: C
     assert call.request().status_code == 201
 
 
-def test_a_reset_after_processing_hides_an_effect_that_took_place(noyo: NoyoFake, call: Caller) -> None:
+def test_a_reset_after_processing_keeps_the_effect(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("reset_after", method="POST"))
     with pytest.raises(httpx.ReadError, match="reset"):
         call.request()
@@ -28,7 +28,7 @@ def test_a_reset_after_processing_hides_an_effect_that_took_place(noyo: NoyoFake
     assert call.request().status_code == 409
 
 
-def test_a_truncated_body_is_seen_as_incomplete(noyo: NoyoFake, call: Caller) -> None:
+def test_a_truncated_body_is_incomplete(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("truncated", method="POST"))
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
         call.request()
@@ -37,21 +37,21 @@ def test_a_truncated_body_is_seen_as_incomplete(noyo: NoyoFake, call: Caller) ->
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_an_error_before_processing_leaves_nothing_behind(noyo: NoyoFake, call: Caller, status: int) -> None:
+def test_an_error_before_processing_has_no_effect(noyo: NoyoFake, call: Caller, status: int) -> None:
     noyo.faults.add(Fault("error_before", method="POST", status=status))
     assert call.request().status_code == status
     assert noyo.connections() == []
     assert not noyo.requests[-1].took_effect
 
 
-def test_an_error_after_processing_hides_an_effect_that_took_place(noyo: NoyoFake, call: Caller) -> None:
+def test_an_error_after_processing_keeps_the_effect(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_after", method="POST"))
     assert call.request().status_code == 500
     assert len(noyo.connections()) == 1
     assert noyo.requests[-1].took_effect
 
 
-def test_too_many_requests_say_when_to_come_again(noyo: NoyoFake, call: Caller) -> None:
+def test_a_429_says_when_to_retry(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("too_many", retry_after="7"))
     noyo.faults.add(Fault("too_many", retry_after=None))
     first, second, third = (call.get("/group_connections") for _ in range(3))
@@ -61,7 +61,7 @@ def test_too_many_requests_say_when_to_come_again(noyo: NoyoFake, call: Caller) 
     assert third.status_code == 200
 
 
-def test_garbage_comes_with_a_200_after_the_effect(noyo: NoyoFake, call: Caller) -> None:
+def test_garbage_is_answered_with_200_after_the_effect(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("garbage", method="POST"))
     answer = call.request()
     assert answer.status_code == 200
@@ -70,9 +70,7 @@ def test_garbage_comes_with_a_200_after_the_effect(noyo: NoyoFake, call: Caller)
 
 
 @pytest.mark.parametrize(("kind", "processed"), [("delay_before", 0), ("delay_after", 1)])
-def test_a_delay_outlasts_the_clients_patience(
-    noyo: NoyoFake, call: Caller, kind: str, processed: int
-) -> None:
+def test_a_client_times_out_during_a_delay(noyo: NoyoFake, call: Caller, kind: str, processed: int) -> None:
     call.token()
     noyo.faults.add(Fault(kind, seconds=30, method="POST"))
     call.http.timeout = httpx.Timeout(0.2)
@@ -111,7 +109,7 @@ def test_others_are_served_while_one_is_delayed(noyo: NoyoFake, call: Caller) ->
     assert (noyo.requests[-1].status, noyo.requests[-1].took_effect) == (None, False)
 
 
-def test_a_fault_strikes_only_its_method_and_its_path(noyo: NoyoFake, call: Caller) -> None:
+def test_a_fault_affects_only_its_method_and_path(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before", method="PUT"))
     noyo.faults.add(Fault("error_before", path_contains="/groups"))
     assert call.request().status_code == 201
@@ -119,27 +117,27 @@ def test_a_fault_strikes_only_its_method_and_its_path(noyo: NoyoFake, call: Call
     assert [fault.method for fault in noyo.faults.pending()] == ["PUT"]
 
 
-def test_a_fault_strikes_as_often_as_told(noyo: NoyoFake, call: Caller) -> None:
+def test_a_fault_affects_the_configured_number_of_requests(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before", times=2, skip=1))
     answered = [call.get("/groups").status_code for _ in range(5)]
     assert answered == [200, 500, 500, 200, 200]
 
 
-def test_a_fault_without_end_lasts_until_it_is_cleared(noyo: NoyoFake, call: Caller) -> None:
+def test_a_fault_without_a_limit_lasts_until_it_is_cleared(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before", times=None))
     assert [call.get("/groups").status_code for _ in range(3)] == [500, 500, 500]
     noyo.faults.clear()
     assert call.get("/groups").status_code == 200
 
 
-def test_the_token_endpoint_is_struck_only_by_name(noyo: NoyoFake, call: Caller) -> None:
+def test_a_fault_affects_the_token_endpoint_only_by_its_path(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before"))
     assert call.ask_token().status_code == 200
     noyo.faults.add(Fault("error_before", path_contains="/token", status=503))
     assert call.ask_token().status_code == 503
 
 
-def test_faults_strike_in_the_order_in_which_they_were_queued(noyo: NoyoFake, call: Caller) -> None:
+def test_faults_apply_in_the_order_in_which_they_were_queued(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before", status=503))
     noyo.faults.add(Fault("error_before", status=502))
     assert [call.get("/groups").status_code for _ in range(3)] == [503, 502, 200]

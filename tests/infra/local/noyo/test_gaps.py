@@ -1,11 +1,11 @@
-"""tests/infra/noyo: answers with the gaps of the vendor's samples, and rows that nobody can read."""
+"""Answers with the gaps of the vendor's samples, and corrupted rows."""
 
 from dataclasses import replace
 
 import pytest
 
 from infra.local.noyo import CORRUPTIONS, NoyoFake
-from tests.infra.local.noyo.calling import CARRIER, OTHER_CARRIER, Caller, Clock, carrier_asks
+from tests.infra.local.noyo.calling import CARRIER, OTHER_CARRIER, Caller, Clock, carrier_request
 
 PROMISED = {
     *("carrier_id", "created", "group_data", "id", "modified", "organization_id"),
@@ -13,7 +13,7 @@ PROMISED = {
 }
 
 
-def test_a_connection_is_told_with_the_samples_gaps(call: Caller) -> None:
+def test_a_connection_has_the_gaps_of_the_vendors_samples(call: Caller) -> None:
     made = call.request().json()
     assert PROMISED - set(made) == {"setup_metadata", "setup_result"}
     read = call.get(f"/group_connections/{made['id']}").json()
@@ -21,7 +21,7 @@ def test_a_connection_is_told_with_the_samples_gaps(call: Caller) -> None:
     assert PROMISED - set(read) == {"setup_metadata", "setup_result"}
 
 
-def test_what_the_carrier_said_is_never_left_out(noyo: NoyoFake, call: Caller) -> None:
+def test_the_carriers_error_is_never_left_out(noyo: NoyoFake, call: Caller) -> None:
     noyo.add_connection(status="unable_to_connect", setup_result={"error": "No such group"})
     assert call.rows("/group_connections")[0]["setup_result"] == {"error": "No such group"}
 
@@ -38,28 +38,28 @@ def test_the_name_is_missing_where_the_samples_lack_it(noyo: NoyoFake, call: Cal
     assert "group_name" not in listed[joined["id"]]["group_data"]
 
 
-def test_a_request_for_disconnection_holds_the_samples_nulls(noyo: NoyoFake, call: Caller) -> None:
+def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: NoyoFake, call: Caller) -> None:
     made = call.disconnect().json()
     assert made["source_id"] is None
     assert made["completed"] is None
-    waiting = carrier_asks(noyo)["id"]
+    waiting = carrier_request(noyo)["id"]
     read = call.get(f"/group_disconnection_requests/{waiting}").json()
     assert read["decided"] is None
     assert "effective_end_date" not in read
 
 
 @pytest.mark.parametrize("decision", ["reject", "confirm"])
-def test_a_decision_is_answered_without_source_and_end_date(
+def test_the_answer_to_a_decision_has_no_source_or_end_date(
     noyo: NoyoFake, call: Caller, decision: str
 ) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     told = call.put(f"/group_disconnection_requests/{asked['id']}/{decision}").json()
     assert "source_id" not in told
     assert "effective_end_date" not in told
 
 
-def test_an_edit_is_answered_without_the_end_date(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo, effective_end_date="2025-01-31")
+def test_the_answer_to_an_edit_has_no_end_date(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_request(noyo, effective_end_date="2025-01-31")
     path = f"/group_disconnection_requests/{asked['id']}/{asked['version']}"
     told = call.put(path, {"status": "processing"}).json()
     assert "effective_end_date" not in told
@@ -68,12 +68,12 @@ def test_an_edit_is_answered_without_the_end_date(noyo: NoyoFake, call: Caller) 
 
 
 def test_the_group_may_be_missing_once_it_is_disconnected(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo)
+    asked = carrier_request(noyo)
     noyo.move_disconnection(asked["id"], "completed")
     assert "group_id" not in call.rows("/group_disconnection_requests")[0]
 
 
-def test_a_rule_tells_everything_that_the_schema_promises(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_a_rule_includes_every_field_of_the_schema(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, vendor_nulls=False)
     made = call.request().json()
     assert set(made) >= PROMISED
@@ -81,7 +81,7 @@ def test_a_rule_tells_everything_that_the_schema_promises(noyo: NoyoFake, call: 
     asked = call.disconnect().json()
     assert isinstance(asked["source_id"], str)
     assert "completed" not in asked
-    waiting = carrier_asks(noyo, effective_end_date="2025-01-31")
+    waiting = carrier_request(noyo, effective_end_date="2025-01-31")
     told = call.put(f"/group_disconnection_requests/{waiting['id']}/confirm").json()
     assert told == noyo.disconnection(waiting["id"])
 
@@ -93,13 +93,13 @@ def test_a_rule_leaves_fields_out_of_lists_only(noyo: NoyoFake, call: Caller) ->
     assert "group_id" in call.get(f"/group_connections/{made['id']}").json()
 
 
-def test_fields_of_tomorrow_are_told_too(noyo: NoyoFake, call: Caller) -> None:
+def test_unknown_fields_are_answered_too(noyo: NoyoFake, call: Caller) -> None:
     noyo.add_connection(extra={"colour": "green"})
     assert call.rows("/group_connections")[0]["colour"] == "green"
 
 
 @pytest.mark.parametrize("how", sorted(CORRUPTIONS))
-def test_a_row_comes_back_broken_until_it_is_mended(noyo: NoyoFake, call: Caller, how: str) -> None:
+def test_a_row_is_corrupted_until_it_is_restored(noyo: NoyoFake, call: Caller, how: str) -> None:
     sound = noyo.add_connection(created=1)["id"]
     bad = noyo.add_connection(created=2)["id"]
     whole = call.rows("/group_connections")
@@ -112,12 +112,12 @@ def test_a_row_comes_back_broken_until_it_is_mended(noyo: NoyoFake, call: Caller
     assert call.rows("/group_connections") == whole
 
 
-def test_a_row_can_be_broken_in_a_way_of_ones_own(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_asks(noyo)["id"]
+def test_a_row_can_be_corrupted_by_a_function(noyo: NoyoFake, call: Caller) -> None:
+    asked = carrier_request(noyo)["id"]
     noyo.corrupt(asked, lambda row: {**row, "modified": -1})
     assert call.rows("/group_disconnection_requests")[0]["modified"] == -1
 
 
-def test_an_unknown_way_of_breaking_is_an_error(noyo: NoyoFake) -> None:
+def test_an_unknown_corruption_is_an_error(noyo: NoyoFake) -> None:
     with pytest.raises(ValueError, match="id missing"):
         noyo.corrupt(CARRIER, "torn")

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: filters, order and pages, and how they can disappoint."""
+"""Filters, order and pages of lists."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,32 +16,32 @@ def add(noyo: NoyoFake, **fields: Any) -> str:
     return str(noyo.add_connection(**{"carrier_id": CARRIER, **fields})["id"])
 
 
-def test_oldest_come_first_when_no_order_is_asked_for(noyo: NoyoFake, call: Caller) -> None:
+def test_the_default_order_is_oldest_first(noyo: NoyoFake, call: Caller) -> None:
     young = add(noyo, created=30, modified=31)
     old = add(noyo, created=10, modified=99)
     assert call.ids(LIST) == [old, young]
 
 
 @pytest.mark.parametrize("by", ["created", "modified", "status"])
-def test_a_list_is_in_the_order_asked_for(noyo: NoyoFake, call: Caller, by: str) -> None:
+def test_a_list_has_the_requested_order(noyo: NoyoFake, call: Caller, by: str) -> None:
     low = add(noyo, created=10, modified=10, status="completed")
     high = add(noyo, created=20, modified=20, status="processing")
     assert call.ids(LIST, sort_by=by) == [low, high]
     assert call.ids(LIST, sort_by=by, sort_direction="desc") == [high, low]
 
 
-def test_equal_seconds_come_in_no_meaningful_order(noyo: NoyoFake, call: Caller) -> None:
+def test_rows_with_equal_times_are_in_no_meaningful_order(noyo: NoyoFake, call: Caller) -> None:
     added = [add(noyo, created=10, modified=10) for _ in range(6)]
     assert call.ids(LIST, sort_by="modified", sort_direction="desc") == sorted(added)
 
 
-def test_a_rule_ignores_the_order_asked_for(noyo: NoyoFake, call: Caller) -> None:
+def test_a_rule_ignores_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, honours_sort=False)
     old, young = add(noyo, created=10, modified=10), add(noyo, created=20, modified=20)
     assert call.ids(LIST, sort_by="modified", sort_direction="desc") == [old, young]
 
 
-def test_filters_take_several_values_and_hold_together(noyo: NoyoFake, call: Caller) -> None:
+def test_filters_accept_several_values_and_combine(noyo: NoyoFake, call: Caller) -> None:
     one = add(noyo, created=1, status="created")
     two = add(noyo, created=2, status="completed", carrier_id=OTHER_CARRIER)
     three = add(noyo, created=3, status="processing")
@@ -80,7 +80,7 @@ def test_a_carrier_group_id_is_found_with_its_carrier(noyo: NoyoFake, call: Call
         {"modified_since": "10"},
     ],
 )
-def test_a_faulty_query_is_refused(call: Caller, query: Mapping[str, str]) -> None:
+def test_an_invalid_query_is_refused(call: Caller, query: Mapping[str, str]) -> None:
     assert call.get(LIST, **query).status_code == 422
 
 
@@ -88,14 +88,14 @@ def test_a_parameter_given_twice_is_refused(call: Caller) -> None:
     assert call.get(LIST, status=["created", "completed"]).status_code == 422
 
 
-def test_pages_tell_where_they_are(noyo: NoyoFake, call: Caller) -> None:
+def test_meta_describes_the_page(noyo: NoyoFake, call: Caller) -> None:
     added = [add(noyo, created=second) for second in range(5)]
     answer = call.get(LIST, page_size=2, offset=4).json()
     assert answer["meta"] == {"offset": 4, "page_num": 3, "page_size": 2, "total_records": 5}
     assert [row["id"] for row in answer["response"]] == added[4:]
 
 
-def test_twenty_rows_are_given_when_no_size_is_asked_for(noyo: NoyoFake, call: Caller) -> None:
+def test_the_default_page_has_twenty_rows(noyo: NoyoFake, call: Caller) -> None:
     for second in range(21):
         add(noyo, created=second)
     assert call.get(LIST).json()["meta"]["page_size"] == 20
@@ -135,7 +135,7 @@ def test_rows_move_between_two_pages(noyo: NoyoFake, call: Caller) -> None:
     assert moved == [("/api/v1/group_connections", "0")]
 
 
-def test_a_list_sees_what_fell_due_in_between(noyo: NoyoFake, call: Caller, clock: Any) -> None:
+def test_a_list_shows_status_changes_that_have_become_due(noyo: NoyoFake, call: Caller, clock: Any) -> None:
     call.request()
     clock.go(2)
     assert len(call.rows(LIST, status="completed")) == 1
@@ -177,11 +177,11 @@ def test_groups_are_found_by_carrier_and_carrier_group_id(noyo: NoyoFake, call: 
         {"sort_by": "modified"},
     ],
 )
-def test_a_faulty_query_for_groups_is_refused(call: Caller, query: Mapping[str, str]) -> None:
+def test_an_invalid_query_for_groups_is_refused(call: Caller, query: Mapping[str, str]) -> None:
     assert call.get("/groups", **query).status_code == 422
 
 
-def test_eligibility_is_told_for_a_group_and_a_carrier(noyo: NoyoFake, call: Caller) -> None:
+def test_eligibility_is_answered_for_a_group_and_a_carrier(noyo: NoyoFake, call: Caller) -> None:
     group_id = noyo.add_connection(carrier_id=CARRIER)["group_id"]
     path = f"/groups/{group_id}/connection_eligibility"
     noyo.set_eligibility(group_id, OTHER_CARRIER, "ineligible")

@@ -1,4 +1,4 @@
-"""tests/infra/noyo: how connections change with the clock, by a retry and by Noyo's own hand."""
+"""How connections change: by scripts, by retries and by Noyo."""
 
 from dataclasses import replace
 from typing import Any
@@ -18,7 +18,7 @@ def failed(noyo: NoyoFake, **over: Any) -> str:
     return str(noyo.add_connection(**{**told, **over})["id"])
 
 
-def test_a_request_lives_through_processing_to_completed(call: Caller, clock: Clock) -> None:
+def test_a_request_goes_through_processing_to_completed(call: Caller, clock: Clock) -> None:
     made = call.request().json()
     clock.go(0.9)
     assert read(call, made["id"])["version"] == made["version"]
@@ -31,13 +31,13 @@ def test_a_request_lives_through_processing_to_completed(call: Caller, clock: Cl
     assert len({made["version"], processing["version"], completed["version"]}) == 3
 
 
-def test_what_happened_unseen_happened_at_its_own_second(call: Caller, clock: Clock) -> None:
+def test_a_due_status_change_has_the_time_at_which_it_was_due(call: Caller, clock: Clock) -> None:
     made = call.request().json()
     clock.go(300)
     assert read(call, made["id"])["modified"] == made["created"] + 2
 
 
-def test_without_a_default_life_a_request_stays_as_in_the_sandbox(
+def test_without_a_default_script_a_request_keeps_its_status(
     noyo: NoyoFake, call: Caller, clock: Clock
 ) -> None:
     noyo.rules = replace(noyo.rules, settle_script=None)
@@ -46,7 +46,7 @@ def test_without_a_default_life_a_request_stays_as_in_the_sandbox(
     assert read(call, made["id"])["status"] == "created"
 
 
-def test_a_special_id_leads_through_its_script(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_a_carrier_group_id_selects_its_script(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.script("bad", [(1, "processing"), (5, "unable_to_connect", "No such group")])
     made = call.request("bad").json()
     clock.go(5)
@@ -74,9 +74,7 @@ def test_a_retry_keeps_the_id_and_gives_a_new_version(noyo: NoyoFake, call: Call
     assert noyo.connection(connection_id)["setup_result"] == {}
 
 
-def test_a_retry_lives_through_the_script_of_its_corrected_id(
-    noyo: NoyoFake, call: Caller, clock: Clock
-) -> None:
+def test_a_retry_follows_the_script_of_the_corrected_id(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.script("worse", [(1, "processing"), (4, "action_required", "Sign the form")])
     connection_id = failed(noyo)
     retried = call.put(f"/group_connections/{connection_id}/retry", {"carrier_group_id": "worse"})
@@ -86,7 +84,7 @@ def test_a_retry_lives_through_the_script_of_its_corrected_id(
     assert read(call, connection_id)["setup_result"] == {"error": "Sign the form"}
 
 
-def test_a_retry_drops_what_was_still_to_come(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
+def test_a_retry_cancels_the_rest_of_the_script(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.script("slow", [(1, "unable_to_connect"), (9, "action_required")])
     connection_id = call.request("slow").json()["id"]
     noyo.rules = replace(noyo.rules, settle_script=None)
@@ -121,7 +119,7 @@ def test_a_retry_changes_only_what_it_names(noyo: NoyoFake, call: Caller) -> Non
         ("unable_to_connect", 201),
     ],
 )
-def test_only_a_stuck_connection_can_be_retried(
+def test_only_failed_connections_can_be_retried(
     noyo: NoyoFake, call: Caller, status: str, answered: int
 ) -> None:
     connection_id = failed(noyo, status=status)
@@ -142,7 +140,7 @@ def test_a_second_retry_of_one_failure_is_refused(noyo: NoyoFake, call: Caller) 
 @pytest.mark.parametrize(
     "body", [{"carrier_group_id": ""}, {"carrier_group_id": 7}, {"group_name": "New"}, []]
 )
-def test_a_faulty_retry_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
+def test_an_invalid_retry_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
     connection_id = failed(noyo)
     assert call.put(f"/group_connections/{connection_id}/retry", body).status_code == 422
     assert noyo.connection(connection_id)["status"] == "unable_to_connect"

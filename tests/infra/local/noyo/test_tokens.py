@@ -1,4 +1,4 @@
-"""tests/infra/noyo: who gets a token, and which tokens open the door."""
+"""The token endpoint, and which tokens are valid."""
 
 from dataclasses import replace
 
@@ -15,11 +15,11 @@ def test_the_right_credentials_get_a_token_shaped_like_a_jwt(call: Caller) -> No
     assert answer.json()["access_token"].count(".") == 2
 
 
-def test_the_life_of_a_token_is_told_in_milliseconds(call: Caller) -> None:
+def test_the_lifetime_of_a_token_is_in_milliseconds(call: Caller) -> None:
     assert call.ask_token().json()["expires_in"] == 600_000
 
 
-def test_a_rule_tells_the_life_of_a_token_in_seconds(noyo: NoyoFake, call: Caller) -> None:
+def test_a_rule_gives_the_lifetime_of_a_token_in_seconds(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, expires_in_unit="s", token_life_seconds=90)
     assert call.ask_token().json()["expires_in"] == 90
 
@@ -44,7 +44,7 @@ def test_a_form_instead_of_json_gets_no_token(call: Caller) -> None:
     assert answer.status_code == 415
 
 
-def test_a_token_is_asked_for_with_post_only(noyo: NoyoFake, call: Caller) -> None:
+def test_a_token_is_issued_only_for_post(noyo: NoyoFake, call: Caller) -> None:
     assert call.http.get(noyo.token_url, auth=("client", "secret")).status_code == 405
 
 
@@ -61,7 +61,7 @@ def test_a_missing_malformed_or_unknown_token_is_refused(
     assert answer.json()["message"]
 
 
-def test_a_token_ends_with_its_life_and_not_before(call: Caller, clock: Clock) -> None:
+def test_a_token_expires_at_the_end_of_its_lifetime(call: Caller, clock: Clock) -> None:
     call.token()
     clock.go(599)
     assert call.get("/group_connections").status_code == 200
@@ -69,7 +69,7 @@ def test_a_token_ends_with_its_life_and_not_before(call: Caller, clock: Clock) -
     assert call.get("/group_connections").status_code == 401
 
 
-def test_all_tokens_can_be_made_to_end(noyo: NoyoFake, call: Caller) -> None:
+def test_all_tokens_can_be_expired(noyo: NoyoFake, call: Caller) -> None:
     call.token()
     noyo.expire_tokens()
     assert call.request().status_code == 401
@@ -80,9 +80,7 @@ def test_a_ping_needs_no_token(noyo: NoyoFake, call: Caller) -> None:
     assert call.http.get(f"{noyo.api_url}/ping").status_code == 200
 
 
-def test_a_client_that_was_replaced_gets_no_token_and_its_tokens_are_gone(
-    noyo: NoyoFake, call: Caller
-) -> None:
+def test_a_replaced_client_gets_no_token_and_its_tokens_expire(noyo: NoyoFake, call: Caller) -> None:
     assert call.get("/group_connections").status_code == 200
     noyo.replace_client("client", "new")
     assert call.get("/group_connections").status_code == 401

@@ -1,4 +1,4 @@
-"""Webhooks, as Noyo delivers them: signed, at least once, in no order, again until they are taken."""
+"""Webhooks: signed, at least once, in any order, retried until they are accepted."""
 
 import hashlib
 import hmac
@@ -49,7 +49,7 @@ def address(receiver: Receiver) -> Iterator[str]:
         yield f"{server.url}/hooks"
 
 
-def test_without_an_address_nothing_is_told_even_later(
+def test_changes_before_a_url_is_set_send_no_webhooks(
     noyo: NoyoFake, address: str, receiver: Receiver
 ) -> None:
     noyo.add_connection()
@@ -58,7 +58,7 @@ def test_without_an_address_nothing_is_told_even_later(
     assert (noyo.deliver_webhooks(), receiver.requests) == (0, [])
 
 
-def test_what_is_made_and_what_gets_another_status_is_told_with_its_id_alone(
+def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
     noyo: NoyoFake, address: str, receiver: Receiver, call: Caller, clock: Clock
 ) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
@@ -83,7 +83,7 @@ def test_what_is_made_and_what_gets_another_status_is_told_with_its_id_alone(
     assert len({event["event"]["id"] for event in receiver.events}) == 4
 
 
-def test_each_is_signed_with_every_key_over_its_time_and_its_bytes(
+def test_each_webhook_is_signed_with_every_secret(
     noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock
 ) -> None:
     noyo.send_webhooks(address, "old", "new", automatic=False)
@@ -98,7 +98,7 @@ def test_each_is_signed_with_every_key_over_its_time_and_its_bytes(
     assert datetime.fromisoformat(stamp).timestamp() == clock()
 
 
-def test_one_that_is_not_taken_comes_again_for_three_days_and_then_no_more(
+def test_a_webhook_is_retried_for_three_days(
     noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock
 ) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
@@ -119,7 +119,7 @@ def test_one_that_is_not_taken_comes_again_for_three_days_and_then_no_more(
 
 
 @pytest.mark.parametrize("status", [204, 302, 400, 401, 503])
-def test_only_200_is_taken(
+def test_only_status_200_accepts_a_webhook(
     noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock, status: int
 ) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
@@ -133,14 +133,16 @@ def test_only_200_is_taken(
     assert noyo.webhooks.events[0].answers == [status, 200]
 
 
-def test_where_nobody_answers_it_comes_again(noyo: NoyoFake, clock: Clock) -> None:
+def test_a_webhook_without_an_answer_is_retried(noyo: NoyoFake, clock: Clock) -> None:
     noyo.send_webhooks("http://127.0.0.1:9/hooks", "key", automatic=False)
     noyo.add_connection()
     noyo.deliver_webhooks()
     assert noyo.webhooks.events[0].answers == [None]
 
 
-def test_copies_and_the_wrong_order_come_on_request(noyo: NoyoFake, address: str, receiver: Receiver) -> None:
+def test_copies_and_the_reverse_order_are_configurable(
+    noyo: NoyoFake, address: str, receiver: Receiver
+) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
     noyo.webhooks.copies, noyo.webhooks.newest_first = 2, True
     noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")
@@ -149,7 +151,7 @@ def test_copies_and_the_wrong_order_come_on_request(noyo: NoyoFake, address: str
     assert receiver.types == [TYPES[1], TYPES[0]] * 2
 
 
-def test_by_itself_it_tells_at_once(receiver: Receiver, address: str) -> None:
+def test_automatic_webhooks_are_sent_immediately(receiver: Receiver, address: str) -> None:
     with NoyoFake() as noyo:
         noyo.send_webhooks(address, "key")
         noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")

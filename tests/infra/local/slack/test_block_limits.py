@@ -1,4 +1,4 @@
-"""Slack stand-in tests: each limit on blocks, just inside and just outside."""
+"""Each limit on blocks: at the limit and over it."""
 
 import copy
 from typing import Any
@@ -224,20 +224,20 @@ MODAL_LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_message_at_the_limit_is_taken_and_one_past_it_is_refused(limit: str) -> None:
+def test_a_message_at_the_limit_is_accepted_and_one_over_it_is_refused(limit: str) -> None:
     inside, outside = LIMITS[limit]
     assert check_blocks([inside], MESSAGE) == []
     assert check_blocks([outside], MESSAGE) != []
 
 
 @pytest.mark.parametrize("limit", MODAL_LIMITS)
-def test_a_modal_at_the_limit_is_taken_and_one_past_it_is_refused(limit: str) -> None:
+def test_a_modal_at_the_limit_is_accepted_and_one_over_it_is_refused(limit: str) -> None:
     inside, outside = MODAL_LIMITS[limit]
     assert check_blocks([inside], MODAL) == []
     assert check_blocks([outside], MODAL) != []
 
 
-def test_what_is_wrong_is_said_with_a_pointer_to_it() -> None:
+def test_a_finding_has_a_json_pointer() -> None:
     assert check_blocks([section(text=mrkdwn(3001))]) == [
         "must be less than 3001 characters [json-pointer:/blocks/0/text/text]"
     ]
@@ -281,7 +281,7 @@ def test_a_second_table_or_a_third_chart_in_a_message_is_refused() -> None:
 
 
 @pytest.mark.parametrize("blocks", ["text", {}, [None], [[]], ["x"], [{"type": 5}], [{}]])
-def test_what_is_no_list_of_blocks_is_refused(blocks: Any) -> None:
+def test_invalid_lists_of_blocks_are_refused(blocks: Any) -> None:
     assert check_blocks(blocks) != []
 
 

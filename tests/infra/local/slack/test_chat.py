@@ -1,4 +1,4 @@
-"""Slack stand-in tests: posting, changing and reading messages with slack_sdk's client."""
+"""Posting, updating and reading messages with slack_sdk's client."""
 
 import json
 import urllib.error
@@ -27,7 +27,7 @@ def test_a_posted_message_is_read_back_with_its_blocks_and_metadata(
     assert sent["message"]["blocks"] == message.blocks
 
 
-def test_timestamps_are_unique_and_grow_while_the_clock_stands_still(client: WebClient) -> None:
+def test_timestamps_are_unique_and_increase_while_the_clock_stands_still(client: WebClient) -> None:
     sent = [client.chat_postMessage(channel="C1", text=str(n))["ts"] for n in range(5)]
     assert sent == sorted(set(sent))
 
@@ -101,7 +101,7 @@ def test_51_blocks_are_refused_and_slack_says_where(client: WebClient) -> None:
 
 
 @pytest.mark.parametrize("blocks", ["not json", '"text"', "5"])
-def test_blocks_that_are_no_list_are_refused(client: WebClient, refusal: Refusal, blocks: str) -> None:
+def test_blocks_that_are_not_a_list_are_refused(client: WebClient, refusal: Refusal, blocks: str) -> None:
     assert refusal(client.chat_postMessage, channel="C1", text="x", blocks=blocks) == "invalid_blocks_format"
 
 
@@ -125,7 +125,7 @@ def test_an_update_of_an_unknown_message_or_of_somebody_elses_is_refused(
     assert refusal(client.chat_delete, channel="C1", ts=theirs) == "cant_delete_message"
 
 
-def test_text_without_blocks_takes_the_blocks_away_and_marks_the_message_edited(
+def test_an_update_without_blocks_removes_them_and_marks_the_message_edited(
     slack: SlackFake, client: WebClient
 ) -> None:
     ts = client.chat_postMessage(channel="C1", text="x", blocks=[SECTION], metadata=METADATA)["ts"]
@@ -154,7 +154,7 @@ def test_an_update_with_empty_metadata_removes_it(slack: SlackFake, client: WebC
         ("U0BOT", "cannot_dm_bot"),
     ],
 )
-def test_a_place_where_the_bot_may_not_post_is_refused(
+def test_posting_where_the_bot_may_not_post_is_refused(
     slack: SlackFake, client: WebClient, refusal: Refusal, channel: str, error: str
 ) -> None:
     slack.add_channel("C2", "public", bot_is_member=False)
@@ -196,7 +196,7 @@ def test_a_direct_message_to_somebody_deactivated_since_is_refused(
     assert refusal(client.chat_postMessage, channel=dm, text="x") == "user_disabled"
 
 
-def test_a_reply_stands_in_its_thread_and_needs_a_parent(
+def test_a_reply_is_in_its_thread_and_needs_a_parent(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     ts = client.chat_postMessage(channel="C1", text="card")["ts"]
@@ -244,7 +244,7 @@ def test_history_shows_all_metadata_only_when_asked(client: WebClient) -> None:
     assert full["metadata"] == METADATA
 
 
-def test_replies_begin_with_the_parent_and_need_it(client: WebClient, refusal: Refusal) -> None:
+def test_replies_begin_with_the_parent(client: WebClient, refusal: Refusal) -> None:
     ts = client.chat_postMessage(channel="C1", text="card")["ts"]
     client.chat_postMessage(channel="C1", text="line", thread_ts=ts)
     found = client.conversations_replies(channel="C1", ts=ts)["messages"]
@@ -298,9 +298,7 @@ def test_an_ephemeral_message_reaches_one_person_in_the_channel_and_cannot_be_up
     assert refusal(client.chat_postEphemeral, channel="C1", user="U3", text="x") == "user_not_in_channel"
 
 
-def test_a_deleted_message_is_gone_and_one_with_replies_leaves_a_stone(
-    slack: SlackFake, client: WebClient
-) -> None:
+def test_a_deleted_message_with_replies_leaves_a_placeholder(slack: SlackFake, client: WebClient) -> None:
     lone = client.chat_postMessage(channel="C1", text="lone")["ts"]
     parent = client.chat_postMessage(channel="C1", text="parent", metadata=METADATA)["ts"]
     client.chat_postMessage(channel="C1", text="line", thread_ts=parent)
@@ -310,7 +308,7 @@ def test_a_deleted_message_is_gone_and_one_with_replies_leaves_a_stone(
     assert (stone.ts, stone.text, stone.metadata) == (parent, "This message was deleted.", None)
 
 
-def test_a_reply_shown_in_its_channel_too_is_deleted_from_both_and_only_once(
+def test_a_broadcast_reply_is_deleted_from_thread_and_channel(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     parent = client.chat_postMessage(channel="C1", text="card")["ts"]
@@ -331,7 +329,7 @@ def test_a_permalink_names_the_message_and_its_thread(client: WebClient, refusal
     assert refusal(client.chat_getPermalink, channel="C1", message_ts="1.0") == "message_not_found"
 
 
-def test_people_and_groups_are_as_they_were_added(
+def test_users_and_groups_are_as_they_were_added(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     slack.add_user("U5", "Guest", is_ultra_restricted=True, team_id="T9")
@@ -347,7 +345,7 @@ def test_people_and_groups_are_as_they_were_added(
     assert refusal(client.conversations_open, users="U6") == "user_disabled"
 
 
-def test_auth_test_and_conversations_info_tell_who_and_where_the_bot_is(
+def test_auth_test_and_conversations_info_describe_the_bot(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     slack.add_channel("C2", "public", bot_is_member=False)
@@ -367,7 +365,7 @@ def test_blocks_validate_needs_no_token_and_points_at_the_fault(slack: SlackFake
     assert {"/view", "/view/blocks"} <= {error["pointer"] for error in answer["errors"]}
 
 
-def test_every_call_is_kept_without_its_token(slack: SlackFake, client: WebClient) -> None:
+def test_every_call_is_recorded_without_its_token(slack: SlackFake, client: WebClient) -> None:
     client.chat_postMessage(channel="C1", text="x")
     (call,) = slack.calls
     assert (call.method, call.status, call.args["text"]) == ("chat.postMessage", 200, "x")

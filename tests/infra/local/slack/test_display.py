@@ -1,4 +1,4 @@
-"""Slack stand-in tests: what a text comes to in front of a person."""
+"""How messages and views are rendered for users."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def message_with(slack: SlackFake, client: WebClient, *blocks: dict[str, Any], t
     ],
 )
 @pytest.mark.parametrize("verbatim", [True, False])
-def test_mrkdwn_shows_what_slack_does_with_it(
+def test_mrkdwn_is_rendered_as_slack_does(
     slack: SlackFake, client: WebClient, written: str, shown: str, verbatim: bool
 ) -> None:
     slack.add_usergroup("S1", "approvers", ["U1"])
@@ -67,7 +67,7 @@ def test_mrkdwn_shows_what_slack_does_with_it(
         ("go to #carriers", "go to #carriers"),
     ],
 )
-def test_bare_addresses_and_mentions_come_alive_unless_verbatim(
+def test_bare_urls_and_mentions_are_active_unless_verbatim(
     slack: SlackFake, client: WebClient, written: str, shown: str
 ) -> None:
     assert slack.render(message_with(slack, client, section(mrkdwn(written)))) == shown
@@ -89,7 +89,7 @@ def test_plain_text_and_rich_text_stay_as_written(slack: SlackFake, client: WebC
     assert slack.mentions(message) == slack.links(message) == []
 
 
-def test_pings_and_links_are_found_wherever_they_are(slack: SlackFake, client: WebClient) -> None:
+def test_mentions_and_links_are_found_everywhere(slack: SlackFake, client: WebClient) -> None:
     slack.add_usergroup("S1", "approvers", ["U1"])
     leaves = [
         {"type": "user", "user_id": "U2"},
@@ -113,7 +113,7 @@ def test_pings_and_links_are_found_wherever_they_are(slack: SlackFake, client: W
     assert slack.links(message) == ["https://a.example", "https://rich.example", "https://b.example"]
 
 
-def test_the_fallback_text_pings_too_although_blocks_are_shown(slack: SlackFake, client: WebClient) -> None:
+def test_explicit_mentions_in_the_fallback_text_count_too(slack: SlackFake, client: WebClient) -> None:
     text = "<!channel> <https://a.example|x> https://b.example @here"
     message = message_with(slack, client, {"type": "divider"}, text=text)
     assert slack.mentions(message) == ["@channel"]
@@ -121,7 +121,7 @@ def test_the_fallback_text_pings_too_although_blocks_are_shown(slack: SlackFake,
     assert slack.render(message) == "---"
 
 
-def test_top_level_text_alone_is_shown_with_its_addresses_alive(slack: SlackFake, client: WebClient) -> None:
+def test_top_level_text_is_rendered_with_its_links(slack: SlackFake, client: WebClient) -> None:
     client.chat_postMessage(channel="C1", text="*new* https://a.example @here")
     (message,) = slack.channel("C1")
     assert slack.render(message) == "**new** https://a.example (link) @here"
@@ -157,13 +157,13 @@ def test_near_days_have_names(age: int, pretty: str, ago: str) -> None:
     assert shown_date(str(NOW - age), "{date_short_pretty}|{ago}", "UTC", NOW) == f"{pretty}|{ago}"
 
 
-def test_a_date_that_is_none_shows_its_fallback(slack: SlackFake, client: WebClient) -> None:
+def test_a_malformed_date_shows_its_fallback(slack: SlackFake, client: WebClient) -> None:
     written = "<!date^soon^{date}|some &amp; day> <!date^1712345678^{time}|x>"
     message = message_with(slack, client, section(mrkdwn(written)))
     assert slack.render(message) == "some & day 3:34 PM"
 
 
-def test_a_card_reads_from_top_to_bottom(slack: SlackFake, client: WebClient) -> None:
+def test_a_card_is_rendered_in_reading_order(slack: SlackFake, client: WebClient) -> None:
     plain = {"type": "plain_text", "text": "Retry…"}
     message = message_with(
         slack,
@@ -201,7 +201,7 @@ def test_a_card_reads_from_top_to_bottom(slack: SlackFake, client: WebClient) ->
     ]
 
 
-def test_a_person_sees_channels_threads_their_own_ephemerals_and_the_modal(
+def test_a_user_sees_channels_threads_their_own_ephemeral_messages_and_the_modal(
     with_bot: SlackFake, client: WebClient, bot: Any
 ) -> None:
     with_bot.add_channel("C3", "secret", private=True, members=["U2"])
@@ -253,7 +253,7 @@ def test_a_person_sees_channels_threads_their_own_ephemerals_and_the_modal(
     assert "only you" not in with_bot.transcript("U2")
 
 
-def test_what_was_read_does_not_change_afterwards(slack: SlackFake, client: WebClient) -> None:
+def test_messages_that_were_read_do_not_change(slack: SlackFake, client: WebClient) -> None:
     ts = client.chat_postMessage(channel="C1", text="before")["ts"]
     (read,) = slack.channel("C1")
     client.chat_update(channel="C1", ts=ts, text="after")

@@ -1,4 +1,4 @@
-"""Slack stand-in tests: rate limits by the clock, and faults on the wire."""
+"""Rate limits, and network and server faults."""
 
 import http.client
 import json
@@ -26,7 +26,7 @@ def refused_for_now(call: Callable[..., Any], **arguments: Any) -> int:
     return int(answer.headers["Retry-After"])
 
 
-def test_past_a_small_burst_a_channel_takes_one_message_a_second(
+def test_after_a_burst_a_channel_accepts_one_message_a_second(
     slack: SlackFake, client: WebClient, clock: Any
 ) -> None:
     slack.add_channel("C2", "other")
@@ -73,7 +73,7 @@ def test_each_method_has_its_tier(
     assert refused_for_now(call) == 60
 
 
-def test_a_workspace_takes_so_many_messages_a_minute_over_all_channels() -> None:
+def test_a_workspace_has_a_limit_of_messages_per_minute() -> None:
     limits = Limits(posts_per_minute=2, message_burst=5)
     with SlackFake(clock=lambda: 1_712_345_678.0, limits=limits) as slack:
         client = WebClient(token="xoxb-local", base_url=slack.url)
@@ -84,7 +84,7 @@ def test_a_workspace_takes_so_many_messages_a_minute_over_all_channels() -> None
         assert refused_for_now(client.chat_postMessage, channel="C3", text="x") == 60
 
 
-def test_a_reset_before_processing_leaves_nothing_behind(slack: SlackFake, client: WebClient) -> None:
+def test_a_reset_before_processing_has_no_effect(slack: SlackFake, client: WebClient) -> None:
     slack.faults.reset_before("chat.postMessage")
     with pytest.raises(ConnectionResetError):
         client.chat_postMessage(channel="C1", text="x")
@@ -93,14 +93,14 @@ def test_a_reset_before_processing_leaves_nothing_behind(slack: SlackFake, clien
     assert len(slack.channel("C1")) == 1
 
 
-def test_a_reset_after_processing_leaves_the_message_there(slack: SlackFake, client: WebClient) -> None:
+def test_a_reset_after_processing_keeps_the_message(slack: SlackFake, client: WebClient) -> None:
     slack.faults.reset_after("chat.postMessage")
     with pytest.raises(ConnectionResetError):
         client.chat_postMessage(channel="C1", text="x")
     assert len(slack.channel("C1")) == 1
 
 
-def test_a_truncated_answer_breaks_off_after_the_message_was_posted(
+def test_a_truncated_response_is_incomplete_although_the_message_was_posted(
     slack: SlackFake, client: WebClient
 ) -> None:
     slack.faults.truncated("chat.postMessage")
@@ -109,7 +109,7 @@ def test_a_truncated_answer_breaks_off_after_the_message_was_posted(
     assert len(slack.channel("C1")) == 1
 
 
-def test_named_refusals_and_server_errors_do_nothing_and_hit_only_their_method(
+def test_refusals_and_server_errors_affect_only_their_method_and_change_nothing(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     slack.faults.rate_limited(30, "chat.postMessage")
@@ -124,20 +124,20 @@ def test_named_refusals_and_server_errors_do_nothing_and_hit_only_their_method(
     assert [call.status for call in slack.calls] == [200, 429, 200, 200, 503]
 
 
-def test_a_delayed_answer_outlasts_an_impatient_client(slack: SlackFake) -> None:
+def test_a_client_times_out_during_a_delay(slack: SlackFake) -> None:
     slack.faults.delay(5, "auth.test")
     hasty = WebClient(token="xoxb-local", base_url=slack.url, timeout=1, retry_handlers=[])
     with pytest.raises((TimeoutError, urllib.error.URLError)):
         hasty.auth_test()
 
 
-def test_faults_can_be_taken_back(slack: SlackFake, client: WebClient) -> None:
+def test_faults_can_be_cleared(slack: SlackFake, client: WebClient) -> None:
     slack.faults.server_error()
     slack.faults.clear()
     client.auth_test()
 
 
-def test_a_connection_is_kept_open_and_ends_with_the_stand_in() -> None:
+def test_a_connection_is_kept_alive_until_the_fake_stops() -> None:
     slack = SlackFake().start()
     port = int(slack.url.split(":")[2].split("/")[0])
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)

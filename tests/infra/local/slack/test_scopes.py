@@ -1,4 +1,4 @@
-"""Slack stand-in: a token may call what its scopes allow, and each answer tells them."""
+"""Token scopes."""
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -30,7 +30,7 @@ def test_a_method_without_its_scope_is_refused_as_slack_does() -> None:
         )
 
 
-def test_each_answer_tells_the_scopes_and_the_time_of_the_workspace() -> None:
+def test_each_response_has_the_scopes_and_the_workspaces_time() -> None:
     with SlackFake(clock=lambda: 1_790_000_000.0) as slack:
         slack.granted_scopes = frozenset({"chat:write", "users:read"})
 

@@ -1,4 +1,4 @@
-"""Slack stand-in tests: what people do at the bot's door, and what they see of it."""
+"""What users do, what the bot receives, and what users see of its responses."""
 
 import hashlib
 import hmac
@@ -78,7 +78,9 @@ def test_the_documented_example_is_signed_as_documented() -> None:
     assert signed == "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
 
 
-def test_a_command_is_signed_and_says_who_where_and_what(with_bot: SlackFake, bot: Any, clock: Any) -> None:
+def test_a_command_is_signed_and_names_the_user_channel_and_text(
+    with_bot: SlackFake, bot: Any, clock: Any
+) -> None:
     with_bot.command("U1", "C1", "/noyo", "status ämne")
     (received,) = bot.received
     at, signed = received.headers["X-Slack-Request-Timestamp"], received.headers["X-Slack-Signature"]
@@ -96,7 +98,9 @@ def test_a_command_is_signed_and_says_who_where_and_what(with_bot: SlackFake, bo
 @pytest.mark.parametrize(
     "answer", ["hello", {"text": "hello"}, {"response_type": "ephemeral", "text": "hello"}]
 )
-def test_the_answer_to_a_command_is_seen_by_who_typed_it(with_bot: SlackFake, bot: Any, answer: Any) -> None:
+def test_the_response_to_a_command_is_visible_only_to_its_user(
+    with_bot: SlackFake, bot: Any, answer: Any
+) -> None:
     bot.answer = lambda _: answer
     reply = with_bot.command("U1", "C1")
     assert (reply.status, reply.error, reply.text) == (200, None, "hello")
@@ -110,7 +114,7 @@ def test_an_answer_in_channel_is_seen_by_all(with_bot: SlackFake, bot: Any) -> N
     assert [m.text for m in with_bot.channel("C1")] == ["hello"]
 
 
-def test_an_ack_after_three_seconds_is_an_error_and_its_text_is_dropped(
+def test_an_acknowledgement_after_three_seconds_is_an_error(
     with_bot: SlackFake, bot: Any, clock: Any
 ) -> None:
     def late(_: Any) -> str:
@@ -123,7 +127,7 @@ def test_an_ack_after_three_seconds_is_an_error_and_its_text_is_dropped(
     assert with_bot.ephemerals("U1") == []
 
 
-def test_an_ack_at_three_seconds_is_in_time(with_bot: SlackFake, bot: Any, clock: Any) -> None:
+def test_an_acknowledgement_at_three_seconds_is_in_time(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     def just_in_time(_: Any) -> str:
         clock.advance(3)
         return "phew"
@@ -133,13 +137,13 @@ def test_an_ack_at_three_seconds_is_in_time(with_bot: SlackFake, bot: Any, clock
 
 
 @pytest.mark.parametrize("status", [201, 302, 401, 404, 500])
-def test_any_status_but_200_is_an_error_for_the_person(with_bot: SlackFake, bot: Any, status: int) -> None:
+def test_any_status_except_200_is_an_error_for_the_user(with_bot: SlackFake, bot: Any, status: int) -> None:
     bot.answer = lambda _: status
     reply = with_bot.command("U1", "C1")
     assert (reply.status, reply.error) == (status, "http_service_error")
 
 
-def test_a_bot_that_is_not_there_is_an_error_for_the_person(slack: SlackFake) -> None:
+def test_the_user_sees_an_error_if_the_bot_is_not_reachable(slack: SlackFake) -> None:
     slack.bot_url = "http://127.0.0.1:1/slack/events"
     reply = slack.command("U1", "C1")
     assert (reply.status, reply.error) == (None, "http_client_error")
@@ -151,12 +155,12 @@ def test_an_answer_to_a_command_that_slack_would_refuse_is_not_shown(with_bot: S
     assert (reply.error, reply.messages) == ("invalid_command_response", [])
 
 
-def test_json_that_does_not_say_so_is_shown_as_words(with_bot: SlackFake, bot: Any) -> None:
+def test_json_without_its_content_type_is_shown_as_text(with_bot: SlackFake, bot: Any) -> None:
     bot.answer = lambda _: '{"text": "hello"}'
     assert with_bot.command("U1", "C1").text == '{"text": "hello"}'
 
 
-def test_a_bot_that_never_answers_is_given_up(bot: Any, bot_url: str) -> None:
+def test_the_user_sees_a_timeout_if_the_bot_never_answers(bot: Any, bot_url: str) -> None:
     go_on = threading.Event()
     bot.answer = lambda _: go_on.wait(20) and None
     with SlackFake(bot_url=bot_url, limits=Limits(hang_up_seconds=0.2)) as slack:
@@ -203,7 +207,7 @@ def test_a_response_that_slack_cannot_show_is_refused(
     assert (status, answer["error"]) == (400, error)
 
 
-def test_a_click_tells_message_container_action_and_person(
+def test_a_click_sends_the_message_container_action_and_user(
     with_bot: SlackFake, bot: Any, client: WebClient
 ) -> None:
     metadata = {"event_type": "card", "event_payload": {"id": "7"}}
@@ -226,7 +230,7 @@ def test_a_click_tells_message_container_action_and_person(
     assert told == {"type": "button", "action_id": "retry", "block_id": "v1", "value": "c1"}
 
 
-def test_a_button_that_is_not_there_cannot_be_clicked(
+def test_a_button_that_is_not_shown_cannot_be_clicked(
     with_bot: SlackFake, bot: Any, client: WebClient
 ) -> None:
     ts = client.chat_postMessage(channel="C1", text="card", blocks=[RETRY])["ts"]
@@ -241,7 +245,7 @@ def test_a_button_that_is_not_there_cannot_be_clicked(
     assert bot.last.payload["actions"][0]["value"] == "forged"
 
 
-def test_a_choice_in_a_message_is_told_with_its_option_and_the_state(
+def test_a_select_in_a_message_sends_its_option_and_the_state(
     with_bot: SlackFake, bot: Any, client: WebClient
 ) -> None:
     menu = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
@@ -279,7 +283,7 @@ def test_a_response_to_a_click_replaces_the_message_it_was_on(
     assert [(m.ts, m.text, m.blocks) for m in with_bot.channel("C1")] == [(ts, "new", [])]
 
 
-def test_nobody_acts_who_is_deactivated_or_cannot_see_the_channel(with_bot: SlackFake) -> None:
+def test_users_who_are_deactivated_or_cannot_see_the_channel_cannot_act(with_bot: SlackFake) -> None:
     with_bot.add_user("U9", "Gone", deleted=True)
     with_bot.add_channel("C3", "secret", private=True, members=["U1"])
     for user, channel in (("U9", "C1"), ("U404", "C1"), ("U2", "C3")):
@@ -348,7 +352,7 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
         ({"type": "datepicker"}, ""),
     ],
 )
-def test_what_the_client_does_not_let_through_is_never_sent(
+def test_invalid_input_is_not_sent(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], element: dict[str, Any], value: Any
 ) -> None:
     view_id = opened(asked("f", element))
@@ -362,7 +366,7 @@ def test_what_the_client_does_not_let_through_is_never_sent(
 @pytest.mark.parametrize(
     ("name", "value"), [("f", "c"), ("absent", "x"), ("day", "2026-02-30"), ("clock", "25:00")]
 )
-def test_what_nobody_could_choose_is_not_possible(
+def test_values_that_no_user_could_choose_raise(
     with_bot: SlackFake, opened: Callable[..., str], name: str, value: str
 ) -> None:
     view_id = opened(
@@ -374,7 +378,7 @@ def test_what_nobody_could_choose_is_not_possible(
         with_bot.submit("U1", view_id, {name: value})
 
 
-def test_field_errors_stand_under_their_fields_and_the_input_stays(
+def test_field_errors_are_shown_under_their_fields_and_the_input_stays(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
     view_id = opened()
@@ -405,7 +409,7 @@ def test_field_errors_stand_under_their_fields_and_the_input_stays(
         500,
     ],
 )
-def test_an_answer_that_slack_cannot_follow_is_trouble_for_the_person_and_loses_nothing(
+def test_an_invalid_response_to_a_submission_shows_an_error_and_keeps_the_view(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
 ) -> None:
     note = {"type": "section", "block_id": "note", "text": plain("note")}
@@ -418,7 +422,7 @@ def test_an_answer_that_slack_cannot_follow_is_trouble_for_the_person_and_loses_
     assert (view.id, view.errors, view.values["name"]["name_in"]["value"]) == (view_id, {}, "x")
 
 
-def test_a_late_answer_to_a_submission_is_trouble_and_is_not_followed(
+def test_a_late_response_to_a_submission_is_ignored(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], clock: Any
 ) -> None:
     view_id = opened()
@@ -453,7 +457,7 @@ def test_a_submission_can_update_push_and_clear(
     assert with_bot.submit("U1", pushed.id, {"name": "x"}).view is None
 
 
-def test_an_empty_answer_closes_only_the_view_on_top(
+def test_an_empty_response_closes_only_the_top_view(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
     view_id = opened()
@@ -466,7 +470,7 @@ def test_an_empty_answer_closes_only_the_view_on_top(
     assert below.id == view_id
 
 
-def test_a_fourth_view_is_not_pushed_by_an_answer_either(
+def test_a_response_cannot_push_a_fourth_view(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
     opened()
@@ -479,7 +483,7 @@ def test_a_fourth_view_is_not_pushed_by_an_answer_either(
     assert errors == [None, None, "We had some trouble connecting. Try again?"]
 
 
-def test_suggestions_come_from_the_bot_and_only_they_can_be_chosen(
+def test_only_suggestions_from_the_bot_can_be_chosen(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], clock: Any
 ) -> None:
     view_id = opened(asked("carrier", {"type": "external_select", "min_query_length": 2}))
@@ -508,7 +512,7 @@ def test_suggestions_that_slack_cannot_read_are_not_shown(
     assert with_bot.suggest("U1", view_id, "carrier_in", "aetna") == []
 
 
-def test_a_click_in_a_view_tells_the_view_and_its_answer_changes_nothing(
+def test_a_click_in_a_view_sends_the_view_and_ignores_the_response(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
     view_id = opened(asked("name", {"type": "plain_text_input"}), RETRY)
@@ -523,7 +527,7 @@ def test_a_click_in_a_view_tells_the_view_and_its_answer_changes_nothing(
         with_bot.click_in_view("U2", view_id, "retry")
 
 
-def test_closing_tells_the_bot_only_when_the_view_asks_for_it(
+def test_closing_notifies_the_bot_only_if_the_view_asks_for_it(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
     with_bot.close_view("U1", opened())
@@ -568,14 +572,14 @@ def test_an_event_is_retried_three_times_with_its_number_and_reason(
     assert json.loads(bot.last.body)["event"]["type"] == "app_home_opened"
 
 
-def test_an_acked_event_is_not_retried(with_bot: SlackFake, bot: Any, clock: Any) -> None:
+def test_an_acknowledged_event_is_not_retried(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     with_bot.open_home("U1")
     clock.advance(1000)
     with_bot.deliver_due_events()
     assert len(bot.received) == 1
 
 
-def test_a_bot_can_say_no_to_retries(with_bot: SlackFake, bot: Any, clock: Any) -> None:
+def test_a_bot_can_refuse_retries(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     bot.answer = lambda _: 403
     with_bot.open_home("U1")
     clock.advance(1000)
@@ -583,7 +587,7 @@ def test_a_bot_can_say_no_to_retries(with_bot: SlackFake, bot: Any, clock: Any) 
     assert len(bot.received) == 1
 
 
-def test_retries_that_are_due_come_by_themselves(with_bot: SlackFake, bot: Any, clock: Any) -> None:
+def test_due_retries_are_delivered_automatically(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     arrived = threading.Event()
 
     def failing(received: Any) -> int:

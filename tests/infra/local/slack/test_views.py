@@ -1,4 +1,4 @@
-"""Slack stand-in tests: triggers, the stack of modals, hashes and Home tabs."""
+"""Triggers, the stack of modals, hashes and Home tabs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -60,7 +60,7 @@ def trigger_inside(with_bot: SlackFake, bot: Any) -> Callable[[], str]:
     return pulled
 
 
-def test_a_modal_opens_for_the_person_who_pulled_the_trigger(
+def test_a_modal_opens_for_the_user_of_the_trigger(
     slack: SlackFake, client: WebClient, trigger: Callable[[], str]
 ) -> None:
     sent = client.views_open(trigger_id=trigger(), view=modal(private_metadata="p"))["view"]
@@ -78,7 +78,7 @@ def test_a_trigger_works_once(client: WebClient, refusal: Refusal, trigger: Call
     assert refusal(client.views_open, trigger_id=pulled, view=modal()) == "exchanged_trigger_id"
 
 
-def test_a_trigger_is_spent_even_by_a_view_that_is_refused(
+def test_a_trigger_is_used_up_by_a_refused_view_too(
     client: WebClient, refusal: Refusal, trigger: Callable[[], str]
 ) -> None:
     pulled = trigger()
@@ -86,7 +86,7 @@ def test_a_trigger_is_spent_even_by_a_view_that_is_refused(
     assert refusal(client.views_open, trigger_id=pulled, view=modal()) == "exchanged_trigger_id"
 
 
-def test_a_trigger_lives_three_seconds(
+def test_a_trigger_expires_after_three_seconds(
     client: WebClient, refusal: Refusal, trigger: Callable[[], str], clock: Any
 ) -> None:
     in_time, too_late = trigger(), trigger()
@@ -119,7 +119,7 @@ def test_an_unknown_trigger_is_refused(client: WebClient, refusal: Refusal) -> N
         {"colour": "red"},
     ],
 )
-def test_a_view_past_its_limits_is_refused_with_what_is_wrong(
+def test_a_view_over_its_limits_is_refused_with_the_reason(
     client: WebClient, trigger: Callable[[], str], wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(SlackApiError) as caught:
@@ -129,7 +129,9 @@ def test_a_view_past_its_limits_is_refused_with_what_is_wrong(
     assert answer["response_metadata"]["messages"][0].startswith("[ERROR] ")
 
 
-def test_the_longest_title_metadata_and_ids_are_taken(client: WebClient, trigger: Callable[[], str]) -> None:
+def test_the_longest_title_metadata_and_ids_are_accepted(
+    client: WebClient, trigger: Callable[[], str]
+) -> None:
     longest = modal(
         title=plain("x" * 24),
         submit=plain("x" * 24),
@@ -180,7 +182,7 @@ def test_only_a_trigger_from_inside_the_modal_pushes(
     assert refusal(client.views_push, trigger_id=trigger(), view=modal()) == "not_found"
 
 
-def test_an_update_keeps_what_was_typed_where_the_ids_stay(
+def test_an_update_keeps_values_where_the_ids_stay_the_same(
     slack: SlackFake, client: WebClient, trigger: Callable[[], str]
 ) -> None:
     sent = client.views_open(trigger_id=trigger(), view=modal())["view"]
@@ -200,7 +202,7 @@ def test_a_stale_hash_is_refused(client: WebClient, refusal: Refusal, trigger: C
     client.views_update(view_id=sent["id"], hash=fresh["hash"], view=modal())
 
 
-def test_a_view_is_updated_by_its_external_id_which_nobody_else_may_take(
+def test_a_view_is_updated_by_its_external_id_which_is_unique(
     slack: SlackFake, client: WebClient, refusal: Refusal, trigger: Callable[[], str]
 ) -> None:
     client.views_open(trigger_id=trigger(), view=modal(external_id="e1"))

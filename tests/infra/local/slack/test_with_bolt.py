@@ -1,4 +1,4 @@
-"""Slack stand-in tests: Slack's own framework understands what the stand-in sends."""
+"""Slack's own framework, Bolt, understands the fake's requests."""
 
 from collections.abc import Iterator
 from typing import Any
