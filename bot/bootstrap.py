@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from bot.noyo.webhook import WebhookEndpoint
     from bot.secrets import Secrets, SecretsClient
     from bot.slack.api.client import SlackApiClient
-    from bot.slack.deadline import Deadline
-    from bot.slack.endpoint import SlackEndpoint
+    from bot.slack.endpoint import Deadline, SlackEndpoint
 
 RECEIVER_SLACK_SECONDS = 1
 WORKER_SLACK_SECONDS = 10
@@ -117,7 +116,7 @@ class Deployment:
     @cached_property
     def _deadline(self) -> Deadline:
         """Until when the present request must be answered; endless outside of a request."""
-        from bot.slack.deadline import Deadline
+        from bot.slack.endpoint import Deadline
 
         return Deadline(self.clock)
 

@@ -1,39 +1,76 @@
-"""The door: Lambda's HTTP event in, its answer out; nothing unsigned gets past here."""
+"""Slack's HTTP endpoint: verifies an event of the HTTP API and hands it to the app, within Slack's three seconds."""
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
+from math import inf
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from slack_bolt import BoltRequest, BoltResponse
+from slack_sdk import signature
 
 from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.http_event import headers_of, raw_body
-from bot.slack.deadline import Deadline
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.ports.runtime import Clock, Secret
 
 logger = logging.getLogger("switchboard")
 
-Answer = dict[str, Any]
-OLDEST_SECONDS = 300
-LONGEST_TIMESTAMP = 15
-LONGEST_START_SECONDS = 60
+Response = dict[str, Any]
+REQUEST_SECONDS = 2.2
+"""A call that begins within this time may end later, by a connection to be made or the final response to a person.
+Slack waits three seconds, a cold start and the way back included, and then shows the person an error."""
+MAX_AGE_SECONDS = 300
+MAX_TIMESTAMP_LENGTH = 15
+MAX_START_SECONDS = 60
 KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission"})
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+_ends_at: ContextVar[float] = ContextVar("_ends_at", default=inf)
+
+
+class Deadline:
+    """When the present request must be answered. Each thread serves its own request."""
+
+    def __init__(self, clock: Clock, seconds: float = REQUEST_SECONDS) -> None:
+        self._clock = clock
+        self._seconds = seconds
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        token = _ends_at.set(self._clock() + self._seconds)
+        try:
+            yield
+        finally:
+            _ends_at.reset(token)
+
+    def left(self) -> float:
+        """Seconds; negative after the deadline, infinite outside of a request."""
+        return _ends_at.get() - self._clock()
 
 
 class Dispatcher(Protocol):
     def dispatch(self, req: BoltRequest) -> BoltResponse: ...
 
 
+class _FixedClock(signature.Clock):
+    """The verifier's own default clock is one object for all verifiers, and not ours."""
+
+    def __init__(self, now: float) -> None:
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
+
+
 class SlackEndpoint:
-    """Verifies the raw bytes and hands them to the app; the app is built at the first request that is signed."""
+    """Passes only signed requests to the app, which is built for the first of them."""
 
     def __init__(
         self,
@@ -43,7 +80,7 @@ class SlackEndpoint:
         clock: Clock,
         deadline: Deadline,
     ) -> None:
-        """`signing_secrets`: one, or two while one takes the other's place."""
+        """`signing_secrets`: one, or two while one replaces the other."""
         self._secrets = signing_secrets
         self._build = build
         self._clock = clock
@@ -55,115 +92,121 @@ class SlackEndpoint:
         app: Dispatcher = self._build()
         return app
 
-    def handle(self, event: Mapping[str, Any]) -> Answer:
-        """The answer to one event of an HTTP API, payload version 2.0. 400, 401 and 503 say nothing of why."""
-        arrived = _arrived(event, self._clock())
+    def handle(self, event: Mapping[str, Any]) -> Response:
+        """Answers an event of an HTTP API, payload version 2.0. 400, 401 and 503 do not say why."""
+        now = self._clock()
         with self._deadline.running():
-            return self._answered(event, arrived)
+            return self._respond(event, now)
 
-    def _answered(self, event: Mapping[str, Any], arrived: float) -> Answer:
-        headers = headers_of(event)
-        body = raw_body(event)
+    def _respond(self, event: Mapping[str, Any], now: float) -> Response:
+        headers, body = headers_of(event), _text(event)
         if body is None:
-            return _answer(400)
+            return _status(400)
         try:
-            if not self._signed(body, headers):
-                log_event(LogEvent.SIGNATURE_REJECTED, door="slack")
-                return _answer(401)
+            if not self._is_signed(body, headers, now):
+                log_event(LogEvent.SIGNATURE_REJECTED, endpoint="slack")
+                return _status(401)
         except (SecretUnavailable, DeadlineExceeded) as error:
-            # Nobody knows who asks, so nobody is told why; the log has it.
             logger.error("no request can be verified: %s", error)
-            return _answer(503)
+            return _status(503)
         app = self._app
         try:
-            read = _read(body.decode(), headers.get("content-type", ""))
-            with trace_context(_work_id(read)):
-                response = app.dispatch(_request(read))
-                self._tell(read, response.status, arrived)
+            payload = _payload(body, headers.get("content-type", ""))
+            with trace_context(_work_id(payload)):
+                response = app.dispatch(_bolt_request(payload))
+                self._log(payload, response.status, _arrived_at(event, now))
         except UNREADABLE as error:
-            # What listeners raise, the app answers: this is Bolt, which trusts the shape of what it reads.
-            logger.warning("a signed request of %d bytes cannot be read: %s", len(body), type(error).__name__)
-            return _answer(400)
+            # The app answers what listeners raise. This is Bolt, which trusts the shape of what it reads.
+            logger.warning(
+                "a signed request of %d characters cannot be read: %s", len(body), type(error).__name__
+            )
+            return _status(400)
         return {
             "statusCode": response.status,
             "headers": {name: values[0] for name, values in response.headers.items()},
             "body": response.body,
         }
 
-    def _tell(self, read: Mapping[str, Any], status: int, arrived: float) -> None:
+    def _log(self, payload: Mapping[str, Any], status: int, arrived_at: float) -> None:
         cold, self._cold = self._cold, False
-        kind = "command" if "command" in read else read.get("type")
+        kind = "command" if "command" in payload else payload.get("type")
         log_event(
             LogEvent.SLACK_ANSWERED,
             kind=kind if isinstance(kind, str) and kind in KINDS else "other",
             cold="yes" if cold else "no",
             status=status,
-            milliseconds=round((self._clock() - arrived) * 1000),
+            milliseconds=round((self._clock() - arrived_at) * 1000),
         )
 
-    def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
-        timestamp, signature = headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
-        if not timestamp or not signature or not timestamp.isascii() or not timestamp.isdigit():
+    def _is_signed(self, body: str, headers: Mapping[str, str], now: float) -> bool:
+        """A recent request that one of the secrets signed. If none did, the secrets are read again: one may be new."""
+        timestamp = headers.get("x-slack-request-timestamp", "")
+        if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > MAX_TIMESTAMP_LENGTH:
             return False
-        if len(timestamp) > LONGEST_TIMESTAMP:
+        if abs(now - int(timestamp)) > MAX_AGE_SECONDS:
             return False
-        if abs(self._clock() - int(timestamp)) > OLDEST_SECONDS:
+        if not headers.get("x-slack-signature", "").isascii():
             return False
-        return self._made_by_slack(
-            b"v0:%b:%b" % (timestamp.encode(), body), signature.encode(errors="replace")
-        )
-
-    def _made_by_slack(self, signed: bytes, signature: bytes) -> bool:
-        """Secrets that do not fit are read again: another may have taken their place."""
         secrets = self._secrets.value()
-        if _fits(secrets, signed, signature):
+        if _is_valid(secrets, body, headers, now):
             return True
-        of_now = self._secrets.newer_than(secrets)
-        return of_now is not None and _fits(of_now, signed, signature)
+        current = self._secrets.newer_than(secrets)
+        return current is not None and _is_valid(current, body, headers, now)
 
 
-def _fits(secrets: tuple[str, ...], signed: bytes, signature: bytes) -> bool:
-    wanted = [b"v0=" + hmac.digest(one.encode(), signed, "sha256").hex().encode() for one in secrets]
-    # All are compared, so the time it takes does not tell which one it was.
-    return sum(hmac.compare_digest(one, signature) for one in wanted) > 0
+def _is_valid(secrets: tuple[str, ...], body: str, headers: Mapping[str, str], now: float) -> bool:
+    verifiers = [signature.SignatureVerifier(secret, _FixedClock(now)) for secret in secrets]
+    # All are checked, so that the time it takes does not tell which secret fits.
+    return sum([verifier.is_valid_request(body, headers) for verifier in verifiers]) > 0
 
 
-def _arrived(event: Mapping[str, Any], now: float) -> float:
-    """When the gateway took the request in, which is before this process began where it had to be started for it."""
+def _text(event: Mapping[str, Any]) -> str | None:
+    """The signed body; None if it is not encoded as the event says. UTF-8 keeps the bytes that were signed."""
+    body = raw_body(event)
+    try:
+        return None if body is None else body.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def _arrived_at(event: Mapping[str, Any], now: float) -> float:
+    """When the gateway received the request, which is before a cold start."""
     context = event.get("requestContext")
-    told = context.get("timeEpoch") if isinstance(context, dict) else None
-    arrived = told / 1000 if isinstance(told, int) else now
-    return arrived if 0 <= now - arrived <= LONGEST_START_SECONDS else now
+    epoch = context.get("timeEpoch") if isinstance(context, dict) else None
+    arrived_at = epoch / 1000 if isinstance(epoch, int) else now
+    return arrived_at if 0 <= now - arrived_at <= MAX_START_SECONDS else now
 
 
-def _work_id(read: Mapping[str, Any]) -> str | None:
-    """The id that an operation gets which is placed by this request."""
-    view = read.get("view")
-    held = view.get("id") if read.get("type") == "view_submission" and isinstance(view, dict) else None
-    found = held or read.get("trigger_id")
-    return found if isinstance(found, str) else None
+def _work_id(payload: Mapping[str, Any]) -> str | None:
+    """The id of the operation that this request submits."""
+    view = payload.get("view")
+    submitted = (
+        view.get("id") if payload.get("type") == "view_submission" and isinstance(view, dict) else None
+    )
+    work_id = submitted or payload.get("trigger_id")
+    return work_id if isinstance(work_id, str) else None
 
 
-def _request(read: Mapping[str, Any]) -> BoltRequest:
-    """For Bolt, read here: Bolt takes every form that holds the word "payload" for an interaction, and loses it.
+def _bolt_request(payload: Mapping[str, Any]) -> BoltRequest:
+    """As JSON, because Bolt takes every form that contains the word "payload" for an interaction, and loses its text.
 
-    Of the headers only the content type goes on: they are not signed, and some give orders to Bolt.
+    Only the content type is passed on: headers are not signed, and some of them control Bolt.
     """
-    return BoltRequest(body=json.dumps(read), headers={"content-type": "application/json"})
+    return BoltRequest(body=json.dumps(payload), headers={"content-type": "application/json"})
 
 
-def _read(text: str, content_type: str) -> dict[str, Any]:
-    """A command's fields or an interaction's payload."""
+def _payload(text: str, content_type: str) -> dict[str, Any]:
+    """The fields of a command, or the payload of an interaction."""
     if content_type.startswith("application/json"):
-        held = json.loads(text)
+        payload = json.loads(text)
     else:
-        held = dict(parse_qsl(text, keep_blank_values=True))
-        if "payload" in held:
-            held = json.loads(held["payload"])
-    if not isinstance(held, dict):
-        raise TypeError("no object")
-    return held
+        payload = dict(parse_qsl(text, keep_blank_values=True))
+        if "payload" in payload:
+            payload = json.loads(payload["payload"])
+    if not isinstance(payload, dict):
+        raise TypeError("not an object")
+    return payload
 
 
-def _answer(status: int) -> Answer:
+def _status(status: int) -> Response:
     return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": ""}

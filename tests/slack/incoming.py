@@ -33,8 +33,7 @@ from bot.slack.api.client import SlackApiClient
 from bot.slack.api.messages import SlackMessageGateway
 from bot.slack.app import build_app
 from bot.slack.context import NOBODY, Actor, RequestContext
-from bot.slack.deadline import Deadline
-from bot.slack.endpoint import SlackEndpoint
+from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.slack.views.message import display_settings
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection

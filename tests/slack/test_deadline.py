@@ -1,4 +1,4 @@
-"""Slack room tests: one deadline a request, whatever its time is spent on."""
+"""Each request has one deadline for everything that it waits for."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from bot.bootstrap import Deployment
 from bot.dynamodb import RECEIVER
 from bot.settings import PARTS, SecretAt, Settings
 from bot.slack.api.client import LAST_WORD_SECONDS
-from bot.slack.deadline import REQUEST_SECONDS, Deadline
+from bot.slack.endpoint import REQUEST_SECONDS, Deadline
 from bot.slack.views import buttons
 from infra.local import environment as local
 from tests.aws import worker_client
 from tests.slack.incoming import a_world, begin, event, known, payload, presses, typed, window
 from tests.world import ANA, REQUEST, VirtualClock, World
 
-LOOKS_AT_THE_DOOR = 2
-"""When it begins, and how old the signature is."""
+READINGS_BEFORE_THE_APP = 2
+"""The endpoint reads the clock when a request arrives, and for its deadline."""
 TOO_LONG = "That took too long and was stopped. It may be on its way all the same."
 
 
@@ -38,7 +38,7 @@ def world(shared: World) -> World:
     return shared
 
 
-def test_time_runs_from_when_the_request_came_and_only_while_it_is_served() -> None:
+def test_the_deadline_runs_from_the_arrival_until_the_response() -> None:
     clock = VirtualClock()
     deadline = Deadline(clock, seconds=2)
     assert deadline.left() == inf
@@ -50,7 +50,7 @@ def test_time_runs_from_when_the_request_came_and_only_while_it_is_served() -> N
     assert deadline.left() == inf
 
 
-def test_two_requests_at_once_have_each_their_own_time() -> None:
+def test_concurrent_requests_have_their_own_deadlines() -> None:
     clock = VirtualClock()
     deadline = Deadline(clock, seconds=2)
     seen: list[float] = []
@@ -68,15 +68,15 @@ def test_two_requests_at_once_have_each_their_own_time() -> None:
     assert seen == [2, 1]
 
 
-def test_what_is_begun_in_time_ends_before_slack_gives_up() -> None:
-    """A read begins only where it fits; what may come on top is a connection to be made first, or the last word."""
+def test_a_call_that_begins_in_time_ends_before_slack_times_out() -> None:
+    """A read begins only if it fits. A connection to be made first, or the final response, may come on top."""
     assert RECEIVER.read < REQUEST_SECONDS
     assert REQUEST_SECONDS + RECEIVER.connect < 3
     assert REQUEST_SECONDS + LAST_WORD_SECONDS < 3
 
 
 class Slow:
-    """A clock by which everything that is waited for costs as much: each look at it."""
+    """A clock that advances by `step` each time it is read."""
 
     def __init__(self, world: World, step: float) -> None:
         self._world, self._step = world, step
@@ -86,14 +86,14 @@ class Slow:
         return self._world.clock.now
 
 
-def slow_door(world: World, step: float) -> Any:
-    """The receiver as wiring builds it, where everything takes this long."""
+def slow_endpoint(world: World, step: float) -> Any:
+    """The endpoint that `bot.bootstrap` builds, with a slow clock."""
     return Deployment(secrets_known(world), clock=Slow(world, step), lean_clients=False).slack_endpoint
 
 
 @contextmanager
 def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
-    """Each answer of AWS's takes this long, and nothing else takes any time; the calls, in order."""
+    """Each response of AWS takes this long and nothing else takes time. Yields the calls in order."""
     calls: list[str] = []
 
     def wait(model: Any, **_: Any) -> None:
@@ -111,7 +111,7 @@ def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
 
 
 def secrets_known(world: World) -> Settings:
-    """As in a process that has read its secrets before."""
+    """The settings of a process that has read its secrets."""
     secrets = {
         purpose: SecretAt(purpose, plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
         for purpose, parts in PARTS.items()
@@ -121,7 +121,7 @@ def secrets_known(world: World) -> Settings:
 
 def submission(view: str, **fields: str) -> bytes:
     values = {name: {name: {"value": value}} for name, value in (REQUEST | fields).items()}
-    held = {
+    submitted = {
         "type": "view_submission",
         "api_app_id": local.APP,
         "team": {"id": local.TEAM},
@@ -135,11 +135,11 @@ def submission(view: str, **fields: str) -> bytes:
             "state": {"values": values},
         },
     }
-    return payload(held)
+    return payload(submitted)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "text"),
     [
         (0.1, "Sending to Noyo"),
         (0.2, "Sending to Noyo"),
@@ -148,22 +148,20 @@ def submission(view: str, **fields: str) -> bytes:
         (RECEIVER.read, TOO_LONG),
     ],
 )
-def test_a_submission_is_answered_in_time_and_counts_once_whenever_its_time_runs_out(
-    world: World, seconds: float, words: str
-) -> None:
+def test_a_submission_is_answered_in_time_and_counts_once(world: World, seconds: float, text: str) -> None:
     number = f"slow {seconds}"
-    came = event(submission("V" + number, carrier_group_id=number), world.clock())
-    began = world.clock()
+    request = event(submission("V" + number, carrier_group_id=number), world.clock())
+    started_at = world.clock()
     with slow_aws(world, seconds):
-        assert words in world.bot.slack_endpoint.handle(came)["body"]
-    assert world.clock() - began < 3
-    assert "Sending to Noyo" in world.bot.slack_endpoint.handle(came)["body"]
-    keys = [world.operation(one).entity.key for one in world.open_operations()]
+        assert text in world.bot.slack_endpoint.handle(request)["body"]
+    assert world.clock() - started_at < 3
+    assert "Sending to Noyo" in world.bot.slack_endpoint.handle(request)["body"]
+    keys = [world.operation(operation_id).entity.key for operation_id in world.open_operations()]
     assert len([key for key in keys if key.endswith("#" + number)]) == 1
 
 
-def test_a_submission_waits_for_no_more_than_it_needs(world: World) -> None:
-    """Who asks, the seal, whether sending is on, the placing: each further one takes from what the others may take."""
+def test_a_submission_makes_only_the_calls_it_needs(world: World) -> None:
+    """Authorization, encryption, the sending pause, the submission. Each further call takes time from these."""
     world.bot.slack_endpoint.handle(event(submission("Vfirst", carrier_group_id="first"), world.clock()))
     with slow_aws(world, 0) as calls:
         world.bot.slack_endpoint.handle(event(submission("Vnext", carrier_group_id="next"), world.clock()))
@@ -171,43 +169,41 @@ def test_a_submission_waits_for_no_more_than_it_needs(world: World) -> None:
 
 
 @pytest.mark.parametrize("step", [0.3, 0.9, 2.3])
-def test_whatever_takes_long_ends_a_submission_in_words_before_anything_is_placed(
-    world: World, step: float
-) -> None:
+def test_a_slow_submission_is_answered_before_an_operation_is_submitted(world: World, step: float) -> None:
     number = f"long {step}"
-    came = event(submission("V" + number, carrier_group_id=number), world.clock())
-    assert TOO_LONG in slow_door(world, step).handle(came)["body"]
-    assert not [one for one in world.open_operations() if number in world.operation(one).entity.key]
+    request = event(submission("V" + number, carrier_group_id=number), world.clock())
+    assert TOO_LONG in slow_endpoint(world, step).handle(request)["body"]
+    assert not [op for op in map(world.operation, world.open_operations()) if number in op.entity.key]
 
 
-def test_a_command_whose_time_runs_out_says_that_nothing_was_sent(world: World) -> None:
-    answer = slow_door(world, 2.3).handle(event(typed("connect"), world.clock()))
+def test_a_command_that_takes_too_long_says_that_nothing_was_sent(world: World) -> None:
+    answer = slow_endpoint(world, 2.3).handle(event(typed("connect"), world.clock()))
     assert "That took too long and was stopped. Nothing was sent to Noyo. Please try again." in answer["body"]
     assert window(world) == ""
 
 
-def test_nothing_is_asked_of_slack_once_the_time_is_up(world: World) -> None:
-    """Neither who a person is nor a window."""
+def test_slack_is_not_called_after_the_deadline(world: World) -> None:
+    """Neither for the person nor to open a modal."""
     before = len(world.slack.calls)
     world.wait(3601)
     for step in (1.4, 2.3):
-        slow_door(world, step).handle(event(typed("connect"), world.clock()))
+        slow_endpoint(world, step).handle(event(typed("connect"), world.clock()))
     assert len(world.slack.calls) == before
 
 
 class Stuck(Slow):
-    """One wait takes all the time there is: the one before the first thing is read."""
+    """The first call that the app makes takes all the time there is."""
 
-    due_refreshes = 0
+    readings = 0
 
     def __call__(self) -> float:
-        self.due_refreshes += 1
-        self._world.clock.now += self._step if self.due_refreshes == LOOKS_AT_THE_DOOR + 1 else 0
+        self.readings += 1
+        self._world.clock.now += self._step if self.readings == READINGS_BEFORE_THE_APP + 1 else 0
         return self._world.clock.now
 
 
-def test_a_click_whose_time_runs_out_is_answered_beside_the_message(world: World) -> None:
-    """The window would come too late; for the last word a little time is spared."""
+def test_a_click_that_takes_too_long_is_answered_next_to_the_message(world: World) -> None:
+    """The modal would be too late; some time is reserved for the final response."""
     record_state = known(world, "Too Long Inc")
     stuck = Stuck(world, REQUEST_SECONDS + 0.1)
     world.bot.__dict__["slack_endpoint"] = Deployment(

@@ -1,10 +1,11 @@
-"""Slack room tests: the door, from outside."""
+"""The Slack endpoint: which requests reach the app, and how they are read."""
 
 from __future__ import annotations
 
 import base64
 import itertools
 import json
+import time
 from typing import Any
 
 import pytest
@@ -14,57 +15,58 @@ from slack_bolt import BoltRequest, BoltResponse
 
 from bot.errors import SecretUnavailable
 from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
-from bot.slack.deadline import Deadline
-from bot.slack.endpoint import OLDEST_SECONDS, SlackEndpoint
+from bot.slack.endpoint import MAX_AGE_SECONDS, Deadline, SlackEndpoint
 from bot.usecases.ports.runtime import Clock
 from infra.local.environment import SIGNING_SECRET
 from tests.slack.incoming import FORM, event, payload, signature, typed
 
 NOW = 1_790_000_000
-FOR_EVER = Deadline(lambda: NOW)
+NO_DEADLINE = Deadline(lambda: NOW)
 
 
-class Notes:
-    """An app that notes what came in."""
+class RecordingApp:
+    """Keeps the requests that reach it."""
 
     def __init__(self) -> None:
-        self.seen: list[BoltRequest] = []
+        self.requests: list[BoltRequest] = []
 
     def dispatch(self, req: BoltRequest) -> BoltResponse:
-        self.seen.append(req)
+        self.requests.append(req)
         return BoltResponse(status=200, body={"text": "seen"}, headers={"x-one": ["1"]})
 
 
 @pytest.fixture
-def app() -> Notes:
-    return Notes()
+def app() -> RecordingApp:
+    return RecordingApp()
 
 
 @pytest.fixture
-def door(app: Notes) -> SlackEndpoint:
+def endpoint(app: RecordingApp) -> SlackEndpoint:
     return SlackEndpoint(
         signing_secrets=StaticSecret((SIGNING_SECRET,)),
         build=lambda: app,
         clock=lambda: NOW,
-        deadline=FOR_EVER,
+        deadline=NO_DEADLINE,
     )
 
 
 def headers(**changes: str | None) -> dict[str, str]:
-    made = event(typed("help"), NOW)["headers"] | {
+    values = event(typed("help"), NOW)["headers"] | {
         name.replace("_", "-"): value for name, value in changes.items()
     }
-    return {name: value for name, value in made.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
-def test_what_slack_signed_goes_in_and_its_answer_comes_out(door: SlackEndpoint, app: Notes) -> None:
-    answer = door.handle(event(typed("help"), NOW))
-    assert (answer["statusCode"], answer["body"]) == (200, '{"text": "seen"}')
-    assert answer["headers"]["x-one"] == "1"
-    assert app.seen[0].body["text"] == "help"
+def test_a_signed_request_reaches_the_app_and_its_response_is_returned(
+    endpoint: SlackEndpoint, app: RecordingApp
+) -> None:
+    response = endpoint.handle(event(typed("help"), NOW))
+    assert (response["statusCode"], response["body"]) == (200, '{"text": "seen"}')
+    assert response["headers"]["x-one"] == "1"
+    assert app.requests[0].body["text"] == "help"
 
 
-def test_slacks_own_example_of_a_signature_is_taken(app: Notes) -> None:
+def test_the_example_in_slacks_documentation_is_accepted(app: RecordingApp) -> None:
     """https://docs.slack.dev/authentication/verifying-requests-from-slack/"""
     at = 1531420618
     body = (
@@ -78,13 +80,13 @@ def test_slacks_own_example_of_a_signature_is_taken(app: Notes) -> None:
         "X-Slack-Signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
         "Content-Type": FORM,
     }
-    door = SlackEndpoint(
+    endpoint = SlackEndpoint(
         signing_secrets=StaticSecret(("8f742231b10e8888abcd99yyyzzz85a5",)),
         build=lambda: app,
         clock=lambda: at,
-        deadline=FOR_EVER,
+        deadline=NO_DEADLINE,
     )
-    assert door.handle({"headers": signed, "body": body})["statusCode"] == 200
+    assert endpoint.handle({"headers": signed, "body": body})["statusCode"] == 200
 
 
 @pytest.mark.parametrize(
@@ -106,51 +108,62 @@ def test_slacks_own_example_of_a_signature_is_taken(app: Notes) -> None:
         headers(x_slack_request_timestamp="9" * 5000),
     ],
 )
-def test_what_is_not_signed_is_refused_without_a_word(
-    door: SlackEndpoint, app: Notes, given_headers: dict[str, str] | None
+def test_an_unsigned_request_is_rejected_without_a_reason(
+    endpoint: SlackEndpoint, app: RecordingApp, given_headers: dict[str, str] | None
 ) -> None:
-    answer = door.handle({**event(typed("help"), NOW), "headers": given_headers})
-    assert (answer["statusCode"], answer["body"]) == (401, "")
-    assert app.seen == []
+    response = endpoint.handle({**event(typed("help"), NOW), "headers": given_headers})
+    assert (response["statusCode"], response["body"]) == (401, "")
+    assert app.requests == []
 
 
-def test_another_secrets_signature_is_refused(door: SlackEndpoint, app: Notes) -> None:
+def test_the_age_of_a_signature_is_measured_with_the_given_clock(app: RecordingApp) -> None:
+    """Slack's verifier shares one default clock between all its instances, the machine's."""
+    machine_time = int(time.time())
+    for offset in (-MAX_AGE_SECONDS - 100, MAX_AGE_SECONDS + 100):
+        endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=machine_time + offset: at)
+        assert endpoint.handle(event(typed("help"), machine_time + offset))["statusCode"] == 200
+        assert endpoint.handle(event(typed("help"), machine_time))["statusCode"] == 401
+
+
+def test_the_signature_of_another_secret_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) -> None:
     body = typed("help")
     forged = headers(x_slack_signature=signature(body, str(NOW), "another-secret"))
-    assert door.handle({**event(body, NOW), "headers": forged})["statusCode"] == 401
-    assert app.seen == []
+    assert endpoint.handle({**event(body, NOW), "headers": forged})["statusCode"] == 401
+    assert app.requests == []
 
 
-def test_a_body_that_was_changed_on_the_way_is_refused(door: SlackEndpoint, app: Notes) -> None:
+def test_a_changed_body_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) -> None:
     changed = {**event(typed("help"), NOW), "body": base64.b64encode(typed("status")).decode()}
-    assert door.handle(changed)["statusCode"] == 401
-    assert app.seen == []
+    assert endpoint.handle(changed)["statusCode"] == 401
+    assert app.requests == []
 
 
-@pytest.mark.parametrize("seconds", [-OLDEST_SECONDS, 0, OLDEST_SECONDS])
-def test_a_signature_serves_for_five_minutes(door: SlackEndpoint, seconds: int) -> None:
-    assert door.handle(event(typed("help"), NOW + seconds))["statusCode"] == 200
+@pytest.mark.parametrize("seconds", [-MAX_AGE_SECONDS, 0, MAX_AGE_SECONDS])
+def test_a_signature_is_valid_for_five_minutes(endpoint: SlackEndpoint, seconds: int) -> None:
+    assert endpoint.handle(event(typed("help"), NOW + seconds))["statusCode"] == 200
 
 
-@pytest.mark.parametrize("seconds", [-OLDEST_SECONDS - 1, OLDEST_SECONDS + 1])
-def test_a_signature_from_long_ago_or_from_the_future_is_refused(
-    door: SlackEndpoint, app: Notes, seconds: int
+@pytest.mark.parametrize("seconds", [-MAX_AGE_SECONDS - 1, MAX_AGE_SECONDS + 1])
+def test_a_signature_from_the_past_or_the_future_is_rejected(
+    endpoint: SlackEndpoint, app: RecordingApp, seconds: int
 ) -> None:
-    assert door.handle(event(typed("help"), NOW + seconds))["statusCode"] == 401
-    assert app.seen == []
+    assert endpoint.handle(event(typed("help"), NOW + seconds))["statusCode"] == 401
+    assert app.requests == []
 
 
 @pytest.mark.parametrize("broken", ["%%%", "é", "YQ=", 7, {"a": 1}])
-def test_a_body_that_is_no_base64_is_refused(door: SlackEndpoint, app: Notes, broken: Any) -> None:
-    assert door.handle({**event(b"", NOW), "body": broken})["statusCode"] == 400
-    assert app.seen == []
+def test_a_body_that_is_not_base64_is_rejected(
+    endpoint: SlackEndpoint, app: RecordingApp, broken: Any
+) -> None:
+    assert endpoint.handle({**event(b"", NOW), "body": broken})["statusCode"] == 400
+    assert app.requests == []
 
 
-def test_a_body_that_comes_as_text_is_read_too(door: SlackEndpoint, app: Notes) -> None:
+def test_a_body_sent_as_text_is_read(endpoint: SlackEndpoint, app: RecordingApp) -> None:
     """The gateway sends text types as they are."""
     body = typed("status Müller & Söhne")
-    door.handle({**event(body, NOW), "body": body.decode(), "isBase64Encoded": False})
-    assert app.seen[0].body["text"] == "status Müller & Söhne"
+    endpoint.handle({**event(body, NOW), "body": body.decode(), "isBase64Encoded": False})
+    assert app.requests[0].body["text"] == "status Müller & Söhne"
 
 
 @pytest.mark.parametrize(
@@ -168,57 +181,59 @@ def test_a_body_that_comes_as_text_is_read_too(door: SlackEndpoint, app: Notes) 
         payload({"authorizations": [7]}),
     ],
 )
-def test_a_signed_body_that_says_nothing_is_refused(door: SlackEndpoint, app: Notes, body: bytes) -> None:
-    answer = door.handle(event(body, NOW))
-    assert (answer["statusCode"], answer["body"]) == (400, "")
-    assert app.seen == []
+def test_a_signed_body_without_a_payload_is_rejected(
+    endpoint: SlackEndpoint, app: RecordingApp, body: bytes
+) -> None:
+    response = endpoint.handle(event(body, NOW))
+    assert (response["statusCode"], response["body"]) == (400, "")
+    assert app.requests == []
 
 
 @pytest.mark.parametrize("text", ["payload", "status payload inc", "connect payload=1"])
-def test_a_command_that_holds_the_word_payload_is_a_command(
-    door: SlackEndpoint, app: Notes, text: str
+def test_a_command_that_contains_the_word_payload_is_a_command(
+    endpoint: SlackEndpoint, app: RecordingApp, text: str
 ) -> None:
-    door.handle(event(typed(text), NOW))
-    assert app.seen[0].body["text"] == text
+    endpoint.handle(event(typed(text), NOW))
+    assert app.requests[0].body["text"] == text
 
 
-def test_json_is_read_as_json(door: SlackEndpoint, app: Notes) -> None:
-    door.handle(event(b'{"type": "x"}', NOW, content_type="application/json; charset=utf-8"))
-    assert app.seen[0].body == {"type": "x"}
+def test_json_is_read_as_json(endpoint: SlackEndpoint, app: RecordingApp) -> None:
+    endpoint.handle(event(b'{"type": "x"}', NOW, content_type="application/json; charset=utf-8"))
+    assert app.requests[0].body == {"type": "x"}
 
 
-def test_headers_that_give_orders_to_bolt_do_not_get_through(door: SlackEndpoint, app: Notes) -> None:
-    """They are not signed: with them anybody who caught a request could skip the ack and run a listener by name."""
-    made = event(typed("help"), NOW)
-    made["headers"] |= {"X-Slack-Bolt-Lazy-Only": "1", "x-slack-bolt-lazy-function-name": "listener"}
-    door.handle(made)
-    assert not app.seen[0].lazy_only
-    assert app.seen[0].lazy_function_name is None
+def test_headers_that_control_bolt_are_not_passed_on(endpoint: SlackEndpoint, app: RecordingApp) -> None:
+    """They are not signed: whoever intercepts a request could skip the ack and run a listener by name."""
+    request = event(typed("help"), NOW)
+    request["headers"] |= {"X-Slack-Bolt-Lazy-Only": "1", "x-slack-bolt-lazy-function-name": "listener"}
+    endpoint.handle(request)
+    assert not app.requests[0].lazy_only
+    assert app.requests[0].lazy_function_name is None
 
 
-def test_what_cannot_be_read_is_noted_without_its_content(
-    door: SlackEndpoint, caplog: pytest.LogCaptureFixture
+def test_an_unreadable_request_is_logged_without_its_content(
+    endpoint: SlackEndpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door.handle(event(b"payload=secret-words", NOW))
+    endpoint.handle(event(b"payload=secret-words", NOW))
     assert "cannot be read" in caplog.text
     assert "secret-words" not in caplog.text
 
 
-def test_the_app_is_built_at_the_first_signed_request_and_once(app: Notes) -> None:
-    built: list[int] = []
+def test_the_app_is_built_once_at_the_first_signed_request(app: RecordingApp) -> None:
+    builds: list[int] = []
 
-    def build() -> Notes:
-        built.append(1)
+    def build() -> RecordingApp:
+        builds.append(1)
         return app
 
-    door = SlackEndpoint(
-        signing_secrets=StaticSecret((SIGNING_SECRET,)), build=build, clock=lambda: NOW, deadline=FOR_EVER
+    endpoint = SlackEndpoint(
+        signing_secrets=StaticSecret((SIGNING_SECRET,)), build=build, clock=lambda: NOW, deadline=NO_DEADLINE
     )
-    door.handle({"headers": None, "body": None})
-    assert built == []
-    door.handle(event(typed("help"), NOW))
-    door.handle(event(typed("help"), NOW))
-    assert built == [1]
+    endpoint.handle({"headers": None, "body": None})
+    assert builds == []
+    endpoint.handle(event(typed("help"), NOW))
+    endpoint.handle(event(typed("help"), NOW))
+    assert builds == [1]
 
 
 KEYS = st.sampled_from(
@@ -231,59 +246,63 @@ JSON = st.recursive(
 )
 
 
-@given(st.binary(max_size=300) | JSON.map(payload) | JSON.map(lambda held: json.dumps(held).encode()))
+@given(st.binary(max_size=300) | JSON.map(payload) | JSON.map(lambda value: json.dumps(value).encode()))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_bytes_crash_the_door(door: SlackEndpoint, body: bytes) -> None:
+def test_no_signed_bytes_crash_the_endpoint(endpoint: SlackEndpoint, body: bytes) -> None:
     for content_type in (FORM, "application/json", ""):
-        assert door.handle(event(body, NOW, content_type=content_type))["statusCode"] < 500
+        assert endpoint.handle(event(body, NOW, content_type=content_type))["statusCode"] < 500
 
 
-# ---------------------------------------------------------------- a secret that is replaced
+# ---------------------------------------------------------------- replacing a secret
 
 
-def guarded(app: Notes, *readings: tuple[str, ...] | Exception, clock: Clock = lambda: NOW) -> SlackEndpoint:
-    """A door whose secrets are the next of these whenever they are read, the last ones for ever."""
-    left = list(readings)
+def with_secrets(
+    app: RecordingApp, *readings: tuple[str, ...] | Exception, clock: Clock = lambda: NOW
+) -> SlackEndpoint:
+    """Each reading of the secrets returns the next of these; the last one is repeated."""
+    remaining = list(readings)
 
     def read() -> tuple[str, ...]:
-        found = left.pop(0) if len(left) > 1 else left[0]
-        if isinstance(found, Exception):
-            raise found
-        return found
+        secrets = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        if isinstance(secrets, Exception):
+            raise secrets
+        return secrets
 
     ticking = itertools.count(step=AGAIN_SECONDS)
-    kept = CachedSecret(read, lambda: float(next(ticking)))
-    return SlackEndpoint(signing_secrets=kept, build=lambda: app, clock=clock, deadline=FOR_EVER)
+    cached = CachedSecret(read, lambda: float(next(ticking)))
+    return SlackEndpoint(signing_secrets=cached, build=lambda: app, clock=clock, deadline=NO_DEADLINE)
 
 
-def test_two_secrets_are_as_good_as_one(app: Notes) -> None:
+def test_either_of_two_secrets_is_accepted(app: RecordingApp) -> None:
     for secrets in ((SIGNING_SECRET, "other"), ("other", SIGNING_SECRET)):
-        assert guarded(app, secrets).handle(event(typed("help"), NOW))["statusCode"] == 200
+        assert with_secrets(app, secrets).handle(event(typed("help"), NOW))["statusCode"] == 200
 
 
-def test_a_signature_that_does_not_fit_is_held_against_the_secret_of_now(app: Notes) -> None:
-    door = guarded(app, ("old",), (SIGNING_SECRET,))
-    assert door.handle(event(typed("help"), NOW))["statusCode"] == 200
-    assert len(app.seen) == 1
+def test_a_signature_of_the_new_secret_is_accepted_after_reading_it_again(app: RecordingApp) -> None:
+    endpoint = with_secrets(app, ("old",), (SIGNING_SECRET,))
+    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 200
+    assert len(app.requests) == 1
 
 
-def test_a_signature_that_fits_no_secret_of_now_is_refused(app: Notes) -> None:
-    door = guarded(app, ("old",), ("new",))
-    assert door.handle(event(typed("help"), NOW))["statusCode"] == 401
-    assert app.seen == []
+def test_a_signature_that_no_current_secret_made_is_rejected(app: RecordingApp) -> None:
+    endpoint = with_secrets(app, ("old",), ("new",))
+    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert app.requests == []
 
 
-def test_what_is_too_old_or_has_no_signature_reads_no_secret(app: Notes) -> None:
-    door = guarded(app, AssertionError("nobody asked for it"), clock=lambda: NOW + OLDEST_SECONDS + 1)
-    assert door.handle(event(typed("help"), NOW))["statusCode"] == 401
-    assert door.handle({"headers": {}, "body": "x"})["statusCode"] == 401
+def test_an_old_or_unsigned_request_reads_no_secret(app: RecordingApp) -> None:
+    endpoint = with_secrets(
+        app, AssertionError("the secret was read"), clock=lambda: NOW + MAX_AGE_SECONDS + 1
+    )
+    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert endpoint.handle({"headers": {}, "body": "x"})["statusCode"] == 401
 
 
-def test_where_the_secret_cannot_be_read_nothing_gets_in_and_nobody_is_told_why(
-    app: Notes, caplog: pytest.LogCaptureFixture
+def test_without_a_readable_secret_requests_are_refused_without_a_reason(
+    app: RecordingApp, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = guarded(app, SecretUnavailable("The secret SECRET_SLACK_SIGNING cannot be read."))
-    answer = door.handle(event(typed("help"), NOW))
-    assert (answer["statusCode"], answer["body"]) == (503, "")
+    endpoint = with_secrets(app, SecretUnavailable("The secret SECRET_SLACK_SIGNING cannot be read."))
+    response = endpoint.handle(event(typed("help"), NOW))
+    assert (response["statusCode"], response["body"]) == (503, "")
     assert "SECRET_SLACK_SIGNING cannot be read" in caplog.text
-    assert app.seen == []
+    assert app.requests == []

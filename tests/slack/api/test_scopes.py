@@ -1,4 +1,4 @@
-"""Tests of the scopes: what is called is asked for, and nothing else is."""
+"""The scopes of the app: those that its calls need, and no others."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ DOCUMENTED: dict[str, set[str]] = {
 
 
 def called() -> set[str]:
-    room = (tree.ROOT / "bot" / "slack").glob("*.py")
-    sources = [path.read_text() for path in room if path.name != "scopes.py"]
+    paths = (tree.ROOT / "bot" / "slack").glob("**/*.py")
+    sources = [path.read_text() for path in paths if path.name != "scopes.py"]
     return {method for source in sources for method in METHOD.findall(source)}
 
 
-def test_every_method_that_is_called_may_be_called() -> None:
+def test_every_called_method_has_a_scope() -> None:
     allowed = {method for scope in SCOPES for method in scope.methods} | FREE
 
     assert "chat.postMessage" in called()
     assert called() - allowed == set()
 
 
-def test_every_method_is_named_under_the_scopes_that_slack_documents_for_it() -> None:
+def test_every_method_is_listed_under_a_scope_that_slack_documents() -> None:
     for scope in SCOPES:
         for method in scope.methods:
             assert scope.name in DOCUMENTED[method], f"{method} is not called under {scope.name}"
@@ -53,20 +53,20 @@ def test_every_method_is_named_under_the_scopes_that_slack_documents_for_it() ->
     assert called() <= DOCUMENTED.keys()
 
 
-def test_no_scope_is_asked_for_whose_methods_nobody_calls() -> None:
-    idle = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called()]
+def test_every_scope_has_a_method_that_is_called() -> None:
+    unused = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called()]
 
-    assert idle == []
+    assert unused == []
 
 
-def test_each_scope_is_named_once_in_order_with_its_reason() -> None:
+def test_scopes_are_sorted_and_unique_and_have_a_reason() -> None:
     names = [scope.name for scope in SCOPES]
 
     assert names == sorted(set(names))
     assert all(len(scope.why) > 10 for scope in SCOPES)
 
 
-def test_what_a_token_lacks_is_told_by_name() -> None:
+def test_missing_scopes_are_named() -> None:
     granted = {scope.name for scope in SCOPES} - {"users:read"} | {"calls:read"}
 
     assert [scope.name for scope in lacking(granted)] == ["users:read"]
