@@ -1,9 +1,11 @@
-"""Logs as JSON, one object a line, each with the id of the request and the trace of the work it belongs to.
+"""How log lines and metrics are written: JSON, one object a line, with the request id and the trace.
 
-Text from outside may hold anything, so of an error only its kind and where it arose are told, and its words only
-where they are our own (`SwitchboardError`). `POWERTOOLS_LOG_LEVEL` says how much is told; without it, `INFO`. With
-`METRICS_NAMESPACE`, the lines of steps carry their metrics and are written whatever the level is, since alarms count on
-them.
+Workers use Powertools' formatter and metrics, the receivers only the standard library (docs/performance.md says why).
+With `POWERTOOLS_METRICS_NAMESPACE`, the line of a log event carries its metrics in CloudWatch's embedded metric format
+and is written at any `POWERTOOLS_LOG_LEVEL`, because alarms count on it.
+
+Texts from outside may contain anything. Of an error, a log line shows its type and where it was raised, and its text
+only if the text is our own (`SwitchboardError`).
 """
 
 from __future__ import annotations
@@ -13,90 +15,128 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO
 
 from bot import telemetry
 from bot.errors import SwitchboardError
-from bot.metrics import embedded_metrics
+from bot.telemetry import LogEvent
 
-OURS = ("switchboard", "bot")
-CARRIED = (
-    "again_at",
+LOGGERS = ("switchboard", "bot")
+EXTRA_FIELDS = (
     "error_id",
+    "errors",
     "group_id",
     "kind",
-    "row_id",
-    "troubles",
+    "reason",
+    "record_id",
+    "retry_at",
     "user_id",
-    "why",
     "work_id",
 )
-"""What our own lines may carry beside their words: ids, times and our own errors."""
+"""What the `extra` of our log calls may contain: ids, times and our own errors."""
+COUNT, SECONDS, MILLISECONDS = "Count", "Seconds", "Milliseconds"
 
-_adding = threading.Lock()
-_request: ContextVar[str | None] = ContextVar("_request", default=None)
-"""Lambda serves one request at a time; on one machine each thread serves its own."""
+_configuring = threading.Lock()
+_request_id: ContextVar[str | None] = ContextVar("_request_id", default=None)
+"""Lambda serves one request at a time; the local stack serves several, each in its own thread."""
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def from_receiver(context: object) -> None:
-    """Logs with nothing but the standard library: powertools would cost the receiver's cold start 90 ms."""
-    _begin(context, JsonLines)
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`field`: the field of the log event that holds the value; None counts the events."""
+
+    name: str
+    unit: str
+    field: str | None = None
 
 
-def from_worker(context: object) -> None:
-    """Logs as powertools writes them."""
-    _begin(context, _powertools)
+@dataclass(frozen=True, slots=True)
+class EventMetrics:
+    """The metrics of a log event, each for every set of dimensions. Dimensions are fields of the event."""
+
+    metrics: tuple[Metric, ...]
+    dimensions: tuple[tuple[str, ...], ...] = ((),)
 
 
-def _begin(context: object, formatter: Callable[[], logging.Formatter]) -> None:
-    """Takes the place of Lambda's own handler, which would write every line once more as plain text."""
+# Each combination of a metric and the values of its dimensions is paid for: docs/runbook.md counts them.
+METRICS: Mapping[LogEvent, EventMetrics] = {
+    LogEvent.SLACK_ANSWERED: EventMetrics(
+        (Metric("AckMilliseconds", MILLISECONDS, "milliseconds"),), ((), ("kind",), ("cold",))
+    ),
+    LogEvent.SIGNATURE_REJECTED: EventMetrics((Metric("SignatureRejected", COUNT),), (("endpoint",),)),
+    LogEvent.OPERATION_SETTLED: EventMetrics((Metric("SettledOperations", COUNT),), (("kind", "outcome"),)),
+    LogEvent.EVENT_PUBLISHED: EventMetrics((Metric("PublishLagSeconds", SECONDS, "lag"),)),
+    LogEvent.EVENT_POSTPONED: EventMetrics((Metric("PublishFailures", COUNT, "failed"),)),
+    LogEvent.LIST_POLLED: EventMetrics(
+        (Metric("PollAgeSeconds", SECONDS, "age"), Metric("ParkedRecords", COUNT, "parked")), (("list",),)
+    ),
+    LogEvent.OPERATION_BACKLOG: EventMetrics(
+        (
+            Metric("OldestDueOperationSeconds", SECONDS, "oldest_due"),
+            Metric("AwaitingResolution", COUNT, "awaiting_resolution"),
+            Metric("DeferredOperations", COUNT, "deferred"),
+            Metric("LongestAwaitingResolutionSeconds", SECONDS, "longest_awaiting"),
+        )
+    ),
+    LogEvent.OUTBOX_BACKLOG: EventMetrics((Metric("OldestDueEventSeconds", SECONDS, "oldest_due"),)),
+    LogEvent.THROTTLED: EventMetrics((Metric("Throttled", COUNT),), (("service",),)),
+    LogEvent.CREDENTIALS_REJECTED: EventMetrics((Metric("CredentialsRejected", COUNT),), (("service",),)),
+}
+
+
+def configure_receiver(context: object) -> None:
+    """Logs this request with the standard library alone. `context`: Lambda's."""
+    _configure(context, JsonFormatter)
+
+
+def configure_worker(context: object) -> None:
+    """Logs this request with Powertools. `context`: Lambda's."""
+    _configure(context, _powertools_formatter)
+
+
+def _configure(context: object, formatter: Callable[[], logging.Formatter]) -> None:
+    """Replaces Lambda's own handler, which would write every line a second time as plain text."""
     root = logging.getLogger()
-    with _adding:
-        if not any(isinstance(handler, Lines) for handler in root.handlers):
-            lines = Lines()
-            lines.setFormatter(formatter())
+    with _configuring:
+        if not any(isinstance(handler, StdoutHandler) for handler in root.handlers):
+            handler = StdoutHandler()
+            handler.setFormatter(formatter())
             root.handlers = [h for h in root.handlers if not type(h).__name__.startswith("LambdaLogger")]
-            root.addHandler(lines)
-    _request.set(getattr(context, "aws_request_id", None))
-    for name in OURS:
+            root.addHandler(handler)
+    _request_id.set(getattr(context, "aws_request_id", None))
+    for name in LOGGERS:
         logging.getLogger(name).setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO").upper())
     logging.getLogger(telemetry.LOGGER).setLevel(logging.INFO if _namespace() else logging.NOTSET)
 
 
 def _namespace() -> str:
-    return os.environ.get("METRICS_NAMESPACE", "")
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "")
 
 
-class Lines(logging.StreamHandler[TextIO]):
-    """Writes to whatever standard output is at that moment."""
+class StdoutHandler(logging.StreamHandler[TextIO]):
+    """Writes to what `sys.stdout` is at that moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        record.request_id = _request.get()
+        record.request_id = _request_id.get()
         record.trace = telemetry.trace()
         self.stream = sys.stdout
         super().emit(record)
 
 
-def _numbers(record: logging.LogRecord) -> dict[str, Any]:
-    """The facts of a step, and what makes metrics of them."""
-    step, facts = getattr(record, "step", None), getattr(record, "facts", {})
-    if step is None:
-        return {}
-    namespace = _namespace()
-    metrics = embedded_metrics(step, facts, namespace=namespace, at=record.created) if namespace else {}
-    return {**facts, **metrics}
+class JsonFormatter(logging.Formatter):
+    """Writes the same fields as Powertools' formatter, without its import time."""
 
-
-class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {
+        line: dict[str, Any] = {
             "level": record.levelname,
             "location": f"{record.funcName}:{record.lineno}",
             "message": record.getMessage(),
@@ -105,44 +145,94 @@ class JsonLines(logging.Formatter):
             "request_id": getattr(record, "request_id", None),
             "trace": getattr(record, "trace", None),
         }
-        told |= {name: getattr(record, name) for name in CARRIED if hasattr(record, name)}
-        told |= _numbers(record)
+        line |= {name: getattr(record, name) for name in EXTRA_FIELDS if hasattr(record, name)}
+        line |= _event_fields(record, embedded_metrics)
         if record.exc_info and record.exc_info[0] is not None:
-            told |= {
-                "exception_name": record.exc_info[0].__name__,
-                "exception": what_went_wrong(record.exc_info),
-            }
-        return json.dumps({name: value for name, value in told.items() if value is not None}, default=str)
+            line["exception_name"] = record.exc_info[0].__name__
+            line["exception"] = describe_error(record.exc_info)
+        return json.dumps({name: value for name, value in line.items() if value is not None}, default=str)
 
 
-def _powertools() -> logging.Formatter:
+def _powertools_formatter() -> logging.Formatter:
     from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-    class Quiet(LambdaPowertoolsFormatter):
+    class SafeFormatter(LambdaPowertoolsFormatter):
         def format(self, record: logging.LogRecord) -> str:
-            told = {name: value for name, value in vars(record).items() if name not in ("step", "facts")}
-            return super().format(logging.makeLogRecord(told | _numbers(record)))
+            own = {name: value for name, value in vars(record).items() if name not in ("log_event", "fields")}
+            return super().format(logging.makeLogRecord(own | _event_fields(record, powertools_metrics)))
 
         def formatException(self, ei: Any) -> str:
-            return what_went_wrong(ei)
+            return describe_error(ei)
 
-    return Quiet(service="switchboard", utc=True, serialize_stacktrace=False)
+    return SafeFormatter(service="switchboard", utc=True, use_rfc3339=True, serialize_stacktrace=False)
 
 
-def what_went_wrong(ei: ExcInfo) -> str:
-    """The errors, the first cause first: of each its kind and where it arose, and its words only if they are ours."""
-    told = []
+MetricsWriter = Callable[[EventMetrics, Mapping[str, Any], str], dict[str, Any]]
+
+
+def _event_fields(record: logging.LogRecord, write_metrics: MetricsWriter) -> dict[str, Any]:
+    """The fields of a log event and, with a namespace, what makes CloudWatch Logs read metrics out of the line."""
+    event, fields, namespace = getattr(record, "log_event", None), getattr(record, "fields", {}), _namespace()
+    measured = METRICS.get(event) if event is not None and namespace else None
+    return {**fields, **write_metrics(measured, fields, namespace)} if measured else {**fields}
+
+
+def _values(measured: EventMetrics, fields: Mapping[str, Any]) -> dict[Metric, float]:
+    """The metrics whose value is known."""
+    values = {m: 1 if m.field is None else fields.get(m.field) for m in measured.metrics}
+    return {metric: value for metric, value in values.items() if value is not None}
+
+
+def embedded_metrics(measured: EventMetrics, fields: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    """The receiver's metrics. The dimensions' values are in the line already, as fields of the event.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    values = _values(measured, fields)
+    if not values:
+        return {}
+    directive = {
+        "Namespace": namespace,
+        "Dimensions": [list(names) for names in measured.dimensions],
+        "Metrics": [{"Name": metric.name, "Unit": metric.unit} for metric in values],
+    }
+    head = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
+    return {"_aws": head} | {metric.name: value for metric, value in values.items()}
+
+
+def powertools_metrics(measured: EventMetrics, fields: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+    """A worker's metrics, checked by Powertools. Each log event has its own dimensions, so nothing is shared."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics
+
+    values = _values(measured, fields)
+    if not values:
+        return {}
+    metrics = EphemeralMetrics(namespace=namespace)
+    metrics.service = ""  # It would be one more dimension, which no alarm looks at.
+    for metric, value in values.items():
+        metrics.add_metric(metric.name, metric.unit, value)
+    first, *more = ({name: fields[name] for name in names} for names in measured.dimensions)
+    for name, label in first.items():
+        metrics.add_dimension(name, label)
+    for dimensions in more:
+        metrics.add_dimensions(**dimensions)
+    return {**metrics.serialize_metric_set()}
+
+
+def describe_error(ei: ExcInfo) -> str:
+    """An error and its causes, the first cause first: the type and where it was raised, the text only if it is ours."""
+    parts = []
     error = ei[1]
     while error is not None:
-        told.append(_one(error))
+        parts.append(_describe_one(error))
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return "; then ".join(reversed(told))
+    return "; then ".join(reversed(parts))
 
 
-def _one(error: BaseException) -> str:
-    words = f" ({error})" if isinstance(error, SwitchboardError) else ""
-    places = [
+def _describe_one(error: BaseException) -> str:
+    text = f" ({error})" if isinstance(error, SwitchboardError) else ""
+    frames = [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno} in {frame.name}"
         for frame in traceback.extract_tb(error.__traceback__)
     ]
-    return f"{type(error).__name__}{words} at {' < '.join(reversed(places)) or 'nowhere'}"
+    return f"{type(error).__name__}{text} at {' < '.join(reversed(frames)) or 'an unknown place'}"

@@ -85,7 +85,7 @@ class CachedSecret(Generic[T]):
                 self._held, self._trouble = [self._read()], None
             except SecretUnavailable as unreadable:
                 self._trouble = str(unreadable)
-                logger.error("a secret cannot be read", extra={"why": self._trouble})
+                logger.error("a secret cannot be read", extra={"reason": self._trouble})
             self._asked_at = self._clock()
         if self._trouble is not None:
             raise SecretUnavailable(self._trouble)

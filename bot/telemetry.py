@@ -1,7 +1,7 @@
-"""Each step of a piece of work, told once for whoever watches Switchboard run, under the work's trace.
+"""Log events: what happened, with its fields, under the trace of the operation or record that it belongs to.
 
-A step is a line in the log with its numbers; what is measured of it is decided where logs are written. What is told is
-never a text from outside: words of our own, numbers, and ids that look like ids.
+`bot.logs` decides how an event is written and which of its numbers become metrics. No value from outside gets into a
+log: fields hold our own words, numbers, and ids that look like ids. Any other text is replaced by a digest.
 """
 
 from __future__ import annotations
@@ -12,61 +12,65 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from enum import StrEnum
+from enum import StrEnum, auto
 
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.masking import mask
 from bot.domain.operations import Operation
 from bot.domain.records import Record
 
-LogValue = str | int | float | None
+FieldValue = str | int | float | None
 
-LOGGER = "switchboard.steps"
-_steps = logging.getLogger(LOGGER)
+LOGGER = "switchboard.events"
+_logger = logging.getLogger(LOGGER)
 _trace: ContextVar[str | None] = ContextVar("_trace", default=None)
 _PLAIN = re.compile(r"[A-Za-z0-9#:._/-]{1,200}")
-_OPERATION_NEWS = re.compile(r"operation_changed:(?P<operation>.+):[a-z_]+:\d+\.\d+")
-_LATE_NEWS = re.compile(r"(?:record_changed|late_version):(?P<version>.+)")
+_OPERATION_EVENT = re.compile(r"operation_changed:(?P<operation>.+):[a-z_]+:\d+\.\d+")
+_RECORD_EVENT = re.compile(r"(?:record_changed|late_version):(?P<version>.+)")
 
 
 class LogEvent(StrEnum):
-    """What is told; each may happen many times on the way from a click to a card."""
+    """The name is the message of the log line, in lower case. One click may cause several events of a kind."""
 
-    SLACK_ANSWERED = "slack answered"
+    SLACK_ANSWERED = auto()
     """The receiver answered Slack: `kind` of interaction, `cold` start or not, `milliseconds` since it arrived."""
-    VIEW_OPENED = "opened"
-    """A window, whose `view` is the trace of what will be submitted in it."""
-    SIGNATURE_REJECTED = "refused unsigned"
-    """A request at `door` whose signature did not fit."""
-    OPERATION_SUBMITTED = "placed"
-    """An operation was asked for; `came` says whether it is on its way, or what was in the way."""
-    OPERATION_CLAIMED = "claimed"
-    NOYO_CALLED = "sent"
-    """A write left for Noyo; `status` is that of the answer, absent where none came."""
-    OPERATION_SAVED = "kept"
-    """An operation goes on in this `state`, due in `pause` seconds."""
-    OPERATION_SETTLED = "settled"
-    RECORD_CHANGED = "changed"
+    VIEW_OPENED = auto()
+    """A modal was opened; its `view` id is the trace of what will be submitted in it."""
+    SIGNATURE_REJECTED = auto()
+    """The signature of a request to this `endpoint` is missing, too old or wrong."""
+    OPERATION_SUBMITTED = auto()
+    """`result` says whether the operation was accepted, or what it conflicts with."""
+    OPERATION_CLAIMED = auto()
+    """A worker holds the operation's lease and executes it."""
+    NOYO_CALLED = auto()
+    """A write was sent to Noyo; `status` is that of the response, absent if none arrived."""
+    OPERATION_SAVED = auto()
+    """The operation continues in this `state`, due in `due_in` seconds."""
+    OPERATION_SETTLED = auto()
+    """The operation has its final `outcome`, `seconds` after it was submitted."""
+    RECORD_CHANGED = auto()
     """A record is new to us or has a new version."""
-    LIST_POLLED = "polled"
-    MESSAGE_SENT = "shown"
+    LIST_POLLED = auto()
+    """A poll of one of Noyo's lists ended, `age` seconds after the last complete one."""
+    MESSAGE_SENT = auto()
     """A message was posted, found or edited."""
-    EVENT_PUBLISHED = "told"
-    """All that a piece of news brings forth is in Slack, `lag` seconds after Noyo's `modified`."""
-    EVENT_POSTPONED = "put off"
-    """Something of a piece of news is not in Slack yet; `failed` unless it only waits for its turn."""
-    OPERATION_BACKLOG = "operations stand"
-    """After a scheduled run: how late the longest due one is, and which wait for a person."""
-    OUTBOX_BACKLOG = "news stands"
-    THROTTLED = "throttled"
-    """Somebody (`by`) asked us to slow down."""
-    CREDENTIALS_REJECTED = "not let in"
-    """Somebody (`by`) does not accept our credentials."""
+    EVENT_PUBLISHED = auto()
+    """Slack shows everything that an outbox event changes, `lag` seconds after Noyo's `modified`."""
+    EVENT_POSTPONED = auto()
+    """Slack does not show all of an outbox event yet; `failed` is 0 if it only waits for its turn."""
+    OPERATION_BACKLOG = auto()
+    """After each scheduled run: seconds since the oldest due operation was due, and how many wait for what."""
+    OUTBOX_BACKLOG = auto()
+    """After each scheduled run: seconds since the oldest due outbox event was due."""
+    THROTTLED = auto()
+    """This `service` asked us to slow down."""
+    CREDENTIALS_REJECTED = auto()
+    """This `service` does not accept our credentials."""
 
 
 @contextmanager
 def trace_context(work_id: str | None) -> Iterator[None]:
-    """All that is logged inside carries the trace of this operation or piece of news."""
+    """All log lines inside carry the trace of this operation or outbox event."""
     token = _trace.set(trace_of(work_id) if work_id else None)
     try:
         yield
@@ -79,30 +83,30 @@ def trace() -> str | None:
 
 
 def trace_of(work_id: str) -> str:
-    """An operation's own id, for the news of it as well; for a record's news its subject and version."""
-    found = _OPERATION_NEWS.fullmatch(work_id) or _LATE_NEWS.fullmatch(work_id)
-    return safe_label(found[1] if found else work_id)
+    """The id of the operation, also for its outbox events; for a record's outbox events its reference and version."""
+    event = _OPERATION_EVENT.fullmatch(work_id) or _RECORD_EVENT.fullmatch(work_id)
+    return safe_label(event[1] if event else work_id)
 
 
 def version_trace(entity: EntityRef, version: str) -> str:
     return f"{entity}:{version}"
 
 
-def log_event(step: LogEvent, *, warn: bool = False, **facts: LogValue) -> None:
-    """What is None is left out."""
+def log_event(event: LogEvent, /, *, warn: bool = False, **fields: FieldValue) -> None:
+    """Writes one log line. Fields whose value is None are left out."""
     level = logging.WARNING if warn else logging.INFO
-    if not _steps.isEnabledFor(level):
+    if not _logger.isEnabledFor(level):
         return
-    told = {
-        name: safe_label(fact) if isinstance(fact, str) else fact
-        for name, fact in facts.items()
-        if fact is not None
+    safe = {
+        name: safe_label(value) if isinstance(value, str) else value
+        for name, value in fields.items()
+        if value is not None
     }
-    _steps.log(level, step.value, extra={"step": step, "facts": told}, stacklevel=2)
+    _logger.log(level, event.value, extra={"log_event": event, "fields": safe}, stacklevel=2)
 
 
 def log_operation(operation: Operation, now: int, record: Record | None = None) -> None:
-    """How an operation stands from now on, under its own trace. `record` is what the answer that settled it showed."""
+    """Logs the state of an operation under its own trace. `record`: what the response that settled it showed."""
     outcome = operation.outcome.kind.value if operation.outcome else None
     with trace_context(operation.id):
         if operation.state.settled:
@@ -116,25 +120,24 @@ def log_operation(operation: Operation, now: int, record: Record | None = None) 
                 seconds=now - operation.submitted_at,
             )
         else:
-            pause = max(operation.due - now, 0) if operation.due is not None else None
             log_event(
                 LogEvent.OPERATION_SAVED,
                 kind=operation.kind.value,
                 state=operation.state.value,
                 outcome=outcome,
-                pause=pause,
+                due_in=max(operation.due - now, 0) if operation.due is not None else None,
             )
 
 
 def entity_label(entity: EntityRef) -> str:
-    """A record by its id. What a request is about holds what somebody typed, so of that no more than the kind."""
+    """The reference of a record. That of a request contains what somebody typed, so only its kind is shown."""
     return (
         str(entity) if entity.kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION) else entity.kind.value
     )
 
 
 def safe_label(text: str) -> str:
-    """What looks like an id or a word of ours, as it is; of anything else a digest, which tells one from another."""
+    """An id or a word of ours as it is; of any other text a digest, which is the same each time."""
     if _PLAIN.fullmatch(text) and mask(text) == text:
         return text
     return f"~{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"

@@ -19,7 +19,7 @@ from bot.usecases.run_batch import run_batch
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    logs.from_worker(context)
+    logs.configure_worker(context)
     here = deployment(Purpose.NOYO_CLIENT)
     deps = here.noyo_dependencies
     woken = "Records" in event

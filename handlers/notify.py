@@ -20,7 +20,7 @@ from bot.usecases.run_batch import BATCH_SIZE, RESERVED_SECONDS, logger
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    logs.from_worker(context)
+    logs.configure_worker(context)
     here = deployment(Purpose.SLACK_BOT)
     deps = here.slack_dependencies
     until = deadline(context, keep_seconds=RESERVED_SECONDS)
@@ -51,7 +51,7 @@ def _notify(news_id: str, deps: Dependencies) -> int | None:
     troubles = [str(trouble) for trouble in report.failures]
     logger.log(
         logging.INFO if waits else logging.WARNING,
-        "not delivered yet",
-        extra={"work_id": news_id, "troubles": troubles, "again_at": report.retry_at},
+        "outbox event not published yet",
+        extra={"work_id": news_id, "errors": troubles, "retry_at": report.retry_at},
     )
     return report.retry_at if waits else None

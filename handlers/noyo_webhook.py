@@ -20,5 +20,5 @@ gc.enable()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    logs.from_receiver(context)
+    logs.configure_receiver(context)
     return deployment(Purpose.NOYO_WEBHOOK).webhook_endpoint.handle(event)

@@ -15,7 +15,7 @@ from bot.usecases.run_batch import RESERVED_SECONDS, run_batch
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     del event
-    logs.from_worker(context)
+    logs.configure_worker(context)
     here = deployment(Purpose.NOYO_CLIENT)
     until = deadline(context, keep_seconds=RESERVED_SECONDS)
     kinds = {kind.value: kind for kind in KINDS}

@@ -22,5 +22,5 @@ gc.enable()
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    logs.from_receiver(context)
+    logs.configure_receiver(context)
     return deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT).slack_endpoint.handle(event)

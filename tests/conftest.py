@@ -1,5 +1,6 @@
 """For every test: no network, no AWS credentials of the developer, and no silent skips in CI."""
 
+import logging
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
+from bot import logs, telemetry
 from tests import aws_calls
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -94,3 +96,14 @@ def _refuse_skip(config: pytest.Config, report: Report) -> Report:
         report.outcome = "failed"
         report.longrepr = f"a skip counts as a failure: {reason}"
     return report
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Puts handlers and levels back after a test that configures logging as a function on Lambda does."""
+    root, names = logging.getLogger(), (*logs.LOGGERS, telemetry.LOGGER)
+    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in names}
+    yield
+    root.handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

@@ -1,4 +1,4 @@
-"""Lines that carry metrics, held against the specification of CloudWatch's embedded metric format."""
+"""Log lines that carry metrics, compared with the specification of CloudWatch's embedded metric format."""
 
 from __future__ import annotations
 
@@ -9,27 +9,35 @@ from typing import Any
 import pytest
 
 from bot import logs
-from bot.metrics import COUNT, METRICS, MILLISECONDS, SECONDS, embedded_metrics
+from bot.logs import COUNT, METRICS, MILLISECONDS, SECONDS, embedded_metrics, powertools_metrics
 from bot.telemetry import LogEvent, log_event
 from tests.handlers.conftest import FakeContext
 from tests.handlers.following import NAMESPACE, measured
 
-FACTS: dict[LogEvent, dict[str, Any]] = {
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
+CONFIGURE = pytest.mark.parametrize("configure", [logs.configure_receiver, logs.configure_worker])
+FIELDS: dict[LogEvent, dict[str, Any]] = {
     LogEvent.SLACK_ANSWERED: {"kind": "command", "cold": "yes", "status": 200, "milliseconds": 40},
-    LogEvent.SIGNATURE_REJECTED: {"door": "slack"},
-    LogEvent.OPERATION_SETTLED: {"kind": "look", "outcome": "confirmed", "seconds": 3},
-    LogEvent.EVENT_PUBLISHED: {"news": "record", "lag": 9},
+    LogEvent.SIGNATURE_REJECTED: {"endpoint": "slack"},
+    LogEvent.OPERATION_SETTLED: {"kind": "refresh_record", "outcome": "confirmed", "seconds": 3},
+    LogEvent.EVENT_PUBLISHED: {"kind": "record", "lag": 9},
     LogEvent.EVENT_POSTPONED: {"attempt": 1, "failed": 0},
     LogEvent.LIST_POLLED: {"list": "connection", "age": 0, "parked": 2},
-    LogEvent.OPERATION_BACKLOG: {"late": 0, "waiting": 1, "kept": 0, "waited": 30},
-    LogEvent.OUTBOX_BACKLOG: {"late": 0},
-    LogEvent.THROTTLED: {"by": "noyo"},
-    LogEvent.CREDENTIALS_REJECTED: {"by": "slack"},
+    LogEvent.OPERATION_BACKLOG: {
+        "oldest_due": 0,
+        "awaiting_resolution": 1,
+        "deferred": 0,
+        "longest_awaiting": 30,
+    },
+    LogEvent.OUTBOX_BACKLOG: {"oldest_due": 0},
+    LogEvent.THROTTLED: {"service": "noyo"},
+    LogEvent.CREDENTIALS_REJECTED: {"service": "slack"},
 }
 
 
 def assert_embedded(line: dict[str, Any]) -> None:
-    """What the specification says of a document that holds metrics."""
+    """The rules of the specification for a document with metrics."""
     assert len(json.dumps(line).encode()) < 256 * 1024
     head = line["_aws"]
     assert set(head) == {"Timestamp", "CloudWatchMetrics"}
@@ -40,7 +48,7 @@ def assert_embedded(line: dict[str, Any]) -> None:
         assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
         assert 1 <= len(directive["Namespace"]) <= 255
         assert not directive["Namespace"].startswith("AWS/")
-        assert directive["Dimensions"], "one set at least, which may be empty"
+        assert directive["Dimensions"], "at least one set, which may be empty"
         for names in directive["Dimensions"]:
             assert len(names) <= 9
             for name in names:
@@ -51,63 +59,93 @@ def assert_embedded(line: dict[str, Any]) -> None:
         for metric in directive["Metrics"]:
             assert set(metric) == {"Name", "Unit"}
             assert metric["Unit"] in {COUNT, SECONDS, MILLISECONDS}, "units that CloudWatch knows"
-            assert type(line[metric["Name"]]) in (int, float)
+            values = line[metric["Name"]]
+            values = values if isinstance(values, list) else [values]
+            assert [type(value) in (int, float) for value in values] == [True], "one number"
 
 
-@pytest.mark.parametrize("begin", [logs.from_receiver, logs.from_worker])
-@pytest.mark.parametrize("step", METRICS)
-def test_a_line_that_carries_metrics_is_as_the_specification_wants_it(
-    step: LogEvent, begin: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@CONFIGURE
+@pytest.mark.parametrize("event", METRICS)
+def test_a_line_with_metrics_follows_the_specification(
+    event: LogEvent, configure: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("METRICS_NAMESPACE", NAMESPACE)
-    begin(FakeContext())
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "switchboard")
+    configure(FakeContext())
 
-    log_event(step, **FACTS[step])
+    log_event(event, **FIELDS[event])
 
-    [line] = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
+    [line] = [json.loads(written) for written in capsys.readouterr().out.splitlines()]
     assert_embedded(line)
-    names = {name for name, _ in measured(line)}
-    assert names == {metric.name for metric in METRICS[step].metrics}
+    assert measured(line) == {
+        (metric.name, tuple((name, FIELDS[event][name]) for name in names))
+        for metric in METRICS[event].metrics
+        for names in METRICS[event].dimensions
+    }
+    assert line["message"] == event.value
+    assert line.items() >= FIELDS[event].items()
 
 
-def test_no_metric_has_the_name_of_something_else_in_the_line() -> None:
-    names = [metric.name for one in METRICS.values() for metric in one.metrics]
+@pytest.mark.parametrize("event", METRICS)
+def test_powertools_and_the_receivers_own_writer_measure_the_same(event: LogEvent) -> None:
+    lean, checked = (
+        write(METRICS[event], FIELDS[event], NAMESPACE) for write in (embedded_metrics, powertools_metrics)
+    )
+
+    assert measured(FIELDS[event] | lean) == measured(checked)
+    for metric in METRICS[event].metrics:
+        assert [lean[metric.name]] == checked[metric.name]
+
+
+def test_no_metric_has_the_name_of_a_field() -> None:
+    names = [metric.name for measured in METRICS.values() for metric in measured.metrics]
 
     assert len(names) == len(set(names))
-    assert all(name[0].isupper() and name.isalnum() for name in names), "facts begin with a small letter"
+    assert all(name[0].isupper() and name.isalnum() for name in names), "fields begin with a small letter"
 
 
-def test_a_number_that_is_not_known_is_no_metric_and_not_nought() -> None:
-    assert embedded_metrics(LogEvent.EVENT_PUBLISHED, {"news": "summary"}, namespace=NAMESPACE, at=1.0) == {}
-    only_age = embedded_metrics(
-        LogEvent.LIST_POLLED, {"list": "connection", "age": 5}, namespace=NAMESPACE, at=1.0
-    )
+@pytest.mark.parametrize("write", [embedded_metrics, powertools_metrics])
+def test_an_unknown_number_is_no_metric_rather_than_zero(write: Any) -> None:
+    assert write(METRICS[LogEvent.EVENT_PUBLISHED], {"kind": "summary"}, NAMESPACE) == {}
+    only_age = write(METRICS[LogEvent.LIST_POLLED], {"list": "connection", "age": 5}, NAMESPACE)
     assert "ParkedRecords" not in only_age
-    assert only_age["PollAgeSeconds"] == 5
+    assert only_age["PollAgeSeconds"] in (5, [5])
 
 
-def test_a_step_that_nobody_measures_carries_nothing() -> None:
-    assert embedded_metrics(LogEvent.OPERATION_CLAIMED, {"kind": "look"}, namespace=NAMESPACE, at=1.0) == {}
+@CONFIGURE
+def test_an_event_without_metrics_has_only_fields(
+    configure: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    configure(FakeContext())
+    log_event(LogEvent.OPERATION_CLAIMED, kind="refresh_record")
 
-
-def test_without_a_namespace_there_are_lines_and_no_metrics(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.from_worker(FakeContext())
-    log_event(LogEvent.OUTBOX_BACKLOG, late=4)
-
-    [line] = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
-    assert (line["message"], line["late"]) == ("news stands", 4)
+    [line] = [json.loads(written) for written in capsys.readouterr().out.splitlines()]
+    assert line["kind"] == "refresh_record"
     assert "_aws" not in line
 
 
-@pytest.mark.parametrize("begin", [logs.from_receiver, logs.from_worker])
-def test_metrics_are_written_whatever_the_level_is_since_alarms_count_on_them(
-    begin: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+@CONFIGURE
+def test_without_a_namespace_there_are_lines_and_no_metrics(
+    configure: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("METRICS_NAMESPACE", NAMESPACE)
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
-    begin(FakeContext())
-    logging.getLogger("switchboard").warning("not heard")
-    log_event(LogEvent.OUTBOX_BACKLOG, late=4)
+    configure(FakeContext())
+    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=4)
 
-    [line] = [json.loads(one) for one in capsys.readouterr().out.splitlines()]
-    assert line["OldestDueNewsSeconds"] == 4
+    [line] = [json.loads(written) for written in capsys.readouterr().out.splitlines()]
+    assert (line["message"], line["oldest_due"]) == ("outbox_backlog", 4)
+    assert "_aws" not in line
+
+
+@CONFIGURE
+def test_metrics_are_written_at_any_log_level_because_alarms_count_on_them(
+    configure: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
+    configure(FakeContext())
+    logging.getLogger("switchboard").warning("hidden")
+    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=4)
+
+    [line] = [json.loads(written) for written in capsys.readouterr().out.splitlines()]
+    assert line["OldestDueEventSeconds"] in (4, [4])

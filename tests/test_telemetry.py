@@ -1,4 +1,4 @@
-"""What is told of each step, and the trace that ties the lines of one piece of work together."""
+"""Log events, their safe fields, and the trace that connects the log lines of an operation."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from bot.telemetry import (
 RECORD = "0b8a3a9e-1111-4222-8333-444455556666"
 VERSION = "9c1d2e3f-aaaa-4bbb-8ccc-ddddeeeeffff"
 
-Told = Callable[[], Any]
+LogRecords = Callable[[], Any]
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Told:
+def written(caplog: pytest.LogCaptureFixture) -> LogRecords:
     caplog.set_level(logging.INFO, LOGGER)
     return lambda: caplog.records
 
@@ -53,11 +53,11 @@ def told(caplog: pytest.LogCaptureFixture) -> Told:
         ("first_run_summary", "first_run_summary"),
     ],
 )
-def test_an_operation_and_all_news_of_it_have_one_trace(work: str, expected: str) -> None:
+def test_an_operation_and_its_outbox_events_have_one_trace(work: str, expected: str) -> None:
     assert trace_of(work) == expected
 
 
-def test_what_is_told_inside_belongs_to_the_inner_work_and_then_to_the_outer_again() -> None:
+def test_an_inner_trace_context_ends_with_the_outer_trace_restored() -> None:
     assert trace() is None
     with trace_context("V1"):
         with trace_context(f"connection:{RECORD}:{VERSION}"):
@@ -66,7 +66,7 @@ def test_what_is_told_inside_belongs_to_the_inner_work_and_then_to_the_outer_aga
     assert trace() is None
 
 
-def test_the_trace_ends_with_its_work_even_where_that_fails() -> None:
+def test_a_trace_context_ends_after_an_error() -> None:
     with pytest.raises(RuntimeError), trace_context("V1"):
         raise RuntimeError
     assert trace() is None
@@ -90,58 +90,58 @@ def test_the_trace_ends_with_its_work_even_where_that_fails() -> None:
         "",
     ],
 )
-def test_a_text_that_is_no_id_is_told_by_a_digest_only(text: str) -> None:
+def test_a_text_that_is_not_an_id_is_logged_as_a_digest(text: str) -> None:
     hidden = safe_label(text)
 
     assert hidden.startswith("~")
     assert len(hidden) == 17
     assert not text or text not in hidden
-    assert safe_label(text) == hidden, "the same each time, so that lines can be told to belong together"
+    assert safe_label(text) == hidden, "the same each time, so that lines with the same text can be found"
 
 
 @pytest.mark.parametrize(
     "text", ["V0123ABC", RECORD, f"connection:{RECORD}", "1790000000.000100", "C0ALERTS"]
 )
-def test_an_id_is_told_as_it_is(text: str) -> None:
+def test_an_id_is_logged_as_it_is(text: str) -> None:
     assert safe_label(text) == text
 
 
-def test_a_step_is_told_with_its_facts_and_without_those_that_are_not_known(told: Told) -> None:
+def test_an_event_is_logged_with_its_known_fields(written: LogRecords) -> None:
     log_event(LogEvent.NOYO_CALLED, method="PUT", status=None, milliseconds=12)
 
-    [line] = told()
-    assert (line.step, line.facts) == (LogEvent.NOYO_CALLED, {"method": "PUT", "milliseconds": 12})
+    [line] = written()
+    assert (line.log_event, line.fields) == (LogEvent.NOYO_CALLED, {"method": "PUT", "milliseconds": 12})
     assert line.levelname == "INFO"
-    assert line.funcName == "test_a_step_is_told_with_its_facts_and_without_those_that_are_not_known"
+    assert line.funcName == "test_an_event_is_logged_with_its_known_fields"
 
 
-def test_no_fact_carries_a_text_from_outside(told: Told) -> None:
-    log_event(LogEvent.MESSAGE_SENT, what="employer 123-45-6789")
+def test_no_field_contains_a_text_from_outside(written: LogRecords) -> None:
+    log_event(LogEvent.MESSAGE_SENT, kind="employer 123-45-6789")
 
-    assert "123-45-6789" not in str(told()[0].facts)
+    assert "123-45-6789" not in str(written()[0].fields)
 
 
-def test_what_needs_somebody_is_a_warning(told: Told) -> None:
+def test_an_event_can_be_a_warning(written: LogRecords) -> None:
     log_event(LogEvent.LIST_POLLED, warn=True, list="connection")
 
-    assert told()[0].levelname == "WARNING"
+    assert written()[0].levelname == "WARNING"
 
 
-def test_nothing_is_made_of_a_step_that_nobody_listens_to(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_event_below_the_log_level_is_not_written(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, LOGGER)
-    log_event(LogEvent.OPERATION_SUBMITTED, kind="look")
+    log_event(LogEvent.OPERATION_SUBMITTED, kind="refresh_record")
 
     assert caplog.records == []
 
 
-def test_of_what_somebody_typed_only_the_kind_is_told() -> None:
+def test_the_reference_of_a_request_is_logged_by_kind_only() -> None:
     assert entity_label(entities.connection_ref(RECORD)) == f"connection:{RECORD}"
-    assert entity_label(entities.pending_connection_ref(RECORD, "123456789")) == "request"
+    assert entity_label(entities.pending_connection_ref(RECORD, "123456789")) == "pending_connection"
     assert entity_label(entities.person_ref("U0ANA")) == "person"
 
 
-def test_how_an_operation_stands_is_told_under_its_own_trace(told: Told) -> None:
-    asked = Operation(
+def test_an_operation_is_logged_with_its_state_and_outcome(written: LogRecords) -> None:
+    pending = Operation(
         id="V1",
         entity=entities.pending_connection_ref(RECORD, "123456789"),
         kind=OperationKind.REQUEST_CONNECTION,
@@ -152,24 +152,24 @@ def test_how_an_operation_stands_is_told_under_its_own_trace(told: Told) -> None
         due=190,
     )
     settled = replace(
-        asked,
+        pending,
         state=OperationState.REFUSED,
         outcome=Outcome(OutcomeKind.REFUSED, message="no, 123-45-6789"),
         due=None,
     )
     with trace_context("another"):
-        log_operation(asked, 150)
+        log_operation(pending, 150)
         log_operation(settled, 160)
 
-    kept, over = told()
-    assert (kept.step, kept.facts) == (
+    saved, final = written()
+    assert (saved.log_event, saved.fields) == (
         LogEvent.OPERATION_SAVED,
-        {"kind": "request_connection", "state": "checking", "pause": 40},
+        {"kind": "request_connection", "state": "reconciling", "due_in": 40},
     )
-    assert over.step is LogEvent.OPERATION_SETTLED
-    assert over.facts == {
+    assert final.log_event is LogEvent.OPERATION_SETTLED
+    assert final.fields == {
         "kind": "request_connection",
-        "entity": "request",
+        "entity": "pending_connection",
         "state": "refused",
         "outcome": "refused",
         "seconds": 60,

@@ -228,7 +228,7 @@ def log_throttling(error: ClientError, *, by: str) -> None:
     codes = {error.response.get("Error", {}).get("Code", "")}
     codes |= {reason.get("Code", "") for reason in error.response.get("CancellationReasons", [])}
     if codes & _THROTTLED:
-        log_event(LogEvent.THROTTLED, by=by)
+        log_event(LogEvent.THROTTLED, service=by)
 
 
 def _status(error: ClientError) -> int:

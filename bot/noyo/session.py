@@ -97,7 +97,7 @@ class Session:
             answer = with_token(self._token.newer_than(token))
         _mind_the_pace(answer)
         if answer.status == 401:
-            log_event(LogEvent.CREDENTIALS_REJECTED, by="noyo")
+            log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
             raise TokenRejected("Noyo does not accept the token that it gave us, so nothing was done.")
         return answer
 
@@ -113,7 +113,7 @@ class Session:
                     raise
             return self._granted(of_now)
         except NoyoRefused as error:
-            log_event(LogEvent.CREDENTIALS_REJECTED, by="noyo")
+            log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
             raise TokenRejected(
                 f"Noyo gave us no token ({error.status}): it does not accept Switchboard's client id and secret. "
                 "Please tell whoever runs Switchboard."
@@ -132,7 +132,7 @@ class Session:
 
 def _mind_the_pace(answer: NoyoResponse) -> None:
     if answer.status == 429:
-        log_event(LogEvent.THROTTLED, by="noyo")
+        log_event(LogEvent.THROTTLED, service="noyo")
 
 
 def _no_token(error: SwitchboardError) -> NotSent:

@@ -86,7 +86,7 @@ class WebhookEndpoint:
             return _answer(400, f"The body is not encoded as it says, or longer than {LONGEST_BODY} bytes.")
         if not self._signed(body, headers_of(event)):
             logger.warning("a webhook without a valid signature was refused")
-            log_event(LogEvent.SIGNATURE_REJECTED, door="noyo")
+            log_event(LogEvent.SIGNATURE_REJECTED, endpoint="noyo")
             return _answer(401)
         try:
             happened = _read(body)

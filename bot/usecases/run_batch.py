@@ -40,6 +40,6 @@ def run_batch(
                 done += 1
             except Exception:
                 # It stays due, so nothing is lost; the next one must not wait for it.
-                logger.exception("could not be worked on", extra={"work_id": safe_label(one)})
+                logger.exception("work failed", extra={"work_id": safe_label(one)})
                 failed += 1
     return BatchResult(done, failed, left)

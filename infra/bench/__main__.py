@@ -125,7 +125,7 @@ def _environment(fakes: Fakes) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "made-up",
         "AWS_SECRET_ACCESS_KEY": "made-up",
         "AWS_REGION": "us-east-1",
-        "METRICS_NAMESPACE": "Switchboard/bench",
+        "POWERTOOLS_METRICS_NAMESPACE": "Switchboard/bench",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": fakes.url,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 
 import pytest
@@ -26,16 +25,8 @@ FUNCTIONS = {
 
 
 @pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, levels = list(root.handlers), {name: logging.getLogger(name).level for name in _OURS}
-    yield
-    root.handlers = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
-
-
-_OURS = ("switchboard", "bot", "switchboard.steps")
+def logging_per_test(restored_logging: None) -> None:
+    """Each handler configures logging."""
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class Watched:
 
     def receive(self) -> None:
         """Makes this process log as the receiver does, as it would in one of its own."""
-        logs.from_receiver(FakeContext())
+        logs.configure_receiver(FakeContext())
 
     def lines(self) -> list[Line]:
         text = self._capsys.readouterr().out

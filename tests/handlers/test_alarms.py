@@ -40,7 +40,7 @@ def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
     """What CloudWatch makes of the lines of a life in which everything goes wrong once."""
-    monkeypatch.setenv("METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     watched = Watched(world, capsys)
     watched.round()
     world.asks()
@@ -131,7 +131,7 @@ def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_n
     told: set[Metric],
 ) -> None:
     assert any(
-        name == "Operations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told
+        name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told
     )
     body = read_template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert "${AWS::StackName},kind,outcome}" in body
@@ -147,4 +147,4 @@ def test_each_metric_of_aws_is_one_that_there_is() -> None:
 def test_the_functions_write_into_the_namespace_that_alarms_look_into() -> None:
     variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert variables["METRICS_NAMESPACE"] == OURS
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OURS

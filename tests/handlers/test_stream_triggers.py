@@ -151,7 +151,7 @@ def kinds_carried(
         if world.operation(one).kind is not OperationKind.REFRESH_RECORD:
             carry_out_one(one, deps)
 
-    monkeypatch.setattr(execute_operations, "carry_out", carry)
+    monkeypatch.setattr(execute_operations, "execute", carry)
     with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
     return [world.operation(one).kind for one in carried]

@@ -30,18 +30,18 @@ def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def watched(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
-    monkeypatch.setenv("METRICS_NAMESPACE", NAMESPACE)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     made = Watched(world, capsys)
     made.round()
     made.lines()
     return made
 
 
-def steps(lines: list[Line], trace: str | None = None) -> list[str]:
+def messages(lines: list[Line], trace: str | None = None) -> list[str]:
     return [line["message"] for line in lines if trace is None or line.get("trace") == trace]
 
 
-def of(lines: list[Line], message: str) -> list[Line]:
+def with_message(lines: list[Line], message: str) -> list[Line]:
     return [line for line in lines if line["message"] == message]
 
 
@@ -52,19 +52,21 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
     watched.round()
 
     lines = watched.lines()
-    [opened] = of(lines, "opened")
+    [opened] = with_message(lines, "view_opened")
     assert opened["view"] == operation, "the click before it is found by this"
-    told = steps(lines, operation)
-    assert told[:2] == ["placed", "slack answered"]
-    assert told[2:5] == ["claimed", "sent", "settled"]
-    assert {"shown", "told"} == set(told[5:])
-    assert {line.get("trace") for line in of(lines, "sent")} == {operation}
-    [sent] = of(lines, "sent")
+    told = messages(lines, operation)
+    assert told[:2] == ["operation_submitted", "slack_answered"]
+    assert told[2:5] == ["operation_claimed", "noyo_called", "operation_settled"]
+    assert {"message_sent", "event_published"} == set(told[5:])
+    assert {line.get("trace") for line in with_message(lines, "noyo_called")} == {operation}
+    [sent] = with_message(lines, "noyo_called")
     assert (sent["method"], sent["status"]) == ("POST", 201)
-    [settled] = of(lines, "settled")
+    [settled] = with_message(lines, "operation_settled")
     assert (settled["kind"], settled["outcome"]) == ("request_connection", "confirmed")
     assert settled["entity"].startswith("connection:")
-    assert {line["channel"] for line in of(lines, "shown") if line["what"] == "operation"} == {CONNECTIONS}
+    assert {
+        line["channel"] for line in with_message(lines, "message_sent") if line["kind"] == "operation"
+    } == {CONNECTIONS}
 
 
 def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watched) -> None:
@@ -73,14 +75,16 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watc
     watched.round()
 
     lines = watched.lines()
-    [changed] = of(lines, "changed")
+    [changed] = with_message(lines, "record_changed")
     assert changed["trace"] == f"connection:{made['id']}:{made['version']}"
-    told = steps(lines, changed["trace"])
-    assert told[0] == "changed"
-    assert told[-1] == "told"
-    shown = {line["what"] for line in of(lines, "shown") if line["trace"] == changed["trace"]}
+    told = messages(lines, changed["trace"])
+    assert told[0] == "record_changed"
+    assert told[-1] == "event_published"
+    shown = {
+        line["kind"] for line in with_message(lines, "message_sent") if line["trace"] == changed["trace"]
+    }
     assert shown == {"connection", "line", "alert"}
-    assert of(lines, "told")[-1]["lag"] == pytest.approx(0, abs=60)
+    assert with_message(lines, "event_published")[-1]["lag"] == pytest.approx(0, abs=60)
 
 
 def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> None:
@@ -91,35 +95,46 @@ def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> N
     watched.run(execute_operations.handler, notify.handler)
 
     lines = watched.lines()
-    [placed] = of(lines, "placed")
+    [placed] = with_message(lines, "operation_submitted")
     assert placed["trace"].startswith("webhook:")
-    assert steps(lines, placed["trace"]) == ["placed", "claimed", "settled"]
-    [settled] = of(lines, "settled")
-    version = f"{settled['subject']}:{settled['version']}"
+    assert messages(lines, placed["trace"]) == [
+        "operation_submitted",
+        "operation_claimed",
+        "operation_settled",
+    ]
+    [settled] = with_message(lines, "operation_settled")
+    version = f"{settled['entity']}:{settled['version']}"
     assert version == f"connection:{made['id']}:{made['version']}"
-    told = steps(lines, version)
-    assert (told[0], told[-1]) == ("changed", "told")
-    assert "shown" in told
+    told = messages(lines, version)
+    assert (told[0], told[-1]) == ("record_changed", "event_published")
+    assert "message_sent" in told
 
 
 def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: Watched) -> None:
     world = watched.world
     world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
     watched.round()
-    assert [line["news"] for line in of(watched.lines(), "told") if "lag" in line] == ["record"]
+    assert [line["kind"] for line in with_message(watched.lines(), "event_published") if "lag" in line] == [
+        "record"
+    ]
 
     world.wait(86_400)
     watched.run(notify.handler)
 
-    told = of(watched.lines(), "told")
-    assert "day" in {line["news"] for line in told}
+    told = with_message(watched.lines(), "event_published")
+    assert "day" in {line["kind"] for line in told}
     assert [line for line in told if "lag" in line] == []
 
 
 def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) -> None:
     watched.round()
 
-    assert sorted(steps(watched.lines())) == ["news stands", "operations stand", "polled", "polled"]
+    assert sorted(messages(watched.lines())) == [
+        "list_polled",
+        "list_polled",
+        "operation_backlog",
+        "outbox_backlog",
+    ]
 
 
 def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None:
@@ -130,9 +145,9 @@ def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None
     watched.round(4)
 
     lines = [line for line in watched.lines() if line.get("trace") == operation]
-    assert "status" not in of(lines, "sent")[0], "no answer came"
-    assert [(line["state"]) for line in of(lines, "kept")][0] == "reconciling"
-    assert of(lines, "settled")[0]["outcome"] == "reconciled"
+    assert "status" not in with_message(lines, "noyo_called")[0], "no answer came"
+    assert [(line["state"]) for line in with_message(lines, "operation_saved")][0] == "reconciling"
+    assert with_message(lines, "operation_settled")[0]["outcome"] == "reconciled"
 
 
 def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched) -> None:
@@ -145,17 +160,17 @@ def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched
     [operation] = world.open_operations()
     watched.round(6)
     lines = watched.lines()
-    assert of(lines, "kept")[-1]["state"] == "needs_resolution"
-    assert max(line["waiting"] for line in of(lines, "operations stand")) == 1
+    assert with_message(lines, "operation_saved")[-1]["state"] == "needs_resolution"
+    assert max(line["awaiting_resolution"] for line in with_message(lines, "operation_backlog")) == 1
 
     asked = [message for message in world.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
     world.slack.click(ANA, ALERTS, asked.ts, "way_close")
     watched.round()
 
     lines = watched.lines()
-    [settled] = of(lines, "settled")
+    [settled] = with_message(lines, "operation_settled")
     assert (settled["trace"], settled["outcome"]) == (operation, "closed")
-    assert of(lines, "operations stand")[0]["waiting"] == 0
+    assert with_message(lines, "operation_backlog")[0]["awaiting_resolution"] == 0
 
 
 def test_how_long_slack_waited_is_told_by_kind_and_whether_the_process_was_new(watched: Watched) -> None:
@@ -163,7 +178,7 @@ def test_how_long_slack_waited_is_told_by_kind_and_whether_the_process_was_new(w
     watched.world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
     watched.world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
 
-    answered = of(watched.lines(), "slack answered")
+    answered = with_message(watched.lines(), "slack_answered")
     assert [(line["kind"], line["cold"], line["status"]) for line in answered] == [
         ("command", "yes", 200),
         ("command", "no", 200),
@@ -177,8 +192,8 @@ def test_a_poll_that_fails_tells_how_long_ago_one_came_to_its_end(watched: Watch
         watched.run(poll.handler)
         world.wait(600)
 
-    polled = [line for line in of(watched.lines(), "polled") if line["list"] == "connection"]
-    ages = [line["PollAgeSeconds"] for line in polled]
+    polled = [line for line in with_message(watched.lines(), "list_polled") if line["list"] == "connection"]
+    ages = [line["age"] for line in polled]
     assert ages[0] >= 60
     assert [later - ages[0] for later in ages] == [0, 600, 1200]
     assert {line["finished"] for line in polled} == {"no"}
@@ -197,9 +212,9 @@ def test_who_asks_us_to_slow_down_and_who_does_not_let_us_in_is_told(watched: Wa
     watched.run(notify.handler)
 
     lines = watched.lines()
-    assert [line["by"] for line in of(lines, "throttled")] == ["noyo", "slack"]
-    assert [line["by"] for line in of(lines, "not let in")] == ["slack"]
-    assert sum(line.get("DeliveriesFailed", 0) for line in of(lines, "put off")) >= 1
+    assert [line["service"] for line in with_message(lines, "throttled")] == ["noyo", "slack"]
+    assert [line["service"] for line in with_message(lines, "credentials_rejected")] == ["slack"]
+    assert sum(line["failed"] for line in with_message(lines, "event_postponed")) >= 1
 
 
 @pytest.fixture(params=["worker", "receiver"])
@@ -209,7 +224,7 @@ def formatted(request: pytest.FixtureRequest, watched: Watched) -> Watched:
         import logging
 
         root = logging.getLogger()
-        root.handlers = [handler for handler in root.handlers if type(handler).__name__ != "Lines"]
+        root.handlers = [handler for handler in root.handlers if type(handler).__name__ != "StdoutHandler"]
         watched.receive()
     return watched
 
@@ -273,11 +288,19 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
 
     lines = formatted.lines()
     text = "".join(formatted.kept)
-    assert {"placed", "sent", "settled", "kept", "changed", "polled", "shown", "told", "put off"} <= set(
-        steps(lines)
-    )
+    assert {
+        "operation_submitted",
+        "noyo_called",
+        "operation_settled",
+        "operation_saved",
+        "record_changed",
+        "list_polled",
+        "message_sent",
+        "event_published",
+        "event_postponed",
+    } <= set(messages(lines))
     assert DECISIONS in text
-    assert {line["kind"] for line in of(lines, "settled")} >= {"decide_disconnection"}
+    assert {line["kind"] for line in with_message(lines, "operation_settled")} >= {"decide_disconnection"}
     digits = [one.replace("-", "") for one in (SSN, BROKER)]
     for hidden in (
         SSN,

@@ -110,13 +110,13 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
             raise ZeroDivisionError("employer 123-45-6789")
         return real(news_id, deps)
 
-    monkeypatch.setattr(notify, "notify", breaking)
+    monkeypatch.setattr(notify, "publish", breaking)
     answer = notify.handler(stream("OUTBOX", waiting), context)
 
     assert answer == {"batchItemFailures": []}
     assert len(cards(world)) == 2
     assert news(world) == [waiting[0]], "it stays due"
-    [line] = said(capsys, "could not be worked on")
+    [line] = said(capsys, "work failed")
     assert (line["level"], line["work_id"], line["exception_name"]) == (
         "ERROR",
         waiting[0],
@@ -133,10 +133,10 @@ def test_what_slack_did_not_take_is_logged_with_what_it_said(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    [line] = said(capsys, "not delivered yet")
+    [line] = said(capsys, "outbox event not published yet")
     assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
-    assert line["troubles"] == ["Slack refused: restricted_action"]
-    assert line["again_at"] > world.clock()
+    assert line["errors"] == ["Slack refused: restricted_action"]
+    assert line["retry_at"] > world.clock()
     assert line["request_id"] == "request-1"
 
 
@@ -152,11 +152,11 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    lines = said(capsys, "not delivered yet")
+    lines = said(capsys, "outbox event not published yet")
     assert len(lines) == TURNS
     for line in lines:
         assert line["level"] == "INFO"
-        assert line["troubles"] == [f"{place.name} in {CONNECTIONS}"]
+        assert line["errors"] == [f"{place.name} in {CONNECTIONS}"]
 
 
 def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
@@ -167,8 +167,8 @@ def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    [line] = said(capsys, "not delivered yet")
-    assert (line["level"], line["troubles"]) == ("INFO", ["Slack asked us to slow down."])
+    [line] = said(capsys, "outbox event not published yet")
+    assert (line["level"], line["errors"]) == ("INFO", ["Slack asked us to slow down."])
     assert len(cards(world)) == 1  # A moment later, by the same worker.
 
 
@@ -202,7 +202,7 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
         world.wait(50)
         return real(news_id, deps)
 
-    monkeypatch.setattr(notify, "notify", slow)
+    monkeypatch.setattr(notify, "publish", slow)
     notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=120))
 
     assert len(cards(world)) == 2

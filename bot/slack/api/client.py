@@ -144,13 +144,13 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
     told = body.get("error")
     code = told if isinstance(told, str) and _CODE.fullmatch(told) else None
     if response.status_code == 429 or code in _BUSY:
-        log_event(LogEvent.THROTTLED, by="slack", method=method)
+        log_event(LogEvent.THROTTLED, service="slack", method=method)
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
     if response.status_code >= 500 or code in _UNSURE or code is None:
         return SlackNoAnswer(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
     if code in _NOT_LET_IN:
         logger.error("Slack does not accept the bot's token (%s)", code)
-        log_event(LogEvent.CREDENTIALS_REJECTED, by="slack", code=code)
+        log_event(LogEvent.CREDENTIALS_REJECTED, service="slack", code=code)
         return SlackTokenRejected(code, retry_after=_NOT_LET_IN_SECONDS)
     return SlackRefused(code)
 

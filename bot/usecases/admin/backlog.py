@@ -13,15 +13,15 @@ def log_operation_backlog(operations: OperationRepository, now: int) -> None:
     kept = operations.deferred_due(now, limit=MOST_COUNTED)
     log_event(
         LogEvent.OPERATION_BACKLOG,
-        late=_seconds_since(operations.oldest_due(now), now),
-        waiting=len(asked_at),
-        kept=len(kept),
-        waited=_seconds_since(min(asked_at, default=None), now),
+        oldest_due=_seconds_since(operations.oldest_due(now), now),
+        awaiting_resolution=len(asked_at),
+        deferred=len(kept),
+        longest_awaiting=_seconds_since(min(asked_at, default=None), now),
     )
 
 
 def log_outbox_backlog(outbox: OutboxRepository, now: int) -> None:
-    log_event(LogEvent.OUTBOX_BACKLOG, late=_seconds_since(outbox.oldest_due(now), now))
+    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=_seconds_since(outbox.oldest_due(now), now))
 
 
 def _seconds_since(moment: int | None, now: int) -> int:

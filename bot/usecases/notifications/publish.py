@@ -72,7 +72,7 @@ def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
     else:
         deps.outbox.mark_delivered(event, now)
         log_event(
-            LogEvent.EVENT_PUBLISHED, event=event.kind.value, version=event.version, lag=_lag(event, deps)
+            LogEvent.EVENT_PUBLISHED, kind=event.kind.value, version=event.version, lag=_lag(event, deps)
         )
     return report
 

@@ -167,7 +167,7 @@ def _converge(
         )
         log_event(
             LogEvent.MESSAGE_SENT,
-            what=record.key.name.partition(":")[0],
+            kind=record.key.name.partition(":")[0],
             how=how,
             channel=posted.message.channel,
             ts=posted.message.ts,

@@ -228,16 +228,16 @@ def submit_operation(
             LogEvent.OPERATION_SUBMITTED,
             kind=operation.kind.value,
             entity=entity_label(operation.entity),
-            came=_CAME[type(result)],
-            in_the_way=result.operation.id if isinstance(result, Conflict) else None,
+            result=_RESULT_LABELS[type(result)],
+            conflicts_with=result.operation.id if isinstance(result, Conflict) else None,
         )
     return result
 
 
-_CAME: dict[type[SubmitResult], str] = {
-    Submitted: "on-its-way",
-    Conflict: "in-the-way",
-    RecordChanged: "changed",
+_RESULT_LABELS: dict[type[SubmitResult], str] = {
+    Submitted: "submitted",
+    Conflict: "conflict",
+    RecordChanged: "record_changed",
 }
 
 

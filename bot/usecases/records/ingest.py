@@ -95,9 +95,9 @@ def log_change(change: RecordChange, *, told: bool = True) -> None:
         log_event(
             LogEvent.RECORD_CHANGED,
             entity=entity_label(change.entity),
-            came="newer" if change.before and change.after else "first" if change.after else "older",
+            change="newer" if change.before and change.after else "first" if change.after else "older",
             modified=seen.modified,
-            told="yes" if told else "no",
+            published="yes" if told else "no",
         )
 
 

@@ -146,7 +146,7 @@ class PageIngestor:
             self.report.newly_parked.append(parked)
             logger.warning(
                 "a record of Noyo's cannot be read",
-                extra={"kind": self.kind.value, "row_id": safe_label(row_id), "why": why},
+                extra={"kind": self.kind.value, "record_id": safe_label(row_id), "reason": why},
             )
 
     def _unpark(self, row_id: str) -> None:

@@ -45,19 +45,27 @@ def operations(due: int | None, asked_at: list[int] | None = None) -> OperationR
 def test_how_late_the_longest_due_operation_is_and_how_long_people_are_waited_for(told: Told) -> None:
     log_operation_backlog(operations(900, [100, 400]), 1000)
 
-    assert told()[0].step is LogEvent.OPERATION_BACKLOG
-    assert told()[0].facts == {"late": 100, "waiting": 2, "kept": 3, "waited": 900}
+    assert told()[0].log_event is LogEvent.OPERATION_BACKLOG
+    assert told()[0].fields == {
+        "oldest_due": 100,
+        "awaiting_resolution": 2,
+        "deferred": 3,
+        "longest_awaiting": 900,
+    }
 
 
 def test_where_nothing_waits_that_is_told_too_so_that_silence_means_something(told: Told) -> None:
     log_operation_backlog(operations(None), 1000)
     log_outbox_backlog(cast(OutboxRepository, Waiting(None)), 1000)
 
-    assert [line.facts for line in told()] == [{"late": 0, "waiting": 0, "kept": 0, "waited": 0}, {"late": 0}]
+    assert [line.fields for line in told()] == [
+        {"oldest_due": 0, "awaiting_resolution": 0, "deferred": 0, "longest_awaiting": 0},
+        {"oldest_due": 0},
+    ]
 
 
 def test_how_late_the_longest_due_news_is(told: Told) -> None:
     log_outbox_backlog(cast(OutboxRepository, Waiting(940)), 1000)
 
-    assert told()[0].step is LogEvent.OUTBOX_BACKLOG
-    assert told()[0].facts == {"late": 60}
+    assert told()[0].log_event is LogEvent.OUTBOX_BACKLOG
+    assert told()[0].fields == {"oldest_due": 60}

@@ -36,7 +36,7 @@ def test_the_templates_functions_are_read_with_their_events() -> None:
         (mapping,) = functions[handler].mappings
         assert any(matches(pattern, record(1, pk)) for pattern in mapping.patterns)
         assert not any(matches(pattern, record(1, other)) for pattern in mapping.patterns)
-        assert mapping.rules.report_failures
+        assert not mapping.rules.report_failures
         assert mapping.rules.retries is not None
         assert functions[handler].schedules
     assert functions["handlers.poll.handler"].schedules
