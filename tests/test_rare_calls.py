@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 from bot.domain.entities import EntityKind, EntityRef
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest
 from bot.usecases.records.poll import KINDS
 from infra.local.noyo import Rules
@@ -119,10 +120,13 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
         with acting(function):
             new = ingest(
                 record,
-                records=store.records,
-                operations=store.operations,
-                noyo=world.bot.noyo,
-                now=int(world.clock()),
+                Dependencies(
+                    clock=lambda: float(int(world.clock())),
+                    new_id=str,
+                    records=store.records,
+                    operations=store.operations,
+                    noyo=world.bot.noyo,
+                ),
             )
 
         assert new

@@ -1,4 +1,4 @@
-"""How far polling has come in one of Noyo's lists."""
+"""How far polling has come in one of Noyo's lists, and the pages it reads."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from bot.domain.records import Record
 
 @dataclass(frozen=True, slots=True)
 class PassProgress:
-    """A pass that was cut: `offset` is the first row not yet seen, `top` the newest `modified` when it began.
+    """A pass that was interrupted; the next run resumes it.
 
-    `confirming`: it repeats a pass that came to its end, and has shown nothing new so far. `by_status`: it goes by
-    status, since the order was not to be trusted; `offset` counts the open ones.
+    `offset` is the first row not read yet, `newest_modified` the highest `modified` at its start, `floor` the
+    `modified` it reads down to. `confirming`: it repeats a finished pass and has found nothing new so far.
+    `by_status`: it reads by status, since the sort order could not be trusted; `offset` counts the open records.
+    `last_id_read` is the last id read after all open records; None before.
     """
 
     offset: int
-    top: int
+    newest_modified: int
     floor: int
-    """The `modified` the pass goes down to."""
     confirming: bool = False
     by_status: bool = False
     last_id_read: str | None = None
-    """By status: the last id that was read once the open ones were all seen; None before."""
 
 
 @dataclass(frozen=True, slots=True)
 class PollCursor:
-    """`born` is when the first run began: older changes are taken in silently.
+    """Where polling of a list stands. All times are Unix seconds.
 
-    `since` is the highest `modified` of a finished pass, None before the first has finished; `risen_at` is when it last
-    rose, by our clock. `settled`: a pass went through the overlap once that had run out, so what was slow to show has
-    shown. `swept_at` is when everything was last compared. `revision` guards against two polls at once. All times are
-    Unix seconds.
+    `started_at` is the start of the first run: older changes are ingested without events. `since` is the highest
+    `modified` of a finished pass, None before the first has finished; `advanced_at` is when it last rose, by our clock.
+    `overlap_settled`: a pass has read the overlap again after it had run out, so late rows have appeared. `swept_at` is
+    when everything was last compared, `finished_at` when a run last finished. `revision` guards against two polls.
     """
 
     started_at: int
@@ -43,12 +43,11 @@ class PollCursor:
     advanced_at: int = 0
     overlap_settled: bool = False
     finished_at: int | None = None
-    """When a run last came to its end, by our clock; None before the first has."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """A row of a list that could not be read. `row_id` is its id, or a digest of the row where it has none."""
+    """A row that could not be read. `row_id` is its id, or a digest of the row if it has none."""
 
     row_id: str
     reason: str
@@ -57,7 +56,7 @@ class ParkedRow:
 
 @dataclass(frozen=True, slots=True)
 class ListRow:
-    """One row of a list: the record, or why it could not be read. `row_id` is its id as far as it has one."""
+    """A row of a list: its record, or the `error` that made it unreadable. `row_id` is as in `ParkedRow`."""
 
     row_id: str
     record: Record | None
@@ -66,7 +65,7 @@ class ListRow:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Rows as Noyo gave them, in its order; `offset` is where the page begins, `total` how many there are, if told."""
+    """Rows in Noyo's order. `offset` is the page's first row, `total` the length of the list if Noyo says."""
 
     rows: tuple[ListRow, ...]
     offset: int

@@ -81,7 +81,14 @@ class Arena:
         )
         record = self.client.disconnection(made["id"])
         ingest(
-            record, records=self.store.records, operations=self.store.operations, noyo=self.client, now=NOW
+            record,
+            Dependencies(
+                clock=lambda: float(NOW),
+                new_id=str,
+                records=self.store.records,
+                operations=self.store.operations,
+                noyo=self.client,
+            ),
         )
         held = self.store.records.record_state(record.entity)
         assert held is not None

@@ -67,13 +67,7 @@ class Deciding(ExecutionBench):
     def see(self, record_id: str) -> None:
         """A poll comes by."""
         deps = self.deps
-        ingest(
-            deps.noyo.disconnection(record_id),
-            records=deps.records,
-            operations=deps.operations,
-            noyo=deps.noyo,
-            now=deps.now(),
-        )
+        ingest(deps.noyo.disconnection(record_id), deps)
 
     def elsewhere(self, shown: RecordState, status: str, **fields: Any) -> None:
         """Somebody decides, or the carrier changes something, past Switchboard."""

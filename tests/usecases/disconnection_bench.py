@@ -16,7 +16,7 @@ from bot.domain.record_states import RecordState
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import second_approval, submit
 from bot.usecases.operations.submit_disconnection import DisconnectionInput, request_disconnection
-from bot.usecases.records.ingest import ingest, read_again
+from bot.usecases.records.ingest import ingest, read_record
 from infra.local.noyo import Rules
 from tests.usecases.decision_bench import Deciding
 from tests.usecases.execution_bench import ANA, BEN, CARRIER, bench
@@ -46,13 +46,7 @@ class Disconnecting(Deciding):
     def observed(self, entity: EntityRef) -> None:
         """A poll comes by."""
         deps = self.deps
-        ingest(
-            read_again(entity, deps.noyo),
-            records=deps.records,
-            operations=deps.operations,
-            noyo=deps.noyo,
-            now=deps.now(),
-        )
+        ingest(read_record(entity, deps.noyo), deps)
 
     def ask_to_end(
         self,

@@ -182,13 +182,7 @@ class ExecutionBench:
     def see(self, connection_id: str) -> None:
         """A poll comes by."""
         deps = self.deps
-        ingest(
-            deps.noyo.connection(connection_id),
-            records=deps.records,
-            operations=deps.operations,
-            noyo=deps.noyo,
-            now=deps.now(),
-        )
+        ingest(deps.noyo.connection(connection_id), deps)
 
     def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
         """One wake of a worker; `changed` are other tools than the usual."""

@@ -210,10 +210,13 @@ class Learner:
         operations: Any = self.operations
         return ingest(
             record,
-            records=self.records,
-            operations=operations,
-            noyo=self.client,
-            now=int(self.now),
+            Dependencies(
+                clock=lambda: float(int(self.now)),
+                new_id=str,
+                records=self.records,
+                operations=operations,
+                noyo=self.client,
+            ),
             silent=silent,
         )
 

@@ -35,7 +35,7 @@ from bot.usecases.operations.lifecycle import (
     settle_confirmed,
 )
 from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective
-from bot.usecases.records.ingest import read_again
+from bot.usecases.records.ingest import read_record
 
 CONFLICT = 409
 STALE = frozenset({404, 409, 422})
@@ -212,7 +212,7 @@ def _decision_refused(operation: Operation, refusal: NoyoRefused, deps: Dependen
 def _unchanged(operation: Operation, deps: Dependencies) -> bool:
     """Read once more just before: for a retry, which takes no version, there is no other guard, and its gap remains."""
     try:
-        current = read_again(operation.entity, deps.noyo)
+        current = read_record(operation.entity, deps.noyo)
     except NoyoRefused as refusal:
         settle(
             operation,
@@ -255,7 +255,7 @@ def _refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> 
 
 def _look(operation: Operation, deps: Dependencies) -> None:
     try:
-        record: Record = read_again(operation.entity, deps.noyo)
+        record: Record = read_record(operation.entity, deps.noyo)
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)

@@ -24,7 +24,7 @@ from bot.domain.records import Record
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.ingest import ROUNDS, log_change, plan_change
+from bot.usecases.records.ingest import UPDATE_ATTEMPTS, log_change, plan_change
 
 LEASE_SECONDS = 330
 """Longer than the worker may run (template.yaml: 300 s), so that a lease that ran out has no holder any more."""
@@ -290,7 +290,7 @@ def settle(
 
     On condition that the operation's lease still holds; without a lease, that it still waits for people as it did.
     """
-    for _ in range(ROUNDS):
+    for _ in range(UPDATE_ATTEMPTS):
         now = deps.now()
         settled = replace(
             operation,
@@ -308,7 +308,7 @@ def settle(
             continue
         log_operation(settled, now, record)
         return
-    raise TableUnavailable(f"{operation.entity} changed faster than it could be written")
+    raise TableUnavailable(f"{operation.entity} kept changing while it was saved")
 
 
 def _settle_once(
@@ -343,9 +343,7 @@ def settle_confirmed(operation: Operation, made: Record, deps: Dependencies) -> 
 def _learnt(settled: Operation, record: Record, deps: Dependencies, now: int) -> RecordChange | None:
     """Where Noyo has to be asked once more and does not answer, the next poll learns it: what is settled stays so."""
     try:
-        return plan_change(
-            record, records=deps.records, operations=deps.operations, noyo=deps.noyo, now=now, by=settled
-        )
+        return plan_change(record, deps, by=settled)
     except NoyoError:
         return None
 

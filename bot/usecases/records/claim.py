@@ -1,14 +1,14 @@
-"""Somebody says that they are checking a request, or that they no longer are.
+"""Claim a waiting request, release the claim, and expire it.
 
-It changes the table only: one transaction of state, news and audit, no operation and no lock, so it stands in nobody's
-way. It is over by itself some working hours later, and with the decision.
+A claim changes the table only, in one transaction with its event and audit entry. It blocks nobody from deciding, and
+expiry after some working hours or with the decision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain import outbox as telling
+from bot.domain import outbox as outbox
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.outbox import OutboxEvent
@@ -18,76 +18,76 @@ from bot.domain.reminders import awaits_decision, claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 
-ROUNDS = 6
+UPDATE_ATTEMPTS = 6
 
 
 def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
-    """As it is then: `actor` is its owner, unless it waits no longer. None where nothing is known of it.
+    """Make `actor` the owner if the request still waits. Returns the state afterwards; None if the record is unknown.
 
-    The same again changes nothing, so that the hours do not begin anew with each click.
+    Claiming again changes nothing, so that another click does not extend the claim.
     """
 
-    def step(held: RecordState) -> RecordChange | None:
-        if not awaits_decision(held) or held.owner == actor:
+    def change_of(state: RecordState) -> RecordChange | None:
+        if not awaits_decision(state) or state.owner == actor:
             return None
         now = deps.now()
-        after = claim(held, actor, now, deps.timezone)
-        ends = telling.claim_expiry(after, now, after.owned_until or now)
-        return _change(held, after, actor, "claimed", deps, ends)
+        after = claim(state, actor, now, deps.timezone)
+        expiry = outbox.claim_expiry(after, now, after.owned_until or now)
+        return _change(state, after, actor, "claimed", deps, expiry)
 
-    return _moved(entity, step, deps)
+    return _update(entity, change_of, deps)
 
 
 def release_claim(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
-    """As it was before: only where `actor` was its owner did that change anything."""
+    """End the claim if `actor` is the owner. Returns the state before."""
     before: list[RecordState] = []
 
-    def step(held: RecordState) -> RecordChange | None:
-        before[:] = [held]
-        return _change(held, release(held), actor, "released", deps) if held.owner == actor else None
+    def change_of(state: RecordState) -> RecordChange | None:
+        before[:] = [state]
+        return _change(state, release(state), actor, "released", deps) if state.owner == actor else None
 
-    _moved(entity, step, deps)
+    _update(entity, change_of, deps)
     return before[0] if before else None
 
 
 def expire_claim(event: OutboxEvent, deps: Dependencies) -> None:
-    """The hours are over. Whoever took it since, or anew, goes on."""
+    """End the claim that the event is about. A newer claim stays."""
 
-    def step(held: RecordState) -> RecordChange | None:
-        if held.owner is None or (held.owner, held.owned_since) != (event.before, event.at):
+    def change_of(state: RecordState) -> RecordChange | None:
+        if state.owner is None or (state.owner, state.owned_since) != (event.before, event.at):
             return None
-        return _change(held, release(held), None, "claim_expired", deps)
+        return _change(state, release(state), None, "claim_expired", deps)
 
-    _moved(event.entity, step, deps)
+    _update(event.entity, change_of, deps)
 
 
 def _change(
-    held: RecordState,
+    state: RecordState,
     after: RecordState,
     actor: str | None,
     action: str,
     deps: Dependencies,
-    *ends: OutboxEvent,
+    *expiry: OutboxEvent,
 ) -> RecordChange:
     now = deps.now()
-    of_whom = (("owner", held.owner),) if held.owner else ()
-    audit = AuditEntry(deps.new_id(), held.entity, now, actor, action, of_whom, deps.origin)
+    details = (("owner", state.owner),) if state.owner else ()
+    audit = AuditEntry(deps.new_id(), state.entity, now, actor, action, details, deps.origin)
     return RecordChange(
-        held.entity, held, after, None, (telling.owner_changed(held, after, now), *ends), audit
+        state.entity, state, after, None, (outbox.owner_changed(state, after, now), *expiry), audit
     )
 
 
-def _moved(
-    entity: EntityRef, step: Callable[[RecordState], RecordChange | None], deps: Dependencies
+def _update(
+    entity: EntityRef, change_of: Callable[[RecordState], RecordChange | None], deps: Dependencies
 ) -> RecordState | None:
-    for _ in range(ROUNDS):
-        held = deps.records.record_state(entity)
-        change = step(held) if held is not None else None
+    for _ in range(UPDATE_ATTEMPTS):
+        state = deps.records.record_state(entity)
+        change = change_of(state) if state is not None else None
         if change is None:
-            return held
+            return state
         try:
             deps.records.write(change)
         except ConcurrentUpdate:
             continue
         return change.after
-    raise TableUnavailable(f"{entity} changed faster than it could be written")
+    raise TableUnavailable(f"{entity} kept changing while it was saved")

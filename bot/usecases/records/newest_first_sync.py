@@ -1,62 +1,66 @@
-"""Go through a list from its newest row down, as far as something may have changed."""
+"""Sync a list sorted by `modified`, newest first, down to where nothing can have changed."""
 
 from __future__ import annotations
 
 from bot.domain.polling import ListPage, PassProgress
 from bot.usecases.records.ingest_pages import PageIngestor
 
-PASSES = 20
-STEP_BACK = 5
-"""Rows that a cut pass reads again, since a row that vanished above pulls the others up."""
+MAX_PASSES = 20
+RESUME_OVERLAP = 5
+"""Rows that a resumed pass reads again: when a row above vanishes, the following rows move up."""
 
 
 class NewestFirstSync:
-    """One run through a list whose order is trusted. `first` is the page at its top, where it was read already."""
+    """One run through a list with a verified sort order. `first` is its first page, if it was read already."""
 
-    def __init__(self, job: PassProgress, ingestor: PageIngestor, first: ListPage | None = None) -> None:
-        self._job = job
-        self._intake = ingestor
+    def __init__(self, start_: PassProgress, ingestor: PageIngestor, first: ListPage | None = None) -> None:
+        self._start = start_
+        self._ingestor = ingestor
         self._first = first
-        self._offset = job.offset
-        self._floor = job.floor
-        self._confirming = job.confirming
+        self._offset = start_.offset
+        self._floor = start_.floor
+        self._confirming = start_.confirming
         self.swept = False
-        """Whether it went through everything."""
+        """Whether the run read the whole list."""
 
-    def reached(self) -> PassProgress:
-        top = max(self._job.top, self._intake.top)
+    def progress(self) -> PassProgress:
+        top = max(self._start.newest_modified, self._ingestor.newest_modified)
         return PassProgress(self._offset, top, self._floor, confirming=self._confirming)
 
-    def go(self) -> None:
-        """The pass itself, and then again from the top until nothing new shows, since rows move while we page."""
-        start = max(self._job.offset - STEP_BACK, 0)
-        pages = self._pass(start, beyond=self._job.offset)
-        for _ in range(PASSES):
+    def run(self) -> None:
+        """Run a pass, then repeat it from the top until it shows nothing new, since rows move while we page."""
+        start = max(self._start.offset - RESUME_OVERLAP, 0)
+        pages = self._pass(start, resume_offset=self._start.offset)
+        for _ in range(MAX_PASSES):
             if self._confirming or (pages <= 1 and not start):
                 return
-            self._floor = self._job.top if start and self._job.top else self._intake.top
+            self._floor = (
+                self._start.newest_modified
+                if start and self._start.newest_modified
+                else self._ingestor.newest_modified
+            )
             start, self._confirming = 0, True
-            pages = self._pass(0, beyond=0)
+            pages = self._pass(0, resume_offset=0)
 
-    def _pass(self, start: int, *, beyond: int) -> int:
-        """Goes down from row `start` to the floor; how many pages that was.
+    def _pass(self, start: int, *, resume_offset: int) -> int:
+        """Read from row `start` down to the floor; returns the number of pages.
 
-        It is cut only `beyond` the row where the run before was, so that each run gets further.
+        The pass is interrupted only after `resume_offset`, so that each run makes progress.
         """
         self._offset, pages = start, 0
         while True:
-            page = self._first or self._intake.newest(self._offset)
+            page = self._first or self._ingestor.newest(self._offset)
             self._first, pages = None, pages + 1
-            changed = self._intake.ingest_page(page)
+            changed = self._ingestor.ingest_page(page)
             self._confirming = self._confirming and not changed
             self._offset += len(page.rows)
-            if self._over(page):
+            if self._is_done(page):
                 self.swept = self.swept or not self._floor
                 return pages
-            if self._offset > beyond:
-                self._intake.ensure_time_left()
+            if self._offset > resume_offset:
+                self._ingestor.ensure_time_left()
 
-    def _over(self, page: ListPage) -> bool:
+    def _is_done(self, page: ListPage) -> bool:
         if is_last(page, self._offset):
             return True
         readable = [row.record.modified for row in page.rows if row.record is not None]
@@ -64,5 +68,5 @@ class NewestFirstSync:
 
 
 def is_last(page: ListPage, offset: int) -> bool:
-    """Whether nothing comes after this page; `offset` is the row after its last."""
+    """Whether this is the last page; `offset` is the row after its last row."""
     return not page.rows or (page.total is not None and offset >= page.total)

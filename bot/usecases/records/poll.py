@@ -1,7 +1,6 @@
-"""Learn what changed at Noyo since the last time, in one request a list where nothing did.
+"""Poll Noyo for changes: one request for each list if nothing changed.
 
-A list is gone through newest first (`newest_first`); where its order is not to be trusted (`trust`), by status
-(`by_status`). Either way the rows are taken in by `intake`.
+A list is read newest first; if its sort order cannot be trusted, by status. Either sync its pages are ingested.
 """
 
 from __future__ import annotations
@@ -19,50 +18,50 @@ from bot.usecases.records.first_run import (
     schedule_first_days,
 )
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
-from bot.usecases.records.newest_first_sync import STEP_BACK, NewestFirstSync
+from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, NewestFirstSync
 from bot.usecases.records.sort_order import is_sorted_newest_first
 from bot.usecases.records.status_sync import StatusSync
 
 __all__ = ["KINDS", "PollReport", "poll"]
 
 KINDS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
-Way = NewestFirstSync | StatusSync
+Sync = NewestFirstSync | StatusSync
 
 
 def poll(kind: EntityKind, deps: Dependencies) -> PollReport:
-    """Takes in what changed in the list of this kind. Two at once do no harm: the cursor moves by condition.
+    """Ingest what changed in the list of this kind. Concurrent polls are safe: the cursor is saved conditionally.
 
-    Raises `NoyoError` where Noyo cannot be read; what was taken in until then is kept, and the next run goes on there.
+    Raises `NoyoError` if Noyo cannot be read; what was ingested until then is kept, and the next run resumes there.
     """
-    cursor = deps.polling.cursor(kind) or _born(kind, deps)
-    job = cursor.progress or PassProgress(offset=0, top=0, floor=_floor(cursor, deps))
+    cursor = deps.polling.cursor(kind) or _first_cursor(kind, deps)
+    start = cursor.progress or PassProgress(offset=0, newest_modified=0, floor=_floor(cursor, deps))
     ingestor = PageIngestor(kind, cursor, deps)
     try:
-        return _run(job, ingestor, deps)
+        return _run(start, ingestor, deps)
     finally:
-        _tell(ingestor, deps)
+        _log(ingestor, deps)
 
 
-def _run(job: PassProgress, ingestor: PageIngestor, deps: Dependencies) -> PollReport:
+def _run(start: PassProgress, ingestor: PageIngestor, deps: Dependencies) -> PollReport:
     cursor, kind = ingestor.cursor, ingestor.kind
-    way: Way | None = None
+    sync: Sync | None = None
     try:
-        way = _way_through(job, ingestor)
-        way.go()
+        sync = _choose_sync(start, ingestor)
+        sync.run()
     except (PollDeadlineReached, NoyoError) as stopped:
-        reached = _goes_on(way.reached() if way else job, stopped)
-        deps.polling.save(kind, replace(_swept(cursor, way, deps), progress=reached))
+        progress = _resume_point(sync.progress() if sync else start, stopped)
+        deps.polling.save(kind, replace(_with_sweep(cursor, sync, deps), progress=progress))
         if isinstance(stopped, NoyoError):
             raise
         return ingestor.report
-    _finish(job, way, ingestor, deps)
+    _finish(start, sync, ingestor, deps)
     return ingestor.report
 
 
-def _tell(ingestor: PageIngestor, deps: Dependencies) -> None:
-    """Also of a run that failed: how long ago one last came to its end is what tells that the world goes by unseen."""
+def _log(ingestor: PageIngestor, deps: Dependencies) -> None:
+    """Logged for failed runs too: an alarm watches how long ago a run last finished."""
     report, cursor = ingestor.report, ingestor.cursor
-    finished_at = ingestor.began if report.finished else cursor.finished_at or cursor.started_at
+    finished_at = ingestor.started_at if report.finished else cursor.finished_at or cursor.started_at
     log_event(
         LogEvent.LIST_POLLED,
         warn=not (report.finished and report.sort_trusted),
@@ -76,17 +75,16 @@ def _tell(ingestor: PageIngestor, deps: Dependencies) -> None:
     )
 
 
-def _born(kind: EntityKind, deps: Dependencies) -> PollCursor:
-    """Fixed before the first page is read, so that what changes meanwhile is told."""
+def _first_cursor(kind: EntityKind, deps: Dependencies) -> PollCursor:
+    """Saved before the first page is read, so that changes made meanwhile are announced."""
     deps.polling.save(kind, PollCursor(started_at=deps.now()))
     return deps.polling.cursor(kind) or PollCursor(started_at=deps.now())
 
 
 def _floor(cursor: PollCursor, deps: Dependencies) -> int:
-    """How far down to go: everything at first and at each sweep, else to the last pass less an overlap.
+    """The `modified` to read down to: 0 for the first run and each sweep, else the last pass minus an overlap.
 
-    Once the overlap is settled only what is newer than the last pass counts: many rows of one moment are not read again
-    and again while nothing happens.
+    Once the overlap has settled, only newer rows count, so that many rows of one second are not read again and again.
     """
     if cursor.since is None or deps.now() - (cursor.swept_at or 0) >= deps.sweep_seconds:
         return 0
@@ -95,34 +93,34 @@ def _floor(cursor: PollCursor, deps: Dependencies) -> int:
     )
 
 
-def _way_through(job: PassProgress, ingestor: PageIngestor) -> Way:
-    """A run that was cut goes on as it began; a sweep needs no order, since it sees every row."""
-    if job.by_status or job.offset > STEP_BACK:
+def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
+    """An interrupted run resumes as it started; a sweep reads every row, so its order does not matter."""
+    if start.by_status or start.offset > RESUME_OVERLAP:
         ingestor.peek()
-    elif job.floor:
+    elif start.floor:
         known = ingestor.newest_known()
         first = ingestor.newest(0)
         if is_sorted_newest_first(first, known, ingestor):
-            return NewestFirstSync(job, ingestor, first)
+            return NewestFirstSync(start, ingestor, first)
         ingestor.ingest_page(first)
-        job = replace(job, offset=0, by_status=True)
-    ingestor.report.sort_trusted = not job.by_status
-    return StatusSync(job, ingestor) if job.by_status else NewestFirstSync(job, ingestor)
+        start = replace(start, offset=0, by_status=True)
+    ingestor.report.sort_trusted = not start.by_status
+    return StatusSync(start, ingestor) if start.by_status else NewestFirstSync(start, ingestor)
 
 
-def _goes_on(reached: PassProgress, stopped: Exception) -> PassProgress:
-    """Where the next run goes on: from the top where Noyo knows no such row."""
+def _resume_point(progress: PassProgress, stopped: Exception) -> PassProgress:
+    """Where the next run resumes: from the newest_modified if Noyo refused the offset."""
     if isinstance(stopped, NoyoRefused):
-        return PassProgress(0, reached.top, reached.floor)
-    return reached
+        return PassProgress(0, progress.newest_modified, progress.floor)
+    return progress
 
 
-def _swept(cursor: PollCursor, way: Way | None, deps: Dependencies) -> PollCursor:
-    return replace(cursor, swept_at=deps.now()) if way is not None and way.swept else cursor
+def _with_sweep(cursor: PollCursor, sync: Sync | None, deps: Dependencies) -> PollCursor:
+    return replace(cursor, swept_at=deps.now()) if sync is not None and sync.swept else cursor
 
 
-def _finish(job: PassProgress, way: Way, ingestor: PageIngestor, deps: Dependencies) -> None:
-    """The beginning is told before the cursor says that it is over: a run that ends in between tells it again."""
+def _finish(start: PassProgress, sync: Sync, ingestor: PageIngestor, deps: Dependencies) -> None:
+    """The first run is announced before the cursor says that it is over, so a crash in between repeats it."""
     cursor = ingestor.cursor
     first = cursor.since is None
     if first:
@@ -134,25 +132,25 @@ def _finish(job: PassProgress, way: Way, ingestor: PageIngestor, deps: Dependenc
             cursors=deps.polling,
             now=deps.now(),
         )
-    elif way.swept and ingestor.kind is EntityKind.DISCONNECTION:
+    elif sync.swept and ingestor.kind is EntityKind.DISCONNECTION:
         schedule_first_days(
             ingestor.awaiting_decision.values(), records=deps.records, outbox=deps.outbox, now=deps.now()
         )
-    since = max(cursor.since or 0, job.top, ingestor.top)
-    risen = replace(_risen(ingestor, since, deps), progress=None, finished_at=deps.now())
-    deps.polling.save(ingestor.kind, _swept(risen, way, deps))
-    if way.swept and not cursor.progress:
+    since = max(cursor.since or 0, start.newest_modified, ingestor.newest_modified)
+    advanced = replace(_advanced_cursor(ingestor, since, deps), progress=None, finished_at=deps.now())
+    deps.polling.save(ingestor.kind, _with_sweep(advanced, sync, deps))
+    if sync.swept and not cursor.progress:
         ingestor.unpark_missing()
     ingestor.report.finished = True
     if first:
         publish_summary_when_complete(outbox=deps.outbox, cursors=deps.polling, now=deps.now())
 
 
-def _risen(ingestor: PageIngestor, since: int, deps: Dependencies) -> PollCursor:
+def _advanced_cursor(ingestor: PageIngestor, since: int, deps: Dependencies) -> PollCursor:
     cursor = ingestor.cursor
     if since > (cursor.since or 0) or not ingestor.report.sort_trusted:
-        return replace(cursor, since=since, advanced_at=ingestor.began, overlap_settled=False)
-    overlap_is_over = ingestor.began - cursor.advanced_at >= 2 * deps.poll_interval_seconds
+        return replace(cursor, since=since, advanced_at=ingestor.started_at, overlap_settled=False)
+    overlap_is_over = ingestor.started_at - cursor.advanced_at >= 2 * deps.poll_interval_seconds
     return replace(
         cursor,
         since=since,

@@ -1,4 +1,4 @@
-"""Whether Noyo sorted a list as it was asked to. If it did not, what is new may be on any page."""
+"""Verify that Noyo sorted a list as requested. If it did not, changes may be on any page."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ from bot.usecases.records.ingest_pages import PageIngestor
 
 
 def is_sorted_newest_first(
-    page: ListPage, known: tuple[int, EntityRef] | None, ingestor: PageIngestor
+    page: ListPage, newest_known: tuple[int, EntityRef] | None, ingestor: PageIngestor
 ) -> bool:
-    """`page` is the first of the list, `known` the newest `modified` that we know from anywhere, and whose it is.
+    """`page` is the list's first page; `newest_known` the newest `modified` known from any source, and whose it is.
 
-    In order, and nothing newer known: unless that one is gone at Noyo, or is a row that cannot be read.
+    The page must be in order and begin at least as new as `newest_known`, unless that record is gone or unreadable.
     """
-    modified = [row.record.modified for row in page.rows if row.record is not None]
-    if modified != sorted(modified, reverse=True):
+    modified_times = [row.record.modified for row in page.rows if row.record is not None]
+    if modified_times != sorted(modified_times, reverse=True):
         return False
-    if known is None or (modified and modified[0] >= known[0]):
+    if newest_known is None or (modified_times and modified_times[0] >= newest_known[0]):
         return True
     unreadable = {row.row_id for row in page.rows if row.record is None}
-    top_may_be_newer = bool(page.rows) and page.rows[0].record is None
-    return top_may_be_newer or known[1].key in unreadable or _gone(known[1], page, ingestor)
+    first_row_is_unreadable = bool(page.rows) and page.rows[0].record is None
+    return (
+        first_row_is_unreadable
+        or newest_known[1].key in unreadable
+        or _is_gone(newest_known[1], page, ingestor)
+    )
 
 
-def _gone(entity: EntityRef, page: ListPage, ingestor: PageIngestor) -> bool:
-    """Whether the record is no longer there, or is the one among the page's rows that cannot be read."""
+def _is_gone(entity: EntityRef, page: ListPage, ingestor: PageIngestor) -> bool:
+    """Whether Noyo no longer has the record, or it may be one of the page's unreadable rows."""
     try:
-        ingestor.read_again(entity)
+        ingestor.read_record(entity)
     except NoyoRefused:
         return True
     except UnreadableAnswer:

@@ -1,60 +1,62 @@
-"""Go through a list that Noyo does not sort: what is open, by status, and what vanished from there, by id."""
+"""Sync an unsorted list: read open records by status, and records that vanished from there by id."""
 
 from __future__ import annotations
 
 from bot.domain.entities import EntityRef
 from bot.domain.polling import PassProgress
 from bot.usecases.records.ingest_pages import PageIngestor
-from bot.usecases.records.newest_first_sync import STEP_BACK, is_last
+from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, is_last
 
-BY_IDS = 50
+IDS_PER_REQUEST = 50
 
 
 class StatusSync:
-    """One run. Cut, it goes on where it was: among the open ones, or among the ids read (in their own order).
+    """One run. An interrupted run resumes where it stopped, in the open records or in the ids (in sorted order).
 
-    A run that goes on has not seen itself what the runs before it saw, so it reads more by id: never too little.
+    A resumed run does not know what earlier runs saw, so it reads more records by id than necessary, never fewer.
     """
 
     swept = False
 
-    def __init__(self, job: PassProgress, ingestor: PageIngestor) -> None:
-        self._job = job
-        self._intake = ingestor
-        self._offset = job.offset
-        self._read_up_to = job.last_id_read
+    def __init__(self, start: PassProgress, ingestor: PageIngestor) -> None:
+        self._start = start
+        self._ingestor = ingestor
+        self._offset = start.offset
+        self._last_id_read = start.last_id_read
         self._seen: set[EntityRef] = set()
 
-    def reached(self) -> PassProgress:
-        top = max(self._job.top, self._intake.top)
-        return PassProgress(self._offset, top, self._job.floor, by_status=True, last_id_read=self._read_up_to)
+    def progress(self) -> PassProgress:
+        newest_modified = max(self._start.newest_modified, self._ingestor.newest_modified)
+        return PassProgress(
+            self._offset, newest_modified, self._start.floor, by_status=True, last_id_read=self._last_id_read
+        )
 
-    def go(self) -> None:
-        if self._read_up_to is None:
-            self._open_ones()
-        self._vanished_ones()
+    def run(self) -> None:
+        if self._last_id_read is None:
+            self._read_open()
+        self._read_vanished()
 
-    def _open_ones(self) -> None:
-        self._offset = max(self._job.offset - STEP_BACK, 0)
+    def _read_open(self) -> None:
+        self._offset = max(self._start.offset - RESUME_OVERLAP, 0)
         while True:
-            page = self._intake.open_ones(self._offset)
-            self._intake.ingest_page(page)
+            page = self._ingestor.open_records(self._offset)
+            self._ingestor.ingest_page(page)
             self._seen.update(row.record.entity for row in page.rows if row.record is not None)
             self._offset += len(page.rows)
             if is_last(page, self._offset):
-                self._read_up_to = ""
+                self._last_id_read = ""
                 return
-            if self._offset > self._job.offset:
-                self._intake.ensure_time_left()
+            if self._offset > self._start.offset:
+                self._ingestor.ensure_time_left()
 
-    def _vanished_ones(self) -> None:
-        after = self._read_up_to or ""
+    def _read_vanished(self) -> None:
+        after = self._last_id_read or ""
         vanished = sorted(
-            entity.key for entity in set(self._intake.known_open()) - self._seen if entity.key > after
+            entity.key for entity in set(self._ingestor.known_open()) - self._seen if entity.key > after
         )
-        for start in range(0, len(vanished), BY_IDS):
+        for start in range(0, len(vanished), IDS_PER_REQUEST):
             if start:
-                self._intake.ensure_time_left()
-            ids = vanished[start : start + BY_IDS]
-            self._intake.ingest_page(self._intake.by_ids(ids))
-            self._read_up_to = ids[-1]
+                self._ingestor.ensure_time_left()
+            ids = vanished[start : start + IDS_PER_REQUEST]
+            self._ingestor.ingest_page(self._ingestor.by_ids(ids))
+            self._last_id_read = ids[-1]

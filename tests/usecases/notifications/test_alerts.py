@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.entities import EntityKind, EntityRef
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import update_alerts
 from bot.usecases.records.ingest import ingest
 from tests.usecases.notification_bench import begun, buttons, connection, due, moves, shown, tell_until_done
@@ -91,7 +92,16 @@ def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_i
         record: Any = world.tracked(made).record
         late = replace(record, version="0" * 32, modified=record.modified - 5)
         store, now = world.bot.repositories, int(world.clock())
-        ingest(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
+        ingest(
+            late,
+            Dependencies(
+                clock=lambda: float(now),
+                new_id=str,
+                records=store.records,
+                operations=store.operations,
+                noyo=world.bot.noyo,
+            ),
+        )
         tell_until_done(world)
 
         [summary] = shown(world, ALERTS)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import TableUnavailable
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import LONGEST_PAUSE_SECONDS, OUTAGE_PAUSE_SECONDS, publish
 from bot.usecases.notifications.publisher import LEASE_SECONDS
 from bot.usecases.records.ingest import ingest
@@ -152,7 +153,16 @@ def test_a_version_older_than_the_newest_is_one_quiet_line() -> None:
         store = world.bot.repositories
         now = int(world.clock())
         for _ in range(2):
-            ingest(late, records=store.records, operations=store.operations, noyo=world.bot.noyo, now=now)
+            ingest(
+                late,
+                Dependencies(
+                    clock=lambda: float(now),
+                    new_id=str,
+                    records=store.records,
+                    operations=store.operations,
+                    noyo=world.bot.noyo,
+                ),
+            )
         tell_until_done(world)
 
         [card] = world.slack.channel(CONNECTIONS)

@@ -138,10 +138,13 @@ def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World)
     store = world.bot.repositories
     ingest(
         world.bot.noyo.disconnection(str(made["id"])),
-        records=store.records,
-        operations=store.operations,
-        noyo=world.bot.noyo,
-        now=int(world.clock()),
+        Dependencies(
+            clock=lambda: float(int(world.clock())),
+            new_id=str,
+            records=store.records,
+            operations=store.operations,
+            noyo=world.bot.noyo,
+        ),
     )
     world.notify()
 

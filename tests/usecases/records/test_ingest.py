@@ -22,6 +22,7 @@ from bot.domain.operations import (
 from bot.domain.record_states import operation_card_key
 from bot.domain.records import Connection, ConnectionStatus
 from bot.errors import NoAnswer, NoyoRefused, TableUnavailable
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, plan_change
 from infra.local.noyo import Rules
 from tests.dynamodb.made import CARRIER, NOW, a_connection, uuid
@@ -77,7 +78,11 @@ def see(
 ) -> bool:
     reader: Any = noyo or NoyoNow(NoyoRefused(404, "not found"))
     asking: Any = operations or Nobody()
-    return ingest(record, records=records, operations=asking, noyo=reader, now=NOW, silent=silent)
+    return ingest(
+        record,
+        Dependencies(clock=lambda: float(NOW), new_id=str, records=records, operations=asking, noyo=reader),
+        silent=silent,
+    )
 
 
 def told(records: Records) -> list[str]:
@@ -105,7 +110,7 @@ def test_versions_in_their_order_are_both_told(records: Records) -> None:
     assert see(records, SECOND)
 
     assert held(records) == SECOND
-    assert told(records) == ["record:processing", "record:unable_to_connect"]
+    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
     assert records.told[1].before == "processing"
 
 
@@ -117,7 +122,7 @@ def test_an_older_version_after_a_newer_one_is_history_with_one_quiet_line(recor
     assert not see(records, FIRST)
 
     assert held(records) == SECOND
-    assert told(records) == ["record:unable_to_connect", "late:processing"]
+    assert told(records) == ["record_changed:unable_to_connect", "late:processing"]
     assert records.history(FIRST.entity, since=0) == [FIRST, SECOND]
 
 
@@ -127,7 +132,7 @@ def test_the_same_version_again_is_nothing(records: Records) -> None:
     assert not see(records, FIRST)
     assert not see(records, replace(FIRST, group_name="Told otherwise"))
 
-    assert told(records) == ["record:processing"]
+    assert told(records) == ["record_changed:processing"]
     assert records.states[FIRST.entity].revision == 1
 
 
@@ -139,7 +144,7 @@ def test_of_two_versions_of_one_second_the_one_that_noyo_shows_when_asked_again_
     assert see(records, TWIN, NoyoNow(TWIN))
 
     assert held(records).status is ConnectionStatus.COMPLETED
-    assert told(records) == ["record:processing", "record:completed"]
+    assert told(records) == ["record_changed:processing", "record_changed:completed"]
 
 
 def test_a_twin_that_noyo_no_longer_shows_is_history_only(records: Records) -> None:
@@ -150,7 +155,7 @@ def test_a_twin_that_noyo_no_longer_shows_is_history_only(records: Records) -> N
     assert not see(records, TWIN, noyo)
 
     assert held(records) == FIRST
-    assert told(records) == ["record:processing"]
+    assert told(records) == ["record_changed:processing"]
     assert records.has_version(FIRST.entity, TWIN)
 
 
@@ -161,7 +166,7 @@ def test_a_twin_that_has_moved_on_when_asked_again_leaves_both_in_the_history(re
 
     assert held(records) == SECOND
     assert len(records.history(FIRST.entity, since=0)) == 3
-    assert told(records) == ["record:processing", "record:unable_to_connect"]
+    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
 
 
 def test_an_answer_older_than_what_we_hold_does_not_take_the_state_back(records: Records) -> None:
@@ -184,7 +189,7 @@ def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: R
     see(records, late, NoyoNow(late))
 
     assert held(records) == late
-    assert told(records) == ["record:unable_to_connect", "late:processing", "record:processing"]
+    assert told(records) == ["record_changed:unable_to_connect", "late:processing", "record_changed:processing"]
 
 
 @pytest.mark.parametrize("answer", [NoyoRefused(404, "gone"), NoyoRefused(403, "not yours")])
@@ -213,7 +218,7 @@ def test_two_observers_of_a_new_record_tell_it_once(records: Records) -> None:
 
     assert not see(records, FIRST)
 
-    assert told(records) == ["record:processing"]
+    assert told(records) == ["record_changed:processing"]
 
 
 def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Records) -> None:
@@ -224,7 +229,7 @@ def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Re
     assert see(records, SECOND)
 
     assert held(records) == third
-    assert told(records) == ["record:processing", "record:completed", "late:unable_to_connect"]
+    assert told(records) == ["record_changed:processing", "record_changed:completed", "late:unable_to_connect"]
 
 
 def test_an_observer_of_a_twin_who_is_overtaken_asks_again(records: Records) -> None:
@@ -269,13 +274,13 @@ def test_a_record_that_we_hold_already_is_never_moved_silently(records: Records)
 
     see(records, SECOND, silent=True)
 
-    assert told(records) == ["record:processing", "record:unable_to_connect"]
+    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
 
 
 def test_a_record_that_somebody_asked_for_through_us_is_never_silent(records: Records) -> None:
     see(records, FIRST, operations=Asking(), silent=True)
 
-    assert told(records) == ["record:processing"]
+    assert told(records) == ["record_changed:processing"]
 
 
 def test_a_record_seen_before_its_request_is_answered_goes_on_with_the_requests_card(
@@ -309,7 +314,11 @@ def test_an_answer_links_its_record_whatever_we_hold_of_it_by_then(
         ASKED, state=OperationState.SUCCEEDED, outcome=Outcome(OutcomeKind.CONFIRMED, record=FIRST.entity)
     )
 
-    change = plan_change(answer, records=records, operations=operations, noyo=noyo, now=NOW, by=settled)
+    change = plan_change(
+        answer,
+        Dependencies(clock=lambda: float(NOW), new_id=str, records=records, operations=operations, noyo=noyo),
+        by=settled,
+    )
     assert change is not None
     records.write(change)
 
@@ -324,7 +333,16 @@ def test_a_link_that_is_there_is_not_written_again(records: Records) -> None:
     operations: Any = Nobody()
     noyo: Any = NoyoNow(FIRST)
 
-    assert plan_change(FIRST, records=records, operations=operations, noyo=noyo, now=NOW, by=ASKED) is None
+    assert (
+        plan_change(
+            FIRST,
+            Dependencies(
+                clock=lambda: float(NOW), new_id=str, records=records, operations=operations, noyo=noyo
+            ),
+            by=ASKED,
+        )
+        is None
+    )
 
 
 # ---------------------------------------------------------------- any order at all

@@ -115,7 +115,7 @@ def test_a_glance_takes_in_but_does_not_raise_how_far_the_run_came(learner: Lear
 
     ingestor.peek()
 
-    assert ingestor.top == 0
+    assert ingestor.newest_modified == 0
     assert {entity.key for entity in learner.records.states} == set(ids)
 
 

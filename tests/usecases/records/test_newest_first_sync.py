@@ -11,7 +11,7 @@ from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
-from bot.usecases.records.newest_first_sync import STEP_BACK, NewestFirstSync
+from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, NewestFirstSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import SWEEP, Learner
@@ -179,7 +179,7 @@ def test_a_run_that_goes_on_reads_the_rows_before_it_again_since_others_may_have
     with Learner(rules=CLAMPED) as learner:
         ids = learner.add(60)
         learner.poll(seconds=0)
-        for one in ids[:STEP_BACK]:
+        for one in ids[:RESUME_OVERLAP]:
             learner.noyo.remove(one)
 
         assert learner.poll().finished
@@ -191,9 +191,13 @@ def test_it_says_where_it_is_so_that_another_run_can_go_on_there() -> None:
     with Learner(rules=CLAMPED) as learner:
         learner.add(30)
         ingestor = learner.intake(seconds=0)
-        run = NewestFirstSync(PassProgress(offset=0, top=0, floor=0), ingestor)
+        run = NewestFirstSync(PassProgress(offset=0, newest_modified=0, floor=0), ingestor)
 
         with pytest.raises(PollDeadlineReached):
-            run.go()
+            run.run()
 
-        assert (run.reached().offset, run.reached().top, run.swept) == (20, ingestor.top, False)
+        assert (run.progress().offset, run.progress().newest_modified, run.swept) == (
+            20,
+            ingestor.newest_modified,
+            False,
+        )

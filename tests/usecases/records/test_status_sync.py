@@ -9,7 +9,7 @@ import pytest
 from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
 from bot.errors import NoyoError
-from bot.usecases.records.status_sync import BY_IDS, StatusSync
+from bot.usecases.records.status_sync import IDS_PER_REQUEST, StatusSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import Learner
@@ -17,7 +17,7 @@ from tests.usecases.in_memory import Learner
 UNSORTED = Rules(settle_script=None, honours_sort=False, max_page_size=20)
 
 
-def test_where_the_sort_is_ignored_open_ones_are_read_by_status_and_vanished_ones_by_id() -> None:
+def test_where_the_sort_is_ignored_open_records_are_read_by_status_and_vanished_ones_by_id() -> None:
     with Learner() as learner:
         ids = learner.add(130)
         learner.begin()
@@ -54,10 +54,10 @@ def test_after_trouble_the_next_run_goes_on_by_status() -> None:
 def test_cut_at_every_page_it_goes_on_where_it_was_and_comes_to_its_end() -> None:
     """Among the open ones first, then among the ids of those that are open here and no longer there."""
     with Learner(rules=UNSORTED) as learner:
-        ids = learner.add(2 * BY_IDS + 30)
+        ids = learner.add(2 * IDS_PER_REQUEST + 30)
         learner.begin()
         learner.wait()
-        vanished = ids[5 : 5 + BY_IDS + 10]
+        vanished = ids[5 : 5 + IDS_PER_REQUEST + 10]
         for one in vanished:
             learner.noyo.move_connection(one, "completed")
         changed = [one for one in ids if one not in vanished][::9]
@@ -113,6 +113,6 @@ def test_what_a_run_sees_by_status_it_does_not_read_by_id() -> None:
         learner.begin()
         ingestor = learner.intake()
 
-        StatusSync(PassProgress(offset=0, top=0, floor=1, by_status=True), ingestor).go()
+        StatusSync(PassProgress(offset=0, newest_modified=0, floor=1, by_status=True), ingestor).run()
 
         assert ingestor.report.requests == 1
