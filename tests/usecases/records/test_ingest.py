@@ -189,7 +189,11 @@ def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: R
     see(records, late, NoyoNow(late))
 
     assert held(records) == late
-    assert told(records) == ["record_changed:unable_to_connect", "late:processing", "record_changed:processing"]
+    assert told(records) == [
+        "record_changed:unable_to_connect",
+        "late:processing",
+        "record_changed:processing",
+    ]
 
 
 @pytest.mark.parametrize("answer", [NoyoRefused(404, "gone"), NoyoRefused(403, "not yours")])
@@ -229,7 +233,11 @@ def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Re
     assert see(records, SECOND)
 
     assert held(records) == third
-    assert told(records) == ["record_changed:processing", "record_changed:completed", "late:unable_to_connect"]
+    assert told(records) == [
+        "record_changed:processing",
+        "record_changed:completed",
+        "late:unable_to_connect",
+    ]
 
 
 def test_an_observer_of_a_twin_who_is_overtaken_asks_again(records: Records) -> None:
