@@ -75,7 +75,7 @@ class Deployment:
         return WebhookEndpoint(
             secrets=self.secrets.noyo_webhook,
             deps=deps,
-            look_after=partial(run_health_checks, Component.WEBHOOK, checks, deps),
+            check_health=partial(run_health_checks, Component.WEBHOOK, checks, deps),
         )
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What Noyo tells us of changes, POST /noyo/webhook."""
+"""Noyo's webhooks: POST /noyo/webhook."""
 # ruff: noqa: E402, F401
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The room where Noyo's language stops: HTTP, tokens, its JSON, its refusals."""
+"""The adapter to Noyo's Fulfillment API: HTTP, tokens, JSON and errors; and the endpoint for Noyo's webhooks."""

@@ -1,4 +1,4 @@
-"""The access token, held for ten minutes at most whatever its `expires_in` claims."""
+"""The access token: fetched with the client credentials, cached for at most ten minutes."""
 
 from __future__ import annotations
 
@@ -7,83 +7,141 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.usecases.ports.runtime import Clock
+import httpx
 
-LONGEST_SECONDS = 600.0
-LEAD_SECONDS = 30.0
-"""A token is renewed this long before it would expire, so that it does not expire on the way."""
-LEAST_MILLISECONDS = 60_000
-"""The unit of `expires_in` is documented one way and described another. From here on a number is read as milliseconds
-(a minute and more); below, as seconds, since a token that lives for less than a minute would be of no use."""
+from bot import policies
+from bot.errors import NotSent, NoyoRefused, SwitchboardError
+from bot.noyo.responses import NoyoResponse, TokenRejected, parse_response
+from bot.telemetry import LogEvent, log_event
+from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
+
+MIN_MILLISECONDS = 60_000
+"""Noyo's documentation contradicts itself about the unit of `expires_in`. A number from here on is read as milliseconds
+(a minute or more), a smaller one as seconds: a token that lives for less than a minute would be useless."""
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What the token endpoint gave; `expires_in` as it came."""
+class AccessToken:
+    """The token endpoint's answer; `expires_in` exactly as received."""
 
-    access_token: str
+    value: str
     expires_in: object
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    access_token: str
+class _CachedToken:
+    value: str
     since: float
     until: float
 
-    def is_good(self, now: float) -> bool:
-        # A clock that was set back must not make a token live longer.
+    def is_fresh(self, now: float) -> bool:
+        # A clock that was set back must not extend a token's life.
         return self.since <= now < self.until
 
 
 class TokenCache:
-    """Hands out the token, and fetches a new one when it is old or was refused. Threads share one fetch."""
+    """Returns the cached token; fetches another when it expired or Noyo rejected it. Threads share one fetch."""
 
-    def __init__(self, fetch: Callable[[], Grant], clock: Clock) -> None:
+    def __init__(self, fetch: Callable[[], AccessToken], clock: Clock) -> None:
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: _Held | None = None
+        self._cached: _CachedToken | None = None
 
     def current(self) -> str:
-        """A token that is not old. Raises what `fetch` raises."""
+        """A fresh token. Raises what `fetch` raises."""
         with self._lock:
-            return self._good() or self._renew()
+            return self._fresh() or self._renew()
 
-    def newer_than(self, refused: str) -> str:
-        """Another token than the refused one; where another thread has fetched one already, that one."""
+    def newer_than(self, rejected: str) -> str:
+        """A token other than the rejected one; if another thread has fetched one already, that one."""
         with self._lock:
-            held = self._good()
-            return held if held and held != refused else self._renew()
+            token = self._fresh()
+            return token if token and token != rejected else self._renew()
 
-    def _good(self) -> str | None:
-        held = self._held
-        return held.access_token if held and held.is_good(self._clock()) else None
+    def _fresh(self) -> str | None:
+        cached = self._cached
+        return cached.value if cached and cached.is_fresh(self._clock()) else None
 
     def _renew(self) -> str:
         since = self._clock()
-        grant = self._fetch()
-        self._held = _Held(grant.access_token, since, since + seconds_to_hold(grant.expires_in))
-        return grant.access_token
+        token = self._fetch()
+        self._cached = _CachedToken(token.value, since, since + cache_seconds(token.expires_in))
+        return token.value
 
 
-def seconds_to_hold(expires_in: object) -> float:
-    """How long to hold a token with this `expires_in`, in seconds; one that says nothing usable is held as usual."""
-    told = _number(expires_in)
-    if told is None:
-        life = LONGEST_SECONDS
-    elif told >= LEAST_MILLISECONDS:
-        life = min(told / 1000, LONGEST_SECONDS)
+def cache_seconds(expires_in: object) -> float:
+    """How long to cache a token with this `expires_in`, in seconds; the maximum if it is unusable."""
+    number, longest = _number(expires_in), policies.NOYO_TOKEN_MAX_AGE_SECONDS
+    if number is None:
+        lifetime = longest
+    elif number >= MIN_MILLISECONDS:
+        lifetime = min(number / 1000, longest)
     else:
-        life = max(0.0, min(told, LONGEST_SECONDS))
-    return life - min(LEAD_SECONDS, life / 4)
+        lifetime = max(0.0, min(number, longest))
+    return lifetime - min(policies.NOYO_TOKEN_RENEW_BEFORE_SECONDS, lifetime / 4)
 
 
-def _number(told: object) -> float | None:
-    if isinstance(told, bool) or not isinstance(told, (int, float, str)):
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
-        number = float(told)
+        number = float(value)
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """POST to the token URL with the client id and secret. `send` makes the HTTP request."""
+
+    url: str
+    credentials: Secret[ClientCredentials]
+    send: Callable[[httpx.Request], NoyoResponse]
+    clock: Clock
+
+    def fetch(self) -> AccessToken:
+        """A new token. TokenRejected if Noyo refuses the credentials; NotSent for anything else that goes wrong.
+
+        Refused credentials are read again once, because they may have been rotated.
+        """
+        try:
+            credentials = self.credentials.value()
+            try:
+                return self._request(credentials)
+            except NoyoRefused:
+                newer = self.credentials.newer_than(credentials)
+                if newer is None:
+                    raise
+            return self._request(newer)
+        except NoyoRefused as error:
+            log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
+            raise TokenRejected(
+                f"Noyo issued no access token ({error.status}): it does not accept Switchboard's client id and secret. "
+                "Please tell whoever runs Switchboard."
+            ) from error
+        except SwitchboardError as error:
+            # Whatever happened to the token request: the request that needs the token was not sent.
+            raise NotSent(
+                f"Noyo issued no access token, so nothing was sent. {error}",
+                retry_after=getattr(error, "retry_after", None),
+            ) from error
+
+    def _request(self, credentials: ClientCredentials) -> AccessToken:
+        request = httpx.Request("POST", self.url, json={"grant_type": "client_credentials"})
+        basic = httpx.BasicAuth(credentials.client_id, credentials.client_secret)
+        response = self.send(next(basic.auth_flow(request)))
+        return _access_token(parse_response(response, self.clock()))
+
+
+def _access_token(body: object) -> AccessToken:
+    fields = body if isinstance(body, dict) else {}
+    token = fields.get("access_token")
+    if not isinstance(token, str) or not _fits_a_header(token):
+        raise NotSent("Noyo's answer contained no access token.")
+    return AccessToken(token, fields.get("expires_in"))
+
+
+def _fits_a_header(token: str) -> bool:
+    return token.isascii() and token.isprintable() and token != "" and " " not in token

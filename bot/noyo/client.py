@@ -1,12 +1,12 @@
-"""The face of this room: every operation of the Fulfillment API that Switchboard knows.
+"""The client of Noyo's Fulfillment API: the reads of `bot.noyo.reader` and every write that Switchboard uses.
 
-Each method may raise NotSent, NoAnswer, Refused or UnreadableAnswer (`bot.errors`), and ValueError where an id is no
-UUID or a text that Noyo needs is empty: such a thing has to be refused before it gets here. Writes leave once.
+Each method may raise NotSent, NoAnswer, NoyoRefused or UnreadableAnswer (`bot.errors`), and ValueError if an id is not
+a UUID or a required text is empty: callers check their input first. A write is sent once.
 """
 
 from __future__ import annotations
 
-import random as chance
+import random as jitter
 from collections.abc import Callable
 from datetime import date
 
@@ -16,16 +16,15 @@ from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.groups import DataExchange
 from bot.domain.operations import SensitiveFields
 from bot.domain.records import Connection, Disconnection
-from bot.noyo import arguments, requests, schemas
+from bot.noyo import requests, schemas
 from bot.noyo.reader import NoyoReadClient, same_record
-from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS
-from bot.noyo.session import Session
-from bot.noyo.transport import HttpTransport
+from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, require_uuid
+from bot.noyo.transport import HttpTransport, NoyoSession
 from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
 
 
 class NoyoHttpClient(NoyoReadClient):
-    """Thread-safe; opens nothing before it is first used. `transport` replaces the network, `random` gives 0 to 1."""
+    """Thread-safe; connects on first use. `transport` replaces the network; `random` returns 0 to 1, for jitter."""
 
     def __init__(
         self,
@@ -37,10 +36,10 @@ class NoyoHttpClient(NoyoReadClient):
         clock: Clock,
         sleep: Callable[[float], None],
         transport: httpx.BaseTransport | None = None,
-        random: Callable[[], float] = chance.random,
+        random: Callable[[], float] = jitter.random,
     ) -> None:
         self._http = HttpTransport(timeout_seconds=timeout_seconds, clock=clock, transport=transport)
-        session = Session(
+        session = NoyoSession(
             self._http,
             api_url=api_url,
             token_url=token_url,
@@ -55,7 +54,7 @@ class NoyoHttpClient(NoyoReadClient):
     def close(self) -> None:
         self._http.close()
 
-    # ---------------------------------------------------------------- writing connections
+    # ---------------------------------------------------------------- connections
 
     def request_connection(
         self,
@@ -67,11 +66,11 @@ class NoyoHttpClient(NoyoReadClient):
         ignore_eligibility: bool | None = None,
         data_exchange: DataExchange | None = None,
     ) -> Connection:
-        """POST /api/v1/group_connections: a group that Noyo does not know yet. A double is Refused with 409."""
-        body = requests.for_new_group(carrier_id, carrier_group_id, group_name, sensitive)
-        body |= requests.how(ignore_eligibility, data_exchange)
-        shown = requests.shown(carrier_group_id, sensitive)
-        return schemas.connection(self._session.write("POST", CONNECTIONS, body, shown))
+        """POST /api/v1/group_connections: a group that Noyo does not know yet. NoyoRefused with 409 for a duplicate."""
+        body = requests.new_group(carrier_id, carrier_group_id, group_name, sensitive)
+        body |= requests.connection_options(ignore_eligibility, data_exchange)
+        masking = requests.masking_context(carrier_group_id, sensitive)
+        return schemas.connection(self._session.write("POST", CONNECTIONS, body, masking))
 
     def request_connection_of_group(
         self,
@@ -83,24 +82,24 @@ class NoyoHttpClient(NoyoReadClient):
         ignore_eligibility: bool | None = None,
         data_exchange: DataExchange | None = None,
     ) -> Connection:
-        """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo has the group's."""
-        path = f"/api/v1/groups/{arguments.uuid(group_id, 'the group id')}/group_connections"
-        body = requests.for_existing_group(carrier_id, carrier_group_id, sensitive)
-        body |= requests.how(ignore_eligibility, data_exchange)
-        shown = requests.shown(carrier_group_id, sensitive)
-        return schemas.connection(self._session.write("POST", path, body, shown))
+        """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo has it."""
+        path = f"/api/v1/groups/{require_uuid(group_id, 'the group id')}/group_connections"
+        body = requests.existing_group(carrier_id, carrier_group_id, sensitive)
+        body |= requests.connection_options(ignore_eligibility, data_exchange)
+        masking = requests.masking_context(carrier_group_id, sensitive)
+        return schemas.connection(self._session.write("POST", path, body, masking))
 
     def retry_connection(
         self, connection_id: str, *, carrier_group_id: str | None, sensitive: SensitiveFields
     ) -> Connection:
-        """PUT /api/v1/group_connections/{id}/retry; what is None or empty is left as it is at Noyo."""
-        wanted = arguments.uuid(connection_id, "the connection's id")
-        body = arguments.without_blanks({"carrier_group_id": carrier_group_id, **requests.typed(sensitive)})
-        shown = requests.shown(carrier_group_id, sensitive)
-        answer = self._session.write("PUT", f"{CONNECTIONS}/{wanted}/retry", body, shown)
+        """PUT /api/v1/group_connections/{id}/retry; None and empty values stay unchanged."""
+        wanted = require_uuid(connection_id, "the connection's id")
+        body = requests.retry(carrier_group_id, sensitive)
+        masking = requests.masking_context(carrier_group_id, sensitive)
+        answer = self._session.write("PUT", f"{CONNECTIONS}/{wanted}/retry", body, masking)
         return same_record(schemas.connection(answer), wanted)
 
-    # ---------------------------------------------------------------- writing disconnections
+    # ---------------------------------------------------------------- disconnections
 
     def request_disconnection(
         self,
@@ -111,12 +110,12 @@ class NoyoHttpClient(NoyoReadClient):
         reason: DisconnectionReason | None = None,
         context: str | None = None,
     ) -> Disconnection:
-        """POST /api/v1/group_disconnection_requests. Refused with 403 for a protected group."""
+        """POST /api/v1/group_disconnection_requests. NoyoRefused with 403 for a protected group."""
         body = {
-            "carrier_id": arguments.uuid(carrier_id, "the carrier's id"),
-            "group_id": arguments.uuid(group_id, "the group id"),
-            "effective_end_date": arguments.day(effective_end_date),
-            **requests.why(reason, context),
+            "carrier_id": require_uuid(carrier_id, "the carrier's id"),
+            "group_id": require_uuid(group_id, "the group id"),
+            "effective_end_date": requests.iso_date(effective_end_date),
+            **requests.explanation(reason, context),
         }
         return schemas.disconnection(self._session.write("POST", DISCONNECTIONS, body))
 
@@ -130,26 +129,17 @@ class NoyoHttpClient(NoyoReadClient):
         reason: DecisionReason | None = None,
         context: str | None = None,
     ) -> Disconnection:
-        """PUT /api/v1/group_disconnection_requests/{id}/{version}: takes effect only while `version` is the newest."""
-        wanted = arguments.uuid(disconnection_id, "the disconnection's id")
-        path = f"{DISCONNECTIONS}/{wanted}/{arguments.uuid(version, 'the version')}"
-        body = requests.decision(decision, effective_end_date) | requests.why(reason, context)
+        """PUT /api/v1/group_disconnection_requests/{id}/{version}: applies only while `version` is the newest."""
+        wanted = require_uuid(disconnection_id, "the disconnection's id")
+        path = f"{DISCONNECTIONS}/{wanted}/{require_uuid(version, 'the version')}"
+        body = requests.decision(decision, effective_end_date) | requests.explanation(reason, context)
         return same_record(schemas.disconnection(self._session.write("PUT", path, body)), wanted)
 
     def reject_disconnection(
         self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
     ) -> Disconnection:
         """PUT /api/v1/group_disconnection_requests/{id}/reject, whatever its version; no body without a reason."""
-        wanted = arguments.uuid(disconnection_id, "the disconnection's id")
-        body = requests.why(reason, context) or None
+        wanted = require_uuid(disconnection_id, "the disconnection's id")
+        body = requests.explanation(reason, context) or None
         answer = self._session.write("PUT", f"{DISCONNECTIONS}/{wanted}/reject", body)
-        return same_record(schemas.disconnection(answer), wanted)
-
-    def confirm_disconnection(
-        self, disconnection_id: str, *, effective_end_date: date | None = None
-    ) -> Disconnection:
-        """PUT /api/v1/group_disconnection_requests/{id}/confirm, whatever its version; no body without a date."""
-        wanted = arguments.uuid(disconnection_id, "the disconnection's id")
-        body = {"effective_end_date": arguments.day(effective_end_date)} if effective_end_date else None
-        answer = self._session.write("PUT", f"{DISCONNECTIONS}/{wanted}/confirm", body)
         return same_record(schemas.disconnection(answer), wanted)

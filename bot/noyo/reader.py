@@ -1,48 +1,57 @@
-"""Reading connections, disconnections and groups: everything here may be repeated, and is."""
+"""Reads connections, disconnections and groups. Reads are safe to repeat, and are repeated after temporary errors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.domain.entities import EntityKind
+from bot import policies
+from bot.domain.entities import EntityKind, is_uuid
 from bot.domain.groups import Eligibility, Group
 from bot.domain.polling import ListPage, ListRow
-from bot.domain.records import Connection, Disconnection, DisconnectionSource
+from bot.domain.records import Connection, Disconnection, Record
 from bot.errors import UnreadableAnswer
-from bot.noyo import arguments, pages, requests, schemas
-from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS
-from bot.noyo.session import Session
+from bot.noyo import requests, schemas
+from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
+from bot.noyo.responses import as_list
+from bot.noyo.transport import NoyoSession
 
-T = TypeVar("T", Connection, Disconnection)
+R = TypeVar("R", Connection, Disconnection)
+T = TypeVar("T")
+PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
+    EntityKind.CONNECTION: schemas.connection,
+    EntityKind.DISCONNECTION: schemas.disconnection,
+}
 
 
 class NoyoReadClient:
-    """Errors as in `bot.noyo.client`. All tries of one request take no longer than two time-outs."""
+    """Errors as in `bot.noyo.client`. All attempts of one request together take at most two timeouts."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: NoyoSession) -> None:
         self._session = session
 
     @property
     def clock_difference(self) -> float | None:
-        """Noyo's clock less ours, in seconds, by its newest answer; None before one has told."""
+        """Noyo's clock minus ours, in seconds, from the latest answer; None before the first."""
         return self._session.clock_difference
 
-    # ---------------------------------------------------------------- reading records
+    # ---------------------------------------------------------------- records
 
     def connection(self, connection_id: str) -> Connection:
         """GET /api/v1/group_connections/{id}"""
-        wanted = arguments.uuid(connection_id, "the connection's id")
+        wanted = require_uuid(connection_id, "the connection's id")
         return same_record(schemas.connection(self._session.read(f"{CONNECTIONS}/{wanted}")), wanted)
 
     def disconnection(self, disconnection_id: str) -> Disconnection:
         """GET /api/v1/group_disconnection_requests/{id}"""
-        wanted = arguments.uuid(disconnection_id, "the disconnection's id")
+        wanted = require_uuid(disconnection_id, "the disconnection's id")
         return same_record(schemas.disconnection(self._session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
-        """GET of the list, the last modified first."""
+        """GET of the list, last modified first."""
         return self._page(kind, requests.NEWEST_FIRST, offset, page_size)
 
     def in_status(
@@ -50,128 +59,177 @@ class NoyoReadClient:
     ) -> ListPage:
         """GET of the list, filtered by status.
 
-        Several statuses at once are documented for connections only. Disconnections are asked for status by status,
-        all of them, and given as one page from `offset` on, which may so be longer than `page_size`.
+        Noyo documents several statuses in one request for connections only. Disconnections are read status by status
+        to the end and returned as one page from `offset` on, which may therefore be longer than `page_size`.
         """
         if not statuses:
-            raise ValueError("no status to ask for")
+            raise ValueError("no status was given")
         if kind is EntityKind.CONNECTION:
             return self._page(kind, {"status": ",".join(statuses)}, offset, page_size)
-        found = [
-            row for status in statuses for row in self._whole(kind, {"status": status}, page_size=page_size)
-        ]
-        rows = tuple({row.row_id: row for row in found}.values())
+        lists = (self._whole_list(kind, {"status": status}, page_size=page_size) for status in statuses)
+        rows = tuple({row.row_id: row for rows in lists for row in rows}.values())
         return ListPage(rows[offset:], offset, len(rows))
 
     def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
-        """GET of the list, filtered by id, whatever the largest page is at Noyo. ValueError for more than 50."""
-        wanted = arguments.uuids(ids, "an id")
-        rows = self._whole(kind, {"id": wanted})
-        asked_for = tuple(row for row in rows if row.record is None or row.record.id in wanted)
-        return ListPage(asked_for, 0, len(asked_for))
+        """GET of the list, filtered by id, however small Noyo's pages are. ValueError for more than 50 ids."""
+        wanted = requests.join_ids(ids, "an id")
+        rows = self._whole_list(kind, {"id": wanted})
+        matching = tuple(row for row in rows if row.record is None or row.record.id in wanted)
+        return ListPage(matching, 0, len(matching))
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """GET of the list, filtered by carrier and carrier group id (letter case does not count)."""
-        carrier = arguments.uuid(carrier_id, "the carrier's id")
-        query = {
-            "carrier_id": carrier,
-            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
-        }
-        found = [row.record for row in self._whole(EntityKind.CONNECTION, query)]
-        wanted = carrier_group_id.strip().casefold()
+        """GET of the list, filtered by carrier and carrier group id (compared without regard to case)."""
+        carrier = require_uuid(carrier_id, "the carrier's id")
+        group = require_text(carrier_group_id, "the carrier group id")
+        rows = self._whole_list(
+            EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id}
+        )
+        wanted = carrier, group.strip().casefold()
         return tuple(
-            record
-            for record in found
-            if isinstance(record, Connection)
-            and record.carrier_id == carrier
-            and (record.carrier_group_id or "").casefold() == wanted
+            row.record
+            for row in rows
+            if isinstance(row.record, Connection)
+            and (row.record.carrier_id, (row.record.carrier_group_id or "").casefold()) == wanted
         )
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
-        """GET of the list, filtered by group and carrier. UnreadableAnswer where one row cannot be read.
+        """GET of the list, filtered by group and carrier. UnreadableAnswer if one row cannot be read.
 
-        Noyo may leave the group out of a record; then the filter has told whose it is.
+        Noyo may omit the group from a record; then the filter is what says whose record it is.
         """
-        group, carrier = (
-            arguments.uuid(group_id, "the group id"),
-            arguments.uuid(carrier_id, "the carrier's id"),
-        )
-        rows = self._whole(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
+        group = require_uuid(group_id, "the group id")
+        carrier = require_uuid(carrier_id, "the carrier's id")
+        rows = self._whole_list(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
         if any(row.record is None for row in rows):
             raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
-        found = [row.record for row in rows if isinstance(row.record, Disconnection)]
-        return tuple(one for one in found if one.carrier_id == carrier and one.group_id in (None, group))
+        return tuple(
+            row.record
+            for row in rows
+            if isinstance(row.record, Disconnection)
+            and row.record.carrier_id == carrier
+            and row.record.group_id in (None, group)
+        )
 
     def connections_of_group(
         self, group_id: str, *, statuses: Sequence[str] = (), offset: int = 0, page_size: int = 50
     ) -> ListPage:
-        """GET /api/v1/groups/{group_id}/group_connections, the last modified first."""
-        path = f"/api/v1/groups/{arguments.uuid(group_id, 'the group id')}/group_connections"
-        query = requests.query(status=",".join(statuses)) | requests.NEWEST_FIRST
+        """GET /api/v1/groups/{group_id}/group_connections, last modified first."""
+        path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
+        query = requests.filters(status=",".join(statuses)) | requests.NEWEST_FIRST
         body = self._session.read(path, query | requests.page(offset, page_size))
-        return pages.page_of(body, EntityKind.CONNECTION, offset)
+        return _list_page(body, EntityKind.CONNECTION, offset)
 
-    def disconnections(
-        self,
-        *,
-        status: str | None = None,
-        carrier_id: str | None = None,
-        group_id: str | None = None,
-        ends_from: date | None = None,
-        ends_until: date | None = None,
-        search: str | None = None,
-        source_type: DisconnectionSource | None = None,
-        offset: int = 0,
-        page_size: int = 50,
-    ) -> ListPage:
-        """GET of the list with Noyo's other filters, the last modified first. `search` looks in the group's name."""
-        query = requests.query(
-            status=status,
-            carrier_id=carrier_id and arguments.uuid(carrier_id, "the carrier's id"),
-            group_id=group_id and arguments.uuid(group_id, "the group id"),
-            min_effective_end_date=arguments.day(ends_from) if ends_from else None,
-            max_effective_end_date=arguments.day(ends_until) if ends_until else None,
-            search=search,
-            source_type=source_type and source_type.value,
-        )
-        return self._page(EntityKind.DISCONNECTION, query | requests.NEWEST_FIRST, offset, page_size)
-
-    # ---------------------------------------------------------------- reading groups
+    # ---------------------------------------------------------------- groups
 
     def groups_named(self, text: str, *, page_size: int = 50) -> tuple[Group, ...]:
-        """GET /api/v1/groups?company=…: the first page of groups whose name holds `text`."""
-        query = {"company": arguments.filled(text, "the name")} | requests.page(0, page_size)
-        return tuple(pages.readable(self._session.read(requests.GROUPS, query), schemas.group))
+        """GET /api/v1/groups?company=…: the first page of the groups whose name contains `text`."""
+        query = {"company": require_text(text, "the name")} | requests.page(0, page_size)
+        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
 
     def groups_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Group, ...]:
         """GET /api/v1/groups?carrier_id=…&carrier_group_id=…"""
         query = {
-            "carrier_id": arguments.uuid(carrier_id, "the carrier's id"),
-            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
+            "carrier_id": require_uuid(carrier_id, "the carrier's id"),
+            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
         }
-        return tuple(pages.readable(self._session.read(requests.GROUPS, query), schemas.group))
+        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
 
     def eligibility(self, group_id: str, carrier_id: str | None = None) -> tuple[Eligibility, ...]:
-        """GET /api/v1/groups/{group_id}/connection_eligibility: for one carrier, or for all of them."""
-        path = f"/api/v1/groups/{arguments.uuid(group_id, 'the group id')}/connection_eligibility"
-        carrier = carrier_id and arguments.uuid(carrier_id, "the carrier's id")
-        body = self._session.read(path, requests.query(carrier_id=carrier))
-        return tuple(schemas.eligibility(raw) for raw in requests.one_or_many(body))
+        """GET /api/v1/groups/{group_id}/connection_eligibility, for one carrier or for all of them."""
+        path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/connection_eligibility"
+        carrier = carrier_id and require_uuid(carrier_id, "the carrier's id")
+        body = self._session.read(path, requests.filters(carrier_id=carrier))
+        return tuple(schemas.eligibility(row) for row in as_list(body))
 
     # ---------------------------------------------------------------- pages
 
     def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
         body = self._session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
-        return pages.page_of(body, kind, offset)
+        return _list_page(body, kind, offset)
 
-    def _whole(
-        self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = arguments.MOST_IDS
+    def _whole_list(
+        self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = policies.NOYO_MAX_IDS
     ) -> tuple[ListRow, ...]:
-        return pages.whole(lambda offset: self._page(kind, query, offset, page_size))
+        """Every row, each id once, as last seen. Noyo may return smaller pages, and rows move while we read.
+
+        UnreadableAnswer if the list does not end.
+        """
+        rows: dict[str, ListRow] = {}
+        offset = 0
+        for _ in range(policies.NOYO_MAX_PAGES):
+            page = self._page(kind, query, offset, page_size)
+            known = len(rows)
+            rows |= {row.row_id: row for row in page.rows}
+            offset += len(page.rows)
+            if len(rows) == known or (page.total is not None and offset >= page.total):
+                # A page with nothing new also ends the list: a server that ignores the offset repeats the first page.
+                return tuple(rows.values())
+        raise UnreadableAnswer("Noyo's list does not end.")
 
 
-def same_record(record: T, wanted: str) -> T:
-    """Noyo keeps a record's id; an answer about another record tells nothing about this one."""
+def same_record(record: R, wanted: str) -> R:
+    """`record` if it has the wanted id; UnreadableAnswer otherwise, because it says nothing about the wanted record."""
     if record.id != wanted:
-        raise UnreadableAnswer("Noyo answered with another record than the one asked for.")
+        raise UnreadableAnswer("Noyo answered with a record other than the requested one.")
     return record
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of one answer as JSON. `offset` and `total` come from its `meta`; None if they are missing."""
+
+    rows: tuple[object, ...]
+    offset: int | None
+    total: int | None
+
+
+def _parse_rows(body: object) -> _Rows:
+    """UnreadableAnswer if there is no list of rows. `meta` may be missing or malformed."""
+    rows = body.get("response") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(rows, list):
+        raise UnreadableAnswer("Noyo's answer could not be read: it is not a list.")
+    meta = body.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    return _Rows(tuple(rows), _count(meta.get("offset")), _count(meta.get("total_records")))
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _list_page(body: object, kind: EntityKind, offset: int) -> ListPage:
+    """The page that starts at `offset`, unless Noyo says that it starts elsewhere."""
+    found = _parse_rows(body)
+    rows = tuple(list_row(raw, PARSERS[kind]) for raw in found.rows)
+    return ListPage(rows, offset if found.offset is None else found.offset, found.total)
+
+
+def list_row(raw: object, parse: Callable[[object], Record]) -> ListRow:
+    """The parsed row; one that cannot be read carries the reason, and does not affect the others."""
+    try:
+        return ListRow(row_id(raw), parse(raw))
+    except UnreadableAnswer as error:
+        return ListRow(row_id(raw), None, str(error))
+
+
+def row_id(raw: object) -> str:
+    """The row's id; if it has none, a digest of its content, so that the same unreadable row is recognized again."""
+    value = raw.get("id") if isinstance(raw, dict) else None
+    if isinstance(value, str) and is_uuid(value):
+        return value.lower()
+    if isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isprintable():
+        return value
+    try:
+        content = json.dumps(raw, sort_keys=True)
+    except RecursionError:
+        content = "nested too deeply to serialize"
+    return f"digest:{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+
+
+def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
+    """The rows that can be read. Users choose from these lists, so an unreadable row cannot be offered."""
+    for raw in _parse_rows(body).rows:
+        try:
+            yield parse(raw)
+        except UnreadableAnswer:
+            continue

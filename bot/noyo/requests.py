@@ -1,15 +1,18 @@
-"""Addresses, queries and bodies as Noyo takes them: strict, and nothing that nobody asked for."""
+"""What we send to Noyo: paths, queries and JSON bodies.
+
+Arguments are checked before anything is sent. A value that Noyo can never accept is a bug of the caller (ValueError).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from bot import policies
 from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
-from bot.domain.entities import EntityKind
+from bot.domain.entities import EntityKind, is_uuid
 from bot.domain.groups import DataExchange
 from bot.domain.operations import SensitiveFields
-from bot.noyo import arguments
 from bot.noyo.responses import MaskingContext
 
 CONNECTIONS = "/api/v1/group_connections"
@@ -22,10 +25,47 @@ PATHS: Mapping[EntityKind, str] = {
 NEWEST_FIRST = {"sort_by": "modified", "sort_direction": "desc"}
 _STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 
+# ---------------------------------------------------------------- arguments
 
-def query(**given: str | None) -> dict[str, str]:
-    """Only the filters that say something: an empty one may be read as "none of them"."""
-    return {name: value for name, value in given.items() if value}
+
+def require_uuid(text: str, name: str) -> str:
+    """`text` in lower case; ValueError unless it is a UUID. An id becomes part of a path, so nothing else may pass."""
+    if not is_uuid(text):
+        raise ValueError(f"{name} is not a UUID")
+    return text.lower()
+
+
+def join_ids(ids: Iterable[str], name: str) -> str:
+    """The ids, separated by commas, as Noyo's list filters take them. ValueError for none, or for more than 50."""
+    checked = [require_uuid(text, name) for text in ids]
+    if not 1 <= len(checked) <= policies.NOYO_MAX_IDS:
+        raise ValueError(f"a request takes between 1 and {policies.NOYO_MAX_IDS} ids, not {len(checked)}")
+    return ",".join(checked)
+
+
+def require_text(text: str, name: str) -> str:
+    """`text` unchanged; ValueError if it is blank, because Noyo requires at least one character."""
+    if not text.strip():
+        raise ValueError(f"{name} is empty")
+    return text
+
+
+def iso_date(value: date) -> str:
+    """YYYY-MM-DD, also for a datetime: Noyo's dates have no time of day."""
+    return date(value.year, value.month, value.day).isoformat()
+
+
+def without_blanks(fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields that have a value. None and empty text mean "unchanged", and are not sent."""
+    return {name: value for name, value in fields.items() if value is not None and value != ""}
+
+
+# ---------------------------------------------------------------- queries
+
+
+def filters(**values: str | None) -> dict[str, str]:
+    """The filters that have a value: Noyo may read an empty filter as "matches nothing"."""
+    return {name: value for name, value in values.items() if value}
 
 
 def page(offset: int, page_size: int) -> dict[str, str]:
@@ -34,72 +74,73 @@ def page(offset: int, page_size: int) -> dict[str, str]:
     return {"offset": str(offset), "page_size": str(page_size)}
 
 
-def typed(sensitive: SensitiveFields) -> dict[str, object]:
-    """The sensitive fields that were typed, by Noyo's names."""
-    return {**_broker(sensitive), **arguments.without_blanks({"federal_ein": sensitive.federal_ein})}
+# ---------------------------------------------------------------- bodies
 
 
-def _broker(sensitive: SensitiveFields) -> dict[str, object]:
-    return arguments.without_blanks(
+def new_group(
+    carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
+) -> dict[str, object]:
+    return {
+        "carrier_id": require_uuid(carrier_id, "the carrier's id"),
+        "group_data": {
+            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
+            "group_name": require_text(group_name, "the group's name"),
+            **_broker_fields(sensitive),
+        },
+        **without_blanks({"federal_ein": sensitive.federal_ein}),
+    }
+
+
+def existing_group(carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields) -> dict[str, object]:
+    if sensitive.federal_ein:
+        raise ValueError("Noyo stores the EIN of an existing group and does not accept it here")
+    return {
+        "carrier_id": require_uuid(carrier_id, "the carrier's id"),
+        "group_data": {
+            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
+            **_broker_fields(sensitive),
+        },
+    }
+
+
+def connection_options(
+    ignore_eligibility: bool | None, data_exchange: DataExchange | None
+) -> dict[str, object]:
+    return without_blanks(
+        {"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange}
+    )
+
+
+def retry(carrier_group_id: str | None, sensitive: SensitiveFields) -> dict[str, object]:
+    return without_blanks({"carrier_group_id": carrier_group_id, **_sensitive_fields(sensitive)})
+
+
+def explanation(
+    reason: DisconnectionReason | DecisionReason | None, context: str | None
+) -> dict[str, object]:
+    return without_blanks({"reason": reason, "context": context})
+
+
+def decision(decided: Decision, effective_end_date: date | None) -> dict[str, object]:
+    end = iso_date(effective_end_date) if effective_end_date else None
+    return {"status": _STATUS[decided], **without_blanks({"effective_end_date": end})}
+
+
+def masking_context(carrier_group_id: str | None, sensitive: SensitiveFields) -> MaskingContext:
+    """Noyo's error message may show the carrier group id, but none of the sensitive values."""
+    values = _sensitive_fields(sensitive).values()
+    return MaskingContext(keep=carrier_group_id, hide=tuple(str(value) for value in values))
+
+
+def _sensitive_fields(sensitive: SensitiveFields) -> dict[str, object]:
+    return {**_broker_fields(sensitive), **without_blanks({"federal_ein": sensitive.federal_ein})}
+
+
+def _broker_fields(sensitive: SensitiveFields) -> dict[str, object]:
+    return without_blanks(
         {
             "broker_federal_ein": sensitive.broker_federal_ein,
             "broker_tin": sensitive.broker_tin,
             "employer_email_address": sensitive.employer_email_address,
         }
     )
-
-
-def for_new_group(
-    carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
-) -> dict[str, object]:
-    return {
-        "carrier_id": arguments.uuid(carrier_id, "the carrier's id"),
-        "group_data": {
-            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
-            "group_name": arguments.filled(group_name, "the group's name"),
-            **_broker(sensitive),
-        },
-        **arguments.without_blanks({"federal_ein": sensitive.federal_ein}),
-    }
-
-
-def for_existing_group(
-    carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields
-) -> dict[str, object]:
-    if sensitive.federal_ein:
-        raise ValueError("Noyo has the EIN of a group that it knows, and takes none here")
-    return {
-        "carrier_id": arguments.uuid(carrier_id, "the carrier's id"),
-        "group_data": {
-            "carrier_group_id": arguments.filled(carrier_group_id, "the carrier group id"),
-            **_broker(sensitive),
-        },
-    }
-
-
-def how(ignore_eligibility: bool | None, data_exchange: DataExchange | None) -> dict[str, object]:
-    return arguments.without_blanks(
-        {"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange}
-    )
-
-
-def why(reason: DisconnectionReason | DecisionReason | None, context: str | None) -> dict[str, object]:
-    return arguments.without_blanks({"reason": reason, "context": context})
-
-
-def decision(decided: Decision, effective_end_date: date | None) -> dict[str, object]:
-    day = arguments.day(effective_end_date) if effective_end_date else None
-    return {"status": _STATUS[decided], **arguments.without_blanks({"effective_end_date": day})}
-
-
-def shown(carrier_group_id: str | None, sensitive: SensitiveFields) -> MaskingContext:
-    """A refusal may name the carrier group id, but not repeat what was typed as sensitive."""
-    return MaskingContext(
-        keep=carrier_group_id, hide=tuple(str(value) for value in typed(sensitive).values())
-    )
-
-
-def one_or_many(body: object) -> list[object]:
-    """What may come alone, as a plain list, or as `response`: the description is silent about which."""
-    inner = body.get("response", body) if isinstance(body, dict) else body
-    return inner if isinstance(inner, list) else [inner]

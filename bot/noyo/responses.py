@@ -1,106 +1,180 @@
-"""What an HTTP answer means: the JSON of a success, or one of the errors of this room."""
+"""What we receive from Noyo: the JSON of a success or one of Switchboard's errors, and text that is safe to show."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+import unicodedata
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from bot import policies
+from bot.domain.masking import mask
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
-from bot.noyo.text import clean, said
 
-MOST_WORDS = 500
-LONGEST_WAIT_SECONDS = 3600
-"""A longer wish to wait is a mistake of somebody's: nothing of ours may stand still for days because of it."""
-
-_PLAIN = {
-    400: "Noyo did not understand this request (400), and did not say why.",
-    403: "Noyo does not permit this (403), and did not say why.",
+MAX_MESSAGE_LENGTH = 500
+HIDDEN = "•••"
+_MAX_INPUT_LENGTH = 20_000
+"""Text beyond this is dropped before masking. It is far beyond what is shown, so no visible number is cut in two."""
+_MAX_DEPTH = 6
+_MESSAGE_FIELDS = ("message", "error", "errors", "detail", "error_description")
+_DEFAULT_MESSAGES = {
+    400: "Noyo did not understand this request (400) and gave no reason.",
+    403: "Noyo does not permit this (403) and gave no reason.",
     404: "Noyo does not know this record (404).",
-    409: "Noyo says that this is in conflict with what it has (409), and did not say with what.",
-    422: "Noyo does not accept what was entered (422), and did not say why.",
+    409: "Noyo reports a conflict with an existing record (409) and gave no details.",
+    422: "Noyo does not accept what was entered (422) and gave no reason.",
 }
 
 
 class TokenRejected(NotSent):
-    """Noyo does not accept our credentials: trying again at once would not help."""
+    """Noyo does not accept our credentials or our token. An immediate retry does not help."""
 
 
-class ServerFault(NoAnswer):
-    """A 5xx; `retry_after` is Noyo's wish in seconds, when it had one."""
+class NoyoServerError(NoAnswer):
+    """A 5xx. `retry_after` is Noyo's `Retry-After` in seconds, or None."""
 
-    def __init__(self, words: str, *, retry_after: int | None) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, *, retry_after: int | None) -> None:
+        super().__init__(message)
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, slots=True)
 class NoyoResponse:
-    """An answer as far as it was read: `fault` says why the body is not whole, where it is not."""
+    """A response as far as it was read. `body_error` says why the body is incomplete, or is None."""
 
     status: int
     body: bytes
     retry_after: str | None = None
-    fault: str | None = None
+    body_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MaskingContext:
-    """What of our own request a refusal may repeat to people (`keep`), and what it may not (`hide`)."""
+    """Values of our request: `keep` may appear in Noyo's error message, the values in `hide` must not."""
 
     keep: str | None = None
     hide: tuple[str, ...] = ()
 
 
-def parse_response(answer: NoyoResponse, now: float, shown: MaskingContext | None = None) -> object:
-    """The JSON of a success; raises NotSent, NoAnswer, Refused or UnreadableAnswer for anything else."""
-    status = answer.status
+def parse_response(response: NoyoResponse, now: float, masking: MaskingContext | None = None) -> object:
+    """The JSON of a success; raises NotSent, NoAnswer, NoyoRefused or UnreadableAnswer for anything else."""
+    status = response.status
     if 200 <= status < 300:
-        return _json_of(answer)
+        return _json_body(response)
     if status in (408, 429):
-        wish = seconds_to_wait(answer.retry_after, now)
-        raise NotSent(f"Noyo is busy ({status}) and did not take this.", retry_after=wish)
+        retry_after = retry_after_seconds(response.retry_after, now)
+        raise NotSent(f"Noyo is busy ({status}) and did not process this.", retry_after=retry_after)
     if status >= 500:
-        wish = seconds_to_wait(answer.retry_after, now)
-        raise ServerFault(f"Noyo is in trouble ({status}).", retry_after=wish)
+        retry_after = retry_after_seconds(response.retry_after, now)
+        raise NoyoServerError(f"Noyo has a server problem ({status}).", retry_after=retry_after)
     if status >= 400:
-        raise NoyoRefused(status, words_of(answer, shown or MaskingContext()))
-    raise UnreadableAnswer(f"Noyo answered in a way that Switchboard does not know ({status}).")
+        raise NoyoRefused(status, _refusal_message(response, masking or MaskingContext()))
+    raise UnreadableAnswer(f"Noyo answered with an unexpected HTTP status ({status}).")
 
 
-def _json_of(answer: NoyoResponse) -> object:
-    if answer.fault is not None:
-        raise UnreadableAnswer(f"Noyo's answer could not be read: {answer.fault}.")
+def _json_body(response: NoyoResponse) -> object:
+    if response.body_error is not None:
+        raise UnreadableAnswer(f"Noyo's answer could not be read: {response.body_error}.")
     try:
-        return json.loads(answer.body)
+        return json.loads(response.body)
     except (ValueError, RecursionError) as error:
-        raise UnreadableAnswer("Noyo's answer could not be read: it is no JSON.") from error
+        raise UnreadableAnswer("Noyo's answer could not be read: it is not JSON.") from error
 
 
-def words_of(answer: NoyoResponse, shown: MaskingContext) -> str:
-    """Noyo's own words, masked and cut; a plain sentence where it has none."""
-    try:
-        spoken = said(json.loads(answer.body))
-    except (ValueError, RecursionError):
-        # An error page, or a body that broke off: the status alone is a clear no.
-        spoken = ""
-    words = clean(spoken, limit=MOST_WORDS, keep=shown.keep, hide=shown.hide)
-    return words or _PLAIN.get(answer.status, f"Noyo refused this ({answer.status}), and did not say why.")
+def as_list(body: object) -> list[object]:
+    """The rows of a body: one object, a list, or a list in `response`. The API description does not say which."""
+    rows = body.get("response", body) if isinstance(body, dict) else body
+    return rows if isinstance(rows, list) else [rows]
 
 
-def seconds_to_wait(header: str | None, now: float) -> int | None:
-    """What a `Retry-After` asks for, in seconds or as a date (RFC 9110); None where it asks for nothing readable."""
+def retry_after_seconds(header: str | None, now: float) -> int | None:
+    """The seconds that a `Retry-After` asks for, as a number or as a date (RFC 9110); None if it is unreadable."""
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
-        wish = int(text)
+        seconds = int(text)
     else:
         try:
-            moment = parsedate_to_datetime(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            wish = math.ceil(moment.timestamp() - now)
+            date = parsedate_to_datetime(text)
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            seconds = math.ceil(date.timestamp() - now)
         except (ValueError, TypeError, IndexError, OverflowError):
             return None
-    return max(0, min(wish, LONGEST_WAIT_SECONDS))
+    return max(0, min(seconds, policies.NOYO_RETRY_AFTER_MAX_SECONDS))
+
+
+# ---------------------------------------------------------------- text
+
+
+def _refusal_message(response: NoyoResponse, masking: MaskingContext) -> str:
+    """Noyo's own message, masked and shortened, or a default one."""
+    try:
+        message = error_message(json.loads(response.body))
+    except (ValueError, RecursionError):
+        # An HTML error page or an incomplete body: the status alone says that Noyo refused.
+        message = ""
+    default = _DEFAULT_MESSAGES.get(
+        response.status, f"Noyo refused this ({response.status}) and gave no reason."
+    )
+    return clean_text(message, limit=MAX_MESSAGE_LENGTH, keep=masking.keep, hide=masking.hide) or default
+
+
+def error_message(body: object) -> str:
+    """The message in an error body of any shape, or "".
+
+    Only the fields that are meant for a message are read: other fields may repeat what we sent.
+    """
+    if isinstance(body, dict):
+        parts = [part for name in _MESSAGE_FIELDS if name in body for part in _texts(body[name], 0)]
+    else:
+        parts = list(_texts(body, 0)) if isinstance(body, (str, list)) else []
+    return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def json_as_text(value: object) -> str:
+    """A JSON value as readable text, or ""."""
+    return "; ".join(filter(None, _texts(value, 0)))
+
+
+def _texts(value: object, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.strip()
+    elif depth >= _MAX_DEPTH or value is None or isinstance(value, bool):
+        return
+    elif isinstance(value, (int, float)):
+        yield str(value)
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            text = "; ".join(_texts(inner, depth + 1))
+            if text:
+                yield text if name in _MESSAGE_FIELDS else f"{name}: {text}"
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner, depth + 1)
+
+
+def clean_text(text: str, *, limit: int, keep: str | None = None, hide: Iterable[str] = ()) -> str:
+    """`text` on one line without control characters, masked, then shortened to `limit` characters.
+
+    `keep` is the record's own carrier group id, which is not secret. The values in `hide` were entered as sensitive:
+    they are replaced wherever Noyo repeats them, whatever their shape.
+    """
+    line = _one_line(text[:_MAX_INPUT_LENGTH])
+    for secret in sorted(filter(None, hide), key=len, reverse=True):
+        line = _replace(line, secret)
+    masked = mask(line, keep=keep).strip()
+    return masked if len(masked) <= limit else masked[: limit - 1].rstrip() + "…"
+
+
+def _one_line(text: str) -> str:
+    """Line ends become spaces; control characters, format characters and lone surrogates are removed."""
+    spaced = " ".join(text.split())
+    return "".join(char for char in spaced if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+
+
+def _replace(text: str, secret: str) -> str:
+    pattern = _one_line(secret)
+    return re.sub(re.escape(pattern), HIDDEN, text, flags=re.IGNORECASE) if pattern else text

@@ -1,7 +1,7 @@
-"""Its JSON as pydantic reads it, tolerant of what it lacks and of what is new, and as values of the domain.
+"""Parses Noyo's JSON with pydantic into values of the domain; missing optional fields and new fields are tolerated.
 
-What identifies a record and its version must be there. What is optional counts as absent where it has no shape that we
-know. Sensitive fields are not modelled, so they never get any further than here.
+The fields that identify a record and its version are required. An optional field in an unknown shape counts as absent.
+Sensitive fields are not modelled, so they are dropped here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pydantic import (
     WrapValidator,
 )
 
+from bot.domain.entities import is_uuid
 from bot.domain.groups import Eligibility, EligibilityRule, Group
 from bot.domain.records import (
     Connection,
@@ -31,23 +32,22 @@ from bot.domain.records import (
     UnknownValue,
 )
 from bot.errors import UnreadableAnswer
-from bot.noyo import arguments
-from bot.noyo.text import as_text, clean
+from bot.noyo.responses import clean_text, json_as_text
 
-MOST_ERROR = 3000
-MOST_NAME = 1000
-MOST_WORD = 100
-LAST_SECOND = 253_402_300_799
+MAX_ERROR_LENGTH = 3000
+MAX_NAME_LENGTH = 1000
+MAX_WORD_LENGTH = 100
+MAX_TIMESTAMP = 253_402_300_799
 """The end of the year 9999."""
 
 
 def _uuid(value: object) -> str:
-    if not isinstance(value, str) or not arguments.is_uuid(value):
+    if not isinstance(value, str) or not is_uuid(value):
         raise ValueError("not a UUID")
     return value.lower()
 
 
-def _no_truth(value: object) -> object:
+def _not_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("not a number")
     return value
@@ -59,29 +59,31 @@ def _day(value: object) -> object:
     return date.fromisoformat(value)
 
 
-def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+def _or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     try:
-        return read(value)
+        return validate(value)
     except ValidationError:
-        # An optional field in a shape that we do not know must not stop a record from being followed.
+        # An optional field in an unknown shape must not make the whole record unreadable.
         return None
 
 
 _Optional = WrapValidator(_or_none)
 Uuid = Annotated[str, BeforeValidator(_uuid)]
-Seconds = Annotated[int, BeforeValidator(_no_truth), Field(ge=0, le=LAST_SECOND)]
+Seconds = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0, le=MAX_TIMESTAMP)]
 Day = Annotated[date, BeforeValidator(_day)]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MOST_WORD)]
-Label = Annotated[str, BeforeValidator(_no_truth), StringConstraints(strip_whitespace=True, max_length=255)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_LENGTH)]
+Label = Annotated[
+    str, BeforeValidator(_not_boolean), StringConstraints(strip_whitespace=True, max_length=255)
+]
 
 
 class Tolerant(BaseModel):
-    # An input may hold what must not be written into a log: an error names the field, never the value.
+    # The input may contain values that must not be logged: an error names the field, never the value.
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
 
 
 class GroupDataJson(Tolerant):
-    # A carrier's id for a group is often nothing but digits, and then easily told as a number.
+    # A carrier group id often consists of digits, and may arrive as a number.
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
     carrier_group_id: Annotated[Label | None, _Optional] = None
@@ -89,7 +91,7 @@ class GroupDataJson(Tolerant):
 
 
 class RecordJson(Tolerant):
-    """What a record cannot be followed without."""
+    """The required fields of every record."""
 
     id: Uuid
     version: Uuid
@@ -108,7 +110,7 @@ class ConnectionJson(RecordJson):
 
 
 class DisconnectionJson(RecordJson):
-    """An end date in a shape that we do not know makes it unreadable: as "none yet" it would be decided wrongly."""
+    """An end date in an unknown shape makes it unreadable: treated as "none", it would lead to a wrong decision."""
 
     carrier_id: Uuid
     status: Word
@@ -145,102 +147,102 @@ Known = TypeVar("Known", bound=Enum)
 
 
 def connection(raw: object) -> Connection:
-    """UnreadableAnswer names the fields at fault, never their values; so do the others below."""
-    told = _read(ConnectionJson, raw)
-    data = told.group_data or GroupDataJson()
-    carrier_group_id = data.carrier_group_id or None
+    """Parses a connection. Here and below, UnreadableAnswer names the invalid fields, never their values."""
+    parsed = _parse(ConnectionJson, raw)
+    group_data = parsed.group_data or GroupDataJson()
+    carrier_group_id = group_data.carrier_group_id or None
     return Connection(
-        id=told.id,
-        version=told.version,
-        created=told.created,
-        modified=told.modified,
-        carrier_id=told.carrier_id,
-        status=_known(ConnectionStatus, told.status),
+        id=parsed.id,
+        version=parsed.version,
+        created=parsed.created,
+        modified=parsed.modified,
+        carrier_id=parsed.carrier_id,
+        status=_known(ConnectionStatus, parsed.status),
         carrier_group_id=carrier_group_id,
-        group_name=_name(data.group_name, keep=carrier_group_id),
-        group_id=told.group_id,
-        request_type=_cleaned(told.request_type, MOST_WORD),
-        completed=told.completed,
-        error=_error(told.setup_result, carrier_group_id),
+        group_name=_name(group_data.group_name, keep=carrier_group_id),
+        group_id=parsed.group_id,
+        request_type=_clean(parsed.request_type, MAX_WORD_LENGTH),
+        completed=parsed.completed,
+        error=_error(parsed.setup_result, carrier_group_id),
     )
 
 
 def disconnection(raw: object) -> Disconnection:
-    told = _read(DisconnectionJson, raw)
+    parsed = _parse(DisconnectionJson, raw)
     return Disconnection(
-        id=told.id,
-        version=told.version,
-        created=told.created,
-        modified=told.modified,
-        carrier_id=told.carrier_id,
-        status=_known(DisconnectionStatus, told.status),
-        source_type=_known(DisconnectionSource, told.source_type or "not told"),
-        group_name=_name(told.group_name),
-        group_id=told.group_id,
-        source_date=told.source_date,
-        source_id=told.source_id,
-        effective_end_date=told.effective_end_date,
-        completed=told.completed,
-        decided=told.decided,
+        id=parsed.id,
+        version=parsed.version,
+        created=parsed.created,
+        modified=parsed.modified,
+        carrier_id=parsed.carrier_id,
+        status=_known(DisconnectionStatus, parsed.status),
+        source_type=_known(DisconnectionSource, parsed.source_type or "not given"),
+        group_name=_name(parsed.group_name),
+        group_id=parsed.group_id,
+        source_date=parsed.source_date,
+        source_id=parsed.source_id,
+        effective_end_date=parsed.effective_end_date,
+        completed=parsed.completed,
+        decided=parsed.decided,
     )
 
 
 def group(raw: object) -> Group:
-    told = _read(GroupJson, raw)
+    parsed = _parse(GroupJson, raw)
     return Group(
-        id=told.id,
-        version=told.version,
-        created=told.created,
-        modified=told.modified,
-        name=_name(told.name) or told.id,
-        also_known_as=_name(told.dba_name),
+        id=parsed.id,
+        version=parsed.version,
+        created=parsed.created,
+        modified=parsed.modified,
+        name=_name(parsed.name) or parsed.id,
+        also_known_as=_name(parsed.dba_name),
     )
 
 
 def eligibility(raw: object) -> Eligibility:
-    told = _read(EligibilityJson, raw)
+    parsed = _parse(EligibilityJson, raw)
     rules = (
         EligibilityRule(
             rule=_name(rule.rule) or "",
             result=_name(rule.result) or "",
             description=_name(rule.description) or "",
         )
-        for rule in told.eligibility_rules or ()
+        for rule in parsed.eligibility_rules or ()
     )
     return Eligibility(
-        group_id=told.group_id,
-        carrier_id=told.carrier_id,
-        eligibility=_cleaned(told.eligibility, MOST_WORD) or "not told",
+        group_id=parsed.group_id,
+        carrier_id=parsed.carrier_id,
+        eligibility=_clean(parsed.eligibility, MAX_WORD_LENGTH) or "not given",
         rules=tuple(rules),
     )
 
 
-def _read(model: type[Json], raw: object) -> Json:
+def _parse(model: type[Json], raw: object) -> Json:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        faults = [
-            f"{'.'.join(map(str, fault['loc'])) or 'record'}: {fault['msg']}" for fault in error.errors()
+        problems = [
+            f"{'.'.join(map(str, item['loc'])) or 'record'}: {item['msg']}" for item in error.errors()
         ]
-        raise UnreadableAnswer(f"Noyo's record could not be read: {'; '.join(faults)}.") from error
+        raise UnreadableAnswer(f"Noyo's record could not be read: {'; '.join(problems)}.") from error
 
 
-def _known(words: type[Known], word: str) -> Known | UnknownValue:
+def _known(values: type[Known], word: str) -> Known | UnknownValue:
     try:
-        return words(word)
+        return values(word)
     except ValueError:
-        return UnknownValue(clean(word, limit=MOST_WORD) or "not told")
+        return UnknownValue(clean_text(word, limit=MAX_WORD_LENGTH) or "not given")
 
 
 def _name(text: str | None, keep: str | None = None) -> str | None:
-    return _cleaned(text, MOST_NAME, keep)
+    return _clean(text, MAX_NAME_LENGTH, keep)
 
 
-def _cleaned(text: str | None, limit: int, keep: str | None = None) -> str | None:
-    return (text and clean(text, limit=limit, keep=keep)) or None
+def _clean(text: str | None, limit: int, keep: str | None = None) -> str | None:
+    return (text and clean_text(text, limit=limit, keep=keep)) or None
 
 
 def _error(setup_result: object, carrier_group_id: str | None) -> str | None:
-    """What the carrier said: `setup_result.error` by the book, or whatever stands in its place."""
-    said = setup_result.get("error") if isinstance(setup_result, dict) else setup_result
-    return _cleaned(as_text(said), MOST_ERROR, carrier_group_id)
+    """The carrier's message: `setup_result.error` as documented, or whatever `setup_result` is instead."""
+    message = setup_result.get("error") if isinstance(setup_result, dict) else setup_result
+    return _clean(json_as_text(message), MAX_ERROR_LENGTH, carrier_group_id)

@@ -1,21 +1,23 @@
-"""One request and its answer over HTTP, with a time-out on everything and each fault translated."""
+"""Requests to Noyo over HTTP: timeouts, translated errors, the access token, and retries of reads."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 
+from bot import policies
 from bot.errors import NoAnswer, NotSent
-from bot.noyo.responses import NoyoResponse
-from bot.usecases.ports.runtime import Clock
+from bot.noyo.auth import TokenCache, TokenEndpoint
+from bot.noyo.responses import MaskingContext, NoyoResponse, NoyoServerError, TokenRejected, parse_response
+from bot.telemetry import LogEvent, log_event
+from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
 
-MOST_BYTES = 8 * 1024 * 1024
-LONGEST_CONNECT_SECONDS = 5.0
-SHORTEST_SECONDS = 0.1
-
-_NEVER_LEFT = (
+T = TypeVar("T")
+_NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
@@ -24,12 +26,12 @@ _NEVER_LEFT = (
 )
 _HEADERS = {
     "Accept": "application/json",
-    # A few kilobytes of JSON; so no answer can unfold to many times the size that came.
+    # Answers have a few kilobytes; without compression no answer can expand to many times its size.
     "Accept-Encoding": "identity",
     "User-Agent": "noyo-switchboard",
 }
-_ON_THIS_MACHINE: dict[str, httpx.BaseTransport | None] = {
-    # A proxy that the environment names is for the world outside.
+_LOCAL_ADDRESSES: dict[str, httpx.BaseTransport | None] = {
+    # A proxy that the environment names does not apply to this machine.
     "all://127.0.0.1": None,
     "all://localhost": None,
     "all://[::1]": None,
@@ -37,10 +39,10 @@ _ON_THIS_MACHINE: dict[str, httpx.BaseTransport | None] = {
 
 
 class HttpTransport:
-    """Sends requests; `transport` replaces the network, in tests.
+    """Sends single requests. `transport` replaces the network in tests.
 
-    Reads share kept-alive connections. Writes and tokens go over a connection of their own: Noyo may close an idle one
-    in the very moment it is used again, and then nobody can tell whether the write arrived.
+    Reads share kept-alive connections. Writes and token requests each use a new connection: if Noyo closes an idle
+    connection just as it is used again, the client cannot know whether the write arrived.
     """
 
     def __init__(
@@ -49,70 +51,191 @@ class HttpTransport:
         self._timeout = timeout_seconds
         self._clock = clock
         self.clock_difference: float | None = None
-        """Noyo's clock less ours, in seconds, by the answer before; None where it did not tell."""
+        """Noyo's clock minus ours, in seconds, from the latest answer; None if it had no usable `Date`."""
         for name in ("httpx", "httpcore"):
-            # They log whole addresses, which hold carrier group ids, and more at DEBUG.
+            # They log whole URLs, which contain carrier group ids, and more at DEBUG.
             logging.getLogger(name).setLevel(logging.WARNING)
         context = httpx.create_ssl_context() if transport is None else True
-        self._reused, self._fresh = (
+        self._keep_alive, self._single_use = (
             httpx.Client(
                 transport=transport,
                 verify=context,
-                mounts=_ON_THIS_MACHINE if transport is None else None,
-                limits=httpx.Limits(max_connections=20, max_keepalive_connections=kept),
+                mounts=_LOCAL_ADDRESSES if transport is None else None,
+                limits=httpx.Limits(max_connections=20, max_keepalive_connections=idle),
                 follow_redirects=False,
             )
-            for kept in (5, 0)
+            for idle in (5, 0)
         )
 
     def close(self) -> None:
-        self._reused.close()
-        self._fresh.close()
+        self._keep_alive.close()
+        self._single_use.close()
 
-    def send(self, request: httpx.Request, *, reuse: bool, within: float | None = None) -> NoyoResponse:
-        """The answer, whatever its status. NotSent where nothing left us, NoAnswer where no whole success came back.
+    def send(self, request: httpx.Request, *, reuse: bool, timeout: float | None = None) -> NoyoResponse:
+        """The response, whatever its status. NotSent if nothing was sent, NoAnswer if no complete success arrived.
 
-        It takes no longer than `within` seconds (the time-out, if that is shorter) once the connection stands; an
-        answer that comes in drops is given up at most one time-out later.
+        It takes at most `timeout` seconds (or the client's timeout, if that is shorter) once connected. A response
+        that arrives slowly is given up at most one timeout later.
         """
-        seconds = self._timeout if within is None else max(SHORTEST_SECONDS, min(self._timeout, within))
+        seconds = self._timeout
+        if timeout is not None:
+            seconds = max(policies.NOYO_MIN_TIMEOUT_SECONDS, min(seconds, timeout))
         request.headers.update(_HEADERS)
         request.extensions = {**request.extensions, "timeout": _timeouts(seconds)}
-        client = self._reused if reuse else self._fresh
+        client = self._keep_alive if reuse else self._single_use
         try:
             response = client.send(request, stream=True)
-        except _NEVER_LEFT as error:
+        except _NOTHING_SENT as error:
             raise NotSent("Noyo could not be reached, so nothing was sent.") from error
         except httpx.TransportError as error:
             raise _no_answer(error) from error
-        self.clock_difference = _difference(response.headers.get("Date"), self._clock())
+        self.clock_difference = _clock_difference(response.headers.get("Date"), self._clock())
+        if response.status_code == 429:
+            log_event(LogEvent.THROTTLED, service="noyo")
         try:
-            return self._read(response, give_up_at=self._clock() + seconds)
+            return self._read(response, deadline=self._clock() + seconds)
         finally:
             response.close()
 
-    def _read(self, response: httpx.Response, *, give_up_at: float) -> NoyoResponse:
-        body, fault = bytearray(), None
+    def _read(self, response: httpx.Response, *, deadline: float) -> NoyoResponse:
+        body, body_error = bytearray(), None
         try:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > MOST_BYTES:
-                    fault = f"it is longer than {MOST_BYTES} bytes"
+                if len(body) > policies.NOYO_MAX_RESPONSE_BYTES:
+                    body_error = f"it is longer than {policies.NOYO_MAX_RESPONSE_BYTES} bytes"
                     break
-                if self._clock() > give_up_at:
-                    raise httpx.ReadTimeout("the answer came too slowly")
+                if self._clock() > deadline:
+                    raise httpx.ReadTimeout("the response arrived too slowly")
         except httpx.DecodingError:
-            fault = "it is not encoded as it says"
+            body_error = "its content encoding is invalid"
         except httpx.TransportError as error:
             if response.is_success:
                 raise _no_answer(error) from error
-            # The status has come, and says it all.
-            fault = "it broke off"
-        wish = response.headers.get("Retry-After")
-        return NoyoResponse(response.status_code, bytes(body[:MOST_BYTES]), wish, fault)
+            # The status has arrived, and it is what counts.
+            body_error = "it is incomplete"
+        content = bytes(body[: policies.NOYO_MAX_RESPONSE_BYTES])
+        return NoyoResponse(response.status_code, content, response.headers.get("Retry-After"), body_error)
 
 
-def _difference(date: str | None, now: float) -> float | None:
+class NoyoSession:
+    """Sends JSON requests with an access token. Thread-safe.
+
+    A read is repeated after a temporary error. A write is sent once, and a second time only after a 401.
+    """
+
+    def __init__(
+        self,
+        http: HttpTransport,
+        *,
+        api_url: str,
+        token_url: str,
+        credentials: Secret[ClientCredentials],
+        timeout_seconds: float,
+        clock: Clock,
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+    ) -> None:
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._read_seconds = policies.NOYO_READ_TIMEOUTS * timeout_seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._random = random
+        endpoint = TokenEndpoint(token_url, credentials, self._send_token_request, clock)
+        self._token = TokenCache(endpoint.fetch, clock)
+
+    @property
+    def clock_difference(self) -> float | None:
+        return self._http.clock_difference
+
+    def read(self, path: str, query: Mapping[str, str] | None = None) -> object:
+        """GET, retried; then NotSent, NoAnswer, NoyoRefused or UnreadableAnswer."""
+
+        def attempt(seconds_left: float) -> object:
+            response = self._send("GET", path, query=query, timeout=seconds_left)
+            return parse_response(response, self._clock())
+
+        return with_retries(
+            attempt, seconds=self._read_seconds, clock=self._clock, sleep=self._sleep, random=self._random
+        )
+
+    def write(
+        self, method: str, path: str, body: object | None, masking: MaskingContext | None = None
+    ) -> object:
+        """POST or PUT, never repeated except after a 401. `body` None sends no body."""
+        start, status = self._clock(), None
+        try:
+            response = self._send(method, path, body=body)
+            status = response.status
+        finally:
+            milliseconds = round((self._clock() - start) * 1000)
+            log_event(LogEvent.NOYO_CALLED, method=method, status=status, milliseconds=milliseconds)
+        return parse_response(response, self._clock(), masking)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: object | None = None,
+        timeout: float | None = None,
+    ) -> NoyoResponse:
+        def send_with(token: str) -> NoyoResponse:
+            headers = {"Authorization": f"Bearer {token}"}
+            url = self._api_url + path
+            request = httpx.Request(method, url, params=query, json=body, headers=headers)
+            return self._http.send(request, reuse=method == "GET", timeout=timeout)
+
+        token = self._token.current()
+        response = send_with(token)
+        if response.status == 401:
+            response = send_with(self._token.newer_than(token))
+        if response.status == 401:
+            log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
+            raise TokenRejected("Noyo does not accept the access token that it issued, so nothing was done.")
+        return response
+
+    def _send_token_request(self, request: httpx.Request) -> NoyoResponse:
+        return self._http.send(request, reuse=False, timeout=policies.NOYO_TOKEN_TIMEOUT_SECONDS)
+
+
+def with_retries(
+    attempt: Callable[[float], T],
+    *,
+    seconds: float,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    random: Callable[[], float],
+) -> T:
+    """The result of `attempt`, which is called up to four times with the seconds that are left.
+
+    Raises the last NotSent or NoAnswer when the next attempt would start too late. Written here because libraries
+    for retries read the system's clock, not the one that is passed in.
+    """
+    deadline = clock() + seconds
+    attempts = 0
+    while True:
+        attempts += 1
+        try:
+            return attempt(deadline - clock())
+        except (NotSent, NoAnswer) as error:
+            pause = _pause(attempts, error, random)
+            is_last = attempts == policies.NOYO_READ_ATTEMPTS or clock() + pause >= deadline
+            if isinstance(error, TokenRejected) or is_last:
+                raise
+        sleep(pause)
+
+
+def _pause(attempts: int, error: NotSent | NoAnswer, random: Callable[[], float]) -> float:
+    """Doubles with each attempt, with jitter over its upper half; never shorter than Noyo's `Retry-After`."""
+    longest: float = policies.NOYO_READ_FIRST_PAUSE_SECONDS * 2 ** (attempts - 1)
+    retry_after = error.retry_after if isinstance(error, (NotSent, NoyoServerError)) else None
+    return max(longest * (0.5 + random() / 2), retry_after or 0)
+
+
+def _clock_difference(date: str | None, now: float) -> float | None:
     try:
         return parsedate_to_datetime(date).timestamp() - now if date else None
     except ValueError:
@@ -120,11 +243,11 @@ def _difference(date: str | None, now: float) -> float | None:
 
 
 def _timeouts(seconds: float) -> dict[str, float | None]:
-    soon = min(LONGEST_CONNECT_SECONDS, seconds)
-    return httpx.Timeout(seconds, connect=soon, write=soon, pool=soon).as_dict()
+    connect = min(policies.NOYO_MAX_CONNECT_SECONDS, seconds)
+    return httpx.Timeout(seconds, connect=connect, write=connect, pool=connect).as_dict()
 
 
 def _no_answer(error: httpx.TransportError) -> NoAnswer:
     if isinstance(error, httpx.TimeoutException):
         return NoAnswer("Noyo did not answer in time.")
-    return NoAnswer("The connection to Noyo broke before its answer was here.")
+    return NoAnswer("The connection to Noyo broke before its answer arrived.")

@@ -1,7 +1,8 @@
-"""The door for webhooks: Lambda's HTTP event in, its answer out; nothing unsigned gets past here.
+"""The endpoint for Noyo's webhooks: takes Lambda's HTTP event and returns its answer. Unsigned events are rejected.
 
-An event says that a record changed, not how; so all it leaves is one look at the record. Noyo delivers at least once,
-in no order, and again for three days until it hears 200: an event's id is that of its look, and its age says nothing.
+An event says that a record changed, but not how, so it submits one refresh of that record. Noyo delivers at least once,
+in any order, and repeats for three days until it receives 200. The refresh takes its id from the event, so a repeated
+delivery submits nothing; the event's age does not matter.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot import policies
+from bot.domain.entities import EntityKind, EntityRef, is_uuid
 from bot.domain.operations import ReplyTo
 from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
 from bot.http_event import headers_of, raw_body
-from bot.noyo.arguments import is_uuid
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
@@ -26,144 +27,148 @@ from bot.usecases.ports.runtime import Secret
 
 logger = logging.getLogger("switchboard")
 
-Answer = dict[str, Any]
-LONGEST_BODY = 64 * 1024
-"""Noyo's events have some hundred bytes."""
-LONGEST_HEADER = 2048
-ABOUT = {
+HttpAnswer = dict[str, Any]
+ENTITY_KINDS = {
     "group_connection_request.created": EntityKind.CONNECTION,
     "group_connection_request.status_change": EntityKind.CONNECTION,
     "group_disconnection_request.created": EntityKind.DISCONNECTION,
     "group_disconnection_request.status_change": EntityKind.DISCONNECTION,
 }
-"""Which record an event of each type is about. Noyo adds types at any time; the others are none of our business."""
+"""The kind of record for each event type that we handle. Noyo may add types at any time; others are ignored."""
 
-_TELLING = {200, 503}
-"""Signed, or our secret cannot be read. What a stranger sends shall cause no work, and says nothing of us."""
+_CHECKED_STATUSES = {200, 503}
+"""The event was signed, or our secret cannot be read. Unsigned requests must cause no work and reveal nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """One event: its id, and the record that it says has changed."""
+    """An event's id, and the record that changed."""
 
     event_id: str
     entity: EntityRef
 
 
-class _Unreadable(Exception):
-    """The body is not an event; the words say why not, and nothing of what it holds."""
+class _InvalidEvent(Exception):
+    """The body is not an event. The message says why, without any of its content."""
 
 
 class WebhookEndpoint:
-    """Verifies the raw bytes and places the look."""
+    """Verifies the signature of the raw bytes and submits the refresh."""
 
     def __init__(
         self,
         *,
         secrets: Secret[tuple[str, ...]],
         deps: Dependencies,
-        look_after: Callable[[], object] = lambda: None,
+        check_health: Callable[[], object] = lambda: None,
     ) -> None:
-        """`secrets`: one, or several while one takes the other's place. `look_after` notes whether they can be read."""
-        self._secrets, self._deps, self._look_after = secrets, deps, look_after
+        """`secrets`: one, or several during a rotation. `check_health` records whether they can be read."""
+        self._secrets, self._deps, self._check_health = secrets, deps, check_health
 
-    def handle(self, event: Mapping[str, Any]) -> Answer:
-        """The answer to one event of an HTTP API, payload version 2.0. A 5xx asks Noyo to deliver again."""
+    def handle(self, event: Mapping[str, Any]) -> HttpAnswer:
+        """Answers one event of an HTTP API, payload version 2.0. A 5xx makes Noyo deliver again."""
         try:
-            answer = self._answered(event)
+            answer = self._process(event)
         except (SecretUnavailable, StorageError, DeadlineExceeded) as error:
-            logger.error("a webhook could not be taken in: %s", error)
+            logger.error("a webhook was not accepted: %s", error)
             answer = _answer(503)
             if not isinstance(error, SecretUnavailable):
                 return answer
-        if answer["statusCode"] in _TELLING:
-            self._look_after()
+        if answer["statusCode"] in _CHECKED_STATUSES:
+            self._check_health()
         return answer
 
-    def _answered(self, event: Mapping[str, Any]) -> Answer:
+    def _process(self, event: Mapping[str, Any]) -> HttpAnswer:
         body = raw_body(event)
-        if body is None or len(body) > LONGEST_BODY:
-            return _answer(400, f"The body is not encoded as it says, or longer than {LONGEST_BODY} bytes.")
+        if body is None or len(body) > policies.WEBHOOK_MAX_BODY_BYTES:
+            limit = policies.WEBHOOK_MAX_BODY_BYTES
+            return _answer(400, f"The body's encoding is invalid, or it is longer than {limit} bytes.")
         if not self._signed(body, headers_of(event)):
-            logger.warning("a webhook without a valid signature was refused")
+            logger.warning("a webhook without a valid signature was rejected")
             log_event(LogEvent.SIGNATURE_REJECTED, endpoint="noyo")
             return _answer(401)
         try:
-            happened = _read(body)
-        except _Unreadable as error:
+            webhook_event = _parse_event(body)
+        except _InvalidEvent as error:
             logger.warning("a signed webhook of %d bytes cannot be read: %s", len(body), error)
             return _answer(400, str(error))
-        if happened is not None:
-            self._look(happened)
+        if webhook_event is not None:
+            self._submit_refresh(webhook_event)
         return _answer(200)
 
-    def _look(self, happened: WebhookEvent) -> None:
-        """The same event once more finds its look placed already, and that is as good."""
+    def _submit_refresh(self, event: WebhookEvent) -> None:
+        """A repeated event finds its refresh already submitted, which counts as success."""
         result = submit.refresh(
-            f"webhook:{happened.event_id}",
+            f"webhook:{event.event_id}",
             None,
-            happened.entity,
+            event.entity,
             because="webhook",
             reply_to=ReplyTo(),
             deps=self._deps,
         )
         if isinstance(result, submit.RecordChanged):
-            raise StorageError("The table took no look, and does not say why.")
+            raise StorageError("The table rejected the refresh without a reason.")
         if isinstance(result, submit.Conflict):
             logger.warning(
-                "a webhook's event was about another record before", extra={"work_id": result.operation.id}
+                "an event's id was used before for another record", extra={"work_id": result.operation.id}
             )
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         timestamp, signature = headers.get("x-noyo-timestamp", ""), headers.get("x-noyo-signature", "")
-        if not timestamp or not signature or len(timestamp) + len(signature) > LONGEST_HEADER:
+        if (
+            not timestamp
+            or not signature
+            or len(timestamp) + len(signature) > policies.WEBHOOK_MAX_HEADER_BYTES
+        ):
             return False
         signed = b"%b.%b" % (timestamp.encode(errors="replace"), body)
-        given = [one.strip().lower().encode(errors="replace") for one in signature.split(",")]
+        signatures = [part.strip().lower().encode(errors="replace") for part in signature.split(",")]
         secrets = self._secrets.value()
-        if _fits(secrets, signed, given):
+        if _matches(secrets, signed, signatures):
             return True
-        of_now = self._secrets.newer_than(secrets)
-        return of_now is not None and _fits(of_now, signed, given)
+        rotated = self._secrets.newer_than(secrets)
+        return rotated is not None and _matches(rotated, signed, signatures)
 
 
-def _fits(secrets: tuple[str, ...], signed: bytes, given: list[bytes]) -> bool:
-    """Whether any of the signatures was made with any of the secrets, in a time that does not tell which."""
-    wanted = [hmac.digest(secret.encode(), signed, "sha256").hex().encode() for secret in secrets]
-    return sum(hmac.compare_digest(one, signature) for one in wanted for signature in given) > 0
+def _matches(secrets: tuple[str, ...], signed: bytes, signatures: list[bytes]) -> bool:
+    """Whether any signature was made with any secret. All pairs are compared, so the time reveals nothing."""
+    expected = [hmac.digest(secret.encode(), signed, "sha256").hex().encode() for secret in secrets]
+    return sum(hmac.compare_digest(digest, given) for digest in expected for given in signatures) > 0
 
 
-def _read(body: bytes) -> WebhookEvent | None:
-    """None for an event of a type that is none of our business."""
+def _parse_event(body: bytes) -> WebhookEvent | None:
+    """None for an event of a type that we do not handle."""
     try:
-        held = json.loads(body)
+        content = json.loads(body)
     except (ValueError, RecursionError):
-        raise _Unreadable("The body is not JSON.") from None
-    event = _object(held, "event")
+        raise _InvalidEvent("The body is not JSON.") from None
+    event = _object(content, "event")
     kind = event.get("type")
     if not isinstance(kind, str):
-        raise _Unreadable("The event has no type.")
-    if kind not in ABOUT:
-        # As far as it looks like one of Noyo's names; it may be anything.
-        logger.info("a webhook of another type: %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "odd")
+        raise _InvalidEvent("The event has no type.")
+    if kind not in ENTITY_KINDS:
+        # The type is logged only if it looks like one of Noyo's names: it may contain anything.
+        logger.info(
+            "ignored a webhook of type %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "(invalid)"
+        )
         return None
-    about = _object(held, "data")
-    return WebhookEvent(_id(event, "event"), EntityRef(ABOUT[kind], _id(about, "record")))
+    record = _object(content, "data")
+    return WebhookEvent(_id(event, "event"), EntityRef(ENTITY_KINDS[kind], _id(record, "record")))
 
 
-def _object(held: object, name: str) -> Mapping[str, Any]:
-    found = held.get(name) if isinstance(held, dict) else None
-    if not isinstance(found, dict):
-        raise _Unreadable(f"The body is not an object with an object {name}.")
-    return found
+def _object(content: object, name: str) -> Mapping[str, Any]:
+    value = content.get(name) if isinstance(content, dict) else None
+    if not isinstance(value, dict):
+        raise _InvalidEvent(f"The body is not an object with an object {name}.")
+    return value
 
 
-def _id(held: Mapping[str, Any], whose: str) -> str:
-    found = held.get("id")
-    if not isinstance(found, str) or not is_uuid(found):
-        raise _Unreadable(f"The {whose}'s id is not a UUID.")
-    return found.lower()
+def _id(fields: Mapping[str, Any], owner: str) -> str:
+    value = fields.get("id")
+    if not isinstance(value, str) or not is_uuid(value):
+        raise _InvalidEvent(f"The {owner}'s id is not a UUID.")
+    return value.lower()
 
 
-def _answer(status: int, words: str = "") -> Answer:
-    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": words}
+def _answer(status: int, text: str = "") -> HttpAnswer:
+    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": text}

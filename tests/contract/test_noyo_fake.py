@@ -27,6 +27,10 @@ from tests.noyo.wire import contract
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ENDS = date(2025, 1, 31)
+NOT_CALLED = {
+    ("PUT", "/api/v1/group_disconnection_requests/{group_disconnection_request_id}/confirm"),
+}
+"""Approvals name the version that was shown; confirming without a version is not part of the client."""
 
 
 class Witness(httpx.BaseTransport):
@@ -95,7 +99,7 @@ def awaiting(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
     return str(made["id"])
 
 
-def test_every_operation_conforms_to_the_contract(
+def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
     noyo: NoyoFake, client: NoyoHttpClient, witness: Witness
 ) -> None:
     connections_play(noyo, client)
@@ -107,7 +111,7 @@ def test_every_operation_conforms_to_the_contract(
         for method in item
         if method != "parameters"
     }
-    assert witness.seen == described
+    assert witness.seen == described - NOT_CALLED
 
 
 def connections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
@@ -152,8 +156,6 @@ def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert decided.status is DisconnectionStatus.PROCESSING
     rejected = client.reject_disconnection(second, reason=DecisionReason.OTHER, context="No.")
     assert rejected.status is DisconnectionStatus.REJECTED
-    confirmed = client.confirm_disconnection(third, effective_end_date=ENDS)
-    assert confirmed.status is DisconnectionStatus.PROCESSING
     ours = client.request_disconnection(
         CARRIER, row.record.group_id or "", ENDS, reason=DisconnectionReason.TERMINATED, context="They left."
     )
@@ -163,17 +165,12 @@ def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert {one.row_id for one in found.rows} == {first, third, ours.id}
     newest = client.newest(EntityKind.DISCONNECTION, offset=0, page_size=10)
     assert all(isinstance(one.record, Disconnection) for one in newest.rows)
-    filtered = client.disconnections(status="rejected", ends_from=None, search="test")
-    assert [one.row_id for one in filtered.rows] == [second]
 
 
-def test_a_decision_without_a_body_is_accepted(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    first, second = (
-        awaiting(noyo, asked_for(client, name), effective_end_date="2025-01-31") for name in "ab"
-    )
+def test_rejection_without_a_reason_has_no_body(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    disconnection_id = awaiting(noyo, asked_for(client), effective_end_date="2025-01-31")
 
-    assert client.reject_disconnection(first).status is DisconnectionStatus.REJECTED
-    assert client.confirm_disconnection(second).status is DisconnectionStatus.PROCESSING
+    assert client.reject_disconnection(disconnection_id).status is DisconnectionStatus.REJECTED
 
 
 def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttpClient) -> None:

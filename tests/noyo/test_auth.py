@@ -1,4 +1,4 @@
-"""The token: never held for more than ten minutes, renewed once for all threads."""
+"""The access token is cached for at most ten minutes and renewed once for all threads."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.errors import NotSent
-from bot.noyo.auth import Grant, TokenCache, seconds_to_hold
+from bot.noyo.auth import AccessToken, TokenCache, cache_seconds
 
 
 class Clock:
@@ -22,9 +22,9 @@ class Endpoint:
         self.expires_in = expires_in
         self.fetched = 0
 
-    def __call__(self) -> Grant:
+    def __call__(self) -> AccessToken:
         self.fetched += 1
-        return Grant(f"token-{self.fetched}", self.expires_in)
+        return AccessToken(f"token-{self.fetched}", self.expires_in)
 
 
 @pytest.mark.parametrize(
@@ -46,98 +46,98 @@ class Endpoint:
         float("inf"),
     ],
 )
-def test_a_token_is_renewed_within_ten_minutes_whatever_is_said(expires_in: object) -> None:
-    assert 60 < seconds_to_hold(expires_in) < 600
+def test_token_is_renewed_within_ten_minutes_whatever_its_lifetime(expires_in: object) -> None:
+    assert 60 < cache_seconds(expires_in) < 600
 
 
 @pytest.mark.parametrize(
     ("expires_in", "longest"),
     [(300, 300), (120.0, 120), (300_000, 300), ("60000", 60), (4, 4), (0, 0), (-5, 0)],
 )
-def test_a_shorter_life_is_honoured_in_seconds_and_in_milliseconds(
+def test_shorter_lifetime_is_honoured_in_seconds_and_in_milliseconds(
     expires_in: object, longest: float
 ) -> None:
-    held = seconds_to_hold(expires_in)
+    seconds = cache_seconds(expires_in)
 
-    assert longest / 2 <= held <= longest
-    assert held < longest or longest == 0
+    assert longest / 2 <= seconds <= longest
+    assert seconds < longest or longest == 0
 
 
-def test_a_token_is_used_again_until_it_is_old() -> None:
+def test_token_is_reused_until_it_expires() -> None:
     clock, endpoint = Clock(), Endpoint(300)
-    keeper = TokenCache(endpoint, clock)
+    cache = TokenCache(endpoint, clock)
 
-    assert keeper.current() == keeper.current() == "token-1"
+    assert cache.current() == cache.current() == "token-1"
     clock.now += 299
-    assert keeper.current() == "token-2"
+    assert cache.current() == "token-2"
 
 
-def test_the_ten_minutes_begin_before_the_token_is_asked_for() -> None:
+def test_lifetime_starts_before_the_token_request() -> None:
     clock = Clock()
 
-    def slow() -> Grant:
+    def slow() -> AccessToken:
         clock.now += 590
-        return Grant("slow", 600)
+        return AccessToken("slow", 600)
 
-    keeper = TokenCache(slow, clock)
-    keeper.current()
+    cache = TokenCache(slow, clock)
+    cache.current()
 
-    assert keeper.current() == "slow"
+    assert cache.current() == "slow"
     assert clock.now == 1000 + 2 * 590
 
 
-def test_a_clock_that_was_set_back_makes_no_token_live_longer() -> None:
+def test_setting_the_clock_back_does_not_extend_a_token() -> None:
     clock, endpoint = Clock(), Endpoint()
-    keeper = TokenCache(endpoint, clock)
-    keeper.current()
+    cache = TokenCache(endpoint, clock)
+    cache.current()
 
     clock.now -= 3600
 
-    assert keeper.current() == "token-2"
+    assert cache.current() == "token-2"
 
 
-def test_a_refused_token_is_replaced() -> None:
-    keeper = TokenCache(Endpoint(), Clock())
+def test_rejected_token_is_replaced() -> None:
+    cache = TokenCache(Endpoint(), Clock())
 
-    assert keeper.newer_than(keeper.current()) == "token-2"
-    assert keeper.current() == "token-2"
+    assert cache.newer_than(cache.current()) == "token-2"
+    assert cache.current() == "token-2"
 
 
-def test_a_token_that_another_thread_has_replaced_already_is_not_fetched_again() -> None:
+def test_token_replaced_by_another_thread_is_not_fetched_again() -> None:
     endpoint = Endpoint()
-    keeper = TokenCache(endpoint, Clock())
-    refused = keeper.current()
-    keeper.newer_than(refused)
+    cache = TokenCache(endpoint, Clock())
+    refused = cache.current()
+    cache.newer_than(refused)
 
-    assert keeper.newer_than(refused) == "token-2"
+    assert cache.newer_than(refused) == "token-2"
     assert endpoint.fetched == 2
 
 
 def test_many_threads_share_one_fetch() -> None:
     ready = threading.Barrier(8)
     endpoint = Endpoint()
-    keeper = TokenCache(endpoint, Clock())
+    cache = TokenCache(endpoint, Clock())
 
     def ask(_: int) -> str:
         ready.wait()
-        return keeper.current()
+        return cache.current()
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(ask, range(8))) == {"token-1"}
     assert endpoint.fetched == 1
 
 
-def test_after_a_fetch_that_failed_the_next_one_is_tried() -> None:
-    answers: list[Grant | Exception] = [NotSent("not now"), Grant("later", 600)]
+def test_failed_fetch_is_tried_again() -> None:
+    answers: list[AccessToken | Exception] = [NotSent("not now"), AccessToken("later", 600)]
 
-    def fetch() -> Grant:
+    def fetch() -> AccessToken:
         answer = answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    keeper = TokenCache(fetch, Clock())
+    cache = TokenCache(fetch, Clock())
 
     with pytest.raises(NotSent):
-        keeper.current()
-    assert keeper.current() == "later"
+        cache.current()
+    assert cache.current() == "later"

@@ -1,4 +1,4 @@
-"""The client's id and secret: read again when Noyo refuses them, and never a reason to send anything twice."""
+"""Client id and secret are read again when Noyo refuses them; the request itself is sent once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from tests.noyo.wire import ID, Wire, connection_json, ok, token
 OLD, NEW = ClientCredentials("us", "old"), ClientCredentials("us", "new")
 
 
-def replaced(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
-    """A secret that holds the next of these whenever it is read, the last one for ever."""
-    held = list(values)
+def rotating(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
+    """A secret that returns the next value each time it is read, then the last one."""
+    remaining = list(values)
     ticking = itertools.count(step=AGAIN_SECONDS)
-    return CachedSecret(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
+    return CachedSecret(
+        lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking))
+    )
 
 
 def basics(wire: Wire) -> list[str]:
@@ -31,8 +33,8 @@ def basics(wire: Wire) -> list[str]:
     ]
 
 
-def knows(credentials: ClientCredentials) -> Wire:
-    """A Noyo that gives tokens to these alone."""
+def accepting(credentials: ClientCredentials) -> Wire:
+    """A Noyo that issues tokens for these credentials only."""
     wanted = f"{credentials.client_id}:{credentials.client_secret}"
 
     def grant(_: httpx.Request) -> httpx.Response:
@@ -44,45 +46,45 @@ def knows(credentials: ClientCredentials) -> Wire:
     return wire
 
 
-def retried(wire: Wire, secret: CachedSecret[ClientCredentials]) -> None:
+def retry(wire: Wire, secret: CachedSecret[ClientCredentials]) -> None:
     wire.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
 
-def test_a_client_that_noyo_refuses_is_read_again_and_the_request_leaves_once() -> None:
-    wire = knows(NEW)
-    retried(wire, replaced(OLD, NEW))
+def test_refused_credentials_are_read_again_and_the_request_is_sent_once() -> None:
+    wire = accepting(NEW)
+    retry(wire, rotating(OLD, NEW))
     assert basics(wire) == ["us:old", "us:new"]
     assert len(wire.sent) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_whatever_noyo_calls_it(status: int) -> None:
+def test_any_refusal_of_credentials_reads_them_again(status: int) -> None:
     wire = Wire(answers=[ok(connection_json(), 201)], tokens=[httpx.Response(status), token()])
-    retried(wire, replaced(OLD, NEW))
+    retry(wire, rotating(OLD, NEW))
     assert basics(wire) == ["us:old", "us:new"]
 
 
-def test_with_no_other_client_to_be_had_nothing_is_sent_and_it_is_worth_trying_again() -> None:
-    wire = knows(NEW)
+def test_without_newer_credentials_nothing_is_sent() -> None:
+    wire = accepting(NEW)
     with pytest.raises(NotSent, match="does not accept Switchboard's client id and secret"):
-        retried(wire, replaced(OLD))
+        retry(wire, rotating(OLD))
     assert (len(wire.token_requests), wire.sent) == (1, [])
 
 
-def test_a_new_client_that_is_refused_too_is_not_tried_for_ever() -> None:
-    wire = knows(ClientCredentials("us", "neither"))
+def test_newer_credentials_are_tried_once() -> None:
+    wire = accepting(ClientCredentials("us", "neither"))
     with pytest.raises(NotSent):
-        retried(wire, replaced(OLD, NEW))
+        retry(wire, rotating(OLD, NEW))
     assert (len(wire.token_requests), wire.sent) == (2, [])
 
 
-def test_a_token_of_a_client_that_is_gone_is_replaced_by_one_of_the_new_client() -> None:
-    """Noyo may refuse what it gave to the old one before its time is up."""
+def test_token_of_replaced_credentials_is_renewed_with_the_new_ones() -> None:
+    """Noyo may reject the old token before it expires."""
     wire = Wire(
         answers=[httpx.Response(401), ok(connection_json(), 201)],
         tokens=[token("of-the-old"), httpx.Response(401), token("of-the-new")],
     )
-    retried(wire, replaced(OLD, NEW))
+    retry(wire, rotating(OLD, NEW))
     assert basics(wire) == ["us:old", "us:old", "us:new"]
     assert [request.headers["Authorization"] for request in wire.sent] == [
         "Bearer of-the-old",
@@ -90,18 +92,18 @@ def test_a_token_of_a_client_that_is_gone_is_replaced_by_one_of_the_new_client()
     ]
 
 
-def test_trouble_at_the_token_endpoint_is_no_reason_to_read_the_secret() -> None:
+def test_server_error_of_the_token_endpoint_does_not_read_the_secret_again() -> None:
     wire = Wire(tokens=[httpx.Response(503)])
     with pytest.raises(NotSent):
-        retried(wire, replaced(OLD, NEW))
+        retry(wire, rotating(OLD, NEW))
     assert basics(wire) == ["us:old"]
 
 
-def test_without_its_secret_nothing_is_sent_and_the_reason_is_said() -> None:
+def test_without_its_secret_nothing_is_sent_and_the_reason_is_given() -> None:
     def unreadable() -> ClientCredentials:
         raise SecretUnavailable("The secret SECRET_NOYO_CLIENT cannot be read.")
 
     wire = Wire()
     with pytest.raises(NotSent, match=r"nothing was sent\. The secret SECRET_NOYO_CLIENT cannot be read"):
-        retried(wire, CachedSecret(unreadable, lambda: 0.0))
+        retry(wire, CachedSecret(unreadable, lambda: 0.0))
     assert wire.token_requests == wire.sent == []

@@ -1,4 +1,4 @@
-"""What becomes of each way in which Noyo can fail us: nothing done, no answer, a clear no, or unreadable."""
+"""Every way in which a call to Noyo can fail becomes NotSent, NoAnswer, NoyoRefused or UnreadableAnswer."""
 
 import json
 import logging
@@ -9,23 +9,21 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.operations import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
-from bot.noyo.responses import LONGEST_WAIT_SECONDS, MOST_WORDS
-from bot.noyo.retry import MOST_TRIES
-from bot.noyo.session import READ_TIMEOUTS
-from bot.noyo.transport import MOST_BYTES
+from bot.noyo.responses import MAX_MESSAGE_LENGTH
 from tests.noyo.wire import CARRIER, ID, NOW, VERSION, Wire, answering, connection_json, ok, page_json, token
 
-NEVER_LEFT = [
+NOTHING_SENT = [
     httpx.ConnectError("refused"),
     httpx.ConnectTimeout("slow"),
     httpx.PoolTimeout("full"),
     httpx.ProxyError("no proxy"),
 ]
-LEFT = [
+MAYBE_SENT = [
     httpx.ReadTimeout("slow"),
     httpx.WriteTimeout("slow"),
     httpx.ReadError("reset"),
@@ -74,16 +72,16 @@ def read(wire: Wire) -> NoyoError:
 # ---------------------------------------------------------------- writes
 
 
-@pytest.mark.parametrize("fault", NEVER_LEFT, ids=repr)
-def test_a_write_that_never_left_was_not_sent(fault: Exception) -> None:
+@pytest.mark.parametrize("fault", NOTHING_SENT, ids=repr)
+def test_write_without_a_connection_was_not_sent(fault: Exception) -> None:
     wire = answering(fault)
 
     assert type(write(wire)) is NotSent
     assert len(wire.sent) == 1
 
 
-@pytest.mark.parametrize("fault", LEFT, ids=repr)
-def test_a_write_that_may_have_arrived_has_no_answer_and_is_not_repeated(fault: Exception) -> None:
+@pytest.mark.parametrize("fault", MAYBE_SENT, ids=repr)
+def test_write_that_may_have_arrived_is_not_repeated(fault: Exception) -> None:
     wire = answering(fault)
 
     assert isinstance(write(wire), NoAnswer)
@@ -91,7 +89,7 @@ def test_a_write_that_may_have_arrived_has_no_answer_and_is_not_repeated(fault: 
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
-def test_a_write_at_which_noyo_fails_has_no_answer_and_is_not_repeated(status: int) -> None:
+def test_write_is_not_repeated_after_a_server_error(status: int) -> None:
     wire = answering(httpx.Response(status, headers={"Retry-After": "1"}, text="<h1>Oops</h1>"))
 
     assert isinstance(write(wire), NoAnswer)
@@ -99,7 +97,7 @@ def test_a_write_at_which_noyo_fails_has_no_answer_and_is_not_repeated(status: i
 
 
 @pytest.mark.parametrize("status", [408, 429])
-def test_a_write_that_noyo_has_no_time_for_was_not_sent(status: int) -> None:
+def test_write_that_noyo_throttles_was_not_sent(status: int) -> None:
     wire = answering(httpx.Response(status, headers={"Retry-After": "17"}))
 
     error = write(wire)
@@ -116,7 +114,7 @@ def test_a_write_that_noyo_has_no_time_for_was_not_sent(status: int) -> None:
         (format_datetime(datetime.fromtimestamp(NOW - 90, UTC), usegmt=True), 0),
         ("Tue, 14 Nov 2023 22:14:20 -0000", 60),
         (" 3 ", 3),
-        ("86400", LONGEST_WAIT_SECONDS),
+        ("86400", policies.NOYO_RETRY_AFTER_MAX_SECONDS),
         ("9" * 5000, None),
         ("-5", None),
         ("soon", None),
@@ -124,7 +122,7 @@ def test_a_write_that_noyo_has_no_time_for_was_not_sent(status: int) -> None:
         (None, None),
     ],
 )
-def test_the_wish_to_wait_is_read_as_seconds_or_as_a_date(header: str | None, seconds: int | None) -> None:
+def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds: int | None) -> None:
     headers = {} if header is None else {"Retry-After": header}
 
     error = write(answering(httpx.Response(429, headers=headers)))
@@ -134,7 +132,7 @@ def test_the_wish_to_wait_is_read_as_seconds_or_as_a_date(header: str | None, se
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 304])
-def test_a_redirect_is_not_followed_but_unreadable(status: int) -> None:
+def test_redirect_is_unreadable_and_not_followed(status: int) -> None:
     wire = answering(httpx.Response(status, headers={"Location": "https://elsewhere.invalid/"}))
 
     assert isinstance(write(wire), UnreadableAnswer)
@@ -156,33 +154,33 @@ def test_a_redirect_is_not_followed_but_unreadable(status: int) -> None:
     ],
     ids=lambda content: repr(content[:12]),
 )
-def test_a_success_that_cannot_be_read_is_unreadable(content: bytes) -> None:
+def test_success_without_valid_json_is_unreadable(content: bytes) -> None:
     wire = answering(httpx.Response(201, content=content))
 
     assert isinstance(write(wire), UnreadableAnswer)
     assert len(wire.sent) == 1
 
 
-def test_a_success_without_end_is_given_up_as_unreadable() -> None:
-    chunk = b" " * (MOST_BYTES // 4)
+def test_success_that_is_too_long_is_unreadable() -> None:
+    chunk = b" " * (policies.NOYO_MAX_RESPONSE_BYTES // 4)
 
     assert "longer than" in str(write(answering(streamed(201, *[chunk] * 5))))
 
 
-def test_a_success_that_is_not_encoded_as_it_says_is_unreadable() -> None:
+def test_success_with_an_invalid_encoding_is_unreadable() -> None:
     broken = streamed(201, b"no gzip", headers={"Content-Encoding": "gzip"})
 
     assert isinstance(write(answering(broken)), UnreadableAnswer)
 
 
-def test_a_success_that_breaks_off_is_no_answer() -> None:
+def test_incomplete_success_is_no_answer() -> None:
     wire = answering(streamed(201, b'{"id": "dd9a', httpx.RemoteProtocolError("incomplete")))
 
     assert isinstance(write(wire), NoAnswer)
     assert len(wire.sent) == 1
 
 
-def test_a_success_that_comes_in_drops_is_no_answer_once_the_time_is_up() -> None:
+def test_slow_success_is_no_answer_after_the_timeout() -> None:
     wire = Wire([])
 
     def tick() -> None:
@@ -194,14 +192,14 @@ def test_a_success_that_comes_in_drops_is_no_answer_once_the_time_is_up() -> Non
     assert wire.now - NOW < 30
 
 
-def test_a_record_other_than_the_one_asked_for_is_unreadable() -> None:
+def test_another_record_is_unreadable() -> None:
     assert isinstance(read(answering(ok(connection_json(id=VERSION)))), UnreadableAnswer)
 
 
 # ---------------------------------------------------------------- tokens
 
 
-def test_after_a_401_a_new_token_is_fetched_once_and_the_write_is_repeated_once() -> None:
+def test_write_is_repeated_once_with_a_new_token_after_a_401() -> None:
     wire = answering(httpx.Response(401), ok(connection_json(), 201))
     wire.tokens = [token("old"), token("new")]
 
@@ -213,7 +211,7 @@ def test_after_a_401_a_new_token_is_fetched_once_and_the_write_is_repeated_once(
 
 
 @pytest.mark.parametrize("ending", [write, read])
-def test_a_second_401_means_that_nothing_was_done_and_nothing_more_is_tried(
+def test_second_401_means_not_sent_without_another_attempt(
     ending: Callable[[Wire], NoyoError],
 ) -> None:
     wire = answering(httpx.Response(401))
@@ -222,7 +220,7 @@ def test_a_second_401_means_that_nothing_was_done_and_nothing_more_is_tried(
     assert (len(wire.sent), len(wire.token_requests), wire.pauses) == (2, 2, [])
 
 
-def test_a_write_repeated_after_a_401_may_still_have_no_answer() -> None:
+def test_write_repeated_after_a_401_may_have_no_answer() -> None:
     wire = answering(httpx.Response(401), httpx.ReadTimeout("slow"))
 
     assert isinstance(write(wire), NoAnswer)
@@ -230,10 +228,10 @@ def test_a_write_repeated_after_a_401_may_still_have_no_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "failure",
     [
-        *NEVER_LEFT,
-        *LEFT,
+        *NOTHING_SENT,
+        *MAYBE_SENT,
         httpx.Response(500),
         httpx.Response(302),
         httpx.Response(200, text="<html>"),
@@ -245,17 +243,17 @@ def test_a_write_repeated_after_a_401_may_still_have_no_answer() -> None:
     ],
     ids=repr,
 )
-def test_trouble_with_the_token_means_that_the_write_was_not_sent(
-    trouble: httpx.Response | Exception,
+def test_write_is_not_sent_without_a_token(
+    failure: httpx.Response | Exception,
 ) -> None:
     wire = answering(ok(connection_json(), 201))
-    wire.tokens = [trouble]
+    wire.tokens = [failure]
 
     assert isinstance(write(wire), NotSent)
     assert wire.sent == []
 
 
-def test_a_busy_token_endpoint_says_when_to_come_back() -> None:
+def test_retry_after_of_the_token_endpoint_is_passed_on() -> None:
     wire = answering(ok(connection_json(), 201))
     wire.tokens = [httpx.Response(429, headers={"Retry-After": "9"})]
 
@@ -266,7 +264,7 @@ def test_a_busy_token_endpoint_says_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_refused_credentials_are_named_and_not_tried_again(status: int) -> None:
+def test_refused_credentials_are_named_and_not_retried(status: int) -> None:
     wire = answering(ok(connection_json()))
     wire.tokens = [httpx.Response(status)]
 
@@ -283,22 +281,22 @@ def test_refused_credentials_are_named_and_not_tried_again(status: int) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        *NEVER_LEFT,
-        *LEFT,
+        *NOTHING_SENT,
+        *MAYBE_SENT,
         httpx.Response(503),
         httpx.Response(429),
-        pytest.param(streamed(200, httpx.ReadError("reset")), id="an answer that breaks off"),
+        pytest.param(streamed(200, httpx.ReadError("reset")), id="an incomplete answer"),
     ],
     ids=repr,
 )
-def test_a_read_is_repeated_after_trouble_that_passes(fault: httpx.Response | Exception) -> None:
+def test_read_is_repeated_after_a_temporary_error(fault: httpx.Response | Exception) -> None:
     wire = answering(fault, fault, ok(connection_json()))
 
     assert wire.client().connection(ID).id == ID
     assert wire.pauses == [0.25, 0.5]
 
 
-def test_a_read_outlives_trouble_with_the_token_that_passes() -> None:
+def test_read_is_repeated_after_a_temporary_token_error() -> None:
     wire = answering(ok(connection_json()))
     wire.tokens = [httpx.ConnectError("refused"), token()]
 
@@ -308,15 +306,15 @@ def test_a_read_outlives_trouble_with_the_token_that_passes() -> None:
 @pytest.mark.parametrize(
     ("fault", "kind"), [(httpx.ConnectError("x"), NotSent), (httpx.ReadTimeout("x"), NoAnswer)]
 )
-def test_a_read_is_given_up_after_four_tries(fault: Exception, kind: type[NoyoError]) -> None:
+def test_read_fails_after_four_attempts(fault: Exception, kind: type[NoyoError]) -> None:
     wire = answering(fault)
 
     assert isinstance(read(wire), kind)
-    assert len(wire.sent) == MOST_TRIES == 4
+    assert len(wire.sent) == policies.NOYO_READ_ATTEMPTS == 4
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_read_waits_as_long_as_noyo_wishes(status: int) -> None:
+def test_read_waits_for_the_retry_after(status: int) -> None:
     wire = answering(httpx.Response(status, headers={"Retry-After": "12"}), ok(connection_json()))
 
     wire.client().connection(ID)
@@ -324,7 +322,7 @@ def test_a_read_waits_as_long_as_noyo_wishes(status: int) -> None:
     assert wire.pauses == [12]
 
 
-def test_a_read_does_not_wait_beyond_its_deadline() -> None:
+def test_read_does_not_wait_beyond_its_deadline() -> None:
     wire = answering(httpx.Response(429, headers={"Retry-After": "41"}))
 
     error = read(wire)
@@ -334,7 +332,7 @@ def test_a_read_does_not_wait_beyond_its_deadline() -> None:
     assert wire.pauses == []
 
 
-def test_a_read_that_was_slow_twice_is_not_tried_again() -> None:
+def test_read_that_times_out_twice_is_not_repeated() -> None:
     wire = Wire([])
 
     def slow(_: httpx.Request) -> httpx.Response:
@@ -347,7 +345,7 @@ def test_a_read_that_was_slow_twice_is_not_tried_again() -> None:
     assert len(wire.sent) == 2
 
 
-def test_the_last_try_of_a_read_has_no_more_time_than_is_left() -> None:
+def test_last_attempt_of_a_read_gets_the_time_that_is_left() -> None:
     wire = Wire([])
 
     def slow(request: httpx.Request) -> httpx.Response:
@@ -360,11 +358,11 @@ def test_the_last_try_of_a_read_has_no_more_time_than_is_left() -> None:
 
     read(wire)
 
-    assert allowed == [20, 20, pytest.approx(READ_TIMEOUTS * 20 - 30 - 0.75)]
+    assert allowed == [20, 20, pytest.approx(policies.NOYO_READ_TIMEOUTS * 20 - 30 - 0.75)]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
-def test_a_clear_no_to_a_read_is_not_asked_again(status: int) -> None:
+def test_refused_read_is_not_repeated(status: int) -> None:
     wire = answering(httpx.Response(status))
 
     error = read(wire)
@@ -374,7 +372,7 @@ def test_a_clear_no_to_a_read_is_not_asked_again(status: int) -> None:
     assert len(wire.sent) == 1
 
 
-def test_an_unreadable_answer_to_a_read_is_not_asked_for_again() -> None:
+def test_unreadable_read_is_not_repeated() -> None:
     wire = answering(httpx.Response(200, text="<html>"))
 
     assert isinstance(read(wire), UnreadableAnswer)
@@ -382,29 +380,29 @@ def test_an_unreadable_answer_to_a_read_is_not_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("body", [[], {"response": {}}, {"response": None}, {"rows": []}, "text", 7, None])
-def test_an_answer_that_is_no_list_is_unreadable(body: object) -> None:
+def test_answer_without_a_list_is_unreadable(body: object) -> None:
     with pytest.raises(UnreadableAnswer):
         answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=0, page_size=10)
 
 
-def test_a_list_that_does_not_end_is_unreadable() -> None:
+def test_endless_list_is_unreadable() -> None:
     def endless(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params["offset"])
         row = connection_json(id=f"00000000-0000-4000-8000-{number:012}")
         return ok(page_json(row, total_records=None))
 
-    with pytest.raises(UnreadableAnswer, match="does not come to an end"):
+    with pytest.raises(UnreadableAnswer, match="does not end"):
         answering(endless).client().by_ids(EntityKind.CONNECTION, [ID])
 
 
-def test_a_list_that_ignores_the_offset_is_read_once_over() -> None:
+def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:
     wire = answering(ok({"response": [connection_json()]}))
 
     assert len(wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
     assert len(wire.sent) == 2
 
 
-# ---------------------------------------------------------------- Noyo's words
+# ---------------------------------------------------------------- Noyo's messages
 
 
 @pytest.mark.parametrize(
@@ -426,7 +424,7 @@ def test_a_list_that_ignores_the_offset_is_read_once_over() -> None:
         ({"message": "\ud800half"}, "half"),
     ],
 )
-def test_a_refusal_is_told_in_noyos_words(body: object, words: str) -> None:
+def test_refusal_carries_noyos_message(body: object, words: str) -> None:
     error = write(answering(httpx.Response(422, content=json.dumps(body).encode())))
 
     assert isinstance(error, NoyoRefused)
@@ -448,14 +446,14 @@ def test_a_refusal_is_told_in_noyos_words(body: object, words: str) -> None:
     ids=lambda content: repr(content[:12]),
 )
 @pytest.mark.parametrize("status", [403, 404, 409, 422, 418])
-def test_a_refusal_without_words_gets_a_plain_sentence_with_its_status(status: int, content: bytes) -> None:
+def test_refusal_without_a_message_gets_a_default_with_its_status(status: int, content: bytes) -> None:
     error = write(answering(httpx.Response(status, content=content)))
 
     assert isinstance(error, NoyoRefused)
     assert str(status) in error.message
 
 
-def test_a_refusal_that_breaks_off_is_still_a_clear_no() -> None:
+def test_incomplete_refusal_is_still_a_refusal() -> None:
     wire = answering(streamed(409, b'{"message": "Dupl', httpx.ReadError("reset")))
 
     error = write(wire)
@@ -464,7 +462,7 @@ def test_a_refusal_that_breaks_off_is_still_a_clear_no() -> None:
     assert "409" in error.message
 
 
-def test_a_refusal_nested_without_end_is_cut_short() -> None:
+def test_deeply_nested_refusal_is_shortened() -> None:
     nested: object = "deep"
     for _ in range(50):
         nested = {"x": nested}
@@ -475,35 +473,35 @@ def test_a_refusal_nested_without_end_is_cut_short() -> None:
     assert error.message == "Bad"
 
 
-def test_a_refusal_is_cut_at_five_hundred_characters() -> None:
+def test_refusal_is_shortened_to_five_hundred_characters() -> None:
     error = write(answering(ok({"message": "word " * 1000}, 422)))
 
     assert isinstance(error, NoyoRefused)
-    assert len(error.message) <= MOST_WORDS == 500
+    assert len(error.message) <= MAX_MESSAGE_LENGTH == 500
     assert error.message.endswith("…")
 
 
-def test_a_refusal_hides_tax_numbers_but_not_the_carrier_group_id() -> None:
-    told = {"message": "123456789 clashes with 987654321 and 12-3456789"}
+def test_refusal_masks_tax_numbers_but_not_the_carrier_group_id() -> None:
+    body = {"message": "123456789 clashes with 987654321 and 12-3456789"}
 
-    error = write(answering(ok(told, 409)), carrier_group_id="123456789")
+    error = write(answering(ok(body, 409)), carrier_group_id="123456789")
 
     assert str(error) == "123456789 clashes with ••• and •••"
 
 
-def test_a_refusal_does_not_repeat_what_was_typed_as_sensitive() -> None:
+def test_refusal_masks_sensitive_values() -> None:
     typed = SensitiveFields(broker_tin="1234", employer_email_address="Boss@Example.com")
-    told = {"errors": {"employer_email_address": ["boss@example.COM is no address"], "broker_tin": "1234?"}}
+    body = {"errors": {"employer_email_address": ["boss@example.COM is no address"], "broker_tin": "1234?"}}
 
-    error = write(answering(ok(told, 422)), typed)
+    error = write(answering(ok(body, 422)), typed)
 
     assert str(error) == "employer_email_address: ••• is no address; broker_tin: •••?"
 
 
-# ---------------------------------------------------------------- what is not told to anybody
+# ---------------------------------------------------------------- what is kept private
 
 
-def test_nothing_that_was_sent_or_answered_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+def test_requests_and_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.NOTSET)
@@ -515,21 +513,21 @@ def test_nothing_that_was_sent_or_answered_is_logged(caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
-def test_neither_an_error_nor_its_causes_repeat_a_value_of_the_answer() -> None:
+def test_errors_and_their_causes_contain_no_values_of_the_answer() -> None:
     error: BaseException | None = read(
         answering(ok(connection_json(version="987654321", federal_ein="987654321")))
     )
 
-    told = []
+    messages = []
     while error is not None:
-        told.append(str(error))
+        messages.append(str(error))
         error = error.__cause__
-    assert len(told) == 2
-    assert "version" in told[0]
-    assert "987654321" not in " ".join(told)
+    assert len(messages) == 2
+    assert "version" in messages[0]
+    assert "987654321" not in " ".join(messages)
 
 
-def test_a_client_does_not_show_its_secret() -> None:
+def test_client_does_not_reveal_its_secret() -> None:
     client: NoyoHttpClient = answering(ok({})).client()
 
     assert "secret" not in repr(client) + repr(vars(client))

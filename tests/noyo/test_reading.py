@@ -1,4 +1,4 @@
-"""Noyo's records as they come: what is missing, null, new or odd does not stop them; what is unreadable says why."""
+"""Noyo's records are read even if fields are missing, null, new or malformed; an unreadable row says why."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ from bot.domain.records import (
     UnknownValue,
 )
 from bot.errors import NoyoError
-from bot.noyo import pages, schemas
+from bot.noyo import reader, schemas
 from bot.usecases.ports.noyo import NoyoClient
 from tests.noyo.wire import (
     CARRIER,
@@ -60,16 +60,18 @@ def without(fields: dict[str, object], *names: str) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name not in names}
 
 
-def test_the_client_offers_all_that_the_use_cases_need() -> None:
+def test_client_implements_the_port() -> None:
     client: NoyoClient = answering(ok({})).client()
 
     assert client
 
 
-def test_a_connection_is_read_whole() -> None:
-    told = connection(completed=1_699_999_400, setup_result={"error": "Unknown group"}, status="noyo_review")
+def test_every_field_of_a_connection_is_read() -> None:
+    record = connection(
+        completed=1_699_999_400, setup_result={"error": "Unknown group"}, status="noyo_review"
+    )
 
-    assert told == Connection(
+    assert record == Connection(
         id=ID,
         version=VERSION,
         created=1_699_999_000,
@@ -85,12 +87,12 @@ def test_a_connection_is_read_whole() -> None:
     )
 
 
-def test_a_disconnection_is_read_whole() -> None:
-    told = disconnection(
+def test_every_field_of_a_disconnection_is_read() -> None:
+    record = disconnection(
         source_id=GROUP, source_date="2025-01-02", effective_end_date="2025-01-31", decided=7
     )
 
-    assert told == Disconnection(
+    assert record == Disconnection(
         id=ID,
         version=VERSION,
         created=1_699_999_000,
@@ -107,15 +109,15 @@ def test_a_disconnection_is_read_whole() -> None:
     )
 
 
-def test_a_status_and_a_source_that_nobody_knows_pass_as_they_came() -> None:
+def test_unknown_status_and_source_are_kept_as_received() -> None:
     assert connection(status="connecting").status == UnknownValue("connecting")
     assert disconnection(status="paused").status == UnknownValue("paused")
     assert disconnection(source_type="moon").source_type == UnknownValue("moon")
 
 
-def test_a_source_that_is_not_told_is_no_reason_to_stop() -> None:
+def test_missing_source_is_an_unknown_value() -> None:
     assert schemas.disconnection(without(disconnection_json(), "source_type")).source_type == UnknownValue(
-        "not told"
+        "not given"
     )
 
 
@@ -123,7 +125,7 @@ def test_a_source_that_is_not_told_is_no_reason_to_stop() -> None:
     "name", ["group_data", "group_id", "request_type", "completed", "setup_result", "organization_id"]
 )
 @pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
-def test_an_optional_field_of_a_connection_may_be_missing_or_anything(name: str, odd: object) -> None:
+def test_optional_field_of_a_connection_may_be_missing_or_malformed(name: str, odd: object) -> None:
     fields = connection_json()
     fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
@@ -134,41 +136,41 @@ def test_an_optional_field_of_a_connection_may_be_missing_or_anything(name: str,
     "name", ["group_id", "group_name", "source_id", "source_date", "completed", "decided"]
 )
 @pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
-def test_an_optional_field_of_a_disconnection_may_be_missing_or_anything(name: str, odd: object) -> None:
+def test_optional_field_of_a_disconnection_may_be_missing_or_malformed(name: str, odd: object) -> None:
     fields = disconnection_json()
     fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
     assert schemas.disconnection(fields).id == ID
 
 
-def test_fields_that_nobody_knows_are_left_aside_and_sensitive_ones_are_not_held() -> None:
+def test_unknown_and_sensitive_fields_are_dropped() -> None:
     data = {
         "carrier_group_id": "1",
         "broker_tin": "323-45-6789",
         "employer_email_address": "boss@example.com",
     }
 
-    told = connection(federal_ein="123456789", group_data=data, brand_new={"a": 1})
+    record = connection(federal_ein="123456789", group_data=data, brand_new={"a": 1})
 
-    assert "323-45-6789" not in repr(told)
-    assert "boss@example.com" not in repr(told)
-    assert "123456789" not in repr(told)
+    assert "323-45-6789" not in repr(record)
+    assert "boss@example.com" not in repr(record)
+    assert "123456789" not in repr(record)
 
 
-def test_ids_and_versions_are_lower_case() -> None:
-    told = connection(
+def test_ids_and_versions_become_lower_case() -> None:
+    record = connection(
         id=ID.upper(), version=VERSION.upper(), carrier_id=CARRIER.upper(), group_id=GROUP.upper()
     )
 
-    assert (told.id, told.version, told.carrier_id, told.group_id) == (ID, VERSION, CARRIER, GROUP)
+    assert (record.id, record.version, record.carrier_id, record.group_id) == (ID, VERSION, CARRIER, GROUP)
 
 
-def test_a_carrier_group_id_may_come_as_a_number() -> None:
+def test_carrier_group_id_may_be_a_number() -> None:
     assert connection(group_data={"carrier_group_id": 10000001}).carrier_group_id == "10000001"
 
 
 @pytest.mark.parametrize("odd", [True, "x" * 256, "", "  ", []])
-def test_a_carrier_group_id_that_cannot_be_one_counts_as_missing(odd: object) -> None:
+def test_invalid_carrier_group_id_counts_as_missing(odd: object) -> None:
     assert connection(group_data={"carrier_group_id": odd}).carrier_group_id is None
 
 
@@ -190,20 +192,20 @@ def test_a_carrier_group_id_that_cannot_be_one_counts_as_missing(odd: object) ->
         ({"error": "1\u200b2345678\u200d9!"}, "123456789!"),
     ],
 )
-def test_what_the_carrier_said_is_read_cleaned_and_masked(setup_result: object, error: str | None) -> None:
+def test_carrier_message_is_cleaned_and_masked(setup_result: object, error: str | None) -> None:
     data = {"carrier_group_id": "123456789"}
 
     assert connection(setup_result=setup_result, group_data=data).error == error
 
 
-def test_what_the_carrier_said_is_cut_where_it_does_not_end() -> None:
+def test_long_carrier_message_is_shortened() -> None:
     error = connection(setup_result={"error": "word " * 100_000}).error
 
     assert error is not None
-    assert len(error) == schemas.MOST_ERROR
+    assert len(error) == schemas.MAX_ERROR_LENGTH
 
 
-def test_names_are_cleaned_masked_and_cut() -> None:
+def test_names_are_cleaned_masked_and_shortened() -> None:
     assert connection(group_data={"group_name": "A\x00 123-45-6789 \n B"}).group_name == "A ••• B"
     assert disconnection(group_name="x" * 5000).group_name == "x" * 999 + "…"
     assert schemas.group(group_json(name="\x00")).name == GROUP
@@ -211,14 +213,14 @@ def test_names_are_cleaned_masked_and_cut() -> None:
 
 @pytest.mark.parametrize("name", ["id", "version", "created", "modified", "carrier_id", "status"])
 @pytest.mark.parametrize("odd", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
-def test_without_what_tells_a_version_from_another_a_row_is_unreadable(name: str, odd: object) -> None:
+def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> None:
     for kind, fields in (
         (EntityKind.CONNECTION, connection_json()),
         (EntityKind.DISCONNECTION, disconnection_json()),
     ):
         fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
-        found = pages.row_of(fields, pages.READERS[kind])
+        found = reader.list_row(fields, reader.PARSERS[kind])
 
         assert found.record is None
         assert found.error is not None
@@ -229,7 +231,7 @@ def test_without_what_tells_a_version_from_another_a_row_is_unreadable(name: str
 @pytest.mark.parametrize(
     "odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []]
 )
-def test_an_end_date_that_cannot_be_read_is_not_taken_for_none(odd: object) -> None:
+def test_unreadable_end_date_does_not_count_as_missing(odd: object) -> None:
     found = row(disconnection_json(effective_end_date=odd), EntityKind.DISCONNECTION)
 
     assert found.row_id == ID
@@ -237,20 +239,20 @@ def test_an_end_date_that_cannot_be_read_is_not_taken_for_none(odd: object) -> N
     assert "effective_end_date" in found.error
 
 
-def test_one_bad_row_does_not_hide_the_others() -> None:
+def test_unreadable_row_does_not_hide_the_others() -> None:
     found = newest(None, connection_json(), "odd", connection_json(version=None))
 
     assert [bool(one.record) for one in found.rows] == [False, True, False, False]
     assert [one.row_id for one in found.rows][1::2] == [ID, ID]
 
 
-def test_a_bad_row_has_its_id_as_far_as_it_has_one() -> None:
+def test_unreadable_row_keeps_its_id() -> None:
     assert row({"id": ID.upper()}).row_id == ID
     assert row({"id": "grp 7"}).row_id == "grp 7"
 
 
 @pytest.mark.parametrize("odd", [None, 7, "", "x" * 65, "snow\u2603", "two\nlines", {}, ["x"]])
-def test_a_row_without_a_usable_id_is_known_again_by_its_content(odd: object) -> None:
+def test_row_without_a_usable_id_is_identified_by_its_content(odd: object) -> None:
     first, again = row({"id": odd, "a": 1, "b": 2}), row({"b": 2, "a": 1, "id": odd})
 
     assert first.row_id == again.row_id
@@ -258,12 +260,12 @@ def test_a_row_without_a_usable_id_is_known_again_by_its_content(odd: object) ->
     assert first.row_id != row({"id": odd, "a": 2}).row_id
 
 
-def test_a_row_nested_too_deeply_to_be_written_has_an_id_too() -> None:
+def test_deeply_nested_row_has_an_id() -> None:
     nested: list[object] = []
     for _ in range(100_000):
         nested = [nested]
 
-    assert pages.row_id(nested).startswith("digest:")
+    assert reader.row_id(nested).startswith("digest:")
 
 
 @pytest.mark.parametrize(
@@ -275,9 +277,7 @@ def test_a_row_nested_too_deeply_to_be_written_has_an_id_too() -> None:
         ({"offset": True, "total_records": True}, 20, None),
     ],
 )
-def test_a_page_says_where_it_begins_and_how_many_there_are(
-    meta: dict[str, object], offset: int, total: int | None
-) -> None:
+def test_page_has_its_offset_and_the_total(meta: dict[str, object], offset: int, total: int | None) -> None:
     found = newest(**meta)
 
     assert (found.offset, found.total) == (offset, total)
@@ -286,13 +286,13 @@ def test_a_page_says_where_it_begins_and_how_many_there_are(
 @pytest.mark.parametrize(
     "body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}]
 )
-def test_a_list_may_lack_its_meta(body: object) -> None:
+def test_list_may_have_no_meta(body: object) -> None:
     found = answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=5, page_size=10)
 
     assert (found.offset, found.total) == (5, None)
 
 
-# ---------------------------------------------------------------- anything at all
+# ---------------------------------------------------------------- any input
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
@@ -302,7 +302,7 @@ ANYTHING = st.recursive(
 
 
 def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """A good record with some of its fields replaced by anything."""
+    """A valid record with some of its fields replaced by any JSON."""
     return st.dictionaries(st.sampled_from(sorted(whole)), ANYTHING).map(lambda odd: {**whole, **odd})
 
 
@@ -312,20 +312,20 @@ def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     | nearly(connection_json(setup_result={}, completed=None))
     | nearly(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
 )
-def test_any_json_as_a_row_is_read_or_says_why_not(raw: Any) -> None:
-    for kind, read in pages.READERS.items():
-        found = pages.row_of(raw, read)
+def test_any_json_row_is_read_or_carries_an_error(raw: Any) -> None:
+    for kind, parse in reader.PARSERS.items():
+        found = reader.list_row(raw, parse)
 
         assert (found.record is None) == (found.error is not None)
         assert found.row_id.encode()
         if found.record is not None:
-            # Nothing in it is too odd to be stored or sent on.
+            # Every value can be stored and sent.
             assert json.dumps(dataclasses.asdict(found.record), default=str, ensure_ascii=False).encode()
             assert found.record.entity.kind is kind
 
 
 def error_of(call: Callable[[], object]) -> NoyoError | None:
-    """Anything but a value or one of our own errors goes through, and fails the test."""
+    """Any exception other than our own errors is raised, and fails the test."""
     try:
         call()
     except NoyoError as error:
@@ -335,9 +335,9 @@ def error_of(call: Callable[[], object]) -> NoyoError | None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(200, 599), ANYTHING)
-def test_any_json_as_an_answer_ends_in_a_value_or_in_one_of_our_errors(status: int, body: Any) -> None:
+def test_any_json_answer_becomes_a_value_or_one_of_our_errors(status: int, body: Any) -> None:
     wire = answering(httpx.Response(status, content=json.dumps(body).encode()))
-    wire.held_to_contract = False
+    wire.check_contract = False
     client = wire.client()
 
     for call in (
@@ -348,17 +348,17 @@ def test_any_json_as_an_answer_ends_in_a_value_or_in_one_of_our_errors(status: i
         lambda: client.groups_named("test"),
         lambda: client.reject_disconnection(ID),
     ):
-        told = str(error_of(call))
-        assert told.encode()
-        assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(char) for char in told}
+        message = str(error_of(call))
+        assert message.encode()
+        assert not {"Cc", "Cf", "Cs"} & {unicodedata.category(char) for char in message}
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(200, 599), st.binary(max_size=60), st.text(max_size=20))
-def test_any_bytes_and_any_header_end_in_one_of_our_errors(status: int, body: bytes, header: str) -> None:
+def test_any_bytes_and_any_header_become_one_of_our_errors(status: int, body: bytes, header: str) -> None:
     headers = {"Retry-After": header.encode("utf-8").hex()[:9] or "x"}
     wire = answering(httpx.Response(status, headers=headers, content=body))
-    wire.held_to_contract = False
+    wire.check_contract = False
 
     with pytest.raises(NoyoError):
         wire.client().reject_disconnection(ID)

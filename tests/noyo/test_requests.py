@@ -1,4 +1,4 @@
-"""What the client sends, operation by operation, to the letter; the wire holds each request to the contract too."""
+"""What the client sends for each API operation. The fake checks every request against the contract too."""
 
 from datetime import date, datetime
 
@@ -8,12 +8,11 @@ from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind
 from bot.domain.groups import DataExchange
 from bot.domain.operations import SensitiveFields
-from bot.domain.records import DisconnectionSource, DisconnectionStatus, open_statuses
+from bot.domain.records import DisconnectionStatus, open_statuses
 from bot.errors import UnreadableAnswer
-from bot.noyo.arguments import MOST_IDS
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.reader import NoyoReadClient
-from bot.noyo.requests import NEWEST_FIRST
+from bot.policies import NOYO_MAX_IDS
 from tests.noyo.wire import (
     CARRIER,
     GROUP,
@@ -27,16 +26,16 @@ from tests.noyo.wire import (
     page_json,
 )
 
-TYPED = SensitiveFields(
+SENSITIVE = SensitiveFields(
     federal_ein="123456789",
     broker_federal_ein="223456789",
     broker_tin="323-45-6789",
     employer_email_address="boss@example.com",
 )
-NOT_IDS = ["", "../groups", f"{ID}/retry", f"{ID}%2F", "00110011", ID + "\n", ID[:-1] + "٣"]
+INVALID_IDS = ["", "../groups", f"{ID}/retry", f"{ID}%2F", "00110011", ID + "\n", ID[:-1] + "٣"]
 
 
-def test_a_token_is_asked_for_with_basic_credentials_and_carried_as_bearer() -> None:
+def test_token_request_uses_basic_auth_and_calls_use_bearer() -> None:
     wire = answering(ok(connection_json()))
 
     wire.client().connection(ID)
@@ -47,7 +46,7 @@ def test_a_token_is_asked_for_with_basic_credentials_and_carried_as_bearer() -> 
     assert wire.sent[0].headers["Authorization"] == "Bearer token-1"
 
 
-def test_a_connection_is_inspected() -> None:
+def test_connection_is_read_by_id() -> None:
     wire = answering(ok(connection_json()))
 
     assert wire.client().connection(ID.upper()).id == ID
@@ -55,7 +54,7 @@ def test_a_connection_is_inspected() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_a_disconnection_is_inspected_whichever_success_it_is(status: int) -> None:
+def test_disconnection_is_read_from_any_success_status(status: int) -> None:
     wire = answering(ok(disconnection_json(), status))
 
     assert wire.client().disconnection(ID).id == ID
@@ -63,7 +62,7 @@ def test_a_disconnection_is_inspected_whichever_success_it_is(status: int) -> No
 
 
 @pytest.mark.parametrize("kind", [EntityKind.CONNECTION, EntityKind.DISCONNECTION])
-def test_the_newest_are_asked_for_by_modified_downwards(kind: EntityKind) -> None:
+def test_newest_records_are_sorted_by_modified_descending(kind: EntityKind) -> None:
     wire = answering(ok(page_json()))
 
     wire.client().newest(kind, offset=40, page_size=20)
@@ -76,7 +75,7 @@ def test_the_newest_are_asked_for_by_modified_downwards(kind: EntityKind) -> Non
     }
 
 
-def test_connections_in_several_statuses_are_one_request() -> None:
+def test_connections_in_several_statuses_take_one_request() -> None:
     wire = answering(ok(page_json(connection_json())))
     statuses = open_statuses(EntityKind.CONNECTION)
 
@@ -86,7 +85,7 @@ def test_connections_in_several_statuses_are_one_request() -> None:
     assert wire.query == {"status": ",".join(statuses), "offset": "0", "page_size": "7"}
 
 
-def test_disconnections_are_asked_for_status_by_status_and_a_moving_one_is_given_once() -> None:
+def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
     wire = answering(
         ok(page_json(disconnection_json(), disconnection_json(id=other))),
@@ -104,7 +103,7 @@ def test_disconnections_are_asked_for_status_by_status_and_a_moving_one_is_given
     assert (found.offset, found.total) == (0, 2)
 
 
-def test_the_next_page_of_disconnections_begins_where_the_first_ended() -> None:
+def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
     wire = answering(ok(page_json(disconnection_json())))
 
     found = wire.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
@@ -112,7 +111,7 @@ def test_the_next_page_of_disconnections_begins_where_the_first_ended() -> None:
     assert (found.rows, found.offset, found.total) == ((), 1, 1)
 
 
-def test_records_are_asked_for_by_id_however_small_the_pages_are_cut() -> None:
+def test_records_by_id_are_read_to_the_last_page() -> None:
     ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
     pages = [page_json(connection_json(id=one), total_records=3, offset=n) for n, one in enumerate(ids)]
     wire = answering(*map(ok, pages))
@@ -124,7 +123,7 @@ def test_records_are_asked_for_by_id_however_small_the_pages_are_cut() -> None:
     assert {request.url.params["id"] for request in wire.sent} == {",".join(ids)}
 
 
-def test_a_record_that_was_not_asked_for_is_left_out_and_an_unreadable_one_is_not() -> None:
+def test_records_by_id_omit_other_records_but_keep_unreadable_rows() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
     wire = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
 
@@ -134,8 +133,8 @@ def test_a_record_that_was_not_asked_for_is_left_out_and_an_unreadable_one_is_no
     assert row.row_id.startswith("digest:")
 
 
-@pytest.mark.parametrize("count", [0, MOST_IDS + 1])
-def test_no_id_or_more_than_fifty_are_not_asked_for(count: int) -> None:
+@pytest.mark.parametrize("count", [0, NOYO_MAX_IDS + 1])
+def test_records_by_id_take_between_1_and_50_ids(count: int) -> None:
     wire = answering(ok(page_json()))
 
     with pytest.raises(ValueError, match="between 1 and 50"):
@@ -143,7 +142,7 @@ def test_no_id_or_more_than_fifty_are_not_asked_for(count: int) -> None:
     assert wire.sent == []
 
 
-def test_connections_are_found_by_carrier_and_carrier_group_id_whatever_the_letters_case() -> None:
+def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     other_group = {"carrier_group_id": "AB-2", "group_name": "Other"}
     wire = answering(
         ok(
@@ -163,7 +162,7 @@ def test_connections_are_found_by_carrier_and_carrier_group_id_whatever_the_lett
     assert wire.query["carrier_group_id"] == "AB-1"
 
 
-def test_the_requests_to_disconnect_a_group_from_a_carrier_are_all_of_them_and_no_others() -> None:
+def test_disconnections_at_a_carrier_are_exactly_those_of_the_group() -> None:
     ours, unnamed = disconnection_json(), disconnection_json(id=VERSION, group_id=None)
     others = [disconnection_json(id=GROUP, group_id=ID), disconnection_json(id=CARRIER, carrier_id=ID)]
     wire = answering(ok(page_json(ours, *others, unnamed)))
@@ -174,14 +173,14 @@ def test_the_requests_to_disconnect_a_group_from_a_carrier_are_all_of_them_and_n
     assert wire.query == {"group_id": GROUP, "carrier_id": CARRIER, "offset": "0", "page_size": "50"}
 
 
-def test_where_one_of_them_cannot_be_read_nobody_can_tell_which_are_there() -> None:
+def test_one_unreadable_disconnection_makes_the_list_unreadable() -> None:
     wire = answering(ok(page_json(disconnection_json(), {"id": VERSION})))
 
     with pytest.raises(UnreadableAnswer, match="could not be read"):
         wire.client().disconnections_at(GROUP, CARRIER)
 
 
-def test_the_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
+def test_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
     wire = answering(ok(page_json(connection_json())))
     client = wire.client()
 
@@ -194,56 +193,18 @@ def test_the_connections_of_a_group_are_listed_with_and_without_a_status() -> No
     assert wire.sent[1].url.params["status"] == "created,completed"
 
 
-def test_disconnections_are_listed_with_every_filter() -> None:
-    wire = answering(ok(page_json(disconnection_json())))
-
-    wire.client().disconnections(
-        status="needs_review",
-        carrier_id=CARRIER,
-        group_id=GROUP,
-        ends_from=date(2025, 1, 1),
-        ends_until=date(2025, 12, 31),
-        search="Test & Company",
-        source_type=DisconnectionSource.CARRIER,
-        offset=3,
-        page_size=4,
-    )
-
-    assert wire.query == {
-        "status": "needs_review",
-        "carrier_id": CARRIER,
-        "group_id": GROUP,
-        "min_effective_end_date": "2025-01-01",
-        "max_effective_end_date": "2025-12-31",
-        "search": "Test & Company",
-        "source_type": "carrier",
-        "sort_by": "modified",
-        "sort_direction": "desc",
-        "offset": "3",
-        "page_size": "4",
-    }
-
-
-def test_disconnections_are_listed_with_no_filter() -> None:
-    wire = answering(ok(page_json()))
-
-    wire.client().disconnections()
-
-    assert wire.query == {**NEWEST_FIRST, "offset": "0", "page_size": "50"}
-
-
-def test_a_reader_has_no_way_to_write() -> None:
+def test_read_client_cannot_write() -> None:
     wire = answering(ok(page_json()))
     client = wire.client()
 
     for name in set(dir(NoyoHttpClient)) - set(dir(NoyoReadClient)) - {"close"}:
-        assert name.startswith(("request_", "retry_", "decide_", "reject_", "confirm_"))
+        assert name.startswith(("request_", "retry_", "decide_", "reject_"))
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
         NoyoReadClient.newest(client, kind, offset=0, page_size=1)
     assert {request.method for request in wire.sent} == {"GET"}
 
 
-def test_groups_are_found_by_name_and_by_their_id_at_a_carrier() -> None:
+def test_groups_are_found_by_name_and_by_carrier_group_id() -> None:
     wire = answering(ok(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
     client = wire.client()
 
@@ -256,10 +217,12 @@ def test_groups_are_found_by_name_and_by_their_id_at_a_carrier() -> None:
     assert dict(wire.sent[1].url.params) == {"carrier_id": CARRIER, "carrier_group_id": "00110011"}
 
 
-def test_eligibility_is_asked_for_one_carrier_or_all() -> None:
-    told = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
+def test_eligibility_is_read_for_one_carrier_or_all() -> None:
+    answer = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
     rules = [{"rule": "size", "result": "passed", "description": "Big enough"}, {}]
-    wire = answering(ok({**told, "eligibility_rules": rules}), ok([told, told]), ok({"response": [told]}))
+    wire = answering(
+        ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]})
+    )
     client = wire.client()
 
     (one,) = client.eligibility(GROUP, CARRIER)
@@ -271,19 +234,19 @@ def test_eligibility_is_asked_for_one_carrier_or_all() -> None:
     assert "carrier_id" not in wire.sent[1].url.params
 
 
-def test_a_connection_of_a_new_group_is_asked_for_with_everything_typed() -> None:
+def test_connection_of_a_new_group_sends_every_field() -> None:
     wire = answering(ok(connection_json(), 201))
 
-    made = wire.client().request_connection(
+    connection = wire.client().request_connection(
         CARRIER.upper(),
         "00110011",
         "Test Company",
-        TYPED,
+        SENSITIVE,
         ignore_eligibility=False,
         data_exchange=DataExchange.EDI,
     )
 
-    assert made.id == ID
+    assert connection.id == ID
     assert wire.called == ["POST /api/v1/group_connections"]
     assert list(wire.bodies) == [
         {
@@ -302,7 +265,7 @@ def test_a_connection_of_a_new_group_is_asked_for_with_everything_typed() -> Non
     ]
 
 
-def test_what_was_not_typed_is_not_sent() -> None:
+def test_blank_fields_are_not_sent() -> None:
     wire = answering(ok(connection_json(), 201))
 
     wire.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein=""))
@@ -315,7 +278,7 @@ def test_what_was_not_typed_is_not_sent() -> None:
     ]
 
 
-def test_a_connection_of_a_known_group_has_neither_its_name_nor_its_ein() -> None:
+def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
     wire = answering(ok(connection_json(), 201))
     client = wire.client()
 
@@ -328,15 +291,15 @@ def test_a_connection_of_a_known_group_has_neither_its_name_nor_its_ein() -> Non
             "group_data": {"carrier_group_id": "00110011", "broker_tin": "323-45-6789"},
         }
     ]
-    with pytest.raises(ValueError, match="takes none here"):
-        client.request_connection_of_group(GROUP, CARRIER, "00110011", TYPED)
+    with pytest.raises(ValueError, match="does not accept it here"):
+        client.request_connection_of_group(GROUP, CARRIER, "00110011", SENSITIVE)
 
 
-def test_a_retry_sends_only_what_is_corrected() -> None:
+def test_retry_sends_only_corrected_fields() -> None:
     wire = answering(ok(connection_json(), 201))
     client = wire.client()
 
-    client.retry_connection(ID, carrier_group_id="00110012", sensitive=TYPED)
+    client.retry_connection(ID, carrier_group_id="00110012", sensitive=SENSITIVE)
     client.retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
     assert wire.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
@@ -352,13 +315,13 @@ def test_a_retry_sends_only_what_is_corrected() -> None:
     ]
 
 
-def test_a_disconnection_is_asked_for() -> None:
+def test_disconnection_request_sends_a_date_without_time() -> None:
     wire = answering(ok(disconnection_json(), 201))
 
     wire.client().request_disconnection(
         CARRIER,
         GROUP,
-        datetime(2025, 1, 31, 23, 59),  # noqa: DTZ001 - what matters is that its time of day is not sent
+        datetime(2025, 1, 31, 23, 59),  # noqa: DTZ001 - the test is that the time of day is not sent
         reason=DisconnectionReason.TERMINATED,
         context="They left.",
     )
@@ -376,7 +339,7 @@ def test_a_disconnection_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("reason", DisconnectionReason)
-def test_every_reason_to_disconnect_is_one_that_noyo_takes(reason: DisconnectionReason) -> None:
+def test_noyo_accepts_every_disconnection_reason(reason: DisconnectionReason) -> None:
     wire = answering(ok(disconnection_json(), 201))
 
     wire.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
@@ -384,7 +347,7 @@ def test_every_reason_to_disconnect_is_one_that_noyo_takes(reason: Disconnection
     assert len(wire.sent) == 1
 
 
-def test_a_decision_names_the_version_it_is_about() -> None:
+def test_decision_names_its_version() -> None:
     wire = answering(ok(disconnection_json()))
     client = wire.client()
 
@@ -401,7 +364,7 @@ def test_a_decision_names_the_version_it_is_about() -> None:
 
 
 @pytest.mark.parametrize("reason", DecisionReason)
-def test_every_reason_to_decide_is_one_that_noyo_takes(reason: DecisionReason) -> None:
+def test_noyo_accepts_every_decision_reason(reason: DecisionReason) -> None:
     wire = answering(ok(disconnection_json()))
 
     wire.client().decide_disconnection(ID, VERSION, Decision.REJECT, reason=reason)
@@ -409,7 +372,7 @@ def test_every_reason_to_decide_is_one_that_noyo_takes(reason: DecisionReason) -
     assert len(wire.sent) == 1
 
 
-def test_a_rejection_has_a_body_only_where_there_is_something_to_say() -> None:
+def test_rejection_has_a_body_only_with_a_reason() -> None:
     wire = answering(ok(disconnection_json(status="rejected")))
     client = wire.client()
 
@@ -420,19 +383,8 @@ def test_a_rejection_has_a_body_only_where_there_is_something_to_say() -> None:
     assert list(wire.bodies) == [None, {"reason": "other", "context": "No."}]
 
 
-def test_a_confirmation_has_a_body_only_with_a_date() -> None:
-    wire = answering(ok(disconnection_json(status="processing")))
-    client = wire.client()
-
-    client.confirm_disconnection(ID)
-    client.confirm_disconnection(ID, effective_end_date=date(2025, 1, 31))
-
-    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/confirm"] * 2
-    assert list(wire.bodies) == [None, {"effective_end_date": "2025-01-31"}]
-
-
-@pytest.mark.parametrize("text", NOT_IDS)
-def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
+@pytest.mark.parametrize("text", INVALID_IDS)
+def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
     wire = answering(ok({}))
     client: NoyoHttpClient = wire.client()
     calls = [
@@ -454,7 +406,6 @@ def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
         lambda: client.decide_disconnection(text, VERSION, Decision.APPROVE),
         lambda: client.decide_disconnection(ID, text, Decision.APPROVE),
         lambda: client.reject_disconnection(text),
-        lambda: client.confirm_disconnection(text),
     ]
 
     for call in calls:
@@ -464,7 +415,7 @@ def test_what_is_no_uuid_never_gets_into_an_address(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", " \t"])
-def test_empty_text_that_noyo_needs_is_not_sent(text: str) -> None:
+def test_required_text_must_not_be_empty(text: str) -> None:
     wire = answering(ok({}))
     client = wire.client()
 
@@ -480,11 +431,11 @@ def test_empty_text_that_noyo_needs_is_not_sent(text: str) -> None:
 
 
 @pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])
-def test_a_page_that_cannot_be_is_not_asked_for(offset: int, page_size: int) -> None:
+def test_invalid_page_is_not_requested(offset: int, page_size: int) -> None:
     with pytest.raises(ValueError, match="a page begins"):
         answering(ok({})).client().newest(EntityKind.CONNECTION, offset=offset, page_size=page_size)
 
 
-def test_records_in_no_status_are_not_asked_for() -> None:
-    with pytest.raises(ValueError, match="no status"):
+def test_status_filter_needs_a_status() -> None:
+    with pytest.raises(ValueError, match="no status was given"):
         answering(ok({})).client().in_status(EntityKind.CONNECTION, [], offset=0, page_size=10)

@@ -1,4 +1,4 @@
-"""The vendor's own samples: every one is read by the client, and is as the contract says."""
+"""Noyo's own samples: each matches the contract and is read by the client."""
 
 import json
 from datetime import date
@@ -22,16 +22,16 @@ WIDGETS = "dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"
 ANY = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 
-def played(name: str) -> NoyoHttpClient:
+def client_with(name: str) -> NoyoHttpClient:
     return answering(ok(SAMPLES[name]["answer"], SAMPLES[name]["status"])).client()
 
 
-def test_all_six_are_there() -> None:
+def test_there_are_six_samples() -> None:
     assert len(SAMPLES) == 6
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_sample_is_as_the_contract_says(name: str) -> None:
+def test_sample_matches_the_contract(name: str) -> None:
     sample: dict[str, Any] = SAMPLES[name]
     method, path = sample["operation"].split()
     body = json.dumps(sample["request"]).encode() if "request" in sample else None
@@ -40,18 +40,18 @@ def test_a_sample_is_as_the_contract_says(name: str) -> None:
     contract().check_answer(method, path, sample["status"], json.dumps(sample["answer"]).encode())
 
 
-def test_the_sample_of_a_completed_connection_is_read() -> None:
-    told = played("inspect-connection").connection(WIDGETS)
+def test_sample_of_a_completed_connection_is_read() -> None:
+    record = client_with("inspect-connection").connection(WIDGETS)
 
-    assert told.status is ConnectionStatus.COMPLETED
-    assert (told.carrier_group_id, told.group_name, told.completed) == (
+    assert record.status is ConnectionStatus.COMPLETED
+    assert (record.carrier_group_id, record.group_name, record.completed) == (
         "00110011",
         "Test Company",
         1557330213,
     )
 
 
-def test_the_sample_of_a_request_is_sent_to_the_letter() -> None:
+def test_sample_of_a_request_is_sent_exactly() -> None:
     sample = SAMPLES["request-connection"]
     wire = answering(ok(sample["answer"], 201))
 
@@ -63,23 +63,23 @@ def test_the_sample_of_a_request_is_sent_to_the_letter() -> None:
     assert list(wire.bodies) == [sample["request"]]
 
 
-def test_the_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
+def test_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
     sample = SAMPLES["retry-connection"]
     wire = answering(ok(sample["answer"], 201))
 
-    told = wire.client().retry_connection(
+    record = wire.client().retry_connection(
         sample["answer"]["id"], carrier_group_id="10000001", sensitive=SensitiveFields()
     )
 
-    assert (told.status, told.group_name) == (ConnectionStatus.PROCESSING, None)
+    assert (record.status, record.group_name) == (ConnectionStatus.PROCESSING, None)
     assert list(wire.bodies) == [sample["request"]]
 
 
-def test_the_sample_of_an_edit_is_sent_and_its_placeholders_pass_as_they_came() -> None:
+def test_sample_of_an_edit_keeps_unknown_values() -> None:
     sample = SAMPLES["edit-disconnection"]
     wire = answering(ok(sample["answer"]))
 
-    told = wire.client().decide_disconnection(
+    record = wire.client().decide_disconnection(
         ANY,
         ANY,
         Decision.APPROVE,
@@ -88,26 +88,26 @@ def test_the_sample_of_an_edit_is_sent_and_its_placeholders_pass_as_they_came() 
         context="<string>",
     )
 
-    assert (told.status, told.source_type) == (UnknownValue("<string>"), UnknownValue("<string>"))
-    assert told.effective_end_date == date(2023, 12, 25)
+    assert (record.status, record.source_type) == (UnknownValue("<string>"), UnknownValue("<string>"))
+    assert record.effective_end_date == date(2023, 12, 25)
     assert list(wire.bodies) == [sample["request"]]
 
 
-def test_the_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
-    told = played("reject-disconnection").reject_disconnection(WIDGETS)
+def test_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
+    record = client_with("reject-disconnection").reject_disconnection(WIDGETS)
 
-    assert told.status is DisconnectionStatus.REJECTED
-    assert (told.source_id, told.effective_end_date, told.completed) == (None, None, None)
+    assert record.status is DisconnectionStatus.REJECTED
+    assert (record.source_id, record.effective_end_date, record.completed) == (None, None, None)
 
 
-def test_the_sample_of_a_disconnection_is_sent_and_read_with_its_nulls() -> None:
+def test_sample_of_a_disconnection_is_sent_and_read_with_its_nulls() -> None:
     sample = SAMPLES["request-disconnection"]
     wire = answering(ok(sample["answer"], 201))
 
-    told = wire.client().request_disconnection(
+    record = wire.client().request_disconnection(
         sample["request"]["carrier_id"], sample["request"]["group_id"], date(2025, 1, 1)
     )
 
-    assert isinstance(told, Disconnection)
-    assert (told.status, told.source_id, told.completed) == (DisconnectionStatus.PROCESSING, None, None)
+    assert isinstance(record, Disconnection)
+    assert (record.status, record.source_id, record.completed) == (DisconnectionStatus.PROCESSING, None, None)
     assert list(wire.bodies) == [sample["request"]]

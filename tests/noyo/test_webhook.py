@@ -1,4 +1,4 @@
-"""The door for webhooks: what is signed leaves one look and hears 200; nothing else leaves anything."""
+"""The webhook endpoint: a signed event submits one refresh and is answered with 200; nothing else submits anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState, RefreshRequest
 from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
-from bot.noyo.webhook import ABOUT, LONGEST_BODY, LONGEST_HEADER, WebhookEndpoint
+from bot.noyo.webhook import ENTITY_KINDS, WebhookEndpoint
+from bot.policies import WEBHOOK_MAX_BODY_BYTES, WEBHOOK_MAX_HEADER_BYTES
 from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import Secret
@@ -37,22 +38,22 @@ NOW = 1_790_000_000
 
 
 class Operations:
-    """A table's operations, as far as placing goes; it may be out of order."""
+    """An in-memory operation repository for submissions; `failure` is raised if set."""
 
     def __init__(self) -> None:
-        self.awaiting_confirmation: dict[str, Operation] = {}
-        self.trouble: Exception | None = None
+        self.submitted: dict[str, Operation] = {}
+        self.failure: Exception | None = None
 
-    def submit(self, operation: Operation, **told: Any) -> None:
-        if self.trouble:
-            raise self.trouble
-        if operation.id in self.awaiting_confirmation:
-            raise SubmissionConflict("there already")
-        assert (told["expected"], told["events"], told["audit"]) == (None, (), None)
-        self.awaiting_confirmation[operation.id] = operation
+    def submit(self, operation: Operation, **parameters: Any) -> None:
+        if self.failure:
+            raise self.failure
+        if operation.id in self.submitted:
+            raise SubmissionConflict("already submitted")
+        assert (parameters["expected"], parameters["events"], parameters["audit"]) == (None, (), None)
+        self.submitted[operation.id] = operation
 
     def operation(self, operation_id: str) -> Operation | None:
-        return self.awaiting_confirmation.get(operation_id)
+        return self.submitted.get(operation_id)
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         del entity
@@ -71,10 +72,10 @@ def operations() -> Operations:
 KNOWN = StaticSecret((SECRET,))
 
 
-def door_on(
+def endpoint_on(
     operations: Operations,
     secrets: Secret[tuple[str, ...]] = KNOWN,
-    look_after: Callable[[], object] = lambda: None,
+    check_health: Callable[[], object] = lambda: None,
 ) -> WebhookEndpoint:
     deps = Dependencies(
         operations=cast(OperationRepository, operations),
@@ -84,15 +85,15 @@ def door_on(
         new_id=lambda: "id",
         audit=cast(AuditRepository, None),
     )
-    return WebhookEndpoint(secrets=secrets, deps=deps, look_after=look_after)
+    return WebhookEndpoint(secrets=secrets, deps=deps, check_health=check_health)
 
 
 @pytest.fixture
-def door(operations: Operations) -> WebhookEndpoint:
-    return door_on(operations)
+def endpoint(operations: Operations) -> WebhookEndpoint:
+    return endpoint_on(operations)
 
 
-def told(kind: str = "group_connection_request.status_change", **event: Any) -> bytes:
+def event_body(kind: str = "group_connection_request.status_change", **event: Any) -> bytes:
     about = {"id": RECORD, "company": "never shown"}
     return json.dumps({"data": about, "event": {"id": EVENT, "created": 1, "type": kind} | event}).encode()
 
@@ -101,74 +102,76 @@ def signature(body: bytes, secret: str = SECRET, stamp: str = STAMP) -> str:
     return hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def delivered(
+def delivery(
     body: bytes, signed: str | None = None, *, encoded: bool = False, **headers: str
 ) -> dict[str, Any]:
-    given_ = {"x-noyo-timestamp": STAMP, "x-noyo-signature": signature(body) if signed is None else signed}
+    headers_ = {"x-noyo-timestamp": STAMP, "x-noyo-signature": signature(body) if signed is None else signed}
     text = base64.b64encode(body).decode() if encoded else body.decode()
-    return {"headers": given_ | headers, "body": text, "isBase64Encoded": encoded}
+    return {"headers": headers_ | headers, "body": text, "isBase64Encoded": encoded}
 
 
 @pytest.mark.parametrize("encoded", [False, True])
-@pytest.mark.parametrize(("kind", "about"), ABOUT.items())
-def test_an_event_leaves_one_look_at_its_record(
-    door: WebhookEndpoint, operations: Operations, kind: str, about: EntityKind, encoded: bool
+@pytest.mark.parametrize(("kind", "about"), ENTITY_KINDS.items())
+def test_event_submits_one_refresh_of_its_record(
+    endpoint: WebhookEndpoint, operations: Operations, kind: str, about: EntityKind, encoded: bool
 ) -> None:
-    assert door.handle(delivered(told(kind), encoded=encoded))["statusCode"] == 200
+    assert endpoint.handle(delivery(event_body(kind), encoded=encoded))["statusCode"] == 200
 
-    (look,) = operations.awaiting_confirmation.values()
-    assert (look.id, look.kind, look.state) == (
+    (refresh,) = operations.submitted.values()
+    assert (refresh.id, refresh.kind, refresh.state) == (
         f"webhook:{EVENT}",
         OperationKind.REFRESH_RECORD,
         OperationState.PENDING,
     )
-    assert (look.entity, look.actor, look.due) == (EntityRef(about, RECORD), None, NOW)
-    assert look.input == RefreshRequest("webhook")
-    assert not look.takes_lock
+    assert (refresh.entity, refresh.actor, refresh.due) == (EntityRef(about, RECORD), None, NOW)
+    assert refresh.input == RefreshRequest("webhook")
+    assert not refresh.takes_lock
 
 
-def test_the_same_event_again_is_the_same_look_and_as_good(
-    door: WebhookEndpoint, operations: Operations
+def test_repeated_event_submits_nothing_and_succeeds(
+    endpoint: WebhookEndpoint, operations: Operations
 ) -> None:
-    answers = [door.handle(delivered(told()))["statusCode"] for _ in range(3)]
+    answers = [endpoint.handle(delivery(event_body()))["statusCode"] for _ in range(3)]
     assert answers == [200, 200, 200]
-    assert len(operations.awaiting_confirmation) == 1
+    assert len(operations.submitted) == 1
 
 
-def test_two_events_of_one_record_are_two_looks(door: WebhookEndpoint, operations: Operations) -> None:
-    door.handle(delivered(told()))
-    door.handle(delivered(told(id=EVENT.replace("5b", "6b"))))
-    assert len(operations.awaiting_confirmation) == 2
-
-
-def test_an_id_that_was_another_records_leaves_the_first_look_as_it_is(
-    door: WebhookEndpoint, operations: Operations
+def test_two_events_of_one_record_submit_two_refreshes(
+    endpoint: WebhookEndpoint, operations: Operations
 ) -> None:
-    door.handle(delivered(told()))
-    assert door.handle(delivered(told("group_disconnection_request.created")))["statusCode"] == 200
-    assert operations.awaiting_confirmation[f"webhook:{EVENT}"].entity.kind is EntityKind.CONNECTION
+    endpoint.handle(delivery(event_body()))
+    endpoint.handle(delivery(event_body(id=EVENT.replace("5b", "6b"))))
+    assert len(operations.submitted) == 2
+
+
+def test_reused_event_id_does_not_change_the_first_refresh(
+    endpoint: WebhookEndpoint, operations: Operations
+) -> None:
+    endpoint.handle(delivery(event_body()))
+    assert endpoint.handle(delivery(event_body("group_disconnection_request.created")))["statusCode"] == 200
+    assert operations.submitted[f"webhook:{EVENT}"].entity.kind is EntityKind.CONNECTION
 
 
 @pytest.mark.parametrize("kind", ["test.hello_world", "group_connection_request.deleted", "", "Ünheard of\n"])
-def test_other_types_are_taken_and_leave_nothing(
-    door: WebhookEndpoint, operations: Operations, kind: str
+def test_other_event_types_are_accepted_and_ignored(
+    endpoint: WebhookEndpoint, operations: Operations, kind: str
 ) -> None:
-    assert door.handle(delivered(told(kind, id="not even an id")))["statusCode"] == 200
-    assert operations.awaiting_confirmation == {}
+    assert endpoint.handle(delivery(event_body(kind, id="not even an id")))["statusCode"] == 200
+    assert operations.submitted == {}
 
 
 @pytest.mark.parametrize(
     "about", ["", ', "data": null', ', "data": [{"id": "1"}]', ', "data": "all of them"']
 )
-def test_what_other_types_are_about_may_have_any_form(
-    door: WebhookEndpoint, operations: Operations, about: str
+def test_data_of_other_event_types_may_have_any_shape(
+    endpoint: WebhookEndpoint, operations: Operations, about: str
 ) -> None:
-    """Any other answer would have Noyo deliver it for three days."""
+    """Any other answer would make Noyo repeat the delivery for three days."""
     assert (
-        door.handle(delivered(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"]
+        endpoint.handle(delivery(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"]
         == 200
     )
-    assert operations.awaiting_confirmation == {}
+    assert operations.submitted == {}
 
 
 # ---------------------------------------------------------------- signatures
@@ -178,28 +181,28 @@ def other(body: bytes) -> str:
     return signature(body, "another-secret")
 
 
-def test_any_of_several_signatures_may_fit(door: WebhookEndpoint, operations: Operations) -> None:
-    body = told()
+def test_one_valid_signature_of_several_is_enough(endpoint: WebhookEndpoint, operations: Operations) -> None:
+    body = event_body()
     for signed in (
         f"{other(body)},{signature(body)}",
         f"{signature(body)}, {other(body)}",
         f" {signature(body).upper()} ,,",
     ):
-        assert door.handle(delivered(body, signed))["statusCode"] == 200
-    assert len(operations.awaiting_confirmation) == 1
+        assert endpoint.handle(delivery(body, signed))["statusCode"] == 200
+    assert len(operations.submitted) == 1
 
 
 @pytest.mark.parametrize("secrets", [(SECRET, "new"), ("old", SECRET), ("old", SECRET, "new")])
-def test_any_of_several_secrets_may_fit(operations: Operations, secrets: tuple[str, ...]) -> None:
-    assert door_on(operations, StaticSecret(secrets)).handle(delivered(told()))["statusCode"] == 200
+def test_signature_may_match_any_of_several_secrets(operations: Operations, secrets: tuple[str, ...]) -> None:
+    assert endpoint_on(operations, StaticSecret(secrets)).handle(delivery(event_body()))["statusCode"] == 200
 
 
 @pytest.mark.parametrize("stamp", ["2020-01-01T00:00:00+00:00", "2100-01-01T00:00:00Z", "yesterday"])
-def test_age_alone_refuses_nothing(door: WebhookEndpoint, operations: Operations, stamp: str) -> None:
-    """Noyo delivers for three days, and a look does no harm whenever it is taken."""
+def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: Operations, stamp: str) -> None:
+    """Noyo delivers for three days, and a late refresh does no harm."""
     headers = {"x-noyo-timestamp": stamp}
-    answer = door.handle(delivered(told(), signature(told(), stamp=stamp), **headers))
-    assert (answer["statusCode"], len(operations.awaiting_confirmation)) == (200, 1)
+    answer = endpoint.handle(delivery(event_body(), signature(event_body(), stamp=stamp), **headers))
+    assert (answer["statusCode"], len(operations.submitted)) == (200, 1)
 
 
 @pytest.mark.parametrize(
@@ -208,38 +211,41 @@ def test_age_alone_refuses_nothing(door: WebhookEndpoint, operations: Operations
         {"x-noyo-signature": ""},
         {"x-noyo-signature": ",,"},
         {"x-noyo-signature": "é" * 64},
-        {"x-noyo-signature": other(told())},
-        {"x-noyo-signature": signature(told())[:-1]},
-        {"x-noyo-signature": "0" * LONGEST_HEADER + "," + signature(told())},
+        {"x-noyo-signature": other(event_body())},
+        {"x-noyo-signature": signature(event_body())[:-1]},
+        {"x-noyo-signature": "0" * WEBHOOK_MAX_HEADER_BYTES + "," + signature(event_body())},
         {"x-noyo-timestamp": ""},
         {"x-noyo-timestamp": STAMP + " "},
         {"x-noyo-timestamp": "2024-05-08T21:27:45.039588+00:00"},
     ],
 )
-def test_what_noyo_did_not_sign_leaves_nothing_and_learns_nothing(
-    door: WebhookEndpoint, operations: Operations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+def test_unsigned_event_is_rejected_without_details(
+    endpoint: WebhookEndpoint,
+    operations: Operations,
+    caplog: pytest.LogCaptureFixture,
+    headers: dict[str, str],
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    answer = door.handle(delivered(told(), **headers))
+    answer = endpoint.handle(delivery(event_body(), **headers))
     assert (answer["statusCode"], answer["body"]) == (401, "")
-    assert operations.awaiting_confirmation == {}
+    assert operations.submitted == {}
     assert "without a valid signature" in caplog.text
     assert RECORD not in caplog.text
 
 
-def test_without_the_headers_nothing_gets_in(door: WebhookEndpoint) -> None:
-    for headers in ({}, None, {"x-noyo-timestamp": STAMP}, {"x-noyo-signature": signature(told())}):
-        assert door.handle({"headers": headers, "body": told().decode()})["statusCode"] == 401
+def test_event_without_signature_headers_is_rejected(endpoint: WebhookEndpoint) -> None:
+    for headers in ({}, None, {"x-noyo-timestamp": STAMP}, {"x-noyo-signature": signature(event_body())}):
+        assert endpoint.handle({"headers": headers, "body": event_body().decode()})["statusCode"] == 401
 
 
-def test_what_was_changed_on_the_way_is_refused(door: WebhookEndpoint, operations: Operations) -> None:
-    body = told()
-    assert door.handle(delivered(body + b" ", signature(body)))["statusCode"] == 401
-    assert operations.awaiting_confirmation == {}
+def test_modified_body_is_rejected(endpoint: WebhookEndpoint, operations: Operations) -> None:
+    body = event_body()
+    assert endpoint.handle(delivery(body + b" ", signature(body)))["statusCode"] == 401
+    assert operations.submitted == {}
 
 
 @given(st.binary(max_size=200), st.text(max_size=80), st.text(max_size=80), st.booleans())
-def test_nothing_that_anyone_may_send_gets_in_or_raises(
+def test_any_unsigned_request_is_rejected_without_an_exception(
     body: bytes, stamp: str, signed: str, encoded: bool
 ) -> None:
     operations = Operations()
@@ -249,8 +255,8 @@ def test_nothing_that_anyone_may_send_gets_in_or_raises(
         "body": text,
         "isBase64Encoded": encoded,
     }
-    assert door_on(operations).handle(event)["statusCode"] == 401
-    assert operations.awaiting_confirmation == {}
+    assert endpoint_on(operations).handle(event)["statusCode"] == 401
+    assert operations.submitted == {}
 
 
 # ---------------------------------------------------------------- bodies
@@ -268,57 +274,55 @@ def test_nothing_that_anyone_may_send_gets_in_or_raises(
         (b'{"event": []}', "not an object with an object event"),
         (b'{"event": {"type": "group_connection_request.created"}}', "not an object with an object data"),
         (b'{"event": {"type": 5}, "data": {}}', "has no type"),
-        (told(id="../secrets"), "The event's id is not a UUID"),
-        (told(id=None), "The event's id is not a UUID"),
-        (told().replace(RECORD.encode(), b"1"), "The record's id is not a UUID"),
+        (event_body(id="../secrets"), "The event's id is not a UUID"),
+        (event_body(id=None), "The event's id is not a UUID"),
+        (event_body().replace(RECORD.encode(), b"1"), "The record's id is not a UUID"),
     ],
 )
-def test_a_signed_body_that_is_no_event_is_refused_in_words_that_repeat_nothing(
-    door: WebhookEndpoint, operations: Operations, body: bytes, words: str
+def test_signed_body_that_is_not_an_event_is_rejected_without_repeating_it(
+    endpoint: WebhookEndpoint, operations: Operations, body: bytes, words: str
 ) -> None:
-    answer = door.handle(delivered(body, encoded=True))
+    answer = endpoint.handle(delivery(body, encoded=True))
     assert answer["statusCode"] == 400
     assert words in answer["body"]
     assert "never shown" not in answer["body"]
-    assert operations.awaiting_confirmation == {}
+    assert operations.submitted == {}
 
 
-def test_a_body_that_is_too_long_is_refused_before_it_is_looked_at(door: WebhookEndpoint) -> None:
-    body = b" " * (LONGEST_BODY + 1)
-    assert door.handle(delivered(body))["statusCode"] == 400
-    assert door.handle(delivered(body[:-1], "no"))["statusCode"] == 401
+def test_too_long_body_is_rejected_before_its_signature_is_checked(endpoint: WebhookEndpoint) -> None:
+    body = b" " * (WEBHOOK_MAX_BODY_BYTES + 1)
+    assert endpoint.handle(delivery(body))["statusCode"] == 400
+    assert endpoint.handle(delivery(body[:-1], "no"))["statusCode"] == 401
 
 
 @pytest.mark.parametrize("event", [{"body": 5}, {"body": "not base64", "isBase64Encoded": True}])
-def test_a_body_that_is_not_encoded_as_it_says_is_refused(
-    door: WebhookEndpoint, event: dict[str, Any]
+def test_body_with_an_invalid_encoding_is_rejected(endpoint: WebhookEndpoint, event: dict[str, Any]) -> None:
+    assert endpoint.handle(event)["statusCode"] == 400
+
+
+# ---------------------------------------------------------------- our own failures
+
+
+@pytest.mark.parametrize("failure", [TableUnavailable("The table does not answer."), DeadlineExceeded()])
+def test_noyo_delivers_again_if_the_table_is_unavailable(
+    endpoint: WebhookEndpoint, operations: Operations, failure: Exception
 ) -> None:
-    assert door.handle(event)["statusCode"] == 400
+    operations.failure = failure
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 503
+    operations.failure = None
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
+    assert len(operations.submitted) == 1
 
 
-# ---------------------------------------------------------------- trouble of our own
-
-
-@pytest.mark.parametrize("trouble", [TableUnavailable("The table does not answer."), DeadlineExceeded()])
-def test_where_the_table_takes_nothing_noyo_is_to_deliver_again(
-    door: WebhookEndpoint, operations: Operations, trouble: Exception
+def test_noyo_delivers_again_if_the_submission_is_rejected(
+    endpoint: WebhookEndpoint, operations: Operations
 ) -> None:
-    operations.trouble = trouble
-    assert door.handle(delivered(told()))["statusCode"] == 503
-    operations.trouble = None
-    assert door.handle(delivered(told()))["statusCode"] == 200
-    assert len(operations.awaiting_confirmation) == 1
-
-
-def test_where_the_table_says_no_without_a_reason_noyo_is_to_deliver_again(
-    door: WebhookEndpoint, operations: Operations
-) -> None:
-    operations.trouble = SubmissionConflict("no")
-    assert door.handle(delivered(told()))["statusCode"] == 503
+    operations.failure = SubmissionConflict("no")
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 503
 
 
 def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, ...]]:
-    """A secret that holds the next of these whenever it is read, the last one for ever."""
+    """A secret that returns the next value each time it is read, then the last one."""
     left = list(readings)
 
     def read() -> tuple[str, ...]:
@@ -331,20 +335,22 @@ def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, 
     return CachedSecret(read, lambda: float(next(ticking)))
 
 
-def test_a_signature_that_does_not_fit_is_held_against_the_secret_of_now(operations: Operations) -> None:
-    door = door_on(operations, changing(("old",), ("old", SECRET)))
-    assert door.handle(delivered(told()))["statusCode"] == 200
-    assert door.handle(delivered(told(), other(told())))["statusCode"] == 401
+def test_unmatched_signature_is_checked_against_the_current_secret(operations: Operations) -> None:
+    endpoint = endpoint_on(operations, changing(("old",), ("old", SECRET)))
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
+    assert endpoint.handle(delivery(event_body(), other(event_body())))["statusCode"] == 401
 
 
-def test_where_the_secret_cannot_be_read_noyo_is_to_deliver_again(
+def test_noyo_delivers_again_if_the_secret_is_unavailable(
     operations: Operations, caplog: pytest.LogCaptureFixture
 ) -> None:
-    door = door_on(operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,)))
-    answer = door.handle(delivered(told()))
+    endpoint = endpoint_on(
+        operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,))
+    )
+    answer = endpoint.handle(delivery(event_body()))
     assert (answer["statusCode"], answer["body"]) == (503, "")
     assert "SECRET_NOYO_WEBHOOK cannot be read" in caplog.text
-    assert door.handle(delivered(told()))["statusCode"] == 200
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
 
 
 class Unreadable:
@@ -355,16 +361,16 @@ class Unreadable:
         del refused
 
 
-def test_what_noyo_signed_and_a_secret_that_cannot_be_read_are_noted_and_a_strangers_call_is_not(
+def test_health_is_checked_after_signed_events_and_secret_errors_only(
     operations: Operations,
 ) -> None:
-    noted: list[str] = []
-    door = door_on(operations, look_after=lambda: noted.append("known"))
-    assert door.handle(delivered(told(), signed="0" * 64))["statusCode"] == 401
-    assert noted == []
-    assert door.handle(delivered(told()))["statusCode"] == 200
-    assert noted == ["known"]
+    checks: list[str] = []
+    endpoint = endpoint_on(operations, check_health=lambda: checks.append("known"))
+    assert endpoint.handle(delivery(event_body(), signed="0" * 64))["statusCode"] == 401
+    assert checks == []
+    assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
+    assert checks == ["known"]
 
-    broken = door_on(operations, Unreadable(), lambda: noted.append("unreadable"))
-    assert broken.handle(delivered(told()))["statusCode"] == 503
-    assert noted == ["known", "unreadable"]
+    broken = endpoint_on(operations, Unreadable(), lambda: checks.append("unreadable"))
+    assert broken.handle(delivery(event_body()))["statusCode"] == 503
+    assert checks == ["known", "unreadable"]

@@ -1,4 +1,4 @@
-"""A Noyo at the wire: answers as scripted, keeps what it was sent, and holds every request to the contract."""
+"""A fake Noyo behind httpx: answers as scripted, records the requests and checks each against the contract."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = "9906b5d2-e76d-4bad-ba4c-8ce90b6b867b"
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 GROUP = "47c07963-2e34-4da2-86b4-cbc3c57111c1"
 NOW = 1_700_000_000.0
-US = StaticSecret(ClientCredentials("us", "secret"))
+CREDENTIALS = StaticSecret(ClientCredentials("us", "secret"))
 
 Reply = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
@@ -71,8 +71,8 @@ def group_json(**fields: object) -> dict[str, object]:
 
 
 def page_json(*rows: object, **meta: object) -> dict[str, object]:
-    told = {"offset": 0, "page_num": 1, "page_size": 50, "total_records": len(rows), **meta}
-    return {"meta": told, "response": list(rows)}
+    fields = {"offset": 0, "page_num": 1, "page_size": 50, "total_records": len(rows), **meta}
+    return {"meta": fields, "response": list(rows)}
 
 
 def ok(body: object, status: int = 200) -> httpx.Response:
@@ -85,7 +85,7 @@ def token(name: str = "token-1", **fields: object) -> httpx.Response:
 
 @dataclass
 class Wire:
-    """`answers` are given one after the other, the last one for ever; so are `tokens`. Time moves by sleeping only."""
+    """`answers` are returned in order, then the last one repeats; so do `tokens`. Time advances only by sleeping."""
 
     answers: list[Reply] = field(default_factory=list)
     tokens: list[Reply] = field(default_factory=lambda: [token()])
@@ -93,14 +93,14 @@ class Wire:
     token_requests: list[httpx.Request] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
     now: float = NOW
-    held_to_contract: bool = True
+    check_contract: bool = True
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if str(request.url) == TOKENS:
             self.token_requests.append(request)
             return self._next(self.tokens, request)
         self.sent.append(request)
-        if self.held_to_contract:
+        if self.check_contract:
             contract().check_request(
                 request.method, str(request.url).removeprefix(API), request.headers, request.content
             )
@@ -122,7 +122,7 @@ class Wire:
         self.now += seconds
 
     def client(
-        self, *, timeout_seconds: float = 20, credentials: Secret[ClientCredentials] = US
+        self, *, timeout_seconds: float = 20, credentials: Secret[ClientCredentials] = CREDENTIALS
     ) -> NoyoHttpClient:
         return NoyoHttpClient(
             api_url=API,

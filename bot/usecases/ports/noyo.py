@@ -1,4 +1,4 @@
-"""What the use cases need from Noyo. Times are Unix seconds, UTC; errors are those of `bot.errors`."""
+"""The port to Noyo: what use cases call. Times are Unix seconds, UTC; errors are those of `bot.errors`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from bot.domain.records import Connection, Disconnection
 
 
 class NoyoReader(Protocol):
+    """Reads of Noyo's records. They may be repeated."""
+
     def connection(self, connection_id: str) -> Connection:
-        """GET /api/v1/group_connections/{id}. `Refused` with status 404 where Noyo does not know it."""
+        """GET /api/v1/group_connections/{id}. `NoyoRefused` with status 404 if Noyo does not know it."""
         ...
 
     def disconnection(self, disconnection_id: str) -> Disconnection:
@@ -23,7 +25,7 @@ class NoyoReader(Protocol):
         ...
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
-        """One page of the list of this kind, sorted by `modified`, newest first (as far as Noyo keeps to it)."""
+        """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order."""
         ...
 
     def in_status(
@@ -33,23 +35,24 @@ class NoyoReader(Protocol):
         ...
 
     def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
-        """The records with these ids (at most 50); ids that Noyo does not know are missing from the answer."""
+        """The records with these ids (at most 50); ids that Noyo does not know are missing from the page."""
         ...
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """Every connection with this carrier and carrier group id, unreadable rows left out."""
+        """Every connection with this carrier and carrier group id, except unreadable rows."""
         ...
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
-        """Every request to disconnect this group from this carrier. `UnreadableAnswer` where one cannot be read: it may
-        be the very one that is looked for."""
+        """Every request to disconnect this group from this carrier. `UnreadableAnswer` if one of them cannot be read,
+        because it may be the wanted one."""
         ...
 
 
 class NoyoClient(NoyoReader, Protocol):
-    """Writes leave at most once a call (twice only after a 401, which Noyo did not process).
+    """Reads and writes. Each call sends a write once, or twice after a 401, which Noyo did not process.
 
-    `NotSent`: Noyo did not process it. `NoAnswer`, `UnreadableAnswer`: it may have taken effect. `Refused`: a clear no.
+    `NotSent`: Noyo did not process it. `NoAnswer`, `UnreadableAnswer`: it may have taken effect. `NoyoRefused`: Noyo
+    said no.
     """
 
     def request_connection(
@@ -61,7 +64,7 @@ class NoyoClient(NoyoReader, Protocol):
     def retry_connection(
         self, connection_id: str, *, carrier_group_id: str | None, sensitive: SensitiveFields
     ) -> Connection:
-        """PUT /api/v1/group_connections/{id}/retry; what is None is left as it is at Noyo."""
+        """PUT /api/v1/group_connections/{id}/retry; None stays unchanged."""
         ...
 
     def decide_disconnection(
@@ -74,13 +77,13 @@ class NoyoClient(NoyoReader, Protocol):
         reason: DecisionReason | None = None,
         context: str | None = None,
     ) -> Disconnection:
-        """PUT /api/v1/group_disconnection_requests/{id}/{version}: takes effect only while `version` is the newest."""
+        """PUT /api/v1/group_disconnection_requests/{id}/{version}: applies only while `version` is the newest."""
         ...
 
     def reject_disconnection(
         self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
     ) -> Disconnection:
-        """PUT /api/v1/group_disconnection_requests/{id}/reject: takes effect whatever the version is by then."""
+        """PUT /api/v1/group_disconnection_requests/{id}/reject: applies whatever the current version is."""
         ...
 
     def request_disconnection(
@@ -92,5 +95,5 @@ class NoyoClient(NoyoReader, Protocol):
         reason: DisconnectionReason | None = None,
         context: str | None = None,
     ) -> Disconnection:
-        """POST /api/v1/group_disconnection_requests. Noyo documents no guard against doubles."""
+        """POST /api/v1/group_disconnection_requests. Noyo does not prevent duplicates."""
         ...
