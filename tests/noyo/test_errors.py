@@ -15,6 +15,7 @@ from bot.domain.operations import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.responses import MAX_MESSAGE_LENGTH
+from bot.noyo.transport import HttpTransport
 from tests.noyo.wire import CARRIER, ID, NOW, VERSION, Wire, answering, connection_json, ok, page_json, token
 
 NOTHING_SENT = [
@@ -400,6 +401,24 @@ def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:
 
     assert len(wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
     assert len(wire.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("date", "difference"),
+    [
+        ("Tue, 14 Nov 2023 22:14:20 GMT", 60.0),
+        ("Tue, 14 Nov 2023 22:12:20 GMT", -60.0),
+        ("today", None),
+        ("", None),
+    ],
+)
+def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, difference: float | None) -> None:
+    network = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Date": date}))
+    transport = HttpTransport(timeout_seconds=5, clock=lambda: NOW, transport=network)
+
+    transport.send(httpx.Request("GET", "https://noyo.invalid"), reuse=True)
+
+    assert transport.clock_difference == difference
 
 
 # ---------------------------------------------------------------- Noyo's messages

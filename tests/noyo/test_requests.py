@@ -12,6 +12,7 @@ from bot.domain.records import DisconnectionStatus, open_statuses
 from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.reader import NoyoReadClient
+from bot.noyo.requests import NEWEST_FIRST
 from bot.policies import NOYO_MAX_IDS
 from tests.noyo.wire import (
     CARRIER,
@@ -67,12 +68,8 @@ def test_newest_records_are_sorted_by_modified_descending(kind: EntityKind) -> N
 
     wire.client().newest(kind, offset=40, page_size=20)
 
-    assert wire.query == {
-        "sort_by": "modified",
-        "sort_direction": "desc",
-        "offset": "40",
-        "page_size": "20",
-    }
+    assert NEWEST_FIRST == {"sort_by": "modified", "sort_direction": "desc"}
+    assert wire.query == {**NEWEST_FIRST, "offset": "40", "page_size": "20"}
 
 
 def test_connections_in_several_statuses_take_one_request() -> None:
