@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: each alarm reaches somebody and says what to do, in the runbook too."""
+"""Alarms and the dashboard: each alarm notifies somebody and has instructions in the runbook."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PARAGRAPHS = dict(PARAGRAPH.findall(SECTION))
 
 
 def anchor(heading: str) -> str:
-    """As GitHub makes it."""
+    """The anchor that GitHub generates for a heading."""
     return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
@@ -45,7 +45,7 @@ def name_of(alarm: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_each_alarm_reaches_somebody_when_it_begins_and_when_it_is_over(name: str) -> None:
+def test_each_alarm_notifies_when_it_begins_and_ends(name: str) -> None:
     topic = [{"Ref": "AlarmTopic"}]
 
     assert ALARMS[name]["AlarmActions"] == topic
@@ -54,41 +54,43 @@ def test_each_alarm_reaches_somebody_when_it_begins_and_when_it_is_over(name: st
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_each_alarm_says_what_to_do_and_where_more_of_it_is(name: str) -> None:
-    described = ALARMS[name]["AlarmDescription"]
+def test_each_alarm_says_what_to_do_and_links_the_runbook(name: str) -> None:
+    description = ALARMS[name]["AlarmDescription"]
     heading = name_of(ALARMS[name])
 
-    assert described.endswith(f" docs/runbook.md#{anchor(heading)}")
-    assert 80 < len(described) <= 1024, "CloudWatch takes no more"
+    assert description.endswith(f" docs/runbook.md#{anchor(heading)}")
+    assert 80 < len(description) <= 1024, "the limit of CloudWatch"
     assert heading in PARAGRAPHS
 
 
-def test_each_paragraph_is_of_an_alarm_and_answers_what_somebody_on_call_asks() -> None:
+def test_each_alarm_has_a_section_in_the_runbook_that_answers_all_questions() -> None:
     assert PARAGRAPHS.keys() == {name_of(alarm) for alarm in ALARMS.values()}
     for heading, text in PARAGRAPHS.items():
-        asked = ("How bad",) if "As [above]" in text else ("Means", "How bad", "Look at", "Do", "Over when")
-        for question in asked:
+        questions = (
+            ("How bad",) if "As [above]" in text else ("Means", "How bad", "Look at", "Do", "Over when")
+        )
+        for question in questions:
             assert f"**{question}**" in text, f"{heading}: {question}"
 
 
-def test_what_the_runbook_leads_to_is_there() -> None:
+def test_all_links_inside_the_runbook_exist() -> None:
     anchors = {anchor(heading) for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)}
 
     assert set(re.findall(r"\]\(#([^)]+)\)", RUNBOOK)) <= anchors
 
 
-def test_the_queries_look_for_lines_that_are_written() -> None:
-    asked = set(re.findall(r'message = "([^"]+)"', RUNBOOK))
+def test_the_queries_of_the_runbook_use_existing_log_messages() -> None:
+    messages = set(re.findall(r'message = "([^"]+)"', RUNBOOK))
     for several in re.findall(r"message in \[([^\]]+)\]", RUNBOOK):
-        asked |= set(re.findall(r'"([^"]+)"', several))
+        messages |= set(re.findall(r'"([^"]+)"', several))
     sources = "".join(
         path.read_text(encoding="utf-8")
-        for room in ("bot", "handlers")
-        for path in (tree.ROOT / room).rglob("*.py")
+        for package in ("bot", "handlers")
+        for path in (tree.ROOT / package).rglob("*.py")
     )
 
-    assert len(asked) > 10
-    assert {text for text in asked - {*LogEvent} if f'"{text}"' not in sources} == set()
+    assert len(messages) > 10
+    assert {text for text in messages - {*LogEvent} if f'"{text}"' not in sources} == set()
 
 
 @pytest.mark.parametrize(
@@ -102,72 +104,73 @@ def test_the_queries_look_for_lines_that_are_written() -> None:
         "Restore the table from point-in-time",
     ],
 )
-def test_the_runbook_knows_what_people_come_with(situation: str) -> None:
+def test_the_runbook_covers_common_situations(situation: str) -> None:
     assert f"\n### {situation}\n" in RUNBOOK
 
 
-def test_a_poll_that_does_not_run_is_an_alarm_by_its_silence() -> None:
+def test_missing_data_of_a_scheduled_worker_is_an_alarm() -> None:
     silent = {name for name, alarm in ALARMS.items() if alarm["TreatMissingData"] == "breaching"}
 
     assert silent == {
         "ConnectionsNotPolledAlarm",
         "DisconnectionsNotPolledAlarm",
-        "OperationsNotCarriedOutAlarm",
-        "NewsNotToldAlarm",
+        "OperationsNotExecutedAlarm",
+        "EventsNotPublishedAlarm",
     }
 
 
 @pytest.mark.parametrize("seconds", TEMPLATE["Parameters"]["PollSeconds"]["AllowedValues"])
-def test_an_alarm_on_the_poll_gives_it_time_for_more_than_one_run(seconds: str) -> None:
+def test_alarms_on_the_poll_allow_for_more_than_one_run(seconds: str) -> None:
     rate = TEMPLATE["Mappings"]["PollRates"][seconds]
 
     assert rate["AlarmPeriod"] % 60 == 0
     assert rate["AlarmPeriod"] >= 2 * int(seconds)
     assert 3 * int(seconds) <= rate["MaxAge"] or rate["MaxAge"] == 600
     for name in ("ConnectionsNotPolledAlarm", "DisconnectionsNotPolledAlarm"):
-        found = ALARMS[name]
-        assert found["Period"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
-        assert found["Threshold"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "MaxAge"]}
-        assert rate["AlarmPeriod"] * found["EvaluationPeriods"] <= 86_400, "CloudWatch looks back a day"
+        alarm = ALARMS[name]
+        assert alarm["Period"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
+        assert alarm["Threshold"] == {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "MaxAge"]}
+        assert rate["AlarmPeriod"] * alarm["EvaluationPeriods"] <= 86_400, "the limit of CloudWatch"
 
 
-def test_what_only_the_poll_tells_is_looked_at_as_seldom_as_it_polls() -> None:
-    """An alarm that wants two periods in a row would never be heard where every other one is empty."""
-    seldom = {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
-    polled = ("ConnectionsNotPolledAlarm", "DisconnectionsNotPolledAlarm", "NoyoRefusesUsAlarm")
+def test_alarms_on_metrics_of_the_poll_use_its_period() -> None:
+    """With a shorter period, every other period would be empty, and two consecutive ones never breach."""
+    period = {"Fn::FindInMap": ["PollRates", {"Ref": "PollSeconds"}, "AlarmPeriod"]}
+    polled = ("ConnectionsNotPolledAlarm", "DisconnectionsNotPolledAlarm", "NoyoCredentialsRejectedAlarm")
 
-    assert {name for name, alarm in ALARMS.items() if alarm.get("Period") == seldom} == set(polled)
-
-
-def test_a_poll_that_is_kept_to_one_run_is_no_lack_of_room() -> None:
-    """While one run takes minutes, each minute's call is refused several times."""
-    looked_at = {one["Id"] for one in ALARMS["LambdaThrottlesAlarm"]["Metrics"] if "MetricStat" in one}
-
-    assert looked_at == {"slack", "webhook", "execute_operations", "notify"}
+    assert {name for name, alarm in ALARMS.items() if alarm.get("Period") == period} == set(polled)
 
 
-def test_a_wrong_secret_is_heard_of_where_few_people_click() -> None:
-    wrong = ALARMS["SignaturesWrongAlarm"]
-    periods = {one["MetricStat"]["Period"] for one in wrong["Metrics"] if "MetricStat" in one}
+def test_throttling_of_the_poll_is_not_an_alarm() -> None:
+    """With a reserved concurrency of 1, a long run throttles the invocations of the next minutes."""
+    metrics = ALARMS["LambdaThrottlesAlarm"]["Metrics"]
+    functions = {metric["Id"] for metric in metrics if "MetricStat" in metric}
+
+    assert functions == {"slack", "webhook", "execute_operations", "notify"}
+
+
+def test_a_wrong_secret_is_noticed_with_little_traffic() -> None:
+    wrong = ALARMS["SignaturesRejectedAlarm"]
+    periods = {metric["MetricStat"]["Period"] for metric in wrong["Metrics"] if "MetricStat" in metric}
 
     assert (wrong["Threshold"], wrong["DatapointsToAlarm"], periods) == (5, 1, {900})
 
 
-def test_no_sum_is_silent_where_one_of_its_parts_is() -> None:
-    """A function that nobody called tells nothing, and CloudWatch reckons nothing with what is not there."""
+def test_sums_fill_missing_data_with_0() -> None:
+    """A function without invocations has no data, and CloudWatch evaluates no expression with missing data."""
     sums = {name: alarm["Metrics"] for name, alarm in ALARMS.items() if "Metrics" in alarm}
 
     assert len(sums) > 4
     for name, metrics in sums.items():
-        [expression] = [one["Expression"] for one in metrics if "Expression" in one]
-        filled = [f"FILL({one['Id']}, 0)" for one in metrics if "MetricStat" in one]
+        [expression] = [metric["Expression"] for metric in metrics if "Expression" in metric]
+        filled = [f"FILL({metric['Id']}, 0)" for metric in metrics if "MetricStat" in metric]
         assert expression in {f"{function}([{', '.join(filled)}])" for function in ("SUM", "MAX")}, name
 
 
 @pytest.mark.parametrize("began", range(0, 600, 15))
-def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None:
-    """Wherever within a period it began; it is tried by the minute at most, with pauses that grow."""
-    alarm = ALARMS["DeliveriesFailAlarm"]
+def test_a_single_message_that_slack_keeps_refusing_raises_the_alarm(began: int) -> None:
+    """Whenever it began within a period; retries are at least a minute apart, with growing delays."""
+    alarm = ALARMS["PublishFailuresAlarm"]
     failed: Counter[int] = Counter()
     at, event = (
         began,
@@ -179,19 +182,19 @@ def test_one_message_that_slack_goes_on_refusing_is_heard_of(began: int) -> None
         at, event = -(-due // 60) * 60, replace(event, attempts=event.attempts + 1)
 
     breached = [failed[period] >= alarm["Threshold"] for period in range(6)]
-    looked_at = alarm["EvaluationPeriods"]
-    most = max(sum(breached[first : first + looked_at]) for first in range(6 - looked_at))
+    evaluated = alarm["EvaluationPeriods"]
+    most = max(sum(breached[first : first + evaluated]) for first in range(6 - evaluated))
     assert most >= alarm["DatapointsToAlarm"] > 2
 
 
-def test_slack_s_three_seconds_are_not_used_up_when_the_alarm_comes() -> None:
-    slow = ALARMS["SlackAnsweredSlowlyAlarm"]
+def test_the_alarm_on_slow_responses_comes_before_slacks_timeout() -> None:
+    slow = ALARMS["SlowResponsesAlarm"]
 
     assert slow["Threshold"] < 3000
     assert slow["ExtendedStatistic"] == "p99"
 
 
-def test_alarms_can_be_mailed_to_somebody_outside_of_slack() -> None:
+def test_alarms_can_be_sent_by_email() -> None:
     subscription = TEMPLATE["Resources"]["AlarmSubscription"]
 
     assert subscription["Condition"] == "HasAlarmEmail"
@@ -200,7 +203,7 @@ def test_alarms_can_be_mailed_to_somebody_outside_of_slack() -> None:
     assert TEMPLATE["Outputs"]["AlarmTopicArn"]["Value"] == {"Ref": "AlarmTopic"}
 
 
-def test_the_dashboard_shows_every_alarm_first() -> None:
+def test_the_dashboard_shows_all_alarms_first() -> None:
     widgets = json.loads(TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])[
         "widgets"
     ]
@@ -223,7 +226,7 @@ VALUES = {
 
 
 def most_of(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
-    """How many metrics CloudWatch may come to count for this one."""
+    """The largest number of CloudWatch metrics for this metric."""
     total = 0
     for names in dimensions:
         product = 1
@@ -234,8 +237,8 @@ def most_of(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
     return total
 
 
-def test_the_runbook_counts_what_is_paid_for() -> None:
-    told = {
+def test_the_runbook_states_the_number_of_billed_metrics() -> None:
+    stated = {
         name: int(most) for name, most in re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", RUNBOOK, re.MULTILINE)
     }
     counted = {
@@ -243,8 +246,8 @@ def test_the_runbook_counts_what_is_paid_for() -> None:
         for measured in METRICS.values()
         for metric in measured.metrics
     }
-    del counted["SettledOperations"]  # Kinds times outcomes, of which few ever meet.
+    del counted["SettledOperations"]  # Kinds times outcomes; most combinations never occur.
 
-    assert told == counted
+    assert stated == counted
     assert "| `SettledOperations` |" in RUNBOOK
     assert f" {len(ALARMS)} alarms are" in RUNBOOK
