@@ -25,9 +25,9 @@ from tests.fixtures.reading import (
     differences,
     key_of,
     kind_of,
-    put_back,
     read,
     read_value,
+    restore,
     snapshots,
 )
 from tests.fixtures.take import SETTINGS
@@ -51,7 +51,7 @@ def world(name: str) -> Iterator[World]:
     """A bot of today over the table of then."""
     with World(**SETTINGS) as made:
         made.clock.now = SNAPSHOTS[name]["at"]
-        put_back(SNAPSHOTS[name], made.settings.aws.table)
+        restore(SNAPSHOTS[name], made.settings.aws.table)
         yield made
 
 

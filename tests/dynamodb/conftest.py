@@ -17,9 +17,9 @@ from infra.local.aws.dynamodb_local import DynamoDBLocal, EngineUnavailable
 from infra.local.aws.table import create_table
 
 REGION = "us-east-1"
-PATIENCE = TimeoutPolicy(connect=2, read=10, total=60)
-HURRIED = RetryTiming(sleep=lambda seconds: None)
-"""Repeats without pauses."""
+TIMEOUTS = TimeoutPolicy(connect=2, read=10, total=60)
+NO_PAUSES = RetryTiming(sleep=lambda seconds: None)
+"""Retries without pauses."""
 USED = {"GetItem", "BatchGetItem", "Query", "TransactWriteItems"}
 NUMBERS = itertools.count(1)
 
@@ -34,7 +34,7 @@ class Engine:
     calls: list[str] = field(default_factory=list)
 
     def store(self, client: Any = None) -> Repositories:
-        return repositories_on(client or self.client, self.table, PATIENCE, HURRIED)
+        return repositories_on(client or self.client, self.table, TIMEOUTS, NO_PAUSES)
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
         """An item as it lies in the table, read past the store."""
@@ -74,7 +74,7 @@ def real_engine() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def moto_client() -> Iterator[Any]:
     """Made once, since making it costs more than a test's calls."""
-    client = aws_client("dynamodb", region=REGION, endpoint_url=None, timeouts=PATIENCE)
+    client = aws_client("dynamodb", region=REGION, endpoint_url=None, timeouts=TIMEOUTS)
     yield client
     client.close()
 
@@ -83,7 +83,7 @@ def moto_client() -> Iterator[Any]:
 def real_client(real_engine: str) -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ACCESS_KEY_ID", "madeup")  # The real engine takes letters and digits only.
-        client = aws_client("dynamodb", region=REGION, endpoint_url=real_engine, timeouts=PATIENCE)
+        client = aws_client("dynamodb", region=REGION, endpoint_url=real_engine, timeouts=TIMEOUTS)
     yield client
     client.close()
 

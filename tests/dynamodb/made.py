@@ -81,9 +81,9 @@ def moved(before: RecordState, after: RecordState, *event: OutboxEvent) -> Recor
     return RecordChange(before.entity, before, after, after.record, event)
 
 
-def some_news(news_id: str = "n1", **changes: Any) -> OutboxEvent:
+def an_event(event_id: str = "n1", **changes: Any) -> OutboxEvent:
     values: dict[str, Any] = {
-        "id": news_id,
+        "id": event_id,
         "kind": EventKind.RECORD_CHANGED,
         "entity": connection_ref(uuid(1)),
         "at": NOW,
@@ -137,7 +137,7 @@ def a_decision(operation_id: str = "V3", record_id: str = uuid(1), **changes: An
     )
 
 
-def a_disconnect(operation_id: str = "V4", **changes: Any) -> Operation:
+def a_disconnection_request(operation_id: str = "V4", **changes: Any) -> Operation:
     """Held, until two days from now."""
     return a_request(
         operation_id,
@@ -161,7 +161,7 @@ def a_disconnect(operation_id: str = "V4", **changes: Any) -> Operation:
     )
 
 
-def a_look(operation_id: str = "L1", **changes: Any) -> Operation:
+def a_refresh(operation_id: str = "L1", **changes: Any) -> Operation:
     return a_request(
         operation_id,
         **{

@@ -17,7 +17,7 @@ from bot.errors import StorageError
 from infra.local.aws.embedded import REGION, EmbeddedAws
 from infra.local.http_server import HttpRequest, HttpServer, function_app
 
-PATIENCE = TimeoutPolicy(connect=1, read=5, total=10)
+TIMEOUTS = TimeoutPolicy(connect=1, read=5, total=10)
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +32,11 @@ def table(aws: EmbeddedAws) -> str:
 
 
 def made(aws: EmbeddedAws, service: str = "dynamodb") -> Any:
-    return aws_json_client(service, region=REGION, endpoint_url=aws.endpoint_url, timeouts=PATIENCE)
+    return aws_json_client(service, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS)
 
 
 def factory_made(aws: EmbeddedAws) -> Any:
-    return aws_client("dynamodb", region=REGION, endpoint_url=aws.endpoint_url, timeouts=PATIENCE)
+    return aws_client("dynamodb", region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS)
 
 
 def put(table: str, pk: str, **more: Any) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def test_what_is_sealed_by_one_is_unsealed_by_the_other(aws: EmbeddedAws) -> Non
     typed = SensitiveFields(federal_ein="123456789")
     quick, slow = (
         open_encryptor(
-            key_id=key_id, region=REGION, endpoint_url=aws.endpoint_url, timeouts=PATIENCE, make_client=make
+            key_id=key_id, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS, make_client=make
         )
         for make in (aws_json_client, aws_client)
     )
@@ -137,7 +137,7 @@ class Answering:
 
 
 def asking(url: str | None) -> Any:
-    return aws_json_client("dynamodb", region=REGION, endpoint_url=url, timeouts=PATIENCE)
+    return aws_json_client("dynamodb", region=REGION, endpoint_url=url, timeouts=TIMEOUTS)
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
@@ -206,6 +206,6 @@ def test_the_service_s_own_address_is_honoured(monkeypatch: pytest.MonkeyPatch) 
     ],
 )
 def test_without_an_address_the_region_s_own_is_called(region: str, host: str) -> None:
-    client = aws_json_client("dynamodb", region=region, endpoint_url=None, timeouts=PATIENCE)
+    client = aws_json_client("dynamodb", region=region, endpoint_url=None, timeouts=TIMEOUTS)
     with pytest.raises(HTTPClientError, match="network: " + host):
         client.get_item(TableName="t")

@@ -194,8 +194,8 @@ def one_after_the_other(arena: Arena, shown: RecordState, number: int) -> list[A
     return [found[one] for one in range(PEOPLE)]
 
 
-def check(arena: Arena, shown: RecordState, placings: list[Any]) -> None:
-    (first,) = [one for one, result in enumerate(placings) if isinstance(result, Submitted)]
+def check(arena: Arena, shown: RecordState, submissions: list[Any]) -> None:
+    (first,) = [one for one, result in enumerate(submissions) if isinstance(result, Submitted)]
     operation = arena.store.operations.operation(submission(shown, first))
     assert operation is not None
     assert operation.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
@@ -203,7 +203,7 @@ def check(arena: Arena, shown: RecordState, placings: list[Any]) -> None:
     status = "processing" if choice(first) is Decision.APPROVE else "rejected"
     assert (sent.took_effect, sent.body) == (True, {"status": status})
     assert sent.path.endswith(f"/{shown.record.version}")
-    for one, result in enumerate(placings):
+    for one, result in enumerate(submissions):
         if one != first:
             assert arena.store.operations.operation(submission(shown, one)) is None
             assert told_of(arena, result) == (operation.id, operation.actor)
@@ -245,8 +245,8 @@ def test_of_many_who_decide_at_once_one_does_and_everyone_else_is_told_who(arena
             lighten(arena.engine)
         shown = arena.asked()
 
-        placings = race(arena, shown, number)
+        submissions = race(arena, shown, number)
 
-        check(arena, shown, placings)
-        winners |= {choice(one) for one, result in enumerate(placings) if isinstance(result, Submitted)}
+        check(arena, shown, submissions)
+        winners |= {choice(one) for one, result in enumerate(submissions) if isinstance(result, Submitted)}
     assert winners == set(Decision)

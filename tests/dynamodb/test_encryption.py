@@ -13,7 +13,7 @@ from bot.dynamodb import RECEIVER, open_encryptor
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
-from tests.dynamodb.conftest import PATIENCE, REGION
+from tests.dynamodb.conftest import REGION, TIMEOUTS
 
 TYPED = SensitiveFields(
     federal_ein="12-3456789", broker_tin="123-45-6789", employer_email_address="a@b.example"
@@ -23,7 +23,7 @@ TYPED = SensitiveFields(
 @pytest.fixture
 def encryptor() -> Iterator[KmsEncryptor]:
     with mock_aws():
-        kms = aws_client("kms", region=REGION, endpoint_url=None, timeouts=PATIENCE)
+        kms = aws_client("kms", region=REGION, endpoint_url=None, timeouts=TIMEOUTS)
         key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.close()
         yield open_encryptor(key_id=key_id, region=REGION)

@@ -20,7 +20,7 @@ from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.table import RetryTiming
 from bot.errors import TableUnavailable
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, first, moved, some_news, uuid
+from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, an_event, first, moved, uuid
 
 
 class Losing:
@@ -77,7 +77,7 @@ DONE = replace(TAKEN, state=OperationState.REFUSED, lease=None, lease_until=None
 
 
 def place(store: Repositories) -> None:
-    store.operations.submit(a_request(), expected=None, events=[some_news("p")], audit=an_entry("p"))
+    store.operations.submit(a_request(), expected=None, events=[an_event("p")], audit=an_entry("p"))
 
 
 def test_placing(store: Repositories, lose: Callable[[], None]) -> None:
@@ -104,7 +104,7 @@ def test_keeping_the_lease_and_giving_it_back(store: Repositories, lose: Callabl
     store.operations.save(replace(TAKEN, sends=1), lease="l")
     lose()
 
-    store.operations.save(replace(TAKEN, lease=None), lease="l", events=[some_news()], audit=an_entry("k"))
+    store.operations.save(replace(TAKEN, lease=None), lease="l", events=[an_event()], audit=an_entry("k"))
 
     assert store.operations.operation("V1") == replace(TAKEN, lease=None)
 
@@ -115,7 +115,7 @@ def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
 
     store.operations.settle(
-        DONE, lease="l", change=first(a_connection()), events=[some_news()], audit=an_entry("s")
+        DONE, lease="l", change=first(a_connection()), events=[an_event()], audit=an_entry("s")
     )
 
     assert store.operations.open_on(DONE.entity) is None
@@ -125,7 +125,7 @@ def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
 def test_observing_what_is_new(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
 
-    store.records.write(first(a_connection(), some_news()))
+    store.records.write(first(a_connection(), an_event()))
 
     assert store.records.record_state(a_connection().entity) is not None
 
@@ -136,7 +136,7 @@ def test_observing_what_moved(store: Repositories, lose: Callable[[], None]) -> 
     assert held is not None
     lose()
 
-    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company"), some_news()))
+    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company"), an_event()))
 
     assert store.records.record_state(held.entity) == link_to_operation(held, "V1", "U1", "Test Company")
 
@@ -162,10 +162,10 @@ def test_reserving_a_message_for_the_first_time(store: Repositories, lose: Calla
 
 
 def test_taking_over_posting_and_giving_back_a_message(store: Repositories, lose: Callable[[], None]) -> None:
-    place_ = MessageKey("C1", "k")
-    store.messages.reserve(place_, lease="a", now=NOW, lease_seconds=9)
+    key = MessageKey("C1", "k")
+    store.messages.reserve(key, lease="a", now=NOW, lease_seconds=9)
     lose()
-    reserved = store.messages.reserve(place_, lease="b", now=NOW + 9, lease_seconds=9)
+    reserved = store.messages.reserve(key, lease="b", now=NOW + 9, lease_seconds=9)
     assert reserved is not None
     assert not reserved.is_new
     lose()
@@ -174,7 +174,7 @@ def test_taking_over_posting_and_giving_back_a_message(store: Repositories, lose
 
     store.messages.release(reserved)
 
-    again = store.messages.reserve(place_, lease="c", now=NOW + 10, lease_seconds=9)
+    again = store.messages.reserve(key, lease="c", now=NOW + 10, lease_seconds=9)
     assert again is not None
     assert again.ts == "1.2"
 
@@ -199,13 +199,13 @@ def test_parking_and_letting_go(store: Repositories, lose: Callable[[], None]) -
 
 def test_putting_postponing_and_delivering_news(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
-    store.outbox.put(some_news())
+    store.outbox.put(an_event())
     lose()
-    store.outbox.postpone(some_news(), NOW + 9)
-    assert store.outbox.event("n1") == some_news(due=NOW + 9, attempts=1)
+    store.outbox.postpone(an_event(), NOW + 9)
+    assert store.outbox.event("n1") == an_event(due=NOW + 9, attempts=1)
     lose()
 
-    store.outbox.mark_delivered(some_news(), NOW)
+    store.outbox.mark_delivered(an_event(), NOW)
 
     assert store.outbox.due(NOW + 99, limit=9) == []
 

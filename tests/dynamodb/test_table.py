@@ -19,7 +19,7 @@ from bot.dynamodb.expressions import ABSENT, Check, Delete, Put, holds
 from bot.dynamodb.keys import Key
 from bot.dynamodb.table import ConditionFailed, RetryTiming, Table
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
-from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
+from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
 
 KEY = Key("P", "S")
 
@@ -47,7 +47,7 @@ class Clock:
         self.now += seconds
 
     @property
-    def pace(self) -> RetryTiming:
+    def timing(self) -> RetryTiming:
         return RetryTiming(clock=lambda: self.now, sleep=self.sleep, jitter=lambda: 1.0)
 
 
@@ -91,7 +91,7 @@ TRANSIENT = [
 def test_passing_trouble_is_waited_out(trouble: Exception) -> None:
     client = Played(trouble, trouble, {})
 
-    Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY), ABSENT)])
+    Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY), ABSENT)])
 
     assert len(client.asked) == 3
     assert len({asked["ClientRequestToken"] for asked in client.asked}) == 1
@@ -103,7 +103,7 @@ def test_trouble_that_stays_is_given_up_within_the_patience(trouble: Exception) 
     client = Played(trouble, each=lambda: clock.sleep(0.1))
 
     with pytest.raises(TableUnavailable):
-        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.0), clock.pace).get(KEY)
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.0), clock.timing).get(KEY)
 
     assert clock.now <= 2.0
     assert len(client.asked) > 2
@@ -114,7 +114,7 @@ def test_no_attempt_begins_that_could_end_after_the_patience() -> None:
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
     with pytest.raises(TableUnavailable):
-        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.2), clock.pace).get(KEY)
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.2), clock.timing).get(KEY)
 
     assert len(client.asked) == 2
     assert clock.now <= 2.2
@@ -125,7 +125,7 @@ def test_the_first_attempts_own_time_counts() -> None:
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
     with pytest.raises(TableUnavailable):
-        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=1.5), clock.pace).get(KEY)
+        Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=1.5), clock.timing).get(KEY)
 
     assert len(client.asked) == 1
 
@@ -137,9 +137,9 @@ def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
     with pytest.raises(TableUnavailable):
-        Table(client, "t", timeouts, clock.pace).get(KEY)
+        Table(client, "t", timeouts, clock.timing).get(KEY)
     with pytest.raises(DeadlineExceeded):
-        Table(client, "t", timeouts, clock.pace).get(KEY)
+        Table(client, "t", timeouts, clock.timing).get(KEY)
 
     assert len(client.asked) == 2
     assert clock.now <= 2.0
@@ -148,7 +148,7 @@ def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
 def test_with_exactly_enough_time_left_a_call_begins() -> None:
     client = Played({})
 
-    Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2, left=lambda: 0.9), HURRIED).get(KEY)
+    Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2, left=lambda: 0.9), NO_PAUSES).get(KEY)
 
     assert len(client.asked) == 1
 
@@ -157,7 +157,7 @@ def test_pauses_grow_and_stay_bounded() -> None:
     clock = Clock()
 
     with pytest.raises(TableUnavailable):
-        Table(Played(refusal("ThrottlingException")), "t", TimeoutPolicy(1, 1, 9), clock.pace).get(KEY)
+        Table(Played(refusal("ThrottlingException")), "t", TimeoutPolicy(1, 1, 9), clock.timing).get(KEY)
 
     assert clock.slept[:5] == [0.05, 0.1, 0.2, 0.4, 0.8]
     assert max(clock.slept) == 1.0
@@ -177,7 +177,7 @@ def test_what_waiting_cannot_mend_is_told_at_once(trouble: Exception) -> None:
     client = Played(trouble)
 
     with pytest.raises(StorageError) as raised:
-        Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY))])
+        Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY))])
 
     assert not isinstance(raised.value, TableUnavailable | ConditionFailed)
     assert raised.value.__cause__ is trouble
@@ -188,7 +188,7 @@ def test_a_failed_condition_is_told_at_once_and_by_its_place() -> None:
     client = Played(cancelled("None", "ConditionalCheckFailed", "TransactionConflict"))
 
     with pytest.raises(ConditionFailed) as raised:
-        Table(client, "t", PATIENCE, HURRIED).write([Put(item_at(KEY))])
+        Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY))])
 
     assert raised.value.failed == {1}
     assert len(client.asked) == 1
@@ -201,7 +201,7 @@ def test_unprocessed_keys_are_asked_for_again() -> None:
         {"Responses": {"t": [{"pk": {"S": "2"}}]}, "UnprocessedKeys": {}},
     )
 
-    found = list(Table(client, "t", PATIENCE, HURRIED).get_many([Key("1", "S"), Key("2", "S")]))
+    found = list(Table(client, "t", TIMEOUTS, NO_PAUSES).get_many([Key("1", "S"), Key("2", "S")]))
 
     assert found == [{"pk": "1"}, {"pk": "2"}]
     assert client.asked[1]["RequestItems"]["t"] == {**keys["t"], "ConsistentRead": True}
@@ -212,12 +212,12 @@ def test_keys_that_stay_unprocessed_are_no_silent_gap() -> None:
     client = Played({"Responses": {}, "UnprocessedKeys": keys})
 
     with pytest.raises(TableUnavailable):
-        list(Table(client, "t", PATIENCE, Clock().pace).get_many([Key("1", "S")]))
+        list(Table(client, "t", TIMEOUTS, Clock().timing).get_many([Key("1", "S")]))
 
 
 def test_what_is_read_by_key_is_read_consistently() -> None:
     client = Played({"Items": [], "Responses": {}, "UnprocessedKeys": {}})
-    table = Table(client, "t", PATIENCE, HURRIED)
+    table = Table(client, "t", TIMEOUTS, NO_PAUSES)
 
     table.get(KEY)
     list(table.get_many([KEY]))
@@ -235,7 +235,7 @@ def test_a_write_of_checks_and_deletes_alone_does_not_claim_anothers_failure_as_
     client = Played(ReadTimeoutError(endpoint_url="x"), cancelled("ConditionalCheckFailed"))
 
     with pytest.raises(ConditionFailed):
-        Table(client, "t", PATIENCE, HURRIED).write([Check(KEY, holds(a=1)), Delete(KEY)])
+        Table(client, "t", TIMEOUTS, NO_PAUSES).write([Check(KEY, holds(a=1)), Delete(KEY)])
 
 
 def test_a_failed_condition_after_a_lost_answer_is_somebody_elses_unless_the_stamp_is_ours(
@@ -245,7 +245,7 @@ def test_a_failed_condition_after_a_lost_answer_is_somebody_elses_unless_the_sta
     lost_before = _LostBefore(engine.client)
 
     with pytest.raises(ConditionFailed) as raised:
-        Table(lost_before, engine.table, PATIENCE, HURRIED).write([Put(item_at(KEY), ABSENT)])
+        Table(lost_before, engine.table, TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY), ABSENT)])
 
     assert raised.value.after_a_lost_answer
     assert engine.item("P", "S") == {"pk": {"S": "P"}, "sk": {"S": "S"}, "write": {"S": "another"}}

@@ -50,9 +50,9 @@ class DynamoGrantRepository:
         item = self._table.get(keys.GRANTS)
         return read_item(GrantSnapshot, item) if item else None
 
-    def save(self, noted: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
-        snapshot = Put(item_at(keys.GRANTS, noted), unchanged(noted.revision - 1))
-        return self._table.write_if([snapshot, *map(audit_put, entries)])
+    def save(self, snapshot: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
+        put = Put(item_at(keys.GRANTS, snapshot), unchanged(snapshot.revision - 1))
+        return self._table.write_if([put, *map(audit_put, entries)])
 
 
 class DynamoPauseRepository:

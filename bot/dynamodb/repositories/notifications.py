@@ -56,12 +56,12 @@ class DynamoMessageRepository:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def reserve(self, place: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
-        item = self._table.get(_key(place))
-        record = _reserved(place, item, lease, now)
+    def reserve(self, key: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
+        item = self._table.get(_item_key(key))
+        record = _reserved(key, item, lease, now)
         if record is None:
             return None
-        reserved = item_at(_key(place), record, is_new=None, lease_until=now + lease_seconds)
+        reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds)
         try:
             self._table.write([Put(reserved, _unchanged(item))])
         except ConditionFailed:
@@ -73,23 +73,27 @@ class DynamoMessageRepository:
     ) -> None:
         shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
         try:
-            self._table.write([Update(_key(message_record.key), shown, holds(lease=message_record.lease))])
+            self._table.write(
+                [Update(_item_key(message_record.key), shown, holds(lease=message_record.lease))]
+            )
         except ConditionFailed as failed:
             raise LeaseLost("Another worker holds the lease on this message.") from failed
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}
         try:
-            self._table.write([Update(_key(message_record.key), free, holds(lease=message_record.lease))])
+            self._table.write(
+                [Update(_item_key(message_record.key), free, holds(lease=message_record.lease))]
+            )
         except ConditionFailed:
             return  # Another worker holds the lease now, and releases it.
 
-    def link(self, place: MessageKey) -> MessageLink | None:
-        item = self._table.get(_key(place))
+    def link(self, key: MessageKey) -> MessageLink | None:
+        item = self._table.get(_item_key(key))
         record = _message_record(item) if item else None
         if record is None or record.ts is None:
             return None
-        return MessageLink(record.posted_channel or place.channel, record.ts)
+        return MessageLink(record.posted_channel or key.channel, record.ts)
 
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
         partition, prefix = {":pk": keys.messages_in(channel)}, keys.fitting(key_prefix)
@@ -102,14 +106,14 @@ class DynamoMessageRepository:
         return [record.key for record in records if record.ts and not record.closed]
 
 
-def _key(place: MessageKey) -> keys.Key:
-    return keys.message(place.channel, place.name)
+def _item_key(key: MessageKey) -> keys.Key:
+    return keys.message(key.channel, key.name)
 
 
-def _reserved(place: MessageKey, item: Item | None, lease: str, now: int) -> MessageRecord | None:
+def _reserved(key: MessageKey, item: Item | None, lease: str, now: int) -> MessageRecord | None:
     """The message with our lease on it; None while another lease runs."""
     if item is None:
-        return MessageRecord(key=place, lease=lease, reserved_at=now, is_new=True)
+        return MessageRecord(key=key, lease=lease, reserved_at=now, is_new=True)
     record = _message_record(item)
     if item.get("lease_until", 0) > now and record.lease != lease:
         return None

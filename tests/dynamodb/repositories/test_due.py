@@ -6,16 +6,16 @@ from bot.domain.entities import EntityKind
 from bot.domain.operations import OperationState
 from bot.dynamodb.repositories.notifications import due_ids
 from bot.dynamodb.table import Table
-from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
-from tests.dynamodb.made import NOW, a_look, an_entry, some_news
+from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
+from tests.dynamodb.made import NOW, a_refresh, an_entry, an_event
 
 
 def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> None:
     store = engine.store()
     odd_id = "late:connection:x#y:1"
-    store.outbox.put(some_news(odd_id))
-    store.operations.submit(a_look("L#1"), expected=None, events=[], audit=an_entry())
-    table = Table(engine.client, engine.table, PATIENCE, HURRIED)
+    store.outbox.put(an_event(odd_id))
+    store.operations.submit(a_refresh("L#1"), expected=None, events=[], audit=an_entry())
+    table = Table(engine.client, engine.table, TIMEOUTS, NO_PAUSES)
 
     assert due_ids(table, "OUTBOX", NOW, 9) == [odd_id]
     assert due_ids(table, "REFRESH", NOW, 9) == ["L#1"]
@@ -23,7 +23,7 @@ def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> N
 
 def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did(engine: Engine) -> None:
     store = engine.store()
-    for look in (a_look("L1"), a_look("L2", actor="U0ANA", due=NOW - 1)):
+    for look in (a_refresh("L1"), a_refresh("L2", actor="U0ANA", due=NOW - 1)):
         store.operations.submit(look, expected=None, events=[], audit=an_entry(look.id))
 
     assert store.operations.due(NOW, limit=9) == ["L2"]
@@ -33,7 +33,7 @@ def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did
 
 def test_a_look_that_is_late_is_late_all_the_same(engine: Engine) -> None:
     store = engine.store()
-    store.operations.submit(a_look(due=NOW - 9), expected=None, events=[], audit=an_entry())
+    store.operations.submit(a_refresh(due=NOW - 9), expected=None, events=[], audit=an_entry())
 
     assert store.operations.oldest_due(NOW) == NOW - 9
 
@@ -42,7 +42,7 @@ def test_the_longest_due_tells_since_when(engine: Engine) -> None:
     store = engine.store()
     assert store.outbox.oldest_due(NOW) is None
     for number, due in enumerate((NOW - 5, NOW - 50, NOW + 50)):
-        store.outbox.put(some_news(f"n{number}", due=due))
+        store.outbox.put(an_event(f"n{number}", due=due))
 
     assert store.outbox.oldest_due(NOW) == NOW - 50
     assert store.operations.oldest_due(NOW) is None
@@ -51,7 +51,8 @@ def test_the_longest_due_tells_since_when(engine: Engine) -> None:
 def test_an_operation_that_needs_a_person_is_found_until_one_has_spoken(engine: Engine) -> None:
     store = engine.store()
     asked = [
-        a_look(number, submitted_at=at, lease="ours") for number, at in (("V1", NOW - 60), ("V2", NOW - 600))
+        a_refresh(number, submitted_at=at, lease="ours")
+        for number, at in (("V1", NOW - 60), ("V2", NOW - 600))
     ]
     for operation in asked:
         store.operations.submit(operation, expected=None, events=[], audit=an_entry(operation.id))

@@ -12,17 +12,17 @@ from bot.errors import LeaseLost, UnknownSchema
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import AWKWARD, NOW
 
-PLACE = MessageKey("C1", "connection:1")
+MESSAGE = MessageKey("C1", "connection:1")
 
 
 def reserve(
-    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = PLACE
+    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = MESSAGE
 ) -> MessageRecord | None:
     return store.messages.reserve(place, lease=lease, now=now, lease_seconds=30)
 
 
 def reserved(
-    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = PLACE
+    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = MESSAGE
 ) -> MessageRecord:
     message_record = reserve(store, lease, now, place)
     assert message_record is not None
@@ -36,7 +36,7 @@ def posted(store: Repositories, place: MessageKey, *, closed: bool = False) -> N
 
 
 def test_the_first_to_reserve_knows_that_nobody_was_before(store: Repositories) -> None:
-    assert reserve(store) == MessageRecord(PLACE, lease="a", reserved_at=NOW, is_new=True)
+    assert reserve(store) == MessageRecord(MESSAGE, lease="a", reserved_at=NOW, is_new=True)
 
 
 def test_while_a_lease_runs_nobody_else_gets_it(store: Repositories) -> None:
@@ -48,28 +48,28 @@ def test_while_a_lease_runs_nobody_else_gets_it(store: Repositories) -> None:
 def test_a_reservation_that_ran_out_without_a_post_remembers_when_it_began(store: Repositories) -> None:
     reserved(store)
 
-    assert reserve(store, "b", NOW + 30) == MessageRecord(PLACE, lease="b", reserved_at=NOW, is_new=False)
+    assert reserve(store, "b", NOW + 30) == MessageRecord(MESSAGE, lease="b", reserved_at=NOW, is_new=False)
 
 
 def test_one_that_was_given_back_before_posting_is_not_the_first_any_more(store: Repositories) -> None:
     store.messages.release(reserved(store))
 
-    assert reserve(store, "b", NOW + 1) == MessageRecord(PLACE, lease="b", reserved_at=NOW, is_new=False)
+    assert reserve(store, "b", NOW + 1) == MessageRecord(MESSAGE, lease="b", reserved_at=NOW, is_new=False)
 
 
 def test_what_was_posted_is_known_to_the_next_and_can_be_linked_to(store: Repositories) -> None:
-    assert store.messages.link(PLACE) is None
+    assert store.messages.link(MESSAGE) is None
     message_record = reserved(store)
-    assert store.messages.link(PLACE) is None
+    assert store.messages.link(MESSAGE) is None
 
     store.messages.record_post(message_record, ts="1.2", posted_channel="D9", fingerprint="f1")
     store.messages.record_post(message_record, ts="1.2", posted_channel="D9", fingerprint="f2")
 
-    assert store.messages.link(PLACE) == MessageLink("D9", "1.2")
+    assert store.messages.link(MESSAGE) == MessageLink("D9", "1.2")
     assert reserve(store, "b", NOW + 29) is None
     store.messages.release(message_record)
     assert reserve(store, "b", NOW + 2) == MessageRecord(
-        PLACE, "b", NOW, is_new=False, ts="1.2", posted_channel="D9", fingerprint="f2"
+        MESSAGE, "b", NOW, is_new=False, ts="1.2", posted_channel="D9", fingerprint="f2"
     )
 
 
@@ -80,7 +80,7 @@ def test_a_post_by_someone_whose_lease_was_taken_is_refused(store: Repositories)
     with pytest.raises(LeaseLost):
         store.messages.record_post(late, ts="9.9", posted_channel="C1", fingerprint="f")
 
-    assert store.messages.link(PLACE) is None
+    assert store.messages.link(MESSAGE) is None
 
 
 def test_a_lease_that_ran_out_but_was_not_taken_still_records_its_post(store: Repositories) -> None:
@@ -88,7 +88,7 @@ def test_a_lease_that_ran_out_but_was_not_taken_still_records_its_post(store: Re
 
     store.messages.record_post(message_record, ts="1.2", posted_channel="C1", fingerprint="f")
 
-    assert store.messages.link(PLACE) == MessageLink("C1", "1.2")
+    assert store.messages.link(MESSAGE) == MessageLink("C1", "1.2")
 
 
 def test_giving_back_a_lost_lease_is_quiet_and_leaves_the_new_one(store: Repositories) -> None:
@@ -101,7 +101,7 @@ def test_giving_back_a_lost_lease_is_quiet_and_leaves_the_new_one(store: Reposit
 
 
 def test_a_closed_message_stays_closed(store: Repositories) -> None:
-    posted(store, PLACE, closed=True)
+    posted(store, MESSAGE, closed=True)
     again = reserved(store, "b")
     assert again.closed
 
@@ -136,7 +136,7 @@ def test_a_delivery_of_another_version_is_refused_even_while_leased(
     store: Repositories, engine: Engine
 ) -> None:
     reserved(store)
-    item = engine.item("MESSAGE#C1", PLACE.name)
+    item = engine.item("MESSAGE#C1", MESSAGE.name)
     assert item is not None
     engine.put(**item | {"schema": {"N": "2"}})
 

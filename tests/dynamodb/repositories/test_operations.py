@@ -20,16 +20,16 @@ from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.table import Table
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
-from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
+from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
 from tests.dynamodb.made import (
     NOW,
     a_connection,
-    a_look,
+    a_refresh,
     a_request,
     a_retry,
     an_entry,
+    an_event,
     first,
-    some_news,
     uuid,
 )
 
@@ -40,7 +40,7 @@ def placed(store: Repositories, operation: Operation, expected: ExpectedVersion 
     store.operations.submit(
         operation,
         expected=expected,
-        events=[some_news(f"placed:{operation.id}")],
+        events=[an_event(f"placed:{operation.id}")],
         audit=an_entry(f"placed:{operation.id}", operation.entity),
     )
     return operation
@@ -78,12 +78,12 @@ def settle(
         operation,
         lease=lease,
         change=change,
-        events=[some_news(f"settled:{operation.id}")],
+        events=[an_event(f"settled:{operation.id}")],
         audit=an_entry(f"settled:{operation.id}", operation.entity),
     )
 
 
-def test_a_placed_operation_is_there_with_its_lock_its_news_and_its_audit(
+def test_a_placed_operation_is_there_with_its_lock_its_events_and_its_audit(
     store: Repositories, engine: Engine
 ) -> None:
     operation = placed(store, a_request())
@@ -103,7 +103,7 @@ def test_an_operation_that_nobody_placed_is_not_there(store: Repositories) -> No
 
 def test_two_stores_on_one_table_see_the_same_operations(engine: Engine, store: Repositories) -> None:
     placed(store, a_request())
-    other = DynamoOperationRepository(Table(engine.client, engine.table, PATIENCE, HURRIED))
+    other = DynamoOperationRepository(Table(engine.client, engine.table, TIMEOUTS, NO_PAUSES))
 
     assert other.operation("V1") == other.open_on(a_request().entity) == a_request()
 
@@ -153,8 +153,8 @@ def test_an_operation_on_a_record_that_is_not_there_is_not_placed(store: Reposit
 
 
 def test_a_look_takes_no_lock_and_stands_in_nobodys_way(store: Repositories) -> None:
-    placed(store, a_look("L1"))
-    placed(store, a_look("L2"))
+    placed(store, a_refresh("L1"))
+    placed(store, a_refresh("L2"))
     placed(store, a_retry("V2"))
 
     assert store.operations.open_on(connection_ref(uuid(1))) == a_retry("V2")
@@ -162,7 +162,7 @@ def test_a_look_takes_no_lock_and_stands_in_nobodys_way(store: Repositories) -> 
 
 def test_a_look_that_is_settled_leaves_anothers_lock_alone(store: Repositories) -> None:
     retry = placed(store, a_retry("V2"))
-    look = claimed(store, placed(store, a_look("L1")))
+    look = claimed(store, placed(store, a_refresh("L1")))
 
     settle(store, settled(look), "lease-1")
 
@@ -203,7 +203,7 @@ def test_an_operation_whose_worker_stopped_is_claimed_from_its_old_lease(store: 
         store.operations.save(stopped, lease="lease-1")
 
 
-def test_the_holder_of_the_lease_keeps_what_it_found_with_its_news_and_audit(
+def test_the_holder_of_the_lease_keeps_what_it_found_with_its_events_and_audit(
     store: Repositories, engine: Engine
 ) -> None:
     taken = claimed(store, placed(store, a_request()))
@@ -212,14 +212,14 @@ def test_the_holder_of_the_lease_keeps_what_it_found_with_its_news_and_audit(
     )
 
     store.operations.save(
-        checking, lease="lease-1", events=[some_news("checking")], audit=an_entry("c", taken.entity)
+        checking, lease="lease-1", events=[an_event("checking")], audit=an_entry("c", taken.entity)
     )
 
     assert store.operations.operation("V1") == checking
     assert store.outbox.event("checking") is not None
     assert engine.item(f"AUDIT#{taken.entity}", f"{NOW:012d}#c") is not None
     with pytest.raises(LeaseLost):
-        store.operations.save(taken, lease="lease-1", events=[some_news("late")])
+        store.operations.save(taken, lease="lease-1", events=[an_event("late")])
     assert store.outbox.event("late") is None
 
 
@@ -269,7 +269,7 @@ def test_settling_writes_the_new_record_and_who_asked_for_it_at_the_same_time(st
     taken = claimed(store, placed(store, a_request()))
     record = a_connection()
     linked = link_to_operation(new_record_state(record, NOW), "V1", "U1", "Test Company")
-    event = some_news("settled:V1")
+    event = an_event("settled:V1")
 
     settle(store, settled(taken), "lease-1", RecordChange(record.entity, None, linked, record, (event,)))
 
@@ -324,7 +324,7 @@ def test_a_person_sends_again_only_what_waits_for_a_person(store: Repositories) 
     waiting = replace(again, state=OperationState.NEEDS_RESOLUTION)
     store.operations.save(waiting, lease="lease-1")
 
-    store.operations.save(again, lease=None, events=[some_news("again")], audit=an_entry("again"))
+    store.operations.save(again, lease=None, events=[an_event("again")], audit=an_entry("again"))
 
     assert store.operations.operation("V1") == again
     with pytest.raises(LeaseLost):
@@ -353,7 +353,7 @@ def test_settling_never_takes_another_operations_lock(store: Repositories, engin
 
 def test_what_is_due_comes_the_longest_due_first_and_no_sooner(store: Repositories) -> None:
     for number, due in [(1, 30), (2, 10), (3, 20), (4, 99)]:
-        placed(store, a_look(f"L{number}", due=NOW + due, actor="U0ANA"))
+        placed(store, a_refresh(f"L{number}", due=NOW + due, actor="U0ANA"))
 
     assert store.operations.due(NOW + 30, limit=9) == ["L2", "L3", "L1"]
     assert store.operations.due(NOW + 30, limit=2) == ["L2", "L3"]
@@ -420,7 +420,7 @@ def test_one_of_many_settles(store: Repositories, race: Any) -> None:
             settled(taken),
             lease="lease-1",
             change=None,
-            events=[some_news(f"n{number}")],
+            events=[an_event(f"n{number}")],
             audit=an_entry(f"a{number}"),
         )
 

@@ -9,92 +9,92 @@ from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.repositories.notifications import DynamoOutboxRepository
 from bot.dynamodb.table import Table
 from bot.errors import UnknownSchema
-from tests.dynamodb.conftest import HURRIED, Engine
-from tests.dynamodb.made import NOW, some_news
+from tests.dynamodb.conftest import NO_PAUSES, Engine
+from tests.dynamodb.made import NOW, an_event
 
 
-def test_news_is_read_back_and_is_due(store: Repositories) -> None:
-    store.outbox.put(some_news())
+def test_events_is_read_back_and_is_due(store: Repositories) -> None:
+    store.outbox.put(an_event())
 
-    assert store.outbox.event("n1") == some_news()
+    assert store.outbox.event("n1") == an_event()
     assert store.outbox.due(NOW, limit=9) == ["n1"]
     assert store.outbox.event("n2") is None
 
 
 def test_the_same_id_again_changes_nothing(store: Repositories) -> None:
-    store.outbox.put(some_news())
+    store.outbox.put(an_event())
 
-    store.outbox.put(some_news(after="completed", due=NOW + 50))
+    store.outbox.put(an_event(after="completed", due=NOW + 50))
 
-    assert store.outbox.event("n1") == some_news()
+    assert store.outbox.event("n1") == an_event()
 
 
-def test_delivered_news_is_due_no_more_and_ends_in_thirty_days(store: Repositories, engine: Engine) -> None:
-    store.outbox.put(some_news())
+def test_delivered_events_is_due_no_more_and_ends_in_thirty_days(store: Repositories, engine: Engine) -> None:
+    store.outbox.put(an_event())
 
-    store.outbox.mark_delivered(some_news(), NOW + 3)
+    store.outbox.mark_delivered(an_event(), NOW + 3)
 
     assert store.outbox.due(NOW + 10**6, limit=9) == []
-    assert store.outbox.event("n1") == some_news(due=None)
+    assert store.outbox.event("n1") == an_event(due=None)
     item = engine.item("OUTBOX#n1", "EVENT")
     assert item is not None
     assert item["expires"] == {"N": str(NOW + 3 + 30 * 86400)}
     assert "due_kind" not in item
 
 
-def test_undelivered_news_never_ends_by_itself(store: Repositories, engine: Engine) -> None:
-    store.outbox.put(some_news())
-    store.outbox.postpone(some_news(), NOW + 60)
+def test_undelivered_events_never_ends_by_itself(store: Repositories, engine: Engine) -> None:
+    store.outbox.put(an_event())
+    store.outbox.postpone(an_event(), NOW + 60)
 
     assert "expires" not in (engine.item("OUTBOX#n1", "EVENT") or {})
 
 
-def test_postponed_news_is_due_later_and_its_attempts_are_counted(store: Repositories) -> None:
-    store.outbox.put(some_news(attempts=2))
+def test_postponed_events_is_due_later_and_its_attempts_are_counted(store: Repositories) -> None:
+    store.outbox.put(an_event(attempts=2))
 
-    store.outbox.postpone(some_news(attempts=2), NOW + 60)
+    store.outbox.postpone(an_event(attempts=2), NOW + 60)
 
     assert store.outbox.due(NOW + 59, limit=9) == []
     assert store.outbox.due(NOW + 60, limit=9) == ["n1"]
-    assert store.outbox.event("n1") == some_news(attempts=3, due=NOW + 60)
+    assert store.outbox.event("n1") == an_event(attempts=3, due=NOW + 60)
 
 
-def test_news_that_another_worker_delivered_stays_delivered(store: Repositories) -> None:
-    store.outbox.put(some_news())
-    store.outbox.mark_delivered(some_news(), NOW)
+def test_events_that_another_worker_delivered_stays_delivered(store: Repositories) -> None:
+    store.outbox.put(an_event())
+    store.outbox.mark_delivered(an_event(), NOW)
 
-    store.outbox.postpone(some_news(), NOW + 60)
+    store.outbox.postpone(an_event(), NOW + 60)
 
     assert store.outbox.due(NOW + 10**6, limit=9) == []
-    assert store.outbox.event("n1") == some_news(due=None)
+    assert store.outbox.event("n1") == an_event(due=None)
 
 
-def test_news_that_is_not_there_cannot_be_postponed_into_being(store: Repositories) -> None:
-    store.outbox.postpone(some_news(), NOW + 60)
+def test_events_that_is_not_there_cannot_be_postponed_into_being(store: Repositories) -> None:
+    store.outbox.postpone(an_event(), NOW + 60)
 
     assert store.outbox.event("n1") is None
 
 
 def test_the_longest_due_comes_first_and_operations_are_not_among_news(store: Repositories) -> None:
     for number, due in [(1, 30), (2, 10), (3, 20)]:
-        store.outbox.put(some_news(f"n{number}", due=NOW + due))
+        store.outbox.put(an_event(f"n{number}", due=NOW + due))
 
     assert store.outbox.due(NOW + 99, limit=2) == ["n2", "n3"]
     assert store.operations.due(NOW + 99, limit=9) == []
 
 
-def test_more_than_a_page_of_due_news_comes_whole(engine: Engine) -> None:
+def test_more_than_a_page_of_due_events_comes_whole(engine: Engine) -> None:
     paged = _InPagesOf2(engine.client)
-    event = DynamoOutboxRepository(Table(paged, engine.table, TimeoutPolicy(1, 1, 5), HURRIED))
+    event = DynamoOutboxRepository(Table(paged, engine.table, TimeoutPolicy(1, 1, 5), NO_PAUSES))
     for number in range(5):
-        event.put(some_news(f"n{number}", due=NOW + number))
+        event.put(an_event(f"n{number}", due=NOW + number))
 
     assert event.due(NOW + 9, limit=4) == ["n0", "n1", "n2", "n3"]
     assert event.due(NOW + 9, limit=9) == ["n0", "n1", "n2", "n3", "n4"]
 
 
-def test_news_of_another_version_is_refused(store: Repositories, engine: Engine) -> None:
-    store.outbox.put(replace(some_news(), id="n1"))
+def test_events_of_another_version_is_refused(store: Repositories, engine: Engine) -> None:
+    store.outbox.put(replace(an_event(), id="n1"))
     item = engine.item("OUTBOX#n1", "EVENT")
     assert item is not None
     engine.put(**item | {"kind": {"S": "gossip"}})

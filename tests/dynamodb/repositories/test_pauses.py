@@ -24,7 +24,7 @@ def test_sending_is_on_until_somebody_turns_the_switch(store: Repositories) -> N
     assert store.pauses.history() == PauseHistory()
 
 
-def test_what_was_turned_is_read_back_with_its_news_and_its_entry(store: Repositories) -> None:
+def test_what_was_turned_is_read_back_with_its_events_and_its_entry(store: Repositories) -> None:
     before = store.pauses.history()
     after = before.with_started(Pause(NOW, ANA, "Noyo is odd")).with_started(Pause(NOW + 1))
 

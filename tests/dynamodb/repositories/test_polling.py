@@ -10,7 +10,7 @@ from bot.domain.polling import ParkedRow, PassProgress, PollCursor
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import DynamoPollingRepository
 from bot.dynamodb.table import Table
-from tests.dynamodb.conftest import HURRIED, PATIENCE, Engine
+from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
 from tests.dynamodb.made import AWKWARD, NOW
 
 
@@ -73,7 +73,7 @@ def test_one_of_many_polls_moves_the_cursor(store: Repositories, race: Any) -> N
 
 @pytest.mark.parametrize("row_id", AWKWARD[1:])
 def test_a_row_is_parked_once_and_can_be_let_go(engine: Engine, row_id: str) -> None:
-    cursors = DynamoPollingRepository(Table(engine.client, engine.table, PATIENCE, HURRIED))
+    cursors = DynamoPollingRepository(Table(engine.client, engine.table, TIMEOUTS, NO_PAUSES))
     parked = ParkedRow(row_id, "no status", NOW)
 
     assert cursors.park(EntityKind.CONNECTION, parked)

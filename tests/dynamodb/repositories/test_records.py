@@ -14,7 +14,7 @@ from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import writes_of
 from bot.errors import ConcurrentUpdate, UnknownSchema
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import AWKWARD, NOW, a_connection, a_disconnection, first, moved, some_news, uuid
+from tests.dynamodb.made import AWKWARD, NOW, a_connection, a_disconnection, an_event, first, moved, uuid
 
 
 def test_a_record_is_read_back_as_it_was_written(store: Repositories) -> None:
@@ -55,7 +55,7 @@ def test_the_first_sight_of_a_record_is_written_once(store: Repositories) -> Non
     store.records.write(first(a_connection()))
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(first(a_connection(), some_news()))
+        store.records.write(first(a_connection(), an_event()))
 
     assert store.outbox.event("n1") is None
 
@@ -69,12 +69,12 @@ def test_a_newer_version_replaces_the_state_and_both_are_history(store: Reposito
     held = store.records.record_state(old.entity)
     assert held is not None
 
-    store.records.write(moved(held, advance(held, new, NOW + 6), some_news()))
+    store.records.write(moved(held, advance(held, new, NOW + 6), an_event()))
 
     assert store.records.record_state(old.entity) == advance(held, new, NOW + 6)
     assert store.records.history(old.entity, since=0) == [old, new]
     assert store.records.history(old.entity, since=NOW + 1) == [new]
-    assert store.outbox.event("n1") == some_news()
+    assert store.outbox.event("n1") == an_event()
 
 
 def test_a_change_from_a_state_that_moved_meanwhile_writes_nothing(store: Repositories) -> None:
@@ -86,7 +86,7 @@ def test_a_change_from_a_state_that_moved_meanwhile_writes_nothing(store: Reposi
     store.records.write(moved(held, advance(held, second, NOW)))
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(moved(held, advance(held, third, NOW), some_news()))
+        store.records.write(moved(held, advance(held, third, NOW), an_event()))
 
     assert store.records.record_state(held.entity) == advance(held, second, NOW)
     assert not store.records.has_version(held.entity, third)
@@ -126,7 +126,7 @@ def test_an_older_version_is_history_only(store: Repositories) -> None:
     store.records.write(first(newest))
     held = store.records.record_state(newest.entity)
 
-    store.records.write(RecordChange(newest.entity, held, None, late, (some_news("late"),)))
+    store.records.write(RecordChange(newest.entity, held, None, late, (an_event("late"),)))
 
     assert store.records.record_state(newest.entity) == held
     assert store.records.has_version(newest.entity, late)
@@ -142,7 +142,7 @@ def test_history_too_is_written_only_while_the_state_is_the_one_read(store: Repo
     late = a_connection(version=uuid(5), modified=NOW - 50)
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(RecordChange(held.entity, held, None, late, (some_news("late"),)))
+        store.records.write(RecordChange(held.entity, held, None, late, (an_event("late"),)))
 
     assert not store.records.has_version(held.entity, late)
 
@@ -278,8 +278,8 @@ def test_the_newest_modified_is_known_for_each_kind(store: Repositories) -> None
     assert store.records.newest_modified(EntityKind.CONNECTION) == (NOW, connection_ref(uuid(2)))
 
 
-def test_operations_and_news_stay_out_of_the_records_indexes(store: Repositories) -> None:
-    store.outbox.put(some_news())
+def test_operations_and_events_stay_out_of_the_records_indexes(store: Repositories) -> None:
+    store.outbox.put(an_event())
 
     assert store.records.newest_modified(EntityKind.CONNECTION) is None
     assert store.records.open_entities(EntityKind.CONNECTION) == []
@@ -330,7 +330,7 @@ def test_one_of_many_observers_of_the_same_change_writes_it(store: Repositories,
     assert held is not None
     after = advance(held, a_connection(version=uuid(2), modified=NOW + 1), NOW)
 
-    outcomes = race(lambda number: store.records.write(moved(held, after, some_news(f"n{number}"))))
+    outcomes = race(lambda number: store.records.write(moved(held, after, an_event(f"n{number}"))))
 
     assert outcomes.count(None) == 1
     assert sum(isinstance(outcome, ConcurrentUpdate) for outcome in outcomes) == len(outcomes) - 1
@@ -342,6 +342,6 @@ def test_no_transaction_holds_an_item_twice_or_more_items_than_one_may() -> None
     before = new_record_state(a_connection(group_name=" ".join(f"old{n}" for n in range(50))), NOW)
     after = advance(before, a_connection(group_name=" ".join(f"new{n}" for n in range(50))), NOW)
 
-    keys = [write.key for write in writes_of(moved(before, after, some_news()))]
+    keys = [write.key for write in writes_of(moved(before, after, an_event()))]
 
     assert len(set(keys)) == len(keys) < 50

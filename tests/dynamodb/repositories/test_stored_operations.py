@@ -27,7 +27,7 @@ from bot.domain.pauses import Pause
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.keys import RETENTION_SECONDS
 from bot.dynamodb.repositories.operations import operation_from, operation_item
-from tests.dynamodb.made import NOW, a_decision, a_disconnect, a_look, a_request, a_retry
+from tests.dynamodb.made import NOW, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
 
 TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
@@ -106,7 +106,9 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
-@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_disconnect(), a_look()])
+@pytest.mark.parametrize(
+    "operation", [a_request(), a_retry(), a_decision(), a_disconnection_request(), a_refresh()]
+)
 def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     operation: Operation, state: OperationState
 ) -> None:
@@ -120,8 +122,8 @@ def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
 
 
 def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
-    listed = operation_item(a_disconnect())
-    going = [operation_item(replace(a_disconnect(), state=state)) for state in OperationState]
+    listed = operation_item(a_disconnection_request())
+    going = [operation_item(replace(a_disconnection_request(), state=state)) for state in OperationState]
 
     assert (listed["open_kind"], listed["open_order"]) == ("awaiting_confirmation", "2026-12-31#V4")
     assert sum(item.get("open_kind") == "awaiting_confirmation" for item in going) == 1
