@@ -122,7 +122,7 @@ def test_an_older_version_after_a_newer_one_is_history_with_one_quiet_line(recor
     assert not see(records, FIRST)
 
     assert held(records) == SECOND
-    assert told(records) == ["record_changed:unable_to_connect", "late:processing"]
+    assert told(records) == ["record_changed:unable_to_connect", "late_version:processing"]
     assert records.history(FIRST.entity, since=0) == [FIRST, SECOND]
 
 
@@ -191,7 +191,7 @@ def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: R
     assert held(records) == late
     assert told(records) == [
         "record_changed:unable_to_connect",
-        "late:processing",
+        "late_version:processing",
         "record_changed:processing",
     ]
 
@@ -236,7 +236,7 @@ def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Re
     assert told(records) == [
         "record_changed:processing",
         "record_changed:completed",
-        "late:unable_to_connect",
+        "late_version:unable_to_connect",
     ]
 
 
