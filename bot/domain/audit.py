@@ -9,7 +9,8 @@ from bot.domain.entities import EntityRef
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a deed came from: `way` is command, button, form, webhook or worker; the channel as far as Slack says."""
+    """Where an action came from. `source` is command, button, form, webhook or worker; `channel_id` is known if Slack
+    sent it."""
 
     source: str
     channel_id: str | None = None
@@ -20,7 +21,7 @@ WORKER = Origin("worker")
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """Put once, never changed: who did what to what, on which version, with what result. No sensitive values."""
+    """Who did what to which entity, on which version, with what result. Never changed, and without sensitive values."""
 
     id: str
     entity: EntityRef

@@ -1,4 +1,4 @@
-"""What an operation, a card or a piece of news is about."""
+"""References to what an operation, a card or an outbox event is about."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def is_uuid(text: str) -> bool:
 
 
 class EntityKind(StrEnum):
-    """The kinds of subject. A *request* is a connection somebody asked for that has no Noyo id yet, a *parting* is a
-    disconnection that has none yet; of a *person* there is only an audit trail; a *switch* is one of our own."""
+    """The kinds of entity. Pending connections and disconnections were requested and have no Noyo id yet. A person
+    has only an audit log. System entities belong to Switchboard itself."""
 
     CONNECTION = "connection"
     DISCONNECTION = "disconnection"
@@ -29,7 +29,7 @@ class EntityKind(StrEnum):
 @dataclass(frozen=True, order=True, slots=True)
 class EntityRef:
     """`connection:<uuid>`, `disconnection:<uuid>`, `pending_connection:<carrier uuid>#<carrier group id>`,
-    `pending_disconnection:<group uuid>#<carrier uuid>`, `person:<user id>`, `system:<name>`."""
+    `pending_disconnection:<group uuid>#<carrier uuid>`, `person:<user id>` or `system:<name>`."""
 
     kind: EntityKind
     key: str
@@ -39,15 +39,15 @@ class EntityRef:
 
     @property
     def is_record(self) -> bool:
-        """Whether it is a record of Noyo's, with an id that Noyo gave it."""
+        """Whether it is a Noyo record, with an id from Noyo."""
         return self.kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
 
     @classmethod
     def parse(cls, text: str) -> EntityRef:
-        """The inverse of `str`; ValueError where the text is no subject."""
+        """The inverse of `str`. Raises ValueError if the text is not an entity reference."""
         kind, separator, key = text.partition(":")
         if not separator or not key:
-            raise ValueError(f"not a subject: {text!r}")
+            raise ValueError(f"not an entity reference: {text!r}")
         return cls(EntityKind(kind), key)
 
 
@@ -60,21 +60,21 @@ def disconnection_ref(record_id: str) -> EntityRef:
 
 
 def pending_connection_ref(carrier_id: str, carrier_group_id: str) -> EntityRef:
-    """What a new connection is about before Noyo gave it an id; Noyo allows one for each such pair."""
+    """A requested connection without a Noyo id. Noyo allows one for each such pair."""
     return EntityRef(EntityKind.PENDING_CONNECTION, f"{carrier_id}#{carrier_group_id}")
 
 
 def pending_disconnection_ref(group_id: str, carrier_id: str) -> EntityRef:
-    """What a new disconnection is about before Noyo gave it an id: a group that is to leave a carrier."""
+    """A requested disconnection of a group from a carrier, without a Noyo id."""
     return EntityRef(EntityKind.PENDING_DISCONNECTION, f"{group_id}#{carrier_id}")
 
 
 def person_ref(user_id: str) -> EntityRef:
-    """What a deed was about that was about nothing else yet, such as looking around."""
+    """For audit entries about an action that concerns no record, such as reading the status list."""
     return EntityRef(EntityKind.PERSON, user_id)
 
 
 SENDING_PAUSE = EntityRef(EntityKind.SYSTEM, "sending")
-"""Whether anything is sent to Noyo."""
+"""Pausing and resuming what is sent to Noyo."""
 GRANTS = EntityRef(EntityKind.SYSTEM, "grants")
-"""Who may do what, of everybody at once."""
+"""The granted rights of all people together."""

@@ -1,4 +1,4 @@
-"""What the workers find out about Switchboard's own surroundings, each finding with its time."""
+"""Health checks: what each worker finds out about the services that it depends on."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class CheckStatus(StrEnum):
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """It could not be found out, or not yet."""
+    """Not determined, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`about` are ids and names that it is about, `number` what was measured, `why` words of our own for a person.
+    """`affected` holds ids and names, `value` what was measured, `reason` an explanation for people.
 
-    `raised`: looking itself went wrong, so what it is about is not known.
+    `check_failed`: the check itself failed, so the status of what it checks is not known.
     """
 
     topic: Topic
@@ -42,25 +42,25 @@ class Finding:
 
 
 class Component(StrEnum):
-    """Whose surroundings: each function looks after what it uses itself."""
+    """Each function checks the services that it uses itself."""
 
     SLACK = "slack"
     NOYO = "noyo"
     WEBHOOK = "webhook"
-    """Looks when Noyo sends something, and never else."""
+    """Checked when Noyo sends a webhook."""
     RECEIVER = "receiver"
-    """Looks while it is asked, so it keeps nothing."""
+    """Checked on demand, and not stored."""
 
 
 STORED_COMPONENTS = (Component.SLACK, Component.NOYO, Component.WEBHOOK)
-"""What is in the table."""
+"""The components whose health checks are stored in the table."""
 REQUIRED_CONCURRENCY = 10
-"""Functions that AWS must let run: all five, each more than once on a busy day, while several people click."""
+"""Concurrent executions that Switchboard needs: five functions, some of them several times on a busy day."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """All that one worker found at one time (Unix seconds)."""
+    """All findings of one worker at one time (Unix seconds)."""
 
     component: Component
     at: int
@@ -69,10 +69,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class TokenStatus:
-    """`lacking` are the scopes that the token should have and has not; `clock_difference` is Slack's clock less ours.
-
-    Each is None where Slack does not tell.
-    """
+    """The scopes that the token lacks, and Slack's clock minus ours in seconds; each is None if Slack does not say."""
 
     missing_scopes: tuple[str, ...] | None
     clock_difference: float | None

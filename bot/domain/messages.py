@@ -1,4 +1,4 @@
-"""Deliveries, the messages that exist or are about to exist in Slack."""
+"""Messages that exist in Slack or are about to be posted."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Operations, what a person asked for, and the life each one has.
+"""Operations: what a person requested, and the states that it passes through.
 
-held -> pending (a second approver confirmed) | cancelled (withdrawn) | expired (nobody did in time)
+awaiting_confirmation -> pending (confirmed by a second approver) | cancelled (withdrawn) | expired (not confirmed)
 pending -> sending -> succeeded | refused | cancelled
-sending -> checking   (no answer, or a worker that stopped: it may have arrived)
-checking -> succeeded | pending (certainly not there, and Noyo guards against doubles) | needs_person
-needs_person -> succeeded | pending | cancelled   (a person took one of three ways out)
+sending -> reconciling   (no answer, or the worker stopped: the request may have arrived)
+reconciling -> succeeded | pending (it did not arrive, and Noyo prevents duplicates) | needs_resolution
+needs_resolution -> succeeded | pending | cancelled   (a person chose one of three resolutions)
 
-Only a new disconnection is ever held. It has the subject's lock from birth, as every other operation has, so whoever
-asks second learns who was first instead of holding another.
+Only a new disconnection ever awaits confirmation. Like every other operation it holds the lock of its entity from the
+start, so a second request for the same entity is refused, and names the first.
 """
 
 from __future__ import annotations

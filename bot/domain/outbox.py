@@ -1,4 +1,4 @@
-"""News, what happened to what; each piece is delivered to everyone it concerns, and then is done."""
+"""Outbox events: what happened to which entity, until everyone concerned has been notified."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from bot.domain.records import Record, Status
 
 class EventKind(StrEnum):
     RECORD_CHANGED = "record_changed"
-    """A record is new to us or got a new version."""
+    """A record is new to Switchboard or has a new version."""
     LATE_VERSION = "late_version"
-    """An older version of a record was shown to us after a newer one: history, no alert."""
+    """Noyo returned an older version of a record after a newer one. It is history, and raises no alert."""
     OPERATION_CHANGED = "operation_changed"
-    """An operation was placed, is being checked, needs a person, or was settled."""
+    """An operation was submitted, is being reconciled, needs a manual resolution, or was settled."""
     DAY_STARTED = "day_started"
-    """A day begins on which a request may still wait: what is shown of it counts days. The first has no `day`."""
+    """A day starts on which a request may still wait; its card counts days. The first event has no `day`."""
     REMINDER = "reminder"
-    """On this day people are reminded of a request, if it still waits."""
+    """People are reminded of a request on this day if it still waits."""
     SUMMARY = "first_run_summary"
-    """The first run is over: how much is open, and what waits for us."""
+    """The first poll is complete. The summary says how much is open, and what needs action."""
     OWNER_CHANGED = "owner_changed"
-    """Who is checking a request is somebody else now, or nobody; `before` and `after` are Slack user ids."""
+    """A request was claimed or released; `before` and `after` are Slack user ids."""
     CLAIM_EXPIRY = "claim_expiry"
-    """The time is over for which `before` was to check a request since `at`; waits for that moment."""
+    """The claim that `before` made at `at` expires when this event is due."""
     SENDING_CHANGED = "sending_changed"
-    """Sending to Noyo was paused or resumed, or Switchboard was set to watch only or to act again."""
+    """Sending to Noyo was paused or resumed, or observe mode started or ended."""
     CARD_REFRESH = "card_refresh"
-    """Nothing happened to a record, but what its messages say of it is to be made true again."""
+    """The messages about a record are updated although the record itself has not changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from bot.domain.records import Record
 
 @dataclass(frozen=True, slots=True)
 class RecordChange:
-    """What `observe` found out, to be written in one transaction, on condition that the state is still `before`.
+    """Written in one transaction, on condition that the record's state is still `before`.
 
-    `after` None leaves the state as it is and keeps `version` as history only. `version` None writes no history.
-    `audit` is for what a person did that changes the table only.
+    `after` None leaves the state as it is and stores `version` as history only. `version` None writes no history.
+    `audit` is set if a person caused a change that affects the table only.
     """
 
     entity: EntityRef
@@ -29,7 +29,7 @@ class RecordChange:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedVersion:
-    """What must hold for an operation to be placed: the record is still in the version that the person saw."""
+    """The condition for submitting an operation: the record still has the version that the person saw."""
 
     entity: EntityRef
     version: str
