@@ -13,8 +13,8 @@ from bot.domain.operations import OperationKind
 from bot.domain.outbox import EventKind
 from bot.dynamodb.codec import SCHEMA
 from bot.errors import UnknownSchema
-from bot.slack.features import connect, disconnect_form, retry, second_approval
-from bot.slack.features.decide_form import CALLBACKS
+from bot.slack.features import connect, disconnect, retry, second_approval
+from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import Action
 from infra.stack.permissions import allowed
 from tests.aws import worker_client
@@ -113,7 +113,7 @@ def test_every_button_and_every_form_has_a_fixture() -> None:
         connect.CALLBACK,
         retry.CALLBACK,
         *CALLBACKS.values(),
-        disconnect_form.CALLBACK,
+        disconnect.CALLBACK,
         second_approval.CALLBACK,
     }
     assert {one["action_id"] for one in BUTTONS} == set(Action)

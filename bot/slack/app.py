@@ -21,13 +21,11 @@ from bot.slack.features import (
     connect,
     decide,
     disconnect,
-    disconnect_form,
     resolve,
     retry,
     second_approval,
     status,
 )
-from bot.slack.features.decide_form import CALLBACKS
 from bot.slack.views import replies
 from bot.slack.views.buttons import RESOLUTIONS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
@@ -70,21 +68,21 @@ def _register(app: App, context: RequestContext) -> None:
 
 
 SUBMISSIONS: dict[str, Submission] = {
-    connect.CALLBACK: connect.submit,
-    retry.CALLBACK: retry.submit,
-    CALLBACKS[Decision.APPROVE]: partial(decide.submit, Decision.APPROVE),
-    CALLBACKS[Decision.REJECT]: partial(decide.submit, Decision.REJECT),
-    disconnect_form.CALLBACK: disconnect.submit,
-    second_approval.CALLBACK: second_approval.submit,
+    connect.CALLBACK: connect.FORM.submission,
+    retry.CALLBACK: retry.FORM.submission,
+    decide.CALLBACKS[Decision.APPROVE]: decide.APPROVE.submission,
+    decide.CALLBACKS[Decision.REJECT]: decide.REJECT.submission,
+    disconnect.CALLBACK: disconnect.FORM.submission,
+    second_approval.CALLBACK: second_approval.FORM.submission,
 }
 """Forms, by callback id."""
 
 CLICKS: dict[Action, Click] = {
-    Action.RETRY: retry.click,
-    Action.APPROVE: partial(decide.click, Decision.APPROVE),
-    Action.REJECT: partial(decide.click, Decision.REJECT),
-    Action.DISCONNECT: disconnect.click,
-    Action.CONFIRM: second_approval.click,
+    Action.RETRY: retry.FORM.click,
+    Action.APPROVE: decide.APPROVE.click,
+    Action.REJECT: decide.REJECT.click,
+    Action.DISCONNECT: disconnect.FORM.click,
+    Action.CONFIRM: second_approval.FORM.click,
     Action.WITHDRAW: second_approval.click_withdraw,
     Action.CLAIM: claim.click,
     Action.RELEASE: claim.click_release,

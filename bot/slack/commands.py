@@ -90,7 +90,7 @@ def _deciding(decision: Decision) -> Choosing:
         "Several wait for a decision. Which one?",
         "None of these waits for a decision.",
         lambda _, record_state: decidable(record_state),
-        lambda context, record_state: decide.open_for(context, decision, record_state),
+        (decide.APPROVE if decision is Decision.APPROVE else decide.REJECT).open_for,
     )
 
 
@@ -99,7 +99,7 @@ _retry = Choosing(
     "Several can be retried. Which one?",
     "None of these can be retried as it stands now.",
     lambda context, record_state: context.display.retryable(record_state),
-    retry.open_for,
+    retry.FORM.open_for,
 )
 
 
@@ -108,7 +108,7 @@ _disconnect = Choosing(
     "Several are connected. Which one?",
     "None of these is connected as it stands now, so there is nothing to disconnect.",
     lambda _, record_state: is_connected(record_state),
-    disconnect.open_for,
+    disconnect.FORM.open_for,
 )
 
 

@@ -9,9 +9,8 @@ from tests.architecture import mirror, tree
 # Tested in another place, with the reason.
 ELSEWHERE = {
     "bot.lambda_context": "used by the handlers of the workers: tests/handlers/test_workers.py",
-    "bot.slack.features.decide_form": "part of the decision: tests/slack/features/test_decide.py",
     "bot.slack.features.decisions": "runs as a command: tests/slack/features/test_decisions_and_history.py",
-    "bot.slack.features.form_results": "shared by connect, retry and decide, and tested with each of them",
+    "bot.slack.features.forms": "shared by all forms, and tested with each of them",
     "bot.slack.features.history": "runs as a command: tests/slack/features/test_decisions_and_history.py",
     "bot.slack.views.health": "rendered by a command: tests/slack/features/test_doctor.py",
     "bot.slack.views.pauses": "rendered by a command: tests/slack/features/test_pause.py",

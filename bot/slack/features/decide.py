@@ -1,169 +1,251 @@
-"""Slack room: *decide*: a carrier or somebody else asks to disconnect a group, and one of us says yes or no.
+"""*approve* and *reject*: a carrier or somebody else asks to disconnect a group, and one of us decides.
 
-They have asked the group, and end somebody's coverage or keep it. What can go wrong: two people decide at once, the
-request is another by the time the form is submitted, it was decided at Noyo, a day that is long past.
+The person has asked the group, and either ends its coverage or keeps it. What can go wrong: two people decide at once,
+the request changes while the form is open, it was decided at Noyo, or the date is long past.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import date
+from functools import partial
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, Operation, OperationKind, ReplyTo
+from bot.domain.decisions import Decision, DecisionReason
+from bot.domain.operations import DecisionRequest, Operation, OperationKind
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection
 from bot.slack.context import RequestContext
-from bot.slack.features.decide_form import changes, decision_faults, decision_form, decision_wanted
-from bot.slack.features.form_results import about, repeated, sending
-from bot.slack.views import record_facts, replies
-from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import notice, values_of
-from bot.slack.views.operation_text import DECISION_NOUNS, in_progress
-from bot.slack.views.record_cards import decided_elsewhere, last_outcome
-from bot.slack.views.record_facts import status_name
-from bot.slack.views.rich_text import Json, RichText, Timestamp, labelled, rich_text
-from bot.usecases.operations.submit import (
-    Conflict,
-    NotAllowed,
-    RecordChanged,
-    Submitted,
-    decidable,
-    decide,
-    record_outdated,
+from bot.slack.features.forms import (
+    Entry,
+    Form,
+    Subject,
+    answer,
+    context_error,
+    context_field,
+    record_of_kind,
+    record_subject,
 )
+from bot.slack.views import buttons, record_facts, replies
+from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.message import DisplaySettings, Message, Paragraph
+from bot.slack.views.modals import FieldErrors, checkbox_field, choice_field, date_field, form, notice
+from bot.slack.views.operation_text import DECISION_NOUNS, REASONS, in_progress
+from bot.slack.views.record_cards import decided_elsewhere, disconnection_facts, end_date_text, last_outcome
+from bot.slack.views.record_facts import status_name
+from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
+from bot.usecases.operations.submit import decidable, decide, record_outdated
 
+CALLBACKS = {Decision.APPROVE: "approve_disconnection", Decision.REJECT: "reject_disconnection"}
+_TITLES = {Decision.APPROVE: "Approve disconnection", Decision.REJECT: "Keep connected"}
+_SUBMITS = {Decision.APPROVE: "Approve Disconnection", Decision.REJECT: "Keep Connected"}
 _UNKNOWN = "This request is not known here any more. Nothing was sent to Noyo."
 
-
-def click(decision: Decision, context: RequestContext, value: ButtonValue) -> None:
-    """*Approve…* or *Reject…*: opens the form, or says why it cannot be."""
-    context.open_view(_opened(context, decision, value))
+Current = tuple[RecordState, Disconnection]
 
 
-def open_for(context: RequestContext, decision: Decision, record_state: RecordState) -> None:
-    """`/noyo approve` and `/noyo reject`: the same for a request that was found by name."""
-    click(decision, context, ButtonValue(record_state.entity, record_state.record.version))
+def _form(decision: Decision) -> Form[Current]:
+    return Form(
+        right=Right.APPROVE,
+        read=_read,
+        show=partial(_show, decision),
+        audit_outdated=partial(_audit_outdated, decision),
+        validate=lambda context, entry, now: validate(decision, entry.values, now[1], context.deps.today()),
+        submit=partial(_submit, decision),
+    )
 
 
-def submit(decision: Decision, context: RequestContext, view: dict[str, Any]) -> Json:
-    """Places the decision for the version that was shown; else shows what changed, or who was first."""
-    shown = about(view)
-    permission = context.authorize(Right.APPROVE, shown.record)
-    if not permission.allowed:
-        return replies.push_modal(notice("Not sent", replies.denial(permission)))
-    record_state = context.deps.records.record_state(shown.record)
-    record = record_state.record if record_state else None
-    if record_state is None or not isinstance(record, Disconnection) or record.version != shown.version:
-        return replies.replace_modal(_moved(context, decision, record_state, shown, view["id"]))
-    permission = context.authorize_decision_on(record_state.requester, shown.record)
-    if not permission.allowed:
-        return replies.push_modal(notice("Not sent", replies.denial(permission)))
-    values = values_of(view)
-    found = decision_faults(decision, values, record, context.deps.today())
-    if found:
-        return replies.show_field_errors(found)
-    wanted = decision_wanted(decision, values, record, unversioned=context.reject_without_version)
-    return replies.replace_modal(_placed(context, wanted, record_state, view["id"]))
+def _read(context: RequestContext, entry: Entry) -> Subject[Current]:
+    subject = record_subject(Disconnection, context, entry)
+    requester = subject.value[0].requester if subject.value else None
+    return Subject(subject.entity, subject.value, subject.version, requester)
 
 
-def _opened(context: RequestContext, decision: Decision, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.APPROVE, value.record)
-    if not permission.allowed:
-        return notice("Not possible", replies.denial(permission))
-    record_state = context.deps.records.record_state(value.record)
-    permission = context.authorize_decision_on(record_state.requester if record_state else None, value.record)
-    if not permission.allowed:
-        return notice("Not possible", replies.denial(permission))
-    return _first(context, record_state) or _asked(context, decision, record_state, value)
-
-
-def _first(context: RequestContext, record_state: RecordState | None) -> Json | None:
-    """Somebody is deciding already."""
-    operation = context.deps.operations.open_on(record_state.entity) if record_state is not None else None
-    return _somebody_else(operation) if operation is not None else None
-
-
-def _asked(
-    context: RequestContext, decision: Decision, record_state: RecordState | None, shown: ButtonValue
-) -> Json:
+def _show(decision: Decision, context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:
     """The form for the request as it is now, with what changed since it was shown."""
-    if record_state is None or not isinstance(record_state.record, Disconnection):
+    if now is None:
         return notice("Not possible", _UNKNOWN)
+    record_state, record = now
+    operation = context.deps.operations.open_on(record_state.entity)
+    if operation is not None:
+        return _already_decided(operation)
     if not decidable(record_state):
-        return _not_now(context, record_state, record_state.record)
-    moved = record_state.record.version != shown.version
-    changed = changes(_seen(context, shown), record_state.record) if moved else []
-    return decision_form(decision, record_state.record, context.display, changed)
+        return _not_decidable(context, record_state, record)
+    changed = changes(_version_shown(context, shown), record) if record.version != shown.version else []
+    return decision_form(decision, record, context.display, changed)
 
 
-def _placed(
-    context: RequestContext, wanted: DecisionRequest, record_state: RecordState, view_id: str
+def decision_form(
+    decision: Decision, record: Disconnection, display: DisplaySettings, changed: list[RichText]
 ) -> Json:
+    """`changed`: what to show first if the request has changed since the person looked at it."""
+    parts = [*([Paragraph(changed)] if changed else []), Paragraph(_consequence(decision, record, display))]
+    message = Message([*parts, Paragraph(disconnection_facts(record))], warning=display.warning())
+    return form(
+        _TITLES[decision],
+        _SUBMITS[decision],
+        CALLBACKS[decision],
+        [*message.blocks(), *_fields(decision, record)],
+        about=buttons.encode(ButtonValue(record.entity, record.version)),
+    )
+
+
+def _submit(decision: Decision, context: RequestContext, entry: Entry, now: Current) -> Json:
+    record_state, record = now
     result = decide(
-        view_id,
+        entry.view_id,
         context.actor.user_id,
         shown=record_state,
-        wanted=wanted,
-        reply_to=ReplyTo(view_id=view_id),
+        wanted=_decision(decision, entry.values, record, unversioned=context.reject_without_version),
+        reply_to=entry.reply_to,
         deps=context.deps,
     )
-    match result:
-        case Submitted(operation) if operation.state.settled:
-            return notice("Sent already", repeated(operation))
-        case Submitted(operation):
-            return sending(_what(context, wanted, record_state), context.display.decisions_channel, operation)
-        case Conflict(operation):
-            return _somebody_else(operation)
-        case NotAllowed(permission):
-            return notice("Not sent", replies.denial(permission))
-        case RecordChanged(now):
-            shown = ButtonValue(record_state.entity, record_state.record.version)
-            return _asked(context, wanted.decision, now, shown)
+    names = record_facts.group_and_carrier(record, context.display)
+    return answer(
+        result,
+        what=rich_text(f"your {DECISION_NOUNS[decision]} for ", *names),
+        channel=context.display.decisions_channel,
+        conflict=lambda operation: replies.replace_modal(_already_decided(operation)),
+        changed=lambda newest: replies.replace_modal(
+            _show(decision, context, record_of_kind(Disconnection, newest), entry.shown)
+        ),
+    )
 
 
-def _moved(
-    context: RequestContext,
-    decision: Decision,
-    now: RecordState | None,
-    shown: ButtonValue,
-    view_id: str,
-) -> Json:
-    """Another version than the one shown. A repeat of what was placed from this very window is no change."""
-    placed = context.deps.operations.operation(view_id)
-    if placed is not None:
-        return notice("Sent already", repeated(placed))
+def _audit_outdated(decision: Decision, context: RequestContext, entry: Entry, _: Current | None) -> None:
     record_outdated(
-        view_id,
+        entry.view_id,
         context.actor.user_id,
-        shown.record,
+        entry.shown.record,
         OperationKind.DECIDE_DISCONNECTION,
         DecisionRequest(decision),
-        shown_version=shown.version,
+        shown_version=entry.shown.version,
         deps=context.deps,
     )
-    return _first(context, now) or _asked(context, decision, now, shown)
 
 
-def _seen(context: RequestContext, shown: ButtonValue) -> Disconnection | None:
-    known = context.deps.records.history(shown.record, since=0)
-    return next(
-        (one for one in known if isinstance(one, Disconnection) and one.version == shown.version), None
+def validate(
+    decision: Decision, values: Mapping[str, str], record: Disconnection, today: date
+) -> FieldErrors:
+    """All errors at once, by field; empty if there are none."""
+    errors = {"context": context_error(values.get("context", ""))}
+    if decision is Decision.APPROVE:
+        errors |= _date_errors(values, record, today)
+    elif values.get("reason") not in set(DecisionReason):
+        errors["reason"] = "Choose why the group stays connected."
+    elif values["reason"] == DecisionReason.OTHER and not values.get("context"):
+        errors["context"] = "Say what the other reason is."
+    return {name: words for name, words in errors.items() if words}
+
+
+def _date_errors(values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
+    chosen = _date(values, record)
+    if chosen is None:
+        return {date_name(record): "Choose the last day on which its coverage is managed."}
+    if chosen < today and not values.get(past_name(record)):
+        words = f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."
+        return {past_name(record): words}
+    return {}
+
+
+def _decision(
+    decision: Decision, values: Mapping[str, str], record: Disconnection, *, unversioned: bool
+) -> DecisionRequest:
+    """From valid fields. A date left as Noyo has it is not sent. `unversioned` concerns rejections only."""
+    context = values.get("context") or None
+    if decision is Decision.REJECT:
+        reason = DecisionReason(values["reason"])
+        return DecisionRequest(decision, reason=reason, context=context, unversioned=unversioned)
+    chosen = _date(values, record)
+    return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
+
+
+def _date(values: Mapping[str, str], record: Disconnection) -> date | None:
+    try:
+        return date.fromisoformat(values.get(date_name(record), ""))
+    except ValueError:
+        return None
+
+
+def date_name(record: Disconnection) -> str:
+    """The name of the date field, different for each version.
+
+    Slack keeps the value of a field whose name stays the same, so an old date of Noyo's would look like the person's
+    choice.
+    """
+    return f"end_date.{record.version}"
+
+
+def past_name(record: Disconnection) -> str:
+    """The name of the checkbox for a past date, different for each version as well."""
+    return f"past.{record.version}"
+
+
+def _fields(decision: Decision, record: Disconnection) -> list[Json]:
+    if decision is Decision.REJECT:
+        reasons = [(reason.value, words) for reason, words in REASONS.items()]
+        return [
+            choice_field("reason", "Why the group stays connected", reasons),
+            context_field("Needed where you chose another reason."),
+        ]
+    return [
+        date_field(
+            date_name(record),
+            "Last managed day",
+            hint="The last day on which its coverage is managed through this connection.",
+            initial=record.effective_end_date,
+        ),
+        checkbox_field(past_name(record), "Past date", "Use a past date"),
+        context_field("Anything that Noyo should know about it."),
+    ]
+
+
+def _consequence(decision: Decision, record: Disconnection, display: DisplaySettings) -> list[RichText]:
+    group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
+    if decision is Decision.REJECT:
+        return [rich_text(group, " stays connected to ", carrier, ", and this request is closed.")]
+    ends = record.effective_end_date
+    when = f"{date_text(ends)}, or the day you choose instead," if ends else "the day you choose,"
+    return [rich_text(f"After {when} changes for ", group, " no longer reach ", carrier, ".")]
+
+
+def changes(before: Disconnection | None, now: Disconnection) -> list[RichText]:
+    """The old and the new facts, one below the other."""
+    seen = (
+        labelled("You saw", *_facts(before))
+        if before
+        else rich_text("What you saw is not known here any more.")
     )
+    return [
+        rich_text("It changed since you looked at it, so nothing was sent. Check it before you submit."),
+        seen,
+        labelled("Now", *_facts(now)),
+    ]
 
 
-def _somebody_else(operation: Operation) -> Json:
-    """A window, since Slack shows nobody's name under a field."""
-    now = in_progress(operation) if operation.is_open else last_outcome(operation)
+def _facts(record: Disconnection) -> RichText:
+    last_day = rich_text(", last managed day ", end_date_text(record))
+    return rich_text(status_name(record.status), *last_day, ", changed ", Timestamp(record.modified))
+
+
+def _version_shown(context: RequestContext, shown: ButtonValue) -> Disconnection | None:
+    for record in context.deps.records.history(shown.record, since=0):
+        if isinstance(record, Disconnection) and record.version == shown.version:
+            return record
+    return None
+
+
+def _already_decided(operation: Operation) -> Json:
+    """A modal, since Slack shows nobody's name under a field."""
     return notice(
-        "Somebody was first",
-        now,
+        "Already decided",
+        in_progress(operation) if operation.is_open else last_outcome(operation),
         labelled("Asked for", Timestamp(operation.submitted_at)),
-        "Nothing was sent for you; its card tells how it goes.",
+        "Nothing was sent for you. Follow it on its card.",
     )
 
 
-def _not_now(context: RequestContext, record_state: RecordState, record: Disconnection) -> Json:
+def _not_decidable(context: RequestContext, record_state: RecordState, record: Disconnection) -> Json:
     last = context.deps.operations.last_on(record_state.entity)
     lines: list[RichText] = [
         rich_text(record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."),
@@ -171,11 +253,7 @@ def _not_now(context: RequestContext, record_state: RecordState, record: Disconn
         *decided_elsewhere(record, last),
         rich_text("There is nothing left to decide, and nothing was sent to Noyo."),
     ]
-    return notice("Decided already", *lines)
+    return notice("Already decided", *lines)
 
 
-def _what(context: RequestContext, wanted: DecisionRequest, record_state: RecordState) -> RichText:
-    noun = DECISION_NOUNS[wanted.decision]
-    return rich_text(
-        f"your {noun} for ", *record_facts.group_and_carrier(record_state.record, context.display)
-    )
+APPROVE, REJECT = _form(Decision.APPROVE), _form(Decision.REJECT)

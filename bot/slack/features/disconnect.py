@@ -1,186 +1,170 @@
-"""Slack room: *disconnect*: one of us knows that a group leaves a carrier, and asks Noyo to disconnect it.
+"""*disconnect*: one of us knows that a group leaves a carrier, and asks Noyo to disconnect it.
 
-They have heard it from the group, and want its coverage to be managed until the right day and no longer. What can go
-wrong: the wrong one of two groups with nearly the same name, a slip in the calendar, a colleague who asks for the same,
-and that nobody else has looked at it before people lose their coverage.
+The person has heard it from the group, and wants its coverage managed until the right day and no longer. What can go
+wrong: the wrong one of two groups with nearly the same name, a slip in the calendar, a colleague who requests the same,
+or that nobody else checks it before people lose their coverage.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 
+from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import pending_disconnection_ref
-from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
+from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection
+from bot.domain.records import Connection, Disconnection
 from bot.slack.context import RequestContext
-from bot.slack.features.disconnect_form import disconnect_faults, disconnect_form, wish
-from bot.slack.features.form_results import about, repeated, sending
+from bot.slack.features.forms import (
+    Entry,
+    Form,
+    answer,
+    context_error,
+    context_field,
+    record_of_kind,
+    record_subject,
+)
 from bot.slack.features.second_approval import confirmation_or_reason
-from bot.slack.views import record_facts, replies
+from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import notice, values_of
-from bot.slack.views.operation_text import in_progress
-from bot.slack.views.record_cards import last_outcome
+from bot.slack.views.message import DisplaySettings, Message, Paragraph
+from bot.slack.views.modals import (
+    MAX_NAME,
+    FieldErrors,
+    checkbox_field,
+    choice_field,
+    date_field,
+    form,
+    notice,
+    text_field,
+)
+from bot.slack.views.operation_text import DISCONNECT_REASONS, in_progress
+from bot.slack.views.record_cards import earlier_requests_line, last_outcome
 from bot.slack.views.record_facts import status_name
-from bot.slack.views.rich_text import ChannelMention, Json, Timestamp, labelled, rich_text
+from bot.slack.views.rich_text import (
+    EMPTY_TEXT,
+    MAX_NAME_LENGTH,
+    ChannelMention,
+    Json,
+    RichText,
+    Timestamp,
+    clean_text,
+    date_text,
+    labelled,
+    rich_text,
+)
 from bot.usecases.operations.second_approval import awaits_confirmation
-from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
-from bot.usecases.operations.submit_disconnection import disconnectable, is_connected, request_disconnection
+from bot.usecases.operations.submit import Submitted
+from bot.usecases.operations.submit_disconnection import (
+    DisconnectionInput,
+    disconnectable,
+    is_connected,
+    request_disconnection,
+)
 from bot.usecases.records.related import earlier_requests
 
-_UNKNOWN = "This connection is not known here any more. Nothing was sent to Noyo."
+CALLBACK = "disconnect"
+MAX_YEARS_AHEAD = 5
+Current = tuple[RecordState, Connection]
 
 
-def click(context: RequestContext, value: ButtonValue) -> None:
-    """*Disconnect…*: opens the form, or says why it cannot be."""
-    context.open_view(_opened(context, value))
-
-
-def open_for(context: RequestContext, record_state: RecordState) -> None:
-    """`/noyo disconnect`: the same for a connection that was found by name."""
-    click(context, ButtonValue(record_state.entity, record_state.record.version))
-
-
-def submit(context: RequestContext, view: dict[str, Any]) -> Json:
-    """Places it for the version that was shown; else shows what changed, or who was first."""
-    shown = about(view)
-    permission = context.authorize(Right.APPROVE, shown.record)
-    if not permission.allowed:
-        return replies.push_modal(notice("Not sent", replies.denial(permission)))
-    record_state = context.deps.records.record_state(shown.record)
-    record = record_state.record if record_state else None
-    if record_state is None or not isinstance(record, Connection) or record.version != shown.version:
-        return replies.replace_modal(_moved(context, record_state, shown, view["id"]))
-    values = values_of(view)
-    found = disconnect_faults(values, record, _today(context))
-    if found:
-        return replies.show_field_errors(found)
-    return replies.replace_modal(_placed(context, values, record_state, view["id"]))
-
-
-def _opened(context: RequestContext, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.APPROVE, value.record)
-    if not permission.allowed:
-        return notice("Not possible", replies.denial(permission))
-    return _asked(context, context.deps.records.record_state(value.record), value)
-
-
-def _asked(context: RequestContext, record_state: RecordState | None, shown: ButtonValue) -> Json:
-    """The form for the connection as it is now, unless somebody was first or there is nothing to disconnect."""
-    record = record_state.record if record_state else None
-    if record_state is None or not isinstance(record, Connection):
-        return notice("Not possible", _UNKNOWN)
+def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:
+    """The form for the connection as it is now, unless it is requested already or there is nothing to disconnect."""
+    if now is None:
+        return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
+    record_state, record = now
     if not disconnectable(record_state):
-        return _not_now(record_state)
-    holder = context.deps.operations.open_on(
-        pending_disconnection_ref(record.group_id or "", record.carrier_id)
-    )
-    if holder is not None:
-        return _somebody_first(context, holder)
+        return _not_disconnectable(record_state)
+    entity = pending_disconnection_ref(record.group_id or "", record.carrier_id)
+    operation = context.deps.operations.open_on(entity)
+    if operation is not None:
+        return _already_requested(context, operation)
     return disconnect_form(
         record,
         context.display,
         needs_second=context.needs_second,
         changed=record.version != shown.version,
-        before=earlier_requests(record_state, context.deps.records),
+        earlier=earlier_requests(record_state, context.deps.records),
     )
 
 
-def _placed(context: RequestContext, values: dict[str, str], record_state: RecordState, view_id: str) -> Json:
+def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
+    record_state, record = now
     result = request_disconnection(
-        view_id,
+        entry.view_id,
         context.actor.user_id,
         shown=record_state,
-        wish=wish(values),
+        wish=_input(entry.values),
         needs_second=context.needs_second,
         timezone=context.display.timezone,
-        reply_to=ReplyTo(view_id=view_id),
+        reply_to=entry.reply_to,
         deps=context.deps,
     )
-    match result:
-        case Submitted(operation):
-            return _on_its_way(context, operation, record_state)
-        case Conflict(operation):
-            return _somebody_first(context, operation)
-        case RecordChanged(now):
-            return _asked(context, now, ButtonValue(record_state.entity, record_state.record.version))
-
-
-def _on_its_way(context: RequestContext, operation: Operation, record_state: RecordState) -> Json:
-    if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return _held(context, operation, record_state)
-    if operation.state.settled:
-        return notice("Sent already", repeated(operation))
-    what = rich_text(
-        "your request to disconnect ", *record_facts.group_and_carrier(record_state.record, context.display)
+    names = record_facts.group_and_carrier(record, context.display)
+    if isinstance(result, Submitted) and result.operation.state is OperationState.AWAITING_CONFIRMATION:
+        return replies.replace_modal(_awaits_confirmation(context, result.operation, rich_text(*names)))
+    return answer(
+        result,
+        what=rich_text("your request to disconnect ", *names),
+        channel=context.display.decisions_channel,
+        conflict=lambda operation: replies.replace_modal(_already_requested(context, operation)),
+        changed=lambda newest: replies.replace_modal(
+            _show(context, record_of_kind(Connection, newest), entry.shown)
+        ),
     )
-    return sending(what, context.display.decisions_channel, operation)
 
 
-def _held(context: RequestContext, operation: Operation, record_state: RecordState) -> Json:
-    until = (
-        [rich_text("If nobody does, it expires unsent ", Timestamp(operation.due), ".")]
+def _awaits_confirmation(context: RequestContext, operation: Operation, names: RichText) -> Json:
+    expiry = (
+        rich_text("If nobody does, it expires unsent ", Timestamp(operation.due), ".")
         if operation.due
-        else []
+        else ()
     )
     return notice(
-        "Held",
-        rich_text(
-            "Held: your request to disconnect ",
-            *record_facts.group_and_carrier(record_state.record, context.display),
-            ".",
-        ),
+        "Needs confirmation",
+        rich_text("Waiting for confirmation: your request to disconnect ", *names, "."),
         "Nothing has been sent to Noyo. A second approver has to confirm it; you cannot do that yourself."
         if not context.deps.policy.self_approval
         else "Nothing has been sent to Noyo. An approver has to confirm it.",
-        *until,
+        *([expiry] if expiry else []),
         rich_text(
             "Its card is in ",
             ChannelMention(context.display.decisions_channel),
-            "; there you can withdraw it too.",
+            "; you can also withdraw it there.",
         ),
     )
 
 
-def _moved(context: RequestContext, now: RecordState | None, shown: ButtonValue, view_id: str) -> Json:
-    """Another version than the one shown. A repeat of what was placed from this very window is no change."""
-    placed = context.deps.operations.operation(view_id)
-    if placed is not None:
-        return notice("Sent already", repeated(placed))
-    if now is not None:
-        _note_outdated(context, now, shown)
-    return _asked(context, now, shown)
-
-
-def _note_outdated(context: RequestContext, now: RecordState, shown: ButtonValue) -> None:
-    """Whoever asked and was turned away is in the trail too."""
+def _audit_outdated(context: RequestContext, entry: Entry, now: Current | None) -> None:
+    if now is None:
+        return
     context.audit_event(
         "submission_conflict",
-        shown.record,
+        entry.shown.record,
         ("kind", OperationKind.CREATE_DISCONNECTION.value),
-        ("shown_version", shown.version or ""),
+        ("shown_version", entry.shown.version or ""),
         ("because", "changed"),
-        ("version_now", now.record.version),
+        ("version_now", now[1].version),
     )
 
 
-def _somebody_first(context: RequestContext, operation: Operation) -> Json:
-    """Who was first; where it waits for a second approver, that is what the person may be."""
+def _already_requested(context: RequestContext, operation: Operation) -> Json:
+    """Names the first request. If it waits for a second approver, the person may be that approver."""
     if awaits_confirmation(operation, context.deps.now()) and operation.actor != context.actor.user_id:
         return confirmation_or_reason(context, operation, first=True)
-    now = in_progress(operation) if operation.is_open else last_outcome(operation)
     return notice(
-        "Asked for already",
-        now,
+        "Already requested",
+        in_progress(operation) if operation.is_open else last_outcome(operation),
         labelled("Asked for", Timestamp(operation.submitted_at)),
-        "Nothing new was made; its card tells how it goes.",
+        "Nothing new was submitted. Follow it on its card.",
     )
 
 
-def _not_now(record_state: RecordState) -> Json:
+def _not_disconnectable(record_state: RecordState) -> Json:
     record = record_state.record
     if is_connected(record_state):
         return notice(
@@ -196,5 +180,131 @@ def _not_now(record_state: RecordState) -> Json:
     )
 
 
-def _today(context: RequestContext) -> date:
-    return datetime.fromtimestamp(context.deps.now(), context.display.timezone).date()
+def disconnect_form(
+    record: Connection,
+    display: DisplaySettings,
+    *,
+    needs_second: bool,
+    changed: bool,
+    earlier: Sequence[Disconnection] = (),
+) -> Json:
+    """`changed`: the connection changed since the person looked at it. `earlier`: requests to disconnect the same.
+
+    Noyo shows a connection as completed even after it was disconnected.
+    """
+    lines = [rich_text("It changed since you looked at it. Check it before you submit.")] if changed else []
+    lines += [
+        rich_text(*record_facts.group_and_carrier(record, display)),
+        record_facts.carrier_group_id_line(record),
+        record_facts.status_line(record),
+        earlier_requests_line(earlier),
+        *_consequence(record, display, needs_second=needs_second),
+    ]
+    return form(
+        "Disconnect a group",
+        "Ask to Disconnect" if needs_second else "Disconnect",
+        CALLBACK,
+        [*Message([Paragraph(lines)], warning=display.warning()).blocks(), *_fields(record)],
+        about=buttons.encode(ButtonValue(record.entity, record.version)),
+    )
+
+
+def validate(values: Mapping[str, str], record: Connection, today: date) -> FieldErrors:
+    """All errors at once, by field; empty if there are none."""
+    errors = {"context": context_error(values.get("context", "")), **_date_errors(values, today)}
+    if values.get("reason") not in set(DisconnectionReason):
+        errors["reason"] = "Choose why the group is to be disconnected."
+    elif values["reason"] == DisconnectionReason.OTHER and not values.get("context"):
+        errors["context"] = "Say what the other reason is."
+    if _normalized(values.get("typed_name", "")) not in _accepted_names(record):
+        what, shown = _name_to_type(record)
+        errors["typed_name"] = f"This is not its {what}. Type it as shown here: {shown}"
+    return {name: words for name, words in errors.items() if words}
+
+
+def _input(values: Mapping[str, str]) -> DisconnectionInput:
+    """From valid fields."""
+    return DisconnectionInput(
+        date.fromisoformat(values["end_date"]),
+        DisconnectionReason(values["reason"]),
+        values.get("context") or None,
+    )
+
+
+def _consequence(record: Connection, display: DisplaySettings, *, needs_second: bool) -> list[RichText]:
+    group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
+    consequence = rich_text("After the day you choose changes for ", group, " no longer reach ", carrier, ".")
+    if not needs_second:
+        return [consequence, rich_text("It is sent to Noyo at once, and nobody has to confirm it.")]
+    waiting = "Nothing is sent yet: a second approver has to confirm it, and it expires unsent once that day is over."
+    return [consequence, rich_text(waiting)]
+
+
+def _fields(record: Connection) -> list[Json]:
+    what, shown = _name_to_type(record)
+    return [
+        date_field(
+            "end_date",
+            "Last managed day",
+            hint="The last day on which its coverage is managed through this connection.",
+            initial=None,
+        ),
+        checkbox_field("past", "Past date", "Use a past date"),
+        choice_field(
+            "reason",
+            "Why the group is to be disconnected",
+            [(reason.value, words) for reason, words in DISCONNECT_REASONS.items()],
+        ),
+        context_field("Needed where you chose another reason."),
+        text_field(
+            "typed_name",
+            f"Type its {what}",
+            hint=f"To confirm that this is the right one: {shown}",
+            max_length=MAX_NAME,
+        ),
+    ]
+
+
+def _name_to_type(record: Connection) -> tuple[str, str]:
+    """What the person types to confirm that this is the right one: its kind, and how the form shows it."""
+    name = clean_text(record.group_name or "", limit=MAX_NAME_LENGTH, unmasked=record.carrier_group_id)
+    if name != EMPTY_TEXT:
+        return "name", name
+    number = record.carrier_group_id or record.id
+    what = "carrier group id" if record.carrier_group_id else "Noyo id"
+    return what, clean_text(number, limit=MAX_NAME_LENGTH, unmasked=number)
+
+
+def _accepted_names(record: Connection) -> set[str]:
+    """The whole name, and the name as shown if that is masked or shortened. Case and spaces do not matter."""
+    what, shown = _name_to_type(record)
+    whole = {"name": record.group_name, "carrier group id": record.carrier_group_id}.get(what, record.id)
+    return {_normalized(shown), _normalized(whole or "")} - {""}
+
+
+def _normalized(typed: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", typed).casefold().split())
+
+
+def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
+    try:
+        chosen = date.fromisoformat(values.get("end_date", ""))
+    except ValueError:
+        return {"end_date": "Choose the last day on which its coverage is managed."}
+    if chosen.year > today.year + MAX_YEARS_AHEAD:
+        return {
+            "end_date": f"{date_text(chosen)} is more than {MAX_YEARS_AHEAD} years ahead. Choose another day."
+        }
+    if chosen < today and not values.get("past"):
+        return {"past": f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."}
+    return {}
+
+
+FORM: Form[Current] = Form(
+    right=Right.APPROVE,
+    read=partial(record_subject, Connection),
+    show=_show,
+    audit_outdated=_audit_outdated,
+    validate=lambda context, entry, now: validate(entry.values, now[1], context.deps.today()),
+    submit=_submit,
+)

@@ -50,7 +50,7 @@ def _taken(context: RequestContext, way: Resolution, operation_id: str) -> tuple
         context.audit_event(
             "resolution_conflict", about, ("operation", operation_id), ("resolution", way.value)
         )
-        return "Decided already", _now(context.deps.operations.operation(operation_id))
+        return "Already resolved", _now(context.deps.operations.operation(operation_id))
     return "Recorded", _now(taken)
 
 
@@ -67,7 +67,7 @@ def _version_now(context: RequestContext, operation: Operation | None) -> str | 
 
 def _now(operation: Operation | None) -> RichText:
     if operation is None:
-        return rich_text("This is settled, and too old to be kept. Nothing was done.")
+        return rich_text("This request was settled long ago. Nothing was done.")
     if operation.state is OperationState.PENDING:
         return rich_text("It is being sent once more. ", *in_progress(operation))
     return in_progress(operation) if operation.is_open else outcome(operation)

@@ -1,20 +1,20 @@
-"""Slack room: *retry*: a carrier could not connect a group, and somebody has found out what was wrong.
+"""*retry*: a carrier could not connect a group, and somebody has found out what was wrong.
 
-They read the carrier's words, correct a number, and want it sent again, once, for the connection they looked at.
-What can go wrong: a colleague was faster, the connection moved on meanwhile, the corrected id is another's.
+The person reads the carrier's message, corrects a number, and wants the connection to be sent again, once. What can go
+wrong: a colleague was faster, the connection changed meanwhile, or the corrected id is another group's.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
-from bot.domain.operations import Operation, OperationKind, ReplyTo, RetryRequest
+from bot.domain.operations import OperationKind, RetryRequest
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Record
 from bot.slack.context import RequestContext
-from bot.slack.features.connect import in_the_way
-from bot.slack.features.form_results import about, repeated, sending
+from bot.slack.features.connect import conflict_error
+from bot.slack.features.forms import Entry, Form, answer, record_of_kind, record_subject
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Message, Paragraph, Part, Quote
@@ -26,144 +26,85 @@ from bot.slack.views.modals import (
     notice,
     parse_sensitive_fields,
     sensitive_fields,
-    values_of,
 )
 from bot.slack.views.operation_text import in_progress
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, own_group_id, rich_text
-from bot.usecases.operations.submit import Conflict, Submitted, record_outdated, retry_connection
+from bot.usecases.operations.submit import record_outdated, retry_connection
 
 CALLBACK = "retry"
+Current = tuple[RecordState, Connection]
 
 
-def click(context: RequestContext, value: ButtonValue) -> None:
-    """The *Retry…* button: opens the form, or says why it cannot be."""
-    context.open_view(_opened(context, value))
-
-
-def open_for(context: RequestContext, record_state: RecordState) -> None:
-    """`/noyo retry`: the same for a connection that was found by name."""
-    click(context, ButtonValue(record_state.entity, record_state.record.version))
-
-
-def _opened(context: RequestContext, value: ButtonValue) -> Json:
-    permission = context.authorize(Right.REQUEST, value.record)
-    if not permission.allowed:
-        return notice("Not possible", replies.denial(permission))
-    record_state = context.deps.records.record_state(value.record)
-    operation = context.deps.operations.open_on(value.record)
-    if record_state is None or not isinstance(record_state.record, Connection):
+def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:
+    """The form for the connection as it is now."""
+    if now is None:
         return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
+    record_state, record = now
+    operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
-        return notice("On its way already", in_progress(operation))
+        return notice("Already requested", in_progress(operation))
     if not context.display.retryable(record_state):
-        return _not_now(record_state)
-    return _form(
-        context, record_state, record_state.record, changed=record_state.record.version != value.version
-    )
-
-
-def submit(context: RequestContext, view: dict[str, Any]) -> Json:
-    """Places the retry for the version that was shown, or shows what changed and asks again."""
-    values = values_of(view)
-    found = field_errors(values, required=("carrier_group_id",))
-    if found:
-        return replies.show_field_errors(found)
-    shown = about(view)
-    permission = context.authorize(Right.REQUEST, shown.record)
-    if not permission.allowed:
-        return replies.push_modal(notice("Not sent", replies.denial(permission)))
-    record_state = context.deps.records.record_state(shown.record)
-    if record_state is None or record_state.record.version != shown.version:
-        record_outdated(
-            view["id"],
-            context.actor.user_id,
-            shown.record,
-            OperationKind.RETRY_CONNECTION,
-            RetryRequest(),
-            shown_version=shown.version,
-            deps=context.deps,
+        return notice(
+            "Changed meanwhile",
+            rich_text(
+                record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."
+            ),
+            "It cannot be retried in this status, and nothing was sent to Noyo.",
         )
-        return _again(context, record_state, view["id"])
-    result = retry_connection(
-        view["id"],
-        context.actor.user_id,
-        shown=record_state,
-        carrier_group_id=_corrected(record_state, values["carrier_group_id"]),
-        sensitive=parse_sensitive_fields(values),
-        reply_to=ReplyTo(view_id=view["id"]),
-        deps=context.deps,
-    )
-    if isinstance(result, Submitted) and result.operation.state.settled:
-        return replies.replace_modal(notice("Sent already", repeated(result.operation)))
-    if isinstance(result, Submitted):
-        return _sending(context, record_state, values["carrier_group_id"], result.operation)
-    if isinstance(result, Conflict):
-        return replies.show_field_errors({"carrier_group_id": in_the_way(result.operation)})
-    return _again(context, result.now, view["id"])
-
-
-def _corrected(record_state: RecordState, typed: str) -> str | None:
-    """None where the field was left as it was given: an id that does not fit into it is not cut at Noyo."""
-    return None if typed == _given(record_state.record).strip() else typed
-
-
-def _given(record: Record) -> str:
-    held = record.carrier_group_id if isinstance(record, Connection) else None
-    return (held or "")[:MAX_GROUP_ID]
-
-
-def _sending(
-    context: RequestContext, record_state: RecordState, carrier_group_id: str, operation: Operation
-) -> Json:
-    what = rich_text(
-        "a retry for ",
-        record_facts.group_name(record_state.record),
-        ", carrier group id ",
-        own_group_id(carrier_group_id),
-    )
-    return replies.replace_modal(sending(what, context.display.connections_channel, operation))
-
-
-def _again(context: RequestContext, now: RecordState | None, view_id: str) -> Json:
-    """It moved since it was shown. A repeat of what was placed from this very window is no change, but a success."""
-    placed = context.deps.operations.operation(view_id)
-    if placed is not None:
-        return replies.replace_modal(notice("Sent already", repeated(placed)))
-    if now is None or not isinstance(now.record, Connection):
-        return replies.replace_modal(
-            notice("Not sent", "This connection is not known here any more. Nothing was sent to Noyo.")
-        )
-    if not context.display.retryable(now):
-        return replies.replace_modal(_not_now(now))
-    return replies.replace_modal(_form(context, now, now.record, changed=True))
-
-
-def _not_now(record_state: RecordState) -> Json:
-    return notice(
-        "Changed meanwhile",
-        rich_text(
-            record_facts.group_name(record_state.record),
-            " is now: ",
-            status_name(record_state.status, bold=True),
-            ".",
-        ),
-        "It cannot be retried in this status, and nothing was sent to Noyo.",
-    )
-
-
-def _form(context: RequestContext, record_state: RecordState, record: Connection, *, changed: bool) -> Json:
     return form(
         "Retry a connection",
         "Retry",
         CALLBACK,
         [
-            *Message(_facts(context, record, changed=changed)).blocks(),
-            carrier_group_id_field(_given(record), hint="Correct it if it was wrong."),
+            *Message(_facts(context, record, changed=record.version != shown.version)).blocks(),
+            carrier_group_id_field(_initial_id(record), hint="Correct it if it was wrong."),
             *sensitive_fields(federal_ein_optional=True, hint="Leave blank what should stay as Noyo has it."),
         ],
-        about=buttons.encode(ButtonValue(record_state.entity, record.version)),
+        about=buttons.encode(ButtonValue(record.entity, record.version)),
     )
+
+
+def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
+    record_state, record = now
+    typed_id = entry.values["carrier_group_id"]
+    result = retry_connection(
+        entry.view_id,
+        context.actor.user_id,
+        shown=record_state,
+        # An id that is too long for the field is not cut at Noyo.
+        carrier_group_id=None if typed_id == _initial_id(record).strip() else typed_id,
+        sensitive=parse_sensitive_fields(entry.values),
+        reply_to=entry.reply_to,
+        deps=context.deps,
+    )
+    group = record_facts.group_name(record)
+    return answer(
+        result,
+        what=rich_text("a retry for ", group, ", carrier group id ", own_group_id(typed_id)),
+        channel=context.display.connections_channel,
+        conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
+        changed=lambda newest: replies.replace_modal(
+            _show(context, record_of_kind(Connection, newest), entry.shown)
+        ),
+    )
+
+
+def _audit_outdated(context: RequestContext, entry: Entry, _: Current | None) -> None:
+    record_outdated(
+        entry.view_id,
+        context.actor.user_id,
+        entry.shown.record,
+        OperationKind.RETRY_CONNECTION,
+        RetryRequest(),
+        shown_version=entry.shown.version,
+        deps=context.deps,
+    )
+
+
+def _initial_id(record: Record) -> str:
+    group_id = record.carrier_group_id if isinstance(record, Connection) else None
+    return (group_id or "")[:MAX_GROUP_ID]
 
 
 def _facts(context: RequestContext, record: Connection, *, changed: bool) -> list[Part]:
@@ -171,19 +112,22 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
     if changed:
         parts.append(
             Paragraph(
-                [
-                    rich_text(
-                        "It changed since you looked at it. This is how it stands now: check it before you submit."
-                    )
-                ]
+                [rich_text("It changed since you looked at it. Check its present state before you submit.")]
             )
         )
-    stands = [
-        rich_text(*record_facts.group_and_carrier(record, context.display)),
-        record_facts.status_line(record),
-    ]
-    parts.append(Paragraph(stands))
+    names = rich_text(*record_facts.group_and_carrier(record, context.display))
+    parts.append(Paragraph([names, record_facts.status_line(record)]))
     words = record_facts.carrier_message(record)
     if words:
         parts += [Paragraph([rich_text("The carrier said:")]), Quote(words)]
     return parts
+
+
+FORM: Form[Current] = Form(
+    right=Right.REQUEST,
+    read=partial(record_subject, Connection),
+    show=_show,
+    audit_outdated=_audit_outdated,
+    validate=lambda _, entry, __: field_errors(entry.values, required=("carrier_group_id",)),
+    submit=_submit,
+)

@@ -1,22 +1,20 @@
-"""Slack room: *confirm* and *withdraw*: a colleague wants a group disconnected, and a second approver looks at it.
+"""*confirm* and *withdraw*: a colleague wants a group disconnected, and a second approver checks the request.
 
-They were called by a card and know less than the one who asked. What can go wrong: they say yes to what they did not
-read, the connection is another by now, somebody else has confirmed or withdrawn it, its time is over, or the one who
-asked may not ask for it any more.
+The approver comes from a card and knows less than the person who asked. What can go wrong: they confirm what they did
+not read, the connection has changed, somebody else confirmed or withdrew the request, it has expired, or the person who
+asked has lost the right to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from bot.domain.operations import DisconnectionRequest, Operation, OperationState, ReplyTo
+from bot.domain.operations import DisconnectionRequest, Operation, OperationState
 from bot.domain.people import Right, Verdict
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, Record
-from bot.errors import UnknownSchema
 from bot.slack.context import RequestContext
-from bot.slack.features.form_results import sending
+from bot.slack.features.forms import Entry, Form, Subject, sending, shown_operation
 from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
@@ -49,89 +47,75 @@ from bot.usecases.operations.submit_disconnection import is_connected
 from bot.usecases.records.related import earlier_requests
 
 CALLBACK = "confirm_disconnection"
-_FORGOTTEN = "This is settled, and too old to be kept. Nothing was done."
-
-
-def click(context: RequestContext, value: ButtonValue) -> None:
-    """*Confirm Disconnection…*: what a yes would do, or why it is not theirs to give."""
-    context.open_view(_opened(context, value.operation_id or ""))
+_NOT_WAITING = "No longer waiting"
+_FORGOTTEN = "This request was settled long ago. Nothing was done."
 
 
 def click_withdraw(context: RequestContext, value: ButtonValue) -> None:
-    """*Withdraw*: for the one who asked, and for every approver."""
-    context.give_feedback(
-        *_withdrawn(context, value.operation_id or ""),
-    )
+    """*Withdraw*: for the person who asked, and for every approver."""
+    context.give_feedback(*_withdraw(context, value.operation_id or ""))
 
 
-def submit(context: RequestContext, view: dict[str, Any]) -> Json:
-    """Confirms what was shown, which never changes while it is held; else says what became of it."""
-    operation = context.deps.operations.operation(_operation_id(view))
-    permission = context.authorize(Right.APPROVE, operation.entity if operation else None)
-    if not permission.allowed:
-        return replies.push_modal(notice("Not sent", replies.denial(permission)))
+def _read(context: RequestContext, entry: Entry) -> Subject[Operation]:
+    operation = context.deps.operations.operation(entry.shown.operation_id or "")
+    return Subject(operation.entity if operation else None, operation)
+
+
+def _show(context: RequestContext, operation: Operation | None, _: ButtonValue) -> Json:
     if operation is None:
-        return replies.replace_modal(notice("Not held any more", _FORGOTTEN))
-    if not (permission := context.authorize_decision_on(operation.actor, operation.entity)).allowed:
+        return notice(_NOT_WAITING, _FORGOTTEN)
+    return confirmation_or_reason(context, operation)
+
+
+def _submit(context: RequestContext, entry: Entry, operation: Operation) -> Json:
+    """Confirms the request, which never changes while it waits, or says what became of it."""
+    permission = context.authorize_decision_on(operation.actor, operation.entity)
+    if not permission.allowed:
         return replies.replace_modal(notice("Not sent", replies.denial(permission)))
-    reply_to = ReplyTo(view_id=view["id"])
-    match confirm(operation.id, context.actor.user_id, reply_to=reply_to, deps=context.deps):
-        case Confirmed(going):
-            return replies.replace_modal(
-                sending(_what(context, going), context.display.decisions_channel, going)
-            )
+    match confirm(operation.id, context.actor.user_id, reply_to=entry.reply_to, deps=context.deps):
+        case Confirmed(confirmed):
+            what, channel = _description(context, confirmed), context.display.decisions_channel
+            return replies.replace_modal(sending(what, channel, confirmed))
         case NotAwaitingConfirmation(now):
-            context.audit_event("confirmation_conflict", operation.entity, *_came_second(operation, now))
-            return replies.replace_modal(_over(context, now))
-        case NotAllowed(refusal):
-            return replies.replace_modal(notice("Not sent", replies.denial(refusal)))
+            context.audit_event("confirmation_conflict", operation.entity, *_conflict_details(operation, now))
+            return replies.replace_modal(_not_waiting(context, now))
+        case NotAllowed(permission):
+            return replies.replace_modal(notice("Not sent", replies.denial(permission)))
 
 
 def confirmation_or_reason(context: RequestContext, operation: Operation, *, first: bool = False) -> Json:
-    """The form, for somebody who may approve. `first`: they wanted to ask for the same, and somebody was first."""
+    """The form, for somebody who may approve. `first`: the person wanted to request the same."""
     wanted = operation.input
     if not awaits_confirmation(operation, context.deps.now()) or not isinstance(wanted, DisconnectionRequest):
-        return _over(context, operation)
+        return _not_waiting(context, operation)
     permission = context.authorize_decision_on(operation.actor, operation.entity)
     if not permission.allowed:
         return notice("Not possible", replies.denial(permission))
     record_state = context.deps.records.record_state(wanted.connection)
-    why_not = _why_it_would_not_go(context, operation, record_state)
-    return why_not or confirmation(
+    obstacle = _obstacle(context, operation, record_state)
+    return obstacle or confirmation(
         operation,
         wanted,
         record_state.record if record_state else None,
         context.display,
         first=first,
-        before=earlier_requests(record_state, context.deps.records) if record_state else (),
+        earlier=earlier_requests(record_state, context.deps.records) if record_state else (),
     )
 
 
-def _opened(context: RequestContext, operation_id: str) -> Json:
-    operation = context.deps.operations.operation(operation_id)
-    permission = context.authorize(Right.APPROVE, operation.entity if operation else None)
-    if not permission.allowed:
-        return notice("Not possible", replies.denial(permission))
-    if operation is None:
-        return notice("Not held any more", _FORGOTTEN)
-    return confirmation_or_reason(context, operation)
+def _obstacle(context: RequestContext, operation: Operation, record_state: RecordState | None) -> Json | None:
+    """A reason for which the worker would not send it, shown while somebody can still act on it.
 
-
-def _why_it_would_not_go(
-    context: RequestContext, operation: Operation, record_state: RecordState | None
-) -> Json | None:
-    """What the worker would find out as well, said while somebody is here who can do something about it.
-
-    Asking about the one who asked keeps what is known of them fresh for that worker; where Slack does not tell, it goes
-    on, since the worker waits until it knows.
+    Authorizing the requester also refreshes the cached facts that the worker uses. If Slack does not answer, the form
+    opens all the same, since the worker waits until it knows.
     """
-    withdraw_it = "Nothing would be sent. Withdraw it on its card, and ask anew if it is still wanted."
+    advice = "Nothing would be sent. Withdraw it on its card, and ask again if it is still needed."
     if authorized(Right.APPROVE, operation.actor or "", context.deps).verdict is Verdict.DENIED:
-        gone = rich_text(actor(operation), ", who asked for it, may not do so any more.")
-        return notice("Not possible", gone, withdraw_it)
+        lost_right = rich_text(actor(operation), ", who asked for it, is no longer allowed to.")
+        return notice("Not possible", lost_right, advice)
     if record_state is not None and not is_connected(record_state):
         now = rich_text("The connection is now: ", status_name(record_state.status, bold=True), ".")
-        return notice("Not possible", now, withdraw_it)
+        return notice("Not possible", now, advice)
     return None
 
 
@@ -142,25 +126,27 @@ def confirmation(
     display: DisplaySettings,
     *,
     first: bool,
-    before: Sequence[Disconnection] = (),
+    earlier: Sequence[Disconnection] = (),
 ) -> Json:
-    """The form. `record` is the connection as it is now; `first`: the reader wanted to ask for the same."""
-    told: list[RichText] = [rich_text("Somebody was first: this is what waits already.")] if first else []
-    told += [
+    """The form. `record`: the connection as it is now. `first`: the person wanted to request the same."""
+    lines: list[RichText] = (
+        [rich_text("Somebody else already requested this. It is waiting for confirmation.")] if first else []
+    )
+    lines += [
         rich_text(*disconnection_parties(wanted, display)),
         consequence(wanted, display),
         rich_text(
-            "Once you confirm it, it is sent to Noyo, which begins at once. It cannot be taken back from here."
+            "Once you confirm it, it is sent to Noyo, which starts at once. It cannot be undone from here."
         ),
     ]
-    asked = [
+    facts = [
         *pending_disconnection_facts(operation, wanted),
         labelled("Asked for", Timestamp(operation.submitted_at)),
     ]
     if record is not None:
-        asked.append(labelled("The connection", status_name(record.status)))
-    asked.append(earlier_requests_line(before))
-    parts: list[Part] = [Paragraph(told), Paragraph(asked)]
+        facts.append(labelled("The connection", status_name(record.status)))
+    facts.append(earlier_requests_line(earlier))
+    parts: list[Part] = [Paragraph(lines), Paragraph(facts)]
     if wanted.context:
         parts += [
             Paragraph([labelled("Context for Noyo")]),
@@ -175,26 +161,14 @@ def confirmation(
     )
 
 
-def _operation_id(view: dict[str, Any]) -> str:
-    try:
-        held = buttons.decode(view["private_metadata"]).operation_id
-    except (LookupError, TypeError, ValueError):
-        held = None
-    if held is None:
-        raise UnknownSchema(
-            "This form cannot be read. Nothing was sent to Noyo. Please use the card's button again."
-        )
-    return held
-
-
-def _over(context: RequestContext, operation: Operation | None) -> Json:
-    """It does not wait any more: who was first, or what became of it."""
+def _not_waiting(context: RequestContext, operation: Operation | None) -> Json:
+    """It no longer waits for confirmation: who confirmed it, or what became of it."""
     if operation is None:
-        return notice("Not held any more", _FORGOTTEN)
+        return notice(_NOT_WAITING, _FORGOTTEN)
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return notice("Too late", "Its time is over: it expires unsent, and nothing was sent to Noyo.")
+        return notice("Too late", "The time to confirm it is over. It expires, and nothing was sent to Noyo.")
     second = operation.second_approval
-    title = "Confirmed already" if second else "Not held any more"
+    title = "Already confirmed" if second else _NOT_WAITING
     by = [labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []
     now = in_progress(operation) if operation.is_open else rich_text(*outcome(operation), ".")
     own = second is not None and second.by == context.actor.user_id
@@ -202,33 +176,43 @@ def _over(context: RequestContext, operation: Operation | None) -> Json:
     return notice(title, now, *by, *([] if own else ["Nothing was sent for you."]), card)
 
 
-def _withdrawn(context: RequestContext, operation_id: str) -> tuple[str, RichText]:
+def _withdraw(context: RequestContext, operation_id: str) -> tuple[str, RichText]:
     operation = context.deps.operations.operation(operation_id)
     own = operation is not None and operation.actor == context.actor.user_id
-    # Whoever asked may always take it back: that keeps things as they are.
+    # The person who asked may always withdraw: that changes nothing at Noyo.
     needed = Right.VIEW if own else Right.APPROVE
     permission = context.authorize(needed, operation.entity if operation else None)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
-    taken = withdraw(operation_id, context.actor.user_id, deps=context.deps)
-    if taken is not None:
+    withdrawn = withdraw(operation_id, context.actor.user_id, deps=context.deps)
+    if withdrawn is not None:
         return "Withdrawn", rich_text(
-            "It is withdrawn. Nothing was sent to Noyo, and the group stays connected."
+            "The request is withdrawn. Nothing was sent to Noyo, and the group stays connected."
         )
     now = context.deps.operations.operation(operation_id)
     if operation is not None:
-        context.audit_event("withdrawal_conflict", operation.entity, *_came_second(operation, now))
+        context.audit_event("withdrawal_conflict", operation.entity, *_conflict_details(operation, now))
     if now is None:
-        return "Not held any more", rich_text(_FORGOTTEN)
-    return "Not held any more", in_progress(now) if now.is_open else rich_text(*outcome(now), ".")
+        return _NOT_WAITING, rich_text(_FORGOTTEN)
+    return _NOT_WAITING, in_progress(now) if now.is_open else rich_text(*outcome(now), ".")
 
 
-def _came_second(operation: Operation, now: Operation | None) -> tuple[tuple[str, str], ...]:
-    """For the trail: what it was when they came."""
-    return (("operation", operation.id), ("state", now.state.value if now else "no longer kept"))
+def _conflict_details(operation: Operation, now: Operation | None) -> tuple[tuple[str, str], ...]:
+    """For the audit log: the state in which the person found it."""
+    return (("operation", operation.id), ("state", now.state.value if now else "unknown"))
 
 
-def _what(context: RequestContext, operation: Operation) -> RichText:
+def _description(context: RequestContext, operation: Operation) -> RichText:
     wanted = operation.input
     named = disconnection_parties(wanted, context.display) if isinstance(wanted, DisconnectionRequest) else ()
     return rich_text("the request to disconnect ", *named)
+
+
+FORM: Form[Operation] = Form(
+    right=Right.APPROVE,
+    parse=shown_operation,
+    read=_read,
+    show=_show,
+    validate=lambda *_: {},
+    submit=_submit,
+)

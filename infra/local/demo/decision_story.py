@@ -122,7 +122,7 @@ def _run_together(*actions: Callable[[], object]) -> None:
 
 def _already_decided(demo: DemoDriver, user_id: str, *texts: str) -> View | None:
     """The view of the second to decide: the first decision is either being sent or already with Noyo."""
-    titles = ("Somebody was first", "Decided already")
+    titles = ("Already decided",)
     views = (demo.view(user_id, title, text) for title in titles for text in texts)
     return next((view for view in views if view is not None), None)
 

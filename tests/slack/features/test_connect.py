@@ -85,7 +85,7 @@ def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(world: World) -
         "email address (optional)",
     ):
         assert optional in shown
-    assert "kept encrypted until then, shown nowhere" in shown
+    assert "Encrypted until then, and never shown" in shown
 
 
 def test_a_submission_places_one_operation_and_says_what_happens_next(world: World) -> None:
@@ -118,7 +118,7 @@ def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(world: World)
 
 def test_what_a_changed_client_leaves_out_is_said_too(world: World) -> None:
     """Slack itself asks for what is required; nothing here leans on that."""
-    answer = connect.submit(context_of(world, ANA), {"id": "V1", "state": {"values": {}}})
+    answer = connect.FORM.submission(context_of(world, ANA), {"id": "V1", "state": {"values": {}}})
     assert answer["errors"].keys() == {"carrier_id", "group_name", "carrier_group_id", "federal_ein"}
 
 
@@ -144,15 +144,15 @@ def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: World
     quiet.carry_out()
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["carrier_group_id"] = {"carrier_group_id": {"value": "late"}}
-    answer = connect.submit(context, {"id": view, "state": state})
-    assert answer["view"]["title"]["text"] == "Sent already"
+    answer = connect.FORM.submission(context, {"id": view, "state": state})
+    assert answer["view"]["title"]["text"] == "Already sent"
     assert "Noyo confirmed" in json.dumps(answer)
 
 
 def test_a_second_person_who_asks_for_the_same_is_told_what_is_on_its_way(world: World) -> None:
     submits(world, opened(world), carrier_group_id="same")
     found = submits(world, opened(world, BEN), BEN, carrier_group_id="same", group_name="Other Name").errors
-    assert "This is on its way already with carrier group id same" in found["carrier_group_id"]
+    assert "This was already requested with carrier group id same" in found["carrier_group_id"]
     assert "Nothing new was sent" in found["carrier_group_id"]
     assert placed(world, "same") == ["Test Company"]
 
@@ -324,7 +324,7 @@ def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
 def test_a_name_of_five_thousand_characters_is_refused_under_its_field(world: World) -> None:
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["group_name"] = {"group_name": {"value": "x" * 5000}}
-    answer = connect.submit(context_of(world, ANA), {"id": "V2", "state": state})
+    answer = connect.FORM.submission(context_of(world, ANA), {"id": "V2", "state": state})
     assert answer["errors"] == {"group_name": "Use at most 200 characters; this has 5000."}
 
 

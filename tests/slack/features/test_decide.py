@@ -121,7 +121,7 @@ def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(world: World) -> N
     view = opens(world, record_state)
     assert "After the day you choose, changes for Dayless Inc" in window(world)
     assert sends(world, view).errors.keys() == ends_on(record_state, "").keys()
-    answer = decide.submit(Decision.APPROVE, context_of(world, ANA), of_this_view(record_state, view))
+    answer = decide.APPROVE.submission(context_of(world, ANA), of_this_view(record_state, view))
     assert answer["errors"] == ends_on(record_state, "Choose the last day on which its coverage is managed.")
     sends(world, view, ends_on(record_state, "2026-12-31"))
     assert wanted(world, view).effective_end_date == date(2026, 12, 31)
@@ -180,7 +180,7 @@ def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, 
     held = of_this_view(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
-    found = decide.submit(Decision.REJECT, context_of(world, ANA), held)["errors"]
+    found = decide.REJECT.submission(context_of(world, ANA), held)["errors"]
     assert words in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
@@ -194,7 +194,7 @@ def test_the_second_is_told_who_decided_what_and_when(world: World) -> None:
     sends(world, anas)
     sends(world, bens, {"reason": "other", "context": "No."}, BEN)
     shown = window(world, BEN)
-    assert "[[ Somebody was first ]]" in shown
+    assert "[[ Already decided ]]" in shown
     assert "@Ana approved: sending." in shown
     assert "Asked for:**" in shown
     assert bens not in world.open_operations()
@@ -228,12 +228,12 @@ def test_what_a_colleague_settled_meanwhile_is_told_with_who_and_when(world: Wor
     sends(world, anas)
     settles(world, record_state, anas, "processing")
     sends(world, bens, user=BEN)
-    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "[[ Already decided ]]" in window(world, BEN)
     assert "Settled Inc is now: **Processing**." in window(world, BEN)
     assert "Noyo confirmed @Ana's approval · " in window(world, BEN)
     assert "outside Switchboard" not in window(world, BEN)
     presses(world, button_of(record_state), BEN)
-    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "[[ Already decided ]]" in window(world, BEN)
 
 
 def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
@@ -243,8 +243,8 @@ def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
     assert world.slack.resend(ANA, reply).status == 200
     assert world.open_operations().count(view) == 1
     settles(world, record_state, view, "processing")
-    answer = decide.submit(Decision.APPROVE, context_of(world, ANA), of_this_view(record_state, view))
-    assert answer["view"]["title"]["text"] == "Sent already"
+    answer = decide.APPROVE.submission(context_of(world, ANA), of_this_view(record_state, view))
+    assert answer["view"]["title"]["text"] == "Already sent"
 
 
 def test_what_changed_before_the_click_is_shown_old_beside_new(world: World) -> None:
@@ -284,7 +284,7 @@ def test_what_was_decided_elsewhere_is_not_decided_again(world: World) -> None:
     view = opens(world, record_state)
     moves(world, record_state, "rejected")
     sends(world, view)
-    assert "[[ Decided already ]]" in window(world)
+    assert "[[ Already decided ]]" in window(world)
     assert "Decided outside Switchboard" in window(world)
     assert view not in world.open_operations()
 
@@ -297,11 +297,11 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
     presses(world, button_of(record_state), GUS)
     assert "Guests cannot do this" in window(world, GUS)
     view = opens(world, record_state)
-    context = context_of(world)
+    context = context_of(world, ANA)
     nobody = replace(
         context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))
     )
-    answer = decide.submit(Decision.APPROVE, nobody, of_this_view(record_state, view))
+    answer = decide.APPROVE.submission(nobody, of_this_view(record_state, view))
     assert answer["response_action"] == "push"
     assert view not in world.open_operations()
     trail = world.bot.repositories.audit.entries(record_state.entity, limit=9)
@@ -313,8 +313,7 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
 )
 def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        decide.submit(
-            Decision.APPROVE,
+        decide.APPROVE.submission(
             context_of(world, ANA),
             {"id": "V", "private_metadata": metadata},
         )

@@ -82,7 +82,7 @@ def test_looking_around_is_about_the_person(context: RequestContext, trail: Trai
 
 
 def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: Trail) -> None:
-    connect.submit(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
+    connect.FORM.submission(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
     assert trail.denied == [(entities.pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
@@ -92,8 +92,8 @@ def test_details_and_a_retry_are_about_the_record(
     record_state = known(world, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
     click_details(context, value)
-    retry.click(context, value)
-    retry.submit(context, submitted("V2", encode(value)))
+    retry.FORM.click(context, value)
+    retry.FORM.submission(context, submitted("V2", encode(value)))
     assert [entity for entity, _, _ in trail.denied] == [record_state.entity] * 3
     assert [details for _, _, details in trail.denied] == [
         (("wanted", right.value),) for right in (Right.VIEW, Right.REQUEST, Right.REQUEST)

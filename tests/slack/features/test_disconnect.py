@@ -13,7 +13,7 @@ from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import connection_ref
 from bot.domain.operations import DisconnectionRequest, OperationState
 from bot.domain.record_states import RecordState
-from bot.slack.features import disconnect, disconnect_form
+from bot.slack.features import disconnect
 from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
@@ -116,7 +116,7 @@ def test_a_day_that_is_past_is_taken_once_it_is_ticked(world: World) -> None:
 def test_case_and_spaces_of_the_typed_name_do_not_count(world: World, typed: str) -> None:
     record = a_connection(group_name="Typed Inc")
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    assert disconnect_form.disconnect_faults(values, record, office_day(world)) == {}
+    assert disconnect.validate(values, record, office_day(world)) == {}
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_the_name_is_taken_as_it_is_or_as_it_is_shown(
     world: World, name: str | None, typed: str, fits: bool
 ) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    faults = disconnect_form.disconnect_faults(values, a_connection(group_name=name), office_day(world))
+    faults = disconnect.validate(values, a_connection(group_name=name), office_day(world))
     assert ("typed_name" not in faults) is fits
 
 
 def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
     record = a_connection(group_name=None, carrier_group_id=None)
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": record.id}
-    assert disconnect_form.disconnect_faults(values, record, office_day(world)) == {}
-    form = disconnect_form.disconnect_form(record, DISPLAY, needs_second=True, changed=False)
+    assert disconnect.validate(values, record, office_day(world)) == {}
+    form = disconnect.disconnect_form(record, DISPLAY, needs_second=True, changed=False)
     assert "Type its Noyo id" in str(form)
 
 
@@ -163,12 +163,12 @@ def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
 )
 def test_what_slacks_client_would_not_send_is_a_fault_too(world: World, field: str, value: str) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    faults = disconnect_form.disconnect_faults(values | {field: value}, a_connection(), office_day(world))
+    faults = disconnect.validate(values | {field: value}, a_connection(), office_day(world))
     assert set(faults) == {field}
 
 
 def office_day(world: World) -> Any:
-    return disconnect._today(context_of(world))
+    return context_of(world).deps.today()
 
 
 def test_who_may_not_approve_is_told_who_may_and_gets_no_form(world: World) -> None:
@@ -199,7 +199,7 @@ def test_whoever_asks_second_is_offered_to_confirm(world: World) -> None:
     world.slack.submit(ANA, anas, filled(record_state))
     world.slack.submit(BEN, bens, filled(record_state))
     assert "[[ Confirm disconnection ]]" in window(world, BEN)
-    assert "Somebody was first: this is what waits already." in window(world, BEN)
+    assert "Somebody else already requested this. It is waiting for confirmation." in window(world, BEN)
     assert "**Asked for by:** @Ana" in window(world, BEN)
     world.slack.submit(BEN, bens, {})
     second = world.operation(anas).second_approval
@@ -211,7 +211,7 @@ def test_whoever_asked_and_asks_again_is_told_that_it_waits(world: World) -> Non
     record_state = connected(world, "Again Inc")
     world.slack.submit(ANA, opens(world, record_state), filled(record_state))
     presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
-    assert "[[ Asked for already ]]" in window(world)
+    assert "[[ Already requested ]]" in window(world)
     assert "A second approver has to confirm it" in window(world)
 
 
@@ -220,8 +220,8 @@ def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
     view = opens(world, record_state)
     body = dict(of_this_view(record_state, view))
     context = context_of(world, ANA)
-    first = disconnect.submit(context, body)
-    assert disconnect.submit(context, body) == first
+    first = disconnect.FORM.submission(context, body)
+    assert disconnect.FORM.submission(context, body) == first
     assert "Nothing has been sent to Noyo" in str(first)
 
 
@@ -253,7 +253,7 @@ def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(worl
     assert "**Asked before:** Completed" in window(world)
     world.slack.submit(ANA, view, filled(record_state))
     opens(world, record_state, BEN)
-    assert "Somebody was first" in window(world, BEN)
+    assert "Somebody else already requested this." in window(world, BEN)
     assert "**Asked before:** Completed" in window(world, BEN)
 
 
@@ -298,7 +298,7 @@ def test_a_table_that_does_not_answer_keeps_what_was_typed(world: World) -> None
 
 
 def test_a_form_that_cannot_be_read_is_refused_in_words(world: World) -> None:
-    body = submitted(disconnect_form.CALLBACK, "{}")
+    body = submitted(disconnect.CALLBACK, "{}")
     assert "This form cannot be read" in str(knocks(world, payload(body)))
 
 

@@ -114,7 +114,7 @@ def test_what_is_asked_for_meanwhile_is_answered_as_kept(world: World) -> None:
 
     world.asks(carrier_group_id="kept 1")
 
-    assert "Kept, not sent yet" in window(world)
+    assert "Paused, not sent yet" in window(world)
     assert "Test Company with Guardian, carrier group id kept 1: kept, not sent yet: @Ana paused" in window(
         world
     )
@@ -149,7 +149,7 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
     }
     world.slack.submit(ANA, view.id, form)
 
-    assert "Kept, not sent yet" in window(world)
+    assert "Paused, not sent yet" in window(world)
     assert (
         len(
             [

@@ -75,7 +75,7 @@ def test_a_second_person_is_told_what_the_first_decided(world: World) -> None:
     ts = shows(world, *buttons.resolution_buttons(held.id))
     world.slack.click(ANA, CONNECTIONS, ts, Action.CLOSE.value)
     world.slack.click(BEN, CONNECTIONS, ts, Action.SEND_AGAIN.value)
-    assert "[[ Decided already ]]" in window(world, BEN)
+    assert "[[ Already resolved ]]" in window(world, BEN)
     assert "@Ana closed @Ben's retry" in window(world, BEN)
     assert world.operation(held.id).state is OperationState.CANCELLED
 
@@ -99,7 +99,7 @@ def test_of_two_people_at_the_very_same_moment_one_decides(world: World) -> None
     receives_with(world, replace(context, deps=replace(context.deps, operations=Slow())))  # type: ignore[arg-type]
     presses(world, way(Action.CLOSE, held.id))
     assert "[[ Recorded ]]" in window(world, BEN)
-    assert "[[ Decided already ]]" in window(world)
+    assert "[[ Already resolved ]]" in window(world)
     assert world.operation(held.id).state is OperationState.SUCCEEDED
 
 
@@ -119,7 +119,7 @@ def test_a_guest_decides_nothing(world: World) -> None:
 
 def test_what_is_settled_and_forgotten_is_told(world: World) -> None:
     presses(world, way(Action.CLOSE, "Vnobody"))
-    assert "settled, and too old to be kept. Nothing was done." in window(world)
+    assert "settled long ago. Nothing was done." in window(world)
 
 
 def test_a_decision_stands_even_if_slack_opens_no_window(

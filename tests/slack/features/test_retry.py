@@ -96,10 +96,13 @@ def test_an_id_that_the_field_cannot_hold_as_it_is_stays_as_it_is_at_noyo(world:
 
 
 def test_a_connection_without_an_id_asks_for_one(world: World) -> None:
-    view = opens(world, known(world, "Missing Inc", carrier_group_id=None))
+    record_state = known(world, "Missing Inc", carrier_group_id=None)
+    view = opens(world, record_state)
     assert world.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
-    context, state = context_of(world), {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
-    answer = retry.submit(context, {"id": view, "state": state})
+    state = {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
+    about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
+    submission = {"id": view, "state": state, "private_metadata": about}
+    answer = retry.FORM.submission(context_of(world, ANA), submission)
     assert answer["errors"].keys() == {"carrier_group_id", "federal_ein"}
 
 
@@ -143,10 +146,10 @@ def test_a_colleague_who_was_faster_is_named_at_the_click_and_at_the_submission(
     anas, bens = opens(world, record_state), opens(world, record_state, BEN)
     world.slack.submit(ANA, anas, {"carrier_group_id": "anas"})
     found = world.slack.submit(BEN, bens, {"carrier_group_id": "bens"}).errors
-    assert "on its way already" in found["carrier_group_id"]
+    assert "already requested" in found["carrier_group_id"]
     assert bens not in world.open_operations()
     presses(world, button_of(record_state), BEN)
-    assert "[[ On its way already ]]" in window(world, BEN)
+    assert "[[ Already requested ]]" in window(world, BEN)
     assert "@Ana asked to retry with carrier group id anas" in window(world, BEN)
 
 
@@ -165,8 +168,8 @@ def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(world: Wor
     state = {"values": {"carrier_group_id": {"carrier_group_id": {"value": "id of Repeat Inc"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.submit(context_of(world, ANA), held)
-    assert answer["view"]["title"]["text"] == "Sent already"
+    answer = retry.FORM.submission(context_of(world, ANA), held)
+    assert answer["view"]["title"]["text"] == "Already sent"
 
 
 def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(world: World) -> None:
@@ -189,7 +192,7 @@ def test_a_guest_gets_no_form_and_no_retry(world: World) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
-    answer = retry.submit(context_of(world, GUS), held)
+    answer = retry.FORM.submission(context_of(world, GUS), held)
     assert answer["response_action"] == "push"
     assert "Guests cannot do this" in json.dumps(answer)
     assert world.bot.repositories.operations.operation("VGUS") is None
@@ -202,7 +205,7 @@ def test_a_form_that_was_tampered_with_is_refused_in_words(world: World, about: 
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     held = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        retry.submit(context_of(world, ANA), held)
+        retry.FORM.submission(context_of(world, ANA), held)
 
 
 def test_a_form_about_a_connection_nobody_knows_is_refused(world: World) -> None:

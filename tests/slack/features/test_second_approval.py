@@ -73,7 +73,7 @@ def test_the_form_says_all_that_a_yes_does_and_what_was_typed_for_noyo(world: Wo
     opens(world, held(world, "Form Inc", context="They <!channel> move"))
     shown = window(world, BEN)
     assert "After 31 Dec 2026 changes for Form Inc no longer reach Guardian." in shown
-    assert "it is sent to Noyo, which begins at once" in shown
+    assert "it is sent to Noyo, which starts at once" in shown
     assert "**Asked for by:** @Ana" in shown
     assert "They <!channel> move" in shown
     assert "**The connection:** Completed" in shown
@@ -119,10 +119,10 @@ def test_a_form_that_cannot_be_read_is_refused_in_words(world: World, private: s
 
 
 def test_what_nobody_knows_is_said_so(world: World) -> None:
-    assert "too old to be kept" in str(knocks(world, submission("nobody's", BEN)))
+    assert "settled long ago" in str(knocks(world, submission("nobody's", BEN)))
     opens(world, "nobody's")
-    assert "too old to be kept" in window(world, BEN)
-    assert "too old to be kept" in withdraws(world, "nobody's")
+    assert "settled long ago" in window(world, BEN)
+    assert "settled long ago" in withdraws(world, "nobody's")
 
 
 def test_the_second_of_two_confirmers_learns_who_was_first(world: World) -> None:
@@ -130,7 +130,7 @@ def test_the_second_of_two_confirmers_learns_who_was_first(world: World) -> None
     bens, cats = opens(world, operation_id), opens(world, operation_id, CAT)
     world.slack.submit(BEN, bens, {})
     world.slack.submit(CAT, cats, {})
-    assert "[[ Confirmed already ]]" in window(world, CAT)
+    assert "[[ Already confirmed ]]" in window(world, CAT)
     assert "**Confirmed by:** @Ben" in window(world, CAT)
     assert "Nothing was sent for you." in window(world, CAT)
     second = world.operation(operation_id).second_approval
@@ -143,7 +143,7 @@ def test_ones_own_second_submission_is_no_other_persons(world: World) -> None:
     opens(world, operation_id)
     knocks(world, submission(operation_id, BEN))
     answer = str(knocks(world, submission(operation_id, BEN)))
-    assert "Confirmed already" in answer
+    assert "Already confirmed" in answer
     assert "Nothing was sent for you" not in answer
 
 
@@ -183,7 +183,7 @@ def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_co
         ),
     )
     opens(world, operation_id)
-    assert "@Ana, who asked for it, may not do so any more." in window(world, BEN)
+    assert "@Ana, who asked for it, is no longer allowed to." in window(world, BEN)
     assert "Withdraw it on its card" in window(world, BEN)
 
 
@@ -209,7 +209,7 @@ def test_withdrawn_by_whoever_asked_or_any_approver_it_is_over(world: World, use
     view = opens(world, operation_id)
     assert "Nothing was sent to Noyo, and the group stays connected." in withdraws(world, operation_id, user)
     world.slack.submit(BEN, view, {})
-    assert "[[ Not held any more ]]" in window(world, BEN)
+    assert "[[ No longer waiting ]]" in window(world, BEN)
     assert "withdrew" in window(world, BEN)
     assert "withdrew" in withdraws(world, operation_id)
 
@@ -224,7 +224,7 @@ def test_whoever_asked_may_take_it_back_even_without_the_right_by_then(world: Wo
             deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
         ),
     )
-    assert "It is withdrawn." in withdraws(world, operation_id, ANA)
+    assert "The request is withdrawn." in withdraws(world, operation_id, ANA)
 
 
 def test_what_is_held_is_among_the_decisions_the_soonest_end_first(world: World) -> None:

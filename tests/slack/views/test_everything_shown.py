@@ -26,8 +26,8 @@ from bot.domain.masking import mask
 from bot.domain.operations import ConnectionRequest, OperationState, Outcome, OutcomeKind, RetryRequest
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionStatus, UnknownValue
-from bot.slack.features.decide_form import changes, decision_form
-from bot.slack.features.disconnect_form import disconnect_form
+from bot.slack.features.decide import changes, decision_form
+from bot.slack.features.disconnect import disconnect_form
 from bot.slack.features.second_approval import confirmation
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.replies import reply_view

@@ -1,0 +1,220 @@
+"""The flow that all forms share, and the fields that several forms have.
+
+Opening: read what the form is about, authorize, show the form or a notice. Submitting: read, authorize, compare the
+version with the one that was shown, validate the fields, submit the operation, show the outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from bot.domain.entities import EntityRef
+from bot.domain.operations import Operation, ReplyTo
+from bot.domain.people import Permission, Right
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, Disconnection
+from bot.errors import UnknownSchema
+from bot.slack.context import RequestContext
+from bot.slack.views import buttons, pauses, replies
+from bot.slack.views.buttons import ButtonValue
+from bot.slack.views.modals import FieldErrors, notice, text_field, values_of
+from bot.slack.views.operation_text import in_progress, outcome
+from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
+from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
+
+T = TypeVar("T")
+R = TypeVar("R", Connection, Disconnection)
+
+MAX_CONTEXT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a form showed when it was opened and, once it is submitted, what it holds."""
+
+    shown: ButtonValue
+    view_id: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reply_to(self) -> ReplyTo:
+        return ReplyTo(view_id=self.view_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[T]):
+    """What a form is about, as it is now."""
+
+    entity: EntityRef | None
+    """Denials are audited under it."""
+    value: T | None
+    """None: it is not in the table any more."""
+    version: str | None = None
+    """None: it cannot change while the form is open."""
+    requester: str | None = None
+    """Who may not decide on it; None where that does not matter."""
+
+
+def record_of_kind(kind: type[R], record_state: RecordState | None) -> tuple[RecordState, R] | None:
+    """The record state with its record, or None if it is not known or of another kind."""
+    record = record_state.record if record_state is not None else None
+    return (record_state, record) if record_state is not None and isinstance(record, kind) else None
+
+
+def record_subject(kind: type[R], context: RequestContext, entry: Entry) -> Subject[tuple[RecordState, R]]:
+    """The record that the form showed, as it is now."""
+    entity = entry.shown.record
+    found = record_of_kind(kind, context.deps.records.record_state(entity))
+    return Subject(entity, found, found[1].version if found else "")
+
+
+def shown_record(view: Json) -> ButtonValue:
+    """The record in the version that the form showed."""
+    try:
+        shown = buttons.decode(view["private_metadata"])
+        return ButtonValue(shown.record, shown.version)
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unreadable() from error
+
+
+def shown_operation(view: Json) -> ButtonValue:
+    """The operation that the form showed."""
+    try:
+        return ButtonValue(operation_id=buttons.decode(view["private_metadata"]).operation_id)
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unreadable() from error
+
+
+def _unreadable() -> UnknownSchema:
+    return UnknownSchema(
+        "This form cannot be read. Nothing was sent to Noyo. Please close it and start again."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form(Generic[T]):
+    """What differs from form to form."""
+
+    right: Right
+    parse: Callable[[Json], ButtonValue] = shown_record
+    read: Callable[[RequestContext, Entry], Subject[T]]
+    show: Callable[[RequestContext, T | None, ButtonValue], Json]
+    """The form for what it is about now, or a notice that says why there is none."""
+    audit_outdated: Callable[[RequestContext, Entry, T | None], object] = lambda *_: None
+    """Audits a submission for another version than the present one."""
+    validate: Callable[[RequestContext, Entry, T], FieldErrors]
+    """All errors at once, by field; empty if there are none."""
+    submit: Callable[[RequestContext, Entry, T], Json]
+    """Submits the operation; returns the answer to the submission."""
+
+    def click(self, context: RequestContext, value: ButtonValue) -> None:
+        """A button: opens the form, or says why it cannot be opened."""
+        subject = self.read(context, Entry(value))
+        permission = self._authorize(context, subject)
+        if permission.allowed:
+            context.open_view(self.show(context, subject.value, value))
+        else:
+            context.open_view(notice("Not possible", replies.denial(permission)))
+
+    def open_for(self, context: RequestContext, record_state: RecordState) -> None:
+        """A command: the same for a record that was found by name."""
+        self.click(context, ButtonValue(record_state.entity, record_state.record.version))
+
+    def submission(self, context: RequestContext, view: dict[str, Any]) -> Json:
+        """Submits the operation for what was shown, or shows what is wrong or has changed."""
+        entry = Entry(self.parse(view), view["id"], values_of(view))
+        subject = self.read(context, entry)
+        permission = self._authorize(context, subject)
+        if not permission.allowed:
+            return replies.push_modal(notice("Not sent", replies.denial(permission)))
+        if subject.version not in (None, entry.shown.version):
+            return replies.replace_modal(self._outdated(context, entry, subject.value))
+        if subject.value is None:
+            return replies.replace_modal(self.show(context, None, entry.shown))
+        errors = self.validate(context, entry, subject.value)
+        if errors:
+            return replies.show_field_errors(errors)
+        return self.submit(context, entry, subject.value)
+
+    def _authorize(self, context: RequestContext, subject: Subject[T]) -> Permission:
+        permission = context.authorize(self.right, subject.entity)
+        if not permission.allowed or subject.requester is None or subject.entity is None:
+            return permission
+        return context.authorize_decision_on(subject.requester, subject.entity)
+
+    def _outdated(self, context: RequestContext, entry: Entry, now: T | None) -> Json:
+        """A repeat of what was submitted from this very modal is a success, although the record has changed."""
+        submitted = context.deps.operations.operation(entry.view_id)
+        if submitted is not None:
+            return notice("Already sent", repeated(submitted))
+        self.audit_outdated(context, entry, now)
+        return self.show(context, now, entry.shown)
+
+
+def answer(
+    result: Submitted | Conflict | RecordChanged | NotAllowed,
+    *,
+    what: RichText,
+    channel: str,
+    conflict: Callable[[Operation], Json],
+    changed: Callable[[RecordState | None], Json],
+) -> Json:
+    """The answer to a submission. `what` names the operation; its card is in `channel`."""
+    match result:
+        case Submitted(operation) if operation.state.settled:
+            return replies.replace_modal(notice("Already sent", repeated(operation)))
+        case Submitted(operation):
+            return replies.replace_modal(sending(what, channel, operation))
+        case Conflict(operation):
+            return conflict(operation)
+        case NotAllowed(permission):
+            return replies.replace_modal(notice("Not sent", replies.denial(permission)))
+        case RecordChanged(now):
+            return changed(now)
+
+
+def repeated(operation: Operation) -> RichText:
+    """For a form that is submitted again after its operation was answered."""
+    if operation.deferred_by is not None:
+        return rich_text("You submitted this form before. ", *in_progress(operation))
+    if operation.is_open:
+        return rich_text("This form was sent before. ", *in_progress(operation))
+    return rich_text("This form was sent before. ", *outcome(operation), ".")
+
+
+def sending(what: RichText, channel: str, operation: Operation) -> Json:
+    """Shown at once; Noyo's answer replaces it as long as the modal is open."""
+    card = ChannelMention(channel)
+    if operation.deferred_by is not None:
+        return notice(
+            "Paused, not sent yet",
+            rich_text(*what, ": ", *pauses.deferred(operation.deferred_by)),
+            rich_text("There is nothing more to do: its card is in ", card, ", and you get a message."),
+        )
+    return notice(
+        "Sending to Noyo",
+        rich_text("Sending: ", *what, "."),
+        "This window shows Noyo's answer as soon as it arrives.",
+        rich_text("You can close it: the card is in ", card, ", and you get a message if it takes longer."),
+    )
+
+
+def context_field(hint: str) -> Json:
+    return text_field(
+        "context",
+        "Context for Noyo",
+        hint=f"{hint} No tax numbers and nothing about anybody's health.",
+        max_length=MAX_CONTEXT,
+        optional=True,
+        multiline=True,
+    )
+
+
+def context_error(context: str) -> str:
+    if len(context) > MAX_CONTEXT:
+        return f"Use at most {MAX_CONTEXT} characters; this has {len(context)}."
+    if not all(part.isprintable() for part in context.splitlines()):
+        return "This holds a hidden character. Type it here instead of pasting it."
+    return ""
