@@ -14,11 +14,10 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.operations import LEASE_SECONDS, OperationState, OutcomeKind
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState
-from bot.usecases.operations.lifecycle import LEASE_SECONDS
+from bot.domain.requests import Decision
 from bot.usecases.operations.submit import Submitted
 from infra.local.noyo import Fault, Rules
 from tests.usecases.decision_bench import END, OTHER_END, Deciding, patiently_deciding

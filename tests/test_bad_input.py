@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.decisions import Decision
 from bot.domain.entities import disconnection_ref, person_ref
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.people import MEMBERS_FRESH_SECONDS
+from bot.domain.requests import Decision
 from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import ButtonValue, encode
 from infra.local import environment as local

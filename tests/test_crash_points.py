@@ -12,16 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.decisions import Decision, DisconnectionReason
 from bot.domain.entities import disconnection_ref
-from bot.domain.operations import DecisionRequest, OperationKind, OperationState, ReplyTo
+from bot.domain.operations import LEASE_SECONDS, OperationKind, OperationState, ReplyTo
 from bot.domain.people import Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
+from bot.domain.requests import Decision, DecisionRequest, DisconnectionReason
 from bot.usecases.notifications.publish import publish
-from bot.usecases.operations import second_approval, submit, submit_disconnection
+from bot.usecases.operations import second_approval, submit
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.lifecycle import LEASE_SECONDS
 from infra.local.noyo import Fault
 from tests.usecases.execution_bench import Before, ExecutionBench, Killed, bench, kill, writes_fail
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
@@ -227,11 +226,11 @@ def asked_to_end(world: World, name: str) -> str:
     )
     world.settle(5)
     deps = replace(world.bot.noyo_dependencies, new_id=lambda: "placed")
-    placed = submit_disconnection.request_disconnection(
+    placed = submit.request_disconnection(
         "V1",
         ANA,
         shown=world.tracked(made["id"]),
-        wish=submit_disconnection.DisconnectionInput(date(2026, 12, 31), DisconnectionReason.TERMINATED),
+        wish=submit.DisconnectionInput(date(2026, 12, 31), DisconnectionReason.TERMINATED),
         needs_second=True,
         timezone=world.settings.timezone,
         reply_to=ReplyTo(),
@@ -321,18 +320,10 @@ def test_what_is_held_waits_through_restarts_and_is_not_sent(two_approvers: Worl
 
 
 def close(world: World, operation_id: str) -> None:
-    from bot.usecases.operations.resolve import Resolution, resolve
+    from bot.domain.operations import Resolution
+    from bot.usecases.operations.resolve import resolve
 
-    store = world.bot.repositories.operations
-    resolve(
-        operation_id,
-        Resolution.CLOSE,
-        "U0ANA",
-        seen_version=None,
-        operations=store,
-        clock=world.clock,
-        new_id=lambda: f"close-{operation_id}",
-    )
+    resolve(operation_id, Resolution.CLOSE, ANA, seen_version=None, deps=world.bot.noyo_dependencies)
 
 
 def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(world: World) -> None:

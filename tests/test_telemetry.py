@@ -10,14 +10,8 @@ from typing import Any
 import pytest
 
 from bot.domain import entities
-from bot.domain.operations import (
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    RefreshRequest,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.requests import RefreshRequest
 from bot.telemetry import (
     LOGGER,
     LogEvent,

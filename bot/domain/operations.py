@@ -1,25 +1,40 @@
-"""Operations: what a person requested, and the states that it passes through.
+"""An operation is one thing that somebody asked for. Its state machine:
 
-awaiting_confirmation -> pending (confirmed by a second approver) | cancelled (withdrawn) | expired (not confirmed)
+awaiting_confirmation -> pending (a second approver confirmed) | cancelled (withdrawn) | expired (not confirmed in time)
 pending -> sending -> succeeded | refused | cancelled
-sending -> reconciling   (no answer, or the worker stopped: the request may have arrived)
-reconciling -> succeeded | pending (it did not arrive, and Noyo prevents duplicates) | needs_resolution
-needs_resolution -> succeeded | pending | cancelled   (a person chose one of three resolutions)
+sending -> pending      (nothing was sent: rescheduled, or deferred by a pause)
+sending -> reconciling  (no answer, or the worker stopped: the request may have arrived)
+reconciling -> succeeded | pending (Noyo does not have it, and refuses duplicates) | needs_resolution
+needs_resolution -> succeeded | pending | cancelled   (a person chose a resolution)
 
-Only a new disconnection ever awaits confirmation. Like every other operation it holds the lock of its entity from the
-start, so a second request for the same entity is refused, and names the first.
+Only a new disconnection ever awaits confirmation. It takes the entity's lock when it is submitted, as every other
+operation does, so a second person who asks for the same sees the first request.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, tzinfo
 from enum import StrEnum
+from typing import Any
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
+from bot.domain.business_days import day_of
 from bot.domain.entities import EntityRef
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
+from bot.domain.requests import (
+    ConnectionRequest,
+    Decision,
+    DecisionRequest,
+    DisconnectionRequest,
+    OperationInput,
+    RetryRequest,
+)
+
+LEASE_SECONDS = 330
+"""Longer than the worker may run (template.yaml: 300 s), so the holder of an expired lease has stopped."""
+FIRST_RETRY_SECONDS = 5
+LONGEST_RETRY_SECONDS = 900
 
 
 class OperationKind(StrEnum):
@@ -28,7 +43,7 @@ class OperationKind(StrEnum):
     DECIDE_DISCONNECTION = "decide_disconnection"
     CREATE_DISCONNECTION = "create_disconnection"
     REFRESH_RECORD = "refresh_record"
-    """Read the record at Noyo and observe it; writes nothing there, takes no lock."""
+    """Read the record from Noyo and ingest it. Writes nothing there and takes no lock."""
 
 
 class OperationState(StrEnum):
@@ -53,106 +68,36 @@ _SETTLED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SensitiveFields:
-    """What may identify a person or an employer. Never shown, logged, or kept in clear; absent means not typed."""
-
-    federal_ein: str | None = field(default=None, repr=False)
-    broker_federal_ein: str | None = field(default=None, repr=False)
-    broker_tin: str | None = field(default=None, repr=False)
-    employer_email_address: str | None = field(default=None, repr=False)
-
-    @property
-    def any_given(self) -> bool:
-        return any((self.federal_ein, self.broker_federal_ein, self.broker_tin, self.employer_email_address))
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRequest:
-    """Input of *request a connection* for a new group. `sealed` holds the encrypted `Sensitive`, if any was typed."""
-
-    carrier_id: str
-    carrier_group_id: str
-    group_name: str
-    encrypted: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryRequest:
-    """Input of *retry*. `carrier_group_id` None leaves it as it is at Noyo, as does each sensitive field not typed."""
-
-    carrier_group_id: str | None = None
-    encrypted: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionRequest:
-    """Input of *decide*: whether the group is disconnected or stays. None is not sent, and stays as Noyo has it.
-
-    `unversioned`: a rejection is sent by the call that takes no version, so Noyo cannot tell that the request changed.
-    """
-
-    decision: Decision
-    effective_end_date: date | None = None
-    reason: DecisionReason | None = None
-    context: str | None = None
-    unversioned: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DisconnectionRequest:
-    """Input of *disconnect*: a group is to leave a carrier after `effective_end_date`. `connection` is the one that the
-    person looked at; `shown_version` of the operation is its version."""
-
-    group_id: str
-    carrier_id: str
-    group_name: str
-    effective_end_date: date
-    reason: DisconnectionReason
-    connection: EntityRef
-    context: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshRequest:
-    """Input of *look*; `because` says what made us look, such as `webhook` or `person`."""
-
-    because: str
-
-
-OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectionRequest | RefreshRequest
-
-
 class OutcomeKind(StrEnum):
     CONFIRMED = "confirmed"
     """Noyo answered our request with the record."""
     RECONCILED = "reconciled"
-    """The answer was lost; asked afterwards, Noyo shows the effect that was wanted."""
+    """The answer was lost; when asked afterwards, Noyo shows the wanted effect."""
     DUPLICATE = "duplicate"
-    """Noyo already has what was asked for: a connection for this carrier and carrier group id, or an open request to
-    disconnect this group from this carrier; `record` is it, where it could be read."""
+    """Noyo already has a connection for this carrier and carrier group id, or an open request to disconnect this group
+    from this carrier. `record` is that record, where it could be read."""
     REFUSED = "refused"
-    """Noyo's clear no; `words` are Noyo's."""
+    """Noyo refused it; `message` is Noyo's text."""
     CHANGED = "changed"
-    """The record moved since the person saw it; nothing was sent."""
+    """The record changed after the person saw it; nothing was sent."""
     NOT_AUTHORIZED = "not_authorized"
-    """The person may not do this (any more); nothing was sent."""
+    """The person is not, or no longer, authorized; nothing was sent."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
     CLOSED = "closed"
-    """A person closed an operation whose effect could not be told."""
+    """A person closed an operation whose effect is unknown."""
     REPORTED_ARRIVED = "reported_arrived"
-    """A person says that it arrived."""
+    """A person reported that the request arrived."""
     UNCLEAR = "unclear"
-    """Whether it arrived cannot be told from Noyo's answers; a person has to say."""
+    """Noyo's answers do not show whether it arrived; a person must choose a resolution."""
     OVERDUE = "overdue"
-    """A day has gone by since the first attempt; a person has to say what to do."""
+    """It failed for a day; a person must choose a resolution."""
     WITHDRAWN = "withdrawn"
-    """It was held, and a person took it back; nothing was sent."""
+    """A person withdrew it while it awaited confirmation; nothing was sent."""
     EXPIRED = "expired"
-    """It was held, and nobody confirmed it in time; nothing was sent."""
+    """No second approver confirmed it in time; nothing was sent."""
     END_DATE_PASSED = "end_date_passed"
-    """The last managed day that was asked for went by before it could be sent; nothing was, or nothing took effect."""
+    """The requested end date passed before it was sent; nothing was sent, or nothing took effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +106,22 @@ class Outcome:
     message: str | None = None
     record: EntityRef | None = None
     decided_by: str | None = None
-    """Slack user id of the person on whom it turned: who took a way out, withdrew it, or had no right."""
+    """Slack user id of the person who chose a resolution, withdrew the operation, or was not authorized."""
     status: int | None = None
-    """Of Noyo's answer, where it was a clear no."""
+    """HTTP status of Noyo's refusal."""
+
+
+class Resolution(StrEnum):
+    """What a person can choose for an operation whose effect is unknown."""
+
+    ARRIVED = "arrived"
+    SEND_AGAIN = "send_again"
+    CLOSE = "close"
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyTo:
-    """Where the person who asked is waiting: the modal view that was submitted, and the channel it came from."""
+    """Where to reply to the person who asked: the channel and the modal view that they used."""
 
     channel_id: str | None = None
     view_id: str | None = None
@@ -176,7 +129,7 @@ class ReplyTo:
 
 @dataclass(frozen=True, slots=True)
 class SecondApproval:
-    """What a second approver said to an operation that was held: `by` is their Slack user id, `at` Unix seconds."""
+    """Who confirmed an operation that awaited confirmation (Slack user id), and when (Unix seconds)."""
 
     by: str
     at: int
@@ -185,11 +138,11 @@ class SecondApproval:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What somebody asked for. Times are Unix seconds.
+    """What somebody asked for, and its current state. Times are Unix seconds.
 
-    `id` is Slack's view id or trigger id, so that the same click or submission twice is one operation.
-    `shown_version` is the version of the record the person saw. `due` is when it wants attention again, None once
-    settled. `sends` counts the times a request may have left us; `first_sent_at` is the first of them.
+    `id` is Slack's view id or trigger id, so that the same click or submission twice is one operation. `shown_version`
+    is the version of the record that the person saw. `due` is when a worker must process it, None once settled.
+    `sends` counts how often a request may have been sent; `first_sent_at` is the first time.
     """
 
     id: str
@@ -210,12 +163,18 @@ class Operation:
     lease: str | None = None
     lease_until: int | None = None
     delay_reason: str | None = None
-    """Why it is waiting, in words for a person; None while nothing is wrong."""
+    """Why it is delayed, as a text for people; None if it is not."""
     outcome: Outcome | None = None
     settled_at: int | None = None
     second_approval: SecondApproval | None = None
     deferred_by: Pause | None = None
-    """The pause for which it was put aside while `pending`; it is sent once sending is on again."""
+    """The pause that deferred it while `pending`; it is sent when sending resumes."""
+
+    # ---------------------------------------------------------------- questions
+
+    @property
+    def is_open(self) -> bool:
+        return not self.state.settled
 
     @property
     def changes_noyo(self) -> bool:
@@ -224,48 +183,171 @@ class Operation:
 
     @property
     def is_automatic(self) -> bool:
-        """Nobody asked for it (Noyo said that a record changed): nobody is told of it, but of what it found out."""
+        """Noyo reported a change, so no person asked for it. Only the changes that it finds are published."""
         return self.actor is None
 
     @property
     def takes_lock(self) -> bool:
-        """Whether it holds the subject's lock while it is open."""
+        """Whether it holds the entity's lock while it is open."""
         return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
+    def waits_to_be_sent(self) -> bool:
+        """Whether a pause of sending defers it. Refreshes and reconciliations only read, so they continue."""
+        return self.changes_noyo and self.state is OperationState.PENDING
+
+    def is_claimable(self, now: int) -> bool:
+        """Whether it has work for a worker, and no other worker holds it."""
+        if self.state.settled or self.state is OperationState.NEEDS_RESOLUTION:
+            return False
+        return self.lease_until is None or self.lease_until <= now
+
+    def awaits_confirmation(self, now: int) -> bool:
+        """Whether a second approver can still confirm it. It may have expired before a worker settled it."""
+        awaits = self.state is OperationState.AWAITING_CONFIRMATION
+        return awaits and self.due is not None and self.due > now
+
+    @property
     def required_right(self) -> Right:
-        """What the person must be allowed to, at the click and again when it is sent."""
+        """The right that its people need, when they click and again when it is sent."""
         return Right.APPROVE if self.kind in _FOR_APPROVERS else Right.REQUEST
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Whose it is: who asked for it and, where a second approver confirmed it, that one. Slack user ids."""
+        """Slack user ids of the person who asked for it and of the second approver, if there is one."""
         both = (self.actor, self.second_approval.by if self.second_approval else None)
         return tuple(dict.fromkeys(person for person in both if person is not None))
 
     @property
+    def unversioned(self) -> bool:
+        """Whether Noyo is not given the version that was shown, and so does not refuse a second one."""
+        wanted = self.input
+        return (
+            isinstance(wanted, DecisionRequest) and wanted.unversioned and wanted.decision is Decision.REJECT
+        )
+
+    @property
+    def encrypted(self) -> str | None:
+        """The encrypted sensitive fields that were typed, if any."""
+        return self.input.encrypted if isinstance(self.input, ConnectionRequest | RetryRequest) else None
+
+    @property
+    def requested_end_date(self) -> date | None:
+        """The last managed day that was asked for, if any."""
+        wanted = self.input
+        return (
+            wanted.effective_end_date if isinstance(wanted, DecisionRequest | DisconnectionRequest) else None
+        )
+
+    def end_date_passed(self, now: int, timezone: tzinfo) -> bool:
+        """Whether the end date is past but was not at submission. A person may request a past date on purpose."""
+        end = self.requested_end_date
+        return end is not None and day_of(self.submitted_at, timezone) <= end < day_of(now, timezone)
+
+    @property
     def audit_details(self) -> dict[str, str]:
-        """What is decided, for the trail, which outlives this. Without the context: free text may hold anything."""
+        """What was decided, for the audit log, which is kept longer. Free text is left out: it may contain anything."""
         wanted = self.input
         if not isinstance(wanted, DecisionRequest | DisconnectionRequest):
             return {}
-        end, reason = wanted.effective_end_date, wanted.reason
-        told = {"decision": wanted.decision.value} if isinstance(wanted, DecisionRequest) else {}
-        told |= {"effective_end_date": end.isoformat()} if end else {}
-        told |= {"reason": reason.value} if reason else {}
-        return told | ({"unversioned": "yes"} if self.unversioned else {})
+        details = {
+            "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,
+            "effective_end_date": wanted.effective_end_date.isoformat()
+            if wanted.effective_end_date
+            else None,
+            "reason": wanted.reason.value if wanted.reason else None,
+            "unversioned": "yes" if self.unversioned else None,
+        }
+        return {name: value for name, value in details.items() if value is not None}
 
     @property
-    def unversioned(self) -> bool:
-        """Whether Noyo is not told which version was shown, and so does not refuse to do it twice."""
-        wanted = self.input
-        if not isinstance(wanted, DecisionRequest):
-            return False
-        return wanted.unversioned and wanted.decision is Decision.REJECT
+    def retry_seconds(self) -> int:
+        """How long to wait before the next attempt: doubled with each attempt, up to a limit."""
+        growing: int = FIRST_RETRY_SECONDS * 2 ** min(max(self.attempts - 1, 0), 10)
+        return min(growing, LONGEST_RETRY_SECONDS)
 
-    @property
-    def is_open(self) -> bool:
-        return not self.state.settled
+    # ---------------------------------------------------------------- transitions: each returns the next operation
+
+    def claim_for_sending(self, lease: str, now: int) -> Operation:
+        """Counts as sent from here on: if the worker stops, the request may have left."""
+        return replace(
+            self._claim(lease, now),
+            state=OperationState.SENDING,
+            first_attempt_at=self.first_attempt_at or now,
+            sends=self.sends + 1,
+            first_sent_at=self.first_sent_at or now,
+            deferred_by=None,
+        )
+
+    def claim_for_reconciling(self, lease: str, now: int) -> Operation:
+        return self._claim(lease, now)
+
+    def reschedule(self, reason: str, now: int, retry_after: int | None = None) -> Operation:
+        """Nothing was sent this time; send it later, not before `retry_after` seconds."""
+        due = now + max(self.retry_seconds, retry_after or 0)
+        return self.not_sent()._release(OperationState.PENDING, due=due, delay_reason=reason)
+
+    def defer(self, pause: Pause, now: int) -> Operation:
+        """Nothing is sent until `pause` ends. A claimed operation gets back its place, by time of submission."""
+        if self.lease is None:
+            return replace(self, deferred_by=pause)
+        due = min(self.submitted_at, now)
+        return self.not_sent()._release(OperationState.PENDING, due=due, deferred_by=pause)
+
+    def await_reconciliation(self, due: int, reconciliations: int = 0) -> Operation:
+        """The request may have arrived; ask Noyo when `due`. It was already asked `reconciliations` times."""
+        return self._release(
+            OperationState.RECONCILING, due=due, reconciliations=reconciliations, delay_reason=None
+        )
+
+    def send_again(self, now: int) -> Operation:
+        return self._release(OperationState.PENDING, due=now, reconciliations=0)
+
+    def request_resolution(self, kind: OutcomeKind, message: str | None) -> Operation:
+        """The lock stays until a person chooses a resolution."""
+        outcome = Outcome(kind, message=message)
+        return self._release(OperationState.NEEDS_RESOLUTION, due=None, outcome=outcome, delay_reason=None)
+
+    def settle(self, state: OperationState, outcome: Outcome, now: int) -> Operation:
+        return self._release(state, due=None, outcome=outcome, delay_reason=None, settled_at=now)
+
+    def confirm(self, second_approval: SecondApproval) -> Operation:
+        return replace(
+            self, state=OperationState.PENDING, due=second_approval.at, second_approval=second_approval
+        )
+
+    def withdraw(self, by: str, now: int) -> Operation:
+        return self.settle(OperationState.CANCELLED, Outcome(OutcomeKind.WITHDRAWN, decided_by=by), now)
+
+    def resolve(self, resolution: Resolution, by: str, seen_version: str | None, now: int) -> Operation:
+        """A person chose; sending again is for the version that they saw, and has a day of its own to succeed."""
+        if resolution is Resolution.SEND_AGAIN:
+            return replace(
+                self.send_again(now),
+                first_attempt_at=None,
+                shown_version=seen_version or self.shown_version,
+                outcome=None,
+                attempts=self.attempts + 1,
+            )
+        kind, state = _RESOLVED[resolution]
+        record = self.entity if self.entity.is_record else None
+        return self.settle(state, Outcome(kind, record=record, decided_by=by), now)
+
+    def not_sent(self) -> Operation:
+        """Undo the count of the claim: the request did not leave this time."""
+        sends = max(self.sends - 1, 0)
+        return replace(self, sends=sends, first_sent_at=self.first_sent_at if sends else None)
+
+    def _claim(self, lease: str, now: int) -> Operation:
+        until = now + LEASE_SECONDS
+        return replace(self, lease=lease, lease_until=until, due=until, attempts=self.attempts + 1)
+
+    def _release(self, state: OperationState, **changes: Any) -> Operation:
+        return replace(self, state=state, lease=None, lease_until=None, **changes)
 
 
+_RESOLVED = {
+    Resolution.ARRIVED: (OutcomeKind.REPORTED_ARRIVED, OperationState.SUCCEEDED),
+    Resolution.CLOSE: (OutcomeKind.CLOSED, OperationState.CANCELLED),
+}
 _FOR_APPROVERS = frozenset({OperationKind.DECIDE_DISCONNECTION, OperationKind.CREATE_DISCONNECTION})

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, DisconnectionRequest, Operation, RetryRequest
+from bot.domain.operations import Operation
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -16,6 +15,7 @@ from bot.domain.records import (
     Record,
     Status,
 )
+from bot.domain.requests import Decision, DecisionRequest, DisconnectionRequest, RetryRequest
 
 CLOCK_DIFFERENCE_SECONDS = 120
 """How far Noyo's clock and ours may stand apart."""

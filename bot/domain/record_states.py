@@ -156,3 +156,25 @@ def link_to_operation(held: RecordState, operation_id: str, actor: str, group_na
 def operation_card_key(operation_id: str) -> str:
     """The key at which the card of a request hangs, before and after Noyo gave it an id."""
     return f"operation:{operation_id}"
+
+
+def retryable(record_state: RecordState, *, at_action_required: bool) -> bool:
+    """Whether a connection in this status may be retried; Noyo documents it for `unable_to_connect`."""
+    allowed = {ConnectionStatus.UNABLE_TO_CONNECT}
+    if at_action_required:
+        allowed.add(ConnectionStatus.ACTION_REQUIRED)
+    return isinstance(record_state.record, Connection) and record_state.status in allowed
+
+
+def decidable(record_state: RecordState) -> bool:
+    return record_state.status is DisconnectionStatus.NEEDS_REVIEW
+
+
+def is_connected(record_state: RecordState) -> bool:
+    return record_state.status is ConnectionStatus.COMPLETED
+
+
+def disconnectable(record_state: RecordState) -> bool:
+    """Whether a disconnection may be requested: the group is connected, and Noyo has told us which group it is."""
+    record = record_state.record
+    return is_connected(record_state) and isinstance(record, Connection) and record.group_id is not None

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.dynamodb.table import log_throttling
 from bot.errors import StorageError, TableUnavailable
 

@@ -12,10 +12,9 @@ from datetime import date
 
 import httpx
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.groups import DataExchange
-from bot.domain.operations import SensitiveFields
 from bot.domain.records import Connection, Disconnection
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.noyo import requests, schemas
 from bot.noyo.reader import NoyoReadClient, same_record
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, require_uuid

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from bot import policies
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind, is_uuid
 from bot.domain.groups import DataExchange
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.noyo.responses import MaskingContext
 
 CONNECTIONS = "/api/v1/group_connections"

@@ -11,8 +11,8 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 
-from bot.domain.decisions import Decision
 from bot.domain.people import OTHER_WORKSPACE
+from bot.domain.requests import Decision
 from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback

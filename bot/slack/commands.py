@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.decisions import Decision
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, decidable, is_connected
+from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
 from bot.slack.context import RequestContext
 from bot.slack.features import connect, decide, decisions, disconnect, doctor, history, pause, retry, status
 from bot.slack.views import replies
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
-from bot.usecases.operations.submit import decidable
-from bot.usecases.operations.submit_disconnection import is_connected
 
 MOST_FOUND = 100
 """Looked through for what can be retried, which may be few among many of nearly the same name."""

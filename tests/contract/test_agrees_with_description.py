@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.decisions import DecisionReason, DisconnectionReason
 from bot.domain.groups import DataExchange
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus
+from bot.domain.requests import DecisionReason, DisconnectionReason
 from infra.contract.contract import DESCRIPTION, OVERLAY
 from tests.contract.distil import Distiller, Facts, differences
 

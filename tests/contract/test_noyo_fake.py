@@ -7,9 +7,7 @@ from datetime import date
 import httpx
 import pytest
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind
-from bot.domain.operations import SensitiveFields
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -17,6 +15,7 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
 )
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret

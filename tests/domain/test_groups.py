@@ -3,7 +3,7 @@
 from dataclasses import fields
 
 from bot.domain.groups import Eligibility, Group
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 
 
 def test_no_sensitive_field_has_a_place_in_a_group() -> None:

@@ -7,8 +7,7 @@ from datetime import date
 
 import pytest
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, OperationKind, RetryRequest
+from bot.domain.operations import OperationKind
 from bot.domain.reconciliation import (
     CLOCK_DIFFERENCE_SECONDS,
     created_since_sent,
@@ -17,6 +16,7 @@ from bot.domain.reconciliation import (
 )
 from bot.domain.records import ConnectionStatus, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status
+from bot.domain.requests import Decision, DecisionRequest, RetryRequest
 from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
 
 SHOWN = uuid(1)

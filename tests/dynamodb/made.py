@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from bot.domain.audit import AuditEntry
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import (
     EntityRef,
     connection_ref,
@@ -12,17 +11,7 @@ from bot.domain.entities import (
     pending_connection_ref,
     pending_disconnection_ref,
 )
-from bot.domain.operations import (
-    ConnectionRequest,
-    DecisionRequest,
-    DisconnectionRequest,
-    Operation,
-    OperationKind,
-    OperationState,
-    RefreshRequest,
-    ReplyTo,
-    RetryRequest,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, new_record_state
@@ -33,6 +22,16 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     Record,
+)
+from bot.domain.requests import (
+    ConnectionRequest,
+    Decision,
+    DecisionReason,
+    DecisionRequest,
+    DisconnectionReason,
+    DisconnectionRequest,
+    RefreshRequest,
+    RetryRequest,
 )
 
 NOW = 1_800_000_000

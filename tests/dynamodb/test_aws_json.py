@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NotConnected
 from starlette.responses import Response
 
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.dynamodb import Repositories, open_encryptor, open_repositories
 from bot.dynamodb.aws_json import aws_json_client
 from bot.dynamodb.clients import TimeoutPolicy, aws_client

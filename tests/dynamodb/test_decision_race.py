@@ -14,11 +14,11 @@ import pytest
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, OperationState, Outcome, OutcomeKind, ReplyTo
+from bot.domain.operations import OperationState, Outcome, OutcomeKind, ReplyTo
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy, Person
 from bot.domain.record_states import RecordState
+from bot.domain.requests import Decision, DecisionRequest
 from bot.dynamodb import Repositories
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from moto import mock_aws
 
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.dynamodb import RECEIVER, open_encryptor
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.encryption import KmsEncryptor

@@ -19,8 +19,7 @@ from bot.usecases.admin.sending_guard import SendingGuard
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import second_approval
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
-from bot.usecases.operations.submit import Submitted
-from bot.usecases.operations.submit_disconnection import request_disconnection
+from bot.usecases.operations.submit import Submitted, request_disconnection
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW, a_connection, first
 from tests.dynamodb.racing import at_once

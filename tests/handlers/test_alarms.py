@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.dynamodb import KmsEncryptor, RetryTiming, TimeoutPolicy
 from bot.dynamodb.keys import user
 from bot.dynamodb.table import Table

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.operations import OperationKind, OperationState, ReplyTo
+from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.slack.views.buttons import Action
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute as carry_out_one
-from bot.usecases.operations.resolve import Resolution, resolve
+from bot.usecases.operations.resolve import resolve
 from bot.usecases.run_batch import BATCH_SIZE
 from handlers import execute_operations
 from infra.local.aws.event_filters import matches
@@ -104,15 +104,7 @@ def test_what_is_to_be_sent_again_is_at_noyo_at_once(world: World) -> None:
     assert world.operation(operation_id).state is OperationState.NEEDS_RESOLUTION
     before, sent = len(list(world.stream())), len(world.writes())
     deps = world.bot.noyo_dependencies
-    resolve(
-        operation_id,
-        Resolution.SEND_AGAIN,
-        BEN,
-        seen_version=None,
-        operations=deps.operations,
-        clock=deps.clock,
-        new_id=deps.new_id,
-    )
+    resolve(operation_id, Resolution.SEND_AGAIN, BEN, seen_version=None, deps=deps)
 
     wake(world, before)
 

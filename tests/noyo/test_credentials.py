@@ -8,7 +8,7 @@ import itertools
 import httpx
 import pytest
 
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.errors import NotSent, SecretUnavailable
 from bot.secrets import AGAIN_SECONDS, CachedSecret
 from bot.usecases.ports.runtime import ClientCredentials

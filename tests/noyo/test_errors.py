@@ -11,7 +11,7 @@ import pytest
 
 from bot import policies
 from bot.domain.entities import EntityKind
-from bot.domain.operations import SensitiveFields
+from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.responses import MAX_MESSAGE_LENGTH

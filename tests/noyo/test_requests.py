@@ -4,11 +4,10 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind
 from bot.domain.groups import DataExchange
-from bot.domain.operations import SensitiveFields
 from bot.domain.records import DisconnectionStatus, open_statuses
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.reader import NoyoReadClient

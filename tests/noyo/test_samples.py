@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.decisions import Decision, DecisionReason
-from bot.domain.operations import SensitiveFields
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, UnknownValue
+from bot.domain.requests import Decision, DecisionReason, SensitiveFields
 from bot.noyo.client import NoyoHttpClient
 from tests.noyo.wire import answering, contract, ok
 

@@ -15,18 +15,11 @@ from urllib.parse import urlencode
 from slack_sdk import WebClient
 
 from bot.domain.audit import AuditEntry
-from bot.domain.operations import (
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    ReplyTo,
-    RetryRequest,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, ReplyTo
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
+from bot.domain.requests import RetryRequest
 from bot.errors import TableUnavailable
 from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient

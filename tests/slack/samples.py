@@ -11,18 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain import entities
 from bot.domain.carriers import Carriers
 from bot.domain.content import Content, MessageLink, Rendered
-from bot.domain.decisions import Decision, DisconnectionReason
-from bot.domain.operations import (
-    ConnectionRequest,
-    DecisionRequest,
-    DisconnectionRequest,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    RetryRequest,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
 from bot.domain.records import (
     Connection,
@@ -31,6 +20,14 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     Record,
+)
+from bot.domain.requests import (
+    ConnectionRequest,
+    Decision,
+    DecisionRequest,
+    DisconnectionReason,
+    DisconnectionRequest,
+    RetryRequest,
 )
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.message import DisplaySettings

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bot.domain.operations import LEASE_SECONDS
 from bot.slack.endpoint import REQUEST_SECONDS
 from bot.usecases.operations import lifecycle
 from infra.stack.permissions import KEYS, LAMBDA_SERVICE, allowed
@@ -366,7 +367,7 @@ def timeouts_match_the_code(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
     assert timeouts["SlackFunction"] > 3 > REQUEST_SECONDS
     # An expired lease has no running worker; and one operation fits into an invocation, however slow Noyo is.
-    assert lifecycle.LONGEST_SECONDS < timeouts["ExecuteOperationsFunction"] < lifecycle.LEASE_SECONDS
+    assert lifecycle.LONGEST_SECONDS < timeouts["ExecuteOperationsFunction"] < LEASE_SECONDS
     assert max(timeouts.values()) <= 300
 
 

@@ -9,13 +9,13 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import EntityRef, connection_ref, disconnection_ref, pending_disconnection_ref
 from bot.domain.operations import OperationState, ReplyTo
 from bot.domain.record_states import RecordState
+from bot.domain.requests import DisconnectionReason
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import second_approval, submit
-from bot.usecases.operations.submit_disconnection import DisconnectionInput, request_disconnection
+from bot.usecases.operations.submit import DisconnectionInput, request_disconnection
 from bot.usecases.records.ingest import ingest, read_record
 from infra.local.noyo import Rules
 from tests.usecases.decision_bench import Deciding

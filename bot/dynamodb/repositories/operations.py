@@ -7,19 +7,17 @@ from dataclasses import dataclass, replace
 
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
-from bot.domain.operations import (
+from bot.domain.operations import Operation, OperationKind, OperationState
+from bot.domain.outbox import OutboxEvent
+from bot.domain.record_changes import ExpectedVersion, RecordChange
+from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
     DisconnectionRequest,
-    Operation,
     OperationInput,
-    OperationKind,
-    OperationState,
     RefreshRequest,
     RetryRequest,
 )
-from bot.domain.outbox import OutboxEvent
-from bot.domain.record_changes import ExpectedVersion, RecordChange
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Put, Write, holds

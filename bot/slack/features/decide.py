@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from datetime import date
 from functools import partial
 
-from bot.domain.decisions import Decision, DecisionReason
-from bot.domain.operations import DecisionRequest, Operation, OperationKind
+from bot.domain.operations import Operation
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Disconnection
+from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
     Entry,
@@ -34,7 +34,7 @@ from bot.slack.views.operation_text import DECISION_NOUNS, REASONS, in_progress
 from bot.slack.views.record_cards import decided_elsewhere, disconnection_facts, end_date_text, last_outcome
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
-from bot.usecases.operations.submit import decidable, decide, record_outdated
+from bot.usecases.operations.submit import decide, record_outdated
 
 CALLBACKS = {Decision.APPROVE: "approve_disconnection", Decision.REJECT: "reject_disconnection"}
 _TITLES = {Decision.APPROVE: "Approve disconnection", Decision.REJECT: "Keep connected"}
@@ -117,7 +117,6 @@ def _audit_outdated(decision: Decision, context: RequestContext, entry: Entry, _
         entry.view_id,
         context.actor.user_id,
         entry.shown.record,
-        OperationKind.DECIDE_DISCONNECTION,
         DecisionRequest(decision),
         shown_version=entry.shown.version,
         deps=context.deps,

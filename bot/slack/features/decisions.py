@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date
 
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.operations import DisconnectionRequest, Operation
+from bot.domain.operations import Operation
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Disconnection, DisconnectionStatus
+from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.message import Buttons, Paragraph, Part
@@ -21,7 +22,6 @@ from bot.slack.views.record_cards import claimed_by, end_date
 from bot.slack.views.record_facts import source_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import Json, labelled, rich_text
-from bot.usecases.operations.submit import decidable
 
 LISTED = 8
 COUNTED = 1000

@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 
-from bot.domain.decisions import DisconnectionReason
 from bot.domain.entities import pending_disconnection_ref
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import Right
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, disconnectable, is_connected
 from bot.domain.records import Connection, Disconnection
+from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
     Entry,
@@ -57,14 +57,7 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
-from bot.usecases.operations.second_approval import awaits_confirmation
-from bot.usecases.operations.submit import Submitted
-from bot.usecases.operations.submit_disconnection import (
-    DisconnectionInput,
-    disconnectable,
-    is_connected,
-    request_disconnection,
-)
+from bot.usecases.operations.submit import DisconnectionInput, Submitted, request_disconnection
 from bot.usecases.records.related import earlier_requests
 
 CALLBACK = "disconnect"
@@ -154,7 +147,7 @@ def _audit_outdated(context: RequestContext, entry: Entry, now: Current | None) 
 
 def _already_requested(context: RequestContext, operation: Operation) -> Json:
     """Names the first request. If it waits for a second approver, the person may be that approver."""
-    if awaits_confirmation(operation, context.deps.now()) and operation.actor != context.actor.user_id:
+    if operation.awaits_confirmation(context.deps.now()) and operation.actor != context.actor.user_id:
         return confirmation_or_reason(context, operation, first=True)
     return notice(
         "Already requested",

@@ -7,14 +7,14 @@ somebody decides on what the message said an hour ago.
 from __future__ import annotations
 
 from bot.domain.entities import EntityKind
-from bot.domain.operations import Operation, OperationState
+from bot.domain.operations import Operation, OperationState, Resolution
 from bot.domain.people import Right
 from bot.slack.context import RequestContext
 from bot.slack.views import replies
 from bot.slack.views.buttons import Action, ButtonValue
 from bot.slack.views.operation_text import in_progress, outcome
 from bot.slack.views.rich_text import RichText, rich_text
-from bot.usecases.operations.resolve import Resolution, resolve
+from bot.usecases.operations.resolve import resolve
 
 RESOLUTION_OF_ACTION = {
     Action.ARRIVED: Resolution.ARRIVED,
@@ -40,10 +40,7 @@ def _taken(context: RequestContext, way: Resolution, operation_id: str) -> tuple
         way,
         context.actor.user_id,
         seen_version=_version_now(context, before),
-        operations=context.deps.operations,
-        clock=context.deps.clock,
-        new_id=context.deps.new_id,
-        origin=context.actor.origin,
+        deps=context.deps,
     )
     if taken is None:
         about = before.entity if before else None

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from bot.domain.operations import OperationKind, RetryRequest
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Record
+from bot.domain.requests import RetryRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.connect import conflict_error
 from bot.slack.features.forms import Entry, Form, answer, record_of_kind, record_subject
@@ -95,7 +95,6 @@ def _audit_outdated(context: RequestContext, entry: Entry, _: Current | None) ->
         entry.view_id,
         context.actor.user_id,
         entry.shown.record,
-        OperationKind.RETRY_CONNECTION,
         RetryRequest(),
         shown_version=entry.shown.version,
         deps=context.deps,

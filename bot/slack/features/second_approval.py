@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.operations import DisconnectionRequest, Operation, OperationState
+from bot.domain.operations import Operation, OperationState
 from bot.domain.people import Right, Verdict
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, is_connected
 from bot.domain.records import Disconnection, Record
+from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, Subject, sending, shown_operation
 from bot.slack.views import buttons, replies
@@ -38,12 +39,10 @@ from bot.usecases.admin.authorization import authorized
 from bot.usecases.operations.second_approval import (
     Confirmed,
     NotAwaitingConfirmation,
-    awaits_confirmation,
     confirm,
     withdraw,
 )
 from bot.usecases.operations.submit import NotAllowed
-from bot.usecases.operations.submit_disconnection import is_connected
 from bot.usecases.records.related import earlier_requests
 
 CALLBACK = "confirm_disconnection"
@@ -86,7 +85,7 @@ def _submit(context: RequestContext, entry: Entry, operation: Operation) -> Json
 def confirmation_or_reason(context: RequestContext, operation: Operation, *, first: bool = False) -> Json:
     """The form, for somebody who may approve. `first`: the person wanted to request the same."""
     wanted = operation.input
-    if not awaits_confirmation(operation, context.deps.now()) or not isinstance(wanted, DisconnectionRequest):
+    if not operation.awaits_confirmation(context.deps.now()) or not isinstance(wanted, DisconnectionRequest):
         return _not_waiting(context, operation)
     permission = context.authorize_decision_on(operation.actor, operation.entity)
     if not permission.allowed:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.carriers import Carriers
 from bot.domain.content import Rendered
 from bot.domain.pauses import Mode
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, retryable
 from bot.settings import Settings
 from bot.slack.views.rich_text import (
     Json,
@@ -23,7 +23,6 @@ from bot.slack.views.rich_text import (
     rich_text,
     rich_text_elements,
 )
-from bot.usecases.operations import submit
 
 MAX_TEXT = 3000
 
@@ -184,7 +183,7 @@ class DisplaySettings:
 
     def retryable(self, record_state: RecordState) -> bool:
         """Whether a retry is offered at this status."""
-        return submit.retryable(record_state, at_action_required=self.retry_at_action_required)
+        return retryable(record_state, at_action_required=self.retry_at_action_required)
 
 
 def display_settings(settings: Settings) -> DisplaySettings:

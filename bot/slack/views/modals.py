@@ -6,9 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from bot.domain.operations import (
-    SensitiveFields,
-)
+from bot.domain.requests import SensitiveFields
 from bot.slack.views.message import Message, Paragraph, plain_text
 from bot.slack.views.rich_text import (
     Json,

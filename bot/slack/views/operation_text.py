@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
-from bot.domain.end_dates import requested_end_date
 from bot.domain.entities import EntityKind
-from bot.domain.operations import (
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.requests import (
     ConnectionRequest,
+    Decision,
+    DecisionReason,
     DecisionRequest,
+    DisconnectionReason,
     DisconnectionRequest,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
     RetryRequest,
 )
 from bot.slack.views import pauses
@@ -305,7 +302,7 @@ def _expired(operation: Operation, _: Outcome) -> RichText:
 
 
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
-    chosen = requested_end_date(operation)
+    chosen = operation.requested_end_date
     which = f"{date_text(chosen)}, the last managed day in " if chosen else "the last managed day in "
     if operation.sends > 1:
         again = " went by, and Noyo shows no effect of what was sent before"

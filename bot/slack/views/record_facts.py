@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.entities import EntityKind
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordState, decidable, disconnectable
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -30,7 +30,6 @@ from bot.slack.views.rich_text import (
     own_group_id,
     rich_text,
 )
-from bot.usecases.operations import submit, submit_disconnection
 
 UNNAMED_GROUP = "A group without a name"
 _WITHOUT_CARRIER_MESSAGE = frozenset(
@@ -146,9 +145,9 @@ def action_buttons(
     """What may be done about a record as it stands; always its details. `with_claim`: offer to claim a decision as well."""
     if display.retryable(record_state):
         return [retry_button(record_state, primary=primary), details_button(record_state)]
-    if submit_disconnection.disconnectable(record_state):
+    if disconnectable(record_state):
         return [disconnect_button(record_state), details_button(record_state)]
-    if submit.decidable(record_state):
+    if decidable(record_state):
         taking = claim_buttons(record_state) if with_claim else []
         return [*decision_buttons(record_state, primary=primary), *taking, details_button(record_state)]
     return [details_button(record_state)]

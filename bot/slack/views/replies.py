@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.domain.content import Reply
-from bot.domain.decisions import Decision
-from bot.domain.operations import DecisionRequest, Operation, OperationKind, OperationState, OutcomeKind
+from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.people import Permission
 from bot.domain.records import Connection
+from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import (
     DeadlineExceeded,
     ObserveOnly,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.content import RequestCard
-from bot.domain.operations import ConnectionRequest, DisconnectionRequest, Operation, OperationState
+from bot.domain.operations import Operation, OperationState
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.record_cards import last_outcome

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.operations import LONGEST_RETRY_SECONDS
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.operations.lifecycle import LONGEST_PAUSE_SECONDS
 from bot.usecases.run_batch import BATCH_SIZE
 
 MOST_PUT_ASIDE = 1000
@@ -21,7 +21,7 @@ def due_operations(deps: Dependencies) -> list[str]:
     now = deps.now()
     if deps.sending_guard.active_pause() is not None:
         return [
-            *deps.operations.due(now + LONGEST_PAUSE_SECONDS, limit=MOST_PUT_ASIDE),
+            *deps.operations.due(now + LONGEST_RETRY_SECONDS, limit=MOST_PUT_ASIDE),
             *deps.operations.due_refreshes(now, limit=BATCH_SIZE),
         ]
     return [

@@ -1,28 +1,27 @@
-"""Carry out one operation, the only way anything is written to Noyo."""
+"""Execute one operation: the only way in which anything is written to Noyo."""
 
 from __future__ import annotations
 
-from bot.domain.end_dates import end_date_passed
-from bot.domain.operations import (
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
+from bot.domain.reconciliation import with_end_date
+from bot.domain.records import Connection, ConnectionStatus, Record, is_open
+from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
     DisconnectionRequest,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    RefreshRequest,
+    OperationInput,
     RetryRequest,
+    SensitiveFields,
 )
-from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
-from bot.domain.reconciliation import with_end_date
-from bot.domain.records import Disconnection, Record
 from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.telemetry import LogEvent, entity_label, log_event
 from bot.usecases.admin.authorization import authorized_by_table
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.operations.execute_disconnection import execute_disconnection
 from bot.usecases.operations.lifecycle import (
     SendingPaused,
     claim,
@@ -37,12 +36,12 @@ from bot.usecases.operations.lifecycle import (
 from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective
 from bot.usecases.records.ingest import read_record
 
-CONFLICT = 409
+CONFLICT = frozenset({409})
 STALE = frozenset({404, 409, 422})
 
 
 def execute(operation_id: str, deps: Dependencies) -> None:
-    """Does what is to be done on the operation now, if anything. Safe to call any number of times."""
+    """Do what the operation needs now, if anything. Safe to call any number of times."""
     operation = claim(operation_id, deps)
     if operation is None:
         return
@@ -57,36 +56,28 @@ def execute(operation_id: str, deps: Dependencies) -> None:
         if operation.state is OperationState.RECONCILING:
             reconcile(operation, deps)
         else:
-            _send(operation, deps)
+            _execute(operation, deps)
     except LeaseLost:
-        return  # Another worker took over after our lease ran out; what became of it is theirs to find out.
+        return  # Our lease expired and another worker took over; it finds out what happened.
 
 
-def _send(operation: Operation, deps: Dependencies) -> None:
-    if not _still_permitted(operation, deps) or _went_by(operation, deps):
-        return
+def _execute(operation: Operation, deps: Dependencies) -> None:
     try:
-        match operation.input:
-            case ConnectionRequest() as wanted:
-                _request(operation, wanted, deps)
-            case RetryRequest() as wanted:
-                _retry(operation, wanted, deps)
-            case DecisionRequest() as wanted:
-                _decide(operation, wanted, deps)
-            case DisconnectionRequest() as wanted:
-                execute_disconnection(operation, wanted, deps)
-            case RefreshRequest():
-                _look(operation, deps)
+        if operation.kind is OperationKind.REFRESH_RECORD:
+            _refresh(operation, deps)
+        elif _people_are_authorized(operation, deps) and not _end_date_passed(operation, deps):
+            _send(operation, KINDS[operation.kind], deps)
     except NotSent as error:
         reschedule(operation, deps, why=str(error), retry_after=error.retry_after)
-    except SendingPaused as shut:
-        defer(operation, shut.pause, deps)
+    except SendingPaused as paused:
+        defer(operation, paused.pause, deps)
 
 
-def _still_permitted(operation: Operation, deps: Dependencies) -> bool:
-    """A right may have gone between the click and now. What cannot be told yet waits; it is not refused."""
-    if operation.kind is OperationKind.REFRESH_RECORD:
-        return True
+# ---------------------------------------------------------------- before anything is sent
+
+
+def _people_are_authorized(operation: Operation, deps: Dependencies) -> bool:
+    """Rights may have changed since the click. If a right is unknown, the operation waits; it is not refused."""
     for person in operation.people:
         permission = authorized_by_table(operation.required_right, person, deps)
         if permission.verdict is Verdict.UNKNOWN:
@@ -94,138 +85,128 @@ def _still_permitted(operation: Operation, deps: Dependencies) -> bool:
             reschedule(operation, deps, why=f"Waiting to make sure that {whom} still may do this.", anew=True)
             return False
         if not permission.allowed:
-            _not_allowed(operation, person, permission, deps)
+            _settle_not_authorized(operation, person, permission, deps)
             return False
     return _is_not_their_own(operation, deps)
 
 
-def _went_by(operation: Operation, deps: Dependencies) -> bool:
-    """A day that was ahead when it was asked for may be over after a pause or trouble: nobody asked for a past one.
+def _is_not_their_own(operation: Operation, deps: Dependencies) -> bool:
+    """The requester may have become known, or the policy may have changed, since the click."""
+    requester, decider = operation.actor, operation.second_approval.by if operation.second_approval else None
+    if operation.kind is OperationKind.DECIDE_DISCONNECTION:
+        record_state = deps.records.record_state(operation.entity)
+        requester, decider = record_state.requester if record_state else None, operation.actor
+    permission = authorize_decision_on(requester, decider, deps.policy) if decider else ALLOWED
+    if decider and not permission.allowed:
+        _settle_not_authorized(operation, decider, permission, deps)
+    return permission.allowed
 
-    Where an earlier sending may have arrived, that is found out first.
+
+def _settle_not_authorized(
+    operation: Operation, person: str, permission: Permission, deps: Dependencies
+) -> None:
+    outcome = Outcome(OutcomeKind.NOT_AUTHORIZED, message=permission.reason, decided_by=person)
+    settle(operation, OperationState.CANCELLED, outcome, deps)
+
+
+def _end_date_passed(operation: Operation, deps: Dependencies) -> bool:
+    """A pause or an outage may last beyond the requested end date, and nobody asked for a past one.
+
+    If an earlier request may have arrived, find that out first.
     """
-    if not end_date_passed(operation, deps.now(), deps.timezone):
+    if not operation.end_date_passed(deps.now(), deps.timezone):
         return False
     if operation.sends == 1 or not settle_if_effective(operation, deps):
         settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.END_DATE_PASSED), deps)
     return True
 
 
-def _is_not_their_own(operation: Operation, deps: Dependencies) -> bool:
-    """What was asked for through us may have become known as such, or the policy another, since the click."""
-    asked_by, decider = operation.actor, operation.second_approval.by if operation.second_approval else None
-    if operation.kind is OperationKind.DECIDE_DISCONNECTION:
-        record_state = deps.records.record_state(operation.entity)
-        asked_by, decider = record_state.requester if record_state else None, operation.actor
-    permission = authorize_decision_on(asked_by, decider, deps.policy) if decider else ALLOWED
-    if decider and not permission.allowed:
-        _not_allowed(operation, decider, permission, deps)
-    return permission.allowed
+# ---------------------------------------------------------------- one way to send
 
 
-def _not_allowed(operation: Operation, person: str, permission: Permission, deps: Dependencies) -> None:
-    outcome = Outcome(OutcomeKind.NOT_AUTHORIZED, message=permission.reason, decided_by=person)
-    settle(operation, OperationState.CANCELLED, outcome, deps)
+Precondition = Callable[[Operation, Any, Dependencies], bool]
+"""Given the operation and its input, reads from Noyo. If it does not hold, it has settled the operation."""
 
 
-def _request(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> None:
-    sensitive = decrypted(operation, wanted.encrypted, deps)
-    ensure_may_send(operation, deps)
-    try:
-        made = deps.noyo.request_connection(
-            wanted.carrier_id, wanted.carrier_group_id, wanted.group_name, sensitive
-        )
-    except NoyoRefused as refusal:
-        _refused(operation, refusal, deps)
-    except (NoAnswer, UnreadableAnswer):
-        reconcile_later(operation, deps)
-    else:
-        settle_confirmed(operation, made, deps)
+@dataclass(frozen=True, slots=True)
+class SendingRules:
+    """How one kind of operation is sent.
+
+    `call` is given the operation, its input and the sensitive fields, and returns the record in Noyo's answer.
+    A refusal with a status in `stale` may mean that the record changed, and one in `duplicate` that Noyo already has
+    what was asked for.
+    """
+
+    call: Callable[[Operation, Any, SensitiveFields, Dependencies], Record]
+    precondition: Precondition | None = None
+    stale: frozenset[int] = frozenset()
+    duplicate: frozenset[int] = frozenset()
 
 
-def _retry(operation: Operation, wanted: RetryRequest, deps: Dependencies) -> None:
-    sensitive = decrypted(operation, wanted.encrypted, deps)
-    if not _unchanged(operation, deps):
+def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None:
+    sensitive = decrypted(operation, deps)
+    if rules.precondition and not _holds(rules.precondition, operation, deps):
         return
     ensure_may_send(operation, deps)
     try:
-        made = deps.noyo.retry_connection(
-            operation.entity.key, carrier_group_id=wanted.carrier_group_id, sensitive=sensitive
-        )
+        record = rules.call(operation, operation.input, sensitive, deps)
     except NoyoRefused as refusal:
-        _refused(operation, refusal, deps)
+        _process_refusal(operation, rules, refusal, deps)
     except (NoAnswer, UnreadableAnswer):
         reconcile_later(operation, deps)
     else:
-        settle_confirmed(operation, made, deps)
+        settle_confirmed(operation, record, deps)
 
 
-def _decide(operation: Operation, wanted: DecisionRequest, deps: Dependencies) -> None:
-    """Noyo takes a decision for one version only, the one that the person saw."""
-    if not _unchanged(operation, deps):
-        return
-    ensure_may_send(operation, deps)
+def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:
+    """Whether the operation may be sent; if not, it has been settled or rescheduled."""
     try:
-        made = _decided(operation, wanted, deps)
+        return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
-        _decision_refused(operation, refusal, deps)
-    except (NoAnswer, UnreadableAnswer):
-        reconcile_later(operation, deps)
+        _settle_refused(operation, refusal, deps)
+    except (NoAnswer, UnreadableAnswer) as error:
+        reschedule(operation, deps, why=str(error))
+    return False
+
+
+def _process_refusal(
+    operation: Operation, rules: SendingRules, refusal: NoyoRefused, deps: Dependencies
+) -> None:
+    """After an earlier request, and for some statuses, Noyo may refuse because our own request already took effect.
+
+    Noyo does not document its answer to a stale version, so the current version distinguishes a change from a refusal.
+    """
+    sent_before = operation.sends > 1
+    if (sent_before or refusal.status in rules.stale | rules.duplicate) and settle_if_effective(
+        operation, deps, same_name=not sent_before
+    ):
+        return
+    if refusal.status in rules.stale and not _holds(_is_unchanged, operation, deps):
+        return
+    if refusal.status in rules.duplicate:
+        duplicate = find_duplicate(operation, deps)
+        record = duplicate.entity if duplicate else None
+        outcome = Outcome(OutcomeKind.DUPLICATE, refusal.message, record, status=refusal.status)
+        settle(operation, OperationState.REFUSED, outcome, deps)
     else:
-        settle_confirmed(operation, with_end_date(made, _shown(operation, deps), wanted), deps)
+        _settle_refused(operation, refusal, deps)
 
 
-def _shown(operation: Operation, deps: Dependencies) -> Record | None:
-    """The version that was decided on, as far as it is still the newest we hold."""
-    held = deps.records.record_state(operation.entity)
-    return held.record if held is not None and held.record.version == operation.shown_version else None
-
-
-def _decided(operation: Operation, wanted: DecisionRequest, deps: Dependencies) -> Disconnection:
-    if operation.unversioned:
-        # Noyo takes it for whatever is there by then, so what `_unchanged` read is all that is known.
-        return deps.noyo.reject_disconnection(
-            operation.entity.key, reason=wanted.reason, context=wanted.context
-        )
-    return deps.noyo.decide_disconnection(
-        operation.entity.key,
-        operation.shown_version or "",
-        wanted.decision,
-        effective_end_date=wanted.effective_end_date,
-        reason=wanted.reason,
-        context=wanted.context,
-    )
-
-
-def _decision_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
-    """How Noyo answers a stale version is not documented: what it shows now tells a change from a refusal."""
-    if (operation.sends > 1 or refusal.status in STALE) and settle_if_effective(operation, deps):
-        return
-    if refusal.status in STALE and not _unchanged(operation, deps):
-        return
-    outcome = Outcome(
-        OutcomeKind.REFUSED, message=refusal.message, record=operation.entity, status=refusal.status
-    )
+def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
+    record = operation.entity if operation.entity.is_record else None
+    outcome = Outcome(OutcomeKind.REFUSED, refusal.message, record, status=refusal.status)
     settle(operation, OperationState.REFUSED, outcome, deps)
 
 
-def _unchanged(operation: Operation, deps: Dependencies) -> bool:
-    """Read once more just before: for a retry, which takes no version, there is no other guard, and its gap remains."""
-    try:
-        current = read_record(operation.entity, deps.noyo)
-    except NoyoRefused as refusal:
-        settle(
-            operation,
-            OperationState.REFUSED,
-            Outcome(
-                OutcomeKind.REFUSED, message=refusal.message, record=operation.entity, status=refusal.status
-            ),
-            deps,
-        )
-        return False
-    except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
-        return False
+# ---------------------------------------------------------------- what each kind needs before it is sent
+
+
+def _is_unchanged(operation: Operation, _wanted: OperationInput, deps: Dependencies) -> bool:
+    """Whether the record still has the version that was shown.
+
+    A retry and an unversioned rejection have no other guard: a change after this read goes unnoticed.
+    """
+    current = read_record(operation.entity, deps.noyo)
     if current.version == operation.shown_version:
         return True
     if operation.sends > 1 and settle_if_effective(operation, deps):
@@ -235,32 +216,112 @@ def _unchanged(operation: Operation, deps: Dependencies) -> bool:
     return False
 
 
-def _refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
-    """A clear no; but after an earlier sending, or as a duplicate, it may be the echo of our own success."""
-    sent_before = operation.sends > 1
-    if (sent_before or refusal.status == CONFLICT) and settle_if_effective(
-        operation, deps, named=not sent_before
-    ):
-        return
-    duplicate = find_duplicate(operation, deps) if refusal.status == CONFLICT else None
-    kind = OutcomeKind.DUPLICATE if refusal.status == CONFLICT else OutcomeKind.REFUSED
-    outcome = Outcome(
-        kind,
-        message=refusal.message,
-        record=duplicate.entity if duplicate else None,
-        status=refusal.status,
+def _may_disconnect(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
+    """Noyo documents no guard against duplicate disconnection requests, so read what exists just before sending."""
+    return _is_still_connected(operation, wanted, deps) and not _is_already_requested(operation, wanted, deps)
+
+
+def _is_still_connected(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
+    """Compares what was meant and not the version, which may have changed for many reasons since the request."""
+    current = deps.noyo.connection(wanted.connection.key)
+    if _is_same_connection(current, wanted):
+        return True
+    if operation.sends > 1 and settle_if_effective(operation, deps):
+        return False
+    changed = Outcome(OutcomeKind.CHANGED, message=current.status.value)
+    settle(operation, OperationState.CANCELLED, changed, deps)
+    return False
+
+
+def _is_same_connection(current: Connection, wanted: DisconnectionRequest) -> bool:
+    same = (current.group_id or wanted.group_id, current.carrier_id) == (wanted.group_id, wanted.carrier_id)
+    return same and current.status is ConnectionStatus.COMPLETED
+
+
+def _is_already_requested(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
+    """Whether Noyo has an open request to disconnect this group from this carrier, from us or from somebody else."""
+    if operation.sends > 1 and settle_if_effective(operation, deps):
+        return True
+    found = deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id)
+    open_requests = [record for record in found if is_open(record.status)]
+    if not open_requests:
+        return False
+    newest = max(open_requests, key=lambda record: record.modified)
+    settle(operation, OperationState.REFUSED, Outcome(OutcomeKind.DUPLICATE, record=newest.entity), deps)
+    return True
+
+
+# ---------------------------------------------------------------- the call of each kind
+
+
+def _request(
+    _operation: Operation, wanted: ConnectionRequest, sensitive: SensitiveFields, deps: Dependencies
+) -> Record:
+    return deps.noyo.request_connection(
+        wanted.carrier_id, wanted.carrier_group_id, wanted.group_name, sensitive
     )
-    settle(operation, OperationState.REFUSED, outcome, deps)
 
 
-def _look(operation: Operation, deps: Dependencies) -> None:
+def _retry(
+    operation: Operation, wanted: RetryRequest, sensitive: SensitiveFields, deps: Dependencies
+) -> Record:
+    return deps.noyo.retry_connection(
+        operation.entity.key, carrier_group_id=wanted.carrier_group_id, sensitive=sensitive
+    )
+
+
+def _decide(
+    operation: Operation, wanted: DecisionRequest, _sensitive: SensitiveFields, deps: Dependencies
+) -> Record:
+    """Noyo accepts a decision for one version only, the one that the person saw, unless it is sent unversioned."""
+    key = operation.entity.key
+    if operation.unversioned:
+        answer = deps.noyo.reject_disconnection(key, reason=wanted.reason, context=wanted.context)
+    else:
+        answer = deps.noyo.decide_disconnection(
+            key,
+            operation.shown_version or "",
+            wanted.decision,
+            effective_end_date=wanted.effective_end_date,
+            reason=wanted.reason,
+            context=wanted.context,
+        )
+    known = deps.records.record_state(operation.entity)
+    shown = known.record if known is not None and known.record.version == operation.shown_version else None
+    return with_end_date(answer, shown, wanted)
+
+
+def _disconnect(
+    _operation: Operation, wanted: DisconnectionRequest, _sensitive: SensitiveFields, deps: Dependencies
+) -> Record:
+    answer = deps.noyo.request_disconnection(
+        wanted.carrier_id,
+        wanted.group_id,
+        wanted.effective_end_date,
+        reason=wanted.reason,
+        context=wanted.context,
+    )
+    # Noyo leaves the end date and the group out of some answers; they are the ones that were sent.
+    end_date = answer.effective_end_date or wanted.effective_end_date
+    return replace(answer, effective_end_date=end_date, group_id=answer.group_id or wanted.group_id)
+
+
+KINDS = {
+    OperationKind.REQUEST_CONNECTION: SendingRules(_request, duplicate=CONFLICT),
+    OperationKind.RETRY_CONNECTION: SendingRules(_retry, _is_unchanged, duplicate=CONFLICT),
+    OperationKind.DECIDE_DISCONNECTION: SendingRules(_decide, _is_unchanged, stale=STALE),
+    OperationKind.CREATE_DISCONNECTION: SendingRules(_disconnect, _may_disconnect),
+}
+
+
+def _refresh(operation: Operation, deps: Dependencies) -> None:
+    """Reads only, so it continues while sending is paused."""
     try:
-        record: Record = read_record(operation.entity, deps.noyo)
+        record = read_record(operation.entity, deps.noyo)
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)
     except (NoAnswer, UnreadableAnswer) as error:
         reschedule(operation, deps, why=str(error))
     else:
-        found = Outcome(OutcomeKind.CONFIRMED, record=record.entity)
-        settle(operation, OperationState.SUCCEEDED, found, deps, record=record)
+        settle_confirmed(operation, record, deps)

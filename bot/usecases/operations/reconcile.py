@@ -1,20 +1,10 @@
-"""Find out at Noyo what became of an operation whose answer was lost, by the effect it wanted."""
+"""Compare Noyo's records with the wanted effect of an operation whose answer was lost."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.operations import (
-    ConnectionRequest,
-    DecisionRequest,
-    DisconnectionRequest,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    RetryRequest,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.reconciliation import (
     CLOCK_DIFFERENCE_SECONDS,
     created_since_sent,
@@ -24,10 +14,10 @@ from bot.domain.reconciliation import (
 )
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import (
-    RECONCILIATIONS,
     reconcile_again,
     reconcile_later,
     request_resolution,
@@ -36,15 +26,16 @@ from bot.usecases.operations.lifecycle import (
 )
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
-"""Noyo refuses a double of these itself: a request as a duplicate, a decision by its version, where that is sent."""
-
-GONE = 404
+"""Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
+RECONCILIATIONS = 2
+"""How often Noyo must show no effect before the request counts as not arrived."""
+NOT_FOUND = 404
 
 
 def reconcile(operation: Operation, deps: Dependencies) -> None:
-    """Found: succeeded. Not there, asked twice: sent again where Noyo refuses doubles, else a person says."""
+    """Found: succeeded. Not found twice: send it again where Noyo refuses duplicates; otherwise a person decides."""
     try:
-        if _settled_if_found(operation, deps):
+        if _settle_if_found(operation, deps):
             return
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused):
         reconcile_again(operation, deps)
@@ -58,46 +49,57 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
         request_resolution(asked, OutcomeKind.UNCLEAR, deps)
 
 
-def settle_if_effective(operation: Operation, deps: Dependencies, *, named: bool = False) -> bool:
-    """Whether a refusal was the echo of our own success; then the operation is settled as succeeded.
+def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:
+    """Whether our own request took effect in spite of a refusal; then the operation is settled as succeeded.
 
-    `named`: a new connection counts as ours only under the name that was asked for, since we know of no sending before.
-    Where Noyo cannot be asked just now the operation is left to be checked, and counts as dealt with.
+    `same_name`: accept a new connection only with the requested name, since we know of no earlier request. If Noyo
+    cannot be asked now, the operation is left to be reconciled, and the result is True.
     """
     try:
-        return _settled_if_found(operation, deps, named=named)
+        return _settle_if_found(operation, deps, same_name=same_name)
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused) as error:
-        if isinstance(error, NoyoRefused) and error.status == GONE and operation.sends == 1:
-            return False  # Sent once and refused, and there is nothing to have taken effect on.
+        if isinstance(error, NoyoRefused) and error.status == NOT_FOUND and operation.sends == 1:
+            return (
+                False  # Sent once and refused, and the record on which it could take effect does not exist.
+            )
         reconcile_later(operation, deps)
         return True
 
 
 def find_duplicate(operation: Operation, deps: Dependencies) -> Connection | None:
-    """The connection that is in the way of this request, where Noyo lets us see it."""
-    pair = _wanted_pair(operation, deps)
-    if pair is None:
+    """The connection that makes this request a duplicate, if Noyo lets us see it."""
+    carrier_and_group_id = _wanted_connection(operation, deps)
+    if carrier_and_group_id is None:
         return None
     try:
-        found = deps.noyo.connections_at(*pair)
+        found = deps.noyo.connections_at(*carrier_and_group_id)
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused):
         return None
     others = [connection for connection in found if connection.entity != operation.entity]
     return max(others, key=lambda connection: connection.modified, default=None)
 
 
-def _settled_if_found(operation: Operation, deps: Dependencies, *, named: bool = False) -> bool:
+def _wanted_connection(operation: Operation, deps: Dependencies) -> tuple[str, str] | None:
+    """Carrier id and carrier group id that were asked for."""
+    wanted = operation.input
+    if isinstance(wanted, ConnectionRequest):
+        return wanted.carrier_id, wanted.carrier_group_id
+    if isinstance(wanted, RetryRequest) and wanted.carrier_group_id is not None:
+        known = deps.records.record_state(operation.entity)
+        return (known.record.carrier_id, wanted.carrier_group_id) if known else None
+    return None
+
+
+def _settle_if_found(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:
     record = _effect(operation, deps)
-    if named and record is not None and _under_another_name(record, operation):
+    if record is None or (same_name and _has_another_name(record, operation)):
         return False
-    if record is None:
-        return False
-    found = Outcome(OutcomeKind.RECONCILED, record=record.entity)
-    settle(operation, OperationState.SUCCEEDED, found, deps, record=record)
+    outcome = Outcome(OutcomeKind.RECONCILED, record=record.entity)
+    settle(operation, OperationState.SUCCEEDED, outcome, deps, record=record)
     return True
 
 
-def _under_another_name(record: Record, operation: Operation) -> bool:
+def _has_another_name(record: Record, operation: Operation) -> bool:
     wanted = operation.input
     if not isinstance(wanted, ConnectionRequest) or record.group_name is None:
         return False
@@ -105,90 +107,85 @@ def _under_another_name(record: Record, operation: Operation) -> bool:
 
 
 def _effect(operation: Operation, deps: Dependencies) -> Record | None:
-    if isinstance(operation.input, ConnectionRequest):
-        return _made(operation, operation.input, deps)
-    if isinstance(operation.input, RetryRequest):
-        return _retried(operation, deps)
-    if isinstance(operation.input, DecisionRequest):
-        current = deps.noyo.disconnection(operation.entity.key)
-        return current if shows_decision(operation, current) else None
-    if isinstance(operation.input, DisconnectionRequest):
-        return _asked_to_disconnect(operation, operation.input, deps)
-    return None
+    """The record at Noyo that shows the wanted effect."""
+    match operation.input:
+        case ConnectionRequest() as wanted:
+            return _requested_connection(operation, wanted, deps)
+        case RetryRequest():
+            return _retried_connection(operation, deps)
+        case DecisionRequest():
+            current = deps.noyo.disconnection(operation.entity.key)
+            return current if shows_decision(operation, current) else None
+        case DisconnectionRequest() as wanted:
+            return _requested_disconnection(operation, wanted, deps)
+        case _:
+            return None
 
 
-def _made(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> Connection | None:
-    """A connection for the pair, created since we sent, that no other operation of ours asked for."""
+def _requested_connection(
+    operation: Operation, wanted: ConnectionRequest, deps: Dependencies
+) -> Connection | None:
+    """A connection with these ids, created since we sent, that no other operation of ours created."""
     for connection in deps.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
-        held = deps.records.record_state(connection.entity)
-        if not _anothers(held, operation, wanted, deps) and created_since_sent(connection, operation):
+        known = deps.records.record_state(connection.entity)
+        if not _is_excluded(known, operation, wanted, deps) and created_since_sent(connection, operation):
             return connection
     return None
 
 
-def _asked_to_disconnect(
+def _requested_disconnection(
     operation: Operation, wanted: DisconnectionRequest, deps: Dependencies
 ) -> Disconnection | None:
-    """A request to disconnect as it was wanted, created since we sent, that no other operation of ours asked for."""
+    """A request to disconnect as it was wanted, created since we sent, that no other operation of ours created."""
     for found in deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id):
-        held = deps.records.record_state(found.entity)
-        if is_requested_disconnection(found, operation) and not _is_anothers(held, operation):
+        known = deps.records.record_state(found.entity)
+        if is_requested_disconnection(found, operation) and not _belongs_to_another(known, operation):
             return replace(found, group_id=wanted.group_id)
     return None
 
 
-def _is_anothers(held: RecordState | None, operation: Operation) -> bool:
-    """Whether another operation asked for it, or it was there before we sent."""
-    if held is None or held.requested_by_operation == operation.id:
+def _belongs_to_another(known: RecordState | None, operation: Operation) -> bool:
+    """Whether another operation created it, or it existed before we sent."""
+    if known is None or known.requested_by_operation == operation.id:
         return False
     sent = operation.first_sent_at
-    return held.requested_by_operation is not None or (sent is not None and held.seen_at < sent)
+    return known.requested_by_operation is not None or (sent is not None and known.seen_at < sent)
 
 
-def _anothers(
-    held: RecordState | None, operation: Operation, wanted: ConnectionRequest, deps: Dependencies
+def _is_excluded(
+    known: RecordState | None, operation: Operation, wanted: ConnectionRequest, deps: Dependencies
 ) -> bool:
-    """Whether the record cannot be this operation's: it is another's, or a retry of ours made it look like this."""
-    if held is None or held.requested_by_operation == operation.id:
+    """Whether this operation cannot have created it: another one did, or a retry of ours gave it these ids."""
+    if known is None or known.requested_by_operation == operation.id:
         return False
-    if _is_anothers(held, operation):
+    if _belongs_to_another(known, operation):
         return True
-    first = next(iter(deps.records.history(held.entity, since=0)), None)
-    return isinstance(first, Connection) and _was_not_born_of(first, wanted)
+    first = next(iter(deps.records.history(known.entity, since=0)), None)
+    return isinstance(first, Connection) and _was_created_otherwise(first, wanted)
 
 
-def _was_not_born_of(first: Connection, wanted: ConnectionRequest) -> bool:
-    """With the wanted id from the first it would have been linked when we saw it; with another, a retry changed it.
+def _was_created_otherwise(first: Connection, wanted: ConnectionRequest) -> bool:
+    """With the wanted id from the start it would have been linked when we saw it; with another, a retry changed it.
 
-    Left open where Noyo did not tell the id at first, or writes it in other letters.
+    Unclear if Noyo left the id out at first, or writes it with other capital letters.
     """
-    born = first.carrier_group_id
-    if born is None:
+    initial = first.carrier_group_id
+    if initial is None:
         return False
-    return born == wanted.carrier_group_id or born.casefold() != wanted.carrier_group_id.casefold()
+    return initial == wanted.carrier_group_id or initial.casefold() != wanted.carrier_group_id.casefold()
 
 
-def _retried(operation: Operation, deps: Dependencies) -> Connection | None:
-    """What Noyo shows now, where it or a version shown to us since we sent bears the mark of the retry."""
+def _retried_connection(operation: Operation, deps: Dependencies) -> Connection | None:
+    """The current connection, if it or a version that we saw since we sent shows the effect of the retry."""
     current = deps.noyo.connection(operation.entity.key)
     since = (operation.first_sent_at or deps.now()) - CLOCK_DIFFERENCE_SECONDS
     history = deps.records.history(operation.entity, since=since)
-    versions = [*_after_shown(operation, history), current]
+    versions = [*_after_shown_version(operation, history), current]
     return current if find_retry_effect(operation, versions) is not None else None
 
 
-def _after_shown(operation: Operation, history: list[Record]) -> list[Record]:
-    """Without what came before the version the person saw: a first try just before it was `processing` too."""
+def _after_shown_version(operation: Operation, history: list[Record]) -> list[Record]:
+    """An earlier try may have been `processing` too, so versions before the one that the person saw prove nothing."""
     shown = (known.modified for known in history if known.version == operation.shown_version)
     floor = next(shown, None)
     return history if floor is None else [known for known in history if known.modified > floor]
-
-
-def _wanted_pair(operation: Operation, deps: Dependencies) -> tuple[str, str] | None:
-    wanted = operation.input
-    if isinstance(wanted, ConnectionRequest):
-        return wanted.carrier_id, wanted.carrier_group_id
-    if isinstance(wanted, RetryRequest) and wanted.carrier_group_id is not None:
-        held = deps.records.record_state(operation.entity)
-        return (held.record.carrier_id, wanted.carrier_group_id) if held else None
-    return None

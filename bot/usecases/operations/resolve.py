@@ -1,79 +1,42 @@
-"""A person says what became of an operation that nobody can tell about from Noyo's answers."""
+"""A person reports what became of an operation whose effect Noyo's answers do not show."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from enum import StrEnum
-
-from bot.domain import outbox as telling
-from bot.domain.audit import WORKER, AuditEntry, Origin
-from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.audit import AuditEntry
+from bot.domain.operations import Operation, OperationState, Resolution
+from bot.domain.outbox import operation_changed
 from bot.errors import LeaseLost
 from bot.telemetry import log_operation
-from bot.usecases.ports.runtime import Clock, NewId
-from bot.usecases.ports.storage import OperationRepository
-
-
-class Resolution(StrEnum):
-    """The three ways out."""
-
-    ARRIVED = "arrived"
-    SEND_AGAIN = "send_again"
-    CLOSE = "close"
+from bot.usecases.dependencies import Dependencies
 
 
 def resolve(
-    operation_id: str,
-    way: Resolution,
-    person: str,
-    *,
-    seen_version: str | None,
-    operations: OperationRepository,
-    clock: Clock,
-    new_id: NewId,
-    origin: Origin = WORKER,
+    operation_id: str, resolution: Resolution, person: str, *, seen_version: str | None, deps: Dependencies
 ) -> Operation | None:
-    """The operation after this way was taken; None where it no longer needs a person, so somebody was first.
+    """The operation after this resolution; None if it no longer needs one, because somebody else was faster.
 
-    `seen_version` is the version of the record that the person saw beside the question: sending again is for that one.
+    `seen_version` is the version of the record that the person saw with the question; sending again is for that one.
     """
-    operation = operations.operation(operation_id)
+    operation = deps.operations.operation(operation_id)
     if operation is None or operation.state is not OperationState.NEEDS_RESOLUTION:
         return None
-    now = int(clock())
-    taken = _taken(operation, way, person, seen_version, now)
-    details = (("operation", operation.id), ("resolution", way.value), ("seen_version", seen_version or ""))
-    audit = AuditEntry(new_id(), operation.entity, now, person, "resolution_chosen", details, origin)
-    event = (telling.operation_changed(taken, now),)
+    now = deps.now()
+    resolved = operation.resolve(resolution, person, seen_version, now)
+    details = (
+        ("operation", operation.id),
+        ("resolution", resolution.value),
+        ("seen_version", seen_version or ""),
+    )
+    audit = AuditEntry(
+        deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin
+    )
+    events = (operation_changed(resolved, now),)
     try:
-        if taken.state.settled:
-            operations.settle(taken, lease=None, change=None, events=event, audit=audit)
+        if resolved.state.settled:
+            deps.operations.settle(resolved, lease=None, change=None, events=events, audit=audit)
         else:
-            operations.save(taken, lease=None, events=event, audit=audit)
+            deps.operations.save(resolved, lease=None, events=events, audit=audit)
     except LeaseLost:
         return None
-    log_operation(taken, now)
-    return taken
-
-
-def _taken(
-    operation: Operation, way: Resolution, person: str, seen_version: str | None, now: int
-) -> Operation:
-    record = operation.entity if operation.entity.is_record else None
-    if way is Resolution.SEND_AGAIN:
-        return replace(
-            operation,
-            state=OperationState.PENDING,
-            due=now,
-            reconciliations=0,
-            first_attempt_at=None,
-            shown_version=seen_version or operation.shown_version,
-            outcome=None,
-            attempts=operation.attempts + 1,
-        )
-    kind, state = {
-        Resolution.ARRIVED: (OutcomeKind.REPORTED_ARRIVED, OperationState.SUCCEEDED),
-        Resolution.CLOSE: (OutcomeKind.CLOSED, OperationState.CANCELLED),
-    }[way]
-    outcome = Outcome(kind, record=record, decided_by=person)
-    return replace(operation, state=state, outcome=outcome, due=None, settled_at=now)
+    log_operation(resolved, now)
+    return resolved

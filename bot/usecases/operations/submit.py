@@ -1,66 +1,80 @@
-"""Place what a person asked for as one operation; nothing is sent to Noyo here."""
+"""Submit what a person asked for as one operation. Nothing is sent to Noyo here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date, tzinfo
 
 from bot.domain import entities
-from bot.domain import outbox as telling
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
-from bot.domain.operations import (
-    ConnectionRequest,
-    DecisionRequest,
-    Operation,
-    OperationInput,
-    OperationKind,
-    OperationState,
-    RefreshRequest,
-    ReplyTo,
-    RetryRequest,
-    SensitiveFields,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
+from bot.domain.outbox import operation_changed
 from bot.domain.people import Permission, authorize_decision_on
 from bot.domain.record_changes import ExpectedVersion
-from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, ConnectionStatus, DisconnectionStatus
+from bot.domain.record_states import RecordState, decidable, disconnectable
+from bot.domain.records import Connection
+from bot.domain.requests import (
+    ConnectionRequest,
+    DecisionRequest,
+    DisconnectionReason,
+    DisconnectionRequest,
+    OperationInput,
+    RefreshRequest,
+    RetryRequest,
+    SensitiveFields,
+    confirmation_deadline,
+)
 from bot.errors import ObserveOnly, SubmissionConflict
 from bot.telemetry import LogEvent, entity_label, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
 
 ATTEMPTS = 3
-"""What stood in the way may be gone by the time we look."""
+"""A conflict may be over when we read what it was."""
+KIND_OF_INPUT: dict[type[OperationInput], OperationKind] = {
+    ConnectionRequest: OperationKind.REQUEST_CONNECTION,
+    RetryRequest: OperationKind.RETRY_CONNECTION,
+    DecisionRequest: OperationKind.DECIDE_DISCONNECTION,
+    DisconnectionRequest: OperationKind.CREATE_DISCONNECTION,
+    RefreshRequest: OperationKind.REFRESH_RECORD,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """It is on its way; also where the very same was placed before (the same click or submission twice)."""
+    """Accepted, now or when the same click or submission arrived before."""
 
     operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Not placed: this operation is on its way already."""
+    """Not accepted: this operation is open already."""
 
     operation: Operation
 
 
 @dataclass(frozen=True, slots=True)
 class RecordChanged:
-    """Not placed: the record is no longer what the person saw."""
+    """Not accepted: the record is no longer what the person saw."""
 
     now: RecordState | None
 
 
 @dataclass(frozen=True, slots=True)
 class NotAllowed:
-    """Not placed: the person may not decide on this one."""
+    """Not accepted: the person may not decide on this record."""
 
     permission: Permission
 
 
 SubmitResult = Submitted | Conflict | RecordChanged
+
+
+# ---------------------------------------------------------------- what a record's status allows
+
+
+# ---------------------------------------------------------------- what can be asked for
 
 
 def request_connection(
@@ -74,20 +88,11 @@ def request_connection(
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
-    """Asks Noyo, by an operation, for a new group's connection; one at a time for a carrier and carrier group id."""
-    wanted = ConnectionRequest(
-        carrier_id, carrier_group_id, group_name, _sealed(sensitive, operation_id, deps)
-    )
-    operation = new_operation(
-        operation_id,
-        entities.pending_connection_ref(carrier_id, carrier_group_id),
-        OperationKind.REQUEST_CONNECTION,
-        wanted,
-        actor,
-        reply_to,
-        deps,
-    )
-    return submit_operation(operation, None, deps)
+    """Connect a new group; one request at a time for a carrier and carrier group id."""
+    encrypted = _encrypted(sensitive, operation_id, deps)
+    wanted = ConnectionRequest(carrier_id, carrier_group_id, group_name, encrypted)
+    entity = entities.pending_connection_ref(carrier_id, carrier_group_id)
+    return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)
 
 
 def retry_connection(
@@ -100,21 +105,12 @@ def retry_connection(
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
-    """Asks Noyo to try again, on condition that the record is still `shown`. None and not typed mean unchanged."""
+    """Retry, if the record is still as `shown`. Values that are None or not typed stay as they are at Noyo."""
     record = shown.record
     same = isinstance(record, Connection) and record.carrier_group_id == carrier_group_id
-    wanted = RetryRequest(None if same else carrier_group_id, _sealed(sensitive, operation_id, deps))
-    operation = new_operation(
-        operation_id,
-        shown.entity,
-        OperationKind.RETRY_CONNECTION,
-        wanted,
-        actor,
-        reply_to,
-        deps,
-    )
-    operation = replace(operation, shown_version=record.version)
-    return submit_operation(operation, ExpectedVersion(shown.entity, record.version), deps)
+    wanted = RetryRequest(None if same else carrier_group_id, _encrypted(sensitive, operation_id, deps))
+    operation = new_operation(operation_id, shown.entity, wanted, actor, reply_to, deps)
+    return _submit(operation, ExpectedVersion(shown.entity, record.version), deps)
 
 
 def decide(
@@ -126,46 +122,62 @@ def decide(
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult | NotAllowed:
-    """Approves or rejects a request to disconnect, on condition that it is still `shown`; one decision at a time.
+    """Approve or reject a disconnection request, if it is still as `shown`; one decision at a time.
 
-    What was shown as decided already is not decided once more, whatever Noyo would make of that.
+    What was shown as decided is not decided again, even if Noyo would accept that.
     """
     permission = authorize_decision_on(shown.requester, actor, deps.policy)
     if not permission.allowed:
         return NotAllowed(permission)
-    operation = new_operation(
-        operation_id,
-        shown.entity,
-        OperationKind.DECIDE_DISCONNECTION,
-        wanted,
-        actor,
-        reply_to,
-        deps,
-    )
-    operation = replace(operation, shown_version=shown.record.version)
+    operation = new_operation(operation_id, shown.entity, wanted, actor, reply_to, deps)
     if not decidable(shown):
-        return _noted(operation, conflict_of(operation, shown.entity, deps), deps)
-    return submit_operation(operation, ExpectedVersion(shown.entity, shown.record.version), deps)
+        operation = replace(operation, shown_version=shown.record.version)
+        return _audited(operation, find_conflict(operation, shown.entity, deps), deps)
+    return _submit(operation, ExpectedVersion(shown.entity, shown.record.version), deps)
 
 
-def record_outdated(
+@dataclass(frozen=True, slots=True)
+class DisconnectionInput:
+    """What the person chose and typed."""
+
+    effective_end_date: date
+    reason: DisconnectionReason
+    context: str | None = None
+
+
+def request_disconnection(
     operation_id: str,
     actor: str,
-    entity: EntityRef,
-    kind: OperationKind,
-    wanted: OperationInput,
     *,
-    shown_version: str | None,
+    shown: RecordState,
+    wish: DisconnectionInput,
+    needs_second: bool,
+    timezone: tzinfo,
+    reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
-    """For what was submitted on another version than the one held: what stands in its way, which the trail keeps."""
-    operation = new_operation(operation_id, entity, kind, wanted, actor, ReplyTo(), deps)
-    operation = replace(operation, shown_version=shown_version)
-    return _noted(operation, conflict_of(operation, entity, deps), deps)
+    """Disconnect a group, if the connection is still as `shown`; one request at a time for a group and carrier.
 
-
-def decidable(record_state: RecordState) -> bool:
-    return record_state.status is DisconnectionStatus.NEEDS_REVIEW
+    With `needs_second` it awaits confirmation, until the end of its last managed day in `timezone`.
+    """
+    record = shown.record
+    if not disconnectable(shown) or not isinstance(record, Connection) or record.group_id is None:
+        return RecordChanged(deps.records.record_state(shown.entity))
+    wanted = DisconnectionRequest(
+        group_id=record.group_id,
+        carrier_id=record.carrier_id,
+        group_name=record.group_name or "",
+        effective_end_date=wish.effective_end_date,
+        reason=wish.reason,
+        connection=record.entity,
+        context=wish.context,
+    )
+    entity = entities.pending_disconnection_ref(record.group_id, record.carrier_id)
+    operation = new_operation(operation_id, entity, wanted, actor, reply_to, deps)
+    if needs_second:
+        until = confirmation_deadline(wish.effective_end_date, operation.submitted_at, timezone)
+        operation = replace(operation, state=OperationState.AWAITING_CONFIRMATION, due=until)
+    return _submit(operation, ExpectedVersion(record.entity, record.version), deps)
 
 
 def refresh(
@@ -177,53 +189,50 @@ def refresh(
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
-    """Reads the record at Noyo as soon as may be; for a person, or because Noyo said that it changed."""
-    operation = new_operation(
-        operation_id, entity, OperationKind.REFRESH_RECORD, RefreshRequest(because), actor, reply_to, deps
-    )
-    return submit_operation(operation, None, deps)
+    """Read the record from Noyo soon, for a person or because Noyo reported a change."""
+    operation = new_operation(operation_id, entity, RefreshRequest(because), actor, reply_to, deps)
+    return _submit(operation, None, deps)
 
 
-def retryable(record_state: RecordState, *, at_action_required: bool) -> bool:
-    """Whether a connection in this status may be retried: Noyo documents it for `unable_to_connect`."""
-    allowed = {ConnectionStatus.UNABLE_TO_CONNECT}
-    if at_action_required:
-        allowed.add(ConnectionStatus.ACTION_REQUIRED)
-    return isinstance(record_state.record, Connection) and record_state.status in allowed
+def record_outdated(
+    operation_id: str,
+    actor: str,
+    entity: EntityRef,
+    wanted: OperationInput,
+    *,
+    shown_version: str | None,
+    deps: Dependencies,
+) -> SubmitResult:
+    """Audit a submission that was made for an outdated version, and return the conflict."""
+    operation = new_operation(operation_id, entity, wanted, actor, ReplyTo(), deps)
+    operation = replace(operation, shown_version=shown_version)
+    return _audited(operation, find_conflict(operation, entity, deps), deps)
 
 
 def new_operation(
     operation_id: str,
     entity: EntityRef,
-    kind: OperationKind,
     wanted: OperationInput,
     actor: str | None,
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> Operation:
-    now = int(deps.clock())
-    return Operation(
-        id=operation_id,
-        entity=entity,
-        kind=kind,
-        input=wanted,
-        state=OperationState.PENDING,
-        actor=actor,
-        submitted_at=now,
-        due=now,
-        reply_to=reply_to,
-    )
+    now = deps.now()
+    kind, state = KIND_OF_INPUT[type(wanted)], OperationState.PENDING
+    return Operation(operation_id, entity, kind, wanted, state, actor, now, due=now, reply_to=reply_to)
 
 
-def _sealed(sensitive: SensitiveFields, operation_id: str, deps: Dependencies) -> str | None:
+def _encrypted(sensitive: SensitiveFields, operation_id: str, deps: Dependencies) -> str | None:
     return deps.encryptor.encrypt(sensitive, operation_id) if sensitive.any_given else None
 
 
-def submit_operation(
-    operation: Operation, expected: ExpectedVersion | None, deps: Dependencies
-) -> SubmitResult:
+# ---------------------------------------------------------------- submitting
+
+
+def _submit(operation: Operation, expected: ExpectedVersion | None, deps: Dependencies) -> SubmitResult:
+    operation = replace(operation, shown_version=expected.version if expected else None)
     with trace_context(operation.id):
-        result = _placed(operation, expected, deps)
+        result = _submit_unless_conflict(operation, expected, deps)
         log_event(
             LogEvent.OPERATION_SUBMITTED,
             kind=operation.kind.value,
@@ -241,106 +250,92 @@ _RESULT_LABELS: dict[type[SubmitResult], str] = {
 }
 
 
-def _placed(operation: Operation, expected: ExpectedVersion | None, deps: Dependencies) -> SubmitResult:
-    """`OnlyWatches` where nothing is taken on that would be sent to Noyo. While sending is paused it is kept."""
+def _submit_unless_conflict(
+    operation: Operation, expected: ExpectedVersion | None, deps: Dependencies
+) -> SubmitResult:
+    """`ObserveOnly` if Switchboard accepts nothing that it would have to send. A pause defers what is accepted."""
     if operation.changes_noyo and deps.sending_guard.observes_only:
         raise ObserveOnly
     now = operation.submitted_at
-    event = (
-        () if operation.kind is OperationKind.REFRESH_RECORD else (telling.operation_changed(operation, now),)
-    )
-    audit = None if operation.is_automatic else _audit(operation, deps)
-    if operation.changes_noyo and operation.state is OperationState.PENDING:
+    is_refresh = operation.kind is OperationKind.REFRESH_RECORD
+    events = () if is_refresh else (operation_changed(operation, now),)
+    audit = None if operation.is_automatic else _audit_entry("operation_submitted", operation, {}, deps)
+    if operation.waits_to_be_sent:
         operation = replace(operation, deferred_by=deps.sending_guard.active_pause())
     result: SubmitResult = RecordChanged(None)
     for _ in range(ATTEMPTS):
         try:
-            deps.operations.submit(operation, expected=expected, events=event, audit=audit)
+            deps.operations.submit(operation, expected=expected, events=events, audit=audit)
         except SubmissionConflict:
-            result = conflict_of(operation, expected.entity if expected else operation.entity, deps)
+            result = find_conflict(operation, expected.entity if expected else operation.entity, deps)
         else:
             return Submitted(operation)
-        if not _gone_by_now(result, expected):
+        if not _conflict_is_over(result, expected):
             break
-    return _noted(operation, result, deps)
+    return _audited(operation, result, deps)
 
 
-def _noted(operation: Operation, result: SubmitResult, deps: Dependencies) -> SubmitResult:
-    """Whoever asked and was turned away is in the trail too. The very same once more is no new deed."""
-    if not isinstance(result, Submitted) and not operation.is_automatic:
-        details = (*_asked(operation), *_in_its_way(result).items())
-        entry = AuditEntry(
-            deps.new_id(),
-            operation.entity,
-            operation.submitted_at,
-            operation.actor,
-            "submission_conflict",
-            details,
-            deps.origin,
-        )
-        deps.audit.append(entry)
-    return result
-
-
-def _audit(operation: Operation, deps: Dependencies) -> AuditEntry:
-    return AuditEntry(
-        id=deps.new_id(),
-        entity=operation.entity,
-        at=operation.submitted_at,
-        actor=operation.actor,
-        action="operation_submitted",
-        details=_asked(operation),
-        origin=deps.origin,
-    )
-
-
-def _in_its_way(result: Conflict | RecordChanged) -> dict[str, str]:
-    if isinstance(result, Conflict):
-        first = result.operation
-        return {"because": "already_submitted", "first": first.id, "first_by": first.actor or ""}
-    now = result.now
-    return {"because": "changed"} | ({"version_now": now.record.version} if now is not None else {})
-
-
-def _gone_by_now(result: SubmitResult, expected: ExpectedVersion | None) -> bool:
-    """Whether what stood in the way ended between the refusal and the look, and left the record as it was shown."""
+def _conflict_is_over(result: SubmitResult, expected: ExpectedVersion | None) -> bool:
+    """Whether the conflicting operation was settled before we read it, and left the record as it was shown."""
     if not isinstance(result, RecordChanged):
         return False
     return expected is None or (result.now is not None and result.now.record.version == expected.version)
 
 
-def _asked(operation: Operation) -> tuple[tuple[str, str], ...]:
-    shown = {"shown_version": operation.shown_version} if operation.shown_version else {}
-    details = {"operation": operation.id, "kind": operation.kind.value, **shown, **operation.audit_details}
-    return tuple(details.items())
-
-
-def conflict_of(operation: Operation, shown: EntityRef, deps: Dependencies) -> SubmitResult:
-    """Looked up in the order that keeps a repeat a success: itself, then who was first, then what moved."""
+def find_conflict(operation: Operation, shown: EntityRef, deps: Dependencies) -> SubmitResult:
+    """A repeat must succeed, so look for the same operation first, then for a conflicting one, then at the record."""
     before = deps.operations.operation(operation.id)
     if before is not None:
-        return Submitted(before) if _same(before, operation) else Conflict(before)
+        return Submitted(before) if _is_same(before, operation) else Conflict(before)
     holder = deps.operations.open_on(operation.entity)
     if holder is not None:
         return Conflict(holder)
     return RecordChanged(deps.records.record_state(shown))
 
 
-def _same(before: Operation, operation: Operation) -> bool:
-    """Whether the same was asked for. Of the sealed part, which differs each time and is dropped once settled, only
-    whether anything was typed can be compared."""
-    if _open_input(before) != _open_input(operation):
+def _is_same(before: Operation, operation: Operation) -> bool:
+    """Whether the same was asked for. Encrypted text differs each time and is dropped when the operation is settled,
+    so only its presence can be compared."""
+    if _comparable(before) != _comparable(operation):
         return False
-    return before.state.settled or _typed(before) == _typed(operation)
+    return before.state.settled or (before.encrypted is None) == (operation.encrypted is None)
 
 
-def _typed(operation: Operation) -> bool:
-    wanted = operation.input
-    return isinstance(wanted, ConnectionRequest | RetryRequest) and wanted.encrypted is not None
-
-
-def _open_input(operation: Operation) -> tuple[EntityRef, OperationInput]:
+def _comparable(operation: Operation) -> tuple[EntityRef, OperationInput]:
     wanted = operation.input
     if isinstance(wanted, ConnectionRequest | RetryRequest):
         wanted = replace(wanted, encrypted=None)
     return operation.entity, wanted
+
+
+# ---------------------------------------------------------------- the audit log
+
+
+def _audited(operation: Operation, result: SubmitResult, deps: Dependencies) -> SubmitResult:
+    """Audit a submission that was not accepted. A repeat of an accepted one was audited before."""
+    if not isinstance(result, Submitted) and not operation.is_automatic:
+        entry = _audit_entry("submission_conflict", operation, _conflict_details(result), deps)
+        deps.audit.append(entry)
+    return result
+
+
+def _conflict_details(result: Conflict | RecordChanged) -> dict[str, str]:
+    if isinstance(result, Conflict):
+        first = result.operation
+        return {"because": "already_submitted", "first": first.id, "first_by": first.actor or ""}
+    version = {"version_now": result.now.record.version} if result.now is not None else {}
+    return {"because": "changed", **version}
+
+
+def _audit_entry(action: str, operation: Operation, more: dict[str, str], deps: Dependencies) -> AuditEntry:
+    shown = {"shown_version": operation.shown_version} if operation.shown_version else {}
+    details = {"operation": operation.id, "kind": operation.kind.value, **shown, **operation.audit_details}
+    return AuditEntry(
+        id=deps.new_id(),
+        entity=operation.entity,
+        at=operation.submitted_at,
+        actor=operation.actor,
+        action=action,
+        details=tuple((details | more).items()),
+        origin=deps.origin,
+    )

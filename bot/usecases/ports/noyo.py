@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind
-from bot.domain.operations import SensitiveFields
 from bot.domain.polling import ListPage
 from bot.domain.records import Connection, Disconnection
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 
 
 class NoyoReader(Protocol):

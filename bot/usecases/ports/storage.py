@@ -12,7 +12,7 @@ from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.grants import GrantSnapshot
 from bot.domain.health import Component, HealthCheck
 from bot.domain.messages import MessageKey, MessageRecord
-from bot.domain.operations import Operation, OperationState, SensitiveFields
+from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import PauseHistory
 from bot.domain.people import GroupMembers, Person
@@ -20,6 +20,7 @@ from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_changes import ExpectedVersion, RecordChange
 from bot.domain.record_states import RecordState
 from bot.domain.records import Record
+from bot.domain.requests import SensitiveFields
 
 # ---------------------------------------------------------------- secrets
 

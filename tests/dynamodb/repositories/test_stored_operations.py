@@ -6,24 +6,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.decisions import Decision, DecisionReason, DisconnectionReason
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import (
-    ConnectionRequest,
-    DecisionRequest,
-    DisconnectionRequest,
     Operation,
-    OperationInput,
     OperationKind,
     OperationState,
     Outcome,
     OutcomeKind,
-    RefreshRequest,
     ReplyTo,
-    RetryRequest,
     SecondApproval,
 )
 from bot.domain.pauses import Pause
+from bot.domain.requests import (
+    ConnectionRequest,
+    Decision,
+    DecisionReason,
+    DecisionRequest,
+    DisconnectionReason,
+    DisconnectionRequest,
+    OperationInput,
+    RefreshRequest,
+    RetryRequest,
+)
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.keys import RETENTION_SECONDS
 from bot.dynamodb.repositories.operations import operation_from, operation_item

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from bot.domain.carriers import Carriers
-from bot.domain.operations import ConnectionRequest
+from bot.domain.requests import ConnectionRequest
 from bot.errors import TableUnavailable
 from bot.slack.features import connect
 from tests.slack.incoming import (

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.domain.audit import AuditEntry
-from bot.domain.decisions import Decision, DecisionReason
-from bot.domain.operations import DecisionRequest, Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
+from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import decide
 from bot.slack.views import buttons

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.operations import RetryRequest
 from bot.domain.record_states import RecordState
+from bot.domain.requests import RetryRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import retry
 from bot.slack.views import buttons

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.content import RecordCard
-from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RetryRequest
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, UnknownValue
+from bot.domain.requests import RetryRequest
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
 from bot.slack.views.record_cards import last_outcome

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.domain.content import Alert, ManualResolution, RecordCard, Reply, ThreadLine
-from bot.domain.decisions import Decision, DecisionReason
 from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionSource, DisconnectionStatus
+from bot.domain.requests import Decision, DecisionReason
 from bot.slack.views.buttons import ButtonValue, decode
 from bot.slack.views.cards import render
 from tests.slack.samples import (

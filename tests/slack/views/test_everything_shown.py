@@ -21,11 +21,11 @@ from bot.domain.content import (
     Summary,
     ThreadLine,
 )
-from bot.domain.decisions import Decision
 from bot.domain.masking import mask
-from bot.domain.operations import ConnectionRequest, OperationState, Outcome, OutcomeKind, RetryRequest
+from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionStatus, UnknownValue
+from bot.domain.requests import ConnectionRequest, Decision, RetryRequest
 from bot.slack.features.decide import changes, decision_form
 from bot.slack.features.disconnect import disconnect_form
 from bot.slack.features.second_approval import confirmation

@@ -1,7 +1,8 @@
 """Slack room tests: where a person has to say whether it arrived, both facts stand side by side."""
 
 from bot.domain.content import ManualResolution
-from bot.domain.operations import OperationKind, OperationState, Outcome, OutcomeKind, RefreshRequest
+from bot.domain.operations import OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.requests import RefreshRequest
 from bot.slack.views.alerts import manual_resolution
 from bot.slack.views.cards import no_links, render
 from tests.slack.samples import (

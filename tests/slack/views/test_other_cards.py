@@ -3,8 +3,9 @@
 from datetime import date
 
 from bot.domain.content import RecordCard, RequestCard
-from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, UnknownValue
+from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import render
 from bot.slack.views.record_cards import end_date
 from bot.slack.views.request_cards import request_facts

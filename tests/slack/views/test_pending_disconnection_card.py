@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.domain.content import ManualResolution, RecordCard, Reply, RequestCard, ThreadLine
-from bot.domain.decisions import DisconnectionReason
-from bot.domain.operations import DisconnectionRequest, OperationState, OutcomeKind, SecondApproval
+from bot.domain.operations import OperationState, OutcomeKind, SecondApproval
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionSource, DisconnectionStatus
+from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.views import operation_text
 from bot.slack.views.buttons import decode
 from bot.slack.views.cards import render

@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.content import Reply
-from bot.domain.operations import OperationKind, OperationState, OutcomeKind, RefreshRequest
+from bot.domain.operations import OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus
+from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import no_links
 from bot.slack.views.modals import LONGEST_TITLE
 from bot.slack.views.replies import reply_title, reply_view

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.decisions import Decision
-from bot.domain.operations import OperationState, Outcome, OutcomeKind
+from bot.domain.operations import LEASE_SECONDS, OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy, GroupMembers
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection
-from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS
+from bot.domain.requests import Decision
+from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
 from tests.usecases.decision_bench import AGAIN_PAID, APPROVE, END, OTHER_END, REJECT, Deciding, deciding

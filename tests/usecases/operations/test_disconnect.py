@@ -11,16 +11,13 @@ import pytest
 
 from bot.domain.content import RecordCard
 from bot.domain.entities import disconnection_ref
-from bot.domain.operations import OperationState
+from bot.domain.operations import LEASE_SECONDS, OperationState, Resolution
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import operation_card_key
-from bot.errors import LeaseLost
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.read_model import request_card
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.execute_disconnection import execute_disconnection
-from bot.usecases.operations.lifecycle import claim
-from bot.usecases.operations.resolve import Resolution, resolve
+from bot.usecases.operations.resolve import resolve
 from infra.local.noyo import Fault, Rules
 from tests.usecases.disconnection_bench import END, Disconnecting, disconnecting, pair_of
 from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, Before, Killed, kill, writes_fail
@@ -301,15 +298,7 @@ def test_a_worker_that_vanished_may_have_sent_it_so_it_is_checked(here: Disconne
 
 
 def way(here: Disconnecting, taken: Resolution) -> None:
-    resolve(
-        "V1",
-        taken,
-        BEN,
-        seen_version=None,
-        operations=here.store.operations,
-        clock=here.clock,
-        new_id=lambda: f"way-{taken}",
-    )
+    resolve("V1", taken, BEN, seen_version=None, deps=here.deps)
 
 
 @pytest.mark.parametrize(
@@ -373,24 +362,22 @@ def test_another_may_be_asked_for_once_the_first_is_over(here: Disconnecting) ->
     assert here.live("V2").state is OperationState.SUCCEEDED
 
 
-def test_whoever_holds_it_no_longer_sends_nothing(here: Disconnecting) -> None:
+def test_a_worker_whose_lease_expired_sends_nothing(here: Disconnecting) -> None:
     here.going()
-    claimed = replace(here.operation(), sends=1, lease="mine", lease_until=int(here.clock()))
-    wanted: Any = claimed.input
+    slow = Before(here.deps.noyo, "disconnections_at", lambda: here.wait(LEASE_SECONDS))
 
-    with pytest.raises(LeaseLost):
-        execute_disconnection(claimed, wanted, here.deps)
+    here.carry_out(noyo=slow)
 
     assert here.posts() == []
+    assert here.operation().state is OperationState.SENDING
 
 
 def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_goes_on(
     here: Disconnecting,
 ) -> None:
     shown = here.going()
-    deps = here.deps
 
-    execute_disconnection(claimed(here), wanted_of(here), replace(deps, noyo=_Terse(deps.noyo)))
+    here.carry_out(noyo=_Terse(here.deps.noyo))
 
     made = here.made()
     assert here.ended() == ("succeeded", "confirmed")
@@ -435,16 +422,6 @@ class _Terse:
         return tuple(replace(one, group_id=None) for one in self._inner.disconnections_at(*pair))
 
 
-def wanted_of(here: Disconnecting) -> Any:
-    return here.operation().input
-
-
-def claimed(here: Disconnecting) -> Any:
-    found = claim("V1", here.deps)
-    assert found is not None
-    return found
-
-
 def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("error_before", method="POST"))
@@ -461,10 +438,7 @@ def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Di
     )
     assert isinstance(request_card("V1", read_model), RecordCard)
 
-    resolve(
-        "V1", Resolution.ARRIVED, BEN, seen_version=None, operations=here.store.operations, clock=here.clock,
-        new_id=lambda: "arrived-1",
-    )  # fmt: skip
+    resolve("V1", Resolution.ARRIVED, BEN, seen_version=None, deps=here.deps)
 
     assert here.ended() == ("succeeded", "reported_arrived")
     assert isinstance(request_card("V1", read_model), RecordCard)

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.entities import connection_ref
-from bot.domain.operations import OperationState, Outcome, OutcomeKind, SensitiveFields
+from bot.domain.operations import LEASE_SECONDS, OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
+from bot.domain.requests import SensitiveFields
 from bot.errors import StorageError, TableUnavailable
-from bot.usecases.operations.lifecycle import LEASE_SECONDS
 from infra.local.noyo import Fault, Rules
 from tests.usecases.execution_bench import (
     ANA,

@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 from bot.domain.entities import connection_ref
-from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.operations import (
+    LEASE_SECONDS,
+    LONGEST_RETRY_SECONDS,
+    OperationState,
+    OutcomeKind,
+    Resolution,
+)
 from bot.errors import ConcurrentUpdate, LeaseLost, TableUnavailable
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, LEASE_SECONDS, LONGEST_PAUSE_SECONDS
-from bot.usecases.operations.resolve import Resolution, resolve
+from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS
+from bot.usecases.operations.resolve import resolve
 from infra.local.aws.table import read_template
 from infra.local.noyo import Fault
 from tests.aws_calls import acting
@@ -161,7 +167,7 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
         here.wait(pauses[-1])
         here.know(ANA)
 
-    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [LONGEST_PAUSE_SECONDS]]
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [LONGEST_RETRY_SECONDS]]
 
 
 def test_the_same_trouble_again_is_told_once(here: ExecutionBench) -> None:

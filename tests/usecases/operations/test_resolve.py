@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Resolution
 from bot.domain.record_states import RecordState
-from bot.usecases.operations.resolve import Resolution, resolve
+from bot.usecases.operations.resolve import resolve
 from tests.usecases.execution_bench import ANA, BEN, Before, ExecutionBench, bench, writes_fail
 
 
@@ -39,15 +40,8 @@ def says(
     seen: str | None = None,
     operations: Any = None,
 ) -> Operation | None:
-    return resolve(
-        "V2",
-        way,
-        person,
-        seen_version=seen,
-        operations=operations or here.store.operations,
-        clock=here.clock,
-        new_id=lambda: f"audit-{person}-{way.value}",
-    )
+    deps = replace(here.deps, operations=operations or here.store.operations)
+    return resolve("V2", way, person, seen_version=seen, deps=deps)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.domain.operations import OperationState
 from bot.domain.pauses import Mode
 from bot.errors import ObserveOnly
 from bot.usecases.admin.pause import pause, resume
-from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation, awaits_confirmation
+from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
 from bot.usecases.operations.submit import NotAllowed
 from tests.usecases.disconnection_bench import Disconnecting, disconnecting
 from tests.usecases.execution_bench import ANA, BEN, Before
@@ -79,7 +79,7 @@ def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
 
     assert isinstance(late, NotAwaitingConfirmation)
     assert here.operation().people == (ANA, CAT)
-    assert [action for action, *_ in here.trail()].count("confirmed") == 1
+    assert [action for action, *_ in here.trail()].count("disconnection_confirmed") == 1
 
 
 def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconnecting) -> None:
@@ -116,7 +116,7 @@ def test_over_before_anybody_came_by_to_say_so_it_is_not_confirmed(here: Disconn
     here.ask_to_end(here.connected())
     here.wait((here.operation().due or 0) - here.clock())
 
-    assert not awaits_confirmation(here.operation(), int(here.clock()))
+    assert not here.operation().awaits_confirmation(int(here.clock()))
     assert isinstance(here.confirm(), NotAwaitingConfirmation)
     assert here.state() is OperationState.AWAITING_CONFIRMATION
 
@@ -157,7 +157,7 @@ def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
 
     assert [(action, actor) for action, actor, _ in trail] == [
         ("operation_submitted", ANA),
-        ("confirmed", BEN),
+        ("disconnection_confirmed", BEN),
         ("operation_sending", ANA),
         ("operation_succeeded", ANA),
     ]

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from bot.domain.operations import OperationState, RetryRequest, SensitiveFields
-from bot.domain.record_states import RecordState
+from bot.domain.operations import OperationState
+from bot.domain.record_states import RecordState, retryable
 from bot.domain.records import ConnectionStatus
+from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, RetryTiming, repositories_on
-from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted, retryable
+from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
 from tests.dynamodb.made import a_connection, a_disconnection, first
 from tests.usecases.execution_bench import ANA, BEN, REQUEST, Before, ExecutionBench, bench
 

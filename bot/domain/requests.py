@@ -1,0 +1,123 @@
+"""The inputs of operations: what people can ask for, with its reasons and its deadline for confirmation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+
+from bot.domain.entities import EntityRef
+
+DAYS_TO_CONFIRM_A_PAST_DATE = 3
+"""How long a second approver has if the end date is already past when the disconnection is requested."""
+
+
+class DisconnectionReason(StrEnum):
+    """Why a group is to be disconnected. Noyo has changed this list before, so its refusal of a reason is shown."""
+
+    BROKER_OF_RECORD = "broker_of_record"
+    LOST_ACCESS = "lost_access"
+    NO_LONGER_ELIGIBLE = "no_longer_eligible"
+    NOT_USING_CONNECTION = "not_using_connection"
+    OTHER = "other"
+    PAYMENT_LAPSE = "payment_lapse"
+    PLATFORM_REQUESTED = "platform_requested"
+    TERMINATED = "terminated"
+
+
+class DecisionReason(StrEnum):
+    """Why a disconnection request was approved or rejected."""
+
+    CONNECTION_RESTORED = "connection_restored"
+    ELIGIBILITY_RESTORED = "eligibility_restored"
+    OTHER = "other"
+    PAYMENT_REINSTATED = "payment_reinstated"
+
+
+class Decision(StrEnum):
+    """The answer to a disconnection request. If it is rejected, the group stays connected."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True)
+class SensitiveFields:
+    """Values that may identify a person or an employer; never shown, logged or stored in clear. None: not typed."""
+
+    federal_ein: str | None = field(default=None, repr=False)
+    broker_federal_ein: str | None = field(default=None, repr=False)
+    broker_tin: str | None = field(default=None, repr=False)
+    employer_email_address: str | None = field(default=None, repr=False)
+
+    @property
+    def any_given(self) -> bool:
+        return any((self.federal_ein, self.broker_federal_ein, self.broker_tin, self.employer_email_address))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRequest:
+    """Connect a new group to a carrier. `encrypted` holds the `SensitiveFields`, if any was typed."""
+
+    carrier_id: str
+    carrier_group_id: str
+    group_name: str
+    encrypted: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRequest:
+    """Retry a connection. Noyo keeps its carrier group id if this one is None, and each sensitive field not typed."""
+
+    carrier_group_id: str | None = None
+    encrypted: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """Approve or reject a disconnection request. Fields that are None are not sent; Noyo keeps its values.
+
+    `unversioned`: send a rejection by the call that takes no version, so Noyo cannot detect that the request changed.
+    """
+
+    decision: Decision
+    effective_end_date: date | None = None
+    reason: DecisionReason | None = None
+    context: str | None = None
+    unversioned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DisconnectionRequest:
+    """Disconnect a group from a carrier after `effective_end_date`, the last managed day.
+
+    `connection` is the record that the person saw; the operation's `shown_version` is its version.
+    """
+
+    group_id: str
+    carrier_id: str
+    group_name: str
+    effective_end_date: date
+    reason: DisconnectionReason
+    connection: EntityRef
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """Read a record again. `because` is what caused it, such as `webhook` or `person`."""
+
+    because: str
+
+
+OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | DisconnectionRequest | RefreshRequest
+
+
+def confirmation_deadline(effective_end_date: date, submitted_at: int, timezone: tzinfo) -> int:
+    """When a disconnection that no second approver confirmed expires (Unix seconds).
+
+    That is the end of its last managed day in `timezone`. A past date gets `DAYS_TO_CONFIRM_A_PAST_DATE` days.
+    """
+    next_day = datetime.combine(effective_end_date + timedelta(days=1), datetime.min.time(), timezone)
+    end = int(next_day.timestamp())
+    return end if end > submitted_at else submitted_at + DAYS_TO_CONFIRM_A_PAST_DATE * 86400
