@@ -16,7 +16,7 @@ pytestmark = pytest.mark.long
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 CHANNELS = (CONNECTIONS, ALERTS, DECISIONS)
-DECIDING = {"approve", "reject", "take", "let_go"}
+DECIDING = {"approve", "reject", "claim", "release"}
 OF_WHAT_WAITS = (
     "Needs review",
     "please decide",
@@ -61,8 +61,8 @@ def shown_everywhere(world: World, name: str) -> str:
         world.wait(3600)
         world.notify()
     world.settle(30)
-    taking = next(one for one in copies(world, name) if "take" in acts(one))
-    world.slack.click(BEN, DECISIONS, taking.ts, "take")
+    taking = next(one for one in copies(world, name) if "claim" in acts(one))
+    world.slack.click(BEN, DECISIONS, taking.ts, "claim")
     world.settle(30)
     told = " ".join(world.slack.render(one) for one in copies(world, name))
     assert all(words in told for words in ("please decide soon", "Still waits", "@Ben is checking since"))

@@ -164,7 +164,7 @@ def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched
     assert max(line["awaiting_resolution"] for line in with_message(lines, "operation_backlog")) == 1
 
     asked = [message for message in world.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
-    world.slack.click(ANA, ALERTS, asked.ts, "way_close")
+    world.slack.click(ANA, ALERTS, asked.ts, "resolve_close")
     watched.round()
 
     lines = watched.lines()

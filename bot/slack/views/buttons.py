@@ -29,11 +29,11 @@ class Action(StrEnum):
     CONFIRM = "confirm_disconnection"
     WITHDRAW = "withdraw_disconnection"
     DETAILS = "details"
-    CLAIM = "take"
-    RELEASE = "let_go"
-    ARRIVED = "way_arrived"
-    SEND_AGAIN = "way_send_again"
-    CLOSE = "way_close"
+    CLAIM = "claim"
+    RELEASE = "release"
+    ARRIVED = "resolve_arrived"
+    SEND_AGAIN = "resolve_send_again"
+    CLOSE = "resolve_close"
 
 
 RESOLUTIONS = (Action.ARRIVED, Action.SEND_AGAIN, Action.CLOSE)

@@ -284,7 +284,7 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(wor
     [reminder] = reminders(world)
     text = world.slack.render(reminder)
     assert "Still waits: disconnect Test Company · ends in 14 days" in text
-    assert buttons(reminder) == {"approve", "reject", "take", "details"}
+    assert buttons(reminder) == {"approve", "reject", "claim", "details"}
     assert any("Open its card" in str(block) for block in reminder.blocks)
     assert world.slack.mentions(reminder) == []
     shown_in_channel = [message.ts for message in world.slack.workspace.channels[DECISIONS].shown()]
