@@ -13,12 +13,12 @@ _ONE_DAY = timedelta(days=1)
 
 
 def day_of(at: float, zone: tzinfo) -> date:
-    """Which day it is there at this moment (Unix seconds)."""
+    """The date in this zone at a moment in Unix seconds."""
     return datetime.fromtimestamp(at, zone).date()
 
 
 def start_of(day: date, zone: tzinfo) -> int:
-    """The first moment of a day, also where clocks skip midnight."""
+    """The first moment of a day, even if the clocks skip midnight."""
     return _moment(day, time(), zone)
 
 
@@ -27,7 +27,7 @@ def is_business_day(day: date) -> bool:
 
 
 def business_day_before(end: date, number: int) -> date:
-    """The business day that has so many business days between it and the last one at or before `end`."""
+    """The business day that is `number` business days before the last one at or before `end`."""
     day = end
     while not is_business_day(day):
         day -= _ONE_DAY
@@ -37,7 +37,7 @@ def business_day_before(end: date, number: int) -> date:
 
 
 def business_day_after(day: date, number: int) -> date:
-    """The so-manieth business day after this one."""
+    """The business day that is `number` business days after `day`."""
     while number:
         day += _ONE_DAY
         number -= is_business_day(day)
@@ -45,13 +45,13 @@ def business_day_after(day: date, number: int) -> date:
 
 
 def business_days_until(day: date, end: date) -> int:
-    """How many business days come after `day`, up to and with `end`; none where it is past."""
+    """The number of business days after `day` up to and including `end`; 0 if `end` is past."""
     weeks, rest = divmod(max((end - day).days, 0), 7)
     return weeks * 5 + sum(is_business_day(end - timedelta(days=back)) for back in range(rest))
 
 
 def working_moment(at: int, zone: tzinfo) -> int:
-    """This moment, if somebody is at work then, or else when they next begin."""
+    """This moment if it is within working hours, else the start of the next working day."""
     day = day_of(at, zone)
     while not is_business_day(day) or at >= _moment(day, CLOSES, zone):
         day += _ONE_DAY
@@ -60,14 +60,14 @@ def working_moment(at: int, zone: tzinfo) -> int:
 
 
 def after_working_hours(at: int, hours: int, zone: tzinfo) -> int:
-    """When so many working hours have gone by since then."""
-    left = hours * 3600
+    """The moment at which this many working hours have passed since `at`."""
+    remaining = hours * 3600
     while True:
         at = working_moment(at, zone)
         closes = _moment(day_of(at, zone), CLOSES, zone)
-        if at + left <= closes:
-            return at + left
-        left -= closes - at
+        if at + remaining <= closes:
+            return at + remaining
+        remaining -= closes - at
         at = closes
 
 

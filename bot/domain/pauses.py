@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 PAUSE_RETENTION_SECONDS = 31 * 86400
-"""Longer than any operation is waited for, so that no time of rest is forgotten that a clock still needs."""
+"""Longer than any operation may stay open, so that every pause that its age depends on is still stored."""
 
 
 class Mode(StrEnum):
     ACT = "act"
     OBSERVE = "observe"
-    """Everything is shown, nothing is ever sent to Noyo."""
+    """Everything is shown; nothing is ever sent to Noyo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +35,48 @@ class Pause:
 
     @property
     def name(self) -> str:
-        """Of this pause and no other, however it goes on."""
+        """Identifies this pause."""
         return f"{self.since}-{self.by or ''}"
 
 
 @dataclass(frozen=True, slots=True)
 class PauseHistory:
-    """All pauses that are remembered, in the order they began. `revision` guards against two people at once."""
+    """The stored pauses, in the order they started. `revision` prevents concurrent changes."""
 
     pauses: tuple[Pause, ...] = ()
     revision: int = 0
 
     @property
     def active_pause(self) -> Pause | None:
-        """The pause that an admin began and nobody has ended."""
-        return next((pause for pause in self._running() if pause.by is not None), None)
+        """The pause that an admin started and that has not ended."""
+        return next((pause for pause in self._open() if pause.by is not None), None)
 
     @property
     def observe_pause(self) -> Pause | None:
-        """Since when Switchboard was seen to watch only."""
-        return next((pause for pause in self._running() if pause.by is None), None)
+        """The time since which Switchboard has been in observe mode."""
+        return next((pause for pause in self._open() if pause.by is None), None)
 
     def with_started(self, pause: Pause) -> PauseHistory:
-        return replace(self, pauses=(*self._remembered(pause.since), pause))
+        return replace(self, pauses=(*self._recent(pause.since), pause))
 
     def with_ended(self, pause: Pause, now: int, by: str | None) -> PauseHistory:
-        over = replace(pause, until=max(now, pause.since), ended_by=by)
-        return replace(self, pauses=tuple(over if one == pause else one for one in self._remembered(now)))
+        ended_pause = replace(pause, until=max(now, pause.since), ended_by=by)
+        others = self._recent(now)
+        return replace(self, pauses=tuple(ended_pause if other == pause else other for other in others))
 
     def active_seconds(self, since: int, now: int) -> int:
-        """Seconds from `since` to `now` in which sending was on: what the clock of an operation shows."""
-        return max(now - since, 0) - sum(end - begin for begin, end in self._rests(since, now))
+        """Seconds between `since` and `now` during which sending was on."""
+        return max(now - since, 0) - sum(end - begin for begin, end in self._pauses_between(since, now))
 
-    def _running(self) -> Iterator[Pause]:
+    def _open(self) -> Iterator[Pause]:
         return (pause for pause in self.pauses if pause.until is None)
 
-    def _remembered(self, now: int) -> tuple[Pause, ...]:
+    def _recent(self, now: int) -> tuple[Pause, ...]:
         oldest = now - PAUSE_RETENTION_SECONDS
         return tuple(pause for pause in self.pauses if pause.until is None or pause.until > oldest)
 
-    def _rests(self, since: int, now: int) -> Iterator[tuple[int, int]]:
-        """The pauses within these bounds, each second once: one may lie in another."""
+    def _pauses_between(self, since: int, now: int) -> Iterator[tuple[int, int]]:
+        """The paused intervals within these bounds, merged where pauses overlap."""
         reached = since
         for pause in sorted(self.pauses, key=lambda pause: pause.since):
             begin = max(pause.since, reached)

@@ -1,4 +1,4 @@
-"""People, and who may do what."""
+"""People and their rights."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class AccessPolicy:
     approvers: frozenset[str] = frozenset()
     admins: frozenset[str] = frozenset()
     self_approval: bool = False
-    """Whether somebody may decide on what they asked for themselves."""
+    """Whether people may decide on their own requests."""
 
     def holders(self, right: Right) -> frozenset[str]:
-        """Who is named for it."""
+        """The users and user groups named for this right."""
         return {
             Right.VIEW: frozenset(),
             Right.REQUEST: self.requesters,
@@ -62,7 +62,7 @@ class AccessPolicy:
         }[right]
 
     def open_to_members(self, right: Right) -> bool:
-        """Whether every full member holds it, named or not."""
+        """Whether every full member holds this right."""
         return right is Right.VIEW or (right is Right.REQUEST and not self.requesters)
 
     def groups(self, right: Right) -> frozenset[str]:
@@ -77,14 +77,14 @@ class Verdict(StrEnum):
     ALLOWED = "allowed"
     DENIED = "denied"
     UNKNOWN = "unknown"
-    """What we know of the person or of a group is missing or too old to decide on."""
+    """The data about the person or a user group is missing or too old."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
     verdict: Verdict
     reason: str = ""
-    """For a person: why not, and what to do."""
+    """For people: why not, and what to do."""
 
     @property
     def allowed(self) -> bool:
@@ -136,18 +136,18 @@ def _holds(
     if len(fresh) < len(known):
         return unknown(
             "I could not read the Slack user group that decides this, so nothing was done. Please try again in "
-            "a few minutes; if it goes on, tell whoever runs Switchboard."
+            "a few minutes; if this continues, tell the team that runs Switchboard."
         )
     return denied(_who_may(right, holders))
 
 
 def authorize_decision_on(asked_by: str | None, user_id: str, policy: AccessPolicy) -> Permission:
-    """Nobody decides on what they asked for; the refusal says who may instead."""
+    """Nobody decides on their own request. The refusal names who may."""
     if asked_by != user_id or policy.self_approval:
         return ALLOWED
     others = policy.holders(Right.APPROVE) - {user_id}
-    who = f"These may: {_named(others)}." if others else "Nobody else is named who may."
-    return denied(f"You asked for this yourself, so somebody else has to decide on it. {who}")
+    who = f"These may: {_named(others)}." if others else "Nobody else may."
+    return denied(f"You requested this yourself, so another approver has to decide on it. {who}")
 
 
 def _named(holders: frozenset[str]) -> str:
@@ -164,5 +164,5 @@ def _who_may(right: Right, holders: frozenset[str]) -> str:
         Right.ADMINISTER: "do this",
     }[right]
     if not holders:
-        return f"Nobody may {action} yet: whoever runs Switchboard has to name who may."
+        return f"Nobody may {action} yet: the team that runs Switchboard has to name who may."
     return f"You may not {action}. These may: {_named(holders)}."

@@ -1,4 +1,4 @@
-"""The newest that we know of a record, and how something newly learnt changes it."""
+"""The newest earlier state of a record, and how a new version changes it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.domain.records import (
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """A record's newest known version, with what only we know about it.
+    """A record's newest earlier version, plus what only Switchboard knows about it.
 
     `card` is the key its card hangs at in each channel: the record's own subject, or `operation:<id>` where it was
     asked for through us, so that the request's card goes on. `asker` is a Slack user id. `tries` counts the attempts
@@ -33,15 +33,15 @@ class RecordState:
     seen_at: int
     requester: str | None = None
     requested_by_operation: str | None = None
-    """Id of the operation that asked for this record, where it was asked for through us."""
+    """Id of the operation that requested this record, if it was requested through Switchboard."""
     owner: str | None = None
-    """Slack user id of whoever said that they are checking it; with when they said so, and until when it counts."""
+    """Slack user id of the person who claimed it, with the start and the end of the claim."""
     owned_since: int | None = None
     owned_until: int | None = None
     waiting_since: int | None = None
-    """Since when we know that it stands as it does, with the same last managed day; None where that was not kept."""
+    """Since when it has been earlier to wait with this last managed day; None if unknown."""
     revision: int = field(default=0, compare=False)
-    """Grows with every write of this state; the table's, so that a write finds out whether it was moved meanwhile."""
+    """Incremented by every write of this state, so that a write detects a concurrent update."""
 
     @property
     def entity(self) -> EntityRef:
@@ -52,7 +52,7 @@ class RecordState:
         return self.record.status
 
 
-_TRY_IS_OVER = frozenset(
+_ATTEMPT_IS_OVER = frozenset(
     {
         ConnectionStatus.UNABLE_TO_CONNECT,
         ConnectionStatus.ACTION_REQUIRED,
@@ -62,32 +62,32 @@ _TRY_IS_OVER = frozenset(
 
 
 class VersionOrder(Enum):
-    """How a version shown to us stands to the one we hold."""
+    """How a version compares with the one we have."""
 
     FIRST = "first"
     SAME = "same"
     NEWER = "newer"
     OLDER = "older"
     UNCLEAR = "unclear"
-    """Another version with the same `modified`: whole seconds do not tell which came first."""
+    """Another version with the same `modified`: whole seconds do not show which is newer."""
 
 
-def compare_versions(held: RecordState | None, record: Record) -> VersionOrder:
-    if held is None:
+def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
+    if state is None:
         return VersionOrder.FIRST
-    if held.record.version == record.version:
+    if state.record.version == record.version:
         return VersionOrder.SAME
-    if held.record.modified == record.modified:
+    if state.record.modified == record.modified:
         return VersionOrder.UNCLEAR
-    return VersionOrder.NEWER if record.modified > held.record.modified else VersionOrder.OLDER
+    return VersionOrder.NEWER if record.modified > state.record.modified else VersionOrder.OLDER
 
 
-def with_known_fields(record: Record, known: Record) -> Record:
-    """Noyo leaves a group's name and id out of some answers; what we were told before still holds."""
+def with_known_fields(record: Record, earlier: Record) -> Record:
+    """Keep the group's name and id if Noyo leaves them out of an answer."""
     return replace(
         record,
-        group_name=record.group_name or known.group_name,
-        group_id=record.group_id or known.group_id,
+        group_name=record.group_name or earlier.group_name,
+        group_id=record.group_id or earlier.group_id,
     )
 
 
@@ -102,59 +102,59 @@ def new_record_state(record: Record, now: int) -> RecordState:
     )
 
 
-def advance(held: RecordState, record: Record, now: int) -> RecordState:
-    """What we hold once `record` is the newest; a connection that was tried again has begun another try.
+def advance(state: RecordState, record: Record, now: int) -> RecordState:
+    """What we hold once `record` is the newest; a connection that was tried retried has begun another try.
 
     Whoever was checking it goes on while it still needs us: what they find out is of use all the same.
     """
-    again = _tried_again(held.record, record)
-    moved = replace(
-        held,
-        record=with_known_fields(record, held.record),
-        attempts=held.attempts + again,
-        attempt_started_at=record.modified if again else held.attempt_started_at,
+    retried = _was_retried(state.record, record)
+    advanced = replace(
+        state,
+        record=with_known_fields(record, state.record),
+        attempts=state.attempts + retried,
+        attempt_started_at=record.modified if retried else state.attempt_started_at,
         seen_at=now,
-        waiting_since=_waits_since(held, record, now),
+        waiting_since=_waits_since(state, record, now),
     )
-    return moved if needs_our_action(record.status) else release(moved)
+    return advanced if needs_our_action(record.status) else release(advanced)
 
 
-def _waits_since(held: RecordState | None, record: Record, now: int) -> int | None:
+def _waits_since(state: RecordState | None, record: Record, now: int) -> int | None:
     if not isinstance(record, Disconnection) or record.status is not DisconnectionStatus.NEEDS_REVIEW:
         return None
-    before = held.record if held is not None else None
+    before = state.record if state is not None else None
     same_end = isinstance(before, Disconnection) and before.effective_end_date == record.effective_end_date
-    if held is None or not same_end or held.status is not record.status:
+    if state is None or not same_end or state.status is not record.status:
         return now
-    return held.waiting_since if held.waiting_since is not None else held.seen_at
+    return state.waiting_since if state.waiting_since is not None else state.seen_at
 
 
-def release(held: RecordState) -> RecordState:
-    """Nobody is checking it any more."""
-    return replace(held, owner=None, owned_since=None, owned_until=None)
+def release(state: RecordState) -> RecordState:
+    """The state without an owner."""
+    return replace(state, owner=None, owned_since=None, owned_until=None)
 
 
-def _tried_again(before: Record, after: Record) -> bool:
-    """A try that nobody saw begin shows by another carrier group id, since only a retry changes it."""
+def _was_retried(before: Record, after: Record) -> bool:
+    """A retry that we did not see start shows by a new carrier group id, which only a retry changes."""
     if not isinstance(before, Connection) or not isinstance(after, Connection):
         return False
-    if before.status not in _TRY_IS_OVER:
+    if before.status not in _ATTEMPT_IS_OVER:
         return False
     ids = (before.carrier_group_id, after.carrier_group_id)
     return after.status is ConnectionStatus.PROCESSING or (None not in ids and ids[0] != ids[1])
 
 
-def link_to_operation(held: RecordState, operation_id: str, actor: str, group_name: str) -> RecordState:
-    """Links a record to the operation that asked for it, under the name it was asked for; the first link stays."""
-    if held.requested_by_operation is not None:
-        return held
-    record = held.record if held.record.group_name else replace(held.record, group_name=group_name)
+def link_to_operation(state: RecordState, operation_id: str, actor: str, group_name: str) -> RecordState:
+    """Link a record to the operation that requested it. The first link stays."""
+    if state.requested_by_operation is not None:
+        return state
+    record = state.record if state.record.group_name else replace(state.record, group_name=group_name)
     card = operation_card_key(operation_id)
-    return replace(held, record=record, requester=actor, requested_by_operation=operation_id, card_key=card)
+    return replace(state, record=record, requester=actor, requested_by_operation=operation_id, card_key=card)
 
 
 def operation_card_key(operation_id: str) -> str:
-    """The key at which the card of a request hangs, before and after Noyo gave it an id."""
+    """The name of a request's card, before and after Noyo gave the record an id."""
     return f"operation:{operation_id}"
 
 

@@ -1,4 +1,4 @@
-"""Noyo's records as we hold them. Sensitive fields are not among them, so they cannot leak."""
+"""Noyo's records. They contain no sensitive fields, so those cannot leak."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from bot.domain.entities import EntityRef
 
 @dataclass(frozen=True, slots=True)
 class UnknownValue:
-    """A value of an open set that this version does not know; shown as it came."""
+    """A value of an open set that this release does not know. It is shown as received."""
 
     value: str
 
 
 class ConnectionStatus(Enum):
-    """Plain enums, not text: a connection's `processing` must never equal a disconnection's."""
+    """Not a `StrEnum`: a connection's `processing` must never equal a disconnection request's."""
 
     CREATED = "created"
     PROCESSING = "processing"
@@ -61,7 +61,7 @@ class Connection:
     request_type: str | None = None
     completed: int | None = None
     error: str | None = None
-    """What the carrier said (`setup_result.error`), masked."""
+    """The carrier's message (`setup_result.error`), masked."""
 
     @property
     def entity(self) -> EntityRef:
@@ -95,7 +95,7 @@ class Disconnection:
 Record = Connection | Disconnection
 Status = ConnectionStatus | DisconnectionStatus | UnknownValue
 
-_OURS = frozenset(
+_NEED_OUR_ACTION = frozenset(
     {
         ConnectionStatus.CARRIER_AUTHORIZATION,
         ConnectionStatus.ACTION_REQUIRED,
@@ -103,22 +103,22 @@ _OURS = frozenset(
         DisconnectionStatus.NEEDS_REVIEW,
     }
 )
-_OVER = frozenset(
+_CLOSED = frozenset(
     {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED},
 )
 
 
 def needs_our_action(status: Status) -> bool:
-    """Whether somebody on our side must act for this to go on."""
-    return status in _OURS
+    """Whether our team must act before this can continue."""
+    return status in _NEED_OUR_ACTION
 
 
 def is_open(status: Status) -> bool:
-    """Whether the record may still move by itself; an unknown status counts as open, so that it is followed."""
-    return status not in _OVER
+    """Whether the record may still change by itself. An unknown status counts as open, so that it is followed."""
+    return status not in _CLOSED
 
 
 def open_statuses(kind: entities.EntityKind) -> tuple[str, ...]:
-    """The names of the known statuses in which a record of this kind is open, as Noyo's list filter takes them."""
+    """The known open statuses of this kind of record, as Noyo's list filter takes them."""
     statuses = ConnectionStatus if kind is entities.EntityKind.CONNECTION else DisconnectionStatus
     return tuple(status.value for status in statuses if is_open(status))

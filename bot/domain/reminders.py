@@ -39,37 +39,39 @@ def end_date_of(record_state: RecordState) -> date | None:
 
 
 def days_left(end: date, today: date) -> int:
-    """Negative once it is past."""
+    """Days until `end`; negative once it is past."""
     return (end - today).days
 
 
 def ends_soon(record_state: RecordState, zone: tzinfo) -> bool:
-    """Whether it was so near its end when it was learnt that nobody may wait for a reminder."""
+    """Whether its end date was so close when it became known that no reminder would come in time."""
     end = end_date_of(record_state)
     return end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= SOON_DAYS
 
 
 def reminder_days(record_state: RecordState, zone: tzinfo) -> tuple[date, ...]:
-    """The days on which to remind of it, in order, while it waits for this end."""
+    """The days on which to remind of it while it waits, in order."""
     known = _known(record_state, zone)
     return tuple(day for day in _all_reminders(end_date_of(record_state), known) if day > known)
 
 
 def latest_reminder(record_state: RecordState, today: date, zone: tzinfo) -> date | None:
-    """The last of them that has come."""
+    """The latest reminder day up to today."""
     return max((day for day in reminder_days(record_state, zone) if day <= today), default=None)
 
 
 def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bool:
-    """Whether the reminder of this day names those who decide."""
+    """Whether the reminder of this day mentions the approvers."""
     return (
         day in _all_reminders(end_date_of(record_state), _known(record_state, zone))[-MENTIONING_REMINDERS:]
     )
 
 
 def _known(record_state: RecordState, zone: tzinfo) -> date:
-    """Since when it is known to wait for this end. A version that changes neither begins no new count, or what moves
-    each day would never be reminded of."""
+    """Since when it has been known to wait with this end date.
+
+    A version that changes neither does not restart the count, or a request that changes daily would get no reminder.
+    """
     since = record_state.waiting_since if record_state.waiting_since is not None else record_state.seen_at
     return day_of(since, zone)
 
@@ -82,6 +84,6 @@ def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
 
 
 def claim(held: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
-    """Somebody says that they are checking it. It keeps nobody else from deciding."""
+    """The state with `owner` as the person who works on it. A claim blocks nobody."""
     until = after_working_hours(now, CLAIM_HOURS, zone)
     return replace(held, owner=owner, owned_since=now, owned_until=until)

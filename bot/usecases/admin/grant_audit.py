@@ -1,7 +1,7 @@
-"""Note in the audit trail who gained or lost a right, whatever changed it.
+"""Write an audit entry for each person who gained or lost a right.
 
-The settings, a user group's members and a person's own standing change outside; what is noted is found by comparing
-with a snapshot, which is written together with the entries. Of two runs at once one writes each change.
+Settings, user groups and people change outside of Switchboard, so the present grants are compared with a snapshot that
+is written together with the entries. Of two concurrent runs, one writes each change.
 """
 
 from __future__ import annotations
@@ -25,67 +25,65 @@ from bot.domain.people import Person
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 
-AT_ONCE = 99
-"""Entries in one transaction, which holds a hundred parts with the snapshot."""
-PERSON_OLD_SECONDS = 24 * 3600
-READ_AT_ONCE = 3
+ENTRIES_PER_TRANSACTION = 99
+"""A transaction takes 100 items, one of which is the snapshot."""
+PERSON_STALE_SECONDS = 24 * 3600
+READS_PER_RUN = 3
 
 logger = logging.getLogger("switchboard")
 
 
 def audit_grants(deps: Dependencies) -> int:
-    """How many gains and losses were noted; on the first run none, but one entry that says who holds what."""
+    """Returns the number of changes written. The first run writes one entry that lists all grants."""
     groups = deps.people.members(deps.policy.all_groups)
-    people = dict(_known(sorted(named_people(deps.policy, groups)), deps))
+    people = dict(_known_people(sorted(named_people(deps.policy, groups)), deps))
     now = current_holders(deps.policy, groups, people)
-    noted = deps.grants.snapshot()
-    if noted is None:
-        # Only what is known whole: a first entry that leaves somebody out would be read as all.
+    snapshot = deps.grants.snapshot()
+    if snapshot is None:
+        # Only once all grants are known: an incomplete first entry would be read as complete.
         if set(now) == set(GRANTABLE_RIGHTS):
-            deps.grants.save(GrantSnapshot(now, revision=1), [_first(GrantSnapshot(now), deps)])
+            deps.grants.save(GrantSnapshot(now, revision=1), [_first_entry(GrantSnapshot(now), deps)])
         return 0
-    changed = grant_changes(noted.holders, now)
-    for start in range(0, len(changed), AT_ONCE):
-        part = changed[start : start + AT_ONCE]
-        noted = with_changes(noted, part)
-        if not deps.grants.save(noted, [_entry(turn, deps) for turn in part]):
-            return start  # Another run is at it.
-    return len(changed)
+    changes = grant_changes(snapshot.holders, now)
+    for start in range(0, len(changes), ENTRIES_PER_TRANSACTION):
+        batch = changes[start : start + ENTRIES_PER_TRANSACTION]
+        snapshot = with_changes(snapshot, batch)
+        if not deps.grants.save(snapshot, [_entry(change, deps) for change in batch]):
+            return start  # Another run writes the rest.
+    return len(changes)
 
 
-def _known(user_ids: list[str], deps: Dependencies) -> Iterator[tuple[str, Person]]:
-    """What is known of them; of some whom nobody has seen for a day Slack is asked, so that leavers are noticed."""
-    left = READ_AT_ONCE
+def _known_people(user_ids: list[str], deps: Dependencies) -> Iterator[tuple[str, Person]]:
+    """The people known to the table. A few stale ones are read from Slack in each run, so that leavers are noticed."""
+    reads_left = READS_PER_RUN
     for user_id in user_ids:
-        held = deps.people.person(user_id)
-        old = held is None or deps.clock() - held.read_at > PERSON_OLD_SECONDS
-        if old and left:
-            left -= 1
-            held = _read(user_id, deps) or held
-        if held is not None:
-            yield user_id, held
+        person_ = deps.people.person(user_id)
+        stale = person_ is None or deps.clock() - person_.read_at > PERSON_STALE_SECONDS
+        if stale and reads_left:
+            reads_left -= 1
+            person_ = _read(user_id, deps) or person_
+        if person_ is not None:
+            yield user_id, person_
 
 
 def _read(user_id: str, deps: Dependencies) -> Person | None:
     try:
         read = deps.user_directory.read_person(user_id)
     except SlackError:
-        logger.warning(
-            "a person who holds a right could not be read", exc_info=True, extra={"user_id": user_id}
-        )
+        logger.warning("person with a grant could not be read", exc_info=True, extra={"user_id": user_id})
         return None
     if read is not None:
         deps.people.save_person(read)
     return read
 
 
-def _first(noted: GrantSnapshot, deps: Dependencies) -> AuditEntry:
-    details = tuple((right.value, ",".join(sorted(held))) for right, held in noted.holders.items())
+def _first_entry(snapshot: GrantSnapshot, deps: Dependencies) -> AuditEntry:
+    details = tuple((right.value, ",".join(sorted(users))) for right, users in snapshot.holders.items())
     return AuditEntry(deps.new_id(), GRANTS, int(deps.clock()), None, "grants_first_recorded", details)
 
 
-def _entry(turn: GrantChange, deps: Dependencies) -> AuditEntry:
-    entity = GRANTS if turn.user_id == EVERYONE else person_ref(turn.user_id)
-    action = "grant_added" if turn.gained else "grant_removed"
+def _entry(change: GrantChange, deps: Dependencies) -> AuditEntry:
+    entity = GRANTS if change.user_id == EVERYONE else person_ref(change.user_id)
+    action = "grant_added" if change.gained else "grant_removed"
     now = int(deps.clock())
-    return AuditEntry(deps.new_id(), entity, now, None, action, (("right", turn.right.value),))
+    return AuditEntry(deps.new_id(), entity, now, None, action, (("right", change.right.value),))

@@ -1,10 +1,10 @@
-"""An admin pauses sending to Noyo, and resumes it; the settings have Switchboard watch, or act again."""
+"""Pause and resume sending to Noyo, and record when observe mode starts and ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain import outbox as telling
+from bot.domain import outbox as outbox
 from bot.domain.audit import WORKER, AuditEntry, Origin
 from bot.domain.entities import SENDING_PAUSE
 from bot.domain.masking import mask
@@ -12,67 +12,67 @@ from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.errors import TableUnavailable
 from bot.usecases.dependencies import Dependencies
 
-ROUNDS = 5
-LONGEST_WHY = 300
+UPDATE_ATTEMPTS = 5
+MAX_REASON_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class PauseChanged:
-    """It was done just now, to this pause."""
+    """The pause was started or ended by this call."""
 
     pause: Pause
 
 
 @dataclass(frozen=True, slots=True)
 class PauseUnchanged:
-    """Nothing was done: it is paused already, by somebody who was first, or there is no pause to end (None)."""
+    """Nothing was done: sending is already paused, or there is no pause to end (None)."""
 
     pause: Pause | None
     last: Pause | None = None
-    """The pause that ended last, where none goes on."""
+    """The latest pause that has ended, if none is active."""
 
 
-def pause(actor: str, why: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
-    """From now on everything is kept and nothing is sent. Of two at once one is told who was first."""
-    for _ in range(ROUNDS):
+def pause(actor: str, reason_text: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
+    """Pause sending. If two admins do so at once, other of them learns who was first."""
+    for _ in range(UPDATE_ATTEMPTS):
         before = deps.pauses.history()
         if before.active_pause is not None:
             return PauseUnchanged(before.active_pause)
         now = int(deps.clock())
-        begun = Pause(since=now, by=actor, reason=mask(why.strip())[:LONGEST_WHY] or None)
-        if _turn(before, before.with_started(begun), begun, "sending_paused", actor, deps):
-            return PauseChanged(begun)
-    raise TableUnavailable("The switch moved faster than it could be turned. Please try again.")
+        new_pause = Pause(since=now, by=actor, reason=mask(reason_text.strip())[:MAX_REASON_LENGTH] or None)
+        if _save(before, before.with_started(new_pause), new_pause, "sending_paused", actor, deps):
+            return PauseChanged(new_pause)
+    raise TableUnavailable("The pause kept changing while it was saved. Please try again.")
 
 
 def resume(actor: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
-    """What was kept is sent from now on, in its order, each looked at again first."""
-    for _ in range(ROUNDS):
+    """Resume sending. Deferred operations are sent in order, each after its record was read again."""
+    for _ in range(UPDATE_ATTEMPTS):
         before = deps.pauses.history()
-        running = before.active_pause
-        if running is None:
+        open_pause = before.active_pause
+        if open_pause is None:
             return PauseUnchanged(None, _last_ended(before))
-        after = before.with_ended(running, int(deps.clock()), actor)
-        if _turn(before, after, running, "sending_resumed", actor, deps):
-            return PauseChanged(_the_same(after, running))
-    raise TableUnavailable("The switch moved faster than it could be turned. Please try again.")
+        after = before.with_ended(open_pause, int(deps.clock()), actor)
+        if _save(before, after, open_pause, "sending_resumed", actor, deps):
+            return PauseChanged(_same_pause(after, open_pause))
+    raise TableUnavailable("The pause kept changing while it was saved. Please try again.")
 
 
 def record_mode(deps: Dependencies) -> None:
-    """Notes when Switchboard was set to watch only, and when it acts again: clocks stand still in between.
+    """Record when observe mode starts and ends, since operations do not age in between.
 
-    Who loses a race leaves it to the winner, or to the next run.
+    If another run was first, nothing is done.
     """
     mode, before = deps.mode, deps.pauses.history()
-    running, now = before.observe_pause, int(deps.clock())
-    if mode is Mode.OBSERVE and running is None:
-        begun = Pause(since=now)
-        _turn(before, before.with_started(begun), begun, "observe_mode_started", None, deps)
-    elif mode is Mode.ACT and running is not None:
-        _turn(before, before.with_ended(running, now, None), running, "observe_mode_ended", None, deps)
+    open_pause, now = before.observe_pause, int(deps.clock())
+    if mode is Mode.OBSERVE and open_pause is None:
+        new_pause = Pause(since=now)
+        _save(before, before.with_started(new_pause), new_pause, "observe_mode_started", None, deps)
+    elif mode is Mode.ACT and open_pause is not None:
+        _save(before, before.with_ended(open_pause, now, None), open_pause, "observe_mode_ended", None, deps)
 
 
-def _turn(
+def _save(
     before: PauseHistory,
     after: PauseHistory,
     about: Pause,
@@ -85,14 +85,14 @@ def _turn(
     audit = AuditEntry(
         deps.new_id(), SENDING_PAUSE, now, actor, action, details, Origin("command") if actor else WORKER
     )
-    event = telling.sending_changed(about, before.revision + 1, now)
+    event = outbox.sending_changed(about, before.revision + 1, now)
     return deps.pauses.save(before, after, event=event, audit=audit)
 
 
-def _the_same(sending: PauseHistory, running: Pause) -> Pause:
-    return next(one for one in sending.pauses if one.name == running.name)
+def _same_pause(sending: PauseHistory, open_pause: Pause) -> Pause:
+    return next(other for other in sending.pauses if other.name == open_pause.name)
 
 
 def _last_ended(sending: PauseHistory) -> Pause | None:
-    ended = [one for one in sending.pauses if one.by is not None and one.until is not None]
-    return max(ended, key=lambda one: one.until or 0, default=None)
+    ended = [other for other in sending.pauses if other.by is not None and other.until is not None]
+    return max(ended, key=lambda other: other.until or 0, default=None)

@@ -1,4 +1,4 @@
-"""Tell whether anything may be sent to Noyo now."""
+"""The history guard: whether anything may be sent to Noyo now."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.usecases.ports.storage import PauseRepository
 
 @dataclass(frozen=True, slots=True)
 class SendingGuard:
-    """What stands between operations and Noyo: an admin's switch in the table, and the mode in the settings."""
+    """Combines the admins' pause, which is in the table, with the mode, which is in the settings."""
 
     pauses: PauseRepository
     mode: Mode
@@ -19,16 +19,16 @@ class SendingGuard:
 
     @property
     def observes_only(self) -> bool:
-        """Whether Switchboard is set to watch only, so that nothing new is taken on either."""
+        """Whether Switchboard is in observe mode, so that new operations are refused too."""
         return self.mode is Mode.OBSERVE
 
     def active_pause(self) -> Pause | None:
-        """For what nothing may be sent now; None where sending is on. A consistent read, each time."""
-        sending = self.pauses.history()
+        """The pause because of which nothing may be sent now; None if history is on. A consistent read each time."""
+        history = self.pauses.history()
         if self.observes_only:
-            return sending.observe_pause or Pause(since=int(self.clock()))
-        return sending.active_pause
+            return history.observe_pause or Pause(since=int(self.clock()))
+        return history.active_pause
 
     def active_seconds(self, since: int, now: int) -> int:
-        """Seconds from `since` to `now` in which sending was on: how old an operation's clock says that it is."""
+        """Seconds between `since` and `now` during which history was on."""
         return self.pauses.history().active_seconds(since, now)

@@ -29,7 +29,7 @@ def second_approver(demo: DemoDriver) -> None:
     )
     demo.show(card)
     reply = demo.slack.click(ANA, card.channel_id, card.ts, "confirm_disconnection")
-    refusal = demo.view(ANA, "You asked for this yourself", "These may: @Ben")
+    refusal = demo.view(ANA, "You requested this yourself", "These may: @Ben")
     demo.expect(refusal is not None, f"Ana's own confirmation is refused ({reply.error or 'no error'})")
     demo.show(refusal or card)
     demo.expect(not demo.posts_to_noyo(PATH), "nothing has been sent to Noyo so far")

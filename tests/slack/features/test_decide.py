@@ -387,7 +387,7 @@ def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(world: World)
     after = link_to_operation(shown, "V0", ANA, "Own Decision Inc")
     world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     presses(world, button_of(shown))
-    assert "You asked for this yourself" in window(world)
+    assert "You requested this yourself" in window(world)
     assert "These may: @Ben." in window(world)
     trail = world.bot.repositories.audit.entries(shown.entity, limit=9)
     assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
@@ -401,7 +401,7 @@ def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(world: 
     after = link_to_operation(shown, "V0", ANA, "Own Later Inc")
     world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     sends(world, view)
-    assert "You asked for this yourself" in window(world)
+    assert "You requested this yourself" in window(world)
     assert world.bot.repositories.operations.operation(view) is None
 
 

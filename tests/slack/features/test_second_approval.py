@@ -91,7 +91,7 @@ def test_a_second_approvers_yes_sets_it_going(world: World) -> None:
 def test_whoever_asked_is_refused_and_told_who_may_and_that_is_in_the_trail(world: World) -> None:
     operation_id = held(world, "Own Inc")
     opens(world, operation_id, ANA)
-    assert "You asked for this yourself" in window(world)
+    assert "You requested this yourself" in window(world)
     assert "These may: @Ben, @Cat." in window(world)
     trail = world.bot.repositories.audit.entries(world.operation(operation_id).entity, limit=9)
     assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
@@ -101,7 +101,7 @@ def test_whoever_asked_is_refused_and_told_who_may_and_that_is_in_the_trail(worl
 def test_whoever_forges_the_form_of_their_own_is_refused_as_well(world: World) -> None:
     operation_id = held(world, "Forged Inc")
     answer = knocks(world, submission(operation_id, ANA))
-    assert "You asked for this yourself" in str(answer)
+    assert "You requested this yourself" in str(answer)
     assert world.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
 

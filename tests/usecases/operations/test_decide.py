@@ -659,7 +659,7 @@ def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Decidin
     here.carry_out()
 
     assert here.ended() == ("cancelled", "not_authorized")
-    assert "You asked for this yourself" in here.words()
+    assert "You requested this yourself" in here.words()
     assert here.writes() == []
 
 

@@ -45,7 +45,7 @@ def test_nobody_confirms_what_they_asked_for_and_is_told_who_may(here: Disconnec
     refused = here.confirm(person=ANA)
 
     assert isinstance(refused, NotAllowed)
-    assert "You asked for this yourself" in refused.permission.reason
+    assert "You requested this yourself" in refused.permission.reason
     assert f"<@{BEN}>" in refused.permission.reason
     assert f"<@{ANA}>" not in refused.permission.reason
     assert here.state() is OperationState.AWAITING_CONFIRMATION
