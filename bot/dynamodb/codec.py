@@ -28,11 +28,8 @@ SCHEMA = 1
 
 def item_at(key: Key, value: Any = None, /, **attributes: Value) -> Item:
     """The item at `key` with the fields of the dataclass `value` and further `attributes`, which take precedence."""
-    return (
-        {"pk": key.pk, "sk": key.sk, "schema": SCHEMA}
-        | (to_map(value) if value is not None else {})
-        | attributes
-    )
+    stored = to_map(value) if value is not None else {}
+    return {"pk": key.pk, "sk": key.sk, "schema": SCHEMA} | stored | attributes
 
 
 def read_item(cls: type[T], item: Item, /, **chosen: type) -> T:
