@@ -1,4 +1,4 @@
-"""Slack room tests: a Slack that runs here, and our own end of it."""
+"""Fixtures of the Slack tests: a fake Slack with our client, and a whole world shared by a module's tests."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,8 @@ import pytest
 from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient
 from infra.local.slack import SlackFake
+from tests.slack.incoming import a_world, begin
+from tests.world import World
 
 CHANNEL = "CCONNECT"
 
@@ -14,13 +16,26 @@ CHANNEL = "CCONNECT"
 @pytest.fixture
 def slack() -> Iterator[SlackFake]:
     """With Ana, a guest, a group of people and a channel that the bot is in."""
-    with SlackFake() as stand_in:
-        stand_in.add_user("UANA", "Ana")
-        stand_in.add_usergroup("SOPS", "ops", ["UANA", "UBOB"])
-        stand_in.add_channel(CHANNEL, "connections", members=["UANA"])
-        yield stand_in
+    with SlackFake() as fake:
+        fake.add_user("UANA", "Ana")
+        fake.add_usergroup("SOPS", "ops", ["UANA", "UBOB"])
+        fake.add_channel(CHANNEL, "connections", members=["UANA"])
+        yield fake
 
 
 @pytest.fixture
 def calls(slack: SlackFake) -> SlackApiClient:
     return SlackApiClient(token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=5)
+
+
+@pytest.fixture(scope="module")
+def shared(request: pytest.FixtureRequest) -> Iterator[World]:
+    """One world for all tests of a module; `SETTINGS` of the module are its environment variables."""
+    yield from a_world(**getattr(request.module, "SETTINGS", {}))
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    """The shared world, without open modals and faults of the test before."""
+    begin(shared)
+    return shared

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,8 +18,6 @@ from infra.local import environment as local
 from infra.local.slack.workspace import ResponseUrl
 from tests.slack.incoming import (
     Down,
-    a_world,
-    begin,
     clicked,
     context_of,
     event,
@@ -34,17 +31,6 @@ from tests.slack.incoming import (
     window,
 )
 from tests.world import ANA, BEN, CONNECTIONS, World
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 def plain_button(action_id: str, value: str) -> dict[str, Any]:

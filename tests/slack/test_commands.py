@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from bot.slack.commands import COMMANDS
 from tests.slack.incoming import (
     Down,
-    a_world,
-    begin,
     context_of,
     known,
     receives_with,
@@ -21,17 +18,6 @@ from tests.slack.incoming import (
     window,
 )
 from tests.world import ANA, GUS, World
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help  me  "])

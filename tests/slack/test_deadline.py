@@ -19,23 +19,12 @@ from bot.slack.endpoint import REQUEST_SECONDS, Deadline
 from bot.slack.views import buttons
 from infra.local import environment as local
 from tests.aws import worker_client
-from tests.slack.incoming import a_world, begin, event, known, payload, presses, typed, window
+from tests.slack.incoming import event, known, payload, presses, typed, window
 from tests.world import ANA, REQUEST, VirtualClock, World
 
 READINGS_BEFORE_THE_APP = 2
 """The endpoint reads the clock when a request arrives, and for its deadline."""
 TOO_LONG = "That took too long and was stopped. It may be on its way all the same."
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 def test_the_deadline_runs_from_the_arrival_until_the_response() -> None:

@@ -1,7 +1,7 @@
-"""Slack room: *I'm checking*: somebody is about to call the group, and wants nobody else to do the same.
+"""*I'm Checking*: somebody is about to call the group, and wants nobody else to do the same.
 
-Whoever may request or decide may say so: it is work of both, and asks for no right to decide. What can go wrong: it is
-read as a lock, the one who said it goes home, or a colleague has decided meanwhile.
+Everybody who may request or decide may claim. What can go wrong: a claim is mistaken for a lock, the person who claimed
+it goes home, or a colleague decides meanwhile.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ _UNKNOWN = rich_text("This request is not known here any more.")
 
 
 def click(context: RequestContext, value: ButtonValue) -> None:
-    """Takes it, and tells the person beside the message; everybody else sees it on the card."""
-    permission = _may(context, value.record)
+    """Claims the request. The person gets an ephemeral reply; everybody else sees it on the card."""
+    permission = _permission(context, value.record)
     if not permission.allowed:
         context.give_feedback("Not possible", replies.denial(permission))
         return
-    _told(context, _taken(context, value.record))
+    _reply(context, _claim(context, value.record))
 
 
 def click_release(context: RequestContext, value: ButtonValue) -> None:
-    before = release_claim(value.record, context.actor.user_id, context.deps)
-    if before is None or before.owner is None:
+    released = release_claim(value.record, context.actor.user_id, context.deps)
+    if released is None or released.owner is None:
         words = rich_text("Nobody is checking this. Nothing was changed.")
-    elif before.owner != context.actor.user_id:
+    elif released.owner != context.actor.user_id:
         words = rich_text(
-            UserMention(before.owner),
-            " is checking this, and only they can let go. Take it over if you like.",
+            UserMention(released.owner),
+            " is checking this, and only they can release it. You can take it over.",
         )
     else:
         words = rich_text("You are no longer checking this.")
-    _told(context, words)
+    _reply(context, words)
 
 
-def _taken(context: RequestContext, entity: EntityRef) -> RichText:
+def _claim(context: RequestContext, entity: EntityRef) -> RichText:
     now = claim_request(entity, context.actor.user_id, context.deps)
     if now is None:
         return _UNKNOWN
@@ -54,17 +54,17 @@ def _taken(context: RequestContext, entity: EntityRef) -> RichText:
     return rich_text(
         "You are checking this until ",
         until,
-        f" ({CLAIM_HOURS} working hours), or until you let go. Others may decide all the same.",
+        f" ({CLAIM_HOURS} working hours), or until you release it. Others can still decide.",
     )
 
 
-def _may(context: RequestContext, entity: EntityRef) -> Permission:
-    """A denial is told, and kept, as one of the right to decide, which is what the message is about."""
+def _permission(context: RequestContext, entity: EntityRef) -> Permission:
+    """Whoever may request or decide may claim. A denial names the right to decide, which the message is about."""
     may_request = authorized(Right.REQUEST, context.actor.user_id, context.deps)
     return may_request if may_request.allowed else context.authorize(Right.APPROVE, entity)
 
 
-def _told(context: RequestContext, words: RichText) -> None:
+def _reply(context: RequestContext, words: RichText) -> None:
     """Prefers an ephemeral reply: a modal would have to be closed again."""
     actor = context.actor
     trigger_id = None if actor.response_url else actor.trigger_id

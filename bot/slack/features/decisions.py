@@ -1,7 +1,7 @@
-"""Slack room: *decisions*: somebody wants to know which requests to disconnect wait, and which is the most urgent.
+"""*decisions*: somebody wants to know which requests to disconnect wait, and which is the most urgent.
 
-They have a few minutes between other things. What can go wrong: the list hides one that ends tomorrow, or one of our
-own that waits for a second approver, or offers one that a colleague is deciding at this moment.
+The person has a few minutes. What can go wrong: the list hides a request that ends tomorrow, or one of ours that waits
+for a second approver, or offers one that a colleague is deciding at this moment.
 """
 
 from __future__ import annotations
@@ -28,23 +28,29 @@ COUNTED = 1000
 
 
 def start(context: RequestContext, text: str) -> Json:
-    """`/noyo decisions`: what waits, the soonest end first: requests to disconnect, and what is held."""
+    """`/noyo decisions`: requests to disconnect that wait for a decision or for confirmation, soonest end first."""
     del text
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    asked, held = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
-    # Each list is sorted by itself, so no more than the first of each can be among the first of both.
-    known = context.deps.records.record_states(asked[:LISTED])
-    shown = [known[entity] for entity in asked[:LISTED] if entity in known and decidable(known[entity])]
+    waiting, unconfirmed = _waiting(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
+    # Each list is sorted, so only the first entries of each can be among the first of both.
+    record_states = context.deps.records.record_states(waiting[:LISTED])
+    shown = [
+        record_states[entity]
+        for entity in waiting[:LISTED]
+        if entity in record_states and decidable(record_states[entity])
+    ]
     rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
-    rows += [(_end(operation.input), _held(context, operation)) for operation in held[:LISTED]]
+    rows += [
+        (_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]
+    ]
     if not rows:
         return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
     opening = "These wait for a decision, the soonest last day first."
     parts = [part for _, row in listed for part in row]
-    return replies.ephemeral(opening, *parts, *_more(context, len(asked) + len(held) - LISTED))
+    return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
 
 
 def _waiting(context: RequestContext) -> list[EntityRef]:
@@ -60,32 +66,32 @@ def _end(what: object) -> date:
 
 def _row(context: RequestContext, record_state: RecordState) -> list[Part]:
     record = record_state.record
-    told = [rich_text(*record_facts.group_and_carrier(record, context.display))]
+    lines = [rich_text(*record_facts.group_and_carrier(record, context.display))]
     if not isinstance(record, Disconnection):
         return []
-    told += [
+    lines += [
         end_date(record, context.deps.today()),
         rich_text("Asked for by ", source_name(record)),
         *claimed_by(record_state),
     ]
     operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
-        return [Paragraph([*told, in_progress(operation)])]
+        return [Paragraph([*lines, in_progress(operation)])]
     offered = record_facts.action_buttons(record_state, context.display, primary=False, with_claim=True)
-    return [Paragraph(told), Buttons(offered, f"{record_state.entity}:{record.version}")]
+    return [Paragraph(lines), Buttons(offered, f"{record_state.entity}:{record.version}")]
 
 
-def _held(context: RequestContext, operation: Operation) -> list[Part]:
+def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part]:
     wanted = operation.input
     if not isinstance(wanted, DisconnectionRequest):
         return []
-    told = [
+    lines = [
         rich_text(*disconnection_parties(wanted, context.display)),
         *pending_disconnection_facts(operation, wanted),
     ]
-    told.append(labelled("Now", *current_state(operation)))
+    lines.append(labelled("Now", *current_state(operation)))
     return [
-        Paragraph(told),
+        Paragraph(lines),
         Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id),
     ]
 

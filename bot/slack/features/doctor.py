@@ -1,7 +1,7 @@
-"""Slack room: *doctor*: an admin wants to know whether Switchboard itself is well, and what to do where it is not.
+"""*doctor*: an admin wants to know whether Switchboard itself is healthy, and what to do if it is not.
 
-Something seems off, or it was just set up. What can go wrong: a wall of green in which the one red line drowns, a line
-that was true an hour ago, a fault without a word on what to do about it.
+Something seems wrong, or it was just set up. What can go wrong: the one failure is lost among many good lines, a line
+was true an hour ago, or a failure comes without advice.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Slack room: *history*: somebody wants to know who did what to a group's connection, and what came of it.
+"""*history*: somebody wants to know who did what about a group's connection, and what came of it.
 
-A customer or an auditor asks, often months later. What can go wrong: an entry is read as a success that was only an
-attempt, or one that this version does not know is left out.
+A customer or an auditor asks, often months later. What can go wrong: an attempt is read as a success, or an entry that
+this version does not know is left out.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _WORDS = MAX_QUOTE_LENGTH // 4
 
 
 def start(context: RequestContext, text: str) -> Json:
-    """`/noyo history who`: the newest entries of the audit trail about one record."""
+    """`/noyo history who`: the newest entries of the audit log about one record."""
     if not text:
         return replies.ephemeral(f"Whose? Type {context.command} history and the group's name or an id.")
     permission = context.authorize(Right.VIEW)
@@ -47,7 +47,7 @@ def start(context: RequestContext, text: str) -> Json:
         return replies.ephemeral(status.nothing_found(context, text))
     if len(found) > 1:
         return _which(context, found)
-    return _of(context, found[0])
+    return _history(context, found[0])
 
 
 def _which(context: RequestContext, found: list[RecordState]) -> Json:
@@ -63,12 +63,12 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
     return replies.ephemeral(*parts)
 
 
-def _of(context: RequestContext, record_state: RecordState) -> Json:
+def _history(context: RequestContext, record_state: RecordState) -> Json:
     entries = _entries(context, record_state)
     opening = rich_text(
-        "What was done about ", *record_facts.group_and_carrier(record_state.record, context.display), ":"
+        "History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":"
     )
-    lines = [_told(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
+    lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There is more, longer ago."))
     return replies.ephemeral(
@@ -96,36 +96,36 @@ def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEn
     return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
 
 
-def _told(entry: AuditEntry) -> RichText:
-    held = dict(entry.details)
+def _line(entry: AuditEntry) -> RichText:
+    details = dict(entry.details)
     who = UserMention(entry.actor) if entry.actor else "Switchboard"
-    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_deed(entry.action, held))
+    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, details))
 
 
-def _deed(action: str, held: Mapping[str, str]) -> RichText:
+def _description(action: str, details: Mapping[str, str]) -> RichText:
     if action == "operation_submitted":
-        return rich_text(_asked(held))
-    if "deferred_since" in held:
+        return rich_text(_asked(details))
+    if "deferred_since" in details:
         return rich_text(
-            f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} is kept, not sent yet"
+            f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} is kept, not sent yet"
         )
     if action == "denied":
-        own = held.get("wanted") == OWN_REQUEST
+        own = details.get("wanted") == OWN_REQUEST
         return rich_text(
             "was refused: they had asked for it themselves" if own else "was refused for lack of rights"
         )
     if action in _CHECKING:
-        return _checking(action, held)
+        return _checking(action, details)
     if action == "resolution_chosen":
-        return rich_text(_WAYS.get(held.get("resolution", ""), "said what became of it"))
+        return rich_text(_WAYS.get(details.get("resolution", ""), "said what became of it"))
     if action in _HELD:
         return rich_text(_HELD[action])
     if action == "submission_conflict":
-        return _turned_away(held)
+        return _turned_away(details)
     state = action.removeprefix("operation_")
-    outcome = held.get("outcome", "")
+    outcome = details.get("outcome", "")
     told = (
-        _OF_DISCONNECTIONS.get((held.get("kind", ""), outcome))
+        _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome))
         or _OUTCOMES.get(outcome)
         or _STATES.get(state)
     )
@@ -136,15 +136,17 @@ def _deed(action: str, held: Mapping[str, str]) -> RichText:
             else rich_text(UntrustedText(action, 60))
         )
     words = (
-        rich_text(": ", UntrustedText(held["message"], _WORDS))
-        if outcome == "refused" and "message" in held
+        rich_text(": ", UntrustedText(details["message"], _WORDS))
+        if outcome == "refused" and "message" in details
         else ()
     )
-    return rich_text(f"{_NOUNS.get(held.get('decision') or held.get('kind', ''), 'request')} {told}", *words)
+    return rich_text(
+        f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {told}", *words
+    )
 
 
-def _checking(action: str, held: Mapping[str, str]) -> RichText:
-    owner = held.get("owner")
+def _checking(action: str, details: Mapping[str, str]) -> RichText:
+    owner = details.get("owner")
     if action == "released":
         return rich_text("said that they are no longer checking it")
     if action == "claim_expired":
@@ -153,34 +155,34 @@ def _checking(action: str, held: Mapping[str, str]) -> RichText:
     return rich_text("said that they are checking it", *instead)
 
 
-def _turned_away(held: Mapping[str, str]) -> RichText:
-    """Whoever came second, or had an old version before them."""
-    wanted = _WANTED.get(held.get("decision") or held.get("kind", ""), "asked for something")
-    first = held.get("first_by")
-    if held.get("because") == "changed":
+def _turned_away(details: Mapping[str, str]) -> RichText:
+    """For a person who came second, or who had seen an old version."""
+    wanted = _WANTED.get(details.get("decision") or details.get("kind", ""), "asked for something")
+    first = details.get("first_by")
+    if details.get("because") == "changed":
         why = rich_text("it had changed since they looked")
     else:
         why = rich_text(UserMention(first), " was first") if first else rich_text("somebody was first")
     return rich_text(f"{wanted}, but ", *why, "; nothing was sent for them")
 
 
-def _asked(held: Mapping[str, str]) -> str:
-    action = _DECIDED.get(held.get("decision") or held.get("kind", ""))
+def _asked(details: Mapping[str, str]) -> str:
+    action = _DECIDED.get(details.get("decision") or details.get("kind", ""))
     if action is None:
-        return _PLACED.get(held.get("kind", ""), "asked for something")
+        return _PLACED.get(details.get("kind", ""), "asked for something")
     particulars = []
-    if "effective_end_date" in held:
-        particulars.append(f"last managed day {date_text(date.fromisoformat(held['effective_end_date']))}")
-    if "reason" in held:
-        particulars.append(_reason(held["reason"], decision="decision" in held))
+    if "effective_end_date" in details:
+        particulars.append(f"last managed day {date_text(date.fromisoformat(details['effective_end_date']))}")
+    if "reason" in details:
+        particulars.append(_reason(details["reason"], decision="decision" in details))
     with_ = f" ({', '.join(one for one in particulars if one)})" if particulars else ""
-    how = "" if held.get("unversioned") is None else ", without a version for Noyo to check"
-    then = ", to be sent to Noyo" if "decision" in held else ""
+    how = "" if details.get("unversioned") is None else ", without a version for Noyo to check"
+    then = ", to be sent to Noyo" if "decision" in details else ""
     return f"{action}{with_}{then}{how}"
 
 
 def _reason(reason: str, *, decision: bool) -> str:
-    """In words; one that this version does not know is not made up."""
+    """In words; empty for a reason that this version does not know."""
     if decision:
         return REASONS[DecisionReason(reason)].lower() if reason in set(DecisionReason) else ""
     return (

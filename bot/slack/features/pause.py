@@ -1,7 +1,7 @@
-"""Slack room: *pause* and *resume*: something is wrong out there, and nothing more may go to Noyo until it is clear.
+"""*pause* and *resume*: something is wrong, and nothing more may be sent to Noyo until it is clear.
 
-An admin is in a hurry, and later wants to be sure that everything goes on. What can go wrong: two admins turn the
-switch at once, somebody believes that nothing can be asked for meanwhile, or that what was kept is lost.
+An admin is in a hurry, and later wants to be sure that sending continues. What can go wrong: two admins pause or resume
+at once, or somebody believes that nothing can be requested meanwhile or that deferred requests are lost.
 """
 
 from __future__ import annotations
@@ -21,14 +21,12 @@ def start_pause(context: RequestContext, text: str) -> Json:
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     match pause(context.actor.user_id, text, context.deps):
-        case PauseChanged(done):
+        case PauseChanged(change):
             return replies.ephemeral(
-                rich_text(*pauses.paused_since(done), "."), pauses.WHILE_PAUSED, _told_in(context)
+                rich_text(*pauses.paused_since(change), "."), pauses.WHILE_PAUSED, _announced_in(context)
             )
         case PauseUnchanged(running):
-            return replies.ephemeral(
-                rich_text("It is paused already: ", *_since(running), "."), _resumes(context)
-            )
+            return replies.ephemeral(rich_text("Already paused: ", *_since(running), "."), _resumes(context))
 
 
 def start_resume(context: RequestContext, text: str) -> Json:
@@ -38,26 +36,26 @@ def start_resume(context: RequestContext, text: str) -> Json:
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
     match resume(context.actor.user_id, context.deps):
-        case PauseChanged(done):
+        case PauseChanged(change):
             return replies.ephemeral(
-                rich_text(*pauses.pause_ended(done), "."),
-                "What was kept begins to go out within a minute, in its order. What has changed meanwhile is not sent, "
-                "and its card says so.",
-                _told_in(context),
-                *_still_watches(context),
+                rich_text(*pauses.pause_ended(change), "."),
+                "Deferred requests are sent within a minute, in order. Requests whose record has changed are not sent, "
+                "and their cards say so.",
+                _announced_in(context),
+                *_observes_only(context),
             )
         case PauseUnchanged(_, last):
             before = rich_text(" ", *pauses.pause_ended(last), ".") if last is not None else ()
-            return replies.ephemeral(rich_text("Sending is not paused.", *before), *_still_watches(context))
+            return replies.ephemeral(rich_text("Sending is not paused.", *before), *_observes_only(context))
 
 
-def standing(context: RequestContext) -> list[RichText]:
-    """Said first by what tells how things stand, where nothing is sent; empty while sending is on."""
-    shut = context.deps.sending_guard.active_pause()
-    if shut is None:
+def pause_lines(context: RequestContext) -> list[RichText]:
+    """The first lines of an overview while nothing is sent; empty while sending is on."""
+    pause_now = context.deps.sending_guard.active_pause()
+    if pause_now is None:
         return []
-    so = "nothing is sent to Noyo" if shut.by is None else "what people ask for is kept and not sent yet"
-    return [rich_text(*pauses.paused_since(shut), *pauses.reason_suffix(shut), f": {so}.")]
+    effect = "nothing is sent to Noyo" if pause_now.by is None else "requests are deferred and not sent yet"
+    return [rich_text(*pauses.paused_since(pause_now), *pauses.reason_suffix(pause_now), f": {effect}.")]
 
 
 def _since(running: Pause | None) -> RichText:
@@ -69,14 +67,14 @@ def _since(running: Pause | None) -> RichText:
 
 
 def _resumes(context: RequestContext) -> str:
-    return f"{context.command} resume ends it."
+    return f"{context.command} resume ends the pause."
 
 
-def _told_in(context: RequestContext) -> RichText:
-    return rich_text("Everybody is told in ", ChannelMention(context.display.alerts_channel), ".")
+def _announced_in(context: RequestContext) -> RichText:
+    return rich_text("This is announced in ", ChannelMention(context.display.alerts_channel), ".")
 
 
-def _still_watches(context: RequestContext) -> list[str]:
+def _observes_only(context: RequestContext) -> list[str]:
     if not context.deps.sending_guard.observes_only:
         return []
-    return ["Switchboard is set to watch only, so nothing is sent to Noyo all the same."]
+    return ["Switchboard is set to observe only, so nothing is sent to Noyo anyway."]

@@ -1,7 +1,7 @@
-"""Slack room: *ways out*: nobody can tell from Noyo whether something arrived, and a person has to say.
+"""*It arrived*, *Send again* and *Close*: nobody can tell from Noyo whether an operation arrived, so a person decides.
 
-They have looked at Noyo, or asked there, and now decide for everybody. What can go wrong: two people decide at once, or
-somebody decides on what the message said an hour ago.
+The person has looked at Noyo, or asked there, and decides for everybody. What can go wrong: two people decide at once,
+or somebody decides on what the message said an hour ago.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ RESOLUTION_OF_ACTION = {
 
 
 def click(act: Action, context: RequestContext, value: ButtonValue) -> None:
-    """Takes the way, and tells the person alone what came of the click; everybody else sees it on the card."""
-    title, words = _taken(context, RESOLUTION_OF_ACTION[act], value.operation_id or "")
+    """Records the resolution. The person gets feedback; everybody else sees it on the card."""
+    title, words = _resolve(context, RESOLUTION_OF_ACTION[act], value.operation_id or "")
     context.give_feedback(title, words)
 
 
-def _taken(context: RequestContext, way: Resolution, operation_id: str) -> tuple[str, RichText]:
+def _resolve(context: RequestContext, resolution: Resolution, operation_id: str) -> tuple[str, RichText]:
     before = context.deps.operations.operation(operation_id)
     needed = before.required_right if before else Right.REQUEST
     permission = context.authorize(needed, before.entity if before else None)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
-    taken = resolve(
+    resolved = resolve(
         operation_id,
-        way,
+        resolution,
         context.actor.user_id,
         seen_version=_version_now(context, before),
         deps=context.deps,
     )
-    if taken is None:
+    if resolved is None:
         about = before.entity if before else None
         context.audit_event(
-            "resolution_conflict", about, ("operation", operation_id), ("resolution", way.value)
+            "resolution_conflict", about, ("operation", operation_id), ("resolution", resolution.value)
         )
-        return "Already resolved", _now(context.deps.operations.operation(operation_id))
-    return "Recorded", _now(taken)
+        return "Already resolved", _current_state(context.deps.operations.operation(operation_id))
+    return "Recorded", _current_state(resolved)
 
 
 def _version_now(context: RequestContext, operation: Operation | None) -> str | None:
-    """Sending again is for the record as it is shown beside the question now; it is read again before it is sent.
+    """The version to send again: the one shown beside the question now. It is read again before it is sent.
 
-    A decision stays one on what was decided: nobody approves by this what has changed since.
+    A decision keeps its version, so that nobody approves what has changed since.
     """
     if operation is None or operation.entity.kind is not EntityKind.CONNECTION:
         return None
@@ -62,9 +62,9 @@ def _version_now(context: RequestContext, operation: Operation | None) -> str | 
     return record_state.record.version if record_state else None
 
 
-def _now(operation: Operation | None) -> RichText:
+def _current_state(operation: Operation | None) -> RichText:
     if operation is None:
         return rich_text("This request was settled long ago. Nothing was done.")
     if operation.state is OperationState.PENDING:
-        return rich_text("It is being sent once more. ", *in_progress(operation))
+        return rich_text("Sending it again. ", *in_progress(operation))
     return in_progress(operation) if operation.is_open else outcome(operation)

@@ -1,7 +1,7 @@
-"""Slack room: *status*: somebody wants to know how a group's connection stands, or everything there is about it.
+"""*status*: somebody wants to know the state of a group's connection, or everything there is about it.
 
-They have a name, a number or an id, often only part of it, and a customer on the phone. What can go wrong: two groups
-with nearly the same name, a connection that we have not seen yet, an answer that is older than it looks.
+The person has a name, a number or an id, often only part of it, and a customer on the phone. What can go wrong: two
+groups with nearly the same name, a connection that we have not seen yet, or an answer that is older than it looks.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def start(context: RequestContext, text: str) -> Json:
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    return replies.prepend_lines(pause.standing(context), _found(context, text))
+    return replies.prepend_lines(pause.pause_lines(context), _found(context, text))
 
 
 def _found(context: RequestContext, text: str) -> Json:
@@ -52,7 +52,7 @@ def _found(context: RequestContext, text: str) -> Json:
     if not found:
         return _nothing(context, text)
     if len(found) == 1:
-        return _one(context, found[0])
+        return _card(context, found[0])
     return listing(
         context, f"Several match. Which one? ({context.command} status with its id shows one alone.)", found
     )
@@ -93,7 +93,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
-def _one(context: RequestContext, record_state: RecordState) -> Json:
+def _card(context: RequestContext, record_state: RecordState) -> Json:
     card = record_card(record_state.entity, context.deps)
     if card is None:
         return replies.ephemeral(nothing_found(context, record_state.entity.key))
@@ -111,18 +111,14 @@ def _nothing(context: RequestContext, text: str) -> Json:
         reply_to=ReplyTo(channel_id=context.actor.channel_id),
         deps=context.deps,
     )
-    return replies.ephemeral(
-        "I do not know this id yet, so I am asking Noyo. I will write to you what it says."
-    )
+    return replies.ephemeral("I do not know this id yet, so I am asking Noyo. I will send you the answer.")
 
 
 def _waiting(context: RequestContext) -> Json:
-    """What needs us, the first thing to see for somebody who asks without naming anything."""
+    """What needs our team, for somebody who does not name a group."""
     waiting, total = waiting_for_us(context.deps.records)
     if not waiting:
-        return replies.ephemeral(
-            "Nothing that I know of waits for us.", f"{context.command} status and a name shows one."
-        )
+        return replies.ephemeral("Nothing waits for us.", f"{context.command} status and a name shows one.")
     return listing(context, f"Waiting for us: {total}. The first are shown.", list(waiting))
 
 
@@ -152,7 +148,7 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
         record_facts.status_line(record),
         labelled("Next", *next_step(record, context.display)),
         labelled("Created", Timestamp(record.created)),
-        *_asker(record_state),
+        *_requester(record_state),
         labelled("Noyo id", UntrustedText(record.id, 60)),
         labelled("Version", UntrustedText(record.version, 60)),
         labelled("Carrier id", UntrustedText(record.carrier_id, 60)),
@@ -171,24 +167,26 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
     return [Paragraph(lines), *([Paragraph([labelled("The carrier said", *words)])] if words else [])]
 
 
-def _asker(record_state: RecordState) -> list[RichText]:
-    """Of a request to disconnect, Noyo itself says where it comes from."""
+def _requester(record_state: RecordState) -> list[RichText]:
+    """For connections only: Noyo itself names the source of a request to disconnect."""
     return [record_facts.requester(record_state)] if isinstance(record_state.record, Connection) else []
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
     history = context.deps.records.history(record_state.entity, since=0)
-    lines: list[RichText] = [rich_text("Versions that we were shown, the newest first:")]
+    lines: list[RichText] = [rich_text("Versions that we have seen, newest first:")]
     for record in reversed(history[-VERSIONS:]):
         lines.append(
-            rich_text(Timestamp(record.modified), " · ", status_name(record.status), *_told_then(record))
+            rich_text(
+                Timestamp(record.modified), " · ", status_name(record.status), *_version_details(record)
+            )
         )
     if len(history) > VERSIONS:
         lines.append(rich_text(f"and {len(history) - VERSIONS} earlier ones."))
     return [Paragraph(lines)]
 
 
-def _told_then(record: Record) -> RichText:
+def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return (*rich_text(" · "), *end_date(record))
     words = record_facts.carrier_error(record)

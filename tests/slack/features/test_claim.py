@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,15 +9,13 @@ import pytest
 from bot.domain.record_states import RecordState
 from bot.slack.features import claim
 from bot.slack.views import buttons
-from tests.slack.incoming import a_world, asked_to_disconnect, begin, moves, presses, told, types, window
+from tests.slack.incoming import asked_to_disconnect, begin, moves, presses, told, types, window
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
 CAT = "U0CAT"
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(APPROVERS=BEN, REQUESTERS=ANA)
+SETTINGS = {"APPROVERS": BEN, "REQUESTERS": ANA}
 
 
 @pytest.fixture
@@ -55,7 +52,7 @@ def test_whoever_may_request_or_decide_may_say_that_they_are_checking(world: Wor
     record_state = asked_to_disconnect(world, f"Alfa {user}")
     words = takes(world, record_state, user)
     assert "You are checking this until" in words
-    assert "Others may decide all the same." in words
+    assert "Others can still decide." in words
     assert owner(world, record_state) == user
     assert claim.CLAIM_HOURS == 4
 
@@ -82,7 +79,7 @@ def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(world: Worl
     record_state = asked_to_disconnect(world, "Delta")
     assert "Nobody is checking this." in lets_go(world, record_state, ANA)
     takes(world, record_state, BEN)
-    assert "@Ben is checking this, and only they can let go." in lets_go(world, record_state, ANA)
+    assert "@Ben is checking this, and only they can release it." in lets_go(world, record_state, ANA)
     assert owner(world, record_state) == BEN
     takes(world, record_state, ANA)
     assert owner(world, record_state) == ANA

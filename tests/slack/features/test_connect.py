@@ -33,17 +33,6 @@ from tests.world import ANA, BEN, CONNECTIONS, GUARDIAN, GUS, REGION, REQUEST, W
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
-
-
-@pytest.fixture(scope="module")
 def worked() -> Iterator[World]:
     """Where the workers have nothing to do but what one test gives them."""
     yield from a_world()

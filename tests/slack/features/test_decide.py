@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,9 +17,7 @@ from bot.errors import UnknownSchema
 from bot.slack.features import decide
 from bot.slack.views import buttons
 from tests.slack.incoming import (
-    a_world,
     asked_to_disconnect,
-    begin,
     context_of,
     known,
     moves,
@@ -37,15 +34,7 @@ from tests.world import ANA, BEN, GUS, World
 PAST = date(2020, 1, 31)
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(APPROVERS=f"{ANA},{BEN}")
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
+SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 def button_of(record_state: RecordState, decision: Decision = Decision.APPROVE) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +10,10 @@ import pytest
 from bot.domain.audit import WORKER, AuditEntry, Origin
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationState
-from tests.slack.incoming import a_world, begin, window
+from tests.slack.incoming import begin, window
 from tests.world import ANA, BEN, DECISIONS, GUARDIAN, GUS, World
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(APPROVERS=f"{ANA},{BEN}")
+SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 @pytest.fixture

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-
-import pytest
 
 from bot.domain.audit import AuditEntry
 from bot.slack.views import buttons
 from tests.slack.incoming import (
-    a_world,
     asked_to_disconnect,
-    begin,
     known,
     presses,
     told,
@@ -22,16 +17,7 @@ from tests.slack.incoming import (
 )
 from tests.world import ANA, BEN, World
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(APPROVERS=f"{ANA},{BEN}")
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
+SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 def test_what_waits_is_listed_by_its_last_day_and_what_is_on_its_way_offers_nothing(world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.features import connect, resolve, retry
 from bot.slack.features.status import click_details
 from bot.slack.views.buttons import Action, ButtonValue, encode
-from tests.slack.incoming import a_world, begin, context_of, known, unclear
+from tests.slack.incoming import context_of, known, unclear
 from tests.world import ANA, GUARDIAN, GUS, REQUEST, World
 
 
@@ -43,17 +42,6 @@ class Windows:
 
     def respond(self, response_url: str, answer: object) -> None:
         pass
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 @pytest.fixture

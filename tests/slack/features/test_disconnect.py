@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +15,7 @@ from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.features import disconnect
 from bot.slack.views import buttons
 from tests.slack.incoming import (
-    a_world,
     asked_to_disconnect,
-    begin,
     context_of,
     knocks,
     known,
@@ -36,16 +33,7 @@ from tests.slack.incoming import (
 from tests.slack.samples import DISPLAY, a_connection
 from tests.world import ANA, BEN, GUS, World
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(APPROVERS=f"{ANA},{BEN}")
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
+SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 def connected(world: World, name: str, **fields: Any) -> RecordState:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.slack.features.test_second_approval import CAT, held
-from tests.slack.incoming import a_world, begin, told, types, view_id, window
+from tests.slack.incoming import a_world, told, types, view_id, window
 from tests.world import ANA, BEN, DECISIONS, GUARDIAN, World
 
 
@@ -17,12 +17,6 @@ def shared() -> Iterator[World]:
         world.slack.add_user(CAT, "Cat")
         world.slack.workspace.channels[DECISIONS].members.add(CAT)
         yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 def test_from_the_card_to_noyo_and_back_in_one_card(world: World) -> None:

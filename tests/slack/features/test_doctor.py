@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from bot.domain.entities import EntityKind
@@ -13,15 +11,13 @@ from bot.domain.version import VERSION
 from bot.slack.features import doctor
 from bot.slack.views.health import STALE_SECONDS, WEBHOOK_QUIET_SECONDS, diagnose
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import a_world, begin, told, types
+from tests.slack.incoming import begin, told, types
 from tests.world import ALERTS, ANA, BEN, GUS, START, World
 
 assert doctor.SHOWN
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(ADMINS=f"{ANA}", APPROVERS=f"{ANA},{BEN}")
+SETTINGS = {"ADMINS": ANA, "APPROVERS": f"{ANA},{BEN}"}
 
 
 @pytest.fixture

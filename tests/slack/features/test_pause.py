@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,19 +9,16 @@ import pytest
 from bot.domain.content import PauseNotice
 from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Pause
-from bot.slack.features.pause import standing
+from bot.slack.features.pause import pause_lines
 from bot.slack.views import pauses
 from bot.slack.views.cards import render
 from bot.slack.views.pauses import pause_notice
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import a_world, begin, context_of, known, told, types, window
+from tests.slack.incoming import begin, context_of, known, told, types, window
 from tests.slack.samples import DISPLAY
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, World
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world(ADMINS=f"{ANA},{BEN}")
+SETTINGS = {"ADMINS": f"{ANA},{BEN}"}
 
 
 @pytest.fixture
@@ -54,9 +50,9 @@ def test_a_second_admin_is_told_who_was_first_and_why(world: World) -> None:
 
     read = told(world, types(world, "pause me too", BEN))
 
-    assert "It is paused already: @Ana paused sending to Noyo" in read
+    assert "Already paused: @Ana paused sending to Noyo" in read
     assert "(feed is wrong)" in read
-    assert "/noyo resume ends it" in read
+    assert "/noyo resume ends the pause" in read
 
 
 def test_the_notice_becomes_true_again_when_it_is_resumed(world: World) -> None:
@@ -104,7 +100,7 @@ def test_status_says_first_that_nothing_is_sent(world: World) -> None:
     for text in ("status", "status Paused Bakery", "status nobody at all"):
         read = told(world, types(world, text))
         assert read.startswith("@Ana paused sending to Noyo")
-        assert "(feed is wrong): what people ask for is kept and not sent yet." in read
+        assert "(feed is wrong): requests are deferred and not sent yet." in read
     types(world, "resume")
     assert "paused" not in told(world, types(world, "status"))
 
@@ -166,7 +162,7 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
 
 
 def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World) -> None:
-    assert standing(context_of(world)) == []
+    assert pause_lines(context_of(world)) == []
 
 
 @pytest.mark.parametrize(

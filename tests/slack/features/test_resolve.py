@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,9 +13,7 @@ from bot.slack.views import buttons
 from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     Down,
-    a_world,
     asked_to_disconnect,
-    begin,
     context_of,
     moves,
     presses,
@@ -29,17 +26,6 @@ from tests.slack.samples import a_decision
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
-
-
 def way(act: Action, operation_id: str) -> dict[str, object]:
     return {**next(one for one in buttons.resolution_buttons(operation_id) if one["action_id"] == act.value)}
 
@@ -48,7 +34,7 @@ def way(act: Action, operation_id: str) -> dict[str, object]:
     ("act", "state", "told"),
     [
         (Action.ARRIVED, OperationState.SUCCEEDED, "says that @Ben's retry arrived"),
-        (Action.SEND_AGAIN, OperationState.PENDING, "It is being sent once more."),
+        (Action.SEND_AGAIN, OperationState.PENDING, "Sending it again."),
         (Action.CLOSE, OperationState.CANCELLED, "closed @Ben's retry"),
     ],
 )

@@ -16,7 +16,6 @@ from bot.slack.features import retry
 from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
-    begin,
     context_of,
     known,
     moves,
@@ -27,17 +26,6 @@ from tests.slack.incoming import (
     window,
 )
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, World
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 @pytest.fixture(scope="module")

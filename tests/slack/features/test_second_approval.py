@@ -14,7 +14,6 @@ from bot.slack.features import second_approval
 from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_world,
-    begin,
     context_of,
     knocks,
     known,
@@ -40,12 +39,6 @@ def shared() -> Iterator[World]:
         for channel in world.slack.workspace.channels.values():
             channel.members.add(CAT)
         yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
 
 
 def held(world: World, name: str, record_state: RecordState | None = None, **fields: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,6 @@ from bot.slack.context import Actor
 from bot.slack.features.status import VERSIONS, click_details
 from bot.slack.views import buttons
 from tests.slack.incoming import (
-    a_world,
-    begin,
     context_of,
     known,
     moves,
@@ -30,17 +27,6 @@ UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
 HOSTILE = "<!channel> *b* <https://evil.example|x> `c` \u202e" + "y" * 5000
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    begin(shared)
-    return shared
-
-
 def details_of(world: World, name: str) -> str:
     (record_state,) = world.bot.repositories.records.find(name, limit=2)
     presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
@@ -50,7 +36,7 @@ def details_of(world: World, name: str) -> str:
 def test_without_anything_that_waits_it_says_so_and_what_to_type(world: World) -> None:
     known(world, "Quiet Inc", "completed")
     read = told(world, types(world, "status"))
-    assert "Nothing that I know of waits for us." in read
+    assert "Nothing waits for us." in read
     assert "/noyo status and a name shows one." in read
 
 
@@ -153,7 +139,7 @@ def test_details_tell_everything_and_each_version(world: World) -> None:
         "id of Known Well Inc",
     ):
         assert told_there in shown
-    versions = shown[shown.index("Versions that we were shown") :]
+    versions = shown[shown.index("Versions that we have seen") :]
     assert versions.index("Unable to connect") < versions.index("Processing")
 
 
