@@ -50,8 +50,7 @@ def test_each_request_logs_its_own_id_and_each_line_once(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in range(3):
-        context = FakeContext()
-        context.aws_request_id = f"request-{number}"
+        context = FakeContext(request_id=f"request-{number}")
         configure(context)
         LOGGER.info("again")
 
@@ -64,8 +63,7 @@ def test_concurrent_requests_log_once_each_under_their_own_ids(
     together = threading.Barrier(4)
 
     def serve(number: int) -> None:
-        context = FakeContext()
-        context.aws_request_id = f"request-{number}"
+        context = FakeContext(request_id=f"request-{number}")
         together.wait()
         configure(context)
         together.wait()

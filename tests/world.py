@@ -29,9 +29,9 @@ from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.notifications.publish import publish
-from bot.usecases.operations.due import due_operations
 from bot.usecases.operations.execute import execute
 from bot.usecases.records.poll import KINDS, poll
+from bot.usecases.workers import due_operations
 from infra.local import environment as local
 from infra.local.aws.api_gateway import ApiGateway, Integration
 from infra.local.aws.functions import Route

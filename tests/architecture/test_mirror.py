@@ -8,7 +8,6 @@ from tests.architecture import mirror, tree
 
 # Tested in another place, with the reason.
 ELSEWHERE = {
-    "bot.lambda_context": "used by the handlers of the workers: tests/handlers/test_workers.py",
     "bot.slack.features.decisions": "runs as a command: tests/slack/features/test_decisions_and_history.py",
     "bot.slack.features.forms": "shared by all forms, and tested with each of them",
     "bot.slack.features.history": "runs as a command: tests/slack/features/test_decisions_and_history.py",

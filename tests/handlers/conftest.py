@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import handlers.execute_operations
 import handlers.notify
@@ -42,13 +43,12 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     bootstrap.deployment.cache_clear()
 
 
-class FakeContext:
-    """Lambda's context, with so many seconds left."""
+class FakeContext(LambdaContext):
+    """Lambda's context with this many seconds left."""
 
-    aws_request_id = "request-1"
-
-    def __init__(self, seconds: float = 300) -> None:
+    def __init__(self, seconds: float = 300, request_id: str = "request-1") -> None:
         self.seconds = seconds
+        self._aws_request_id = request_id
 
     def get_remaining_time_in_millis(self) -> int:
         return int(self.seconds * 1000)

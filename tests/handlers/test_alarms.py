@@ -32,11 +32,6 @@ AWS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
-
-
 @pytest.fixture
 def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
     """What CloudWatch makes of the lines of a life in which everything goes wrong once."""

@@ -42,11 +42,6 @@ def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(autouse=True)
-def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
-
-
 def test_a_webhook_is_a_look_and_the_look_an_alert(world: World, context: FakeContext) -> None:
     world.wait(60)
     made = world.noyo.add_connection(group_name="Test Company", status="unable_to_connect")

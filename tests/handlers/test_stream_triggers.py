@@ -10,11 +10,12 @@ import pytest
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.slack.views.buttons import Action
+from bot.usecases import workers
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute as carry_out_one
 from bot.usecases.operations.resolve import resolve
-from bot.usecases.run_batch import BATCH_SIZE
+from bot.usecases.workers import BATCH_SIZE
 from handlers import execute_operations
 from infra.local.aws.event_filters import matches
 from infra.local.aws.functions import read_functions
@@ -38,7 +39,6 @@ def quick_world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def a_world(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[World]:
     with World(streams=streams, APPROVERS=f"{ANA},{BEN}") as made:
         monkeypatch.setattr(execute_operations, "deployment", lambda *_: made.bot)
-        monkeypatch.setattr("bot.lambda_context.time.time", made.clock)
         made.poll()
         made.notify()
         yield made
@@ -56,7 +56,7 @@ def wake(world: World, before: int) -> None:
     told = told_since(world, before)
     assert len(told["Records"]) == 1
     with acting("ExecuteOperationsFunction"):
-        assert execute_operations.handler(told, FakeContext()) == {"batchItemFailures": []}
+        execute_operations.handler(told, FakeContext())
 
 
 def confirm_one(world: World) -> tuple[str, int]:
@@ -143,7 +143,7 @@ def kinds_carried(
         if world.operation(one).kind is not OperationKind.REFRESH_RECORD:
             carry_out_one(one, deps)
 
-    monkeypatch.setattr(execute_operations, "execute", carry)
+    monkeypatch.setattr(workers, "execute", carry)
     with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
     return [world.operation(one).kind for one in carried]

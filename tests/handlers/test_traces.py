@@ -23,11 +23,6 @@ HOSTILE = f'<!channel> <@U0BEN> *x* {SSN} ","level":"ERROR"}}\n{{"forged": "{EIN
 SECRETS = (local.BOT_TOKEN, local.SIGNING_SECRET, local.CLIENT_SECRET)
 
 
-@pytest.fixture(autouse=True)
-def lambdas_clock(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.lambda_context.time.time", world.clock)
-
-
 @pytest.fixture
 def watched(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)

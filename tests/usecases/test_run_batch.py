@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from bot.usecases.run_batch import BatchResult, run_batch
+from bot.usecases.workers import BatchResult, run_batch
 
 
 def test_each_is_done_once_in_the_order_it_came() -> None:

@@ -193,7 +193,6 @@ def simulation() -> Iterator[Simulation]:
         world = stack.enter_context(World(APPROVERS=ANA, POLL_SECONDS="60"))
         for module in MODULES:
             stack.enter_context(mock.patch.object(module, "deployment", return_value=world.bot))
-        stack.enter_context(mock.patch("bot.lambda_context.time.time", world.clock))
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet):
             started = Simulation(world)

@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain.operations import OperationState
 from bot.usecases.admin.pause import pause, resume
-from bot.usecases.operations.due import due_operations
 from bot.usecases.operations.execute import execute
+from bot.usecases.workers import due_operations
 from tests.usecases.execution_bench import ANA, ExecutionBench, bench, writes_fail
 
 

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 
 from bot.telemetry import LOGGER, LogEvent
-from bot.usecases.admin.backlog import log_operation_backlog, log_outbox_backlog
 from bot.usecases.ports.storage import OperationRepository, OutboxRepository
+from bot.usecases.workers import log_operation_backlog, log_outbox_backlog
 
 
 class Waiting:

@@ -1,0 +1,198 @@
+"""What each worker does when it runs: the work that woke it, or on a schedule everything that is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from bot.domain.operations import LONGEST_RETRY_SECONDS
+from bot.telemetry import LogEvent, log_event, safe_label, trace_context
+from bot.usecases.admin.authorization import refresh_group_members
+from bot.usecases.admin.grant_audit import audit_grants
+from bot.usecases.admin.pause import record_mode
+from bot.usecases.dependencies import Dependencies
+from bot.usecases.notifications.publish import publish
+from bot.usecases.operations.execute import execute
+from bot.usecases.operations.lifecycle import LONGEST_SECONDS
+from bot.usecases.ports.runtime import Clock
+from bot.usecases.ports.storage import OperationRepository, OutboxRepository
+from bot.usecases.records.poll import KINDS, poll
+
+logger = logging.getLogger("switchboard")
+
+BATCH_SIZE = 100
+RESERVED_SECONDS = 45
+"""With less time left nothing is started, because a single piece of work may take this long."""
+MAX_ROUNDS = 4
+MAX_WAIT_SECONDS = 10
+"""A longer wait is left to the schedule."""
+MAX_DEFERRED = 1000
+MAX_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """How many succeeded, how many raised an error, and how many are left for the next run."""
+
+    done: int
+    failed: int
+    left: int
+
+
+def execute_operations(
+    triggered: tuple[Sequence[str], Sequence[str]] | None, seconds_left: float, deps: Dependencies
+) -> None:
+    """Executes what the stream announced: operations of people and automatic refreshes; None on a schedule."""
+    if triggered is None:
+        record_mode(deps)
+    ids = due_operations(deps) if triggered is None else triggered_operations(*triggered, deps)
+    deadline = deps.clock() + seconds_left - LONGEST_SECONDS
+    run_batch(ids, partial(execute, deps=deps), clock=deps.clock, deadline=deadline)
+    if triggered is None:
+        log_operation_backlog(deps.operations, deps.now())
+
+
+def notify(
+    triggered: Sequence[str] | None,
+    seconds_left: float,
+    deps: Dependencies,
+    *,
+    sleep: Callable[[float], None],
+    check_health: Callable[[], object],
+) -> None:
+    """Publishes the outbox events that the stream announced, or on a schedule (None) those that are due."""
+    deadline = deps.clock() + seconds_left - RESERVED_SECONDS
+    ids = deps.outbox.due(deps.now(), limit=BATCH_SIZE) if triggered is None else triggered
+    run_with_retries(ids, partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline)
+    if triggered is None:
+        log_outbox_backlog(deps.outbox, deps.now())
+        refresh_group_members(deps)
+        audit_grants(deps)
+        if deps.clock() < deadline:
+            check_health()
+
+
+def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callable[[], object]) -> BatchResult:
+    """Polls both of Noyo's lists, one after the other."""
+    deadline = deps.clock() + seconds_left - RESERVED_SECONDS
+    deps, kinds = replace(deps, poll_deadline=deadline), {kind.value: kind for kind in KINDS}
+    result = run_batch(kinds, lambda name: poll(kinds[name], deps), clock=deps.clock, deadline=deadline)
+    if deps.clock() < deadline:
+        check_health()
+    return result
+
+
+def due_operations(deps: Dependencies) -> list[str]:
+    """Ids in the order of execution: people's operations first, then deferred ones, then automatic refreshes.
+
+    A single day of webhooks can cause a thousand refreshes. During a pause, operations that would be tried again soon
+    are included: each is deferred once, shows it on its card, and from then on is not due until sending resumes.
+    """
+    now = deps.now()
+    if deps.sending_guard.active_pause() is not None:
+        return [
+            *deps.operations.due(now + LONGEST_RETRY_SECONDS, limit=MAX_DEFERRED),
+            *deps.operations.due_refreshes(now, limit=BATCH_SIZE),
+        ]
+    return [
+        *deps.operations.due(now, limit=BATCH_SIZE),
+        *deps.operations.deferred_due(now, limit=BATCH_SIZE),
+        *deps.operations.due_refreshes(now, limit=BATCH_SIZE),
+    ]
+
+
+def triggered_operations(
+    operation_ids: Sequence[str], refresh_ids: Sequence[str], deps: Dependencies
+) -> list[str]:
+    """Ids in the order of execution. Many more refreshes may follow in the stream, and behind them operations of
+    people; so the operations that are due go before the refreshes."""
+    if not refresh_ids:
+        return list(operation_ids)
+    return [*operation_ids, *deps.operations.due(deps.now(), limit=BATCH_SIZE), *refresh_ids]
+
+
+def run_batch(
+    ids: Iterable[str], do: Callable[[str], object], *, clock: Clock, deadline: float
+) -> BatchResult:
+    """Handles each id once, until the deadline (Unix seconds). An error does not stop the batch: the work stays due."""
+    done = failed = left = 0
+    for work_id in dict.fromkeys(ids):
+        if clock() >= deadline:
+            left += 1
+            continue
+        with trace_context(work_id):
+            try:
+                do(work_id)
+                done += 1
+            except Exception:
+                logger.exception("work failed", extra={"work_id": safe_label(work_id)})
+                failed += 1
+    return BatchResult(done, failed, left)
+
+
+def run_with_retries(
+    ids: Iterable[str],
+    do: Callable[[str], int | None],
+    *,
+    clock: Clock,
+    sleep: Callable[[float], None],
+    deadline: float,
+) -> None:
+    """Runs a batch; `do` returns when to try again (Unix seconds), or None. Short waits happen here.
+
+    The schedule runs once a minute, and a reply that is a minute late would appear below later ones.
+    """
+    waiting = dict.fromkeys(ids)
+    for _ in range(MAX_ROUNDS):
+        retries: dict[str, int] = {}
+
+        def attempt(work_id: str, retries: dict[str, int] = retries) -> None:
+            retry_at = do(work_id)
+            if retry_at is not None and retry_at - clock() <= MAX_WAIT_SECONDS:
+                retries[work_id] = retry_at
+
+        run_batch(waiting, attempt, clock=clock, deadline=deadline)
+        wake_at = max(retries.values(), default=0)
+        if not retries or wake_at >= deadline:
+            return
+        sleep(max(wake_at - clock(), 0))
+        waiting = dict.fromkeys(retries)
+
+
+def _publish(event_id: str, deps: Dependencies) -> int | None:
+    """When to try again, if the event only waits for its turn."""
+    report = publish(event_id, deps)
+    if report is None or not report.failures:
+        return None
+    logger.log(
+        logging.INFO if report.waiting_only else logging.WARNING,
+        "outbox event not published yet",
+        extra={
+            "work_id": event_id,
+            "errors": [str(failure) for failure in report.failures],
+            "retry_at": report.retry_at,
+        },
+    )
+    return report.retry_at if report.waiting_only else None
+
+
+def log_operation_backlog(operations: OperationRepository, now: int) -> None:
+    """Logged also when nothing waits: alarms notice a worker that does not run by the missing metric."""
+    waiting_since = operations.awaiting_resolution()
+    log_event(
+        LogEvent.OPERATION_BACKLOG,
+        oldest_due=_seconds_since(operations.oldest_due(now), now),
+        awaiting_resolution=len(waiting_since),
+        deferred=len(operations.deferred_due(now, limit=MAX_COUNTED)),
+        longest_awaiting=_seconds_since(min(waiting_since, default=None), now),
+    )
+
+
+def log_outbox_backlog(outbox: OutboxRepository, now: int) -> None:
+    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=_seconds_since(outbox.oldest_due(now), now))
+
+
+def _seconds_since(moment: int | None, now: int) -> int:
+    return max(now - moment, 0) if moment is not None else 0
