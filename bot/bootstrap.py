@@ -14,6 +14,7 @@ from functools import cache, cached_property, partial
 from math import inf
 from typing import TYPE_CHECKING
 
+from bot import policies
 from bot.domain.audit import Origin
 from bot.settings import Purpose, Settings, read_settings
 from bot.usecases.dependencies import ChannelRouting, Dependencies
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from bot.secrets import Secrets, SecretsClient
     from bot.slack.api.client import SlackApiClient
     from bot.slack.endpoint import Deadline, SlackEndpoint
-
-RECEIVER_SLACK_SECONDS = 1
-WORKER_SLACK_SECONDS = 10
 
 
 class Deployment:
@@ -96,7 +94,7 @@ class Deployment:
         from bot.slack.views.message import display_settings
 
         settings, display = self.settings, display_settings(self.settings)
-        api = self._slack_api(RECEIVER_SLACK_SECONDS, self._deadline.left)
+        api = self._slack_api(policies.SLACK_RECEIVER_TIMEOUT_SECONDS, self._deadline.left)
         deps = dataclasses.replace(
             self.receiver_dependencies,
             user_directory=SlackUserDirectory(api, self.clock),
@@ -138,7 +136,7 @@ class Deployment:
         from bot.slack.api.people import SlackUserDirectory
         from bot.slack.views.message import display_settings
 
-        api = self._slack_api(WORKER_SLACK_SECONDS)
+        api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
         return dataclasses.replace(
             self._dependencies(self.repositories, self._encryptor(WORKER, aws_client)),
             slack=SlackMessageGateway(api, display_settings(self.settings)),
@@ -175,7 +173,7 @@ class Deployment:
         slack, deps = self.settings.slack, self.slack_dependencies
         checks = slack_checks(
             read_secret=self.secrets.slack_bot.value,
-            slack=SlackHealthClient(self._slack_api(WORKER_SLACK_SECONDS), self.clock),
+            slack=SlackHealthClient(self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS), self.clock),
             channels={
                 "CHANNEL_CONNECTIONS": slack.connections_channel,
                 "CHANNEL_ALERTS": slack.alerts_channel,

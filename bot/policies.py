@@ -6,6 +6,193 @@ choose is a setting (`bot.settings`). `tests/test_policies.py` checks the values
 
 from __future__ import annotations
 
+# ---------------------------------------------------------------- leases and timeouts of operations and messages
+
+OPERATION_LEASE_SECONDS = 330
+"""Longer than the worker's timeout, so that an expired lease has no holder."""
+OPERATION_MAX_SECONDS = 240
+"""The longest execution: two reads, a token, the write and its repetition after a 401, at Noyo's slowest."""
+MESSAGE_LEASE_SECONDS = 60
+"""Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
+MESSAGE_MIN_LEASE_LEFT_SECONDS = 15
+"""With less of the lease left nothing is sent: it could overwrite an edit of the next lease holder."""
+BATCH_RESERVED_SECONDS = 45
+"""A batch starts no further item with less time left; no item takes longer."""
+
+# ---------------------------------------------------------------- retries
+
+OPERATION_FIRST_PAUSE_SECONDS = 5
+"""After the first failure that may be temporary; doubles with each attempt."""
+OPERATION_MAX_PAUSE_SECONDS = 900
+"""The pause stops growing here, so that an operation continues soon after an outage."""
+OPERATION_GIVE_UP_SECONDS = 24 * 3600
+"""After a day without success a person decides."""
+OPERATION_RECONCILIATIONS = 2
+"""Reads of Noyo after an unanswered call, before the result counts as certain."""
+SUBMIT_ATTEMPTS = 3
+"""A conflicting operation may be settled before we read it; then the submission is repeated."""
+INGEST_ATTEMPTS = 6
+"""After a concurrent update the record state is read again."""
+CLAIM_ATTEMPTS = 6
+"""After a concurrent update the record state is read again."""
+PAUSE_ATTEMPTS = 5
+"""After a concurrent change of the pause it is read again."""
+MESSAGE_RENDERS = 5
+"""A message is rendered again if the record changed meanwhile; after this many the next event continues."""
+EVENT_FIRST_PAUSE_SECONDS = 5
+"""After the first failed delivery of an event; doubles with each attempt."""
+EVENT_MAX_PAUSE_SECONDS = 3600
+"""Events are never given up; they are retried at least this often."""
+SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
+"""While Slack is down, events are retried more often than after other failures: alerts are waiting."""
+STREAM_ATTEMPTS = 4
+"""Attempts within one invocation; the schedule continues after them."""
+STREAM_MAX_WAIT_SECONDS = 10
+"""What has to wait longer is left to the schedule."""
+
+# ---------------------------------------------------------------- batches, pages and limits of lists
+
+DUE_BATCH_SIZE = 100
+"""Due items that one scheduled run reads at once."""
+MAX_DEFERRED = 1000
+"""Deferred operations that one scheduled run reads."""
+POLL_PAGE_SIZE = 100
+"""Rows of Noyo's list in one request."""
+POLL_MAX_PASSES = 20
+"""Passes over a list whose rows keep moving, before the next poll continues."""
+POLL_RESUME_OVERLAP = 5
+"""Rows that a resumed pass reads again, because a row that left the list moves the others up."""
+POLL_IDS_PER_REQUEST = 50
+"""Ids in one request; `NOYO_MAX_IDS` is the largest number that fits."""
+MAX_RELATED_RECORDS = 100
+"""Two reads of the table, however many records a group has."""
+FIRST_RUN_CARD_INTERVAL_SECONDS = 3
+"""Slack allows about one message a second in a channel; other messages must get through."""
+FIRST_RUN_MAX_CARDS = 100_000
+"""Every open record gets its card; the limit only ends the read of the table."""
+PAUSE_CARD_INTERVAL_SECONDS = 3
+"""Slack allows about one message a second in a channel; other messages must get through."""
+BACKLOG_MAX_COUNT = 1000
+"""A backlog is counted up to this number."""
+GRANT_CHANGES_PER_TRANSACTION = 99
+"""DynamoDB takes a hundred items in one transaction; one of them is the snapshot."""
+GRANT_AUDIT_PEOPLE_PER_RUN = 3
+"""People whose names one run reads from Slack."""
+HEALTH_CHECK_PEOPLE_PER_RUN = 10
+"""People whom one health check reads from Slack."""
+BATCH_GET_SIZE = 100
+"""DynamoDB's limit for one BatchGetItem."""
+
+# ---------------------------------------------------------------- freshness and retention
+
+PERSON_FRESH_SECONDS = 3600
+"""A deactivated person loses access within an hour."""
+GROUP_MEMBERS_FRESH_SECONDS = 3600
+"""A person who leaves a user group loses its rights within an hour."""
+HEALTH_CHECK_PERSON_FRESH_SECONDS = 12 * 3600
+"""A health check reads a configured person again after half a day."""
+GRANT_AUDIT_PERSON_FRESH_SECONDS = 24 * 3600
+"""The grant audit reads a person again after a day."""
+PAUSE_RETENTION_SECONDS = 31 * 86400
+"""Longer than any operation waits, because ended pauses still extend its deadline."""
+SETTLED_RETENTION_SECONDS = 30 * 86400
+"""How long settled operations and delivered events stay in the table."""
+
+# ---------------------------------------------------------------- secrets
+
+SECRET_REREAD_SECONDS = 3
+"""Between two reads of one secret: many invalid signatures must not cause as many reads."""
+SECRET_MAX_AGE_SECONDS = 900
+"""A cached secret is read again after this time, so that a removed secret stops being accepted."""
+SECRET_READ_ATTEMPTS = 2
+"""A read is repeated once after a temporary error; Slack waits three seconds."""
+
+# ---------------------------------------------------------------- health checks
+
+HEALTH_CHECK_INTERVAL_SECONDS = 240
+"""Workers run each minute, but what they check changes slowly, and Slack limits calls."""
+CLOCK_DIFFERENCE_LIMIT_SECONDS = 60
+"""With a larger difference the order of events is uncertain."""
+RECONCILE_CLOCK_TOLERANCE_SECONDS = 120
+"""How far Noyo's clock and ours may differ when times are compared."""
+REQUIRED_CONCURRENCY = 10
+"""Lambda executions at a busy time: five functions, some of them several times."""
+HEALTH_CHECK_STALE_SECONDS = 900
+"""Workers check every few minutes; an older result says nothing about now."""
+WEBHOOK_STALE_SECONDS = 24 * 3600
+"""Noyo sends nothing while nothing changes; after a day the last webhook says nothing about now."""
+POLL_LATE_SECONDS = 900
+"""`doctor` reports a poll that is later than this."""
+OPERATIONS_LATE_SECONDS = 300
+"""`doctor` reports an operation that has been due for longer."""
+EVENTS_LATE_SECONDS = 600
+"""`doctor` reports an event that has been due for longer."""
+
+# ---------------------------------------------------------------- Slack and AWS
+
+SLACK_RECEIVER_TIMEOUT_SECONDS = 1
+"""Slack waits three seconds for the receiver, including a cold start."""
+SLACK_WORKER_TIMEOUT_SECONDS = 10
+"""Longer than Slack's slowest answers; less than a message's lease."""
+SLACK_REQUEST_SECONDS = 2.2
+"""A request starts no call after this time; a call that has started may still end within three seconds."""
+SLACK_REQUEST_MAX_AGE_SECONDS = 300
+"""Slack's rule against replayed requests."""
+SLACK_MAX_START_SECONDS = 60
+"""An arrival time longer ago than this is not trusted."""
+SLACK_MIN_TIMEOUT_SECONDS = 0.2
+"""With less time a call would more likely be lost than answered."""
+SLACK_FINAL_RESPONSE_SECONDS = 0.5
+"""Reserved for the response that tells a person about a failure."""
+SLACK_DEFAULT_RETRY_AFTER_SECONDS = 30
+"""When Slack throttles without a `Retry-After`."""
+SLACK_TOKEN_RETRY_SECONDS = 60
+"""After Slack rejected the bot's token: a person has to replace it."""
+SLACK_CLOCK_TOLERANCE_SECONDS = 60
+"""How far Slack's clock and ours may differ in the search for a posted message."""
+SLACK_HISTORY_PAGE_SIZE = 200
+"""Slack's recommended page size."""
+SLACK_HISTORY_MAX_PAGES = 5
+"""The search for a posted message ends after this many pages."""
+
+AWS_RECEIVER_CONNECT_SECONDS = 0.5
+"""The receiver's calls to AWS: all of them together have `AWS_RECEIVER_TOTAL_SECONDS` of Slack's three seconds."""
+AWS_RECEIVER_READ_SECONDS = 0.9
+"""Far more than DynamoDB takes; a call may be repeated once within the total."""
+AWS_RECEIVER_TOTAL_SECONDS = 2.0
+"""Leaves a second for the cold start."""
+AWS_WORKER_CONNECT_SECONDS = 1.0
+"""Workers have time; a short timeout makes way for the retry."""
+AWS_WORKER_READ_SECONDS = 3.0
+"""Far more than DynamoDB takes."""
+AWS_WORKER_TOTAL_SECONDS = 15.0
+"""All attempts of one call."""
+AWS_FIRST_PAUSE_SECONDS = 0.05
+"""Between attempts of a throttled call; doubles with each attempt."""
+AWS_MAX_PAUSE_SECONDS = 1.0
+"""The pause stops growing here."""
+
+# ---------------------------------------------------------------- reminders and working hours
+
+REMINDER_DAYS_BEFORE_END = (10, 5, 3, 2, 1, 0)
+"""Business days before the last day; one more reminder follows on the business day after it."""
+REMINDER_DAYS_WITHOUT_END = (2, 5, 10)
+"""Business days after the request, if it has no end date or the date was already past."""
+MENTIONING_REMINDERS = 2
+"""The last reminders mention the approvers."""
+SOON_DAYS = 2
+"""Business days: approvers learn at once of a request that ends within them."""
+CLAIM_HOURS = 4
+"""Working hours after which a claim no longer holds back reminders."""
+CONFIRMATION_DAYS_FOR_A_PAST_DATE = 3
+"""Business days for a second approval whose end date was already past when it was requested."""
+REMINDER_SPREAD_SECONDS = 1800
+"""Reminders that are due together are spread over this time: Slack allows about 50 edits a minute."""
+REMINDER_DECISION_WAIT_SECONDS = 900
+"""A decision in progress delays the reminder; if Noyo refuses it, the reminder follows."""
+MODAL_SECONDS = 60
+"""After this time a person no longer looks at the modal."""
+
 # ---------------------------------------------------------------- calls to Noyo
 
 NOYO_MAX_TIMEOUT_SECONDS = 30

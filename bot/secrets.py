@@ -16,6 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
+from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.settings import Purpose, SecretAt
 from bot.usecases.ports.runtime import ClientCredentials, Clock
@@ -23,11 +24,6 @@ from bot.usecases.ports.runtime import ClientCredentials, Clock
 T = TypeVar("T")
 logger = logging.getLogger("switchboard")
 
-AGAIN_SECONDS = 3
-"""Between two readings of one secret by one process: a storm of bad signatures must not become one of readings."""
-HOLD_SECONDS = 900
-"""After so long it is read anew in any case: a secret that was taken out is not accepted for ever."""
-TRIES = 2
 _TRANSIENT = frozenset({"InternalServiceError", "InternalServiceErrorException", "ThrottlingException"})
 _WHY = {
     "AccessDeniedException": "this function's role may not read it",
@@ -68,7 +64,7 @@ class CachedSecret(Generic[T]):
         with self._lock:
             if not self._held:
                 self._ask()
-            elif not self._within(HOLD_SECONDS):
+            elif not self._within(policies.SECRET_MAX_AGE_SECONDS):
                 self._ask_if_possible()
             return self._held[0]
 
@@ -80,7 +76,7 @@ class CachedSecret(Generic[T]):
 
     def _ask(self) -> None:
         """Once in some seconds; what came of it stands until then."""
-        if not self._within(AGAIN_SECONDS):
+        if not self._within(policies.SECRET_REREAD_SECONDS):
             try:
                 self._held, self._trouble = [self._read()], None
             except SecretUnavailable as unreadable:
@@ -147,7 +143,7 @@ class Secrets:
         return self._make_client()
 
     def _fetched(self, name: str, secret_id: str) -> object:
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(policies.SECRET_READ_ATTEMPTS)):
             self._begin()
             try:
                 # This stage alone: whoever prepares another value has not said yet that it counts.

@@ -12,6 +12,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from bot import policies
 from bot.domain.carriers import Carriers
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
@@ -19,8 +20,6 @@ from bot.errors import SettingsError
 
 T = TypeVar("T")
 PRODUCTION = "production"
-SLOWEST_NOYO_SECONDS = 30
-"""An operation's lease, and the time its worker may run, are made for this."""
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -157,8 +156,8 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
     )
     if settings.check_after_seconds <= timeout:
         read.faults.append("CHECK_AFTER_SECONDS must be more than NOYO_TIMEOUT_SECONDS")
-    if timeout > SLOWEST_NOYO_SECONDS:
-        read.faults.append(f"NOYO_TIMEOUT_SECONDS must be at most {SLOWEST_NOYO_SECONDS}")
+    if timeout > policies.NOYO_MAX_TIMEOUT_SECONDS:
+        read.faults.append(f"NOYO_TIMEOUT_SECONDS must be at most {policies.NOYO_MAX_TIMEOUT_SECONDS}")
     read.raise_faults()
     return settings
 

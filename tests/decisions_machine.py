@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.domain.operations import LEASE_SECONDS, OperationState, OutcomeKind
+from bot import policies
+from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState
 from bot.domain.requests import Decision
@@ -177,7 +178,7 @@ class DecisionsMachine(RuleBasedStateMachine):
     def the_process_starts_anew(self) -> None:
         self.world.restart()
 
-    @rule(seconds=st.sampled_from([1, 31, LEASE_SECONDS, 4000]))
+    @rule(seconds=st.sampled_from([1, 31, policies.OPERATION_LEASE_SECONDS, 4000]))
     def time_passes(self, seconds: int) -> None:
         self.world.wait(seconds)
 

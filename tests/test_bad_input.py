@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import disconnection_ref, person_ref
 from bot.domain.operations import OperationState, OutcomeKind
-from bot.domain.people import MEMBERS_FRESH_SECONDS
 from bot.domain.requests import Decision
 from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import ButtonValue, encode
@@ -115,7 +115,7 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         world.slack.submit(ANA, view, {})
         world.carry_out()
         del world.slack.workspace.usergroups["S0APPROVERS"]
-        world.wait(MEMBERS_FRESH_SECONDS // 2 + 1)
+        world.wait(policies.GROUP_MEMBERS_FRESH_SECONDS // 2 + 1)
         world.notify()
         world.noyo.faults.clear()
         world.settle(30)

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot import policies
 from bot.domain.entities import disconnection_ref
-from bot.domain.operations import LEASE_SECONDS, OperationKind, OperationState, ReplyTo
+from bot.domain.operations import OperationKind, OperationState, ReplyTo
 from bot.domain.people import Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
@@ -77,7 +78,7 @@ NEVER_LEFT = {"after the claim", "when the request left"}
 def heal(world: World) -> None:
     """A new process, and time: until the lease is over, and two quiet times more."""
     world.restart()
-    for pause in (0, LEASE_SECONDS, 30, 30, 30):
+    for pause in (0, policies.OPERATION_LEASE_SECONDS, 30, 30, 30):
         world.wait(pause)
         world.carry_out()
         world.notify()

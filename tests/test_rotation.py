@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.secrets import AGAIN_SECONDS, HOLD_SECONDS
+from bot import policies
 from bot.settings import Purpose
 from infra.local.environment import BOT_TOKEN, CLIENT_ID, SIGNING_SECRET, WEBHOOK_SECRET
 from tests.aws import worker_client
@@ -94,7 +94,7 @@ def test_the_signing_secret(world: World, readings: Readings) -> None:
     assert is_answered(world)
     world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(world)
-    world.wait(AGAIN_SECONDS)
+    world.wait(policies.SECRET_REREAD_SECONDS)
     world.slack.replace_signing_secret(NEW)
     for _ in range(5):
         assert is_answered(world)
@@ -107,7 +107,7 @@ def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(world: World)
     world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(world)
     world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
-    world.wait(HOLD_SECONDS)
+    world.wait(policies.SECRET_MAX_AGE_SECONDS)
     assert not is_answered(world)
     world.slack.replace_signing_secret(NEW)
     assert is_answered(world)
@@ -117,11 +117,11 @@ def test_a_storm_of_forgeries_changes_nothing_about_it(world: World, readings: R
     assert is_answered(world)
     url = world.slack.bot_url or ""
     stamp = {"X-Slack-Request-Timestamp": str(int(world.clock())), "X-Slack-Signature": "v0=" + "0" * 64}
-    world.wait(AGAIN_SECONDS)
+    world.wait(policies.SECRET_REREAD_SECONDS)
     assert {forged(url, **stamp) for _ in range(60)} == {401}
     assert times_read(world, readings, Purpose.SLACK_SIGNING) == 2
     world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
-    world.wait(AGAIN_SECONDS)
+    world.wait(policies.SECRET_REREAD_SECONDS)
     world.slack.replace_signing_secret(NEW)
     assert is_answered(world)
 
@@ -150,7 +150,7 @@ def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
     world.settle(600)
     assert alerts(world) == 0
     before = times_read(world, readings, Purpose.SLACK_BOT)
-    assert before <= 1 + 600 / AGAIN_SECONDS
+    assert before <= 1 + 600 / policies.SECRET_REREAD_SECONDS
     world.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
     world.settle(90)
     assert alerts(world) == 1
@@ -161,7 +161,7 @@ def test_a_bot_token_that_is_put_back_is_found_again(world: World) -> None:
     """The new one was a mistake."""
     one = known(world)
     world.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
-    world.wait(HOLD_SECONDS)
+    world.wait(policies.SECRET_MAX_AGE_SECONDS)
     fails(world, one)
     world.settle(30)
     assert alerts(world) == 0
@@ -217,7 +217,7 @@ def test_the_webhook_secret(world: World, readings: Readings) -> None:
     world.noyo.move_connection(one, "waiting_on_carrier")
     heard(world)
     world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
-    world.wait(AGAIN_SECONDS)
+    world.wait(policies.SECRET_REREAD_SECONDS)
     # Both for a while, then the new one alone; and a straggler that was signed with the old one.
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
         world.noyo.webhooks.secrets = secrets

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutError
 
+from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable
-from bot.secrets import AGAIN_SECONDS, HOLD_SECONDS, Secrets, StaticSecret
+from bot.secrets import Secrets, StaticSecret
 from bot.settings import Purpose, SecretAt
 from bot.usecases.ports.runtime import ClientCredentials
 from tests.world import VirtualClock
@@ -97,7 +98,7 @@ def test_what_was_refused_is_read_again_and_the_new_value_is_kept(clock: Virtual
     manager = Manager(token("one"), token("two"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
-    clock.now += AGAIN_SECONDS
+    clock.now += policies.SECRET_REREAD_SECONDS
     assert secret.newer_than("one") == "two"
     assert secret.value() == "two"
     assert len(manager.asked) == 2
@@ -120,7 +121,7 @@ def test_a_storm_of_refusals_is_no_storm_of_readings(clock: VirtualClock) -> Non
     for _ in range(1000):
         clock.now += 0.03
         assert secret.newer_than("one") is None
-    assert len(manager.asked) <= 1 + 30 / AGAIN_SECONDS + 1
+    assert len(manager.asked) <= 1 + 30 / policies.SECRET_REREAD_SECONDS + 1
 
 
 def test_a_storm_of_uses_of_what_cannot_be_read_is_no_storm_of_readings(clock: VirtualClock) -> None:
@@ -137,7 +138,7 @@ def test_what_could_not_be_read_is_read_once_it_can_be(clock: VirtualClock) -> N
     secret = secrets_of(manager, clock).slack_bot
     with pytest.raises(SecretUnavailable):
         secret.value()
-    clock.now += AGAIN_SECONDS
+    clock.now += policies.SECRET_REREAD_SECONDS
     assert secret.value() == "one"
 
 
@@ -145,7 +146,7 @@ def test_a_secret_that_was_taken_out_is_not_accepted_for_ever(clock: VirtualCloc
     manager = Manager({"webhook_secrets": ["old", "new"]}, {"webhook_secrets": ["new"]})
     secret = secrets_of(manager, clock).noyo_webhook
     assert secret.value() == ("old", "new")
-    clock.now += HOLD_SECONDS
+    clock.now += policies.SECRET_MAX_AGE_SECONDS
     assert secret.value() == ("new",)
 
 
@@ -157,7 +158,7 @@ def test_a_secret_that_cannot_be_read_anew_is_used_as_it_was(
     )
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
-    clock.now += HOLD_SECONDS
+    clock.now += policies.SECRET_MAX_AGE_SECONDS
     assert secret.value() == "one"
     assert "going on with a secret" in caplog.text
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.health import CheckStatus, Component, Finding, Topic
 from bot.domain.records import ConnectionStatus
 from bot.settings import Purpose
-from bot.usecases.admin.health_checks import EVERY_SECONDS
 from infra.local.environment import GUARDIAN, WEBHOOK_SECRET
 from infra.local.noyo import Fault, Rules
 from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World
@@ -208,7 +208,7 @@ def test_webhook_records_whether_its_secret_can_be_read(world: World) -> None:
 
     world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[])
     world.restart()
-    world.wait(EVERY_SECONDS)
+    world.wait(policies.HEALTH_CHECK_INTERVAL_SECONDS)
     add_connection(world)
 
     then = world.bot.repositories.health.health_check(Component.WEBHOOK)

@@ -54,8 +54,6 @@ class Component(StrEnum):
 
 STORED_COMPONENTS = (Component.SLACK, Component.NOYO, Component.WEBHOOK)
 """The components whose health checks are stored in the table."""
-REQUIRED_CONCURRENCY = 10
-"""Concurrent executions that Switchboard needs: five functions, some of them several times on a busy day."""
 
 
 @dataclass(frozen=True, slots=True)

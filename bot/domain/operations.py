@@ -18,6 +18,7 @@ from datetime import date, tzinfo
 from enum import StrEnum
 from typing import Any
 
+from bot import policies
 from bot.domain.business_days import day_of
 from bot.domain.entities import EntityRef
 from bot.domain.pauses import Pause
@@ -30,11 +31,6 @@ from bot.domain.requests import (
     OperationInput,
     RetryRequest,
 )
-
-LEASE_SECONDS = 330
-"""Longer than the worker may run (template.yaml: 300 s), so the holder of an expired lease has stopped."""
-FIRST_RETRY_SECONDS = 5
-LONGEST_RETRY_SECONDS = 900
 
 
 class OperationKind(StrEnum):
@@ -263,8 +259,8 @@ class Operation:
     @property
     def retry_seconds(self) -> int:
         """How long to wait before the next attempt: doubled with each attempt, up to a limit."""
-        growing: int = FIRST_RETRY_SECONDS * 2 ** min(max(self.attempts - 1, 0), 10)
-        return min(growing, LONGEST_RETRY_SECONDS)
+        growing: int = policies.OPERATION_FIRST_PAUSE_SECONDS * 2 ** min(max(self.attempts - 1, 0), 10)
+        return min(growing, policies.OPERATION_MAX_PAUSE_SECONDS)
 
     # ---------------------------------------------------------------- transitions: each returns the next operation
 
@@ -339,7 +335,7 @@ class Operation:
         return replace(self, sends=sends, first_sent_at=self.first_sent_at if sends else None)
 
     def _claim(self, lease: str, now: int) -> Operation:
-        until = now + LEASE_SECONDS
+        until = now + policies.OPERATION_LEASE_SECONDS
         return replace(self, lease=lease, lease_until=until, due=until, attempts=self.attempts + 1)
 
     def _release(self, state: OperationState, **changes: Any) -> Operation:

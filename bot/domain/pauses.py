@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-PAUSE_RETENTION_SECONDS = 31 * 86400
-"""Longer than any operation may stay open, so that every pause that its age depends on is still stored."""
+from bot import policies
 
 
 class Mode(StrEnum):
@@ -72,7 +71,7 @@ class PauseHistory:
         return (pause for pause in self.pauses if pause.until is None)
 
     def _recent(self, now: int) -> tuple[Pause, ...]:
-        oldest = now - PAUSE_RETENTION_SECONDS
+        oldest = now - policies.PAUSE_RETENTION_SECONDS
         return tuple(pause for pause in self.pauses if pause.until is None or pause.until > oldest)
 
     def _pauses_between(self, since: int, now: int) -> Iterator[tuple[int, int]]:

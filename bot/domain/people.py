@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot import policies
+
 
 class Right(StrEnum):
     """What a person may be allowed to do."""
@@ -94,8 +96,6 @@ class Permission:
 ALLOWED = Permission(Verdict.ALLOWED)
 
 OTHER_WORKSPACE = "Only members of this workspace can do this; people of connected workspaces cannot."
-PERSON_FRESH_SECONDS = 3600
-MEMBERS_FRESH_SECONDS = 3600
 
 
 def denied(why: str) -> Permission:
@@ -110,7 +110,7 @@ def authorize(
     right: Right, person: Person | None, groups: Mapping[str, GroupMembers], policy: AccessPolicy, now: int
 ) -> Permission:
     """Whether `person` holds `right`. `groups` are the known members of the policy's user groups, by group id."""
-    if person is None or now - person.read_at > PERSON_FRESH_SECONDS:
+    if person is None or now - person.read_at > policies.PERSON_FRESH_SECONDS:
         return unknown(
             "I could not read your Slack profile just now, so nothing was done. Please try again in a minute."
         )
@@ -130,7 +130,11 @@ def _holds(
     if user_id in holders or policy.open_to_members(right):
         return ALLOWED
     known = [groups.get(group_id) for group_id in sorted(policy.groups(right))]
-    fresh = [members for members in known if members and now - members.read_at <= MEMBERS_FRESH_SECONDS]
+    fresh = [
+        members
+        for members in known
+        if members and now - members.read_at <= policies.GROUP_MEMBERS_FRESH_SECONDS
+    ]
     if any(user_id in members.user_ids for members in fresh):
         return ALLOWED
     if len(fresh) < len(known):

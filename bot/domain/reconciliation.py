@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.operations import Operation
 from bot.domain.records import (
     Connection,
@@ -17,14 +18,11 @@ from bot.domain.records import (
 )
 from bot.domain.requests import Decision, DecisionRequest, DisconnectionRequest, RetryRequest
 
-CLOCK_DIFFERENCE_SECONDS = 120
-"""How far Noyo's clock and ours may stand apart."""
-
 
 def created_since_sent(record: Record, operation: Operation) -> bool:
     """Whether the record was created since the operation may first have left us."""
     sent = operation.first_sent_at
-    return sent is not None and record.created >= sent - CLOCK_DIFFERENCE_SECONDS
+    return sent is not None and record.created >= sent - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
 
 
 def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Record | None:
@@ -36,7 +34,7 @@ def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Recor
     wanted = operation.input
     if not isinstance(wanted, RetryRequest) or operation.first_sent_at is None:
         return None
-    since = operation.first_sent_at - CLOCK_DIFFERENCE_SECONDS
+    since = operation.first_sent_at - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
     return next((version for version in versions if _shows(version, operation, wanted, since)), None)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, tzinfo
 
+from bot import policies
 from bot.domain.business_days import (
     after_working_hours,
     business_day_after,
@@ -17,17 +18,6 @@ from bot.domain.business_days import (
 )
 from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, DisconnectionStatus
-
-DAYS_BEFORE_END = (10, 5, 3, 2, 1, 0)
-"""Business days before the last day; one more reminder comes on the business day after it."""
-DAYS_WITHOUT_END = (2, 5, 10)
-"""Business days after it was learnt, where there is no end to count to, or it was past by then."""
-MENTIONING_REMINDERS = 2
-"""So many of the last reminders name those who decide."""
-SOON_DAYS = 2
-"""Business days: what ends within them is told to those who decide as soon as it is known."""
-CLAIM_HOURS = 4
-"""Working hours after which whoever said "I'm checking" is taken to have been called away."""
 
 
 def awaits_decision(record_state: RecordState) -> bool:
@@ -46,7 +36,9 @@ def days_left(end: date, today: date) -> int:
 def ends_soon(record_state: RecordState, zone: tzinfo) -> bool:
     """Whether its end date was so close when it became known that no reminder would come in time."""
     end = end_date_of(record_state)
-    return end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= SOON_DAYS
+    return (
+        end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= policies.SOON_DAYS
+    )
 
 
 def reminder_days(record_state: RecordState, zone: tzinfo) -> tuple[date, ...]:
@@ -63,7 +55,10 @@ def latest_reminder(record_state: RecordState, today: date, zone: tzinfo) -> dat
 def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bool:
     """Whether the reminder of this day mentions the approvers."""
     return (
-        day in _all_reminders(end_date_of(record_state), _known(record_state, zone))[-MENTIONING_REMINDERS:]
+        day
+        in _all_reminders(end_date_of(record_state), _known(record_state, zone))[
+            -policies.MENTIONING_REMINDERS :
+        ]
     )
 
 
@@ -78,12 +73,12 @@ def _known(record_state: RecordState, zone: tzinfo) -> date:
 
 def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
     if end is None or end < known:
-        return tuple(business_day_after(known, number) for number in DAYS_WITHOUT_END)
-    before = tuple(business_day_before(end, number) for number in DAYS_BEFORE_END)
+        return tuple(business_day_after(known, number) for number in policies.REMINDER_DAYS_WITHOUT_END)
+    before = tuple(business_day_before(end, number) for number in policies.REMINDER_DAYS_BEFORE_END)
     return (*before, business_day_after(end, 1))
 
 
 def claim(held: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
     """The state with `owner` as the person who works on it. A claim blocks nobody."""
-    until = after_working_hours(now, CLAIM_HOURS, zone)
+    until = after_working_hours(now, policies.CLAIM_HOURS, zone)
     return replace(held, owner=owner, owned_since=now, owned_until=until)

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
+from bot import policies
 from bot.domain.entities import EntityRef
-
-DAYS_TO_CONFIRM_A_PAST_DATE = 3
-"""How long a second approver has if the end date is already past when the disconnection is requested."""
 
 
 class DisconnectionReason(StrEnum):
@@ -116,8 +114,8 @@ OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | Disconnect
 def confirmation_deadline(effective_end_date: date, submitted_at: int, timezone: tzinfo) -> int:
     """When a disconnection that no second approver confirmed expires (Unix seconds).
 
-    That is the end of its last managed day in `timezone`. A past date gets `DAYS_TO_CONFIRM_A_PAST_DATE` days.
+    That is the end of its last managed day in `timezone`. A past date gets `policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE` days.
     """
     next_day = datetime.combine(effective_end_date + timedelta(days=1), datetime.min.time(), timezone)
     end = int(next_day.timestamp())
-    return end if end > submitted_at else submitted_at + DAYS_TO_CONFIRM_A_PAST_DATE * 86400
+    return end if end > submitted_at else submitted_at + policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE * 86400

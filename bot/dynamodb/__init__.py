@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.dynamodb.repositories.admin import (
@@ -19,9 +20,17 @@ from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.repositories.records import DynamoPollingRepository, DynamoRecordRepository
 from bot.dynamodb.table import DynamoClient, RetryTiming, Table
 
-RECEIVER = TimeoutPolicy(connect=0.5, read=0.9, total=2.0)
+RECEIVER = TimeoutPolicy(
+    connect=policies.AWS_RECEIVER_CONNECT_SECONDS,
+    read=policies.AWS_RECEIVER_READ_SECONDS,
+    total=policies.AWS_RECEIVER_TOTAL_SECONDS,
+)
 """Slack waits three seconds, including a cold start."""
-WORKER = TimeoutPolicy(connect=1, read=3, total=15)
+WORKER = TimeoutPolicy(
+    connect=policies.AWS_WORKER_CONNECT_SECONDS,
+    read=policies.AWS_WORKER_READ_SECONDS,
+    total=policies.AWS_WORKER_TOTAL_SECONDS,
+)
 
 
 @dataclass(frozen=True, slots=True)

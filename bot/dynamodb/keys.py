@@ -19,8 +19,6 @@ AWAITING_CONFIRMATION = "awaiting_confirmation"
 NEEDS_RESOLUTION = "needs_resolution"
 """Partition of the index of open records: operations that wait for a manual resolution."""
 SENDING_PAUSE = "sending"
-RETENTION_SECONDS = 30 * 86400
-"""How long settled operations and delivered events are kept."""
 KEY_BYTES = 900
 """DynamoDB allows 2,048 bytes in a partition key and 1,024 in a sort key."""
 

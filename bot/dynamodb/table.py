@@ -18,15 +18,12 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
 
+from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.expressions import STAMP, Item, Put, Update, Value, Write, plain_item, typed, typed_key
 from bot.dynamodb.keys import Key
 from bot.errors import StorageError, TableUnavailable
 from bot.telemetry import LogEvent, log_event
-
-BATCH = 100
-"""The most that one BatchGetItem takes."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 
 _THROTTLED = frozenset(
     {
@@ -94,7 +91,7 @@ class Table:
     def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
         """Consistent, in no order; items that do not exist are missing."""
         wanted = iter(dict.fromkeys(keys))
-        while batch := list(islice(wanted, BATCH)):
+        while batch := list(islice(wanted, policies.BATCH_GET_SIZE)):
             yield from self._get_batch([typed_key(key) for key in batch])
 
     def query(
@@ -196,7 +193,7 @@ class Table:
         return self._pauses(self._timing.clock())
 
     def _pauses(self, started: float) -> Iterator[float]:
-        longest = FIRST_PAUSE
+        longest = policies.AWS_FIRST_PAUSE_SECONDS
         while True:
             pause = longest * self._timing.jitter()
             left = min(self._timeouts.total - (self._timing.clock() - started), self._timeouts.left())
@@ -204,7 +201,7 @@ class Table:
                 return
             self._timing.sleep(pause)
             yield pause
-            longest = min(LONGEST_PAUSE, 2 * longest)
+            longest = min(policies.AWS_MAX_PAUSE_SECONDS, 2 * longest)
 
 
 def _unreadable() -> tuple[type[Exception], ...]:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from slack_bolt import BoltRequest, BoltResponse
 from slack_sdk import signature
 
+from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.http_event import headers_of, raw_body
 from bot.telemetry import LogEvent, log_event, trace_context
@@ -23,12 +24,7 @@ from bot.usecases.ports.runtime import Clock, Secret
 logger = logging.getLogger("switchboard")
 
 Response = dict[str, Any]
-REQUEST_SECONDS = 2.2
-"""A call that begins within this time may end later, by a connection to be made or the final response to a person.
-Slack waits three seconds, a cold start and the way back included, and then shows the person an error."""
-MAX_AGE_SECONDS = 300
 MAX_TIMESTAMP_LENGTH = 15
-MAX_START_SECONDS = 60
 KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission"})
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
@@ -38,7 +34,7 @@ _ends_at: ContextVar[float] = ContextVar("_ends_at", default=inf)
 class Deadline:
     """When the present request must be answered. Each thread serves its own request."""
 
-    def __init__(self, clock: Clock, seconds: float = REQUEST_SECONDS) -> None:
+    def __init__(self, clock: Clock, seconds: float = policies.SLACK_REQUEST_SECONDS) -> None:
         self._clock = clock
         self._seconds = seconds
 
@@ -143,7 +139,7 @@ class SlackEndpoint:
         timestamp = headers.get("x-slack-request-timestamp", "")
         if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > MAX_TIMESTAMP_LENGTH:
             return False
-        if abs(now - int(timestamp)) > MAX_AGE_SECONDS:
+        if abs(now - int(timestamp)) > policies.SLACK_REQUEST_MAX_AGE_SECONDS:
             return False
         if not headers.get("x-slack-signature", "").isascii():
             return False
@@ -174,7 +170,7 @@ def _arrived_at(event: Mapping[str, Any], now: float) -> float:
     context = event.get("requestContext")
     epoch = context.get("timeEpoch") if isinstance(context, dict) else None
     arrived_at = epoch / 1000 if isinstance(epoch, int) else now
-    return arrived_at if 0 <= now - arrived_at <= MAX_START_SECONDS else now
+    return arrived_at if 0 <= now - arrived_at <= policies.SLACK_MAX_START_SECONDS else now
 
 
 def _work_id(payload: Mapping[str, Any]) -> str | None:

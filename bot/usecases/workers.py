@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bot.domain.operations import LONGEST_RETRY_SECONDS
+from bot import policies
 from bot.telemetry import LogEvent, log_event, safe_label, trace_context
 from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
@@ -15,21 +15,11 @@ from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.lifecycle import LONGEST_SECONDS
 from bot.usecases.ports.runtime import Clock
 from bot.usecases.ports.storage import OperationRepository, OutboxRepository
 from bot.usecases.records.poll import KINDS, poll
 
 logger = logging.getLogger("switchboard")
-
-BATCH_SIZE = 100
-RESERVED_SECONDS = 45
-"""With less time left nothing is started, because a single piece of work may take this long."""
-MAX_ROUNDS = 4
-MAX_WAIT_SECONDS = 10
-"""A longer wait is left to the schedule."""
-MAX_DEFERRED = 1000
-MAX_COUNTED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +38,7 @@ def execute_operations(
     if triggered is None:
         record_mode(deps)
     ids = due_operations(deps) if triggered is None else triggered_operations(*triggered, deps)
-    deadline = deps.clock() + seconds_left - LONGEST_SECONDS
+    deadline = deps.clock() + seconds_left - policies.OPERATION_MAX_SECONDS
     run_batch(ids, partial(execute, deps=deps), clock=deps.clock, deadline=deadline)
     if triggered is None:
         log_operation_backlog(deps.operations, deps.now())
@@ -63,8 +53,8 @@ def notify(
     check_health: Callable[[], object],
 ) -> None:
     """Publishes the outbox events that the stream announced, or on a schedule (None) those that are due."""
-    deadline = deps.clock() + seconds_left - RESERVED_SECONDS
-    ids = deps.outbox.due(deps.now(), limit=BATCH_SIZE) if triggered is None else triggered
+    deadline = deps.clock() + seconds_left - policies.BATCH_RESERVED_SECONDS
+    ids = deps.outbox.due(deps.now(), limit=policies.DUE_BATCH_SIZE) if triggered is None else triggered
     run_with_retries(ids, partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline)
     if triggered is None:
         log_outbox_backlog(deps.outbox, deps.now())
@@ -76,7 +66,7 @@ def notify(
 
 def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callable[[], object]) -> BatchResult:
     """Polls both of Noyo's lists, one after the other."""
-    deadline = deps.clock() + seconds_left - RESERVED_SECONDS
+    deadline = deps.clock() + seconds_left - policies.BATCH_RESERVED_SECONDS
     deps, kinds = replace(deps, poll_deadline=deadline), {kind.value: kind for kind in KINDS}
     result = run_batch(kinds, lambda name: poll(kinds[name], deps), clock=deps.clock, deadline=deadline)
     if deps.clock() < deadline:
@@ -93,13 +83,13 @@ def due_operations(deps: Dependencies) -> list[str]:
     now = deps.now()
     if deps.sending_guard.active_pause() is not None:
         return [
-            *deps.operations.due(now + LONGEST_RETRY_SECONDS, limit=MAX_DEFERRED),
-            *deps.operations.due_refreshes(now, limit=BATCH_SIZE),
+            *deps.operations.due(now + policies.OPERATION_MAX_PAUSE_SECONDS, limit=policies.MAX_DEFERRED),
+            *deps.operations.due_refreshes(now, limit=policies.DUE_BATCH_SIZE),
         ]
     return [
-        *deps.operations.due(now, limit=BATCH_SIZE),
-        *deps.operations.deferred_due(now, limit=BATCH_SIZE),
-        *deps.operations.due_refreshes(now, limit=BATCH_SIZE),
+        *deps.operations.due(now, limit=policies.DUE_BATCH_SIZE),
+        *deps.operations.deferred_due(now, limit=policies.DUE_BATCH_SIZE),
+        *deps.operations.due_refreshes(now, limit=policies.DUE_BATCH_SIZE),
     ]
 
 
@@ -110,7 +100,7 @@ def triggered_operations(
     people; so the operations that are due go before the refreshes."""
     if not refresh_ids:
         return list(operation_ids)
-    return [*operation_ids, *deps.operations.due(deps.now(), limit=BATCH_SIZE), *refresh_ids]
+    return [*operation_ids, *deps.operations.due(deps.now(), limit=policies.DUE_BATCH_SIZE), *refresh_ids]
 
 
 def run_batch(
@@ -145,12 +135,12 @@ def run_with_retries(
     The schedule runs once a minute, and a reply that is a minute late would appear below later ones.
     """
     waiting = dict.fromkeys(ids)
-    for _ in range(MAX_ROUNDS):
+    for _ in range(policies.STREAM_ATTEMPTS):
         retries: dict[str, int] = {}
 
         def attempt(work_id: str, retries: dict[str, int] = retries) -> None:
             retry_at = do(work_id)
-            if retry_at is not None and retry_at - clock() <= MAX_WAIT_SECONDS:
+            if retry_at is not None and retry_at - clock() <= policies.STREAM_MAX_WAIT_SECONDS:
                 retries[work_id] = retry_at
 
         run_batch(waiting, attempt, clock=clock, deadline=deadline)
@@ -185,7 +175,7 @@ def log_operation_backlog(operations: OperationRepository, now: int) -> None:
         LogEvent.OPERATION_BACKLOG,
         oldest_due=_seconds_since(operations.oldest_due(now), now),
         awaiting_resolution=len(waiting_since),
-        deferred=len(operations.deferred_due(now, limit=MAX_COUNTED)),
+        deferred=len(operations.deferred_due(now, limit=policies.BACKLOG_MAX_COUNT)),
         longest_awaiting=_seconds_since(min(waiting_since, default=None), now),
     )
 

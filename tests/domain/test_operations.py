@@ -9,20 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.operations import (
-    FIRST_RETRY_SECONDS,
-    LEASE_SECONDS,
-    LONGEST_RETRY_SECONDS,
-    Operation,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    Resolution,
-    SecondApproval,
-)
+from bot import policies
+from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Resolution, SecondApproval
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.domain.reconciliation import CLOCK_DIFFERENCE_SECONDS, created_since_sent
+from bot.domain.reconciliation import created_since_sent
 from tests.dynamodb.made import (
     NOW,
     a_connection,
@@ -52,8 +43,8 @@ def test_a_claim_for_sending_counts_as_sent_and_takes_a_lease() -> None:
     assert claimed.state is OperationState.SENDING
     assert (claimed.lease, claimed.lease_until, claimed.due) == (
         "lease-1",
-        NOW + LEASE_SECONDS,
-        NOW + LEASE_SECONDS,
+        NOW + policies.OPERATION_LEASE_SECONDS,
+        NOW + policies.OPERATION_LEASE_SECONDS,
     )
     assert (claimed.attempts, claimed.sends) == (1, 1)
     assert (claimed.first_attempt_at, claimed.first_sent_at) == (NOW, NOW)
@@ -96,7 +87,10 @@ def test_every_other_transition_releases_the_lease(transition: Callable[[Operati
 def test_a_rescheduled_operation_was_not_sent() -> None:
     waiting = CLAIMED.reschedule("Noyo is busy.", LATER)
 
-    assert (waiting.state, waiting.due) == (OperationState.PENDING, LATER + FIRST_RETRY_SECONDS)
+    assert (waiting.state, waiting.due) == (
+        OperationState.PENDING,
+        LATER + policies.OPERATION_FIRST_PAUSE_SECONDS,
+    )
     assert (waiting.attempts, waiting.sends, waiting.first_sent_at) == (1, 0, None)
     assert (waiting.first_attempt_at, waiting.delay_reason) == (NOW, "Noyo is busy.")
 
@@ -109,13 +103,20 @@ def test_an_earlier_request_is_still_counted_after_rescheduling() -> None:
 
 def test_a_rescheduled_operation_waits_as_long_as_noyo_asks() -> None:
     assert CLAIMED.reschedule("Noyo is busy.", NOW, 60).due == NOW + 60
-    assert CLAIMED.reschedule("Noyo is busy.", NOW, 1).due == NOW + FIRST_RETRY_SECONDS
+    assert CLAIMED.reschedule("Noyo is busy.", NOW, 1).due == NOW + policies.OPERATION_FIRST_PAUSE_SECONDS
 
 
 def test_the_time_between_attempts_doubles_up_to_a_limit() -> None:
     seconds = [a_request(attempts=attempts).retry_seconds for attempts in (0, 1, 2, 3, 9, 99)]
 
-    assert seconds == [5, 5, 10, 20, LONGEST_RETRY_SECONDS, LONGEST_RETRY_SECONDS]
+    assert seconds == [
+        5,
+        5,
+        10,
+        20,
+        policies.OPERATION_MAX_PAUSE_SECONDS,
+        policies.OPERATION_MAX_PAUSE_SECONDS,
+    ]
 
 
 def test_a_deferred_claimed_operation_keeps_its_place_by_submission_time() -> None:
@@ -261,7 +262,7 @@ def test_only_a_refresh_takes_no_lock() -> None:
 
 
 def test_a_record_created_before_we_sent_is_not_ours_allowing_for_clock_differences() -> None:
-    edge = NOW - CLOCK_DIFFERENCE_SECONDS
+    edge = NOW - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
 
     assert created_since_sent(a_connection(created=edge), CLAIMED)
     assert not created_since_sent(a_connection(created=edge - 1), CLAIMED)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.pauses import PAUSE_RETENTION_SECONDS, Pause, PauseHistory
+from bot import policies
+from bot.domain.pauses import Pause, PauseHistory
 
 ANA, BEN = "U0ANA", "U0BEN"
 
@@ -77,9 +78,9 @@ def test_a_clock_that_was_set_back_makes_no_pause_end_before_it_began() -> None:
 
 
 def test_what_no_clock_needs_any_more_is_forgotten_and_what_goes_on_never() -> None:
-    now = 10 * PAUSE_RETENTION_SECONDS
-    old = Pause(100, ANA, until=now - PAUSE_RETENTION_SECONDS)
-    recent = Pause(100, BEN, until=now - PAUSE_RETENTION_SECONDS + 1)
+    now = 10 * policies.PAUSE_RETENTION_SECONDS
+    old = Pause(100, ANA, until=now - policies.PAUSE_RETENTION_SECONDS)
+    recent = Pause(100, BEN, until=now - policies.PAUSE_RETENTION_SECONDS + 1)
     mode = Pause(50)
     begun = Pause(now, ANA)
 

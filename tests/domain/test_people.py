@@ -7,16 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.people import (
-    MEMBERS_FRESH_SECONDS,
-    PERSON_FRESH_SECONDS,
-    AccessPolicy,
-    GroupMembers,
-    Person,
-    Right,
-    Verdict,
-    authorize,
-)
+from bot import policies
+from bot.domain.people import AccessPolicy, GroupMembers, Person, Right, Verdict, authorize
 
 NOW = 1_800_000_000
 ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, read_at=NOW)
@@ -63,7 +55,7 @@ def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(
 
 def test_a_person_is_known_for_an_hour() -> None:
     assert verdict(Right.REQUEST, person=None) is Verdict.UNKNOWN
-    old = replace(ANA, read_at=NOW - PERSON_FRESH_SECONDS)
+    old = replace(ANA, read_at=NOW - policies.PERSON_FRESH_SECONDS)
     assert verdict(Right.REQUEST, person=old) is Verdict.ALLOWED
     assert verdict(Right.REQUEST, person=replace(old, read_at=old.read_at - 1)) is Verdict.UNKNOWN
 
@@ -71,8 +63,14 @@ def test_a_person_is_known_for_an_hour() -> None:
 def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
     policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
-    assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS)) is Verdict.ALLOWED
-    assert verdict(Right.APPROVE, policy, group("U1", age=MEMBERS_FRESH_SECONDS + 1)) is Verdict.UNKNOWN
+    assert (
+        verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS))
+        is Verdict.ALLOWED
+    )
+    assert (
+        verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS + 1))
+        is Verdict.UNKNOWN
+    )
     assert verdict(Right.APPROVE, policy) is Verdict.UNKNOWN
     assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
 

@@ -7,20 +7,16 @@ from datetime import date
 
 import pytest
 
+from bot import policies
 from bot.domain.operations import OperationKind
-from bot.domain.reconciliation import (
-    CLOCK_DIFFERENCE_SECONDS,
-    created_since_sent,
-    find_retry_effect,
-    shows_decision,
-)
+from bot.domain.reconciliation import created_since_sent, find_retry_effect, shows_decision
 from bot.domain.records import ConnectionStatus, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status
 from bot.domain.requests import Decision, DecisionRequest, RetryRequest
 from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
 
 SHOWN = uuid(1)
-SINCE = NOW - CLOCK_DIFFERENCE_SECONDS
+SINCE = NOW - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
 CORRECTED = replace(
     a_request(),
     kind=OperationKind.RETRY_CONNECTION,

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import policies
 from bot.domain.business_days import is_business_day
 from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import Disconnection, DisconnectionSource, DisconnectionStatus
 from bot.domain.reminders import (
-    DAYS_BEFORE_END,
-    MENTIONING_REMINDERS,
     awaits_decision,
     claim,
     days_left,
@@ -74,13 +73,13 @@ def test_reminders_are_few_and_on_business_days_after_it_was_learnt(known: date,
     days = reminder_days(of, ZONE)
 
     assert list(days) == sorted(set(days))
-    assert len(days) <= len(DAYS_BEFORE_END) + 1
+    assert len(days) <= len(policies.REMINDER_DAYS_BEFORE_END) + 1
     assert all(is_business_day(day) and day > known for day in days)
     assert days, "nothing that waits is never spoken of again"
-    assert [mentions_approvers(of, day, ZONE) for day in days][-MENTIONING_REMINDERS:] == [True] * min(
-        MENTIONING_REMINDERS, len(days)
-    )
-    assert sum(mentions_approvers(of, day, ZONE) for day in days) <= MENTIONING_REMINDERS
+    assert [mentions_approvers(of, day, ZONE) for day in days][-policies.MENTIONING_REMINDERS :] == [
+        True
+    ] * min(policies.MENTIONING_REMINDERS, len(days))
+    assert sum(mentions_approvers(of, day, ZONE) for day in days) <= policies.MENTIONING_REMINDERS
 
 
 @pytest.mark.parametrize("end", [None, date(2026, 11, 1)])

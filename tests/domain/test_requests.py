@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import policies
 from bot.domain.requests import (
-    DAYS_TO_CONFIRM_A_PAST_DATE,
     ConnectionRequest,
     Decision,
     DecisionReason,
@@ -57,4 +57,6 @@ def test_the_deadline_for_today_is_midnight() -> None:
 
 @pytest.mark.parametrize("end", [date(2026, 10, 31), date(2001, 1, 1)])
 def test_a_past_end_date_leaves_some_days_to_confirm(end: date) -> None:
-    assert confirmation_deadline(end, NOW, NEW_YORK) == NOW + DAYS_TO_CONFIRM_A_PAST_DATE * 86400
+    assert (
+        confirmation_deadline(end, NOW, NEW_YORK) == NOW + policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE * 86400
+    )

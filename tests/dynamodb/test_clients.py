@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.dynamodb import RECEIVER, WORKER, TimeoutPolicy, open_repositories
+from bot.dynamodb import TimeoutPolicy, open_repositories
 from bot.dynamodb.clients import aws_client
 
 
@@ -33,9 +33,3 @@ def test_opening_the_store_asks_nothing_of_the_table() -> None:
     store = open_repositories(table="t", region="us-east-1", endpoint_url="http://127.0.0.1:9")
 
     assert store.records is not None
-
-
-def test_the_receivers_patience_leaves_time_to_answer_slack() -> None:
-    assert RECEIVER.total <= 2
-    assert RECEIVER.connect + RECEIVER.read <= RECEIVER.total
-    assert WORKER.connect + WORKER.read <= WORKER.total

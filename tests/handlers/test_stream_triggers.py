@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.slack.views.buttons import Action
@@ -15,7 +16,6 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute as carry_out_one
 from bot.usecases.operations.resolve import resolve
-from bot.usecases.workers import BATCH_SIZE
 from handlers import execute_operations
 from infra.local.aws.event_filters import matches
 from infra.local.aws.functions import read_functions
@@ -157,7 +157,10 @@ def test_the_schedule_sends_what_a_person_asked_for_before_any_look(
 
     kinds = kinds_carried(quick_world, monkeypatch, {})
 
-    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * BATCH_SIZE]
+    assert kinds == [
+        OperationKind.REQUEST_CONNECTION,
+        *[OperationKind.REFRESH_RECORD] * policies.DUE_BATCH_SIZE,
+    ]
     assert [seen.status for seen in quick_world.writes()] == [201]
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.health import CheckStatus, Component
 from bot.domain.messages import MessageKey
 from bot.usecases import workers
-from bot.usecases.workers import MAX_ROUNDS
 from handlers import execute_operations, notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.slack import Message
@@ -147,7 +147,7 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     lines = said(capsys, "outbox event not published yet")
-    assert len(lines) == MAX_ROUNDS
+    assert len(lines) == policies.STREAM_ATTEMPTS
     for line in lines:
         assert line["level"] == "INFO"
         assert line["errors"] == [f"{place.name} in {CONNECTIONS}"]

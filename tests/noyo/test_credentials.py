@@ -8,9 +8,10 @@ import itertools
 import httpx
 import pytest
 
+from bot import policies
 from bot.domain.requests import SensitiveFields
 from bot.errors import NotSent, SecretUnavailable
-from bot.secrets import AGAIN_SECONDS, CachedSecret
+from bot.secrets import CachedSecret
 from bot.usecases.ports.runtime import ClientCredentials
 from tests.noyo.wire import ID, Wire, connection_json, ok, token
 
@@ -20,7 +21,7 @@ OLD, NEW = ClientCredentials("us", "old"), ClientCredentials("us", "new")
 def rotating(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
     """A secret that returns the next value each time it is read, then the last one."""
     remaining = list(values)
-    ticking = itertools.count(step=AGAIN_SECONDS)
+    ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
     return CachedSecret(
         lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking))
     )

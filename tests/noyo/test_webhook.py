@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.requests import RefreshRequest
 from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
 from bot.noyo.webhook import ENTITY_KINDS, WebhookEndpoint
 from bot.policies import WEBHOOK_MAX_BODY_BYTES, WEBHOOK_MAX_HEADER_BYTES
-from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
+from bot.secrets import CachedSecret, StaticSecret
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import Secret
 from bot.usecases.ports.storage import (
@@ -332,7 +333,7 @@ def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, 
             raise found
         return found
 
-    ticking = itertools.count(step=AGAIN_SECONDS)
+    ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
     return CachedSecret(read, lambda: float(next(ticking)))
 
 

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from slack_bolt import BoltRequest, BoltResponse
 
+from bot import policies
 from bot.errors import SecretUnavailable
-from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
-from bot.slack.endpoint import MAX_AGE_SECONDS, Deadline, SlackEndpoint
+from bot.secrets import CachedSecret, StaticSecret
+from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.usecases.ports.runtime import Clock
 from infra.local.environment import SIGNING_SECRET
 from tests.slack.incoming import FORM, event, payload, signature, typed
@@ -119,7 +120,10 @@ def test_an_unsigned_request_is_rejected_without_a_reason(
 def test_the_age_of_a_signature_is_measured_with_the_given_clock(app: RecordingApp) -> None:
     """Slack's verifier shares one default clock between all its instances, the machine's."""
     machine_time = int(time.time())
-    for offset in (-MAX_AGE_SECONDS - 100, MAX_AGE_SECONDS + 100):
+    for offset in (
+        -policies.SLACK_REQUEST_MAX_AGE_SECONDS - 100,
+        policies.SLACK_REQUEST_MAX_AGE_SECONDS + 100,
+    ):
         endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=machine_time + offset: at)
         assert endpoint.handle(event(typed("help"), machine_time + offset))["statusCode"] == 200
         assert endpoint.handle(event(typed("help"), machine_time))["statusCode"] == 401
@@ -138,12 +142,16 @@ def test_a_changed_body_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) 
     assert app.requests == []
 
 
-@pytest.mark.parametrize("seconds", [-MAX_AGE_SECONDS, 0, MAX_AGE_SECONDS])
+@pytest.mark.parametrize(
+    "seconds", [-policies.SLACK_REQUEST_MAX_AGE_SECONDS, 0, policies.SLACK_REQUEST_MAX_AGE_SECONDS]
+)
 def test_a_signature_is_valid_for_five_minutes(endpoint: SlackEndpoint, seconds: int) -> None:
     assert endpoint.handle(event(typed("help"), NOW + seconds))["statusCode"] == 200
 
 
-@pytest.mark.parametrize("seconds", [-MAX_AGE_SECONDS - 1, MAX_AGE_SECONDS + 1])
+@pytest.mark.parametrize(
+    "seconds", [-policies.SLACK_REQUEST_MAX_AGE_SECONDS - 1, policies.SLACK_REQUEST_MAX_AGE_SECONDS + 1]
+)
 def test_a_signature_from_the_past_or_the_future_is_rejected(
     endpoint: SlackEndpoint, app: RecordingApp, seconds: int
 ) -> None:
@@ -268,7 +276,7 @@ def with_secrets(
             raise secrets
         return secrets
 
-    ticking = itertools.count(step=AGAIN_SECONDS)
+    ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
     cached = CachedSecret(read, lambda: float(next(ticking)))
     return SlackEndpoint(signing_secrets=cached, build=lambda: app, clock=clock, deadline=NO_DEADLINE)
 
@@ -292,7 +300,9 @@ def test_a_signature_that_no_current_secret_made_is_rejected(app: RecordingApp) 
 
 def test_an_old_or_unsigned_request_reads_no_secret(app: RecordingApp) -> None:
     endpoint = with_secrets(
-        app, AssertionError("the secret was read"), clock=lambda: NOW + MAX_AGE_SECONDS + 1
+        app,
+        AssertionError("the secret was read"),
+        clock=lambda: NOW + policies.SLACK_REQUEST_MAX_AGE_SECONDS + 1,
     )
     assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
     assert endpoint.handle({"headers": {}, "body": "x"})["statusCode"] == 401

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bot.domain.operations import LEASE_SECONDS
-from bot.slack.endpoint import REQUEST_SECONDS
-from bot.usecases.operations import lifecycle
+from bot import policies
 from infra.stack.permissions import KEYS, LAMBDA_SERVICE, allowed
 from tests.template.stack import ROOT, Stack
 
@@ -365,9 +363,13 @@ def functions_use_the_runtime_of_their_packages(stack: Stack) -> None:
 
 def timeouts_match_the_code(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
-    assert timeouts["SlackFunction"] > 3 > REQUEST_SECONDS
+    assert timeouts["SlackFunction"] > 3 > policies.SLACK_REQUEST_SECONDS
     # An expired lease has no running worker; and one operation fits into an invocation, however slow Noyo is.
-    assert lifecycle.LONGEST_SECONDS < timeouts["ExecuteOperationsFunction"] < LEASE_SECONDS
+    assert (
+        policies.OPERATION_MAX_SECONDS
+        < timeouts["ExecuteOperationsFunction"]
+        < policies.OPERATION_LEASE_SECONDS
+    )
     assert max(timeouts.values()) <= 300
 
 

@@ -1,6 +1,7 @@
 """What only waited for its turn is gone on with soon; what waits longer is left to the schedule."""
 
-from bot.usecases.workers import MAX_ROUNDS, MAX_WAIT_SECONDS, run_with_retries
+from bot import policies
+from bot.usecases.workers import run_with_retries
 from tests.world import VirtualClock
 
 
@@ -32,7 +33,7 @@ def test_all_that_wait_are_waited_for_together() -> None:
 
 
 def test_what_has_to_wait_long_is_left_to_the_schedule() -> None:
-    assert run(Doing(VirtualClock(100), a=[MAX_WAIT_SECONDS + 1]), "a") == [("a", 0)]
+    assert run(Doing(VirtualClock(100), a=[policies.STREAM_MAX_WAIT_SECONDS + 1]), "a") == [("a", 0)]
 
 
 def test_nobody_is_waited_for_past_the_deadline() -> None:
@@ -40,7 +41,7 @@ def test_nobody_is_waited_for_past_the_deadline() -> None:
 
 
 def test_it_does_not_wait_for_ever() -> None:
-    assert len(run(Doing(VirtualClock(100), a=[1] * 50), "a")) == MAX_ROUNDS
+    assert len(run(Doing(VirtualClock(100), a=[1] * 50), "a")) == policies.STREAM_ATTEMPTS
 
 
 def test_an_error_keeps_nobody_from_another_turn() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.content import MessageLink
 from bot.domain.messages import MessageKey, MessageRecord
 from bot.domain.outbox import OutboxEvent
@@ -38,7 +39,7 @@ class DynamoOutboxRepository:
             return  # The event exists already.
 
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
-        expires = now + keys.RETENTION_SECONDS
+        expires = now + policies.SETTLED_RETENTION_SECONDS
         self._table.write([Put(event_item(replace(event, due=None)) | {"expires": expires})])
 
     def postpone(self, event: OutboxEvent, due: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState
@@ -204,7 +205,7 @@ def _open_index(operation: Operation) -> tuple[str | None, str | None]:
 
 
 def _expires(operation: Operation) -> int | None:
-    return None if operation.settled_at is None else operation.settled_at + keys.RETENTION_SECONDS
+    return None if operation.settled_at is None else operation.settled_at + policies.SETTLED_RETENTION_SECONDS
 
 
 def _without_encrypted(input_: OperationInput) -> OperationInput:

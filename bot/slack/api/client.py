@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
+from bot import policies
 from bot.errors import (
     DeadlineExceeded,
     SecretUnavailable,
@@ -33,10 +34,6 @@ logger = logging.getLogger("switchboard")
 
 Json = dict[str, Any]
 
-LEAST_SECONDS = 0.2
-"""With less, a call would rather be lost than answered."""
-LAST_WORD_SECONDS = 0.5
-_PAUSE_SECONDS = 30
 # A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
 _NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError)
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
@@ -45,7 +42,6 @@ _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
 _NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
-_NOT_LET_IN_SECONDS = 60
 
 
 class SlackApiClient:
@@ -72,7 +68,7 @@ class SlackApiClient:
         """Answers by the address that an interaction gave us: the last word, for which a little time is spared."""
         client = WebhookClient(
             response_url,
-            timeout=self._seconds(spared=LAST_WORD_SECONDS),  # type: ignore[arg-type]  # as below
+            timeout=self._seconds(spared=policies.SLACK_FINAL_RESPONSE_SECONDS),  # type: ignore[arg-type]  # as below
             retry_handlers=[],
             logger=self._quiet,
         )
@@ -108,7 +104,7 @@ class SlackApiClient:
                     raise
             return self._answered_to(of_now, method, **how)
         except SecretUnavailable as error:
-            raise SlackBusy(str(error), retry_after=_NOT_LET_IN_SECONDS) from error
+            raise SlackBusy(str(error), retry_after=policies.SLACK_TOKEN_RETRY_SECONDS) from error
 
     def _answered_to(self, token: str, method: str, **how: Any) -> SlackResponse:
         client = self._client(token)
@@ -133,7 +129,7 @@ class SlackApiClient:
 
     def _seconds(self, spared: float = 0) -> float:
         seconds = min(self._timeout_seconds, self._left() + spared)
-        if seconds < LEAST_SECONDS:
+        if seconds < policies.SLACK_MIN_TIMEOUT_SECONDS:
             raise DeadlineExceeded()
         return seconds
 
@@ -151,7 +147,7 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
     if code in _NOT_LET_IN:
         logger.error("Slack does not accept the bot's token (%s)", code)
         log_event(LogEvent.CREDENTIALS_REJECTED, service="slack", code=code)
-        return SlackTokenRejected(code, retry_after=_NOT_LET_IN_SECONDS)
+        return SlackTokenRejected(code, retry_after=policies.SLACK_TOKEN_RETRY_SECONDS)
     return SlackRefused(code)
 
 
@@ -159,7 +155,9 @@ def _retry_after(headers: Mapping[str, Any]) -> int:
     """Whole seconds; a careful pause where Slack does not say, or says it unreadably."""
     told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     return (
-        max(int(told), 1) if isinstance(told, str) and told.isascii() and told.isdigit() else _PAUSE_SECONDS
+        max(int(told), 1)
+        if isinstance(told, str) and told.isascii() and told.isdigit()
+        else policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
     )
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 
+from bot import policies
 from bot.domain.content import Content, MessageLink, Rendered, Reply
 from bot.domain.messages import PostedMessage
 from bot.errors import SlackError, SlackRefused
@@ -18,9 +19,6 @@ from bot.slack.views.rich_text import is_user_id
 from bot.telemetry import LogEvent, log_event
 
 EVENT_TYPE = "switchboard"
-CLOCK_DIFFERENCE_SECONDS = 60
-PAGE = 200
-MOST_PAGES = 5
 _log = logging.getLogger(__name__)
 
 
@@ -123,21 +121,23 @@ class SlackMessageGateway:
         method = "conversations.replies" if thread else "conversations.history"
         args: dict[str, str | int | bool] = {
             "channel": channel,
-            "oldest": str(max(since - CLOCK_DIFFERENCE_SECONDS, 0)),
+            "oldest": str(max(since - policies.SLACK_CLOCK_TOLERANCE_SECONDS, 0)),
             "inclusive": True,
             "include_all_metadata": True,
-            "limit": PAGE,
+            "limit": policies.SLACK_HISTORY_PAGE_SIZE,
         }
         if thread:
             args["ts"] = thread
-        for _ in range(MOST_PAGES):
+        for _ in range(policies.SLACK_HISTORY_MAX_PAGES):
             answer = self._calls.read(method, **args)
             yield from objects_of(answer, "messages", method)
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return
             args["cursor"] = cursor
-        _log.warning("looked through %s pages of %s and there are more", MOST_PAGES, channel)
+        _log.warning(
+            "looked through %s pages of %s and there are more", policies.SLACK_HISTORY_MAX_PAGES, channel
+        )
 
 
 def _shown(rendered: Rendered) -> Json:

@@ -6,9 +6,10 @@ it goes home, or a colleague decides meanwhile.
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain.entities import EntityRef
 from bot.domain.people import Permission, Right
-from bot.domain.reminders import CLAIM_HOURS, awaits_decision
+from bot.domain.reminders import awaits_decision
 from bot.slack.context import RequestContext, give_feedback
 from bot.slack.views import record_facts, replies
 from bot.slack.views.buttons import ButtonValue
@@ -54,7 +55,7 @@ def _claim(context: RequestContext, entity: EntityRef) -> RichText:
     return rich_text(
         "You are checking this until ",
         until,
-        f" ({CLAIM_HOURS} working hours), or until you release it. Others can still decide.",
+        f" ({policies.CLAIM_HOURS} working hours), or until you release it. Others can still decide.",
     )
 
 

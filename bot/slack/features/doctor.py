@@ -6,6 +6,7 @@ was true an hour ago, or a failure comes without advice.
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.people import Right
 from bot.domain.polling import ParkedRow
@@ -17,10 +18,6 @@ from bot.slack.views.message import Paragraph, Part
 from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
 from bot.usecases.admin.health_report import HealthReport, health_report
 
-POLLED_SECONDS = 900
-OPERATIONS_LATE_SECONDS = 300
-NEWS_LATE_SECONDS = 600
-"""Longer than any of these takes while all is well."""
 SHOWN = 5
 _LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}
 
@@ -88,7 +85,7 @@ def _polls(found: HealthReport) -> Diagnosis:
                     )
                 )
             )
-        elif found.at - finished_at > POLLED_SECONDS:
+        elif found.at - finished_at > policies.POLL_LATE_SECONDS:
             wrong = rich_text(
                 f"Noyo's {name} were last read to the end ",
                 Timestamp(finished_at),
@@ -104,14 +101,14 @@ def _polls(found: HealthReport) -> Diagnosis:
 def _late(found: HealthReport) -> Diagnosis:
     operations = _due(
         found.oldest_operation,
-        found.at - OPERATIONS_LATE_SECONDS,
+        found.at - policies.OPERATIONS_LATE_SECONDS,
         "Something that people asked for",
         "the worker that writes to Noyo",
         "operations on time",
     )
     event = _due(
         found.oldest_event,
-        found.at - NEWS_LATE_SECONDS,
+        found.at - policies.EVENTS_LATE_SECONDS,
         "News",
         "the worker that posts to Slack",
         "news on time",

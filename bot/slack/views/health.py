@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.health import REQUIRED_CONCURRENCY, CheckStatus, Component, Finding, HealthCheck, Topic
+from bot import policies
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.slack.views.rich_text import (
     ChannelMention,
     RichText,
@@ -18,10 +19,6 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-STALE_SECONDS = 900
-"""Workers look every few minutes; what is older is no longer known."""
-WEBHOOK_QUIET_SECONDS = 24 * 3600
-"""Noyo sends nothing while nothing changes; that long ago says nothing of today."""
 MAX_PEOPLE_NAMED = 10
 
 
@@ -78,7 +75,7 @@ def _component(component: Component, health_check: HealthCheck | None, now: int)
     whole = Diagnosis()
     for finding in health_check.findings:
         whole = whole.and_(_describe(finding, health_check.at))
-    if now - health_check.at <= STALE_SECONDS:
+    if now - health_check.at <= policies.HEALTH_CHECK_STALE_SECONDS:
         return whole
     stale = rich_text(
         f"{_capitalize(_COMPONENT_NAMES[component])} has not looked since ",
@@ -102,7 +99,7 @@ def _webhook(health_check: HealthCheck | None, now: int) -> Diagnosis:
         whole = whole.and_(_describe(finding, health_check.at))
     if whole.wrong:
         return Diagnosis(wrong=tuple(rich_text("Noyo's webhook: ", *one) for one in whole.wrong))
-    if now - health_check.at <= WEBHOOK_QUIET_SECONDS:
+    if now - health_check.at <= policies.WEBHOOK_STALE_SECONDS:
         return Diagnosis(fine=("Noyo's webhook",))
     last = rich_text("Noyo's webhook and its secret: nothing has come since ", Timestamp(health_check.at))
     return Diagnosis(
@@ -204,7 +201,7 @@ def _clock(finding: Finding) -> RichText:
 def _concurrency(finding: Finding) -> RichText:
     room = plural(finding.value or 0, "function")
     return rich_text(
-        f"AWS has room for {room} at once, and Switchboard needs {REQUIRED_CONCURRENCY}: with less, clicks fail and work is "
+        f"AWS has room for {room} at once, and Switchboard needs {policies.REQUIRED_CONCURRENCY}: with less, clicks fail and work is "
         "late. Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."
     )
 

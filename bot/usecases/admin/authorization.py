@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from bot.domain.people import (
-    MEMBERS_FRESH_SECONDS,
-    PERSON_FRESH_SECONDS,
-    GroupMembers,
-    Permission,
-    Right,
-    authorize,
-)
+from bot import policies
+from bot.domain.people import GroupMembers, Permission, Right, authorize
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 
@@ -30,7 +24,7 @@ def authorized(right: Right, user_id: str, deps: Dependencies) -> Permission:
     If Slack does not answer in time, the verdict is unknown.
     """
     person = deps.people.person(user_id)
-    if person is None or deps.now() - person.read_at > PERSON_FRESH_SECONDS:
+    if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS:
         try:
             person = deps.user_directory.read_person(user_id)
         except SlackError:
@@ -52,7 +46,8 @@ def refresh_group_members(deps: Dependencies) -> int:
     stale = [
         group_id
         for group_id in sorted(groups)
-        if group_id not in known or deps.now() - known[group_id].read_at > MEMBERS_FRESH_SECONDS // 2
+        if group_id not in known
+        or deps.now() - known[group_id].read_at > policies.GROUP_MEMBERS_FRESH_SECONDS // 2
     ]
     return sum(_refresh(group_id, deps) for group_id in stale)
 

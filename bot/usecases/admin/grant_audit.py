@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 
+from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import GRANTS, person_ref
 from bot.domain.grants import (
@@ -25,11 +26,6 @@ from bot.domain.people import Person
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 
-ENTRIES_PER_TRANSACTION = 99
-"""A transaction takes 100 items, one of which is the snapshot."""
-PERSON_STALE_SECONDS = 24 * 3600
-READS_PER_RUN = 3
-
 logger = logging.getLogger("switchboard")
 
 
@@ -45,8 +41,8 @@ def audit_grants(deps: Dependencies) -> int:
             deps.grants.save(GrantSnapshot(now, revision=1), [_first_entry(GrantSnapshot(now), deps)])
         return 0
     changes = grant_changes(snapshot.holders, now)
-    for start in range(0, len(changes), ENTRIES_PER_TRANSACTION):
-        batch = changes[start : start + ENTRIES_PER_TRANSACTION]
+    for start in range(0, len(changes), policies.GRANT_CHANGES_PER_TRANSACTION):
+        batch = changes[start : start + policies.GRANT_CHANGES_PER_TRANSACTION]
         snapshot = with_changes(snapshot, batch)
         if not deps.grants.save(snapshot, [_entry(change, deps) for change in batch]):
             return start  # Another run writes the rest.
@@ -55,10 +51,10 @@ def audit_grants(deps: Dependencies) -> int:
 
 def _known_people(user_ids: list[str], deps: Dependencies) -> Iterator[tuple[str, Person]]:
     """The people known to the table. A few stale ones are read from Slack in each run, so that leavers are noticed."""
-    reads_left = READS_PER_RUN
+    reads_left = policies.GRANT_AUDIT_PEOPLE_PER_RUN
     for user_id in user_ids:
         person_ = deps.people.person(user_id)
-        stale = person_ is None or deps.clock() - person_.read_at > PERSON_STALE_SECONDS
+        stale = person_ is None or deps.clock() - person_.read_at > policies.GRANT_AUDIT_PERSON_FRESH_SECONDS
         if stale and reads_left:
             reads_left -= 1
             person_ = _read(user_id, deps) or person_

@@ -8,16 +8,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
+from bot import policies
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.errors import SwitchboardError
 from bot.usecases.dependencies import Dependencies
 
 logger = logging.getLogger("switchboard")
 
-EVERY_SECONDS = 240
-"""A schedule comes round once a minute; what is found out changes slowly, and Slack counts calls."""
-MOST_APART_SECONDS = 60
-"""Between two clocks: more, and what happened first can no longer be told."""
 
 Check = Callable[[], Iterable[Finding]]
 
@@ -37,7 +34,7 @@ def run_health_checks(
 def _checked(component: Component, checks: Mapping[Topic, Check], deps: Dependencies) -> HealthCheck | None:
     now = int(deps.clock())
     last = deps.health.health_check(component)
-    if last is not None and now - last.at < EVERY_SECONDS:
+    if last is not None and now - last.at < policies.HEALTH_CHECK_INTERVAL_SECONDS:
         return None
     findings = [finding for topic, look in checks.items() for finding in _looked(topic, look)]
     found = HealthCheck(component, now, tuple(findings))
@@ -60,5 +57,7 @@ def clock_finding(topic: Topic, difference: float | None) -> Finding:
         return Finding(topic, CheckStatus.UNKNOWN)
     apart = round(difference)
     return Finding(
-        topic, CheckStatus.OK if abs(apart) <= MOST_APART_SECONDS else CheckStatus.FAILED, value=apart
+        topic,
+        CheckStatus.OK if abs(apart) <= policies.CLOCK_DIFFERENCE_LIMIT_SECONDS else CheckStatus.FAILED,
+        value=apart,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from bot import policies
 from bot.domain.entities import EntityKind
-from bot.domain.health import REQUIRED_CONCURRENCY, CheckStatus, Finding, Topic
+from bot.domain.health import CheckStatus, Finding, Topic
 from bot.usecases.admin.health_checks import Check, clock_finding
 from bot.usecases.ports.noyo import NoyoReader
 
@@ -43,5 +44,5 @@ def _noyo(noyo: NoyoReader, clock_difference: Callable[[], float | None]) -> Ite
 def _concurrency(unreserved: int | None) -> Finding:
     if unreserved is None:
         return Finding(Topic.CONCURRENCY, CheckStatus.UNKNOWN)
-    verdict = CheckStatus.OK if unreserved >= REQUIRED_CONCURRENCY else CheckStatus.FAILED
+    verdict = CheckStatus.OK if unreserved >= policies.REQUIRED_CONCURRENCY else CheckStatus.FAILED
     return Finding(Topic.CONCURRENCY, verdict, value=unreserved)

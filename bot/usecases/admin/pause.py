@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot import policies
 from bot.domain import outbox as outbox
 from bot.domain.audit import WORKER, AuditEntry, Origin
 from bot.domain.entities import SENDING_PAUSE
@@ -12,7 +13,6 @@ from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.errors import TableUnavailable
 from bot.usecases.dependencies import Dependencies
 
-UPDATE_ATTEMPTS = 5
 MAX_REASON_LENGTH = 300
 
 
@@ -34,7 +34,7 @@ class PauseUnchanged:
 
 def pause(actor: str, reason_text: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
     """Pause sending. If two admins do so at once, other of them learns who was first."""
-    for _ in range(UPDATE_ATTEMPTS):
+    for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
         if before.active_pause is not None:
             return PauseUnchanged(before.active_pause)
@@ -47,7 +47,7 @@ def pause(actor: str, reason_text: str, deps: Dependencies) -> PauseChanged | Pa
 
 def resume(actor: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
     """Resume sending. Deferred operations are sent in order, each after its record was read again."""
-    for _ in range(UPDATE_ATTEMPTS):
+    for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
         open_pause = before.active_pause
         if open_pause is None:

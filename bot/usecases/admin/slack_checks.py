@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from bot import policies
 from bot.domain.health import CheckStatus, Finding, Topic
-from bot.domain.people import MEMBERS_FRESH_SECONDS, AccessPolicy, Person, Right
+from bot.domain.people import AccessPolicy, Person, Right
 from bot.errors import SlackRefused
 from bot.usecases.admin.health_checks import Check, clock_finding
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.slack import SlackHealth
 from bot.usecases.ports.storage import PeopleRepository
 
-PEOPLE_READ_AT_ONCE = 10
-PERSON_KNOWN_SECONDS = 12 * 3600
 NAMED_FOR = (Right.REQUEST, Right.APPROVE, Right.ADMINISTER)
 
 
@@ -64,7 +63,7 @@ def _groups(deps: Dependencies) -> Iterator[Finding]:
     known = people.members(policy.all_groups)
     for group_id in sorted(policy.all_groups):
         members = known.get(group_id)
-        if members is None or now - members.read_at > MEMBERS_FRESH_SECONDS:
+        if members is None or now - members.read_at > policies.GROUP_MEMBERS_FRESH_SECONDS:
             yield Finding(Topic.GROUP, CheckStatus.FAILED, (group_id,), reason="unreadable")
         elif not members.user_ids:
             yield Finding(Topic.GROUP, CheckStatus.FAILED, (group_id,), reason="empty")
@@ -75,11 +74,11 @@ def _groups(deps: Dependencies) -> Iterator[Finding]:
 def _people(deps: Dependencies) -> Iterator[Finding]:
     """Some are read anew each time, so that all are after a while; how the others were is from the table."""
     people, user_directory, policy, now = deps.people, deps.user_directory, deps.policy, deps.now()
-    left = PEOPLE_READ_AT_ONCE
+    left = policies.HEALTH_CHECK_PEOPLE_PER_RUN
     gone, unknown = [], []
     for user_id in _named(people, policy):
         person = people.person(user_id)
-        if person is None or now - person.read_at > PERSON_KNOWN_SECONDS:
+        if person is None or now - person.read_at > policies.HEALTH_CHECK_PERSON_FRESH_SECONDS:
             if not left:
                 unknown.append(user_id)
                 continue

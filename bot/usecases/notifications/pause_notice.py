@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain import outbox as telling
 from bot.domain.content import Content, PauseNotice
 from bot.domain.messages import MessageKey
@@ -10,8 +11,6 @@ from bot.domain.pauses import Pause
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import upsert_message
 from bot.usecases.notifications.summary import waiting_entities
-
-SECONDS_BETWEEN_CARDS = 3
 
 
 def update_pause_notice(event: OutboxEvent, deps: Dependencies) -> None:
@@ -37,7 +36,7 @@ def refresh_cards(event: OutboxEvent, deps: Dependencies) -> None:
     if not telling.is_mode_change(event):
         return
     for position, entity in enumerate(waiting_entities(deps.records)):
-        due = deps.now() + position * SECONDS_BETWEEN_CARDS
+        due = deps.now() + position * policies.PAUSE_CARD_INTERVAL_SECONDS
         deps.outbox.put(telling.card_refresh(entity, event, due))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from bot import policies
 from bot.domain.content import Summary
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.messages import MessageKey
@@ -22,11 +23,6 @@ from bot.usecases.notifications.reminders import send_reminder, start_day, updat
 from bot.usecases.notifications.replies import reply_to_people
 from bot.usecases.notifications.summary import summary
 from bot.usecases.records.claim import expire_claim
-
-FIRST_PAUSE_SECONDS = 5
-LONGEST_PAUSE_SECONDS = 3600
-OUTAGE_PAUSE_SECONDS = 300
-"""While Slack is down, retry more often than after other failures: alerts are waiting."""
 
 
 @dataclass(slots=True)
@@ -113,9 +109,14 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
     if isinstance(failure, NotYet):
         return failure.seconds
     if isinstance(failure, MessageBusy):
-        return FIRST_PAUSE_SECONDS
-    backoff: int = FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
-    return min(backoff, OUTAGE_PAUSE_SECONDS if isinstance(failure, SlackNoAnswer) else LONGEST_PAUSE_SECONDS)
+        return policies.EVENT_FIRST_PAUSE_SECONDS
+    backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
+    return min(
+        backoff,
+        policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS
+        if isinstance(failure, SlackNoAnswer)
+        else policies.EVENT_MAX_PAUSE_SECONDS,
+    )
 
 
 def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:

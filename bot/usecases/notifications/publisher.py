@@ -7,17 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from bot import policies
 from bot.domain.content import Content, MessageLink, Rendered
 from bot.domain.messages import MessageKey, MessageRecord, PostedMessage
 from bot.errors import LeaseLost, SlackBusy, SlackNoAnswer, SlackRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 
-LEASE_SECONDS = 60
-"""Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
-SLACK_SECONDS = 15
-"""With less of the lease left, nothing is sent: it could overwrite a newer edit of the next lease holder."""
-ROUNDS = 5
 GONE = frozenset({"message_not_found", "cant_update_message"})
 """Slack's errors for a deleted message. If it had a thread, Slack leaves a placeholder."""
 UNKNOWN_FINGERPRINT = ""
@@ -69,7 +65,13 @@ def upsert_message(
     Raises `MessageBusy` if another worker holds the lease, and `SlackError`s.
     """
     with _lease(key, deps) as record:
-        attempt = _Attempt(deps, thread, broadcast, reposts, deps.now() + LEASE_SECONDS - SLACK_SECONDS)
+        attempt = _Attempt(
+            deps,
+            thread,
+            broadcast,
+            reposts,
+            deps.now() + policies.MESSAGE_LEASE_SECONDS - policies.MESSAGE_MIN_LEASE_LEFT_SECONDS,
+        )
         if force:
             record = replace(record, fingerprint=UNKNOWN_FINGERPRINT)
         record, shown = _converge(record, content, attempt)
@@ -83,7 +85,9 @@ def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = 
     Idempotent. Raises `SlackRefused` if Slack does not delete it.
     """
     with _lease(key, deps) as record:
-        attempt = _Attempt(deps, thread, broadcast=False, reposts=False, until=deps.now() + LEASE_SECONDS)
+        attempt = _Attempt(
+            deps, thread, broadcast=False, reposts=False, until=deps.now() + policies.MESSAGE_LEASE_SECONDS
+        )
         posted_at = PostedMessage(record.posted_channel or key.channel, record.ts) if record.ts else None
         posted_at = posted_at or (None if record.is_new else _find(record, attempt))
         if posted_at is not None and not record.closed:
@@ -103,7 +107,9 @@ def _delete(posted_at: PostedMessage, deps: Dependencies) -> None:
 def _lease(key: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
     """Hold the lease on a message. After an error it is released, unless the message may still appear."""
     deps.ensure_not_throttled(key.channel)
-    record = deps.messages.reserve(key, lease=deps.new_id(), now=deps.now(), lease_seconds=LEASE_SECONDS)
+    record = deps.messages.reserve(
+        key, lease=deps.new_id(), now=deps.now(), lease_seconds=policies.MESSAGE_LEASE_SECONDS
+    )
     if record is None:
         raise MessageBusy(f"{key.name} in {key.channel}")
     try:
@@ -155,7 +161,7 @@ class _Attempt:
 def _converge(
     record: MessageRecord, content: Callable[[], Content], attempt: _Attempt
 ) -> tuple[MessageRecord, Content]:
-    for _ in range(ROUNDS):
+    for _ in range(policies.MESSAGE_RENDERS):
         shown = content()
         rendered = attempt.deps.slack.render(shown)
         if record.closed or (record.ts and record.fingerprint == rendered.fingerprint):

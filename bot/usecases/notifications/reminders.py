@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
+from bot import policies
 from bot.domain import outbox as telling
 from bot.domain.business_days import start_of, working_moment
 from bot.domain.content import Alert, MessageLink
@@ -24,11 +25,6 @@ from bot.usecases.notifications.alerts import is_final, update_alerts
 from bot.usecases.notifications.cards import post_under_card, update_card
 from bot.usecases.notifications.publisher import NotYet, delete_message, upsert_message
 from bot.usecases.notifications.read_model import open_operation
-
-SPREAD_SECONDS = 1800
-"""Work that is due at the same moment is spread_seconds over this time: Slack allows about 50 edits a minute."""
-DECISION_WAIT_SECONDS = 900
-"""While a decision is in progress, no reminder is posted. If Noyo refuses the decision, the reminder follows."""
 
 
 def start_day(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
@@ -89,8 +85,11 @@ def _schedule_next(event: OutboxEvent, record_state: RecordState, deps: Dependen
 
 
 def spread_seconds(entity: EntityRef) -> int:
-    """A fixed offset for this entity, in seconds below `SPREAD_SECONDS`."""
-    return int.from_bytes(hashlib.sha256(str(entity).encode()).digest()[:4], "big") % SPREAD_SECONDS
+    """A fixed offset for this entity, in seconds below `policies.REMINDER_SPREAD_SECONDS`."""
+    return (
+        int.from_bytes(hashlib.sha256(str(entity).encode()).digest()[:4], "big")
+        % policies.REMINDER_SPREAD_SECONDS
+    )
 
 
 # ---------------------------------------------------------------- reminders
@@ -107,7 +106,7 @@ def send_reminder(event: OutboxEvent, deps: Dependencies) -> None:
         return
     _ensure_working_hours(deps)
     if open_operation(record_state, deps) is not None:
-        raise NotYet(DECISION_WAIT_SECONDS)
+        raise NotYet(policies.REMINDER_DECISION_WAIT_SECONDS)
 
     def posted(card: MessageLink) -> None:
         _upsert(key, event.entity, deps, thread=card.ts, newest=True)

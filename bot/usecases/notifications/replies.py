@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot import policies
 from bot.domain.content import MessageLink, Reply
 from bot.domain.messages import MessageKey
 from bot.domain.operations import Operation, OperationState, ReplyTo
-from bot.domain.people import PERSON_FRESH_SECONDS
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.errors import SlackError, SlackRefused
 from bot.usecases.dependencies import Dependencies
@@ -18,8 +18,6 @@ from bot.usecases.notifications.read_model import duplicate_of, record_of
 _NO_REPLY_YET = frozenset(
     {OperationState.AWAITING_CONFIRMATION, OperationState.PENDING, OperationState.SENDING}
 )
-MODAL_SECONDS = 60
-"""After this time a person is assumed to no longer look at the modal."""
 NO_DIRECT_MESSAGE = frozenset(
     {"user_not_found", "user_disabled", "cannot_dm_bot", "channel_not_found", "messages_tab_disabled"}
 )
@@ -71,7 +69,7 @@ def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> N
         return Reply(current, record_state, _request_link(current, record_state, deps), recipient.person)
 
     shown = _in_view(recipient.reply_to.view_id, operation, content, deps)
-    looked_away = deps.now() - recipient.since > MODAL_SECONDS
+    looked_away = deps.now() - recipient.since > policies.MODAL_SECONDS
     in_progress = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
     if in_progress or (shown and not looked_away):
         return
@@ -121,7 +119,7 @@ def _refresh_people(operation: Operation, deps: Dependencies) -> None:
         return
     for user_id in operation.people:
         person = deps.people.person(user_id)
-        if person is None or deps.now() - person.read_at > PERSON_FRESH_SECONDS // 2:
+        if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS // 2:
             read = deps.user_directory.read_person(user_id)
             if read is not None:
                 deps.people.save_person(read)

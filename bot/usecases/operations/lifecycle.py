@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import operation_changed, with_record_change, without_record_events
@@ -18,11 +19,7 @@ from bot.domain.requests import SensitiveFields
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.ingest import UPDATE_ATTEMPTS, log_change, plan_change
-
-LONGEST_SECONDS = 240
-"""The most that one operation takes: two reads, a token and the write, again after a 401, at Noyo's slowest."""
-GIVE_UP_SECONDS = 24 * 3600
+from bot.usecases.records.ingest import log_change, plan_change
 
 
 def claim(operation_id: str, deps: Dependencies) -> Operation | None:
@@ -160,9 +157,9 @@ def give_up(operation: Operation, deps: Dependencies, *, why: str | None = None)
 def is_overdue(operation: Operation, deps: Dependencies) -> bool:
     """Whether it has been tried for a day, not counting the time in which sending was paused."""
     began, now = operation.first_attempt_at, deps.now()
-    if began is None or now - began <= GIVE_UP_SECONDS:
+    if began is None or now - began <= policies.OPERATION_GIVE_UP_SECONDS:
         return False
-    return deps.sending_guard.active_seconds(began, now) > GIVE_UP_SECONDS
+    return deps.sending_guard.active_seconds(began, now) > policies.OPERATION_GIVE_UP_SECONDS
 
 
 def _save(
@@ -193,7 +190,7 @@ def settle(
 
     `LeaseLost` if the lease is no longer ours or, without a lease, if the operation changed.
     """
-    for _ in range(UPDATE_ATTEMPTS):
+    for _ in range(policies.INGEST_ATTEMPTS):
         now = deps.now()
         settled = operation.settle(state, outcome, now)
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.reconciliation import (
-    CLOCK_DIFFERENCE_SECONDS,
     created_since_sent,
     find_retry_effect,
     is_requested_disconnection,
@@ -27,8 +27,6 @@ from bot.usecases.operations.lifecycle import (
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
-RECONCILIATIONS = 2
-"""How often Noyo must show no effect before the request counts as not arrived."""
 NOT_FOUND = 404
 
 
@@ -41,7 +39,7 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
         reconcile_again(operation, deps)
         return
     asked = replace(operation, reconciliations=operation.reconciliations + 1)
-    if asked.reconciliations < RECONCILIATIONS:
+    if asked.reconciliations < policies.OPERATION_RECONCILIATIONS:
         reconcile_again(asked, deps, pause=deps.reconcile_after_seconds)
     elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned:
         send_again(asked, deps)
@@ -178,7 +176,7 @@ def _was_created_otherwise(first: Connection, wanted: ConnectionRequest) -> bool
 def _retried_connection(operation: Operation, deps: Dependencies) -> Connection | None:
     """The current connection, if it or a version that we saw since we sent shows the effect of the retry."""
     current = deps.noyo.connection(operation.entity.key)
-    since = (operation.first_sent_at or deps.now()) - CLOCK_DIFFERENCE_SECONDS
+    since = (operation.first_sent_at or deps.now()) - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS
     history = deps.records.history(operation.entity, since=since)
     versions = [*_after_shown_version(operation, history), current]
     return current if find_retry_effect(operation, versions) is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
+from bot import policies
 from bot.domain import entities
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
@@ -29,8 +30,6 @@ from bot.errors import ObserveOnly, SubmissionConflict
 from bot.telemetry import LogEvent, entity_label, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
 
-ATTEMPTS = 3
-"""A conflict may be over when we read what it was."""
 KIND_OF_INPUT: dict[type[OperationInput], OperationKind] = {
     ConnectionRequest: OperationKind.REQUEST_CONNECTION,
     RetryRequest: OperationKind.RETRY_CONNECTION,
@@ -263,7 +262,7 @@ def _submit_unless_conflict(
     if operation.waits_to_be_sent:
         operation = replace(operation, deferred_by=deps.sending_guard.active_pause())
     result: SubmitResult = RecordChanged(None)
-    for _ in range(ATTEMPTS):
+    for _ in range(policies.SUBMIT_ATTEMPTS):
         try:
             deps.operations.submit(operation, expected=expected, events=events, audit=audit)
         except SubmissionConflict:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot import policies
 from bot.domain import outbox as outbox
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
@@ -17,8 +18,6 @@ from bot.domain.record_states import RecordState, release
 from bot.domain.reminders import awaits_decision, claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
 from bot.usecases.dependencies import Dependencies
-
-UPDATE_ATTEMPTS = 6
 
 
 def claim_request(entity: EntityRef, actor: str, deps: Dependencies) -> RecordState | None:
@@ -80,7 +79,7 @@ def _change(
 def _update(
     entity: EntityRef, change_of: Callable[[RecordState], RecordChange | None], deps: Dependencies
 ) -> RecordState | None:
-    for _ in range(UPDATE_ATTEMPTS):
+    for _ in range(policies.CLAIM_ATTEMPTS):
         state = deps.records.record_state(entity)
         change = change_of(state) if state is not None else None
         if change is None:

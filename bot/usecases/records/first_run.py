@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bot import policies
 from bot.domain import outbox as outbox_events
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind, OutboxEvent
@@ -11,9 +12,6 @@ from bot.domain.records import Disconnection, DisconnectionStatus, Record
 from bot.usecases.ports.storage import OutboxRepository, PollingRepository, RecordRepository
 
 SUMMARY = EntityRef(EntityKind.CONNECTION, "summary")
-SECONDS_BETWEEN_CARDS = 3
-MAX_WAITING = 100_000
-"""Each waiting request gets a card; this only bounds the query."""
 
 
 def publish_first_run(
@@ -31,7 +29,7 @@ def publish_first_run(
     """
     if kind is EntityKind.DISCONNECTION:
         for position, record in enumerate(_waiting(seen_waiting, records)):
-            due = now + position * SECONDS_BETWEEN_CARDS
+            due = now + position * policies.FIRST_RUN_CARD_INTERVAL_SECONDS
             outbox.put(outbox_events.record_changed(record, None, now, due=due, found=True))
             outbox.put(outbox_events.first_day(record, due))
     other = EntityKind.DISCONNECTION if kind is EntityKind.CONNECTION else EntityKind.CONNECTION
@@ -64,7 +62,7 @@ def _put_summary(
 def _waiting(seen: Iterable[Record], records: RecordRepository) -> list[Disconnection]:
     """The waiting requests from the index and from this run, since the index may lag."""
     status = DisconnectionStatus.NEEDS_REVIEW
-    indexed = records.in_status(EntityKind.DISCONNECTION, status.value, limit=MAX_WAITING)
+    indexed = records.in_status(EntityKind.DISCONNECTION, status.value, limit=policies.FIRST_RUN_MAX_CARDS)
     entities = {*indexed, *(record.entity for record in seen)}
     records_ = [record_state.record for record_state in records.record_states(entities).values()]
     waiting = [record for record in records_ if isinstance(record, Disconnection) and record.status is status]

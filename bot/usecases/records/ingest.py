@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain import entities, outbox
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
@@ -25,8 +26,6 @@ from bot.telemetry import LogEvent, entity_label, log_event, trace_context, vers
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.noyo import NoyoReader
 
-UPDATE_ATTEMPTS = 6
-
 
 def ingest(
     record: Record,
@@ -39,7 +38,7 @@ def ingest(
     `silent` saves without events, for records older than our first run. Raises `NoyoError` if the record has to be read
     again and cannot be, and `TableUnavailable` if the state keeps changing.
     """
-    for _ in range(UPDATE_ATTEMPTS):
+    for _ in range(policies.INGEST_ATTEMPTS):
         try:
             change = plan_change(record, deps)
             if change is None:

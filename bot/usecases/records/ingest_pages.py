@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.polling import ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, Record, open_statuses
@@ -15,8 +16,6 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, read_record
 
 logger = logging.getLogger("switchboard")
-
-PAGE_SIZE = 100
 
 
 class PollDeadlineReached(Exception):
@@ -60,12 +59,14 @@ class PageIngestor:
 
     def newest(self, offset: int) -> ListPage:
         self.report.requests += 1
-        return self._deps.noyo.newest(self.kind, offset=offset, page_size=PAGE_SIZE)
+        return self._deps.noyo.newest(self.kind, offset=offset, page_size=policies.POLL_PAGE_SIZE)
 
     def open_records(self, offset: int) -> ListPage:
         self.report.requests += 1
         statuses = open_statuses(self.kind)
-        return self._deps.noyo.in_status(self.kind, statuses, offset=offset, page_size=PAGE_SIZE)
+        return self._deps.noyo.in_status(
+            self.kind, statuses, offset=offset, page_size=policies.POLL_PAGE_SIZE
+        )
 
     def by_ids(self, ids: Sequence[str]) -> ListPage:
         self.report.requests += 1

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain.polling import ListPage, PassProgress
 from bot.usecases.records.ingest_pages import PageIngestor
-
-MAX_PASSES = 20
-RESUME_OVERLAP = 5
-"""Rows that a resumed pass reads again: when a row above vanishes, the following rows move up."""
 
 
 class NewestFirstSync:
@@ -29,9 +26,9 @@ class NewestFirstSync:
 
     def run(self) -> None:
         """Run a pass, then repeat it from the top until it shows nothing new, since rows move while we page."""
-        start = max(self._start.offset - RESUME_OVERLAP, 0)
+        start = max(self._start.offset - policies.POLL_RESUME_OVERLAP, 0)
         pages = self._pass(start, resume_offset=self._start.offset)
-        for _ in range(MAX_PASSES):
+        for _ in range(policies.POLL_MAX_PASSES):
             if self._confirming or (pages <= 1 and not start):
                 return
             self._floor = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress, PollCursor
 from bot.errors import NoyoError, NoyoRefused
@@ -18,7 +19,7 @@ from bot.usecases.records.first_run import (
     schedule_first_days,
 )
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
-from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, NewestFirstSync
+from bot.usecases.records.newest_first_sync import NewestFirstSync
 from bot.usecases.records.sort_order import is_sorted_newest_first
 from bot.usecases.records.status_sync import StatusSync
 
@@ -95,7 +96,7 @@ def _floor(cursor: PollCursor, deps: Dependencies) -> int:
 
 def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
     """An interrupted run resumes as it started; a sweep reads every row, so its order does not matter."""
-    if start.by_status or start.offset > RESUME_OVERLAP:
+    if start.by_status or start.offset > policies.POLL_RESUME_OVERLAP:
         ingestor.peek()
     elif start.floor:
         known = ingestor.newest_known()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain.content import RelatedRecords
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection
 from bot.domain.reminders import awaits_decision
 from bot.usecases.ports.storage import RecordRepository
-
-MAX_GROUP_RECORDS = 100
-"""Bounds the reads to two, however many records a group has."""
 
 
 def related_records(record_state: RecordState, records: RecordRepository) -> RelatedRecords:
@@ -54,6 +52,6 @@ def _group_states(record_state: RecordState, records: RecordRepository) -> list[
     group_id = record_state.record.group_id
     if group_id is None:
         return []
-    subjects = records.in_group(group_id, limit=MAX_GROUP_RECORDS)
+    subjects = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
     states = records.record_states(state for state in subjects if state != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))

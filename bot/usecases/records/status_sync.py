@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from bot import policies
 from bot.domain.entities import EntityRef
 from bot.domain.polling import PassProgress
 from bot.usecases.records.ingest_pages import PageIngestor
-from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, is_last
-
-IDS_PER_REQUEST = 50
+from bot.usecases.records.newest_first_sync import is_last
 
 
 class StatusSync:
@@ -37,7 +36,7 @@ class StatusSync:
         self._read_vanished()
 
     def _read_open(self) -> None:
-        self._offset = max(self._start.offset - RESUME_OVERLAP, 0)
+        self._offset = max(self._start.offset - policies.POLL_RESUME_OVERLAP, 0)
         while True:
             page = self._ingestor.open_records(self._offset)
             self._ingestor.ingest_page(page)
@@ -54,9 +53,9 @@ class StatusSync:
         vanished = sorted(
             entity.key for entity in set(self._ingestor.known_open()) - self._seen if entity.key > after
         )
-        for start in range(0, len(vanished), IDS_PER_REQUEST):
+        for start in range(0, len(vanished), policies.POLL_IDS_PER_REQUEST):
             if start:
                 self._ingestor.ensure_time_left()
-            ids = vanished[start : start + IDS_PER_REQUEST]
+            ids = vanished[start : start + policies.POLL_IDS_PER_REQUEST]
             self._ingestor.ingest_page(self._ingestor.by_ids(ids))
             self._last_id_read = ids[-1]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import (
     Operation,
@@ -29,7 +30,6 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.dynamodb.expressions import plain_item, typed_item
-from bot.dynamodb.keys import RETENTION_SECONDS
 from bot.dynamodb.repositories.operations import operation_from, operation_item
 from tests.dynamodb.made import NOW, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
 
@@ -121,7 +121,7 @@ def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     assert "encrypted" not in str(item)
     assert "c2VhbGVk" not in str(item)
     assert not {"due", "due_kind"} & typed_item(item).keys()
-    assert item["expires"] == NOW + RETENTION_SECONDS
+    assert item["expires"] == NOW + policies.SETTLED_RETENTION_SECONDS
     assert operation_from(item).input == _bare(operation.input)
 
 

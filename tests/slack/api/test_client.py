@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from bot import policies
 from bot.errors import (
     DeadlineExceeded,
     SecretUnavailable,
@@ -17,8 +18,8 @@ from bot.errors import (
     SlackRefused,
     SlackTokenRejected,
 )
-from bot.secrets import AGAIN_SECONDS, CachedSecret, StaticSecret
-from bot.slack.api.client import LEAST_SECONDS, SlackApiClient, object_of, objects_of, text_of
+from bot.secrets import CachedSecret, StaticSecret
+from bot.slack.api.client import SlackApiClient, object_of, objects_of, text_of
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 
@@ -83,7 +84,7 @@ def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackFake) -> None:
         token=StaticSecret("xoxb-local"),
         api_url=slack.url,
         timeout_seconds=1,
-        left=lambda: LEAST_SECONDS - 0.01,
+        left=lambda: policies.SLACK_MIN_TIMEOUT_SECONDS - 0.01,
     )
     with pytest.raises(DeadlineExceeded):
         post(late)
@@ -250,7 +251,7 @@ def test_an_answer_that_lacks_what_it_must_hold_is_no_answer() -> None:
 def replaced(*values: str) -> CachedSecret[str]:
     """A secret that holds the next of these whenever it is read, the last one for ever."""
     held = list(values)
-    ticking = itertools.count(step=AGAIN_SECONDS)
+    ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
     return CachedSecret(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
 
 

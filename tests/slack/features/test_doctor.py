@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.polling import ParkedRow
 from bot.domain.version import VERSION
 from bot.slack.features import doctor
-from bot.slack.views.health import STALE_SECONDS, WEBHOOK_QUIET_SECONDS, diagnose
+from bot.slack.views.health import diagnose
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import begin, told, types
 from tests.world import ALERTS, ANA, BEN, GUS, START, World
@@ -99,7 +100,7 @@ def test_an_approver_who_left_is_named(world: World) -> None:
 
 
 def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
-    world.wait(STALE_SECONDS + 60)
+    world.wait(policies.HEALTH_CHECK_STALE_SECONDS + 60)
 
     text = read(world)
 
@@ -211,7 +212,7 @@ def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: F
 def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
     old = HealthCheck(
         Component.NOYO,
-        NOW - STALE_SECONDS - 1,
+        NOW - policies.HEALTH_CHECK_STALE_SECONDS - 1,
         (
             Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
             Finding(Topic.SECRET, CheckStatus.OK),
@@ -246,7 +247,7 @@ READ = Finding(Topic.SECRET, CheckStatus.OK)
 
 
 def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> None:
-    kept = HealthCheck(Component.WEBHOOK, NOW - 10 * WEBHOOK_QUIET_SECONDS, (UNREADABLE,))
+    kept = HealthCheck(Component.WEBHOOK, NOW - 10 * policies.WEBHOOK_STALE_SECONDS, (UNREADABLE,))
 
     (told,) = diagnose({Component.WEBHOOK: kept}, NOW).wrong
 
@@ -254,7 +255,8 @@ def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> No
 
 
 @pytest.mark.parametrize(
-    ("age", "fine"), [(0, True), (WEBHOOK_QUIET_SECONDS, True), (WEBHOOK_QUIET_SECONDS + 1, False)]
+    ("age", "fine"),
+    [(0, True), (policies.WEBHOOK_STALE_SECONDS, True), (policies.WEBHOOK_STALE_SECONDS + 1, False)],
 )
 def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None:
     found = diagnose({Component.WEBHOOK: HealthCheck(Component.WEBHOOK, NOW - age, (READ,))}, NOW)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from bot.domain.people import PERSON_FRESH_SECONDS, AccessPolicy, GroupMembers, Person, Right, Verdict
+from bot import policies
+from bot.domain.people import AccessPolicy, GroupMembers, Person, Right, Verdict
 from bot.errors import SlackError, SlackNoAnswer, SlackRefused
 from bot.usecases.admin.authorization import authorized, authorized_by_table
 from bot.usecases.dependencies import Dependencies
@@ -86,7 +87,7 @@ def test_a_stranger_is_asked_about_and_remembered() -> None:
 def test_what_is_known_too_long_is_asked_again_and_may_have_changed() -> None:
     from dataclasses import replace
 
-    old = replace(ANA, read_at=NOW - PERSON_FRESH_SECONDS - 1)
+    old = replace(ANA, read_at=NOW - policies.PERSON_FRESH_SECONDS - 1)
     slack = Slack(replace(ANA, is_deactivated=True))
 
     verdict = authorized(Right.REQUEST, "U1", given(People(old), slack, policy=POLICY)).verdict

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import GRANTS, person_ref
 from bot.domain.grants import GrantSnapshot, with_changes
 from bot.domain.people import AccessPolicy, GroupMembers, Person, Right
 from bot.dynamodb import Repositories
 from bot.errors import SlackNoAnswer
-from bot.usecases.admin.grant_audit import ENTRIES_PER_TRANSACTION, PERSON_STALE_SECONDS, audit_grants
+from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.dependencies import Dependencies
 from tests.usecases.execution_bench import bench
 
@@ -133,7 +134,9 @@ def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here
 
 
 def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
-    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - PERSON_STALE_SECONDS - 1))
+    here.store.people.save_person(
+        replace(somebody("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1)
+    )
     here.slack.people["U1"] = somebody("U1", is_deactivated=True)
     here.note()
 
@@ -205,7 +208,7 @@ def after_another_run(deps: Dependencies, here: Here) -> Dependencies:
 
 def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: Here) -> None:
     here.note()
-    many = [f"U{number:04d}" for number in range(2 * ENTRIES_PER_TRANSACTION + 7)]
+    many = [f"U{number:04d}" for number in range(2 * policies.GRANT_CHANGES_PER_TRANSACTION + 7)]
     here.group("S1", "U4", "U5", *many)
     real, written = here.store.grants.save, []
 
@@ -221,9 +224,9 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
 
     with pytest.raises(KeyboardInterrupt):
         audit_grants(replace(here.deps, grants=Cut()))  # type: ignore[arg-type]
-    assert written == [ENTRIES_PER_TRANSACTION]
+    assert written == [policies.GRANT_CHANGES_PER_TRANSACTION]
 
-    assert here.note() == ENTRIES_PER_TRANSACTION + 7
+    assert here.note() == policies.GRANT_CHANGES_PER_TRANSACTION + 7
     for one in (many[0], many[-1]):
         assert here.of(one) == [("grant_added", "approve")]
 

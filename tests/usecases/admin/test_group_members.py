@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.domain.people import MEMBERS_FRESH_SECONDS, AccessPolicy, GroupMembers, Person
+from bot import policies
+from bot.domain.people import AccessPolicy, GroupMembers, Person
 from bot.errors import SlackNoAnswer
 from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.dependencies import Dependencies
@@ -59,7 +60,7 @@ def test_every_group_that_holds_a_right_is_read_and_no_person() -> None:
 
 
 def test_what_is_fresh_is_not_read_again() -> None:
-    half = MEMBERS_FRESH_SECONDS // 2
+    half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
     people = People(
         GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1)
     )

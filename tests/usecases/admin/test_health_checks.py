@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
+from bot import policies
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.errors import SlackRefused, TableUnavailable
-from bot.usecases.admin.health_checks import EVERY_SECONDS, clock_finding, run_health_checks
+from bot.usecases.admin.health_checks import clock_finding, run_health_checks
 from bot.usecases.dependencies import Dependencies
 
 FINE = Finding(Topic.TOKEN, CheckStatus.OK)
@@ -57,8 +58,8 @@ def test_nobody_looks_again_soon() -> None:
     kept = Kept()
     run(kept, token=lambda: [FINE])
 
-    assert run(kept, 1000 + EVERY_SECONDS - 1, token=fails(AssertionError())) is None
-    assert run(kept, 1000 + EVERY_SECONDS, token=lambda: [FINE]) is not None
+    assert run(kept, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError())) is None
+    assert run(kept, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [FINE]) is not None
 
 
 def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.health import CheckStatus, Finding, TokenStatus, Topic
 from bot.domain.people import AccessPolicy, GroupMembers, Person
 from bot.errors import SlackRefused
 from bot.usecases.admin.health_checks import Check
-from bot.usecases.admin.slack_checks import PEOPLE_READ_AT_ONCE, PERSON_KNOWN_SECONDS, slack_checks
+from bot.usecases.admin.slack_checks import slack_checks
 from bot.usecases.dependencies import Dependencies
 
 NOW = 1_790_000_000
@@ -151,7 +152,7 @@ def test_people_who_are_named_and_may_do_nothing_are_told(change: dict[str, obje
 
 def test_people_are_read_a_few_at_a_time_and_all_are_after_a_while() -> None:
     people = People()
-    everybody = {f"U{number:02}" for number in range(PEOPLE_READ_AT_ONCE + 3)}
+    everybody = {f"U{number:02}" for number in range(policies.HEALTH_CHECK_PEOPLE_PER_RUN + 3)}
     people.at_slack = {user_id: person(user_id) for user_id in everybody}
     policy = AccessPolicy(TEAM, approvers=frozenset(everybody))
 
@@ -163,7 +164,7 @@ def test_people_are_read_a_few_at_a_time_and_all_are_after_a_while() -> None:
 
 def test_what_was_read_long_ago_is_read_again() -> None:
     people = People()
-    people.held["U1"] = person("U1", read_at=NOW - PERSON_KNOWN_SECONDS - 1)
+    people.held["U1"] = person("U1", read_at=NOW - policies.HEALTH_CHECK_PERSON_FRESH_SECONDS - 1)
     people.at_slack["U1"] = person("U1", is_deactivated=True)
 
     told = found(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.errors import TableUnavailable
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publish import LONGEST_PAUSE_SECONDS, OUTAGE_PAUSE_SECONDS, publish
-from bot.usecases.notifications.publisher import LEASE_SECONDS
+from bot.usecases.notifications.publish import publish
 from bot.usecases.records.ingest import ingest
 from infra.local.slack import Limits
 from tests.usecases.notification_bench import (
@@ -291,13 +291,13 @@ def test_while_slack_is_down_the_pauses_grow_but_not_past_minutes() -> None:
             assert report is not None
             assert report.retry_at is not None
             pauses.append(report.retry_at - int(world.clock()))
-            world.clock.now = max(report.retry_at, world.clock.now + LEASE_SECONDS + 1)
+            world.clock.now = max(report.retry_at, world.clock.now + policies.MESSAGE_LEASE_SECONDS + 1)
         world.slack.faults.clear()
         tell_until_done(world)
 
         assert pauses == sorted(pauses)
         assert pauses[0] < 60
-        assert pauses[-1] == OUTAGE_PAUSE_SECONDS
+        assert pauses[-1] == policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS
         assert len(shown(world, ALERTS)) == 1
         assert len(shown(world, CONNECTIONS)) == 1
 
@@ -319,13 +319,13 @@ def test_a_channel_that_is_closed_to_us_gets_its_news_once_it_is_open_again(barr
             pauses.append(report.retry_at - int(world.clock()))
             world.clock.now = float(report.retry_at)
         assert pauses == sorted(pauses)
-        assert pauses[-1] == LONGEST_PAUSE_SECONDS
+        assert pauses[-1] == policies.EVENT_MAX_PAUSE_SECONDS
         assert pauses[0] < 60
 
         home.archived = False
         home.members.add(bot)
         moves(world, made, "completed")
-        tell_until_done(world, rounds=5, step=LONGEST_PAUSE_SECONDS)
+        tell_until_done(world, rounds=5, step=policies.EVENT_MAX_PAUSE_SECONDS)
 
         [card] = world.slack.channel(CONNECTIONS)
         assert "Completed" in world.slack.render(card)

@@ -8,13 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.content import Content, Summary
 from bot.domain.messages import MessageKey
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import (
-    LEASE_SECONDS,
-    ROUNDS,
     MessageBusy,
     always,
     idempotency_key,
@@ -186,7 +185,7 @@ def test_what_changes_without_end_does_not_hold_the_worker(
 
     upsert_message(place, lambda: Said(next(numbers))(), publisher)
 
-    assert calls(world, "chat.postMessage") + calls(world, "chat.update") == ROUNDS
+    assert calls(world, "chat.postMessage") + calls(world, "chat.update") == policies.MESSAGE_RENDERS
 
 
 def test_two_workers_on_one_message_post_it_once(
@@ -209,13 +208,13 @@ def test_a_worker_that_stalled_sends_nothing_once_its_lease_is_nearly_over(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
-    stalls = around(publisher, after_render=lambda: world.wait(LEASE_SECONDS - 5))
+    stalls = around(publisher, after_render=lambda: world.wait(policies.MESSAGE_LEASE_SECONDS - 5))
 
     with pytest.raises(MessageBusy):
         upsert_message(place, said, stalls)
 
     assert texts(world) == []
-    world.wait(LEASE_SECONDS)
+    world.wait(policies.MESSAGE_LEASE_SECONDS)
     upsert_message(place, said, publisher)
     only(world, said)
 
@@ -229,7 +228,7 @@ def test_a_worker_that_stalled_does_not_put_old_truth_over_new(
     said.number = 18
 
     def asleep() -> None:
-        world.wait(LEASE_SECONDS + 1)
+        world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         said.number = 19
         upsert_message(place, said, publisher)
 
@@ -243,7 +242,7 @@ def test_a_worker_whose_message_was_taken_over_does_not_post_a_second(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     def asleep() -> None:
-        world.wait(LEASE_SECONDS + 1)
+        world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         upsert_message(place, Said(17), publisher)
 
     with pytest.raises(MessageBusy):
@@ -263,7 +262,7 @@ def test_a_post_whose_answer_was_lost_is_found_again_and_not_posted_twice(
     getattr(world.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, said, publisher)
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
     said.number = 18
 
     link = upsert_message(place, said, publisher)
@@ -280,7 +279,7 @@ def test_a_post_that_never_arrived_is_posted_once(
     getattr(world.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(17), publisher)
 
@@ -295,7 +294,7 @@ def test_nobody_looks_for_a_lost_post_before_it_had_time_to_show(
         upsert_message(place, Said(17), publisher)
 
     for _ in range(3):
-        world.wait(LEASE_SECONDS // 4)
+        world.wait(policies.MESSAGE_LEASE_SECONDS // 4)
         with pytest.raises(MessageBusy):
             upsert_message(place, Said(17), publisher)
 
@@ -307,11 +306,11 @@ def test_a_worker_that_died_after_posting_leaves_a_message_that_is_found(
     world: World, publisher: Dependencies, place: MessageKey
 ) -> None:
     reserved = publisher.messages.reserve(
-        place, lease="dead", now=publisher.now(), lease_seconds=LEASE_SECONDS
+        place, lease="dead", now=publisher.now(), lease_seconds=policies.MESSAGE_LEASE_SECONDS
     )
     assert reserved is not None
     publisher.slack.post(CONNECTIONS, publisher.slack.render(Said(17)()), mark=idempotency_key(place))
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(18), publisher)
 
@@ -326,7 +325,7 @@ def test_a_line_in_a_thread_whose_answer_was_lost_is_found_in_the_thread(
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         post_once(line, Said(2), publisher, thread=card.ts)
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     post_once(line, Said(2), publisher, thread=card.ts)
 
@@ -339,7 +338,7 @@ def test_a_lost_post_is_looked_for_again_when_the_looking_fails(
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
     world.slack.faults.server_error("conversations.history")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
@@ -432,7 +431,7 @@ def test_a_deleted_message_is_posted_again_once_though_that_answer_is_lost(
     world.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(18), publisher)
-    world.wait(LEASE_SECONDS + 1)
+    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(19), publisher)
 

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackNoAnswer, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
-from bot.usecases.notifications.publisher import LEASE_SECONDS
-from bot.usecases.notifications.reminders import SPREAD_SECONDS, spread_seconds
+from bot.usecases.notifications.reminders import spread_seconds
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
@@ -124,7 +124,7 @@ def test_a_day_is_turned_just_after_midnight_where_the_team_works(world: World) 
 
     assert tomorrow.day == date(2026, 11, 17)
     assert tomorrow.due == at(world, "2026-11-17T00:00:01") + spread_seconds(entity)
-    assert 0 <= spread_seconds(entity) < SPREAD_SECONDS
+    assert 0 <= spread_seconds(entity) < policies.REMINDER_SPREAD_SECONDS
 
 
 def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World) -> None:
@@ -238,7 +238,7 @@ def _drop(table: Any, pk: str) -> None:
 def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:
     """A minute of the half hour after midnight sees a fraction of what Slack takes in one."""
     subjects = [EntityRef(EntityKind.DISCONNECTION, f"{number:032x}") for number in range(300)]
-    a_minute = [0] * (SPREAD_SECONDS // 60)
+    a_minute = [0] * (policies.REMINDER_SPREAD_SECONDS // 60)
     for entity in subjects:
         a_minute[spread_seconds(entity) // 60] += 1
 
@@ -488,7 +488,7 @@ def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(world: Wor
     assert report is not None
     assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
     world.slack.faults.reset_after("chat.delete")
-    works_until(world, "2026-11-19T12:00", step=LEASE_SECONDS + 10)
+    works_until(world, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
     assert len(reminders(world)) == 1
 
@@ -533,7 +533,7 @@ def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_
     publish(reminder.id, world.bot.slack_dependencies)
     assert len(reminders(world)) == 1
     changes(world, entity, "rejected")
-    works_until(world, "2026-11-17T12:00", step=LEASE_SECONDS + 10)
+    works_until(world, "2026-11-17T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
     assert reminders(world) == []
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.usecases.notifications.replies import MODAL_SECONDS
+from bot import policies
+from bot.usecases.notifications.replies import NO_DIRECT_MESSAGE
 from tests.usecases.notification_bench import begun
 from tests.world import ANA, CONNECTIONS
 
@@ -30,9 +31,14 @@ def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_new
 def test_whoever_has_most_likely_looked_away_is_told_by_direct_message() -> None:
     with begun() as world:
         world.asks(ANA)
-        world.wait(MODAL_SECONDS + 1)
+        world.wait(policies.MODAL_SECONDS + 1)
         world.carry_out()
         world.notify()
 
         [told] = world.slack.direct_messages(ANA)
         assert "Noyo has it" in world.slack.render(told)
+
+
+def test_only_errors_about_the_recipient_are_ignored() -> None:
+    assert {"cannot_dm_bot", "user_disabled"} <= NO_DIRECT_MESSAGE
+    assert not NO_DIRECT_MESSAGE & {"invalid_auth", "missing_scope", "ratelimited"}

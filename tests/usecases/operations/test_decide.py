@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from bot.domain.operations import LEASE_SECONDS, OperationState, Outcome, OutcomeKind
+from bot import policies
+from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy, GroupMembers
 from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection
 from bot.domain.requests import Decision
-from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
 from tests.usecases.decision_bench import AGAIN_PAID, APPROVE, END, OTHER_END, REJECT, Deciding, deciding
@@ -499,7 +499,7 @@ def test_a_noyo_that_is_away_for_a_day_leads_to_a_person_and_keeps_others_out(he
     here.decide(shown)
 
     here.carry_out()
-    here.wait(GIVE_UP_SECONDS + 1)
+    here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
     here.know(ANA)
     here.carry_out()
 
@@ -586,7 +586,7 @@ def test_of_two_workers_who_read_the_same_only_one_sends(here: Deciding) -> None
 def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Deciding) -> None:
     here.decide(here.waits())
 
-    here.carry_out(noyo=in_the_gap(here, lambda: here.wait(LEASE_SECONDS)))
+    here.carry_out(noyo=in_the_gap(here, lambda: here.wait(policies.OPERATION_LEASE_SECONDS)))
 
     assert here.writes() == []
     assert here.operation().state is OperationState.SENDING
@@ -612,7 +612,7 @@ def test_a_worker_that_is_gone_is_made_good_once_its_lease_is_over(
     here.restart()
     assert here.carry_out().attempts == 1  # Nobody touches it while the lease runs.
 
-    here.live(seconds=LEASE_SECONDS + 400)
+    here.live(seconds=policies.OPERATION_LEASE_SECONDS + 400)
 
     assert here.operation().state is OperationState.SUCCEEDED
     assert (here.effects(), len(here.writes())) == (1, sent)

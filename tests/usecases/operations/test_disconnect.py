@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.content import RecordCard
 from bot.domain.entities import disconnection_ref
-from bot.domain.operations import LEASE_SECONDS, OperationState, Resolution
+from bot.domain.operations import OperationState, Resolution
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import operation_card_key
 from bot.usecases.dependencies import Dependencies
@@ -364,7 +365,7 @@ def test_another_may_be_asked_for_once_the_first_is_over(here: Disconnecting) ->
 
 def test_a_worker_whose_lease_expired_sends_nothing(here: Disconnecting) -> None:
     here.going()
-    slow = Before(here.deps.noyo, "disconnections_at", lambda: here.wait(LEASE_SECONDS))
+    slow = Before(here.deps.noyo, "disconnections_at", lambda: here.wait(policies.OPERATION_LEASE_SECONDS))
 
     here.carry_out(noyo=slow)
 

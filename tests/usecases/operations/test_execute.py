@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import connection_ref
-from bot.domain.operations import LEASE_SECONDS, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
 from bot.domain.requests import SensitiveFields
 from bot.errors import StorageError, TableUnavailable
@@ -545,7 +546,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Executi
         here.retry(here.stuck(), "V1")
 
     def sleep() -> None:
-        here.wait(LEASE_SECONDS)
+        here.wait(policies.OPERATION_LEASE_SECONDS)
 
     slow = Before(here.deps.encryptor, "decrypt", sleep)
     here.carry_out(encryptor=slow)
@@ -560,7 +561,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_over_what_the_other_found
     here.ask()
 
     def somebody_takes_over() -> None:
-        here.wait(LEASE_SECONDS)
+        here.wait(policies.OPERATION_LEASE_SECONDS)
         here.live()
 
     noyo = Before(here.deps.noyo, "request_connection", somebody_takes_over, after=True)
@@ -575,7 +576,7 @@ def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: Execution
     here.noyo.faults.add(writes_fail("too_many"))
 
     def somebody_takes_over() -> None:
-        here.wait(LEASE_SECONDS)
+        here.wait(policies.OPERATION_LEASE_SECONDS)
         here.live()
 
     operations = Before(here.deps.operations, "save", somebody_takes_over)

@@ -9,19 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import connection_ref
-from bot.domain.operations import (
-    LEASE_SECONDS,
-    LONGEST_RETRY_SECONDS,
-    OperationState,
-    OutcomeKind,
-    Resolution,
-)
+from bot.domain.operations import OperationState, OutcomeKind, Resolution
 from bot.errors import ConcurrentUpdate, LeaseLost, TableUnavailable
 from bot.usecases.operations.execute import execute
-from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS
 from bot.usecases.operations.resolve import resolve
-from infra.local.aws.table import read_template
 from infra.local.noyo import Fault
 from tests.aws_calls import acting
 from tests.usecases.execution_bench import (
@@ -53,12 +46,6 @@ def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
 # ---------------------------------------------------------------- leases
 
 
-def test_the_lease_outlasts_the_longest_run_of_the_worker() -> None:
-    timeout = read_template()["Resources"]["ExecuteOperationsFunction"]["Properties"]["Timeout"]
-
-    assert timeout < LEASE_SECONDS
-
-
 DEATHS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
     "after the claim": lambda here: {"operations": Before(here.deps.operations, "claim", kill, after=True)},
     "before the request leaves": lambda here: {"noyo": Before(here.deps.noyo, "request_connection", kill)},
@@ -83,7 +70,7 @@ def test_a_request_whose_worker_dies_heals_by_itself(here: ExecutionBench, death
 def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) -> None:
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
-    here.wait(LEASE_SECONDS - 1)
+    here.wait(policies.OPERATION_LEASE_SECONDS - 1)
     assert here.carry_out().state is OperationState.SENDING
     here.wait(1)
 
@@ -124,7 +111,7 @@ def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> No
 def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> None:
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
-    here.wait(LEASE_SECONDS)
+    here.wait(policies.OPERATION_LEASE_SECONDS)
     operations = Before(here.deps.operations, "save", here.carry_out)
 
     assert here.carry_out(operations=operations).state is OperationState.RECONCILING
@@ -137,7 +124,7 @@ def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here:
     here.retry(shown)
     here.carry_out("V2")
     for _ in range(3):
-        here.wait(GIVE_UP_SECONDS // 2)
+        here.wait(policies.OPERATION_GIVE_UP_SECONDS // 2)
         if here.operation("V2").state is OperationState.NEEDS_RESOLUTION:
             break
         die_or_not = Before(here.deps.noyo, "connection", kill)
@@ -167,7 +154,7 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
         here.wait(pauses[-1])
         here.know(ANA)
 
-    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [LONGEST_RETRY_SECONDS]]
+    assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [policies.OPERATION_MAX_PAUSE_SECONDS]]
 
 
 def test_the_same_trouble_again_is_told_once(here: ExecutionBench) -> None:
@@ -190,7 +177,7 @@ def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: ExecutionBench, k
         here.retry(shown, "V1")
     here.noyo.stop()
     here.live("V1", 100)
-    here.wait(GIVE_UP_SECONDS - 200)
+    here.wait(policies.OPERATION_GIVE_UP_SECONDS - 200)
     here.know(ANA)
     assert here.carry_out("V1").state is OperationState.PENDING
     here.wait(1000)
@@ -212,7 +199,7 @@ def test_a_look_that_noyo_does_not_answer_for_a_day_is_given_up_and_nobody_is_as
     here.look(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
     here.noyo.stop()
     here.live("L1", 100)
-    here.wait(GIVE_UP_SECONDS)
+    here.wait(policies.OPERATION_GIVE_UP_SECONDS)
 
     given_up = here.carry_out("L1")
 
@@ -227,7 +214,7 @@ def test_a_right_that_could_not_be_told_after_a_long_pause_of_ours_is_asked_abou
     here.ask("V1")
     here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
     here.carry_out("V1")
-    here.wait(2 * GIVE_UP_SECONDS)
+    here.wait(2 * policies.OPERATION_GIVE_UP_SECONDS)
 
     assert here.carry_out("V1").state is OperationState.PENDING
     here.wait(1000)
@@ -241,7 +228,7 @@ def test_a_right_that_cannot_be_told_for_a_day_goes_to_a_person(here: ExecutionB
     here.ask("V1")
     here.wait(7200)
     here.carry_out("V1")
-    here.wait(GIVE_UP_SECONDS + 1000)
+    here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1000)
 
     assert here.carry_out("V1").state is OperationState.NEEDS_RESOLUTION
     assert here.effects() == 0
@@ -254,7 +241,7 @@ def test_a_day_of_unanswered_checks_goes_to_a_person(here: ExecutionBench) -> No
     here.noyo.stop()
 
     here.live("V1", 100)
-    here.wait(GIVE_UP_SECONDS)
+    here.wait(policies.OPERATION_GIVE_UP_SECONDS)
 
     waiting = here.carry_out("V1")
 
@@ -359,7 +346,7 @@ def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str)
     if end == "closed":
         here.noyo.stop()
         here.carry_out()
-        here.wait(GIVE_UP_SECONDS + 1)
+        here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
         here.know(ANA)
         here.carry_out()
         resolve(

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.pauses import Mode, Pause
 from bot.errors import ObserveOnly, TableUnavailable
 from bot.usecases.admin.pause import pause, record_mode, resume
-from bot.usecases.operations.lifecycle import GIVE_UP_SECONDS, SendingPaused, claim, ensure_may_send
+from bot.usecases.operations.lifecycle import SendingPaused, claim, ensure_may_send
 from bot.usecases.operations.submit import Submitted
 from tests.usecases.execution_bench import (
     ANA,
@@ -25,7 +26,7 @@ from tests.usecases.execution_bench import (
     writes_fail,
 )
 
-DAY = GIVE_UP_SECONDS
+DAY = policies.OPERATION_GIVE_UP_SECONDS
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.outbox import EventKind
-from bot.usecases.records.first_run import SECONDS_BETWEEN_CARDS, publish_first_run
+from bot.usecases.records.first_run import publish_first_run
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, Learner
 
@@ -74,7 +75,9 @@ def test_requests_that_wait_for_a_decision_get_a_card_each_the_soonest_end_date_
     cards = [event for event in learner.news.put_once.values() if event.kind is EventKind.RECORD_CHANGED]
     assert [event.entity.key for event in cards[:3]] == [soon, middle, late]
     assert {event.entity.key for event in cards[3:]} == set(never)
-    assert [event.due for event in cards] == [START + place * SECONDS_BETWEEN_CARDS for place in range(5)]
+    assert [event.due for event in cards] == [
+        START + place * policies.FIRST_RUN_CARD_INTERVAL_SECONDS for place in range(5)
+    ]
     assert learner.told() == []
 
 

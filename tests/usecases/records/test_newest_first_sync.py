@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
-from bot.usecases.records.newest_first_sync import RESUME_OVERLAP, NewestFirstSync
+from bot.usecases.records.newest_first_sync import NewestFirstSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import SWEEP, Learner
@@ -179,7 +180,7 @@ def test_a_run_that_goes_on_reads_the_rows_before_it_again_since_others_may_have
     with Learner(rules=CLAMPED) as learner:
         ids = learner.add(60)
         learner.poll(seconds=0)
-        for one in ids[:RESUME_OVERLAP]:
+        for one in ids[: policies.POLL_RESUME_OVERLAP]:
             learner.noyo.remove(one)
 
         assert learner.poll().finished

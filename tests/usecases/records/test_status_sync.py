@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
 from bot.errors import NoyoError
-from bot.usecases.records.status_sync import IDS_PER_REQUEST, StatusSync
+from bot.usecases.records.status_sync import StatusSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import Learner
@@ -54,10 +55,10 @@ def test_after_trouble_the_next_run_goes_on_by_status() -> None:
 def test_cut_at_every_page_it_goes_on_where_it_was_and_comes_to_its_end() -> None:
     """Among the open ones first, then among the ids of those that are open here and no longer there."""
     with Learner(rules=UNSORTED) as learner:
-        ids = learner.add(2 * IDS_PER_REQUEST + 30)
+        ids = learner.add(2 * policies.POLL_IDS_PER_REQUEST + 30)
         learner.begin()
         learner.wait()
-        vanished = ids[5 : 5 + IDS_PER_REQUEST + 10]
+        vanished = ids[5 : 5 + policies.POLL_IDS_PER_REQUEST + 10]
         for one in vanished:
             learner.noyo.move_connection(one, "completed")
         changed = [one for one in ids if one not in vanished][::9]
