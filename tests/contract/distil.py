@@ -1,15 +1,15 @@
-"""The facts of an OpenAPI description in words, operation by operation, so that two of them can be compared."""
+"""Summarizes an OpenAPI description as text for each operation and record, so that two can be compared."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Facts = dict[str, dict[str, str]]
-"""What it is about ("PUT /api/v1/…", "record connection") to the names of its parts, each with its facts in words."""
+"""For each subject ("PUT /api/v1/…", "record connection") its parts, with a description of each."""
 
 
 class Distiller:
-    """`names` says which schema is which record: {"GroupResult": "group"}."""
+    """`names` maps schemas to records: {"GroupResult": "group"}."""
 
     def __init__(self, description: Mapping[str, Any], names: Mapping[str, str]) -> None:
         self._description = description
@@ -98,9 +98,9 @@ class Distiller:
 
 
 def differences(described: Facts, ours: Facts, *, all_parts: bool = True) -> set[tuple[str, str, str, str]]:
-    """(what, part, as described, as ours) wherever they differ, with "-" where one of them is silent.
+    """(subject, part, vendor's, ours) for each difference; "-" where one side does not mention it.
 
-    `all_parts` False looks only at the parts that are described.
+    `all_parts` False compares only the parts that the vendor describes.
     """
     return {
         (what, part, parts.get(part, "-"), ours.get(what, {}).get(part, "-"))

@@ -1,4 +1,4 @@
-"""The project's own description of Noyo's API agrees with the vendor's, but for what the overlay lists."""
+"""The project's description of Noyo's API agrees with the vendor's, except for what the overlay lists."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ OURS: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
 
 def our_facts() -> Facts:
     facts = Distiller(OURS, {name: name for name in RECORDS}).facts()
-    # The vendor describes it by a schema of its own; here it is a connection like any other.
+    # The vendor has a separate schema for it; here it is an ordinary connection.
     return facts | {"record connection of an existing group": facts["record connection"]}
 
 

@@ -1,4 +1,4 @@
-"""The contract refuses what Noyo would refuse, and says what is wrong with it."""
+"""The contract refuses what Noyo would refuse, with the reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The real client against the Noyo fake: every request and every answer of every operation keeps the contract."""
+"""The real client against the Noyo fake: each operation's requests and answers conform to the contract."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from infra.local.noyo import Fault, FaultKind, NoyoFake, Rules
 from tests.noyo.wire import contract
 
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
-NOBODY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 ENDS = date(2025, 1, 31)
 NOT_CALLED = {
     ("PUT", "/api/v1/group_disconnection_requests/{group_disconnection_request_id}/confirm"),
@@ -32,8 +32,8 @@ NOT_CALLED = {
 """Approvals name the version that was shown; confirming without a version is not part of the client."""
 
 
-class Witness(httpx.BaseTransport):
-    """Goes over the real network, and holds whatever passes to the contract; `seen` are the operations that did."""
+class CheckingTransport(httpx.BaseTransport):
+    """Sends over HTTP and checks requests and answers against the contract; `seen` are the operations so far."""
 
     def __init__(self) -> None:
         self._inner = httpx.HTTPTransport()
@@ -61,8 +61,8 @@ def noyo(request: pytest.FixtureRequest) -> Iterator[NoyoFake]:
 
 
 @pytest.fixture
-def witness() -> Witness:
-    return Witness()
+def transport() -> CheckingTransport:
+    return CheckingTransport()
 
 
 def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
@@ -79,19 +79,19 @@ def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttp
 
 
 @pytest.fixture
-def client(noyo: NoyoFake, witness: Witness) -> Iterator[NoyoHttpClient]:
-    client = client_of(noyo, witness)
+def client(noyo: NoyoFake, transport: CheckingTransport) -> Iterator[NoyoHttpClient]:
+    client = client_of(noyo, transport)
     yield client
     client.close()
 
 
-def asked_for(client: NoyoHttpClient, carrier_group_id: str = "00110011") -> Connection:
+def request_connection(client: NoyoHttpClient, carrier_group_id: str = "00110011") -> Connection:
     return client.request_connection(
         CARRIER, carrier_group_id, "Test Company", SensitiveFields(federal_ein="123456789")
     )
 
 
-def awaiting(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
+def disconnection_request(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
     made = noyo.carrier_requests_disconnection(
         carrier_id=CARRIER, group_id=connection.group_id or "", group_name="Test Company", **fields
     )
@@ -99,10 +99,10 @@ def awaiting(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
 
 
 def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
-    noyo: NoyoFake, client: NoyoHttpClient, witness: Witness
+    noyo: NoyoFake, client: NoyoHttpClient, transport: CheckingTransport
 ) -> None:
-    connections_play(noyo, client)
-    disconnections_play(noyo, client)
+    use_connections(noyo, client)
+    disuse_connections(noyo, client)
 
     described = {
         (method.upper(), path)
@@ -110,11 +110,11 @@ def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
         for method in item
         if method != "parameters"
     }
-    assert witness.seen == described - NOT_CALLED
+    assert transport.seen == described - NOT_CALLED
 
 
-def connections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = asked_for(client)
+def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+    made = request_connection(client)
     group_id = made.group_id or ""
     assert made.status is ConnectionStatus.CREATED
     other = client.request_connection_of_group(
@@ -133,7 +133,7 @@ def connections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 
     ids = {made.id, other.id}
     assert {row.row_id for row in client.newest(EntityKind.CONNECTION, offset=0, page_size=10).rows} == ids
-    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, [*ids, NOBODY]).rows} == ids
+    assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, [*ids, UNKNOWN_ID]).rows} == ids
     (row,) = client.in_status(EntityKind.CONNECTION, ["processing", "completed"], offset=0, page_size=10).rows
     assert row.record == client.connection(made.id)
     assert [one.id for one in client.connections_at(CARRIER, "00220022")] == [other.id]
@@ -144,10 +144,12 @@ def connections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert [one.eligibility for one in client.eligibility(group_id, CARRIER)] == ["eligible"]
 
 
-def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
     assert isinstance(row.record, Connection)
-    first, second, third = (awaiting(noyo, row.record, source_date="2025-01-02") for _ in range(3))
+    first, second, third = (
+        disconnection_request(noyo, row.record, source_date="2025-01-02") for _ in range(3)
+    )
     read = client.disconnection(first)
     assert (read.status, read.source_type) == (DisconnectionStatus.NEEDS_REVIEW, DisconnectionSource.CARRIER)
 
@@ -167,27 +169,29 @@ def disconnections_play(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 
 
 def test_rejection_without_a_reason_has_no_body(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    disconnection_id = awaiting(noyo, asked_for(client), effective_end_date="2025-01-31")
+    disconnection_id = disconnection_request(
+        noyo, request_connection(client), effective_end_date="2025-01-31"
+    )
 
     assert client.reject_disconnection(disconnection_id).status is DisconnectionStatus.REJECTED
 
 
 def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = asked_for(client)
-    waiting = awaiting(noyo, made, effective_end_date="2025-01-31")
+    made = request_connection(client)
+    waiting = disconnection_request(noyo, made, effective_end_date="2025-01-31")
 
     def retry() -> Connection:
         return client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields())
 
     for status, words, call in (
-        (409, "exists", lambda: asked_for(client)),
-        (404, "not found", lambda: client.connection(NOBODY)),
+        (409, "exists", lambda: request_connection(client)),
+        (404, "not found", lambda: client.connection(UNKNOWN_ID)),
         (
             422,
             "cannot be retried",
             lambda: client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields()),
         ),
-        (409, "version", lambda: client.decide_disconnection(waiting, NOBODY, Decision.APPROVE)),
+        (409, "version", lambda: client.decide_disconnection(waiting, UNKNOWN_ID, Decision.APPROVE)),
     ):
         with pytest.raises(NoyoRefused, match=re.compile(words, re.IGNORECASE)) as refused:
             call()
@@ -195,7 +199,7 @@ def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttp
 
 
 def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = asked_for(client)
+    made = request_connection(client)
     noyo.rules = Rules(protected_groups=frozenset({made.group_id or ""}))
 
     with pytest.raises(NoyoRefused) as refused:
@@ -204,7 +208,7 @@ def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, client: NoyoH
 
 
 def test_an_expired_token_is_replaced_transparently(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = asked_for(client)
+    made = request_connection(client)
     noyo.expire_tokens()
 
     assert client.connection(made.id) == made
@@ -212,7 +216,7 @@ def test_an_expired_token_is_replaced_transparently(noyo: NoyoFake, client: Noyo
 
 def test_all_rows_are_read_with_the_smallest_pages(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     noyo.rules = Rules(max_page_size=2, settle_script=None)
-    ids = [asked_for(client, f"0011{number}").id for number in range(5)]
+    ids = [request_connection(client, f"0011{number}").id for number in range(5)]
 
     assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, ids).rows} == set(ids)
 
@@ -237,7 +241,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
         noyo.faults.add(Fault(kind))
 
         with pytest.raises(error):
-            asked_for(client)
+            request_connection(client)
         client.close()
 
         assert [one.method for one in noyo.requests if one.path.startswith("/api/")] == ["POST"]
@@ -257,7 +261,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
 def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
-        made = asked_for(client)
+        made = request_connection(client)
         noyo.faults.add(Fault(kind, times=2))
 
         assert client.connection(made.id).id == made.id
@@ -267,20 +271,20 @@ def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
 def test_a_write_to_a_stopped_server_is_not_sent() -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
-        asked_for(client)
-    # The token is held, so it is the write itself that finds nobody there.
+        request_connection(client)
+    # The client has a token, so the write itself is the first request to fail.
     with pytest.raises(NotSent):
-        asked_for(client, "00220022")
+        request_connection(client, "00220022")
     client.close()
 
 
 def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
-        made = asked_for(client)
+        made = request_connection(client)
         client.connection(made.id)
         noyo.stop()
         noyo.start()
 
-        assert asked_for(client, "00220022").id != made.id
+        assert request_connection(client, "00220022").id != made.id
         client.close()

@@ -143,9 +143,9 @@ def read_response(result: Any) -> Response:
     headers = {
         str(name).lower(): _header_text(value) for name, value in (result.get("headers") or {}).items()
     }
-    kept = {name: value for name, value in headers.items() if name not in GATEWAY_HEADERS}
-    kept.setdefault("content-type", "text/plain; charset=utf-8")
-    response = Response(_response_body(result), _status(result["statusCode"]), kept)
+    sent = {name: value for name, value in headers.items() if name not in GATEWAY_HEADERS}
+    sent.setdefault("content-type", "text/plain; charset=utf-8")
+    response = Response(_response_body(result), _status(result["statusCode"]), sent)
     for cookie in result.get("cookies") or []:
         response.headers.append("set-cookie", str(cookie))
     return response

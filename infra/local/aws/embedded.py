@@ -184,7 +184,7 @@ def _follow_current_table(iterator_id: str) -> None:
 def _share_stream_records() -> None:
     """Excludes stream records, which never change, from the copy of the table that moto makes for each transaction.
 
-    Otherwise a transaction takes longer with each write ever made.
+    Otherwise a transaction takes longer with each write.
     """
     from moto.dynamodb.models.table import StreamRecord
 

@@ -200,9 +200,9 @@ def leaf_blocks(blocks: list[Json]) -> Iterator[Json]:
 
 def interactive_elements(block: Json) -> list[Json]:
     """The interactive elements of one leaf block."""
-    held = [block.get("accessory"), block.get("element")]
+    elements = [block.get("accessory"), block.get("element")]
     if block["type"] in ("actions", "context_actions"):
-        held += block["elements"]
+        elements += block["elements"]
     if block["type"] == "card":
-        held += block.get("actions", [])
-    return [e for e in held if isinstance(e, dict) and e.get("type") != "image"]
+        elements += block.get("actions", [])
+    return [e for e in elements if isinstance(e, dict) and e.get("type") != "image"]

@@ -59,12 +59,12 @@ def test_extra_settings_override_the_others(tmp_path: Path) -> None:
 def test_secrets_are_in_the_environment_or_in_secrets_manager_but_not_in_both(tmp_path: Path) -> None:
     plain = bot_environment(addresses(tmp_path))
     ids = {purpose.value: f"arn:{purpose.name}" for purpose in Purpose}
-    kept = bot_environment(replace(addresses(tmp_path), secrets=ids))
+    by_id = bot_environment(replace(addresses(tmp_path), secrets=ids))
 
     assert set(SECRETS) == set(ids)
-    assert set(plain) - set(kept) == set(PLAIN_SECRETS)
-    assert set(kept) - set(plain) == set(ids)
-    assert [at.id for at in read_settings(kept).secrets.values()] == list(ids.values())
+    assert set(plain) - set(by_id) == set(PLAIN_SECRETS)
+    assert set(by_id) - set(plain) == set(ids)
+    assert [secret.id for secret in read_settings(by_id).secrets.values()] == list(ids.values())
 
 
 def test_the_developers_own_settings_are_removed_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:

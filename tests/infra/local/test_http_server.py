@@ -90,12 +90,12 @@ def test_stopping_is_quick_and_closes_idle_connections() -> None:
     server = HttpServer(responding(Response())).start()
     connection = get(server)
     connection.getresponse().read()
-    kept: socket.socket = connection.sock
+    idle: socket.socket = connection.sock
     started = time.monotonic()
     server.stop()
 
     assert time.monotonic() - started < 1
-    assert kept.recv(1) == b""
+    assert idle.recv(1) == b""
     connection.close()
 
 

@@ -11,16 +11,16 @@ from tests.infra.local.waiting import until
 
 
 class Story(types.ModuleType):
-    """A story of a test's own: it needs no more than the stack's door."""
+    """A story that only prints a line."""
 
     def __init__(self, outcome: bool) -> None:
         super().__init__("infra.local.demo.story")
         self.outcome = outcome
-        self.doors: list[str] = []
+        self.urls: list[str] = []
 
     def play(self, stack: Any, out: Callable[[str], object]) -> bool:
-        self.doors.append(stack.slack_url)
-        out("once upon a time")
+        self.urls.append(stack.slack_url)
+        out("the story")
         return self.outcome
 
 
@@ -33,8 +33,8 @@ def test_the_demos_exit_status_says_whether_the_story_passed(
     monkeypatch.setattr(main, "LocalStack", QuietStack)
 
     assert main.demo(once=True) == status
-    assert story.doors == ["http://127.0.0.1:1/slack/events"]
-    assert capsys.readouterr().out == "once upon a time\n"
+    assert story.urls == ["http://127.0.0.1:1/slack/events"]
+    assert capsys.readouterr().out == "the story\n"
 
 
 def test_the_demo_stays_up_until_it_is_interrupted(
@@ -47,7 +47,7 @@ def test_the_demo_stays_up_until_it_is_interrupted(
     playing = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
     playing.start()
 
-    assert until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in heard(capsys))
+    assert until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in output(capsys))
     assert statuses == []
     stopping.set()
     playing.join()
@@ -64,7 +64,7 @@ def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> 
     assert QuietStack.engines[-1] == "http://127.0.0.1:8000"
 
 
-def heard(capsys: pytest.CaptureFixture[str]) -> str:
+def output(capsys: pytest.CaptureFixture[str]) -> str:
     out: str = capsys.readouterr().out
     return out
 

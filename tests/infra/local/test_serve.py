@@ -41,10 +41,10 @@ def environ(aws: EmbeddedAws, table: LocalTable, tmp_path: Path) -> dict[str, st
     return bot_environment(at, {"PORT": "0"})
 
 
-class Said:
+class Output:
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.complaints: list[str] = []
+        self.errors: list[str] = []
 
     @property
     def text(self) -> str:
@@ -52,43 +52,43 @@ class Said:
 
 
 @contextmanager
-def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) -> Iterator[Said]:
-    """Until the block ends; then the status must be good."""
-    said, stopping, statuses = Said(), threading.Event(), []
+def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) -> Iterator[Output]:
+    """Serves until the block ends; then the exit status must be 0."""
+    output, stopping, statuses = Output(), threading.Event(), []
 
     def run() -> None:
-        told = {"out": said.lines.append, "err": said.complaints.append}
-        statuses.append(serve(environ, stopping=stopping, handlers=handlers, intervals=QUICK, **told))
+        printers = {"out": output.lines.append, "err": output.errors.append}
+        statuses.append(serve(environ, stopping=stopping, handlers=handlers, intervals=QUICK, **printers))
 
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert until(lambda: bool(said.lines) or not thread.is_alive())
-        yield said
+        assert until(lambda: bool(output.lines) or not thread.is_alive())
+        yield output
     finally:
         stopping.set()
         thread.join()
     assert statuses == [0]
 
 
-def refused(environ: dict[str, str]) -> tuple[int, str]:
-    complaints: list[str] = []
-    status = serve(environ, stopping=threading.Event(), err=complaints.append, handlers={})
-    return status, "\n".join(complaints)
+def start_error(environ: dict[str, str]) -> tuple[int, str]:
+    errors: list[str] = []
+    status = serve(environ, stopping=threading.Event(), err=errors.append, handlers={})
+    return status, "\n".join(errors)
 
 
 def test_requests_and_stream_records_reach_the_handlers(environ: dict[str, str], table: LocalTable) -> None:
     woken: list[Any] = []
     handlers: dict[str, Callable[..., Any]] = {
-        "handlers.slack.handler": lambda *_: {"statusCode": 200, "body": "heard"},
+        "handlers.slack.handler": lambda *_: {"statusCode": 200, "body": "received"},
         "handlers.notify.handler": lambda event, _: woken.append(event),
     }
 
-    with serving(environ, handlers) as said:
-        door = next(word for word in said.text.split() if word.endswith("/slack/events"))
-        connection = HTTPConnection(door.removeprefix("http://").partition("/")[0], timeout=20)
+    with serving(environ, handlers) as output:
+        url = next(word for word in output.text.split() if word.endswith("/slack/events"))
+        connection = HTTPConnection(url.removeprefix("http://").partition("/")[0], timeout=20)
         connection.request("POST", "/slack/events", b"a=b")
-        assert connection.getresponse().read() == b"heard"
+        assert connection.getresponse().read() == b"received"
         connection.close()
         table.put("OUTBOX#1")
         assert until(lambda: any("Records" in event for event in woken))
@@ -100,59 +100,59 @@ def test_the_summary_names_triggers_and_endpoints_but_no_secrets(environ: dict[s
         for name in ("slack", "execute_operations", "notify", "poll")
     }
 
-    with serving(environ, handlers) as said:
-        assert "POST http://127.0.0.1:" in said.text
-        assert "stream, batches of 5 → handlers.execute_operations.handler" in said.text
-        assert "every 60 s → handlers.poll.handler" in said.text
+    with serving(environ, handlers) as output:
+        assert "POST http://127.0.0.1:" in output.text
+        assert "stream, batches of 5 → handlers.execute_operations.handler" in output.text
+        assert "every 60 s → handlers.poll.handler" in output.text
         for address in ("SLACK_API_URL", "NOYO_API_URL", "AWS_ENDPOINT_URL", "TABLE_NAME"):
-            assert environ[address] in said.text
+            assert environ[address] in output.text
         for secret in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "NOYO_CLIENT_SECRET"):
-            assert environ[secret] not in said.text.split()
+            assert environ[secret] not in output.text.split()
 
 
 def test_an_error_of_a_handler_is_printed_with_its_traceback(environ: dict[str, str]) -> None:
     def broken(*_: Any) -> None:
         raise RuntimeError("poll is broken")
 
-    with serving(environ, {"handlers.poll.handler": broken}) as said:
-        assert until(lambda: bool(said.complaints))
+    with serving(environ, {"handlers.poll.handler": broken}) as output:
+        assert until(lambda: bool(output.errors))
 
-    assert said.complaints[0].startswith("PollFunction raised:\nTraceback")
-    assert said.complaints[0].endswith("RuntimeError: poll is broken")
+    assert output.errors[0].startswith("PollFunction raised:\nTraceback")
+    assert output.errors[0].endswith("RuntimeError: poll is broken")
 
 
 def test_all_missing_settings_are_named(environ: dict[str, str]) -> None:
     del environ["SLACK_BOT_TOKEN"]
     del environ["NOYO_CLIENT_ID"]
 
-    status, complaint = refused(environ)
+    status, error = start_error(environ)
 
     assert status == 2
-    assert "SLACK_BOT_TOKEN is missing" in complaint
-    assert "NOYO_CLIENT_ID is missing" in complaint
+    assert "SLACK_BOT_TOKEN is missing" in error
+    assert "NOYO_CLIENT_ID is missing" in error
 
 
 @pytest.mark.parametrize("port", ["http", "-1", "65536"])
 def test_an_invalid_port_is_refused(environ: dict[str, str], port: str) -> None:
-    status, complaint = refused(environ | {"PORT": port})
+    status, error = start_error(environ | {"PORT": port})
 
     assert status == 2
-    assert port in complaint
+    assert port in error
 
 
 def test_a_port_in_use_is_reported(environ: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        status, complaint = refused(environ | {"PORT": str(taken.getsockname()[1])})
+        status, error = start_error(environ | {"PORT": str(taken.getsockname()[1])})
 
     assert status == 1
-    assert "in use" in complaint
+    assert "in use" in error
 
 
 def test_a_missing_table_is_reported(environ: dict[str, str]) -> None:
-    status, complaint = refused(environ | {"TABLE_NAME": "nowhere"})
+    status, error = start_error(environ | {"TABLE_NAME": "nowhere"})
 
     assert status == 1
-    assert "nowhere" in complaint
+    assert "nowhere" in error
 
 
 def test_a_table_without_a_stream_is_reported(environ: dict[str, str], aws: EmbeddedAws) -> None:
@@ -164,12 +164,12 @@ def test_a_table_without_a_stream_is_reported(environ: dict[str, str], aws: Embe
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
     )
 
-    status, complaint = refused(environ | {"TABLE_NAME": "still"})
+    status, error = start_error(environ | {"TABLE_NAME": "still"})
     client.delete_table(TableName="still")
     client.close()
 
     assert status == 1
-    assert "the table still has no stream" in complaint
+    assert "the table still has no stream" in error
 
 
 @contextmanager
@@ -204,12 +204,12 @@ def test_the_command_serves_the_projects_handlers_until_a_signal(
         first = run.stdout.readline()
         assert until(lambda: bool(noyo.requests))
         run.send_signal(number)
-        rest, complaints = run.stdout.read(), run.stderr.read()
+        rest, errors = run.stdout.read(), run.stderr.read()
 
-    assert first.startswith("Switchboard (local) is running"), complaints
+    assert first.startswith("Switchboard (local) is running"), errors
     assert "→ handlers.slack.handler" in rest
     assert "Stopping: running calls finish first." in rest
-    assert "Traceback" not in complaints
+    assert "Traceback" not in errors
     assert run.returncode == 0
 
 
@@ -219,9 +219,9 @@ def at(noyo: NoyoFake, slack: SlackFake) -> dict[str, str]:
 
 def test_the_command_ends_with_status_2_where_the_settings_cannot_be_used() -> None:
     with command("serve", environ={}) as running:
-        out, complaints = running.communicate(timeout=40)
+        out, errors = running.communicate(timeout=40)
 
     assert (running.returncode, out) == (2, "")
-    assert complaints.startswith("The settings cannot be used: ")
-    assert "README.md describes them under Settings" in complaints
-    assert "SLACK_SIGNING_SECRET is missing" in complaints
+    assert errors.startswith("The settings cannot be used: ")
+    assert "README.md describes them under Settings" in errors
+    assert "SLACK_SIGNING_SECRET is missing" in errors

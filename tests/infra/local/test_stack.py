@@ -28,23 +28,23 @@ QUICK = Intervals(schedules=0.02, stream=0.01, retries=0.0)
 
 
 class Bot:
-    """Handlers of a test's own in the place of the project's."""
+    """Handlers that replace the project's."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
-        self.woken: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+        self.batches: list[dict[str, Any]] = []
         self.scheduled: list[str] = []
         self.environments: list[dict[str, str]] = []
-        self.held = threading.Event()
-        self.held.set()
+        self.unblocked = threading.Event()
+        self.unblocked.set()
 
     def slack(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         self.environments.append(dict(os.environ))
         body = b64decode(event["body"]).decode()
-        self.said.append(
+        self.calls.append(
             f"{context.function_name}: {'signature' if 'x-slack-signature' in event['headers'] else ''}"
         )
-        text = "heard" if "text=hello" in body else "what?"
+        text = "received" if "text=hello" in body else "what?"
         return {
             "statusCode": 200,
             "headers": {"content-type": "application/json"},
@@ -55,10 +55,10 @@ class Bot:
         if "Records" not in event:
             self.scheduled.append(context.function_name)
             return None
-        self.woken.append(event)
-        self.held.wait(20)
+        self.batches.append(event)
+        self.unblocked.wait(20)
         first = numbers(event)[0]
-        return failed(first) if len(self.woken) == 1 else None
+        return failed(first) if len(self.batches) == 1 else None
 
     @property
     def handlers(self) -> dict[str, Any]:
@@ -72,8 +72,8 @@ class Bot:
     def crash(self, *_: Any) -> None:
         raise RuntimeError("poll is broken")
 
-    def woken_by(self) -> list[str]:
-        return [one["dynamodb"]["Keys"]["pk"]["S"] for event in self.woken for one in event["Records"]]
+    def received_keys(self) -> list[str]:
+        return [one["dynamodb"]["Keys"]["pk"]["S"] for event in self.batches for one in event["Records"]]
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,8 @@ def test_a_command_reaches_the_handler_and_its_response_the_user(stack: LocalSta
     reply = stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
 
     assert reply.status == 200
-    assert [message.text for message in reply.messages] == ["heard"]
-    assert bot.said[-1] == "SlackFunction: signature"
+    assert [message.text for message in reply.messages] == ["received"]
+    assert bot.calls[-1] == "SlackFunction: signature"
 
 
 def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, bot: Bot) -> None:
@@ -128,11 +128,11 @@ def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, 
 def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(
     stack: LocalStack, bot: Bot
 ) -> None:
-    """The filter lets only operations through, and the failure that is reported brings the record again."""
+    """Only operations pass the filter, and a reported failure is retried."""
     put(stack, "OUTBOX#1")
     put(stack, "OPERATION#1")
 
-    assert until(lambda: bot.woken_by() == ["OPERATION#1", "OPERATION#1"])
+    assert until(lambda: bot.received_keys() == ["OPERATION#1", "OPERATION#1"])
 
 
 def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: Bot) -> None:
@@ -162,13 +162,13 @@ def test_settle_does_not_wait_for_what_is_due_in_days(stack: LocalStack) -> None
 
 
 def test_settle_waits_for_running_invocations(stack: LocalStack, bot: Bot) -> None:
-    bot.held.clear()
-    before = len(bot.woken)
+    bot.unblocked.clear()
+    before = len(bot.batches)
     put(stack, "OPERATION#3")
-    assert until(lambda: len(bot.woken) > before)
+    assert until(lambda: len(bot.batches) > before)
 
     assert not stack.settle(0.3, quiet=0.05)
-    bot.held.set()
+    bot.unblocked.set()
     assert stack.settle(20, quiet=0.05)
 
 

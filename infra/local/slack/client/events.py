@@ -16,8 +16,8 @@ class _PendingRetry:
 
 
 class EventDelivery:
-    def __init__(self, workspace: Workspace, door: BotEndpoint, pauses: tuple[float, ...]) -> None:
-        self._workspace, self._bot, self._pauses = workspace, door, pauses
+    def __init__(self, workspace: Workspace, bot: BotEndpoint, pauses: tuple[float, ...]) -> None:
+        self._workspace, self._bot, self._pauses = workspace, bot, pauses
         self._pending: list[_PendingRetry] = []
         self._delivering = threading.Lock()
 

@@ -12,8 +12,8 @@ _DEFAULT_QUERY_LENGTH = 3
 
 
 class Suggestions:
-    def __init__(self, workspace: Workspace, door: BotEndpoint) -> None:
-        self._workspace, self._bot = workspace, door
+    def __init__(self, workspace: Workspace, bot: BotEndpoint) -> None:
+        self._workspace, self._bot = workspace, bot
         self._offered: dict[tuple[str, str], list[Json]] = {}
 
     def fetch(self, view: View, action_id: str, query: str) -> list[Json]:

@@ -40,9 +40,9 @@ class Reply:
 
 
 class SimulatedUsers:
-    def __init__(self, context: ApiContext, door: BotEndpoint) -> None:
-        self._context, self._workspace, self._bot = context, context.workspace, door
-        self._suggestions = Suggestions(context.workspace, door)
+    def __init__(self, context: ApiContext, bot: BotEndpoint) -> None:
+        self._context, self._workspace, self._bot = context, context.workspace, bot
+        self._suggestions = Suggestions(context.workspace, bot)
 
     def command(self, user_id: str, channel_id: str, command: str, text: str) -> Reply:
         self._join_channel(user_id, channel_id)

@@ -156,7 +156,7 @@ def shown_mrkdwn(
 
 def _styled_across(read: list[Span]) -> str:
     """Styles can span mentions and links, so these are replaced by placeholders while styling."""
-    held = [p for p in read if p.kind is not SpanKind.TEXT]
-    places = iter(range(len(held)))
-    joined = "".join(p.text if p.kind is SpanKind.TEXT else f"\x00{next(places)}\x01" for p in read)
-    return re.sub("\x00(\\d+)\x01", lambda m: span_text(held[int(m[1])]), styled(joined))
+    other_spans = [p for p in read if p.kind is not SpanKind.TEXT]
+    numbers = iter(range(len(other_spans)))
+    joined = "".join(p.text if p.kind is SpanKind.TEXT else f"\x00{next(numbers)}\x01" for p in read)
+    return re.sub("\x00(\\d+)\x01", lambda m: span_text(other_spans[int(m[1])]), styled(joined))

@@ -209,17 +209,17 @@ def _across(findings: Findings, pointer: str, blocks: list[dict[str, Any]]) -> N
     if kinds.count("data_visualization") > 2:
         add_finding(findings, pointer, "no more than 2 data_visualization blocks allowed")
     for kind, most in (("table", 10_000), ("data_table", 20_000), ("markdown", 12_000)):
-        held = sum(_letters(b) for b in blocks if b.get("type") == kind)
-        if held > most:
+        length = sum(_visible_length(b) for b in blocks if b.get("type") == kind)
+        if length > most:
             add_finding(findings, pointer, f"{kind} must be less than {most + 1} characters")
 
 
-def _letters(value: Any) -> int:
+def _visible_length(value: Any) -> int:
     """The number of visible characters in a block's cells or text."""
     if isinstance(value, dict):
         own = value.get("text")
         rest = (v for k, v in value.items() if k != "text")
-        return (len(own) if isinstance(own, str) else _letters(own)) + sum(map(_letters, rest))
+        return (len(own) if isinstance(own, str) else _visible_length(own)) + sum(map(_visible_length, rest))
     if isinstance(value, list):
-        return sum(map(_letters, value))
+        return sum(map(_visible_length, value))
     return len(json.dumps(value)) if isinstance(value, float) else 0

@@ -134,8 +134,8 @@ def distinct(where: str, what: str) -> Rule:
     """Across fields: the items under `where` have different values of `what`."""
 
     def rule(findings: Findings, pointer: str, value: Any) -> None:
-        held = value.get(where)
-        check_unique(findings, f"{pointer}/{where}", held if isinstance(held, list) else [], what)
+        values = value.get(where)
+        check_unique(findings, f"{pointer}/{where}", values if isinstance(values, list) else [], what)
 
     return rule
 

@@ -107,8 +107,8 @@ def usergroup_users(context: ApiContext, args: Args) -> Json:
     if group is None:
         raise Refused("no_such_subteam")
     users = context.workspace.users
-    gone = {u for u in group.members if u in users and users[u].deleted}
-    return {"users": [user for user in group.members if user not in gone]}
+    deactivated = {u for u in group.members if u in users and users[u].deleted}
+    return {"users": [user for user in group.members if user not in deactivated]}
 
 
 def auth_test(context: ApiContext, _: Args) -> Json:

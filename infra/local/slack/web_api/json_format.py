@@ -19,8 +19,8 @@ def message_json(workspace: Workspace, message: Message, all_metadata: bool = Tr
         **_thread_json(message),
     }
     if message.metadata:
-        kept = message.metadata if all_metadata else {"event_type": message.metadata["event_type"]}
-        shown["metadata"] = copy.deepcopy(kept)
+        metadata = message.metadata if all_metadata else {"event_type": message.metadata["event_type"]}
+        shown["metadata"] = copy.deepcopy(metadata)
     if message.edited_ts:
         shown["edited"] = {"user": workspace.bot_id, "ts": message.edited_ts}
     return shown

@@ -16,29 +16,29 @@ ROUTE = Route("POST", "/slack/events")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-class Heard:
-    """A function that keeps its events and gives back always the same."""
+class FakeFunction:
+    """Records its events and returns always the same result, or raises it."""
 
-    def __init__(self, answer: Any = None) -> None:
-        self.answer = answer
+    def __init__(self, result: Any = None) -> None:
+        self.result = result
         self.events: list[dict[str, Any]] = []
 
     def __call__(self, event: dict[str, Any]) -> Any:
         self.events.append(event)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
 
 
-Knock = Callable[..., tuple[int, dict[str, str], bytes]]
+Post = Callable[..., tuple[int, dict[str, str], bytes]]
 
 
 @contextmanager
-def knocking(invoke: Callable[[Any], Any], timeout: float = 20, **door: Any) -> Iterator[Knock]:
-    with ApiGateway({ROUTE: Integration(invoke, timeout)}, **door) as opened:
-        connection = HTTPConnection(urlsplit(opened.url).netloc, timeout=20)
+def serving(invoke: Callable[[Any], Any], timeout: float = 20, **options: Any) -> Iterator[Post]:
+    with ApiGateway({ROUTE: Integration(invoke, timeout)}, **options) as gateway:
+        connection = HTTPConnection(urlsplit(gateway.url).netloc, timeout=20)
 
-        def knock(
+        def post(
             body: bytes = b"", headers: Any = FORM, method: str = "POST", target: str = "/slack/events"
         ) -> tuple[int, dict[str, str], bytes]:
             connection.putrequest(method, target)
@@ -49,21 +49,21 @@ def knocking(invoke: Callable[[Any], Any], timeout: float = 20, **door: Any) -> 
             answer: HTTPResponse = connection.getresponse()
             return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
 
-        yield knock
+        yield post
         connection.close()
 
 
 def event_for(body: bytes = b"", **request: Any) -> dict[str, Any]:
-    heard = Heard({"statusCode": 200})
-    with knocking(heard) as knock:
-        knock(body, **request)
-    (event,) = heard.events
+    function = FakeFunction({"statusCode": 200})
+    with serving(function) as post:
+        post(body, **request)
+    (event,) = function.events
     return event
 
 
-def answer_to(answer: Any) -> tuple[int, dict[str, str], bytes]:
-    with knocking(Heard(answer)) as knock:
-        return knock(b"a=b")
+def response_to(result: Any) -> tuple[int, dict[str, str], bytes]:
+    with serving(FakeFunction(result)) as post:
+        return post(b"a=b")
 
 
 def test_a_form_is_passed_in_base64() -> None:
@@ -87,11 +87,11 @@ def test_json_that_is_not_utf_8_is_passed_in_base64() -> None:
 
 
 def test_the_content_types_passed_as_text_are_configurable() -> None:
-    heard = Heard({"statusCode": 200})
-    with knocking(heard, text_types=("application/x-www-form-urlencoded",)) as knock:
-        knock(b"a=b")
+    function = FakeFunction({"statusCode": 200})
+    with serving(function, text_types=("application/x-www-form-urlencoded",)) as post:
+        post(b"a=b")
 
-    assert (heard.events[0]["body"], heard.events[0]["isBase64Encoded"]) == ("a=b", False)
+    assert (function.events[0]["body"], function.events[0]["isBase64Encoded"]) == ("a=b", False)
 
 
 def test_a_request_without_a_body_has_none() -> None:
@@ -118,23 +118,23 @@ def test_the_event_describes_the_request_and_its_client() -> None:
     assert (event["version"], event["routeKey"]) == ("2.0", "POST /slack/events")
     assert (event["rawPath"], event["rawQueryString"]) == ("/slack/events", "a=1&a=2&b=")
     assert event["queryStringParameters"] == {"a": "1,2", "b": ""}
-    asked = event["requestContext"]
-    assert asked["http"] == {
+    context = event["requestContext"]
+    assert context["http"] == {
         "method": "POST",
         "path": "/slack/events",
         "protocol": "HTTP/1.1",
         "sourceIp": "127.0.0.1",
         "userAgent": "Slackbot 1.0",
     }
-    assert asked["stage"] == "$default"
-    assert asked["requestId"]
+    assert context["stage"] == "$default"
+    assert context["requestId"]
     json.dumps(event)
 
 
 def test_the_whole_response_of_the_function_is_returned() -> None:
     headers = {"Content-Type": "application/json", "X-Slack-No-Retry": 1}
 
-    status, got, body = answer_to(
+    status, got, body = response_to(
         {"statusCode": 418, "headers": headers, "body": '{"é":1}', "cookies": ["a=1"]}
     )
 
@@ -147,20 +147,20 @@ def test_the_whole_response_of_the_function_is_returned() -> None:
 
 
 def test_a_base64_body_is_returned_as_bytes() -> None:
-    status, _, body = answer_to({"statusCode": "200", "isBase64Encoded": True, "body": "AP8="})
+    status, _, body = response_to({"statusCode": "200", "isBase64Encoded": True, "body": "AP8="})
 
     assert (status, body) == (200, b"\x00\xff")
 
 
 def test_a_result_without_a_content_type_is_plain_text() -> None:
-    assert answer_to({"statusCode": 200, "body": "hi"})[1]["content-type"] == "text/plain; charset=utf-8"
+    assert response_to({"statusCode": 200, "body": "hi"})[1]["content-type"] == "text/plain; charset=utf-8"
 
 
 @pytest.mark.parametrize(
     ("answer", "body"), [({"text": "hi"}, b'{"text": "hi"}'), ("hi", b"hi"), (None, b"null"), ([1], b"[1]")]
 )
 def test_a_result_without_a_status_code_is_a_json_body(answer: Any, body: bytes) -> None:
-    status, headers, got = answer_to(answer)
+    status, headers, got = response_to(answer)
 
     assert (status, headers["content-type"], got) == (200, "application/json", body)
 
@@ -182,15 +182,15 @@ def test_a_result_without_a_status_code_is_a_json_body(answer: Any, body: bytes)
 def test_a_crash_or_an_invalid_result_is_an_internal_error_without_details(
     answer: Any,
 ) -> None:
-    status, _, body = answer_to(answer)
+    status, _, body = response_to(answer)
 
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})
 
 
 def test_a_function_that_exceeds_its_timeout_gets_a_503() -> None:
     released = threading.Event()
-    with knocking(lambda _: released.wait(20), timeout=0.05) as knock:
-        status, _, body = knock(b"a=b")
+    with serving(lambda _: released.wait(20), timeout=0.05) as post:
+        status, _, body = post(b"a=b")
         released.set()
 
     assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
@@ -201,21 +201,21 @@ def test_a_function_that_exceeds_its_timeout_gets_a_503() -> None:
     [("GET", "/slack/events"), ("POST", "/slack/events/"), ("POST", "/noyo/webhook"), ("POST", "/")],
 )
 def test_requests_without_a_route_are_not_found(method: str, target: str) -> None:
-    heard = Heard({"statusCode": 200})
-    with knocking(heard) as knock:
-        status, _, body = knock(b"", method=method, target=target)
+    function = FakeFunction({"statusCode": 200})
+    with serving(function) as post:
+        status, _, body = post(b"", method=method, target=target)
 
     assert (status, json.loads(body)) == (404, {"message": "Not Found"})
-    assert heard.events == []
+    assert function.events == []
 
 
 def test_a_body_without_a_length_is_refused() -> None:
-    heard = Heard({"statusCode": 200})
-    with knocking(heard) as knock:
-        status, _, _ = knock(b"", headers={"Transfer-Encoding": "chunked"})
+    function = FakeFunction({"statusCode": 200})
+    with serving(function) as post:
+        status, _, _ = post(b"", headers={"Transfer-Encoding": "chunked"})
 
     assert status == 413
-    assert heard.events == []
+    assert function.events == []
 
 
 def test_requests_are_answered_concurrently() -> None:
@@ -226,15 +226,15 @@ def test_requests_are_answered_concurrently() -> None:
         return {"statusCode": 200}
 
     statuses: list[int] = []
-    with ApiGateway({ROUTE: Integration(together, 20)}) as opened:
+    with ApiGateway({ROUTE: Integration(together, 20)}) as gateway:
 
-        def knock() -> None:
-            connection = HTTPConnection(urlsplit(opened.url).netloc, timeout=20)
+        def post() -> None:
+            connection = HTTPConnection(urlsplit(gateway.url).netloc, timeout=20)
             connection.request("POST", "/slack/events", b"a=b", FORM)
             statuses.append(connection.getresponse().status)
             connection.close()
 
-        threads = [threading.Thread(target=knock) for _ in range(2)]
+        threads = [threading.Thread(target=post) for _ in range(2)]
         for thread in threads:
             thread.start()
         for thread in threads:

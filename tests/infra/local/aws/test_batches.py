@@ -42,7 +42,7 @@ def deliver_numbers(count: int, rules: BatchRules, handler: Handler) -> Deliveri
 
 
 def raising_at(*bad: int, times: int = 10**6) -> Handler:
-    """Raises for a batch that holds one of these, so many times."""
+    """Raises for the first `times` batches that contain one of these."""
     left = [times]
 
     def answer(batch: list[int]) -> None:
@@ -75,7 +75,7 @@ def test_later_records_wait_until_the_failed_one_succeeds() -> None:
 
 
 def test_a_permanently_failing_record_is_dropped_with_the_rest_of_its_batch() -> None:
-    """Lambda splits at the reported record and cannot tell more, so the rest of that batch is lost with it."""
+    """Lambda splits at the reported record only, so it drops the rest of that batch too."""
     deliveries = deliver_numbers(
         5,
         BatchRules(4, bisect=True, report_failures=True, retries=1),

@@ -18,7 +18,7 @@ def transact(table: LocalTable, *puts: dict[str, Any]) -> None:
 
 
 def cancelled(table: LocalTable, *pks: str) -> None:
-    """A transaction that puts these and is then cancelled, since `there` is there."""
+    """A transaction that puts these and is cancelled, because `there` exists already."""
     refused = {"Item": key("there"), "ConditionExpression": "attribute_not_exists(pk)"}
     with pytest.raises(table.client.exceptions.TransactionCanceledException):
         transact(table, *({"Item": key(pk)} for pk in pks), refused)
@@ -26,10 +26,10 @@ def cancelled(table: LocalTable, *pks: str) -> None:
 
 def iterator(table: LocalTable) -> str:
     shards = table.streams.describe_stream(StreamArn=table.stream_arn)["StreamDescription"]["Shards"]
-    told = table.streams.get_shard_iterator(
+    description = table.streams.get_shard_iterator(
         StreamArn=table.stream_arn, ShardId=shards[0]["ShardId"], ShardIteratorType="TRIM_HORIZON"
     )
-    return str(told["ShardIterator"])
+    return str(description["ShardIterator"])
 
 
 def read(table: LocalTable, place: str) -> tuple[list[str], str]:
@@ -38,10 +38,13 @@ def read(table: LocalTable, place: str) -> tuple[list[str], str]:
 
 
 def test_the_table_has_the_templates_stream_and_indexes(table: LocalTable) -> None:
-    told = table.client.describe_table(TableName=table.name)["Table"]
+    description = table.client.describe_table(TableName=table.name)["Table"]
 
-    assert told["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-    assert "due" in {index["IndexName"] for index in told["GlobalSecondaryIndexes"]}
+    assert description["StreamSpecification"] == {
+        "StreamEnabled": True,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
+    assert "due" in {index["IndexName"] for index in description["GlobalSecondaryIndexes"]}
 
 
 def test_decryption_needs_the_same_encryption_context(aws: EmbeddedAws, table: LocalTable) -> None:
@@ -57,7 +60,7 @@ def test_decryption_needs_the_same_encryption_context(aws: EmbeddedAws, table: L
 
 
 def fill(table: LocalTable, count: int) -> None:
-    """The more there is, the longer a transaction works, and the more can happen meanwhile."""
+    """A large table makes transactions slow, so that other writes run during one."""
     for start in range(0, count, 25):
         puts = [{"PutRequest": {"Item": key(f"fill {start + number}")}} for number in range(25)]
         table.client.batch_write_item(RequestItems={table.name: puts})
@@ -130,7 +133,7 @@ def test_stopping_closes_the_server_and_deletes_the_tables() -> None:
 
 
 def test_a_transaction_does_not_copy_the_streams_records(table: LocalTable) -> None:
-    """Copied each time, a few minutes of life would make every click slow."""
+    """Otherwise each click becomes slower with every write ever made."""
     backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION]
     table.put("one")
     (before,) = backend.tables[table.name].stream_shard.items

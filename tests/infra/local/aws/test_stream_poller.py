@@ -154,7 +154,7 @@ def test_a_blocked_mapping_does_not_delay_another(table: LocalTable) -> None:
 
 
 class Streams:
-    """A stream of made-up shards, read as the service's client is."""
+    """A fake of the streams client, with these shards."""
 
     class exceptions:
         ClientError = ClientError
@@ -187,14 +187,14 @@ class Streams:
 
 
 def made(number: int) -> dict[str, Any]:
-    told = {
+    change = {
         "ApproximateCreationDateTime": 1.0,
         "Keys": {"pk": {"S": f"K{number}"}},
         "SequenceNumber": str(number),
         "SizeBytes": 1,
         "StreamViewType": "KEYS_ONLY",
     }
-    return {"eventID": str(number), "eventName": "INSERT", "dynamodb": told}
+    return {"eventID": str(number), "eventName": "INSERT", "dynamodb": change}
 
 
 class Stream:

@@ -33,8 +33,8 @@ class Caller:
         self._token = ""
 
     def ask_token(self, auth: Any = ("client", "secret"), **kwargs: Any) -> httpx.Response:
-        asked = {"json": {"grant_type": "client_credentials"}, **kwargs}
-        return self.http.post(self.noyo.token_url, auth=auth, **asked)
+        body = {"json": {"grant_type": "client_credentials"}, **kwargs}
+        return self.http.post(self.noyo.token_url, auth=auth, **body)
 
     def token(self) -> str:
         if not self._token:
@@ -70,8 +70,8 @@ class Caller:
         body = {"carrier_id": CARRIER, "effective_end_date": "2025-01-31", **over}
         if "group_id" not in body:
             body["group_id"] = self.noyo.add_connection(carrier_id=CARRIER)["group_id"]
-        asked = {name: value for name, value in body.items() if value is not None}
-        return self.post("/group_disconnection_requests", asked)
+        body = {name: value for name, value in body.items() if value is not None}
+        return self.post("/group_disconnection_requests", body)
 
 
 def wanted(carrier_group_id: str = "00110011", **over: Any) -> dict[str, Any]:
@@ -82,5 +82,5 @@ def wanted(carrier_group_id: str = "00110011", **over: Any) -> dict[str, Any]:
 
 def carrier_request(noyo: NoyoFake, **over: Any) -> dict[str, Any]:
     group = noyo.add_connection(carrier_id=CARRIER)
-    asked = {"carrier_id": CARRIER, "group_id": group["group_id"], "group_name": "Test Company"}
-    return noyo.carrier_requests_disconnection(**{**asked, **over})
+    body = {"carrier_id": CARRIER, "group_id": group["group_id"], "group_name": "Test Company"}
+    return noyo.carrier_requests_disconnection(**{**body, **over})

@@ -14,8 +14,8 @@ from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Call
 LIST = "/group_disconnection_requests"
 
 
-def edit_path(asked: Mapping[str, Any], version: str = "") -> str:
-    return f"{LIST}/{asked['id']}/{version or asked['version']}"
+def edit_path(request: Mapping[str, Any], version: str = "") -> str:
+    return f"{LIST}/{request['id']}/{version or request['version']}"
 
 
 def test_a_request_of_the_platform_is_processed_at_once(call: Caller, clock: Clock) -> None:
@@ -81,26 +81,26 @@ def test_an_unknown_group_cannot_be_disconnected(call: Caller) -> None:
 
 
 def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
-    answer = call.get(f"{LIST}/{asked['id']}")
-    told = answer.json()
+    request = carrier_request(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
+    answer = call.get(f"{LIST}/{request['id']}")
+    answered = answer.json()
     assert answer.status_code == 201
-    assert (told["status"], told["source_type"]) == ("needs_review", "carrier")
-    assert told["source_date"] == "2025-01-01"
+    assert (answered["status"], answered["source_type"]) == ("needs_review", "carrier")
+    assert answered["source_date"] == "2025-01-01"
 
 
 @pytest.mark.parametrize("status", ["processing", "rejected"])
 def test_an_edit_of_the_current_version_decides(
     noyo: NoyoFake, call: Caller, clock: Clock, status: str
 ) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
     clock.go(60)
-    answer = call.put(edit_path(asked), {"status": status})
-    after = noyo.disconnection(asked["id"])
+    answer = call.put(edit_path(request), {"status": status})
+    after = noyo.disconnection(request["id"])
     assert answer.status_code == 200
-    assert answer.json()["version"] == after["version"] != asked["version"]
+    assert answer.json()["version"] == after["version"] != request["version"]
     assert after["status"] == status
-    assert after["decided"] == after["modified"] == asked["modified"] + 60
+    assert after["decided"] == after["modified"] == request["modified"] + 60
 
 
 @pytest.mark.parametrize("rule", ["409", "404", "422"])
@@ -108,48 +108,48 @@ def test_an_edit_of_a_stale_version_is_refused_by_rule(
     noyo: NoyoFake, call: Caller, rule: Literal["409", "404", "422"]
 ) -> None:
     noyo.rules = replace(noyo.rules, stale_version=rule)
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
-    answer = call.put(edit_path(asked), {"status": "processing"})
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2025-02-28")
+    answer = call.put(edit_path(request), {"status": "processing"})
     assert answer.status_code == int(rule)
     assert answer.json()["message"]
-    assert noyo.disconnection(asked["id"])["status"] == "needs_review"
+    assert noyo.disconnection(request["id"])["status"] == "needs_review"
 
 
 def test_a_rule_accepts_a_stale_version(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, stale_version="ignored")
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    noyo.move_disconnection(asked["id"], "needs_review", effective_end_date="2025-02-28")
-    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 200
-    assert noyo.disconnection(asked["id"])["effective_end_date"] == "2025-02-28"
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2025-02-28")
+    assert call.put(edit_path(request), {"status": "processing"}).status_code == 200
+    assert noyo.disconnection(request["id"])["effective_end_date"] == "2025-02-28"
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "rejected"])
 def test_a_request_that_awaits_no_decision_accepts_none(noyo: NoyoFake, call: Caller, status: str) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31", status=status)
-    path = f"{LIST}/{asked['id']}"
-    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 409
+    request = carrier_request(noyo, effective_end_date="2025-01-31", status=status)
+    path = f"{LIST}/{request['id']}"
+    assert call.put(edit_path(request), {"status": "processing"}).status_code == 409
     assert call.put(f"{path}/reject").status_code == 409
     assert call.put(f"{path}/confirm").status_code == 409
-    assert noyo.disconnection(asked["id"]) == asked
+    assert noyo.disconnection(request["id"]) == request
 
 
 def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    first = call.put(edit_path(asked), {"status": "processing"})
-    second = call.put(edit_path(asked), {"status": "rejected"})
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    first = call.put(edit_path(request), {"status": "processing"})
+    second = call.put(edit_path(request), {"status": "rejected"})
     assert (first.status_code, second.status_code) == (200, 409)
-    assert noyo.disconnection(asked["id"])["status"] == "processing"
+    assert noyo.disconnection(request["id"])["status"] == "processing"
 
 
 def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo)
-    path = f"{LIST}/{asked['id']}"
-    assert call.put(edit_path(asked), {"status": "processing"}).status_code == 422
+    request = carrier_request(noyo)
+    path = f"{LIST}/{request['id']}"
+    assert call.put(edit_path(request), {"status": "processing"}).status_code == 422
     assert call.put(f"{path}/confirm").status_code == 422
     body = {"status": "processing", "effective_end_date": "2025-03-31"}
-    assert call.put(edit_path(asked), body).status_code == 200
-    assert noyo.disconnection(asked["id"])["effective_end_date"] == "2025-03-31"
+    assert call.put(edit_path(request), body).status_code == 200
+    assert noyo.disconnection(request["id"])["effective_end_date"] == "2025-03-31"
 
 
 @pytest.mark.parametrize(
@@ -164,39 +164,39 @@ def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Call
     ],
 )
 def test_an_invalid_edit_is_refused(noyo: NoyoFake, call: Caller, body: dict[str, Any]) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    assert call.put(edit_path(asked), body).status_code == 422
-    assert noyo.disconnection(asked["id"]) == asked
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    assert call.put(edit_path(request), body).status_code == 422
+    assert noyo.disconnection(request["id"]) == request
 
 
 def test_unknown_and_malformed_request_ids_are_refused(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo)
+    request = carrier_request(noyo)
     assert call.get(f"{LIST}/{NOWHERE}").status_code == 404
     assert call.get(f"{LIST}/7").status_code == 422
     assert call.put(f"{LIST}/{NOWHERE}/reject").status_code == 404
     assert call.put(f"{LIST}/{NOWHERE}/confirm").status_code == 404
     assert call.put(f"{LIST}/{NOWHERE}/{NOWHERE}", {"status": "rejected"}).status_code == 404
-    assert call.put(edit_path(asked, "latest"), {"status": "rejected"}).status_code == 422
+    assert call.put(edit_path(request, "latest"), {"status": "rejected"}).status_code == 422
 
 
 @pytest.mark.parametrize("body", [None, {}, {"context": "back", "reason": "payment_reinstated"}])
 def test_a_rejection_takes_a_body_or_none(noyo: NoyoFake, call: Caller, body: dict[str, str] | None) -> None:
-    asked = carrier_request(noyo)
-    assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 200
-    assert noyo.disconnection(asked["id"])["status"] == "rejected"
+    request = carrier_request(noyo)
+    assert call.put(f"{LIST}/{request['id']}/reject", body).status_code == 200
+    assert noyo.disconnection(request["id"])["status"] == "rejected"
 
 
 @pytest.mark.parametrize("body", [{"reason": "terminated"}, {"status": "rejected"}, []])
 def test_an_invalid_rejection_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
-    asked = carrier_request(noyo)
-    assert call.put(f"{LIST}/{asked['id']}/reject", body).status_code == 422
+    request = carrier_request(noyo)
+    assert call.put(f"{LIST}/{request['id']}/reject", body).status_code == 422
 
 
 def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo)
-    path = f"{LIST}/{asked['id']}/confirm"
+    request = carrier_request(noyo)
+    path = f"{LIST}/{request['id']}/confirm"
     assert call.put(path, {"effective_end_date": "2025-03-31"}).status_code == 200
-    after = noyo.disconnection(asked["id"])
+    after = noyo.disconnection(request["id"])
     assert (after["status"], after["effective_end_date"]) == ("processing", "2025-03-31")
 
 

@@ -52,24 +52,24 @@ def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: Noyo
 def test_the_answer_to_a_decision_has_no_source_or_end_date(
     noyo: NoyoFake, call: Caller, decision: str
 ) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    told = call.put(f"/group_disconnection_requests/{asked['id']}/{decision}").json()
-    assert "source_id" not in told
-    assert "effective_end_date" not in told
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    answered = call.put(f"/group_disconnection_requests/{request['id']}/{decision}").json()
+    assert "source_id" not in answered
+    assert "effective_end_date" not in answered
 
 
 def test_the_answer_to_an_edit_has_no_end_date(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo, effective_end_date="2025-01-31")
-    path = f"/group_disconnection_requests/{asked['id']}/{asked['version']}"
-    told = call.put(path, {"status": "processing"}).json()
-    assert "effective_end_date" not in told
-    read = call.get(f"/group_disconnection_requests/{asked['id']}").json()
+    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    path = f"/group_disconnection_requests/{request['id']}/{request['version']}"
+    answered = call.put(path, {"status": "processing"}).json()
+    assert "effective_end_date" not in answered
+    read = call.get(f"/group_disconnection_requests/{request['id']}").json()
     assert read["effective_end_date"] == "2025-01-31"
 
 
 def test_the_group_may_be_missing_once_it_is_disconnected(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo)
-    noyo.move_disconnection(asked["id"], "completed")
+    request = carrier_request(noyo)
+    noyo.move_disconnection(request["id"], "completed")
     assert "group_id" not in call.rows("/group_disconnection_requests")[0]
 
 
@@ -78,12 +78,12 @@ def test_a_rule_includes_every_field_of_the_schema(noyo: NoyoFake, call: Caller,
     made = call.request().json()
     assert set(made) >= PROMISED
     assert "completed" not in made
-    asked = call.disconnect().json()
-    assert isinstance(asked["source_id"], str)
-    assert "completed" not in asked
+    request = call.disconnect().json()
+    assert isinstance(request["source_id"], str)
+    assert "completed" not in request
     waiting = carrier_request(noyo, effective_end_date="2025-01-31")
-    told = call.put(f"/group_disconnection_requests/{waiting['id']}/confirm").json()
-    assert told == noyo.disconnection(waiting["id"])
+    answered = call.put(f"/group_disconnection_requests/{waiting['id']}/confirm").json()
+    assert answered == noyo.disconnection(waiting["id"])
 
 
 def test_a_rule_leaves_fields_out_of_lists_only(noyo: NoyoFake, call: Caller) -> None:
@@ -113,8 +113,8 @@ def test_a_row_is_corrupted_until_it_is_restored(noyo: NoyoFake, call: Caller, h
 
 
 def test_a_row_can_be_corrupted_by_a_function(noyo: NoyoFake, call: Caller) -> None:
-    asked = carrier_request(noyo)["id"]
-    noyo.corrupt(asked, lambda row: {**row, "modified": -1})
+    request = carrier_request(noyo)["id"]
+    noyo.corrupt(request, lambda row: {**row, "modified": -1})
     assert call.rows("/group_disconnection_requests")[0]["modified"] == -1
 
 

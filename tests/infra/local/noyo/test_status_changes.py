@@ -14,8 +14,8 @@ def read(call: Caller, connection_id: str) -> dict[str, Any]:
 
 
 def failed(noyo: NoyoFake, **over: Any) -> str:
-    told = {"carrier_id": CARRIER, "carrier_group_id": "wrong", "status": "unable_to_connect"}
-    return str(noyo.add_connection(**{**told, **over})["id"])
+    answered = {"carrier_id": CARRIER, "carrier_group_id": "wrong", "status": "unable_to_connect"}
+    return str(noyo.add_connection(**{**answered, **over})["id"])
 
 
 def test_a_request_goes_through_processing_to_completed(call: Caller, clock: Clock) -> None:
@@ -50,9 +50,9 @@ def test_a_carrier_group_id_selects_its_script(noyo: NoyoFake, call: Caller, clo
     noyo.script("bad", [(1, "processing"), (5, "unable_to_connect", "No such group")])
     made = call.request("bad").json()
     clock.go(5)
-    told = read(call, made["id"])
-    assert told["status"] == "unable_to_connect"
-    assert told["setup_result"] == {"error": "No such group"}
+    answered = read(call, made["id"])
+    assert answered["status"] == "unable_to_connect"
+    assert answered["setup_result"] == {"error": "No such group"}
 
 
 def test_a_script_out_of_order_is_an_error(noyo: NoyoFake) -> None:
@@ -167,20 +167,20 @@ def test_noyo_can_move_a_connection_to_any_status(noyo: NoyoFake, call: Caller, 
     made = call.request().json()
     noyo.move_connection(made["id"], "connecting", error="a word the list lacks")
     clock.go(300)
-    told = read(call, made["id"])
-    assert told["status"] == "connecting"
-    assert told["setup_result"] == {"error": "a word the list lacks"}
-    assert told["version"] != made["version"]
+    answered = read(call, made["id"])
+    assert answered["status"] == "connecting"
+    assert answered["setup_result"] == {"error": "a word the list lacks"}
+    assert answered["version"] != made["version"]
 
 
 def test_a_rule_freezes_modified_while_versions_go_on(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, freeze_modified=True)
     made = call.request().json()
     clock.go(2)
-    told = read(call, made["id"])
-    assert told["status"] == "completed"
-    assert told["modified"] == made["modified"]
-    assert told["version"] != made["version"]
+    answered = read(call, made["id"])
+    assert answered["status"] == "completed"
+    assert answered["modified"] == made["modified"]
+    assert answered["version"] != made["version"]
 
 
 def test_a_removed_connection_is_gone_everywhere(noyo: NoyoFake, call: Caller) -> None:

@@ -19,7 +19,7 @@ TYPES = ["group_connection_request.created", "group_connection_request.status_ch
 
 
 class Receiver:
-    """Answers 200 unless told otherwise."""
+    """Answers with `status`."""
 
     def __init__(self) -> None:
         self.requests: list[HttpRequest] = []
@@ -65,10 +65,12 @@ def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
     made = noyo.add_connection(group_name="Test Company", status="processing")
     noyo.move_connection(made["id"], "processing", error="other words")
     noyo.move_connection(made["id"], "completed")
-    asked = noyo.carrier_requests_disconnection(carrier_id=CARRIER, group_id=made["group_id"], group_name="T")
+    request = noyo.carrier_requests_disconnection(
+        carrier_id=CARRIER, group_id=made["group_id"], group_name="T"
+    )
     call.send(
         "PUT",
-        f"/group_disconnection_requests/{asked['id']}/{asked['version']}",
+        f"/group_disconnection_requests/{request['id']}/{request['version']}",
         json={"status": "processing", "effective_end_date": "2030-01-31"},
     )
     noyo.deliver_webhooks()
@@ -77,8 +79,8 @@ def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
     assert about == [
         (TYPES[0], {"id": made["id"]}),
         (TYPES[1], {"id": made["id"]}),
-        ("group_disconnection_request.created", {"id": asked["id"]}),
-        ("group_disconnection_request.status_change", {"id": asked["id"]}),
+        ("group_disconnection_request.created", {"id": request["id"]}),
+        ("group_disconnection_request.status_change", {"id": request["id"]}),
     ]
     assert len({event["event"]["id"] for event in receiver.events}) == 4
 

@@ -113,7 +113,7 @@ def client(slack: SlackFake) -> WebClient:
 
 @pytest.fixture
 def refusal() -> Callable[..., str]:
-    """The error name that a call is refused with; fails when it is not refused."""
+    """Returns the error of a refused call; fails if the call is not refused."""
     from slack_sdk.errors import SlackApiError
 
     def run(call: Callable[..., Any], **arguments: Any) -> str:

@@ -44,7 +44,7 @@ def select(**more: Any) -> dict[str, Any]:
     return actions({"type": "static_select", "action_id": "s", "options": options(1), **more})
 
 
-def asked(element: dict[str, Any], **more: Any) -> dict[str, Any]:
+def input_block(element: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": "input", "label": plain(5), "element": {"action_id": "i", **element}, **more}
 
 
@@ -195,26 +195,29 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 MODAL_LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "label of 2000": (
-        asked({"type": "plain_text_input"}, label=plain(2000)),
-        asked({"type": "plain_text_input"}, label=plain(2001)),
+        input_block({"type": "plain_text_input"}, label=plain(2000)),
+        input_block({"type": "plain_text_input"}, label=plain(2001)),
     ),
     "hint of 2000": (
-        asked({"type": "plain_text_input"}, hint=plain(2000)),
-        asked({"type": "plain_text_input"}, hint=plain(2001)),
+        input_block({"type": "plain_text_input"}, hint=plain(2000)),
+        input_block({"type": "plain_text_input"}, hint=plain(2001)),
     ),
     "max_length of 3000": (
-        asked({"type": "plain_text_input", "max_length": 3000}),
-        asked({"type": "plain_text_input", "max_length": 3001}),
+        input_block({"type": "plain_text_input", "max_length": 3000}),
+        input_block({"type": "plain_text_input", "max_length": 3001}),
     ),
     "min_length below max_length": (
-        asked({"type": "plain_text_input", "min_length": 2, "max_length": 2}),
-        asked({"type": "plain_text_input", "min_length": 3, "max_length": 2}),
+        input_block({"type": "plain_text_input", "min_length": 2, "max_length": 2}),
+        input_block({"type": "plain_text_input", "min_length": 3, "max_length": 2}),
     ),
     "an initial value that fits": (
-        asked({"type": "plain_text_input", "max_length": 2, "initial_value": "xx"}),
-        asked({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}),
+        input_block({"type": "plain_text_input", "max_length": 2, "initial_value": "xx"}),
+        input_block({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}),
     ),
-    "no button as an input": (asked({"type": "datepicker"}), asked({"type": "button", "text": plain(1)})),
+    "no button as an input": (
+        input_block({"type": "datepicker"}),
+        input_block({"type": "button", "text": plain(1)}),
+    ),
     "alert text of 200": ({"type": "alert", "text": plain(200)}, {"type": "alert", "text": plain(201)}),
     "alert level": (
         {"type": "alert", "text": plain(1), "level": "error"},

@@ -51,10 +51,10 @@ def test_a_wrong_or_missing_token_is_refused(slack: SlackFake, token: str | None
 
 def test_a_token_that_was_replaced_is_revoked(slack: SlackFake) -> None:
     slack.replace_token("xoxb-new")
-    for token, told in (("xoxb-local", "token_revoked"), ("xoxb-new", None)):
+    for token, error in (("xoxb-local", "token_revoked"), ("xoxb-new", None)):
         body = f"token={token}".encode()
         with urllib.request.urlopen(slack.url + "auth.test", body) as answer:
-            assert json.load(answer).get("error") == told
+            assert json.load(answer).get("error") == error
 
 
 @pytest.mark.parametrize(

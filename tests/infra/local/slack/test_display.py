@@ -71,9 +71,9 @@ def test_bare_urls_and_mentions_are_active_unless_verbatim(
     slack: SlackFake, client: WebClient, written: str, shown: str
 ) -> None:
     assert slack.render(message_with(slack, client, section(mrkdwn(written)))) == shown
-    kept = message_with(slack, client, section(mrkdwn(written, verbatim=True)))
-    assert slack.render(kept) == written
-    assert slack.mentions(kept) == slack.links(kept) == []
+    verbatim = message_with(slack, client, section(mrkdwn(written, verbatim=True)))
+    assert slack.render(verbatim) == written
+    assert slack.mentions(verbatim) == slack.links(verbatim) == []
 
 
 def test_plain_text_and_rich_text_stay_as_written(slack: SlackFake, client: WebClient) -> None:
@@ -213,7 +213,7 @@ def test_a_user_sees_channels_threads_their_own_ephemeral_messages_and_the_modal
     client.chat_postMessage(channel="U1", text="psst")
     with_bot.command("U1", "C1")
     label = {"type": "plain_text", "text": "Name"}
-    asked = {
+    field = {
         "type": "input",
         "block_id": "n",
         "label": label,
@@ -225,7 +225,7 @@ def test_a_user_sees_channels_threads_their_own_ephemeral_messages_and_the_modal
         "type": "modal",
         "title": {"type": "plain_text", "text": "Connect"},
         "submit": {"type": "plain_text", "text": "Send"},
-        "blocks": [{"type": "alert", "level": "error", "text": mrkdwn("no")}, asked],
+        "blocks": [{"type": "alert", "level": "error", "text": mrkdwn("no")}, field],
     }
     client.views_open(trigger_id=bot.last.form["trigger_id"], view=view)
     assert with_bot.transcript("U1").splitlines() == [

@@ -145,10 +145,10 @@ def test_a_connection_is_kept_alive_until_the_fake_stops() -> None:
     for _ in range(2):
         connection.request("POST", "/api/auth.test", headers=headers)
         assert json.load(connection.getresponse())["ok"] is True
-    kept = connection.sock
-    assert isinstance(kept, socket.socket)
+    kept_socket = connection.sock
+    assert isinstance(kept_socket, socket.socket)
     slack.stop()
-    assert kept.recv(1) == b""
+    assert kept_socket.recv(1) == b""
     connection.close()
 
 

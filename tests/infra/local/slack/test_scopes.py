@@ -18,12 +18,12 @@ def test_a_method_without_its_scope_is_refused_as_slack_does() -> None:
         try:
             client(slack).users_info(user="UANA")
         except SlackApiError as refused:
-            told = refused.response.data
+            answer = refused.response.data
         else:
             raise AssertionError("it was let through")
 
-        assert isinstance(told, dict)
-        assert (told["error"], told["needed"], told["provided"]) == (
+        assert isinstance(answer, dict)
+        assert (answer["error"], answer["needed"], answer["provided"]) == (
             "missing_scope",
             "users:read",
             "chat:write",

@@ -23,14 +23,14 @@ def plain(text: str) -> dict[str, str]:
     return {"type": "plain_text", "text": text}
 
 
-def asked(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
+def input_block(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]:
     inner = {"action_id": block_id + "_in", **element}
     return {"type": "input", "block_id": block_id, "label": plain(block_id), "element": inner, **more}
 
 
 def modal(*blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
     base = {"type": "modal", "title": plain("T"), "submit": plain("Send"), "callback_id": "cb"}
-    return {**base, "blocks": list(blocks) or [asked("name", {"type": "plain_text_input"})], **more}
+    return {**base, "blocks": list(blocks) or [input_block("name", {"type": "plain_text_input"})], **more}
 
 
 def option(value: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def post(url: str, payload: Any) -> tuple[int, dict[str, Any]]:
 
 @pytest.fixture
 def opened(with_bot: SlackFake, bot: Any, client: WebClient) -> Callable[..., str]:
-    """Opens a modal for Ana; its id."""
+    """Opens a modal for Ana. Returns its id."""
 
     def run(*blocks: dict[str, Any], **more: Any) -> str:
         with_bot.command("U1", "C1")
@@ -88,8 +88,8 @@ def test_a_command_is_signed_and_names_the_user_channel_and_text(
     checker = SignatureVerifier("local-signing-secret")
     assert checker.generate_signature(timestamp=at, body=received.body) == signed
     assert received.form["text"] == "status ämne"
-    told = {name: received.form[name] for name in ("command", "user_id", "channel_id", "channel_name")}
-    assert told == {"command": "/noyo", "user_id": "U1", "channel_id": "C1", "channel_name": "carriers"}
+    fields = {name: received.form[name] for name in ("command", "user_id", "channel_id", "channel_name")}
+    assert fields == {"command": "/noyo", "user_id": "U1", "channel_id": "C1", "channel_name": "carriers"}
     assert (received.form["team_id"], received.form["api_app_id"]) == ("T0LOCAL", "A0LOCAL")
     assert received.form["trigger_id"]
     assert received.form["response_url"].startswith("http://127.0.0.1:")
@@ -226,8 +226,8 @@ def test_a_click_sends_the_message_container_action_and_user(
     assert (payload["message"]["ts"], payload["message"]["metadata"]) == (ts, metadata)
     assert payload["message"]["blocks"] == [RETRY]
     (action,) = payload["actions"]
-    told = {name: action[name] for name in ("type", "action_id", "block_id", "value")}
-    assert told == {"type": "button", "action_id": "retry", "block_id": "v1", "value": "c1"}
+    fields = {name: action[name] for name in ("type", "action_id", "block_id", "value")}
+    assert fields == {"type": "button", "action_id": "retry", "block_id": "v1", "value": "c1"}
 
 
 def test_a_button_that_is_not_shown_cannot_be_clicked(
@@ -297,13 +297,13 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
 ) -> None:
     pair = [option("a"), option("b")]
     view_id = opened(
-        asked("text", {"type": "plain_text_input"}),
-        asked("menu", {"type": "static_select", "options": pair}),
-        asked("radio", {"type": "radio_buttons", "options": pair}),
-        asked("boxes", {"type": "checkboxes", "options": pair}),
-        asked("day", {"type": "datepicker"}),
-        asked("mail", {"type": "email_text_input"}),
-        asked("spare", {"type": "plain_text_input"}, optional=True),
+        input_block("text", {"type": "plain_text_input"}),
+        input_block("menu", {"type": "static_select", "options": pair}),
+        input_block("radio", {"type": "radio_buttons", "options": pair}),
+        input_block("boxes", {"type": "checkboxes", "options": pair}),
+        input_block("day", {"type": "datepicker"}),
+        input_block("mail", {"type": "email_text_input"}),
+        input_block("spare", {"type": "plain_text_input"}, optional=True),
         private_metadata="kept",
     )
     reply = with_bot.submit(
@@ -355,7 +355,7 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
 def test_invalid_input_is_not_sent(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], element: dict[str, Any], value: Any
 ) -> None:
-    view_id = opened(asked("f", element))
+    view_id = opened(input_block("f", element))
     sent_before = len(bot.received)
     reply = with_bot.submit("U1", view_id, {"f": value})
     assert (reply.sent, reply.errors.keys()) == (False, {"f"})
@@ -370,9 +370,9 @@ def test_values_that_no_user_could_choose_raise(
     with_bot: SlackFake, opened: Callable[..., str], name: str, value: str
 ) -> None:
     view_id = opened(
-        asked("f", {"type": "static_select", "options": [option("a")]}),
-        asked("day", {"type": "datepicker"}),
-        asked("clock", {"type": "timepicker"}),
+        input_block("f", {"type": "static_select", "options": [option("a")]}),
+        input_block("day", {"type": "datepicker"}),
+        input_block("clock", {"type": "timepicker"}),
     )
     with pytest.raises(NotPossible):
         with_bot.submit("U1", view_id, {name: value})
@@ -413,7 +413,7 @@ def test_an_invalid_response_to_a_submission_shows_an_error_and_keeps_the_view(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
 ) -> None:
     note = {"type": "section", "block_id": "note", "text": plain("note")}
-    view_id = opened(asked("name", {"type": "plain_text_input"}), note)
+    view_id = opened(input_block("name", {"type": "plain_text_input"}), note)
     bot.answer = lambda _: answer
     reply = with_bot.submit("U1", view_id, {"name": "x"})
     assert reply.error == "We had some trouble connecting. Try again?"
@@ -486,7 +486,7 @@ def test_a_response_cannot_push_a_fourth_view(
 def test_only_suggestions_from_the_bot_can_be_chosen(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], clock: Any
 ) -> None:
-    view_id = opened(asked("carrier", {"type": "external_select", "min_query_length": 2}))
+    view_id = opened(input_block("carrier", {"type": "external_select", "min_query_length": 2}))
     bot.answer = lambda r: {"options": [option("aetna")]} if "suggestion" in r.form["payload"] else None
     assert with_bot.suggest("U1", view_id, "carrier_in", "a") == []
     assert with_bot.suggest("U1", view_id, "carrier_in", "aet") == [option("aetna")]
@@ -507,7 +507,7 @@ def test_only_suggestions_from_the_bot_can_be_chosen(
 def test_suggestions_that_slack_cannot_read_are_not_shown(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
 ) -> None:
-    view_id = opened(asked("carrier", {"type": "external_select"}))
+    view_id = opened(input_block("carrier", {"type": "external_select"}))
     bot.answer = lambda _: answer
     assert with_bot.suggest("U1", view_id, "carrier_in", "aetna") == []
 
@@ -515,7 +515,7 @@ def test_suggestions_that_slack_cannot_read_are_not_shown(
 def test_a_click_in_a_view_sends_the_view_and_ignores_the_response(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str]
 ) -> None:
-    view_id = opened(asked("name", {"type": "plain_text_input"}), RETRY)
+    view_id = opened(input_block("name", {"type": "plain_text_input"}), RETRY)
     bot.answer = lambda _: {"response_action": "clear"}
     with_bot.fill("U1", view_id, {"name": "typed"})
     with_bot.click_in_view("U1", view_id, "retry")
@@ -565,8 +565,10 @@ def test_an_event_is_retried_three_times_with_its_number_and_reason(
     for pause in (59, 1, 299, 1, 10_000):
         clock.advance(pause)
         with_bot.deliver_due_events()
-    told = [(r.headers.get("X-Slack-Retry-Num"), r.headers.get("X-Slack-Retry-Reason")) for r in bot.received]
-    assert told == [(None, None), *((str(n), "http_error") for n in (1, 2, 3))]
+    fields = [
+        (r.headers.get("X-Slack-Retry-Num"), r.headers.get("X-Slack-Retry-Reason")) for r in bot.received
+    ]
+    assert fields == [(None, None), *((str(n), "http_error") for n in (1, 2, 3))]
     ids = {json.loads(r.body)["event_id"] for r in bot.received}
     assert len(ids) == 1
     assert json.loads(bot.last.body)["event"]["type"] == "app_home_opened"

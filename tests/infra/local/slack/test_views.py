@@ -49,7 +49,7 @@ def trigger(with_bot: SlackFake, bot: Any) -> Callable[[], str]:
 
 @pytest.fixture
 def trigger_inside(with_bot: SlackFake, bot: Any) -> Callable[[], str]:
-    """From a click inside the modal on top, which has to hold the button `more`."""
+    """A trigger from a click in the top modal, which must have the button `more`."""
 
     def pulled() -> str:
         view = with_bot.view_of("U1")
