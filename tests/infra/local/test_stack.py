@@ -73,7 +73,9 @@ class Bot:
         raise RuntimeError("poll is broken")
 
     def received_keys(self) -> list[str]:
-        return [record["dynamodb"]["Keys"]["pk"]["S"] for event in self.batches for record in event["Records"]]
+        return [
+            record["dynamodb"]["Keys"]["pk"]["S"] for event in self.batches for record in event["Records"]
+        ]
 
 
 @pytest.fixture(scope="module")
