@@ -45,7 +45,7 @@ def in_the_gap(here: Deciding, happens: Any) -> Any:
 # ---------------------------------------------------------------- what leaves
 
 
-def test_an_approval_leaves_for_the_version_shown_and_is_confirmed(here: Deciding) -> None:
+def test_an_approval_is_sent_for_the_version_shown_and_confirmed(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
 
@@ -61,7 +61,7 @@ def test_an_approval_leaves_for_the_version_shown_and_is_confirmed(here: Decidin
     assert not here.locked(shown.entity)
 
 
-def test_a_rejection_leaves_with_its_reason_and_context(here: Deciding) -> None:
+def test_a_rejection_is_sent_with_its_reason_and_context(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, REJECT, **AGAIN_PAID)
 
@@ -90,7 +90,7 @@ def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
     ("decision", "chosen", "shows"),
     [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)],
 )
-def test_the_end_date_that_noyos_answer_leaves_out_is_not_forgotten(
+def test_an_end_date_missing_from_noyos_answer_is_kept(
     here: Deciding, decision: Decision, chosen: str | None, shows: str
 ) -> None:
     shown = here.waits()
@@ -106,7 +106,7 @@ def test_the_end_date_that_noyos_answer_leaves_out_is_not_forgotten(
     assert here.held(shown.record.id).record == held
 
 
-def test_noyo_misses_the_end_date_in_its_own_words_and_it_can_be_decided_anew(here: Deciding) -> None:
+def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_again(here: Deciding) -> None:
     shown = here.waits(end=None)
     here.decide(shown)
 
@@ -119,7 +119,7 @@ def test_noyo_misses_the_end_date_in_its_own_words_and_it_can_be_decided_anew(he
     assert here.carry_out("V2").state is OperationState.SUCCEEDED
 
 
-def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered(here: Deciding) -> None:
+def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
     here.carry_out()
@@ -143,7 +143,7 @@ def test_the_trail_says_who_decided_what_on_which_version_and_what_noyo_answered
     assert "Paid on Monday" not in str((placed, sending, settled))
 
 
-def test_each_sending_and_each_answer_of_noyos_is_in_the_trail(here: Deciding) -> None:
+def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> None:
     shown = here.waits()
     here.noyo.faults.add(writes_fail("too_many", 2, method="PUT"))
     here.decide(shown)
@@ -164,7 +164,7 @@ def test_each_sending_and_each_answer_of_noyos_is_in_the_trail(here: Deciding) -
     assert [action for action, _ in kept].count("operation_succeeded") == 1
 
 
-def test_noyos_refusal_is_in_the_trail_with_its_status_and_words(here: Deciding) -> None:
+def test_noyos_refusal_is_in_the_audit_log_with_status_and_message(here: Deciding) -> None:
     here.decide(here.waits(end=None))
 
     here.carry_out()
@@ -174,7 +174,7 @@ def test_noyos_refusal_is_in_the_trail_with_its_status_and_words(here: Deciding)
     assert refused["message"] == "effective_end_date: missing, and not set on the request"
 
 
-def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) -> None:
+def test_a_second_decider_is_in_the_audit_log_with_the_first(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
 
@@ -188,7 +188,7 @@ def test_whoever_came_second_is_in_the_trail_with_who_was_first(here: Deciding) 
     assert turned_away[2].items() >= first.items()
 
 
-def test_whoever_decided_on_what_has_changed_is_in_the_trail_with_both_versions(here: Deciding) -> None:
+def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_versions(here: Deciding) -> None:
     shown = here.waits()
     here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
     here.see(shown.record.id)
@@ -205,7 +205,7 @@ def test_whoever_decided_on_what_has_changed_is_in_the_trail_with_both_versions(
     assert details.items() >= changed.items()
 
 
-def test_the_same_once_more_is_no_new_deed(here: Deciding) -> None:
+def test_a_repeat_is_not_audited_again(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
     before = here.trail()
@@ -218,7 +218,7 @@ def test_the_same_once_more_is_no_new_deed(here: Deciding) -> None:
 # ---------------------------------------------------------------- placing
 
 
-def test_placing_sends_nothing_and_locks_the_request(here: Deciding) -> None:
+def test_submitting_sends_nothing_and_locks_the_request(here: Deciding) -> None:
     shown = here.waits()
     before = len(here.noyo.requests)
 
@@ -241,14 +241,14 @@ def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
     assert len(here.writes()) == 1
 
 
-def test_the_same_submission_with_the_other_answer_is_not_called_placed(here: Deciding) -> None:
+def test_the_same_submission_with_another_decision_is_a_conflict(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
 
     assert here.decide(shown, REJECT) == Conflict(here.operation())
 
 
-def test_a_second_person_is_told_who_was_first_and_afterwards_what_has_become_of_it(here: Deciding) -> None:
+def test_a_second_person_sees_who_decided_first_and_later_the_result(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
 
@@ -265,7 +265,7 @@ def test_a_second_person_is_told_who_was_first_and_afterwards_what_has_become_of
     assert (here.effects(), len(here.writes())) == (1, 1)
 
 
-def test_a_decision_on_a_version_that_is_over_is_not_placed(here: Deciding) -> None:
+def test_a_decision_on_an_outdated_version_is_not_submitted(here: Deciding) -> None:
     shown = here.waits()
     here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
     here.see(shown.record.id)
@@ -276,7 +276,7 @@ def test_a_decision_on_a_version_that_is_over_is_not_placed(here: Deciding) -> N
     assert not here.locked(shown.entity)
 
 
-def test_a_decision_on_a_version_that_nobody_was_shown_is_not_placed(here: Deciding) -> None:
+def test_a_decision_on_an_unknown_version_is_not_submitted(here: Deciding) -> None:
     shown = here.waits()
     made_up = replace(shown, record=replace(shown.record, version=shown.record.id))
 
@@ -284,7 +284,7 @@ def test_a_decision_on_a_version_that_nobody_was_shown_is_not_placed(here: Decid
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "rejected", "on_hold"])
-def test_what_does_not_wait_for_a_decision_is_not_decided_on(here: Deciding, status: str) -> None:
+def test_a_request_that_needs_no_review_is_not_decided(here: Deciding, status: str) -> None:
     shown = here.waits()
     here.elsewhere(shown, status)
     here.see(shown.record.id)
@@ -294,7 +294,7 @@ def test_what_does_not_wait_for_a_decision_is_not_decided_on(here: Deciding, sta
     assert here.store.operations.operation("V1") is None
 
 
-def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here: Deciding) -> None:
+def test_a_conflict_that_ends_before_it_is_read_lets_the_next_decision_in(here: Deciding) -> None:
     """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
     shown = here.waits(end=None)
     here.decide(shown)
@@ -310,7 +310,7 @@ def test_a_decision_that_ends_between_the_refusal_and_the_look_is_no_change(here
 
 @pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
 @pytest.mark.parametrize("status", ["needs_review", "processing", "rejected"])
-def test_what_changed_between_click_and_sending_is_not_sent_but_shown(rule: Any, status: str) -> None:
+def test_a_change_between_click_and_sending_is_shown_and_nothing_is_sent(rule: Any, status: str) -> None:
     with deciding(Rules(settle_script=None, stale_version=rule)) as here:
         shown = here.waits()
         here.decide(shown)
@@ -325,7 +325,7 @@ def test_what_changed_between_click_and_sending_is_not_sent_but_shown(rule: Any,
 
 
 @pytest.mark.parametrize("rule", STALE_RULES)
-def test_what_changes_in_the_last_moment_noyo_refuses_and_the_change_is_shown(rule: Any) -> None:
+def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) -> None:
     with deciding(Rules(settle_script=None, stale_version=rule)) as here:
         shown = here.waits()
         here.decide(shown)
@@ -345,7 +345,7 @@ def test_what_changes_in_the_last_moment_noyo_refuses_and_the_change_is_shown(ru
 @pytest.mark.parametrize(
     ("status", "ended"), [("processing", ("succeeded", "reconciled")), ("rejected", ("cancelled", "changed"))]
 )
-def test_what_is_decided_elsewhere_in_the_last_moment_is_told_as_noyo_shows_it(
+def test_a_decision_made_elsewhere_in_the_last_moment_is_shown_as_noyo_has_it(
     rule: Any, status: str, ended: tuple[str, str]
 ) -> None:
     with deciding(Rules(settle_script=None, stale_version=rule)) as here:
@@ -359,7 +359,7 @@ def test_what_is_decided_elsewhere_in_the_last_moment_is_told_as_noyo_shows_it(
         assert here.held(shown.record.id).status.value == status
 
 
-def test_an_approval_elsewhere_to_another_day_is_not_what_was_wanted(here: Deciding) -> None:
+def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, end=END)
 
@@ -384,7 +384,7 @@ def test_a_request_that_noyo_no_longer_knows_is_refused(here: Deciding) -> None:
 
 
 @pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
-def test_a_request_that_cannot_be_read_again_waits_undecided(here: Deciding, fault: str) -> None:
+def test_a_request_that_cannot_be_read_is_rescheduled_unsent(here: Deciding, fault: str) -> None:
     shown = here.waits()
     here.decide(shown)
     here.noyo.faults.add(Fault(fault, method="GET", times=None))
@@ -397,7 +397,7 @@ def test_a_request_that_cannot_be_read_again_waits_undecided(here: Deciding, fau
     assert here.live().state is OperationState.SUCCEEDED
 
 
-def test_a_refusal_that_cannot_be_compared_just_now_is_not_called_a_no(here: Deciding) -> None:
+def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
 
@@ -416,7 +416,9 @@ def test_a_refusal_that_cannot_be_compared_just_now_is_not_called_a_no(here: Dec
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
 @pytest.mark.parametrize("fault", LOST_AFTER)
-def test_a_lost_answer_is_found_out_without_deciding_twice(here: Deciding, fault: str, decision: Any) -> None:
+def test_a_lost_answer_is_reconciled_without_deciding_twice(
+    here: Deciding, fault: str, decision: Any
+) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost(fault, seconds=4.0))
     here.decide(shown, decision)
@@ -430,7 +432,9 @@ def test_a_lost_answer_is_found_out_without_deciding_twice(here: Deciding, fault
 
 
 @pytest.mark.parametrize("fault", LOST_BEFORE)
-def test_what_certainly_did_not_arrive_is_sent_again_for_the_same_version(here: Deciding, fault: str) -> None:
+def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(
+    here: Deciding, fault: str
+) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost(fault))
     here.decide(shown)
@@ -444,7 +448,7 @@ def test_what_certainly_did_not_arrive_is_sent_again_for_the_same_version(here: 
 
 
 @pytest.mark.parametrize("fault", [lost("too_many", retry_after="77"), lost("error_before", status=408)])
-def test_what_noyo_did_not_take_is_sent_later(here: Deciding, fault: Fault) -> None:
+def test_a_decision_that_noyo_did_not_accept_is_sent_later(here: Deciding, fault: Fault) -> None:
     here.noyo.faults.add(fault)
     here.decide(here.waits())
 
@@ -468,7 +472,7 @@ def test_a_decision_that_arrives_after_it_was_sent_again_has_no_second_effect(he
     assert here.true(shown)["status"] == "processing"
 
 
-def test_a_change_after_a_lost_sending_is_shown_and_nothing_is_sent_for_it(here: Deciding) -> None:
+def test_a_change_after_a_lost_request_is_shown_and_nothing_is_sent(here: Deciding) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost("reset_before"))
     here.decide(shown)
@@ -481,7 +485,7 @@ def test_a_change_after_a_lost_sending_is_shown_and_nothing_is_sent_for_it(here:
     assert (here.effects(), len(here.writes())) == (0, 1)
 
 
-def test_a_lost_success_that_noyo_has_gone_on_from_is_still_found(here: Deciding) -> None:
+def test_a_lost_success_is_found_even_if_the_status_advanced(here: Deciding) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost("reset_after"))
     here.decide(shown)
@@ -493,7 +497,7 @@ def test_a_lost_success_that_noyo_has_gone_on_from_is_still_found(here: Deciding
     assert here.ended() == ("succeeded", "reconciled")
 
 
-def test_a_noyo_that_is_away_for_a_day_leads_to_a_person_and_keeps_others_out(here: Deciding) -> None:
+def test_after_a_day_without_noyo_a_person_decides_and_the_lock_stays(here: Deciding) -> None:
     shown = here.waits()
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
     here.decide(shown)
@@ -531,7 +535,7 @@ def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(here: De
     assert not here.locked(shown.entity)
 
 
-def test_whoever_may_ask_may_not_decide_for_that(here: Deciding) -> None:
+def test_the_right_to_request_does_not_include_deciding(here: Deciding) -> None:
     here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}))
     here.decide(here.waits())
 
@@ -551,7 +555,7 @@ def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(here: D
     assert here.writes() == []
 
 
-def test_an_approvers_group_that_is_not_known_just_now_decides_neither_way(here: Deciding) -> None:
+def test_an_unknown_approver_group_neither_allows_nor_denies(here: Deciding) -> None:
     here.policy = AccessPolicy(TEAM, approvers=frozenset({"S0APPROVERS"}))
     here.decide(here.waits())
 
@@ -566,7 +570,7 @@ def test_an_approvers_group_that_is_not_known_just_now_decides_neither_way(here:
 # ---------------------------------------------------------------- other workers, and workers that are gone
 
 
-def test_a_redelivery_decides_nothing_anew(here: Deciding) -> None:
+def test_a_redelivery_sends_no_second_decision(here: Deciding) -> None:
     here.decide(here.waits())
     here.carry_out()
 
@@ -574,7 +578,7 @@ def test_a_redelivery_decides_nothing_anew(here: Deciding) -> None:
     assert len(here.writes()) == 1
 
 
-def test_of_two_workers_who_read_the_same_only_one_sends(here: Deciding) -> None:
+def test_only_one_of_two_workers_sends_a_decision(here: Deciding) -> None:
     here.decide(here.waits())
 
     here.carry_out(operations=Before(here.deps.operations, "claim", here.carry_out))
@@ -583,7 +587,7 @@ def test_of_two_workers_who_read_the_same_only_one_sends(here: Deciding) -> None
     assert here.ended() == ("succeeded", "confirmed")
 
 
-def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Deciding) -> None:
+def test_a_worker_whose_lease_expired_sends_nothing(here: Deciding) -> None:
     here.decide(here.waits())
 
     here.carry_out(noyo=in_the_gap(here, lambda: here.wait(policies.OPERATION_LEASE_SECONDS)))
@@ -602,7 +606,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Decidin
         ("operations", "settle", True, 1),
     ],
 )
-def test_a_worker_that_is_gone_is_made_good_once_its_lease_is_over(
+def test_a_stopped_worker_is_recovered_after_its_lease_expires(
     here: Deciding, port: str, method: str, after: bool, sent: int
 ) -> None:
     shown = here.waits()
@@ -631,7 +635,7 @@ def asked_for_by(here: Deciding, actor: str) -> RecordState:
 
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
-def test_nobody_decides_on_what_they_asked_for_and_is_told_who_may(here: Deciding, decision: Any) -> None:
+def test_a_requester_may_not_decide_and_sees_who_may(here: Deciding, decision: Any) -> None:
     shown = asked_for_by(here, ANA)
 
     refused = here.decide(shown, decision)
@@ -643,14 +647,14 @@ def test_nobody_decides_on_what_they_asked_for_and_is_told_who_may(here: Decidin
     assert here.carry_out("V2").state is OperationState.SUCCEEDED
 
 
-def test_where_the_settings_allow_it_they_decide_on_their_own(here: Deciding) -> None:
+def test_self_approval_is_possible_if_the_settings_allow_it(here: Deciding) -> None:
     here.policy = replace(here.policy, self_approval=True)
     here.decide(asked_for_by(here, ANA))
 
     assert here.carry_out().state is OperationState.SUCCEEDED
 
 
-def test_what_became_known_as_ones_own_since_the_click_is_not_sent(here: Deciding) -> None:
+def test_a_request_that_turns_out_to_be_the_deciders_own_is_not_sent(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
     after = link_to_operation(shown, "V0", ANA, "Test Company")
@@ -672,7 +676,7 @@ def reject_unversioned(here: Deciding) -> RecordState:
     return shown
 
 
-def test_a_rejection_without_a_version_leaves_by_its_own_call_and_says_so(here: Deciding) -> None:
+def test_an_unversioned_rejection_uses_its_own_call_and_is_marked(here: Deciding) -> None:
     shown = reject_unversioned(here)
 
     here.carry_out()
@@ -686,7 +690,7 @@ def test_a_rejection_without_a_version_leaves_by_its_own_call_and_says_so(here: 
     assert all(details["unversioned"] == "yes" for *_, details in here.trail())
 
 
-def test_an_approval_always_names_its_version(here: Deciding) -> None:
+def test_an_approval_is_always_versioned(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, APPROVE, unversioned=True)
 
@@ -696,7 +700,7 @@ def test_an_approval_always_names_its_version(here: Deciding) -> None:
     assert sent.path.endswith(shown.record.version)
 
 
-def test_without_a_version_it_is_read_once_more_just_before(here: Deciding) -> None:
+def test_an_unversioned_rejection_reads_the_record_just_before(here: Deciding) -> None:
     shown = reject_unversioned(here)
     here.elsewhere(shown, "needs_review")
 
@@ -706,7 +710,7 @@ def test_without_a_version_it_is_read_once_more_just_before(here: Deciding) -> N
     assert here.writes() == []
 
 
-def test_its_lost_answer_is_found_by_what_noyo_shows(here: Deciding) -> None:
+def test_the_lost_answer_to_an_unversioned_rejection_is_reconciled(here: Deciding) -> None:
     reject_unversioned(here)
     here.noyo.faults.add(lost("reset_after"))
 
@@ -715,7 +719,7 @@ def test_its_lost_answer_is_found_by_what_noyo_shows(here: Deciding) -> None:
     assert len(here.writes()) == 1
 
 
-def test_what_did_not_arrive_without_a_version_is_not_sent_again_by_itself(here: Deciding) -> None:
+def test_an_unversioned_rejection_is_not_sent_again_automatically(here: Deciding) -> None:
     reject_unversioned(here)
     here.noyo.faults.add(lost("reset_before"))
 
@@ -723,7 +727,7 @@ def test_what_did_not_arrive_without_a_version_is_not_sent_again_by_itself(here:
     assert len(here.writes()) == 1
 
 
-def test_a_request_that_is_gone_at_noyo_is_a_clear_no_and_keeps_nobody_waiting(here: Deciding) -> None:
+def test_a_deleted_request_is_refused_at_once(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
     here.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))

@@ -39,7 +39,7 @@ def group_of(shown: Any) -> str:
     return str(shown.record.group_id)
 
 
-def test_what_noyo_answers_is_kept_with_who_asked_and_the_card_goes_on(here: Disconnecting) -> None:
+def test_noyos_answer_is_stored_with_the_requester_and_the_same_card(here: Disconnecting) -> None:
     here.going()
 
     here.carry_out()
@@ -63,7 +63,7 @@ def test_what_noyo_answers_is_kept_with_who_asked_and_the_card_goes_on(here: Dis
 
 
 @pytest.mark.parametrize("status", ["unable_to_connect", "processing", "a_new_one"])
-def test_what_is_not_connected_any_more_is_not_sent(here: Disconnecting, status: str) -> None:
+def test_a_group_that_is_no_longer_connected_is_not_disconnected(here: Disconnecting, status: str) -> None:
     shown = here.going()
     here.noyo.move_connection(shown.record.id, status)
 
@@ -74,7 +74,7 @@ def test_what_is_not_connected_any_more_is_not_sent(here: Disconnecting, status:
     assert here.posts() == []
 
 
-def test_another_version_of_a_connection_that_still_stands_is_no_change(here: Disconnecting) -> None:
+def test_another_version_of_a_completed_connection_is_no_change(here: Disconnecting) -> None:
     shown = here.going()
     here.wait(5)
     here.noyo.move_connection(shown.record.id, "completed")
@@ -84,7 +84,7 @@ def test_another_version_of_a_connection_that_still_stands_is_no_change(here: Di
     assert here.ended() == ("succeeded", "confirmed")
 
 
-def test_a_connection_that_noyo_knows_no_more_ends_it(here: Disconnecting) -> None:
+def test_a_deleted_connection_is_refused(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(Fault("error_before", method="GET", path_contains=shown.record.id, status=404))
 
@@ -95,9 +95,7 @@ def test_a_connection_that_noyo_knows_no_more_ends_it(here: Disconnecting) -> No
 
 
 @pytest.mark.parametrize("status", ["needs_review", "processing", "a_new_one"])
-def test_where_one_is_open_at_noyo_nothing_is_sent_and_that_one_is_shown(
-    here: Disconnecting, status: str
-) -> None:
+def test_an_open_request_at_noyo_is_shown_and_nothing_is_sent(here: Disconnecting, status: str) -> None:
     shown = here.going()
     there = open_at_noyo(here, group_of(shown))
     if status != "needs_review":
@@ -114,7 +112,7 @@ def test_where_one_is_open_at_noyo_nothing_is_sent_and_that_one_is_shown(
 
 
 @pytest.mark.parametrize("status", ["completed", "rejected"])
-def test_what_is_over_at_noyo_is_not_in_the_way(here: Disconnecting, status: str) -> None:
+def test_a_finished_request_at_noyo_is_no_duplicate(here: Disconnecting, status: str) -> None:
     shown = here.going()
     here.noyo.move_disconnection(open_at_noyo(here, group_of(shown))["id"], status)
 
@@ -123,7 +121,7 @@ def test_what_is_over_at_noyo_is_not_in_the_way(here: Disconnecting, status: str
     assert here.ended() == ("succeeded", "confirmed")
 
 
-def test_a_list_that_cannot_be_read_may_hold_one_so_nothing_is_sent_yet(here: Disconnecting) -> None:
+def test_nothing_is_sent_while_the_open_requests_cannot_be_read(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(Fault("garbage", method="GET", path_contains="disconnection", times=1))
 
@@ -133,7 +131,7 @@ def test_a_list_that_cannot_be_read_may_hold_one_so_nothing_is_sent_yet(here: Di
     assert len(here.posts()) == 1
 
 
-def test_a_protected_group_is_refused_in_noyos_words() -> None:
+def test_the_refusal_of_a_protected_group_shows_noyos_message() -> None:
     with disconnecting() as here:
         shown = here.going()
         here.noyo.rules = replace(here.noyo.rules, protected_groups=frozenset({group_of(shown)}))
@@ -147,7 +145,7 @@ def test_a_protected_group_is_refused_in_noyos_words() -> None:
         assert here.words() == "A protected group may not be disconnected"
 
 
-def test_a_reason_that_noyo_dropped_is_refused_in_noyos_words() -> None:
+def test_the_refusal_of_a_dropped_reason_shows_noyos_message() -> None:
     with disconnecting(Rules(settle_script=None, create_reasons=frozenset({"other"}))) as here:
         here.going()
 
@@ -163,7 +161,7 @@ def test_a_reason_that_noyo_dropped_is_refused_in_noyos_words() -> None:
 
 
 @pytest.mark.parametrize("gone", [ANA, BEN])
-def test_a_grant_removed_since_by_either_keeps_it_from_being_sent(here: Disconnecting, gone: str) -> None:
+def test_nothing_is_sent_if_either_person_lost_the_right(here: Disconnecting, gone: str) -> None:
     here.going()
     here.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {gone}))
 
@@ -177,7 +175,7 @@ def test_a_grant_removed_since_by_either_keeps_it_from_being_sent(here: Disconne
 
 
 @pytest.mark.parametrize("unknown", [ANA, BEN])
-def test_what_cannot_be_told_of_either_waits(here: Disconnecting, unknown: str) -> None:
+def test_an_unknown_right_of_either_person_reschedules(here: Disconnecting, unknown: str) -> None:
     here.going()
     here.wait(3601)
     here.know(*{ANA, BEN} - {unknown})
@@ -190,7 +188,7 @@ def test_what_cannot_be_told_of_either_waits(here: Disconnecting, unknown: str) 
     assert here.live().state is OperationState.SUCCEEDED
 
 
-def test_what_one_person_said_yes_to_twice_is_not_sent_once_that_is_not_allowed(here: Disconnecting) -> None:
+def test_a_self_confirmed_request_is_not_sent_once_self_approval_is_off(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.policy = replace(here.policy, self_approval=True)
     here.confirm(person=ANA)
@@ -205,7 +203,7 @@ def test_what_one_person_said_yes_to_twice_is_not_sent_once_that_is_not_allowed(
 # ---------------------------------------------------------------- lost answers
 
 
-def test_a_lost_answer_is_found_by_what_is_there_and_sent_once(here: Disconnecting) -> None:
+def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(writes_fail("reset_after"))
 
@@ -218,7 +216,9 @@ def test_a_lost_answer_is_found_by_what_is_there_and_sent_once(here: Disconnecti
 
 
 @pytest.mark.parametrize("trouble", ["reset_before", "error_before"])
-def test_what_did_not_arrive_is_not_sent_again_by_itself(here: Disconnecting, trouble: str) -> None:
+def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(
+    here: Disconnecting, trouble: str
+) -> None:
     here.going()
     here.noyo.faults.add(writes_fail(trouble))
 
@@ -237,7 +237,7 @@ def test_what_did_not_arrive_is_not_sent_again_by_itself(here: Disconnecting, tr
         {"created_ago": 600},
     ],
 )
-def test_what_is_not_what_we_wanted_is_not_taken_for_it(here: Disconnecting, other: dict[str, Any]) -> None:
+def test_a_different_request_is_not_taken_for_ours(here: Disconnecting, other: dict[str, Any]) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_before"))
     here.carry_out()
@@ -257,7 +257,7 @@ def test_what_is_not_what_we_wanted_is_not_taken_for_it(here: Disconnecting, oth
     assert here.live().state is OperationState.NEEDS_RESOLUTION
 
 
-def test_a_poll_that_sees_it_first_links_it_so_that_one_card_goes_on(here: Disconnecting) -> None:
+def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(writes_fail("reset_after"))
     here.carry_out()
@@ -275,7 +275,7 @@ def test_a_poll_that_sees_it_first_links_it_so_that_one_card_goes_on(here: Disco
     assert here.made().requested_by_operation == "V1"
 
 
-def test_what_another_operation_of_ours_made_is_not_taken_for_this_one(here: Disconnecting) -> None:
+def test_a_request_of_another_operation_is_not_taken_for_this_one(here: Disconnecting) -> None:
     shown = here.going()
     here.carry_out()
     first = here.made()
@@ -289,7 +289,7 @@ def test_what_another_operation_of_ours_made_is_not_taken_for_this_one(here: Dis
     assert here.made().requested_by_operation == "V1"
 
 
-def test_a_worker_that_vanished_may_have_sent_it_so_it_is_checked(here: Disconnecting) -> None:
+def test_an_operation_of_a_stopped_worker_is_reconciled(here: Disconnecting) -> None:
     here.going()
     with pytest.raises(Killed):
         here.carry_out(noyo=Before(here.deps.noyo, "request_disconnection", kill, after=True))
@@ -306,7 +306,7 @@ def way(here: Disconnecting, taken: Resolution) -> None:
     ("taken", "ended"),
     [(Resolution.ARRIVED, ("succeeded", "reported_arrived")), (Resolution.CLOSE, ("cancelled", "closed"))],
 )
-def test_a_person_says_what_became_of_it(
+def test_a_person_resolves_an_unclear_disconnection(
     here: Disconnecting, taken: Resolution, ended: tuple[str, str]
 ) -> None:
     here.going()
@@ -322,7 +322,7 @@ def test_a_person_says_what_became_of_it(
     assert not here.locked(here.operation().entity)
 
 
-def test_sent_again_by_a_person_it_is_sent_once_more(here: Disconnecting) -> None:
+def test_a_person_can_send_a_disconnection_again(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
@@ -333,7 +333,7 @@ def test_sent_again_by_a_person_it_is_sent_once_more(here: Disconnecting) -> Non
     assert (len(here.posts()), len(here.requests())) == (2, 1)
 
 
-def test_sent_again_by_a_person_who_was_wrong_it_is_found_and_not_doubled(here: Disconnecting) -> None:
+def test_sending_again_finds_a_request_that_had_arrived(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
@@ -352,7 +352,7 @@ def test_sent_again_by_a_person_who_was_wrong_it_is_found_and_not_doubled(here: 
     assert (len(here.posts()), len(here.requests())) == (1, 1)
 
 
-def test_another_may_be_asked_for_once_the_first_is_over(here: Disconnecting) -> None:
+def test_another_disconnection_may_follow_a_finished_one(here: Disconnecting) -> None:
     shown = here.going()
     here.carry_out()
     here.noyo.move_disconnection(here.made().record.id, "completed")
@@ -373,7 +373,7 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: Disconnecting) -> None
     assert here.operation().state is OperationState.SENDING
 
 
-def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_goes_on(
+def test_an_answer_without_the_group_keeps_its_requester_and_card(
     here: Disconnecting,
 ) -> None:
     shown = here.going()
@@ -390,7 +390,7 @@ def test_an_answer_that_leaves_the_group_out_is_still_of_who_asked_and_the_card_
     assert made.record.group_id == group_of(shown)
 
 
-def test_one_that_is_found_without_its_group_is_of_who_asked_too(here: Disconnecting) -> None:
+def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_after", method="POST"))
     here.carry_out()
@@ -423,7 +423,7 @@ class _Terse:
         return tuple(replace(one, group_id=None) for one in self._inner.disconnections_at(*pair))
 
 
-def test_the_card_goes_on_as_the_request_that_a_person_says_has_arrived(here: Disconnecting) -> None:
+def test_the_card_shows_the_request_that_a_person_reported_as_arrived(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("error_before", method="POST"))
     while here.operation().state is not OperationState.NEEDS_RESOLUTION:

@@ -33,7 +33,7 @@ def kept_for(here: Deciding, days: int) -> None:
     here.know("U0ANA", "U0BEN")
 
 
-def test_what_was_kept_until_its_day_had_gone_by_is_not_sent(here: Disconnecting) -> None:
+def test_a_deferred_operation_whose_end_date_passed_is_not_sent(here: Disconnecting) -> None:
     here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
     kept_for(here, 60)
 
@@ -45,7 +45,7 @@ def test_what_was_kept_until_its_day_had_gone_by_is_not_sent(here: Disconnecting
     assert here.state("V2") is OperationState.PENDING
 
 
-def test_an_approval_whose_day_went_by_is_not_sent_and_it_can_be_decided_anew(here: Disconnecting) -> None:
+def test_an_approval_whose_end_date_passed_is_not_sent_and_can_be_decided_again(here: Disconnecting) -> None:
     shown = here.waits()
     here.decide(shown, end=SOON)
     kept_for(here, 60)
@@ -59,7 +59,7 @@ def test_an_approval_whose_day_went_by_is_not_sent_and_it_can_be_decided_anew(he
     assert here.state("V2") is OperationState.SUCCEEDED
 
 
-def test_a_day_that_is_still_ahead_or_today_is_sent(here: Disconnecting) -> None:
+def test_an_end_date_of_today_or_later_is_sent(here: Disconnecting) -> None:
     here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
     kept_for(here, 3)
 
@@ -68,7 +68,7 @@ def test_a_day_that_is_still_ahead_or_today_is_sent(here: Disconnecting) -> None
     assert here.state() is OperationState.SUCCEEDED
 
 
-def test_a_day_that_was_past_when_it_was_asked_for_is_sent_as_asked(here: Disconnecting) -> None:
+def test_an_end_date_that_was_past_at_submission_is_sent(here: Disconnecting) -> None:
     here.ask_to_end(here.connected(), end=date(2026, 1, 31), needs_second=False)
     kept_for(here, 3)
 
@@ -81,7 +81,7 @@ def test_a_day_that_was_past_when_it_was_asked_for_is_sent_as_asked(here: Discon
 @pytest.mark.parametrize(
     ("arrives", "ended"), [(False, ("cancelled", "end_date_passed")), (True, ("succeeded", "reconciled"))]
 )
-def test_what_an_earlier_sending_did_is_found_out_first(
+def test_an_earlier_request_is_reconciled_first(
     here: Disconnecting, arrives: bool, ended: tuple[str, str]
 ) -> None:
     """Nothing of it shows when it is checked, so it is to be sent again, which a pause then holds up."""

@@ -45,7 +45,7 @@ def outcome(here: ExecutionBench, operation_id: str = "V1") -> Outcome:
 # ---------------------------------------------------------------- a request
 
 
-def test_a_confirmed_request_links_the_record_and_frees_the_lock(here: ExecutionBench) -> None:
+def test_a_confirmed_request_links_the_record_and_releases_the_lock(here: ExecutionBench) -> None:
     here.ask()
 
     settled = here.carry_out()
@@ -60,7 +60,7 @@ def test_a_confirmed_request_links_the_record_and_frees_the_lock(here: Execution
     assert here.audited()[-1][1] == ANA
 
 
-def test_a_request_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -> None:
+def test_a_refused_request_shows_noyos_message(here: ExecutionBench) -> None:
     here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
     here.ask()
 
@@ -73,7 +73,7 @@ def test_a_request_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -
     assert settled.due is None
 
 
-def test_a_duplicate_of_somebody_elses_connection_names_it_and_is_not_called_ours(
+def test_a_duplicate_names_the_existing_connection(
     here: ExecutionBench,
 ) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
@@ -88,7 +88,7 @@ def test_a_duplicate_of_somebody_elses_connection_names_it_and_is_not_called_our
     assert not here.locked(REQUEST)
 
 
-def test_a_connection_that_was_seen_before_we_sent_is_a_duplicate_however_young(here: ExecutionBench) -> None:
+def test_a_connection_seen_before_we_sent_is_a_duplicate(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
     here.see(other["id"])
     here.wait(2)
@@ -100,7 +100,7 @@ def test_a_connection_that_was_seen_before_we_sent_is_a_duplicate_however_young(
     assert here.held(other["id"]).requested_by_operation is None
 
 
-def test_a_connection_made_elsewhere_a_moment_ago_under_another_name_is_a_duplicate(
+def test_a_new_connection_with_another_name_is_a_duplicate(
     here: ExecutionBench,
 ) -> None:
     other = here.noyo.add_connection(
@@ -115,7 +115,7 @@ def test_a_connection_made_elsewhere_a_moment_ago_under_another_name_is_a_duplic
     assert outcome(here).record == connection_ref(other["id"])
 
 
-def test_what_another_operation_asked_for_a_moment_ago_is_a_duplicate_not_a_success(
+def test_a_new_connection_of_another_operation_is_a_duplicate(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -147,7 +147,7 @@ def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: Executio
 
 
 @pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
-def test_a_lost_answer_to_a_request_is_found_out_without_sending_it_twice(
+def test_a_lost_answer_to_a_request_is_reconciled_without_sending_twice(
     here: ExecutionBench, fault: str
 ) -> None:
     here.noyo.faults.add(writes_fail(fault, seconds=4.0))
@@ -163,7 +163,7 @@ def test_a_lost_answer_to_a_request_is_found_out_without_sending_it_twice(
 
 
 @pytest.mark.parametrize("fault", FAULTS_BEFORE_THE_EFFECT)
-def test_a_request_that_certainly_did_not_arrive_is_sent_again(here: ExecutionBench, fault: str) -> None:
+def test_a_request_that_did_not_arrive_is_sent_again(here: ExecutionBench, fault: str) -> None:
     here.noyo.faults.add(writes_fail(fault))
     here.ask()
 
@@ -174,7 +174,7 @@ def test_a_request_that_certainly_did_not_arrive_is_sent_again(here: ExecutionBe
     assert (here.effects(), len(here.at_noyo())) == (1, 1)
 
 
-def test_answers_that_are_lost_twice_over_double_nothing(here: ExecutionBench) -> None:
+def test_two_lost_answers_create_no_duplicate(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
@@ -185,7 +185,7 @@ def test_answers_that_are_lost_twice_over_double_nothing(here: ExecutionBench) -
     assert (here.effects(), len(here.at_noyo())) == (1, 1)
 
 
-def test_a_409_to_a_second_sending_is_the_echo_of_the_first(here: ExecutionBench) -> None:
+def test_a_409_to_a_second_request_confirms_the_first(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     # Both checks find nothing, since the list lags behind; the request is sent once more.
     here.ask()
@@ -204,7 +204,7 @@ def test_a_409_to_a_second_sending_is_the_echo_of_the_first(here: ExecutionBench
     assert (settled.sends, here.effects()) == (2, 1)
 
 
-def test_a_409_that_cannot_be_compared_just_now_waits_instead_of_saying_no(here: ExecutionBench) -> None:
+def test_a_409_that_cannot_be_compared_is_reconciled_later(here: ExecutionBench) -> None:
     here.ask()
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
     here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011", created=1)
@@ -228,9 +228,7 @@ def test_a_409_that_cannot_be_compared_just_now_waits_instead_of_saying_no(here:
     ],
     ids=["408", "429", "no token", "token cut off", "401 twice"],
 )
-def test_what_noyo_certainly_did_not_take_is_put_back_and_sent_later(
-    here: ExecutionBench, fault: Fault
-) -> None:
+def test_a_request_that_noyo_did_not_accept_is_rescheduled(here: ExecutionBench, fault: Fault) -> None:
     here.noyo.faults.add(fault)
     here.ask()
 
@@ -244,7 +242,7 @@ def test_what_noyo_certainly_did_not_take_is_put_back_and_sent_later(
     assert here.effects() == 1
 
 
-def test_a_wish_to_wait_is_granted(here: ExecutionBench) -> None:
+def test_a_retry_after_header_is_respected(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", retry_after="300"))
     here.ask()
 
@@ -256,7 +254,7 @@ def test_a_wish_to_wait_is_granted(here: ExecutionBench) -> None:
     assert len(here.writes()) == 1
 
 
-def test_an_expired_token_is_renewed_and_the_request_goes_out(here: ExecutionBench) -> None:
+def test_an_expired_token_is_renewed_and_the_request_is_sent(here: ExecutionBench) -> None:
     here.see(here.stuck("x").record.id)  # A token is held.
     here.noyo.expire_tokens()
     here.ask()
@@ -265,7 +263,7 @@ def test_an_expired_token_is_renewed_and_the_request_goes_out(here: ExecutionBen
     assert [seen.status for seen in here.writes()] == [401, 201]
 
 
-def test_a_noyo_that_is_down_loses_no_request(here: ExecutionBench) -> None:
+def test_an_outage_of_noyo_loses_no_request(here: ExecutionBench) -> None:
     here.noyo.stop()
     here.ask()
     for _ in range(3):
@@ -281,7 +279,7 @@ def test_a_noyo_that_is_down_loses_no_request(here: ExecutionBench) -> None:
 # ---------------------------------------------------------------- a retry
 
 
-def test_a_confirmed_retry_moves_the_record_and_counts_the_try(here: ExecutionBench) -> None:
+def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
 
@@ -302,7 +300,7 @@ def test_a_retry_sends_only_what_was_typed(here: ExecutionBench) -> None:
     assert here.writes()[0].body == {"broker_tin": "111223333"}
 
 
-def test_a_retry_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -> None:
+def test_a_refused_retry_shows_noyos_message(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
     here.retry(shown)
@@ -314,7 +312,7 @@ def test_a_retry_that_noyo_refuses_ends_in_noyos_words(here: ExecutionBench) -> 
     assert not here.locked(shown.entity)
 
 
-def test_a_retry_with_another_connections_id_shows_that_one(here: ExecutionBench) -> None:
+def test_a_retry_with_another_connections_id_shows_that_connection(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110012")
     shown = here.stuck()
     here.retry(shown)
@@ -325,7 +323,7 @@ def test_a_retry_with_another_connections_id_shows_that_one(here: ExecutionBench
     assert outcome(here, "V2").record == connection_ref(other["id"])
 
 
-def test_a_retry_of_what_changed_meanwhile_is_not_sent_but_shown(here: ExecutionBench) -> None:
+def test_a_retry_of_a_changed_connection_is_not_sent(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
     here.noyo.move_connection(shown.record.id, "action_required", error="another thing")
@@ -349,7 +347,7 @@ def test_a_retry_of_a_connection_that_noyo_no_longer_knows_is_refused(here: Exec
 
 
 @pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many"])
-def test_a_retry_whose_record_cannot_be_read_again_waits_unsent(here: ExecutionBench, fault: str) -> None:
+def test_a_retry_whose_record_cannot_be_read_is_rescheduled_unsent(here: ExecutionBench, fault: str) -> None:
     shown = here.stuck()
     here.retry(shown)
     here.noyo.faults.add(Fault(fault, method="GET", times=None))
@@ -375,7 +373,7 @@ def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(here: ExecutionBench
     assert len(here.writes()) == 1
 
 
-def test_a_success_stays_one_when_its_record_cannot_be_read_once_more(here: ExecutionBench) -> None:
+def test_a_success_is_kept_even_if_the_record_cannot_be_read_again(here: ExecutionBench) -> None:
     # Where `modified` does not move, the answer's order is unclear and Noyo is asked again; that may fail.
     with bench(Rules(settle_script=None, freeze_modified=True)) as frozen:
         shown = frozen.stuck()
@@ -395,7 +393,7 @@ def test_a_success_stays_one_when_its_record_cannot_be_read_once_more(here: Exec
         assert frozen.held(shown.record.id).status.value == "processing"
 
 
-def test_the_gap_between_reading_again_and_sending_is_refused_by_noyo_and_shown(here: ExecutionBench) -> None:
+def test_a_change_between_the_read_and_the_retry_is_refused_and_shown(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
 
@@ -433,7 +431,7 @@ def test_a_person_who_was_deactivated_since_the_click_sends_nothing(here: Execut
     assert here.writes() == []
 
 
-def test_a_right_that_cannot_be_told_just_now_waits(here: ExecutionBench) -> None:
+def test_an_unknown_right_reschedules(here: ExecutionBench) -> None:
     here.ask()
     here.wait(4000)  # What is known of Ana is too old by now.
 
@@ -462,7 +460,7 @@ class BrokenKey:
 
 
 @pytest.mark.parametrize("error", [TableUnavailable("no key now"), StorageError("another operation's seal")])
-def test_what_cannot_be_unsealed_is_not_sent_and_waits_as_unsent(
+def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(
     here: ExecutionBench, error: StorageError
 ) -> None:
     shown = here.stuck()
@@ -477,7 +475,7 @@ def test_what_cannot_be_unsealed_is_not_sent_and_waits_as_unsent(
     assert here.live("V2").state is OperationState.SUCCEEDED
 
 
-def test_the_seal_of_another_operation_is_refused(here: ExecutionBench) -> None:
+def test_encrypted_fields_of_another_operation_are_refused(here: ExecutionBench) -> None:
     seal = here.encryptor.encrypt(SensitiveFields(federal_ein=EIN), "V1")
 
     with pytest.raises(StorageError):
@@ -505,7 +503,7 @@ def test_an_operation_that_does_not_exist_is_nothing_to_do(here: ExecutionBench)
     assert here.writes() == []
 
 
-def test_a_second_worker_that_comes_while_the_first_sends_sends_nothing(here: ExecutionBench) -> None:
+def test_a_second_worker_sends_nothing_while_the_first_is_sending(here: ExecutionBench) -> None:
     here.ask()
     noyo = Before(here.deps.noyo, "request_connection", here.carry_out)
 
@@ -515,7 +513,7 @@ def test_a_second_worker_that_comes_while_the_first_sends_sends_nothing(here: Ex
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
-def test_of_two_workers_who_read_the_same_only_one_claims(here: ExecutionBench, kind: str) -> None:
+def test_only_one_of_two_workers_claims_an_operation(here: ExecutionBench, kind: str) -> None:
     if kind == "request":
         here.ask("V1")
     else:
@@ -528,7 +526,7 @@ def test_of_two_workers_who_read_the_same_only_one_claims(here: ExecutionBench, 
     assert (settled.state, settled.attempts) == (OperationState.SUCCEEDED, 1)
 
 
-def test_of_two_workers_who_would_check_only_one_does(here: ExecutionBench) -> None:
+def test_only_one_of_two_workers_reconciles(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.ask()
     here.carry_out()
@@ -539,7 +537,7 @@ def test_of_two_workers_who_would_check_only_one_does(here: ExecutionBench) -> N
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
-def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: ExecutionBench, kind: str) -> None:
+def test_a_worker_whose_lease_expired_sends_nothing(here: ExecutionBench, kind: str) -> None:
     if kind == "request":
         here.ask("V1")
     else:
@@ -555,7 +553,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing_any_more(here: Executi
     assert here.operation().state is OperationState.SENDING
 
 
-def test_a_worker_whose_lease_was_taken_writes_nothing_over_what_the_other_found(
+def test_a_worker_that_lost_its_lease_overwrites_nothing(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -571,7 +569,7 @@ def test_a_worker_whose_lease_was_taken_writes_nothing_over_what_the_other_found
     assert here.effects() == 1
 
 
-def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: ExecutionBench) -> None:
+def test_a_late_refusal_does_not_change_a_settled_operation(here: ExecutionBench) -> None:
     here.ask()
     here.noyo.faults.add(writes_fail("too_many"))
 
@@ -589,7 +587,7 @@ def test_a_late_no_does_not_unsettle_what_another_worker_settled(here: Execution
 # ---------------------------------------------------------------- a look
 
 
-def test_a_look_takes_the_record_in_and_writes_nothing_to_noyo(here: ExecutionBench) -> None:
+def test_a_refresh_ingests_the_record_and_writes_nothing_to_noyo(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.move_connection(shown.record.id, "completed")
     here.look(shown.entity)
@@ -601,14 +599,14 @@ def test_a_look_takes_the_record_in_and_writes_nothing_to_noyo(here: ExecutionBe
     assert here.writes() == []
 
 
-def test_a_look_at_what_noyo_does_not_know_says_so(here: ExecutionBench) -> None:
+def test_a_refresh_of_an_unknown_record_is_not_found(here: ExecutionBench) -> None:
     here.look(connection_ref("00000000-0000-4000-8000-000000000009"))
 
     assert here.carry_out("L1").state is OperationState.REFUSED
     assert outcome(here, "L1").kind is OutcomeKind.NOT_FOUND
 
 
-def test_a_look_in_bad_weather_is_done_later(here: ExecutionBench) -> None:
+def test_a_refresh_without_an_answer_is_rescheduled(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.look(shown.entity)
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
@@ -618,7 +616,7 @@ def test_a_look_in_bad_weather_is_done_later(here: ExecutionBench) -> None:
     assert here.live("L1").state is OperationState.SUCCEEDED
 
 
-def test_a_look_takes_no_lock_and_is_in_nobodys_way(here: ExecutionBench) -> None:
+def test_a_refresh_takes_no_lock_and_blocks_nobody(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.look(shown.entity)
     here.retry(shown)

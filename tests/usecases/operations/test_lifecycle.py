@@ -56,7 +56,7 @@ DEATHS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("death", DEATHS)
-def test_a_request_whose_worker_dies_heals_by_itself(here: ExecutionBench, death: str) -> None:
+def test_a_request_whose_worker_stops_recovers(here: ExecutionBench, death: str) -> None:
     here.ask()
     die(here, **DEATHS[death](here))
 
@@ -82,9 +82,7 @@ def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) 
 
 
 @pytest.mark.parametrize("death", ["save", "settle"])
-def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again(
-    here: ExecutionBench, death: str
-) -> None:
+def test_a_reconciliation_whose_worker_stops_is_repeated(here: ExecutionBench, death: str) -> None:
     here.noyo.faults.add(writes_fail("reset_after" if death == "settle" else "reset_before"))
     here.ask()
     here.carry_out()
@@ -97,7 +95,7 @@ def test_a_worker_that_dies_while_it_checks_is_followed_by_one_that_checks_again
     assert here.effects() == 1
 
 
-def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> None:
+def test_a_refresh_whose_worker_stops_is_repeated(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.look(shown.entity)
     die(here, "L1", noyo=Before(here.deps.noyo, "connection", kill))
@@ -108,7 +106,7 @@ def test_a_look_whose_worker_died_is_just_done_again(here: ExecutionBench) -> No
     assert "needs_resolution" not in here.told()
 
 
-def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> None:
+def test_only_one_of_two_workers_takes_over_an_expired_lease(here: ExecutionBench) -> None:
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(policies.OPERATION_LEASE_SECONDS)
@@ -118,7 +116,7 @@ def test_of_two_who_find_a_lease_expired_one_gives_way(here: ExecutionBench) -> 
     assert here.told().count("reconciling") == 1
 
 
-def test_workers_that_die_over_an_operation_for_a_day_leave_it_to_a_person(here: ExecutionBench) -> None:
+def test_after_a_day_of_stopped_workers_a_person_decides(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
     here.retry(shown)
@@ -157,7 +155,7 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
     assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [policies.OPERATION_MAX_PAUSE_SECONDS]]
 
 
-def test_the_same_trouble_again_is_told_once(here: ExecutionBench) -> None:
+def test_a_repeated_delay_reason_is_published_once(here: ExecutionBench) -> None:
     here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
     here.ask()
 
@@ -167,7 +165,7 @@ def test_the_same_trouble_again_is_told_once(here: ExecutionBench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
-def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: ExecutionBench, kind: str) -> None:
+def test_after_a_day_of_failures_a_person_decides(here: ExecutionBench, kind: str) -> None:
     entity = REQUEST
     if kind == "request":
         here.ask("V1")
@@ -193,7 +191,7 @@ def test_after_a_day_of_trouble_a_person_is_asked_loudly(here: ExecutionBench, k
     assert here.locked(entity)
 
 
-def test_a_look_that_noyo_does_not_answer_for_a_day_is_given_up_and_nobody_is_asked(
+def test_a_refresh_without_an_answer_for_a_day_is_cancelled(
     here: ExecutionBench,
 ) -> None:
     here.look(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
@@ -208,7 +206,7 @@ def test_a_look_that_noyo_does_not_answer_for_a_day_is_given_up_and_nobody_is_as
     assert given_up.outcome.kind is OutcomeKind.OVERDUE
 
 
-def test_a_right_that_could_not_be_told_after_a_long_pause_of_ours_is_asked_about_once_more(
+def test_an_unknown_right_after_a_long_outage_is_checked_once_more(
     here: ExecutionBench,
 ) -> None:
     here.ask("V1")
@@ -224,7 +222,7 @@ def test_a_right_that_could_not_be_told_after_a_long_pause_of_ours_is_asked_abou
     assert here.effects() == 1
 
 
-def test_a_right_that_cannot_be_told_for_a_day_goes_to_a_person(here: ExecutionBench) -> None:
+def test_after_a_day_of_an_unknown_right_a_person_decides(here: ExecutionBench) -> None:
     here.ask("V1")
     here.wait(7200)
     here.carry_out("V1")
@@ -234,7 +232,7 @@ def test_a_right_that_cannot_be_told_for_a_day_goes_to_a_person(here: ExecutionB
     assert here.effects() == 0
 
 
-def test_a_day_of_unanswered_checks_goes_to_a_person(here: ExecutionBench) -> None:
+def test_after_a_day_of_unanswered_reconciliations_a_person_decides(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
     here.carry_out()
@@ -251,7 +249,7 @@ def test_a_day_of_unanswered_checks_goes_to_a_person(here: ExecutionBench) -> No
     assert here.effects() == 1
 
 
-def test_a_worker_that_was_off_for_two_days_goes_on_where_it_was(here: ExecutionBench) -> None:
+def test_a_worker_continues_after_two_days_off(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask("V1")
     here.ask("V3", group_id="00110033")
@@ -267,7 +265,7 @@ def test_a_worker_that_was_off_for_two_days_goes_on_where_it_was(here: Execution
 # ---------------------------------------------------------------- settling
 
 
-def test_settling_survives_a_record_that_moves_under_it(here: ExecutionBench) -> None:
+def test_settling_repeats_after_a_concurrent_update(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
     operations = Before(here.deps.operations, "settle", lambda: here.see(shown.record.id))
@@ -279,7 +277,7 @@ def test_settling_survives_a_record_that_moves_under_it(here: ExecutionBench) ->
     assert here.held(shown.record.id).attempts == 2
 
 
-def test_settling_says_so_when_the_record_will_not_stand_still(here: ExecutionBench) -> None:
+def test_settling_fails_if_the_record_keeps_changing(here: ExecutionBench) -> None:
     here.ask()
 
     class Restless:
@@ -295,7 +293,7 @@ def test_settling_says_so_when_the_record_will_not_stand_still(here: ExecutionBe
     assert here.effects() == 1
 
 
-def test_what_is_settled_cannot_be_kept_or_settled_again(here: ExecutionBench) -> None:
+def test_a_settled_operation_cannot_be_saved_again(here: ExecutionBench) -> None:
     here.ask()
     here.carry_out()
     settled = here.operation()
@@ -336,7 +334,7 @@ def test_no_sensitive_value_is_in_the_table_in_clear_at_any_time(here: Execution
 
 
 @pytest.mark.parametrize("end", ["succeeded", "refused", "cancelled", "closed"])
-def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str) -> None:
+def test_encrypted_fields_are_dropped_when_settled(here: ExecutionBench, end: str) -> None:
     here.ask()
     assert '"encrypted"' in json.dumps(here.items(), default=repr)
     if end == "refused":
@@ -365,7 +363,7 @@ def test_what_was_sealed_is_dropped_once_settled(here: ExecutionBench, end: str)
     assert '"encrypted"' not in json.dumps(here.items(), default=repr)
 
 
-def test_an_operation_never_ends_by_time_before_it_is_settled(here: ExecutionBench) -> None:
+def test_only_settled_operations_have_an_expiry(here: ExecutionBench) -> None:
     here.ask()
 
     def ends() -> list[str]:

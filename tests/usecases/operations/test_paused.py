@@ -44,7 +44,7 @@ def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
     return operation
 
 
-def test_what_is_asked_for_during_a_pause_is_taken_and_kept(here: ExecutionBench) -> None:
+def test_an_operation_submitted_during_a_pause_is_deferred(here: ExecutionBench) -> None:
     paused = pause(ANA, "why", here.deps).pause
 
     placed = here.ask()
@@ -56,7 +56,7 @@ def test_what_is_asked_for_during_a_pause_is_taken_and_kept(here: ExecutionBench
     assert here.locked(REQUEST)
 
 
-def test_what_was_asked_for_before_is_kept_untouched(here: ExecutionBench) -> None:
+def test_an_operation_submitted_before_a_pause_is_deferred_unchanged(here: ExecutionBench) -> None:
     here.ask()
     pause(ANA, "", here.deps)
 
@@ -79,7 +79,7 @@ def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench
     assert here.told().count("pending") == 2
 
 
-def test_the_switch_is_asked_right_before_the_write_leaves(here: ExecutionBench) -> None:
+def test_the_pause_is_checked_right_before_a_write(here: ExecutionBench) -> None:
     here.ask()
     claimed = claim("V1", here.deps)
     assert claimed is not None
@@ -89,7 +89,7 @@ def test_the_switch_is_asked_right_before_the_write_leaves(here: ExecutionBench)
         ensure_may_send(claimed, here.deps)
 
 
-def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(here: ExecutionBench) -> None:
+def test_nothing_is_sent_while_the_pause_cannot_be_read(here: ExecutionBench) -> None:
     here.ask()
 
     def down() -> None:
@@ -102,7 +102,7 @@ def test_a_switch_that_cannot_be_read_sends_nothing_and_leaves_nothing_unclear(h
     assert here.writes() == []
 
 
-def test_once_resumed_it_goes_out_once_and_nothing_says_kept_any_more(here: ExecutionBench) -> None:
+def test_a_deferred_operation_is_sent_once_after_resuming(here: ExecutionBench) -> None:
     pause(ANA, "", here.deps)
     here.ask()
     here.carry_out()
@@ -132,7 +132,7 @@ def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: Exe
     assert here.writes() == []
 
 
-def test_what_has_left_is_found_out_during_a_pause(here: ExecutionBench) -> None:
+def test_reconciliation_continues_during_a_pause(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
     assert here.carry_out().state is OperationState.RECONCILING
@@ -144,7 +144,7 @@ def test_what_has_left_is_found_out_during_a_pause(here: ExecutionBench) -> None
     assert here.effects() == 1
 
 
-def test_what_did_not_arrive_is_not_sent_again_during_a_pause(here: ExecutionBench) -> None:
+def test_nothing_is_sent_again_during_a_pause(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.ask()
     here.carry_out()
@@ -163,7 +163,7 @@ def test_what_did_not_arrive_is_not_sent_again_during_a_pause(here: ExecutionBen
     assert here.effects() == 1
 
 
-def test_a_look_goes_on(here: ExecutionBench) -> None:
+def test_refreshes_continue_during_a_pause(here: ExecutionBench) -> None:
     shown = here.stuck()
     pause(ANA, "", here.deps)
     here.look(shown.entity)
@@ -171,7 +171,7 @@ def test_a_look_goes_on(here: ExecutionBench) -> None:
     assert here.carry_out("L1").state is OperationState.SUCCEEDED
 
 
-def test_the_day_of_patience_stands_still(here: ExecutionBench) -> None:
+def test_a_pause_does_not_count_towards_giving_up(here: ExecutionBench) -> None:
     """Twenty hours of trouble, three days of pause, and one more trouble is no day of trouble."""
     here.noyo.faults.add(writes_fail("too_many", times=None))
     here.ask()
@@ -188,7 +188,7 @@ def test_the_day_of_patience_stands_still(here: ExecutionBench) -> None:
     assert here.carry_out().state is OperationState.NEEDS_RESOLUTION
 
 
-def test_kept_again_by_another_pause_it_names_that_one(here: ExecutionBench) -> None:
+def test_a_second_pause_replaces_the_first_on_a_deferred_operation(here: ExecutionBench) -> None:
     here.ask()
     pause(ANA, "", here.deps)
     here.carry_out()
@@ -201,7 +201,7 @@ def test_kept_again_by_another_pause_it_names_that_one(here: ExecutionBench) -> 
     assert keeps(here).deferred_by == second
 
 
-def test_of_a_worker_that_puts_aside_and_one_that_was_before_it_neither_undoes_the_other(
+def test_deferring_does_not_undo_a_concurrent_claim(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -221,7 +221,7 @@ def test_of_a_worker_that_puts_aside_and_one_that_was_before_it_neither_undoes_t
 # ---------------------------------------------------------------- watching only
 
 
-def test_watching_nothing_is_taken_on(here: ExecutionBench) -> None:
+def test_observe_mode_accepts_nothing_that_would_be_sent(here: ExecutionBench) -> None:
     here.mode = Mode.OBSERVE
     shown = here.stuck()
 
@@ -235,7 +235,7 @@ def test_watching_nothing_is_taken_on(here: ExecutionBench) -> None:
     assert here.carry_out("L1").state is OperationState.SUCCEEDED
 
 
-def test_what_is_left_from_before_is_kept_as_if_paused_and_sent_once_it_acts_again(
+def test_observe_mode_defers_open_operations_until_act_mode(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -253,7 +253,7 @@ def test_what_is_left_from_before_is_kept_as_if_paused_and_sent_once_it_acts_aga
     assert here.effects() == 1
 
 
-def test_watching_a_write_that_is_about_to_leave_is_stopped_at_the_edge(here: ExecutionBench) -> None:
+def test_observe_mode_stops_a_write_at_the_last_moment(here: ExecutionBench) -> None:
     here.ask()
     claimed = claim("V1", here.deps)
     assert claimed is not None
@@ -263,7 +263,7 @@ def test_watching_a_write_that_is_about_to_leave_is_stopped_at_the_edge(here: Ex
         ensure_may_send(claimed, here.deps)
 
 
-def test_the_day_of_patience_stands_still_while_watching(here: ExecutionBench) -> None:
+def test_observe_mode_does_not_count_towards_giving_up(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", times=None))
     here.ask()
     here.carry_out()

@@ -36,7 +36,7 @@ def lost_retry(
     return shown
 
 
-def test_nobody_asks_before_the_quiet_time_is_over(here: ExecutionBench) -> None:
+def test_noyo_is_not_asked_before_the_waiting_time_is_over(here: ExecutionBench) -> None:
     lost_retry(here)
     asked = len(here.noyo.requests)
     here.wait(29)
@@ -46,7 +46,7 @@ def test_nobody_asks_before_the_quiet_time_is_over(here: ExecutionBench) -> None
     assert len(here.noyo.requests) == asked
 
 
-def test_noyo_is_asked_twice_before_a_retry_goes_to_a_person(here: ExecutionBench) -> None:
+def test_noyo_is_asked_twice_before_a_person_decides_about_a_retry(here: ExecutionBench) -> None:
     shown = lost_retry(here)
     here.wait(30)
     assert here.carry_out("V2").state is OperationState.RECONCILING
@@ -87,9 +87,7 @@ def test_a_retry_with_another_id_is_found_though_it_failed_again_meanwhile(here:
 
 @pytest.mark.parametrize("wanted", [None, "00110012"])
 @pytest.mark.parametrize("status", ["action_required", "completed", "unable_to_connect"])
-def test_a_record_that_merely_moved_proves_nothing(
-    here: ExecutionBench, status: str, wanted: str | None
-) -> None:
+def test_a_changed_record_alone_proves_nothing(here: ExecutionBench, status: str, wanted: str | None) -> None:
     shown = lost_retry(here, group_id=wanted)
     here.noyo.move_connection(shown.record.id, status)
     here.see(shown.record.id)
@@ -127,7 +125,7 @@ def test_the_first_try_a_moment_before_does_not_prove_the_second(
     assert here.effects() == 0
 
 
-def test_a_connection_made_by_another_before_we_sent_is_not_ours(here: ExecutionBench) -> None:
+def test_a_connection_created_before_we_sent_is_not_ours(here: ExecutionBench) -> None:
     here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
     here.wait(121)
     here.noyo.faults.add(writes_fail("reset_before"))
@@ -161,9 +159,7 @@ def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: Execution
 
 
 @pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
-def test_a_check_that_gets_no_answer_counts_for_nothing_and_is_repeated(
-    here: ExecutionBench, fault: str
-) -> None:
+def test_an_unanswered_reconciliation_is_not_counted(here: ExecutionBench, fault: str) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
     here.carry_out()
@@ -179,7 +175,7 @@ def test_a_check_that_gets_no_answer_counts_for_nothing_and_is_repeated(
     assert here.effects() == 1
 
 
-def test_a_retry_checked_on_a_connection_that_is_gone_goes_to_a_person_in_the_end(
+def test_a_retry_of_a_deleted_connection_ends_with_a_person(
     here: ExecutionBench,
 ) -> None:
     shown = lost_retry(here)
@@ -194,7 +190,7 @@ def test_a_retry_checked_on_a_connection_that_is_gone_goes_to_a_person_in_the_en
     assert kind(here) is OutcomeKind.OVERDUE
 
 
-def test_the_connection_that_is_in_the_way_is_the_newest_one_for_the_same_carrier_and_id(
+def test_the_duplicate_is_the_newest_connection_with_these_ids(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -211,7 +207,7 @@ def test_the_connection_that_is_in_the_way_is_the_newest_one_for_the_same_carrie
     assert found.modified == int(here.clock()) - 60
 
 
-def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: ExecutionBench) -> None:
+def test_no_duplicate_is_named_if_noyo_cannot_be_read(here: ExecutionBench) -> None:
     here.ask()
     here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
     here.noyo.faults.add(Fault("garbage", method="GET", times=None))
@@ -219,7 +215,7 @@ def test_where_noyo_does_not_say_nothing_is_said_to_be_in_the_way(here: Executio
     assert find_duplicate(here.operation("V1"), here.deps) is None
 
 
-def test_a_connection_that_a_retry_gave_the_wanted_id_is_not_what_a_lost_request_made(
+def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(
     here: ExecutionBench,
 ) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="99", group_name="Other")["id"]
@@ -237,7 +233,7 @@ def test_a_connection_that_a_retry_gave_the_wanted_id_is_not_what_a_lost_request
     assert here.held(other).requested_by_operation is None
 
 
-def test_a_connection_seen_before_we_sent_is_not_ours_though_it_moved_since(here: ExecutionBench) -> None:
+def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")["id"]
     here.see(other)
     here.wait(2)

@@ -51,7 +51,7 @@ def says(
         (Resolution.CLOSE, OperationState.CANCELLED, OutcomeKind.CLOSED),
     ],
 )
-def test_a_way_out_settles_frees_the_lock_and_is_audited(
+def test_a_resolution_settles_releases_the_lock_and_is_audited(
     here: ExecutionBench, way: Resolution, state: OperationState, kind: OutcomeKind
 ) -> None:
     shown = unclear(here)
@@ -67,7 +67,7 @@ def test_a_way_out_settles_frees_the_lock_and_is_audited(
     assert here.effects() == 0
 
 
-def test_sent_again_it_goes_out_once_more_for_the_version_that_was_seen(here: ExecutionBench) -> None:
+def test_sending_again_is_for_the_version_that_was_seen(here: ExecutionBench) -> None:
     now = unclear(here)
 
     taken = says(here, Resolution.SEND_AGAIN, seen=now.record.version)
@@ -80,7 +80,7 @@ def test_sent_again_it_goes_out_once_more_for_the_version_that_was_seen(here: Ex
     assert ("resolution_chosen", BEN) in here.audited()
 
 
-def test_sent_again_it_keeps_what_was_typed(here: ExecutionBench) -> None:
+def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
     now = unclear(here)
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)
 
@@ -89,7 +89,7 @@ def test_sent_again_it_keeps_what_was_typed(here: ExecutionBench) -> None:
     assert here.writes()[-1].body["broker_tin"] == "987654321"
 
 
-def test_sent_again_it_is_not_sent_where_the_record_moved_since_the_person_looked(
+def test_sending_again_sends_nothing_if_the_record_changed(
     here: ExecutionBench,
 ) -> None:
     now = unclear(here)
@@ -103,7 +103,7 @@ def test_sent_again_it_is_not_sent_where_the_record_moved_since_the_person_looke
     assert settled.outcome.kind is OutcomeKind.CHANGED
 
 
-def test_sent_again_by_mistake_it_finds_that_it_had_arrived(here: ExecutionBench) -> None:
+def test_sending_again_by_mistake_finds_that_it_had_arrived(here: ExecutionBench) -> None:
     now = unclear(here)
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)
     # It was on its way all the time, and comes in before we send once more.
@@ -116,7 +116,7 @@ def test_sent_again_by_mistake_it_finds_that_it_had_arrived(here: ExecutionBench
     assert here.effects() == 0
 
 
-def test_sent_again_it_has_another_day(here: ExecutionBench) -> None:
+def test_sending_again_has_a_day_of_its_own(here: ExecutionBench) -> None:
     now = unclear(here)
     here.wait(86_400)
     here.know(ANA)
@@ -128,7 +128,7 @@ def test_sent_again_it_has_another_day(here: ExecutionBench) -> None:
 
 @pytest.mark.parametrize("second", list(Resolution))
 @pytest.mark.parametrize("first", list(Resolution))
-def test_of_two_people_who_choose_at_once_the_first_one_counts(
+def test_the_first_of_two_concurrent_resolutions_counts(
     here: ExecutionBench, first: Resolution, second: Resolution
 ) -> None:
     unclear(here)
@@ -144,7 +144,7 @@ def test_of_two_people_who_choose_at_once_the_first_one_counts(
     assert deciders == [ANA]
 
 
-def test_a_way_out_of_what_needs_nobody_changes_nothing(here: ExecutionBench) -> None:
+def test_a_resolution_that_is_not_needed_changes_nothing(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
 
@@ -155,5 +155,5 @@ def test_a_way_out_of_what_needs_nobody_changes_nothing(here: ExecutionBench) ->
     assert here.operation("V2").state is OperationState.SUCCEEDED
 
 
-def test_a_way_out_of_an_operation_that_is_not_there_changes_nothing(here: ExecutionBench) -> None:
+def test_a_resolution_of_an_unknown_operation_changes_nothing(here: ExecutionBench) -> None:
     assert says(here, Resolution.ARRIVED) is None

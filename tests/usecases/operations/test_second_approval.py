@@ -27,7 +27,7 @@ def here() -> Iterator[Disconnecting]:
         yield made
 
 
-def test_a_second_approver_sets_it_going_and_it_reaches_noyo_once(here: Disconnecting) -> None:
+def test_a_confirmed_disconnection_is_sent_once(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
 
     confirmed = here.confirm()
@@ -39,7 +39,7 @@ def test_a_second_approver_sets_it_going_and_it_reaches_noyo_once(here: Disconne
     assert len(here.posts()) == 1
 
 
-def test_nobody_confirms_what_they_asked_for_and_is_told_who_may(here: Disconnecting) -> None:
+def test_a_requester_may_not_confirm_and_sees_who_may(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
 
     refused = here.confirm(person=ANA)
@@ -51,7 +51,7 @@ def test_nobody_confirms_what_they_asked_for_and_is_told_who_may(here: Disconnec
     assert here.state() is OperationState.AWAITING_CONFIRMATION
 
 
-def test_where_the_settings_allow_it_they_do(here: Disconnecting) -> None:
+def test_a_requester_may_confirm_if_the_settings_allow_it(here: Disconnecting) -> None:
     here.policy = replace(here.policy, self_approval=True)
     here.ask_to_end(here.connected())
 
@@ -59,7 +59,7 @@ def test_where_the_settings_allow_it_they_do(here: Disconnecting) -> None:
     assert here.carry_out().state is OperationState.SUCCEEDED
 
 
-def test_the_second_confirmer_learns_who_was_first(here: Disconnecting) -> None:
+def test_a_late_confirmation_shows_who_was_first(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.confirm()
 
@@ -71,7 +71,7 @@ def test_the_second_confirmer_learns_who_was_first(here: Disconnecting) -> None:
     assert second.operation.second_approval.by == BEN
 
 
-def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
+def test_only_one_of_two_concurrent_confirmations_counts(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     first: Any = Before(here.store.operations, "save", lambda: here.confirm(person=CAT))
 
@@ -82,7 +82,7 @@ def test_of_two_at_the_same_instant_one_wins(here: Disconnecting) -> None:
     assert [action for action, *_ in here.trail()].count("disconnection_confirmed") == 1
 
 
-def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconnecting) -> None:
+def test_an_expired_disconnection_is_not_confirmed(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     due = here.operation().due or 0
 
@@ -96,7 +96,7 @@ def test_what_expires_in_the_same_instant_is_not_confirmed_as_well(here: Disconn
     assert here.state() is OperationState.EXPIRED
 
 
-def test_what_is_confirmed_in_the_same_instant_does_not_expire(here: Disconnecting) -> None:
+def test_a_confirmed_disconnection_does_not_expire(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     due = here.operation().due or 0
 
@@ -112,7 +112,7 @@ def test_what_is_confirmed_in_the_same_instant_does_not_expire(here: Disconnecti
     assert here.state() is OperationState.PENDING
 
 
-def test_over_before_anybody_came_by_to_say_so_it_is_not_confirmed(here: Disconnecting) -> None:
+def test_an_overdue_disconnection_is_not_confirmed_before_it_is_settled(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.wait((here.operation().due or 0) - here.clock())
 
@@ -122,7 +122,7 @@ def test_over_before_anybody_came_by_to_say_so_it_is_not_confirmed(here: Disconn
 
 
 @pytest.mark.parametrize("person", [ANA, BEN])
-def test_withdrawn_it_is_never_sent(here: Disconnecting, person: str) -> None:
+def test_a_withdrawn_disconnection_is_never_sent(here: Disconnecting, person: str) -> None:
     here.ask_to_end(here.connected())
 
     withdrawn = here.withdraw(person=person)
@@ -137,7 +137,7 @@ def test_withdrawn_it_is_never_sent(here: Disconnecting, person: str) -> None:
     assert isinstance(here.confirm(), NotAwaitingConfirmation)
 
 
-def test_what_is_confirmed_meanwhile_is_not_withdrawn(here: Disconnecting) -> None:
+def test_a_confirmed_disconnection_is_not_withdrawn(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     last: Any = Before(here.store.operations, "settle", here.confirm)
     operations = here.store.operations
@@ -148,7 +148,7 @@ def test_what_is_confirmed_meanwhile_is_not_withdrawn(here: Disconnecting) -> No
     assert here.state() is OperationState.PENDING
 
 
-def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
+def test_the_audit_log_names_each_person_and_action(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.confirm()
     here.carry_out()
@@ -167,14 +167,14 @@ def test_the_trail_tells_who_did_what_and_when(here: Disconnecting) -> None:
 
 
 @pytest.mark.parametrize("act", ["confirm", "withdraw"])
-def test_what_is_not_known_is_not_held(here: Disconnecting, act: str) -> None:
+def test_an_unknown_operation_does_not_await_confirmation(here: Disconnecting, act: str) -> None:
     assert getattr(here, act)("nobody's") in (None, NotAwaitingConfirmation(None))
 
 
 # ---------------------------------------------------------------- while nothing is sent
 
 
-def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(here: Disconnecting) -> None:
+def test_a_confirmation_during_a_pause_is_deferred_until_resuming(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     paused = pause(CAT, "", here.deps).pause
 
@@ -189,7 +189,7 @@ def test_what_is_confirmed_during_a_pause_is_kept_and_sent_once_it_is_resumed(he
     assert len(here.posts()) == 1
 
 
-def test_what_is_held_is_not_put_aside_by_a_pause(here: Disconnecting) -> None:
+def test_a_pause_does_not_defer_what_awaits_confirmation(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     pause(CAT, "", here.deps)
 
@@ -198,7 +198,7 @@ def test_what_is_held_is_not_put_aside_by_a_pause(here: Disconnecting) -> None:
     assert (here.state(), here.operation().deferred_by) == (OperationState.AWAITING_CONFIRMATION, None)
 
 
-def test_watching_only_nobody_confirms_anything(here: Disconnecting) -> None:
+def test_observe_mode_accepts_no_confirmation(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.mode = Mode.OBSERVE
 

@@ -24,7 +24,7 @@ def here() -> Iterator[ExecutionBench]:
         yield made
 
 
-def test_placing_sends_nothing_and_is_told_audited_locked_and_due(here: ExecutionBench) -> None:
+def test_submitting_sends_nothing_and_is_published_audited_locked_and_due(here: ExecutionBench) -> None:
     placed = here.ask()
 
     assert isinstance(placed, Submitted)
@@ -55,7 +55,7 @@ def test_the_same_submission_is_still_one_after_it_was_settled(here: ExecutionBe
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_other_input_with_the_same_id_is_never_called_placed(here: ExecutionBench, settled: bool) -> None:
+def test_other_input_with_the_same_id_is_a_conflict(here: ExecutionBench, settled: bool) -> None:
     """A person who got no answer, corrected a field and submitted the same form again must not believe it was sent."""
     here.ask()
     if settled:
@@ -71,7 +71,7 @@ def test_the_same_id_with_something_sensitive_left_out_is_other_input(here: Exec
     assert here.ask(sensitive=SensitiveFields()) == Conflict(here.operation())
 
 
-def test_a_second_person_with_the_same_request_is_told_who_was_first(here: ExecutionBench) -> None:
+def test_a_second_person_with_the_same_request_sees_who_was_first(here: ExecutionBench) -> None:
     here.ask()
 
     second = here.ask("V9", BEN, name="The Same Company")
@@ -81,7 +81,7 @@ def test_a_second_person_with_the_same_request_is_told_who_was_first(here: Execu
     assert here.store.operations.operation("V9") is None
 
 
-def test_a_second_retry_of_one_connection_is_told_who_was_first(here: ExecutionBench) -> None:
+def test_a_second_retry_of_a_connection_sees_who_was_first(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown)
 
@@ -96,7 +96,7 @@ def test_a_lock_is_free_again_once_its_operation_is_settled(here: ExecutionBench
     assert isinstance(here.ask("V9", BEN), Submitted)
 
 
-def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refuse(
+def test_a_lock_released_before_it_is_read_is_no_conflict(
     here: ExecutionBench,
 ) -> None:
     here.ask()
@@ -106,7 +106,7 @@ def test_a_lock_that_goes_between_the_refusal_and_the_look_is_no_reason_to_refus
     assert isinstance(here.ask("V9", BEN, deps=deps), Submitted)
 
 
-def test_a_retry_of_what_has_moved_shows_what_is_there_now(here: ExecutionBench) -> None:
+def test_a_retry_of_a_changed_connection_shows_its_current_state(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.move_connection(shown.record.id, "processing")
     here.see(shown.record.id)
@@ -120,18 +120,18 @@ def test_a_retry_of_what_has_moved_shows_what_is_there_now(here: ExecutionBench)
     assert not here.locked(shown.entity)
 
 
-def test_a_retry_of_a_record_that_is_not_known_is_not_placed(here: ExecutionBench) -> None:
+def test_a_retry_of_an_unknown_record_is_not_submitted(here: ExecutionBench) -> None:
     assert here.retry(tracked(ConnectionStatus.UNABLE_TO_CONNECT)) == RecordChanged(None)
 
 
-def test_a_carrier_group_id_that_stays_is_not_sent(here: ExecutionBench) -> None:
+def test_an_unchanged_carrier_group_id_is_not_sent(here: ExecutionBench) -> None:
     placed = here.retry(here.stuck("00110011"), group_id="00110011", sensitive=SensitiveFields())
 
     assert isinstance(placed, Submitted)
     assert placed.operation.input == RetryRequest(None, None)
 
 
-def test_a_lost_answer_of_the_table_places_once(here: ExecutionBench) -> None:
+def test_a_lost_answer_of_the_table_submits_once(here: ExecutionBench) -> None:
     class LosesItsFirstAnswer:
         lost = False
 
@@ -156,7 +156,7 @@ def test_a_lost_answer_of_the_table_places_once(here: ExecutionBench) -> None:
     assert len(here.writes()) == 1
 
 
-def test_nothing_is_sealed_where_nothing_sensitive_was_typed(here: ExecutionBench) -> None:
+def test_nothing_is_encrypted_if_nothing_sensitive_was_typed(here: ExecutionBench) -> None:
     placed = here.ask(sensitive=SensitiveFields())
 
     assert isinstance(placed, Submitted)

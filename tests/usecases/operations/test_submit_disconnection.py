@@ -28,7 +28,7 @@ def here() -> Iterator[Disconnecting]:
         yield made
 
 
-def test_it_is_held_with_the_lock_and_nothing_is_sent(here: Disconnecting) -> None:
+def test_a_disconnection_awaits_confirmation_with_its_lock(here: Disconnecting) -> None:
     shown = here.connected()
 
     placed = here.ask_to_end(shown)
@@ -52,7 +52,7 @@ def test_it_is_held_with_the_lock_and_nothing_is_sent(here: Disconnecting) -> No
     }
 
 
-def test_without_the_need_for_a_second_it_goes_at_once(here: Disconnecting) -> None:
+def test_a_disconnection_without_a_second_approver_is_sent_at_once(here: Disconnecting) -> None:
     here.ask_to_end(here.connected(), needs_second=False)
 
     assert here.state() is OperationState.PENDING
@@ -60,7 +60,7 @@ def test_without_the_need_for_a_second_it_goes_at_once(here: Disconnecting) -> N
     assert len(here.posts()) == 1
 
 
-def test_whoever_asks_second_learns_who_was_first(here: Disconnecting) -> None:
+def test_a_second_requester_sees_who_was_first(here: Disconnecting) -> None:
     shown = here.connected()
     here.ask_to_end(shown)
 
@@ -78,7 +78,7 @@ def test_the_same_submission_twice_is_one(here: Disconnecting) -> None:
     assert len(here.trail()) == 1
 
 
-def test_a_connection_that_moved_since_it_was_shown_is_shown_again(here: Disconnecting) -> None:
+def test_a_connection_that_changed_is_shown_again(here: Disconnecting) -> None:
     shown = here.connected()
     here.wait(5)
     here.noyo.move_connection(shown.record.id, "unable_to_connect")
@@ -93,7 +93,7 @@ def test_a_connection_that_moved_since_it_was_shown_is_shown_again(here: Disconn
 
 
 @pytest.mark.parametrize("change", [{"group_id": None}, {"status": None}])
-def test_only_what_is_connected_and_whose_group_is_known_can_be_disconnected(
+def test_only_a_connected_known_group_can_be_disconnected(
     shared: Disconnecting, change: dict[str, Any]
 ) -> None:
     shown = shared.connected(name=f"No {change}")
@@ -106,7 +106,7 @@ def test_only_what_is_connected_and_whose_group_is_known_can_be_disconnected(
     assert isinstance(shared.ask_to_end(other), RecordChanged)
 
 
-def test_it_expires_when_its_last_day_is_over_where_the_business_is(here: Disconnecting) -> None:
+def test_it_expires_at_the_end_of_its_last_day_in_the_business_timezone(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     due = here.operation().due
     assert due is not None
@@ -124,14 +124,14 @@ def test_it_expires_when_its_last_day_is_over_where_the_business_is(here: Discon
     assert [action for action, *_ in here.trail()] == ["operation_submitted", "operation_expired"]
 
 
-def test_for_a_day_that_is_past_there_are_still_some_days(here: Disconnecting) -> None:
+def test_a_past_end_date_can_still_be_confirmed_for_some_days(here: Disconnecting) -> None:
     asked = int(here.clock())
     here.ask_to_end(here.connected(), end=date(2020, 1, 1))
 
     assert here.operation().due == asked + 3 * 86400
 
 
-def test_held_ones_are_listed_the_soonest_end_first_until_they_are_not(here: Disconnecting) -> None:
+def test_disconnections_awaiting_confirmation_are_listed_by_end_date(here: Disconnecting) -> None:
     for number, end in enumerate([date(2027, 3, 1), date(2026, 11, 1), date(2027, 1, 1)]):
         here.ask_to_end(here.connected(f"Group {number}"), f"V{number}", end=end)
 
