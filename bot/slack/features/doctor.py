@@ -28,41 +28,41 @@ def start(context: RequestContext, text: str) -> Json:
     permission = context.authorize(Right.ADMINISTER)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    return replies.ephemeral(*_told(context, health_report(context.deps)))
+    return replies.ephemeral(*_report(context, health_report(context.deps)))
 
 
-def _told(context: RequestContext, found: HealthReport) -> list[Part]:
+def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     whole = diagnose(found.health_checks, found.at)
     for more in (_polls(found), _late(found), _parked(found.parked)):
         whole = whole.and_(more)
-    parts = [Paragraph([_opening(context, whole), *_shut(found)])]
+    parts = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     if whole.wrong:
         parts.append(
             Paragraph(
-                [rich_text(PlainText("Wrong", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)]
+                [rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)]
             )
         )
     if whole.unknown:
-        told = [rich_text("? ", *one) for one in whole.unknown]
-        parts.append(Paragraph([rich_text(PlainText("Not known", bold=True)), *told]))
+        unknown = [rich_text("? ", *one) for one in whole.unknown]
+        parts.append(Paragraph([rich_text(PlainText("No result", bold=True)), *unknown]))
     if whole.fine:
-        parts.append(Paragraph([rich_text("✓ Fine: ", ", ".join(dict.fromkeys(whole.fine)), ".")]))
+        parts.append(Paragraph([rich_text("✓ Passed: ", ", ".join(dict.fromkeys(whole.fine)), ".")]))
     return [*parts]
 
 
 def _opening(context: RequestContext, whole: Diagnosis) -> RichText:
     environment = UntrustedText(context.display.environment, 60)
-    said = "Nothing is wrong, and some is not known." if whole.unknown else "All is well."
+    summary = "Nothing is wrong, but some checks have no result." if whole.unknown else "All checks passed."
     if whole.wrong:
-        said = f"{plural(len(whole.wrong), 'fault')} found."
-    return rich_text(f"Switchboard {VERSION}, environment ", environment, f". {said}")
+        summary = f"{plural(len(whole.wrong), 'problem')} found."
+    return rich_text(f"Switchboard {VERSION}, environment ", environment, f". {summary}")
 
 
-def _shut(found: HealthReport) -> list[RichText]:
+def _pause_line(found: HealthReport) -> list[RichText]:
     if found.active_pause is None:
         return []
     waits = (
-        rich_text(" The first that is kept was asked for ", Timestamp(found.oldest_deferred), ".")
+        rich_text(" The oldest deferred request was submitted ", Timestamp(found.oldest_deferred), ".")
         if found.oldest_deferred
         else ()
     )
@@ -81,15 +81,15 @@ def _polls(found: HealthReport) -> Diagnosis:
             whole = whole.and_(
                 Diagnosis(
                     unknown=(
-                        rich_text(f"Noyo's {name}: never read to the end yet; at first that takes a while."),
+                        rich_text(f"Noyo's {name}: not read completely yet. The first time takes a while."),
                     )
                 )
             )
         elif found.at - finished_at > policies.POLL_LATE_SECONDS:
             wrong = rich_text(
-                f"Noyo's {name} were last read to the end ",
+                f"Noyo's {name} were last read completely ",
                 Timestamp(finished_at),
-                ". Nothing is lost, but nobody is told of what changes. Look at the line on Noyo, then at the log of "
+                ". Nothing is lost, but no changes are announced. Check the line on Noyo, then the log of "
                 "the poll.",
             )
             whole = whole.and_(Diagnosis(wrong=(wrong,)))
@@ -102,16 +102,16 @@ def _late(found: HealthReport) -> Diagnosis:
     operations = _due(
         found.oldest_operation,
         found.at - policies.OPERATIONS_LATE_SECONDS,
-        "Something that people asked for",
+        "An operation",
         "the worker that writes to Noyo",
         "operations on time",
     )
     event = _due(
         found.oldest_event,
         found.at - policies.EVENTS_LATE_SECONDS,
-        "News",
+        "An event",
         "the worker that posts to Slack",
-        "news on time",
+        "events on time",
     )
     return operations.and_(event)
 
@@ -119,12 +119,12 @@ def _late(found: HealthReport) -> Diagnosis:
 def _due(since: int | None, late: int, what: str, who: str, fine: str) -> Diagnosis:
     if since is None or since > late:
         return Diagnosis(fine=(fine,))
-    told = rich_text(
-        f"{what} waits since ",
+    problem = rich_text(
+        f"{what} has been waiting since ",
         Timestamp(since),
-        f", which is too long: see the log of {who}. Nothing is lost.",
+        f", which is too long. Check the log of {who}. Nothing is lost.",
     )
-    return Diagnosis(wrong=(told,))
+    return Diagnosis(wrong=(problem,))
 
 
 def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
@@ -147,9 +147,9 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
     return Diagnosis(
         wrong=(
             rich_text(
-                f"{count} of Noyo's cannot be read, so nobody is told of them:",
+                f"{count} of Noyo's cannot be read, so their changes are not announced:",
                 *shown,
-                f"{more}. They are read again at each sweep; show them to Noyo, or to whoever writes Switchboard.",
+                f"{more}. They are read again at each sweep. Show them to Noyo, or to the developers of Switchboard.",
             ),
         )
     )

@@ -77,17 +77,19 @@ def _history(context: RequestContext, record_state: RecordState) -> Json:
 
 
 def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEntry]:
-    """With those of the request that it came from, which had no Noyo id yet; of a connection, with what was asked to
-    end it."""
+    """The newest entries, with those of the request for this record and of requests to disconnect it.
+
+    Those requests have entities of their own, since they had no Noyo id yet.
+    """
     found = context.deps.audit.entries(record_state.entity, limit=LISTED + 1)
-    asking = (
+    request = (
         context.deps.operations.operation(record_state.requested_by_operation)
         if record_state.requested_by_operation
         else None
     )
-    if asking is not None and asking.entity != record_state.entity:
-        earlier = context.deps.audit.entries(asking.entity, limit=LISTED + 1)
-        found += [entry for entry in earlier if ("operation", asking.id) in entry.details]
+    if request is not None and request.entity != record_state.entity:
+        earlier = context.deps.audit.entries(request.entity, limit=LISTED + 1)
+        found += [entry for entry in earlier if ("operation", request.id) in entry.details]
     record = record_state.record
     if isinstance(record, Connection) and record.group_id:
         found += context.deps.audit.entries(
@@ -104,32 +106,32 @@ def _line(entry: AuditEntry) -> RichText:
 
 def _description(action: str, details: Mapping[str, str]) -> RichText:
     if action == "operation_submitted":
-        return rich_text(_asked(details))
+        return rich_text(_submitted(details))
     if "deferred_since" in details:
         return rich_text(
-            f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} is kept, not sent yet"
+            f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} is deferred, not sent yet"
         )
     if action == "denied":
         own = details.get("wanted") == OWN_REQUEST
         return rich_text(
-            "was refused: they had asked for it themselves" if own else "was refused for lack of rights"
+            "was refused: they had requested it themselves" if own else "was refused: they lack the right"
         )
     if action in _CHECKING:
         return _checking(action, details)
     if action == "resolution_chosen":
-        return rich_text(_WAYS.get(details.get("resolution", ""), "said what became of it"))
-    if action in _HELD:
-        return rich_text(_HELD[action])
+        return rich_text(_RESOLUTIONS.get(details.get("resolution", ""), "said what became of it"))
+    if action in _SENTENCES:
+        return rich_text(_SENTENCES[action])
     if action == "submission_conflict":
-        return _turned_away(details)
+        return _conflict(details)
     state = action.removeprefix("operation_")
     outcome = details.get("outcome", "")
-    told = (
+    result = (
         _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome))
         or _OUTCOMES.get(outcome)
         or _STATES.get(state)
     )
-    if told is None:
+    if result is None:
         return (
             rich_text(UntrustedText(action, 60), " ", UntrustedText(outcome, 60))
             if outcome
@@ -141,7 +143,7 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
         else ()
     )
     return rich_text(
-        f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {told}", *words
+        f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {result}", *words
     )
 
 
@@ -155,27 +157,27 @@ def _checking(action: str, details: Mapping[str, str]) -> RichText:
     return rich_text("said that they are checking it", *instead)
 
 
-def _turned_away(details: Mapping[str, str]) -> RichText:
+def _conflict(details: Mapping[str, str]) -> RichText:
     """For a person who came second, or who had seen an old version."""
     wanted = _WANTED.get(details.get("decision") or details.get("kind", ""), "asked for something")
     first = details.get("first_by")
     if details.get("because") == "changed":
         why = rich_text("it had changed since they looked")
     else:
-        why = rich_text(UserMention(first), " was first") if first else rich_text("somebody was first")
+        why = rich_text(UserMention(first), " was faster") if first else rich_text("somebody else was faster")
     return rich_text(f"{wanted}, but ", *why, "; nothing was sent for them")
 
 
-def _asked(details: Mapping[str, str]) -> str:
+def _submitted(details: Mapping[str, str]) -> str:
     action = _DECIDED.get(details.get("decision") or details.get("kind", ""))
     if action is None:
-        return _PLACED.get(details.get("kind", ""), "asked for something")
+        return _SUBMITTED.get(details.get("kind", ""), "asked for something")
     particulars = []
     if "effective_end_date" in details:
         particulars.append(f"last managed day {date_text(date.fromisoformat(details['effective_end_date']))}")
     if "reason" in details:
         particulars.append(_reason(details["reason"], decision="decision" in details))
-    with_ = f" ({', '.join(one for one in particulars if one)})" if particulars else ""
+    with_ = f" ({', '.join(part for part in particulars if part)})" if particulars else ""
     how = "" if details.get("unversioned") is None else ", without a version for Noyo to check"
     then = ", to be sent to Noyo" if "decision" in details else ""
     return f"{action}{with_}{then}{how}"
@@ -191,18 +193,18 @@ def _reason(reason: str, *, decision: bool) -> str:
 
 
 _CHECKING = ("claimed", "released", "claim_expired")
-_PLACED = {
+_SUBMITTED = {
     "request_connection": "asked for this connection",
     "retry_connection": "asked to retry",
-    "refresh_record": "asked to look at it again",
+    "refresh_record": "asked Noyo for its present state",
 }
 _DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
-_HELD = {
+_SENTENCES = {
     "disconnection_confirmed": "confirmed the request to disconnect, to be sent to Noyo",
     "disconnection_withdrawn": "withdrew the request to disconnect; nothing was sent",
-    "confirmation_conflict": "wanted to confirm the request to disconnect, but it was held no longer",
-    "withdrawal_conflict": "wanted to withdraw the request to disconnect, but it was held no longer",
-    "resolution_conflict": "wanted to say what became of it, but somebody was first",
+    "confirmation_conflict": "wanted to confirm the request to disconnect, but it was no longer waiting",
+    "withdrawal_conflict": "wanted to withdraw the request to disconnect, but it was no longer waiting",
+    "resolution_conflict": "wanted to resolve it, but somebody else was faster",
 }
 _WANTED = {
     "approve": "wanted to approve",
@@ -221,28 +223,28 @@ _NOUNS = {
 _OUTCOMES = {
     "confirmed": "was confirmed by Noyo",
     "reconciled": "got no answer, but Noyo shows its effect",
-    "duplicate": "was not taken: there is another connection with this carrier group id",
+    "duplicate": "was not accepted: there is another connection with this carrier group id",
     "refused": "was refused by Noyo",
     "changed": "was not sent: it had changed at Noyo",
-    "not_authorized": "was not sent: the right was gone",
-    "not_found": "was about what Noyo does not know",
+    "not_authorized": "was not sent: the person had lost the right",
+    "not_found": "was not found at Noyo",
     "closed": "was closed without anybody knowing whether it took effect",
-    "reported_arrived": "arrived, as a person says",
-    "unclear": "got no answer; a person has to say whether it arrived",
-    "overdue": "was not through after a day",
-    "end_date_passed": "was not sent any more: its last managed day had gone by",
+    "reported_arrived": "arrived, as reported by a person",
+    "unclear": "got no answer; somebody has to check whether it arrived",
+    "overdue": "did not succeed within a day",
+    "end_date_passed": "was not sent: its last managed day is over",
     "expired": "expired unsent: no second approver confirmed it in time",
 }
 _OF_DISCONNECTIONS = {
-    ("create_disconnection", "confirmed"): "was taken by Noyo",
+    ("create_disconnection", "confirmed"): "was accepted by Noyo",
     ("create_disconnection", "duplicate"): "was not sent: one is open at Noyo already",
 }
 _STATES = {
     "reconciling": "got no answer; checking whether it arrived",
-    "pending": "did not get through to Noyo, and is to be sent again",
-    "sending": "went out to Noyo",
+    "pending": "did not reach Noyo, and will be sent again",
+    "sending": "was sent to Noyo",
 }
-_WAYS = {
+_RESOLUTIONS = {
     "arrived": "said that it arrived",
     "send_again": "said that it did not arrive, and had it sent again",
     "close": "closed it without anybody knowing whether it took effect",

@@ -89,7 +89,7 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
     assert lines[3].startswith("@Ben: rejection was refused by Noyo: No ")
     assert "123-45-6789" not in lines[3]
     assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, another reason), to be sent to Noyo"
-    assert lines[5] == "@Ben: was refused for lack of rights"
+    assert lines[5] == "@Ben: was refused: they lack the right"
     assert world.slack.mentions(reply.messages[0]) == ["@Ben"]
 
 
@@ -123,11 +123,11 @@ def test_history_tells_who_came_second_and_why(world: World) -> None:
     reply = types(world, "history Second")
     lines = [one.partition(" · ")[2] for one in told(world, reply).splitlines() if "@Ben" in one]
     assert lines == [
-        "@Ben: wanted to confirm the request to disconnect, but it was held no longer",
-        "@Ben: approval went out to Noyo",
-        "@Ben: wanted to say what became of it, but somebody was first",
+        "@Ben: wanted to confirm the request to disconnect, but it was no longer waiting",
+        "@Ben: approval was sent to Noyo",
+        "@Ben: wanted to resolve it, but somebody else was faster",
         "@Ben: wanted to approve, but it had changed since they looked; nothing was sent for them",
-        "@Ben: wanted to approve, but @Ana was first; nothing was sent for them",
+        "@Ben: wanted to approve, but @Ana was faster; nothing was sent for them",
     ]
 
 
@@ -136,7 +136,7 @@ def test_of_a_long_history_twenty_entries_are_shown(world: World) -> None:
     for at in range(25):
         writes(world, record_state, "denied", at)
     read = told(world, types(world, "history Lima"))
-    assert read.count("was refused for lack of rights") == 20
+    assert read.count("was refused: they lack the right") == 20
     assert "There is more, longer ago." in read
 
 

@@ -47,7 +47,7 @@ def test_from_the_card_to_noyo_and_back_in_one_card(world: World) -> None:
     trail = told(world, types(world, "history W1"))
     assert "@Ben: confirmed the request to disconnect" in trail
     assert "asked to disconnect (last managed day 31 Dec 2026" in trail
-    assert "was taken by Noyo" in trail
+    assert "was accepted by Noyo" in trail
 
 
 def test_what_expires_is_told_on_its_card_and_to_whoever_asked(world: World) -> None:

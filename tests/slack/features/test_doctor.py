@@ -39,8 +39,8 @@ def read(world: World) -> str:
 def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
     text = read(world)
 
-    assert f"Switchboard {VERSION}, environment production. All is well." in text
-    fine = next(line for line in text.splitlines() if "✓ Fine:" in line)
+    assert f"Switchboard {VERSION}, environment production. All checks passed." in text
+    fine = next(line for line in text.splitlines() if "✓ Passed:" in line)
     for what in (
         "Slack's token",
         "scopes",
@@ -62,9 +62,9 @@ def test_before_anybody_has_looked_it_says_so() -> None:
     with World(ADMINS=ANA) as fresh:
         text = read(fresh)
 
-        assert "Not known" in text
+        assert "No result" in text
         assert "has not looked yet" in text
-        assert "never read to the end yet" in text
+        assert "not read completely yet" in text
         assert "Slack's token" not in text
         assert "nothing that Noyo signed has come yet" in text
 
@@ -78,11 +78,11 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world:
     finally:
         world.slack.workspace.channels[ALERTS].members.add(world.slack.workspace.bot_user_id)
 
-    assert "environment production. 1 fault found." in text
+    assert "environment production. 1 problem found." in text
     assert "✗ CHANNEL_ALERTS" in text
     assert "the bot is no member" in text
     assert "Type /invite" in text
-    assert "channels" not in next(line for line in text.splitlines() if "✓ Fine:" in line)
+    assert "channels" not in next(line for line in text.splitlines() if "✓ Passed:" in line)
 
 
 def test_an_approver_who_left_is_named(world: World) -> None:
@@ -105,7 +105,7 @@ def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
     text = read(world)
 
     assert "has not looked since" in text
-    assert "were last read to the end" in text
+    assert "were last read completely" in text
     assert "Slack's token" not in text
 
 
@@ -130,8 +130,8 @@ def test_what_should_have_been_done_long_ago_is_told(world: World) -> None:
     text = read(world)
     world.settle(60)
 
-    assert "Something that people asked for waits since" in text
-    assert "News waits" not in text
+    assert "An operation has been waiting since" in text
+    assert "An event has been" not in text
 
 
 def test_a_pause_is_told_with_what_is_kept(world: World) -> None:
@@ -143,7 +143,7 @@ def test_a_pause_is_told_with_what_is_kept(world: World) -> None:
 
     assert "@Ana paused sending to Noyo" in text
     assert "(feed is wrong)" in text
-    assert "The first that is kept was asked for" in text
+    assert "The oldest deferred request was submitted" in text
 
 
 def test_only_admins_are_told(world: World) -> None:
