@@ -1,6 +1,6 @@
 """For tests: a whole Switchboard in this process, on a clock that the test moves.
 
-The table is moto's, in process; Noyo and Slack are the stand-ins, over real HTTP; what runs is what wiring builds.
+The table is moto's, in process; Noyo and Slack are fakes, over real HTTP; `bootstrap` builds what runs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A bench for operations: the real table (moto's), the Noyo stand-in over HTTP, a clock that tests move; no Slack."""
+"""A bench for operations: the real table (moto's), the Noyo fake over HTTP, a clock that tests move; no Slack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For tests of learning: Noyo's stand-in over real HTTP, and the ports of the table as plain dictionaries.
+"""For tests of learning: the Noyo fake over real HTTP, and the ports of the table as plain dictionaries.
 
 Moto copies the whole table at each transaction, so hundreds of records are learnt here; the real table has its own
 tests, and `tests.world` puts both together.

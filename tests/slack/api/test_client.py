@@ -64,7 +64,7 @@ def test_an_answer_that_breaks_off_is_no_answer(slack: SlackFake, calls: SlackAp
 
 def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackFake) -> None:
     impatient = SlackApiClient(token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=1)
-    slack.faults.delay(30)  # given up when the stand-in stops
+    slack.faults.delay(30)  # cancelled when the fake stops
     with pytest.raises(SlackNoAnswer):
         post(impatient)
 
