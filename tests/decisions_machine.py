@@ -226,7 +226,7 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _works(self, click: Click, **deps: Any) -> None:
         if click.operation_id in self.placed:
-            self.world.carry_out(click.operation_id, **deps)
+            self.world.run_worker(click.operation_id, **deps)
 
     # ---------------------------------------------------------------- what must hold
 
@@ -275,7 +275,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         for operation_id, click in self.placed.items():
             ended = self.world.operation(operation_id)
             if ended.state is OperationState.NEEDS_RESOLUTION:
-                assert "needs_resolution" in self.world.told()
+                assert "needs_resolution" in self.world.published_states()
                 assert self.world.locked(click.shown.entity)
                 continue
             assert ended.state.settled
@@ -309,7 +309,7 @@ class DecisionsMachine(RuleBasedStateMachine):
         assert (held.record.version, held.status.value) == (true["version"], true["status"])
 
     def _every_decision_is_in_the_trail(self) -> None:
-        trail = self.world.trail()
+        trail = self.world.audit_log()
         for operation_id, click in self.placed.items():
             state = self.world.operation(operation_id).state.value
             for action in ("operation_submitted", f"operation_{state}"):

@@ -362,7 +362,7 @@ STEPS = st.sampled_from(
 
 def step(here: ExecutionBench, what: str, operation_id: str) -> None:
     if what == "work":
-        here.carry_out(operation_id)
+        here.run_worker(operation_id)
     elif what == "wait":
         here.wait(31)
     elif what == "poll":
@@ -372,7 +372,7 @@ def step(here: ExecutionBench, what: str, operation_id: str) -> None:
         here.restart()
     elif what == "die":
         try:
-            here.carry_out(operation_id, operations=Before(here.deps.operations, "claim", kill, after=True))
+            here.run_worker(operation_id, operations=Before(here.deps.operations, "claim", kill, after=True))
         except Killed:
             here.restart()
     else:

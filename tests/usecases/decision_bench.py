@@ -96,7 +96,7 @@ class Deciding(ExecutionBench):
         assert outcome is not None
         return outcome.message or ""
 
-    def trail(self) -> list[tuple[str, str | None, dict[str, str]]]:
+    def audit_log(self) -> list[tuple[str, str | None, dict[str, str]]]:
         """(deed, actor, details) of all audit entries, oldest first."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
         return [

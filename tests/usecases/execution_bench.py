@@ -185,7 +185,7 @@ class ExecutionBench:
         deps = self.deps
         ingest(deps.noyo.connection(connection_id), deps)
 
-    def carry_out(self, operation_id: str = "V1", **changed: Any) -> Operation:
+    def run_worker(self, operation_id: str = "V1", **changed: Any) -> Operation:
         """One wake of a worker; `changed` are other tools than the usual."""
         with acting("ExecuteOperationsFunction"):
             execute(operation_id, replace(self.deps, **changed))
@@ -202,7 +202,7 @@ class ExecutionBench:
             person = self.store.people.person(ANA)
             if person is None or self.clock() - person.read_at > 1800:
                 self.know(ANA, BEN)
-            self.carry_out(operation_id)
+            self.run_worker(operation_id)
 
     # ---------------------------------------------------------------- what is so
 
@@ -234,12 +234,12 @@ class ExecutionBench:
         found: list[dict[str, Any]] = self.client.scan(TableName=self.table)["Items"]
         return found
 
-    def audited(self) -> list[tuple[str, str | None]]:
+    def audit_actions(self) -> list[tuple[str, str | None]]:
         """(deed, actor) of all audit entries."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
         return [(row["action"]["S"], row.get("actor", {}).get("S")) for row in rows]
 
-    def told(self) -> list[str]:
+    def published_states(self) -> list[str]:
         """The states of operations that there is news of."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("OUTBOX#operation_changed:")]
         return [row["operation_state"]["S"] for row in rows]

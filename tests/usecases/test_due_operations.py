@@ -37,10 +37,10 @@ def test_kept_ones_are_in_nobodys_way_and_are_put_aside_once(here: ExecutionBenc
     pause(ANA, "", here.deps)
 
     assert len(scheduled(here)) == 5
-    told = len(here.told())
+    told = len(here.published_states())
 
     assert scheduled(here) == []
-    assert len(here.told()) == told
+    assert len(here.published_states()) == told
     look = here.stuck("99").entity
     here.look(look)
     assert scheduled(here) == ["L1"]
@@ -67,7 +67,7 @@ def test_once_resumed_they_are_sent_in_the_order_they_were_asked_for(here: Execu
 def test_what_would_be_tried_again_soon_is_put_aside_as_well(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", times=1))
     here.ask()
-    later = here.carry_out()
+    later = here.run_worker()
     assert later.state is OperationState.PENDING
     assert later.due is not None
     assert later.due > here.clock()

@@ -49,7 +49,7 @@ def test_an_approval_is_sent_for_the_version_shown_and_confirmed(here: Deciding)
     shown = here.waits()
     here.decide(shown)
 
-    settled = here.carry_out()
+    settled = here.run_worker()
 
     (sent,) = here.writes()
     record = shown.record
@@ -65,7 +65,7 @@ def test_a_rejection_is_sent_with_its_reason_and_context(here: Deciding) -> None
     shown = here.waits()
     here.decide(shown, REJECT, **AGAIN_PAID)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.writes()[0].body == {
         "status": "rejected",
@@ -80,7 +80,7 @@ def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
     shown = here.waits(end=None)
     here.decide(shown, end=END)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.writes()[0].body == {"status": "processing", "effective_end_date": END}
     assert here.true(shown)["effective_end_date"] == END
@@ -96,7 +96,7 @@ def test_an_end_date_missing_from_noyos_answer_is_kept(
     shown = here.waits()
     here.decide(shown, decision, end=chosen)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.true(shown)["effective_end_date"] == shows
     held = here.held(shown.record.id).record
@@ -110,21 +110,21 @@ def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_a
     shown = here.waits(end=None)
     here.decide(shown)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("refused", "refused")
     assert here.words() == "effective_end_date: missing, and not set on the request"
     assert here.effects() == 0
     here.decide(shown, operation_id="V2", end=END)
-    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+    assert here.run_worker("V2").state is OperationState.SUCCEEDED
 
 
 def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
-    here.carry_out()
+    here.run_worker()
 
-    placed, sending, settled = sorted(here.trail(), key=lambda entry: entry[0] != "operation_submitted")
+    placed, sending, settled = sorted(here.audit_log(), key=lambda entry: entry[0] != "operation_submitted")
     if sending[0] != "operation_sending":  # Of one second, they lie in no order.
         sending, settled = settled, sending
 
@@ -149,11 +149,11 @@ def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> Non
     here.decide(shown)
 
     for _ in range(3):
-        here.carry_out()
+        here.run_worker()
         here.wait(600)
         here.know(ANA, BEN)
 
-    kept = [(action, details) for action, _, details in here.trail()]
+    kept = [(action, details) for action, _, details in here.audit_log()]
     assert [details["attempt"] for action, details in kept if action == "operation_sending"] == [
         "1",
         "2",
@@ -167,9 +167,9 @@ def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> Non
 def test_noyos_refusal_is_in_the_audit_log_with_status_and_message(here: Deciding) -> None:
     here.decide(here.waits(end=None))
 
-    here.carry_out()
+    here.run_worker()
 
-    (refused,) = [details for action, _, details in here.trail() if action == "operation_refused"]
+    (refused,) = [details for action, _, details in here.audit_log() if action == "operation_refused"]
     assert refused["noyo_status"] == "422"
     assert refused["message"] == "effective_end_date: missing, and not set on the request"
 
@@ -180,7 +180,7 @@ def test_a_second_decider_is_in_the_audit_log_with_the_first(here: Deciding) -> 
 
     here.decide(shown, REJECT, "V2", BEN)
 
-    (turned_away,) = [entry for entry in here.trail() if entry[0] == "submission_conflict"]
+    (turned_away,) = [entry for entry in here.audit_log() if entry[0] == "submission_conflict"]
     assert turned_away[1] == BEN
     wanted = {"decision": "reject", "operation": "V2", "shown_version": shown.record.version}
     assert turned_away[2].items() >= wanted.items()
@@ -195,7 +195,7 @@ def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_version
 
     here.decide(shown)
 
-    ((action, actor, details),) = here.trail()
+    ((action, actor, details),) = here.audit_log()
     assert (action, actor) == ("submission_conflict", ANA)
     changed = {
         "because": "changed",
@@ -208,11 +208,11 @@ def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_version
 def test_a_repeat_is_not_audited_again(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown)
-    before = here.trail()
+    before = here.audit_log()
 
     here.decide(shown)
 
-    assert here.trail() == before
+    assert here.audit_log() == before
 
 
 # ---------------------------------------------------------------- placing
@@ -226,7 +226,7 @@ def test_submitting_sends_nothing_and_locks_the_request(here: Deciding) -> None:
 
     assert len(here.noyo.requests) == before
     assert here.locked(shown.entity)
-    assert here.told() == ["pending"]
+    assert here.published_states() == ["pending"]
 
 
 def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
@@ -234,7 +234,7 @@ def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
     here.decide(shown)
 
     assert here.decide(shown) == Submitted(here.operation())
-    here.carry_out()
+    here.run_worker()
     assert here.decide(shown) == Submitted(here.operation())
     assert here.decide(here.held(shown.record.id)) == Submitted(here.operation())
     here.live()
@@ -253,7 +253,7 @@ def test_a_second_person_sees_who_decided_first_and_later_the_result(here: Decid
     here.decide(shown)
 
     second = here.decide(shown, REJECT, "V2", BEN)
-    here.carry_out()
+    here.run_worker()
     later = here.decide(shown, REJECT, "V3", BEN)
 
     assert isinstance(second, Conflict)
@@ -298,7 +298,7 @@ def test_a_conflict_that_ends_before_it_is_read_lets_the_next_decision_in(here: 
     """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
     shown = here.waits(end=None)
     here.decide(shown)
-    operations = Before(here.store.operations, "operation", here.carry_out)
+    operations = Before(here.store.operations, "operation", here.run_worker)
     deps = replace(here.deps, operations=operations)
 
     assert isinstance(here.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
@@ -316,7 +316,7 @@ def test_a_change_between_click_and_sending_is_shown_and_nothing_is_sent(rule: A
         here.decide(shown)
         here.elsewhere(shown, status, effective_end_date=OTHER_END)
 
-        here.carry_out()
+        here.run_worker()
 
         assert here.ended() == ("cancelled", "changed")
         assert here.writes() == []
@@ -333,7 +333,7 @@ def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) ->
         def changes() -> None:
             here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
 
-        here.carry_out(noyo=in_the_gap(here, changes))
+        here.run_worker(noyo=in_the_gap(here, changes))
 
         assert here.ended() == ("cancelled", "changed")
         assert (len(here.writes()), here.effects()) == (1, 0)
@@ -352,7 +352,7 @@ def test_a_decision_made_elsewhere_in_the_last_moment_is_shown_as_noyo_has_it(
         shown = here.waits()
         here.decide(shown)
 
-        here.carry_out(noyo=in_the_gap(here, lambda: here.elsewhere(shown, status)))
+        here.run_worker(noyo=in_the_gap(here, lambda: here.elsewhere(shown, status)))
 
         assert here.ended() == ended
         assert here.effects() == 0
@@ -366,7 +366,7 @@ def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(here: Dec
     def decides() -> None:
         here.elsewhere(shown, "processing", effective_end_date=OTHER_END)
 
-    here.carry_out(noyo=in_the_gap(here, decides))
+    here.run_worker(noyo=in_the_gap(here, decides))
 
     assert here.ended() == ("cancelled", "changed")
 
@@ -376,7 +376,7 @@ def test_a_request_that_noyo_no_longer_knows_is_refused(here: Deciding) -> None:
     here.decide(shown)
     here.noyo.remove(shown.record.id)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("refused", "refused")
     assert here.words() == "Group disconnection request not found"
@@ -389,7 +389,7 @@ def test_a_request_that_cannot_be_read_is_rescheduled_unsent(here: Deciding, fau
     here.decide(shown)
     here.noyo.faults.add(Fault(fault, method="GET", times=None))
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     assert here.writes() == []
@@ -405,7 +405,7 @@ def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -
         here.elsewhere(shown, "processing")
         here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
 
-    assert here.carry_out(noyo=in_the_gap(here, decides_and_breaks)).state is OperationState.RECONCILING
+    assert here.run_worker(noyo=in_the_gap(here, decides_and_breaks)).state is OperationState.RECONCILING
     here.noyo.faults.clear()
     here.live()
     assert here.ended() == ("succeeded", "reconciled")
@@ -423,7 +423,7 @@ def test_a_lost_answer_is_reconciled_without_deciding_twice(
     here.noyo.faults.add(lost(fault, seconds=4.0))
     here.decide(shown, decision)
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     here.live()
 
     assert here.ended() == ("succeeded", "reconciled")
@@ -439,7 +439,7 @@ def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(
     here.noyo.faults.add(lost(fault))
     here.decide(shown)
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     here.live()
 
     assert here.ended() == ("succeeded", "confirmed")
@@ -452,7 +452,7 @@ def test_a_decision_that_noyo_did_not_accept_is_sent_later(here: Deciding, fault
     here.noyo.faults.add(fault)
     here.decide(here.waits())
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     assert here.live().state is OperationState.SUCCEEDED
@@ -476,7 +476,7 @@ def test_a_change_after_a_lost_request_is_shown_and_nothing_is_sent(here: Decidi
     shown = here.waits()
     here.noyo.faults.add(lost("reset_before"))
     here.decide(shown)
-    here.carry_out()
+    here.run_worker()
     here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
 
     here.live()
@@ -489,7 +489,7 @@ def test_a_lost_success_is_found_even_if_the_status_advanced(here: Deciding) -> 
     shown = here.waits()
     here.noyo.faults.add(lost("reset_after"))
     here.decide(shown)
-    here.carry_out()
+    here.run_worker()
     here.elsewhere(shown, "completed")
 
     here.live()
@@ -502,10 +502,10 @@ def test_after_a_day_without_noyo_a_person_decides_and_the_lock_stays(here: Deci
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
     here.decide(shown)
 
-    here.carry_out()
+    here.run_worker()
     here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
     here.know(ANA)
-    here.carry_out()
+    here.run_worker()
 
     assert here.operation().state is OperationState.NEEDS_RESOLUTION
     assert isinstance(here.decide(shown, REJECT, "V2", BEN), Conflict)
@@ -527,7 +527,7 @@ def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(here: De
     here.decide(shown)
     here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}), approvers=frozenset({BEN}))
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "not_authorized")
     assert here.words() == "You may not decide on disconnections. These may: <@U0BEN>."
@@ -539,7 +539,7 @@ def test_the_right_to_request_does_not_include_deciding(here: Deciding) -> None:
     here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}))
     here.decide(here.waits())
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "not_authorized")
     assert here.words().startswith("Nobody may decide on disconnections yet")
@@ -549,7 +549,7 @@ def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(here: D
     here.decide(here.waits())
     here.know(ANA, is_deactivated=True)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "not_authorized")
     assert here.writes() == []
@@ -559,7 +559,7 @@ def test_an_unknown_approver_group_neither_allows_nor_denies(here: Deciding) -> 
     here.policy = AccessPolicy(TEAM, approvers=frozenset({"S0APPROVERS"}))
     here.decide(here.waits())
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(here.clock()))
@@ -572,16 +572,16 @@ def test_an_unknown_approver_group_neither_allows_nor_denies(here: Deciding) -> 
 
 def test_a_redelivery_sends_no_second_decision(here: Deciding) -> None:
     here.decide(here.waits())
-    here.carry_out()
+    here.run_worker()
 
-    assert here.carry_out().attempts == 1
+    assert here.run_worker().attempts == 1
     assert len(here.writes()) == 1
 
 
 def test_only_one_of_two_workers_sends_a_decision(here: Deciding) -> None:
     here.decide(here.waits())
 
-    here.carry_out(operations=Before(here.deps.operations, "claim", here.carry_out))
+    here.run_worker(operations=Before(here.deps.operations, "claim", here.run_worker))
 
     assert len(here.writes()) == 1
     assert here.ended() == ("succeeded", "confirmed")
@@ -590,7 +590,7 @@ def test_only_one_of_two_workers_sends_a_decision(here: Deciding) -> None:
 def test_a_worker_whose_lease_expired_sends_nothing(here: Deciding) -> None:
     here.decide(here.waits())
 
-    here.carry_out(noyo=in_the_gap(here, lambda: here.wait(policies.OPERATION_LEASE_SECONDS)))
+    here.run_worker(noyo=in_the_gap(here, lambda: here.wait(policies.OPERATION_LEASE_SECONDS)))
 
     assert here.writes() == []
     assert here.operation().state is OperationState.SENDING
@@ -612,9 +612,9 @@ def test_a_stopped_worker_is_recovered_after_its_lease_expires(
     shown = here.waits()
     here.decide(shown)
     with pytest.raises(Killed):
-        here.carry_out(**{port: Before(getattr(here.deps, port), method, kill, after=after)})
+        here.run_worker(**{port: Before(getattr(here.deps, port), method, kill, after=after)})
     here.restart()
-    assert here.carry_out().attempts == 1  # Nobody touches it while the lease runs.
+    assert here.run_worker().attempts == 1  # Nobody touches it while the lease runs.
 
     here.live(seconds=policies.OPERATION_LEASE_SECONDS + 400)
 
@@ -644,14 +644,14 @@ def test_a_requester_may_not_decide_and_sees_who_may(here: Deciding, decision: A
     assert f"somebody else has to decide on it. These may: <@{BEN}>." in refused.permission.reason
     assert not here.locked(shown.entity)
     assert isinstance(here.decide(shown, decision, "V2", BEN), Submitted)
-    assert here.carry_out("V2").state is OperationState.SUCCEEDED
+    assert here.run_worker("V2").state is OperationState.SUCCEEDED
 
 
 def test_self_approval_is_possible_if_the_settings_allow_it(here: Deciding) -> None:
     here.policy = replace(here.policy, self_approval=True)
     here.decide(asked_for_by(here, ANA))
 
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
 
 
 def test_a_request_that_turns_out_to_be_the_deciders_own_is_not_sent(here: Deciding) -> None:
@@ -660,7 +660,7 @@ def test_a_request_that_turns_out_to_be_the_deciders_own_is_not_sent(here: Decid
     after = link_to_operation(shown, "V0", ANA, "Test Company")
     here.store.records.write(RecordChange(shown.entity, shown, after, None))
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "not_authorized")
     assert "You requested this yourself" in here.words()
@@ -679,7 +679,7 @@ def reject_unversioned(here: Deciding) -> RecordState:
 def test_an_unversioned_rejection_uses_its_own_call_and_is_marked(here: Deciding) -> None:
     shown = reject_unversioned(here)
 
-    here.carry_out()
+    here.run_worker()
 
     (sent,) = here.writes()
     assert sent.path.endswith(f"/{shown.record.id}/reject")
@@ -687,14 +687,14 @@ def test_an_unversioned_rejection_uses_its_own_call_and_is_marked(here: Deciding
     assert here.ended() == ("succeeded", "confirmed")
     assert here.operation().unversioned
     assert here.true(shown)["status"] == "rejected"
-    assert all(details["unversioned"] == "yes" for *_, details in here.trail())
+    assert all(details["unversioned"] == "yes" for *_, details in here.audit_log())
 
 
 def test_an_approval_is_always_versioned(here: Deciding) -> None:
     shown = here.waits()
     here.decide(shown, APPROVE, unversioned=True)
 
-    here.carry_out()
+    here.run_worker()
 
     (sent,) = here.writes()
     assert sent.path.endswith(shown.record.version)
@@ -704,7 +704,7 @@ def test_an_unversioned_rejection_reads_the_record_just_before(here: Deciding) -
     shown = reject_unversioned(here)
     here.elsewhere(shown, "needs_review")
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "changed")
     assert here.writes() == []
@@ -734,7 +734,7 @@ def test_a_deleted_request_is_refused_at_once(here: Deciding) -> None:
     read = Fault("error_before", method="GET", path_contains=shown.record.id, status=404, times=None, skip=1)
     here.noyo.faults.add(read)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("refused", "refused")
     assert not here.locked(shown.entity)

@@ -42,7 +42,7 @@ def group_of(shown: Any) -> str:
 def test_noyos_answer_is_stored_with_the_requester_and_the_same_card(here: Disconnecting) -> None:
     here.going()
 
-    here.carry_out()
+    here.run_worker()
 
     made = here.made()
     assert here.ended() == ("succeeded", "confirmed")
@@ -67,7 +67,7 @@ def test_a_group_that_is_no_longer_connected_is_not_disconnected(here: Disconnec
     shown = here.going()
     here.noyo.move_connection(shown.record.id, status)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "changed")
     assert here.words() == status
@@ -79,7 +79,7 @@ def test_another_version_of_a_completed_connection_is_no_change(here: Disconnect
     here.wait(5)
     here.noyo.move_connection(shown.record.id, "completed")
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("succeeded", "confirmed")
 
@@ -88,7 +88,7 @@ def test_a_deleted_connection_is_refused(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(Fault("error_before", method="GET", path_contains=shown.record.id, status=404))
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended()[0] == "refused"
     assert here.posts() == []
@@ -101,7 +101,7 @@ def test_an_open_request_at_noyo_is_shown_and_nothing_is_sent(here: Disconnectin
     if status != "needs_review":
         here.noyo.move_disconnection(there["id"], status)
 
-    here.carry_out()
+    here.run_worker()
 
     outcome = here.operation().outcome
     assert here.ended() == ("refused", "duplicate")
@@ -116,7 +116,7 @@ def test_a_finished_request_at_noyo_is_no_duplicate(here: Disconnecting, status:
     shown = here.going()
     here.noyo.move_disconnection(open_at_noyo(here, group_of(shown))["id"], status)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("succeeded", "confirmed")
 
@@ -125,7 +125,7 @@ def test_nothing_is_sent_while_the_open_requests_cannot_be_read(here: Disconnect
     here.going()
     here.noyo.faults.add(Fault("garbage", method="GET", path_contains="disconnection", times=1))
 
-    assert here.carry_out().state is OperationState.PENDING
+    assert here.run_worker().state is OperationState.PENDING
     assert here.posts() == []
     assert here.live().state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
@@ -136,7 +136,7 @@ def test_the_refusal_of_a_protected_group_shows_noyos_message() -> None:
         shown = here.going()
         here.noyo.rules = replace(here.noyo.rules, protected_groups=frozenset({group_of(shown)}))
 
-        here.carry_out()
+        here.run_worker()
 
         outcome = here.operation().outcome
         assert here.ended() == ("refused", "refused")
@@ -149,7 +149,7 @@ def test_the_refusal_of_a_dropped_reason_shows_noyos_message() -> None:
     with disconnecting(Rules(settle_script=None, create_reasons=frozenset({"other"}))) as here:
         here.going()
 
-        here.carry_out()
+        here.run_worker()
 
         outcome = here.operation().outcome
         assert outcome is not None
@@ -165,7 +165,7 @@ def test_nothing_is_sent_if_either_person_lost_the_right(here: Disconnecting, go
     here.going()
     here.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {gone}))
 
-    here.carry_out()
+    here.run_worker()
 
     outcome = here.operation().outcome
     assert here.ended() == ("cancelled", "not_authorized")
@@ -180,7 +180,7 @@ def test_an_unknown_right_of_either_person_reschedules(here: Disconnecting, unkn
     here.wait(3601)
     here.know(*{ANA, BEN} - {unknown})
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     assert waiting.delay_reason == "Waiting to make sure that both who asked for it still may do this."
@@ -194,7 +194,7 @@ def test_a_self_confirmed_request_is_not_sent_once_self_approval_is_off(here: Di
     here.confirm(person=ANA)
     here.policy = replace(here.policy, self_approval=False)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ("cancelled", "not_authorized")
     assert here.posts() == []
@@ -207,7 +207,7 @@ def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(writes_fail("reset_after"))
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     assert here.live().state is OperationState.SUCCEEDED
 
     assert here.ended() == ("succeeded", "reconciled")
@@ -240,7 +240,7 @@ def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(
 def test_a_different_request_is_not_taken_for_ours(here: Disconnecting, other: dict[str, Any]) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_before"))
-    here.carry_out()
+    here.run_worker()
     other = dict(other)
     ago = other.pop("created_ago", 0)
     wanted: dict[str, Any] = {
@@ -260,7 +260,7 @@ def test_a_different_request_is_not_taken_for_ours(here: Disconnecting, other: d
 def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting) -> None:
     here.going()
     here.noyo.faults.add(writes_fail("reset_after"))
-    here.carry_out()
+    here.run_worker()
     (there,) = here.requests()
 
     here.see(there["id"])
@@ -277,7 +277,7 @@ def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting
 
 def test_a_request_of_another_operation_is_not_taken_for_this_one(here: Disconnecting) -> None:
     shown = here.going()
-    here.carry_out()
+    here.run_worker()
     first = here.made()
     here.noyo.move_disconnection(first.record.id, "completed")
     here.ask_to_end(shown, "V2", needs_second=False)
@@ -292,7 +292,7 @@ def test_a_request_of_another_operation_is_not_taken_for_this_one(here: Disconne
 def test_an_operation_of_a_stopped_worker_is_reconciled(here: Disconnecting) -> None:
     here.going()
     with pytest.raises(Killed):
-        here.carry_out(noyo=Before(here.deps.noyo, "request_disconnection", kill, after=True))
+        here.run_worker(noyo=Before(here.deps.noyo, "request_disconnection", kill, after=True))
 
     assert here.live(seconds=1000).state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
@@ -354,7 +354,7 @@ def test_sending_again_finds_a_request_that_had_arrived(here: Disconnecting) -> 
 
 def test_another_disconnection_may_follow_a_finished_one(here: Disconnecting) -> None:
     shown = here.going()
-    here.carry_out()
+    here.run_worker()
     here.noyo.move_disconnection(here.made().record.id, "completed")
 
     here.ask_to_end(shown, "V2", end=date(2027, 1, 31), needs_second=False)
@@ -367,7 +367,7 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: Disconnecting) -> None
     here.going()
     slow = Before(here.deps.noyo, "disconnections_at", lambda: here.wait(policies.OPERATION_LEASE_SECONDS))
 
-    here.carry_out(noyo=slow)
+    here.run_worker(noyo=slow)
 
     assert here.posts() == []
     assert here.operation().state is OperationState.SENDING
@@ -378,7 +378,7 @@ def test_an_answer_without_the_group_keeps_its_requester_and_card(
 ) -> None:
     shown = here.going()
 
-    here.carry_out(noyo=_Terse(here.deps.noyo))
+    here.run_worker(noyo=_Terse(here.deps.noyo))
 
     made = here.made()
     assert here.ended() == ("succeeded", "confirmed")
@@ -393,7 +393,7 @@ def test_an_answer_without_the_group_keeps_its_requester_and_card(
 def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Disconnecting) -> None:
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_after", method="POST"))
-    here.carry_out()
+    here.run_worker()
     here.wait(60)
 
     execute("V1", replace(here.deps, noyo=_Terse(here.deps.noyo)))
@@ -427,7 +427,7 @@ def test_the_card_shows_the_request_that_a_person_reported_as_arrived(here: Disc
     shown = here.going()
     here.noyo.faults.add(writes_fail("error_before", method="POST"))
     while here.operation().state is not OperationState.NEEDS_RESOLUTION:
-        here.carry_out()
+        here.run_worker()
         here.wait(60)
     late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
     here.observed(disconnection_ref(late["id"]))

@@ -27,7 +27,7 @@ def here() -> Iterator[Disconnecting]:
 def kept_for(here: Deciding, days: int) -> None:
     """Sending is paused for so long; in between people are read again, as they are wherever somebody waits."""
     pause(ANA, "", here.deps)
-    here.carry_out()
+    here.run_worker()
     here.wait(days * DAY)
     resume(ANA, here.deps)
     here.know("U0ANA", "U0BEN")
@@ -37,7 +37,7 @@ def test_a_deferred_operation_whose_end_date_passed_is_not_sent(here: Disconnect
     here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
     kept_for(here, 60)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.posts() == []
     assert here.ended() == (OperationState.CANCELLED.value, OutcomeKind.END_DATE_PASSED.value)
@@ -50,12 +50,12 @@ def test_an_approval_whose_end_date_passed_is_not_sent_and_can_be_decided_again(
     here.decide(shown, end=SOON)
     kept_for(here, 60)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == (OperationState.CANCELLED.value, OutcomeKind.END_DATE_PASSED.value)
     assert here.true(shown)["status"] == "needs_review"
     here.decide(here.held(shown.record.id), operation_id="V2")
-    here.carry_out("V2")
+    here.run_worker("V2")
     assert here.state("V2") is OperationState.SUCCEEDED
 
 
@@ -63,7 +63,7 @@ def test_an_end_date_of_today_or_later_is_sent(here: Disconnecting) -> None:
     here.ask_to_end(here.connected(), end=date.fromisoformat(SOON), needs_second=False)
     kept_for(here, 3)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.state() is OperationState.SUCCEEDED
 
@@ -72,7 +72,7 @@ def test_an_end_date_that_was_past_at_submission_is_sent(here: Disconnecting) ->
     here.ask_to_end(here.connected(), end=date(2026, 1, 31), needs_second=False)
     kept_for(here, 3)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.state() is OperationState.SUCCEEDED
     assert [one["effective_end_date"] for one in here.requests()] == ["2026-01-31"]
@@ -88,15 +88,15 @@ def test_an_earlier_request_is_reconciled_first(
     shown = here.waits()
     here.decide(shown, end=SOON)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
-    here.carry_out()
+    here.run_worker()
     for _ in range(2):
         here.wait(here.deps.reconcile_after_seconds)
-        here.carry_out()
+        here.run_worker()
     assert here.state() is OperationState.PENDING
     if arrives:
         here.elsewhere(shown, "processing", effective_end_date=SOON)
     kept_for(here, 60)
 
-    here.carry_out()
+    here.run_worker()
 
     assert here.ended() == ended

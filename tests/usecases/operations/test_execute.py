@@ -48,7 +48,7 @@ def outcome(here: ExecutionBench, operation_id: str = "V1") -> Outcome:
 def test_a_confirmed_request_links_the_record_and_releases_the_lock(here: ExecutionBench) -> None:
     here.ask()
 
-    settled = here.carry_out()
+    settled = here.run_worker()
 
     made = here.at_noyo()[0]
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=connection_ref(made["id"]))
@@ -57,14 +57,14 @@ def test_a_confirmed_request_links_the_record_and_releases_the_lock(here: Execut
     assert (held.requester, held.requested_by_operation, held.card_key) == (ANA, "V1", "operation:V1")
     assert not here.locked(REQUEST)
     assert (made["federal_ein"], made["group_data"]["broker_tin"]) == (EIN, "987654321")
-    assert here.audited()[-1][1] == ANA
+    assert here.audit_actions()[-1][1] == ANA
 
 
 def test_a_refused_request_shows_noyos_message(here: ExecutionBench) -> None:
     here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
     here.ask()
 
-    settled = here.carry_out()
+    settled = here.run_worker()
 
     assert settled.state is OperationState.REFUSED
     assert outcome(here).kind is OutcomeKind.REFUSED
@@ -80,7 +80,7 @@ def test_a_duplicate_names_the_existing_connection(
     here.wait(600)
     here.ask()
 
-    here.carry_out()
+    here.run_worker()
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
     assert outcome(here).record == connection_ref(other["id"])
@@ -94,7 +94,7 @@ def test_a_connection_seen_before_we_sent_is_a_duplicate(here: ExecutionBench) -
     here.wait(2)
     here.ask()
 
-    here.carry_out()
+    here.run_worker()
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
     assert here.held(other["id"]).requested_by_operation is None
@@ -109,7 +109,7 @@ def test_a_new_connection_with_another_name_is_a_duplicate(
     here.wait(2)
     here.ask()
 
-    here.carry_out()
+    here.run_worker()
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
     assert outcome(here).record == connection_ref(other["id"])
@@ -119,10 +119,10 @@ def test_a_new_connection_of_another_operation_is_a_duplicate(
     here: ExecutionBench,
 ) -> None:
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.ask("V9", BEN)
 
-    here.carry_out("V9")
+    here.run_worker("V9")
 
     assert outcome(here, "V9") == Outcome(
         OutcomeKind.DUPLICATE,
@@ -135,12 +135,12 @@ def test_a_new_connection_of_another_operation_is_a_duplicate(
 
 def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: ExecutionBench) -> None:
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.ask("V9")
     # The first reading compares, the second looks for what is in the way.
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, skip=1, status=503))
 
-    here.carry_out("V9")
+    here.run_worker("V9")
 
     assert outcome(here, "V9").kind is OutcomeKind.DUPLICATE
     assert outcome(here, "V9").record is None
@@ -153,7 +153,7 @@ def test_a_lost_answer_to_a_request_is_reconciled_without_sending_twice(
     here.noyo.faults.add(writes_fail(fault, seconds=4.0))
     here.ask()
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     settled = here.live()
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
@@ -167,7 +167,7 @@ def test_a_request_that_did_not_arrive_is_sent_again(here: ExecutionBench, fault
     here.noyo.faults.add(writes_fail(fault))
     here.ask()
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     settled = here.live()
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.CONFIRMED)
@@ -189,16 +189,16 @@ def test_a_409_to_a_second_request_confirms_the_first(here: ExecutionBench) -> N
     here.noyo.faults.add(writes_fail("reset_after"))
     # Both checks find nothing, since the list lags behind; the request is sent once more.
     here.ask()
-    here.carry_out()
+    here.run_worker()
     made = here.at_noyo()[0]["id"]
     here.noyo.corrupt(made, "id missing")
     while here.operation().state is OperationState.RECONCILING:
         here.wait(30)
-        here.carry_out()
+        here.run_worker()
     assert here.operation().sends == 1
     here.noyo.corrupt(made, None)
 
-    settled = here.carry_out()
+    settled = here.run_worker()
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
     assert (settled.sends, here.effects()) == (2, 1)
@@ -209,7 +209,7 @@ def test_a_409_that_cannot_be_compared_is_reconciled_later(here: ExecutionBench)
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
     here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011", created=1)
 
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     assert here.locked(REQUEST)
     here.noyo.faults.clear()
 
@@ -232,7 +232,7 @@ def test_a_request_that_noyo_did_not_accept_is_rescheduled(here: ExecutionBench,
     here.noyo.faults.add(fault)
     here.ask()
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert waiting.state is OperationState.PENDING
     assert (waiting.sends, waiting.first_sent_at, waiting.lease) == (0, None, None)
@@ -246,11 +246,11 @@ def test_a_retry_after_header_is_respected(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", retry_after="300"))
     here.ask()
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert waiting.due == here.clock() + 300
     here.wait(299)
-    here.carry_out()
+    here.run_worker()
     assert len(here.writes()) == 1
 
 
@@ -259,7 +259,7 @@ def test_an_expired_token_is_renewed_and_the_request_is_sent(here: ExecutionBenc
     here.noyo.expire_tokens()
     here.ask()
 
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert [seen.status for seen in here.writes()] == [401, 201]
 
 
@@ -267,12 +267,12 @@ def test_an_outage_of_noyo_loses_no_request(here: ExecutionBench) -> None:
     here.noyo.stop()
     here.ask()
     for _ in range(3):
-        assert here.carry_out().state is OperationState.PENDING
+        assert here.run_worker().state is OperationState.PENDING
         here.wait(3600)
         here.know(ANA)
     here.noyo.start()
 
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
 
@@ -283,7 +283,7 @@ def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(here: Exec
     shown = here.stuck()
     here.retry(shown)
 
-    settled = here.carry_out("V2")
+    settled = here.run_worker("V2")
 
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
     held = here.held(shown.record.id)
@@ -295,7 +295,7 @@ def test_a_retry_sends_only_what_was_typed(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.retry(shown, group_id="00110011", sensitive=SensitiveFields(broker_tin="111223333"))
 
-    here.carry_out("V2")
+    here.run_worker("V2")
 
     assert here.writes()[0].body == {"broker_tin": "111223333"}
 
@@ -305,7 +305,7 @@ def test_a_refused_retry_shows_noyos_message(here: ExecutionBench) -> None:
     here.noyo.rules = replace(here.noyo.rules, formats={CARRIER: "[0-9]{4}"})
     here.retry(shown)
 
-    settled = here.carry_out("V2")
+    settled = here.run_worker("V2")
 
     assert settled.state is OperationState.REFUSED
     assert outcome(here, "V2").message == "carrier_group_id: not in this carrier's format"
@@ -317,7 +317,7 @@ def test_a_retry_with_another_connections_id_shows_that_connection(here: Executi
     shown = here.stuck()
     here.retry(shown)
 
-    here.carry_out("V2")
+    here.run_worker("V2")
 
     assert outcome(here, "V2").kind is OutcomeKind.DUPLICATE
     assert outcome(here, "V2").record == connection_ref(other["id"])
@@ -328,7 +328,7 @@ def test_a_retry_of_a_changed_connection_is_not_sent(here: ExecutionBench) -> No
     here.retry(shown)
     here.noyo.move_connection(shown.record.id, "action_required", error="another thing")
 
-    settled = here.carry_out("V2")
+    settled = here.run_worker("V2")
 
     assert (settled.state, outcome(here, "V2").kind) == (OperationState.CANCELLED, OutcomeKind.CHANGED)
     assert here.writes() == []
@@ -341,7 +341,7 @@ def test_a_retry_of_a_connection_that_noyo_no_longer_knows_is_refused(here: Exec
     here.retry(shown)
     here.noyo.remove(shown.record.id)
 
-    assert here.carry_out("V2").state is OperationState.REFUSED
+    assert here.run_worker("V2").state is OperationState.REFUSED
     assert outcome(here, "V2").message == "Group connection not found"
     assert here.writes() == []
 
@@ -352,7 +352,7 @@ def test_a_retry_whose_record_cannot_be_read_is_rescheduled_unsent(here: Executi
     here.retry(shown)
     here.noyo.faults.add(Fault(fault, method="GET", times=None))
 
-    waiting = here.carry_out("V2")
+    waiting = here.run_worker("V2")
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     assert here.writes() == []
@@ -366,7 +366,7 @@ def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(here: ExecutionBench
     here.noyo.faults.add(writes_fail(fault, method="PUT", seconds=4.0))
     here.retry(shown)
 
-    assert here.carry_out("V2").state is OperationState.RECONCILING
+    assert here.run_worker("V2").state is OperationState.RECONCILING
     settled = here.live("V2")
 
     assert (settled.state, outcome(here, "V2").kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
@@ -380,7 +380,7 @@ def test_a_success_is_kept_even_if_the_record_cannot_be_read_again(here: Executi
         frozen.retry(shown)
         frozen.noyo.faults.add(Fault("too_many", method="GET", times=None, skip=1))
 
-        settled = frozen.carry_out("V2")
+        settled = frozen.run_worker("V2")
 
         assert (settled.state, outcome(frozen, "V2").kind) == (
             OperationState.SUCCEEDED,
@@ -401,7 +401,7 @@ def test_a_change_between_the_read_and_the_retry_is_refused_and_shown(here: Exec
         here.noyo.move_connection(shown.record.id, "completed")
 
     noyo = Before(here.deps.noyo, "connection", completes, after=True)
-    settled = here.carry_out("V2", noyo=noyo)
+    settled = here.run_worker("V2", noyo=noyo)
 
     assert settled.state is OperationState.REFUSED
     assert here.effects() == 0
@@ -414,7 +414,7 @@ def test_a_person_who_lost_the_right_since_the_click_sends_nothing(here: Executi
     here.ask()
     here.policy = AccessPolicy(here.policy.team_id, requesters=frozenset({BEN}))
 
-    settled = here.carry_out()
+    settled = here.run_worker()
 
     assert (settled.state, outcome(here).kind) == (OperationState.CANCELLED, OutcomeKind.NOT_AUTHORIZED)
     assert "These may: <@U0BEN>" in (outcome(here).message or "")
@@ -427,7 +427,7 @@ def test_a_person_who_was_deactivated_since_the_click_sends_nothing(here: Execut
     here.retry(shown)
     here.know(ANA, is_deactivated=True)
 
-    assert here.carry_out("V2").state is OperationState.CANCELLED
+    assert here.run_worker("V2").state is OperationState.CANCELLED
     assert here.writes() == []
 
 
@@ -435,14 +435,14 @@ def test_an_unknown_right_reschedules(here: ExecutionBench) -> None:
     here.ask()
     here.wait(4000)  # What is known of Ana is too old by now.
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
     assert waiting.delay_reason == "Waiting to make sure that you still may do this."
     assert here.writes() == []
     here.know(ANA)
     here.wait(10)
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
 
 
 # ---------------------------------------------------------------- the key
@@ -468,7 +468,7 @@ def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(
     here.retry(shown)
 
     for operation_id in ("V1", "V2"):
-        waiting = here.carry_out(operation_id, encryptor=BrokenKey(error))
+        waiting = here.run_worker(operation_id, encryptor=BrokenKey(error))
 
         assert (waiting.state, waiting.sends, waiting.delay_reason) == (OperationState.PENDING, 0, str(error))
         assert here.writes() == []
@@ -488,8 +488,8 @@ def test_encrypted_fields_of_another_operation_are_refused(here: ExecutionBench)
 
 def test_a_redelivery_does_nothing(here: ExecutionBench) -> None:
     here.ask()
-    here.carry_out()
-    settled = here.carry_out()
+    here.run_worker()
+    settled = here.run_worker()
 
     assert settled.attempts == 1
     assert len(here.writes()) == 1
@@ -505,9 +505,9 @@ def test_an_operation_that_does_not_exist_is_nothing_to_do(here: ExecutionBench)
 
 def test_a_second_worker_sends_nothing_while_the_first_is_sending(here: ExecutionBench) -> None:
     here.ask()
-    noyo = Before(here.deps.noyo, "request_connection", here.carry_out)
+    noyo = Before(here.deps.noyo, "request_connection", here.run_worker)
 
-    here.carry_out(noyo=noyo)
+    here.run_worker(noyo=noyo)
 
     assert (len(here.writes()), here.operation().attempts) == (1, 1)
 
@@ -518,9 +518,9 @@ def test_only_one_of_two_workers_claims_an_operation(here: ExecutionBench, kind:
         here.ask("V1")
     else:
         here.retry(here.stuck(), "V1")
-    operations = Before(here.deps.operations, "claim", here.carry_out)
+    operations = Before(here.deps.operations, "claim", here.run_worker)
 
-    settled = here.carry_out(operations=operations)
+    settled = here.run_worker(operations=operations)
 
     assert len(here.writes()) == 1
     assert (settled.state, settled.attempts) == (OperationState.SUCCEEDED, 1)
@@ -529,11 +529,11 @@ def test_only_one_of_two_workers_claims_an_operation(here: ExecutionBench, kind:
 def test_only_one_of_two_workers_reconciles(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.wait(30)
-    operations = Before(here.deps.operations, "claim", here.carry_out)
+    operations = Before(here.deps.operations, "claim", here.run_worker)
 
-    assert here.carry_out(operations=operations).reconciliations == 1
+    assert here.run_worker(operations=operations).reconciliations == 1
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
@@ -547,7 +547,7 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: ExecutionBench, kind: 
         here.wait(policies.OPERATION_LEASE_SECONDS)
 
     slow = Before(here.deps.encryptor, "decrypt", sleep)
-    here.carry_out(encryptor=slow)
+    here.run_worker(encryptor=slow)
 
     assert here.writes() == []
     assert here.operation().state is OperationState.SENDING
@@ -563,7 +563,7 @@ def test_a_worker_that_lost_its_lease_overwrites_nothing(
         here.live()
 
     noyo = Before(here.deps.noyo, "request_connection", somebody_takes_over, after=True)
-    settled = here.carry_out(noyo=noyo)
+    settled = here.run_worker(noyo=noyo)
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
     assert here.effects() == 1
@@ -578,7 +578,7 @@ def test_a_late_refusal_does_not_change_a_settled_operation(here: ExecutionBench
         here.live()
 
     operations = Before(here.deps.operations, "save", somebody_takes_over)
-    settled = here.carry_out(operations=operations)
+    settled = here.run_worker(operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED
     assert here.effects() == 1
@@ -592,7 +592,7 @@ def test_a_refresh_ingests_the_record_and_writes_nothing_to_noyo(here: Execution
     here.noyo.move_connection(shown.record.id, "completed")
     here.look(shown.entity)
 
-    settled = here.carry_out("L1")
+    settled = here.run_worker("L1")
 
     assert settled.state is OperationState.SUCCEEDED
     assert here.held(shown.record.id).status.value == "completed"
@@ -602,7 +602,7 @@ def test_a_refresh_ingests_the_record_and_writes_nothing_to_noyo(here: Execution
 def test_a_refresh_of_an_unknown_record_is_not_found(here: ExecutionBench) -> None:
     here.look(connection_ref("00000000-0000-4000-8000-000000000009"))
 
-    assert here.carry_out("L1").state is OperationState.REFUSED
+    assert here.run_worker("L1").state is OperationState.REFUSED
     assert outcome(here, "L1").kind is OutcomeKind.NOT_FOUND
 
 
@@ -610,7 +610,7 @@ def test_a_refresh_without_an_answer_is_rescheduled(here: ExecutionBench) -> Non
     shown = here.stuck()
     here.look(shown.entity)
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
-    assert here.carry_out("L1").state is OperationState.PENDING
+    assert here.run_worker("L1").state is OperationState.PENDING
     here.noyo.faults.clear()
 
     assert here.live("L1").state is OperationState.SUCCEEDED
@@ -621,5 +621,5 @@ def test_a_refresh_takes_no_lock_and_blocks_nobody(here: ExecutionBench) -> None
     here.look(shown.entity)
     here.retry(shown)
 
-    assert here.carry_out("V2").state is OperationState.SUCCEEDED
-    assert here.carry_out("L1").state is OperationState.SUCCEEDED
+    assert here.run_worker("V2").state is OperationState.SUCCEEDED
+    assert here.run_worker("L1").state is OperationState.SUCCEEDED

@@ -71,21 +71,21 @@ def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) 
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(policies.OPERATION_LEASE_SECONDS - 1)
-    assert here.carry_out().state is OperationState.SENDING
+    assert here.run_worker().state is OperationState.SENDING
     here.wait(1)
 
-    unknown = here.carry_out()
+    unknown = here.run_worker()
 
     assert (unknown.state, unknown.lease) == (OperationState.RECONCILING, None)
     assert here.writes() == []
-    assert "reconciling" in here.told()
+    assert "reconciling" in here.published_states()
 
 
 @pytest.mark.parametrize("death", ["save", "settle"])
 def test_a_reconciliation_whose_worker_stops_is_repeated(here: ExecutionBench, death: str) -> None:
     here.noyo.faults.add(writes_fail("reset_after" if death == "settle" else "reset_before"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.wait(30)
     die(here, operations=Before(here.deps.operations, death, kill))
 
@@ -103,37 +103,37 @@ def test_a_refresh_whose_worker_stops_is_repeated(here: ExecutionBench) -> None:
     settled = here.live("L1", 900)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert "needs_resolution" not in here.told()
+    assert "needs_resolution" not in here.published_states()
 
 
 def test_only_one_of_two_workers_takes_over_an_expired_lease(here: ExecutionBench) -> None:
     here.ask()
     die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
     here.wait(policies.OPERATION_LEASE_SECONDS)
-    operations = Before(here.deps.operations, "save", here.carry_out)
+    operations = Before(here.deps.operations, "save", here.run_worker)
 
-    assert here.carry_out(operations=operations).state is OperationState.RECONCILING
-    assert here.told().count("reconciling") == 1
+    assert here.run_worker(operations=operations).state is OperationState.RECONCILING
+    assert here.published_states().count("reconciling") == 1
 
 
 def test_after_a_day_of_stopped_workers_a_person_decides(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
     here.retry(shown)
-    here.carry_out("V2")
+    here.run_worker("V2")
     for _ in range(3):
         here.wait(policies.OPERATION_GIVE_UP_SECONDS // 2)
         if here.operation("V2").state is OperationState.NEEDS_RESOLUTION:
             break
         die_or_not = Before(here.deps.noyo, "connection", kill)
         try:
-            here.carry_out("V2", noyo=die_or_not)
+            here.run_worker("V2", noyo=die_or_not)
         except Killed:
             here.restart()
 
-    assert here.carry_out("V2").state is OperationState.NEEDS_RESOLUTION
+    assert here.run_worker("V2").state is OperationState.NEEDS_RESOLUTION
     assert here.locked(shown.entity)
-    assert "needs_resolution" in here.told()
+    assert "needs_resolution" in here.published_states()
 
 
 # ---------------------------------------------------------------- pauses, and a day of trouble
@@ -146,7 +146,7 @@ def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
     here.ask()
     pauses = []
     for _ in range(11):
-        waiting = here.carry_out()
+        waiting = here.run_worker()
         assert waiting.due is not None
         pauses.append(waiting.due - int(here.clock()))
         here.wait(pauses[-1])
@@ -161,7 +161,7 @@ def test_a_repeated_delay_reason_is_published_once(here: ExecutionBench) -> None
 
     here.live("V1", 600)
 
-    assert here.told().count("pending") == 2  # Placed; put back for the first time.
+    assert here.published_states().count("pending") == 2  # Placed; put back for the first time.
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
@@ -177,17 +177,17 @@ def test_after_a_day_of_failures_a_person_decides(here: ExecutionBench, kind: st
     here.live("V1", 100)
     here.wait(policies.OPERATION_GIVE_UP_SECONDS - 200)
     here.know(ANA)
-    assert here.carry_out("V1").state is OperationState.PENDING
+    assert here.run_worker("V1").state is OperationState.PENDING
     here.wait(1000)
     here.know(ANA)
 
-    waiting = here.carry_out("V1")
+    waiting = here.run_worker("V1")
 
     assert (waiting.state, waiting.due, waiting.sends) == (OperationState.NEEDS_RESOLUTION, None, 0)
     assert waiting.outcome is not None
     assert waiting.outcome.kind is OutcomeKind.OVERDUE
     assert "Noyo could not be reached, so nothing was sent." in (waiting.outcome.message or "")
-    assert "needs_resolution" in here.told()
+    assert "needs_resolution" in here.published_states()
     assert here.locked(entity)
 
 
@@ -199,7 +199,7 @@ def test_a_refresh_without_an_answer_for_a_day_is_cancelled(
     here.live("L1", 100)
     here.wait(policies.OPERATION_GIVE_UP_SECONDS)
 
-    given_up = here.carry_out("L1")
+    given_up = here.run_worker("L1")
 
     assert given_up.state is OperationState.CANCELLED
     assert given_up.outcome is not None
@@ -211,37 +211,37 @@ def test_an_unknown_right_after_a_long_outage_is_checked_once_more(
 ) -> None:
     here.ask("V1")
     here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
-    here.carry_out("V1")
+    here.run_worker("V1")
     here.wait(2 * policies.OPERATION_GIVE_UP_SECONDS)
 
-    assert here.carry_out("V1").state is OperationState.PENDING
+    assert here.run_worker("V1").state is OperationState.PENDING
     here.wait(1000)
     here.know(ANA)
 
-    assert here.carry_out("V1").state is OperationState.SUCCEEDED
+    assert here.run_worker("V1").state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
 
 def test_after_a_day_of_an_unknown_right_a_person_decides(here: ExecutionBench) -> None:
     here.ask("V1")
     here.wait(7200)
-    here.carry_out("V1")
+    here.run_worker("V1")
     here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1000)
 
-    assert here.carry_out("V1").state is OperationState.NEEDS_RESOLUTION
+    assert here.run_worker("V1").state is OperationState.NEEDS_RESOLUTION
     assert here.effects() == 0
 
 
 def test_after_a_day_of_unanswered_reconciliations_a_person_decides(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.noyo.stop()
 
     here.live("V1", 100)
     here.wait(policies.OPERATION_GIVE_UP_SECONDS)
 
-    waiting = here.carry_out("V1")
+    waiting = here.run_worker("V1")
 
     assert waiting.state is OperationState.NEEDS_RESOLUTION
     assert waiting.sends == 1
@@ -253,12 +253,12 @@ def test_a_worker_continues_after_two_days_off(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask("V1")
     here.ask("V3", group_id="00110033")
-    here.carry_out("V1")
+    here.run_worker("V1")
     here.wait(48 * 3600)
     here.know(ANA)
 
-    assert here.carry_out("V1").state is OperationState.SUCCEEDED
-    assert here.carry_out("V3").state is OperationState.SUCCEEDED
+    assert here.run_worker("V1").state is OperationState.SUCCEEDED
+    assert here.run_worker("V3").state is OperationState.SUCCEEDED
     assert here.effects() == 2
 
 
@@ -270,7 +270,7 @@ def test_settling_repeats_after_a_concurrent_update(here: ExecutionBench) -> Non
     here.retry(shown)
     operations = Before(here.deps.operations, "settle", lambda: here.see(shown.record.id))
 
-    settled = here.carry_out("V2", operations=operations)
+    settled = here.run_worker("V2", operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED
     assert here.held(shown.record.id).status.value == "processing"
@@ -295,7 +295,7 @@ def test_settling_fails_if_the_record_keeps_changing(here: ExecutionBench) -> No
 
 def test_a_settled_operation_cannot_be_saved_again(here: ExecutionBench) -> None:
     here.ask()
-    here.carry_out()
+    here.run_worker()
     settled = here.operation()
 
     with pytest.raises(LeaseLost):
@@ -343,10 +343,10 @@ def test_encrypted_fields_are_dropped_when_settled(here: ExecutionBench, end: st
         here.know(ANA, is_guest=True)
     if end == "closed":
         here.noyo.stop()
-        here.carry_out()
+        here.run_worker()
         here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
         here.know(ANA)
-        here.carry_out()
+        here.run_worker()
         resolve(
             "V1",
             Resolution.CLOSE,
@@ -357,7 +357,7 @@ def test_encrypted_fields_are_dropped_when_settled(here: ExecutionBench, end: st
             new_id=lambda: "audit-1",
         )
     else:
-        here.carry_out()
+        here.run_worker()
 
     assert here.operation().state.settled
     assert '"encrypted"' not in json.dumps(here.items(), default=repr)
@@ -370,5 +370,5 @@ def test_only_settled_operations_have_an_expiry(here: ExecutionBench) -> None:
         return [item["pk"]["S"] for item in here.items() if "expires" in item]
 
     assert ends() == []
-    here.carry_out()
+    here.run_worker()
     assert "OPERATION#V1" in ends()

@@ -51,7 +51,7 @@ def test_an_operation_submitted_during_a_pause_is_deferred(here: ExecutionBench)
 
     assert isinstance(placed, Submitted)
     assert placed.operation.deferred_by == paused
-    here.carry_out()
+    here.run_worker()
     assert keeps(here).deferred_by == paused
     assert here.locked(REQUEST)
 
@@ -60,23 +60,23 @@ def test_an_operation_submitted_before_a_pause_is_deferred_unchanged(here: Execu
     here.ask()
     pause(ANA, "", here.deps)
 
-    here.carry_out()
+    here.run_worker()
 
     kept = keeps(here)
     assert (kept.attempts, kept.sends, kept.first_attempt_at) == (0, 0, None)
     assert kept.due == START
-    assert ("operation_pending", ANA) in here.audited()
+    assert ("operation_pending", ANA) in here.audit_actions()
 
 
 def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench) -> None:
     here.ask()
     turned = Before(here.encryptor, "decrypt", lambda: pause(BEN, "", here.deps), after=True)
 
-    here.carry_out(encryptor=turned)
+    here.run_worker(encryptor=turned)
 
     kept = keeps(here)
     assert (kept.sends, kept.first_sent_at, kept.due) == (0, None, START)
-    assert here.told().count("pending") == 2
+    assert here.published_states().count("pending") == 2
 
 
 def test_the_pause_is_checked_right_before_a_write(here: ExecutionBench) -> None:
@@ -95,7 +95,7 @@ def test_nothing_is_sent_while_the_pause_cannot_be_read(here: ExecutionBench) ->
     def down() -> None:
         raise TableUnavailable("Switchboard's table is not answering right now.")
 
-    put_back = here.carry_out(pauses=Before(here.store.pauses, "history", down, skip=1))
+    put_back = here.run_worker(pauses=Before(here.store.pauses, "history", down, skip=1))
 
     assert put_back.state is OperationState.PENDING
     assert put_back.delay_reason == "Switchboard's table is not answering right now."
@@ -105,15 +105,15 @@ def test_nothing_is_sent_while_the_pause_cannot_be_read(here: ExecutionBench) ->
 def test_a_deferred_operation_is_sent_once_after_resuming(here: ExecutionBench) -> None:
     pause(ANA, "", here.deps)
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.wait(60)
     resume(ANA, here.deps)
 
-    done = here.carry_out()
+    done = here.run_worker()
 
     assert (done.state, done.deferred_by) == (OperationState.SUCCEEDED, None)
     assert here.effects() == 1
-    assert "sending" in here.told()
+    assert "sending" in here.published_states()
 
 
 def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: ExecutionBench) -> None:
@@ -125,7 +125,7 @@ def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: Exe
     here.know(ANA)
     resume(ANA, here.deps)
 
-    done = here.carry_out("V2")
+    done = here.run_worker("V2")
 
     assert done.outcome is not None
     assert done.outcome.kind is OutcomeKind.CHANGED
@@ -135,7 +135,7 @@ def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(here: Exe
 def test_reconciliation_continues_during_a_pause(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
-    assert here.carry_out().state is OperationState.RECONCILING
+    assert here.run_worker().state is OperationState.RECONCILING
     pause(ANA, "", here.deps)
 
     done = here.live()
@@ -147,19 +147,19 @@ def test_reconciliation_continues_during_a_pause(here: ExecutionBench) -> None:
 def test_nothing_is_sent_again_during_a_pause(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     sent = len(here.writes())
     pause(ANA, "", here.deps)
     for _ in range(4):
         here.wait(QUIET)
-        here.carry_out()
+        here.run_worker()
 
     kept = here.operation()
     assert (kept.state, kept.deferred_by is not None) == (OperationState.PENDING, True)
     assert len(here.writes()) == sent
 
     resume(ANA, here.deps)
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
 
@@ -168,35 +168,35 @@ def test_refreshes_continue_during_a_pause(here: ExecutionBench) -> None:
     pause(ANA, "", here.deps)
     here.look(shown.entity)
 
-    assert here.carry_out("L1").state is OperationState.SUCCEEDED
+    assert here.run_worker("L1").state is OperationState.SUCCEEDED
 
 
 def test_a_pause_does_not_count_towards_giving_up(here: ExecutionBench) -> None:
     """Twenty hours of trouble, three days of pause, and one more trouble is no day of trouble."""
     here.noyo.faults.add(writes_fail("too_many", times=None))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.wait(20 * 3600)
     pause(ANA, "", here.deps)
     here.wait(3 * DAY)
     resume(ANA, here.deps)
     here.know(ANA)
-    assert here.carry_out().state is OperationState.PENDING
+    assert here.run_worker().state is OperationState.PENDING
 
     here.wait(5 * 3600)
     here.know(ANA)
-    assert here.carry_out().state is OperationState.NEEDS_RESOLUTION
+    assert here.run_worker().state is OperationState.NEEDS_RESOLUTION
 
 
 def test_a_second_pause_replaces_the_first_on_a_deferred_operation(here: ExecutionBench) -> None:
     here.ask()
     pause(ANA, "", here.deps)
-    here.carry_out()
+    here.run_worker()
     here.wait(5)
     resume(ANA, here.deps)
     second = pause(BEN, "", here.deps).pause
 
-    here.carry_out()
+    here.run_worker()
 
     assert keeps(here).deferred_by == second
 
@@ -213,7 +213,7 @@ def test_deferring_does_not_undo_a_concurrent_claim(
             held, replace(held, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
         )
 
-    here.carry_out(operations=Before(here.store.operations, "claim", another_has_it))
+    here.run_worker(operations=Before(here.store.operations, "claim", another_has_it))
 
     assert here.operation().lease == "x"
 
@@ -232,7 +232,7 @@ def test_observe_mode_accepts_nothing_that_would_be_sent(here: ExecutionBench) -
 
     assert here.store.operations.operation("V1") is None
     here.look(shown.entity)
-    assert here.carry_out("L1").state is OperationState.SUCCEEDED
+    assert here.run_worker("L1").state is OperationState.SUCCEEDED
 
 
 def test_observe_mode_defers_open_operations_until_act_mode(
@@ -242,14 +242,14 @@ def test_observe_mode_defers_open_operations_until_act_mode(
     here.mode = Mode.OBSERVE
     record_mode(replace(here.deps, mode=here.mode))
 
-    here.carry_out()
+    here.run_worker()
     assert keeps(here).deferred_by == Pause(START)
 
     here.wait(3600)
     here.mode = Mode.ACT
     record_mode(replace(here.deps, mode=here.mode))
     here.know(ANA)
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert here.effects() == 1
 
 
@@ -266,11 +266,11 @@ def test_observe_mode_stops_a_write_at_the_last_moment(here: ExecutionBench) -> 
 def test_observe_mode_does_not_count_towards_giving_up(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", times=None))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.wait(3600)
     record_mode(replace(here.deps, mode=Mode.OBSERVE))
     here.wait(7 * DAY)
     record_mode(replace(here.deps, mode=Mode.ACT))
     here.know(ANA)
 
-    assert here.carry_out().state is OperationState.PENDING
+    assert here.run_worker().state is OperationState.PENDING

@@ -32,7 +32,7 @@ def lost_retry(
     shown = here.stuck(ago=ago)
     here.noyo.faults.add(writes_fail(fault, method="PUT"))
     here.retry(shown, **wanted)  # type: ignore[arg-type]
-    assert here.carry_out("V2").state is OperationState.RECONCILING
+    assert here.run_worker("V2").state is OperationState.RECONCILING
     return shown
 
 
@@ -41,7 +41,7 @@ def test_noyo_is_not_asked_before_the_waiting_time_is_over(here: ExecutionBench)
     asked = len(here.noyo.requests)
     here.wait(29)
 
-    here.carry_out("V2")
+    here.run_worker("V2")
 
     assert len(here.noyo.requests) == asked
 
@@ -49,15 +49,15 @@ def test_noyo_is_not_asked_before_the_waiting_time_is_over(here: ExecutionBench)
 def test_noyo_is_asked_twice_before_a_person_decides_about_a_retry(here: ExecutionBench) -> None:
     shown = lost_retry(here)
     here.wait(30)
-    assert here.carry_out("V2").state is OperationState.RECONCILING
+    assert here.run_worker("V2").state is OperationState.RECONCILING
     here.wait(30)
 
-    waiting = here.carry_out("V2")
+    waiting = here.run_worker("V2")
 
     assert (waiting.state, waiting.due, waiting.lease) == (OperationState.NEEDS_RESOLUTION, None, None)
     assert kind(here) is OutcomeKind.UNCLEAR
     assert here.locked(shown.entity)
-    assert "needs_resolution" in here.told()
+    assert "needs_resolution" in here.published_states()
     assert len(here.writes()) == 1
 
 
@@ -119,7 +119,7 @@ def test_the_first_try_a_moment_before_does_not_prove_the_second(
     here.wait(20)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
     here.retry(here.held(made["id"]), group_id=wanted)
-    here.carry_out("V2")
+    here.run_worker("V2")
 
     assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
     assert here.effects() == 0
@@ -138,7 +138,7 @@ def test_a_connection_created_before_we_sent_is_not_ours(here: ExecutionBench) -
 
 def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here: ExecutionBench) -> None:
     here.ask("V0", BEN)
-    here.carry_out("V0")
+    here.run_worker("V0")
     here.noyo.faults.add(writes_fail("reset_before"))
     here.ask("V1", ANA)
 
@@ -151,7 +151,7 @@ def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here
 def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.see(here.at_noyo()[0]["id"])
 
     assert here.live("V1").state is OperationState.SUCCEEDED
@@ -162,11 +162,11 @@ def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: Execution
 def test_an_unanswered_reconciliation_is_not_counted(here: ExecutionBench, fault: str) -> None:
     here.noyo.faults.add(writes_fail("reset_after"))
     here.ask()
-    here.carry_out()
+    here.run_worker()
     here.noyo.faults.add(Fault(fault, method="GET", times=None))
     here.wait(30)
 
-    waiting = here.carry_out()
+    waiting = here.run_worker()
 
     assert (waiting.state, waiting.reconciliations) == (OperationState.RECONCILING, 0)
     assert here.locked(REQUEST)
@@ -184,7 +184,7 @@ def test_a_retry_of_a_deleted_connection_ends_with_a_person(
     here.live("V2", 200)
     here.wait(86_400)
 
-    waiting = here.carry_out("V2")
+    waiting = here.run_worker("V2")
 
     assert waiting.state is OperationState.NEEDS_RESOLUTION
     assert kind(here) is OutcomeKind.OVERDUE
@@ -222,7 +222,7 @@ def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(
     here.see(other)
     here.ask()
     here.noyo.faults.add(writes_fail("reset_before"))
-    here.carry_out()
+    here.run_worker()
     here.noyo.move_connection(other, "processing", carrier_group_id="00110011")
     here.wait(2)
     here.see(other)
@@ -239,7 +239,7 @@ def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(here: E
     here.wait(2)
     here.ask()
     here.noyo.faults.add(writes_fail("reset_before"))
-    here.carry_out()
+    here.run_worker()
     here.wait(2)
     here.noyo.move_connection(other, "processing")
     here.see(other)

@@ -25,7 +25,7 @@ def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
     shown = here.stuck()
     here.noyo.faults.add(writes_fail(fault, method="PUT"))
     here.retry(shown)
-    here.carry_out("V2")
+    here.run_worker("V2")
     here.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
     assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
     here.see(shown.record.id)
@@ -62,8 +62,8 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
     assert here.operation("V2").state is state
     assert here.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
     assert not here.locked(shown.entity)
-    assert ("resolution_chosen", BEN) in here.audited()
-    assert state.value in here.told()
+    assert ("resolution_chosen", BEN) in here.audit_actions()
+    assert state.value in here.published_states()
     assert here.effects() == 0
 
 
@@ -77,14 +77,14 @@ def test_sending_again_is_for_the_version_that_was_seen(here: ExecutionBench) ->
     assert here.locked(now.entity)
     settled = here.live("V2")
     assert (settled.state, here.effects()) == (OperationState.SUCCEEDED, 1)
-    assert ("resolution_chosen", BEN) in here.audited()
+    assert ("resolution_chosen", BEN) in here.audit_actions()
 
 
 def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
     now = unclear(here)
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)
 
-    here.carry_out("V2")
+    here.run_worker("V2")
 
     assert here.writes()[-1].body["broker_tin"] == "987654321"
 
@@ -123,7 +123,7 @@ def test_sending_again_has_a_day_of_its_own(here: ExecutionBench) -> None:
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)
     here.noyo.stop()
 
-    assert here.carry_out("V2").state is OperationState.PENDING
+    assert here.run_worker("V2").state is OperationState.PENDING
 
 
 @pytest.mark.parametrize("second", list(Resolution))
@@ -140,7 +140,7 @@ def test_the_first_of_two_concurrent_resolutions_counts(
     operations = Before(here.store.operations, method, somebody_is_faster)
 
     assert says(here, second, BEN, operations=operations) is None
-    deciders = [actor for action, actor in here.audited() if action == "resolution_chosen"]
+    deciders = [actor for action, actor in here.audit_actions() if action == "resolution_chosen"]
     assert deciders == [ANA]
 
 
@@ -150,7 +150,7 @@ def test_a_resolution_that_is_not_needed_changes_nothing(here: ExecutionBench) -
 
     assert says(here, Resolution.CLOSE) is None
     assert here.operation("V2").state is OperationState.PENDING
-    here.carry_out("V2")
+    here.run_worker("V2")
     assert says(here, Resolution.SEND_AGAIN) is None
     assert here.operation("V2").state is OperationState.SUCCEEDED
 

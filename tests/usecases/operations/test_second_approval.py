@@ -35,7 +35,7 @@ def test_a_confirmed_disconnection_is_sent_once(here: Disconnecting) -> None:
     assert isinstance(confirmed, Confirmed)
     assert confirmed.operation == here.operation()
     assert (here.state(), here.operation().people) == (OperationState.PENDING, (ANA, BEN))
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
 
 
@@ -56,7 +56,7 @@ def test_a_requester_may_confirm_if_the_settings_allow_it(here: Disconnecting) -
     here.ask_to_end(here.connected())
 
     assert isinstance(here.confirm(person=ANA), Confirmed)
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
 
 
 def test_a_late_confirmation_shows_who_was_first(here: Disconnecting) -> None:
@@ -79,7 +79,7 @@ def test_only_one_of_two_concurrent_confirmations_counts(here: Disconnecting) ->
 
     assert isinstance(late, NotAwaitingConfirmation)
     assert here.operation().people == (ANA, CAT)
-    assert [action for action, *_ in here.trail()].count("disconnection_confirmed") == 1
+    assert [action for action, *_ in here.audit_log()].count("disconnection_confirmed") == 1
 
 
 def test_an_expired_disconnection_is_not_confirmed(here: Disconnecting) -> None:
@@ -88,7 +88,7 @@ def test_an_expired_disconnection_is_not_confirmed(here: Disconnecting) -> None:
 
     def over() -> None:
         here.wait(due - here.clock())
-        here.carry_out()
+        here.run_worker()
 
     late: Any = Before(here.store.operations, "save", over)
 
@@ -107,7 +107,7 @@ def test_a_confirmed_disconnection_does_not_expire(here: Disconnecting) -> None:
 
     here.wait(due - here.clock())
     last: Any = Before(here.store.operations, "settle", confirmed_in_time)
-    here.carry_out(operations=last)
+    here.run_worker(operations=last)
 
     assert here.state() is OperationState.PENDING
 
@@ -127,7 +127,7 @@ def test_a_withdrawn_disconnection_is_never_sent(here: Disconnecting, person: st
 
     withdrawn = here.withdraw(person=person)
     here.wait(10**8)
-    here.carry_out()
+    here.run_worker()
 
     assert withdrawn == here.operation()
     assert here.ended() == ("cancelled", "withdrawn")
@@ -151,9 +151,9 @@ def test_a_confirmed_disconnection_is_not_withdrawn(here: Disconnecting) -> None
 def test_the_audit_log_names_each_person_and_action(here: Disconnecting) -> None:
     here.ask_to_end(here.connected())
     here.confirm()
-    here.carry_out()
+    here.run_worker()
 
-    trail = here.trail()
+    trail = here.audit_log()
 
     assert [(action, actor) for action, actor, _ in trail] == [
         ("operation_submitted", ANA),
@@ -182,10 +182,10 @@ def test_a_confirmation_during_a_pause_is_deferred_until_resuming(here: Disconne
 
     assert isinstance(confirmed, Confirmed)
     assert confirmed.operation.deferred_by == paused
-    here.carry_out()
+    here.run_worker()
     assert (here.state(), here.posts()) == (OperationState.PENDING, [])
     resume(CAT, here.deps)
-    assert here.carry_out().state is OperationState.SUCCEEDED
+    assert here.run_worker().state is OperationState.SUCCEEDED
     assert len(here.posts()) == 1
 
 
@@ -193,7 +193,7 @@ def test_a_pause_does_not_defer_what_awaits_confirmation(here: Disconnecting) ->
     here.ask_to_end(here.connected())
     pause(CAT, "", here.deps)
 
-    here.carry_out()
+    here.run_worker()
 
     assert (here.state(), here.operation().deferred_by) == (OperationState.AWAITING_CONFIRMATION, None)
 

@@ -31,8 +31,8 @@ def test_submitting_sends_nothing_and_is_published_audited_locked_and_due(here: 
     assert here.noyo.requests == []
     assert here.locked(REQUEST)
     assert here.store.operations.due(int(here.clock()), limit=9) == ["V1"]
-    assert here.told() == ["pending"]
-    assert here.audited() == [("operation_submitted", ANA)]
+    assert here.published_states() == ["pending"]
+    assert here.audit_actions() == [("operation_submitted", ANA)]
 
 
 def test_the_same_submission_twice_is_one_operation(here: ExecutionBench) -> None:
@@ -41,13 +41,13 @@ def test_the_same_submission_twice_is_one_operation(here: ExecutionBench) -> Non
 
     assert isinstance(before, Submitted)
     assert again == Submitted(here.operation())
-    here.carry_out()
+    here.run_worker()
     assert len(here.writes()) == 1
 
 
 def test_the_same_submission_is_still_one_after_it_was_settled(here: ExecutionBench) -> None:
     here.ask()
-    here.carry_out()
+    here.run_worker()
 
     assert here.ask() == Submitted(here.operation())
     assert here.live().state is OperationState.SUCCEEDED
@@ -59,7 +59,7 @@ def test_other_input_with_the_same_id_is_a_conflict(here: ExecutionBench, settle
     """A person who got no answer, corrected a field and submitted the same form again must not believe it was sent."""
     here.ask()
     if settled:
-        here.carry_out()
+        here.run_worker()
 
     assert here.ask(name="Another Company") == Conflict(here.operation())
     assert here.ask(group_id="00110099") == Conflict(here.operation())
@@ -91,7 +91,7 @@ def test_a_second_retry_of_a_connection_sees_who_was_first(here: ExecutionBench)
 def test_a_lock_is_free_again_once_its_operation_is_settled(here: ExecutionBench) -> None:
     here.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
     here.ask()
-    here.carry_out()
+    here.run_worker()
 
     assert isinstance(here.ask("V9", BEN), Submitted)
 
@@ -100,7 +100,7 @@ def test_a_lock_released_before_it_is_read_is_no_conflict(
     here: ExecutionBench,
 ) -> None:
     here.ask()
-    operations = Before(here.store.operations, "operation", here.carry_out)
+    operations = Before(here.store.operations, "operation", here.run_worker)
     deps = replace(here.deps, operations=operations)
 
     assert isinstance(here.ask("V9", BEN, deps=deps), Submitted)
@@ -151,8 +151,8 @@ def test_a_lost_answer_of_the_table_submits_once(here: ExecutionBench) -> None:
     deps = replace(here.deps, operations=store.operations, records=store.records, audit=store.audit)
 
     assert isinstance(here.ask(deps=deps), Submitted)
-    assert here.audited() == [("operation_submitted", ANA)]
-    here.carry_out()
+    assert here.audit_actions() == [("operation_submitted", ANA)]
+    here.run_worker()
     assert len(here.writes()) == 1
 
 

@@ -32,7 +32,7 @@ def test_a_disconnection_awaits_confirmation_with_its_lock(here: Disconnecting) 
     shown = here.connected()
 
     placed = here.ask_to_end(shown)
-    here.carry_out()
+    here.run_worker()
 
     assert isinstance(placed, Submitted)
     assert placed.operation == here.operation()
@@ -40,8 +40,8 @@ def test_a_disconnection_awaits_confirmation_with_its_lock(here: Disconnecting) 
     assert here.locked(pair_of(shown))
     assert not here.locked(shown.entity)
     assert here.writes() == []
-    assert here.told() == ["awaiting_confirmation"]
-    (entry,) = here.trail()
+    assert here.published_states() == ["awaiting_confirmation"]
+    (entry,) = here.audit_log()
     assert entry[:2] == ("operation_submitted", ANA)
     assert entry[2] == {
         "operation": "V1",
@@ -56,7 +56,7 @@ def test_a_disconnection_without_a_second_approver_is_sent_at_once(here: Disconn
     here.ask_to_end(here.connected(), needs_second=False)
 
     assert here.state() is OperationState.PENDING
-    here.carry_out()
+    here.run_worker()
     assert len(here.posts()) == 1
 
 
@@ -75,7 +75,7 @@ def test_the_same_submission_twice_is_one(here: Disconnecting) -> None:
     first, again = here.ask_to_end(shown), here.ask_to_end(shown)
 
     assert first == again
-    assert len(here.trail()) == 1
+    assert len(here.audit_log()) == 1
 
 
 def test_a_connection_that_changed_is_shown_again(here: Disconnecting) -> None:
@@ -112,16 +112,16 @@ def test_it_expires_at_the_end_of_its_last_day_in_the_business_timezone(here: Di
     assert due is not None
 
     here.wait(due - 1 - here.clock())
-    assert here.carry_out().state is OperationState.AWAITING_CONFIRMATION
+    assert here.run_worker().state is OperationState.AWAITING_CONFIRMATION
     here.wait(1)
-    ended = here.carry_out()
+    ended = here.run_worker()
 
     assert datetime.fromtimestamp(due, NEW_YORK) == datetime(2027, 1, 1, tzinfo=NEW_YORK)
     assert (ended.state.value, ended.outcome and ended.outcome.kind.value) == ("expired", "expired")
     assert here.writes() == []
     assert not here.locked(ended.entity)
-    assert sorted(here.told()) == ["awaiting_confirmation", "expired"]
-    assert [action for action, *_ in here.trail()] == ["operation_submitted", "operation_expired"]
+    assert sorted(here.published_states()) == ["awaiting_confirmation", "expired"]
+    assert [action for action, *_ in here.audit_log()] == ["operation_submitted", "operation_expired"]
 
 
 def test_a_past_end_date_can_still_be_confirmed_for_some_days(here: Disconnecting) -> None:
