@@ -37,7 +37,7 @@ _MASK = "•••"
 
 
 def mask(text: str, *, keep: str | None = None) -> str:
-    """Replace digits in the shape of an SSN or EIN by dots, except in UUIDs and in `keep`, the record's carrier group id."""
+    """Replace digits in the shape of an SSN or EIN by dots, except in UUIDs and in `keep` (the carrier group id)."""
     kept_ranges = _positions(text, keep) if keep else []
 
     def masked(found: re.Match[str]) -> str:

@@ -114,7 +114,8 @@ OperationInput = ConnectionRequest | RetryRequest | DecisionRequest | Disconnect
 def confirmation_deadline(effective_end_date: date, submitted_at: int, timezone: tzinfo) -> int:
     """When a disconnection that no second approver confirmed expires (Unix seconds).
 
-    That is the end of its last managed day in `timezone`. A past date gets `policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE` days.
+    That is the end of its last managed day in `timezone`; a past date gets some days from now
+    (`policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE`).
     """
     next_day = datetime.combine(effective_end_date + timedelta(days=1), datetime.min.time(), timezone)
     end = int(next_day.timestamp())

@@ -27,7 +27,6 @@ from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
-from infra.contract import contract
 from infra.local.aws.table import create_table
 from infra.local.noyo import Fault, NoyoFake, Rules
 from tests.aws import REGION, aws_here, worker_client
@@ -286,7 +285,6 @@ def kill() -> None:
 @contextmanager
 def bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
     """`kind`: a bench that knows more than this one."""
-    contract()  # Loading it takes a second, which would count against the timeout of the first write.
     now = [float(START)]
     here = NoyoFake(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
     with aws_here() as key, here as noyo:

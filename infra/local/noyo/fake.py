@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
 
+from infra.contract import contract
 from infra.local.http_server import HttpServer
 from infra.local.noyo import responses
 from infra.local.noyo.faults import Faults
@@ -47,6 +48,7 @@ class NoyoFake:
         if self._server:
             raise RuntimeError("the Noyo fake is already started")
         self._stopping.clear()
+        contract()  # Loading it takes a second, which would count against the timeout of the first write.
         server = HttpServer(
             self._service.respond, self._port, clock=self._state.clock, max_body_bytes=MAX_BODY_BYTES
         )

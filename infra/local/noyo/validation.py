@@ -4,6 +4,7 @@ import datetime
 import re
 from typing import Any
 
+from infra.contract import MissingBody, contract
 from infra.local.noyo.rules import Refusal
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
@@ -32,9 +33,6 @@ def is_date(text: str) -> bool:
 
 def check_body(method: str, path: str, body: bytes, *, except_field: str | None = None) -> None:
     """Raises a 422 that names each wrong field; `except_field` is one that the caller checks itself."""
-    # Imported here because it takes a second, which readers of the fake alone need not spend.
-    from infra.contract import MissingBody, contract
-
     try:
         errors = contract().body_errors(method, path, body)
     except MissingBody:
