@@ -45,7 +45,7 @@ def test_whoever_is_refused_or_not_answered_knows_nothing_and_the_log_says_why(
     answer: Exception, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert LambdaQuota(lambda: Answers(answer)).unreserved() is None
-    assert [vars(record)["why"] for record in caplog.records] == [why]
+    assert [vars(record)["reason"] for record in caplog.records] == [why]
 
 
 @pytest.mark.parametrize("answer", [{}, {"AccountLimit": {}}])

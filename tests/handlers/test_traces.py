@@ -110,14 +110,14 @@ def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: 
     world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
     watched.round()
     assert [line["kind"] for line in with_message(watched.lines(), "event_published") if "lag" in line] == [
-        "record"
+        "record_changed"
     ]
 
     world.wait(86_400)
     watched.run(notify.handler)
 
     told = with_message(watched.lines(), "event_published")
-    assert "day" in {line["kind"] for line in told}
+    assert "day_started" in {line["kind"] for line in told}
     assert [line for line in told if "lag" in line] == []
 
 

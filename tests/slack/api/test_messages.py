@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.domain.content import Alert, MessageLink, RecordCard, Reply
 from bot.domain.operations import OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.errors import SlackNoAnswer, SlackRefused
-from bot.slack.api import messages as web_module
 from bot.slack.api.client import SlackApiClient
 from bot.slack.api.messages import SlackMessageGateway
 from infra.local.slack import SlackFake
@@ -82,7 +82,7 @@ def test_a_direct_message_is_posted_to_a_person_and_found_in_their_conversation(
 def test_a_mark_beyond_the_first_page_is_found(
     slack: SlackFake, web: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(web_module, "PAGE", 2)
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
     for number in range(3):
         slack.say("UANA", CHANNEL, f"chatter {number}")
@@ -95,7 +95,7 @@ def test_a_search_ends_after_some_pages_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(web_module, "PAGE", 1)
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 1)
     for number in range(9):
         slack.say("UANA", CHANNEL, f"chatter {number}")
     with caplog.at_level(logging.WARNING):

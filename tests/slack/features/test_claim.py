@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from bot import policies
 from bot.domain.record_states import RecordState
-from bot.slack.features import claim
 from bot.slack.views import buttons
 from tests.slack.incoming import asked_to_disconnect, begin, moves, presses, told, types, window
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
@@ -54,7 +54,7 @@ def test_whoever_may_request_or_decide_may_say_that_they_are_checking(world: Wor
     assert "You are checking this until" in words
     assert "Others can still decide." in words
     assert owner(world, record_state) == user
-    assert claim.CLAIM_HOURS == 4
+    assert policies.CLAIM_HOURS == 4
 
 
 @pytest.mark.parametrize("user", [CAT, GUS])

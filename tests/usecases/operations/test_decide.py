@@ -641,7 +641,7 @@ def test_a_requester_may_not_decide_and_sees_who_may(here: Deciding, decision: A
     refused = here.decide(shown, decision)
 
     assert isinstance(refused, NotAllowed)
-    assert f"somebody else has to decide on it. These may: <@{BEN}>." in refused.permission.reason
+    assert f"another approver has to decide on it. These may: <@{BEN}>." in refused.permission.reason
     assert not here.locked(shown.entity)
     assert isinstance(here.decide(shown, decision, "V2", BEN), Submitted)
     assert here.run_worker("V2").state is OperationState.SUCCEEDED

@@ -347,15 +347,7 @@ def test_encrypted_fields_are_dropped_when_settled(here: ExecutionBench, end: st
         here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
         here.know(ANA)
         here.run_worker()
-        resolve(
-            "V1",
-            Resolution.CLOSE,
-            ANA,
-            seen_version=None,
-            operations=here.store.operations,
-            clock=here.clock,
-            new_id=lambda: "audit-1",
-        )
+        resolve("V1", Resolution.CLOSE, ANA, seen_version=None, deps=here.deps)
     else:
         here.run_worker()
 
