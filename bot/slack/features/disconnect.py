@@ -125,7 +125,7 @@ def _awaits_confirmation(context: RequestContext, operation: Operation, names: R
         else "Nothing has been sent to Noyo. An approver has to confirm it.",
         *([expiry] if expiry else []),
         rich_text(
-            "Its card is in ",
+            "The card is in ",
             ChannelMention(context.display.decisions_channel),
             "; you can also withdraw it there.",
         ),

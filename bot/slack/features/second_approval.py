@@ -171,7 +171,7 @@ def _not_waiting(context: RequestContext, operation: Operation | None) -> Json:
     by = [labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []
     now = in_progress(operation) if operation.is_open else rich_text(*outcome(operation), ".")
     own = second is not None and second.by == context.actor.user_id
-    card = rich_text("Its card is in ", ChannelMention(context.display.decisions_channel), ".")
+    card = rich_text("The card is in ", ChannelMention(context.display.decisions_channel), ".")
     return notice(title, now, *by, *([] if own else ["Nothing was sent for you."]), card)
 
 

@@ -70,8 +70,14 @@ def _component(component: Component, health_check: HealthCheck | None, now: int)
     if component is Component.WEBHOOK:
         return _webhook(health_check, now)
     if health_check is None:
-        never = f"{_capitalize(_COMPONENT_NAMES[component])} has not looked yet. It does within a few minutes of being set up; if this "
-        return Diagnosis(unknown=(rich_text(never, "stays, look at its log."),))
+        never = f"{_capitalize(_COMPONENT_NAMES[component])} has not looked yet. "
+        return Diagnosis(
+            unknown=(
+                rich_text(
+                    never, "It does within a few minutes of being set up; if this stays, look at its log."
+                ),
+            )
+        )
     whole = Diagnosis()
     for finding in health_check.findings:
         whole = whole.and_(_describe(finding, health_check.at))
@@ -201,8 +207,10 @@ def _clock(finding: Finding) -> RichText:
 def _concurrency(finding: Finding) -> RichText:
     room = plural(finding.value or 0, "function")
     return rich_text(
-        f"AWS has room for {room} at once, and Switchboard needs {policies.REQUIRED_CONCURRENCY}: with less, clicks fail and work is "
-        "late. Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."
+        f"AWS has room for {room} at once, "
+        f"and Switchboard needs {policies.REQUIRED_CONCURRENCY}: "
+        "with less, clicks fail and work is late. "
+        "Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."
     )
 
 

@@ -34,14 +34,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of somebody else's."""
+    """Text by someone else, shown as a quote."""
 
-    words: RichText
+    text: RichText
 
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """`revision` names what they are about, as precisely as the message may change."""
+    """`revision` identifies the state for which the buttons were made."""
 
     buttons: Sequence[Json]
     revision: str
@@ -57,36 +57,36 @@ Part = Paragraph | Quote | Buttons | SmallPrint
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`warning` is said before anything else; a message without a title is its parts only. Empty parts vanish."""
+    """`warning` comes first. The title is optional. Empty parts are dropped."""
 
     parts: Sequence[Part]
     title: RichText = ()
     warning: Sequence[RichText] = ()
 
     def blocks(self) -> list[Json]:
-        made = [small_print(self.warning)] if self.warning else []
-        made += [header(self.title)] if self.title else []
-        return made + [_block(part) for part in self.parts if _holds_something(part)]
+        blocks = [small_print(self.warning)] if self.warning else []
+        blocks += [header(self.title)] if self.title else []
+        return blocks + [_block(part) for part in self.parts if not _is_empty(part)]
 
     def rendered(self) -> Rendered:
         lines = [*self.warning, *([self.title] if self.title else [])]
-        lines += [one for part in self.parts for one in _lines(part)]
+        lines += [line for part in self.parts for line in _lines(part)]
         return Rendered(
             text=fallback_text(lines, limit=MAX_TEXT),
             blocks=json.dumps(self.blocks(), ensure_ascii=False, separators=(",", ":")),
         )
 
 
-def _holds_something(part: Part) -> bool:
-    return bool(part.buttons) if isinstance(part, Buttons) else bool(_lines(part))
+def _is_empty(part: Part) -> bool:
+    return not (part.buttons if isinstance(part, Buttons) else _lines(part))
 
 
 def _lines(part: Part) -> Sequence[RichText]:
     match part:
         case Paragraph(lines) | SmallPrint(lines):
-            return [one for one in lines if one]
-        case Quote(words):
-            return [words] if words else []
+            return [line for line in lines if line]
+        case Quote(text):
+            return [text] if text else []
         case Buttons():
             return []
 
@@ -95,8 +95,8 @@ def _block(part: Part) -> Json:
     match part:
         case Paragraph():
             return paragraph(_lines(part))
-        case Quote(words):
-            return quote(words)
+        case Quote(text):
+            return quote(text)
         case Buttons(buttons, revision):
             return actions(buttons, revision=revision)
         case SmallPrint():
@@ -104,11 +104,11 @@ def _block(part: Part) -> Json:
 
 
 MAX_HEADER = 150
-_CONTEXT = 10
+_MAX_CONTEXT = 10
 
 
-def plain_text(words: str) -> Json:
-    return {"type": "plain_text", "text": words, "emoji": False}
+def plain_text(text: str) -> Json:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def header(title: RichText) -> Json:
@@ -116,44 +116,44 @@ def header(title: RichText) -> Json:
 
 
 def paragraph(lines: Sequence[RichText]) -> Json:
-    """Lines below each other, in a container where nothing is parsed."""
-    runs: list[Json] = []
-    for number, runs_of_line in enumerate(lines):
-        runs += [{"type": "text", "text": "\n"}] if number else []
-        runs += rich_text_elements(runs_of_line)
-    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": runs}]}
+    """One line below the other, in a container in which Slack parses nothing."""
+    elements: list[Json] = []
+    for number, line in enumerate(lines):
+        elements += [{"type": "text", "text": "\n"}] if number else []
+        elements += rich_text_elements(line)
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": elements}]}
 
 
-def quote(words: RichText) -> Json:
+def quote(text: RichText) -> Json:
     return {
         "type": "rich_text",
-        "elements": [{"type": "rich_text_quote", "elements": rich_text_elements(words)}],
+        "elements": [{"type": "rich_text_quote", "elements": rich_text_elements(text)}],
     }
 
 
 def small_print(lines: Sequence[RichText]) -> Json:
-    elements = [{"type": "mrkdwn", "text": mrkdwn(runs), "verbatim": True} for runs in lines[:_CONTEXT]]
+    elements = [{"type": "mrkdwn", "text": mrkdwn(line), "verbatim": True} for line in lines[:_MAX_CONTEXT]]
     return {"type": "context", "elements": elements}
 
 
 def actions(buttons: Sequence[Json], *, revision: str) -> Json:
-    """`revision` names what the buttons are about: Slack wants a new block id whenever that changes."""
+    """`revision` identifies the state of the buttons: Slack needs a new block id when they change."""
     digest = hashlib.sha256(revision.encode("utf-8", "replace")).hexdigest()[:24]
     return {"type": "actions", "block_id": f"actions.{digest}", "elements": list(buttons)}
 
 
-def confirm(title: str, words: str, yes: str) -> Json:
+def confirm(title: str, text: str, confirm_label: str) -> Json:
     return {
         "title": plain_text(title),
-        "text": plain_text(words),
-        "confirm": plain_text(yes),
-        "deny": plain_text("Back"),
+        "text": plain_text(text),
+        "confirm": plain_text(confirm_label),
+        "deny": plain_text("Cancel"),
     }
 
 
 @dataclass(frozen=True, slots=True)
 class DisplaySettings:
-    """`timezone` decides what "today" is; `command` is the slash command as people type it."""
+    """What the settings say about messages. `timezone` defines today; `command` is the slash command."""
 
     carriers: Carriers
     environment: str
@@ -166,12 +166,12 @@ class DisplaySettings:
     alerts_channel: str
     decisions_channel: str
     group_link: str = ""
-    """Where a group is shown elsewhere, with `{group_id}` for its id; none where empty."""
+    """The address of a group in another application, with `{group_id}` for its id; empty if there is none."""
     approvers: frozenset[str] = frozenset()
-    """User ids and user group ids of those who may decide."""
+    """User ids and user group ids of the approvers."""
 
     def warning(self) -> tuple[RichText, ...]:
-        """Said first on everything outside production, so that nobody takes it for the real thing."""
+        """The first line of every message outside production, so that no one mistakes it for production."""
         if self.in_production:
             return ()
         return (

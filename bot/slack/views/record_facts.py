@@ -142,7 +142,7 @@ def disconnect_button(record_state: RecordState) -> Json:
 def action_buttons(
     record_state: RecordState, display: DisplaySettings, *, primary: bool = True, with_claim: bool = False
 ) -> list[Json]:
-    """What may be done about a record as it stands; always its details. `with_claim`: offer to claim a decision as well."""
+    """The buttons that a record's status allows; always its details. `with_claim` adds those for claiming."""
     if display.retryable(record_state):
         return [retry_button(record_state, primary=primary), details_button(record_state)]
     if disconnectable(record_state):

@@ -159,7 +159,10 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
         OutcomeKind.RECONCILED: _reconciled(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}, so nothing has changed there.",
-        OutcomeKind.CHANGED: f"The {operation_text.entity_noun(operation)} changed before {yours} went out, so nothing was sent.",
+        OutcomeKind.CHANGED: (
+            f"The {operation_text.entity_noun(operation)} changed before {yours} went out, "
+            "so nothing was sent."
+        ),
         OutcomeKind.NOT_AUTHORIZED: f"{yours[0].upper()}{yours[1:]} was not sent.",
         OutcomeKind.NOT_FOUND: f"Noyo does not know what {yours} was about.",
     }
@@ -171,7 +174,8 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
 def _reconciled(operation: Operation) -> str:
     wanted = operation.input
     if isinstance(wanted, DecisionRequest):
-        return f"Noyo's answer was lost, but Noyo shows it {operation_text.DECIDED[wanted.decision]}.{_unversioned(operation)}"
+        decided = operation_text.DECIDED[wanted.decision]
+        return f"Noyo's answer was lost, but Noyo shows it {decided}.{_unversioned(operation)}"
     return f"Noyo's answer was lost, but Noyo shows that {_your_operation(operation)} arrived."
 
 

@@ -14,7 +14,7 @@ from bot.domain.masking import mask
 
 Json = dict[str, Any]
 PermalinkLookup = Callable[[MessageLink], str | None]
-"""The address of a message, None where it cannot be told."""
+"""The address of a message; None if it is unknown."""
 
 MAX_NAME_LENGTH = 120
 MAX_QUOTE_LENGTH = 700
@@ -24,7 +24,7 @@ _MIN_SHARE = 12
 
 @dataclass(frozen=True, slots=True)
 class PlainText:
-    """Our own words."""
+    """Our own text."""
 
     text: str
     bold: bool = False
@@ -32,7 +32,7 @@ class PlainText:
 
 @dataclass(frozen=True, slots=True)
 class UntrustedText:
-    """Text from outside: Noyo's, the carrier's, or typed by a person."""
+    """Text from Noyo, the carrier or a person. `unmasked` is the one number in it that is never masked."""
 
     text: str
     limit: int = MAX_NAME_LENGTH
@@ -56,14 +56,14 @@ class ChannelMention:
 
 @dataclass(frozen=True, slots=True)
 class Timestamp:
-    """Unix seconds; Slack shows it in the reader's own zone."""
+    """Unix seconds; Slack shows it in the reader's time zone."""
 
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that we made; never one from outside."""
+    """A link of our own; never one from outside."""
 
     url: str
     label: str
@@ -73,63 +73,63 @@ Span = PlainText | UntrustedText | UserMention | UserGroupMention | ChannelMenti
 RichText = tuple[Span, ...]
 
 
-def rich_text(*runs: Span | str) -> RichText:
-    """Words without letters vanish: Slack takes no empty text."""
-    return tuple(PlainText(run) if isinstance(run, str) else run for run in runs if run != "")
+def rich_text(*spans: Span | str) -> RichText:
+    """A line of spans. Empty strings are dropped: Slack refuses empty text."""
+    return tuple(PlainText(span) if isinstance(span, str) else span for span in spans if span != "")
 
 
-def labelled(label: str, *runs: Span | str) -> RichText:
-    return rich_text(PlainText(f"{label}:", bold=True), *([" "] if runs else []), *runs)
+def labelled(label: str, *spans: Span | str) -> RichText:
+    return rich_text(PlainText(f"{label}:", bold=True), *([" "] if spans else []), *spans)
 
 
 def own_group_id(carrier_group_id: str) -> UntrustedText:
-    """A record's own carrier group id: never masked, whatever it looks like."""
+    """The record's own carrier group id. It is never masked, even if it looks like a tax number."""
     return UntrustedText(carrier_group_id, unmasked=carrier_group_id)
 
 
 def card_link(card: MessageLink | None, links: PermalinkLookup) -> tuple[RichText, ...]:
-    """The way to a card; the name of its channel where its address cannot be told."""
+    """A link to a card; its channel if the address is unknown."""
     if card is None:
         return ()
     url = links(card)
     if url is not None and re.fullmatch(r"https://[^\s<>|]+", url):
-        return (rich_text(Link(url, "Open its card")),)
-    return (rich_text("Its card is in ", ChannelMention(card.channel), "."),)
+        return (rich_text(Link(url, "Open the card")),)
+    return (rich_text("The card is in ", ChannelMention(card.channel), "."),)
 
 
 _MENTIONS = re.compile(r"<@([UW][A-Z0-9]{2,30})>|<!subteam\^(S[A-Z0-9]{2,30})>")
 
 
-def with_mentions(words: str, *, limit: int = MAX_QUOTE_LENGTH) -> RichText:
-    """Words of our own making that name people as `<@U…>` or `<!subteam^S…>`; all else in them is data."""
-    runs: list[Span] = []
+def with_mentions(text: str, *, limit: int = MAX_QUOTE_LENGTH) -> RichText:
+    """Our own text with mentions as `<@U…>` or `<!subteam^S…>`; the rest is treated as untrusted."""
+    spans: list[Span] = []
     end = 0
-    for found in _MENTIONS.finditer(words):
-        runs += _spaced(words[end : found.start()], limit)
-        runs.append(UserMention(found[1]) if found[1] else UserGroupMention(found[2]))
-        end = found.end()
-    return (*runs, *_spaced(words[end:], limit))
+    for match in _MENTIONS.finditer(text):
+        spans += _with_spaces(text[end : match.start()], limit)
+        spans.append(UserMention(match[1]) if match[1] else UserGroupMention(match[2]))
+        end = match.end()
+    return (*spans, *_with_spaces(text[end:], limit))
 
 
-def _spaced(words: str, limit: int) -> list[Span]:
-    """Cleaning drops the spaces at both ends, which part the words from the mentions beside them."""
-    if not words.strip():
-        return [PlainText(" ")] if words else []
-    before, after = words[0].isspace(), words[-1].isspace()
-    return [*[PlainText(" ")] * before, UntrustedText(words, limit), *[PlainText(" ")] * after]
+def _with_spaces(text: str, limit: int) -> list[Span]:
+    """Cleaning strips the spaces that separate the text from the mentions beside it, so they are added as spans."""
+    if not text.strip():
+        return [PlainText(" ")] if text else []
+    before, after = text[0].isspace(), text[-1].isspace()
+    return [*[PlainText(" ")] * before, UntrustedText(text, limit), *[PlainText(" ")] * after]
 
 
-# ---------------------------------------------------------------- rich text: structured, nothing in it is parsed
+# ---------------------------------------------------------------- rich text: structured, so Slack parses nothing
 
 
-def rich_text_elements(runs: RichText) -> list[Json]:
-    return [_rich(run) for run in runs]
+def rich_text_elements(spans: RichText) -> list[Json]:
+    return [_element(span) for span in spans]
 
 
-def _rich(run: Span) -> Json:
-    match run:
-        case PlainText(words, bold):
-            return {"type": "text", "text": words, **({"style": {"bold": True}} if bold else {})}
+def _element(span: Span) -> Json:
+    match span:
+        case PlainText(text, bold):
+            return {"type": "text", "text": text, **({"style": {"bold": True}} if bold else {})}
         case UserMention(user_id) if is_user_id(user_id):
             return {"type": "user", "user_id": user_id}
         case UserGroupMention(group_id) if is_user_group_id(group_id):
@@ -140,23 +140,23 @@ def _rich(run: Span) -> Json:
             return {"type": "date", "timestamp": at, "format": _DATE, "fallback": utc_text(at)}
         case Link(url, label):
             return {"type": "link", "url": url, "text": label}
-    return {"type": "text", "text": _plain(run)}
+    return {"type": "text", "text": _plain(span)}
 
 
 # ---------------------------------------------------------------- plain text: headings
 
 
-def plain(runs: RichText, *, limit: int) -> str:
-    """For plain_text objects, cut to `limit`."""
-    return truncate("".join(_plain(run) for run in runs), limit)
+def plain(spans: RichText, *, limit: int) -> str:
+    """For plain_text objects, truncated to `limit` characters."""
+    return truncate("".join(_plain(span) for span in spans), limit)
 
 
-def _plain(run: Span) -> str:
-    match run:
-        case PlainText(words):
-            return words
-        case UntrustedText(words, limit, unmasked):
-            return clean_text(words, limit=limit, unmasked=unmasked)
+def _plain(span: Span) -> str:
+    match span:
+        case PlainText(text):
+            return text
+        case UntrustedText(text, limit, unmasked):
+            return clean_text(text, limit=limit, unmasked=unmasked)
         case Timestamp(at):
             return utc_text(at)
         case Link(_, label):
@@ -165,18 +165,18 @@ def _plain(run: Span) -> str:
             return clean_text(name, limit=40)
 
 
-# ---------------------------------------------------------------- mrkdwn: small print, and the text beside the blocks
+# ---------------------------------------------------------------- mrkdwn: small print and fallback text
 
 
-def mrkdwn(runs: RichText, *, share: int = 1) -> str:
-    """`share` divides the room that each piece of foreign text may take."""
-    return "".join(_mrkdwn(run, share) for run in runs)
+def mrkdwn(spans: RichText, *, share: int = 1) -> str:
+    """`share` divides the length limit of each untrusted text."""
+    return "".join(_mrkdwn(span, share) for span in spans)
 
 
-def _mrkdwn(run: Span, share: int) -> str:
-    match run:
-        case UntrustedText(words, limit, unmasked):
-            return untrusted_mrkdwn(words, limit=max(limit // share, _MIN_SHARE), unmasked=unmasked)
+def _mrkdwn(span: Span, share: int) -> str:
+    match span:
+        case UntrustedText(text, limit, unmasked):
+            return untrusted_mrkdwn(text, limit=max(limit // share, _MIN_SHARE), unmasked=unmasked)
         case UserMention(user_id):
             return user_mrkdwn(user_id)
         case UserGroupMention(group_id) if is_user_group_id(group_id):
@@ -189,24 +189,24 @@ def _mrkdwn(run: Span, share: int) -> str:
             return f"<{escape_mrkdwn(url)}|{escape_mrkdwn(label)}>"
         case UserGroupMention(name) | ChannelMention(name):
             return untrusted_mrkdwn(name, limit=40)
-    return escape_mrkdwn(_plain(run))
+    return escape_mrkdwn(_plain(span))
 
 
 def fallback_text(lines: Sequence[RichText], *, limit: int) -> str:
-    """All lines as mrkdwn in at most `limit` characters: foreign text gives way first, then the last lines go."""
+    """All lines as mrkdwn in at most `limit` characters. Shortens untrusted texts first, then drops lines."""
     for share in (1, 2, 4, 8, 16):
-        told = [mrkdwn(runs, share=share) for runs in lines]
-        if len("\n".join(told)) <= limit:
-            return "\n".join(told)
-    while len("\n".join(told)) > limit - 2:
-        told.pop()
-    return "\n".join([*told, "…"])
+        rendered = [mrkdwn(line, share=share) for line in lines]
+        if len("\n".join(rendered)) <= limit:
+            return "\n".join(rendered)
+    while len("\n".join(rendered)) > limit - 2:
+        rendered.pop()
+    return "\n".join([*rendered, "…"])
 
 
 EMPTY_TEXT = "(empty)"
 
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co"})
-# Letters and marks that show as nothing, though Unicode does not count them as formatting.
+# Letters and marks without a visible form that Unicode does not classify as formatting.
 _INVISIBLE = dict.fromkeys(map(ord, "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"))
 
 # Slack has no escape for its formatting signs, and zero-width breaks are not reliable next to them: so in mrkdwn each
@@ -223,13 +223,13 @@ _QUOTE = re.compile(r"^>")
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,30}")
 _USERGROUP = re.compile(r"S[A-Z0-9]{2,30}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{2,30}")
-_LATEST = 99_999_999_999
+_MAX_TIMESTAMP = 99_999_999_999
 
 
 def clean_text(text: str, *, limit: int, unmasked: str | None = None) -> str:
-    """One visible line, tax numbers masked, at most `limit` characters; for containers in which nothing is parsed.
+    """One visible line, tax numbers masked, at most `limit` characters; for containers in which Slack parses nothing.
 
-    `unmasked` is the record's own carrier group id, which stays even where it is shaped like a tax number.
+    `unmasked` is the record's own carrier group id, which stays even if it looks like a tax number.
     """
     visible = _one_visible_line(text)
     unmasked_line = _one_visible_line(unmasked) if unmasked is not None else None
@@ -238,8 +238,8 @@ def clean_text(text: str, *, limit: int, unmasked: str | None = None) -> str:
 
 
 def untrusted_mrkdwn(text: str, *, limit: int, unmasked: str | None = None) -> str:
-    """The same for mrkdwn: cut first, so that no entity is cut, then without any sign that Slack acts on."""
-    return escape_mrkdwn(_without_signs(clean_text(text, limit=limit, unmasked=unmasked)))
+    """The same for mrkdwn: truncated first, so that no entity is cut, then without characters that Slack interprets."""
+    return escape_mrkdwn(_without_markup(clean_text(text, limit=limit, unmasked=unmasked)))
 
 
 def escape_mrkdwn(text: str) -> str:
@@ -259,17 +259,17 @@ def is_channel_id(channel_id: str) -> bool:
 
 
 def user_mrkdwn(user_id: str) -> str:
-    """A mention in mrkdwn; what is no user id is shown as text."""
+    """A mention in mrkdwn; anything that is not a user id is shown as text."""
     return f"<@{user_id}>" if is_user_id(user_id) else untrusted_mrkdwn(user_id, limit=40)
 
 
 def is_valid_timestamp(at: int) -> bool:
-    """Whether Slack can show it as a date."""
-    return 0 <= at <= _LATEST
+    """Whether Slack can show the time as a date."""
+    return 0 <= at <= _MAX_TIMESTAMP
 
 
 def utc_text(at: int) -> str:
-    """A time in words, for where Slack cannot show the reader's own: `31 Dec 2026 23:59 UTC`."""
+    """A time as text, if Slack cannot show it in the reader's time zone: `31 Dec 2026 23:59 UTC`."""
     if not is_valid_timestamp(at):
         return "at an unknown time"
     when = datetime.fromtimestamp(at, UTC)
@@ -277,18 +277,18 @@ def utc_text(at: int) -> str:
 
 
 def date_text(value: date) -> str:
-    """A date without a zone, written out: as a Slack date it would shift with the reader's zone."""
+    """A date as text: as a Slack date it would shift with the reader's time zone."""
     return f"{value.day} {value:%b %Y}"
 
 
 def duration_text(seconds: int) -> str:
-    """How long something took, in its two largest units."""
+    """A duration in its two largest units."""
     if seconds < 60:
         return "less than a minute"
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86400
     parts = [plural(days, "day"), plural(hours, "hour"), plural(minutes, "minute")]
-    told = [part for part in parts if not part.startswith("0 ")]
-    return " ".join(told[:2])
+    nonzero = [part for part in parts if not part.startswith("0 ")]
+    return " ".join(nonzero[:2])
 
 
 def plural(number: int, noun: str) -> str:
@@ -298,7 +298,7 @@ def plural(number: int, noun: str) -> str:
 def _one_visible_line(text: str) -> str:
     if not text.isprintable():
         text = "".join(" " if character.isspace() else character for character in text)
-        text = "".join(one for one in text if unicodedata.category(one) not in _INVISIBLE_CATEGORIES)
+        text = "".join(char for char in text if unicodedata.category(char) not in _INVISIBLE_CATEGORIES)
     return " ".join(text.translate(_INVISIBLE).split())
 
 
@@ -306,7 +306,7 @@ def truncate(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
-def _without_signs(text: str) -> str:
+def _without_markup(text: str) -> str:
     text = text.translate(_LOOK_ALIKE)
     for sign, instead in (
         (_UNDERSCORE_AT_WORD_EDGE, "\uff3f"),

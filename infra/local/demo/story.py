@@ -66,7 +66,7 @@ def connect(demo: DemoDriver) -> None:
     demo.wait_for("the bot reports that it has started", lambda: demo.message(ALERTS, "has begun"))
     demo.noyo.script(FIRST["carrier_group_id"], SCRIPT)
     demo.request_connection(ANA, FIRST)
-    demo.wait_for("Ana's view shows that Noyo has it", lambda: demo.view(ANA, "Noyo has it", "Open its card"))
+    demo.wait_for("Ana's view shows that Noyo has it", lambda: demo.view(ANA, "Noyo has it", "Open the card"))
     card = demo.wait_for(
         "the card shows Completed", lambda: demo.message(CONNECTIONS, "Test Company", "Completed")
     )

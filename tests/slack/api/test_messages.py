@@ -185,7 +185,7 @@ def test_where_slack_does_not_tell_the_address_the_channel_is_named(
 ) -> None:
     slack.faults.server_error("chat.getPermalink")
     rendered = web.render(Alert(tracked(), VERSION, card=MessageLink(CHANNEL, "1767000000.000100")))
-    assert f"Its card is in <#{CHANNEL}>." in rendered.text
+    assert f"The card is in <#{CHANNEL}>." in rendered.text
 
 
 def test_outside_production_what_the_web_renders_says_so(calls: SlackApiClient) -> None:

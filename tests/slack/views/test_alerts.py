@@ -39,7 +39,7 @@ def test_unable_to_connect_tells_everything_one_needs_to_act() -> None:
             "Requested by: @UANA",
             "Next: we act. Check the carrier group id and the group's details with the carrier, "
             "then retry with the correction.",
-            "Open its card (https://x.slack.com/archives/p1)",
+            "Open the card (https://x.slack.com/archives/p1)",
             "[Retry…] [Details]",
         ]
     )
@@ -110,7 +110,7 @@ def test_a_record_that_changed_and_still_needs_us_sends_the_reader_to_its_card()
     made = shown(Alert(tracked(a_connection(version="next"), requester=None), VERSION, card=CARD))
     assert "# Changed since this alert: Test Company" in made
     assert "It still needs us; its card shows it as it is now." in made
-    assert "Its card is in #CCONNECT." in made
+    assert "The card is in #CCONNECT." in made
     assert "[Retry…]" not in made
 
 

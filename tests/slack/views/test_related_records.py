@@ -85,8 +85,8 @@ def test_the_connection_that_would_end_is_linked_where_its_card_is_known() -> No
     assert "The connection it would end: Completed\n" in shown(card(related=related))
     linked = card(related=replace(related, card=CARD))
     made = shown(linked, links=lambda _: "https://local.slack.com/archives/C/p1")
-    assert "Completed · Open its card (https://local.slack.com/archives/C/p1)" in made
-    assert "Its card is in #CCONNECT." in shown(linked)
+    assert "Completed · Open the card (https://local.slack.com/archives/C/p1)" in made
+    assert "The card is in #CCONNECT." in shown(linked)
 
 
 def test_the_group_is_linked_where_the_settings_say_so_with_its_id_made_harmless() -> None:

@@ -35,7 +35,7 @@ def test_created_says_so_with_a_link_to_the_card() -> None:
     made = shown(Reply(done, tracked(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
     assert "Noyo has made the connection" in made
     assert "Connection: Test Company · Guardian\nStatus when this was written: Created" in made
-    assert "Open its card (https://x.slack.com/archives/CCONNECT/p1)" in made
+    assert "Open the card (https://x.slack.com/archives/CCONNECT/p1)" in made
 
 
 def test_a_duplicate_shows_the_connection_that_is_there() -> None:

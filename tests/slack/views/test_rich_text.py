@@ -84,12 +84,12 @@ def test_the_way_to_a_card_is_its_address_or_else_its_channel() -> None:
     card = MessageLink("C123", "1.2")
     assert views.card_link(None, lambda _: None) == ()
     assert views.card_link(card, lambda _: None) == (
-        rich_text("Its card is in ", ChannelMention("C123"), "."),
+        rich_text("The card is in ", ChannelMention("C123"), "."),
     )
     good = views.card_link(card, lambda _: "https://x.slack.com/archives/C123/p12")
-    assert good == (rich_text(Link("https://x.slack.com/archives/C123/p12", "Open its card")),)
+    assert good == (rich_text(Link("https://x.slack.com/archives/C123/p12", "Open the card")),)
     forged = views.card_link(card, lambda _: "https://x|<!channel>")
-    assert forged == (rich_text("Its card is in ", ChannelMention("C123"), "."),)
+    assert forged == (rich_text("The card is in ", ChannelMention("C123"), "."),)
 
 
 def test_a_line_holds_no_empty_words_since_slack_takes_none() -> None:

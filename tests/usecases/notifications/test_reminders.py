@@ -285,7 +285,7 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(wor
     text = world.slack.render(reminder)
     assert "Still waits: disconnect Test Company · ends in 14 days" in text
     assert buttons(reminder) == {"approve", "reject", "claim", "details"}
-    assert any("Open its card" in str(block) for block in reminder.blocks)
+    assert any("Open the card" in str(block) for block in reminder.blocks)
     assert world.slack.mentions(reminder) == []
     shown_in_channel = [message.ts for message in world.slack.workspace.channels[DECISIONS].shown()]
     assert reminder.ts in shown_in_channel

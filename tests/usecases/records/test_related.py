@@ -60,7 +60,7 @@ def test_the_card_tells_of_the_groups_other_carriers_and_leads_to_the_connection
     read = world.slack.render(card)
     assert f"{AETNA} (Unable to connect)" in read
     assert "The connection it would end:** Completed" in read
-    assert any("Open its card" in str(block) for block in card.blocks)
+    assert any("Open the card" in str(block) for block in card.blocks)
 
 
 def test_when_another_carrier_of_the_group_changes_the_card_of_the_request_follows(world: World) -> None:
