@@ -84,7 +84,7 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(world: World)
     message = world.slack.channel(CONNECTIONS)[-1]
     assert world.slack.mentions(message) in ([], ["@Ana"])
     assert "123456789" not in blocks_of(message) + message.text
-    assert "[[ Noyo has it ]]" in window(world)
+    assert "[[ Sent to Noyo ]]" in window(world)
 
 
 # ---------------------------------------------------------------- decisions

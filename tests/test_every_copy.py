@@ -20,8 +20,8 @@ DECIDING = {"approve", "reject", "claim", "release"}
 OF_WHAT_WAITS = (
     "Needs review",
     "please decide",
-    "Still waits",
-    "is checking since",
+    "Reminder: disconnect",
+    "claimed",
     "ends in",
     "ends today",
     "ended",
@@ -65,7 +65,7 @@ def shown_everywhere(world: World, name: str) -> str:
     world.slack.click(BEN, DECISIONS, taking.ts, "claim")
     world.settle(30)
     told = " ".join(world.slack.render(one) for one in copies(world, name))
-    assert all(words in told for words in ("please decide soon", "Still waits", "@Ben is checking since"))
+    assert all(words in told for words in ("please decide soon", "Reminder: disconnect", "Claimed by: @Ben"))
     assert len([one for one in copies(world, name) if "approve" in acts(one)]) == 3
     return made
 
@@ -200,4 +200,4 @@ def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(w
         if "Disconnect Test Company" in world.slack.render(one)
     ]
     assert sorted("Needs review" in text for text in cards) == [False, True]
-    assert "Asked before:** Rejected" in next(text for text in cards if "Needs review" in text)
+    assert "Earlier requests:** Rejected" in next(text for text in cards if "Needs review" in text)

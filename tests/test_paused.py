@@ -75,7 +75,7 @@ def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(world
     types(world, "pause")
     world.settle(60)
 
-    assert "Noyo had not answered, but shows that @Ana's request arrived" in world.seen_in(CONNECTIONS)
+    assert "Noyo did not answer, but shows that @Ana's request arrived" in world.seen_in(CONNECTIONS)
     types(world, "resume")
     world.settle(60)
     assert sent(world) == ["lost"]

@@ -138,13 +138,13 @@ def test_with_the_table_down_a_command_says_when_to_try_again(world: World, text
 def test_with_slack_not_opening_windows_the_command_says_so(world: World) -> None:
     world.slack.faults.server_error("views.open")
     read = told(world, types(world, "connect"))
-    assert "Slack did not open a window for this just now. Nothing was sent to Noyo." in read
+    assert "Slack could not open a window. Nothing was sent to Noyo." in read
     assert "HTTP" not in read
 
 
 def test_a_trigger_that_is_too_old_says_to_try_again(world: World) -> None:
     world.slack.faults.api_error("expired_trigger_id", "views.open")
-    assert "That took too long for Slack" in told(world, types(world, "connect"))
+    assert "Slack could not open a window in time" in told(world, types(world, "connect"))
 
 
 def test_the_same_bytes_again_open_nothing_twice(world: World) -> None:

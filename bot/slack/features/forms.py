@@ -214,7 +214,7 @@ def context_field(hint: str) -> Json:
 
 def context_error(context: str) -> str:
     if len(context) > MAX_CONTEXT:
-        return f"Use at most {MAX_CONTEXT} characters; this has {len(context)}."
+        return f"Use at most {MAX_CONTEXT} characters; you entered {len(context)}."
     if not all(part.isprintable() for part in context.splitlines()):
         return "This holds a hidden character. Type it here instead of pasting it."
     return ""

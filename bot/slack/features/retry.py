@@ -118,7 +118,7 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
     parts.append(Paragraph([names, record_facts.status_line(record)]))
     words = record_facts.carrier_message(record)
     if words:
-        parts += [Paragraph([rich_text("The carrier said:")]), Quote(words)]
+        parts += [Paragraph([rich_text("Message from the carrier:")]), Quote(words)]
     return parts
 
 

@@ -164,7 +164,7 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
     words = record_facts.carrier_message(record)
-    return [Paragraph(lines), *([Paragraph([labelled("The carrier said", *words)])] if words else [])]
+    return [Paragraph(lines), *([Paragraph([labelled("Message from the carrier", *words)])] if words else [])]
 
 
 def _requester(record_state: RecordState) -> list[RichText]:

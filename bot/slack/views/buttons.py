@@ -1,6 +1,6 @@
-"""Buttons, and the value each carries back to us when somebody clicks it.
+"""Buttons, and the value that Slack returns with a click.
 
-A value is ids only, and everything in it is checked again: anybody who sees a message can click its buttons.
+A value contains only ids, and each is checked again: everyone who sees a message can click its buttons.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from bot.domain.entities import EntityKind, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.views.message import confirm, plain_text
-from bot.slack.views.rich_text import Json
+from bot.slack.views.rich_text import Json, truncate
 
 SCHEMA = 1
 MAX_VALUE = 2000
@@ -20,7 +20,7 @@ _MAX_LABEL = 75
 
 
 class Action(StrEnum):
-    """Action ids: what a button is for, whatever message it is on."""
+    """Action ids: what a button does. They are stored in messages, so they must not change."""
 
     RETRY = "retry"
     APPROVE = "approve"
@@ -41,9 +41,9 @@ RESOLUTIONS = (Action.ARRIVED, Action.SEND_AGAIN, Action.CLOSE)
 
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
-    """What a button is about: a record in the version that was shown, or an operation.
+    """What a button is for: a record in the version that was shown, or an operation.
 
-    A *request* is named by its operation alone, since its subject holds what a person typed.
+    A request without a record is identified by its operation alone, since its entity reference contains typed text.
     """
 
     entity: EntityRef | None = None
@@ -53,79 +53,76 @@ class ButtonValue:
     def __post_init__(self) -> None:
         about_record = self.entity is not None and self.version is not None
         if not about_record and self.operation_id is None:
-            raise ValueError("a button is about a record in a version, or about an operation")
+            raise ValueError("a button needs a record and its version, or an operation")
 
     @property
     def record(self) -> EntityRef:
-        """The record it is about; ValueError where it is about something else."""
+        """The record; ValueError if the button is for something else."""
         if self.entity is None or self.entity.kind not in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
-            raise ValueError("this button is not about a record")
+            raise ValueError("this button is not for a record")
         return self.entity
 
 
 def encode(value: ButtonValue) -> str:
-    held = {
+    fields = {
         "s": SCHEMA,
         "r": str(value.entity) if value.entity else None,
         "v": value.version,
         "o": value.operation_id,
     }
-    text = json.dumps({key: one for key, one in held.items() if one is not None}, separators=(",", ":"))
+    given = {name: field for name, field in fields.items() if field is not None}
+    text = json.dumps(given, separators=(",", ":"))
     if len(text) > MAX_VALUE:
         raise ValueError("too long for a button")
     return text
 
 
 def decode(text: str) -> ButtonValue:
-    """The inverse; `UnknownSchema` where another version of Switchboard wrote it, ValueError where nobody of us did."""
+    """The inverse. `UnknownSchema` if another version of Switchboard wrote it, ValueError if it is not ours."""
     try:
-        held = json.loads(text) if len(text) <= MAX_VALUE else None
+        fields = json.loads(text) if len(text) <= MAX_VALUE else None
     except RecursionError as error:
-        raise ValueError("not a value of ours") from error
-    if not isinstance(held, dict) or not isinstance(held.get("s"), int):
-        raise ValueError("not a value of ours")
-    if held["s"] != SCHEMA:
+        raise ValueError("not a button value") from error
+    if not isinstance(fields, dict) or not isinstance(fields.get("s"), int):
+        raise ValueError("not a button value")
+    if fields["s"] != SCHEMA:
         raise UnknownSchema(
             "This button was made by another version of Switchboard. Please use a newer message."
         )
-    entity = _text(held, "r")
-    return ButtonValue(EntityRef.parse(entity) if entity else None, _text(held, "v"), _text(held, "o"))
+    entity = _text(fields, "r")
+    return ButtonValue(EntityRef.parse(entity) if entity else None, _text(fields, "v"), _text(fields, "o"))
 
 
-def _text(held: Json, name: str) -> str | None:
-    value = held.get(name)
+def _text(fields: Json, name: str) -> str | None:
+    value = fields.get(name)
     if value is not None and not isinstance(value, str):
-        raise ValueError(f"not a value of ours: {name} is no text")
+        raise ValueError(f"not a button value: {name} is not text")
     return value
 
 
-# ---------------------------------------------------------------- the buttons themselves
+# ---------------------------------------------------------------- the buttons
 
 
 def button(
-    act: Action,
+    action: Action,
     label: str,
     value: ButtonValue,
     *,
     primary: bool = False,
     accessibility_label: str | None = None,
 ) -> Json:
-    """`accessibility_label` is what a screen reader says where the label alone does not tell which of several it is."""
-    made: Json = {
+    """`accessibility_label` is for screen readers, if the label alone does not say which record the button is for."""
+    element: Json = {
         "type": "button",
-        "action_id": act.value,
+        "action_id": action.value,
         "text": plain_text(label),
         "value": encode(value),
     }
     if primary:
-        made["style"] = "primary"
+        element["style"] = "primary"
     if accessibility_label is not None:
-        made["accessibility_label"] = (
-            accessibility_label
-            if len(accessibility_label) <= _MAX_LABEL
-            else accessibility_label[: _MAX_LABEL - 1] + "…"
-        )
-    return made
+        element["accessibility_label"] = truncate(accessibility_label, _MAX_LABEL)
+    return element
 
 
 def retry(entity: EntityRef, version: str, *, name: str, primary: bool = True) -> Json:
@@ -158,67 +155,50 @@ def reject(entity: EntityRef, version: str, *, name: str) -> Json:
 
 
 def claim(entity: EntityRef, version: str, *, name: str, replaces_owner: bool) -> Json:
-    label = "I'm Checking Instead" if replaces_owner else "I'm Checking"
+    label = "Claim Instead" if replaces_owner else "Claim"
     return button(Action.CLAIM, label, ButtonValue(entity, version), accessibility_label=f"{label}: {name}")
 
 
 def release(entity: EntityRef, version: str, *, name: str) -> Json:
-    return button(
-        Action.RELEASE,
-        "Let Go",
-        ButtonValue(entity, version),
-        accessibility_label=f"No longer checking {name}",
-    )
+    value = ButtonValue(entity, version)
+    return button(Action.RELEASE, "Release", value, accessibility_label=f"Release {name}")
 
 
 def disconnect(entity: EntityRef, version: str, *, name: str) -> Json:
-    """Never styled: it is the rarest thing to do about a connection that works."""
-    return button(
-        Action.DISCONNECT,
-        "Disconnect…",
-        ButtonValue(entity, version),
-        accessibility_label=f"Ask to disconnect {name}",
-    )
+    """Never styled: it is the rarest action on a connection that works."""
+    value = ButtonValue(entity, version)
+    return button(Action.DISCONNECT, "Disconnect…", value, accessibility_label=f"Disconnect {name}")
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:
-    """For what waits for a second approver. Withdrawing asks once more, since it cannot be taken back."""
+    """For an operation that waits for a second approver. Withdraw cannot be undone, so it asks for confirmation."""
     value = ButtonValue(operation_id=operation_id)
-    words = "It will not be sent to Noyo, and the group stays connected. Whoever wants it has to ask anew."
+    text = "The request will not be sent to Noyo, and the group stays connected."
     return (
         button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
         {
             **button(Action.WITHDRAW, "Withdraw", value),
-            "confirm": confirm("Withdraw it?", words, "Withdraw"),
+            "confirm": confirm("Withdraw the request?", text, "Withdraw"),
         },
     )
 
 
 def details(entity: EntityRef, version: str, *, name: str) -> Json:
-    return button(
-        Action.DETAILS, "Details", ButtonValue(entity, version), accessibility_label=f"Details of {name}"
-    )
+    value = ButtonValue(entity, version)
+    return button(Action.DETAILS, "Details", value, accessibility_label=f"Details of {name}")
+
+
+_RESOLUTIONS = {
+    Action.ARRIVED: ("It Arrived", "It will be marked as done. Nothing will be sent."),
+    Action.SEND_AGAIN: ("Send Again", "If it did not arrive, it will be sent to Noyo once more."),
+    Action.CLOSE: ("Close", "It will be closed with an unknown outcome. Nothing will be sent."),
+}
 
 
 def resolution_buttons(operation_id: str) -> tuple[Json, ...]:
-    """For an operation whose effect nobody can tell from here; each asks once more, since none can be taken back."""
+    """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation."""
     value = ButtonValue(operation_id=operation_id)
-    asked = {
-        Action.ARRIVED: (
-            "It arrived",
-            "Noyo shows that it took effect. It will be recorded as done, and nothing will be sent.",
-        ),
-        Action.SEND_AGAIN: (
-            "It did not: send again",
-            "Noyo shows that it did not take effect. It will be sent to Noyo once more.",
-        ),
-        Action.CLOSE: (
-            "Close",
-            "Nothing will be sent, and it will be recorded that nobody could tell whether it arrived.",
-        ),
-    }
-    yes = {Action.ARRIVED: "It arrived", Action.SEND_AGAIN: "Send again", Action.CLOSE: "Close"}
     return tuple(
-        {**button(act, label, value), "confirm": confirm("Are you sure?", words, yes[act])}
-        for act, (label, words) in asked.items()
+        {**button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
+        for action, (label, text) in _RESOLUTIONS.items()
     )

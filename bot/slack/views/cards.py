@@ -1,4 +1,4 @@
-"""Renders every kind of content that is posted to Slack."""
+"""Renders every kind of content that is posted to Slack. The lines in the thread of a card are rendered here."""
 
 from __future__ import annotations
 
@@ -32,33 +32,32 @@ from bot.slack.views.request_cards import request_card
 from bot.slack.views.rich_text import PermalinkLookup, RichText, Timestamp, UserMention, rich_text
 from bot.slack.views.summary import summary
 
+_OBSERVE_ONLY = "Observe-only mode: Switchboard sends nothing to Noyo, so the buttons have no effect."
+_OBSERVED_ONLY = "Switchboard was in observe-only mode when this was posted: it sent nothing to Noyo."
+"""For messages that are not updated when the mode changes."""
+
 
 def no_links(_: MessageLink) -> str | None:
-    """For where addresses of messages cannot be asked for: the channel is named instead."""
+    """For callers that cannot look up permalinks: cards name the channel instead."""
     return None
 
 
 def render(content: Content, display: DisplaySettings, links: PermalinkLookup = no_links) -> Rendered:
-    """Content as Slack takes it; the same content gives the same characters."""
+    """Content in the form that Slack takes. The same content always gives the same characters."""
     return message(content, display, links).rendered()
 
 
-_OBSERVE_ONLY = "Switchboard only watches: it sends nothing to Noyo, so nothing can be done from here."
-_OBSERVED_ONLY = "When this was written, Switchboard only watched: it sent nothing to Noyo."
-"""For what is not edited when that changes."""
-
-
 def message(content: Content, display: DisplaySettings, links: PermalinkLookup = no_links) -> Message:
-    """What offers a deed says first where Switchboard only watches."""
-    made = _message(content, display, links)
-    if display.observes_only and _offers_changes(made):
-        so = _OBSERVED_ONLY if isinstance(content, Summary) else _OBSERVE_ONLY
-        return replace(made, warning=(*made.warning, rich_text(so)))
-    return made
+    """The message for the content; in observe-only mode with a warning if it has buttons that change something."""
+    rendered = _message(content, display, links)
+    if display.observes_only and _offers_changes(rendered):
+        warning = _OBSERVED_ONLY if isinstance(content, Summary) else _OBSERVE_ONLY
+        return replace(rendered, warning=(*rendered.warning, rich_text(warning)))
+    return rendered
 
 
 def _offers_changes(message: Message) -> bool:
-    """Whether any of its buttons changes something; Details only shows it."""
+    """Whether any button changes something; Details only shows."""
     offered = [button for part in message.parts if isinstance(part, Buttons) for button in part.buttons]
     return any(button["action_id"] != Action.DETAILS for button in offered)
 
@@ -90,13 +89,16 @@ def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLoo
     return disconnection_card(card, record, display, links)
 
 
-def thread_line(shown: ThreadLine) -> Message:
-    """The reader goes back over what happened, in order.
+# ---------------------------------------------------------------- the thread of a card
 
-    What could mislead: a line that tells the present as if it were that moment. So a line is made from the news as it
-    was, and from the operation only what never changes or what it ended with.
+
+def thread_line(content: ThreadLine) -> Message:
+    """Answers: what happened, in order?
+
+    A line must describe the moment of its event, not the present. So it uses the event as it was, and from the
+    operation only what never changes, or its outcome.
     """
-    return Message([Paragraph([_line(shown.event, shown.operation)])])
+    return Message([Paragraph([_line(content.event, content.operation)])])
 
 
 def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
@@ -109,15 +111,15 @@ def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
     if event.kind is EventKind.OWNER_CHANGED:
         return rich_text(*_owner_line(event), *when)
     if event.kind is EventKind.SUMMARY:
-        return rich_text("Was there before Switchboard began", *when)
+        return rich_text("Existed before Switchboard started", *when)
     return rich_text(*_status_change(event), *when)
 
 
 def _owner_line(event: OutboxEvent) -> RichText:
     if event.after is None:
-        return rich_text(UserMention(event.before or ""), " is no longer checking")
-    instead = rich_text(" instead of ", UserMention(event.before)) if event.before else ()
-    return rich_text(UserMention(event.after), " is checking", *instead)
+        return rich_text(UserMention(event.before or ""), " released it")
+    previous = rich_text(", previously ", UserMention(event.before)) if event.before else ()
+    return rich_text("Claimed by ", UserMention(event.after), *previous)
 
 
 def _status_change(event: OutboxEvent) -> RichText:
@@ -125,7 +127,8 @@ def _status_change(event: OutboxEvent) -> RichText:
         return rich_text("New at Noyo: ", *_status_after(event))
     if event.before == event.after:
         return rich_text("Changed at Noyo, still ", *_status_after(event))
-    return rich_text(status_name(parse_status(event.entity.kind, event.before)), " → ", *_status_after(event))
+    before = status_name(parse_status(event.entity.kind, event.before))
+    return rich_text(before, " → ", *_status_after(event))
 
 
 def _status_after(event: OutboxEvent) -> RichText:
@@ -133,35 +136,36 @@ def _status_after(event: OutboxEvent) -> RichText:
 
 
 def _operation_line(event: OutboxEvent, operation: Operation | None) -> RichText:
-    if operation is None:
-        return _unknown_operation(event.operation_state)
     state = event.operation_state
+    if operation is None:
+        return _deleted_operation(state)
     if state is None or state.settled:
         return operation_text.outcome(operation)
     return _open_operation_line(event, operation, state)
 
 
 def _open_operation_line(event: OutboxEvent, operation: Operation, state: OperationState) -> RichText:
-    whose = operation_text.possessive(operation)
+    possessive = operation_text.possessive(operation)
     if state is OperationState.AWAITING_CONFIRMATION:
         return operation_text.awaiting_confirmation(operation)
     if state is OperationState.RECONCILING:
-        return rich_text("Noyo gave no answer to ", *whose, "; checking whether it arrived")
+        return rich_text("Noyo did not answer ", *possessive, "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
-        return rich_text("Nobody can tell whether ", *whose, " arrived; a person has to say")
+        return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
-        return rich_text("Kept and not sent for now: ", *whose, " goes out once sending to Noyo is on again")
+        return rich_text(
+            "Waiting while sending is paused: ", *possessive, " will be sent when sending resumes"
+        )
     if state is OperationState.PENDING and not is_submission(event):
-        return rich_text("Not through to Noyo yet; ", *whose, " is to be sent again")
+        return rich_text("Could not reach Noyo; ", *possessive, " will be sent again")
     if state is OperationState.PENDING and operation.second_approval is not None:
         return operation_text.second_approval(operation)
     if state is OperationState.SENDING:
-        return rich_text("Sending ", *whose, " to Noyo")
+        return rich_text("Sending ", *possessive, " to Noyo")
     return operation_text.description(operation)
 
 
-def _unknown_operation(state: OperationState | None) -> RichText:
-    """Operations are kept for 30 days after they are settled."""
-    return rich_text(
-        f"An operation, no longer kept, was {state.value.replace('_', ' ') if state else 'settled'}"
-    )
+def _deleted_operation(state: OperationState | None) -> RichText:
+    """Operations are deleted 30 days after they are settled."""
+    state_name = state.value.replace("_", " ") if state else "settled"
+    return rich_text(f"An operation, deleted since, was {state_name}")

@@ -1,4 +1,4 @@
-"""Findings in words: what is fine in a word each, what is wrong with what to do about it."""
+"""Health checks in words: one word for each topic that is fine; for a problem, what to do about it."""
 
 from __future__ import annotations
 
@@ -35,82 +35,70 @@ class Diagnosis:
 _COMPONENT_NAMES = {
     Component.SLACK: "the worker that posts to Slack",
     Component.NOYO: "the worker that reads Noyo",
-    Component.RECEIVER: "the function that answers you",
+    Component.RECEIVER: "the function that receives Slack's requests",
 }
 _TOPIC_NAMES = {
     Topic.SECRET: "secrets",
-    Topic.TOKEN: "Slack's token",
-    Topic.SCOPES: "scopes",
+    Topic.TOKEN: "Slack token",
+    Topic.SCOPES: "Slack scopes",
     Topic.CHANNEL: "channels",
-    Topic.PEOPLE: "people named for rights",
+    Topic.PEOPLE: "people with permissions",
     Topic.GROUP: "user groups",
-    Topic.SLACK_CLOCK: "Slack's clock",
+    Topic.SLACK_CLOCK: "clock difference to Slack",
     Topic.NOYO: "Noyo and its token",
-    Topic.NOYO_CLOCK: "Noyo's clock",
-    Topic.CONCURRENCY: "Lambda's quota",
+    Topic.NOYO_CLOCK: "clock difference to Noyo",
+    Topic.CONCURRENCY: "Lambda quota",
 }
 
 
 def diagnose(health_checks: Mapping[Component, HealthCheck | None], now: int) -> Diagnosis:
-    """Nothing is called fine of which anybody found something wrong."""
-    whole = Diagnosis()
+    """All results together. A topic with a problem in any component is not listed as fine."""
+    diagnosis = Diagnosis()
     for component, health_check in health_checks.items():
-        whole = whole.and_(_component(component, health_check, now))
-    findings = [
-        finding
-        for health_check in health_checks.values()
-        if health_check
-        for finding in health_check.findings
-    ]
+        diagnosis = diagnosis.and_(_component(component, health_check, now))
+    found = [check for check in health_checks.values() if check]
+    findings = [finding for check in found for finding in check.findings]
     faulty = {_TOPIC_NAMES[finding.topic] for finding in findings if finding.status is not CheckStatus.OK}
-    return replace(whole, fine=tuple(one for one in whole.fine if one not in faulty))
+    return replace(diagnosis, fine=tuple(name for name in diagnosis.fine if name not in faulty))
 
 
 def _component(component: Component, health_check: HealthCheck | None, now: int) -> Diagnosis:
     if component is Component.WEBHOOK:
         return _webhook(health_check, now)
+    name = _capitalize(_COMPONENT_NAMES[component])
     if health_check is None:
-        never = f"{_capitalize(_COMPONENT_NAMES[component])} has not looked yet. "
-        return Diagnosis(
-            unknown=(
-                rich_text(
-                    never, "It does within a few minutes of being set up; if this stays, look at its log."
-                ),
-            )
-        )
-    whole = Diagnosis()
-    for finding in health_check.findings:
-        whole = whole.and_(_describe(finding, health_check.at))
+        never = f"{name} has not reported yet. The first report takes a few minutes after deployment; "
+        return Diagnosis(unknown=(rich_text(never, "if none arrives, check its log."),))
+    diagnosis = _findings(health_check)
     if now - health_check.at <= policies.HEALTH_CHECK_STALE_SECONDS:
-        return whole
-    stale = rich_text(
-        f"{_capitalize(_COMPONENT_NAMES[component])} has not looked since ",
-        Timestamp(health_check.at),
-        ", so nothing that it looks after is known to be well. See its schedule and its log.",
-    )
-    return Diagnosis(wrong=whole.wrong, unknown=(stale, *whole.unknown))
+        return diagnosis
+    last = rich_text(f"{name} last reported ", Timestamp(health_check.at))
+    stale = rich_text(*last, ", so its current state is unknown. Check its schedule and its log.")
+    return Diagnosis(wrong=diagnosis.wrong, unknown=(stale, *diagnosis.unknown))
 
 
 def _webhook(health_check: HealthCheck | None, now: int) -> Diagnosis:
-    """It has no schedule: between two of Noyo's events nothing is known of it, and nothing is wrong with that."""
+    """It has no schedule: without an event from Noyo its state is unknown, which is not a problem."""
     if health_check is None:
-        never = "Noyo's webhook and its secret: nothing that Noyo signed has come yet. The sandbox sends none; in "
-        return Diagnosis(
-            unknown=(
-                rich_text(never, "production set it up (docs/deploy.md). Polls tell of changes anyway."),
-            )
+        never = (
+            "Noyo's webhook: no signed event has been received yet. The sandbox sends none; in production, "
         )
-    whole = Diagnosis()
-    for finding in health_check.findings:
-        whole = whole.and_(_describe(finding, health_check.at))
-    if whole.wrong:
-        return Diagnosis(wrong=tuple(rich_text("Noyo's webhook: ", *one) for one in whole.wrong))
+        how = "set it up (docs/deploy.md). Polling finds every change as well."
+        return Diagnosis(unknown=(rich_text(never, how),))
+    diagnosis = _findings(health_check)
+    if diagnosis.wrong:
+        return Diagnosis(wrong=tuple(rich_text("Noyo's webhook: ", *line) for line in diagnosis.wrong))
     if now - health_check.at <= policies.WEBHOOK_STALE_SECONDS:
         return Diagnosis(fine=("Noyo's webhook",))
-    last = rich_text("Noyo's webhook and its secret: nothing has come since ", Timestamp(health_check.at))
-    return Diagnosis(
-        unknown=(rich_text(*last, ". Where nothing changed at Noyo either, that is as it should be."),)
-    )
+    last = rich_text("Noyo's webhook: the last event was received ", Timestamp(health_check.at))
+    return Diagnosis(unknown=(rich_text(*last, ". This is normal if nothing changed at Noyo."),))
+
+
+def _findings(health_check: HealthCheck) -> Diagnosis:
+    diagnosis = Diagnosis()
+    for finding in health_check.findings:
+        diagnosis = diagnosis.and_(_describe(finding, health_check.at))
+    return diagnosis
 
 
 def _describe(finding: Finding, at: int) -> Diagnosis:
@@ -118,99 +106,87 @@ def _describe(finding: Finding, at: int) -> Diagnosis:
         return Diagnosis(fine=(_TOPIC_NAMES[finding.topic],))
     if finding.status is CheckStatus.UNKNOWN:
         return Diagnosis(unknown=(_unknown(finding),))
-    told = _failed_check(finding) if finding.check_failed else _PROBLEMS[finding.topic](finding)
-    return Diagnosis(wrong=(rich_text(*told, " (seen ", Timestamp(at), ")"),))
+    problem = _failed_check(finding) if finding.check_failed else _PROBLEMS[finding.topic](finding)
+    return Diagnosis(wrong=(rich_text(*problem, " (checked ", Timestamp(at), ")"),))
 
 
 def _unknown(finding: Finding) -> RichText:
     if finding.topic is Topic.PEOPLE:
-        return rich_text(
-            f"How it is with {finding.value} of those named for rights: some are read each time."
-        )
+        return rich_text(f"{finding.value} people with permissions: not checked yet. Each check reads some.")
     if finding.topic is Topic.CONCURRENCY:
         return rich_text(
-            "How many functions AWS may run at once: Lambda did not tell, and on one machine there is no such limit. "
-            "On AWS see Service Quotas, Lambda, Concurrent executions; why it did not is in the log of the poll."
+            "Lambda's concurrency quota could not be read. Outside AWS there is none. On AWS, see Service Quotas, "
+            "Lambda, Concurrent executions, and the log of the poll for the error."
         )
-    return rich_text(f"Not told: {_TOPIC_NAMES[finding.topic]}.")
+    return rich_text(f"Not checked: {_TOPIC_NAMES[finding.topic]}.")
 
 
 def _failed_check(finding: Finding) -> RichText:
-    """Looking itself went wrong; our own errors say what to do."""
-    named = (
-        "" if finding.topic is Topic.SECRET else f"{_capitalize(_TOPIC_NAMES[finding.topic])}: "
-    )  # Its words name it.
-    return rich_text(named, _reason(finding), _NEXT.get(finding.topic, ""))
+    """The check itself failed; our own errors say what to do."""
+    # The message about a secret names it.
+    name = "" if finding.topic is Topic.SECRET else f"{_capitalize(_TOPIC_NAMES[finding.topic])}: "
+    return rich_text(name, _reason(finding), _NEXT_STEPS.get(finding.topic, ""))
 
 
-_NEXT = {
-    Topic.SECRET: " Fill it in where it is kept (docs/deploy.md says how); it is read again by itself.",
-    Topic.TOKEN: " If Slack does not accept the token, put the app's bot token into its secret.",
-    Topic.NOYO: " What people ask for waits and is not lost. If Noyo does not accept us, put the API client's id and "
-    "secret into their secret.",
+_NEXT_STEPS = {
+    Topic.SECRET: " Set its value (docs/deploy.md). It is read again automatically.",
+    Topic.TOKEN: " If Slack does not accept the token, store the app's bot token in its secret.",
+    Topic.NOYO: " Requests wait and are not lost. If Noyo does not accept the token, store the API client's id and "
+    "secret in their secret.",
 }
 
 
 def _scopes(finding: Finding) -> RichText:
-    return rich_text(
-        f"The Slack app lacks scopes: {', '.join(finding.affected)}. Give it the newest manifest and install it again."
-    )
+    missing = ", ".join(finding.affected)
+    return rich_text(f"The Slack app lacks scopes: {missing}. Update its manifest and reinstall it.")
 
 
 def _channel(finding: Finding) -> RichText:
     name, channel = (*finding.affected, "", "")[:2]
-    why = {
-        None: "the bot is no member, so cards may be posted twice or not at all",
-        "channel_not_found": "Slack does not know it, or it is private and the bot is no member",
-    }.get(finding.reason, f"Slack says {finding.reason}")
-    return rich_text(
-        f"{name} ",
-        ChannelMention(channel),
-        f": {why}. Type /invite with the bot's name there, or name another one.",
-    )
+    reason = {
+        None: "the bot is not a member, so cards may be missing or posted twice",
+        "channel_not_found": "Slack cannot find it, or it is private and the bot is not a member",
+    }.get(finding.reason, f"Slack returned {finding.reason}")
+    how = ". Type /invite and the bot's name there, or set another channel."
+    return rich_text(f"{name} ", ChannelMention(channel), f": {reason}{how}")
 
 
 def _people(finding: Finding) -> RichText:
-    named: list[Span | str] = []
+    people: list[Span | str] = []
     for user_id in finding.affected[:MAX_PEOPLE_NAMED]:
-        named += [UserMention(user_id), " "]
-    more = (
-        f"and {len(finding.affected) - MAX_PEOPLE_NAMED} more "
-        if len(finding.affected) > MAX_PEOPLE_NAMED
-        else ""
-    )
+        people += [UserMention(user_id), " "]
+    more = len(finding.affected) - MAX_PEOPLE_NAMED
     return rich_text(
-        "Named for rights, and may do nothing (deactivated, a guest, of another workspace, or unknown): ",
-        *named,
-        f"{more}– take them out of the settings or of their group, and make sure that enough others are left.",
+        "Have permissions but cannot use them (deactivated, guest, other workspace, or unknown): ",
+        *people,
+        f"and {more} more " if more > 0 else "",
+        "– remove them from the settings or their user group, and check that enough others remain.",
     )
 
 
 def _group(finding: Finding) -> RichText:
-    why = {
-        "empty": " has no members or is gone, so nobody holds a right through it. Fill it, or name another one.",
-        "unreadable": " cannot be read, so whoever holds a right through it is refused. Look at the scopes.",
-    }.get(finding.reason or "", " is not as it should be.")
-    return rich_text(UserGroupMention(finding.affected[0]) if finding.affected else "A user group", why)
+    problem = {
+        "empty": " is empty or deleted, so it gives no one permissions. Add members or set another group.",
+        "unreadable": " cannot be read, so its members are denied. Check the scopes.",
+    }.get(finding.reason or "", " has a problem.")
+    return rich_text(UserGroupMention(finding.affected[0]) if finding.affected else "A user group", problem)
 
 
 def _clock(finding: Finding) -> RichText:
-    apart = finding.value or 0
-    whose = "Slack" if finding.topic is Topic.SLACK_CLOCK else "Noyo"
-    way = "ahead of" if apart > 0 else "behind"
+    seconds = finding.value or 0
+    service = "Slack" if finding.topic is Topic.SLACK_CLOCK else "Noyo"
+    direction = "ahead of" if seconds > 0 else "behind"
     return rich_text(
-        f"{whose}'s clock is {plural(abs(apart), 'second')} {way} ours: signatures and what happened first go by it. "
-        "On AWS that mends itself; elsewhere set this machine's clock."
+        f"{service}'s clock is {plural(abs(seconds), 'second')} {direction} ours. Signatures and the order of events "
+        "depend on it. AWS corrects this automatically; elsewhere, set this machine's clock."
     )
 
 
 def _concurrency(finding: Finding) -> RichText:
-    room = plural(finding.value or 0, "function")
+    available = plural(finding.value or 0, "function")
     return rich_text(
-        f"AWS has room for {room} at once, "
-        f"and Switchboard needs {policies.REQUIRED_CONCURRENCY}: "
-        "with less, clicks fail and work is late. "
-        "Raise Concurrent executions (Service Quotas, Lambda), or reserve less for others."
+        f"AWS can run {available} at once; Switchboard needs {policies.REQUIRED_CONCURRENCY}. With less, clicks fail "
+        "and work is late. Increase Concurrent executions (Service Quotas, Lambda), or reserve less for others."
     )
 
 
@@ -219,11 +195,11 @@ def _generic(finding: Finding) -> RichText:
 
 
 def _reason(finding: Finding) -> Span:
-    return UntrustedText(finding.reason or "it is not as it should be", 300)
+    return UntrustedText(finding.reason or "there is a problem", 300)
 
 
-def _capitalize(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 _PROBLEMS: dict[Topic, Callable[[Finding], RichText]] = {

@@ -1,4 +1,4 @@
-"""Modals: forms, their fields and what each may hold, and notices."""
+"""Modals: forms with their fields and validation, and notices."""
 
 from __future__ import annotations
 
@@ -19,10 +19,17 @@ MAX_TITLE = 24
 MAX_OPTION = 75
 MAX_HINT = 2000
 MAX_STATIC_OPTIONS = 100
+MAX_NAME = 200
+MAX_GROUP_ID = 100
+MAX_TAX_NUMBER = 20
+MAX_EMAIL = 254
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+FieldErrors = dict[str, str]
 
 
 def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, about: str = "") -> Json:
-    """A modal that can be submitted; `about` comes back with it (ids only, at most 3,000 characters)."""
+    """A modal that can be submitted; Slack returns `about` with it (ids only, at most 3,000 characters)."""
     return {
         "type": "modal",
         "callback_id": callback_id,
@@ -35,10 +42,9 @@ def form(title: str, submit: str, callback_id: str, blocks: Sequence[Json], *, a
 
 
 def notice(title: str, *lines: RichText | str) -> Json:
-    """A notice of a few lines."""
-    return notice_view(
-        title, Message([Paragraph([rich_text(one) if isinstance(one, str) else one]) for one in lines])
-    )
+    """A modal that shows a few lines and has no submit button."""
+    rich_lines = [rich_text(line) if isinstance(line, str) else line for line in lines]
+    return notice_view(title, Message([Paragraph([line]) for line in rich_lines]))
 
 
 def text_field(
@@ -52,7 +58,7 @@ def text_field(
     optional: bool = False,
     multiline: bool = False,
 ) -> Json:
-    """Text; block and action id are the name of the field, so that typed input outlives an update."""
+    """A text field. Its block id and action id are its name, so Slack keeps the input when the view is updated."""
     element: Json = {"type": "plain_text_input", "action_id": name, "max_length": max_length}
     if multiline:
         element["multiline"] = True
@@ -64,7 +70,7 @@ def text_field(
 
 
 def choice_field(name: str, label: str, options: Sequence[tuple[str, str]], *, hint: str = "") -> Json:
-    """One of (value, label); more than Slack shows at once are searched as the person types."""
+    """One of (value, label). With more options than Slack takes in a list, the person searches by typing."""
     if len(options) > MAX_STATIC_OPTIONS:
         element: Json = {"type": "external_select", "action_id": name, "min_query_length": 1}
     else:
@@ -80,9 +86,9 @@ def date_field(name: str, label: str, *, hint: str, initial: date | None) -> Jso
     return _field(name, label, element, hint, optional=False)
 
 
-def checkbox_field(name: str, label: str, words: str) -> Json:
-    """A box that may be left open."""
-    element: Json = {"type": "checkboxes", "action_id": name, "options": choices([("yes", words)])}
+def checkbox_field(name: str, label: str, text: str) -> Json:
+    """One optional checkbox."""
+    element: Json = {"type": "checkboxes", "action_id": name, "options": choices([("yes", text)])}
     return _field(name, label, element, "", optional=True)
 
 
@@ -104,41 +110,29 @@ def _field(name: str, label: str, element: Json, hint: str, optional: bool) -> J
 
 
 def values_of(view: Json) -> dict[str, str]:
-    """What was typed or chosen, by field; fields left blank are empty text."""
-    found: dict[str, str] = {}
+    """What was typed or chosen, by field; empty text for a blank field."""
+    values: dict[str, str] = {}
     for name, actions in view.get("state", {}).get("values", {}).items():
-        for held in actions.values():
-            found[name] = _entered_value(held).replace("\u00a0", " ").strip()
-    return found
+        for element in actions.values():
+            values[name] = _entered_value(element).replace("\u00a0", " ").strip()
+    return values
 
 
-def _entered_value(held: Json) -> str:
-    """Of a field that has been ticked, the values of its ticks."""
-    option = held.get("selected_option") or {}
-    ticks = ",".join(tick["value"] for tick in held.get("selected_options") or ())
-    return held.get("value") or option.get("value") or held.get("selected_date") or ticks
+def _entered_value(element: Json) -> str:
+    """For checkboxes, the values of the selected ones."""
+    option = element.get("selected_option") or {}
+    checked = ",".join(option["value"] for option in element.get("selected_options") or ())
+    return element.get("value") or option.get("value") or element.get("selected_date") or checked
 
 
-LONGEST_TITLE = 24
-
-
-def notice_view(heading: str, message: Message) -> Json:
-    """A modal that only shows. Its title is its heading."""
+def notice_view(title: str, message: Message) -> Json:
+    """The message as a modal without a submit button; `title` becomes the title of the modal."""
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": heading[:LONGEST_TITLE], "emoji": False},
-        "close": {"type": "plain_text", "text": "Close", "emoji": False},
+        "title": plain_text(title[:MAX_TITLE]),
+        "close": plain_text("Close"),
         "blocks": message.blocks(),
     }
-
-
-MAX_NAME = 200
-MAX_GROUP_ID = 100
-MAX_TAX_NUMBER = 20
-MAX_EMAIL = 254
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-FieldErrors = dict[str, str]
 
 
 def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
@@ -148,7 +142,7 @@ def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
 
 
 def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json]:
-    """Typed once, sent to Noyo, kept encrypted until then and nowhere shown."""
+    """Fields that are sent to Noyo, encrypted until then, and never shown."""
     return [
         text_field(
             "federal_ein",
@@ -161,21 +155,21 @@ def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json
         text_field(
             "broker_federal_ein",
             "Broker's federal EIN",
-            hint="Only where the carrier asks for it.",
+            hint="Only if the carrier asks for it.",
             max_length=MAX_TAX_NUMBER,
             optional=True,
         ),
         text_field(
             "broker_tin",
             "Broker's TIN",
-            hint="Only where the carrier asks for it: an EIN or an SSN.",
+            hint="Only if the carrier asks for it: an EIN or an SSN.",
             max_length=MAX_TAX_NUMBER,
             optional=True,
         ),
         text_field(
             "employer_email_address",
             "Employer's email address",
-            hint="Only where the carrier asks for it.",
+            hint="Only if the carrier asks for it.",
             max_length=MAX_EMAIL,
             optional=True,
         ),
@@ -183,7 +177,7 @@ def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json
 
 
 def parse_sensitive_fields(values: Mapping[str, str]) -> SensitiveFields:
-    """After `faults`: tax numbers as nine digits, blanks as not typed."""
+    """Call after `field_errors`. Tax numbers become nine digits; blank fields become None."""
     return SensitiveFields(
         federal_ein=_digits(values.get("federal_ein", "")),
         broker_federal_ein=_digits(values.get("broker_federal_ein", "")),
@@ -193,14 +187,14 @@ def parse_sensitive_fields(values: Mapping[str, str]) -> SensitiveFields:
 
 
 def field_errors(values: Mapping[str, str], *, required: tuple[str, ...]) -> FieldErrors:
-    """All faults at once, by field; empty where everything fits."""
+    """All errors by field; empty if everything is valid."""
     errors: FieldErrors = {}
-    for name, fault in _RULES.items():
+    for name, error_of in _RULES.items():
         value = values.get(name, "")
         if not value and name in required:
             errors[name] = _MISSING[name]
-        elif value and (words := fault(value)):
-            errors[name] = words
+        elif value and (error := error_of(value)):
+            errors[name] = error
     return errors
 
 
@@ -209,32 +203,29 @@ def _digits(value: str) -> str | None:
 
 
 def _tax_number(value: str) -> str:
-    fits = re.fullmatch(r"[0-9]{9}", _digits(value) or "")
-    return "" if fits else "Enter nine digits, such as 12-3456789."
+    valid = re.fullmatch(r"[0-9]{9}", _digits(value) or "")
+    return "" if valid else "Enter nine digits, such as 12-3456789."
 
 
 def _email(value: str) -> str:
-    fits = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) and len(value) <= MAX_EMAIL
-    return "" if fits else "Enter one email address, such as benefits@example.com."
+    valid = re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) and len(value) <= MAX_EMAIL
+    return "" if valid else "Enter one email address, such as benefits@example.com."
 
 
-def _one_line(longest: int) -> Callable[[str], str]:
-    def fault(value: str) -> str:
-        if len(value) > longest:
-            return f"Use at most {longest} characters; this has {len(value)}."
+def _one_line(max_length: int) -> Callable[[str], str]:
+    def error_of(value: str) -> str:
+        if len(value) > max_length:
+            return f"Use at most {max_length} characters; you entered {len(value)}."
         if not value.isprintable():
-            return "This holds a hidden character. Type it here instead of pasting it."
+            return "This contains a hidden character. Type it instead of pasting it."
         return ""
 
-    return fault
+    return error_of
 
 
 def _carrier(value: str) -> str:
-    return (
-        ""
-        if UUID.fullmatch(value.lower())
-        else "Choose a carrier, or enter the id that Noyo gave you for it."
-    )
+    valid = UUID.fullmatch(value.lower())
+    return "" if valid else "Choose a carrier, or enter its Noyo id."
 
 
 _MISSING = {

@@ -32,53 +32,54 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
+OTHER_CARRIERS_SHOWN = 6
+EARLIER_SHOWN = 3
+DECIDED_ELSEWHERE = "Decided outside Switchboard, according to the last 30 days"
+"""Operations are stored for 30 days, so an older decision of ours would look like one made elsewhere."""
+_POSSIBLY_OURS = frozenset(
+    {OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED, OutcomeKind.REPORTED_ARRIVED, OutcomeKind.CLOSED},
+)
+
+
+# ---------------------------------------------------------------- connections
+
 
 def connection_card(card: RecordCard, record: Connection, display: DisplaySettings) -> Message:
-    """The reader passes by and wants to know: is this one fine, and if not, is it on me?
+    """Answers: is this connection fine, and if not, do I have to act?
 
-    What could mislead: a button that is offered while somebody else's retry is on its way, words of an earlier try
-    read as today's, and praise for somebody whose retry may yet fail. So one open operation takes the buttons away,
-    and who did something is said only when none is open.
+    What could mislead: a button while a colleague's retry is in progress, an earlier attempt's message, and credit for
+    a retry that may still fail. So an open operation removes the buttons, and past outcomes show only without one.
     """
     parts: list[Part] = [Paragraph(_facts(card.record_state, record, now_or_next(card, record, display)))]
-    parts += _carrier_message(record)
+    message = record_facts.carrier_message(record)
+    parts += [Paragraph([labelled("Message from the carrier")]), Quote(message)] if message else []
     parts.append(Paragraph(last_outcome_lines(card, display, current=display.retryable(card.record_state))))
     parts.append(card_buttons(card, display))
     parts.append(SmallPrint([record_facts.id_and_version(record)]))
     return Message(parts, record_facts.group_and_carrier(record, display), display.warning())
 
 
-def _facts(record_state: RecordState, record: Connection, then: RichText) -> list[RichText]:
+def _facts(record_state: RecordState, record: Connection, next_line: RichText) -> list[RichText]:
     return [
         record_facts.status_line(record),
-        then,
+        next_line,
         record_facts.carrier_group_id_line(record),
         record_facts.requester(record_state),
         record_facts.attempts(record_state),
     ]
 
 
-def _carrier_message(record: Connection) -> list[Part]:
-    words = record_facts.carrier_message(record)
-    return [Paragraph([labelled("The carrier said")]), Quote(words)] if words else []
-
-
-DECIDED_ELSEWHERE = "Decided outside Switchboard, as far as it remembers (30 days)"
-"""Operations are kept no longer, so an older decision of ours would look like somebody else's."""
-_POSSIBLY_OURS = frozenset(
-    {OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED, OutcomeKind.REPORTED_ARRIVED, OutcomeKind.CLOSED},
-)
+# ---------------------------------------------------------------- disconnection requests
 
 
 def disconnection_card(
     card: RecordCard, record: Disconnection, display: DisplaySettings, links: PermalinkLookup
 ) -> Message:
-    """The reader has to see in time whether coverage is about to end for somebody, and why, and decides.
+    """Answers: is coverage about to end for a group, why, and what is my decision?
 
-    What could mislead: a count of days left, which is wrong by tomorrow, a date that a time zone moves to the day
-    before, a colleague's decision that may yet be refused, and one that was made elsewhere and looks like ours. So the
-    date itself is written out beside the count, which is made anew each midnight (`usecases/each_day.py`), a decision
-    on its way takes the buttons away, and who decided is said only of what Noyo confirmed to us.
+    What could mislead: a number of days that is wrong tomorrow, a date shifted by a time zone, a decision that may
+    still be refused, and a decision made elsewhere that looks like ours. So the date stands beside the number of days
+    (updated each midnight), an open operation removes the buttons, and only confirmed decisions name a person.
     """
     lines = [
         *disconnection_facts(record, card.today),
@@ -105,14 +106,12 @@ def disconnection_facts(record: Disconnection, today: date | None = None) -> lis
 
 
 def end_date(record: Disconnection, today: date | None = None) -> RichText:
-    """With how far away it is, for what is made anew each day; else without."""
-    ends = record.effective_end_date
-    left = (
-        ()
-        if today is None or ends is None
-        else rich_text(" · ", PlainText(days_left_text(days_left(ends, today)), bold=True))
-    )
-    return rich_text(*labelled("Last managed day", end_date_text(record)), *left)
+    """The last managed day. `today` adds the number of days left, for messages that are updated daily."""
+    end = record.effective_end_date
+    line = labelled("Last managed day", end_date_text(record))
+    if today is None or end is None:
+        return line
+    return rich_text(*line, " · ", PlainText(days_left_text(days_left(end, today)), bold=True))
 
 
 def days_left_text(days: int) -> str:
@@ -122,21 +121,19 @@ def days_left_text(days: int) -> str:
 
 
 def claimed_by(record_state: RecordState) -> list[RichText]:
-    """Who said that they are on it."""
-    if record_state.owner is None or record_state.owned_since is None:
+    owner, since = record_state.owner, record_state.owned_since
+    if owner is None or since is None:
         return []
-    return [
-        rich_text(UserMention(record_state.owner), " is checking since ", Timestamp(record_state.owned_since))
-    ]
+    return [labelled("Claimed by", UserMention(owner), " · ", Timestamp(since))]
 
 
 def end_date_text(record: Disconnection) -> PlainText:
-    ends = record.effective_end_date
-    return PlainText("not set yet" if ends is None else date_text(ends))
+    end = record.effective_end_date
+    return PlainText("not set yet" if end is None else date_text(end))
 
 
 def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[RichText]:
-    """Said where it was decided, and no decision of ours can have been it. By whom is not told by Noyo."""
+    """A line if no stored decision of ours can explain the status. Noyo does not tell who decided."""
     if not _was_decided(record) or (last is not None and _is_possibly(record, last)):
         return []
     when = rich_text(" · ", Timestamp(record.decided)) if record.decided is not None else ()
@@ -144,46 +141,46 @@ def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[Ric
 
 
 def _was_decided(record: Disconnection) -> bool:
-    """Requests of our own platform begin in `processing`; nobody decides on those."""
+    """Requests of our own platform start at `processing`: no one decides on those."""
     if record.status is DisconnectionStatus.REJECTED:
         return True
     if record.source_type is DisconnectionSource.PLATFORM:
         return False
-    went_on = record.status in (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED)
-    return went_on and (record.decided is not None or record.source_type is DisconnectionSource.CARRIER)
+    approved = record.status in (DisconnectionStatus.PROCESSING, DisconnectionStatus.COMPLETED)
+    return approved and (record.decided is not None or record.source_type is DisconnectionSource.CARRIER)
 
 
 def _is_possibly(record: Disconnection, last: Operation) -> bool:
-    wanted, came = last.input, last.outcome
-    if not isinstance(wanted, DecisionRequest) or came is None:
+    request, result = last.input, last.outcome
+    if not isinstance(request, DecisionRequest) or result is None:
         return False
-    return came.kind in _POSSIBLY_OURS and status_matches_decision(wanted.decision, record.status)
+    return result.kind in _POSSIBLY_OURS and status_matches_decision(request.decision, record.status)
 
 
 def _source_line(record: Disconnection) -> RichText:
-    about = (
-        rich_text(" (its reference: ", UntrustedText(record.source_id, 80), ")") if record.source_id else ()
-    )
+    source_id = UntrustedText(record.source_id, 80) if record.source_id else None
+    reference = rich_text(" (reference: ", source_id, ")") if source_id else ()
     when = f" on {date_text(record.source_date)}" if record.source_date else ""
-    return labelled("Asked for by", source_name(record), when, *about)
+    return labelled("Source", source_name(record), when, *reference)
 
 
 def requested_by(record_state: RecordState) -> list[RichText]:
-    """Where it was asked for through us; else Noyo's source is all there is to say."""
-    return (
-        [labelled("Requested by", UserMention(record_state.requester))]
-        if record_state.requested_by_operation and record_state.requester
-        else []
-    )
+    """The requester, if the request was made with Switchboard; otherwise Noyo's source is all that is known."""
+    if not record_state.requested_by_operation or not record_state.requester:
+        return []
+    return [labelled("Requested by", UserMention(record_state.requester))]
+
+
+# ---------------------------------------------------------------- both
 
 
 def open_operation(card: RecordCard) -> Operation | None:
-    """What is on its way: while it is, nothing else is offered, and nobody is said to have done anything."""
+    """The open operation. While there is one, the card offers no other, and shows no past outcome."""
     return card.operation if card.operation is not None and card.operation.is_open else None
 
 
 def now_or_next(card: RecordCard, record: Record, display: DisplaySettings) -> RichText:
-    """While something is on its way, that is what comes next, and not a second one."""
+    """The open operation; without one, the next step."""
     operation = open_operation(card)
     if operation is not None:
         return labelled("Now", *operation_text.in_progress(operation))
@@ -191,17 +188,17 @@ def now_or_next(card: RecordCard, record: Record, display: DisplaySettings) -> R
 
 
 def last_outcome_lines(card: RecordCard, display: DisplaySettings, *, current: bool) -> list[RichText]:
-    """What became of the newest settled operation; `current`: the record is still where its advice can be followed."""
+    """The outcome of the newest settled operation; with advice if `current`, so if it can still be followed."""
     last = card.last
     if last is None or open_operation(card) is not None:
         return []
-    # Advice on a refusal is history once the record has moved on.
+    # Once the record has changed, advice after a refusal is out of date.
     current = current and (last.settled_at or 0) >= card.record_state.record.modified
     return [last_outcome(last), operation_text.advice(last, display.command) if current else ()]
 
 
 def last_outcome(last: Operation) -> RichText:
-    """What became of the newest settled operation, and when."""
+    """The outcome of a settled operation, and when it was settled."""
     when = rich_text(" · ", Timestamp(last.settled_at)) if last.settled_at is not None else ()
     return rich_text(*operation_text.outcome(last), *when)
 
@@ -214,56 +211,53 @@ def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
     operation = open_operation(card)
     if operation is None:
         return record_facts.action_buttons(card.record_state, display, with_claim=True)
+    details = record_facts.details_button(card.record_state)
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return [*buttons.resolution_buttons(operation.id), record_facts.details_button(card.record_state)]
-    return [record_facts.details_button(card.record_state)]
+        return [*buttons.resolution_buttons(operation.id), details]
+    return [details]
 
 
 def _revision(card: RecordCard) -> str:
-    operation = open_operation(card)
+    operation, state = open_operation(card), card.record_state
     about = f"{operation.id}:{operation.state.value}" if operation else ""
-    return f"{card.record_state.entity}:{card.record_state.record.version}:{about}:{card.record_state.owner or ''}"
+    return f"{state.entity}:{state.record.version}:{about}:{state.owner or ''}"
 
 
-OTHERS_SHOWN = 6
-EARLIER_SHOWN = 3
+# ---------------------------------------------------------------- related records
 
 
 def related_records_lines(
-    shown: RelatedRecords, display: DisplaySettings, links: PermalinkLookup
+    related: RelatedRecords, display: DisplaySettings, links: PermalinkLookup
 ) -> list[RichText]:
-    """What else would help to decide. What we do not hold is not said to be not there."""
+    """Other records that help with the decision. A record that we do not have is not reported as missing."""
+    others = [_other_carrier(connection, display) for connection in related.other_carriers]
     return [
-        _list_line(
-            "Other carriers of the group",
-            [_other_carrier(one, display) for one in shown.other_carriers],
-            OTHERS_SHOWN,
-        ),
-        earlier_requests_line(shown.earlier),
-        *_connection_line(shown, links),
+        _list_line("Other carriers of the group", others, OTHER_CARRIERS_SHOWN),
+        earlier_requests_line(related.earlier),
+        *_connection_line(related, links),
     ]
 
 
 def earlier_requests_line(earlier: Sequence[Disconnection]) -> RichText:
-    return _list_line("Asked before", [_earlier_request(one) for one in earlier], EARLIER_SHOWN)
+    return _list_line("Earlier requests", [_earlier_request(record) for record in earlier], EARLIER_SHOWN)
 
 
 def group_link(record: Connection | Disconnection, display: DisplaySettings) -> list[RichText]:
-    """Where the group is shown elsewhere, as the settings say."""
+    """A link to the group in another application, if the settings have one."""
     if not display.group_link or record.group_id is None:
         return []
     url = display.group_link.replace("{group_id}", quote(record.group_id[:200], safe=""))
     return [rich_text(Link(url, "Open the group"))]
 
 
-def _list_line(label: str, told: Sequence[RichText], most: int) -> RichText:
-    if not told:
+def _list_line(label: str, entries: Sequence[RichText], limit: int) -> RichText:
+    if not entries:
         return ()
-    runs: list[Span | str] = []
-    for number, one in enumerate(told[:most]):
-        runs += [", " if number else "", *one]
-    more = len(told) - most
-    return labelled(label, *runs, f" and {more} more" if more > 0 else "")
+    spans: list[Span | str] = []
+    for number, entry in enumerate(entries[:limit]):
+        spans += [", " if number else "", *entry]
+    more = len(entries) - limit
+    return labelled(label, *spans, f" and {more} more" if more > 0 else "")
 
 
 def _other_carrier(record: Connection, display: DisplaySettings) -> RichText:
@@ -275,9 +269,9 @@ def _earlier_request(record: Disconnection) -> RichText:
     return rich_text(status_name(record.status), " ", Timestamp(when))
 
 
-def _connection_line(shown: RelatedRecords, links: PermalinkLookup) -> list[RichText]:
-    if shown.connection is None:
+def _connection_line(related: RelatedRecords, links: PermalinkLookup) -> list[RichText]:
+    if related.connection is None:
         return []
-    ways = card_link(shown.card, links)
-    stands = rich_text(status_name(shown.connection.status), " · " if ways else "")
-    return [labelled("The connection it would end", *stands, *(ways[0] if ways else ()))]
+    link = card_link(related.card, links)
+    status = rich_text(status_name(related.connection.status), " · " if link else "")
+    return [labelled("Connection to disconnect", *status, *(link[0] if link else ()))]

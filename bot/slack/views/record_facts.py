@@ -1,4 +1,4 @@
-"""Facts of a record as lines, the same on every message: names, statuses, next steps, and the buttons on offer."""
+"""Facts of a record as lines, the same on every message: names, statuses, next steps, and its buttons."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 
-UNNAMED_GROUP = "A group without a name"
+UNNAMED_GROUP = "Unnamed group"
 _WITHOUT_CARRIER_MESSAGE = frozenset(
     {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED},
 )
@@ -46,7 +46,7 @@ def own_carrier_group_id(record: Record) -> str | None:
 
 
 def spoken_name(record: Record) -> str:
-    """The group's name, short and clean, for a button's spoken label."""
+    """The group's name, short and clean, for the accessibility label of a button."""
     return clean_text(record.group_name or UNNAMED_GROUP, limit=50, unmasked=own_carrier_group_id(record))
 
 
@@ -60,9 +60,9 @@ def status_line(record: Record) -> RichText:
 
 
 def status_when_written(record: Record) -> RichText:
-    """For what is not edited when the record moves on: it says of when it tells, and stays true."""
+    """For messages that are not edited when the record changes: the label says that it is the status of then."""
     return labelled(
-        "Status when this was written",
+        "Status at the time",
         status_name(record.status),
         ", last changed ",
         Timestamp(record.modified),
@@ -77,24 +77,25 @@ def carrier_group_id_line(record: Connection) -> RichText:
 
 def requester(record_state: RecordState) -> RichText:
     if record_state.requester is None:
-        return labelled("Requested", "outside Switchboard")
+        return labelled("Requested by", "someone outside Switchboard")
     return labelled("Requested by", UserMention(record_state.requester))
 
 
 def attempts(record_state: RecordState) -> RichText:
-    return labelled("Tries so far", str(record_state.attempts))
+    return rich_text(f"Attempt {record_state.attempts}")
 
 
 def carrier_error(record: Record) -> str | None:
-    """What the carrier said, where the status is one that comes with such words."""
+    """The carrier's message, at the statuses that come with one."""
     if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE:
         return None
     return record.error
 
 
 def carrier_message(record: Record) -> RichText:
-    words = carrier_error(record)
-    return (UntrustedText(words, MAX_QUOTE_LENGTH, unmasked=own_carrier_group_id(record)),) if words else ()
+    message = carrier_error(record)
+    unmasked = own_carrier_group_id(record)
+    return (UntrustedText(message, MAX_QUOTE_LENGTH, unmasked=unmasked),) if message else ()
 
 
 def id_and_version(record: Record) -> RichText:
@@ -102,7 +103,7 @@ def id_and_version(record: Record) -> RichText:
 
 
 def version(record: Record) -> UntrustedText:
-    """Enough of it to tell one from the next."""
+    """Enough characters to distinguish versions."""
     return UntrustedText(record.version[:8])
 
 
@@ -112,13 +113,13 @@ def details_button(record_state: RecordState) -> Json:
 
 
 def retry_button(record_state: RecordState, *, primary: bool = True) -> Json:
-    """`primary` at most once a message."""
+    """`primary`: at most one button of a message."""
     record = record_state.record
     return buttons.retry(record.entity, record.version, name=spoken_name(record), primary=primary)
 
 
 def decision_buttons(record_state: RecordState, *, primary: bool = True) -> list[Json]:
-    """`primary` at most once a message. What keeps things as they are is never styled."""
+    """`primary`: at most one button of a message. Reject is never styled."""
     record, name = record_state.record, spoken_name(record_state.record)
     return [
         buttons.approve(record.entity, record.version, name=name, primary=primary),
@@ -127,11 +128,11 @@ def decision_buttons(record_state: RecordState, *, primary: bool = True) -> list
 
 
 def claim_buttons(record_state: RecordState) -> list[Json]:
-    """A message looks the same to everybody, so it offers both what others and what its owner may want."""
+    """Everyone sees the same message, so it has the buttons for the owner and for everyone else."""
     record, name = record_state.record, spoken_name(record_state.record)
     owned = record_state.owner is not None
-    taking = buttons.claim(record.entity, record.version, name=name, replaces_owner=owned)
-    return [taking, buttons.release(record.entity, record.version, name=name)] if owned else [taking]
+    claim = buttons.claim(record.entity, record.version, name=name, replaces_owner=owned)
+    return [claim, buttons.release(record.entity, record.version, name=name)] if owned else [claim]
 
 
 def disconnect_button(record_state: RecordState) -> Json:
@@ -142,14 +143,14 @@ def disconnect_button(record_state: RecordState) -> Json:
 def action_buttons(
     record_state: RecordState, display: DisplaySettings, *, primary: bool = True, with_claim: bool = False
 ) -> list[Json]:
-    """The buttons that a record's status allows; always its details. `with_claim` adds those for claiming."""
+    """The buttons for the current state, always with Details. `with_claim` adds Claim while a decision is open."""
     if display.retryable(record_state):
         return [retry_button(record_state, primary=primary), details_button(record_state)]
     if disconnectable(record_state):
         return [disconnect_button(record_state), details_button(record_state)]
     if decidable(record_state):
-        taking = claim_buttons(record_state) if with_claim else []
-        return [*decision_buttons(record_state, primary=primary), *taking, details_button(record_state)]
+        claim = claim_buttons(record_state) if with_claim else []
+        return [*decision_buttons(record_state, primary=primary), *claim, details_button(record_state)]
     return [details_button(record_state)]
 
 
@@ -169,24 +170,24 @@ _NAMES: dict[Status, str] = {
 }
 
 _NEXT_STEPS: dict[Status, str] = {
-    ConnectionStatus.CREATED: "nobody has to act. Noyo has the request.",
-    ConnectionStatus.PROCESSING: "nobody has to act. Noyo is connecting the group.",
-    ConnectionStatus.NOYO_REVIEW: "Noyo acts. It is looking into this connection.",
-    ConnectionStatus.WAITING_ON_CARRIER: "the carrier acts. Noyo is waiting for its answer.",
+    ConnectionStatus.CREATED: "No action needed. Noyo has received the request.",
+    ConnectionStatus.PROCESSING: "No action needed. Noyo is connecting the group.",
+    ConnectionStatus.NOYO_REVIEW: "No action needed. Noyo is reviewing this connection.",
+    ConnectionStatus.WAITING_ON_CARRIER: "No action needed. Noyo is waiting for the carrier.",
     ConnectionStatus.CARRIER_AUTHORIZATION: (
-        "we act. Reach out to the carrier, which may be waiting for us to authorize this connection."
+        "Contact the carrier. It may be waiting for us to authorize this connection."
     ),
     ConnectionStatus.UNABLE_TO_CONNECT: (
-        "we act. Check the carrier group id and the group's details with the carrier, then retry with the correction."
+        "Check the carrier group id and the group's details with the carrier, then retry with the correction."
     ),
-    ConnectionStatus.COMPLETED: "nobody has to act. The group is connected.",
+    ConnectionStatus.COMPLETED: "No action needed. The group is connected.",
     DisconnectionStatus.NEEDS_REVIEW: (
-        "we act. Approve it, and the group is disconnected from the carrier; reject it, and it stays connected. "
-        "Until somebody decides, the request waits."
+        "Approve to disconnect the group from the carrier, or reject to keep it connected. "
+        "The request waits until someone decides."
     ),
-    DisconnectionStatus.PROCESSING: "nobody has to act. Noyo is disconnecting the group.",
-    DisconnectionStatus.COMPLETED: "nobody has to act. The group is no longer connected.",
-    DisconnectionStatus.REJECTED: "nobody has to act. The group stays connected.",
+    DisconnectionStatus.PROCESSING: "No action needed. Noyo is disconnecting the group.",
+    DisconnectionStatus.COMPLETED: "No action needed. The group is no longer connected.",
+    DisconnectionStatus.REJECTED: "No action needed. The group stays connected.",
 }
 
 _SOURCES = {
@@ -199,28 +200,26 @@ _SOURCES = {
 
 
 def status_name(status: Status, *, bold: bool = False) -> Span:
-    """In words; one that we do not know as Noyo names it."""
+    """In words; an unknown status as Noyo spells it."""
     if isinstance(status, UnknownValue):
         return UntrustedText(status.value, 60)
     return PlainText(_NAMES[status], bold)
 
 
-def parse_status(kind: EntityKind, status: str) -> Status:
-    """The status that Noyo calls so, for this kind of record."""
+def parse_status(kind: EntityKind, value: str) -> Status:
+    """The status that Noyo spells like this, for this kind of record."""
     known = DisconnectionStatus if kind is EntityKind.DISCONNECTION else ConnectionStatus
-    return known(status) if status in known._value2member_map_ else UnknownValue(status)
+    return known(value) if value in known._value2member_map_ else UnknownValue(value)
 
 
 def next_step(record: Record, display: DisplaySettings) -> RichText:
-    """Who has to act next, and what to do where it is us."""
+    """What to do, or that no action is needed."""
     status = record.status
     if isinstance(status, UnknownValue):
-        return rich_text("not known. Noyo has not told us what this status means; ask Noyo if it stays.")
+        return rich_text("Unknown status. If it stays, ask Noyo what it means.")
     if status is ConnectionStatus.ACTION_REQUIRED:
-        how = (
-            "then retry with it." if display.retry_at_action_required else "and give the correction to Noyo."
-        )
-        return rich_text("we act. Something has to be corrected before Noyo can go on. Find out what, ", how)
+        action = "retry with it." if display.retry_at_action_required else "send it to Noyo."
+        return rich_text("Find out what has to be corrected before Noyo can continue, then ", action)
     return rich_text(_NEXT_STEPS[status])
 
 

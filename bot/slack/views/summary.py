@@ -1,4 +1,4 @@
-"""What is open at Noyo when Switchboard begins."""
+"""The first message: what is open at Noyo when Switchboard starts."""
 
 from __future__ import annotations
 
@@ -22,79 +22,61 @@ from bot.slack.views.rich_text import (
 )
 
 MAX_LISTED = 20
-_SAID_SHORTLY = MAX_QUOTE_LENGTH // 4
+_MAX_MESSAGE = MAX_QUOTE_LENGTH // 4
 
 
-def summary(shown: Summary, display: DisplaySettings) -> Message:
-    """The reader meets the bot for the first time: what does it know, and what has been waiting for us?
+def summary(content: Summary, display: DisplaySettings) -> Message:
+    """Answers, when the bot starts for the first time: what does it follow, and what needs our action?
 
-    What could go wrong: a wall of a hundred old alerts, or the belief that what is not listed does not wait. So this
-    is one message, and it says how many more there are and how to see them, and of when it tells, since it is never
-    edited.
+    A hundred old alerts would hide the answer, and a short list would suggest that nothing else needs action. So this
+    is one message that says how many more there are and how to find them. It is never updated, so it has a time.
     """
-    listed = list({record_state.entity: record_state for record_state in shown.waiting}.values())[:MAX_LISTED]
-    parts: list[Part] = [Paragraph(_counts(shown))]
+    listed = list({state.entity: state for state in content.waiting}.values())[:MAX_LISTED]
+    parts: list[Part] = [Paragraph(_counts(content))]
     for record_state in listed:
         parts += [Paragraph(_record_lines(record_state, display)), _buttons(record_state, display)]
-    parts.append(Paragraph(_more_line(shown.waiting_total - len(listed), display)))
-    return Message(parts, rich_text("Switchboard has begun"), display.warning())
+    parts.append(Paragraph(_more_line(content.waiting_total - len(listed), display)))
+    return Message(parts, rich_text("Switchboard has started"), display.warning())
 
 
-def _counts(shown: Summary) -> list[RichText]:
-    connections = plural(shown.connections, "open connection")
-    disconnections = plural(shown.disconnections, "open disconnection request")
-    first = rich_text(
-        f"Following {connections} and {disconnections} at Noyo. From now on, every change is told here."
-    )
-    if shown.waiting_total == 0:
-        return [first, rich_text("Nothing waits for us.")]
-    waits = "1 of them waits" if shown.waiting_total == 1 else f"{shown.waiting_total} of them wait"
-    now = rich_text("As it stood ", Timestamp(shown.at), "; the cards tell how it stands since.")
-    return [first, rich_text(PlainText(f"{waits} for us to act.", bold=True)), now]
+def _counts(content: Summary) -> list[RichText]:
+    connections = plural(content.connections, "open connection")
+    disconnections = plural(content.disconnections, "open disconnection request")
+    first = rich_text(f"Following {connections} and {disconnections} at Noyo. Every change is posted here.")
+    if content.waiting_total == 0:
+        return [first, rich_text("Nothing needs action.")]
+    need = f"{content.waiting_total} of them {'needs' if content.waiting_total == 1 else 'need'} action."
+    as_of = rich_text("As of ", Timestamp(content.at), ". See the cards for the current state.")
+    return [first, rich_text(PlainText(need, bold=True)), as_of]
 
 
 def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[RichText]:
     record = record_state.record
-    lines = [
-        rich_text(
-            PlainText("• "),
-            *record_facts.group_and_carrier(record, display),
-            ": ",
-            status_name(record.status, bold=True),
-        )
-    ]
-    if isinstance(record, Disconnection):
-        return [*lines, end_date(record)]
-    return [*lines, *_connection(record)]
+    name = record_facts.group_and_carrier(record, display)
+    line = rich_text(PlainText("• "), *name, ": ", status_name(record.status, bold=True))
+    return [line, end_date(record)] if isinstance(record, Disconnection) else [line, *_connection(record)]
 
 
 def _connection(record: Connection) -> list[RichText]:
     lines = []
     if record.carrier_group_id is not None:
         lines.append(labelled("Carrier group id", own_group_id(record.carrier_group_id)))
-    words = record_facts.carrier_error(record)
-    if words:
-        lines.append(
-            labelled(
-                "The carrier said", UntrustedText(words, _SAID_SHORTLY, unmasked=record.carrier_group_id)
-            )
-        )
+    message = record_facts.carrier_error(record)
+    if message:
+        text = UntrustedText(message, _MAX_MESSAGE, unmasked=record.carrier_group_id)
+        lines.append(labelled("Message from the carrier", text))
     return lines
 
 
 def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:
     record = record_state.record
-    return Buttons(
-        record_facts.action_buttons(record_state, display, primary=False), f"{record.entity}:{record.version}"
-    )
+    offered = record_facts.action_buttons(record_state, display, primary=False)
+    return Buttons(offered, f"{record.entity}:{record.version}")
 
 
 def _more_line(number: int, display: DisplaySettings) -> list[RichText]:
     if number <= 0:
         return []
-    waits = "waits" if number == 1 else "wait"
-    return [
-        rich_text(
-            f"{number} more {waits} for us. Find each with {display.command} status and a group's name or id."
-        )
-    ]
+    need = "needs" if number == 1 else "need"
+    how = f"Find each with {display.command} status and the group's name or id."
+    return [rich_text(f"{number} more {need} action. {how}")]

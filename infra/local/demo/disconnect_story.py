@@ -36,7 +36,7 @@ def second_approver(demo: DemoDriver) -> None:
     view = demo.click(BEN, card, "confirm_disconnection")
     demo.show(view)
     demo.submit(BEN, view, {})
-    demo.wait_for("Ben's view shows that Noyo has it", lambda: demo.view(BEN, "Noyo has it", GROUP))
+    demo.wait_for("Ben's view shows that it was sent", lambda: demo.view(BEN, "Sent to Noyo", GROUP))
     card = demo.wait_for(
         "the same card shows Noyo's request",
         partial(demo.message, DECISIONS, GROUP, "Processing", "@Ana", "confirmed by @Ben"),
@@ -46,7 +46,7 @@ def second_approver(demo: DemoDriver) -> None:
     demo.wait_for(
         "its thread shows who did what",
         lambda: (
-            demo.thread_shows(card, "@Ana asked to disconnect", "Noyo has taken")
+            demo.thread_shows(card, "@Ana asked to disconnect", "Noyo accepted")
             and demo.thread_shows(card, "@Ana asked to disconnect", "@Ben confirmed")
         ),
     )

@@ -66,7 +66,9 @@ def connect(demo: DemoDriver) -> None:
     demo.wait_for("the bot reports that it has started", lambda: demo.message(ALERTS, "has begun"))
     demo.noyo.script(FIRST["carrier_group_id"], SCRIPT)
     demo.request_connection(ANA, FIRST)
-    demo.wait_for("Ana's view shows that Noyo has it", lambda: demo.view(ANA, "Noyo has it", "Open the card"))
+    demo.wait_for(
+        "Ana's view shows that it was sent", lambda: demo.view(ANA, "Sent to Noyo", "Open the card")
+    )
     card = demo.wait_for(
         "the card shows Completed", lambda: demo.message(CONNECTIONS, "Test Company", "Completed")
     )
@@ -129,7 +131,7 @@ def lost_answer(demo: DemoDriver) -> None:
     demo.request_connection(ANA, THIRD)
     view = demo.wait_for("Ana's view shows Checking", lambda: demo.view(ANA, "Checking"))
     demo.show(view)
-    demo.wait_for("then that Noyo has it", lambda: demo.view(ANA, "Noyo has it"))
+    demo.wait_for("then that it was sent", lambda: demo.view(ANA, "Sent to Noyo"))
     demo.wait_for("the card shows Completed", lambda: demo.message(CONNECTIONS, "Besta LLC", "Completed"))
     posts = demo.posts_to_noyo(THIRD["carrier_group_id"])
     demo.expect(len(posts) == 1, f"it was sent once, not {len(posts)} times")

@@ -150,7 +150,7 @@ def test_a_modal_shows_the_answer_while_it_is_open(slack: SlackFake, web: SlackM
     view_id = opened(slack, web)
     answer = Reply(settled(a_request(), OutcomeKind.CONFIRMED), tracked())
     assert web.show_in_view(view_id, answer)
-    assert "Noyo has it" in json.dumps(slack.calls[-1].args)
+    assert "Sent to Noyo" in json.dumps(slack.calls[-1].args)
 
 
 def test_other_content_can_be_shown_in_a_modal_too(slack: SlackFake, web: SlackMessageGateway) -> None:

@@ -99,9 +99,9 @@ def test_the_list_of_what_waits_tells_who_is_checking_and_how_many_days_are_left
     takes(world, record_state, BEN)
     read = told(world, types(world, "decisions"))
     row = read[read.index("Foxtrot") :]
-    assert "@Ben is checking since" in row
+    assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
-    assert "I'm Checking Instead" in row
+    assert "Claim Instead" in row
 
 
 def test_history_tells_who_was_checking(world: World) -> None:

@@ -150,7 +150,7 @@ def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(
     view = opened(world)
     table_cannot_place(world)
     submits(world, view, carrier_group_id="down", broker_tin="987654321")
-    assert "[[ That did not work ]]" in window(world)
+    assert "[[ Something went wrong ]]" in window(world)
     assert "close this window and submit again" in window(world)
     assert placed(world, "down") == []
     world.slack.close_view(ANA, view_id(world))
@@ -257,7 +257,7 @@ def test_without_names_of_carriers_the_id_is_typed(world: World) -> None:
     view = opened(world)
     assert "Carrier ID: []" in window(world)
     found = submits(world, view, carrier_id="Guardian", carrier_group_id="by hand").errors
-    assert "enter the id that Noyo gave you" in found["carrier_id"]
+    assert "enter its Noyo id" in found["carrier_id"]
     assert submits(world, view, carrier_id=GUARDIAN.upper(), carrier_group_id="by hand").errors == {}
     assert placed(world, "by hand") == ["Test Company"]
     assert world.operation(view).entity.key == f"{GUARDIAN}#by hand"
@@ -314,7 +314,7 @@ def test_a_name_of_five_thousand_characters_is_refused_under_its_field(world: Wo
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["group_name"] = {"group_name": {"value": "x" * 5000}}
     answer = connect.FORM.submission(context_of(world, ANA), {"id": "V2", "state": state})
-    assert answer["errors"] == {"group_name": "Use at most 200 characters; this has 5000."}
+    assert answer["errors"] == {"group_name": "Use at most 200 characters; you entered 5000."}
 
 
 @pytest.mark.parametrize("text", ["x" * 3900, "\u202eevil\u200b", "a\x00b", "é" * 300])

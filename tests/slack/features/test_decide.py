@@ -84,7 +84,7 @@ def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(world: Wor
     assert "After 31 Dec 2026, or the day you choose instead, changes for Widgets R Us" in shown
     assert "no longer reach Guardian." in shown
     assert "[2026-12-31]" in shown
-    assert "Asked for by:** the carrier" in shown
+    assert "Source:** the carrier" in shown
 
 
 def test_a_day_left_as_noyo_has_it_is_not_sent(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_rejection_says_what_will_happen_and_needs_a_reason(world: World) -> N
     view = opens(world, record_state, Decision.REJECT)
     assert "Kept Inc stays connected to Guardian, and this request is closed." in window(world)
     assert sends(world, view).errors.keys() == {"reason"}
-    sends(world, view, {"reason": "The payment was reinstated"})
+    sends(world, view, {"reason": "Payment reinstated"})
     assert wanted(world, view) == DecisionRequest(Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED)
 
 
@@ -161,7 +161,7 @@ def test_another_reason_must_be_said(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("context", "words"),
-    [("x" * 501, "at most 500 characters; this has 501"), ("a\u202eb", "hidden character")],
+    [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")],
 )
 def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, words: str) -> None:
     record_state = asked_to_disconnect(world, "Context Inc")
@@ -320,7 +320,7 @@ def test_with_the_table_down_the_form_keeps_what_was_typed(world: World) -> None
     view = opens(world, record_state)
     table_cannot_place(world)
     sends(world, view, {"context": "kept"})
-    assert "What you typed is kept" in window(world)
+    assert "Your input is saved" in window(world)
     world.bot.__dict__.pop("slack_endpoint")
     world.slack.close_view(ANA, view_id(world))
     sends(world, view)

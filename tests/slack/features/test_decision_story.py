@@ -64,7 +64,7 @@ def test_of_two_who_decide_on_the_same_card_one_reaches_noyo_and_the_card_ends_t
     after = world.slack.render(card(world, "Both Inc"))
     assert "Noyo confirmed @Ana's approval" in after
     assert "outside Switchboard" not in after
-    assert "Noyo has taken your approval" in window(world)
+    assert "Noyo accepted your approval" in window(world)
 
 
 def test_what_is_decided_at_noyo_takes_the_buttons_away_and_nothing_is_sent(world: World) -> None:
@@ -77,7 +77,7 @@ def test_what_is_decided_at_noyo_takes_the_buttons_away_and_nothing_is_sent(worl
     assert decisions_at_noyo(world, made) == []
     after = world.slack.render(card(world, "There Inc"))
     assert "Decided outside Switchboard" in after
-    assert "Not sent: the request changed at Noyo before @Ana's approval went out" in after
+    assert "Not sent: the request changed at Noyo before @Ana's approval was sent" in after
     assert "Approve Disconnection…" not in after
 
 

@@ -88,7 +88,7 @@ def test_history_tells_who_did_what_the_newest_first(world: World) -> None:
     assert lines[2] == "@Ben: rejection got no answer; checking whether it arrived"
     assert lines[3].startswith("@Ben: rejection was refused by Noyo: No ")
     assert "123-45-6789" not in lines[3]
-    assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, another reason), to be sent to Noyo"
+    assert lines[4] == "@Ben: rejected (last managed day 31 Dec 2026, other reason), to be sent to Noyo"
     assert lines[5] == "@Ben: was refused: they lack the right"
     assert world.slack.mentions(reply.messages[0]) == ["@Ben"]
 

@@ -118,7 +118,7 @@ def test_case_and_spaces_of_the_typed_name_do_not_count(world: World, typed: str
         ("<!channel> & Co", "<!channel> & Co", True),
         ("Test Company", "", False),
         ("Test Company", "Test Company 2", False),
-        (None, "A group without a name", False),
+        (None, "Unnamed group", False),
     ],
 )
 def test_the_name_is_taken_as_it_is_or_as_it_is_shown(
@@ -188,7 +188,7 @@ def test_whoever_asks_second_is_offered_to_confirm(world: World) -> None:
     world.slack.submit(BEN, bens, filled(record_state))
     assert "[[ Confirm disconnection ]]" in window(world, BEN)
     assert "Somebody else already requested this. It is waiting for confirmation." in window(world, BEN)
-    assert "**Asked for by:** @Ana" in window(world, BEN)
+    assert "**Requested by:** @Ana" in window(world, BEN)
     world.slack.submit(BEN, bens, {})
     second = world.operation(anas).second_approval
     assert second is not None
@@ -200,7 +200,7 @@ def test_whoever_asked_and_asks_again_is_told_that_it_waits(world: World) -> Non
     world.slack.submit(ANA, opens(world, record_state), filled(record_state))
     presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
     assert "[[ Already requested ]]" in window(world)
-    assert "A second approver has to confirm it" in window(world)
+    assert "nobody confirms it" in window(world)
 
 
 def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
@@ -238,11 +238,11 @@ def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(worl
     asked_to_disconnect(world, "Asked Before Inc", "completed", group_id=record_state.record.group_id)
 
     view = opens(world, record_state)
-    assert "**Asked before:** Completed" in window(world)
+    assert "**Earlier requests:** Completed" in window(world)
     world.slack.submit(ANA, view, filled(record_state))
     opens(world, record_state, BEN)
     assert "Somebody else already requested this." in window(world, BEN)
-    assert "**Asked before:** Completed" in window(world, BEN)
+    assert "**Earlier requests:** Completed" in window(world, BEN)
 
 
 def test_what_is_no_longer_connected_cannot_be_disconnected(world: World) -> None:

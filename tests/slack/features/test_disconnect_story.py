@@ -42,7 +42,7 @@ def test_from_the_card_to_noyo_and_back_in_one_card(world: World) -> None:
     assert "**Requested by:** @Ana" in after
     assert "confirmed by @Ben" in after
     assert "outside Switchboard" not in after
-    assert "[[ Noyo has it ]]" in window(world, BEN)
+    assert "[[ Sent to Noyo ]]" in window(world, BEN)
     assert operation_id not in world.open_operations()
     trail = told(world, types(world, "history W1"))
     assert "@Ben: confirmed the request to disconnect" in trail
@@ -58,8 +58,8 @@ def test_what_expires_is_told_on_its_card_and_to_whoever_asked(world: World) -> 
     world.notify()
     world.clock.now = then
     (card,) = [text for text in map(world.slack.render, world.slack.channel(DECISIONS)) if "Over Inc" in text]
-    assert "No second approver confirmed @Ana's request to disconnect in time; it expired unsent" in card
+    assert "No second approver confirmed @Ana's disconnection request in time; nothing was sent" in card
     assert "Confirm Disconnection…" not in card
     told_ana = "\n".join(map(world.slack.render, world.slack.direct_messages(ANA)))
-    assert "Expired unsent" in told_ana
+    assert "Expired, not sent" in told_ana
     assert world.slack.direct_messages(CAT) == []

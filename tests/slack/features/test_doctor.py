@@ -42,7 +42,7 @@ def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
     assert f"Switchboard {VERSION}, environment production. All checks passed." in text
     fine = next(line for line in text.splitlines() if "✓ Passed:" in line)
     for what in (
-        "Slack's token",
+        "Slack token",
         "scopes",
         "channels",
         "people",
@@ -50,7 +50,7 @@ def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
         "polls of connections",
         "secrets",
         "Noyo's webhook",
-        "Lambda's quota",
+        "Lambda quota",
     ):
         assert what in fine
     assert "✗" not in text
@@ -63,10 +63,10 @@ def test_before_anybody_has_looked_it_says_so() -> None:
         text = read(fresh)
 
         assert "No result" in text
-        assert "has not looked yet" in text
+        assert "has not reported yet" in text
         assert "not read completely yet" in text
-        assert "Slack's token" not in text
-        assert "nothing that Noyo signed has come yet" in text
+        assert "Slack token" not in text
+        assert "no signed event has been received yet" in text
 
 
 def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world: World) -> None:
@@ -80,7 +80,7 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world:
 
     assert "environment production. 1 problem found." in text
     assert "✗ CHANNEL_ALERTS" in text
-    assert "the bot is no member" in text
+    assert "the bot is not a member" in text
     assert "Type /invite" in text
     assert "channels" not in next(line for line in text.splitlines() if "✓ Passed:" in line)
 
@@ -95,8 +95,8 @@ def test_an_approver_who_left_is_named(world: World) -> None:
     finally:
         world.slack.add_user(BEN, "Ben")
 
-    assert "Named for rights, and may do nothing" in text
-    assert "@Ben – take them out" in text
+    assert "Have permissions but cannot use them" in text
+    assert "@Ben – remove them" in text
 
 
 def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
@@ -104,9 +104,9 @@ def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
 
     text = read(world)
 
-    assert "has not looked since" in text
+    assert "so its current state is unknown" in text
     assert "were last read completely" in text
-    assert "Slack's token" not in text
+    assert "Slack token" not in text
 
 
 def test_rows_that_cannot_be_read_are_told_as_data(world: World) -> None:
@@ -166,7 +166,7 @@ def wrong(finding: Finding) -> str:
     [
         (
             Finding(Topic.SCOPES, CheckStatus.FAILED, ("users:read", "im:write")),
-            "lacks scopes: users:read, im:write. Give",
+            "lacks scopes: users:read, im:write. Update",
         ),
         (
             Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=75),
@@ -175,30 +175,30 @@ def wrong(finding: Finding) -> str:
         (Finding(Topic.NOYO_CLOCK, CheckStatus.FAILED, value=-90), "Noyo's clock is 90 seconds behind ours"),
         (
             Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="empty"),
-            "<!subteam^S1ABC> has no members or is gone",
+            "<!subteam^S1ABC> is empty or deleted",
         ),
         (Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="unreadable"), "cannot be read"),
         (
             Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="channel_not_found"),
-            "does not know it",
+            "cannot find it",
         ),
         (
             Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="odd"),
-            "Slack says odd",
+            "Slack returned odd",
         ),
-        (Finding(Topic.SECRET, CheckStatus.FAILED, reason="none", check_failed=True), "none Fill it in"),
+        (Finding(Topic.SECRET, CheckStatus.FAILED, reason="none", check_failed=True), "none Set its value"),
         (
             Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
-            "Noyo and its token: no What people ask for waits",
+            "Noyo and its token: no Requests wait",
         ),
         (
             Finding(Topic.PEOPLE, CheckStatus.FAILED, tuple(f"U{n}A" for n in range(12))),
-            "and 2 more – take them out",
+            "and 2 more – remove them",
         ),
-        (Finding(Topic.TOKEN, CheckStatus.FAILED), "Slack's token: it is not as it should be"),
+        (Finding(Topic.TOKEN, CheckStatus.FAILED), "Slack token: there is a problem"),
         (
             Finding(Topic.CONCURRENCY, CheckStatus.FAILED, value=3),
-            "AWS has room for 3 functions at once, and Switchboard needs 10",
+            "AWS can run 3 functions at once; Switchboard needs 10",
         ),
     ],
 )
@@ -206,7 +206,7 @@ def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: F
     told = wrong(finding)
 
     assert words in told
-    assert "(seen <!date^" in told
+    assert "(checked <!date^" in told
 
 
 def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
@@ -223,7 +223,7 @@ def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> No
 
     assert found.fine == ()
     assert len(found.wrong) == 1
-    assert "has not looked since" in mrkdwn(found.unknown[0])
+    assert "so its current state is unknown" in mrkdwn(found.unknown[0])
 
 
 def test_what_could_not_be_told_is_not_called_wrong() -> None:
@@ -234,8 +234,8 @@ def test_what_could_not_be_told_is_not_called_wrong() -> None:
     found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, unknown)}, NOW)
 
     assert [mrkdwn(line) for line in found.unknown] == [
-        "How it is with 3 of those named for rights: some are read each time.",
-        "Not told: scopes.",
+        "3 people with permissions: not checked yet. Each check reads some.",
+        "Not checked: Slack scopes.",
     ]
     assert (found.fine, found.wrong) == ((), ())
 
@@ -251,7 +251,7 @@ def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> No
 
     (told,) = diagnose({Component.WEBHOOK: kept}, NOW).wrong
 
-    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Fill it in" in mrkdwn(told)
+    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Set its value" in mrkdwn(told)
 
 
 @pytest.mark.parametrize(

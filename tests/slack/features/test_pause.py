@@ -37,7 +37,7 @@ def test_an_admin_pauses_and_everybody_reads_why(world: World) -> None:
     read = told(world, types(world, "pause the *carrier's* feed is wrong <!channel>"))
 
     assert "@Ana paused sending to Noyo" in read
-    assert "is kept and goes out" in read
+    assert "New requests wait and are sent in order" in read
     notice = notices(world)[-1]
     assert "Sending to Noyo is paused" in notice
     assert "the *carrier's* feed is wrong <!channel>" in notice
@@ -64,7 +64,7 @@ def test_the_notice_becomes_true_again_when_it_is_resumed(world: World) -> None:
     assert "@Ben resumed sending to Noyo" in read
     after = notices(world)
     assert len(after) == before
-    assert "Sending to Noyo goes on" in after[-1]
+    assert "Sending to Noyo resumed" in after[-1]
     assert "@Ben resumed sending to Noyo" in after[-1]
     assert "is paused" not in after[-1]
 
@@ -111,8 +111,9 @@ def test_what_is_asked_for_meanwhile_is_answered_as_kept(world: World) -> None:
     world.asks(carrier_group_id="kept 1")
 
     assert "Paused, not sent yet" in window(world)
-    assert "Test Company with Guardian, carrier group id kept 1: kept, not sent yet: @Ana paused" in window(
-        world
+    assert (
+        "Test Company with Guardian, carrier group id kept 1: waiting while sending is paused. @Ana paused"
+        in window(world)
     )
     assert "Sending to Noyo" not in window(world)
     world.notify()
@@ -127,8 +128,8 @@ def test_a_pause_that_came_after_the_click_is_told_in_the_window(world: World) -
     world.carry_out()
     world.notify()
 
-    assert "Your request is kept, not sent yet: @Ana paused" in window(world)
-    assert "Kept and not sent for now: @Ana's request goes out once" in world.seen_in(CONNECTIONS)
+    assert "Your request is waiting while sending is paused. @Ana paused" in window(world)
+    assert "request will be sent when sending resumes" in world.seen_in(CONNECTIONS)
     assert world.slack.direct_messages(ANA) == []
 
 
@@ -168,10 +169,10 @@ def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World)
 @pytest.mark.parametrize(
     ("pause", "title", "words"),
     [
-        (Pause(START, ANA), "Sending to Noyo is paused", "An admin resumes it with /noyo resume."),
-        (Pause(START, ANA, until=START + 60, ended_by=BEN), "Sending to Noyo goes on", "<@U0BEN> resumed"),
-        (Pause(START), "Only watching", "nothing is sent to Noyo"),
-        (Pause(START, until=START + 60), "Acting again", "Switchboard acts again since"),
+        (Pause(START, ANA), "Sending to Noyo is paused", "An admin can resume it with /noyo resume."),
+        (Pause(START, ANA, until=START + 60, ended_by=BEN), "Sending to Noyo resumed", "<@U0BEN> resumed"),
+        (Pause(START), "Observe-only mode", "Nothing is sent to Noyo"),
+        (Pause(START, until=START + 60), "Observe-only mode ended", "Switchboard"),
     ],
 )
 def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: str) -> None:
@@ -183,5 +184,5 @@ def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: 
 
 
 def test_a_kept_one_tells_when_it_goes_out() -> None:
-    assert "It goes out in its turn once sending is resumed." in mrkdwn(pauses.deferred(Pause(START, ANA)))
-    assert "It goes out in its turn when Switchboard acts again." in mrkdwn(pauses.deferred(Pause(START)))
+    assert "It will be sent when sending resumes." in mrkdwn(pauses.deferred(Pause(START, ANA)))
+    assert "It will be sent when observe-only mode ends." in mrkdwn(pauses.deferred(Pause(START)))

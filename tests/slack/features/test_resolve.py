@@ -33,7 +33,7 @@ def way(act: Action, operation_id: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("act", "state", "told"),
     [
-        (Action.ARRIVED, OperationState.SUCCEEDED, "says that @Ben's retry arrived"),
+        (Action.ARRIVED, OperationState.SUCCEEDED, "reported that @Ben's retry arrived"),
         (Action.SEND_AGAIN, OperationState.PENDING, "Sending it again."),
         (Action.CLOSE, OperationState.CANCELLED, "closed @Ben's retry"),
     ],

@@ -54,7 +54,7 @@ def wanted(world: World, view: str) -> RetryRequest:
 def test_the_form_shows_what_the_carrier_said_and_the_id_to_correct(world: World) -> None:
     opens(world, known(world, "Shown Inc", error="No such group <!channel> 123-45-6789"))
     shown = window(world)
-    for told in ("Shown Inc", "Guardian", "The carrier said:", "No such group", "[id of Shown Inc]"):
+    for told in ("Shown Inc", "Guardian", "Message from the carrier:", "No such group", "[id of Shown Inc]"):
         assert told in shown
     assert "123-45-6789" not in shown
     assert "Leave blank what should stay as Noyo has it." in shown
@@ -164,7 +164,7 @@ def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(world:
     view = opens(world, known(world, "Down Inc"))
     table_cannot_place(world)
     world.slack.submit(ANA, view, {"carrier_group_id": "kept"})
-    assert "What you typed is kept" in window(world)
+    assert "Your input is saved" in window(world)
     world.bot.__dict__.pop("slack_endpoint")
     world.slack.close_view(ANA, view_id(world))
     assert "[kept]" in window(world)

@@ -65,9 +65,9 @@ def withdraws(world: World, operation_id: str, user: str = BEN) -> str:
 def test_the_form_says_all_that_a_yes_does_and_what_was_typed_for_noyo(world: World) -> None:
     opens(world, held(world, "Form Inc", context="They <!channel> move"))
     shown = window(world, BEN)
-    assert "After 31 Dec 2026 changes for Form Inc no longer reach Guardian." in shown
+    assert "After 31 Dec 2026, changes for Form Inc no longer reach Guardian." in shown
     assert "it is sent to Noyo, which starts at once" in shown
-    assert "**Asked for by:** @Ana" in shown
+    assert "**Requested by:** @Ana" in shown
     assert "They <!channel> move" in shown
     assert "**The connection:** Completed" in shown
 

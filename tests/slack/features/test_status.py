@@ -124,7 +124,7 @@ def test_with_noyo_down_the_look_waits_and_nothing_is_lost(world: World) -> None
     world.wait(3600)
     world.carry_out()
     world.notify()
-    assert "Noyo does not know" in world.slack.render(world.slack.direct_messages(BEN)[-1])
+    assert "Noyo could not find" in world.slack.render(world.slack.direct_messages(BEN)[-1])
 
 
 def test_details_tell_everything_and_each_version(world: World) -> None:

@@ -32,12 +32,12 @@ def test_unable_to_connect_tells_everything_one_needs_to_act() -> None:
             "Group: Test Company",
             "Carrier: Guardian",
             "Carrier group id: 00110011",
-            "The carrier said:",
+            "Message from the carrier:",
             "> Group not found",
-            "This try took: 2 hours 5 minutes",
-            "Tries so far: 2",
+            "Attempt 2",
+            "Duration: 2 hours 5 minutes",
             "Requested by: @UANA",
-            "Next: we act. Check the carrier group id and the group's details with the carrier, "
+            "Next: Check the carrier group id and the group's details with the carrier, "
             "then retry with the correction.",
             "Open the card (https://x.slack.com/archives/p1)",
             "[Retry…] [Details]",
@@ -52,9 +52,7 @@ def test_its_retry_is_the_one_main_button_and_is_for_the_version_that_was_raised
 
 
 def test_where_the_carrier_said_nothing_the_alert_says_that() -> None:
-    assert "The carrier said: nothing that Noyo passed on" in shown(
-        Alert(tracked(a_connection(error=None)), VERSION)
-    )
+    assert "Message from the carrier: none" in shown(Alert(tracked(a_connection(error=None)), VERSION))
 
 
 def test_an_unnamed_carrier_is_shown_by_its_id() -> None:
@@ -64,8 +62,8 @@ def test_an_unnamed_carrier_is_shown_by_its_id() -> None:
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (ConnectionStatus.ACTION_REQUIRED, "Something has to be corrected"),
-        (ConnectionStatus.CARRIER_AUTHORIZATION, "Reach out to the carrier"),
+        (ConnectionStatus.ACTION_REQUIRED, "Find out what has to be corrected"),
+        (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
     ],
 )
 def test_other_statuses_that_need_us_say_what_to_do(status: ConnectionStatus, words: str) -> None:
@@ -78,19 +76,16 @@ def test_a_disconnection_to_decide_on_says_who_asks_and_what_either_answer_means
     made = shown(Alert(tracked(a_disconnection()), VERSION))
     assert "# The carrier asks to disconnect Test Company" in made
     assert "Last managed day: 31 Dec 2026" in made
-    assert (
-        "Approve it, and the group is disconnected from the carrier; reject it, and it stays connected"
-        in made
-    )
-    assert "Tries so far" not in made
+    assert "Approve to disconnect the group from the carrier, or reject to keep it connected" in made
+    assert "Attempt" not in made
     other = a_disconnection(source_type=DisconnectionSource.MEMBER_TRANSACTION)
-    assert "# Somebody asks to disconnect" in shown(Alert(tracked(other), VERSION))
+    assert "# Request to disconnect" in shown(Alert(tracked(other), VERSION))
 
 
 def test_once_somebody_retries_it_says_so_first_and_offers_no_second_retry() -> None:
     made = shown(Alert(tracked(), VERSION, a_retry(state=OperationState.SENDING), CARD))
     assert made.splitlines()[:2] == [
-        "# Being dealt with: Test Company",
+        "# In progress: Test Company",
         "@UANA asked to retry with carrier group id 00110022: sending.",
     ]
     assert "[Retry…]" not in made
@@ -100,8 +95,8 @@ def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
     on = a_connection(version="next", status=ConnectionStatus.PROCESSING)
     made = shown(Alert(tracked(on), VERSION))
     assert made.splitlines()[:2] == [
-        "# No longer needs us: Test Company",
-        f"It went on to Processing · {utc_text(on.modified)}. This alert asks nothing of you any more.",
+        "# No longer needs action: Test Company",
+        f"Changed to Processing · {utc_text(on.modified)}. No action needed.",
     ]
     assert "[Retry…]" not in made
 
@@ -109,7 +104,7 @@ def test_once_the_record_moved_on_it_says_so_first_and_asks_nothing() -> None:
 def test_a_record_that_changed_and_still_needs_us_sends_the_reader_to_its_card() -> None:
     made = shown(Alert(tracked(a_connection(version="next"), requester=None), VERSION, card=CARD))
     assert "# Changed since this alert: Test Company" in made
-    assert "It still needs us; its card shows it as it is now." in made
+    assert "It still needs action. Go to its card." in made
     assert "The card is in #CCONNECT." in made
     assert "[Retry…]" not in made
 

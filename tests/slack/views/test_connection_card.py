@@ -31,12 +31,12 @@ def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
         [
             "# Test Company · Guardian",
             "Status: Unable to connect, last changed 29 Dec 2025 11:25 UTC",
-            "Next: we act. Check the carrier group id and the group's details with the carrier, "
+            "Next: Check the carrier group id and the group's details with the carrier, "
             "then retry with the correction.",
             "Carrier group id: 00110011",
             "Requested by: @UANA",
-            "Tries so far: 2",
-            "The carrier said:",
+            "Attempt 2",
+            "Message from the carrier:",
             "> Group not found",
             "[Retry…] [Details]",
             f"~ Noyo id {ID} · version 7fe0a1b2",
@@ -61,21 +61,21 @@ def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None
     look = replace(DISPLAY, retry_at_action_required=True)
     assert "Retry…" in buttons_of(render(card, look))
     assert "then retry with it." in shown(card, look)
-    assert "give the correction to Noyo." in shown(card)
+    assert "send it to Noyo." in shown(card)
 
 
 @pytest.mark.parametrize(
     ("status", "who"),
     [
-        (ConnectionStatus.CREATED, "nobody has to act"),
-        (ConnectionStatus.PROCESSING, "nobody has to act"),
-        (ConnectionStatus.NOYO_REVIEW, "Noyo acts"),
-        (ConnectionStatus.WAITING_ON_CARRIER, "the carrier acts"),
-        (ConnectionStatus.CARRIER_AUTHORIZATION, "we act"),
-        (ConnectionStatus.ACTION_REQUIRED, "we act"),
-        (ConnectionStatus.UNABLE_TO_CONNECT, "we act"),
-        (ConnectionStatus.COMPLETED, "nobody has to act"),
-        (UnknownValue("connecting"), "not known"),
+        (ConnectionStatus.CREATED, "No action needed"),
+        (ConnectionStatus.PROCESSING, "No action needed"),
+        (ConnectionStatus.NOYO_REVIEW, "No action needed"),
+        (ConnectionStatus.WAITING_ON_CARRIER, "No action needed"),
+        (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
+        (ConnectionStatus.ACTION_REQUIRED, "Find out what"),
+        (ConnectionStatus.UNABLE_TO_CONNECT, "Check the carrier group id"),
+        (ConnectionStatus.COMPLETED, "No action needed"),
+        (UnknownValue("connecting"), "Unknown status"),
     ],
 )
 def test_every_status_says_who_acts_next(status: ConnectionStatus | UnknownValue, who: str) -> None:
@@ -91,10 +91,10 @@ def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
 def test_what_is_missing_is_said_to_be_missing() -> None:
     bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
     made = shown(RecordCard(tracked(bare, requester=None)))
-    assert "# A group without a name · no-name" in made
+    assert "# Unnamed group · no-name" in made
     assert "Carrier group id: none" in made
-    assert "Requested: outside Switchboard" in made
-    assert "The carrier said" not in made
+    assert "Requested by: someone outside Switchboard" in made
+    assert "Message from the carrier" not in made
 
 
 def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> None:
@@ -110,14 +110,14 @@ def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> N
         ({"state": OperationState.SENDING}, "sending."),
         (
             {"delay_reason": "Noyo cannot be reached."},
-            "waiting. Noyo cannot be reached; trying again 29 Dec 2025 11:35 UTC.",
+            "delayed. Noyo cannot be reached; next attempt 29 Dec 2025 11:35 UTC.",
         ),
-        ({"delay_reason": "Noyo cannot be reached.", "due": None}, "waiting. Noyo cannot be reached."),
+        ({"delay_reason": "Noyo cannot be reached.", "due": None}, "delayed. Noyo cannot be reached."),
         (
             {"state": OperationState.RECONCILING},
-            "checking whether it arrived, since Noyo gave no answer.",
+            "Noyo did not answer. Checking whether it arrived.",
         ),
-        ({"state": OperationState.NEEDS_RESOLUTION}, "a person has to say whether it arrived."),
+        ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
     ],
 )
 def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
@@ -134,8 +134,8 @@ def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
 def test_an_operation_that_needs_a_person_offers_three_ways_out() -> None:
     card = RecordCard(tracked(), a_retry(state=OperationState.NEEDS_RESOLUTION))
     assert list(buttons_of(render(card, DISPLAY))) == [
-        "It arrived",
-        "It did not: send again",
+        "It Arrived",
+        "Send Again",
         "Close",
         "Details",
     ]
@@ -151,15 +151,19 @@ def test_corrected_details_are_mentioned_and_never_shown() -> None:
     ("kind", "words", "told"),
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
-        (OutcomeKind.RECONCILED, None, "Noyo had not answered, but shows that @UANA's retry arrived"),
-        (OutcomeKind.DUPLICATE, None, "Noyo did not take @UANA's retry: another connection has this"),
+        (OutcomeKind.RECONCILED, None, "Noyo did not answer, but shows that @UANA's retry arrived"),
+        (
+            OutcomeKind.DUPLICATE,
+            None,
+            "Noyo did not accept @UANA's retry: another connection already has this",
+        ),
         (OutcomeKind.REFUSED, "Bad format", "Noyo refused @UANA's retry: Bad format"),
         (OutcomeKind.REFUSED, None, "Noyo refused @UANA's retry · "),
-        (OutcomeKind.CHANGED, None, "Not sent: the connection changed at Noyo before @UANA's retry went out"),
-        (OutcomeKind.NOT_AUTHORIZED, "long", "Not sent: @UANA may not do this, or not any more"),
-        (OutcomeKind.NOT_FOUND, None, "Noyo does not know what @UANA's retry was about"),
-        (OutcomeKind.UNCLEAR, None, "Nobody could tell whether @UANA's retry arrived"),
-        (OutcomeKind.OVERDUE, None, "Noyo could not be read for a day, so @UANA's retry was given up"),
+        (OutcomeKind.CHANGED, None, "Not sent: the connection changed at Noyo before @UANA's retry was sent"),
+        (OutcomeKind.NOT_AUTHORIZED, "long", "Not sent: @UANA does not have permission for this"),
+        (OutcomeKind.NOT_FOUND, None, "Noyo could not find the record for @UANA's retry"),
+        (OutcomeKind.UNCLEAR, None, "It is unknown whether @UANA's retry arrived"),
+        (OutcomeKind.OVERDUE, None, "Noyo could not be read for a day, so @UANA's retry was canceled"),
     ],
 )
 def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
@@ -174,13 +178,13 @@ def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
 def test_who_took_a_way_out_is_named() -> None:
     arrived = settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB")
     closed = settled(a_retry(), OutcomeKind.CLOSED)
-    assert "@UBOB says that @UANA's retry arrived" in shown(RecordCard(tracked(), last=arrived))
-    assert "Somebody closed @UANA's retry" in shown(RecordCard(tracked(), last=closed))
+    assert "@UBOB reported that @UANA's retry arrived" in shown(RecordCard(tracked(), last=arrived))
+    assert "Someone closed @UANA's retry" in shown(RecordCard(tracked(), last=closed))
 
 
 def test_a_refusal_says_what_to_do_until_the_record_moves_on() -> None:
     refused = settled(a_retry(), OutcomeKind.REFUSED, "Bad format")
-    advice = "Correct what Noyo names, then retry once more."
+    advice = "Correct what Noyo names, then retry."
     assert advice in shown(RecordCard(tracked(), last=refused))
     later = a_connection(modified=CHANGED + 9000)
     assert advice not in shown(RecordCard(tracked(later), last=refused))
@@ -193,7 +197,7 @@ def test_what_switchboard_did_itself_is_said_to_be_its_own() -> None:
 
 def test_an_operation_that_lost_its_outcome_still_shows() -> None:
     odd = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
-    assert "@UANA's retry is over (succeeded)" in shown(RecordCard(tracked(), last=odd))
+    assert "@UANA's retry is closed (succeeded)" in shown(RecordCard(tracked(), last=odd))
 
 
 def test_the_request_that_made_it_is_told_as_a_request() -> None:

@@ -27,7 +27,7 @@ from tests.slack.samples import (
     tracked,
 )
 
-DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "I'm Checking", "Details"]
+DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "Claim", "Details"]
 OUTSIDE = "Decided outside Switchboard"
 
 
@@ -51,9 +51,9 @@ def test_what_waits_offers_both_answers_for_the_version_that_is_shown() -> None:
 def test_what_somebody_is_checking_can_be_taken_over_and_let_go() -> None:
     taken = RecordCard(tracked(a_disconnection(), owner="UBEN", owned_since=CHANGED))
     made = buttons_of(render(taken, DISPLAY))
-    assert list(made) == [*DECIDING[:2], "I'm Checking Instead", "Let Go", "Details"]
-    assert made["Let Go"]["accessibility_label"] == "No longer checking Test Company"
-    assert made["Let Go"]["value"] == made["Details"]["value"]
+    assert list(made) == [*DECIDING[:2], "Claim Instead", "Release", "Details"]
+    assert made["Release"]["accessibility_label"] == "Release Test Company"
+    assert made["Release"]["value"] == made["Details"]["value"]
 
 
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])
@@ -72,12 +72,12 @@ def test_what_was_chosen_with_a_decision_is_told() -> None:
     later = a_decision(wanted={"effective_end_date": date(2027, 1, 31)})
     assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in shown(card(operation=later))
     kept = a_decision(Decision.REJECT, {"reason": DecisionReason.PAYMENT_REINSTATED})
-    assert "@UANA rejected (the payment was reinstated): sending." in shown(card(operation=kept))
+    assert "@UANA rejected (payment reinstated): sending." in shown(card(operation=kept))
 
 
 def test_what_nobody_can_tell_about_offers_the_three_ways_out_and_no_answer() -> None:
     made = card(operation=a_decision(state=OperationState.NEEDS_RESOLUTION))
-    assert offered(made) == ["It arrived", "It did not: send again", "Close", "Details"]
+    assert offered(made) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
 def test_what_noyo_confirmed_is_told_with_its_time_and_by_whom() -> None:
@@ -90,14 +90,14 @@ def test_what_noyo_confirmed_is_told_with_its_time_and_by_whom() -> None:
 def test_a_refusal_is_told_in_noyos_words_and_the_answers_come_back() -> None:
     made = card(last=settled(a_decision(), OutcomeKind.REFUSED, "Not in this state"))
     assert "Noyo refused @UANA's approval: Not in this state" in shown(made)
-    assert "if it still waits, decide again" in shown(made)
+    assert "correct what Noyo names and decide again" in shown(made)
     assert offered(made) == DECIDING
 
 
 def test_of_a_lost_answer_nobody_is_named_since_somebody_may_have_decided_the_same_elsewhere() -> None:
     last = settled(a_decision(Decision.REJECT), OutcomeKind.RECONCILED)
     made = shown(card(DisconnectionStatus.REJECTED, last=last))
-    assert "Noyo's answer was lost, but Noyo shows it rejected" in made
+    assert "Noyo did not answer, but Noyo shows it rejected" in made
     assert "@UANA" not in made
     assert OUTSIDE not in made
 
@@ -105,7 +105,7 @@ def test_of_a_lost_answer_nobody_is_named_since_somebody_may_have_decided_the_sa
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])
 def test_what_was_decided_elsewhere_says_so_and_names_nobody(status: DisconnectionStatus) -> None:
     made = shown(card(status, decided=CHANGED))
-    assert f"{OUTSIDE}, as far as it remembers (30 days) · 29 Dec 2025" in made
+    assert f"{OUTSIDE}, according to the last 30 days · 29 Dec 2025" in made
     assert "@" not in made
 
 
@@ -122,7 +122,7 @@ def test_nobody_is_said_to_have_decided_while_a_decision_is_unsettled() -> None:
     checking = a_decision(state=OperationState.RECONCILING)
     made = shown(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
     assert OUTSIDE not in made
-    assert "checking whether it arrived" in made
+    assert "Checking whether it arrived" in made
 
 
 def test_what_our_own_platform_asked_for_was_never_to_be_decided() -> None:
@@ -143,14 +143,14 @@ def told(kind: OutcomeKind, decision: Decision = Decision.APPROVE, words: str | 
 
 
 def test_the_answer_says_what_became_of_the_decision() -> None:
-    assert "Noyo has taken your approval and is disconnecting the group." in told(OutcomeKind.CONFIRMED)
+    assert "Noyo accepted your approval and is disconnecting the group." in told(OutcomeKind.CONFIRMED)
     rejected = told(OutcomeKind.CONFIRMED, Decision.REJECT)
-    assert "Noyo has taken your rejection. The group stays connected." in rejected
-    assert "Request to disconnect: Test Company" in rejected
+    assert "Noyo accepted your rejection. The group stays connected." in rejected
+    assert "Disconnection request: Test Company" in rejected
     found = told(OutcomeKind.RECONCILED)
     assert "# Noyo shows it approved" in found
     assert "Noyo refused your approval" in told(OutcomeKind.REFUSED, words="No")
-    assert "The request changed before your approval went out" in told(OutcomeKind.CHANGED)
+    assert "The request changed before your approval was sent" in told(OutcomeKind.CHANGED)
 
 
 def test_a_thread_line_tells_what_was_decided_and_what_noyo_shows() -> None:
@@ -169,7 +169,7 @@ def test_where_a_person_has_to_say_the_last_day_stands_beside_it() -> None:
     stuck = settled(a_decision(), OutcomeKind.UNCLEAR)
     stuck = replace(stuck, state=OperationState.NEEDS_RESOLUTION, settled_at=None)
     made = shown(ManualResolution(stuck, tracked(a_disconnection())))
-    assert "What was asked: @UANA approved" in made
+    assert "Request: @UANA approved" in made
     assert "Last managed day: 31 Dec 2026" in made
     assert "nothing else can be sent for this request" in made
 
@@ -177,7 +177,7 @@ def test_where_a_person_has_to_say_the_last_day_stands_beside_it() -> None:
 @pytest.mark.parametrize("kind", [OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED])
 def test_a_rejection_without_a_version_says_that_noyo_could_not_check_it(kind: OutcomeKind) -> None:
     over = settled(a_decision(Decision.REJECT, {"unversioned": True}), kind)
-    told = "Noyo was not told which version was shown"
+    told = "It was sent without a version"
     assert told in shown(card(DisconnectionStatus.REJECTED, last=over))
     assert told in shown(Reply(over))
     assert told not in shown(Reply(settled(a_decision(Decision.REJECT), kind)))

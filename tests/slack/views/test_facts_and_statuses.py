@@ -67,7 +67,7 @@ def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not
     record = a_connection(carrier_group_id="123456789", error="123456789 is not 987654321")
     assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
     assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
-    assert record_facts.spoken_name(a_connection(group_name=None)) == "A group without a name"
+    assert record_facts.spoken_name(a_connection(group_name=None)) == "Unnamed group"
     assert record_facts.retry_button(tracked(), primary=False).get("style") is None
 
 

@@ -60,7 +60,7 @@ def test_an_email_address_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "a\u202eb", "a\u200bb", "\ud800"])
 def test_hidden_characters_are_refused_with_a_way_out(value: str) -> None:
     for name in ("group_name", "carrier_group_id"):
-        assert fault(name, value) == "This holds a hidden character. Type it here instead of pasting it."
+        assert fault(name, value) == "This contains a hidden character. Type it instead of pasting it."
 
 
 @pytest.mark.parametrize("value", ["Müller & Söhne", "株式会社", "O'Neil <Co>", "=SUM(A1)", "Emoji 🏢"])
@@ -71,7 +71,7 @@ def test_names_of_all_kinds_are_taken(value: str) -> None:
 @pytest.mark.parametrize(("name", "longest"), [("group_name", 200), ("carrier_group_id", 100)])
 def test_length_is_said_in_numbers(name: str, longest: int) -> None:
     assert fault(name, "x" * longest) == ""
-    assert fault(name, "x" * 5000) == f"Use at most {longest} characters; this has 5000."
+    assert fault(name, "x" * 5000) == f"Use at most {longest} characters; you entered 5000."
 
 
 @pytest.mark.parametrize("value", ["Guardian", "c699414d", "c699414d-fd1c-4de4-86f0-66dfff2276c4x", "*"])

@@ -25,17 +25,17 @@ STUCK = {"state": OperationState.NEEDS_RESOLUTION, "first_sent_at": CHANGED + 50
 def test_it_shows_what_we_sent_and_what_noyo_shows_and_three_ways_out() -> None:
     made = shown(ManualResolution(a_retry(**STUCK), tracked(), CARD))
     assert "# Did it arrive? Test Company · Guardian" in made
-    assert "What was asked: @UANA asked to retry with carrier group id 00110022" in made
-    assert "Sent: 29 Dec 2025 11:33 UTC for the first time" in made
-    assert "What Noyo shows: Unable to connect, last changed 29 Dec 2025 11:25 UTC" in made
+    assert "Request: @UANA asked to retry with carrier group id 00110022" in made
+    assert "Sent: first 29 Dec 2025 11:33 UTC" in made
+    assert "At Noyo: Unable to connect, last changed 29 Dec 2025 11:25 UTC" in made
     assert "Carrier group id: 00110011" in made
-    assert "Version: 7fe0a1b2, the one that was shown when this was asked for" in made
-    assert "[It arrived] [It did not: send again] [Close]" in made
+    assert "Version: 7fe0a1b2, unchanged since the request" in made
+    assert "[It Arrived] [Send Again] [Close]" in made
 
 
 def test_a_record_that_moved_since_is_said_to_be_another_version() -> None:
     made = shown(ManualResolution(a_retry(**STUCK), tracked(a_connection(version="next"))))
-    assert "Version: next, another than the one that was shown" in made
+    assert "Version: next, changed since the request" in made
 
 
 def test_what_never_left_us_is_said_never_to_have_left() -> None:
@@ -43,25 +43,25 @@ def test_what_never_left_us_is_said_never_to_have_left() -> None:
         state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE, "Noyo cannot be reached.")
     )
     made = shown(ManualResolution(late))
-    assert "A day has gone by since the first attempt at @UANA's request." in made
-    assert "The last trouble: Noyo cannot be reached." in made
-    assert "Sent: as far as we know, not at all" in made
-    assert "What Noyo shows: no connection that we can tell to be this one" in made
+    assert "A day has passed since the first attempt at @UANA's request." in made
+    assert "Last error: Noyo cannot be reached." in made
+    assert "Sent: not that we know of" in made
+    assert "At Noyo: no connection that clearly matches" in made
     silent = a_request(state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE))
-    assert "The last trouble" not in shown(ManualResolution(silent))
+    assert "Last error" not in shown(ManualResolution(silent))
 
 
 def test_what_is_not_known_of_the_record_is_said_to_be_unknown() -> None:
-    assert "What Noyo shows: not known" in shown(ManualResolution(a_retry(**STUCK)))
+    assert "At Noyo: unknown" in shown(ManualResolution(a_retry(**STUCK)))
     other = a_retry(**STUCK, kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
     made = shown(ManualResolution(other, tracked(a_disconnection())))
-    assert "What Noyo shows: Needs review" in made
+    assert "At Noyo: Needs review" in made
 
 
 def test_once_somebody_decided_it_says_who_and_asks_nothing() -> None:
     made = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), tracked())
-    assert "@UBOB says that @UANA's retry arrived" in shown(made)
-    assert "This asks nothing of you any more." in shown(made)
+    assert "@UBOB reported that @UANA's retry arrived" in shown(made)
+    assert "No action needed." in shown(made)
     assert buttons_of(render(made, DISPLAY)) == {}
 
 
@@ -74,4 +74,4 @@ def test_once_it_is_sent_again_it_says_so() -> None:
 def test_its_text_alone_tells_both_sides() -> None:
     text = manual_resolution(ManualResolution(a_retry(**STUCK), tracked()), DISPLAY, no_links).rendered().text
     assert "00110022" in text
-    assert "What Noyo shows: Unable to connect" in text
+    assert "At Noyo: Unable to connect" in text

@@ -27,11 +27,10 @@ def test_a_disconnection_shows_its_last_day_written_out_and_counts_no_days_where
     made = shown(RecordCard(tracked(a_disconnection(source_date=date(2026, 1, 3), source_id="R-9"))))
     assert "# Disconnect Test Company · Guardian" in made
     assert "Last managed day: 31 Dec 2026" in made
-    assert "Asked for by: the carrier on 3 Jan 2026 (its reference: R-9)" in made
+    assert "Source: the carrier on 3 Jan 2026 (reference: R-9)" in made
     assert "ends" not in made
     assert made.endswith(
-        "[Approve Disconnection…] [Reject, Keep Connected…] [I'm Checking] [Details]\n"
-        + made.splitlines()[-1]
+        "[Approve Disconnection…] [Reject, Keep Connected…] [Claim] [Details]\n" + made.splitlines()[-1]
     )
 
 
@@ -46,7 +45,7 @@ def test_what_a_disconnection_does_not_say_is_said_to_be_missing() -> None:
     )
     made = shown(RecordCard(tracked(odd)))
     assert "Last managed day: not set yet" in made
-    assert "Asked for by: audit_robot" in made
+    assert "Source: audit_robot" in made
     assert "Status: on_hold" in made
 
 
@@ -54,23 +53,23 @@ def test_every_status_of_a_disconnection_says_who_acts_next() -> None:
     told = {
         status: shown(RecordCard(tracked(a_disconnection(status=status)))) for status in DisconnectionStatus
     }
-    assert "Next: we act." in told[DisconnectionStatus.NEEDS_REVIEW]
+    assert "Next: Approve to disconnect" in told[DisconnectionStatus.NEEDS_REVIEW]
     assert "stays connected" in told[DisconnectionStatus.REJECTED]
-    assert all("Next: nobody has to act" in told[one] for one in list(DisconnectionStatus)[1:])
+    assert all("Next: No action needed" in told[one] for one in list(DisconnectionStatus)[1:])
 
 
 def test_every_source_is_named_in_words() -> None:
     for source in DisconnectionSource:
         made = shown(RecordCard(tracked(a_disconnection(source_type=source))))
-        assert "_" not in made.partition("Asked for by: ")[2].partition("\n")[0]
+        assert "_" not in made.partition("Source: ")[2].partition("\n")[0]
 
 
 def test_an_operation_on_a_disconnection_is_told() -> None:
     look = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
     card = RecordCard(tracked(a_disconnection()), look)
-    assert "@UANA asked to look at it again at Noyo: sending." in shown(card)
+    assert "@UANA asked for a refresh from Noyo: sending." in shown(card)
     over = RecordCard(tracked(a_disconnection()), last=settled(look, OutcomeKind.CONFIRMED))
-    assert "Noyo confirmed @UANA's look" in shown(over)
+    assert "Noyo confirmed @UANA's refresh" in shown(over)
 
 
 def test_a_request_on_its_way_says_so_and_offers_nothing() -> None:
@@ -89,21 +88,21 @@ def test_a_refused_request_shows_noyos_words_and_what_to_do() -> None:
 def test_a_duplicate_shows_the_connection_that_is_there() -> None:
     there = a_connection(status=ConnectionStatus.COMPLETED, group_name="Test Co.")
     made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(there)))
-    assert "Already there: Test Co. · Guardian" in made
-    assert "Status when this was written: Completed" in made
+    assert "Already exists: Test Co. · Guardian" in made
+    assert "Status at the time: Completed" in made
     assert f"Noyo id {there.id}" in made
     assert "[Details]" in made
 
 
 def test_a_duplicate_that_could_not_be_read_still_says_what_to_do() -> None:
     made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE)))
-    assert "Use the connection that is there" in made
+    assert "Use the existing connection" in made
     assert "[Details]" not in made
 
 
 def test_a_request_that_needs_a_person_offers_three_ways_out() -> None:
     card = RequestCard(a_request(state=OperationState.NEEDS_RESOLUTION))
-    assert list(buttons_of(render(card, DISPLAY))) == ["It arrived", "It did not: send again", "Close"]
+    assert list(buttons_of(render(card, DISPLAY))) == ["It Arrived", "Send Again", "Close"]
 
 
 def test_a_card_of_something_else_than_a_request_still_shows() -> None:
@@ -112,7 +111,7 @@ def test_a_card_of_something_else_than_a_request_still_shows() -> None:
 
 def test_a_duplicate_that_is_a_disconnection_is_shown_as_far_as_it_goes() -> None:
     made = shown(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), tracked(a_disconnection())))
-    assert "Status when this was written: Needs review" in made
+    assert "Status at the time: Needs review" in made
 
 
 def test_the_last_day_stays_the_same_day_whatever_the_zone() -> None:

@@ -44,12 +44,10 @@ def test_what_is_held_says_so_first_whom_it_concerns_and_offers_a_yes_and_a_way_
     read = card(wanted={"context": "between us"}).splitlines()
 
     assert read[0] == "# Disconnect Test Company · Guardian"
-    assert read[1].startswith(
-        "Now: held. A second approver has to confirm it. If nobody does, it expires unsent "
-    )
+    assert read[1].startswith("Now: waiting for a second approver. Expires ")
     assert "Last managed day: 31 Dec 2026" in read
-    assert "Why: Its coverage with the carrier was terminated" in read
-    assert "Asked for by: @UANA" in read
+    assert "Reason: Coverage with the carrier terminated" in read
+    assert "Requested by: @UANA" in read
     assert "between us" not in "\n".join(read)
     assert offered() == ["Confirm Disconnection…", "Withdraw"]
     made = buttons_of(render(RequestCard(a_parting()), DISPLAY))
@@ -61,10 +59,10 @@ def test_the_group_of_approvers_is_called_or_else_they_are_by_name_but_for_whoev
     by_name = replace(DISPLAY, approvers=frozenset({"UANA", "UBEN", "UCAT"}))
     many = replace(DISPLAY, approvers=frozenset(f"UMANY{number}" for number in range(20)))
 
-    assert "Who may confirm it: @S0APPROVERS" in card()
-    assert "Who may confirm it: @UBEN @UCAT" in shown(RequestCard(a_parting()), by_name)
+    assert "Approvers: @S0APPROVERS" in card()
+    assert "Approvers: @UBEN @UCAT" in shown(RequestCard(a_parting()), by_name)
     assert shown(RequestCard(a_parting()), many).count("@UMANY") == MAX_APPROVERS_MENTIONED
-    assert "Who may confirm it" not in shown(RequestCard(a_parting()), DISPLAY)
+    assert "Approvers" not in shown(RequestCard(a_parting()), DISPLAY)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +71,7 @@ def test_the_group_of_approvers_is_called_or_else_they_are_by_name_but_for_whoev
 def test_once_confirmed_nobody_is_called_and_nothing_is_offered(state: OperationState) -> None:
     read = card(state=state, second_approval=BEN)
 
-    assert "Who may confirm it" not in read
+    assert "Approvers" not in read
     assert "Confirmed by: @UBEN" in read
     assert offered(state=state, second_approval=BEN) == []
 
@@ -85,31 +83,31 @@ def test_where_a_person_has_to_say_there_are_three_ways_out() -> None:
 @pytest.mark.parametrize(
     ("kind", "outcome", "told"),
     [
-        (OutcomeKind.EXPIRED, {}, "No second approver confirmed @UANA's request to disconnect in time"),
-        (OutcomeKind.WITHDRAWN, {"decided_by": "UANA"}, "@UANA withdrew the request to disconnect"),
-        (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's request to disconnect"),
+        (OutcomeKind.EXPIRED, {}, "No second approver confirmed @UANA's disconnection request in time"),
+        (OutcomeKind.WITHDRAWN, {"decided_by": "UANA"}, "@UANA withdrew the disconnection request"),
+        (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's disconnection request"),
         (
             OutcomeKind.NOT_AUTHORIZED,
             {"decided_by": "UBEN"},
-            "Not sent: @UBEN may not do this, or not any more",
+            "Not sent: @UBEN does not have permission for this",
         ),
-        (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "meant it, but: Unable to connect"),
+        (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "Its status is now Unable to connect"),
         (
             OutcomeKind.END_DATE_PASSED,
             {},
-            "Not sent: 31 Dec 2026, the last managed day in @UANA's request to disconnect, went by",
+            "Not sent: 31 Dec 2026, the last managed day in @UANA's disconnection request, passed",
         ),
-        (OutcomeKind.REFUSED, {"words": "No", "status": 403}, "Noyo protects such groups"),
+        (OutcomeKind.REFUSED, {"words": "No", "status": 403}, "Noyo protects this group"),
         (OutcomeKind.REFUSED, {"words": "reason: no", "status": 422}, "Correct what Noyo names"),
-        (OutcomeKind.DUPLICATE, {}, "a request to disconnect this group from this carrier is open already"),
-        (OutcomeKind.CONFIRMED, {}, "Noyo has taken @UANA's request to disconnect, confirmed by @UBEN"),
-        (OutcomeKind.RECONCILED, {}, "shows that @UANA's request to disconnect, confirmed by @UBEN, arrived"),
+        (OutcomeKind.DUPLICATE, {}, "Noyo already has an open one for this group and carrier"),
+        (OutcomeKind.CONFIRMED, {}, "Noyo accepted @UANA's disconnection request, confirmed by @UBEN"),
+        (OutcomeKind.RECONCILED, {}, "shows that @UANA's disconnection request, confirmed by @UBEN, arrived"),
         (
             OutcomeKind.REPORTED_ARRIVED,
             {"decided_by": "UBEN"},
-            "@UBEN says that @UANA's request to disconnect arrived",
+            "@UBEN reported that @UANA's disconnection request arrived",
         ),
-        (OutcomeKind.CLOSED, {"decided_by": "UBEN"}, "@UBEN closed @UANA's request to disconnect"),
+        (OutcomeKind.CLOSED, {"decided_by": "UBEN"}, "@UBEN closed @UANA's disconnection request"),
     ],
 )
 def test_each_end_is_told_on_the_card_in_the_thread_and_to_both(
@@ -147,10 +145,10 @@ def test_the_beginning_is_told_as_it_was_whatever_came_of_it() -> None:
     began = shown(ThreadLine(replace(held, operation_state=OperationState.AWAITING_CONFIRMATION), over))
     going = replace(held, id="operation:V0PART:pending:0.0", operation_state=OperationState.PENDING)
 
-    assert began.startswith("@UANA asked to disconnect it after 31 Dec 2026 (its coverage with the carrier")
-    assert "a second approver has to confirm it" in began
+    assert began.startswith("@UANA asked to disconnect it after 31 Dec 2026 (coverage with the carrier")
+    assert "waiting for a second approver" in began
     assert "UBEN" not in began
-    assert shown(ThreadLine(going, over)).startswith("@UBEN confirmed @UANA's request to disconnect")
+    assert shown(ThreadLine(going, over)).startswith("@UBEN confirmed @UANA's disconnection request")
 
 
 def test_of_one_that_made_a_record_the_card_says_who_asked_and_not_that_others_decided() -> None:
@@ -164,7 +162,7 @@ def test_of_one_that_made_a_record_the_card_says_who_asked_and_not_that_others_d
         read = shown(RecordCard(held, last=last))
         assert "Requested by: @UANA" in read
         assert "outside Switchboard" not in read
-    assert "Noyo has taken @UANA's request to disconnect" in shown(RecordCard(held, last=over))
+    assert "Noyo accepted @UANA's disconnection request" in shown(RecordCard(held, last=over))
 
 
 def test_who_has_to_say_whether_it_arrived_sees_what_was_asked_and_that_noyo_shows_none() -> None:
@@ -174,7 +172,7 @@ def test_who_has_to_say_whether_it_arrived_sees_what_was_asked_and_that_noyo_sho
     read = shown(ManualResolution(asked, None, CARD))
 
     assert "Did it arrive? Test Company · Guardian" in read
-    assert "no request to disconnect that we can tell to be this one" in read
+    assert "no disconnection request that clearly matches" in read
     assert "@UANA asked to disconnect it after 31 Dec 2026" in read
     assert "@UBEN confirmed it" in read
 
@@ -187,4 +185,4 @@ def test_a_group_without_a_name_is_called_so() -> None:
     nameless = a_parting(wanted={"group_name": ""})
     assert isinstance(nameless.input, DisconnectionRequest)
     made = pending_disconnection_card(RequestCard(nameless), nameless.input, DISPLAY)
-    assert "A group without a name" in made.rendered().text
+    assert "Unnamed group" in made.rendered().text

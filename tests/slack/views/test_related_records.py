@@ -10,7 +10,7 @@ import pytest
 from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.slack.views.cards import render
-from bot.slack.views.record_cards import EARLIER_SHOWN, OTHERS_SHOWN
+from bot.slack.views.record_cards import EARLIER_SHOWN, OTHER_CARRIERS_SHOWN
 from tests.slack.samples import (
     BEGAN,
     CARD,
@@ -61,13 +61,13 @@ def test_the_groups_other_carriers_are_told_with_how_they_stand_and_cut_where_th
     made = shown(card(related=RelatedRecords(other_carriers=tuple(others[:2]))))
     assert "Other carriers of the group: Carrier 0 (Completed), Carrier 1 (Completed)\n" in made
     made = shown(card(related=RelatedRecords(other_carriers=tuple(others))))
-    assert f"Carrier {OTHERS_SHOWN - 1} (Completed) and 2 more" in made
+    assert f"Carrier {OTHER_CARRIERS_SHOWN - 1} (Completed) and 2 more" in made
 
 
 def test_earlier_requests_are_told_with_what_became_of_them_and_when() -> None:
     earlier = a_disconnection(status=DisconnectionStatus.REJECTED, decided=BEGAN)
     made = shown(card(related=RelatedRecords(earlier=(earlier,))))
-    assert "Asked before: Rejected 29 Dec 2025" in made
+    assert "Earlier requests: Rejected 29 Dec 2025" in made
     made = shown(card(related=RelatedRecords(earlier=(earlier,) * (EARLIER_SHOWN + 2))))
     assert made.count("Rejected 29 Dec 2025") == EARLIER_SHOWN
     assert "and 2 more" in made
@@ -75,14 +75,14 @@ def test_earlier_requests_are_told_with_what_became_of_them_and_when() -> None:
 
 def test_what_we_do_not_hold_is_not_said_to_be_not_there() -> None:
     made = shown(card(related=RelatedRecords()))
-    for word in ("Other carriers", "Asked before", "would end", "Open the group"):
+    for word in ("Other carriers", "Earlier requests", "would end", "Open the group"):
         assert word not in made
 
 
 def test_the_connection_that_would_end_is_linked_where_its_card_is_known() -> None:
     connection = tracked(a_connection(status=ConnectionStatus.COMPLETED))
     related = RelatedRecords(connection=connection)
-    assert "The connection it would end: Completed\n" in shown(card(related=related))
+    assert "Connection to disconnect: Completed\n" in shown(card(related=related))
     linked = card(related=replace(related, card=CARD))
     made = shown(linked, links=lambda _: "https://local.slack.com/archives/C/p1")
     assert "Completed · Open the card (https://local.slack.com/archives/C/p1)" in made
@@ -104,5 +104,5 @@ def test_names_from_outside_cannot_ping_from_here() -> None:
 def test_who_is_checking_is_told_on_the_card_and_on_alerts() -> None:
     taken = tracked(a_disconnection(), owner="UBEN", owned_since=CHANGED)
     for content in (RecordCard(taken), Alert(taken, VERSION)):
-        assert "@UBEN is checking since 29 Dec 2025" in shown(content)
+        assert "Claimed by: @UBEN · 29 Dec 2025" in shown(content)
     assert GUARDIAN not in shown(RecordCard(taken))

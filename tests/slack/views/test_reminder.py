@@ -28,18 +28,18 @@ REMINDER = Alert(tracked(a_disconnection()), VERSION, card=CARD, today=TODAY, is
 
 def test_a_reminder_says_first_that_it_still_waits_and_for_how_long() -> None:
     made = shown(REMINDER).splitlines()
-    assert made[0] == "# Still waits: disconnect Test Company · ends in 2 days"
+    assert made[0] == "# Reminder: disconnect Test Company · ends in 2 days"
     assert list(buttons_of(render(REMINDER, DISPLAY))) == [
         "Approve Disconnection…",
         "Reject, Keep Connected…",
-        "I'm Checking",
+        "Claim",
         "Details",
     ]
 
 
 def test_without_a_last_day_a_reminder_says_that_it_still_waits() -> None:
     endless = replace(REMINDER, record_state=tracked(a_disconnection(effective_end_date=None)))
-    assert shown(endless).splitlines()[0] == "# Still waits: disconnect Test Company"
+    assert shown(endless).splitlines()[0] == "# Reminder: disconnect Test Company"
 
 
 def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that_is_meant() -> None:
@@ -69,14 +69,14 @@ def test_a_reminder_that_is_over_calls_nobody_and_says_so() -> None:
     rejected = tracked(a_disconnection(status=DisconnectionStatus.REJECTED))
     over = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
     made = shown(over, DECIDERS)
-    assert "# No longer needs us: Test Company" in made
-    assert "This reminder asks nothing of you any more." in made
+    assert "# No longer needs action: Test Company" in made
+    assert "No action needed." in made
     assert "please decide" not in made
     assert "ends" not in made
 
 
 def test_a_reminder_of_what_somebody_is_deciding_says_that_first() -> None:
     made = shown(replace(REMINDER, operation=a_decision(), mention_approvers=True), DECIDERS)
-    assert "# Being dealt with: Test Company" in made
+    assert "# In progress: Test Company" in made
     assert "please decide" not in made
     assert alert(REMINDER, DISPLAY, no_links).title

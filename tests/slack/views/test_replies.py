@@ -9,7 +9,7 @@ from bot.domain.operations import OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import no_links
-from bot.slack.views.modals import LONGEST_TITLE
+from bot.slack.views.modals import MAX_TITLE
 from bot.slack.views.replies import reply_title, reply_view
 from infra.local.slack.validation.views import check_view
 from tests.slack.samples import (
@@ -33,34 +33,37 @@ def address(_: object) -> str:
 def test_created_says_so_with_a_link_to_the_card() -> None:
     done = settled(a_request(), OutcomeKind.CONFIRMED)
     made = shown(Reply(done, tracked(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
-    assert "Noyo has made the connection" in made
-    assert "Connection: Test Company · Guardian\nStatus when this was written: Created" in made
+    assert "Noyo created the connection" in made
+    assert "Connection: Test Company · Guardian\nStatus at the time: Created" in made
     assert "Open the card (https://x.slack.com/archives/CCONNECT/p1)" in made
 
 
 def test_a_duplicate_shows_the_connection_that_is_there() -> None:
     made = shown(Reply(settled(a_request(), OutcomeKind.DUPLICATE), tracked(), CARD), links=address)
-    assert "# Already there" in made
-    assert "Already there: Test Company · Guardian\nStatus when this was written: Unable to connect" in made
-    assert "Nothing new was made." in made
+    assert "# Already exists" in made
+    assert "Already exists: Test Company · Guardian\nStatus at the time: Unable to connect" in made
+    assert "No new one was created." in made
 
 
 def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
     made = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
-    assert "Noyo said:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in made
-    assert "Noyo said" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
+    assert (
+        "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect."
+        in made
+    )
+    assert "Message from Noyo" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
 
 
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        (OutcomeKind.CONFIRMED, "Noyo has taken your retry"),
-        (OutcomeKind.RECONCILED, "Noyo shows that your retry arrived"),
-        (OutcomeKind.REPORTED_ARRIVED, "says that @UANA's retry arrived."),
-        (OutcomeKind.DUPLICATE, "Correct what Noyo names, then retry once more."),
-        (OutcomeKind.CHANGED, "so nothing was sent.\nLook at it as it is now"),
-        (OutcomeKind.NOT_FOUND, "Noyo does not know what your retry was about.\nCheck the id"),
-        (OutcomeKind.CLOSED, "without anybody knowing whether it took effect."),
+        (OutcomeKind.CONFIRMED, "Noyo accepted your retry"),
+        (OutcomeKind.RECONCILED, "shows that your retry arrived"),
+        (OutcomeKind.REPORTED_ARRIVED, "reported that @UANA's retry arrived."),
+        (OutcomeKind.DUPLICATE, "Correct what Noyo names, then retry."),
+        (OutcomeKind.CHANGED, "Nothing was sent to Noyo.\nCheck its current state"),
+        (OutcomeKind.NOT_FOUND, "Noyo could not find the record for your retry.\nCheck the id"),
+        (OutcomeKind.CLOSED, "; its effect is unknown."),
     ],
 )
 def test_every_outcome_of_a_retry_is_told(kind: OutcomeKind, words: str) -> None:
@@ -79,18 +82,18 @@ def test_who_may_is_named_where_the_asker_may_not() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "# Sending\nSending your request to Noyo.\nYou can close this"),
+        ({}, "# Sending to Noyo\nSending your request to Noyo.\nYou can close this"),
         (
             {"delay_reason": "Noyo cannot be reached."},
-            "# Waiting\nNot sent yet: waiting. Noyo cannot be reached",
+            "# Delayed\nYour request is delayed. Noyo cannot be reached",
         ),
         (
             {"state": OperationState.RECONCILING},
-            "I am checking whether your request arrived.\nPlease do not ask again",
+            "We're checking whether your request arrived.\nPlease don't ask again",
         ),
         (
             {"state": OperationState.NEEDS_RESOLUTION},
-            "I cannot tell from Noyo whether your request took effect.",
+            "We can't tell from Noyo whether your request took effect.",
         ),
     ],
 )
@@ -103,8 +106,8 @@ def test_what_is_not_final_says_so_and_what_comes_next(changes: dict[str, object
 def test_a_look_tells_how_it_stands() -> None:
     looked = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
     made = shown(Reply(settled(looked, OutcomeKind.CONFIRMED), tracked(a_disconnection())))
-    assert "this is how it stands" in made
-    assert "Status when this was written: Needs review" in made
+    assert "Refreshed from Noyo" in made
+    assert "Status at the time: Needs review" in made
 
 
 def test_an_answer_without_an_outcome_still_shows_what_it_was_about() -> None:
@@ -121,5 +124,5 @@ def test_every_answer_is_a_modal_that_slack_takes_and_that_asks_for_nothing() ->
         assert check_view(made) == []
         assert "submit" not in made
         assert made["title"]["text"] == reply_title(operation)
-        assert len(reply_title(operation)) <= LONGEST_TITLE
+        assert len(reply_title(operation)) <= MAX_TITLE
         assert "Test Company" in read_blocks(made["blocks"])

@@ -20,7 +20,7 @@ def words(error: Exception, after: str = "") -> str:
 
 @pytest.mark.parametrize("code", sorted(replies.EXPIRED_TRIGGER_CODES))
 def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
-    assert words(SlackRefused(code)).startswith("That took too long for Slack to open a window.")
+    assert words(SlackRefused(code)).startswith("Slack could not open a window in time.")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_trouble_with_slack_is_told_without_its_jargon(error: Exception) -> None
 
 def test_an_error_over_a_form_says_that_what_was_typed_is_kept() -> None:
     error = TableUnavailable("The table is not answering.")
-    assert words(error, SUBMISSION).startswith("The table is not answering. What you typed is kept")
+    assert words(error, SUBMISSION).startswith("The table is not answering. Your input is saved")
     assert words(error, "block_actions") == "The table is not answering."
 
 

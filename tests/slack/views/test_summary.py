@@ -19,15 +19,15 @@ def many(number: int) -> tuple:
 def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
     made = shown(Summary(12, 1, (tracked(), tracked(a_disconnection())), 2))
     assert "Following 12 open connections and 1 open disconnection request at Noyo." in made
-    assert "2 of them wait for us to act." in made
+    assert "2 of them need action." in made
     assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in made
-    assert "The carrier said: Group not found\n[Retry…] [Details]" in made
+    assert "Message from the carrier: Group not found\n[Retry…] [Details]" in made
     waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
     assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in made
 
 
 def test_where_nothing_waits_it_says_so() -> None:
-    assert "Nothing waits for us." in shown(Summary(1, 0, (), 0))
+    assert "Nothing needs action." in shown(Summary(1, 0, (), 0))
 
 
 def test_one_that_waits_is_told_in_the_singular() -> None:
@@ -35,14 +35,14 @@ def test_one_that_waits_is_told_in_the_singular() -> None:
         a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
     )
     made = shown(Summary(1, 0, (bare,), 1))
-    assert "1 of them waits for us to act." in made
+    assert "1 of them needs action." in made
     assert "[Retry…]" not in made
 
 
 def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
     content = Summary(100, 0, many(60), 61)
-    assert "41 more wait for us. Find each with /noyo status" in shown(content)
-    assert "1 more waits for us." in shown(Summary(100, 0, many(20), MAX_LISTED + 1))
+    assert "41 more need action. Find each with /noyo status" in shown(content)
+    assert "1 more needs action." in shown(Summary(100, 0, many(20), MAX_LISTED + 1))
     blocks = json.loads(render(content, DISPLAY).blocks)
     assert check_blocks(blocks) == []
     assert len(blocks) <= 50

@@ -59,10 +59,10 @@ def test_what_arrived_late_is_said_to_be_late() -> None:
     ("state", "words"),
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
-        (OperationState.RECONCILING, "Noyo gave no answer to @UANA's retry; checking whether it arrived"),
+        (OperationState.RECONCILING, "Noyo did not answer @UANA's retry; checking whether it arrived"),
         (
             OperationState.NEEDS_RESOLUTION,
-            "Nobody can tell whether @UANA's retry arrived; a person has to say",
+            "Needs review: it is unknown whether @UANA's retry arrived",
         ),
     ],
 )
@@ -81,7 +81,7 @@ def test_an_operation_put_back_in_the_second_it_was_placed_in_is_told_apart_from
     )
 
     assert asked.startswith("@UANA asked to retry with carrier group id 00110022")
-    assert again.startswith("Not through to Noyo yet; @UANA's retry is to be sent again")
+    assert again.startswith("Could not reach Noyo; @UANA's retry will be sent again")
 
 
 def test_a_settled_operation_and_the_change_it_brought_are_one_line() -> None:
@@ -101,7 +101,7 @@ def test_an_operation_that_is_no_longer_kept_still_has_its_line() -> None:
 
 
 def test_what_was_there_before_us_says_so() -> None:
-    assert told(EventKind.SUMMARY) == "Was there before Switchboard began" + WHEN
+    assert told(EventKind.SUMMARY) == "Existed before Switchboard started" + WHEN
 
 
 def test_a_line_is_one_block_and_one_line() -> None:

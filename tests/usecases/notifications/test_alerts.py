@@ -67,7 +67,7 @@ def test_a_retry_that_failed_before_anyone_saw_it_begin_calls_once_more() -> Non
         assert "retry" not in buttons(first)
         assert "retry" in buttons(second)
         assert "Second words" in world.slack.render(second)
-        assert "**Tries so far:** 2" in world.slack.render(second)
+        assert "Attempt 2" in world.slack.render(second)
         assert "This try took" not in world.slack.render(second), "nobody saw it begin"
 
 
@@ -105,7 +105,7 @@ def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_i
         tell_until_done(world)
 
         [summary] = shown(world, ALERTS)
-        assert "Switchboard has begun" in summary
+        assert "Switchboard has started" in summary
 
 
 def test_an_alert_loses_its_button_when_the_record_moves_on_and_goes_on_telling_the_truth() -> None:

@@ -12,7 +12,7 @@ from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_
 from tests.usecases.notification_bench import begun, connection, due, shown, tell_until_done
 from tests.world import ALERTS, ANA, BEN, CONNECTIONS, World
 
-WATCHES = "Switchboard only watches"
+WATCHES = "Observe-only mode: Switchboard sends nothing"
 
 
 def set_to(world: World, mode: Mode) -> None:
@@ -36,7 +36,7 @@ def test_each_pause_has_one_message_whatever_order_its_news_come_in() -> None:
         messages = shown(world, ALERTS)
 
         assert len(messages) == 2
-        assert sum("Noyo goes on" in one for one in messages) == 1
+        assert sum("Noyo resumed" in one for one in messages) == 1
         assert sum("Noyo is paused" in one for one in messages) == 1
 
 
@@ -60,14 +60,14 @@ def test_cards_that_offer_a_deed_say_so_while_watching_and_no_longer_afterwards(
         assert WATCHES in stuck
         assert WATCHES in alert
         assert WATCHES not in fine
-        assert any("Only watching" in one for one in shown(world, ALERTS))
+        assert any("Observe-only mode" in one for one in shown(world, ALERTS))
 
         threads = world.seen_in(CONNECTIONS).count("↳")
         set_to(world, Mode.ACT)
         tell_until_done(world)
 
         assert WATCHES not in "".join(shown(world, CONNECTIONS) + shown(world, ALERTS))
-        assert any("Acting again" in one for one in shown(world, ALERTS))
+        assert any("Observe-only mode ended" in one for one in shown(world, ALERTS))
         assert world.seen_in(CONNECTIONS).count("↳") == threads
 
 

@@ -460,7 +460,7 @@ def test_news_of_an_operation_that_is_no_longer_kept_is_delivered_all_the_same()
 
         assert due(world) == []
         [card] = world.slack.channel(CONNECTIONS)
-        assert "no longer kept" in world.slack.render(card.thread[-1])
+        assert "deleted since" in world.slack.render(card.thread[-1])
         assert made in world.slack.render(card)
 
 

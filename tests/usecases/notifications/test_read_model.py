@@ -99,7 +99,7 @@ def test_a_duplicate_shows_the_connection_that_is_there() -> None:
         [_, request] = shown(world, CONNECTIONS)
         assert there in request
         assert "Old Name" in request
-        assert "Already there" in modal(world)
+        assert "Already exists" in modal(world)
         assert "Old Name" in modal(world)
 
 
@@ -112,7 +112,7 @@ def test_the_modal_shows_how_it_went_while_it_is_open_and_no_message_repeats_it(
         world.carry_out()
         world.notify()
 
-        assert "Noyo has it" in modal(world)
+        assert "Sent to Noyo" in modal(world)
         assert told(world) == []
 
 
@@ -124,7 +124,7 @@ def test_whoever_closed_the_modal_is_told_by_direct_message() -> None:
         world.notify()
 
         [message] = told(world)
-        assert "Noyo has it" in message
+        assert "Sent to Noyo" in message
 
 
 def test_whoever_waited_long_is_told_by_direct_message_too() -> None:
@@ -134,7 +134,7 @@ def test_whoever_waited_long_is_told_by_direct_message_too() -> None:
         world.carry_out()
         world.notify()
 
-        assert "Noyo has it" in modal(world)
+        assert "Sent to Noyo" in modal(world)
         assert len(told(world)) == 1
 
 
@@ -147,7 +147,7 @@ def test_while_it_is_unknown_the_modal_says_so_and_then_how_it_went() -> None:
         assert "Checking" in modal(world)
         goes_on(world, 120)
 
-        assert "Noyo has it" in modal(world)
+        assert "Sent to Noyo" in modal(world)
 
 
 def test_a_view_that_slack_will_not_have_changed_does_not_keep_the_person_from_being_told() -> None:
@@ -198,7 +198,7 @@ def test_a_retry_takes_the_buttons_away_and_names_who_did_it_only_when_it_went_o
         [sending] = world.slack.channel(CONNECTIONS)
         [alert] = world.slack.channel(ALERTS)
         assert "retry" not in buttons(sending) | buttons(alert)
-        assert "Being dealt with" in world.slack.render(alert)
+        assert "In progress" in world.slack.render(alert)
 
         world.carry_out()
         world.notify()
@@ -230,7 +230,7 @@ def test_what_nobody_can_tell_is_loud_and_offers_three_ways_out() -> None:
 
         [question] = asking(world)
         assert len(buttons(question)) >= 3
-        assert "A person has to say" in modal(world, BEN) + "".join(told(world, BEN))
+        assert "Needs your review" in modal(world, BEN) + "".join(told(world, BEN))
 
 
 def test_a_question_is_put_right_once_somebody_has_answered_it() -> None:
@@ -242,7 +242,7 @@ def test_a_question_is_put_right_once_somebody_has_answered_it() -> None:
         goes_on(world, 20)
 
         assert asking(world) == []
-        assert any("Decided:" in text for text in shown(world, ALERTS))
+        assert any("Resolved:" in text for text in shown(world, ALERTS))
 
 
 def test_a_second_time_that_nobody_can_tell_is_loud_again() -> None:

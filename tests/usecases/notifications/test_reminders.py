@@ -283,7 +283,7 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(wor
 
     [reminder] = reminders(world)
     text = world.slack.render(reminder)
-    assert "Still waits: disconnect Test Company · ends in 14 days" in text
+    assert "Reminder: disconnect Test Company · ends in 14 days" in text
     assert buttons(reminder) == {"approve", "reject", "claim", "details"}
     assert any("Open the card" in str(block) for block in reminder.blocks)
     assert world.slack.mentions(reminder) == []
@@ -404,9 +404,9 @@ def test_a_decision_makes_the_last_reminder_tell_that_it_is_over(world: World) -
     changes(world, entity, "rejected")
 
     [text] = read(world)
-    assert "No longer needs us" in text
-    assert "went on to Rejected" in text
-    assert "Still waits" not in text
+    assert "No longer needs action" in text
+    assert "Changed to Rejected" in text
+    assert "Reminder" not in text
     assert buttons(reminders(world)[0]) == {"details"}
 
 

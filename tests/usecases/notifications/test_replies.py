@@ -19,7 +19,7 @@ def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_new
         view = world.slack.view_of(ANA)
         assert asked.error is None
         assert view is not None
-        assert "Noyo has it" in world.slack.render(view)
+        assert "Sent to Noyo" in world.slack.render(view)
         world.slack.close_view(ANA, view.id)
 
         world.settle(40)
@@ -36,7 +36,7 @@ def test_whoever_has_most_likely_looked_away_is_told_by_direct_message() -> None
         world.notify()
 
         [told] = world.slack.direct_messages(ANA)
-        assert "Noyo has it" in world.slack.render(told)
+        assert "Sent to Noyo" in world.slack.render(told)
 
 
 def test_only_errors_about_the_recipient_are_ignored() -> None:

@@ -72,8 +72,8 @@ def test_whoever_takes_it_stands_on_the_card_and_in_its_thread(world: World) -> 
     world.notify()
 
     [card] = world.slack.channel(DECISIONS)
-    assert "@Ben is checking since" in world.slack.render(card)
-    assert world.slack.render(card.thread[-1]).startswith("@Ben is checking · ")
+    assert "**Claimed by:** @Ben" in world.slack.render(card)
+    assert world.slack.render(card.thread[-1]).startswith("Claimed by @Ben · ")
     assert deeds(world, entity) == [("claimed", BEN)]
 
 
@@ -106,7 +106,7 @@ def test_somebody_else_may_take_it_over_and_only_they_can_let_go_then(world: Wor
     [card] = world.slack.channel(DECISIONS)
     assert "is checking" not in world.slack.render(card)
     told = [world.slack.render(line).split(" · ")[0] for line in card.thread[1:]]
-    assert told == ["@Ben is checking", "@Ana is checking instead of @Ben", "@Ana is no longer checking"]
+    assert told == ["Claimed by @Ben", "Claimed by @Ana, previously @Ben", "@Ana released it"]
     assert deeds(world, entity) == [("claimed", BEN), ("claimed", ANA), ("released", ANA)]
 
 

@@ -59,7 +59,7 @@ def test_the_card_tells_of_the_groups_other_carriers_and_leads_to_the_connection
     [card] = world.slack.channel(DECISIONS)
     read = world.slack.render(card)
     assert f"{AETNA} (Unable to connect)" in read
-    assert "The connection it would end:** Completed" in read
+    assert "Connection to disconnect:** Completed" in read
     assert any("Open the card" in str(block) for block in card.blocks)
 
 
@@ -87,7 +87,7 @@ def test_what_was_asked_before_for_the_same_group_and_carrier_is_told(world: Wor
 
     texts = [text for text in shown(world, DECISIONS) if "Needs review" in text and "Guardian" in text]
     assert len(texts) == 1
-    assert "Asked before:** Rejected" in texts[0]
+    assert "Earlier requests:** Rejected" in texts[0]
 
 
 def test_without_a_group_id_nothing_is_guessed(world: World) -> None:
