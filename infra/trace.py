@@ -93,7 +93,7 @@ def follow() -> list[Journey]:
     with LocalStack(handlers=handlers, extra_settings=settings) as stack:
         demo = DemoDriver(stack, lambda _: None, TIMEOUT_SECONDS)
         demo.set_up()
-        demo.wait_for("the first poll has ended", lambda: demo.message(ALERTS, "has begun"))
+        demo.wait_for("the first poll has ended", lambda: demo.message(ALERTS, "has started"))
         for temperature in ("cold", "warm"):
             for button in ("retry", "approve"):
                 journeys.append(Journey(f"{button}, {temperature}"))

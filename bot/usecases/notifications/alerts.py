@@ -48,7 +48,7 @@ def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependenci
     if not needs_our_action(record_state.status) or record_state.status.value != event.after:
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
-        # The card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
+        # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
         return (
             not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
         )

@@ -63,7 +63,7 @@ def play(
 
 def connect(demo: DemoDriver) -> None:
     """Ana requests a connection for Test Company, and Noyo completes it."""
-    demo.wait_for("the bot reports that it has started", lambda: demo.message(ALERTS, "has begun"))
+    demo.wait_for("the bot reports that it has started", lambda: demo.message(ALERTS, "has started"))
     demo.noyo.script(FIRST["carrier_group_id"], SCRIPT)
     demo.request_connection(ANA, FIRST)
     demo.wait_for(
