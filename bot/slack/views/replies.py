@@ -87,7 +87,7 @@ def reply(content: Reply, display: DisplaySettings, links: PermalinkLookup) -> M
 
 def reply_title(operation: Operation) -> str:
     if operation.is_open and operation.deferred_by is not None:
-        return "Sending is paused"
+        return "Paused, not sent yet"
     if operation.is_open:
         sending = "Delayed" if operation.delay_reason else "Sending to Noyo"
         return _OPEN_TITLES.get(operation.state, sending)

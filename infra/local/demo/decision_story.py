@@ -73,7 +73,7 @@ def rejected_with_reason(demo: DemoDriver) -> None:
         "Rejected",
         _day(LATER_DAYS),
         "Noyo confirmed @Ben's rejection",
-        "the group is eligible again",
+        "group eligible again",
     )
     demo.expect(not demo.shows(card, "[Reject"), "the card offers no decision any more")
     (sent,) = _decisions(demo, request)

@@ -22,7 +22,7 @@ def second_approver(demo: DemoDriver) -> None:
             demo.message,
             DECISIONS,
             GROUP,
-            "held",
+            "waiting for a second approver",
             f"{ends.day} {ends:%b} {ends.year}",
             "[Confirm Disconnection…]",
         ),

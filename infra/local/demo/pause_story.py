@@ -22,11 +22,12 @@ def pause(demo: DemoDriver) -> None:
     )
     demo.request_connection(ANA, DEFERRED)
     demo.wait_for(
-        "Ana's view shows that it is deferred", lambda: demo.view(ANA, "kept, not sent yet", "@Ben paused")
+        "Ana's view shows that it is deferred",
+        lambda: demo.view(ANA, "waiting while sending is paused", "@Ben paused"),
     )
     card = demo.wait_for(
         "so does its card",
-        lambda: demo.message(CONNECTIONS, "Patient Inc", "kept, not sent yet", "@Ben paused"),
+        lambda: demo.message(CONNECTIONS, "Patient Inc", "waiting while sending is paused", "@Ben paused"),
     )
     demo.show(card)
     demo.stack.settle(demo.timeout)
@@ -41,7 +42,7 @@ def pause(demo: DemoDriver) -> None:
     demo.expect(len(posts) == 1, f"it was sent once, not {len(posts)} times")
     demo.wait_for(
         "the notice shows who resumed",
-        lambda: demo.shows(demo.current(notice), "Sending to Noyo goes on", "@Ben resumed"),
+        lambda: demo.shows(demo.current(notice), "Sending to Noyo resumed", "@Ben resumed"),
     )
 
 
