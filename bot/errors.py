@@ -1,24 +1,24 @@
-"""The error tree; `str(error)` is fit to be shown to a person.
+"""All errors that Switchboard raises; `str(error)` can be shown to people.
 
-Three kinds are kept apart for everything that leaves this process: *nothing was done* (safe to try again),
-*no answer* (it may or may not have happened) and *a clear no*.
+Each call to another service fails in one of three ways: nothing was done (safe to retry), no answer (it may have taken
+effect), or a refusal.
 """
 
 from __future__ import annotations
 
 
 class SwitchboardError(Exception):
-    """Anything Switchboard raises on purpose."""
+    """The base class of all errors."""
 
 
 class NoyoError(SwitchboardError):
-    """Something about Noyo."""
+    """An error of a call to Noyo."""
 
 
 class NotSent(NoyoError):
-    """Noyo did not process the request, for certain: nothing left us, or Noyo said "not now" (401, 408, 429).
+    """Noyo did not process the request: it was not sent, or Noyo answered 401, 408 or 429.
 
-    `retry_after` is Noyo's wish in seconds, when it had one.
+    `retry_after` is in seconds, if Noyo sent it.
     """
 
     def __init__(self, words: str, *, retry_after: int | None = None) -> None:
@@ -27,11 +27,11 @@ class NotSent(NoyoError):
 
 
 class NoAnswer(NoyoError):
-    """The request left us and no usable answer came (time-out, reset, 5xx): a write may have taken effect."""
+    """The request was sent and no usable answer came (timeout, reset, 5xx): a write may have taken effect."""
 
 
 class NoyoRefused(NoyoError):
-    """Noyo's clear no: a 4xx other than 401, 408 and 429. `words` are Noyo's own, masked, or a plain substitute."""
+    """Noyo refused: a 4xx other than 401, 408 and 429. `message` is Noyo's text, masked, or a plain substitute."""
 
     def __init__(self, status: int, words: str) -> None:
         super().__init__(words)
@@ -40,18 +40,18 @@ class NoyoRefused(NoyoError):
 
 
 class UnreadableAnswer(NoyoError):
-    """Noyo answered with success, but not with anything we can read. A write has very likely taken effect."""
+    """Noyo answered with success, but the answer cannot be read. A write has probably taken effect."""
 
 
 class DeadlineExceeded(SwitchboardError):
-    """Whoever waits would have given up before an answer; what this was raised for was not begun."""
+    """The caller's deadline leaves no time for an answer, so the call was not started."""
 
     def __init__(self) -> None:
         super().__init__("That took too long and was stopped.")
 
 
 class StorageError(SwitchboardError):
-    """Something about the table."""
+    """An error of the table."""
 
 
 class TableUnavailable(StorageError):
@@ -59,23 +59,23 @@ class TableUnavailable(StorageError):
 
 
 class ConcurrentUpdate(StorageError):
-    """The record's state is no longer the one that was read; read it again."""
+    """The record's state changed after it was read; read it again."""
 
 
 class LeaseLost(StorageError):
-    """Somebody else has taken the operation or delivery over, or it is no longer in the state we left it in."""
+    """Another worker took over the operation or message, or its state changed."""
 
 
 class SubmissionConflict(StorageError):
-    """The transaction that places an operation was cancelled by one of its conditions; nothing was written."""
+    """A condition of the transaction that submits an operation failed; nothing was written."""
 
 
 class UnknownSchema(StorageError):
-    """An item or a button was written by a version of Switchboard that this one cannot read."""
+    """An item or a button was written by an incompatible version of Switchboard."""
 
 
 class ObserveOnly(SwitchboardError):
-    """Switchboard is set to observe: it takes on nothing that would be sent to Noyo."""
+    """Switchboard is in observe mode: it accepts nothing that would be sent to Noyo."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -85,11 +85,11 @@ class ObserveOnly(SwitchboardError):
 
 
 class SlackError(SwitchboardError):
-    """Something about Slack."""
+    """An error of a call to Slack."""
 
 
 class SlackBusy(SlackError):
-    """Slack asked us to slow down (429); nothing was done. `retry_after` in seconds."""
+    """Slack's rate limit was reached (429); nothing was done. `retry_after` is in seconds."""
 
     def __init__(self, words: str, *, retry_after: int) -> None:
         super().__init__(words)
@@ -97,11 +97,11 @@ class SlackBusy(SlackError):
 
 
 class SlackNoAnswer(SlackError):
-    """Slack gave no usable answer: what was sent may or may not have been posted."""
+    """Slack gave no usable answer: the call may have taken effect."""
 
 
 class SlackRefused(SlackError):
-    """Slack's clear no; `code` is Slack's error name, such as `channel_not_found`."""
+    """Slack refused; `code` is Slack's error, such as `channel_not_found`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"Slack refused: {code}")
@@ -109,7 +109,7 @@ class SlackRefused(SlackError):
 
 
 class SlackTokenRejected(SlackBusy):
-    """Slack does not accept our token, so nothing was done; another one is a person's to give. `code` is Slack's."""
+    """Slack does not accept the token, so nothing was done; a person must set another one. `code` is Slack's error."""
 
     def __init__(self, code: str, *, retry_after: int) -> None:
         super().__init__(f"Slack does not accept the bot's token ({code}).", retry_after=retry_after)
@@ -117,8 +117,8 @@ class SlackTokenRejected(SlackBusy):
 
 
 class SecretUnavailable(SwitchboardError):
-    """A secret cannot be read where it is kept, or does not hold what it should; says which one, never its value."""
+    """A secret cannot be read or lacks a value. The message names the secret and never contains a value."""
 
 
 class SettingsError(SwitchboardError):
-    """The environment does not hold what is needed; the text names every fault at once."""
+    """Environment variables are missing or malformed; the message names all of them."""

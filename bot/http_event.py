@@ -1,4 +1,4 @@
-"""An event of an HTTP API (payload version 2.0) as both doors take it: its headers, and the bytes as sent."""
+"""A request from API Gateway's HTTP API (payload version 2.0), for both endpoints: headers and raw body."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 
 def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """By name in lower case."""
+    """Headers by lower-case name."""
     return {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
 
 
 def raw_body(event: Mapping[str, Any]) -> bytes | None:
-    """What was signed; None where the body is not encoded as the event says."""
+    """The signed bytes; None if the body is not encoded as the event says."""
     body = event.get("body") or ""
     if not isinstance(body, str):
         return None

@@ -1,7 +1,7 @@
-"""Each read on first use and kept; read again when it was refused, so that it may change while we run.
+"""Secrets, read on first use and cached. A secret that was refused is read again, so it may change at any time.
 
-https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html — one secret a purpose, its text
-a JSON object. No value of a secret is ever in an error, a log or a `repr`.
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html — one secret for each
+purpose, with a JSON object as its text. No error, log entry or `repr` contains a secret's value.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class SecretsClient(Protocol):
 
 
 class StaticSecret(Generic[T]):
-    """`bot.usecases.ports.storage.Secret` from the environment: there is never another value."""
+    """A `Secret` from the environment, which never changes."""
 
     def __init__(self, value: T) -> None:
         self._value = value
@@ -50,13 +50,13 @@ class StaticSecret(Generic[T]):
 
 
 class CachedSecret(Generic[T]):
-    """`bot.usecases.ports.storage.Secret` that `read` gets from where it is kept. Threads share one reading."""
+    """A `Secret` that `read` fetches. Concurrent threads share one read."""
 
     def __init__(self, read: Callable[[], T], clock: Clock) -> None:
         self._read, self._clock = read, clock
         self._lock = threading.Lock()
         self._held: list[T] = []
-        """The value, once there is one."""
+        """The cached value, if there is one."""
         self._asked_at: float | None = None
         self._trouble: str | None = None
 
@@ -75,7 +75,7 @@ class CachedSecret(Generic[T]):
             return None if not self._held or self._held[0] == refused else self._held[0]
 
     def _ask(self) -> None:
-        """Once in some seconds; what came of it stands until then."""
+        """Reads at most once within some seconds and returns the same result in between."""
         if not self._within(policies.SECRET_REREAD_SECONDS):
             try:
                 self._held, self._trouble = [self._read()], None
@@ -87,7 +87,7 @@ class CachedSecret(Generic[T]):
             raise SecretUnavailable(self._trouble)
 
     def _ask_if_possible(self) -> None:
-        """The value that we hold is as good as ever."""
+        """The cached value is still current."""
         try:
             self._ask()
         except (SecretUnavailable, DeadlineExceeded):
@@ -98,7 +98,7 @@ class CachedSecret(Generic[T]):
 
 
 class Secrets:
-    """Each secret of the settings; nothing is asked, nor any client made, before one is used."""
+    """The secrets in the settings. No client is created and nothing is read before a secret is used."""
 
     def __init__(
         self,
@@ -107,12 +107,12 @@ class Secrets:
         clock: Clock,
         begin: Callable[[], None] = lambda: None,
     ) -> None:
-        """`begin` is called before each request, and raises where there is no time for one."""
+        """`begin` is called before each request, and raises if there is no time for one."""
         self._at, self._make_client, self._clock, self._begin = at, make_client, clock, begin
 
     @cached_property
     def slack_signing(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
-        """One, or two while one takes the other's place."""
+        """One secret, or two during a rotation."""
         return self._secret(Purpose.SLACK_SIGNING, lambda parts: parts.texts("signing_secrets"))
 
     @cached_property
@@ -128,7 +128,7 @@ class Secrets:
 
     @cached_property
     def noyo_webhook(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
-        """One, or several while one takes the other's place."""
+        """One secret, or several during a rotation."""
         return self._secret(Purpose.NOYO_WEBHOOK, lambda parts: parts.texts("webhook_secrets"))
 
     def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> StaticSecret[T] | CachedSecret[T]:
@@ -146,7 +146,7 @@ class Secrets:
         for left in reversed(range(policies.SECRET_READ_ATTEMPTS)):
             self._begin()
             try:
-                # This stage alone: whoever prepares another value has not said yet that it counts.
+                # Only this stage: a value that is being prepared is not current yet.
                 answer = self._client.get_secret_value(SecretId=secret_id, VersionStage="AWSCURRENT")
             except (ClientError, BotoCoreError) as error:
                 if left and _may_pass(error):
@@ -157,7 +157,7 @@ class Secrets:
 
 
 class _Parts:
-    """A secret's parts by their names; what is not as it should be is said without its value."""
+    """The secret's fields by name. Errors do not contain values."""
 
     def __init__(self, name: str, parts: Mapping[str, object]) -> None:
         self._name, self._parts = name, parts
@@ -169,7 +169,7 @@ class _Parts:
         return value.strip()
 
     def texts(self, part: str) -> tuple[str, ...]:
-        """A list, or one text with commas."""
+        """A list, or a text with commas."""
         value = self._parts.get(part)
         found = value.split(",") if isinstance(value, str) else value
         if not isinstance(found, list) or not all(isinstance(one, str) for one in found):

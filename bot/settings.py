@@ -1,4 +1,4 @@
-"""The environment, read once on first use into one frozen value; every fault is named at once."""
+"""The settings, read from the environment once; an error names every faulty variable."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 
 class Purpose(StrEnum):
-    """What a secret is for. The value is the variable that names it in Secrets Manager."""
+    """The purpose of a secret. The value is the variable with its id in Secrets Manager."""
 
     SLACK_SIGNING = "SECRET_SLACK_SIGNING"
     SLACK_BOT = "SECRET_SLACK_BOT"
@@ -33,19 +33,19 @@ class Purpose(StrEnum):
 
 
 WHOLE_BOT = (Purpose.SLACK_SIGNING, Purpose.SLACK_BOT, Purpose.NOYO_CLIENT)
-"""What Switchboard cannot do without; webhooks are an addition."""
+"""The secrets that Switchboard requires; webhooks are optional."""
 PARTS = {
     Purpose.SLACK_SIGNING: {"signing_secrets": "SLACK_SIGNING_SECRET"},
     Purpose.SLACK_BOT: {"bot_token": "SLACK_BOT_TOKEN"},
     Purpose.NOYO_CLIENT: {"client_id": "NOYO_CLIENT_ID", "client_secret": "NOYO_CLIENT_SECRET"},
     Purpose.NOYO_WEBHOOK: {"webhook_secrets": "NOYO_WEBHOOK_SECRET"},
 }
-"""The names of a secret's parts, and the variable of each where the secret is not kept in Secrets Manager."""
+"""The fields of each secret, and the variable of each field if the secret is not in Secrets Manager."""
 
 
 @dataclass(frozen=True, slots=True)
 class SecretAt:
-    """Where a secret is: in Secrets Manager under this `id` (or ARN); where that is None, here, part by part."""
+    """Where a secret is: in Secrets Manager under this `id` (or ARN); if that is None, in `parts`, field by field."""
 
     purpose: Purpose
     id: str | None = None
@@ -80,7 +80,7 @@ class AwsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the environment says. Seconds where a name says seconds."""
+    """All settings. Durations are in seconds if the name says so."""
 
     slack: SlackSettings
     noyo: NoyoSettings
@@ -105,9 +105,9 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE_BOT) -> Settings:
-    """`SettingsError` names every missing or malformed variable, not just the first.
+    """Raises `SettingsError`, which names every missing or malformed variable.
 
-    `needs` are the secrets that must be named: each function is given its own, and may read no other.
+    `needs` are the secrets that must be set: each function is given its own, and may read no other.
     """
     read = _Reader(environ)
     timeout = read.seconds("NOYO_TIMEOUT_SECONDS", 20)
@@ -163,7 +163,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
 
 
 class _Reader:
-    """Reads variables one by one and remembers what was wrong with each."""
+    """Reads variables and collects what is wrong with them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -221,7 +221,7 @@ def _url(text: str) -> str:
 
 
 def _group_link(text: str) -> str:
-    """An https address with `{group_id}` in it, and nothing that Slack would take for the end of a link."""
+    """An https address that contains `{group_id}` and no character that ends a link in Slack."""
     if text and not re.fullmatch(r"https://[^\s<>|{}]+\{group_id\}[^\s<>|{}]*", text):
         raise ValueError("it must be an https address with {group_id} after the name of the host")
     return text
@@ -255,7 +255,7 @@ def _holders(text: str) -> frozenset[str]:
 
 
 def _carriers_file(path: str) -> Carriers:
-    """A JSON object of carrier id to name; no path means that no carrier is named."""
+    """Carrier names by id, from a JSON object in a file; empty without a path."""
     if not path:
         return Carriers()
     names = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""Values and rules of the field; pure, no I/O, standard library only."""
+"""The domain: values and rules. No I/O, standard library only."""

@@ -1,6 +1,6 @@
-"""Days, business days and working hours, as the team's own zone counts them.
+"""Days, business days and working hours in the team's time zone.
 
-Monday to Friday, nine to five. Holidays are not known: no calendar of them is right for every team.
+Monday to Friday, nine to five. Holidays are not considered: no calendar fits every team.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What people are shown, as values; the Slack room turns each into blocks.
+"""The content of messages, as values. The views turn each into Block Kit.
 
-Every value is made from a consistent read of the table, so what is shown is what is so.
+Each value is built from consistent reads of the table, so a message shows the current state.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class MessageLink:
 
 @dataclass(frozen=True, slots=True)
 class RelatedRecords:
-    """What else there is to know for whoever decides on a request: what else the group has, and what was before.
+    """What an approver should know about the group besides the request itself.
 
-    `others` are the group's connections to other carriers, `earlier` the requests for the same group and carrier, the
-    newest first; `connection` is the one that would end, and `card` links to its card.
+    `others` are the group's connections to other carriers, `earlier` the requests for the same group and carrier,
+    newest first; `connection` is the one to disconnect, and `card` links to its card.
     """
 
     other_carriers: tuple[Connection, ...] = ()
@@ -42,8 +42,8 @@ class RelatedRecords:
 class RecordCard:
     """The card of a connection or disconnection: its newest version and, while one is open, the operation on it.
 
-    `last` is the newest settled operation on it, if any: it says who did what, and a refusal's words. `today` is what
-    days are counted from; without it none are. `around` is there while a request waits for a decision.
+    `last` is the newest settled operation on it, if any, with who did what and the text of a refusal. `today` is the
+    date to count days from; None shows none. `related` is set while a request awaits a decision.
     """
 
     record_state: RecordState
@@ -59,15 +59,15 @@ class RequestCard:
 
     operation: Operation
     duplicate: RecordState | None = None
-    """The connection that was there already, where Noyo said duplicate and it could be read."""
+    """The existing connection, if Noyo refused the request as a duplicate and it could be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that we must act on. It offers its buttons only while `raised_version` is still the newest.
+    """A record that needs our action. It offers its buttons only while `raised_version` is the newest version.
 
-    `card` links to the card whose thread tells the rest. `today` is what days are counted from. `calls` has those who
-    decide named on it; `reminds` is for one that comes again, since nobody acted.
+    `card` links to the record's card. `today` is the date to count days from. `mention_approvers` mentions the
+    approvers; `is_reminder` marks a repeated alert about a request that still waits.
     """
 
     record_state: RecordState
@@ -81,7 +81,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class ManualResolution:
-    """Loud: nobody can tell from Noyo whether an operation took effect; three ways out, for a person."""
+    """An alert: Noyo does not show whether an operation took effect, so a person must choose a resolution."""
 
     operation: Operation
     record_state: RecordState | None = None
@@ -90,7 +90,7 @@ class ManualResolution:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLine:
-    """One change, as a line in the card's thread; it stays true as history. `operation`: if the news is about one."""
+    """One change, as a line in the card's thread; never edited. `operation` is the event's, if it has one."""
 
     event: OutboxEvent
     operation: Operation | None = None
@@ -98,9 +98,9 @@ class ThreadLine:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How it went, for the person who asked, or who confirmed it: in the modal they submitted, or as a direct message.
+    """The result, for the person who asked or confirmed: in the modal that they submitted, or as a direct message.
 
-    `reader` is their Slack user id; None means the one who asked.
+    `reader` is their Slack user id; None means the person who asked.
     """
 
     operation: Operation
@@ -111,7 +111,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How much is open when we begin. `waiting` are the ones that need us, cut to what a message holds.
+    """How much is open after the first poll. `waiting` lists records that need our action, as many as fit.
 
     `waiting_total` counts them all.
     """
@@ -121,12 +121,12 @@ class Summary:
     waiting: tuple[RecordState, ...]
     waiting_total: int
     at: int = 0
-    """When that was so; the message is not edited later."""
+    """The time of these numbers; the message is not edited later."""
 
 
 @dataclass(frozen=True, slots=True)
 class PauseNotice:
-    """A time in which nothing is, or was, sent to Noyo, as it stands now."""
+    """The current state of a period in which nothing is, or was, sent to Noyo."""
 
     pause: Pause
 
@@ -136,12 +136,12 @@ Content = RecordCard | RequestCard | Alert | ManualResolution | ThreadLine | Rep
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Content as Slack takes it: the text that notifications and screen readers use, and the blocks as JSON."""
+    """Content for Slack: the text for notifications and screen readers, and the blocks as JSON."""
 
     text: str
     blocks: str
 
     @property
     def fingerprint(self) -> str:
-        """Differs whenever what is shown would differ."""
+        """Changes whenever the message would look different."""
         return hashlib.sha256(f"{self.text}\0{self.blocks}".encode()).hexdigest()[:24]

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class DataExchange(StrEnum):
-    """How a carrier and Noyo talk about a group, where somebody wants to choose that."""
+    """How a carrier exchanges data with Noyo about a group."""
 
     API = "api"
     EDI = "edi"

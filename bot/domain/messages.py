@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MessageKey:
-    """One message: where it is, and the key that makes it that message and no other.
+    """Identifies one message by its channel and name.
 
-    `channel` is a Slack channel id, or a user id for a direct message. `key` is a card key, or `line:<news id>`,
-    `alert:<subject>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
-    `reminder:<subject>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`.
+    `channel` is a Slack channel id, or a user id for a direct message. `name` is a card key, or `line:<event id>`,
+    `alert:<entity>:<at>:<version>:<status>`, `resolution:<operation id>:<attempts>`,
+    `reminder:<entity>:<day>:<version>`, `direct:<operation id>`, `summary`, `pause:<name>`.
     """
 
     channel: str
@@ -20,17 +20,18 @@ class MessageKey:
 
 @dataclass(frozen=True, slots=True)
 class MessageRecord:
-    """A message's reservation and, once posted, its `ts`. `lease` is the token of whoever is at work on it.
+    """A message's reservation and, once posted, its `ts`. `lease` is the token of the worker that holds it.
 
-    `reserved_at` is when somebody first set out to post it: an earlier search for it in Slack is pointless.
-    `posted_in` is the channel Slack answered with (a direct message's own id). `closed` ones are no longer edited.
+    `reserved_at` is when a worker first intended to post it, so a search in Slack need not look further back (Unix
+    seconds). `posted_channel` is the channel that Slack returned: for a direct message, its own id. A `closed` message
+    is no longer edited.
     """
 
     key: MessageKey
     lease: str
     reserved_at: int
     is_new: bool
-    """True where nobody set out to post this before, so that it cannot be in Slack yet."""
+    """True if nobody tried to post it before, so it cannot be in Slack yet."""
     ts: str | None = None
     posted_channel: str | None = None
     fingerprint: str | None = None

@@ -40,9 +40,8 @@ class EventKind(StrEnum):
 class OutboxEvent:
     """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
 
-    `found`: it was there before us, so nobody is called for it. `day` is what days and reminders are of.
-
-    Where an operation's settling brought a new version, one piece of news tells both.
+    `found`: the record existed before the first poll, so no alert is raised. `day` is the day of a daily timer or
+    reminder. If settling an operation brought a new version of the record, one event announces both.
     """
 
     id: str
@@ -77,7 +76,7 @@ def record_changed(
 
 
 def first_day(record: Record, due: int) -> OutboxEvent:
-    """Born with a version that waits. Whoever delivers it knows when the next day begins, which this room does not."""
+    """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts."""
     return _of_day(record, None, "first", due, EventKind.DAY_STARTED)
 
 
@@ -90,7 +89,7 @@ def reminder(record: Record, day: date, due: int) -> OutboxEvent:
 
 
 def _of_day(record: Record, day: date | None, name: str, due: int, kind: EventKind) -> OutboxEvent:
-    """The id is the same whoever puts it, and however often: there is one for each version and day."""
+    """One for each version and day: its id is the same however often it is put."""
     return OutboxEvent(
         id=f"{kind.value}:{record.entity}:{record.version}:{name}",
         kind=kind,
@@ -115,7 +114,7 @@ def late_version(record: Record, now: int) -> OutboxEvent:
 
 
 def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEvent:
-    """The id tells one change of owner from the next by the write that made it."""
+    """Its id contains the revision of the write, so each change of owner has its own event."""
     return OutboxEvent(
         id=f"owner_changed:{before.entity}:{before.revision + 1}",
         kind=EventKind.OWNER_CHANGED,
@@ -139,7 +138,7 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
 
 
 def operation_changed(operation: Operation, now: int) -> OutboxEvent:
-    """`operation` as it is after the change. The id tells one change from the next, so a repeat is no second news."""
+    """`operation` as it is after the change. Each change has its own id, so a repeat adds no event."""
     state = _DEFERRED if operation.deferred_by else operation.state.value
     return OutboxEvent(
         id=f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
@@ -153,34 +152,34 @@ def operation_changed(operation: Operation, now: int) -> OutboxEvent:
 
 
 def is_submission(event: OutboxEvent) -> bool:
-    """Whether it tells that an operation was asked for, and not that it was put back, maybe in the same second."""
+    """Whether the event announces a submission and not a later reschedule, even in the same second."""
     return event.id.endswith(f":{_step(OperationState.PENDING.value, 0, 0)}")
 
 
 def is_deferral(event: OutboxEvent) -> bool:
-    """Whether it tells that an operation was put aside while nothing is sent to Noyo."""
+    """Whether the event announces that an operation was deferred by a pause."""
     return event.kind is EventKind.OPERATION_CHANGED and event.id.rpartition(":")[0].endswith(f":{_DEFERRED}")
 
 
 def sending_changed(pause: Pause, revision: int, now: int) -> OutboxEvent:
-    """`revision` names this turn of the switch, which began or ended `pause`."""
+    """`revision` identifies the change that started or ended `pause`."""
     return OutboxEvent(
         f"sending_changed:{revision}:{pause.name}", EventKind.SENDING_CHANGED, SENDING_PAUSE, at=now, due=now
     )
 
 
 def pause_name_of(event: OutboxEvent) -> str:
-    """The name of the pause that the news is about."""
+    """The name of the pause that the event is about."""
     return event.id.rpartition(":")[2]
 
 
 def is_mode_change(event: OutboxEvent) -> bool:
-    """Whether it tells that Switchboard was set to watch only or to act, which no person is named for."""
+    """Whether the event announces that observe mode started or ended, which no person did in Slack."""
     return event.kind is EventKind.SENDING_CHANGED and event.id.endswith("-")
 
 
 def card_refresh(entity: EntityRef, because: OutboxEvent, due: int) -> OutboxEvent:
-    """Nothing happened to it, but what is shown of it is other than it was."""
+    """The entity has not changed, but its messages must be updated."""
     return OutboxEvent(
         f"card_refresh:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due
     )
@@ -194,7 +193,7 @@ def _step(state: str, attempts: int, checks: int) -> str:
 
 
 def with_record_change(event: OutboxEvent, learnt: tuple[OutboxEvent, ...]) -> OutboxEvent:
-    """The news of a settled operation, telling as well what its answer changed in the record."""
+    """The event of a settled operation, which also announces the record's change."""
     of_records = [piece for piece in learnt if piece.kind is EventKind.RECORD_CHANGED]
     if not of_records:
         return event

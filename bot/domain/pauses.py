@@ -1,7 +1,7 @@
-"""Whether anything is sent to Noyo, and the times in which nothing was.
+"""Whether anything is sent to Noyo, and the periods in which nothing was.
 
-An admin may pause sending, and the settings may have Switchboard watch only. Either way what people asked for is kept,
-and the clocks of operations stand still.
+An admin may pause sending, and the settings may switch on observe mode. Either way operations are deferred, and the
+time does not count against their deadlines.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from bot import policies
 class Mode(StrEnum):
     ACT = "act"
     OBSERVE = "observe"
-    """Everything is shown; nothing is ever sent to Noyo."""
+    """Records are shown; nothing is sent to Noyo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A time in which nothing was sent, `until` None while it goes on. Unix seconds.
+    """A period in which nothing was sent (Unix seconds); `until` is None while it lasts.
 
-    `by` is the admin who paused; None where Switchboard was set to watch only.
+    `by` is the admin who paused; None for observe mode.
     """
 
     since: int
@@ -64,7 +64,7 @@ class PauseHistory:
         return replace(self, pauses=tuple(ended_pause if other == pause else other for other in others))
 
     def active_seconds(self, since: int, now: int) -> int:
-        """Seconds between `since` and `now` during which sending was on."""
+        """Seconds between `since` and `now` during which sending was allowed."""
         return max(now - since, 0) - sum(end - begin for begin, end in self._pauses_between(since, now))
 
     def _open(self) -> Iterator[Pause]:

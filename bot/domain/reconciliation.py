@@ -1,4 +1,4 @@
-"""Whether the effect that an operation wanted is there, as far as Noyo's records can tell."""
+"""Whether Noyo's records show the effect that an operation was meant to have."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def created_since_sent(record: Record, operation: Operation) -> bool:
 
 
 def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Record | None:
-    """The version that shows that the retry took effect, among those known since it was sent.
+    """The version that proves that the retry took effect, among those known since it was sent.
 
-    Wanted with another carrier group id: a version that carries it. Wanted as it was: a version that was `processing`.
-    That the record merely moved proves nothing.
+    With a new carrier group id, that is a version with this id; otherwise a version that was `processing`. A change of
+    the record alone proves nothing.
     """
     wanted = operation.input
     if not isinstance(wanted, RetryRequest) or operation.first_sent_at is None:
@@ -39,9 +39,9 @@ def find_retry_effect(operation: Operation, versions: Iterable[Record]) -> Recor
 
 
 def shows_decision(operation: Operation, current: Record) -> bool:
-    """Whether Noyo shows what the decision wanted: the status that follows from it, and the end date, if it tells one.
+    """Whether Noyo shows the decision's effect: its status and, if Noyo returns one, its end date.
 
-    By whom is not said: somebody may have decided the same elsewhere.
+    Noyo does not say who decided, so somebody may have made the same decision elsewhere.
     """
     wanted = operation.input
     if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
@@ -55,8 +55,8 @@ def shows_decision(operation: Operation, current: Record) -> bool:
 
 
 def with_end_date(answered: Record, before: Record | None, wanted: DecisionRequest) -> Record:
-    """Noyo leaves the end date out of its answer to a decision. It is the one that was sent; else the one that the
-    request had in the version it was decided on, which is what `before` is."""
+    """Noyo leaves the end date out of its answer to a decision. It is the one that was sent, or else the one of
+    `before`, the version that was decided on."""
     if not isinstance(answered, Disconnection) or answered.effective_end_date is not None:
         return answered
     kept = before.effective_end_date if isinstance(before, Disconnection) else None
@@ -64,8 +64,8 @@ def with_end_date(answered: Record, before: Record | None, wanted: DecisionReque
 
 
 def is_requested_disconnection(record: Record, operation: Operation) -> bool:
-    """Whether this request to disconnect is what the operation wanted: for the group and carrier, by us, created since
-    it was sent, and with its end date, where it tells one."""
+    """Whether this disconnection request is the operation's: for its group and carrier, from our platform, created
+    since it was sent and, if it has an end date, with the requested one."""
     wanted = operation.input
     if not isinstance(wanted, DisconnectionRequest) or not isinstance(record, Disconnection):
         return False

@@ -1,4 +1,4 @@
-"""The newest earlier state of a record, and how a new version changes it."""
+"""The newest known state of a record, and how a new version changes it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from bot.domain.records import (
 
 @dataclass(frozen=True, slots=True)
 class RecordState:
-    """A record's newest earlier version, plus what only Switchboard knows about it.
+    """A record's newest known version, plus what only Switchboard knows about it.
 
-    `card` is the key its card hangs at in each channel: the record's own subject, or `operation:<id>` where it was
-    asked for through us, so that the request's card goes on. `asker` is a Slack user id. `tries` counts the attempts
-    to connect, the first included; `attempt_began` is when the present one began.
+    `card_key` names its card in each channel: the record's own reference, or `operation:<id>` if it was requested
+    through Switchboard, so that the request's card continues. `requester` is a Slack user id. `attempts` counts the
+    attempts to connect, including the first; `attempt_started_at` is when the current one started (Unix seconds).
     """
 
     record: Record
@@ -39,7 +39,7 @@ class RecordState:
     owned_since: int | None = None
     owned_until: int | None = None
     waiting_since: int | None = None
-    """Since when it has been earlier to wait with this last managed day; None if unknown."""
+    """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
     revision: int = field(default=0, compare=False)
     """Incremented by every write of this state, so that a write detects a concurrent update."""
 
@@ -103,9 +103,9 @@ def new_record_state(record: Record, now: int) -> RecordState:
 
 
 def advance(state: RecordState, record: Record, now: int) -> RecordState:
-    """What we hold once `record` is the newest; a connection that was tried retried has begun another try.
+    """The state with `record` as the newest version. A retried connection starts another attempt.
 
-    Whoever was checking it goes on while it still needs us: what they find out is of use all the same.
+    The owner keeps the claim while the record still needs our action: what they find out remains useful.
     """
     retried = _was_retried(state.record, record)
     advanced = replace(

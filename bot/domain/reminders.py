@@ -1,6 +1,6 @@
-"""A request that waits for a decision: how near its end is, when to remind of it, who is checking it.
+"""A request that awaits a decision: the days until its end date, its reminders and its claim.
 
-Reminders come the nearer the end the oftener, and stop: whoever did not listen to the last will not to the next.
+Reminders become more frequent towards the end date, and then stop.
 """
 
 from __future__ import annotations

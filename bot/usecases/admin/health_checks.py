@@ -1,6 +1,6 @@
-"""A worker looks after what it needs, so that `doctor` can tell from the table alone what is wrong.
+"""Each worker checks what it depends on and saves the findings, so that `doctor` only has to read the table.
 
-Looking never keeps the worker from its work: whatever goes wrong while looking is a finding itself.
+A failing check never stops the worker: the failure is saved as a finding.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _looked(topic: Topic, look: Check) -> list[Finding]:
 
 
 def clock_finding(topic: Topic, difference: float | None) -> Finding:
-    """`difference`: their clock less ours, in seconds; None where they did not tell."""
+    """`difference` is their clock minus ours, in seconds; None if it is unknown."""
     if difference is None:
         return Finding(topic, CheckStatus.UNKNOWN)
     apart = round(difference)

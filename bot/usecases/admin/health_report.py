@@ -1,4 +1,4 @@
-"""All that `doctor` tells, from the table alone, so that it is there within the receiver's time."""
+"""Everything that `doctor` shows. It comes from the table only, so it is fast enough for the receiver."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LISTS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """How things stand at `at`. A list that was never polled to its end has no time in `polled`."""
+    """The state at `at` (Unix seconds). A list that was never polled completely has no time in `polled`."""
 
     at: int
     health_checks: dict[Component, HealthCheck | None]

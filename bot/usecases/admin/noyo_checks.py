@@ -1,4 +1,4 @@
-"""What the worker that reads Noyo looks after: Noyo itself, its token, its clock, and room for all to run."""
+"""The health checks of the worker that polls Noyo: Noyo, its token, its clock, and Lambda's concurrency quota."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def noyo_checks(
     clock_difference: Callable[[], float | None],
     unreserved: Callable[[], int | None],
 ) -> dict[Topic, Check]:
-    """`unreserved`: how many functions may run at once; None where nobody tells."""
+    """`unreserved` returns how many functions may run at once; None if the quota cannot be read."""
     return {
         Topic.SECRET: secret_check(read_secret),
         Topic.NOYO: lambda: _noyo(noyo, clock_difference),
@@ -35,7 +35,7 @@ def secret_check(read_secret: Callable[[], object]) -> Check:
 
 
 def _noyo(noyo: NoyoReader, clock_difference: Callable[[], float | None]) -> Iterator[Finding]:
-    """The smallest page there is: it needs a token, and an answer."""
+    """Reads the smallest page, which needs a valid token and an answer."""
     noyo.newest(EntityKind.CONNECTION, offset=0, page_size=1)
     yield Finding(Topic.NOYO, CheckStatus.OK)
     yield clock_finding(Topic.NOYO_CLOCK, clock_difference())

@@ -33,7 +33,7 @@ class PauseUnchanged:
 
 
 def pause(actor: str, reason_text: str, deps: Dependencies) -> PauseChanged | PauseUnchanged:
-    """Pause sending. If two admins do so at once, other of them learns who was first."""
+    """Pause sending. If two admins do so at once, the second is told who was first."""
     for _ in range(policies.PAUSE_ATTEMPTS):
         before = deps.pauses.history()
         if before.active_pause is not None:

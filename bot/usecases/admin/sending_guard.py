@@ -1,4 +1,4 @@
-"""The history guard: whether anything may be sent to Noyo now."""
+"""The sending guard: whether anything may be sent to Noyo now."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class SendingGuard:
         return self.mode is Mode.OBSERVE
 
     def active_pause(self) -> Pause | None:
-        """The pause because of which nothing may be sent now; None if history is on. A consistent read each time."""
+        """The pause that forbids sending now; None if sending is allowed. A consistent read each time."""
         history = self.pauses.history()
         if self.observes_only:
             return history.observe_pause or Pause(since=int(self.clock()))
         return history.active_pause
 
     def active_seconds(self, since: int, now: int) -> int:
-        """Seconds between `since` and `now` during which history was on."""
+        """Seconds between `since` and `now` during which sending was allowed."""
         return self.pauses.history().active_seconds(since, now)

@@ -1,4 +1,4 @@
-"""What the worker that posts to Slack looks after: its token, its channels, and who may do what."""
+"""The health checks of the worker that posts to Slack: its token, its channels and people's permissions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def slack_checks(
     channels: Mapping[str, str],
     deps: Dependencies,
 ) -> dict[Topic, Check]:
-    """`channels`: the id of each by the setting that names it."""
+    """`channels` are channel ids by the name of their setting."""
     return {
         Topic.SECRET: lambda: _secret(read_secret),
         Topic.TOKEN: lambda: _token(slack),
@@ -58,7 +58,7 @@ def _channel(name: str, channel: str, slack: SlackHealth) -> Finding:
 
 
 def _groups(deps: Dependencies) -> Iterator[Finding]:
-    """From what the scheduled refresh read last; a group that Slack no longer knows has no members."""
+    """From the last scheduled refresh; a group that Slack no longer knows has no members."""
     people, policy, now = deps.people, deps.policy, deps.now()
     known = people.members(policy.all_groups)
     for group_id in sorted(policy.all_groups):
@@ -72,7 +72,7 @@ def _groups(deps: Dependencies) -> Iterator[Finding]:
 
 
 def _people(deps: Dependencies) -> Iterator[Finding]:
-    """Some are read anew each time, so that all are after a while; how the others were is from the table."""
+    """Each run reads some people again; the others are as stored in the table."""
     people, user_directory, policy, now = deps.people, deps.user_directory, deps.policy, deps.now()
     left = policies.HEALTH_CHECK_PEOPLE_PER_RUN
     gone, unknown = [], []
@@ -102,7 +102,7 @@ def _may_act(person: Person, policy: AccessPolicy) -> bool:
 
 
 def _named(people: PeopleRepository, policy: AccessPolicy) -> list[str]:
-    """All that the settings name for a right, themselves or through a group."""
+    """Everyone named for a right, directly or through a user group."""
     named = {user_id for right in NAMED_FOR for user_id in policy.holders(right)} - policy.all_groups
     members = people.members(policy.all_groups).values()
     return sorted(named.union(*(group.user_ids for group in members)))

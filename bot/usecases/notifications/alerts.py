@@ -18,7 +18,7 @@ from bot.usecases.notifications.read_model import open_operation, record_of
 
 
 def update_alerts(event: OutboxEvent, entity: EntityRef, deps: Dependencies) -> None:
-    """Raise an alert if this event needs disconnection, and update all earlier alerts about the record."""
+    """Raise an alert if this event calls for one, and update all earlier alerts about the record."""
     record_state = deps.records.record_state(entity)
     if record_state is None:
         return

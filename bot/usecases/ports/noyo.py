@@ -51,7 +51,7 @@ class NoyoClient(NoyoReader, Protocol):
     """Reads and writes. Each call sends a write once, or twice after a 401, which Noyo did not process.
 
     `NotSent`: Noyo did not process it. `NoAnswer`, `UnreadableAnswer`: it may have taken effect. `NoyoRefused`: Noyo
-    said no.
+    refused it.
     """
 
     def request_connection(

@@ -11,29 +11,29 @@ Clock = Callable[[], float]
 
 
 TimeLeft = Callable[[], float]
-"""Seconds until whoever waits for this gives up; endless where nobody does."""
+"""Seconds until the caller's deadline; infinite if there is none."""
 
 
 NewId = Callable[[], str]
-"""An id nobody else has."""
+"""A unique id."""
 
 
 T = TypeVar("T")
 
 
 class Secret(Protocol[T]):
-    """One secret, which may be replaced at any time while we run. `SecretUnreadable` where it cannot be had."""
+    """One secret, which may be replaced while the process runs. Raises `SecretUnreadable`."""
 
     def value(self) -> T: ...
 
     def newer_than(self, refused: T) -> T | None:
-        """The value of now, where it is another than the one that was refused; None where there is no other."""
+        """The current value if it differs from the one that was refused; None if it does not."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ClientCredentials:
-    """What Noyo knows us by."""
+    """The credentials for Noyo."""
 
     client_id: str
     client_secret: str = field(repr=False)

@@ -11,7 +11,7 @@ from bot.domain.people import GroupMembers, Person
 
 
 class MessageGateway(Protocol):
-    """`SlackBusy`: nothing was done. `SlackSilent`: it may have been posted. `SlackRefused`: a clear no."""
+    """`SlackBusy`: nothing was done. `SlackNoAnswer`: it may have been posted. `SlackRefused`: Slack refused."""
 
     def render(self, content: Content) -> Rendered: ...
 
@@ -24,34 +24,34 @@ class MessageGateway(Protocol):
         thread: str | None = None,
         broadcast: bool = False,
     ) -> PostedMessage:
-        """Posts once, never retried inside; `mark` is an opaque id kept in the message's metadata.
+        """Posts once, without retries. `mark` is an opaque id that is stored in the message's metadata.
 
-        `broadcast` shows a reply in a thread in the channel as well.
+        `broadcast` also shows a thread reply in the channel.
         """
         ...
 
     def delete(self, channel: str, ts: str) -> None:
-        """`SlackRefused` where it is gone, or where the workspace lets nobody delete."""
+        """`SlackRefused` if it is gone, or if the workspace does not allow deleting."""
         ...
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
 
     def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> PostedMessage | None:
-        """The message of ours with this mark, posted at or after `since`."""
+        """Our message with this mark, posted at or after `since`; None if there is none."""
         ...
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
-        """Shows the answer in a modal that is still open; False where the person has closed it."""
+        """Update a modal; False if the person has closed it."""
         ...
 
 
 class UserDirectory(Protocol):
     def read_person(self, user_id: str) -> Person | None:
-        """users.info; None where Slack does not know the user."""
+        """users.info; None if Slack does not know the user."""
         ...
 
     def read_members(self, group_id: str) -> GroupMembers | None:
-        """usergroups.users.list; None where the group is gone."""
+        """usergroups.users.list; None if the group does not exist."""
         ...
 
 
@@ -59,9 +59,9 @@ class SlackHealth(Protocol):
     """Errors as in `ShowsPeople`."""
 
     def token(self) -> TokenStatus:
-        """How the bot's token stands; `SlackNotLetIn` where Slack does not accept it."""
+        """auth.test; `SlackTokenRejected` if Slack does not accept the token."""
         ...
 
     def is_member(self, channel_id: str) -> bool:
-        """Whether the bot is in the channel, so that it can post and find its posts again."""
+        """Whether the bot is a member of the channel, which it must be to post and to find its messages."""
         ...

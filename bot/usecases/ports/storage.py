@@ -37,39 +37,39 @@ class RecordRepository(Protocol):
         ...
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        """Consistent reads in batches; unknown ones are missing."""
+        """Consistent reads in batches; unknown records are left out."""
         ...
 
     def write(self, change: RecordChange) -> None:
-        """`RecordMoved` where the state is no longer `change.before`; then nothing was written."""
+        """`ConcurrentUpdate` if the state is no longer `change.before`; nothing was written then."""
         ...
 
     def has_version(self, entity: EntityRef, record: Record) -> bool:
-        """Whether this version is in the history already."""
+        """Whether the history contains this version."""
         ...
 
     def history(self, entity: EntityRef, *, since: int) -> list[Record]:
-        """Every version ever shown to us with `modified` at or after `since`, oldest first."""
+        """All known versions with `modified` at or after `since`, oldest first."""
         ...
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
-        """The newest `modified` known from any source, and whose it is. May lag by a moment (an index)."""
+        """The newest known `modified` and its record. From an index, so it may lag."""
         ...
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
-        """Open records in this status, the longest unchanged first (disconnections: soonest end date first). Index."""
+        """Open records in this status, longest unchanged first (disconnections: soonest end date first). May lag."""
         ...
 
     def open_entities(self, kind: EntityKind) -> list[EntityRef]:
-        """All open records of this kind, whatever their status. May lag by a moment (an index)."""
+        """All open records of this kind in any status. From an index, so it may lag."""
         ...
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
-        """The records, open or not, that name this group. May lag by a moment (an index)."""
+        """The open and closed records of this group. From an index, so it may lag."""
         ...
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
-        """By id, beginning of an id, carrier group id, or words of the group's name; consistent states, best first."""
+        """Search by id, start of an id, carrier group id, or words of the name. Consistent reads, best match first."""
         ...
 
 
@@ -82,10 +82,10 @@ class OperationRepository(Protocol):
         events: Sequence[OutboxEvent],
         audit: AuditEntry | None,
     ) -> None:
-        """One transaction: the expectation, the lock (unless `operation.locks` is False), the operation, news, audit.
+        """One transaction: the expected version, the lock (if it takes one), the operation, events and audit entry.
 
-        `NotPlaced` where any condition failed, and then nothing was written; an operation with this id is a failed
-        condition too.
+        `SubmissionConflict` if any condition failed, which includes an operation with the same id; nothing was written
+        then.
         """
         ...
 
@@ -94,11 +94,11 @@ class OperationRepository(Protocol):
         ...
 
     def open_on(self, entity: EntityRef) -> Operation | None:
-        """The operation that holds the subject's lock. Consistent."""
+        """The operation that holds the entity's lock. Consistent read."""
         ...
 
     def last_on(self, entity: EntityRef) -> Operation | None:
-        """The newest settled operation that held the subject's lock, as far as it is still kept. Consistent."""
+        """The newest settled operation that held the entity's lock, while it is still stored. Consistent read."""
         ...
 
     def claim(
@@ -109,7 +109,7 @@ class OperationRepository(Protocol):
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
     ) -> None:
-        """Moves it from exactly `operation` (state, lease and attempts) to `claimed`. `LeaseLost` if it moved."""
+        """Replace `operation`, if its state, lease and attempts are unchanged, by `claimed`. `LeaseLost` otherwise."""
         ...
 
     def save(
@@ -121,9 +121,9 @@ class OperationRepository(Protocol):
         audit: AuditEntry | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
-        """Writes the unsettled operation on condition that `lease` is still the one on it. `LeaseLost` otherwise.
+        """Write the unsettled operation if `lease` is still its lease. `LeaseLost` otherwise.
 
-        `lease` None: on condition that nobody holds it, and it still waits for people in the state `was`.
+        With `lease` None: if it has no lease and is still in the state `was`.
         """
         ...
 
@@ -137,62 +137,62 @@ class OperationRepository(Protocol):
         audit: AuditEntry | None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
-        """One transaction: the settled operation (no sealed input, no `due`), the lock gone, the change, news, audit.
+        """One transaction: the settled operation (no encrypted input, no `due`), the lock's release, the record change,
+        events and audit entry.
 
-        `lease` None: on condition that nobody holds it and it is still in the state `was`. `LeaseLost` or `RecordMoved`
-        otherwise, and then nothing was written.
+        With `lease` None: if it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate`
+        otherwise; nothing was written then.
         """
         ...
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        """Ids of people's operations that are due, the longest due first, but those put aside. An index: may lag."""
+        """Ids of people's due operations that are not deferred, longest due first. From an index, so it may lag."""
         ...
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
-        """As `due`, of the looks that no person asked for: however many there are, they keep nobody waiting."""
+        """Like `due`, for automatic refreshes, which are listed separately so that they delay nobody."""
         ...
 
     def oldest_due(self, now: int) -> int | None:
-        """The `due` of the one that is due the longest, a look or not; None where none is. Index."""
+        """The earliest `due` of all due operations; None if there is none. From an index."""
         ...
 
     def awaiting_resolution(self) -> list[int]:
-        """Of each operation that needs a person, when it was asked for, the first first. Index."""
+        """The submission times of operations that need a manual resolution, earliest first. From an index."""
         ...
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
-        """Those that wait for a second approver, the soonest end date first. An index finds them; the states are
-        consistent."""
+        """The operations that await confirmation, soonest end date first. Found by an index, then read consistently."""
         ...
 
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
-        """As `due`, of those that were put aside while nothing is sent: they keep nobody waiting meanwhile."""
+        """Like `due`, for operations that were deferred by a pause."""
         ...
 
     def oldest_deferred_due(self, now: int) -> int | None:
-        """As `longest_due`, of those that were put aside."""
+        """Like `oldest_due`, for deferred operations."""
         ...
 
 
 class PauseRepository(Protocol):
     def history(self) -> PauseHistory:
-        """Consistent read. Sending is on, and always was, where nobody has turned the switch yet."""
+        """Consistent read. Without any pause so far, sending is allowed."""
         ...
 
     def save(
         self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry
     ) -> bool:
-        """One transaction, on condition that nobody turned it since `before`; False where somebody did."""
+        """One transaction; False if somebody paused or resumed since `before` was read."""
         ...
 
 
 class HealthRepository(Protocol):
     def health_check(self, component: Component) -> HealthCheck | None:
-        """The newest; None where nobody has looked yet."""
+        """The newest health check; None if there is none yet."""
         ...
 
     def save(self, health_check: HealthCheck) -> None:
-        """In place of the one before."""
+        """Replaces the previous health check."""
         ...
 
 
@@ -202,43 +202,43 @@ class OutboxRepository(Protocol):
     def due(self, now: int, *, limit: int) -> list[str]: ...
 
     def oldest_due(self, now: int) -> int | None:
-        """As of operations."""
+        """Like `OperationRepository.due`."""
         ...
 
     def put(self, event: OutboxEvent) -> None:
-        """News that comes with no other fact (a summary). The same id again changes nothing."""
+        """Put an event on its own, such as a summary. An existing id is left unchanged."""
         ...
 
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
-        """Takes it off the due index for good."""
+        """Remove it from the due index for good."""
         ...
 
     def postpone(self, event: OutboxEvent, due: int) -> None:
-        """Sets a new `due` and counts the attempt."""
+        """Set a new `due` and count the attempt."""
         ...
 
 
 class MessageRepository(Protocol):
     def reserve(self, place: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
-        """Takes the lease on this message; None while somebody else holds it."""
+        """Take the lease on this message; None while another worker holds it."""
         ...
 
     def record_post(
         self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str
     ) -> None:
-        """Records what the message now shows, keeping the lease. `LeaseLost` where it ran out and was taken."""
+        """Save what the message shows, and keep the lease. `LeaseLost` if it expired and another worker took it."""
         ...
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
-        """Gives the lease back; quiet where it was lost."""
+        """Release the lease; does nothing if it was lost."""
         ...
 
     def link(self, place: MessageKey) -> MessageLink | None:
-        """Where the message is, once posted."""
+        """The message's link; None until it is posted."""
         ...
 
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
-        """The posted messages of this channel whose key begins so and that are not closed. Consistent."""
+        """The posted messages in this channel that are not closed and whose name has this prefix. Consistent read."""
         ...
 
 
@@ -254,7 +254,7 @@ class PeopleRepository(Protocol):
 
 class GrantRepository(Protocol):
     def snapshot(self) -> GrantSnapshot | None:
-        """Who held which right when it was last noted. Consistent."""
+        """The latest snapshot of who holds which right. Consistent read."""
         ...
 
     def save(self, noted: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:

@@ -1,7 +1,7 @@
 """Claim a waiting request, release the claim, and expire it.
 
 A claim changes the table only, in one transaction with its event and audit entry. It blocks nobody from deciding, and
-expiry after some working hours or with the decision.
+ends after some working hours or with the decision.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot import policies
-from bot.domain import outbox as outbox
+from bot.domain import outbox
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.outbox import OutboxEvent

@@ -192,6 +192,6 @@ def _link(record_state: RecordState, by: Operation | None) -> RecordState:
 
 
 def _new_link(state: RecordState, by: Operation | None) -> RecordState | None:
-    """The state linked_state to the operation, or None if nothing changes. A posted card stays the record's card."""
+    """The state linked to the operation, or None if nothing changes. A posted card stays the record's card."""
     linked_state = replace(_link(state, by), card_key=state.card_key)
     return linked_state if linked_state != state else None

@@ -92,7 +92,7 @@ class PageIngestor:
     # ---------------------------------------------------------------- ingest
 
     def peek(self) -> None:
-        """While a cut run goes on, what is newest is seen at once; the run itself does not count on it."""
+        """Ingest the newest page first while an interrupted run resumes, so that new changes are not delayed."""
         newest_modified = self.newest_modified
         self.ingest_page(self.newest(0))
         self.newest_modified = newest_modified
@@ -114,12 +114,12 @@ class PageIngestor:
         return self.report.changed > changed
 
     def unpark_missing(self) -> None:
-        """After a sweep: rows that can be read under another id by now, or that are gone."""
+        """After a sweep: unpark rows that are readable under another id, or gone."""
         for row_id in sorted(self._parked - self._unreadable):
             self._unpark(row_id)
 
     def _ingest(self, row_id: str, record: Record) -> None:
-        """One record that Noyo cannot show when asked again must not keep the others from being seen."""
+        """A record that Noyo cannot show again must not block the others."""
         try:
             self.report.changed += ingest(
                 record,

@@ -110,7 +110,7 @@ def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
 
 
 def _resume_point(progress: PassProgress, stopped: Exception) -> PassProgress:
-    """Where the next run resumes: from the newest_modified if Noyo refused the offset."""
+    """Where the next run resumes: at the start if Noyo refused the offset."""
     if isinstance(stopped, NoyoRefused):
         return PassProgress(0, progress.newest_modified, progress.floor)
     return progress
