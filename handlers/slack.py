@@ -9,8 +9,8 @@ from typing import Any
 # Collecting garbage while modules load takes a tenth of the start and finds nothing.
 gc.disable()
 
-# Wiring imports rooms where they are first used; these here, so that they are loaded while Lambda starts the
-# process, which has more power and a snapshot can keep.
+# The composition root imports packages on first use. Importing these here loads them while Lambda starts the process,
+# which has more CPU and can be kept in a snapshot.
 import bot.dynamodb.aws_json
 import bot.secrets
 import bot.slack.app

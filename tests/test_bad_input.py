@@ -129,7 +129,7 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [
             ("grant_removed", "approve")
         ]
-        assert "may not do this" in world.seen_in(DECISIONS)
+        assert "does not have permission for this" in world.seen_in(DECISIONS)
 
 
 def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> None:

@@ -65,7 +65,9 @@ def shown_everywhere(world: World, name: str) -> str:
     world.slack.click(BEN, DECISIONS, taking.ts, "claim")
     world.settle(30)
     told = " ".join(world.slack.render(one) for one in copies(world, name))
-    assert all(words in told for words in ("please decide soon", "Reminder: disconnect", "Claimed by: @Ben"))
+    assert all(
+        words in told for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben")
+    )
     assert len([one for one in copies(world, name) if "approve" in acts(one)]) == 3
     return made
 
@@ -183,8 +185,8 @@ def test_what_was_told_at_the_beginning_says_of_when_it_tells(world: World) -> N
 
     for message in copies(world, "Before Us"):
         text = world.slack.render(message)
-        assert "Needs review" not in text or "As it stood" in text
-        assert acts(message) <= {"details"} or "As it stood" in text
+        assert "Needs review" not in text or "See the cards for the current state" in text
+        assert acts(message) <= {"details"} or "See the cards for the current state" in text
 
 
 def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(world: World) -> None:

@@ -14,7 +14,7 @@ from tests.world import ALERTS, ANA, BEN, CONNECTIONS, START, World, blocks_of
 
 pytestmark = pytest.mark.long
 
-PAUSED = "kept, not sent yet: @Ana paused sending to Noyo"
+PAUSED = "waiting while sending is paused. @Ana paused sending to Noyo"
 
 
 @pytest.fixture
@@ -116,9 +116,11 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         acting.settle(30)
 
         assert acting.writes() == []
-        assert "kept, not sent yet: Switchboard only watches" in acting.seen_in(CONNECTIONS)
+        assert "waiting while sending is paused. Switchboard has been in observe-only mode" in acting.seen_in(
+            CONNECTIONS
+        )
         alert = next(one for one in acting.slack.channel(ALERTS) if "Stuck Inc" in blocks_of(one))
-        assert "Switchboard only watches: it sends nothing to Noyo" in acting.slack.render(alert)
+        assert "Observe-only mode: Switchboard sends nothing to Noyo" in acting.slack.render(alert)
 
         acting.slack.click(ANA, ALERTS, alert.ts, "retry")
         window = acting.slack.view_of(ANA)

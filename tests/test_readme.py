@@ -11,7 +11,8 @@ from bot.settings import PARTS, Purpose, read_settings
 from bot.slack.commands import COMMANDS
 from infra.local.aws.table import read_template
 
-README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([A-Z_]+)` \|([^|]+)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 
 
@@ -71,3 +72,17 @@ def test_every_setting_is_a_parameter_of_the_template_with_the_same_default() ->
 def test_every_command_is_in_the_readme_as_people_type_it() -> None:
     for command in COMMANDS.values():
         assert f"`/noyo {command.usage}`" in README
+
+
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PATH = re.compile(r"`((?:bot|handlers|infra|tests|docs)/[\w/.-]*)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_path_that_a_document_names_exists(document: Path) -> None:
+    paths = PATH.findall(document.read_text(encoding="utf-8"))
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_table_of_changes_names_paths() -> None:
+    assert len(PATH.findall((ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8"))) > 10

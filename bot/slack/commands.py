@@ -16,7 +16,7 @@ from bot.slack.views import replies
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
 
 MOST_FOUND = 100
-"""Looked through for what can be retried, which may be few among many of nearly the same name."""
+"""How many matches are searched for retryable ones, which may be few among many similar names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Command:
     what: str
     run: Callable[[RequestContext, str], Json]
     sends: bool = False
-    """Whether it is there to have something sent to Noyo."""
+    """Whether it leads to something being sent to Noyo."""
 
 
 def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
-    """The answer to one typed command; what nobody knows is answered with what there is."""
+    """The answer to a command; an unknown one is answered with the help."""
     word, rest = [*body.get("text", "").split(maxsplit=1), "", ""][:2]
     command = COMMANDS.get(word.lower() or "help")
     if command is None:
@@ -57,7 +57,7 @@ def _usages(context: RequestContext) -> list[RichText]:
 
 @dataclass(frozen=True, slots=True)
 class Choosing:
-    """A command about one record, of those that fit; the words for when there is not exactly one."""
+    """A command about one record, with its texts for when not exactly one record matches."""
 
     which: str
     several: str
@@ -66,7 +66,7 @@ class Choosing:
     opens: Callable[[RequestContext, RecordState], None]
 
     def __call__(self, context: RequestContext, text: str) -> Json:
-        """The form where one fits; else what stands in the way."""
+        """Opens the form if exactly one record matches; otherwise the answer says why not."""
         if not text:
             return replies.ephemeral(self.which.format(context.command))
         permission = context.authorize(Right.VIEW)

@@ -50,6 +50,7 @@ def test_cold_journeys_do_not_exceed_a_limit(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.long
 @pytest.mark.timeout(240)
+@pytest.mark.usefixtures("restored_logging")
 def test_both_clicks_are_followed_from_the_receiver_to_the_card() -> None:
     retry, approve = trace.follow()[2:]
 

@@ -1,6 +1,6 @@
-"""One call of Slack's Web API, its errors told apart by what became of it.
+"""Calls of Slack's Web API, with errors by their effect: none, unknown or refused.
 
-https://docs.slack.dev/apis/web-api/ — nothing is repeated in here: after a lost answer a repeat would post twice.
+https://docs.slack.dev/apis/web-api/ — nothing is retried here: after a lost answer a retry would post twice.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ _NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "toke
 
 
 class SlackApiClient:
-    """Calls methods of the Web API. Nothing is called at construction, `auth.test` least of all."""
+    """Calls methods of the Web API. Construction makes no call, not even `auth.test`."""
 
     def __init__(
         self, *, token: Secret[str], api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
     ) -> None:
-        """A call waits for `timeout_seconds`, or for what is left of its caller's time if that is less."""
+        """A call waits for `timeout_seconds`, or until the caller's deadline if that is earlier."""
         self._token, self._api_url = token, api_url
         self._timeout_seconds, self._left = timeout_seconds, left
         self._quiet = logging.getLogger("bot.slack.web_api")
         self._quiet.setLevel(logging.INFO)  # slack_sdk writes whole messages at DEBUG
 
     def read(self, method: str, **args: str | int | bool) -> Json:
-        """A method that reads; these take form fields."""
+        """Call a method that reads; these take form fields."""
         return self._called(method, params=args)
 
     def write(self, method: str, **args: Any) -> Json:
-        """A method that writes; these take JSON. What is None is left out."""
+        """Call a method that writes; these take JSON. Arguments that are None are left out."""
         return self._called(method, json={name: value for name, value in args.items() if value is not None})
 
     def respond(self, response_url: str, message: Json) -> None:
-        """Answers by the address that an interaction gave us: the last word, for which a little time is spared."""
+        """Answer to an interaction's response URL. Some time is reserved for it, as it is the last resort."""
         client = WebhookClient(
             response_url,
             timeout=self._seconds(spared=policies.SLACK_FINAL_RESPONSE_SECONDS),  # type: ignore[arg-type]  # as below
@@ -82,7 +82,7 @@ class SlackApiClient:
             raise SlackNoAnswer(f"Slack did not take an answer to a response_url (HTTP {status}).")
 
     def headers(self, method: str) -> Mapping[str, object]:
-        """What the answer to a method that reads tells beside itself."""
+        """The headers and body of the answer to a method that reads."""
         return self._answered(method, params={}).headers
 
     def _called(self, method: str, **how: Any) -> Json:
@@ -92,8 +92,8 @@ class SlackApiClient:
         return answer
 
     def _answered(self, method: str, **how: Any) -> SlackResponse:
-        """The answer. `SlackBusy`: nothing was done. `SlackSilent`: it may have been. `SlackRefused`: a clear no.
-        `OutOfTime`: it was not begun. A token that Slack does not accept is read again."""
+        """The answer. `SlackBusy`: nothing was done. `SlackNoAnswer`: it may have been. `SlackRefused`: Slack refused.
+        `DeadlineExceeded`: it was not started. A token that Slack does not accept is read again."""
         try:
             token = self._token.value()
             try:
@@ -118,7 +118,7 @@ class SlackApiClient:
             ) from error
 
     def _client(self, token: str) -> WebClient:
-        """For one call, since its time-out is its own; it holds no connection that could be kept."""
+        """A client for one call, since each call has its own timeout. It keeps no connection."""
         return WebClient(
             token=token,
             base_url=self._api_url,
@@ -152,7 +152,7 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
 
 
 def _retry_after(headers: Mapping[str, Any]) -> int:
-    """Whole seconds; a careful pause where Slack does not say, or says it unreadably."""
+    """Whole seconds; a default if Slack sends none, or an unreadable one."""
     told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     return (
         max(int(told), 1)
@@ -162,7 +162,7 @@ def _retry_after(headers: Mapping[str, Any]) -> int:
 
 
 def text_of(answer: Json, name: str, method: str) -> str:
-    """A text that Slack's answer must hold; `SlackSilent` where it does not, since then we know nothing."""
+    """A text that Slack's answer must contain. `SlackNoAnswer` if it is missing, since the effect is unknown then."""
     value = answer.get(name)
     if not isinstance(value, str) or not value:
         raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
@@ -170,7 +170,7 @@ def text_of(answer: Json, name: str, method: str) -> str:
 
 
 def objects_of(answer: Json, name: str, method: str) -> list[Json]:
-    """A list of objects that Slack's answer must hold."""
+    """A list of objects that Slack's answer must contain."""
     value = answer.get(name)
     if not isinstance(value, list):
         raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")

@@ -1,4 +1,4 @@
-"""How the bot itself stands with Slack: its token and scopes, Slack's clock, the channels it is in."""
+"""The bot's own state in Slack: its token and scopes, Slack's clock, and its channels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.usecases.ports.runtime import Clock
 
 
 class SlackHealthClient:
-    """`bot.usecases.ports.storage.ReadsSlack` through the Web API."""
+    """`bot.usecases.ports.slack.SlackHealth` by the Web API."""
 
     def __init__(self, calls: SlackApiClient, clock: Clock) -> None:
         self._calls, self._clock = calls, clock
@@ -39,7 +39,7 @@ class SlackHealthClient:
 
 
 def _header(headers: Mapping[str, object], name: str) -> str | None:
-    """A header may come as it is, or as a list of one."""
+    """A header is a text, or a list with one text."""
     value = next((held for known, held in headers.items() if known.lower() == name), None)
     if isinstance(value, list):
         value = value[0] if value else None

@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class SlackMessageGateway:
-    """Shows people things, in Slack. Errors as in `bot.usecases.ports.storage.ShowsPeople`."""
+    """The message gateway for Slack. Errors as in `bot.usecases.ports.slack.MessageGateway`."""
 
     def __init__(self, calls: SlackApiClient, display: DisplaySettings) -> None:
         self._calls, self._display = calls, display
@@ -56,11 +56,11 @@ class SlackMessageGateway:
         return PostedMessage(text_of(answer, "channel", method), text_of(answer, "ts", method))
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
-        """chat.update; the mark stays. `SlackRefused` where the message is gone."""
+        """chat.update; keeps the mark. `SlackRefused` if the message is gone."""
         self._calls.write("chat.update", channel=channel, ts=ts, **_shown(rendered))
 
     def delete(self, channel: str, ts: str) -> None:
-        """chat.delete. `SlackRefused` with `message_not_found` where it is gone already."""
+        """chat.delete. `SlackRefused` with `message_not_found` if it is already gone."""
         self._calls.write("chat.delete", channel=channel, ts=ts)
 
     def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> PostedMessage | None:
@@ -81,13 +81,13 @@ class SlackMessageGateway:
         return True
 
     def open_view(self, trigger_id: str, view: Json) -> None:
-        """views.open; the trigger lives three seconds and serves once."""
+        """views.open; a trigger is valid for three seconds and can be used once."""
         opened = self._calls.write("views.open", trigger_id=trigger_id, view=view).get("view")
         view_id = opened.get("id") if isinstance(opened, dict) else None
         log_event(LogEvent.VIEW_OPENED, view=view_id if isinstance(view_id, str) else None)
 
     def respond(self, response_url: str, answer: Json) -> None:
-        """What only the person sees who clicked; needs no trigger."""
+        """Shown only to the person who clicked; needs no trigger."""
         self._calls.respond(response_url, answer)
 
     def update_view(self, view_id: str, view: Json) -> None:
@@ -95,7 +95,7 @@ class SlackMessageGateway:
         self._calls.write("views.update", view_id=view_id, view=view)
 
     def permalink(self, link: MessageLink) -> str | None:
-        """chat.getPermalink. None where Slack does not tell: a message with no link is better than no message."""
+        """chat.getPermalink. None if Slack does not return it: a message without a link is better than none."""
         if link not in self._addresses:
             try:
                 answer = self._calls.read("chat.getPermalink", channel=link.channel, message_ts=link.ts)
@@ -111,7 +111,7 @@ class SlackMessageGateway:
         return notice_view("Switchboard", cards.message(content, self._display, self.permalink))
 
     def _conversation(self, channel: str) -> str:
-        """History knows direct messages by their own id only."""
+        """The history of a direct message is found only by its own channel id."""
         if not is_user_id(channel):
             return channel
         answer = self._calls.write("conversations.open", users=channel)

@@ -1,4 +1,4 @@
-"""Who people are, and who is in a user group."""
+"""People and the members of user groups."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _UNKNOWN_GROUP = frozenset({"no_such_subteam", "subteam_not_found"})
 
 
 class SlackUserDirectory:
-    """Reads people from Slack. Errors as in `bot.usecases.ports.storage.ReadsPeople`."""
+    """The user directory of Slack. Errors as in `bot.usecases.ports.slack.UserDirectory`."""
 
     def __init__(self, calls: SlackApiClient, clock: Clock) -> None:
         self._calls, self._clock = calls, clock
@@ -36,7 +36,7 @@ class SlackUserDirectory:
         )
 
     def read_members(self, group_id: str) -> GroupMembers | None:
-        """usergroups.users.list; the whole list comes in one answer."""
+        """usergroups.users.list; one answer contains the whole list."""
         try:
             answer = self._calls.read("usergroups.users.list", usergroup=group_id)
         except SlackRefused as refused:

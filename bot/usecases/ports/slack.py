@@ -56,7 +56,7 @@ class UserDirectory(Protocol):
 
 
 class SlackHealth(Protocol):
-    """Errors as in `ShowsPeople`."""
+    """Errors as in `MessageGateway`."""
 
     def token(self) -> TokenStatus:
         """auth.test; `SlackTokenRejected` if Slack does not accept the token."""

@@ -8,6 +8,7 @@ import pytest
 
 from bot import policies
 from bot.domain.record_states import RecordState
+from bot.slack.features import claim
 from bot.slack.views import buttons
 from tests.slack.incoming import asked_to_disconnect, begin, moves, presses, told, types, window
 from tests.world import ANA, BEN, CONNECTIONS, GUS, World
@@ -85,6 +86,14 @@ def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(world: Worl
     assert owner(world, record_state) == ANA
     assert "You are no longer checking this." in lets_go(world, record_state, ANA)
     assert owner(world, record_state) is None
+
+
+def test_a_request_that_is_no_longer_stored_cannot_be_claimed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record_state = asked_to_disconnect(world, "Gone Inc")
+    monkeypatch.setattr(claim, "claim_request", lambda *_: None)
+    assert "This request is not known here any more." in takes(world, record_state, BEN)
 
 
 def test_whoever_is_checking_keeps_nobody_from_deciding(world: World) -> None:

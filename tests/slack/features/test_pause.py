@@ -118,8 +118,8 @@ def test_what_is_asked_for_meanwhile_is_answered_as_kept(world: World) -> None:
     assert "Sending to Noyo" not in window(world)
     world.notify()
     card = world.seen_in(CONNECTIONS)
-    assert "kept, not sent yet: @Ana paused sending to Noyo" in card
-    assert "once sending is resumed" in card
+    assert "waiting while sending is paused. @Ana paused sending to Noyo" in card
+    assert "when sending resumes" in card
 
 
 def test_a_pause_that_came_after_the_click_is_told_in_the_window(world: World) -> None:
