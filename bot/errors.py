@@ -79,8 +79,8 @@ class ObserveOnly(SwitchboardError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Switchboard only watches for now and sends nothing to Noyo, so nothing was done. "
-            "Whoever runs it has set it so; please do this at Noyo."
+            "Switchboard is in observe-only mode and sends nothing to Noyo, so nothing was done. "
+            "This is set in its settings; please do this at Noyo."
         )
 
 

@@ -125,11 +125,11 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         acting.slack.click(ANA, ALERTS, alert.ts, "retry")
         window = acting.slack.view_of(ANA)
         assert window is not None
-        assert "only watches for now and sends nothing to Noyo" in acting.slack.render(window)
+        assert "is in observe-only mode and sends nothing to Noyo" in acting.slack.render(window)
         acting.slack.close_view(ANA, window.id)
         for text in ("connect", "retry Stuck Inc", "approve Stuck Inc", "reject Stuck Inc"):
             reply = acting.slack.command(ANA, CONNECTIONS, "/noyo", text)
-            assert "only watches for now" in acting.slack.render(reply.messages[0])
+            assert "is in observe-only mode" in acting.slack.render(reply.messages[0])
             assert acting.slack.view_of(ANA) is None
 
         acting.settings = watching(acting, "act")
@@ -166,6 +166,6 @@ def test_a_form_that_was_open_when_the_mode_changed_places_nothing() -> None:
         window = world.slack.view_of(ANA)
         assert window is not None
         shown = world.slack.render(window)
-        assert "only watches for now" in shown
+        assert "is in observe-only mode" in shown
         assert "submit again" not in shown
         assert world.open_operations() == []
