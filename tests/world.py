@@ -149,7 +149,7 @@ class World:
             for news_id in deps.outbox.due(deps.now(), limit=1000):
                 publish(news_id, deps)
             refresh_group_members(deps)
-        audit_grants(deps)
+            audit_grants(deps)
 
     def poll(self) -> None:
         with acting("PollFunction"):
