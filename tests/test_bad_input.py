@@ -17,17 +17,17 @@ from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import ButtonValue, encode
 from infra.local import environment as local
 from infra.local.noyo import Fault
-from tests.slack.incoming import a_world, begin, event, knocks, payload, told, typed, types, view_id, window
-from tests.world import ANA, CONNECTIONS, DECISIONS, GUARDIAN, World, blocks_of
+from tests.slack.incoming import a_system, begin, event, knocks, payload, told, typed, types, view_id, window
+from tests.system import ANA, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    yield from a_world()
+def shared() -> Iterator[System]:
+    yield from a_system()
 
 
 @pytest.fixture
-def world(shared: World) -> World:
+def system(shared: System) -> System:
     begin(shared)
     return shared
 
@@ -43,48 +43,48 @@ def world(shared: World) -> World:
     ],
 )
 def test_a_request_that_is_not_slacks_is_refused_and_calls_nobody(
-    world: World, changes: dict[str, object], status: int
+    system: System, changes: dict[str, object], status: int
 ) -> None:
-    before = len(world.slack.calls)
-    answer = world.bot.slack_endpoint.handle({**event(typed("connect"), world.clock()), **changes})
+    before = len(system.slack.calls)
+    answer = system.bot.slack_endpoint.handle({**event(typed("connect"), system.clock()), **changes})
     assert answer["statusCode"] == status
-    assert len(world.slack.calls) == before
+    assert len(system.slack.calls) == before
 
 
 @pytest.mark.parametrize("body", [b"payload={", b"payload=%ff%fe%00", b"\xff", payload(["no", "object"])])
-def test_a_signed_request_that_cannot_be_read_is_refused(world: World, body: bytes) -> None:
-    assert knocks(world, body)["statusCode"] == 400
+def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: bytes) -> None:
+    assert knocks(system, body)["statusCode"] == 400
 
 
 @pytest.mark.parametrize(
     "text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"]
 )
-def test_an_id_that_is_no_uuid_asks_noyo_nothing(world: World, text: str) -> None:
-    before = len(world.noyo.requests)
-    assert "Nothing here matches" in told(world, types(world, f"status {text}"))
-    world.carry_out()
-    assert len(world.noyo.requests) == before
+def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> None:
+    before = len(system.noyo.requests)
+    assert "Nothing here matches" in told(system, types(system, f"status {text}"))
+    system.carry_out()
+    assert len(system.noyo.requests) == before
 
 
-def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(world: World) -> None:
+def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(system: System) -> None:
     """A typo, an unknown carrier, text that tries to break out: each is refused; then one request leaves, as typed."""
     name = '<!channel> "}],"x":[{ \\ & Co'
-    types(world, "connect")
-    view = view_id(world)
-    before = len(world.writes())
+    types(system, "connect")
+    view = view_id(system)
+    before = len(system.writes())
     wrong = {"federal_ein": "1", "carrier_group_id": "a\u200bb", "group_name": name, "carrier_id": "Guardian"}
-    assert world.slack.submit(ANA, view, wrong).errors.keys() == {"federal_ein", "carrier_group_id"}
-    assert not world.open_operations()
-    reply = world.slack.submit(ANA, view, {"federal_ein": "12-3456789", "carrier_group_id": "ab-1"})
+    assert system.slack.submit(ANA, view, wrong).errors.keys() == {"federal_ein", "carrier_group_id"}
+    assert not system.open_operations()
+    reply = system.slack.submit(ANA, view, {"federal_ein": "12-3456789", "carrier_group_id": "ab-1"})
     assert reply.errors == {}
-    assert world.slack.resend(ANA, reply).status == 200
-    world.carry_out()
-    world.notify()
-    assert len(world.writes()) == before + 1
-    message = world.slack.channel(CONNECTIONS)[-1]
-    assert world.slack.mentions(message) in ([], ["@Ana"])
+    assert system.slack.resend(ANA, reply).status == 200
+    system.carry_out()
+    system.notify()
+    assert len(system.writes()) == before + 1
+    message = system.slack.channel(CONNECTIONS)[-1]
+    assert system.slack.mentions(message) in ([], ["@Ana"])
     assert "123456789" not in blocks_of(message) + message.text
-    assert "[[ Sent to Noyo ]]" in window(world)
+    assert "[[ Sent to Noyo ]]" in window(system)
 
 
 # ---------------------------------------------------------------- decisions
@@ -94,75 +94,77 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(world: World)
     "day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"]
 )
 def test_a_day_in_another_format_decides_nothing_and_says_which_field(day: str) -> None:
-    with World(APPROVERS=ANA) as world:
-        made = waits_for_a_decision(world, "Dates Inc")
-        view = form_of(world, made)
+    with System(APPROVERS=ANA) as system:
+        made = waits_for_a_decision(system, "Dates Inc")
+        view = form_of(system, made)
         held = {f"end_date.{made['version']}": {"selected_date": day}}
-        answer = submitted_by_hand(world, view, made, held)
+        answer = submitted_by_hand(system, view, made, held)
         assert answer["response_action"] == "errors"
         assert answer["errors"].keys() == {f"end_date.{made['version']}"}
-        world.settle(20)
-        assert world.writes() == []
+        system.settle(20)
+        assert system.writes() == []
 
 
 def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() -> None:
     """Between the click and the sending, and whoever held it is in the trail."""
-    with World(APPROVERS="S0APPROVERS") as world:
-        world.slack.add_usergroup("S0APPROVERS", "approvers", [ANA])
-        made = waits_for_a_decision(world, "Vanished Inc")
-        view = form_of(world, made)
-        world.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
-        world.slack.submit(ANA, view, {})
-        world.carry_out()
-        del world.slack.workspace.usergroups["S0APPROVERS"]
-        world.wait(policies.GROUP_MEMBERS_FRESH_SECONDS // 2 + 1)
-        world.notify()
-        world.noyo.faults.clear()
-        world.settle(30)
+    with System(APPROVERS="S0APPROVERS") as system:
+        system.slack.add_usergroup("S0APPROVERS", "approvers", [ANA])
+        made = waits_for_a_decision(system, "Vanished Inc")
+        view = form_of(system, made)
+        system.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
+        system.slack.submit(ANA, view, {})
+        system.carry_out()
+        del system.slack.workspace.usergroups["S0APPROVERS"]
+        system.wait(policies.GROUP_MEMBERS_FRESH_SECONDS // 2 + 1)
+        system.notify()
+        system.noyo.faults.clear()
+        system.settle(30)
 
-        placed = world.operation(view)
+        placed = system.operation(view)
         assert placed.state is OperationState.CANCELLED
         assert placed.outcome is not None
         assert placed.outcome.kind is OutcomeKind.NOT_AUTHORIZED
-        assert world.writes() == []
-        lost = world.bot.repositories.audit.entries(person_ref(ANA), limit=5)
+        assert system.writes() == []
+        lost = system.bot.repositories.audit.entries(person_ref(ANA), limit=5)
         assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [
             ("grant_removed", "approve")
         ]
-        assert "does not have permission for this" in world.seen_in(DECISIONS)
+        assert "does not have permission for this" in system.seen_in(DECISIONS)
 
 
 def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> None:
     """The form of another record, and of one that never was."""
-    with World(APPROVERS=ANA) as world:
-        made = waits_for_a_decision(world, "Foreign Inc")
-        view = form_of(world, made)
+    with System(APPROVERS=ANA) as system:
+        made = waits_for_a_decision(system, "Foreign Inc")
+        view = form_of(system, made)
         for record_id in ("0" * 8 + made["id"][8:], "../" + made["id"], made["id"].upper()):
-            answer = submitted_by_hand(world, view, made | {"id": record_id}, {})
+            answer = submitted_by_hand(system, view, made | {"id": record_id}, {})
             assert "not known here any more" in str(answer)
-        world.settle(20)
-        assert world.writes() == []
+        system.settle(20)
+        assert system.writes() == []
 
 
-def waits_for_a_decision(world: World, name: str) -> dict[str, Any]:
-    world.settle(10)
-    made = world.noyo.carrier_requests_disconnection(
+def waits_for_a_decision(system: System, name: str) -> dict[str, Any]:
+    system.settle(10)
+    made = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
     )
-    world.settle(10)
+    system.settle(10)
     return made
 
 
-def form_of(world: World, made: dict[str, Any]) -> str:
-    (card,) = [one for one in world.slack.channel(DECISIONS) if made["group_name"] in world.slack.render(one)]
-    world.slack.click(ANA, DECISIONS, card.ts, "approve")
-    view = world.slack.view_of(ANA)
+def form_of(system: System, made: dict[str, Any]) -> str:
+    (card,) = [
+        one for one in system.slack.channel(DECISIONS) if made["group_name"] in system.slack.render(one)
+    ]
+    system.slack.click(ANA, DECISIONS, card.ts, "approve")
+    view = system.slack.view_of(ANA)
     assert view is not None
     return str(view.id)
 
 
 def submitted_by_hand(
-    world: World, view: str, made: dict[str, Any], values: dict[str, Any]
+    system: System, view: str, made: dict[str, Any], values: dict[str, Any]
 ) -> dict[str, Any]:
     """What Slack's client would never send."""
     about = encode(ButtonValue(disconnection_ref(made["id"]), made["version"]))
@@ -172,7 +174,7 @@ def submitted_by_hand(
         "private_metadata": about,
         "state": {"values": {name: {name: held} for name, held in values.items()}},
     }
-    answer: dict[str, Any] = json.loads(knocks(world, payload(submission(form)))["body"])
+    answer: dict[str, Any] = json.loads(knocks(system, payload(submission(form)))["body"])
     return answer
 
 

@@ -30,9 +30,9 @@ from tests.fixtures.reading import (
     restore,
     snapshots,
 )
-from tests.fixtures.take import SETTINGS
+from tests.fixtures.take_snapshot import SETTINGS
 from tests.slack.incoming import knocks, payload, presses, submitted
-from tests.world import ANA, BEN, World
+from tests.system import ANA, BEN, System
 
 SNAPSHOTS = snapshots()
 ITEMS = [kept for snapshot in SNAPSHOTS.values() for kept in snapshot["items"]]
@@ -47,53 +47,53 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def world(name: str) -> Iterator[World]:
+def system(name: str) -> Iterator[System]:
     """A bot of today over the table of then."""
-    with World(**SETTINGS) as made:
+    with System(**SETTINGS) as made:
         made.clock.now = SNAPSHOTS[name]["at"]
         restore(SNAPSHOTS[name], made.settings.aws.table)
         yield made
 
 
-def put(world: World, item: Json) -> None:
-    worker_client("dynamodb").put_item(TableName=world.settings.aws.table, Item=item)
+def put(system: System, item: Json) -> None:
+    worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=item)
 
 
 # ---------------------------------------------------------------- items
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_every_item_is_read_as_it_was(world: World, name: str, kind: str) -> None:
+def test_every_item_is_read_as_it_was(system: System, name: str, kind: str) -> None:
     kept = [one for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind]
     found = {}
     for one in kept:
-        found[key_of(one["item"])] = differences(one["reads"], read(one["item"], world.bot.repositories))
-        put(world, one["item"])  # Some are read by taking them over.
+        found[key_of(one["item"])] = differences(one["reads"], read(one["item"], system.bot.repositories))
+        put(system, one["item"])  # Some are read by taking them over.
     assert {key: told for key, told in found.items() if told} == {}
 
 
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"SEARCH_WORD"}))
 def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(
-    world: World, name: str, kind: str
+    system: System, name: str, kind: str
 ) -> None:
     item = next(one["item"] for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind)
     newer = item | {"schema": {"N": str(SCHEMA + 1)}}
-    put(world, newer)
+    put(system, newer)
     try:
         with pytest.raises(UnknownSchema):
-            read(item, world.bot.repositories)
+            read(item, system.bot.repositories)
         kept = worker_client("dynamodb").get_item(
-            TableName=world.settings.aws.table, Key={"pk": item["pk"], "sk": item["sk"]}
+            TableName=system.settings.aws.table, Key={"pk": item["pk"], "sk": item["sk"]}
         )
         assert kept["Item"] == newer
     finally:
-        put(world, item)
+        put(system, item)
 
 
 def test_every_kind_of_item_that_a_role_may_put_has_a_fixture() -> None:
     put_by_us = {one.keys for role in allowed().values() for one in role if one.action == "dynamodb:PutItem"}
     kept = {key_of(one["item"]).pk.partition("#")[0] + "#*" for one in ITEMS}
-    assert put_by_us - kept == set(), "play it in tests/fixtures/take.py, and take a new snapshot"
+    assert put_by_us - kept == set(), "play it in tests/fixtures/take_snapshot.py, and take a new snapshot"
 
 
 def test_every_kind_of_item_operation_and_news_has_a_fixture() -> None:
@@ -131,46 +131,46 @@ def element(kept: Json, **changes: Any) -> Json:
     return shown | changes
 
 
-def said(world: World, *people: str) -> str:
-    views = [world.slack.view_of(person) for person in people]
-    beside = [*world.slack.workspace.ephemerals, *(view for view in views if view is not None)]
-    return "\n".join(world.slack.render(one) for one in beside)
+def said(system: System, *people: str) -> str:
+    views = [system.slack.view_of(person) for person in people]
+    beside = [*system.slack.workspace.ephemerals, *(view for view in views if view is not None)]
+    return "\n".join(system.slack.render(one) for one in beside)
 
 
 @pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
 def test_an_old_button_still_does_what_it_says(
-    world: World, caplog: pytest.LogCaptureFixture, kept: Json
+    system: System, caplog: pytest.LogCaptureFixture, kept: Json
 ) -> None:
     """Whatever the answer is: it is one about the thing, and no refusal of the button."""
     caplog.set_level(logging.ERROR)
-    reply = presses(world, element(kept), BEN)
+    reply = presses(system, element(kept), BEN)
     assert reply.error is None
-    assert OTHERS not in said(world, BEN)
+    assert OTHERS not in said(system, BEN)
     assert "listener failed" not in caplog.text
-    world.slack.workspace.view_stacks.clear()
+    system.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
-def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(world: World, kept: Json) -> None:
-    before = len(world.open_operations())
-    world.slack.workspace.ephemerals.clear()
+def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(system: System, kept: Json) -> None:
+    before = len(system.open_operations())
+    system.slack.workspace.ephemerals.clear()
     newer = json.dumps(json.loads(kept["value"]) | {"s": 2})
-    reply = presses(world, element(kept, value=newer), ANA)
+    reply = presses(system, element(kept, value=newer), ANA)
     assert reply.error is None
-    assert OTHERS in said(world, ANA)
-    assert len(world.open_operations()) == before
-    world.slack.workspace.view_stacks.clear()
+    assert OTHERS in said(system, ANA)
+    assert len(system.open_operations()) == before
+    system.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("kept", FORMS, ids=lambda kept: kept["callback_id"])
 def test_a_form_that_was_left_open_over_an_upgrade_is_understood(
-    world: World, caplog: pytest.LogCaptureFixture, kept: Json
+    system: System, caplog: pytest.LogCaptureFixture, kept: Json
 ) -> None:
     """Nothing is typed in it, so each answers with what is missing, or with what has changed meanwhile."""
     if "reads" in kept:
         assert differences(kept["reads"], read_value(kept["private_metadata"])) == []
     caplog.set_level(logging.ERROR)
-    answer = knocks(world, payload(submitted(kept["callback_id"], kept.get("private_metadata", ""), BEN)))
+    answer = knocks(system, payload(submitted(kept["callback_id"], kept.get("private_metadata", ""), BEN)))
     assert OTHERS not in json.dumps(answer)
     assert "listener failed" not in caplog.text
 

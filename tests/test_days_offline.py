@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.operations import OperationState
 from infra.local.noyo.faults import Fault, FaultKind
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, START, World
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, START, System
 
 pytestmark = pytest.mark.long
 
@@ -20,13 +20,13 @@ assert TWO_DAYS > STREAM_FORGETS
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with World() as world:
-        yield world
+def system() -> Iterator[System]:
+    with System() as system:
+        yield system
 
 
-def add(world: World, number: int, status: str = "processing", **fields: Any) -> str:
-    made = world.noyo.add_connection(
+def add(system: System, number: int, status: str = "processing", **fields: Any) -> str:
+    made = system.noyo.add_connection(
         created=START - 5000 + number,
         status=status,
         carrier_id=GUARDIAN,
@@ -37,156 +37,156 @@ def add(world: World, number: int, status: str = "processing", **fields: Any) ->
     return str(made["id"])
 
 
-def run(world: World, rounds: int, *, every: int = 30) -> None:
+def run(system: System, rounds: int, *, every: int = 30) -> None:
     """Each worker by its schedule, so many times."""
     for _ in range(rounds):
-        world.carry_out()
-        world.poll()
-        world.notify()
-        world.wait(every)
+        system.carry_out()
+        system.poll()
+        system.notify()
+        system.wait(every)
 
 
-def back(world: World) -> None:
+def back(system: System) -> None:
     """Everything is switched on again, in a new process."""
-    world.restart()
-    run(world, 6)
+    system.restart()
+    run(system, 6)
 
 
-def requests_sent(world: World) -> list[str]:
-    return [seen.body["group_data"]["carrier_group_id"] for seen in world.writes() if seen.method == "POST"]
+def requests_sent(system: System) -> list[str]:
+    return [seen.body["group_data"]["carrier_group_id"] for seen in system.writes() if seen.method == "POST"]
 
 
-def test_after_two_days_off_what_was_asked_for_is_sent_once_and_each_answer_told_once(world: World) -> None:
-    run(world, 1, every=5)
-    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    world.asks(BEN, carrier_group_id="00000002", group_name="Second Company")
-    world.wait(TWO_DAYS)
+def test_after_two_days_off_what_was_asked_for_is_sent_once_and_each_answer_told_once(system: System) -> None:
+    run(system, 1, every=5)
+    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.asks(BEN, carrier_group_id="00000002", group_name="Second Company")
+    system.wait(TWO_DAYS)
 
-    back(world)
+    back(system)
 
-    assert Counter(requests_sent(world)) == {"00000001": 1, "00000002": 1}
-    assert world.open_operations() == []
-    assert len(world.slack.channel(CONNECTIONS)) == 2
-    assert {row["carrier_group_id"] for row in _data(world)} == {"00000001", "00000002"}
-    assert world.seen_in(CONNECTIONS).count("First Company") >= 1
+    assert Counter(requests_sent(system)) == {"00000001": 1, "00000002": 1}
+    assert system.open_operations() == []
+    assert len(system.slack.channel(CONNECTIONS)) == 2
+    assert {row["carrier_group_id"] for row in _data(system)} == {"00000001", "00000002"}
+    assert system.seen_in(CONNECTIONS).count("First Company") >= 1
 
 
-def test_after_two_days_off_changes_are_told_and_what_still_needs_us_alerts(world: World) -> None:
-    failed, recovered, done, quiet = (add(world, number) for number in range(1, 5))
-    run(world, 1, every=5)
-    world.wait(3600)
-    world.noyo.move_connection(failed, "unable_to_connect", error="No such group")
-    world.noyo.move_connection(recovered, "unable_to_connect", error="Not yet")
-    world.wait(STREAM_FORGETS)
-    world.noyo.move_connection(recovered, "completed")
-    world.noyo.move_connection(done, "completed")
-    decision = world.noyo.carrier_requests_disconnection(
+def test_after_two_days_off_changes_are_told_and_what_still_needs_us_alerts(system: System) -> None:
+    failed, recovered, done, quiet = (add(system, number) for number in range(1, 5))
+    run(system, 1, every=5)
+    system.wait(3600)
+    system.noyo.move_connection(failed, "unable_to_connect", error="No such group")
+    system.noyo.move_connection(recovered, "unable_to_connect", error="Not yet")
+    system.wait(STREAM_FORGETS)
+    system.noyo.move_connection(recovered, "completed")
+    system.noyo.move_connection(done, "completed")
+    decision = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
-        group_id=world.noyo.connection(done)["group_id"],
+        group_id=system.noyo.connection(done)["group_id"],
         group_name="Company 3",
         effective_end_date="2026-12-31",
     )
-    world.wait(STREAM_FORGETS)
+    system.wait(STREAM_FORGETS)
 
-    back(world)
+    back(system)
 
-    alerts = world.slack.channel(ALERTS)[1:]
+    alerts = system.slack.channel(ALERTS)[1:]
     assert len(alerts) == 1
-    assert "Company 1" in world.slack.render(alerts[0])
-    assert len(world.slack.channel(DECISIONS)) == 1
-    assert len(world.slack.channel(CONNECTIONS)) == 3
-    assert "Company 4" not in world.seen_in(CONNECTIONS)
-    assert world.tracked(quiet).status.value == "processing"
-    assert world.tracked(recovered).status.value == "completed"
+    assert "Company 1" in system.slack.render(alerts[0])
+    assert len(system.slack.channel(DECISIONS)) == 1
+    assert len(system.slack.channel(CONNECTIONS)) == 3
+    assert "Company 4" not in system.seen_in(CONNECTIONS)
+    assert system.tracked(quiet).status.value == "processing"
+    assert system.tracked(recovered).status.value == "completed"
     assert decision["id"]
 
 
-def test_news_that_was_not_delivered_before_two_days_off_is_delivered_after(world: World) -> None:
-    one = add(world, 1)
-    run(world, 1, every=5)
-    world.wait(60)
-    world.noyo.move_connection(one, "unable_to_connect", error="No such group")
-    world.poll()
-    world.wait(TWO_DAYS)
+def test_news_that_was_not_delivered_before_two_days_off_is_delivered_after(system: System) -> None:
+    one = add(system, 1)
+    run(system, 1, every=5)
+    system.wait(60)
+    system.noyo.move_connection(one, "unable_to_connect", error="No such group")
+    system.poll()
+    system.wait(TWO_DAYS)
 
-    back(world)
+    back(system)
 
-    alerts = world.slack.channel(ALERTS)[1:]
+    alerts = system.slack.channel(ALERTS)[1:]
     assert len(alerts) == 1
-    assert "Company 1" in world.slack.render(alerts[0])
+    assert "Company 1" in system.slack.render(alerts[0])
 
 
 def test_a_request_whose_answer_was_lost_before_two_days_off_is_found_and_not_sent_again(
-    world: World,
+    system: System,
 ) -> None:
-    run(world, 1, every=5)
-    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    world.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
-    world.carry_out()
-    (open_one,) = world.open_operations()
-    assert world.operation(open_one).state is OperationState.RECONCILING
-    world.wait(TWO_DAYS)
+    run(system, 1, every=5)
+    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
+    system.carry_out()
+    (open_one,) = system.open_operations()
+    assert system.operation(open_one).state is OperationState.RECONCILING
+    system.wait(TWO_DAYS)
 
-    back(world)
+    back(system)
 
-    assert world.operation(open_one).state is OperationState.SUCCEEDED
-    assert requests_sent(world) == ["00000001"]
-    assert len(world.slack.channel(CONNECTIONS)) == 1
-    (made,) = world.noyo.connections()
-    assert world.tracked(made["id"]).requester == ANA
-
-
-def test_once_back_two_more_hours_of_schedules_add_nothing(world: World) -> None:
-    one = add(world, 1)
-    run(world, 1, every=5)
-    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    world.noyo.move_connection(one, "unable_to_connect", error="No such group")
-    world.wait(TWO_DAYS)
-    back(world)
-    seen = [world.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)]
-    sent = len(world.writes())
-
-    run(world, 8, every=900)
-
-    assert [world.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)] == seen
-    assert len(world.writes()) == sent
+    assert system.operation(open_one).state is OperationState.SUCCEEDED
+    assert requests_sent(system) == ["00000001"]
+    assert len(system.slack.channel(CONNECTIONS)) == 1
+    (made,) = system.noyo.connections()
+    assert system.tracked(made["id"]).requester == ANA
 
 
-def test_a_poll_that_sees_the_record_of_our_own_open_request_first_leaves_one_card(world: World) -> None:
-    run(world, 1, every=5)
-    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    world.notify()
-    world.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
-    world.carry_out()
+def test_once_back_two_more_hours_of_schedules_add_nothing(system: System) -> None:
+    one = add(system, 1)
+    run(system, 1, every=5)
+    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.noyo.move_connection(one, "unable_to_connect", error="No such group")
+    system.wait(TWO_DAYS)
+    back(system)
+    seen = [system.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)]
+    sent = len(system.writes())
 
-    world.poll()
-    world.notify()
-    (made,) = world.noyo.connections()
-    assert world.tracked(made["id"]).requester == ANA
+    run(system, 8, every=900)
 
-    run(world, 4, every=20)
-
-    assert world.open_operations() == []
-    assert len(world.slack.channel(CONNECTIONS)) == 1
+    assert [system.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)] == seen
+    assert len(system.writes()) == sent
 
 
-def _data(world: World) -> list[dict[str, Any]]:
-    return [row["group_data"] for row in world.noyo.connections()]
+def test_a_poll_that_sees_the_record_of_our_own_open_request_first_leaves_one_card(system: System) -> None:
+    run(system, 1, every=5)
+    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.notify()
+    system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
+    system.carry_out()
+
+    system.poll()
+    system.notify()
+    (made,) = system.noyo.connections()
+    assert system.tracked(made["id"]).requester == ANA
+
+    run(system, 4, every=20)
+
+    assert system.open_operations() == []
+    assert len(system.slack.channel(CONNECTIONS)) == 1
 
 
-def test_a_request_that_noyo_had_no_time_for_before_two_days_off_is_sent_once_back(world: World) -> None:
+def _data(system: System) -> list[dict[str, Any]]:
+    return [row["group_data"] for row in system.noyo.connections()]
+
+
+def test_a_request_that_noyo_had_no_time_for_before_two_days_off_is_sent_once_back(system: System) -> None:
     """The pause was ours, so it counts neither against the person nor against Noyo."""
-    run(world, 1, every=5)
-    world.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    world.notify()
-    world.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", times=None))
-    world.carry_out()
-    (open_one,) = world.open_operations()
-    world.noyo.faults.clear()
-    world.wait(TWO_DAYS)
+    run(system, 1, every=5)
+    system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
+    system.notify()
+    system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", times=None))
+    system.carry_out()
+    (open_one,) = system.open_operations()
+    system.noyo.faults.clear()
+    system.wait(TWO_DAYS)
 
-    back(world)
+    back(system)
 
-    operation = world.operation(open_one)
+    operation = system.operation(open_one)
     assert operation.state is OperationState.SUCCEEDED
-    assert not any("First Company" in world.slack.render(one) for one in world.slack.channel(ALERTS))
+    assert not any("First Company" in system.slack.render(one) for one in system.slack.channel(ALERTS))

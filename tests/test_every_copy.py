@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.entities import EntityKind, EntityRef
 from infra.local.slack import Message
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, World
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 pytestmark = pytest.mark.long
 
@@ -29,62 +29,62 @@ OF_WHAT_WAITS = (
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def system() -> Iterator[System]:
     """Monday morning: a request that ends soon was there before us, was called out, reminded of, and taken."""
-    with World(APPROVERS=f"{ANA},{BEN}") as world:
-        goes_to(world, "2026-11-16T10:00")
-        world.noyo.add_connection(
+    with System(APPROVERS=f"{ANA},{BEN}") as system:
+        goes_to(system, "2026-11-16T10:00")
+        system.noyo.add_connection(
             carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", status="completed"
         )
-        asks(world, "Before Us")
-        world.wait(60)
-        world.settle(60)
-        yield world
+        asks(system, "Before Us")
+        system.wait(60)
+        system.settle(60)
+        yield system
 
 
-def goes_to(world: World, when: str) -> None:
-    world.clock.now = datetime.fromisoformat(when).replace(tzinfo=world.settings.timezone).timestamp()
+def goes_to(system: System, when: str) -> None:
+    system.clock.now = datetime.fromisoformat(when).replace(tzinfo=system.settings.timezone).timestamp()
 
 
-def asks(world: World, name: str) -> str:
-    made = world.noyo.carrier_requests_disconnection(
+def asks(system: System, name: str) -> str:
+    made = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date="2026-11-18"
     )
     return str(made["id"])
 
 
-def shown_everywhere(world: World, name: str) -> str:
+def shown_everywhere(system: System, name: str) -> str:
     """Called out, reminded of on the day after, and taken by Ben: its id."""
-    made = asks(world, name)
-    world.settle(30)
+    made = asks(system, name)
+    system.settle(30)
     for _ in range(24):
-        world.wait(3600)
-        world.notify()
-    world.settle(30)
-    taking = next(one for one in copies(world, name) if "claim" in acts(one))
-    world.slack.click(BEN, DECISIONS, taking.ts, "claim")
-    world.settle(30)
-    told = " ".join(world.slack.render(one) for one in copies(world, name))
+        system.wait(3600)
+        system.notify()
+    system.settle(30)
+    taking = next(one for one in copies(system, name) if "claim" in acts(one))
+    system.slack.click(BEN, DECISIONS, taking.ts, "claim")
+    system.settle(30)
+    told = " ".join(system.slack.render(one) for one in copies(system, name))
     assert all(
         words in told for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben")
     )
-    assert len([one for one in copies(world, name) if "approve" in acts(one)]) == 3
+    assert len([one for one in copies(system, name) if "approve" in acts(one)]) == 3
     return made
 
 
-def everything(world: World) -> list[Message]:
+def everything(system: System) -> list[Message]:
     """Whatever stands anywhere, but for the lines in threads, which tell of a moment that is past."""
     found = [
         one
         for channel in CHANNELS
-        for message in world.slack.channel(channel)
+        for message in system.slack.channel(channel)
         for one in (message, *(reply for reply in message.thread if reply.broadcast))
     ]
-    return found + [message for user in (ANA, BEN) for message in world.slack.direct_messages(user)]
+    return found + [message for user in (ANA, BEN) for message in system.slack.direct_messages(user)]
 
 
-def copies(world: World, name: str) -> list[Message]:
-    return [message for message in everything(world) if name in world.slack.render(message)]
+def copies(system: System, name: str) -> list[Message]:
+    return [message for message in everything(system) if name in system.slack.render(message)]
 
 
 def acts(message: Message) -> set[str]:
@@ -92,47 +92,47 @@ def acts(message: Message) -> set[str]:
     return {element["action_id"] for row in rows for element in row}
 
 
-def decides(world: World, name: str, act: str, user: str = ANA, **fields: str) -> None:
-    message = next(one for one in copies(world, name) if act in acts(one))
-    world.slack.click(user, DECISIONS, message.ts, act)
-    view = world.slack.view_of(user)
+def decides(system: System, name: str, act: str, user: str = ANA, **fields: str) -> None:
+    message = next(one for one in copies(system, name) if act in acts(one))
+    system.slack.click(user, DECISIONS, message.ts, act)
+    view = system.slack.view_of(user)
     assert view is not None
-    world.slack.submit(user, view.id, fields)
+    system.slack.submit(user, view.id, fields)
 
 
-def approves(world: World, made: str) -> str:
+def approves(system: System, made: str) -> str:
     del made
-    decides(world, "Test Company", "approve")
+    decides(system, "Test Company", "approve")
     return "Processing"
 
 
-def rejects(world: World, made: str) -> str:
+def rejects(system: System, made: str) -> str:
     """And goes away, so that the answer comes as a direct message."""
     del made
-    decides(world, "Test Company", "reject", reason="payment_reinstated")
-    view = world.slack.view_of(ANA)
+    decides(system, "Test Company", "reject", reason="payment_reinstated")
+    view = system.slack.view_of(ANA)
     assert view is not None
-    world.slack.close_view(ANA, view.id)
-    world.wait(90)
+    system.slack.close_view(ANA, view.id)
+    system.wait(90)
     return "Rejected"
 
 
-def elsewhere(status: str, told: str) -> Callable[[World, str], str]:
-    def decided(world: World, made: str) -> str:
-        world.noyo.move_disconnection(made, status)
+def elsewhere(status: str, told: str) -> Callable[[System, str], str]:
+    def decided(system: System, made: str) -> str:
+        system.noyo.move_disconnection(made, status)
         return told
 
     return decided
 
 
-def too_late(world: World, made: str) -> str:
+def too_late(system: System, made: str) -> str:
     """Ana approves what is rejected elsewhere in the same moment."""
-    decides(world, "Test Company", "approve")
-    world.noyo.move_disconnection(made, "rejected")
+    decides(system, "Test Company", "approve")
+    system.noyo.move_disconnection(made, "rejected")
     return "Rejected"
 
 
-ENDS: dict[str, Callable[[World, str], str]] = {
+ENDS: dict[str, Callable[[System, str], str]] = {
     "approved": approves,
     "rejected": rejects,
     "approved elsewhere": elsewhere("processing", "Processing"),
@@ -142,64 +142,66 @@ ENDS: dict[str, Callable[[World, str], str]] = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_every_copy_follows_a_decision_wherever_it_was_made(world: World, end: str) -> None:
-    made = shown_everywhere(world, "Test Company")
+def test_every_copy_follows_a_decision_wherever_it_was_made(system: System, end: str) -> None:
+    made = shown_everywhere(system, "Test Company")
 
-    status = ENDS[end](world, made)
-    world.settle(180)
+    status = ENDS[end](system, made)
+    system.settle(180)
 
-    told = copies(world, "Test Company")
-    kinds = {("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(world, told)) if one}
+    told = copies(system, "Test Company")
+    kinds = {
+        ("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(system, told)) if one
+    }
     assert kinds == {"card", "alert", "reminder"}
     for message in told:
-        text = world.slack.render(message)
+        text = system.slack.render(message)
         assert not acts(message) & DECIDING, text
         assert [words for words in OF_WHAT_WAITS if words in text] == [], text
         if made in text or "Disconnect Test Company" in text or "asks nothing" in text:
             assert status in text
-    assert bool(world.slack.direct_messages(ANA)) is (end == "rejected")
+    assert bool(system.slack.direct_messages(ANA)) is (end == "rejected")
 
     if status == "Processing":
-        world.wait(60)
-        world.noyo.move_disconnection(made, "completed")
-        world.settle(60)
+        system.wait(60)
+        system.noyo.move_disconnection(made, "completed")
+        system.settle(60)
         about = [
-            world.slack.render(one) for one in copies(world, "Test Company") if one.channel_id == DECISIONS
+            system.slack.render(one) for one in copies(system, "Test Company") if one.channel_id == DECISIONS
         ]
         assert [text for text in about if "Completed" not in text] == []
 
 
-def _by_kind(world: World, messages: list[Message]) -> tuple[list[Message], ...]:
+def _by_kind(system: System, messages: list[Message]) -> tuple[list[Message], ...]:
     here = [one for one in messages if one.channel_id == DECISIONS]
-    cards = [one for one in here if "Disconnect Test Company" in world.slack.render(one)]
+    cards = [one for one in here if "Disconnect Test Company" in system.slack.render(one)]
     reminders = [one for one in here if one.broadcast]
     return cards, [one for one in here if one not in cards and one not in reminders], reminders
 
 
-def test_what_was_told_at_the_beginning_says_of_when_it_tells(world: World) -> None:
-    held = world.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
+def test_what_was_told_at_the_beginning_says_of_when_it_tells(system: System) -> None:
+    held = system.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
     assert [entity.kind for entity in held] == [EntityKind.DISCONNECTION]
     assert isinstance(held[0], EntityRef)
-    world.noyo.move_disconnection(held[0].key, "rejected")
-    world.settle(60)
+    system.noyo.move_disconnection(held[0].key, "rejected")
+    system.settle(60)
 
-    for message in copies(world, "Before Us"):
-        text = world.slack.render(message)
+    for message in copies(system, "Before Us"):
+        text = system.slack.render(message)
         assert "Needs review" not in text or "See the cards for the current state" in text
         assert acts(message) <= {"details"} or "See the cards for the current state" in text
 
 
-def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(world: World) -> None:
-    first = shown_everywhere(world, "Test Company")
-    world.noyo.move_disconnection(first, "rejected")
-    world.settle(60)
-    asks(world, "Test Company")
-    world.settle(60)
+def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(system: System) -> None:
+    first = shown_everywhere(system, "Test Company")
+    system.noyo.move_disconnection(first, "rejected")
+    system.settle(60)
+    asks(system, "Test Company")
+    system.settle(60)
 
     cards: list[Any] = [
-        world.slack.render(one)
-        for one in copies(world, "Test Company")
-        if "Disconnect Test Company" in world.slack.render(one)
+        system.slack.render(one)
+        for one in copies(system, "Test Company")
+        if "Disconnect Test Company" in system.slack.render(one)
     ]
     assert sorted("Needs review" in text for text in cards) == [False, True]
     assert "Earlier requests:** Rejected" in next(text for text in cards if "Needs review" in text)

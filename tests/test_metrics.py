@@ -11,8 +11,8 @@ import pytest
 from bot import logs
 from bot.logs import COUNT, METRICS, MILLISECONDS, SECONDS, embedded_metrics, powertools_metrics
 from bot.telemetry import LogEvent, log_event
+from tests.handlers.captured_logs import NAMESPACE, measured
 from tests.handlers.conftest import FakeContext
-from tests.handlers.following import NAMESPACE, measured
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.pauses import Mode
 from bot.settings import Settings
 from infra.local.noyo import Fault
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, START, World, blocks_of
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, START, System, blocks_of
 
 pytestmark = pytest.mark.long
 
@@ -18,90 +18,90 @@ PAUSED = "waiting while sending is paused. @Ana paused sending to Noyo"
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with World(ADMINS=f"{ANA},{BEN}") as made:
+def system() -> Iterator[System]:
+    with System(ADMINS=f"{ANA},{BEN}") as made:
         made.settle(30)
         made.slack.workspace.channels[ALERTS].messages.clear()
         yield made
 
 
-def types(world: World, text: str, user: str = ANA) -> None:
-    world.slack.command(user, CONNECTIONS, "/noyo", text)
+def types(system: System, text: str, user: str = ANA) -> None:
+    system.slack.command(user, CONNECTIONS, "/noyo", text)
 
 
-def asks(world: World, number: str, user: str = ANA) -> None:
-    world.asks(user, carrier_group_id=number, group_name=f"Group {number}")
-    view = world.slack.view_of(user)
+def asks(system: System, number: str, user: str = ANA) -> None:
+    system.asks(user, carrier_group_id=number, group_name=f"Group {number}")
+    view = system.slack.view_of(user)
     assert view is not None
-    world.slack.close_view(user, view.id)
+    system.slack.close_view(user, view.id)
 
 
-def sent(world: World) -> list[str]:
-    return [seen.body["group_data"]["carrier_group_id"] for seen in world.writes()]
+def sent(system: System) -> list[str]:
+    return [seen.body["group_data"]["carrier_group_id"] for seen in system.writes()]
 
 
-def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(world: World) -> None:
+def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(system: System) -> None:
     for number in range(5):
-        asks(world, f"storm {number:02}", ANA if number % 2 else BEN)
-        world.wait(1)
+        asks(system, f"storm {number:02}", ANA if number % 2 else BEN)
+        system.wait(1)
         if number == 1:
-            world.carry_out()
+            system.carry_out()
         if number == 2:
-            types(world, "pause storm")
-    world.settle(20)
+            types(system, "pause storm")
+    system.settle(20)
 
-    assert sent(world) == [f"storm {number:02}" for number in range(2)]
-    cards = world.seen_in(CONNECTIONS)
+    assert sent(system) == [f"storm {number:02}" for number in range(2)]
+    cards = system.seen_in(CONNECTIONS)
     assert cards.count(PAUSED) == 3
-    looked = world.noyo.add_connection(
+    looked = system.noyo.add_connection(
         carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L"
     )
-    world.settle(30)
-    assert world.tracked(looked["id"])
+    system.settle(30)
+    assert system.tracked(looked["id"])
 
-    types(world, "resume", BEN)
-    world.settle(20)
+    types(system, "resume", BEN)
+    system.settle(20)
 
-    assert sent(world) == [f"storm {number:02}" for number in range(5)]
-    assert PAUSED not in world.seen_in(CONNECTIONS)
-    assert world.open_operations() == []
-    assert world.bot.repositories.operations.deferred_due(START * 2, limit=9) == []
-
-
-def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(world: World) -> None:
-    world.noyo.faults.add(Fault("reset_after", method="POST", path_contains="group_connections"))
-    asks(world, "lost")
-    world.carry_out()
-    types(world, "pause")
-    world.settle(60)
-
-    assert "Noyo did not answer, but shows that @Ana's request arrived" in world.seen_in(CONNECTIONS)
-    types(world, "resume")
-    world.settle(60)
-    assert sent(world) == ["lost"]
+    assert sent(system) == [f"storm {number:02}" for number in range(5)]
+    assert PAUSED not in system.seen_in(CONNECTIONS)
+    assert system.open_operations() == []
+    assert system.bot.repositories.operations.deferred_due(START * 2, limit=9) == []
 
 
-def test_three_days_later_it_goes_out_as_if_nothing_had_been(world: World) -> None:
+def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(system: System) -> None:
+    system.noyo.faults.add(Fault("reset_after", method="POST", path_contains="group_connections"))
+    asks(system, "lost")
+    system.carry_out()
+    types(system, "pause")
+    system.settle(60)
+
+    assert "Noyo did not answer, but shows that @Ana's request arrived" in system.seen_in(CONNECTIONS)
+    types(system, "resume")
+    system.settle(60)
+    assert sent(system) == ["lost"]
+
+
+def test_three_days_later_it_goes_out_as_if_nothing_had_been(system: System) -> None:
     """Longer than the stream remembers, than rights are known for, and than the day of patience."""
-    world.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections", times=1))
-    asks(world, "patient")
-    world.settle(5)
-    types(world, "pause")
-    world.settle(60)
+    system.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections", times=1))
+    asks(system, "patient")
+    system.settle(5)
+    types(system, "pause")
+    system.settle(60)
     for _ in range(3):
-        world.wait(86400)
-        world.restart()
-        world.settle(10)
-    types(world, "resume")
-    world.settle(60)
+        system.wait(86400)
+        system.restart()
+        system.settle(10)
+    types(system, "resume")
+    system.settle(60)
 
-    assert len(world.noyo.connections()) == 1
-    assert "a person has to say" not in world.seen_in(CONNECTIONS) + world.seen_in(ALERTS)
-    assert world.open_operations() == []
+    assert len(system.noyo.connections()) == 1
+    assert "a person has to say" not in system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
+    assert system.open_operations() == []
 
 
 def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> None:
-    with World() as acting:
+    with System() as acting:
         acting.settle(30)
         stuck = acting.noyo.add_connection(
             carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
@@ -139,20 +139,20 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         assert acting.tracked(stuck["id"]).attempts == 1
 
 
-def watching(world: World, mode: str = "observe") -> Settings:
-    return replace(world.settings, mode=Mode(mode))
+def watching(system: System, mode: str = "observe") -> Settings:
+    return replace(system.settings, mode=Mode(mode))
 
 
 def test_a_form_that_was_open_when_the_mode_changed_places_nothing() -> None:
-    with World() as world:
-        world.settle(10)
-        world.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
-        form = world.slack.view_of(ANA)
+    with System() as system:
+        system.settle(10)
+        system.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
+        form = system.slack.view_of(ANA)
         assert form is not None
-        world.settings = watching(world)
-        world.restart()
+        system.settings = watching(system)
+        system.restart()
 
-        world.slack.submit(
+        system.slack.submit(
             ANA,
             form.id,
             {
@@ -163,9 +163,9 @@ def test_a_form_that_was_open_when_the_mode_changed_places_nothing() -> None:
             },
         )
 
-        window = world.slack.view_of(ANA)
+        window = system.slack.view_of(ANA)
         assert window is not None
-        shown = world.slack.render(window)
+        shown = system.slack.render(window)
         assert "is in observe-only mode" in shown
         assert "submit again" not in shown
-        assert world.open_operations() == []
+        assert system.open_operations() == []

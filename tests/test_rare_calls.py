@@ -18,7 +18,7 @@ from infra.local.noyo import Rules
 from infra.stack.permissions import Permission
 from tests.aws import worker_client
 from tests.aws_calls import CALLS, acting
-from tests.world import ANA, CONNECTIONS, GUARDIAN, GUS, World
+from tests.system import ANA, CONNECTIONS, GUARDIAN, GUS, System
 
 WRITE = "dynamodb.TransactWriteItems"
 
@@ -52,18 +52,18 @@ def did(function: str, action: str, keys: str, resource: str = "Table") -> bool:
 
 def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
     """The first polls tell the beginning and park a row; a guest is refused, which is audited."""
-    with World() as world, answers_lost() as lost:
-        unread = world.noyo.add_connection(group_name="Unread")["id"]
-        world.noyo.corrupt(unread, "status missing")
-        world.poll()
-        world.notify()
-        world.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
-        world.asks()
-        world.carry_out()
-        world.notify()
+    with System() as system, answers_lost() as lost:
+        unread = system.noyo.add_connection(group_name="Unread")["id"]
+        system.noyo.corrupt(unread, "status missing")
+        system.poll()
+        system.notify()
+        system.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
+        system.asks()
+        system.carry_out()
+        system.notify()
 
-        assert world.bot.repositories.polling.parked(EntityKind.CONNECTION)
-        assert [one.method for one in world.writes()] == ["POST"]
+        assert system.bot.repositories.polling.parked(EntityKind.CONNECTION)
+        assert [one.method for one in system.writes()] == ["POST"]
     assert len(lost) > 10
     assert did("PollFunction", "GetItem", "PARKED_ROW#*")
     assert did("PollFunction", "GetItem", "OUTBOX#*")
@@ -71,37 +71,37 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
 
 
 def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
-    with World() as world:
-        unread = world.noyo.add_connection(group_name="Unread")["id"]
-        world.noyo.corrupt(unread, "status missing")
-        world.poll()
-        world.noyo.corrupt(unread, None)
-        world.wait(2 * 24 * 3600)
-        world.poll()
+    with System() as system:
+        unread = system.noyo.add_connection(group_name="Unread")["id"]
+        system.noyo.corrupt(unread, "status missing")
+        system.poll()
+        system.noyo.corrupt(unread, None)
+        system.wait(2 * 24 * 3600)
+        system.poll()
 
-        assert not world.bot.repositories.polling.parked(EntityKind.CONNECTION)
-        assert world.tracked(unread)
+        assert not system.bot.repositories.polling.parked(EntityKind.CONNECTION)
+        assert system.tracked(unread)
     assert did("PollFunction", "DeleteItem", "PARKED_ROW#*")
 
 
 def test_lists_without_an_order_are_read_by_what_is_open() -> None:
-    with World(rules=Rules(settle_script=None, honours_sort=False)) as world:
+    with System(rules=Rules(settle_script=None, honours_sort=False)) as system:
         for name in ("One", "Two", "Three"):
-            world.noyo.add_connection(group_name=name, status="processing")
-            world.wait(5)
-        world.poll()
-        world.wait(600)
-        world.noyo.add_connection(group_name="Four", status="processing")
-        world.poll()
+            system.noyo.add_connection(group_name=name, status="processing")
+            system.wait(5)
+        system.poll()
+        system.wait(600)
+        system.noyo.add_connection(group_name="Four", status="processing")
+        system.poll()
 
-        assert len(world.bot.repositories.records.open_entities(EntityKind.CONNECTION)) == 4
+        assert len(system.bot.repositories.records.open_entities(EntityKind.CONNECTION)) == 4
     assert did("PollFunction", "Query", "connection", "Table/index/open")
 
 
 def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None:
-    with World() as world:
-        request = _shown(world, EntityKind.DISCONNECTION)
-        answer = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {request.key}")
+    with System() as system:
+        request = _shown(system, EntityKind.DISCONNECTION)
+        answer = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {request.key}")
 
         assert "Late" in str(answer)
     assert did("SlackFunction", "Query", "GROUP#*", "Table/index/group")
@@ -111,9 +111,9 @@ def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: EntityKind) -> None:
     """Both take in what they learn by the same way, and each of them may be the one that hears late."""
-    with World() as world:
-        entity = _shown(world, kind)
-        store = world.bot.repositories
+    with System() as system:
+        entity = _shown(system, kind)
+        store = system.bot.repositories
         held = store.records.record_state(entity)
         assert held is not None
         record = replace(held.record, version="0" * 32, modified=held.record.modified - 5)
@@ -121,11 +121,11 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
             new = ingest(
                 record,
                 Dependencies(
-                    clock=lambda: float(int(world.clock())),
+                    clock=lambda: float(int(system.clock())),
                     new_id=str,
                     records=store.records,
                     operations=store.operations,
-                    noyo=world.bot.noyo,
+                    noyo=system.bot.noyo,
                 ),
             )
 
@@ -134,11 +134,11 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
     assert did(function, "ConditionCheckItem", f"{kind.name}#*")
 
 
-def _shown(world: World, kind: EntityKind) -> EntityRef:
-    made = world.noyo.add_connection(group_name="Late", status="completed")
+def _shown(system: System, kind: EntityKind) -> EntityRef:
+    made = system.noyo.add_connection(group_name="Late", status="completed")
     if kind is EntityKind.DISCONNECTION:
-        made = world.noyo.carrier_requests_disconnection(
-            carrier_id=GUARDIAN, group_id=world.noyo.groups()[0]["id"], group_name="Late"
+        made = system.noyo.carrier_requests_disconnection(
+            carrier_id=GUARDIAN, group_id=system.noyo.groups()[0]["id"], group_name="Late"
         )
-    world.poll()
+    system.poll()
     return EntityRef(kind, made["id"])

@@ -14,7 +14,7 @@ from bot import policies
 from bot.settings import Purpose
 from infra.local.environment import BOT_TOKEN, CLIENT_ID, SIGNING_SECRET, WEBHOOK_SECRET
 from tests.aws import worker_client
-from tests.world import ALERTS, ANA, CONNECTIONS, World
+from tests.system import ALERTS, ANA, CONNECTIONS, System
 
 pytestmark = pytest.mark.long
 
@@ -41,21 +41,21 @@ def readings() -> Iterator[Readings]:
 
 
 @pytest.fixture
-def world(readings: Readings) -> Iterator[World]:
-    with World() as made:
+def system(readings: Readings) -> Iterator[System]:
+    with System() as made:
         made.poll()
         made.notify()
         made.wait(60)
         yield made
 
 
-def times_read(world: World, readings: Readings, purpose: Purpose) -> int:
-    return readings.of.get(str(world.settings.secrets[purpose].id), 0)
+def times_read(system: System, readings: Readings, purpose: Purpose) -> int:
+    return readings.of.get(str(system.settings.secrets[purpose].id), 0)
 
 
-def is_answered(world: World) -> bool:
+def is_answered(system: System) -> bool:
     """Whether the bot knows the person's request for Slack's."""
-    reply = world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+    reply = system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
     return reply.status == 200 and reply.error is None
 
 
@@ -68,192 +68,192 @@ def forged(url: str, **headers: str) -> int:
         return refused.code
 
 
-def known(world: World) -> str:
-    made = world.noyo.add_connection(group_name="Test Company", status="processing")["id"]
-    world.settle(30)
+def known(system: System) -> str:
+    made = system.noyo.add_connection(group_name="Test Company", status="processing")["id"]
+    system.settle(30)
     return str(made)
 
 
-def fails(world: World, connection_id: str) -> None:
-    world.noyo.move_connection(connection_id, "unable_to_connect", error=WORDS)
+def fails(system: System, connection_id: str) -> None:
+    system.noyo.move_connection(connection_id, "unable_to_connect", error=WORDS)
 
 
-def taken(world: World) -> int:
+def taken(system: System) -> int:
     """How many writes took effect at Noyo."""
-    return sum(write.took_effect for write in world.writes())
+    return sum(write.took_effect for write in system.writes())
 
 
-def alerts(world: World) -> int:
-    return world.seen_in(ALERTS).count(WORDS)
+def alerts(system: System) -> int:
+    return system.seen_in(ALERTS).count(WORDS)
 
 
 # ---------------------------------------------------------------- the signing secret
 
 
-def test_the_signing_secret(world: World, readings: Readings) -> None:
-    assert is_answered(world)
-    world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
-    assert is_answered(world)
-    world.wait(policies.SECRET_REREAD_SECONDS)
-    world.slack.replace_signing_secret(NEW)
+def test_the_signing_secret(system: System, readings: Readings) -> None:
+    assert is_answered(system)
+    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    assert is_answered(system)
+    system.wait(policies.SECRET_REREAD_SECONDS)
+    system.slack.replace_signing_secret(NEW)
     for _ in range(5):
-        assert is_answered(world)
-    world.slack.replace_signing_secret(SIGNING_SECRET)  # What was signed before may arrive after.
-    assert is_answered(world)
-    assert times_read(world, readings, Purpose.SLACK_SIGNING) == 2
+        assert is_answered(system)
+    system.slack.replace_signing_secret(SIGNING_SECRET)  # What was signed before may arrive after.
+    assert is_answered(system)
+    assert times_read(system, readings, Purpose.SLACK_SIGNING) == 2
 
 
-def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(world: World) -> None:
-    world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
-    assert is_answered(world)
-    world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
-    world.wait(policies.SECRET_MAX_AGE_SECONDS)
-    assert not is_answered(world)
-    world.slack.replace_signing_secret(NEW)
-    assert is_answered(world)
+def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(system: System) -> None:
+    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    assert is_answered(system)
+    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
+    system.wait(policies.SECRET_MAX_AGE_SECONDS)
+    assert not is_answered(system)
+    system.slack.replace_signing_secret(NEW)
+    assert is_answered(system)
 
 
-def test_a_storm_of_forgeries_changes_nothing_about_it(world: World, readings: Readings) -> None:
-    assert is_answered(world)
-    url = world.slack.bot_url or ""
-    stamp = {"X-Slack-Request-Timestamp": str(int(world.clock())), "X-Slack-Signature": "v0=" + "0" * 64}
-    world.wait(policies.SECRET_REREAD_SECONDS)
+def test_a_storm_of_forgeries_changes_nothing_about_it(system: System, readings: Readings) -> None:
+    assert is_answered(system)
+    url = system.slack.bot_url or ""
+    stamp = {"X-Slack-Request-Timestamp": str(int(system.clock())), "X-Slack-Signature": "v0=" + "0" * 64}
+    system.wait(policies.SECRET_REREAD_SECONDS)
     assert {forged(url, **stamp) for _ in range(60)} == {401}
-    assert times_read(world, readings, Purpose.SLACK_SIGNING) == 2
-    world.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
-    world.wait(policies.SECRET_REREAD_SECONDS)
-    world.slack.replace_signing_secret(NEW)
-    assert is_answered(world)
+    assert times_read(system, readings, Purpose.SLACK_SIGNING) == 2
+    system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
+    system.wait(policies.SECRET_REREAD_SECONDS)
+    system.slack.replace_signing_secret(NEW)
+    assert is_answered(system)
 
 
 # ---------------------------------------------------------------- the bot's token
 
 
-def test_the_bots_token(world: World, readings: Readings) -> None:
-    one = known(world)
-    assert world.asks(ANA).error is None
-    world.slack.replace_token("xoxb-new")
-    world.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
-    assert world.asks(ANA, carrier_group_id="2").error is None  # A window is opened with the token.
-    fails(world, one)
-    world.settle(30)
-    assert alerts(world) == 1
-    assert times_read(world, readings, Purpose.SLACK_BOT) == 2
+def test_the_bots_token(system: System, readings: Readings) -> None:
+    one = known(system)
+    assert system.asks(ANA).error is None
+    system.slack.replace_token("xoxb-new")
+    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
+    assert system.asks(ANA, carrier_group_id="2").error is None  # A window is opened with the token.
+    fails(system, one)
+    system.settle(30)
+    assert alerts(system) == 1
+    assert times_read(system, readings, Purpose.SLACK_BOT) == 2
 
 
 def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
-    world: World, readings: Readings
+    system: System, readings: Readings
 ) -> None:
-    one = known(world)
-    world.slack.replace_token("xoxb-new")
-    fails(world, one)
-    world.settle(600)
-    assert alerts(world) == 0
-    before = times_read(world, readings, Purpose.SLACK_BOT)
+    one = known(system)
+    system.slack.replace_token("xoxb-new")
+    fails(system, one)
+    system.settle(600)
+    assert alerts(system) == 0
+    before = times_read(system, readings, Purpose.SLACK_BOT)
     assert before <= 1 + 600 / policies.SECRET_REREAD_SECONDS
-    world.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
-    world.settle(90)
-    assert alerts(world) == 1
-    assert world.seen_in(CONNECTIONS).count("Processing → ") == 1
+    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
+    system.settle(90)
+    assert alerts(system) == 1
+    assert system.seen_in(CONNECTIONS).count("Processing → ") == 1
 
 
-def test_a_bot_token_that_is_put_back_is_found_again(world: World) -> None:
+def test_a_bot_token_that_is_put_back_is_found_again(system: System) -> None:
     """The new one was a mistake."""
-    one = known(world)
-    world.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
-    world.wait(policies.SECRET_MAX_AGE_SECONDS)
-    fails(world, one)
-    world.settle(30)
-    assert alerts(world) == 0
-    world.replaces(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
-    world.settle(90)
-    assert alerts(world) == 1
+    one = known(system)
+    system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
+    system.wait(policies.SECRET_MAX_AGE_SECONDS)
+    fails(system, one)
+    system.settle(30)
+    assert alerts(system) == 0
+    system.replaces(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
+    system.settle(90)
+    assert alerts(system) == 1
 
 
 # ---------------------------------------------------------------- Noyo's client
 
 
-def test_noyos_client(world: World, readings: Readings) -> None:
-    one = known(world)
-    world.noyo.replace_client(CLIENT_ID, NEW)
-    world.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
-    fails(world, one)
-    world.asks(ANA)
-    world.settle(30)
-    assert alerts(world) == 1
-    assert taken(world) == 1
-    assert world.open_operations() == []
-    assert times_read(world, readings, Purpose.NOYO_CLIENT) == 2
+def test_noyos_client(system: System, readings: Readings) -> None:
+    one = known(system)
+    system.noyo.replace_client(CLIENT_ID, NEW)
+    system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
+    fails(system, one)
+    system.asks(ANA)
+    system.settle(30)
+    assert alerts(system) == 1
+    assert taken(system) == 1
+    assert system.open_operations() == []
+    assert times_read(system, readings, Purpose.NOYO_CLIENT) == 2
 
 
-def test_what_noyo_did_not_let_in_is_sent_once_it_does(world: World) -> None:
-    world.noyo.replace_client(CLIENT_ID, NEW)
-    world.asks(ANA)
+def test_what_noyo_did_not_let_in_is_sent_once_it_does(system: System) -> None:
+    system.noyo.replace_client(CLIENT_ID, NEW)
+    system.asks(ANA)
     for _ in range(10):
-        world.carry_out()
-        world.notify()
-        world.wait(60)
-    assert taken(world) == 0
-    (waiting,) = world.open_operations()
-    assert "client id and secret" in (world.operation(waiting).delay_reason or "")
-    world.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
-    world.settle(960)
-    assert taken(world) == 1
-    assert world.open_operations() == []
+        system.carry_out()
+        system.notify()
+        system.wait(60)
+    assert taken(system) == 0
+    (waiting,) = system.open_operations()
+    assert "client id and secret" in (system.operation(waiting).delay_reason or "")
+    system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
+    system.settle(960)
+    assert taken(system) == 1
+    assert system.open_operations() == []
 
 
 # ---------------------------------------------------------------- the webhook secret
 
 
-def heard(world: World) -> None:
-    world.noyo.deliver_webhooks()
-    world.carry_out()
-    world.notify()
+def heard(system: System) -> None:
+    system.noyo.deliver_webhooks()
+    system.carry_out()
+    system.notify()
 
 
-def test_the_webhook_secret(world: World, readings: Readings) -> None:
-    one = known(world)
-    world.webhooks_begin()
-    world.noyo.move_connection(one, "waiting_on_carrier")
-    heard(world)
-    world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
-    world.wait(policies.SECRET_REREAD_SECONDS)
+def test_the_webhook_secret(system: System, readings: Readings) -> None:
+    one = known(system)
+    system.webhooks_begin()
+    system.noyo.move_connection(one, "waiting_on_carrier")
+    heard(system)
+    system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
+    system.wait(policies.SECRET_REREAD_SECONDS)
     # Both for a while, then the new one alone; and a straggler that was signed with the old one.
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
-        world.noyo.webhooks.secrets = secrets
-        world.noyo.move_connection(one, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
-        world.noyo.webhooks.record("group_connection_request.status_change", one, world.clock())
-        heard(world)
-        world.wait(1)
-    fails(world, one)
-    heard(world)
-    assert {answer for event in world.noyo.webhooks.events for answer in event.answers} == {200}
-    assert alerts(world) == 1
-    assert times_read(world, readings, Purpose.NOYO_WEBHOOK) == 2
+        system.noyo.webhooks.secrets = secrets
+        system.noyo.move_connection(one, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
+        system.noyo.webhooks.record("group_connection_request.status_change", one, system.clock())
+        heard(system)
+        system.wait(1)
+    fails(system, one)
+    heard(system)
+    assert {answer for event in system.noyo.webhooks.events for answer in event.answers} == {200}
+    assert alerts(system) == 1
+    assert times_read(system, readings, Purpose.NOYO_WEBHOOK) == 2
 
 
 def test_what_was_signed_with_a_key_that_nobody_had_told_us_comes_again(
-    world: World, readings: Readings
+    system: System, readings: Readings
 ) -> None:
-    one = known(world)
-    world.webhooks_begin()
-    world.noyo.webhooks.secrets = (NEW,)
-    fails(world, one)
-    heard(world)
-    assert alerts(world) == 0
-    world.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])
-    world.wait(60)
-    heard(world)
-    assert world.noyo.webhooks.events[-1].answers == [401, 200]
-    assert alerts(world) == 1
+    one = known(system)
+    system.webhooks_begin()
+    system.noyo.webhooks.secrets = (NEW,)
+    fails(system, one)
+    heard(system)
+    assert alerts(system) == 0
+    system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])
+    system.wait(60)
+    heard(system)
+    assert system.noyo.webhooks.events[-1].answers == [401, 200]
+    assert alerts(system) == 1
 
 
-def test_a_storm_of_forged_webhooks_reads_the_secret_once(world: World, readings: Readings) -> None:
-    known(world)
-    world.webhooks_begin()
+def test_a_storm_of_forged_webhooks_reads_the_secret_once(system: System, readings: Readings) -> None:
+    known(system)
+    system.webhooks_begin()
     began = time.monotonic()
     stamp = {"X-Noyo-Timestamp": "2026-01-01T00:00:00+00:00", "X-Noyo-Signature": "0" * 64}
-    assert {forged(world.webhook_url, **stamp) for _ in range(60)} == {401}
+    assert {forged(system.webhook_url, **stamp) for _ in range(60)} == {401}
     assert time.monotonic() - began < 30
-    assert times_read(world, readings, Purpose.NOYO_WEBHOOK) == 1
-    assert world.open_operations() == []
+    assert times_read(system, readings, Purpose.NOYO_WEBHOOK) == 1
+    assert system.open_operations() == []

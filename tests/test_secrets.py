@@ -16,7 +16,7 @@ from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.secrets import Secrets, StaticSecret
 from bot.settings import Purpose, SecretAt
 from bot.usecases.ports.runtime import ClientCredentials
-from tests.world import VirtualClock
+from tests.system import VirtualClock
 
 VALUE = "do-not-tell-me"
 KEPT = {purpose: SecretAt(purpose, f"switchboard/{purpose.name}") for purpose in Purpose}

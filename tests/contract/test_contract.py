@@ -5,7 +5,7 @@ import json
 import pytest
 
 from infra.contract import ContractBroken
-from tests.noyo.wire import ID, VERSION, connection_json, contract, disconnection_json
+from tests.noyo.http_stub import ID, VERSION, connection_json, contract, disconnection_json
 
 BEARER = {"Authorization": "Bearer made-up", "Content-Type": "application/json"}
 CONNECTIONS = "/api/v1/group_connections"

@@ -21,7 +21,7 @@ from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
 from bot.usecases.ports.runtime import ClientCredentials
 from infra.local.noyo import Fault, FaultKind, NoyoFake, Rules
-from tests.noyo.wire import contract
+from tests.noyo.http_stub import contract
 
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

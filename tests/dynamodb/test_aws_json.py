@@ -45,20 +45,20 @@ def put(table: str, pk: str, **more: Any) -> dict[str, Any]:
 
 
 def test_reads_and_writes_are_those_of_a_client_from_the_factory(aws: EmbeddedAws, table: str) -> None:
-    wire, factory = made(aws), factory_made(aws)
-    wire.transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="one")
+    client, factory = made(aws), factory_made(aws)
+    client.transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="one")
     key = {"pk": {"S": "WIRE#1"}, "sk": {"S": "STATE"}}
     asked = {"TableName": table, "Key": key, "ConsistentRead": True}
-    assert wire.get_item(**asked)["Item"] == factory.get_item(**asked)["Item"]
-    assert wire.get_item(**asked)["Item"]["text"] == {"S": "é ✓ \u0000"}
+    assert client.get_item(**asked)["Item"] == factory.get_item(**asked)["Item"]
+    assert client.get_item(**asked)["Item"]["text"] == {"S": "é ✓ \u0000"}
     query = {
         "TableName": table,
         "KeyConditionExpression": "pk = :pk",
         "ExpressionAttributeValues": {":pk": {"S": "WIRE#1"}},
     }
-    assert wire.query(**query)["Items"] == factory.query(**query)["Items"]
+    assert client.query(**query)["Items"] == factory.query(**query)["Items"]
     batch = {"RequestItems": {table: {"Keys": [key]}}}
-    assert wire.batch_get_item(**batch)["Responses"] == factory.batch_get_item(**batch)["Responses"]
+    assert client.batch_get_item(**batch)["Responses"] == factory.batch_get_item(**batch)["Responses"]
 
 
 def test_a_cancelled_transaction_names_who_said_no_as_the_factory_s_client_does(
@@ -78,7 +78,7 @@ def test_a_cancelled_transaction_names_who_said_no_as_the_factory_s_client_does(
 
 def test_a_secret_is_read_as_it_is_now(aws: EmbeddedAws) -> None:
     manager = aws.client("secretsmanager")
-    secret = manager.create_secret(Name="wire/one", SecretString='{"é": "first"}')["ARN"]
+    secret = manager.create_secret(Name="client/one", SecretString='{"é": "first"}')["ARN"]
     asked = {"SecretId": secret, "VersionStage": "AWSCURRENT"}
     assert made(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == '{"é": "first"}'
     manager.put_secret_value(SecretId=secret, SecretString="second")
@@ -88,7 +88,7 @@ def test_a_secret_is_read_as_it_is_now(aws: EmbeddedAws) -> None:
 
 def test_a_secret_that_is_not_there_is_an_error_with_its_code(aws: EmbeddedAws) -> None:
     with pytest.raises(ClientError) as raised:
-        made(aws, "secretsmanager").get_secret_value(SecretId="wire/none", VersionStage="AWSCURRENT")
+        made(aws, "secretsmanager").get_secret_value(SecretId="client/none", VersionStage="AWSCURRENT")
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 

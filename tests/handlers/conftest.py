@@ -1,4 +1,4 @@
-"""Handler tests: the real handlers in a process whose deployment is a test's world, and logging as it was before."""
+"""Handler tests: the real handlers in a process whose deployment is a test's system, and logging as it was before."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import handlers.poll
 import handlers.slack
 from bot import bootstrap
 from tests.aws_calls import acting
-from tests.world import ANA, BEN, World
+from tests.system import ANA, BEN, System
 
 FUNCTIONS = {
     "SlackFunction": handlers.slack,
@@ -31,9 +31,9 @@ def logging_per_test(restored_logging: None) -> None:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
-    with World(APPROVERS=f"{ANA},{BEN}") as made:
+    with System(APPROVERS=f"{ANA},{BEN}") as made:
         for function, module in FUNCTIONS.items():
             monkeypatch.setattr(module, "deployment", lambda *_: made.bot)
             monkeypatch.setattr(module, "handler", acting(function)(module.handler))

@@ -17,8 +17,8 @@ from bot.errors import TableUnavailable
 from handlers import notify, poll
 from infra.local.aws.table import read_template
 from infra.local.noyo import Fault, FaultKind
-from tests.handlers.following import NAMESPACE, Line, Watched, measured
-from tests.world import ANA, CONNECTIONS, World
+from tests.handlers.captured_logs import NAMESPACE, Line, Watched, measured
+from tests.system import ANA, CONNECTIONS, System
 
 OURS = {"Fn::Sub": "Switchboard/${AWS::StackName}"}
 Metric = tuple[str, tuple[tuple[str, str], ...]]
@@ -33,14 +33,14 @@ AWS = {
 
 
 @pytest.fixture
-def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
+def told(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
     """What CloudWatch makes of the lines of a life in which everything goes wrong once."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
-    watched = Watched(world, capsys)
+    watched = Watched(system, capsys)
     watched.round()
-    world.asks()
+    system.asks()
     watched.round(2)
-    for door in (world.bot.slack_endpoint, world.bot.webhook_endpoint):
+    for door in (system.bot.slack_endpoint, system.bot.webhook_endpoint):
         assert door.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
     trouble_at_noyo(watched)
     trouble_at_slack(watched)
@@ -53,24 +53,24 @@ def told(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.M
 
 
 def trouble_at_noyo(watched: Watched) -> None:
-    world = watched.world
-    world.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
+    system = watched.system
+    system.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
     watched.run(poll.handler)
-    world.noyo.expire_tokens()
-    world.noyo.faults.add(Fault(FaultKind.ERROR_BEFORE, path_contains="/token", status=401, times=None))
+    system.noyo.expire_tokens()
+    system.noyo.faults.add(Fault(FaultKind.ERROR_BEFORE, path_contains="/token", status=401, times=None))
     watched.run(poll.handler)
 
 
 def trouble_at_slack(watched: Watched) -> None:
-    world = watched.world
-    world.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
-    world.asks(carrier_group_id="22")
+    system = watched.system
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
+    system.asks(carrier_group_id="22")
     for _ in range(3):
-        world.slack.faults.rate_limited(1, "chat.postMessage")
-        world.slack.faults.api_error("invalid_auth", "chat.postMessage")
-        world.slack.faults.api_error("restricted_action", "chat.postMessage")
+        system.slack.faults.rate_limited(1, "chat.postMessage")
+        system.slack.faults.api_error("invalid_auth", "chat.postMessage")
+        system.slack.faults.api_error("restricted_action", "chat.postMessage")
         watched.run(notify.handler)
-        world.wait(120)
+        system.wait(120)
 
 
 def trouble_at_aws() -> None:

@@ -16,8 +16,8 @@ from bot.errors import SettingsError
 from handlers import execute_operations, notify, noyo_webhook
 from infra.local.environment import WEBHOOK_SECRET
 from tests.handlers.conftest import FakeContext
+from tests.system import ALERTS, System
 from tests.test_settings import NEEDED
-from tests.world import ALERTS, World
 
 EVENT = "5b1f0d3e-7a52-4b43-9a0e-3d2f6d6a9c11"
 STAMP = "2024-05-08T21:27:45.039587+00:00"
@@ -42,22 +42,22 @@ def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
     }
 
 
-def test_a_webhook_is_a_look_and_the_look_an_alert(world: World, context: FakeContext) -> None:
-    world.wait(60)
-    made = world.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
+def test_a_webhook_is_a_look_and_the_look_an_alert(system: System, context: FakeContext) -> None:
+    system.wait(60)
+    made = system.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
     for _ in range(2):
         assert noyo_webhook.handler(event(made["id"]), context)["statusCode"] == 200
-    assert world.operation(f"webhook:{EVENT}").kind is OperationKind.REFRESH_RECORD
+    assert system.operation(f"webhook:{EVENT}").kind is OperationKind.REFRESH_RECORD
 
     execute_operations.handler({}, context)
     notify.handler({}, context)
-    assert "Test Company" in world.seen_in(ALERTS)
+    assert "Test Company" in system.seen_in(ALERTS)
 
 
-def test_what_noyo_did_not_sign_is_refused(world: World, context: FakeContext) -> None:
-    made = world.noyo.add_connection()
+def test_what_noyo_did_not_sign_is_refused(system: System, context: FakeContext) -> None:
+    made = system.noyo.add_connection()
     assert noyo_webhook.handler(event(made["id"], "guessed"), context)["statusCode"] == 401
-    assert world.open_operations() == []
+    assert system.open_operations() == []
 
 
 def test_without_its_secret_named_the_fault_is_said_and_nothing_is_answered(

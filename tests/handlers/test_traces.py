@@ -12,8 +12,8 @@ import pytest
 from handlers import execute_operations, notify, poll
 from infra.local import environment as local
 from infra.local.noyo import Fault, FaultKind
-from tests.handlers.following import NAMESPACE, Line, Watched
-from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, World
+from tests.handlers.captured_logs import NAMESPACE, Line, Watched
+from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 pytestmark = pytest.mark.long
 
@@ -24,9 +24,9 @@ SECRETS = (local.BOT_TOKEN, local.SIGNING_SECRET, local.CLIENT_SECRET)
 
 
 @pytest.fixture
-def watched(world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
+def watched(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
-    made = Watched(world, capsys)
+    made = Watched(system, capsys)
     made.round()
     made.lines()
     return made
@@ -41,9 +41,9 @@ def with_message(lines: list[Line], message: str) -> list[Line]:
 
 
 def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -> None:
-    world = watched.world
-    world.asks()
-    [operation] = world.open_operations()
+    system = watched.system
+    system.asks()
+    [operation] = system.open_operations()
     watched.round()
 
     lines = watched.lines()
@@ -65,8 +65,8 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
 
 
 def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watched) -> None:
-    world = watched.world
-    made = world.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    system = watched.system
+    made = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     watched.round()
 
     lines = watched.lines()
@@ -83,10 +83,10 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watc
 
 
 def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> None:
-    world = watched.world
-    world.webhooks_begin()
-    made = world.noyo.add_connection(group_name="Acme", status="unable_to_connect")
-    world.noyo.deliver_webhooks()
+    system = watched.system
+    system.webhooks_begin()
+    made = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    system.noyo.deliver_webhooks()
     watched.run(execute_operations.handler, notify.handler)
 
     lines = watched.lines()
@@ -106,14 +106,14 @@ def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> N
 
 
 def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: Watched) -> None:
-    world = watched.world
-    world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
+    system = watched.system
+    system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
     watched.round()
     assert [line["kind"] for line in with_message(watched.lines(), "event_published") if "lag" in line] == [
         "record_changed"
     ]
 
-    world.wait(86_400)
+    system.wait(86_400)
     watched.run(notify.handler)
 
     told = with_message(watched.lines(), "event_published")
@@ -133,10 +133,10 @@ def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) ->
 
 
 def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None:
-    world = watched.world
-    world.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST", path_contains="/group_connections"))
-    world.asks()
-    [operation] = world.open_operations()
+    system = watched.system
+    system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST", path_contains="/group_connections"))
+    system.asks()
+    [operation] = system.open_operations()
     watched.round(4)
 
     lines = [line for line in watched.lines() if line.get("trace") == operation]
@@ -146,20 +146,20 @@ def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None
 
 
 def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched) -> None:
-    world = watched.world
-    stuck = world.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    system = watched.system
+    stuck = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     watched.round()
-    alert = world.slack.channel(ALERTS)[-1]
-    world.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
-    world.retries(ANA, ALERTS, alert.ts, carrier_group_id=stuck["group_data"]["carrier_group_id"])
-    [operation] = world.open_operations()
+    alert = system.slack.channel(ALERTS)[-1]
+    system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
+    system.retries(ANA, ALERTS, alert.ts, carrier_group_id=stuck["group_data"]["carrier_group_id"])
+    [operation] = system.open_operations()
     watched.round(6)
     lines = watched.lines()
     assert with_message(lines, "operation_saved")[-1]["state"] == "needs_resolution"
     assert max(line["awaiting_resolution"] for line in with_message(lines, "operation_backlog")) == 1
 
-    asked = [message for message in world.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
-    world.slack.click(ANA, ALERTS, asked.ts, "resolve_close")
+    asked = [message for message in system.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
+    system.slack.click(ANA, ALERTS, asked.ts, "resolve_close")
     watched.round()
 
     lines = watched.lines()
@@ -169,9 +169,9 @@ def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched
 
 
 def test_how_long_slack_waited_is_told_by_kind_and_whether_the_process_was_new(watched: Watched) -> None:
-    watched.world.restart()
-    watched.world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
-    watched.world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+    watched.system.restart()
+    watched.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+    watched.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
 
     answered = with_message(watched.lines(), "slack_answered")
     assert [(line["kind"], line["cold"], line["status"]) for line in answered] == [
@@ -181,11 +181,11 @@ def test_how_long_slack_waited_is_told_by_kind_and_whether_the_process_was_new(w
 
 
 def test_a_poll_that_fails_tells_how_long_ago_one_came_to_its_end(watched: Watched) -> None:
-    world = watched.world
-    world.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/group_connections", times=None))
+    system = watched.system
+    system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/group_connections", times=None))
     for _ in range(3):
         watched.run(poll.handler)
-        world.wait(600)
+        system.wait(600)
 
     polled = [line for line in with_message(watched.lines(), "list_polled") if line["list"] == "connection"]
     ages = [line["age"] for line in polled]
@@ -196,14 +196,14 @@ def test_a_poll_that_fails_tells_how_long_ago_one_came_to_its_end(watched: Watch
 
 
 def test_who_asks_us_to_slow_down_and_who_does_not_let_us_in_is_told(watched: Watched) -> None:
-    world = watched.world
-    world.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
-    world.noyo.add_connection(group_name="Acme", status="processing")
+    system = watched.system
+    system.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
+    system.noyo.add_connection(group_name="Acme", status="processing")
     watched.run(poll.handler)
-    world.slack.faults.rate_limited(2, "chat.postMessage")
-    world.slack.faults.api_error("invalid_auth", "chat.postMessage")
+    system.slack.faults.rate_limited(2, "chat.postMessage")
+    system.slack.faults.api_error("invalid_auth", "chat.postMessage")
     watched.run(notify.handler)
-    world.wait(30)
+    system.wait(30)
     watched.run(notify.handler)
 
     lines = watched.lines()
@@ -224,7 +224,7 @@ def formatted(request: pytest.FixtureRequest, watched: Watched) -> Watched:
     return watched
 
 
-def of_another_kind(world: World) -> None:
+def of_another_kind(system: System) -> None:
     """Webhooks as nobody expects them, unsigned and signed."""
     forged = {"event": {"id": EIN, "type": f"{HOSTILE} {EIN}"}, "data": {"id": SSN}}
     for stamp, held in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
@@ -232,40 +232,40 @@ def of_another_kind(world: World) -> None:
         signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
         for signature in (signed, HOSTILE):
             headers = {"x-noyo-timestamp": stamp, "x-noyo-signature": signature}
-            world.bot.webhook_endpoint.handle({"headers": headers, "body": body})
+            system.bot.webhook_endpoint.handle({"headers": headers, "body": body})
 
 
 def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(formatted: Watched) -> None:
     """Every path with hostile text wherever somebody outside can put one: typed, told by Noyo, told by Slack."""
-    world = formatted.world
+    system = formatted.system
     typed: dict[str, Any] = {
         "group_name": f"Widgets {SSN}",
         "carrier_group_id": EIN,
         "federal_ein": BROKER.replace("-", ""),
     }
-    world.asks(**typed)
-    world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {HOSTILE}")
-    world.slack.command(ANA, CONNECTIONS, "/noyo", HOSTILE)
-    stuck = world.noyo.add_connection(
+    system.asks(**typed)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {HOSTILE}")
+    system.slack.command(ANA, CONNECTIONS, "/noyo", HOSTILE)
+    stuck = system.noyo.add_connection(
         group_name=HOSTILE,
         status="unable_to_connect",
     )
-    world.noyo.move_connection(stuck["id"], "unable_to_connect", error=HOSTILE)
-    odd = world.noyo.add_connection(group_name="Odd", status=f"odd {SSN}")
-    broken = world.noyo.add_connection(group_name=HOSTILE, status="processing")
-    world.noyo.corrupt(broken["id"], None)
-    world.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
+    system.noyo.move_connection(stuck["id"], "unable_to_connect", error=HOSTILE)
+    odd = system.noyo.add_connection(group_name="Odd", status=f"odd {SSN}")
+    broken = system.noyo.add_connection(group_name=HOSTILE, status="processing")
+    system.noyo.corrupt(broken["id"], None)
+    system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
     formatted.round(2)
-    of_another_kind(world)
-    request = next(one for one in world.slack.channel(DECISIONS) if "reject" in str(one.blocks))
-    world.slack.click(ANA, DECISIONS, request.ts, "reject")
-    window = world.slack.view_of(ANA)
+    of_another_kind(system)
+    request = next(one for one in system.slack.channel(DECISIONS) if "reject" in str(one.blocks))
+    system.slack.click(ANA, DECISIONS, request.ts, "reject")
+    window = system.slack.view_of(ANA)
     assert window is not None
-    world.slack.submit(ANA, window.id, {"reason": "other", "context": f"They said {TIN} {MAIL}"})
+    system.slack.submit(ANA, window.id, {"reason": "other", "context": f"They said {TIN} {MAIL}"})
     formatted.round()
-    alert = next(message for message in world.slack.channel(ALERTS) if stuck["id"] in str(message.blocks))
-    world.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
-    world.retries(
+    alert = next(message for message in system.slack.channel(ALERTS) if stuck["id"] in str(message.blocks))
+    system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
+    system.retries(
         ANA,
         ALERTS,
         alert.ts,
@@ -275,10 +275,10 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
         employer_email_address=MAIL,
     )
     formatted.round(6)
-    world.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/", times=4))
-    world.slack.faults.api_error("invalid_auth", "chat.postMessage")
-    world.slack.faults.server_error("chat.update")
-    world.noyo.move_connection(odd["id"], f"worse {SSN}")
+    system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/", times=4))
+    system.slack.faults.api_error("invalid_auth", "chat.postMessage")
+    system.slack.faults.server_error("chat.update")
+    system.noyo.move_connection(odd["id"], f"worse {SSN}")
     formatted.round(3)
 
     lines = formatted.lines()

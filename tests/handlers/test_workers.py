@@ -16,7 +16,7 @@ from handlers import execute_operations, notify, poll
 from infra.local.noyo import Fault, FaultKind
 from infra.local.slack import Message
 from tests.handlers.conftest import FakeContext
-from tests.world import ALERTS, CONNECTIONS, World
+from tests.system import ALERTS, CONNECTIONS, System
 
 SCHEDULE: dict[str, Any] = {}
 HAPPENED = 1_790_000_000.0
@@ -55,8 +55,8 @@ def _record(name: str, pk: str) -> dict[str, Any]:
     }
 
 
-def news(world: World) -> list[str]:
-    return world.bot.repositories.outbox.due(int(world.clock()) + 10**6, limit=100)
+def news(system: System) -> list[str]:
+    return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=100)
 
 
 def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
@@ -65,39 +65,39 @@ def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any
     return [line for line in lines if line["message"] == message]
 
 
-def cards(world: World) -> list[Message]:
-    return world.slack.channel(CONNECTIONS)
+def cards(system: System) -> list[Message]:
+    return system.slack.channel(CONNECTIONS)
 
 
-def three_connections(world: World) -> list[str]:
-    world.wait(60)
+def three_connections(system: System) -> list[str]:
+    system.wait(60)
     for name in ("First", "Second", "Third"):
-        world.noyo.add_connection(group_name=name, status="processing")
-    world.poll()
-    return news(world)
+        system.noyo.add_connection(group_name=name, status="processing")
+    system.poll()
+    return news(system)
 
 
-def test_news_in_the_stream_is_told(world: World, context: FakeContext) -> None:
-    waiting = three_connections(world)
+def test_news_in_the_stream_is_told(system: System, context: FakeContext) -> None:
+    waiting = three_connections(system)
 
     notify.handler(stream("OUTBOX", waiting), context)
 
-    assert len(cards(world)) == 3
-    assert news(world) == []
+    assert len(cards(system)) == 3
+    assert news(system) == []
 
 
-def test_a_batch_delivered_again_tells_nothing_twice(world: World, context: FakeContext) -> None:
-    waiting = three_connections(world)
+def test_a_batch_delivered_again_tells_nothing_twice(system: System, context: FakeContext) -> None:
+    waiting = three_connections(system)
     for _ in range(2):
         notify.handler(stream("OUTBOX", [*waiting, *waiting]), context)
 
-    assert [len(card.thread) for card in cards(world)] == [1, 1, 1]
+    assert [len(card.thread) for card in cards(system)] == [1, 1, 1]
 
 
 def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
-    world: World, context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    system: System, context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting = three_connections(world)
+    waiting = three_connections(system)
     real = workers.publish
 
     def breaking(news_id: str, deps: Any) -> Any:
@@ -108,8 +108,8 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
     monkeypatch.setattr(workers, "publish", breaking)
     notify.handler(stream("OUTBOX", waiting), context)
 
-    assert len(cards(world)) == 2
-    assert news(world) == [waiting[0]], "it stays due"
+    assert len(cards(system)) == 2
+    assert news(system) == [waiting[0]], "it stays due"
     [line] = said(capsys, "work failed")
     assert (line["level"], line["work_id"], line["exception_name"]) == (
         "ERROR",
@@ -120,29 +120,29 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
 
 
 def test_what_slack_did_not_take_is_logged_with_what_it_said(
-    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+    system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting = three_connections(world)
-    world.slack.faults.api_error("restricted_action", "chat.postMessage")
+    waiting = three_connections(system)
+    system.slack.faults.api_error("restricted_action", "chat.postMessage")
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     [line] = said(capsys, "outbox event not published yet")
     assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
     assert line["errors"] == ["Slack refused: restricted_action"]
-    assert line["retry_at"] > world.clock()
+    assert line["retry_at"] > system.clock()
     assert line["request_id"] == "request-1"
 
 
 def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
-    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+    system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting = three_connections(world)
-    told = world.bot.repositories.outbox.event(waiting[0])
+    waiting = three_connections(system)
+    told = system.bot.repositories.outbox.event(waiting[0])
     assert told is not None
     place = MessageKey(CONNECTIONS, str(told.entity))
-    now = int(world.clock())
-    assert world.bot.repositories.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
+    now = int(system.clock())
+    assert system.bot.repositories.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
@@ -154,60 +154,60 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
 
 
 def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
-    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+    system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    waiting = three_connections(world)
-    world.slack.faults.rate_limited(3, "chat.postMessage")
+    waiting = three_connections(system)
+    system.slack.faults.rate_limited(3, "chat.postMessage")
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
     [line] = said(capsys, "outbox event not published yet")
     assert (line["level"], line["errors"]) == ("INFO", ["Slack asked us to slow down."])
-    assert len(cards(world)) == 1  # A moment later, by the same worker.
+    assert len(cards(system)) == 1  # A moment later, by the same worker.
 
 
-def test_news_that_the_stream_lost_is_told_by_schedule(world: World, context: FakeContext) -> None:
-    three_connections(world)
-    world.wait(48 * 3600)
+def test_news_that_the_stream_lost_is_told_by_schedule(system: System, context: FakeContext) -> None:
+    three_connections(system)
+    system.wait(48 * 3600)
 
     notify.handler(SCHEDULE, context)
 
-    assert len(cards(world)) == 3
+    assert len(cards(system)) == 3
 
 
-def test_what_is_not_begun_in_time_stays_due(world: World) -> None:
-    waiting = three_connections(world)
+def test_what_is_not_begun_in_time_stays_due(system: System) -> None:
+    waiting = three_connections(system)
 
     notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=10))
 
-    assert cards(world) == []
-    assert news(world) == waiting
+    assert cards(system) == []
+    assert news(system) == waiting
     notify.handler(SCHEDULE, FakeContext())
-    assert len(cards(world)) == 3
+    assert len(cards(system)) == 3
 
 
 def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting = three_connections(world)
+    waiting = three_connections(system)
     real = workers.publish
 
     def slow(news_id: str, deps: Any) -> Any:
-        world.wait(50)
+        system.wait(50)
         return real(news_id, deps)
 
     monkeypatch.setattr(workers, "publish", slow)
     notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=120))
 
-    assert len(cards(world)) == 2
-    assert news(world) == waiting[2:]
+    assert len(cards(system)) == 2
+    assert news(system) == waiting[2:]
 
 
 @pytest.mark.parametrize(
     "event", [{"Records": []}, {"Records": None}, {"Records": [None, {}, {"eventName": "INSERT"}]}]
 )
 def test_a_batch_that_holds_nothing_for_us_is_quiet(
-    world: World, context: FakeContext, event: dict[str, Any]
+    system: System, context: FakeContext, event: dict[str, Any]
 ) -> None:
     notify.handler(event, context)
     execute_operations.handler(event, context)
@@ -216,7 +216,7 @@ def test_a_batch_that_holds_nothing_for_us_is_quiet(
 def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
     context: FakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with World(REQUESTERS="S0TEAM") as grouped:
+    with System(REQUESTERS="S0TEAM") as grouped:
         grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
         monkeypatch.setattr(notify, "deployment", lambda *_: grouped.bot)
         notify.handler(stream("OUTBOX", []), context)
@@ -227,77 +227,77 @@ def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
         assert grouped.bot.repositories.people.members(["S0TEAM"])["S0TEAM"].user_ids == {"U0ANA"}
 
 
-def test_an_operation_in_the_stream_is_carried_out_once(world: World, context: FakeContext) -> None:
-    world.asks()
-    waiting = world.open_operations()
+def test_an_operation_in_the_stream_is_carried_out_once(system: System, context: FakeContext) -> None:
+    system.asks()
+    waiting = system.open_operations()
 
     for _ in range(2):
         execute_operations.handler(stream("OPERATION", waiting), context)
 
-    assert len(world.writes()) == 1
+    assert len(system.writes()) == 1
 
 
 def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(
-    world: World, context: FakeContext
+    system: System, context: FakeContext
 ) -> None:
-    world.asks()
-    world.wait(600)
+    system.asks()
+    system.wait(600)
 
     execute_operations.handler(SCHEDULE, context)
 
-    assert len(world.noyo.connections()) == 1
+    assert len(system.noyo.connections()) == 1
 
 
-def test_no_operation_is_begun_with_too_little_time_left(world: World) -> None:
-    world.asks()
-    waiting = world.open_operations()
+def test_no_operation_is_begun_with_too_little_time_left(system: System) -> None:
+    system.asks()
+    waiting = system.open_operations()
 
     execute_operations.handler(stream("OPERATION", waiting), FakeContext(seconds=30))
 
-    assert world.writes() == []
-    assert world.open_operations() == waiting
+    assert system.writes() == []
+    assert system.open_operations() == waiting
 
 
-def test_a_poll_takes_in_both_lists(world: World, context: FakeContext) -> None:
-    world.noyo.add_connection(group_name="New", status="processing")
+def test_a_poll_takes_in_both_lists(system: System, context: FakeContext) -> None:
+    system.noyo.add_connection(group_name="New", status="processing")
 
     assert poll.handler(SCHEDULE, context) == {"lists": 2, "failed": 0}
-    assert len(news(world)) == 1
+    assert len(news(system)) == 1
 
 
 def test_a_list_that_cannot_be_read_does_not_keep_the_other_from_being_read(
-    world: World, context: FakeContext, capsys: pytest.CaptureFixture[str]
+    system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/v1/group_connections", times=None))
+    system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/v1/group_connections", times=None))
 
     assert poll.handler(SCHEDULE, context) == {"lists": 1, "failed": 1}
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["work_id"] for line in told if line["level"] == "ERROR"] == ["connection"]
 
 
-def test_nothing_is_polled_with_too_little_time_left(world: World) -> None:
-    asked = len(world.noyo.requests)
+def test_nothing_is_polled_with_too_little_time_left(system: System) -> None:
+    asked = len(system.noyo.requests)
 
     assert poll.handler(SCHEDULE, FakeContext(seconds=1)) == {"lists": 0, "failed": 0}
-    assert len(world.noyo.requests) == asked
+    assert len(system.noyo.requests) == asked
 
 
-def test_all_alerts_of_a_batch_go_out(world: World, context: FakeContext) -> None:
-    world.wait(60)
+def test_all_alerts_of_a_batch_go_out(system: System, context: FakeContext) -> None:
+    system.wait(60)
     for name in ("First", "Second"):
-        world.noyo.add_connection(group_name=name, status="unable_to_connect")
-    world.poll()
-    before = len(world.slack.channel(ALERTS))
+        system.noyo.add_connection(group_name=name, status="unable_to_connect")
+    system.poll()
+    before = len(system.slack.channel(ALERTS))
 
-    notify.handler(stream("OUTBOX", news(world)), context)
+    notify.handler(stream("OUTBOX", news(system)), context)
 
-    assert len(world.slack.channel(ALERTS)) == before + 2
+    assert len(system.slack.channel(ALERTS)) == before + 2
 
 
 def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
-    world: World, context: FakeContext
+    system: System, context: FakeContext
 ) -> None:
-    health_checks = world.bot.repositories.health
+    health_checks = system.bot.repositories.health
 
     notify.handler(stream("OUTBOX", []), context)
     assert health_checks.health_check(Component.SLACK) is None

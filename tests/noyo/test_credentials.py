@@ -13,7 +13,7 @@ from bot.domain.requests import SensitiveFields
 from bot.errors import NotSent, SecretUnavailable
 from bot.secrets import CachedSecret
 from bot.usecases.ports.runtime import ClientCredentials
-from tests.noyo.wire import ID, Wire, connection_json, ok, token
+from tests.noyo.http_stub import ID, HttpStub, connection_json, ok, token
 
 OLD, NEW = ClientCredentials("us", "old"), ClientCredentials("us", "new")
 
@@ -27,84 +27,88 @@ def rotating(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
     )
 
 
-def basics(wire: Wire) -> list[str]:
+def basics(http_stub: HttpStub) -> list[str]:
     return [
         base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
-        for request in wire.token_requests
+        for request in http_stub.token_requests
     ]
 
 
-def accepting(credentials: ClientCredentials) -> Wire:
+def accepting(credentials: ClientCredentials) -> HttpStub:
     """A Noyo that issues tokens for these credentials only."""
     wanted = f"{credentials.client_id}:{credentials.client_secret}"
 
     def grant(_: httpx.Request) -> httpx.Response:
         return (
-            token() if basics(wire)[-1] == wanted else httpx.Response(401, json={"message": "invalid client"})
+            token()
+            if basics(http_stub)[-1] == wanted
+            else httpx.Response(401, json={"message": "invalid client"})
         )
 
-    wire = Wire(answers=[ok(connection_json(), 201)], tokens=[grant])
-    return wire
+    http_stub = HttpStub(answers=[ok(connection_json(), 201)], tokens=[grant])
+    return http_stub
 
 
-def retry(wire: Wire, secret: CachedSecret[ClientCredentials]) -> None:
-    wire.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
+def retry(http_stub: HttpStub, secret: CachedSecret[ClientCredentials]) -> None:
+    http_stub.client(credentials=secret).retry_connection(
+        ID, carrier_group_id=None, sensitive=SensitiveFields()
+    )
 
 
 def test_refused_credentials_are_read_again_and_the_request_is_sent_once() -> None:
-    wire = accepting(NEW)
-    retry(wire, rotating(OLD, NEW))
-    assert basics(wire) == ["us:old", "us:new"]
-    assert len(wire.sent) == 1
+    http_stub = accepting(NEW)
+    retry(http_stub, rotating(OLD, NEW))
+    assert basics(http_stub) == ["us:old", "us:new"]
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_any_refusal_of_credentials_reads_them_again(status: int) -> None:
-    wire = Wire(answers=[ok(connection_json(), 201)], tokens=[httpx.Response(status), token()])
-    retry(wire, rotating(OLD, NEW))
-    assert basics(wire) == ["us:old", "us:new"]
+    http_stub = HttpStub(answers=[ok(connection_json(), 201)], tokens=[httpx.Response(status), token()])
+    retry(http_stub, rotating(OLD, NEW))
+    assert basics(http_stub) == ["us:old", "us:new"]
 
 
 def test_without_newer_credentials_nothing_is_sent() -> None:
-    wire = accepting(NEW)
+    http_stub = accepting(NEW)
     with pytest.raises(NotSent, match="does not accept Switchboard's client id and secret"):
-        retry(wire, rotating(OLD))
-    assert (len(wire.token_requests), wire.sent) == (1, [])
+        retry(http_stub, rotating(OLD))
+    assert (len(http_stub.token_requests), http_stub.sent) == (1, [])
 
 
 def test_newer_credentials_are_tried_once() -> None:
-    wire = accepting(ClientCredentials("us", "neither"))
+    http_stub = accepting(ClientCredentials("us", "neither"))
     with pytest.raises(NotSent):
-        retry(wire, rotating(OLD, NEW))
-    assert (len(wire.token_requests), wire.sent) == (2, [])
+        retry(http_stub, rotating(OLD, NEW))
+    assert (len(http_stub.token_requests), http_stub.sent) == (2, [])
 
 
 def test_token_of_replaced_credentials_is_renewed_with_the_new_ones() -> None:
     """Noyo may reject the old token before it expires."""
-    wire = Wire(
+    http_stub = HttpStub(
         answers=[httpx.Response(401), ok(connection_json(), 201)],
         tokens=[token("of-the-old"), httpx.Response(401), token("of-the-new")],
     )
-    retry(wire, rotating(OLD, NEW))
-    assert basics(wire) == ["us:old", "us:old", "us:new"]
-    assert [request.headers["Authorization"] for request in wire.sent] == [
+    retry(http_stub, rotating(OLD, NEW))
+    assert basics(http_stub) == ["us:old", "us:old", "us:new"]
+    assert [request.headers["Authorization"] for request in http_stub.sent] == [
         "Bearer of-the-old",
         "Bearer of-the-new",
     ]
 
 
 def test_server_error_of_the_token_endpoint_does_not_read_the_secret_again() -> None:
-    wire = Wire(tokens=[httpx.Response(503)])
+    http_stub = HttpStub(tokens=[httpx.Response(503)])
     with pytest.raises(NotSent):
-        retry(wire, rotating(OLD, NEW))
-    assert basics(wire) == ["us:old"]
+        retry(http_stub, rotating(OLD, NEW))
+    assert basics(http_stub) == ["us:old"]
 
 
 def test_without_its_secret_nothing_is_sent_and_the_reason_is_given() -> None:
     def unreadable() -> ClientCredentials:
         raise SecretUnavailable("The secret SECRET_NOYO_CLIENT cannot be read.")
 
-    wire = Wire()
+    http_stub = HttpStub()
     with pytest.raises(NotSent, match=r"nothing was sent\. The secret SECRET_NOYO_CLIENT cannot be read"):
-        retry(wire, CachedSecret(unreadable, lambda: 0.0))
-    assert wire.token_requests == wire.sent == []
+        retry(http_stub, CachedSecret(unreadable, lambda: 0.0))
+    assert http_stub.token_requests == http_stub.sent == []

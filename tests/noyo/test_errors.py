@@ -16,7 +16,18 @@ from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnsw
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.responses import MAX_MESSAGE_LENGTH
 from bot.noyo.transport import HttpTransport
-from tests.noyo.wire import CARRIER, ID, NOW, VERSION, Wire, answering, connection_json, ok, page_json, token
+from tests.noyo.http_stub import (
+    CARRIER,
+    ID,
+    NOW,
+    VERSION,
+    HttpStub,
+    answering,
+    connection_json,
+    ok,
+    page_json,
+    token,
+)
 
 NOTHING_SENT = [
     httpx.ConnectError("refused"),
@@ -54,19 +65,19 @@ def streamed(
 
 
 def write(
-    wire: Wire, sensitive: SensitiveFields | None = None, carrier_group_id: str = "00110011"
+    http_stub: HttpStub, sensitive: SensitiveFields | None = None, carrier_group_id: str = "00110011"
 ) -> NoyoError:
     """The error that a request for a connection ends in."""
     with pytest.raises(NoyoError) as caught:
-        wire.client().request_connection(
+        http_stub.client().request_connection(
             CARRIER, carrier_group_id, "Test Company", sensitive or SensitiveFields()
         )
     return caught.value
 
 
-def read(wire: Wire) -> NoyoError:
+def read(http_stub: HttpStub) -> NoyoError:
     with pytest.raises(NoyoError) as caught:
-        wire.client().connection(ID)
+        http_stub.client().connection(ID)
     return caught.value
 
 
@@ -75,37 +86,37 @@ def read(wire: Wire) -> NoyoError:
 
 @pytest.mark.parametrize("fault", NOTHING_SENT, ids=repr)
 def test_write_without_a_connection_was_not_sent(fault: Exception) -> None:
-    wire = answering(fault)
+    http_stub = answering(fault)
 
-    assert type(write(wire)) is NotSent
-    assert len(wire.sent) == 1
+    assert type(write(http_stub)) is NotSent
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("fault", MAYBE_SENT, ids=repr)
 def test_write_that_may_have_arrived_is_not_repeated(fault: Exception) -> None:
-    wire = answering(fault)
+    http_stub = answering(fault)
 
-    assert isinstance(write(wire), NoAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(write(http_stub), NoAnswer)
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
 def test_write_is_not_repeated_after_a_server_error(status: int) -> None:
-    wire = answering(httpx.Response(status, headers={"Retry-After": "1"}, text="<h1>Oops</h1>"))
+    http_stub = answering(httpx.Response(status, headers={"Retry-After": "1"}, text="<h1>Oops</h1>"))
 
-    assert isinstance(write(wire), NoAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(write(http_stub), NoAnswer)
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [408, 429])
 def test_write_that_noyo_throttles_was_not_sent(status: int) -> None:
-    wire = answering(httpx.Response(status, headers={"Retry-After": "17"}))
+    http_stub = answering(httpx.Response(status, headers={"Retry-After": "17"}))
 
-    error = write(wire)
+    error = write(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 17
-    assert len(wire.sent) == 1
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,10 +145,10 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 304])
 def test_redirect_is_unreadable_and_not_followed(status: int) -> None:
-    wire = answering(httpx.Response(status, headers={"Location": "https://elsewhere.invalid/"}))
+    http_stub = answering(httpx.Response(status, headers={"Location": "https://elsewhere.invalid/"}))
 
-    assert isinstance(write(wire), UnreadableAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(write(http_stub), UnreadableAnswer)
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,10 +167,10 @@ def test_redirect_is_unreadable_and_not_followed(status: int) -> None:
     ids=lambda content: repr(content[:12]),
 )
 def test_success_without_valid_json_is_unreadable(content: bytes) -> None:
-    wire = answering(httpx.Response(201, content=content))
+    http_stub = answering(httpx.Response(201, content=content))
 
-    assert isinstance(write(wire), UnreadableAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(write(http_stub), UnreadableAnswer)
+    assert len(http_stub.sent) == 1
 
 
 def test_success_that_is_too_long_is_unreadable() -> None:
@@ -175,22 +186,22 @@ def test_success_with_an_invalid_encoding_is_unreadable() -> None:
 
 
 def test_incomplete_success_is_no_answer() -> None:
-    wire = answering(streamed(201, b'{"id": "dd9a', httpx.RemoteProtocolError("incomplete")))
+    http_stub = answering(streamed(201, b'{"id": "dd9a', httpx.RemoteProtocolError("incomplete")))
 
-    assert isinstance(write(wire), NoAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(write(http_stub), NoAnswer)
+    assert len(http_stub.sent) == 1
 
 
 def test_slow_success_is_no_answer_after_the_timeout() -> None:
-    wire = Wire([])
+    http_stub = HttpStub([])
 
     def tick() -> None:
-        wire.now += 3
+        http_stub.now += 3
 
-    wire.answers = [lambda _: httpx.Response(201, stream=Chunks(*[b" "] * 50, between=tick))]
+    http_stub.answers = [lambda _: httpx.Response(201, stream=Chunks(*[b" "] * 50, between=tick))]
 
-    assert isinstance(write(wire), NoAnswer)
-    assert wire.now - NOW < 30
+    assert isinstance(write(http_stub), NoAnswer)
+    assert http_stub.now - NOW < 30
 
 
 def test_another_record_is_unreadable() -> None:
@@ -201,31 +212,31 @@ def test_another_record_is_unreadable() -> None:
 
 
 def test_write_is_repeated_once_with_a_new_token_after_a_401() -> None:
-    wire = answering(httpx.Response(401), ok(connection_json(), 201))
-    wire.tokens = [token("old"), token("new")]
+    http_stub = answering(httpx.Response(401), ok(connection_json(), 201))
+    http_stub.tokens = [token("old"), token("new")]
 
-    wire.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields())
+    http_stub.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields())
 
-    assert [request.headers["Authorization"] for request in wire.sent] == ["Bearer old", "Bearer new"]
-    assert wire.sent[0].content == wire.sent[1].content
-    assert len(wire.token_requests) == 2
+    assert [request.headers["Authorization"] for request in http_stub.sent] == ["Bearer old", "Bearer new"]
+    assert http_stub.sent[0].content == http_stub.sent[1].content
+    assert len(http_stub.token_requests) == 2
 
 
 @pytest.mark.parametrize("ending", [write, read])
 def test_second_401_means_not_sent_without_another_attempt(
-    ending: Callable[[Wire], NoyoError],
+    ending: Callable[[HttpStub], NoyoError],
 ) -> None:
-    wire = answering(httpx.Response(401))
+    http_stub = answering(httpx.Response(401))
 
-    assert isinstance(ending(wire), NotSent)
-    assert (len(wire.sent), len(wire.token_requests), wire.pauses) == (2, 2, [])
+    assert isinstance(ending(http_stub), NotSent)
+    assert (len(http_stub.sent), len(http_stub.token_requests), http_stub.pauses) == (2, 2, [])
 
 
 def test_write_repeated_after_a_401_may_have_no_answer() -> None:
-    wire = answering(httpx.Response(401), httpx.ReadTimeout("slow"))
+    http_stub = answering(httpx.Response(401), httpx.ReadTimeout("slow"))
 
-    assert isinstance(write(wire), NoAnswer)
-    assert len(wire.sent) == 2
+    assert isinstance(write(http_stub), NoAnswer)
+    assert len(http_stub.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -247,18 +258,18 @@ def test_write_repeated_after_a_401_may_have_no_answer() -> None:
 def test_write_is_not_sent_without_a_token(
     failure: httpx.Response | Exception,
 ) -> None:
-    wire = answering(ok(connection_json(), 201))
-    wire.tokens = [failure]
+    http_stub = answering(ok(connection_json(), 201))
+    http_stub.tokens = [failure]
 
-    assert isinstance(write(wire), NotSent)
-    assert wire.sent == []
+    assert isinstance(write(http_stub), NotSent)
+    assert http_stub.sent == []
 
 
 def test_retry_after_of_the_token_endpoint_is_passed_on() -> None:
-    wire = answering(ok(connection_json(), 201))
-    wire.tokens = [httpx.Response(429, headers={"Retry-After": "9"})]
+    http_stub = answering(ok(connection_json(), 201))
+    http_stub.tokens = [httpx.Response(429, headers={"Retry-After": "9"})]
 
-    error = write(wire)
+    error = write(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 9
@@ -266,14 +277,14 @@ def test_retry_after_of_the_token_endpoint_is_passed_on() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_refused_credentials_are_named_and_not_retried(status: int) -> None:
-    wire = answering(ok(connection_json()))
-    wire.tokens = [httpx.Response(status)]
+    http_stub = answering(ok(connection_json()))
+    http_stub.tokens = [httpx.Response(status)]
 
-    error = read(wire)
+    error = read(http_stub)
 
     assert isinstance(error, NotSent)
     assert "client id and secret" in str(error)
-    assert (wire.sent, len(wire.token_requests), wire.pauses) == ([], 1, [])
+    assert (http_stub.sent, len(http_stub.token_requests), http_stub.pauses) == ([], 1, [])
 
 
 # ---------------------------------------------------------------- reads
@@ -291,93 +302,93 @@ def test_refused_credentials_are_named_and_not_retried(status: int) -> None:
     ids=repr,
 )
 def test_read_is_repeated_after_a_temporary_error(fault: httpx.Response | Exception) -> None:
-    wire = answering(fault, fault, ok(connection_json()))
+    http_stub = answering(fault, fault, ok(connection_json()))
 
-    assert wire.client().connection(ID).id == ID
-    assert wire.pauses == [0.25, 0.5]
+    assert http_stub.client().connection(ID).id == ID
+    assert http_stub.pauses == [0.25, 0.5]
 
 
 def test_read_is_repeated_after_a_temporary_token_error() -> None:
-    wire = answering(ok(connection_json()))
-    wire.tokens = [httpx.ConnectError("refused"), token()]
+    http_stub = answering(ok(connection_json()))
+    http_stub.tokens = [httpx.ConnectError("refused"), token()]
 
-    assert wire.client().connection(ID).id == ID
+    assert http_stub.client().connection(ID).id == ID
 
 
 @pytest.mark.parametrize(
     ("fault", "kind"), [(httpx.ConnectError("x"), NotSent), (httpx.ReadTimeout("x"), NoAnswer)]
 )
 def test_read_fails_after_four_attempts(fault: Exception, kind: type[NoyoError]) -> None:
-    wire = answering(fault)
+    http_stub = answering(fault)
 
-    assert isinstance(read(wire), kind)
-    assert len(wire.sent) == policies.NOYO_READ_ATTEMPTS == 4
+    assert isinstance(read(http_stub), kind)
+    assert len(http_stub.sent) == policies.NOYO_READ_ATTEMPTS == 4
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_read_waits_for_the_retry_after(status: int) -> None:
-    wire = answering(httpx.Response(status, headers={"Retry-After": "12"}), ok(connection_json()))
+    http_stub = answering(httpx.Response(status, headers={"Retry-After": "12"}), ok(connection_json()))
 
-    wire.client().connection(ID)
+    http_stub.client().connection(ID)
 
-    assert wire.pauses == [12]
+    assert http_stub.pauses == [12]
 
 
 def test_read_does_not_wait_beyond_its_deadline() -> None:
-    wire = answering(httpx.Response(429, headers={"Retry-After": "41"}))
+    http_stub = answering(httpx.Response(429, headers={"Retry-After": "41"}))
 
-    error = read(wire)
+    error = read(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 41
-    assert wire.pauses == []
+    assert http_stub.pauses == []
 
 
 def test_read_that_times_out_twice_is_not_repeated() -> None:
-    wire = Wire([])
+    http_stub = HttpStub([])
 
     def slow(_: httpx.Request) -> httpx.Response:
-        wire.now += 20
+        http_stub.now += 20
         raise httpx.ReadTimeout("slow")
 
-    wire.answers = [slow]
+    http_stub.answers = [slow]
 
-    assert isinstance(read(wire), NoAnswer)
-    assert len(wire.sent) == 2
+    assert isinstance(read(http_stub), NoAnswer)
+    assert len(http_stub.sent) == 2
 
 
 def test_last_attempt_of_a_read_gets_the_time_that_is_left() -> None:
-    wire = Wire([])
+    http_stub = HttpStub([])
 
     def slow(request: httpx.Request) -> httpx.Response:
         allowed.append(request.extensions["timeout"]["read"])
-        wire.now += 15
+        http_stub.now += 15
         raise httpx.ReadTimeout("slow")
 
     allowed: list[float] = []
-    wire.answers = [slow]
+    http_stub.answers = [slow]
 
-    read(wire)
+    read(http_stub)
 
     assert allowed == [20, 20, pytest.approx(policies.NOYO_READ_TIMEOUTS * 20 - 30 - 0.75)]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 def test_refused_read_is_not_repeated(status: int) -> None:
-    wire = answering(httpx.Response(status))
+    http_stub = answering(httpx.Response(status))
 
-    error = read(wire)
+    error = read(http_stub)
 
     assert isinstance(error, NoyoRefused)
     assert error.status == status
-    assert len(wire.sent) == 1
+    assert len(http_stub.sent) == 1
 
 
 def test_unreadable_read_is_not_repeated() -> None:
-    wire = answering(httpx.Response(200, text="<html>"))
+    http_stub = answering(httpx.Response(200, text="<html>"))
 
-    assert isinstance(read(wire), UnreadableAnswer)
-    assert len(wire.sent) == 1
+    assert isinstance(read(http_stub), UnreadableAnswer)
+    assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("body", [[], {"response": {}}, {"response": None}, {"rows": []}, "text", 7, None])
@@ -397,10 +408,10 @@ def test_endless_list_is_unreadable() -> None:
 
 
 def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:
-    wire = answering(ok({"response": [connection_json()]}))
+    http_stub = answering(ok({"response": [connection_json()]}))
 
-    assert len(wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
-    assert len(wire.sent) == 2
+    assert len(http_stub.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
+    assert len(http_stub.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -473,9 +484,9 @@ def test_refusal_without_a_message_gets_a_default_with_its_status(status: int, c
 
 
 def test_incomplete_refusal_is_still_a_refusal() -> None:
-    wire = answering(streamed(409, b'{"message": "Dupl', httpx.ReadError("reset")))
+    http_stub = answering(streamed(409, b'{"message": "Dupl', httpx.ReadError("reset")))
 
-    error = write(wire)
+    error = write(http_stub)
 
     assert isinstance(error, NoyoRefused)
     assert "409" in error.message
@@ -524,8 +535,8 @@ def test_requests_and_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.NOTSET)
-    wire = answering(httpx.Response(500), ok(connection_json(federal_ein="987654321")))
-    client = wire.client()
+    http_stub = answering(httpx.Response(500), ok(connection_json(federal_ein="987654321")))
+    client = http_stub.client()
 
     client.connection(ID)
 

@@ -25,7 +25,7 @@ from bot.domain.records import (
 from bot.errors import NoyoError
 from bot.noyo import reader, schemas
 from bot.usecases.ports.noyo import NoyoClient
-from tests.noyo.wire import (
+from tests.noyo.http_stub import (
     CARRIER,
     GROUP,
     ID,
@@ -336,9 +336,9 @@ def error_of(call: Callable[[], object]) -> NoyoError | None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(200, 599), ANYTHING)
 def test_any_json_answer_becomes_a_value_or_one_of_our_errors(status: int, body: Any) -> None:
-    wire = answering(httpx.Response(status, content=json.dumps(body).encode()))
-    wire.check_contract = False
-    client = wire.client()
+    http_stub = answering(httpx.Response(status, content=json.dumps(body).encode()))
+    http_stub.check_contract = False
+    client = http_stub.client()
 
     for call in (
         lambda: client.connection(ID),
@@ -357,8 +357,8 @@ def test_any_json_answer_becomes_a_value_or_one_of_our_errors(status: int, body:
 @given(st.integers(200, 599), st.binary(max_size=60), st.text(max_size=20))
 def test_any_bytes_and_any_header_become_one_of_our_errors(status: int, body: bytes, header: str) -> None:
     headers = {"Retry-After": header.encode("utf-8").hex()[:9] or "x"}
-    wire = answering(httpx.Response(status, headers=headers, content=body))
-    wire.check_contract = False
+    http_stub = answering(httpx.Response(status, headers=headers, content=body))
+    http_stub.check_contract = False
 
     with pytest.raises(NoyoError):
-        wire.client().reject_disconnection(ID)
+        http_stub.client().reject_disconnection(ID)

@@ -13,7 +13,7 @@ from bot.noyo.client import NoyoHttpClient
 from bot.noyo.reader import NoyoReadClient
 from bot.noyo.requests import NEWEST_FIRST
 from bot.policies import NOYO_MAX_IDS
-from tests.noyo.wire import (
+from tests.noyo.http_stub import (
     CARRIER,
     GROUP,
     ID,
@@ -36,63 +36,63 @@ INVALID_IDS = ["", "../groups", f"{ID}/retry", f"{ID}%2F", "00110011", ID + "\n"
 
 
 def test_token_request_uses_basic_auth_and_calls_use_bearer() -> None:
-    wire = answering(ok(connection_json()))
+    http_stub = answering(ok(connection_json()))
 
-    wire.client().connection(ID)
+    http_stub.client().connection(ID)
 
-    (asked,) = wire.token_requests
+    (asked,) = http_stub.token_requests
     assert (asked.method, asked.content) == ("POST", b'{"grant_type":"client_credentials"}')
     assert asked.headers["Authorization"] == "Basic dXM6c2VjcmV0"
-    assert wire.sent[0].headers["Authorization"] == "Bearer token-1"
+    assert http_stub.sent[0].headers["Authorization"] == "Bearer token-1"
 
 
 def test_connection_is_read_by_id() -> None:
-    wire = answering(ok(connection_json()))
+    http_stub = answering(ok(connection_json()))
 
-    assert wire.client().connection(ID.upper()).id == ID
-    assert wire.called == [f"GET /api/v1/group_connections/{ID}"]
+    assert http_stub.client().connection(ID.upper()).id == ID
+    assert http_stub.called == [f"GET /api/v1/group_connections/{ID}"]
 
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_disconnection_is_read_from_any_success_status(status: int) -> None:
-    wire = answering(ok(disconnection_json(), status))
+    http_stub = answering(ok(disconnection_json(), status))
 
-    assert wire.client().disconnection(ID).id == ID
-    assert wire.called == [f"GET /api/v1/group_disconnection_requests/{ID}"]
+    assert http_stub.client().disconnection(ID).id == ID
+    assert http_stub.called == [f"GET /api/v1/group_disconnection_requests/{ID}"]
 
 
 @pytest.mark.parametrize("kind", [EntityKind.CONNECTION, EntityKind.DISCONNECTION])
 def test_newest_records_are_sorted_by_modified_descending(kind: EntityKind) -> None:
-    wire = answering(ok(page_json()))
+    http_stub = answering(ok(page_json()))
 
-    wire.client().newest(kind, offset=40, page_size=20)
+    http_stub.client().newest(kind, offset=40, page_size=20)
 
     assert NEWEST_FIRST == {"sort_by": "modified", "sort_direction": "desc"}
-    assert wire.query == {**NEWEST_FIRST, "offset": "40", "page_size": "20"}
+    assert http_stub.query == {**NEWEST_FIRST, "offset": "40", "page_size": "20"}
 
 
 def test_connections_in_several_statuses_take_one_request() -> None:
-    wire = answering(ok(page_json(connection_json())))
+    http_stub = answering(ok(page_json(connection_json())))
     statuses = open_statuses(EntityKind.CONNECTION)
 
-    found = wire.client().in_status(EntityKind.CONNECTION, statuses, offset=0, page_size=7)
+    found = http_stub.client().in_status(EntityKind.CONNECTION, statuses, offset=0, page_size=7)
 
     assert len(found.rows) == 1
-    assert wire.query == {"status": ",".join(statuses), "offset": "0", "page_size": "7"}
+    assert http_stub.query == {"status": ",".join(statuses), "offset": "0", "page_size": "7"}
 
 
 def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
-    wire = answering(
+    http_stub = answering(
         ok(page_json(disconnection_json(), disconnection_json(id=other))),
         ok(page_json(disconnection_json(status="processing"))),
     )
 
-    found = wire.client().in_status(
+    found = http_stub.client().in_status(
         EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=9
     )
 
-    assert [request.url.params["status"] for request in wire.sent] == ["needs_review", "processing"]
+    assert [request.url.params["status"] for request in http_stub.sent] == ["needs_review", "processing"]
     assert [row.row_id for row in found.rows] == [ID, other]
     assert found.rows[0].record is not None
     assert found.rows[0].record.status is DisconnectionStatus.PROCESSING
@@ -100,9 +100,9 @@ def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
 
 
 def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
-    wire = answering(ok(page_json(disconnection_json())))
+    http_stub = answering(ok(page_json(disconnection_json())))
 
-    found = wire.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
+    found = http_stub.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
 
     assert (found.rows, found.offset, found.total) == ((), 1, 1)
 
@@ -110,20 +110,20 @@ def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
 def test_records_by_id_are_read_to_the_last_page() -> None:
     ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
     pages = [page_json(connection_json(id=one), total_records=3, offset=n) for n, one in enumerate(ids)]
-    wire = answering(*map(ok, pages))
+    http_stub = answering(*map(ok, pages))
 
-    found = wire.client().by_ids(EntityKind.CONNECTION, [one.upper() for one in ids])
+    found = http_stub.client().by_ids(EntityKind.CONNECTION, [one.upper() for one in ids])
 
     assert [row.row_id for row in found.rows] == ids
-    assert [request.url.params["offset"] for request in wire.sent] == ["0", "1", "2"]
-    assert {request.url.params["id"] for request in wire.sent} == {",".join(ids)}
+    assert [request.url.params["offset"] for request in http_stub.sent] == ["0", "1", "2"]
+    assert {request.url.params["id"] for request in http_stub.sent} == {",".join(ids)}
 
 
 def test_records_by_id_omit_other_records_but_keep_unreadable_rows() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
-    wire = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
+    http_stub = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
 
-    (row,) = wire.client().by_ids(EntityKind.CONNECTION, [ID]).rows
+    (row,) = http_stub.client().by_ids(EntityKind.CONNECTION, [ID]).rows
 
     assert row.record is None
     assert row.row_id.startswith("digest:")
@@ -131,16 +131,16 @@ def test_records_by_id_omit_other_records_but_keep_unreadable_rows() -> None:
 
 @pytest.mark.parametrize("count", [0, NOYO_MAX_IDS + 1])
 def test_records_by_id_take_between_1_and_50_ids(count: int) -> None:
-    wire = answering(ok(page_json()))
+    http_stub = answering(ok(page_json()))
 
     with pytest.raises(ValueError, match="between 1 and 50"):
-        wire.client().by_ids(EntityKind.CONNECTION, [ID] * count)
-    assert wire.sent == []
+        http_stub.client().by_ids(EntityKind.CONNECTION, [ID] * count)
+    assert http_stub.sent == []
 
 
 def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     other_group = {"carrier_group_id": "AB-2", "group_name": "Other"}
-    wire = answering(
+    http_stub = answering(
         ok(
             page_json(
                 connection_json(group_data={"carrier_group_id": "ab-1"}),
@@ -151,89 +151,89 @@ def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
         )
     )
 
-    (found,) = wire.client().connections_at(CARRIER, "AB-1")
+    (found,) = http_stub.client().connections_at(CARRIER, "AB-1")
 
     assert found.id == ID
-    assert wire.query["carrier_id"] == CARRIER
-    assert wire.query["carrier_group_id"] == "AB-1"
+    assert http_stub.query["carrier_id"] == CARRIER
+    assert http_stub.query["carrier_group_id"] == "AB-1"
 
 
 def test_disconnections_at_a_carrier_are_exactly_those_of_the_group() -> None:
     ours, unnamed = disconnection_json(), disconnection_json(id=VERSION, group_id=None)
     others = [disconnection_json(id=GROUP, group_id=ID), disconnection_json(id=CARRIER, carrier_id=ID)]
-    wire = answering(ok(page_json(ours, *others, unnamed)))
+    http_stub = answering(ok(page_json(ours, *others, unnamed)))
 
-    found = wire.client().disconnections_at(GROUP.upper(), CARRIER)
+    found = http_stub.client().disconnections_at(GROUP.upper(), CARRIER)
 
     assert [record.id for record in found] == [ID, VERSION]
-    assert wire.query == {"group_id": GROUP, "carrier_id": CARRIER, "offset": "0", "page_size": "50"}
+    assert http_stub.query == {"group_id": GROUP, "carrier_id": CARRIER, "offset": "0", "page_size": "50"}
 
 
 def test_one_unreadable_disconnection_makes_the_list_unreadable() -> None:
-    wire = answering(ok(page_json(disconnection_json(), {"id": VERSION})))
+    http_stub = answering(ok(page_json(disconnection_json(), {"id": VERSION})))
 
     with pytest.raises(UnreadableAnswer, match="could not be read"):
-        wire.client().disconnections_at(GROUP, CARRIER)
+        http_stub.client().disconnections_at(GROUP, CARRIER)
 
 
 def test_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
-    wire = answering(ok(page_json(connection_json())))
-    client = wire.client()
+    http_stub = answering(ok(page_json(connection_json())))
+    client = http_stub.client()
 
     client.connections_of_group(GROUP)
     found = client.connections_of_group(GROUP, statuses=["created", "completed"], offset=5, page_size=6)
 
     assert [row.row_id for row in found.rows] == [ID]
-    assert wire.called == [f"GET /api/v1/groups/{GROUP}/group_connections"] * 2
-    assert "status" not in wire.sent[0].url.params
-    assert wire.sent[1].url.params["status"] == "created,completed"
+    assert http_stub.called == [f"GET /api/v1/groups/{GROUP}/group_connections"] * 2
+    assert "status" not in http_stub.sent[0].url.params
+    assert http_stub.sent[1].url.params["status"] == "created,completed"
 
 
 def test_read_client_cannot_write() -> None:
-    wire = answering(ok(page_json()))
-    client = wire.client()
+    http_stub = answering(ok(page_json()))
+    client = http_stub.client()
 
     for name in set(dir(NoyoHttpClient)) - set(dir(NoyoReadClient)) - {"close"}:
         assert name.startswith(("request_", "retry_", "decide_", "reject_"))
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
         NoyoReadClient.newest(client, kind, offset=0, page_size=1)
-    assert {request.method for request in wire.sent} == {"GET"}
+    assert {request.method for request in http_stub.sent} == {"GET"}
 
 
 def test_groups_are_found_by_name_and_by_carrier_group_id() -> None:
-    wire = answering(ok(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
-    client = wire.client()
+    http_stub = answering(ok(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
+    client = http_stub.client()
 
     (named,) = client.groups_named("test")
     (at,) = client.groups_at(CARRIER, "00110011")
 
     assert (named.name, named.also_known_as) == ("Test Company", "Tests R Us")
     assert at == named
-    assert wire.sent[0].url.params["company"] == "test"
-    assert dict(wire.sent[1].url.params) == {"carrier_id": CARRIER, "carrier_group_id": "00110011"}
+    assert http_stub.sent[0].url.params["company"] == "test"
+    assert dict(http_stub.sent[1].url.params) == {"carrier_id": CARRIER, "carrier_group_id": "00110011"}
 
 
 def test_eligibility_is_read_for_one_carrier_or_all() -> None:
     answer = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
     rules = [{"rule": "size", "result": "passed", "description": "Big enough"}, {}]
-    wire = answering(
+    http_stub = answering(
         ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]})
     )
-    client = wire.client()
+    client = http_stub.client()
 
     (one,) = client.eligibility(GROUP, CARRIER)
 
-    assert wire.sent[0].url.params["carrier_id"] == CARRIER
+    assert http_stub.sent[0].url.params["carrier_id"] == CARRIER
     assert (one.eligibility, one.rules[0].rule, one.rules[1].rule) == ("eligible", "size", "")
     assert len(client.eligibility(GROUP)) == 2
     assert len(client.eligibility(GROUP)) == 1
-    assert "carrier_id" not in wire.sent[1].url.params
+    assert "carrier_id" not in http_stub.sent[1].url.params
 
 
 def test_connection_of_a_new_group_sends_every_field() -> None:
-    wire = answering(ok(connection_json(), 201))
+    http_stub = answering(ok(connection_json(), 201))
 
-    connection = wire.client().request_connection(
+    connection = http_stub.client().request_connection(
         CARRIER.upper(),
         "00110011",
         "Test Company",
@@ -243,8 +243,8 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
     )
 
     assert connection.id == ID
-    assert wire.called == ["POST /api/v1/group_connections"]
-    assert list(wire.bodies) == [
+    assert http_stub.called == ["POST /api/v1/group_connections"]
+    assert list(http_stub.bodies) == [
         {
             "carrier_id": CARRIER,
             "group_data": {
@@ -262,11 +262,13 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
 
 
 def test_blank_fields_are_not_sent() -> None:
-    wire = answering(ok(connection_json(), 201))
+    http_stub = answering(ok(connection_json(), 201))
 
-    wire.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein=""))
+    http_stub.client().request_connection(
+        CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein="")
+    )
 
-    assert list(wire.bodies) == [
+    assert list(http_stub.bodies) == [
         {
             "carrier_id": CARRIER,
             "group_data": {"carrier_group_id": "00110011", "group_name": "Test Company"},
@@ -275,13 +277,13 @@ def test_blank_fields_are_not_sent() -> None:
 
 
 def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
-    wire = answering(ok(connection_json(), 201))
-    client = wire.client()
+    http_stub = answering(ok(connection_json(), 201))
+    client = http_stub.client()
 
     client.request_connection_of_group(GROUP, CARRIER, "00110011", SensitiveFields(broker_tin="323-45-6789"))
 
-    assert wire.called == [f"POST /api/v1/groups/{GROUP}/group_connections"]
-    assert list(wire.bodies) == [
+    assert http_stub.called == [f"POST /api/v1/groups/{GROUP}/group_connections"]
+    assert list(http_stub.bodies) == [
         {
             "carrier_id": CARRIER,
             "group_data": {"carrier_group_id": "00110011", "broker_tin": "323-45-6789"},
@@ -292,14 +294,14 @@ def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
 
 
 def test_retry_sends_only_corrected_fields() -> None:
-    wire = answering(ok(connection_json(), 201))
-    client = wire.client()
+    http_stub = answering(ok(connection_json(), 201))
+    client = http_stub.client()
 
     client.retry_connection(ID, carrier_group_id="00110012", sensitive=SENSITIVE)
     client.retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
-    assert wire.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
-    assert list(wire.bodies) == [
+    assert http_stub.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
+    assert list(http_stub.bodies) == [
         {
             "carrier_group_id": "00110012",
             "broker_federal_ein": "223456789",
@@ -312,9 +314,9 @@ def test_retry_sends_only_corrected_fields() -> None:
 
 
 def test_disconnection_request_sends_a_date_without_time() -> None:
-    wire = answering(ok(disconnection_json(), 201))
+    http_stub = answering(ok(disconnection_json(), 201))
 
-    wire.client().request_disconnection(
+    http_stub.client().request_disconnection(
         CARRIER,
         GROUP,
         datetime(2025, 1, 31, 23, 59),  # noqa: DTZ001 - the test is that the time of day is not sent
@@ -322,8 +324,8 @@ def test_disconnection_request_sends_a_date_without_time() -> None:
         context="They left.",
     )
 
-    assert wire.called == ["POST /api/v1/group_disconnection_requests"]
-    assert list(wire.bodies) == [
+    assert http_stub.called == ["POST /api/v1/group_disconnection_requests"]
+    assert list(http_stub.bodies) == [
         {
             "carrier_id": CARRIER,
             "group_id": GROUP,
@@ -336,24 +338,24 @@ def test_disconnection_request_sends_a_date_without_time() -> None:
 
 @pytest.mark.parametrize("reason", DisconnectionReason)
 def test_noyo_accepts_every_disconnection_reason(reason: DisconnectionReason) -> None:
-    wire = answering(ok(disconnection_json(), 201))
+    http_stub = answering(ok(disconnection_json(), 201))
 
-    wire.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
+    http_stub.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
 
-    assert len(wire.sent) == 1
+    assert len(http_stub.sent) == 1
 
 
 def test_decision_names_its_version() -> None:
-    wire = answering(ok(disconnection_json()))
-    client = wire.client()
+    http_stub = answering(ok(disconnection_json()))
+    client = http_stub.client()
 
     client.decide_disconnection(ID, VERSION, Decision.APPROVE, effective_end_date=date(2025, 1, 31))
     client.decide_disconnection(
         ID, VERSION, Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED, context="Paid."
     )
 
-    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/{VERSION}"] * 2
-    assert list(wire.bodies) == [
+    assert http_stub.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/{VERSION}"] * 2
+    assert list(http_stub.bodies) == [
         {"status": "processing", "effective_end_date": "2025-01-31"},
         {"status": "rejected", "reason": "payment_reinstated", "context": "Paid."},
     ]
@@ -361,28 +363,28 @@ def test_decision_names_its_version() -> None:
 
 @pytest.mark.parametrize("reason", DecisionReason)
 def test_noyo_accepts_every_decision_reason(reason: DecisionReason) -> None:
-    wire = answering(ok(disconnection_json()))
+    http_stub = answering(ok(disconnection_json()))
 
-    wire.client().decide_disconnection(ID, VERSION, Decision.REJECT, reason=reason)
+    http_stub.client().decide_disconnection(ID, VERSION, Decision.REJECT, reason=reason)
 
-    assert len(wire.sent) == 1
+    assert len(http_stub.sent) == 1
 
 
 def test_rejection_has_a_body_only_with_a_reason() -> None:
-    wire = answering(ok(disconnection_json(status="rejected")))
-    client = wire.client()
+    http_stub = answering(ok(disconnection_json(status="rejected")))
+    client = http_stub.client()
 
     client.reject_disconnection(ID)
     client.reject_disconnection(ID, reason=DecisionReason.OTHER, context="No.")
 
-    assert wire.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/reject"] * 2
-    assert list(wire.bodies) == [None, {"reason": "other", "context": "No."}]
+    assert http_stub.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/reject"] * 2
+    assert list(http_stub.bodies) == [None, {"reason": "other", "context": "No."}]
 
 
 @pytest.mark.parametrize("text", INVALID_IDS)
 def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
-    wire = answering(ok({}))
-    client: NoyoHttpClient = wire.client()
+    http_stub = answering(ok({}))
+    client: NoyoHttpClient = http_stub.client()
     calls = [
         lambda: client.connection(text),
         lambda: client.disconnection(text),
@@ -407,13 +409,13 @@ def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
     for call in calls:
         with pytest.raises(ValueError, match="is not a UUID"):
             call()
-    assert wire.sent == []
+    assert http_stub.sent == []
 
 
 @pytest.mark.parametrize("text", ["", " \t"])
 def test_required_text_must_not_be_empty(text: str) -> None:
-    wire = answering(ok({}))
-    client = wire.client()
+    http_stub = answering(ok({}))
+    client = http_stub.client()
 
     for call in (
         lambda: client.request_connection(CARRIER, text, "Test", SensitiveFields()),
@@ -423,7 +425,7 @@ def test_required_text_must_not_be_empty(text: str) -> None:
     ):
         with pytest.raises(ValueError, match="is empty"):
             call()
-    assert wire.sent == []
+    assert http_stub.sent == []
 
 
 @pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])

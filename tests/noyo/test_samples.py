@@ -10,7 +10,7 @@ import pytest
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, UnknownValue
 from bot.domain.requests import Decision, DecisionReason, SensitiveFields
 from bot.noyo.client import NoyoHttpClient
-from tests.noyo.wire import answering, contract, ok
+from tests.noyo.http_stub import answering, contract, ok
 
 SAMPLES = {
     path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "samples").glob("*.json")
@@ -52,33 +52,33 @@ def test_sample_of_a_completed_connection_is_read() -> None:
 
 def test_sample_of_a_request_is_sent_exactly() -> None:
     sample = SAMPLES["request-connection"]
-    wire = answering(ok(sample["answer"], 201))
+    http_stub = answering(ok(sample["answer"], 201))
 
-    made = wire.client().request_connection(
+    made = http_stub.client().request_connection(
         sample["request"]["carrier_id"], "00110011", "Test Company", SensitiveFields(federal_ein="123456789")
     )
 
     assert isinstance(made, Connection)
-    assert list(wire.bodies) == [sample["request"]]
+    assert list(http_stub.bodies) == [sample["request"]]
 
 
 def test_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
     sample = SAMPLES["retry-connection"]
-    wire = answering(ok(sample["answer"], 201))
+    http_stub = answering(ok(sample["answer"], 201))
 
-    record = wire.client().retry_connection(
+    record = http_stub.client().retry_connection(
         sample["answer"]["id"], carrier_group_id="10000001", sensitive=SensitiveFields()
     )
 
     assert (record.status, record.group_name) == (ConnectionStatus.PROCESSING, None)
-    assert list(wire.bodies) == [sample["request"]]
+    assert list(http_stub.bodies) == [sample["request"]]
 
 
 def test_sample_of_an_edit_keeps_unknown_values() -> None:
     sample = SAMPLES["edit-disconnection"]
-    wire = answering(ok(sample["answer"]))
+    http_stub = answering(ok(sample["answer"]))
 
-    record = wire.client().decide_disconnection(
+    record = http_stub.client().decide_disconnection(
         ANY,
         ANY,
         Decision.APPROVE,
@@ -89,7 +89,7 @@ def test_sample_of_an_edit_keeps_unknown_values() -> None:
 
     assert (record.status, record.source_type) == (UnknownValue("<string>"), UnknownValue("<string>"))
     assert record.effective_end_date == date(2023, 12, 25)
-    assert list(wire.bodies) == [sample["request"]]
+    assert list(http_stub.bodies) == [sample["request"]]
 
 
 def test_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
@@ -101,12 +101,12 @@ def test_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
 
 def test_sample_of_a_disconnection_is_sent_and_read_with_its_nulls() -> None:
     sample = SAMPLES["request-disconnection"]
-    wire = answering(ok(sample["answer"], 201))
+    http_stub = answering(ok(sample["answer"], 201))
 
-    record = wire.client().request_disconnection(
+    record = http_stub.client().request_disconnection(
         sample["request"]["carrier_id"], sample["request"]["group_id"], date(2025, 1, 1)
     )
 
     assert isinstance(record, Disconnection)
     assert (record.status, record.source_id, record.completed) == (DisconnectionStatus.PROCESSING, None, None)
-    assert list(wire.bodies) == [sample["request"]]
+    assert list(http_stub.bodies) == [sample["request"]]

@@ -1,4 +1,4 @@
-"""Fixtures of the Slack tests: a fake Slack with our client, and a whole world shared by a module's tests."""
+"""Fixtures of the Slack tests: a fake Slack with our client, and a whole system shared by a module's tests."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,8 @@ import pytest
 from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient
 from infra.local.slack import SlackFake
-from tests.slack.incoming import a_world, begin
-from tests.world import World
+from tests.slack.incoming import a_system, begin
+from tests.system import System
 
 CHANNEL = "CCONNECT"
 
@@ -29,13 +29,13 @@ def calls(slack: SlackFake) -> SlackApiClient:
 
 
 @pytest.fixture(scope="module")
-def shared(request: pytest.FixtureRequest) -> Iterator[World]:
-    """One world for all tests of a module; `SETTINGS` of the module are its environment variables."""
-    yield from a_world(**getattr(request.module, "SETTINGS", {}))
+def shared(request: pytest.FixtureRequest) -> Iterator[System]:
+    """One system for all tests of a module; `SETTINGS` of the module are its environment variables."""
+    yield from a_system(**getattr(request.module, "SETTINGS", {}))
 
 
 @pytest.fixture
-def world(shared: World) -> World:
-    """The shared world, without open modals and faults of the test before."""
+def system(shared: System) -> System:
+    """The shared system, without open modals and faults of the test before."""
     begin(shared)
     return shared

@@ -30,7 +30,7 @@ from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.slack.views.message import display_settings
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
-from tests.world import ANA, BEN, CONNECTIONS, World
+from tests.system import ANA, BEN, CONNECTIONS, System
 
 Json = dict[str, Any]
 FORM = "application/x-www-form-urlencoded"
@@ -103,27 +103,27 @@ def submitted(callback_id: str, private_metadata: str, user: str = ANA, view: st
     }
 
 
-# ---------------------------------------------------------------- one world for the tests of a file
+# ---------------------------------------------------------------- one system for the tests of a file
 
 
-def a_world(**variables: str) -> Iterator[World]:
-    with World(**variables) as world:
-        yield world
+def a_system(**variables: str) -> Iterator[System]:
+    with System(**variables) as system:
+        yield system
 
 
-def begin(world: World) -> None:
+def begin(system: System) -> None:
     """Between two tests: nobody has a window open, nothing is broken, and no call is counted any more."""
-    world.slack.workspace.view_stacks.clear()
-    world.slack.workspace.ephemerals.clear()
-    world.slack.faults.clear()
-    world.noyo.faults.clear()
-    world.bot.__dict__.pop("slack_endpoint", None)
-    world.wait(120)
+    system.slack.workspace.view_stacks.clear()
+    system.slack.workspace.ephemerals.clear()
+    system.slack.faults.clear()
+    system.noyo.faults.clear()
+    system.bot.__dict__.pop("slack_endpoint", None)
+    system.wait(120)
 
 
-def known(world: World, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
+def known(system: System, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
     """A connection that the table holds, without the way there."""
-    now = int(world.clock())
+    now = int(system.clock())
     made = a_connection(
         id=str(uuid.uuid4()),
         version=str(uuid.uuid4()),
@@ -133,12 +133,14 @@ def known(world: World, name: str, status: str = "unable_to_connect", **fields: 
         created=now,
         modified=now,
     )
-    return _holds(world, None, new_record_state(replace(made, **fields), now))
+    return _holds(system, None, new_record_state(replace(made, **fields), now))
 
 
-def asked_to_disconnect(world: World, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
+def asked_to_disconnect(
+    system: System, name: str, status: str = "needs_review", **fields: Any
+) -> RecordState:
     """A request to disconnect that the table holds, without the way there."""
-    now = int(world.clock())
+    now = int(system.clock())
     made = a_disconnection(
         id=str(uuid.uuid4()),
         version=str(uuid.uuid4()),
@@ -147,33 +149,37 @@ def asked_to_disconnect(world: World, name: str, status: str = "needs_review", *
         created=now,
         modified=now,
     )
-    return _holds(world, None, new_record_state(replace(made, **fields), now))
+    return _holds(system, None, new_record_state(replace(made, **fields), now))
 
 
-def moves(world: World, record_state: RecordState, status: str, **fields: Any) -> RecordState:
+def moves(system: System, record_state: RecordState, status: str, **fields: Any) -> RecordState:
     """It has another status in a new version."""
-    now = int(world.clock()) + 1
+    now = int(system.clock()) + 1
     changes: Json = {
         "status": type(record_state.status)(status),
         "version": str(uuid.uuid4()),
         "modified": now,
     }
     return _holds(
-        world, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now)
+        system, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now)
     )
 
 
-def _holds(world: World, before: RecordState | None, after: RecordState) -> RecordState:
-    records = world.bot.repositories.records
+def _holds(system: System, before: RecordState | None, after: RecordState) -> RecordState:
+    records = system.bot.repositories.records
     records.write(RecordChange(after.entity, before, after, after.record))
     held = records.record_state(after.entity)
     assert held is not None
     return held
 
 
-def unclear(world: World, name: str) -> Operation:
+def unclear(system: System, name: str) -> Operation:
     """Ben's retry, of which nobody can tell whether it arrived."""
-    record_state, now, operations = known(world, name), int(world.clock()), world.bot.repositories.operations
+    record_state, now, operations = (
+        known(system, name),
+        int(system.clock()),
+        system.bot.repositories.operations,
+    )
     placed = Operation(
         id="V" + name,
         entity=record_state.entity,
@@ -199,45 +205,45 @@ def unclear(world: World, name: str) -> Operation:
         outcome=Outcome(OutcomeKind.UNCLEAR),
     )
     operations.save(asking, lease="l")
-    return world.operation(placed.id)
+    return system.operation(placed.id)
 
 
-def shows(world: World, *buttons: Json) -> str:
+def shows(system: System, *buttons: Json) -> str:
     """A message of ours with these buttons; its ts."""
-    client = WebClient(local.BOT_TOKEN, base_url=world.slack.url)
+    client = WebClient(local.BOT_TOKEN, base_url=system.slack.url)
     blocks = [{"type": "actions", "elements": list(buttons)}]
     return str(client.chat_postMessage(channel=CONNECTIONS, text="buttons", blocks=blocks)["ts"])
 
 
-def presses(world: World, button: Json, user: str = ANA) -> Any:
+def presses(system: System, button: Json, user: str = ANA) -> Any:
     """Clicks this button, on a message that has nothing else."""
-    return world.slack.click(user, CONNECTIONS, shows(world, button), button["action_id"])
+    return system.slack.click(user, CONNECTIONS, shows(system, button), button["action_id"])
 
 
-def types(world: World, text: str, user: str = ANA) -> Any:
-    return world.slack.command(user, CONNECTIONS, "/noyo", text)
+def types(system: System, text: str, user: str = ANA) -> Any:
+    return system.slack.command(user, CONNECTIONS, "/noyo", text)
 
 
-def told(world: World, reply: Any) -> str:
+def told(system: System, reply: Any) -> str:
     """What the person reads in answer to a command."""
     assert reply.error is None
-    return "\n".join(world.slack.render(message) for message in reply.messages)
+    return "\n".join(system.slack.render(message) for message in reply.messages)
 
 
-def window(world: World, user: str = ANA) -> str:
-    view = world.slack.view_of(user)
-    return world.slack.render(view) if view else ""
+def window(system: System, user: str = ANA) -> str:
+    view = system.slack.view_of(user)
+    return system.slack.render(view) if view else ""
 
 
-def view_id(world: World, user: str = ANA) -> str:
-    view = world.slack.view_of(user)
+def view_id(system: System, user: str = ANA) -> str:
+    view = system.slack.view_of(user)
     assert view is not None
     return str(view.id)
 
 
-def knocks(world: World, body: bytes, **changes: Any) -> Json:
+def knocks(system: System, body: bytes, **changes: Any) -> Json:
     """Straight at the door, with a good signature."""
-    return dict(world.bot.slack_endpoint.handle(event(body, world.clock(), **changes)))
+    return dict(system.bot.slack_endpoint.handle(event(body, system.clock(), **changes)))
 
 
 # ---------------------------------------------------------------- a receiver with other parts
@@ -259,9 +265,9 @@ class Down:
         return fail
 
 
-def context_of(world: World, user: str | None = None) -> RequestContext:
+def context_of(system: System, user: str | None = None) -> RequestContext:
     """As `bootstrap` builds it, with the workers' clients; with a user, the context of a request of theirs."""
-    bot, settings = world.bot, world.settings
+    bot, settings = system.bot, system.settings
     display, deps = display_settings(settings), bot.slack_dependencies
     api = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
     return RequestContext(
@@ -275,20 +281,20 @@ def context_of(world: World, user: str | None = None) -> RequestContext:
     )
 
 
-def receives_with(world: World, context: RequestContext) -> None:
+def receives_with(system: System, context: RequestContext) -> None:
     """Until the next test, this office answers the door."""
-    world.bot.__dict__["slack_endpoint"] = SlackEndpoint(
+    system.bot.__dict__["slack_endpoint"] = SlackEndpoint(
         signing_secrets=StaticSecret((local.SIGNING_SECRET,)),
         build=lambda: build_app(context),
-        clock=world.clock,
-        deadline=Deadline(world.clock),
+        clock=system.clock,
+        deadline=Deadline(system.clock),
     )
 
 
-def table_cannot_place(world: World) -> None:
-    context = context_of(world)
+def table_cannot_place(system: System) -> None:
+    context = context_of(system)
     down = Down(context.deps.operations, "submit")
-    receives_with(world, replace(context, deps=replace(context.deps, operations=down)))
+    receives_with(system, replace(context, deps=replace(context.deps, operations=down)))
 
 
 def fields_of(view: Json) -> Mapping[str, Json]:

@@ -30,7 +30,7 @@ from tests.slack.incoming import (
     typed,
     window,
 )
-from tests.world import ANA, BEN, CONNECTIONS, World
+from tests.system import ANA, BEN, CONNECTIONS, System
 
 
 def plain_button(action_id: str, value: str) -> dict[str, Any]:
@@ -38,8 +38,8 @@ def plain_button(action_id: str, value: str) -> dict[str, Any]:
     return {"type": "button", "action_id": action_id, "text": text, "value": value}
 
 
-def calls(world: World) -> list[str]:
-    return [call.method for call in world.slack.calls]
+def calls(system: System) -> list[str]:
+    return [call.method for call in system.slack.calls]
 
 
 @pytest.mark.parametrize(
@@ -55,62 +55,62 @@ def calls(world: World) -> list[str]:
     ],
 )
 def test_what_is_for_another_app_or_names_no_workspace_is_refused_without_a_word(
-    world: World, body: bytes
+    system: System, body: bytes
 ) -> None:
-    before = calls(world)
-    assert knocks(world, body)["statusCode"] == 403
-    assert calls(world) == before
+    before = calls(system)
+    assert knocks(system, body)["statusCode"] == 403
+    assert calls(system) == before
 
 
 OTHERS = {"team": {"id": "T0OTHER"}, "user": {"id": "U0STRANGER", "team_id": "T0OTHER"}}
 ONLY_OURS = "Only members of this workspace can do this; people of connected workspaces cannot."
 
 
-def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_nowhere(world: World) -> None:
-    before = calls(world)
+def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_nowhere(system: System) -> None:
+    before = calls(system)
     for text in ("help", "status", "connect"):
-        answer = knocks(world, typed(text, team_id="T0OTHER"))
+        answer = knocks(system, typed(text, team_id="T0OTHER"))
         read = json.loads(answer["body"])
         assert (answer["statusCode"], read["response_type"]) == (200, "ephemeral")
         assert ONLY_OURS in read["text"]
-    assert calls(world) == before
+    assert calls(system) == before
 
 
 def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(
-    world: World,
+    system: System,
 ) -> None:
     view = {"id": "V1", "type": "modal", "callback_id": "connect", "app_installed_team_id": local.TEAM}
     held = {"type": "view_submission", "api_app_id": local.APP, "view": view}
-    before = world.open_operations()
-    answer = json.loads(knocks(world, payload(held | OTHERS))["body"])
+    before = system.open_operations()
+    answer = json.loads(knocks(system, payload(held | OTHERS))["body"])
     assert answer["response_action"] == "push"
     assert ONLY_OURS in json.dumps(answer)
-    assert world.open_operations() == before
+    assert system.open_operations() == before
 
 
 @pytest.mark.parametrize("whose", [OTHERS, OTHERS | {"team": None}])
 def test_a_click_from_another_workspace_is_answered_beside_the_message(
-    world: World, whose: dict[str, Any]
+    system: System, whose: dict[str, Any]
 ) -> None:
-    record_state = known(world, "Shared Channel Inc")
-    ts = shows(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
-    kept = ResponseUrl("U0STRANGER", CONNECTIONS, world.clock(), ts)
-    url = world.slack.url.removesuffix("api/") + world.slack.workspace.new_response_url(kept)
-    answer = knocks(world, payload(clicked("retry", "{}", response_url=url) | whose))
+    record_state = known(system, "Shared Channel Inc")
+    ts = shows(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    kept = ResponseUrl("U0STRANGER", CONNECTIONS, system.clock(), ts)
+    url = system.slack.url.removesuffix("api/") + system.slack.workspace.new_response_url(kept)
+    answer = knocks(system, payload(clicked("retry", "{}", response_url=url) | whose))
     assert (answer["statusCode"], answer["body"]) == (200, "")
-    (told_there,) = world.slack.ephemerals("U0STRANGER")
-    assert ONLY_OURS in world.slack.render(told_there)
+    (told_there,) = system.slack.ephemerals("U0STRANGER")
+    assert ONLY_OURS in system.slack.render(told_there)
 
 
-def test_a_search_from_another_workspace_finds_nothing(world: World) -> None:
+def test_a_search_from_another_workspace_finds_nothing(system: System) -> None:
     held = {"type": "block_suggestion", "api_app_id": local.APP, "action_id": "carrier_id", "value": "guard"}
-    assert json.loads(knocks(world, payload(held | OTHERS))["body"]) == {"options": []}
+    assert json.loads(knocks(system, payload(held | OTHERS))["body"]) == {"options": []}
 
 
-def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(world: World) -> None:
+def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(system: System) -> None:
     """Their client says our team, and Slack says whose they are."""
-    world.slack.add_user("U0STRANGER", "Stran", team_id="T0OTHER")
-    answer = knocks(world, typed("connect", user_id="U0STRANGER"))
+    system.slack.add_user("U0STRANGER", "Stran", team_id="T0OTHER")
+    answer = knocks(system, typed("connect", user_id="U0STRANGER"))
     assert "people of connected workspaces cannot" in answer["body"]
 
 
@@ -118,35 +118,35 @@ def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(
     ("changes", "told"), [({"deleted": True}, "active members"), ({"is_bot": True}, "active members")]
 )
 def test_a_deactivated_person_and_a_bot_are_refused_in_words(
-    world: World, changes: dict[str, bool], told: str
+    system: System, changes: dict[str, bool], told: str
 ) -> None:
     user = "U0" + next(iter(changes)).upper().replace("_", "")
-    world.slack.add_user(user, "Nobody", **changes)
-    assert told in knocks(world, typed("connect", user_id=user))["body"]
+    system.slack.add_user(user, "Nobody", **changes)
+    assert told in knocks(system, typed("connect", user_id=user))["body"]
 
 
-def test_slacks_probe_of_the_certificate_is_answered(world: World) -> None:
-    assert knocks(world, typed("", ssl_check="1"))["statusCode"] == 200
+def test_slacks_probe_of_the_certificate_is_answered(system: System) -> None:
+    assert knocks(system, typed("", ssl_check="1"))["statusCode"] == 200
 
 
-def test_a_request_without_headers_is_refused(world: World) -> None:
-    assert world.bot.slack_endpoint.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
+def test_a_request_without_headers_is_refused(system: System) -> None:
+    assert system.bot.slack_endpoint.handle({**event(b"", 0), "headers": None})["statusCode"] == 401
 
 
-def test_building_the_app_calls_nobody(world: World) -> None:
+def test_building_the_app_calls_nobody(system: System) -> None:
     """No `auth.test`: the first command would wait for it."""
-    before = calls(world)
-    build_app(context_of(world))
-    assert calls(world) == before
+    before = calls(system)
+    build_app(context_of(system))
+    assert calls(system) == before
 
 
 @pytest.mark.parametrize("text", ["status payload inc", "connect payload=x"])
-def test_a_group_called_payload_can_be_asked_about(world: World, text: str) -> None:
-    assert world.slack.command(ANA, CONNECTIONS, "/noyo", text).error is None
+def test_a_group_called_payload_can_be_asked_about(system: System, text: str) -> None:
+    assert system.slack.command(ANA, CONNECTIONS, "/noyo", text).error is None
 
 
-def test_another_command_than_ours_is_answered_in_words(world: World) -> None:
-    answer = knocks(world, typed("help", command="/other"))
+def test_another_command_than_ours_is_answered_in_words(system: System) -> None:
+    answer = knocks(system, typed("help", command="/other"))
     assert answer["statusCode"] == 200
     assert "another version of Switchboard" in answer["body"]
 
@@ -169,10 +169,10 @@ def test_another_command_than_ours_is_answered_in_words(world: World) -> None:
         payload({"type": "never heard of", "api_app_id": local.APP, "team": {"id": local.TEAM}}),
     ],
 )
-def test_a_payload_that_lacks_something_is_answered_and_places_nothing(world: World, body: bytes) -> None:
-    before = world.open_operations()
-    assert knocks(world, body)["statusCode"] < 500
-    assert world.open_operations() == before
+def test_a_payload_that_lacks_something_is_answered_and_places_nothing(system: System, body: bytes) -> None:
+    before = system.open_operations()
+    assert knocks(system, body)["statusCode"] < 500
+    assert system.open_operations() == before
 
 
 FORGED = [
@@ -198,110 +198,112 @@ FORGED = [
 
 
 @pytest.mark.parametrize("act", [Action.RETRY, Action.DETAILS, Action.CLOSE])
-def test_forged_values_do_nothing_and_are_answered_in_words(world: World, act: Action) -> None:
-    before = world.open_operations()
+def test_forged_values_do_nothing_and_are_answered_in_words(system: System, act: Action) -> None:
+    before = system.open_operations()
     for value in FORGED:
-        world.wait(1)
-        world.slack.workspace.view_stacks.clear()
+        system.wait(1)
+        system.slack.workspace.view_stacks.clear()
         button = plain_button(act.value, "x") | {"value": value}
-        answer = presses(world, button) if value else None
+        answer = presses(system, button) if value else None
         assert answer is None or (answer.status, answer.error) == (200, None), value
-        assert answer is None or window(world), value
-    assert world.open_operations() == before
+        assert answer is None or window(system), value
+    assert system.open_operations() == before
 
 
-def test_a_button_of_another_version_says_so(world: World) -> None:
-    presses(world, plain_button("retry", '{"s":2,"x":"new"}'))
-    assert "another version of Switchboard" in window(world)
-    presses(world, plain_button("snooze", '{"s":1}'))
-    assert "another version of Switchboard. Nothing was sent to Noyo." in window(world)
+def test_a_button_of_another_version_says_so(system: System) -> None:
+    presses(system, plain_button("retry", '{"s":2,"x":"new"}'))
+    assert "another version of Switchboard" in window(system)
+    presses(system, plain_button("snooze", '{"s":1}'))
+    assert "another version of Switchboard. Nothing was sent to Noyo." in window(system)
 
 
 def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
-    world: World, caplog: pytest.LogCaptureFixture
+    system: System, caplog: pytest.LogCaptureFixture
 ) -> None:
-    context = context_of(world)
+    context = context_of(system)
     receives_with(
-        world,
+        system,
         replace(context, deps=replace(context.deps, records=Down(context.deps.records, "record_state"))),
     )
-    record_state = known(world, "Click Inc")
-    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
-    assert "[[ That did not work ]]" in window(world)
-    assert "not answering right now. Please try again in a minute." in window(world)
-    assert "submit" not in window(world)
+    record_state = known(system, "Click Inc")
+    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ That did not work ]]" in window(system)
+    assert "not answering right now. Please try again in a minute." in window(system)
+    assert "submit" not in window(system)
     assert [record.kind for record in caplog.records if hasattr(record, "error_id")] == ["block_actions"]
 
 
 @pytest.mark.parametrize("button", [buttons.retry, buttons.details])
 def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
-    world: World, button: Any
+    system: System, button: Any
 ) -> None:
-    world.slack.faults.server_error("views.open", times=2)
-    record_state = known(world, "No Window Inc")
-    reply = presses(world, button(record_state.entity, record_state.record.version, name="it"))
+    system.slack.faults.server_error("views.open", times=2)
+    record_state = known(system, "No Window Inc")
+    reply = presses(system, button(record_state.entity, record_state.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
-    (answer,) = world.slack.ephemerals(ANA)
-    assert "Slack could not open a window." in world.slack.render(answer)
-    assert world.slack.ephemerals(BEN) == []
-    assert world.slack.channel(CONNECTIONS)[-1].text == "buttons"
+    (answer,) = system.slack.ephemerals(ANA)
+    assert "Slack could not open a window." in system.slack.render(answer)
+    assert system.slack.ephemerals(BEN) == []
+    assert system.slack.channel(CONNECTIONS)[-1].text == "buttons"
 
 
-def test_a_click_with_no_way_back_is_acked_and_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    world.slack.faults.server_error("views.open", times=2)
-    world.slack.faults.server_error("response_url")
-    record_state = known(world, "Silent Inc")
-    reply = presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
+def test_a_click_with_no_way_back_is_acked_and_logged(
+    system: System, caplog: pytest.LogCaptureFixture
+) -> None:
+    system.slack.faults.server_error("views.open", times=2)
+    system.slack.faults.server_error("response_url")
+    record_state = known(system, "Silent Inc")
+    reply = presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
     assert (reply.status, reply.error) == (200, None)
-    assert world.slack.ephemerals(ANA) == []
+    assert system.slack.ephemerals(ANA) == []
     assert "could not give feedback for a click" in caplog.text
 
 
 @pytest.mark.parametrize("changes", [{}, {"response_url": None}, {"response_url": ["https://x.example"]}])
 def test_a_click_that_brings_no_address_to_answer_by_is_acked_and_logged(
-    world: World, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+    system: System, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
 ) -> None:
-    answer = knocks(world, payload(clicked("details", "no json", **changes)))
+    answer = knocks(system, payload(clicked("details", "no json", **changes)))
     assert answer["statusCode"] == 200
     assert "could not give feedback for a click" in caplog.text
 
 
-def test_what_nobody_waits_for_opens_no_window(world: World) -> None:
-    before = calls(world)
+def test_what_nobody_waits_for_opens_no_window(system: System) -> None:
+    before = calls(system)
     knocks(
-        world,
+        system,
         payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}}),
     )
-    assert calls(world) == before
+    assert calls(system) == before
 
 
-def test_a_search_for_carriers_that_fails_offers_nothing(world: World) -> None:
+def test_a_search_for_carriers_that_fails_offers_nothing(system: System) -> None:
     held = {
         "type": "block_suggestion",
         "api_app_id": local.APP,
         "team": {"id": local.TEAM},
         "action_id": "carrier_id",
     }
-    assert json.loads(knocks(world, payload({**held, "value": 7}))["body"]) == {"options": []}
-    assert json.loads(knocks(world, payload({**held, "value": "guard"}))["body"])["options"]
+    assert json.loads(knocks(system, payload({**held, "value": 7}))["body"]) == {"options": []}
+    assert json.loads(knocks(system, payload({**held, "value": "guard"}))["body"])["options"]
 
 
-def test_the_same_bytes_again_do_nothing_twice(world: World) -> None:
+def test_the_same_bytes_again_do_nothing_twice(system: System) -> None:
     """A replay within the five minutes: the trigger is spent, and an operation has the trigger's id."""
     nobody = "0b1c7c5e-0000-4000-8000-000000000042"
-    reply = world.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
-    assert world.slack.resend(ANA, reply).status == 200
-    asked = [one for one in world.open_operations() if world.operation(one).entity.key == nobody]
+    reply = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
+    assert system.slack.resend(ANA, reply).status == 200
+    asked = [one for one in system.open_operations() if system.operation(one).entity.key == nobody]
     assert len(asked) == 1
 
 
 def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(
-    world: World, caplog: pytest.LogCaptureFixture
+    system: System, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="slack_bolt")
     caplog.set_level(logging.DEBUG, logger="switchboard")
-    world.slack.command(BEN, CONNECTIONS, "/noyo", "connect Unmentioned")
-    knocks(world, typed("Unmentioned", command="/other", response_url="https://hooks.example/unmentioned"))
+    system.slack.command(BEN, CONNECTIONS, "/noyo", "connect Unmentioned")
+    knocks(system, typed("Unmentioned", command="/other", response_url="https://hooks.example/unmentioned"))
     assert "nmentioned" not in caplog.text
     assert local.BOT_TOKEN not in caplog.text
 
@@ -360,5 +362,5 @@ PAYLOADS = st.fixed_dictionaries(
 
 @given(PAYLOADS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_signed_payload_crashes_the_app(shared: World, held: dict[str, Any]) -> None:
+def test_no_signed_payload_crashes_the_app(shared: System, held: dict[str, Any]) -> None:
     assert knocks(shared, payload(held))["statusCode"] < 500

@@ -17,12 +17,12 @@ from tests.slack.incoming import (
     view_id,
     window,
 )
-from tests.world import ANA, GUS, World
+from tests.system import ANA, GUS, System
 
 
 @pytest.mark.parametrize("text", ["", "help", "HELP", "  help  me  "])
-def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
-    read = told(world, types(world, text))
+def test_help_lists_what_can_be_typed(system: System, text: str) -> None:
+    read = told(system, types(system, text))
     assert list(COMMANDS) == [
         "connect",
         "status",
@@ -41,88 +41,88 @@ def test_help_lists_what_can_be_typed(world: World, text: str) -> None:
         assert f"/noyo {command.usage}" in read
 
 
-def test_a_word_nobody_knows_is_answered_with_what_there_is(world: World) -> None:
-    read = told(world, types(world, "conect Acme"))
+def test_a_word_nobody_knows_is_answered_with_what_there_is(system: System) -> None:
+    read = told(system, types(system, "conect Acme"))
     assert "There is no “conect”" in read
     assert "/noyo connect" in read
 
 
-def test_a_hostile_word_is_shown_as_data(world: World) -> None:
-    reply = types(world, "<!channel>*_~`@here\u202e" + "x" * 3000)
+def test_a_hostile_word_is_shown_as_data(system: System) -> None:
+    reply = types(system, "<!channel>*_~`@here\u202e" + "x" * 3000)
     assert reply.error is None
-    assert world.slack.mentions(reply.messages[0]) == []
-    assert len(told(world, reply)) < 2000
+    assert system.slack.mentions(reply.messages[0]) == []
+    assert len(told(system, reply)) < 2000
 
 
 @pytest.mark.parametrize("gap", [" ", "   ", "\t", "\n", "\u00a0"])
-def test_any_gap_parts_the_subcommand_from_the_rest(world: World, gap: str) -> None:
-    types(world, f"connect{gap}Acme")
-    assert "[Acme]" in window(world)
+def test_any_gap_parts_the_subcommand_from_the_rest(system: System, gap: str) -> None:
+    types(system, f"connect{gap}Acme")
+    assert "[Acme]" in window(system)
 
 
-def test_retry_needs_to_know_which(world: World) -> None:
-    assert "Type /noyo retry and the group's name or an id" in told(world, types(world, "retry"))
+def test_retry_needs_to_know_which(system: System) -> None:
+    assert "Type /noyo retry and the group's name or an id" in told(system, types(system, "retry"))
 
 
-def test_retry_of_what_nobody_knows_says_what_to_do(world: World) -> None:
-    read = told(world, types(world, "retry Nowhere"))
+def test_retry_of_what_nobody_knows_says_what_to_do(system: System) -> None:
+    read = told(system, types(system, "retry Nowhere"))
     assert "Nothing here matches “Nowhere”" in read
     assert "/noyo connect" in read
 
 
-def test_a_guest_gets_help_but_no_list_of_what_can_be_retried(world: World) -> None:
+def test_a_guest_gets_help_but_no_list_of_what_can_be_retried(system: System) -> None:
     for number in (1, 2):
-        known(world, f"Not For Guests {number}")
-    assert "You can type:" in told(world, types(world, "help", GUS))
-    read = told(world, types(world, "retry Not For Guests", GUS))
+        known(system, f"Not For Guests {number}")
+    assert "You can type:" in told(system, types(system, "help", GUS))
+    read = told(system, types(system, "retry Not For Guests", GUS))
     assert "Guests cannot do this" in read
     assert "Not For Guests" not in read
 
 
-def test_retry_of_one_that_fits_opens_its_form(world: World) -> None:
-    known(world, "Alpha Unable")
-    assert types(world, "retry Alpha").error is None
-    assert "[[ Retry a connection ]]" in window(world)
-    assert "Alpha Unable" in window(world)
+def test_retry_of_one_that_fits_opens_its_form(system: System) -> None:
+    known(system, "Alpha Unable")
+    assert types(system, "retry Alpha").error is None
+    assert "[[ Retry a connection ]]" in window(system)
+    assert "Alpha Unable" in window(system)
 
 
-def test_retry_where_several_fit_asks_which_and_their_buttons_open_the_form(world: World) -> None:
-    known(world, "Bravo One")
-    known(world, "Bravo Two")
-    reply = types(world, "retry Bravo")
-    assert "Several can be retried. Which one?" in told(world, reply)
+def test_retry_where_several_fit_asks_which_and_their_buttons_open_the_form(system: System) -> None:
+    known(system, "Bravo One")
+    known(system, "Bravo Two")
+    reply = types(system, "retry Bravo")
+    assert "Several can be retried. Which one?" in told(system, reply)
     message = reply.messages[0]
     block = next(block for block in message.blocks if block["type"] == "actions")
-    world.slack.click_ephemeral(ANA, message.ts, "retry", block_id=block["block_id"])
-    assert "[[ Retry a connection ]]" in window(world)
+    system.slack.click_ephemeral(ANA, message.ts, "retry", block_id=block["block_id"])
+    assert "[[ Retry a connection ]]" in window(system)
 
 
-def test_retry_where_none_fits_says_so_and_how_they_stand(world: World) -> None:
-    known(world, "Charlie Done", "completed")
-    read = told(world, types(world, "retry Charlie"))
+def test_retry_where_none_fits_says_so_and_how_they_stand(system: System) -> None:
+    known(system, "Charlie Done", "completed")
+    read = told(system, types(system, "retry Charlie"))
     assert "None of these can be retried" in read
     assert "Completed" in read
 
 
-def test_the_one_that_can_be_retried_is_found_among_many_of_the_same_name(world: World) -> None:
+def test_the_one_that_can_be_retried_is_found_among_many_of_the_same_name(system: System) -> None:
     for number in range(12):
-        known(world, f"Delta {number}", "completed")
-    known(world, "Some Delta")
-    types(world, "retry Delta")
-    assert "Some Delta" in window(world)
+        known(system, f"Delta {number}", "completed")
+    known(system, "Some Delta")
+    types(system, "retry Delta")
+    assert "Some Delta" in window(system)
 
 
-def test_a_guest_may_not_retry(world: World) -> None:
-    known(world, "Echo Unable")
-    assert "Guests cannot do this" in told(world, types(world, "retry Echo", GUS))
-    assert window(world, GUS) == ""
+def test_a_guest_may_not_retry(system: System) -> None:
+    known(system, "Echo Unable")
+    assert "Guests cannot do this" in told(system, types(system, "retry Echo", GUS))
+    assert window(system, GUS) == ""
 
 
 @pytest.mark.parametrize("text", ["status Acme", "retry Acme", "status"])
-def test_with_the_table_down_a_command_says_when_to_try_again(world: World, text: str) -> None:
-    context = context_of(world)
+def test_with_the_table_down_a_command_says_when_to_try_again(system: System, text: str) -> None:
+    context = context_of(system)
     receives_with(
-        world,
+        system,
         replace(
             context,
             deps=replace(
@@ -130,26 +130,26 @@ def test_with_the_table_down_a_command_says_when_to_try_again(world: World, text
             ),
         ),
     )
-    read = told(world, types(world, text))
+    read = told(system, types(system, text))
     assert "not answering right now. Please try again in a minute." in read
     assert "submit" not in read
 
 
-def test_with_slack_not_opening_windows_the_command_says_so(world: World) -> None:
-    world.slack.faults.server_error("views.open")
-    read = told(world, types(world, "connect"))
+def test_with_slack_not_opening_windows_the_command_says_so(system: System) -> None:
+    system.slack.faults.server_error("views.open")
+    read = told(system, types(system, "connect"))
     assert "Slack could not open a window. Nothing was sent to Noyo." in read
     assert "HTTP" not in read
 
 
-def test_a_trigger_that_is_too_old_says_to_try_again(world: World) -> None:
-    world.slack.faults.api_error("expired_trigger_id", "views.open")
-    assert "Slack could not open a window in time" in told(world, types(world, "connect"))
+def test_a_trigger_that_is_too_old_says_to_try_again(system: System) -> None:
+    system.slack.faults.api_error("expired_trigger_id", "views.open")
+    assert "Slack could not open a window in time" in told(system, types(system, "connect"))
 
 
-def test_the_same_bytes_again_open_nothing_twice(world: World) -> None:
-    reply = types(world, "connect")
-    first = view_id(world)
-    again = world.slack.resend(ANA, reply)
+def test_the_same_bytes_again_open_nothing_twice(system: System) -> None:
+    reply = types(system, "connect")
+    first = view_id(system)
+    again = system.slack.resend(ANA, reply)
     assert again.status == 200
-    assert view_id(world) == first
+    assert view_id(system) == first

@@ -20,7 +20,7 @@ from bot.slack.views import buttons
 from infra.local import environment as local
 from tests.aws import worker_client
 from tests.slack.incoming import event, known, payload, presses, typed, window
-from tests.world import ANA, REQUEST, VirtualClock, World
+from tests.system import ANA, REQUEST, System, VirtualClock
 
 READINGS_BEFORE_THE_APP = 2
 """The endpoint reads the clock when a request arrives, and for its deadline."""
@@ -60,27 +60,27 @@ def test_concurrent_requests_have_their_own_deadlines() -> None:
 class Slow:
     """A clock that advances by `step` each time it is read."""
 
-    def __init__(self, world: World, step: float) -> None:
-        self._world, self._step = world, step
+    def __init__(self, system: System, step: float) -> None:
+        self._system, self._step = system, step
 
     def __call__(self) -> float:
-        self._world.clock.now += self._step
-        return self._world.clock.now
+        self._system.clock.now += self._step
+        return self._system.clock.now
 
 
-def slow_endpoint(world: World, step: float) -> Any:
+def slow_endpoint(system: System, step: float) -> Any:
     """The endpoint that `bot.bootstrap` builds, with a slow clock."""
-    return Deployment(secrets_known(world), clock=Slow(world, step), lean_clients=False).slack_endpoint
+    return Deployment(secrets_known(system), clock=Slow(system, step), lean_clients=False).slack_endpoint
 
 
 @contextmanager
-def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
+def slow_aws(system: System, seconds: float) -> Iterator[list[str]]:
     """Each response of AWS takes this long and nothing else takes time. Yields the calls in order."""
     calls: list[str] = []
 
     def wait(model: Any, **_: Any) -> None:
         calls.append(model.name)
-        world.clock.sleep(seconds)
+        system.clock.sleep(seconds)
 
     clients = [worker_client(service) for service in ("dynamodb", "kms")]
     for client in clients:
@@ -92,13 +92,13 @@ def slow_aws(world: World, seconds: float) -> Iterator[list[str]]:
             client.meta.events.unregister("before-call", wait)
 
 
-def secrets_known(world: World) -> Settings:
+def secrets_known(system: System) -> Settings:
     """The settings of a process that has read its secrets."""
     secrets = {
         purpose: SecretAt(purpose, plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
         for purpose, parts in PARTS.items()
     }
-    return replace(world.settings, secrets=secrets)
+    return replace(system.settings, secrets=secrets)
 
 
 def submission(view: str, **fields: str) -> bytes:
@@ -130,47 +130,47 @@ def submission(view: str, **fields: str) -> bytes:
         (RECEIVER.read, TOO_LONG),
     ],
 )
-def test_a_submission_is_answered_in_time_and_counts_once(world: World, seconds: float, text: str) -> None:
+def test_a_submission_is_answered_in_time_and_counts_once(system: System, seconds: float, text: str) -> None:
     number = f"slow {seconds}"
-    request = event(submission("V" + number, carrier_group_id=number), world.clock())
-    started_at = world.clock()
-    with slow_aws(world, seconds):
-        assert text in world.bot.slack_endpoint.handle(request)["body"]
-    assert world.clock() - started_at < 3
-    assert "Sending to Noyo" in world.bot.slack_endpoint.handle(request)["body"]
-    keys = [world.operation(operation_id).entity.key for operation_id in world.open_operations()]
+    request = event(submission("V" + number, carrier_group_id=number), system.clock())
+    started_at = system.clock()
+    with slow_aws(system, seconds):
+        assert text in system.bot.slack_endpoint.handle(request)["body"]
+    assert system.clock() - started_at < 3
+    assert "Sending to Noyo" in system.bot.slack_endpoint.handle(request)["body"]
+    keys = [system.operation(operation_id).entity.key for operation_id in system.open_operations()]
     assert len([key for key in keys if key.endswith("#" + number)]) == 1
 
 
-def test_a_submission_makes_only_the_calls_it_needs(world: World) -> None:
+def test_a_submission_makes_only_the_calls_it_needs(system: System) -> None:
     """Authorization, encryption, the sending pause, the submission. Each further call takes time from these."""
-    world.bot.slack_endpoint.handle(event(submission("Vfirst", carrier_group_id="first"), world.clock()))
-    with slow_aws(world, 0) as calls:
-        world.bot.slack_endpoint.handle(event(submission("Vnext", carrier_group_id="next"), world.clock()))
+    system.bot.slack_endpoint.handle(event(submission("Vfirst", carrier_group_id="first"), system.clock()))
+    with slow_aws(system, 0) as calls:
+        system.bot.slack_endpoint.handle(event(submission("Vnext", carrier_group_id="next"), system.clock()))
     assert calls == ["GetItem", "Encrypt", "GetItem", "TransactWriteItems"]
 
 
 @pytest.mark.parametrize("step", [0.3, 0.9, 2.3])
-def test_a_slow_submission_is_answered_before_an_operation_is_submitted(world: World, step: float) -> None:
+def test_a_slow_submission_is_answered_before_an_operation_is_submitted(system: System, step: float) -> None:
     number = f"long {step}"
-    request = event(submission("V" + number, carrier_group_id=number), world.clock())
-    assert TOO_LONG in slow_endpoint(world, step).handle(request)["body"]
-    assert not [op for op in map(world.operation, world.open_operations()) if number in op.entity.key]
+    request = event(submission("V" + number, carrier_group_id=number), system.clock())
+    assert TOO_LONG in slow_endpoint(system, step).handle(request)["body"]
+    assert not [op for op in map(system.operation, system.open_operations()) if number in op.entity.key]
 
 
-def test_a_command_that_takes_too_long_says_that_nothing_was_sent(world: World) -> None:
-    answer = slow_endpoint(world, 2.3).handle(event(typed("connect"), world.clock()))
+def test_a_command_that_takes_too_long_says_that_nothing_was_sent(system: System) -> None:
+    answer = slow_endpoint(system, 2.3).handle(event(typed("connect"), system.clock()))
     assert "That took too long and was stopped. Nothing was sent to Noyo. Please try again." in answer["body"]
-    assert window(world) == ""
+    assert window(system) == ""
 
 
-def test_slack_is_not_called_after_the_deadline(world: World) -> None:
+def test_slack_is_not_called_after_the_deadline(system: System) -> None:
     """Neither for the person nor to open a modal."""
-    before = len(world.slack.calls)
-    world.wait(3601)
+    before = len(system.slack.calls)
+    system.wait(3601)
     for step in (1.4, 2.3):
-        slow_endpoint(world, step).handle(event(typed("connect"), world.clock()))
-    assert len(world.slack.calls) == before
+        slow_endpoint(system, step).handle(event(typed("connect"), system.clock()))
+    assert len(system.slack.calls) == before
 
 
 class Stuck(Slow):
@@ -180,18 +180,20 @@ class Stuck(Slow):
 
     def __call__(self) -> float:
         self.readings += 1
-        self._world.clock.now += self._step if self.readings == READINGS_BEFORE_THE_APP + 1 else 0
-        return self._world.clock.now
+        self._system.clock.now += self._step if self.readings == READINGS_BEFORE_THE_APP + 1 else 0
+        return self._system.clock.now
 
 
-def test_a_click_that_takes_too_long_is_answered_next_to_the_message(world: World) -> None:
+def test_a_click_that_takes_too_long_is_answered_next_to_the_message(system: System) -> None:
     """The modal would be too late; some time is reserved for the final response."""
-    record_state = known(world, "Too Long Inc")
-    stuck = Stuck(world, policies.SLACK_REQUEST_SECONDS + 0.1)
-    world.bot.__dict__["slack_endpoint"] = Deployment(
-        secrets_known(world), clock=stuck, lean_clients=False
+    record_state = known(system, "Too Long Inc")
+    stuck = Stuck(system, policies.SLACK_REQUEST_SECONDS + 0.1)
+    system.bot.__dict__["slack_endpoint"] = Deployment(
+        secrets_known(system), clock=stuck, lean_clients=False
     ).slack_endpoint
-    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
-    (answer,) = world.slack.ephemerals(ANA)
-    assert "That took too long and was stopped. Your action may have been saved" in world.slack.render(answer)
-    assert window(world) == ""
+    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    (answer,) = system.slack.ephemerals(ANA)
+    assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(
+        answer
+    )
+    assert window(system) == ""

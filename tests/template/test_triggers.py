@@ -11,8 +11,8 @@ from bot.dynamodb.stream import event_ids, operation_ids, refresh_ids
 from infra.local.aws.event_filters import matches, validate_pattern
 from infra.stack.permissions import kind_of
 from tests.handlers.test_stream_triggers import confirm_one
+from tests.system import ANA, BEN, CONNECTIONS, System
 from tests.template.stack import Stack
-from tests.world import ANA, BEN, CONNECTIONS, World
 
 pytestmark = pytest.mark.template
 
@@ -29,18 +29,18 @@ HANDLED_IDS = {"ExecuteOperationsFunction": triggered_ids, "NotifyFunction": eve
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
     """The stream records of a request, a failure, and a disconnection with two approvers."""
-    with World(streams=True, APPROVERS=f"{ANA},{BEN}") as world:
-        world.noyo.add_connection(group_name="Elsewhere", status="processing")
-        world.poll()
-        world.notify()
-        world.asks()
-        world.settle()
-        world.wait(60)
-        world.noyo.move_connection(world.noyo.connections()[-1]["id"], "unable_to_connect")
-        world.settle()
-        assert world.slack.channel(CONNECTIONS)
-        confirm_one(world)
-        return list(world.stream())
+    with System(streams=True, APPROVERS=f"{ANA},{BEN}") as system:
+        system.noyo.add_connection(group_name="Elsewhere", status="processing")
+        system.poll()
+        system.notify()
+        system.asks()
+        system.settle()
+        system.wait(60)
+        system.noyo.move_connection(system.noyo.connections()[-1]["id"], "unable_to_connect")
+        system.settle()
+        assert system.slack.channel(CONNECTIONS)
+        confirm_one(system)
+        return list(system.stream())
 
 
 def triggered_functions(stack: Stack, record: Record) -> set[str]:

@@ -1,7 +1,7 @@
 """For tests of learning: the Noyo fake over real HTTP, and the ports of the table as plain dictionaries.
 
 Moto copies the whole table at each transaction, so hundreds of records are learnt here; the real table has its own
-tests, and `tests.world` puts both together.
+tests, and `tests.system` puts both together.
 """
 
 from __future__ import annotations
@@ -143,8 +143,8 @@ class OpenOperations:
         return self.open.get(entity)
 
 
-class Learner:
-    """A Switchboard that only learns: `with Learner() as learner: learner.poll()`."""
+class Ingestion:
+    """A Switchboard that only learns: `with Ingestion() as ingestion: ingestion.poll()`."""
 
     def __init__(self, *, rules: Rules | None = None) -> None:
         self.now = float(START)

@@ -10,58 +10,58 @@ from typing import Any
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from infra.local.slack import Message
-from tests.world import ALERTS, GUARDIAN, World
+from tests.system import ALERTS, GUARDIAN, System
 
 
 @contextmanager
-def begun(**settings: Any) -> Iterator[World]:
+def begun(**settings: Any) -> Iterator[System]:
     """The first polls are over and the summary is out, so that what changes from now on is told."""
-    with World(**settings) as world:
-        world.poll()
-        world.notify()
-        world.slack.workspace.channels[ALERTS].messages.clear()
-        world.wait(60)
-        yield world
+    with System(**settings) as system:
+        system.poll()
+        system.notify()
+        system.slack.workspace.channels[ALERTS].messages.clear()
+        system.wait(60)
+        yield system
 
 
-def connection(world: World, status: str = "processing", **fields: Any) -> str:
+def connection(system: System, status: str = "processing", **fields: Any) -> str:
     """A connection that somebody else asked for, known to Switchboard; its id."""
-    made = world.noyo.add_connection(
+    made = system.noyo.add_connection(
         **{"carrier_id": GUARDIAN, "group_name": "Test Company", "status": status} | fields
     )
-    world.poll()
+    system.poll()
     return str(made["id"])
 
 
-def moves(world: World, connection_id: str, *statuses: str, **fields: Any) -> None:
+def moves(system: System, connection_id: str, *statuses: str, **fields: Any) -> None:
     """Each is seen by a poll, ten seconds after the one before; nobody is told yet."""
     for status in statuses:
-        world.wait(10)
-        world.noyo.move_connection(connection_id, status, **fields)
-        world.poll()
+        system.wait(10)
+        system.noyo.move_connection(connection_id, status, **fields)
+        system.poll()
 
 
-def due(world: World) -> list[str]:
-    return world.bot.repositories.outbox.due(int(world.clock()) + 10**6, limit=1000)
+def due(system: System) -> list[str]:
+    return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=1000)
 
 
-def tell(world: World, news_ids: Sequence[str]) -> None:
+def tell(system: System, news_ids: Sequence[str]) -> None:
     for news_id in news_ids:
-        publish(news_id, world.bot.slack_dependencies)
+        publish(news_id, system.bot.slack_dependencies)
 
 
-def tell_until_done(world: World, *, rounds: int = 60, step: int = 5) -> None:
+def tell_until_done(system: System, *, rounds: int = 60, step: int = 5) -> None:
     for _ in range(rounds):
-        if not due(world):
+        if not due(system):
             return
-        world.notify()
-        world.wait(step)
-    raise AssertionError(f"still due: {due(world)}")
+        system.notify()
+        system.wait(step)
+    raise AssertionError(f"still due: {due(system)}")
 
 
-def shown(world: World, channel: str) -> list[str]:
+def shown(system: System, channel: str) -> list[str]:
     """The messages of a channel without their threads, as people read them."""
-    return [world.slack.render(message) for message in world.slack.channel(channel)]
+    return [system.slack.render(message) for message in system.slack.channel(channel)]
 
 
 def buttons(message: Message) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot import policies
 from bot.usecases.workers import BatchResult, run_batch, run_with_retries
-from tests.world import VirtualClock
+from tests.system import VirtualClock
 
 
 def test_each_id_is_processed_once_in_order() -> None:

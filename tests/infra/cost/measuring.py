@@ -27,7 +27,7 @@ from infra.local.slack import Message
 from tests.aws import REGION, worker_client
 from tests.conftest import pytest_configure
 from tests.handlers.test_noyo_webhook import event
-from tests.world import ALERTS, ANA, CONNECTIONS, DECISIONS, World, blocks_of
+from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, System, blocks_of
 
 MODULES = (handlers.slack, handlers.noyo_webhook, handlers.execute_operations, handlers.notify, handlers.poll)
 TRIGGERED = {"OPERATION": handlers.execute_operations, "OUTBOX": handlers.notify}
@@ -51,8 +51,8 @@ class Context:
 class Meter:
     """Counts DynamoDB's capacity units from the items before and after each call."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, system: System) -> None:
+        self.system = system
         self.counts = Counts()
         self.inserted: list[str] = []
         self._before: dict[Key, Item] = {}
@@ -73,7 +73,7 @@ class Meter:
 
     def _items(self, keys: Iterable[Key]) -> dict[Key, Item]:
         """The current items, read directly from moto, so that the read is not counted."""
-        engine, table = dynamodb_backends[ACCOUNT][REGION], self.world.settings.aws.table
+        engine, table = dynamodb_backends[ACCOUNT][REGION], self.system.settings.aws.table
         items = {key: engine.get_item(table, {"pk": {"S": key[0]}, "sk": {"S": key[1]}}) for key in keys}
         return {key: item.to_json()["Attributes"] if item else {} for key, item in items.items()}
 
@@ -93,7 +93,7 @@ class Meter:
         elif model.name == "GetItem":
             self.add(read_units=_reads([parsed["Item"]] if "Item" in parsed else []))
         elif model.name == "BatchGetItem":
-            for item in parsed["Responses"].get(self.world.settings.aws.table, []):
+            for item in parsed["Responses"].get(self.system.settings.aws.table, []):
                 self.add(read_units=_reads([item]))
         elif model.name == "Query":
             self.add(read_units=_reads(parsed.get("Items", [])))
@@ -137,14 +137,14 @@ def _reads(items: list[Item]) -> float:
 class Simulation:
     """Calls the handlers like AWS, with one stream record in each invocation, immediately."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.meter = Meter(world)
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.meter = Meter(system)
 
     def measure(self, act: Callable[[], object], *, people: int = 0) -> Counts:
         """The usage of `act` and of all workers that it triggers. `people`: the number of requests to the receivers."""
         self.meter.counts, self.meter.inserted = Counts(), []
-        noyo, slack = len(self.world.noyo.requests), len(self.world.slack.calls)
+        noyo, slack = len(self.system.noyo.requests), len(self.system.slack.calls)
         out = io.StringIO()
         self.meter.start()
         try:
@@ -156,8 +156,8 @@ class Simulation:
         return self.meter.counts + Counts(
             invocations=people,
             requests=people,
-            noyo_calls=len(self.world.noyo.requests) - noyo,
-            slack_calls=len(self.world.slack.calls) - slack,
+            noyo_calls=len(self.system.noyo.requests) - noyo,
+            slack_calls=len(self.system.slack.calls) - slack,
             log_bytes=len(out.getvalue()),
         )
 
@@ -170,7 +170,7 @@ class Simulation:
 
     def minute(self) -> None:
         """Runs each schedule once."""
-        self.world.wait(60)
+        self.system.wait(60)
         for module in SCHEDULED:
             self.call(module)
 
@@ -179,7 +179,7 @@ class Simulation:
         module.handler({}, Context())
 
     def poll(self) -> None:
-        self.world.wait(60)
+        self.system.wait(60)
         handlers.poll.handler({}, Context())
 
 
@@ -190,49 +190,50 @@ def _record(pk: str) -> dict[str, Any]:
 @contextlib.contextmanager
 def simulation() -> Iterator[Simulation]:
     with contextlib.ExitStack() as stack:
-        world = stack.enter_context(World(APPROVERS=ANA, POLL_SECONDS="60"))
+        system = stack.enter_context(System(APPROVERS=ANA, POLL_SECONDS="60"))
         for module in MODULES:
-            stack.enter_context(mock.patch.object(module, "deployment", return_value=world.bot))
+            stack.enter_context(mock.patch.object(module, "deployment", return_value=system.bot))
         quiet = io.StringIO()
         with contextlib.redirect_stdout(quiet):
-            started = Simulation(world)
+            started = Simulation(system)
             started.minute()
             started.minute()
-            world.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+            system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
         yield started
 
 
 def measure() -> dict[str, Counts]:
     """The usage by kind of event, without the usage of an idle poll."""
     with simulation() as here:
-        world = here.world
+        system = here.system
         known = [
-            world.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"] for n in range(ROWS)
+            system.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"]
+            for n in range(ROWS)
         ]
         for _ in range(5):
             here.measure(here.minute)
         measured = {"minute": here.measure(here.minute)}
         idle = here.measure(here.poll)
         changed = here.measure(
-            lambda: (world.noyo.move_connection(known[0], "pending_implementation"), here.poll())
+            lambda: (system.noyo.move_connection(known[0], "pending_implementation"), here.poll())
         )
         measured["change"] = _less(changed, idle)
         failed = here.measure(
-            lambda: (world.noyo.move_connection(known[1], "unable_to_connect", error="No"), here.poll())
+            lambda: (system.noyo.move_connection(known[1], "unable_to_connect", error="No"), here.poll())
         )
         measured["alert"] = _less(failed, idle)
-        world.noyo.move_connection(known[2], "pending_implementation")
+        system.noyo.move_connection(known[2], "pending_implementation")
         measured["change by webhook"] = here.measure(lambda: _webhook(known[2]), people=1)
-        measured["request"] = here.measure(world.asks, people=2)
-        alert = _message(world, ALERTS, "retry")
+        measured["request"] = here.measure(system.asks, people=2)
+        alert = _message(system, ALERTS, "retry")
         measured["retry"] = here.measure(
-            lambda: world.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
+            lambda: system.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
         )
         measured["refresh"] = here.measure(
-            lambda: world.slack.command(ANA, CONNECTIONS, "/noyo", "status Known 3"), people=1
+            lambda: system.slack.command(ANA, CONNECTIONS, "/noyo", "status Known 3"), people=1
         )
         measured["disconnection"] = _less(here.measure(lambda: _disconnection(here)), idle)
-        measured["decision"] = here.measure(lambda: _decides(world), people=2)
+        measured["decision"] = here.measure(lambda: _decides(system), people=2)
         measured["compared record"] = _compared_record(here)
         measured["discovered"] = _discovered_connection()
     return measured
@@ -248,8 +249,8 @@ def _webhook(record_id: str) -> None:
 
 
 def _disconnection(here: Simulation) -> None:
-    connection = here.world.noyo.connections()[5]
-    here.world.noyo.carrier_requests_disconnection(
+    connection = here.system.noyo.connections()[5]
+    here.system.noyo.carrier_requests_disconnection(
         carrier_id=connection["carrier_id"],
         group_id=connection["group_id"],
         group_name="Known 5",
@@ -258,18 +259,18 @@ def _disconnection(here: Simulation) -> None:
     here.poll()
 
 
-def _decides(world: World) -> None:
-    card = _message(world, DECISIONS, "approve")
-    world.slack.click(ANA, DECISIONS, card.ts, "approve")
-    view = world.slack.view_of(ANA)
+def _decides(system: System) -> None:
+    card = _message(system, DECISIONS, "approve")
+    system.slack.click(ANA, DECISIONS, card.ts, "approve")
+    view = system.slack.view_of(ANA)
     assert view is not None
-    reply = world.slack.submit(ANA, view.id, {})
+    reply = system.slack.submit(ANA, view.id, {})
     assert reply.errors == {}, reply.errors
 
 
-def _message(world: World, channel: str, button: str) -> Message:
+def _message(system: System, channel: str, button: str) -> Message:
     """The newest message with that button."""
-    messages = reversed(world.slack.channel(channel))
+    messages = reversed(system.slack.channel(channel))
     return next(message for message in messages if f'"{button}"' in blocks_of(message))
 
 
@@ -277,14 +278,14 @@ def _compared_record(here: Simulation) -> Counts:
     """The additional usage of the daily comparison for one more record."""
     few = _full_comparison(here)
     for number in range(ROWS):
-        here.world.noyo.add_connection(group_name=f"More {number}", status="completed")
+        here.system.noyo.add_connection(group_name=f"More {number}", status="completed")
     here.measure(here.minute)
     here.measure(here.minute)
     return _less(_full_comparison(here), few) * (1 / ROWS)
 
 
 def _full_comparison(here: Simulation) -> Counts:
-    here.world.wait(25 * 3600)
+    here.system.wait(25 * 3600)
     return here.measure(here.poll)
 
 
@@ -292,7 +293,7 @@ def _discovered_connection() -> Counts:
     """A connection that was created without Switchboard: its items and its card."""
     with simulation() as fresh:
         for number in range(ROWS):
-            fresh.world.noyo.add_connection(group_name=f"There Before {number}", status="completed")
+            fresh.system.noyo.add_connection(group_name=f"There Before {number}", status="completed")
         return fresh.measure(fresh.poll) * (1 / ROWS)
 
 

@@ -17,7 +17,7 @@ from infra.local.stack import LocalStack
 from infra.package.packages import PACKAGES
 from tests.infra.local.waiting import until
 from tests.infra.package.functions import Failed, Functions, Process, Terminated
-from tests.world import ANA, REQUEST
+from tests.system import ANA, REQUEST
 
 pytestmark = [
     pytest.mark.package,

@@ -11,7 +11,7 @@ from bot.domain.record_states import RecordState
 from bot.slack.features import claim
 from bot.slack.views import buttons
 from tests.slack.incoming import asked_to_disconnect, begin, moves, presses, told, types, window
-from tests.world import ANA, BEN, CONNECTIONS, GUS, World
+from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 CAT = "U0CAT"
 
@@ -20,108 +20,108 @@ SETTINGS = {"APPROVERS": BEN, "REQUESTERS": ANA}
 
 
 @pytest.fixture
-def world(shared: World) -> World:
+def system(shared: System) -> System:
     begin(shared)
     shared.slack.add_user(CAT, "Cat")
     shared.slack.workspace.channels[CONNECTIONS].members.add(CAT)
     return shared
 
 
-def owner(world: World, record_state: RecordState) -> str | None:
-    held = world.bot.repositories.records.record_state(record_state.entity)
+def owner(system: System, record_state: RecordState) -> str | None:
+    held = system.bot.repositories.records.record_state(record_state.entity)
     assert held is not None
     return held.owner
 
 
-def takes(world: World, record_state: RecordState, user: str) -> str:
+def takes(system: System, record_state: RecordState, user: str) -> str:
     """What the person is told beside the message."""
     button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
-    return beside(world, presses(world, button, user))
+    return beside(system, presses(system, button, user))
 
 
-def lets_go(world: World, record_state: RecordState, user: str) -> str:
-    return beside(world, presses(world, buttons.release(record_state.entity, "v", name="it"), user))
+def lets_go(system: System, record_state: RecordState, user: str) -> str:
+    return beside(system, presses(system, buttons.release(record_state.entity, "v", name="it"), user))
 
 
-def beside(world: World, reply: Any) -> str:
+def beside(system: System, reply: Any) -> str:
     assert reply.error is None
-    return "\n".join(world.slack.render(message) for message in world.slack.workspace.ephemerals[-1:])
+    return "\n".join(system.slack.render(message) for message in system.slack.workspace.ephemerals[-1:])
 
 
 @pytest.mark.parametrize("user", [ANA, BEN])
-def test_whoever_may_request_or_decide_may_say_that_they_are_checking(world: World, user: str) -> None:
-    record_state = asked_to_disconnect(world, f"Alfa {user}")
-    words = takes(world, record_state, user)
+def test_whoever_may_request_or_decide_may_say_that_they_are_checking(system: System, user: str) -> None:
+    record_state = asked_to_disconnect(system, f"Alfa {user}")
+    words = takes(system, record_state, user)
     assert "You are checking this until" in words
     assert "Others can still decide." in words
-    assert owner(world, record_state) == user
+    assert owner(system, record_state) == user
     assert policies.CLAIM_HOURS == 4
 
 
 @pytest.mark.parametrize("user", [CAT, GUS])
-def test_whoever_may_neither_request_nor_decide_is_told_who_may(world: World, user: str) -> None:
-    record_state = asked_to_disconnect(world, f"Bravo {user}")
+def test_whoever_may_neither_request_nor_decide_is_told_who_may(system: System, user: str) -> None:
+    record_state = asked_to_disconnect(system, f"Bravo {user}")
     button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
-    presses(world, button, user)
-    assert "Not possible" in window(world, user)
-    assert owner(world, record_state) is None
-    [entry] = world.bot.repositories.audit.entries(record_state.entity, limit=5)
+    presses(system, button, user)
+    assert "Not possible" in window(system, user)
+    assert owner(system, record_state) is None
+    [entry] = system.bot.repositories.audit.entries(record_state.entity, limit=5)
     assert (entry.action, entry.actor) == ("denied", user)
 
 
-def test_what_was_decided_meanwhile_is_told_to_be_over(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Charlie")
-    moves(world, record_state, "rejected")
-    assert "There is nothing left to check: Charlie is now Rejected." in takes(world, record_state, BEN)
-    assert owner(world, record_state) is None
+def test_what_was_decided_meanwhile_is_told_to_be_over(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Charlie")
+    moves(system, record_state, "rejected")
+    assert "There is nothing left to check: Charlie is now Rejected." in takes(system, record_state, BEN)
+    assert owner(system, record_state) is None
 
 
-def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Delta")
-    assert "Nobody is checking this." in lets_go(world, record_state, ANA)
-    takes(world, record_state, BEN)
-    assert "@Ben is checking this, and only they can release it." in lets_go(world, record_state, ANA)
-    assert owner(world, record_state) == BEN
-    takes(world, record_state, ANA)
-    assert owner(world, record_state) == ANA
-    assert "You are no longer checking this." in lets_go(world, record_state, ANA)
-    assert owner(world, record_state) is None
+def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Delta")
+    assert "Nobody is checking this." in lets_go(system, record_state, ANA)
+    takes(system, record_state, BEN)
+    assert "@Ben is checking this, and only they can release it." in lets_go(system, record_state, ANA)
+    assert owner(system, record_state) == BEN
+    takes(system, record_state, ANA)
+    assert owner(system, record_state) == ANA
+    assert "You are no longer checking this." in lets_go(system, record_state, ANA)
+    assert owner(system, record_state) is None
 
 
 def test_a_request_that_is_no_longer_stored_cannot_be_claimed(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record_state = asked_to_disconnect(world, "Gone Inc")
+    record_state = asked_to_disconnect(system, "Gone Inc")
     monkeypatch.setattr(claim, "claim_request", lambda *_: None)
-    assert "This request is not known here any more." in takes(world, record_state, BEN)
+    assert "This request is not known here any more." in takes(system, record_state, BEN)
 
 
-def test_whoever_is_checking_keeps_nobody_from_deciding(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Echo")
-    takes(world, record_state, ANA)
-    presses(world, buttons.reject(record_state.entity, record_state.record.version, name="it"), BEN)
-    assert "Echo stays connected" in window(world, BEN)
+def test_whoever_is_checking_keeps_nobody_from_deciding(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Echo")
+    takes(system, record_state, ANA)
+    presses(system, buttons.reject(record_state.entity, record_state.record.version, name="it"), BEN)
+    assert "Echo stays connected" in window(system, BEN)
 
 
-def test_the_list_of_what_waits_tells_who_is_checking_and_how_many_days_are_left(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Foxtrot")
-    takes(world, record_state, BEN)
-    read = told(world, types(world, "decisions"))
+def test_the_list_of_what_waits_tells_who_is_checking_and_how_many_days_are_left(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Foxtrot")
+    takes(system, record_state, BEN)
+    read = told(system, types(system, "decisions"))
     row = read[read.index("Foxtrot") :]
     assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
     assert "Claim Instead" in row
 
 
-def test_history_tells_who_was_checking(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Golf")
-    takes(world, record_state, BEN)
-    world.wait(5)
-    takes(world, record_state, ANA)
-    world.wait(5)
-    lets_go(world, record_state, ANA)
-    read = told(world, types(world, "history Golf"))
+def test_history_tells_who_was_checking(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Golf")
+    takes(system, record_state, BEN)
+    system.wait(5)
+    takes(system, record_state, ANA)
+    system.wait(5)
+    lets_go(system, record_state, ANA)
+    read = told(system, types(system, "history Golf"))
     assert "@Ben: said that they are checking it" in read
     assert "@Ana: said that they are checking it instead of @Ben" in read
     assert "@Ana: said that they are no longer checking it" in read
-    assert world.slack.view_of(ANA) is None
+    assert system.slack.view_of(ANA) is None

@@ -18,7 +18,7 @@ from bot.errors import TableUnavailable
 from bot.slack.features import connect
 from tests.slack.incoming import (
     Down,
-    a_world,
+    a_system,
     begin,
     context_of,
     fields_of,
@@ -29,33 +29,33 @@ from tests.slack.incoming import (
     view_id,
     window,
 )
-from tests.world import ANA, BEN, CONNECTIONS, GUARDIAN, GUS, REGION, REQUEST, World
+from tests.system import ANA, BEN, CONNECTIONS, GUARDIAN, GUS, REGION, REQUEST, System
 
 
 @pytest.fixture(scope="module")
-def worked() -> Iterator[World]:
+def worked() -> Iterator[System]:
     """Where the workers have nothing to do but what one test gives them."""
-    yield from a_world()
+    yield from a_system()
 
 
 @pytest.fixture
-def quiet(worked: World) -> World:
+def quiet(worked: System) -> System:
     begin(worked)
     return worked
 
 
-def opened(world: World, user: str = ANA, text: str = "connect") -> str:
-    types(world, text, user)
-    return view_id(world, user)
+def opened(system: System, user: str = ANA, text: str = "connect") -> str:
+    types(system, text, user)
+    return view_id(system, user)
 
 
-def submits(world: World, view: str, user: str = ANA, **fields: str) -> Any:
-    return world.slack.submit(user, view, REQUEST | fields)
+def submits(system: System, view: str, user: str = ANA, **fields: str) -> Any:
+    return system.slack.submit(user, view, REQUEST | fields)
 
 
-def placed(world: World, carrier_group_id: str) -> list[str]:
+def placed(system: System, carrier_group_id: str) -> list[str]:
     """The open operations that ask for this id."""
-    held = [world.operation(one).input for one in world.open_operations()]
+    held = [system.operation(one).input for one in system.open_operations()]
     return [
         one.group_name
         for one in held
@@ -63,9 +63,9 @@ def placed(world: World, carrier_group_id: str) -> list[str]:
     ]
 
 
-def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(world: World) -> None:
-    opened(world, text="connect Acme & Söhne")
-    shown = window(world)
+def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(system: System) -> None:
+    opened(system, text="connect Acme & Söhne")
+    shown = window(system)
     for said in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
         assert said in shown
     for optional in (
@@ -77,20 +77,20 @@ def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(world: World) -
     assert "Encrypted until then, and never shown" in shown
 
 
-def test_a_submission_places_one_operation_and_says_what_happens_next(world: World) -> None:
-    view = opened(world)
-    assert submits(world, view, carrier_group_id="one").errors == {}
-    shown = window(world)
+def test_a_submission_places_one_operation_and_says_what_happens_next(system: System) -> None:
+    view = opened(system)
+    assert submits(system, view, carrier_group_id="one").errors == {}
+    shown = window(system)
     assert "Sending: Test Company with Guardian, carrier group id one." in shown
     assert "This window shows Noyo's answer" in shown
     assert "You can close it" in shown
-    held = world.operation(view)
+    held = system.operation(view)
     assert (held.actor, held.reply_to.view_id) == (ANA, view)
-    assert placed(world, "one") == ["Test Company"]
+    assert placed(system, "one") == ["Test Company"]
 
 
-def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(world: World) -> None:
-    view = opened(world)
+def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(system: System) -> None:
+    view = opened(system)
     wrong = {
         "federal_ein": "12",
         "broker_federal_ein": "1234567890",
@@ -98,34 +98,34 @@ def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(world: World)
         "employer_email_address": "a@b",
         "carrier_group_id": "a\u202eb",
     }
-    found = submits(world, view, **wrong).errors
+    found = submits(system, view, **wrong).errors
     assert found.keys() == wrong.keys()
     assert found["federal_ein"] == "Enter nine digits, such as 12-3456789."
     assert "hidden character" in found["carrier_group_id"]
-    assert view not in world.open_operations()
+    assert view not in system.open_operations()
 
 
-def test_what_a_changed_client_leaves_out_is_said_too(world: World) -> None:
+def test_what_a_changed_client_leaves_out_is_said_too(system: System) -> None:
     """Slack itself asks for what is required; nothing here leans on that."""
-    answer = connect.FORM.submission(context_of(world, ANA), {"id": "V1", "state": {"values": {}}})
+    answer = connect.FORM.submission(context_of(system, ANA), {"id": "V1", "state": {"values": {}}})
     assert answer["errors"].keys() == {"carrier_id", "group_name", "carrier_group_id", "federal_ein"}
 
 
 @pytest.mark.parametrize("ein", ["12-3456789", "123456789", " 12 3456789 ", "12\u20133456789"])
-def test_an_ein_may_be_typed_as_people_write_it(world: World, ein: str) -> None:
-    world.slack.workspace.view_stacks.clear()
-    assert submits(world, opened(world), federal_ein=ein, carrier_group_id=ein.strip()).errors == {}
+def test_an_ein_may_be_typed_as_people_write_it(system: System, ein: str) -> None:
+    system.slack.workspace.view_stacks.clear()
+    assert submits(system, opened(system), federal_ein=ein, carrier_group_id=ein.strip()).errors == {}
 
 
-def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
-    view = opened(world)
-    reply = submits(world, view, carrier_group_id="twice")
-    again = world.slack.resend(ANA, reply)
+def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
+    view = opened(system)
+    reply = submits(system, view, carrier_group_id="twice")
+    again = system.slack.resend(ANA, reply)
     assert again.status == 200
-    assert placed(world, "twice") == ["Test Company"]
+    assert placed(system, "twice") == ["Test Company"]
 
 
-def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: World) -> None:
+def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: System) -> None:
     """ "Sending" would stand there for ever: the answer was shown when it came."""
     context = context_of(quiet, ANA)
     view = opened(quiet)
@@ -138,55 +138,55 @@ def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: World
     assert "Noyo confirmed" in json.dumps(answer)
 
 
-def test_a_second_person_who_asks_for_the_same_is_told_what_is_on_its_way(world: World) -> None:
-    submits(world, opened(world), carrier_group_id="same")
-    found = submits(world, opened(world, BEN), BEN, carrier_group_id="same", group_name="Other Name").errors
+def test_a_second_person_who_asks_for_the_same_is_told_what_is_on_its_way(system: System) -> None:
+    submits(system, opened(system), carrier_group_id="same")
+    found = submits(system, opened(system, BEN), BEN, carrier_group_id="same", group_name="Other Name").errors
     assert "This was already requested with carrier group id same" in found["carrier_group_id"]
     assert "Nothing new was sent" in found["carrier_group_id"]
-    assert placed(world, "same") == ["Test Company"]
+    assert placed(system, "same") == ["Test Company"]
 
 
-def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(world: World) -> None:
-    view = opened(world)
-    table_cannot_place(world)
-    submits(world, view, carrier_group_id="down", broker_tin="987654321")
-    assert "[[ Something went wrong ]]" in window(world)
-    assert "close this window and submit again" in window(world)
-    assert placed(world, "down") == []
-    world.slack.close_view(ANA, view_id(world))
-    assert "Carrier group ID: [down]" in window(world)
-    begin_again = world.bot.__dict__.pop("slack_endpoint")
+def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(system: System) -> None:
+    view = opened(system)
+    table_cannot_place(system)
+    submits(system, view, carrier_group_id="down", broker_tin="987654321")
+    assert "[[ Something went wrong ]]" in window(system)
+    assert "close this window and submit again" in window(system)
+    assert placed(system, "down") == []
+    system.slack.close_view(ANA, view_id(system))
+    assert "Carrier group ID: [down]" in window(system)
+    begin_again = system.bot.__dict__.pop("slack_endpoint")
     assert begin_again is not None
-    world.slack.submit(ANA, view, {})
-    assert "[[ Sending to Noyo ]]" in window(world)
-    assert placed(world, "down") == ["Test Company"]
+    system.slack.submit(ANA, view, {})
+    assert "[[ Sending to Noyo ]]" in window(system)
+    assert placed(system, "down") == ["Test Company"]
 
 
-def test_with_the_key_service_down_nothing_is_placed_unsealed(world: World) -> None:
-    context = context_of(world)
+def test_with_the_key_service_down_nothing_is_placed_unsealed(system: System) -> None:
+    context = context_of(system)
     down = Down(
         context.deps.encryptor, "encrypt", error=TableUnavailable("The encryption key is not answering.")
     )
-    receives_with(world, replace(context, deps=replace(context.deps, encryptor=down)))
-    submits(world, opened(world), carrier_group_id="unsealed")
-    assert "The encryption key is not answering." in window(world)
-    assert placed(world, "unsealed") == []
+    receives_with(system, replace(context, deps=replace(context.deps, encryptor=down)))
+    submits(system, opened(system), carrier_group_id="unsealed")
+    assert "The encryption key is not answering." in window(system)
+    assert placed(system, "unsealed") == []
 
 
 def test_a_fault_nobody_thought_of_is_an_apology_with_an_id_that_is_in_the_log(
-    world: World, caplog: pytest.LogCaptureFixture
+    system: System, caplog: pytest.LogCaptureFixture
 ) -> None:
-    context = context_of(world)
+    context = context_of(system)
     down = Down(context.deps.encryptor, "encrypt", error=RuntimeError("a bug"))
-    receives_with(world, replace(context, deps=replace(context.deps, encryptor=down)))
-    submits(world, opened(world), carrier_group_id="bug")
+    receives_with(system, replace(context, deps=replace(context.deps, encryptor=down)))
+    submits(system, opened(system), carrier_group_id="bug")
     error_id = next(record.error_id for record in caplog.records if hasattr(record, "error_id"))
-    assert f"error {error_id}" in window(world)
-    assert "a bug" not in window(world)
+    assert f"error {error_id}" in window(system)
+    assert "a bug" not in window(system)
 
 
 def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
-    quiet: World, caplog: pytest.LogCaptureFixture
+    quiet: System, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
     for name in ("switchboard", "bot", "slack_bolt", "slack_sdk"):
@@ -221,71 +221,71 @@ def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
         assert not [place for place in seen if typed in place], typed
 
 
-def _items(world: World) -> list[Any]:
+def _items(system: System) -> list[Any]:
     client = boto3.client("dynamodb", region_name=REGION)
-    return list(client.scan(TableName=world.settings.aws.table)["Items"])
+    return list(client.scan(TableName=system.settings.aws.table)["Items"])
 
 
 def test_more_carriers_than_a_list_holds_are_searched(tmp_path: Path) -> None:
     names = {f"{number:08x}-0000-4000-8000-000000000000": f"Carrier {number:03}" for number in range(150)}
     file = tmp_path / "many.json"
     file.write_text(json.dumps(names | {GUARDIAN: "Guardian " + "very " * 40 + "long"}))
-    for world in a_world(CARRIERS_FILE=str(file)):
-        view = opened(world)
-        assert len(world.slack.suggest(ANA, view, "carrier_id", "carrier")) == 100
+    for system in a_system(CARRIERS_FILE=str(file)):
+        view = opened(system)
+        assert len(system.slack.suggest(ANA, view, "carrier_id", "carrier")) == 100
         assert [
-            one["text"]["text"] for one in world.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")
+            one["text"]["text"] for one in system.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")
         ] == [f"Carrier 14{digit}" for digit in range(10)]
-        assert world.slack.suggest(ANA, view, "carrier_id", "nobody") == []
-        assert len(world.slack.suggest(ANA, view, "carrier_id", "guard")) == 1
-        assert submits(world, view, carrier_id=f"{7:08x}-0000-4000-8000-000000000000").errors == {}
-        assert world.operation(view).entity.key.startswith("00000007-")
+        assert system.slack.suggest(ANA, view, "carrier_id", "nobody") == []
+        assert len(system.slack.suggest(ANA, view, "carrier_id", "guard")) == 1
+        assert submits(system, view, carrier_id=f"{7:08x}-0000-4000-8000-000000000000").errors == {}
+        assert system.operation(view).entity.key.startswith("00000007-")
 
 
-def test_with_exactly_as_many_carriers_as_a_list_holds_there_is_a_list(world: World) -> None:
+def test_with_exactly_as_many_carriers_as_a_list_holds_there_is_a_list(system: System) -> None:
     names = {f"{number:08x}-0000-4000-8000-000000000000": f"Carrier {number}" for number in range(100)}
-    context = context_of(world)
-    receives_with(world, replace(context, display=replace(context.display, carriers=Carriers(names))))
-    opened(world)
-    shown = world.slack.view_of(ANA)
+    context = context_of(system)
+    receives_with(system, replace(context, display=replace(context.display, carriers=Carriers(names))))
+    opened(system)
+    shown = system.slack.view_of(ANA)
     assert len(fields_of({"blocks": shown.blocks})["carrier_id"]["element"]["options"]) == 100
 
 
-def test_without_names_of_carriers_the_id_is_typed(world: World) -> None:
-    context = context_of(world)
-    receives_with(world, replace(context, display=replace(context.display, carriers=Carriers())))
-    view = opened(world)
-    assert "Carrier ID: []" in window(world)
-    found = submits(world, view, carrier_id="Guardian", carrier_group_id="by hand").errors
+def test_without_names_of_carriers_the_id_is_typed(system: System) -> None:
+    context = context_of(system)
+    receives_with(system, replace(context, display=replace(context.display, carriers=Carriers())))
+    view = opened(system)
+    assert "Carrier ID: []" in window(system)
+    found = submits(system, view, carrier_id="Guardian", carrier_group_id="by hand").errors
     assert "enter its Noyo id" in found["carrier_id"]
-    assert submits(world, view, carrier_id=GUARDIAN.upper(), carrier_group_id="by hand").errors == {}
-    assert placed(world, "by hand") == ["Test Company"]
-    assert world.operation(view).entity.key == f"{GUARDIAN}#by hand"
+    assert submits(system, view, carrier_id=GUARDIAN.upper(), carrier_group_id="by hand").errors == {}
+    assert placed(system, "by hand") == ["Test Company"]
+    assert system.operation(view).entity.key == f"{GUARDIAN}#by hand"
 
 
-def test_a_guest_may_not_ask_and_sees_no_form(world: World) -> None:
-    assert "Guests cannot do this" in told(world, types(world, "connect", GUS))
-    assert window(world, GUS) == ""
+def test_a_guest_may_not_ask_and_sees_no_form(system: System) -> None:
+    assert "Guests cannot do this" in told(system, types(system, "connect", GUS))
+    assert window(system, GUS) == ""
 
 
-def test_somebody_who_became_a_guest_over_the_form_is_refused_at_the_submission(world: World) -> None:
-    world.slack.add_user("U0TEMP", "Tem")
-    view = opened(world, "U0TEMP")
-    world.slack.add_user("U0TEMP", "Tem", is_restricted=True)
-    world.wait(3601)
-    submits(world, view, "U0TEMP", carrier_group_id="became a guest")
-    assert "Guests cannot do this" in window(world, "U0TEMP")
-    assert placed(world, "became a guest") == []
+def test_somebody_who_became_a_guest_over_the_form_is_refused_at_the_submission(system: System) -> None:
+    system.slack.add_user("U0TEMP", "Tem")
+    view = opened(system, "U0TEMP")
+    system.slack.add_user("U0TEMP", "Tem", is_restricted=True)
+    system.wait(3601)
+    submits(system, view, "U0TEMP", carrier_group_id="became a guest")
+    assert "Guests cannot do this" in window(system, "U0TEMP")
+    assert placed(system, "became a guest") == []
 
 
-def test_where_slack_does_not_say_who_somebody_is_nothing_is_opened(world: World) -> None:
-    world.slack.add_user("U0NEW", "New")
-    world.slack.faults.server_error("users.info")
-    read = told(world, types(world, "connect", "U0NEW"))
+def test_where_slack_does_not_say_who_somebody_is_nothing_is_opened(system: System) -> None:
+    system.slack.add_user("U0NEW", "New")
+    system.slack.faults.server_error("users.info")
+    read = told(system, types(system, "connect", "U0NEW"))
     assert "I could not read your Slack profile just now, so nothing was done. Please try again" in read
-    assert window(world, "U0NEW") == ""
-    types(world, "connect", "U0NEW")
-    assert "Request a connection" in window(world, "U0NEW")
+    assert window(system, "U0NEW") == ""
+    types(system, "connect", "U0NEW")
+    assert "Request a connection" in window(system, "U0NEW")
 
 
 HOSTILE = (
@@ -296,7 +296,7 @@ HOSTILE = (
 )
 
 
-def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
+def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: System) -> None:
     before = len(quiet.slack.channel(CONNECTIONS))
     for name in HOSTILE:
         view = opened(quiet)
@@ -310,14 +310,14 @@ def test_hostile_names_ping_nobody_and_lead_nowhere(quiet: World) -> None:
         assert quiet.slack.links(message) == []
 
 
-def test_a_name_of_five_thousand_characters_is_refused_under_its_field(world: World) -> None:
+def test_a_name_of_five_thousand_characters_is_refused_under_its_field(system: System) -> None:
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["group_name"] = {"group_name": {"value": "x" * 5000}}
-    answer = connect.FORM.submission(context_of(world, ANA), {"id": "V2", "state": state})
+    answer = connect.FORM.submission(context_of(system, ANA), {"id": "V2", "state": state})
     assert answer["errors"] == {"group_name": "Use at most 200 characters; you entered 5000."}
 
 
 @pytest.mark.parametrize("text", ["x" * 3900, "\u202eevil\u200b", "a\x00b", "é" * 300])
-def test_whatever_stands_after_connect_the_form_opens(world: World, text: str) -> None:
-    assert types(world, "connect " + text).error is None
-    assert "[[ Request a connection ]]" in window(world)
+def test_whatever_stands_after_connect_the_form_opens(system: System, text: str) -> None:
+    assert types(system, "connect " + text).error is None
+    assert "[[ Request a connection ]]" in window(system)

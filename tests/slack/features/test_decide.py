@@ -29,7 +29,7 @@ from tests.slack.incoming import (
     view_id,
     window,
 )
-from tests.world import ANA, BEN, GUS, World
+from tests.system import ANA, BEN, GUS, System
 
 PAST = date(2020, 1, 31)
 
@@ -43,10 +43,10 @@ def button_of(record_state: RecordState, decision: Decision = Decision.APPROVE) 
 
 
 def opens(
-    world: World, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA
+    system: System, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA
 ) -> str:
-    presses(world, button_of(record_state, decision), user)
-    return view_id(world, user)
+    presses(system, button_of(record_state, decision), user)
+    return view_id(system, user)
 
 
 def ends_on(record_state: RecordState, day: str) -> dict[str, str]:
@@ -57,14 +57,14 @@ def ticked(record_state: RecordState) -> dict[str, str]:
     return {f"past.{record_state.record.version}": "yes"}
 
 
-def wanted(world: World, view: str) -> DecisionRequest:
-    held = world.operation(view).input
+def wanted(system: System, view: str) -> DecisionRequest:
+    held = system.operation(view).input
     assert isinstance(held, DecisionRequest)
     return held
 
 
-def sends(world: World, view: str, fields: Any = (), user: str = ANA) -> Any:
-    return world.slack.submit(user, view, dict(fields))
+def sends(system: System, view: str, fields: Any = (), user: str = ANA) -> Any:
+    return system.slack.submit(user, view, dict(fields))
 
 
 def of_this_view(record_state: RecordState, view: str, **values: dict[str, Any]) -> dict[str, Any]:
@@ -77,9 +77,9 @@ def of_this_view(record_state: RecordState, view: str, **values: dict[str, Any])
 # ---------------------------------------------------------------- approving
 
 
-def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(world: World) -> None:
-    opens(world, asked_to_disconnect(world, "Widgets R Us"))
-    shown = window(world)
+def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(system: System) -> None:
+    opens(system, asked_to_disconnect(system, "Widgets R Us"))
+    shown = window(system)
     assert "[[ Approve disconnection ]]" in shown
     assert "After 31 Dec 2026, or the day you choose instead, changes for Widgets R Us" in shown
     assert "no longer reach Guardian." in shown
@@ -87,89 +87,89 @@ def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(world: Wor
     assert "Source:** the carrier" in shown
 
 
-def test_a_day_left_as_noyo_has_it_is_not_sent(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Left Inc")
-    view = opens(world, record_state)
-    sends(world, view)
-    assert wanted(world, view) == DecisionRequest(Decision.APPROVE)
-    assert world.operation(view).shown_version == record_state.record.version
-    assert "Sending: your approval for Left Inc · Guardian." in window(world)
+def test_a_day_left_as_noyo_has_it_is_not_sent(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Left Inc")
+    view = opens(system, record_state)
+    sends(system, view)
+    assert wanted(system, view) == DecisionRequest(Decision.APPROVE)
+    assert system.operation(view).shown_version == record_state.record.version
+    assert "Sending: your approval for Left Inc · Guardian." in window(system)
 
 
-def test_another_day_and_what_was_typed_are_sent(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Later Inc")
-    view = opens(world, record_state)
-    sends(world, view, {**ends_on(record_state, "2027-01-31"), "context": "They moved\nto another carrier."})
-    assert wanted(world, view) == DecisionRequest(
+def test_another_day_and_what_was_typed_are_sent(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Later Inc")
+    view = opens(system, record_state)
+    sends(system, view, {**ends_on(record_state, "2027-01-31"), "context": "They moved\nto another carrier."})
+    assert wanted(system, view) == DecisionRequest(
         Decision.APPROVE, date(2027, 1, 31), context="They moved\nto another carrier."
     )
 
 
-def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Dayless Inc", effective_end_date=None)
-    view = opens(world, record_state)
-    assert "After the day you choose, changes for Dayless Inc" in window(world)
-    assert sends(world, view).errors.keys() == ends_on(record_state, "").keys()
-    answer = decide.APPROVE.submission(context_of(world, ANA), of_this_view(record_state, view))
+def test_where_noyo_has_no_day_one_must_be_chosen_and_is_sent(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Dayless Inc", effective_end_date=None)
+    view = opens(system, record_state)
+    assert "After the day you choose, changes for Dayless Inc" in window(system)
+    assert sends(system, view).errors.keys() == ends_on(record_state, "").keys()
+    answer = decide.APPROVE.submission(context_of(system, ANA), of_this_view(record_state, view))
     assert answer["errors"] == ends_on(record_state, "Choose the last day on which its coverage is managed.")
-    sends(world, view, ends_on(record_state, "2026-12-31"))
-    assert wanted(world, view).effective_end_date == date(2026, 12, 31)
+    sends(system, view, ends_on(record_state, "2026-12-31"))
+    assert wanted(system, view).effective_end_date == date(2026, 12, 31)
 
 
-def test_a_day_that_is_past_needs_a_tick_even_if_it_is_noyos(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Past Inc", effective_end_date=PAST)
-    view = opens(world, record_state)
-    found = sends(world, view).errors
+def test_a_day_that_is_past_needs_a_tick_even_if_it_is_noyos(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Past Inc", effective_end_date=PAST)
+    view = opens(system, record_state)
+    found = sends(system, view).errors
     assert found == {
         f"past.{record_state.record.version}": "31 Jan 2020 is past. Choose another day, or tick this if you mean it."
     }
-    assert view not in world.open_operations()
-    sends(world, view, ticked(record_state))
-    assert wanted(world, view) == DecisionRequest(Decision.APPROVE)
+    assert view not in system.open_operations()
+    sends(system, view, ticked(record_state))
+    assert wanted(system, view) == DecisionRequest(Decision.APPROVE)
 
 
-def test_today_is_a_day_of_the_business_and_not_of_utc(world: World) -> None:
-    world.wait((26 * 3600 - world.clock() % 86400) % 86400)  # 02:00 in UTC is the day before in New York
-    today = datetime.fromtimestamp(world.clock(), UTC).date() - timedelta(days=1)
-    record_state = asked_to_disconnect(world, "Midnight Inc", effective_end_date=today)
-    view = opens(world, record_state)
-    assert sends(world, view).errors == {}
-    yesterday = asked_to_disconnect(world, "Yesterday Inc", effective_end_date=today - timedelta(days=1))
-    assert sends(world, opens(world, yesterday)).errors.keys() == ticked(yesterday).keys()
+def test_today_is_a_day_of_the_business_and_not_of_utc(system: System) -> None:
+    system.wait((26 * 3600 - system.clock() % 86400) % 86400)  # 02:00 in UTC is the day before in New York
+    today = datetime.fromtimestamp(system.clock(), UTC).date() - timedelta(days=1)
+    record_state = asked_to_disconnect(system, "Midnight Inc", effective_end_date=today)
+    view = opens(system, record_state)
+    assert sends(system, view).errors == {}
+    yesterday = asked_to_disconnect(system, "Yesterday Inc", effective_end_date=today - timedelta(days=1))
+    assert sends(system, opens(system, yesterday)).errors.keys() == ticked(yesterday).keys()
 
 
 # ---------------------------------------------------------------- rejecting
 
 
-def test_a_rejection_says_what_will_happen_and_needs_a_reason(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Kept Inc")
-    view = opens(world, record_state, Decision.REJECT)
-    assert "Kept Inc stays connected to Guardian, and this request is closed." in window(world)
-    assert sends(world, view).errors.keys() == {"reason"}
-    sends(world, view, {"reason": "Payment reinstated"})
-    assert wanted(world, view) == DecisionRequest(Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED)
+def test_a_rejection_says_what_will_happen_and_needs_a_reason(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Kept Inc")
+    view = opens(system, record_state, Decision.REJECT)
+    assert "Kept Inc stays connected to Guardian, and this request is closed." in window(system)
+    assert sends(system, view).errors.keys() == {"reason"}
+    sends(system, view, {"reason": "Payment reinstated"})
+    assert wanted(system, view) == DecisionRequest(Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED)
 
 
-def test_another_reason_must_be_said(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Other Inc")
-    view = opens(world, record_state, Decision.REJECT)
-    found = sends(world, view, {"reason": "other"}).errors
+def test_another_reason_must_be_said(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Other Inc")
+    view = opens(system, record_state, Decision.REJECT)
+    found = sends(system, view, {"reason": "other"}).errors
     assert found == {"context": "Say what the other reason is."}
-    sends(world, view, {"context": "They called us."})
-    assert wanted(world, view).context == "They called us."
+    sends(system, view, {"context": "They called us."})
+    assert wanted(system, view).context == "They called us."
 
 
 @pytest.mark.parametrize(
     ("context", "words"),
     [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")],
 )
-def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, words: str) -> None:
-    record_state = asked_to_disconnect(world, "Context Inc")
-    view = opens(world, record_state, Decision.REJECT)
+def test_context_that_does_not_fit_is_said_under_it(system: System, context: str, words: str) -> None:
+    record_state = asked_to_disconnect(system, "Context Inc")
+    view = opens(system, record_state, Decision.REJECT)
     held = of_this_view(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
-    found = decide.REJECT.submission(context_of(world, ANA), held)["errors"]
+    found = decide.REJECT.submission(context_of(system, ANA), held)["errors"]
     assert words in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
@@ -177,24 +177,24 @@ def test_context_that_does_not_fit_is_said_under_it(world: World, context: str, 
 # ---------------------------------------------------------------- who was first, and what changed
 
 
-def test_the_second_is_told_who_decided_what_and_when(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Raced Inc")
-    anas, bens = opens(world, record_state), opens(world, record_state, Decision.REJECT, BEN)
-    sends(world, anas)
-    sends(world, bens, {"reason": "other", "context": "No."}, BEN)
-    shown = window(world, BEN)
+def test_the_second_is_told_who_decided_what_and_when(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Raced Inc")
+    anas, bens = opens(system, record_state), opens(system, record_state, Decision.REJECT, BEN)
+    sends(system, anas)
+    sends(system, bens, {"reason": "other", "context": "No."}, BEN)
+    shown = window(system, BEN)
     assert "[[ Already decided ]]" in shown
     assert "@Ana approved: sending." in shown
     assert "Asked for:**" in shown
-    assert bens not in world.open_operations()
-    presses(world, button_of(record_state), BEN)
-    assert "@Ana approved: sending." in window(world, BEN)
+    assert bens not in system.open_operations()
+    presses(system, button_of(record_state), BEN)
+    assert "@Ana approved: sending." in window(system, BEN)
 
 
-def settles(world: World, record_state: RecordState, view: str, status: str) -> RecordState:
+def settles(system: System, record_state: RecordState, view: str, status: str) -> RecordState:
     """Noyo confirmed what was placed from this window."""
-    operations, placed = world.bot.repositories.operations, world.operation(view)
-    at = int(world.clock())
+    operations, placed = system.bot.repositories.operations, system.operation(view)
+    at = int(system.clock())
     sent = replace(placed, state=OperationState.SENDING, lease="l", lease_until=at + 60, attempts=1)
     operations.claim(placed, sent)
     done: Operation = replace(
@@ -208,198 +208,198 @@ def settles(world: World, record_state: RecordState, view: str, status: str) -> 
     )
     audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
     operations.settle(done, lease="l", change=None, events=(), audit=audit)
-    return moves(world, record_state, status)
+    return moves(system, record_state, status)
 
 
-def test_what_a_colleague_settled_meanwhile_is_told_with_who_and_when(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Settled Inc")
-    anas, bens = opens(world, record_state), opens(world, record_state, user=BEN)
-    sends(world, anas)
-    settles(world, record_state, anas, "processing")
-    sends(world, bens, user=BEN)
-    assert "[[ Already decided ]]" in window(world, BEN)
-    assert "Settled Inc is now: **Processing**." in window(world, BEN)
-    assert "Noyo confirmed @Ana's approval · " in window(world, BEN)
-    assert "outside Switchboard" not in window(world, BEN)
-    presses(world, button_of(record_state), BEN)
-    assert "[[ Already decided ]]" in window(world, BEN)
+def test_what_a_colleague_settled_meanwhile_is_told_with_who_and_when(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Settled Inc")
+    anas, bens = opens(system, record_state), opens(system, record_state, user=BEN)
+    sends(system, anas)
+    settles(system, record_state, anas, "processing")
+    sends(system, bens, user=BEN)
+    assert "[[ Already decided ]]" in window(system, BEN)
+    assert "Settled Inc is now: **Processing**." in window(system, BEN)
+    assert "Noyo confirmed @Ana's approval · " in window(system, BEN)
+    assert "outside Switchboard" not in window(system, BEN)
+    presses(system, button_of(record_state), BEN)
+    assert "[[ Already decided ]]" in window(system, BEN)
 
 
-def test_the_same_form_submitted_twice_is_one_decision(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Twice Inc")
-    view = opens(world, record_state)
-    reply = sends(world, view)
-    assert world.slack.resend(ANA, reply).status == 200
-    assert world.open_operations().count(view) == 1
-    settles(world, record_state, view, "processing")
-    answer = decide.APPROVE.submission(context_of(world, ANA), of_this_view(record_state, view))
+def test_the_same_form_submitted_twice_is_one_decision(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Twice Inc")
+    view = opens(system, record_state)
+    reply = sends(system, view)
+    assert system.slack.resend(ANA, reply).status == 200
+    assert system.open_operations().count(view) == 1
+    settles(system, record_state, view, "processing")
+    answer = decide.APPROVE.submission(context_of(system, ANA), of_this_view(record_state, view))
     assert answer["view"]["title"]["text"] == "Already sent"
 
 
-def test_what_changed_before_the_click_is_shown_old_beside_new(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Moved Inc")
-    moves(world, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
-    presses(world, button_of(record_state))
-    shown = window(world)
+def test_what_changed_before_the_click_is_shown_old_beside_new(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Moved Inc")
+    moves(system, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
+    presses(system, button_of(record_state))
+    shown = window(system)
     assert "It changed since you looked at it, so nothing was sent." in shown
     assert "You saw:** Needs review, last managed day 31 Dec 2026, changed" in shown
     assert "Now:** Needs review, last managed day 30 Nov 2026, changed" in shown
 
 
-def test_what_changed_over_the_form_is_shown_and_asked_again_for_the_new_version(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Slow Inc")
-    view = opens(world, record_state)
-    now = moves(world, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
-    sends(world, view, {"context": "kept"})
-    assert "last managed day 31 Dec 2026, changed" in window(world)
-    assert "[kept]" in window(world)
-    assert "[2026-11-30]" in window(world), "Noyo's new day, not the old one as if it had been chosen"
-    assert view not in world.open_operations()
-    sends(world, view)
-    assert world.operation(view).shown_version == now.record.version
-    assert wanted(world, view) == DecisionRequest(Decision.APPROVE, context="kept")
+def test_what_changed_over_the_form_is_shown_and_asked_again_for_the_new_version(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Slow Inc")
+    view = opens(system, record_state)
+    now = moves(system, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
+    sends(system, view, {"context": "kept"})
+    assert "last managed day 31 Dec 2026, changed" in window(system)
+    assert "[kept]" in window(system)
+    assert "[2026-11-30]" in window(system), "Noyo's new day, not the old one as if it had been chosen"
+    assert view not in system.open_operations()
+    sends(system, view)
+    assert system.operation(view).shown_version == now.record.version
+    assert wanted(system, view) == DecisionRequest(Decision.APPROVE, context="kept")
 
 
-def test_a_tick_does_not_outlive_the_day_that_it_was_for(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Ticked Inc", effective_end_date=PAST)
-    view = opens(world, record_state)
-    moves(world, record_state, "needs_review", effective_end_date=date(2019, 1, 31))
-    sends(world, view, ticked(record_state))
-    assert "31 Jan 2019 is past" in next(iter(sends(world, view).errors.values()))
+def test_a_tick_does_not_outlive_the_day_that_it_was_for(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Ticked Inc", effective_end_date=PAST)
+    view = opens(system, record_state)
+    moves(system, record_state, "needs_review", effective_end_date=date(2019, 1, 31))
+    sends(system, view, ticked(record_state))
+    assert "31 Jan 2019 is past" in next(iter(sends(system, view).errors.values()))
 
 
-def test_what_was_decided_elsewhere_is_not_decided_again(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Elsewhere Inc")
-    view = opens(world, record_state)
-    moves(world, record_state, "rejected")
-    sends(world, view)
-    assert "[[ Already decided ]]" in window(world)
-    assert "Decided outside Switchboard" in window(world)
-    assert view not in world.open_operations()
+def test_what_was_decided_elsewhere_is_not_decided_again(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Elsewhere Inc")
+    view = opens(system, record_state)
+    moves(system, record_state, "rejected")
+    sends(system, view)
+    assert "[[ Already decided ]]" in window(system)
+    assert "Decided outside Switchboard" in window(system)
+    assert view not in system.open_operations()
 
 
 # ---------------------------------------------------------------- rights, and bad input
 
 
-def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_down(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Guarded Inc")
-    presses(world, button_of(record_state), GUS)
-    assert "Guests cannot do this" in window(world, GUS)
-    view = opens(world, record_state)
-    context = context_of(world, ANA)
+def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_down(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Guarded Inc")
+    presses(system, button_of(record_state), GUS)
+    assert "Guests cannot do this" in window(system, GUS)
+    view = opens(system, record_state)
+    context = context_of(system, ANA)
     nobody = replace(
         context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))
     )
     answer = decide.APPROVE.submission(nobody, of_this_view(record_state, view))
     assert answer["response_action"] == "push"
-    assert view not in world.open_operations()
-    trail = world.bot.repositories.audit.entries(record_state.entity, limit=9)
+    assert view not in system.open_operations()
+    trail = system.bot.repositories.audit.entries(record_state.entity, limit=9)
     assert {(entry.actor, entry.action) for entry in trail} == {(GUS, "denied"), (ANA, "denied")}
 
 
 @pytest.mark.parametrize(
     "metadata", ["", "{}", "null", '{"s":1,"o":"x"}', '{"s":1,"r":"pending_connection:a#b","v":"1"}']
 )
-def test_a_form_that_was_tampered_with_is_not_read(world: World, metadata: str) -> None:
+def test_a_form_that_was_tampered_with_is_not_read(system: System, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
         decide.APPROVE.submission(
-            context_of(world, ANA),
+            context_of(system, ANA),
             {"id": "V", "private_metadata": metadata},
         )
 
 
-def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(world: World) -> None:
-    for entity, version in ((known(world, "No Request").entity, "v"), (None, "v")):
-        named = entity or replace(asked_to_disconnect(world, "Gone").entity, key="0" * 8)
-        presses(world, buttons.approve(named, version, name="it"))
-        assert "not known here any more. Nothing was sent to Noyo." in window(world)
+def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(system: System) -> None:
+    for entity, version in ((known(system, "No Request").entity, "v"), (None, "v")):
+        named = entity or replace(asked_to_disconnect(system, "Gone").entity, key="0" * 8)
+        presses(system, buttons.approve(named, version, name="it"))
+        assert "not known here any more. Nothing was sent to Noyo." in window(system)
 
 
-def test_with_the_table_down_the_form_keeps_what_was_typed(world: World) -> None:
-    record_state = asked_to_disconnect(world, "Down Inc")
-    view = opens(world, record_state)
-    table_cannot_place(world)
-    sends(world, view, {"context": "kept"})
-    assert "Your input is saved" in window(world)
-    world.bot.__dict__.pop("slack_endpoint")
-    world.slack.close_view(ANA, view_id(world))
-    sends(world, view)
-    assert wanted(world, view).context == "kept"
+def test_with_the_table_down_the_form_keeps_what_was_typed(system: System) -> None:
+    record_state = asked_to_disconnect(system, "Down Inc")
+    view = opens(system, record_state)
+    table_cannot_place(system)
+    sends(system, view, {"context": "kept"})
+    assert "Your input is saved" in window(system)
+    system.bot.__dict__.pop("slack_endpoint")
+    system.slack.close_view(ANA, view_id(system))
+    sends(system, view)
+    assert wanted(system, view).context == "kept"
 
 
-def test_hostile_names_are_data_in_the_form(world: World) -> None:
-    record_state = asked_to_disconnect(world, "<!channel> *bold* 123-45-6789", source_id="<@U0EVIL>")
-    opens(world, record_state)
-    assert "123-45-6789" not in window(world)
-    assert "<!channel>" in window(world), "as text"
+def test_hostile_names_are_data_in_the_form(system: System) -> None:
+    record_state = asked_to_disconnect(system, "<!channel> *bold* 123-45-6789", source_id="<@U0EVIL>")
+    opens(system, record_state)
+    assert "123-45-6789" not in window(system)
+    assert "<!channel>" in window(system), "as text"
 
 
 # ---------------------------------------------------------------- commands
 
 
-def test_approve_and_reject_by_name_open_the_form_of_the_one_that_waits(world: World) -> None:
-    asked_to_disconnect(world, "Foxtrot Waits")
-    asked_to_disconnect(world, "Foxtrot Done", "completed")
-    known(world, "Foxtrot Connection")
-    assert types(world, "approve Foxtrot").error is None
-    assert "[[ Approve disconnection ]]" in window(world)
-    assert "Foxtrot Waits" in window(world)
-    types(world, "reject Foxtrot")
-    assert "[[ Keep connected ]]" in window(world)
+def test_approve_and_reject_by_name_open_the_form_of_the_one_that_waits(system: System) -> None:
+    asked_to_disconnect(system, "Foxtrot Waits")
+    asked_to_disconnect(system, "Foxtrot Done", "completed")
+    known(system, "Foxtrot Connection")
+    assert types(system, "approve Foxtrot").error is None
+    assert "[[ Approve disconnection ]]" in window(system)
+    assert "Foxtrot Waits" in window(system)
+    types(system, "reject Foxtrot")
+    assert "[[ Keep connected ]]" in window(system)
 
 
-def test_where_several_or_none_wait_the_command_lists_them(world: World) -> None:
-    asked_to_disconnect(world, "Golf One")
-    asked_to_disconnect(world, "Golf Two")
-    read = told(world, types(world, "reject Golf"))
+def test_where_several_or_none_wait_the_command_lists_them(system: System) -> None:
+    asked_to_disconnect(system, "Golf One")
+    asked_to_disconnect(system, "Golf Two")
+    read = told(system, types(system, "reject Golf"))
     assert "Several wait for a decision. Which one?" in read
     assert "Reject, Keep Connected…" in read
-    known(world, "Hotel Connection")
-    assert "None of these waits for a decision." in told(world, types(world, "approve Hotel"))
-    assert "Which request to disconnect? Type /noyo approve" in told(world, types(world, "approve"))
+    known(system, "Hotel Connection")
+    assert "None of these waits for a decision." in told(system, types(system, "approve Hotel"))
+    assert "Which request to disconnect? Type /noyo approve" in told(system, types(system, "approve"))
 
 
 @pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])
-def test_a_guest_is_told_nothing(world: World, text: str) -> None:
-    asked_to_disconnect(world, "India Inc")
-    read = told(world, types(world, text, GUS))
+def test_a_guest_is_told_nothing(system: System, text: str) -> None:
+    asked_to_disconnect(system, "India Inc")
+    read = told(system, types(system, text, GUS))
     assert "Guests cannot do this" in read
     assert "India Inc" not in read
-    assert window(world, GUS) == ""
+    assert window(system, GUS) == ""
 
 
 # ---------------------------------------------------------------- one's own, and without a version
 
 
-def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(world: World) -> None:
-    shown = asked_to_disconnect(world, "Own Decision Inc")
+def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(system: System) -> None:
+    shown = asked_to_disconnect(system, "Own Decision Inc")
     after = link_to_operation(shown, "V0", ANA, "Own Decision Inc")
-    world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
-    presses(world, button_of(shown))
-    assert "You requested this yourself" in window(world)
-    assert "These may: @Ben." in window(world)
-    trail = world.bot.repositories.audit.entries(shown.entity, limit=9)
+    system.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
+    presses(system, button_of(shown))
+    assert "You requested this yourself" in window(system)
+    assert "These may: @Ben." in window(system)
+    trail = system.bot.repositories.audit.entries(shown.entity, limit=9)
     assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
-    opens(world, shown, user=BEN)
-    assert "[[ Approve disconnection ]]" in window(world, BEN)
+    opens(system, shown, user=BEN)
+    assert "[[ Approve disconnection ]]" in window(system, BEN)
 
 
-def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(world: World) -> None:
-    shown = asked_to_disconnect(world, "Own Later Inc")
-    view = opens(world, shown)
+def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(system: System) -> None:
+    shown = asked_to_disconnect(system, "Own Later Inc")
+    view = opens(system, shown)
     after = link_to_operation(shown, "V0", ANA, "Own Later Inc")
-    world.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
-    sends(world, view)
-    assert "You requested this yourself" in window(world)
-    assert world.bot.repositories.operations.operation(view) is None
+    system.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
+    sends(system, view)
+    assert "You requested this yourself" in window(system)
+    assert system.bot.repositories.operations.operation(view) is None
 
 
 @pytest.mark.parametrize("decision", list(Decision))
 def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(
-    world: World, decision: Decision
+    system: System, decision: Decision
 ) -> None:
-    receives_with(world, replace(context_of(world), reject_without_version=True))
-    record_state = asked_to_disconnect(world, f"Unversioned {decision}")
-    view = opens(world, record_state, decision)
-    sends(world, view, {"reason": "payment_reinstated"} if decision is Decision.REJECT else {})
-    assert world.operation(view).unversioned is (decision is Decision.REJECT)
+    receives_with(system, replace(context_of(system), reject_without_version=True))
+    record_state = asked_to_disconnect(system, f"Unversioned {decision}")
+    view = opens(system, record_state, decision)
+    sends(system, view, {"reason": "payment_reinstated"} if decision is Decision.REJECT else {})
+    assert system.operation(view).unversioned is (decision is Decision.REJECT)

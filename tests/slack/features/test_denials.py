@@ -16,7 +16,7 @@ from bot.slack.features import connect, resolve, retry
 from bot.slack.features.status import click_details
 from bot.slack.views.buttons import Action, ButtonValue, encode
 from tests.slack.incoming import context_of, known, unclear
-from tests.world import ANA, GUARDIAN, GUS, REQUEST, World
+from tests.system import ANA, GUARDIAN, GUS, REQUEST, System
 
 
 class Trail:
@@ -50,8 +50,8 @@ def trail() -> Trail:
 
 
 @pytest.fixture
-def context(world: World, trail: Trail) -> RequestContext:
-    made = context_of(world, GUS)
+def context(system: System, trail: Trail) -> RequestContext:
+    made = context_of(system, GUS)
     return replace(made, deps=replace(made.deps, audit=trail), web=Windows())
 
 
@@ -75,9 +75,9 @@ def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: T
 
 
 def test_details_and_a_retry_are_about_the_record(
-    world: World, context: RequestContext, trail: Trail
+    system: System, context: RequestContext, trail: Trail
 ) -> None:
-    record_state = known(world, "Denied Inc")
+    record_state = known(system, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
     click_details(context, value)
     retry.FORM.click(context, value)
@@ -89,9 +89,9 @@ def test_details_and_a_retry_are_about_the_record(
 
 
 def test_a_way_out_is_about_what_the_operation_is_about(
-    world: World, context: RequestContext, trail: Trail
+    system: System, context: RequestContext, trail: Trail
 ) -> None:
-    held = unclear(world, "Denied Way Inc")
+    held = unclear(system, "Denied Way Inc")
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id=held.id))
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))
     assert [entity for entity, _, _ in trail.denied] == [held.entity, entities.person_ref(GUS)]

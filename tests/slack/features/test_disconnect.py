@@ -31,18 +31,18 @@ from tests.slack.incoming import (
     window,
 )
 from tests.slack.samples import DISPLAY, a_connection
-from tests.world import ANA, BEN, GUS, World
+from tests.system import ANA, BEN, GUS, System
 
 SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
-def connected(world: World, name: str, **fields: Any) -> RecordState:
-    return known(world, name, "completed", **{"group_id": str(uuid.uuid4()), "error": None} | fields)
+def connected(system: System, name: str, **fields: Any) -> RecordState:
+    return known(system, name, "completed", **{"group_id": str(uuid.uuid4()), "error": None} | fields)
 
 
-def opens(world: World, record_state: RecordState, user: str = ANA) -> str:
-    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), user)
-    return view_id(world, user)
+def opens(system: System, record_state: RecordState, user: str = ANA) -> str:
+    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), user)
+    return view_id(system, user)
 
 
 def filled(record_state: RecordState, **fields: str) -> dict[str, str]:
@@ -50,41 +50,41 @@ def filled(record_state: RecordState, **fields: str) -> dict[str, str]:
     return {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name} | fields
 
 
-def wanted(world: World, view: str) -> DisconnectionRequest:
-    held = world.operation(view).input
+def wanted(system: System, view: str) -> DisconnectionRequest:
+    held = system.operation(view).input
     assert isinstance(held, DisconnectionRequest)
     return held
 
 
-def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(world: World) -> None:
-    opens(world, connected(world, "Widgets R Us"))
-    shown = window(world)
+def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(system: System) -> None:
+    opens(system, connected(system, "Widgets R Us"))
+    shown = window(system)
     assert "[[ Disconnect a group ]]" in shown
     assert "After the day you choose changes for Widgets R Us no longer reach Guardian." in shown
     assert "Nothing is sent yet: a second approver has to confirm it" in shown
     assert "Type its name" in shown
 
 
-def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(world: World) -> None:
-    record_state = connected(world, "Held Inc")
-    view = opens(world, record_state)
-    world.slack.submit(ANA, view, filled(record_state, context="They move\non Monday"))
-    asked = wanted(world, view)
-    assert world.operation(view).state is OperationState.AWAITING_CONFIRMATION
+def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(system: System) -> None:
+    record_state = connected(system, "Held Inc")
+    view = opens(system, record_state)
+    system.slack.submit(ANA, view, filled(record_state, context="They move\non Monday"))
+    asked = wanted(system, view)
+    assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
     assert (asked.group_id, asked.connection) == (
         getattr(record_state.record, "group_id", ""),
         record_state.entity,
     )
     assert (asked.reason, asked.context) == (DisconnectionReason.TERMINATED, "They move\non Monday")
-    shown = window(world)
+    shown = window(system)
     assert "Nothing has been sent to Noyo. A second approver has to confirm it" in shown
     assert "it expires unsent Jan 1, 2027 at 12:00 AM" in shown
 
 
-def test_every_fault_is_said_at_its_field(world: World) -> None:
-    record_state = connected(world, "Faulty Inc")
-    view = opens(world, record_state)
-    reply = world.slack.submit(
+def test_every_fault_is_said_at_its_field(system: System) -> None:
+    record_state = connected(system, "Faulty Inc")
+    view = opens(system, record_state)
+    reply = system.slack.submit(
         ANA, view, filled(record_state, end_date="2020-01-31", reason="other", typed_name="Faulty")
     )
     assert set(reply.errors) == {"past", "context", "typed_name"}
@@ -92,19 +92,19 @@ def test_every_fault_is_said_at_its_field(world: World) -> None:
     assert "Faulty Inc" in reply.errors["typed_name"]
 
 
-def test_a_day_that_is_past_is_taken_once_it_is_ticked(world: World) -> None:
-    record_state = connected(world, "Past Inc")
-    view = opens(world, record_state)
-    reply = world.slack.submit(ANA, view, filled(record_state, end_date="2020-01-31") | {"past": ["yes"]})
+def test_a_day_that_is_past_is_taken_once_it_is_ticked(system: System) -> None:
+    record_state = connected(system, "Past Inc")
+    view = opens(system, record_state)
+    reply = system.slack.submit(ANA, view, filled(record_state, end_date="2020-01-31") | {"past": ["yes"]})
     assert not reply.errors
-    assert world.operation(view).due == world.operation(view).submitted_at + 3 * 86400
+    assert system.operation(view).due == system.operation(view).submitted_at + 3 * 86400
 
 
 @pytest.mark.parametrize("typed", ["typed inc", "  TYPED   Inc ", "Typed\u00a0Inc", "\uff34yped Inc"])
-def test_case_and_spaces_of_the_typed_name_do_not_count(world: World, typed: str) -> None:
+def test_case_and_spaces_of_the_typed_name_do_not_count(system: System, typed: str) -> None:
     record = a_connection(group_name="Typed Inc")
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    assert disconnect.validate(values, record, office_day(world)) == {}
+    assert disconnect.validate(values, record, office_day(system)) == {}
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,17 @@ def test_case_and_spaces_of_the_typed_name_do_not_count(world: World, typed: str
     ],
 )
 def test_the_name_is_taken_as_it_is_or_as_it_is_shown(
-    world: World, name: str | None, typed: str, fits: bool
+    system: System, name: str | None, typed: str, fits: bool
 ) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    faults = disconnect.validate(values, a_connection(group_name=name), office_day(world))
+    faults = disconnect.validate(values, a_connection(group_name=name), office_day(system))
     assert ("typed_name" not in faults) is fits
 
 
-def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
+def test_without_name_and_number_its_noyo_id_is_typed(system: System) -> None:
     record = a_connection(group_name=None, carrier_group_id=None)
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": record.id}
-    assert disconnect.validate(values, record, office_day(world)) == {}
+    assert disconnect.validate(values, record, office_day(system)) == {}
     form = disconnect.disconnect_form(record, DISPLAY, needs_second=True, changed=False)
     assert "Type its Noyo id" in str(form)
 
@@ -149,65 +149,65 @@ def test_without_name_and_number_its_noyo_id_is_typed(world: World) -> None:
         ("context", "hidden\u200b\x07"),
     ],
 )
-def test_what_slacks_client_would_not_send_is_a_fault_too(world: World, field: str, value: str) -> None:
+def test_what_slacks_client_would_not_send_is_a_fault_too(system: System, field: str, value: str) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    faults = disconnect.validate(values | {field: value}, a_connection(), office_day(world))
+    faults = disconnect.validate(values | {field: value}, a_connection(), office_day(system))
     assert set(faults) == {field}
 
 
-def office_day(world: World) -> Any:
-    return context_of(world).deps.today()
+def office_day(system: System) -> Any:
+    return context_of(system).deps.today()
 
 
-def test_who_may_not_approve_is_told_who_may_and_gets_no_form(world: World) -> None:
-    record_state = connected(world, "Closed Inc")
-    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), GUS)
-    assert "Guests cannot do this" in window(world, GUS)
+def test_who_may_not_approve_is_told_who_may_and_gets_no_form(system: System) -> None:
+    record_state = connected(system, "Closed Inc")
+    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), GUS)
+    assert "Guests cannot do this" in window(system, GUS)
 
 
-def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(world: World) -> None:
-    record_state = connected(world, "Gone Inc")
-    view = opens(world, record_state)
-    context = context_of(world)
+def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(system: System) -> None:
+    record_state = connected(system, "Gone Inc")
+    view = opens(system, record_state)
+    context = context_of(system)
     receives_with(
-        world,
+        system,
         replace(
             context,
             deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
         ),
     )
-    world.slack.submit(ANA, view, filled(record_state))
-    assert "You may not decide on disconnections" in window(world)
-    assert world.bot.repositories.operations.operation(view) is None
+    system.slack.submit(ANA, view, filled(record_state))
+    assert "You may not decide on disconnections" in window(system)
+    assert system.bot.repositories.operations.operation(view) is None
 
 
-def test_whoever_asks_second_is_offered_to_confirm(world: World) -> None:
-    record_state = connected(world, "Twice Inc")
-    anas, bens = opens(world, record_state), opens(world, record_state, BEN)
-    world.slack.submit(ANA, anas, filled(record_state))
-    world.slack.submit(BEN, bens, filled(record_state))
-    assert "[[ Confirm disconnection ]]" in window(world, BEN)
-    assert "Somebody else already requested this. It is waiting for confirmation." in window(world, BEN)
-    assert "**Requested by:** @Ana" in window(world, BEN)
-    world.slack.submit(BEN, bens, {})
-    second = world.operation(anas).second_approval
+def test_whoever_asks_second_is_offered_to_confirm(system: System) -> None:
+    record_state = connected(system, "Twice Inc")
+    anas, bens = opens(system, record_state), opens(system, record_state, BEN)
+    system.slack.submit(ANA, anas, filled(record_state))
+    system.slack.submit(BEN, bens, filled(record_state))
+    assert "[[ Confirm disconnection ]]" in window(system, BEN)
+    assert "Somebody else already requested this. It is waiting for confirmation." in window(system, BEN)
+    assert "**Requested by:** @Ana" in window(system, BEN)
+    system.slack.submit(BEN, bens, {})
+    second = system.operation(anas).second_approval
     assert second is not None
     assert second.by == BEN
 
 
-def test_whoever_asked_and_asks_again_is_told_that_it_waits(world: World) -> None:
-    record_state = connected(world, "Again Inc")
-    world.slack.submit(ANA, opens(world, record_state), filled(record_state))
-    presses(world, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
-    assert "[[ Already requested ]]" in window(world)
-    assert "nobody confirms it" in window(world)
+def test_whoever_asked_and_asks_again_is_told_that_it_waits(system: System) -> None:
+    record_state = connected(system, "Again Inc")
+    system.slack.submit(ANA, opens(system, record_state), filled(record_state))
+    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Already requested ]]" in window(system)
+    assert "nobody confirms it" in window(system)
 
 
-def test_the_same_submission_twice_is_one_and_a_success(world: World) -> None:
-    record_state = connected(world, "Double Inc")
-    view = opens(world, record_state)
+def test_the_same_submission_twice_is_one_and_a_success(system: System) -> None:
+    record_state = connected(system, "Double Inc")
+    view = opens(system, record_state)
     body = dict(of_this_view(record_state, view))
-    context = context_of(world, ANA)
+    context = context_of(system, ANA)
     first = disconnect.FORM.submission(context, body)
     assert disconnect.FORM.submission(context, body) == first
     assert "Nothing has been sent to Noyo" in str(first)
@@ -219,82 +219,84 @@ def of_this_view(record_state: RecordState, view: str) -> dict[str, Any]:
     return {"id": view, "private_metadata": about, "state": state}
 
 
-def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(world: World) -> None:
-    record_state = connected(world, "Moved Inc")
-    view = opens(world, record_state)
-    moves(world, record_state, "completed")
-    world.slack.submit(ANA, view, filled(record_state))
-    assert "It changed since you looked at it" in window(world)
-    assert world.bot.repositories.operations.operation(view) is None
-    [turned_away] = world.bot.repositories.audit.entries(record_state.entity, limit=9)
+def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(system: System) -> None:
+    record_state = connected(system, "Moved Inc")
+    view = opens(system, record_state)
+    moves(system, record_state, "completed")
+    system.slack.submit(ANA, view, filled(record_state))
+    assert "It changed since you looked at it" in window(system)
+    assert system.bot.repositories.operations.operation(view) is None
+    [turned_away] = system.bot.repositories.audit.entries(record_state.entity, limit=9)
     assert (turned_away.actor, turned_away.action) == (ANA, "submission_conflict")
     assert dict(turned_away.details)["shown_version"] == record_state.record.version
-    world.slack.submit(ANA, view, filled(record_state))
-    assert world.operation(view).state is OperationState.AWAITING_CONFIRMATION
+    system.slack.submit(ANA, view, filled(record_state))
+    assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
 
 
-def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(world: World) -> None:
-    record_state = connected(world, "Asked Before Inc")
-    asked_to_disconnect(world, "Asked Before Inc", "completed", group_id=record_state.record.group_id)
+def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(system: System) -> None:
+    record_state = connected(system, "Asked Before Inc")
+    asked_to_disconnect(system, "Asked Before Inc", "completed", group_id=record_state.record.group_id)
 
-    view = opens(world, record_state)
-    assert "**Earlier requests:** Completed" in window(world)
-    world.slack.submit(ANA, view, filled(record_state))
-    opens(world, record_state, BEN)
-    assert "Somebody else already requested this." in window(world, BEN)
-    assert "**Earlier requests:** Completed" in window(world, BEN)
-
-
-def test_what_is_no_longer_connected_cannot_be_disconnected(world: World) -> None:
-    record_state = connected(world, "Broken Inc")
-    view = opens(world, record_state)
-    moves(world, record_state, "unable_to_connect")
-    world.slack.submit(ANA, view, filled(record_state))
-    assert "Broken Inc is now: **Unable to connect**." in window(world)
+    view = opens(system, record_state)
+    assert "**Earlier requests:** Completed" in window(system)
+    system.slack.submit(ANA, view, filled(record_state))
+    opens(system, record_state, BEN)
+    assert "Somebody else already requested this." in window(system, BEN)
+    assert "**Earlier requests:** Completed" in window(system, BEN)
 
 
-def test_what_is_not_known_here_cannot_be_disconnected(world: World) -> None:
-    presses(world, buttons.disconnect(connection_ref(str(uuid.uuid4())), "v", name="it"))
-    assert "not known here any more" in window(world)
+def test_what_is_no_longer_connected_cannot_be_disconnected(system: System) -> None:
+    record_state = connected(system, "Broken Inc")
+    view = opens(system, record_state)
+    moves(system, record_state, "unable_to_connect")
+    system.slack.submit(ANA, view, filled(record_state))
+    assert "Broken Inc is now: **Unable to connect**." in window(system)
 
 
-def test_by_command_the_one_that_is_connected_is_found(world: World) -> None:
-    connected(world, "Typed Only Inc")
-    known(world, "Typed Only Inc")
-    types(world, "disconnect typed only")
-    assert "[[ Disconnect a group ]]" in window(world)
+def test_what_is_not_known_here_cannot_be_disconnected(system: System) -> None:
+    presses(system, buttons.disconnect(connection_ref(str(uuid.uuid4())), "v", name="it"))
+    assert "not known here any more" in window(system)
 
 
-def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(world: World) -> None:
-    connected(world, "Unnamed Inc", group_id=None)
-    types(world, "disconnect unnamed")
-    assert "Noyo has not told which of its groups Unnamed Inc is" in window(world)
+def test_by_command_the_one_that_is_connected_is_found(system: System) -> None:
+    connected(system, "Typed Only Inc")
+    known(system, "Typed Only Inc")
+    types(system, "disconnect typed only")
+    assert "[[ Disconnect a group ]]" in window(system)
 
 
-def test_by_command_nothing_connected_is_said_in_words(world: World) -> None:
-    known(world, "Stuck Only Inc")
-    assert "None of these is connected as it stands now" in told(world, types(world, "disconnect stuck only"))
-    assert "Type /noyo disconnect" in told(world, types(world, "disconnect"))
+def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(system: System) -> None:
+    connected(system, "Unnamed Inc", group_id=None)
+    types(system, "disconnect unnamed")
+    assert "Noyo has not told which of its groups Unnamed Inc is" in window(system)
 
 
-def test_a_table_that_does_not_answer_keeps_what_was_typed(world: World) -> None:
-    record_state = connected(world, "Down Inc")
-    view = opens(world, record_state)
-    table_cannot_place(world)
-    world.slack.submit(ANA, view, filled(record_state))
-    assert "close this window and submit again" in window(world)
+def test_by_command_nothing_connected_is_said_in_words(system: System) -> None:
+    known(system, "Stuck Only Inc")
+    assert "None of these is connected as it stands now" in told(
+        system, types(system, "disconnect stuck only")
+    )
+    assert "Type /noyo disconnect" in told(system, types(system, "disconnect"))
 
 
-def test_a_form_that_cannot_be_read_is_refused_in_words(world: World) -> None:
+def test_a_table_that_does_not_answer_keeps_what_was_typed(system: System) -> None:
+    record_state = connected(system, "Down Inc")
+    view = opens(system, record_state)
+    table_cannot_place(system)
+    system.slack.submit(ANA, view, filled(record_state))
+    assert "close this window and submit again" in window(system)
+
+
+def test_a_form_that_cannot_be_read_is_refused_in_words(system: System) -> None:
     body = submitted(disconnect.CALLBACK, "{}")
-    assert "This form cannot be read" in str(knocks(world, payload(body)))
+    assert "This form cannot be read" in str(knocks(system, payload(body)))
 
 
-def test_without_the_need_for_a_second_it_is_sent_at_once(world: World) -> None:
-    record_state = connected(world, "Alone Inc")
-    receives_with(world, replace(context_of(world), needs_second=False))
-    view = opens(world, record_state)
-    assert "It is sent to Noyo at once" in window(world)
-    world.slack.submit(ANA, view, filled(record_state))
-    assert "Sending: your request to disconnect Alone Inc" in window(world)
-    assert world.operation(view).state is OperationState.PENDING
+def test_without_the_need_for_a_second_it_is_sent_at_once(system: System) -> None:
+    record_state = connected(system, "Alone Inc")
+    receives_with(system, replace(context_of(system), needs_second=False))
+    view = opens(system, record_state)
+    assert "It is sent to Noyo at once" in window(system)
+    system.slack.submit(ANA, view, filled(record_state))
+    assert "Sending: your request to disconnect Alone Inc" in window(system)
+    assert system.operation(view).state is OperationState.PENDING

@@ -13,7 +13,7 @@ from bot.slack.features import doctor
 from bot.slack.views.health import diagnose
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import begin, told, types
-from tests.world import ALERTS, ANA, BEN, GUS, START, World
+from tests.system import ALERTS, ANA, BEN, GUS, START, System
 
 assert doctor.SHOWN
 
@@ -22,7 +22,7 @@ SETTINGS = {"ADMINS": ANA, "APPROVERS": f"{ANA},{BEN}"}
 
 
 @pytest.fixture
-def world(shared: World) -> World:
+def system(shared: System) -> System:
     begin(shared)
     shared.wait(240)
     shared.webhooks_begin()
@@ -32,12 +32,12 @@ def world(shared: World) -> World:
     return shared
 
 
-def read(world: World) -> str:
-    return told(world, types(world, "doctor"))
+def read(system: System) -> str:
+    return told(system, types(system, "doctor"))
 
 
-def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
-    text = read(world)
+def test_where_all_is_well_it_is_one_line_of_ticks(system: System) -> None:
+    text = read(system)
 
     assert f"Switchboard {VERSION}, environment production. All checks passed." in text
     fine = next(line for line in text.splitlines() if "✓ Passed:" in line)
@@ -59,7 +59,7 @@ def test_where_all_is_well_it_is_one_line_of_ticks(world: World) -> None:
 
 
 def test_before_anybody_has_looked_it_says_so() -> None:
-    with World(ADMINS=ANA) as fresh:
+    with System(ADMINS=ANA) as fresh:
         text = read(fresh)
 
         assert "No result" in text
@@ -69,14 +69,14 @@ def test_before_anybody_has_looked_it_says_so() -> None:
         assert "no signed event has been received yet" in text
 
 
-def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world: World) -> None:
-    world.slack.workspace.channels[ALERTS].members.discard(world.slack.workspace.bot_user_id)
+def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(system: System) -> None:
+    system.slack.workspace.channels[ALERTS].members.discard(system.slack.workspace.bot_user_id)
     try:
-        world.wait(300)
-        world.check_up()
-        text = read(world)
+        system.wait(300)
+        system.check_up()
+        text = read(system)
     finally:
-        world.slack.workspace.channels[ALERTS].members.add(world.slack.workspace.bot_user_id)
+        system.slack.workspace.channels[ALERTS].members.add(system.slack.workspace.bot_user_id)
 
     assert "environment production. 1 problem found." in text
     assert "✗ CHANNEL_ALERTS" in text
@@ -85,36 +85,36 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(world:
     assert "channels" not in next(line for line in text.splitlines() if "✓ Passed:" in line)
 
 
-def test_an_approver_who_left_is_named(world: World) -> None:
-    world.slack.add_user(BEN, "Ben", deleted=True)
+def test_an_approver_who_left_is_named(system: System) -> None:
+    system.slack.add_user(BEN, "Ben", deleted=True)
     try:
-        world.wait(13 * 3600)
-        world.settle(10)
-        world.check_up()
-        text = read(world)
+        system.wait(13 * 3600)
+        system.settle(10)
+        system.check_up()
+        text = read(system)
     finally:
-        world.slack.add_user(BEN, "Ben")
+        system.slack.add_user(BEN, "Ben")
 
     assert "Have permissions but cannot use them" in text
     assert "@Ben – remove them" in text
 
 
-def test_knowledge_that_is_old_is_not_called_fine(world: World) -> None:
-    world.wait(policies.HEALTH_CHECK_STALE_SECONDS + 60)
+def test_knowledge_that_is_old_is_not_called_fine(system: System) -> None:
+    system.wait(policies.HEALTH_CHECK_STALE_SECONDS + 60)
 
-    text = read(world)
+    text = read(system)
 
     assert "so its current state is unknown" in text
     assert "were last read completely" in text
     assert "Slack token" not in text
 
 
-def test_rows_that_cannot_be_read_are_told_as_data(world: World) -> None:
-    cursors = world.bot.repositories.polling
+def test_rows_that_cannot_be_read_are_told_as_data(system: System) -> None:
+    cursors = system.bot.repositories.polling
     for number in range(7):
         cursors.park(EntityKind.CONNECTION, ParkedRow(f"row-{number}", "no <!channel> id", START))
     try:
-        text = read(world)
+        text = read(system)
     finally:
         for number in range(7):
             cursors.unpark(EntityKind.CONNECTION, f"row-{number}")
@@ -124,30 +124,30 @@ def test_rows_that_cannot_be_read_are_told_as_data(world: World) -> None:
     assert "and 2 more" in text
 
 
-def test_what_should_have_been_done_long_ago_is_told(world: World) -> None:
-    world.asks(carrier_group_id="late one")
-    world.wait(400)
-    text = read(world)
-    world.settle(60)
+def test_what_should_have_been_done_long_ago_is_told(system: System) -> None:
+    system.asks(carrier_group_id="late one")
+    system.wait(400)
+    text = read(system)
+    system.settle(60)
 
     assert "An operation has been waiting since" in text
     assert "An event has been" not in text
 
 
-def test_a_pause_is_told_with_what_is_kept(world: World) -> None:
-    types(world, "pause feed is wrong")
-    world.asks(carrier_group_id="kept one")
-    text = read(world)
-    types(world, "resume")
-    world.settle(30)
+def test_a_pause_is_told_with_what_is_kept(system: System) -> None:
+    types(system, "pause feed is wrong")
+    system.asks(carrier_group_id="kept one")
+    text = read(system)
+    types(system, "resume")
+    system.settle(30)
 
     assert "@Ana paused sending to Noyo" in text
     assert "(feed is wrong)" in text
     assert "The oldest deferred request was submitted" in text
 
 
-def test_only_admins_are_told(world: World) -> None:
-    assert "Guests cannot do this" in told(world, types(world, "doctor", GUS))
+def test_only_admins_are_told(system: System) -> None:
+    assert "Guests cannot do this" in told(system, types(system, "doctor", GUS))
 
 
 # ---------------------------------------------------------------- in words

@@ -16,127 +16,127 @@ from bot.slack.views.pauses import pause_notice
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import begin, context_of, known, told, types, window
 from tests.slack.samples import DISPLAY
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, World
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, System
 
 SETTINGS = {"ADMINS": f"{ANA},{BEN}"}
 
 
 @pytest.fixture
-def world(shared: World) -> World:
+def system(shared: System) -> System:
     begin(shared)
     types(shared, "resume")
     return shared
 
 
-def notices(world: World) -> list[str]:
-    world.notify()
-    return [world.slack.render(message) for message in world.slack.channel(ALERTS)]
+def notices(system: System) -> list[str]:
+    system.notify()
+    return [system.slack.render(message) for message in system.slack.channel(ALERTS)]
 
 
-def test_an_admin_pauses_and_everybody_reads_why(world: World) -> None:
-    read = told(world, types(world, "pause the *carrier's* feed is wrong <!channel>"))
+def test_an_admin_pauses_and_everybody_reads_why(system: System) -> None:
+    read = told(system, types(system, "pause the *carrier's* feed is wrong <!channel>"))
 
     assert "@Ana paused sending to Noyo" in read
     assert "New requests wait and are sent in order" in read
-    notice = notices(world)[-1]
+    notice = notices(system)[-1]
     assert "Sending to Noyo is paused" in notice
     assert "the *carrier's* feed is wrong <!channel>" in notice
     assert "/noyo resume" in notice
-    assert world.slack.mentions(world.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
+    assert system.slack.mentions(system.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
 
 
-def test_a_second_admin_is_told_who_was_first_and_why(world: World) -> None:
-    types(world, "pause feed is wrong")
+def test_a_second_admin_is_told_who_was_first_and_why(system: System) -> None:
+    types(system, "pause feed is wrong")
 
-    read = told(world, types(world, "pause me too", BEN))
+    read = told(system, types(system, "pause me too", BEN))
 
     assert "Already paused: @Ana paused sending to Noyo" in read
     assert "(feed is wrong)" in read
     assert "/noyo resume ends the pause" in read
 
 
-def test_the_notice_becomes_true_again_when_it_is_resumed(world: World) -> None:
-    types(world, "pause feed is wrong")
-    before = len(notices(world))
+def test_the_notice_becomes_true_again_when_it_is_resumed(system: System) -> None:
+    types(system, "pause feed is wrong")
+    before = len(notices(system))
 
-    read = told(world, types(world, "resume", BEN))
+    read = told(system, types(system, "resume", BEN))
 
     assert "@Ben resumed sending to Noyo" in read
-    after = notices(world)
+    after = notices(system)
     assert len(after) == before
     assert "Sending to Noyo resumed" in after[-1]
     assert "@Ben resumed sending to Noyo" in after[-1]
     assert "is paused" not in after[-1]
 
 
-def test_resuming_twice_says_that_it_is_not_paused_and_who_resumed_it(world: World) -> None:
-    types(world, "pause")
-    types(world, "resume", BEN)
+def test_resuming_twice_says_that_it_is_not_paused_and_who_resumed_it(system: System) -> None:
+    types(system, "pause")
+    types(system, "resume", BEN)
 
-    read = told(world, types(world, "resume"))
+    read = told(system, types(system, "resume"))
 
     assert "Sending is not paused. @Ben resumed sending to Noyo" in read
 
 
 @pytest.mark.parametrize("text", ["pause", "resume"])
-def test_only_admins_may_and_a_refusal_is_on_the_trail(world: World, text: str) -> None:
-    read = told(world, types(world, text, GUS))
+def test_only_admins_may_and_a_refusal_is_on_the_trail(system: System, text: str) -> None:
+    read = told(system, types(system, text, GUS))
 
     assert "Guests cannot do this" in read
-    newest = world.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
+    newest = system.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
     assert (newest.action, newest.actor) == ("denied", GUS)
-    assert world.bot.repositories.pauses.history().active_pause is None
+    assert system.bot.repositories.pauses.history().active_pause is None
 
 
 def test_nobody_may_where_the_settings_name_no_admins() -> None:
-    with World() as bare:
+    with System() as bare:
         assert "Nobody may do this yet" in told(bare, types(bare, "pause"))
 
 
-def test_status_says_first_that_nothing_is_sent(world: World) -> None:
-    known(world, "Paused Bakery")
-    types(world, "pause feed is wrong")
+def test_status_says_first_that_nothing_is_sent(system: System) -> None:
+    known(system, "Paused Bakery")
+    types(system, "pause feed is wrong")
 
     for text in ("status", "status Paused Bakery", "status nobody at all"):
-        read = told(world, types(world, text))
+        read = told(system, types(system, text))
         assert read.startswith("@Ana paused sending to Noyo")
         assert "(feed is wrong): requests are deferred and not sent yet." in read
-    types(world, "resume")
-    assert "paused" not in told(world, types(world, "status"))
+    types(system, "resume")
+    assert "paused" not in told(system, types(system, "status"))
 
 
-def test_what_is_asked_for_meanwhile_is_answered_as_kept(world: World) -> None:
-    types(world, "pause")
+def test_what_is_asked_for_meanwhile_is_answered_as_kept(system: System) -> None:
+    types(system, "pause")
 
-    world.asks(carrier_group_id="kept 1")
+    system.asks(carrier_group_id="kept 1")
 
-    assert "Paused, not sent yet" in window(world)
+    assert "Paused, not sent yet" in window(system)
     assert (
         "Test Company with Guardian, carrier group id kept 1: waiting while sending is paused. @Ana paused"
-        in window(world)
+        in window(system)
     )
-    assert "Sending to Noyo" not in window(world)
-    world.notify()
-    card = world.seen_in(CONNECTIONS)
+    assert "Sending to Noyo" not in window(system)
+    system.notify()
+    card = system.seen_in(CONNECTIONS)
     assert "waiting while sending is paused. @Ana paused sending to Noyo" in card
     assert "when sending resumes" in card
 
 
-def test_a_pause_that_came_after_the_click_is_told_in_the_window(world: World) -> None:
-    world.asks(carrier_group_id="kept 2")
-    types(world, "pause")
-    world.carry_out()
-    world.notify()
+def test_a_pause_that_came_after_the_click_is_told_in_the_window(system: System) -> None:
+    system.asks(carrier_group_id="kept 2")
+    types(system, "pause")
+    system.carry_out()
+    system.notify()
 
-    assert "Your request is waiting while sending is paused. @Ana paused" in window(world)
-    assert "request will be sent when sending resumes" in world.seen_in(CONNECTIONS)
-    assert world.slack.direct_messages(ANA) == []
+    assert "Your request is waiting while sending is paused. @Ana paused" in window(system)
+    assert "request will be sent when sending resumes" in system.seen_in(CONNECTIONS)
+    assert system.slack.direct_messages(ANA) == []
 
 
-def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> None:
-    types(world, "pause")
-    types(world, "connect")
-    view = world.slack.view_of(ANA)
+def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -> None:
+    types(system, "pause")
+    types(system, "connect")
+    view = system.slack.view_of(ANA)
     assert view is not None
     form: dict[str, Any] = {
         "carrier_id": "c699414d-fd1c-4de4-86f0-66dfff2276c4",
@@ -144,14 +144,14 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
         "carrier_group_id": "kept 3",
         "federal_ein": "123456789",
     }
-    world.slack.submit(ANA, view.id, form)
+    system.slack.submit(ANA, view.id, form)
 
-    assert "Paused, not sent yet" in window(world)
+    assert "Paused, not sent yet" in window(system)
     assert (
         len(
             [
                 one
-                for one in world.bot.repositories.operations.deferred_due(10**10, limit=99)
+                for one in system.bot.repositories.operations.deferred_due(10**10, limit=99)
                 if one == view.id
             ]
         )
@@ -162,8 +162,8 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(world: World) -> 
 # ---------------------------------------------------------------- in words
 
 
-def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(world: World) -> None:
-    assert pause_lines(context_of(world)) == []
+def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(system: System) -> None:
+    assert pause_lines(context_of(system)) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from bot.errors import UnknownSchema
 from bot.slack.features import retry
 from bot.slack.views import buttons
 from tests.slack.incoming import (
-    a_world,
+    a_system,
     context_of,
     known,
     moves,
@@ -25,13 +25,13 @@ from tests.slack.incoming import (
     view_id,
     window,
 )
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, GUS, World
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, System
 
 
 @pytest.fixture(scope="module")
-def worked() -> Iterator[World]:
+def worked() -> Iterator[System]:
     """Where the workers have nothing to do but what one test gives them."""
-    yield from a_world()
+    yield from a_system()
 
 
 def button_of(record_state: RecordState, **changes: Any) -> dict[str, Any]:
@@ -39,173 +39,173 @@ def button_of(record_state: RecordState, **changes: Any) -> dict[str, Any]:
     return {**made, **changes}
 
 
-def opens(world: World, record_state: RecordState, user: str = ANA) -> str:
-    presses(world, button_of(record_state), user)
-    assert "[[ Retry a connection ]]" in window(world, user)
-    return view_id(world, user)
+def opens(system: System, record_state: RecordState, user: str = ANA) -> str:
+    presses(system, button_of(record_state), user)
+    assert "[[ Retry a connection ]]" in window(system, user)
+    return view_id(system, user)
 
 
-def wanted(world: World, view: str) -> RetryRequest:
-    held = world.operation(view).input
+def wanted(system: System, view: str) -> RetryRequest:
+    held = system.operation(view).input
     assert isinstance(held, RetryRequest)
     return held
 
 
-def test_the_form_shows_what_the_carrier_said_and_the_id_to_correct(world: World) -> None:
-    opens(world, known(world, "Shown Inc", error="No such group <!channel> 123-45-6789"))
-    shown = window(world)
+def test_the_form_shows_what_the_carrier_said_and_the_id_to_correct(system: System) -> None:
+    opens(system, known(system, "Shown Inc", error="No such group <!channel> 123-45-6789"))
+    shown = window(system)
     for told in ("Shown Inc", "Guardian", "Message from the carrier:", "No such group", "[id of Shown Inc]"):
         assert told in shown
     assert "123-45-6789" not in shown
     assert "Leave blank what should stay as Noyo has it." in shown
 
 
-def test_a_corrected_id_is_placed_for_the_version_that_was_shown(world: World) -> None:
-    record_state = known(world, "Corrected Inc")
-    view = opens(world, record_state)
-    world.slack.submit(ANA, view, {"carrier_group_id": "00110012"})
-    assert "a retry for Corrected Inc, carrier group id 00110012" in window(world)
-    assert wanted(world, view).carrier_group_id == "00110012"
-    assert world.operation(view).shown_version == record_state.record.version
-    assert wanted(world, view).encrypted is None
+def test_a_corrected_id_is_placed_for_the_version_that_was_shown(system: System) -> None:
+    record_state = known(system, "Corrected Inc")
+    view = opens(system, record_state)
+    system.slack.submit(ANA, view, {"carrier_group_id": "00110012"})
+    assert "a retry for Corrected Inc, carrier group id 00110012" in window(system)
+    assert wanted(system, view).carrier_group_id == "00110012"
+    assert system.operation(view).shown_version == record_state.record.version
+    assert wanted(system, view).encrypted is None
 
 
-def test_an_id_left_as_it_was_stays_as_it_is_at_noyo(world: World) -> None:
-    view = opens(world, known(world, "Same Inc"))
-    world.slack.submit(ANA, view, {})
-    assert wanted(world, view).carrier_group_id is None
+def test_an_id_left_as_it_was_stays_as_it_is_at_noyo(system: System) -> None:
+    view = opens(system, known(system, "Same Inc"))
+    system.slack.submit(ANA, view, {})
+    assert wanted(system, view).carrier_group_id is None
 
 
 @pytest.mark.parametrize("odd", ["x" * 150, " spaces around "])
-def test_an_id_that_the_field_cannot_hold_as_it_is_stays_as_it_is_at_noyo(world: World, odd: str) -> None:
-    view = opens(world, known(world, "Odd Inc", carrier_group_id=odd))
-    world.slack.submit(ANA, view, {})
-    assert wanted(world, view).carrier_group_id is None
+def test_an_id_that_the_field_cannot_hold_as_it_is_stays_as_it_is_at_noyo(system: System, odd: str) -> None:
+    view = opens(system, known(system, "Odd Inc", carrier_group_id=odd))
+    system.slack.submit(ANA, view, {})
+    assert wanted(system, view).carrier_group_id is None
 
 
-def test_a_connection_without_an_id_asks_for_one(world: World) -> None:
-    record_state = known(world, "Missing Inc", carrier_group_id=None)
-    view = opens(world, record_state)
-    assert world.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
+def test_a_connection_without_an_id_asks_for_one(system: System) -> None:
+    record_state = known(system, "Missing Inc", carrier_group_id=None)
+    view = opens(system, record_state)
+    assert system.slack.submit(ANA, view, {"federal_ein": "1"}).errors.keys() == {"carrier_group_id"}
     state = {"values": {"federal_ein": {"federal_ein": {"value": "1"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     submission = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.FORM.submission(context_of(world, ANA), submission)
+    answer = retry.FORM.submission(context_of(system, ANA), submission)
     assert answer["errors"].keys() == {"carrier_group_id", "federal_ein"}
 
 
-def test_what_changed_before_the_click_is_shown(world: World) -> None:
-    record_state = known(world, "Moved Inc")
-    moves(world, record_state, "unable_to_connect", error="Another reason")
-    presses(world, button_of(record_state))
-    assert "It changed since you looked at it." in window(world)
-    assert "Another reason" in window(world)
+def test_what_changed_before_the_click_is_shown(system: System) -> None:
+    record_state = known(system, "Moved Inc")
+    moves(system, record_state, "unable_to_connect", error="Another reason")
+    presses(system, button_of(record_state))
+    assert "It changed since you looked at it." in window(system)
+    assert "Another reason" in window(system)
 
 
-def test_what_changed_over_the_form_is_shown_and_asked_again_with_what_was_typed(world: World) -> None:
-    record_state = known(world, "Slow Inc")
-    view = opens(world, record_state)
-    now = moves(world, record_state, "unable_to_connect", error="Another reason")
-    world.slack.submit(ANA, view, {"carrier_group_id": "corrected"})
-    assert "It changed since you looked at it." in window(world)
-    assert "Another reason" in window(world)
-    assert "[corrected]" in window(world)
-    assert view not in world.open_operations()
-    world.slack.submit(ANA, view, {})
-    assert world.operation(view).shown_version == now.record.version
-    assert wanted(world, view).carrier_group_id == "corrected"
+def test_what_changed_over_the_form_is_shown_and_asked_again_with_what_was_typed(system: System) -> None:
+    record_state = known(system, "Slow Inc")
+    view = opens(system, record_state)
+    now = moves(system, record_state, "unable_to_connect", error="Another reason")
+    system.slack.submit(ANA, view, {"carrier_group_id": "corrected"})
+    assert "It changed since you looked at it." in window(system)
+    assert "Another reason" in window(system)
+    assert "[corrected]" in window(system)
+    assert view not in system.open_operations()
+    system.slack.submit(ANA, view, {})
+    assert system.operation(view).shown_version == now.record.version
+    assert wanted(system, view).carrier_group_id == "corrected"
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "action_required"])
-def test_what_is_no_longer_unable_to_connect_is_not_retried(world: World, status: str) -> None:
-    record_state = known(world, f"Late Inc {status}")
-    view = opens(world, record_state)
-    moves(world, record_state, status)
-    world.slack.submit(ANA, view, {})
-    assert "[[ Changed meanwhile ]]" in window(world)
-    assert "nothing was sent to Noyo" in window(world)
-    presses(world, button_of(record_state))
-    assert "[[ Changed meanwhile ]]" in window(world)
-    assert view not in world.open_operations()
+def test_what_is_no_longer_unable_to_connect_is_not_retried(system: System, status: str) -> None:
+    record_state = known(system, f"Late Inc {status}")
+    view = opens(system, record_state)
+    moves(system, record_state, status)
+    system.slack.submit(ANA, view, {})
+    assert "[[ Changed meanwhile ]]" in window(system)
+    assert "nothing was sent to Noyo" in window(system)
+    presses(system, button_of(record_state))
+    assert "[[ Changed meanwhile ]]" in window(system)
+    assert view not in system.open_operations()
 
 
-def test_a_colleague_who_was_faster_is_named_at_the_click_and_at_the_submission(world: World) -> None:
-    record_state = known(world, "Raced Inc")
-    anas, bens = opens(world, record_state), opens(world, record_state, BEN)
-    world.slack.submit(ANA, anas, {"carrier_group_id": "anas"})
-    found = world.slack.submit(BEN, bens, {"carrier_group_id": "bens"}).errors
+def test_a_colleague_who_was_faster_is_named_at_the_click_and_at_the_submission(system: System) -> None:
+    record_state = known(system, "Raced Inc")
+    anas, bens = opens(system, record_state), opens(system, record_state, BEN)
+    system.slack.submit(ANA, anas, {"carrier_group_id": "anas"})
+    found = system.slack.submit(BEN, bens, {"carrier_group_id": "bens"}).errors
     assert "already requested" in found["carrier_group_id"]
-    assert bens not in world.open_operations()
-    presses(world, button_of(record_state), BEN)
-    assert "[[ Already requested ]]" in window(world, BEN)
-    assert "@Ana asked to retry with carrier group id anas" in window(world, BEN)
+    assert bens not in system.open_operations()
+    presses(system, button_of(record_state), BEN)
+    assert "[[ Already requested ]]" in window(system, BEN)
+    assert "@Ana asked to retry with carrier group id anas" in window(system, BEN)
 
 
-def test_the_same_form_submitted_twice_is_one_operation(world: World) -> None:
-    view = opens(world, known(world, "Twice Inc"))
-    reply = world.slack.submit(ANA, view, {})
-    assert world.slack.resend(ANA, reply).status == 200
-    assert world.open_operations().count(view) == 1
+def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
+    view = opens(system, known(system, "Twice Inc"))
+    reply = system.slack.submit(ANA, view, {})
+    assert system.slack.resend(ANA, reply).status == 200
+    assert system.open_operations().count(view) == 1
 
 
-def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(world: World) -> None:
-    record_state = known(world, "Repeat Inc")
-    view = opens(world, record_state)
-    world.slack.submit(ANA, view, {})
-    moves(world, record_state, "processing")
+def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(system: System) -> None:
+    record_state = known(system, "Repeat Inc")
+    view = opens(system, record_state)
+    system.slack.submit(ANA, view, {})
+    moves(system, record_state, "processing")
     state = {"values": {"carrier_group_id": {"carrier_group_id": {"value": "id of Repeat Inc"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.FORM.submission(context_of(world, ANA), held)
+    answer = retry.FORM.submission(context_of(system, ANA), held)
     assert answer["view"]["title"]["text"] == "Already sent"
 
 
-def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(world: World) -> None:
-    view = opens(world, known(world, "Down Inc"))
-    table_cannot_place(world)
-    world.slack.submit(ANA, view, {"carrier_group_id": "kept"})
-    assert "Your input is saved" in window(world)
-    world.bot.__dict__.pop("slack_endpoint")
-    world.slack.close_view(ANA, view_id(world))
-    assert "[kept]" in window(world)
-    world.slack.submit(ANA, view, {})
-    assert wanted(world, view).carrier_group_id == "kept"
-    assert world.open_operations().count(view) == 1
+def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(system: System) -> None:
+    view = opens(system, known(system, "Down Inc"))
+    table_cannot_place(system)
+    system.slack.submit(ANA, view, {"carrier_group_id": "kept"})
+    assert "Your input is saved" in window(system)
+    system.bot.__dict__.pop("slack_endpoint")
+    system.slack.close_view(ANA, view_id(system))
+    assert "[kept]" in window(system)
+    system.slack.submit(ANA, view, {})
+    assert wanted(system, view).carrier_group_id == "kept"
+    assert system.open_operations().count(view) == 1
 
 
-def test_a_guest_gets_no_form_and_no_retry(world: World) -> None:
-    record_state = known(world, "Guest Inc")
-    presses(world, button_of(record_state), GUS)
-    assert "Guests cannot do this" in window(world, GUS)
+def test_a_guest_gets_no_form_and_no_retry(system: System) -> None:
+    record_state = known(system, "Guest Inc")
+    presses(system, button_of(record_state), GUS)
+    assert "Guests cannot do this" in window(system, GUS)
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     held = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
-    answer = retry.FORM.submission(context_of(world, GUS), held)
+    answer = retry.FORM.submission(context_of(system, GUS), held)
     assert answer["response_action"] == "push"
     assert "Guests cannot do this" in json.dumps(answer)
-    assert world.bot.repositories.operations.operation("VGUS") is None
+    assert system.bot.repositories.operations.operation("VGUS") is None
 
 
 @pytest.mark.parametrize(
     "about", ["", "{}", "not json", "[]", '{"s":1,"o":"V1"}', '{"s":1,"r":"pending_connection:a#b","v":"1"}']
 )
-def test_a_form_that_was_tampered_with_is_refused_in_words(world: World, about: str) -> None:
+def test_a_form_that_was_tampered_with_is_refused_in_words(system: System, about: str) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     held = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        retry.FORM.submission(context_of(world, ANA), held)
+        retry.FORM.submission(context_of(system, ANA), held)
 
 
-def test_a_form_about_a_connection_nobody_knows_is_refused(world: World) -> None:
-    record_state = known(world, "Gone Inc")
+def test_a_form_about_a_connection_nobody_knows_is_refused(system: System) -> None:
+    record_state = known(system, "Gone Inc")
     gone = replace(
         record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead")
     )
-    presses(world, button_of(gone))
-    assert "This connection is not known here any more. Nothing was sent to Noyo." in window(world)
+    presses(system, button_of(gone))
+    assert "This connection is not known here any more. Nothing was sent to Noyo." in window(system)
 
 
-def test_the_way_from_the_alert_and_from_the_command_is_the_same_form(worked: World) -> None:
+def test_the_way_from_the_alert_and_from_the_command_is_the_same_form(worked: System) -> None:
     worked.poll()
     worked.notify()
     worked.asks(carrier_group_id="way")

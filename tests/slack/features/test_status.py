@@ -21,58 +21,58 @@ from tests.slack.incoming import (
     types,
     window,
 )
-from tests.world import ANA, BEN, CONNECTIONS, GUS, World
+from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
 HOSTILE = "<!channel> *b* <https://evil.example|x> `c` \u202e" + "y" * 5000
 
 
-def details_of(world: World, name: str) -> str:
-    (record_state,) = world.bot.repositories.records.find(name, limit=2)
-    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
-    return window(world)
+def details_of(system: System, name: str) -> str:
+    (record_state,) = system.bot.repositories.records.find(name, limit=2)
+    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    return window(system)
 
 
-def test_without_anything_that_waits_it_says_so_and_what_to_type(world: World) -> None:
-    known(world, "Quiet Inc", "completed")
-    read = told(world, types(world, "status"))
+def test_without_anything_that_waits_it_says_so_and_what_to_type(system: System) -> None:
+    known(system, "Quiet Inc", "completed")
+    read = told(system, types(system, "status"))
     assert "Nothing waits for us." in read
     assert "/noyo status and a name shows one." in read
 
 
-def test_nothing_found_says_what_can_be_tried(world: World) -> None:
-    read = told(world, types(world, "status Nowhere Inc"))
+def test_nothing_found_says_what_can_be_tried(system: System) -> None:
+    read = told(system, types(system, "status Nowhere Inc"))
     assert "Nothing here matches “Nowhere Inc”" in read
     assert "the beginning of a Noyo id" in read
     assert "/noyo connect" in read
 
 
 @pytest.mark.parametrize("by", ["One Match", "one", "id of One Match Inc"])
-def test_one_match_is_shown_as_its_card(world: World, by: str) -> None:
-    if not world.bot.repositories.records.find("One Match", limit=1):
-        known(world, "One Match Inc", error="No such group")
-    read = told(world, types(world, f"status {by}"))
+def test_one_match_is_shown_as_its_card(system: System, by: str) -> None:
+    if not system.bot.repositories.records.find("One Match", limit=1):
+        known(system, "One Match Inc", error="No such group")
+    read = told(system, types(system, f"status {by}"))
     assert "One Match Inc · Guardian" in read
     assert "No such group" in read
     assert "[Retry…]" in read
     assert "[Details]" in read
 
 
-def test_the_beginning_of_an_id_and_an_id_in_capitals_find_it(world: World) -> None:
-    record = known(world, "By Id Inc").record
+def test_the_beginning_of_an_id_and_an_id_in_capitals_find_it(system: System) -> None:
+    record = known(system, "By Id Inc").record
     for typed in (record.id[:8], record.id.upper()):
-        assert "By Id Inc" in told(world, types(world, f"status {typed}"))
+        assert "By Id Inc" in told(system, types(system, f"status {typed}"))
 
 
-def test_several_matches_are_listed_with_what_tells_them_apart(world: World) -> None:
+def test_several_matches_are_listed_with_what_tells_them_apart(system: System) -> None:
     for number in (1, 2):
         known(
-            world,
+            system,
             "Twin Inc",
             "completed" if number == 1 else "unable_to_connect",
             carrier_group_id=f"t-{number}",
         )
-    read = told(world, types(world, "status Twin"))
+    read = told(system, types(system, "status Twin"))
     assert "Several match. Which one?" in read
     assert "t-1" in read
     assert "t-2" in read
@@ -80,16 +80,16 @@ def test_several_matches_are_listed_with_what_tells_them_apart(world: World) -> 
     assert read.count("[Retry…]") == 1
 
 
-def test_more_matches_than_fit_are_named_as_more(world: World) -> None:
+def test_more_matches_than_fit_are_named_as_more(system: System) -> None:
     for number in range(10):
-        known(world, f"Many {number}", "completed")
-    read = told(world, types(world, "status Many"))
+        known(system, f"Many {number}", "completed")
+    read = told(system, types(system, "status Many"))
     assert read.count("[Details]") == 8
     assert "There are more: add a word, or use an id." in read
 
 
-def test_what_waits_for_us_is_listed_with_its_buttons(world: World) -> None:
-    read = told(world, types(world, "status"))
+def test_what_waits_for_us_is_listed_with_its_buttons(system: System) -> None:
+    read = told(system, types(system, "status"))
     assert "Waiting for us: " in read
     assert "[Retry…]" in read
 
@@ -97,41 +97,41 @@ def test_what_waits_for_us_is_listed_with_its_buttons(world: World) -> None:
 @pytest.mark.parametrize(
     "text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"]
 )
-def test_whatever_is_asked_for_is_answered_and_pings_nobody(world: World, text: str) -> None:
-    reply = types(world, f"status {text}")
-    assert "matches" in told(world, reply)
-    assert world.slack.mentions(reply.messages[0]) == []
+def test_whatever_is_asked_for_is_answered_and_pings_nobody(system: System, text: str) -> None:
+    reply = types(system, f"status {text}")
+    assert "matches" in told(system, reply)
+    assert system.slack.mentions(reply.messages[0]) == []
 
 
-def test_an_id_we_never_saw_is_looked_up_and_the_answer_comes_as_a_message(world: World) -> None:
-    made = world.noyo.add_connection(group_name="Unseen Inc", status="completed")
-    read = told(world, types(world, f"status {made['id'].upper()}"))
+def test_an_id_we_never_saw_is_looked_up_and_the_answer_comes_as_a_message(system: System) -> None:
+    made = system.noyo.add_connection(group_name="Unseen Inc", status="completed")
+    read = told(system, types(system, f"status {made['id'].upper()}"))
     assert "I do not know this id yet, so I am asking Noyo." in read
-    world.carry_out()
-    world.notify()
-    message = world.slack.direct_messages(ANA)[-1]
-    assert "Unseen Inc" in world.slack.render(message)
+    system.carry_out()
+    system.notify()
+    message = system.slack.direct_messages(ANA)[-1]
+    assert "Unseen Inc" in system.slack.render(message)
 
 
-def test_with_noyo_down_the_look_waits_and_nothing_is_lost(world: World) -> None:
-    world.noyo.stop()
+def test_with_noyo_down_the_look_waits_and_nothing_is_lost(system: System) -> None:
+    system.noyo.stop()
     try:
-        assert "I am asking Noyo" in told(world, types(world, f"status {UNHEARD}", BEN))
-        world.carry_out()
+        assert "I am asking Noyo" in told(system, types(system, f"status {UNHEARD}", BEN))
+        system.carry_out()
     finally:
-        world.noyo.start()
-    assert [one for one in world.open_operations() if world.operation(one).entity.key == UNHEARD]
-    world.wait(3600)
-    world.carry_out()
-    world.notify()
-    assert "Noyo could not find" in world.slack.render(world.slack.direct_messages(BEN)[-1])
+        system.noyo.start()
+    assert [one for one in system.open_operations() if system.operation(one).entity.key == UNHEARD]
+    system.wait(3600)
+    system.carry_out()
+    system.notify()
+    assert "Noyo could not find" in system.slack.render(system.slack.direct_messages(BEN)[-1])
 
 
-def test_details_tell_everything_and_each_version(world: World) -> None:
+def test_details_tell_everything_and_each_version(system: System) -> None:
     record_state = moves(
-        world, known(world, "Known Well Inc", "processing"), "unable_to_connect", error="No such group"
+        system, known(system, "Known Well Inc", "processing"), "unable_to_connect", error="No such group"
     )
-    shown = details_of(world, "Known Well")
+    shown = details_of(system, "Known Well")
     for told_there in (
         record_state.record.id,
         record_state.record.version,
@@ -143,9 +143,9 @@ def test_details_tell_everything_and_each_version(world: World) -> None:
     assert versions.index("Unable to connect") < versions.index("Processing")
 
 
-def test_details_of_two_hundred_versions_fit_and_say_how_many_more(world: World) -> None:
-    record_state = known(world, "Restless Inc", error=HOSTILE)
-    context = context_of(world)
+def test_details_of_two_hundred_versions_fit_and_say_how_many_more(system: System) -> None:
+    record_state = known(system, "Restless Inc", error=HOSTILE)
+    context = context_of(system)
 
     class Long:
         """Records with a long history."""
@@ -159,54 +159,54 @@ def test_details_of_two_hundred_versions_fit_and_say_how_many_more(world: World)
                 for age in range(200)
             ]
 
-    receives_with(world, replace(context, deps=replace(context.deps, records=Long())))  # type: ignore[arg-type]
-    shown = details_of(world, "Restless")
+    receives_with(system, replace(context, deps=replace(context.deps, records=Long())))  # type: ignore[arg-type]
+    shown = details_of(system, "Restless")
     assert f"and {200 - VERSIONS} earlier ones." in shown
 
 
-def test_hostile_names_and_words_are_shown_as_data(world: World) -> None:
-    record_state = known(world, HOSTILE, error=HOSTILE, carrier_group_id=HOSTILE[:60])
-    for reply in (types(world, f"status {record_state.record.id}"), types(world, "status")):
+def test_hostile_names_and_words_are_shown_as_data(system: System) -> None:
+    record_state = known(system, HOSTILE, error=HOSTILE, carrier_group_id=HOSTILE[:60])
+    for reply in (types(system, f"status {record_state.record.id}"), types(system, "status")):
         assert reply.error is None
-        assert [ping for ping in world.slack.mentions(reply.messages[0]) if "channel" in ping] == []
-        assert world.slack.links(reply.messages[0]) == []
-    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"))
-    assert "[[ Details ]]" in window(world)
-    presses(world, buttons.retry(record_state.entity, record_state.record.version, name="it"))
-    assert "[[ Retry a connection ]]" in window(world)
+        assert [ping for ping in system.slack.mentions(reply.messages[0]) if "channel" in ping] == []
+        assert system.slack.links(reply.messages[0]) == []
+    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Details ]]" in window(system)
+    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    assert "[[ Retry a connection ]]" in window(system)
 
 
 @pytest.mark.parametrize("text", ["status Private Inc", "status", f"status {UNHEARD}"])
-def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(world: World, text: str) -> None:
-    known(world, "Private Inc")
-    before = world.open_operations()
-    read = told(world, types(world, text, GUS))
+def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(system: System, text: str) -> None:
+    known(system, "Private Inc")
+    before = system.open_operations()
+    read = told(system, types(system, text, GUS))
     assert "Guests cannot do this. Please ask a full member of this workspace." in read
     assert "Private" not in read
-    assert world.open_operations() == before
+    assert system.open_operations() == before
 
 
-def test_a_guest_opens_no_details(world: World) -> None:
-    record_state = known(world, "Private Too Inc")
-    presses(world, buttons.details(record_state.entity, record_state.record.version, name="it"), GUS)
-    assert "Guests cannot do this" in window(world, GUS)
-    assert "Private" not in window(world, GUS)
+def test_a_guest_opens_no_details(system: System) -> None:
+    record_state = known(system, "Private Too Inc")
+    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"), GUS)
+    assert "Guests cannot do this" in window(system, GUS)
+    assert "Private" not in window(system, GUS)
 
 
-def test_details_of_what_is_gone_say_so(world: World) -> None:
-    record_state = known(world, "Soon Gone Inc")
+def test_details_of_what_is_gone_say_so(system: System) -> None:
+    record_state = known(system, "Soon Gone Inc")
     gone = replace(record_state.record, id=UNHEARD).entity
-    presses(world, buttons.details(gone, "1", name="it"))
-    assert "This is not known here any more." in window(world)
+    presses(system, buttons.details(gone, "1", name="it"))
+    assert "This is not known here any more." in window(system)
 
 
-def test_details_open_one_window_and_place_nothing(world: World) -> None:
-    record_state = known(world, "Looked At Inc")
-    before = world.open_operations()
-    ts = world.slack.workspace.new_trigger(ANA)
+def test_details_open_one_window_and_place_nothing(system: System) -> None:
+    record_state = known(system, "Looked At Inc")
+    before = system.open_operations()
+    ts = system.slack.workspace.new_trigger(ANA)
     click_details(
-        context_of(world).for_actor(Actor(ANA, CONNECTIONS, ts)),
+        context_of(system).for_actor(Actor(ANA, CONNECTIONS, ts)),
         buttons.ButtonValue(record_state.entity, "1"),
     )
-    assert "Looked At Inc" in window(world)
-    assert world.open_operations() == before
+    assert "Looked At Inc" in window(system)
+    assert system.open_operations() == before

@@ -173,7 +173,7 @@ def _partings(words: str, said: str) -> list[Content]:
 
 
 @pytest.fixture(scope="module")
-def world() -> Any:
+def system() -> Any:
     stand_in = SlackFake()
     stand_in.add_channel("CCONNECT", "connections")
     stand_in.add_channel("CGENERAL", "general")
@@ -186,7 +186,7 @@ def world() -> Any:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str, said: str) -> None:
+def test_hostile_words_break_no_rule_wherever_they_stand(system: Any, words: str, said: str) -> None:
     # Who may do something is said in our own words with real mentions: those are not foreign.
     said = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", said)
     for content in everything(words, said):
@@ -198,7 +198,7 @@ def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str,
         assert (rendered.text + rendered.blocks).encode(), "no half characters"
         assert only_entities_of_ours(rendered.text)
         message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, blocks)
-        assert pings_and_links(world, message) <= ALLOWED_PINGS
+        assert pings_and_links(system, message) <= ALLOWED_PINGS
         assert all(mask(shown) == shown for shown in [rendered.text, *texts(blocks)])
         if isinstance(content, Reply):
             assert check_view(reply_view(content, DISPLAY_OUTSIDE, no_links)) == []
@@ -211,7 +211,7 @@ def test_hostile_words_break_no_rule_wherever_they_stand(world: Any, words: str,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @pytest.mark.parametrize("decision", list(Decision))
-def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str, said: str) -> None:
+def test_hostile_words_break_no_form(system: Any, decision: Decision, words: str, said: str) -> None:
     record = a_disconnection(
         group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words
     )
@@ -219,7 +219,7 @@ def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str,
     view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
     assert check_view(view) == []
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
-    assert pings_and_links(world, message) == set()
+    assert pings_and_links(system, message) == set()
     assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
@@ -229,7 +229,9 @@ def test_hostile_words_break_no_form(world: Any, decision: Decision, words: str,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_hostile_words_break_neither_the_form_nor_the_confirmation(world: Any, words: str, said: str) -> None:
+def test_hostile_words_break_neither_the_form_nor_the_confirmation(
+    system: Any, words: str, said: str
+) -> None:
     record = a_connection(group_name=words, carrier_id=words, error=said, status=UnknownValue(said))
     parting = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
     asked: Any = parting.input
@@ -240,13 +242,13 @@ def test_hostile_words_break_neither_the_form_nor_the_confirmation(world: Any, w
     for view in views:
         assert check_view(view) == []
         message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
-        assert pings_and_links(world, message) <= ALLOWED_PINGS
+        assert pings_and_links(system, message) <= ALLOWED_PINGS
         assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
-def pings_and_links(world: Any, message: Message) -> set[str]:
+def pings_and_links(system: Any, message: Message) -> set[str]:
     alive = (SpanKind.PING, SpanKind.LINK)
-    return {piece.target for piece in active_spans(world, message) if piece.kind in alive}
+    return {piece.target for piece in active_spans(system, message) if piece.kind in alive}
 
 
 def only_entities_of_ours(text: str) -> bool:
@@ -265,11 +267,11 @@ def texts(value: Any) -> list[str]:
     return []
 
 
-def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(world: Any) -> None:
+def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(system: Any) -> None:
     said = "<!channel> *bold* https://evil.com 123-45-6789"
     rendered = render(Alert(tracked(a_connection(error=said)), a_connection().version), DISPLAY)
     message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, json.loads(rendered.blocks))
-    assert pings_and_links(world, message) == {"@UANA"}
+    assert pings_and_links(system, message) == {"@UANA"}
     assert "123-45-6789" not in rendered.text + rendered.blocks
     assert "*bold*" not in rendered.text
 

@@ -9,31 +9,31 @@ from bot.domain.outbox import sending_changed
 from bot.domain.pauses import Mode, Pause
 from bot.usecases.admin.pause import pause, record_mode, resume
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, System
 from tests.usecases.notification_bench import begun, connection, due, shown, tell_until_done
-from tests.world import ALERTS, ANA, BEN, CONNECTIONS, World
 
 WATCHES = "Observe-only mode: Switchboard sends nothing"
 
 
-def set_to(world: World, mode: Mode) -> None:
+def set_to(system: System, mode: Mode) -> None:
     """The same Switchboard, deployed anew with this setting."""
-    world.settings = replace(world.settings, mode=mode)
-    world.restart()
-    record_mode(replace(world.bot.slack_dependencies, mode=mode))
+    system.settings = replace(system.settings, mode=mode)
+    system.restart()
+    record_mode(replace(system.bot.slack_dependencies, mode=mode))
 
 
 def test_each_pause_has_one_message_whatever_order_its_news_come_in() -> None:
-    with begun() as world:
-        pause(ANA, "", world.bot.slack_dependencies)
-        world.wait(60)
-        resume(BEN, world.bot.slack_dependencies)
-        world.wait(60)
-        pause(BEN, "", world.bot.slack_dependencies)
-        event = [world.bot.repositories.outbox.event(one) for one in due(world)]
+    with begun() as system:
+        pause(ANA, "", system.bot.slack_dependencies)
+        system.wait(60)
+        resume(BEN, system.bot.slack_dependencies)
+        system.wait(60)
+        pause(BEN, "", system.bot.slack_dependencies)
+        event = [system.bot.repositories.outbox.event(one) for one in due(system)]
         for piece in reversed([one for one in event if one is not None]):
-            update_pause_notice(piece, world.bot.slack_dependencies)
+            update_pause_notice(piece, system.bot.slack_dependencies)
 
-        messages = shown(world, ALERTS)
+        messages = shown(system, ALERTS)
 
         assert len(messages) == 2
         assert sum("Noyo resumed" in one for one in messages) == 1
@@ -41,64 +41,64 @@ def test_each_pause_has_one_message_whatever_order_its_news_come_in() -> None:
 
 
 def test_what_nobody_remembers_any_more_is_left_alone() -> None:
-    with begun() as world:
-        update_pause_notice(sending_changed(Pause(1, ANA), 1, 2), world.bot.slack_dependencies)
+    with begun() as system:
+        update_pause_notice(sending_changed(Pause(1, ANA), 1, 2), system.bot.slack_dependencies)
 
-        assert shown(world, ALERTS) == []
+        assert shown(system, ALERTS) == []
 
 
 def test_cards_that_offer_a_deed_say_so_while_watching_and_no_longer_afterwards() -> None:
-    with begun() as world:
-        set_to(world, Mode.OBSERVE)
-        connection(world, "unable_to_connect")
-        connection(world, "processing", group_name="Fine Inc", carrier_group_id="5")
-        tell_until_done(world)
+    with begun() as system:
+        set_to(system, Mode.OBSERVE)
+        connection(system, "unable_to_connect")
+        connection(system, "processing", group_name="Fine Inc", carrier_group_id="5")
+        tell_until_done(system)
 
-        stuck = next(one for one in shown(world, CONNECTIONS) if "Test Company" in one)
-        fine = next(one for one in shown(world, CONNECTIONS) if "Fine Inc" in one)
-        alert = next(one for one in shown(world, ALERTS) if "Unable to connect" in one)
+        stuck = next(one for one in shown(system, CONNECTIONS) if "Test Company" in one)
+        fine = next(one for one in shown(system, CONNECTIONS) if "Fine Inc" in one)
+        alert = next(one for one in shown(system, ALERTS) if "Unable to connect" in one)
         assert WATCHES in stuck
         assert WATCHES in alert
         assert WATCHES not in fine
-        assert any("Observe-only mode" in one for one in shown(world, ALERTS))
+        assert any("Observe-only mode" in one for one in shown(system, ALERTS))
 
-        threads = world.seen_in(CONNECTIONS).count("↳")
-        set_to(world, Mode.ACT)
-        tell_until_done(world)
+        threads = system.seen_in(CONNECTIONS).count("↳")
+        set_to(system, Mode.ACT)
+        tell_until_done(system)
 
-        assert WATCHES not in "".join(shown(world, CONNECTIONS) + shown(world, ALERTS))
-        assert any("Observe-only mode ended" in one for one in shown(world, ALERTS))
-        assert world.seen_in(CONNECTIONS).count("↳") == threads
+        assert WATCHES not in "".join(shown(system, CONNECTIONS) + shown(system, ALERTS))
+        assert any("Observe-only mode ended" in one for one in shown(system, ALERTS))
+        assert system.seen_in(CONNECTIONS).count("↳") == threads
 
 
 def test_an_admins_pause_shows_no_card_again() -> None:
-    with begun() as world:
-        connection(world, "unable_to_connect")
-        tell_until_done(world)
-        pause(ANA, "", world.bot.slack_dependencies)
-        (only,) = due(world)
-        event = world.bot.repositories.outbox.event(only)
+    with begun() as system:
+        connection(system, "unable_to_connect")
+        tell_until_done(system)
+        pause(ANA, "", system.bot.slack_dependencies)
+        (only,) = due(system)
+        event = system.bot.repositories.outbox.event(only)
         assert event is not None
 
-        refresh_cards(event, world.bot.slack_dependencies)
+        refresh_cards(event, system.bot.slack_dependencies)
 
-        assert due(world) == [only]
+        assert due(system) == [only]
 
 
 def test_cards_are_shown_again_one_after_another_and_once_however_often_it_is_told() -> None:
-    with begun() as world:
+    with begun() as system:
         for number in range(3):
-            connection(world, "unable_to_connect", carrier_group_id=str(number))
-        tell_until_done(world)
-        set_to(world, Mode.OBSERVE)
-        (only,) = due(world)
-        event = world.bot.repositories.outbox.event(only)
+            connection(system, "unable_to_connect", carrier_group_id=str(number))
+        tell_until_done(system)
+        set_to(system, Mode.OBSERVE)
+        (only,) = due(system)
+        event = system.bot.repositories.outbox.event(only)
         assert event is not None
 
         for _ in range(2):
-            refresh_cards(event, world.bot.slack_dependencies)
+            refresh_cards(event, system.bot.slack_dependencies)
 
-        again = [world.bot.repositories.outbox.event(one) for one in due(world) if one != only]
+        again = [system.bot.repositories.outbox.event(one) for one in due(system) if one != only]
         assert sorted(one.due - event.at for one in again if one is not None and one.due is not None) == [
             0,
             3,
@@ -107,7 +107,7 @@ def test_cards_are_shown_again_one_after_another_and_once_however_often_it_is_to
 
 
 def test_the_wiring_asks_the_switch_of_the_table() -> None:
-    with begun() as world:
-        assert isinstance(world.bot, Deployment)
-        assert world.bot.slack_dependencies.pauses is world.bot.repositories.pauses
-        assert world.bot.noyo_dependencies.sending_guard.pauses is world.bot.repositories.pauses
+    with begun() as system:
+        assert isinstance(system.bot, Deployment)
+        assert system.bot.slack_dependencies.pauses is system.bot.repositories.pauses
+        assert system.bot.noyo_dependencies.sending_guard.pauses is system.bot.repositories.pauses

@@ -21,21 +21,21 @@ from bot.usecases.notifications.publisher import (
     upsert_message,
 )
 from infra.local.slack import Limits
+from tests.system import ALERTS, ANA, CONNECTIONS, System
 from tests.usecases.notification_bench import Around
-from tests.world import ALERTS, ANA, CONNECTIONS, World
 
 _KEYS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with World() as world:
-        yield world
+def shared() -> Iterator[System]:
+    with System() as system:
+        yield system
 
 
 @pytest.fixture
-def world(shared: World) -> World:
-    """One world for all of them, each with a message of its own in an empty channel."""
+def system(shared: System) -> System:
+    """One system for all of them, each with a message of its own in an empty channel."""
     shared.slack.faults.clear()
     shared.slack.workspace.channels[CONNECTIONS].messages.clear()
     shared.slack.workspace.channels[CONNECTIONS].members.add(shared.slack.workspace.bot_user_id)
@@ -45,8 +45,8 @@ def world(shared: World) -> World:
 
 
 @pytest.fixture
-def publisher(world: World) -> Dependencies:
-    return world.bot.slack_dependencies
+def publisher(system: System) -> Dependencies:
+    return system.bot.slack_dependencies
 
 
 @pytest.fixture
@@ -68,17 +68,17 @@ def around(publisher: Dependencies, **happens: Callable[[], object]) -> Dependen
     return replace(publisher, slack=Around(publisher.slack, **happens))
 
 
-def texts(world: World) -> list[str]:
-    return [world.slack.render(message) for message in world.slack.channel(CONNECTIONS)]
+def texts(system: System) -> list[str]:
+    return [system.slack.render(message) for message in system.slack.channel(CONNECTIONS)]
 
 
-def calls(world: World, method: str) -> int:
-    return sum(call.method == method for call in world.slack.calls)
+def calls(system: System, method: str) -> int:
+    return sum(call.method == method for call in system.slack.calls)
 
 
-def only(world: World, said: Said) -> None:
+def only(system: System, said: Said) -> None:
     """There is one message, and it shows what is so now."""
-    [text] = texts(world)
+    [text] = texts(system)
     assert str(said.number) in text, text
 
 
@@ -86,47 +86,47 @@ def only(world: World, said: Said) -> None:
 
 
 def test_a_message_is_posted_once_and_left_alone_as_long_as_it_is_true(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
 
     first, second = upsert_message(place, said, publisher), upsert_message(place, said, publisher)
 
     assert first == second
-    only(world, said)
-    assert (calls(world, "chat.postMessage"), calls(world, "chat.update")) == (1, 0)
+    only(system, said)
+    assert (calls(system, "chat.postMessage"), calls(system, "chat.update")) == (1, 0)
 
 
 def test_a_message_that_is_no_longer_true_is_edited_in_place(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     first = upsert_message(place, said, publisher)
     said.number = 18
 
     assert upsert_message(place, said, publisher) == first
-    only(world, said)
+    only(system, said)
 
 
 def test_what_was_never_begun_is_not_looked_for(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
 
-    assert calls(world, "conversations.history") == 0
+    assert calls(system, "conversations.history") == 0
 
 
 def test_a_closed_message_is_never_edited_again(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     post_once(place, Said(17), publisher)
     post_once(place, Said(18), publisher)
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_whether_it_is_closed_is_decided_by_what_was_shown_last(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     moves = around(publisher, after_post=lambda: setattr(said, "number", 18))
@@ -135,11 +135,11 @@ def test_whether_it_is_closed_is_decided_by_what_was_shown_last(
 
     upsert_message(place, said, publisher, closes_after=always)
 
-    only(world, said)
+    only(system, said)
 
 
 def test_content_that_cannot_be_read_leaves_the_message_free_for_the_next(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     def unreadable() -> Content:
         raise LookupError("gone")
@@ -148,7 +148,7 @@ def test_content_that_cannot_be_read_leaves_the_message_free_for_the_next(
         upsert_message(place, unreadable, publisher)
 
     upsert_message(place, Said(17), publisher)
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 # ---------------------------------------------------------------- changes meanwhile, and two at once
@@ -156,18 +156,18 @@ def test_content_that_cannot_be_read_leaves_the_message_free_for_the_next(
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "after_render"])
 def test_a_change_while_it_is_being_posted_is_shown(
-    world: World, publisher: Dependencies, place: MessageKey, moment: str
+    system: System, publisher: Dependencies, place: MessageKey, moment: str
 ) -> None:
     said = Said(17)
 
     upsert_message(place, said, around(publisher, **{moment: lambda: setattr(said, "number", 18)}))
 
-    only(world, Said(18))
+    only(system, Said(18))
 
 
 @pytest.mark.parametrize("moment", ["before_update", "after_update"])
 def test_a_change_while_it_is_being_edited_is_shown(
-    world: World, publisher: Dependencies, place: MessageKey, moment: str
+    system: System, publisher: Dependencies, place: MessageKey, moment: str
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
@@ -175,21 +175,21 @@ def test_a_change_while_it_is_being_edited_is_shown(
 
     upsert_message(place, said, around(publisher, **{moment: lambda: setattr(said, "number", 19)}))
 
-    only(world, Said(19))
+    only(system, Said(19))
 
 
 def test_what_changes_without_end_does_not_hold_the_worker(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     numbers = itertools.count(100)
 
     upsert_message(place, lambda: Said(next(numbers))(), publisher)
 
-    assert calls(world, "chat.postMessage") + calls(world, "chat.update") == policies.MESSAGE_RENDERS
+    assert calls(system, "chat.postMessage") + calls(system, "chat.update") == policies.MESSAGE_RENDERS
 
 
 def test_two_workers_on_one_message_post_it_once(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     met: list[str] = []
 
@@ -201,26 +201,26 @@ def test_two_workers_on_one_message_post_it_once(
     upsert_message(place, Said(17), around(publisher, before_post=second_worker))
 
     assert met == ["held"]
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_a_worker_that_stalled_sends_nothing_once_its_lease_is_nearly_over(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
-    stalls = around(publisher, after_render=lambda: world.wait(policies.MESSAGE_LEASE_SECONDS - 5))
+    stalls = around(publisher, after_render=lambda: system.wait(policies.MESSAGE_LEASE_SECONDS - 5))
 
     with pytest.raises(MessageBusy):
         upsert_message(place, said, stalls)
 
-    assert texts(world) == []
-    world.wait(policies.MESSAGE_LEASE_SECONDS)
+    assert texts(system) == []
+    system.wait(policies.MESSAGE_LEASE_SECONDS)
     upsert_message(place, said, publisher)
-    only(world, said)
+    only(system, said)
 
 
 def test_a_worker_that_stalled_does_not_put_old_truth_over_new(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     """The first renders 18, sleeps past its lease; the second shows 19 meanwhile."""
     said = Said(17)
@@ -228,27 +228,27 @@ def test_a_worker_that_stalled_does_not_put_old_truth_over_new(
     said.number = 18
 
     def asleep() -> None:
-        world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+        system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         said.number = 19
         upsert_message(place, said, publisher)
 
     with pytest.raises(MessageBusy):
         upsert_message(place, said, around(publisher, after_render=asleep))
 
-    only(world, Said(19))
+    only(system, Said(19))
 
 
 def test_a_worker_whose_message_was_taken_over_does_not_post_a_second(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     def asleep() -> None:
-        world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+        system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         upsert_message(place, Said(17), publisher)
 
     with pytest.raises(MessageBusy):
         upsert_message(place, Said(17), around(publisher, after_render=asleep))
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 # ---------------------------------------------------------------- lost answers
@@ -256,242 +256,242 @@ def test_a_worker_whose_message_was_taken_over_does_not_post_a_second(
 
 @pytest.mark.parametrize("fault", ["reset_after", "truncated"])
 def test_a_post_whose_answer_was_lost_is_found_again_and_not_posted_twice(
-    world: World, publisher: Dependencies, place: MessageKey, fault: str
+    system: System, publisher: Dependencies, place: MessageKey, fault: str
 ) -> None:
     said = Said(17)
-    getattr(world.slack.faults, fault)("chat.postMessage")
+    getattr(system.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, said, publisher)
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
     said.number = 18
 
     link = upsert_message(place, said, publisher)
 
-    only(world, said)
-    assert link.ts == world.slack.channel(CONNECTIONS)[0].ts
-    assert calls(world, "chat.postMessage") == 1
+    only(system, said)
+    assert link.ts == system.slack.channel(CONNECTIONS)[0].ts
+    assert calls(system, "chat.postMessage") == 1
 
 
 @pytest.mark.parametrize("fault", ["reset_before", "server_error"])
 def test_a_post_that_never_arrived_is_posted_once(
-    world: World, publisher: Dependencies, place: MessageKey, fault: str
+    system: System, publisher: Dependencies, place: MessageKey, fault: str
 ) -> None:
-    getattr(world.slack.faults, fault)("chat.postMessage")
+    getattr(system.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(17), publisher)
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_nobody_looks_for_a_lost_post_before_it_had_time_to_show(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.faults.reset_after("chat.postMessage")
+    system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
 
     for _ in range(3):
-        world.wait(policies.MESSAGE_LEASE_SECONDS // 4)
+        system.wait(policies.MESSAGE_LEASE_SECONDS // 4)
         with pytest.raises(MessageBusy):
             upsert_message(place, Said(17), publisher)
 
-    assert calls(world, "conversations.history") == 0
-    assert calls(world, "chat.postMessage") == 1
+    assert calls(system, "conversations.history") == 0
+    assert calls(system, "chat.postMessage") == 1
 
 
 def test_a_worker_that_died_after_posting_leaves_a_message_that_is_found(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     reserved = publisher.messages.reserve(
         place, lease="dead", now=publisher.now(), lease_seconds=policies.MESSAGE_LEASE_SECONDS
     )
     assert reserved is not None
     publisher.slack.post(CONNECTIONS, publisher.slack.render(Said(17)()), mark=idempotency_key(place))
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(18), publisher)
 
-    only(world, Said(18))
+    only(system, Said(18))
 
 
 def test_a_line_in_a_thread_whose_answer_was_lost_is_found_in_the_thread(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     card = upsert_message(place, Said(1), publisher)
     line = MessageKey(CONNECTIONS, f"{place.name}:line")
-    world.slack.faults.reset_after("chat.postMessage")
+    system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         post_once(line, Said(2), publisher, thread=card.ts)
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     post_once(line, Said(2), publisher, thread=card.ts)
 
-    assert len(world.slack.channel(CONNECTIONS)[0].thread) == 1
+    assert len(system.slack.channel(CONNECTIONS)[0].thread) == 1
 
 
 def test_a_lost_post_is_looked_for_again_when_the_looking_fails(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.faults.reset_after("chat.postMessage")
+    system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
-    world.slack.faults.server_error("conversations.history")
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.slack.faults.server_error("conversations.history")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(17), publisher)
 
     upsert_message(place, Said(17), publisher)
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_an_edit_whose_answer_was_lost_is_made_good_even_if_all_is_as_it_was_before(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
     said.number = 18
-    world.slack.faults.reset_after("chat.update")
+    system.slack.faults.reset_after("chat.update")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, said, publisher)
     said.number = 17
 
     upsert_message(place, said, publisher)
 
-    only(world, said)
+    only(system, said)
 
 
 def test_an_edit_that_failed_is_free_to_be_tried_again_at_once(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     said = Said(17)
     upsert_message(place, said, publisher)
     said.number = 18
-    world.slack.faults.server_error("chat.update")
+    system.slack.faults.server_error("chat.update")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, said, publisher)
 
     upsert_message(place, said, publisher)
 
-    only(world, said)
+    only(system, said)
 
 
 def test_a_busy_slack_holds_nobody_up_once_it_is_free_again(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.faults.rate_limited(7, "chat.postMessage")
+    system.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy) as busy:
         upsert_message(place, Said(17), publisher)
 
     assert busy.value.retry_after == 7
-    world.wait(7)
+    system.wait(7)
     upsert_message(place, Said(17), publisher)
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_a_busy_channel_is_left_alone_for_as_long_as_slack_asked_and_the_others_are_not(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.faults.rate_limited(7, "chat.postMessage")
+    system.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy):
         upsert_message(place, Said(17), publisher)
-    world.wait(3)
+    system.wait(3)
 
     with pytest.raises(SlackBusy) as busy:
         upsert_message(replace(place, name=f"{place.name}:other"), Said(17), publisher)
     upsert_message(MessageKey(ALERTS, place.name), Said(17), publisher)
 
     assert busy.value.retry_after == 4
-    assert calls(world, "chat.postMessage") == 2
+    assert calls(system, "chat.postMessage") == 2
 
 
 # ---------------------------------------------------------------- messages that are gone
 
 
 def test_a_deleted_message_is_posted_again_when_it_has_something_new_to_say(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.workspace.channels[CONNECTIONS].messages.clear()
+    system.slack.workspace.channels[CONNECTIONS].messages.clear()
 
     link = upsert_message(place, Said(18), publisher)
 
-    only(world, Said(18))
-    assert link.ts == world.slack.channel(CONNECTIONS)[0].ts
+    only(system, Said(18))
+    assert link.ts == system.slack.channel(CONNECTIONS)[0].ts
 
 
 def test_a_deleted_message_is_posted_again_once_though_that_answer_is_lost(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.workspace.channels[CONNECTIONS].messages.clear()
-    world.slack.faults.reset_after("chat.postMessage")
+    system.slack.workspace.channels[CONNECTIONS].messages.clear()
+    system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
         upsert_message(place, Said(18), publisher)
-    world.wait(policies.MESSAGE_LEASE_SECONDS + 1)
+    system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(place, Said(19), publisher)
 
-    only(world, Said(19))
+    only(system, Said(19))
 
 
 def test_a_deleted_message_with_a_thread_is_posted_again(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     """Slack leaves a message of its own where the thread hangs, which the bot may not edit."""
     card = upsert_message(place, Said(17), publisher)
-    world.slack.say(ANA, CONNECTIONS, "why?", thread_ts=card.ts)
-    _delete(world, card.ts)
+    system.slack.say(ANA, CONNECTIONS, "why?", thread_ts=card.ts)
+    _delete(system, card.ts)
 
     link = upsert_message(place, Said(18), publisher)
 
     assert link.ts != card.ts
-    assert "18" in texts(world)[-1]
+    assert "18" in texts(system)[-1]
 
 
 def test_a_message_that_can_no_longer_be_edited_is_posted_anew(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.faults.api_error("cant_update_message", "chat.update")
+    system.slack.faults.api_error("cant_update_message", "chat.update")
 
     upsert_message(place, Said(18), publisher)
 
-    assert "18" in texts(world)[-1]
+    assert "18" in texts(system)[-1]
 
 
 def test_looking_anew_finds_out_that_a_message_is_gone_though_nothing_changed(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
     upsert_message(place, Said(17), publisher)
-    world.slack.workspace.channels[CONNECTIONS].messages.clear()
+    system.slack.workspace.channels[CONNECTIONS].messages.clear()
 
     upsert_message(place, Said(17), publisher, force=True)
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_where_slack_does_not_let_us_read_it_is_posted_rather_than_not(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.faults.rate_limited(1, "chat.postMessage")
+    system.slack.faults.rate_limited(1, "chat.postMessage")
     with pytest.raises(SlackBusy):
         upsert_message(place, Said(17), publisher)
-    world.wait(1)
-    world.slack.faults.api_error("missing_scope", "conversations.history")
+    system.wait(1)
+    system.slack.faults.api_error("missing_scope", "conversations.history")
 
     upsert_message(place, Said(17), publisher)
 
-    only(world, Said(17))
+    only(system, Said(17))
 
 
 def test_a_channel_that_will_not_have_us_is_told_as_slack_says_it(
-    world: World, publisher: Dependencies, place: MessageKey
+    system: System, publisher: Dependencies, place: MessageKey
 ) -> None:
-    world.slack.workspace.channels[CONNECTIONS].members.discard(world.slack.workspace.bot_user_id)
+    system.slack.workspace.channels[CONNECTIONS].members.discard(system.slack.workspace.bot_user_id)
 
     with pytest.raises(SlackRefused) as refused:
         upsert_message(place, Said(17), publisher)
@@ -506,24 +506,24 @@ def test_marks_differ_by_channel_and_key_and_say_nothing_of_either() -> None:
     assert all(place.name not in idempotency_key(place) for place in places)
 
 
-def _delete(world: World, ts: str) -> None:
-    message = world.slack.workspace.channels[CONNECTIONS].find(ts)
+def _delete(system: System, ts: str) -> None:
+    message = system.slack.workspace.channels[CONNECTIONS].find(ts)
     assert message is not None
     message.text, message.blocks = "This message was deleted.", []
     message.metadata, message.user_id = None, "USLACKBOT"
 
 
 def test_forty_messages_at_once_all_arrive_once_though_slack_takes_five_at_a_time() -> None:
-    with World(limits=Limits(message_burst=5)) as world:
-        publisher = world.bot.slack_dependencies
+    with System(limits=Limits(message_burst=5)) as system:
+        publisher = system.bot.slack_dependencies
         waiting = list(range(40))
         while waiting:
             try:
                 upsert_message(MessageKey(CONNECTIONS, f"card:{waiting[0]}"), Said(waiting[0]), publisher)
             except SlackBusy as busy:
-                world.wait(busy.retry_after)
+                system.wait(busy.retry_after)
             else:
                 waiting.pop(0)
 
-        texts = [message.text for message in world.slack.channel(CONNECTIONS)]
+        texts = [message.text for message in system.slack.channel(CONNECTIONS)]
         assert (len(texts), len(set(texts))) == (40, 40)

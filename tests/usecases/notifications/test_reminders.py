@@ -21,8 +21,8 @@ from bot.usecases.notifications.reminders import spread_seconds
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
+from tests.system import BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import around_news, around_slack, begun, buttons, due, shown
-from tests.world import BEN, DECISIONS, GUARDIAN, World
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 TEAM = "S0APPROVE"
@@ -31,69 +31,69 @@ MONDAY = "2026-11-16T10:00"
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with begun(APPROVERS=f"{BEN},{TEAM}") as world:
-        goes_to(world, MONDAY)
-        yield world
+def system() -> Iterator[System]:
+    with begun(APPROVERS=f"{BEN},{TEAM}") as system:
+        goes_to(system, MONDAY)
+        yield system
 
 
-def at(world: World, when: str) -> int:
-    return int(datetime.fromisoformat(when).replace(tzinfo=world.settings.timezone).timestamp())
+def at(system: System, when: str) -> int:
+    return int(datetime.fromisoformat(when).replace(tzinfo=system.settings.timezone).timestamp())
 
 
-def goes_to(world: World, when: str) -> None:
+def goes_to(system: System, when: str) -> None:
     """Time goes on without anybody working."""
-    assert at(world, when) >= world.clock.now
-    world.clock.now = float(at(world, when))
+    assert at(system, when) >= system.clock.now
+    system.clock.now = float(at(system, when))
 
 
-def works_until(world: World, when: str, step: int = 3600) -> None:
+def works_until(system: System, when: str, step: int = 3600) -> None:
     """The worker runs by its schedule, which the tests play slowly."""
-    end = at(world, when)
-    while world.clock.now < end:
-        world.wait(min(step, end - world.clock.now))
-        world.notify()
+    end = at(system, when)
+    while system.clock.now < end:
+        system.wait(min(step, end - system.clock.now))
+        system.notify()
 
 
-def asks(world: World, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
-    made = world.noyo.carrier_requests_disconnection(
+def asks(system: System, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
+    made = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date=end, **fields
     )
-    world.poll()
-    world.notify()
+    system.poll()
+    system.notify()
     return EntityRef(EntityKind.DISCONNECTION, str(made["id"]))
 
 
-def changes(world: World, entity: EntityRef, status: str = "needs_review", **fields: Any) -> None:
-    world.wait(1)
-    world.noyo.move_disconnection(entity.key, status, **fields)
-    world.poll()
-    world.notify()
+def changes(system: System, entity: EntityRef, status: str = "needs_review", **fields: Any) -> None:
+    system.wait(1)
+    system.noyo.move_disconnection(entity.key, status, **fields)
+    system.poll()
+    system.notify()
 
 
-def card(world: World) -> Message:
-    return world.slack.channel(DECISIONS)[0]
+def card(system: System) -> Message:
+    return system.slack.channel(DECISIONS)[0]
 
 
-def reminders(world: World) -> list[Message]:
-    return [reply for reply in card(world).thread if reply.broadcast]
+def reminders(system: System) -> list[Message]:
+    return [reply for reply in card(system).thread if reply.broadcast]
 
 
-def read(world: World) -> list[str]:
-    return [world.slack.render(reminder) for reminder in reminders(world)]
+def read(system: System) -> list[str]:
+    return [system.slack.render(reminder) for reminder in reminders(system)]
 
 
-def pieces(world: World, kind: EventKind) -> list[OutboxEvent]:
+def pieces(system: System, kind: EventKind) -> list[OutboxEvent]:
     """What is due at some time, the soonest first."""
-    held = [world.bot.repositories.outbox.event(news_id) for news_id in due(world)]
+    held = [system.bot.repositories.outbox.event(news_id) for news_id in due(system)]
     return sorted((event for event in held if event and event.kind is kind), key=lambda event: event.due or 0)
 
 
-def first_reminder(world: World, end: str = "2026-12-01") -> EntityRef:
+def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
     """Its first reminder is due on Tuesday the 17th, ten business days before the end, and nobody has worked since."""
-    entity = asks(world, end)
-    works_until(world, "2026-11-17T01:00")
-    goes_to(world, "2026-11-17T09:45")
+    entity = asks(system, end)
+    works_until(system, "2026-11-17T01:00")
+    goes_to(system, "2026-11-17T09:45")
     return entity
 
 
@@ -101,12 +101,12 @@ def first_reminder(world: World, end: str = "2026-12-01") -> EntityRef:
 
 
 @pytest.mark.long
-def test_the_days_left_are_right_on_each_day_without_anything_else_happening(world: World) -> None:
-    asks(world, "2026-11-18")
+def test_the_days_left_are_right_on_each_day_without_anything_else_happening(system: System) -> None:
+    asks(system, "2026-11-18")
     told = []
     for day in range(17, 22):
-        told.append(world.slack.render(card(world)).split("18 Nov 2026 · ")[1].splitlines()[0])
-        works_until(world, f"2026-11-{day}T00:45", step=900)
+        told.append(system.slack.render(card(system)).split("18 Nov 2026 · ")[1].splitlines()[0])
+        works_until(system, f"2026-11-{day}T00:45", step=900)
 
     assert [one.strip("*") for one in told] == [
         "ends in 2 days",
@@ -117,115 +117,115 @@ def test_the_days_left_are_right_on_each_day_without_anything_else_happening(wor
     ]
 
 
-def test_a_day_is_turned_just_after_midnight_where_the_team_works(world: World) -> None:
-    entity = asks(world, "2026-12-31")
+def test_a_day_is_turned_just_after_midnight_where_the_team_works(system: System) -> None:
+    entity = asks(system, "2026-12-31")
 
-    [tomorrow] = pieces(world, EventKind.DAY_STARTED)
+    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
 
     assert tomorrow.day == date(2026, 11, 17)
-    assert tomorrow.due == at(world, "2026-11-17T00:00:01") + spread_seconds(entity)
+    assert tomorrow.due == at(system, "2026-11-17T00:00:01") + spread_seconds(entity)
     assert 0 <= spread_seconds(entity) < policies.REMINDER_SPREAD_SECONDS
 
 
-def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(world: World) -> None:
+def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(system: System) -> None:
     """Without a sweep, which would begin them as well."""
-    asks(world, "2026-12-31")
-    begin = len(pieces(world, EventKind.DAY_STARTED))
-    world.wait(10)
-    made = world.noyo.carrier_requests_disconnection(
+    asks(system, "2026-12-31")
+    begin = len(pieces(system, EventKind.DAY_STARTED))
+    system.wait(10)
+    made = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
     )
-    store = world.bot.repositories
+    store = system.bot.repositories
     ingest(
-        world.bot.noyo.disconnection(str(made["id"])),
+        system.bot.noyo.disconnection(str(made["id"])),
         Dependencies(
-            clock=lambda: float(int(world.clock())),
+            clock=lambda: float(int(system.clock())),
             new_id=str,
             records=store.records,
             operations=store.operations,
-            noyo=world.bot.noyo,
+            noyo=system.bot.noyo,
         ),
     )
-    world.notify()
+    system.notify()
 
-    assert len(pieces(world, EventKind.DAY_STARTED)) == begin + 1
+    assert len(pieces(system, EventKind.DAY_STARTED)) == begin + 1
 
 
-def test_a_wake_before_its_time_leaves_it(world: World) -> None:
-    asks(world, "2026-12-31")
-    [tomorrow] = pieces(world, EventKind.DAY_STARTED)
+def test_a_wake_before_its_time_leaves_it(system: System) -> None:
+    asks(system, "2026-12-31")
+    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
 
-    assert publish(tomorrow.id, world.bot.slack_dependencies) is None
-    assert pieces(world, EventKind.DAY_STARTED) == [tomorrow]
+    assert publish(tomorrow.id, system.bot.slack_dependencies) is None
+    assert pieces(system, EventKind.DAY_STARTED) == [tomorrow]
 
 
 @pytest.mark.parametrize("moment", ["before_put", "after_put", "before_mark_delivered"])
-def test_the_chain_of_days_survives_a_crash_at_any_point(world: World, moment: str) -> None:
-    asks(world, "2026-12-31")
-    goes_to(world, "2026-11-17T00:45")
-    [today] = pieces(world, EventKind.DAY_STARTED)
+def test_the_chain_of_days_survives_a_crash_at_any_point(system: System, moment: str) -> None:
+    asks(system, "2026-12-31")
+    goes_to(system, "2026-11-17T00:45")
+    [today] = pieces(system, EventKind.DAY_STARTED)
 
     def crash() -> None:
         raise TableUnavailable("the worker is gone")
 
     with pytest.raises(TableUnavailable):
-        publish(today.id, around_news(world.bot.slack_dependencies, **{moment: crash}))
-    works_until(world, "2026-11-18T00:45")
+        publish(today.id, around_news(system.bot.slack_dependencies, **{moment: crash}))
+    works_until(system, "2026-11-18T00:45")
 
-    assert [event.day for event in pieces(world, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
-    assert "ends in 43 days" in world.slack.render(card(world))
-
-
-def test_after_days_off_there_is_one_chain_and_the_card_is_right(world: World) -> None:
-    asks(world, "2026-12-31")
-    goes_to(world, "2026-11-20T12:00")
-    world.notify()
-    world.notify()
-
-    assert [event.day for event in pieces(world, EventKind.DAY_STARTED)] == [date(2026, 11, 21)]
-    assert "ends in 41 days" in world.slack.render(card(world))
+    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
+    assert "ends in 43 days" in system.slack.render(card(system))
 
 
-def test_a_new_version_has_days_of_its_own_and_those_of_the_old_one_end(world: World) -> None:
-    asks(world, "2026-12-31")
-    entity = pieces(world, EventKind.DAY_STARTED)[0].entity
-    changes(world, entity, effective_end_date="2027-01-31")
-    assert len(pieces(world, EventKind.DAY_STARTED)) == 2
-    works_until(world, "2026-11-17T02:00")
+def test_after_days_off_there_is_one_chain_and_the_card_is_right(system: System) -> None:
+    asks(system, "2026-12-31")
+    goes_to(system, "2026-11-20T12:00")
+    system.notify()
+    system.notify()
 
-    held = world.bot.repositories.records.record_state(entity)
+    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 21)]
+    assert "ends in 41 days" in system.slack.render(card(system))
+
+
+def test_a_new_version_has_days_of_its_own_and_those_of_the_old_one_end(system: System) -> None:
+    asks(system, "2026-12-31")
+    entity = pieces(system, EventKind.DAY_STARTED)[0].entity
+    changes(system, entity, effective_end_date="2027-01-31")
+    assert len(pieces(system, EventKind.DAY_STARTED)) == 2
+    works_until(system, "2026-11-17T02:00")
+
+    held = system.bot.repositories.records.record_state(entity)
     assert held is not None
-    assert [event.version for event in pieces(world, EventKind.DAY_STARTED)] == [held.record.version]
+    assert [event.version for event in pieces(system, EventKind.DAY_STARTED)] == [held.record.version]
 
 
-def test_what_is_decided_has_no_more_days(world: World) -> None:
-    entity = asks(world, "2026-12-31")
-    changes(world, entity, "rejected")
-    works_until(world, "2026-11-18T02:00")
+def test_what_is_decided_has_no_more_days(system: System) -> None:
+    entity = asks(system, "2026-12-31")
+    changes(system, entity, "rejected")
+    works_until(system, "2026-11-18T02:00")
 
-    assert pieces(world, EventKind.DAY_STARTED) == []
-    assert "ends" not in world.slack.render(card(world))
+    assert pieces(system, EventKind.DAY_STARTED) == []
+    assert "ends" not in system.slack.render(card(system))
 
 
-def test_what_waits_since_before_its_days_were_counted_gets_them_at_the_next_sweep(world: World) -> None:
+def test_what_waits_since_before_its_days_were_counted_gets_them_at_the_next_sweep(system: System) -> None:
     """As a version of Switchboard left it that knew of no days."""
-    entity = asks(world, "2026-11-23")
-    for event in pieces(world, EventKind.DAY_STARTED):
-        world.bot.repositories.outbox.mark_delivered(event, int(world.clock()))
-    table = world.bot.repositories.outbox._table
-    held = world.bot.repositories.records.record_state(entity)
+    entity = asks(system, "2026-11-23")
+    for event in pieces(system, EventKind.DAY_STARTED):
+        system.bot.repositories.outbox.mark_delivered(event, int(system.clock()))
+    table = system.bot.repositories.outbox._table
+    held = system.bot.repositories.records.record_state(entity)
     assert held is not None
     _drop(table, f"OUTBOX#day_started:{entity}:{held.record.version}:first")
-    works_until(world, "2026-11-18T09:00", step=6 * 3600)
-    assert pieces(world, EventKind.DAY_STARTED) == []
+    works_until(system, "2026-11-18T09:00", step=6 * 3600)
+    assert pieces(system, EventKind.DAY_STARTED) == []
 
-    world.poll()
-    world.notify()
-    assert [event.day for event in pieces(world, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
-    world.wait(86_400)
-    world.poll()
-    world.notify()
-    assert len(pieces(world, EventKind.DAY_STARTED)) == 1, "put at each sweep, and there once"
+    system.poll()
+    system.notify()
+    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
+    system.wait(86_400)
+    system.poll()
+    system.notify()
+    assert len(pieces(system, EventKind.DAY_STARTED)) == 1, "put at each sweep, and there once"
 
 
 def _drop(table: Any, pk: str) -> None:
@@ -248,58 +248,58 @@ def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:
 
 def test_at_midnight_slack_is_never_asked_to_slow_us_down_and_something_new_is_told_at_once() -> None:
     """With the limits that Slack has."""
-    with begun(APPROVERS=BEN, limits=Limits()) as world:
-        goes_to(world, MONDAY)
+    with begun(APPROVERS=BEN, limits=Limits()) as system:
+        goes_to(system, MONDAY)
         for number in range(8):
-            world.noyo.carrier_requests_disconnection(
+            system.noyo.carrier_requests_disconnection(
                 carrier_id=GUARDIAN,
                 group_id=f"{number:08d}-0000-4000-8000-000000000001",
                 group_name=f"Group {number}",
                 effective_end_date="2026-12-31",
             )
-        world.poll()
-        works_until(world, "2026-11-16T10:02", step=20)
-        assert len(shown(world, DECISIONS)) == 8
-        goes_to(world, "2026-11-17T00:00")
-        before = len(world.slack.calls)
-        works_until(world, "2026-11-17T00:12", step=120)
-        half = sum("ends in 44 days" in text for text in shown(world, DECISIONS))
+        system.poll()
+        works_until(system, "2026-11-16T10:02", step=20)
+        assert len(shown(system, DECISIONS)) == 8
+        goes_to(system, "2026-11-17T00:00")
+        before = len(system.slack.calls)
+        works_until(system, "2026-11-17T00:12", step=120)
+        half = sum("ends in 44 days" in text for text in shown(system, DECISIONS))
 
-        asks(world, "2026-12-31", "Something New")
-        assert "Something New" in shown(world, DECISIONS)[-1]
-        works_until(world, "2026-11-17T00:36", step=120)
+        asks(system, "2026-12-31", "Something New")
+        assert "Something New" in shown(system, DECISIONS)[-1]
+        works_until(system, "2026-11-17T00:36", step=120)
 
         assert 0 < half < 8, "they take turns"
-        assert sum("ends in 44 days" in text for text in shown(world, DECISIONS)) == 9
-        assert [call for call in world.slack.calls[before:] if call.status == 429] == []
+        assert sum("ends in 44 days" in text for text in shown(system, DECISIONS)) == 9
+        assert [call for call in system.slack.calls[before:] if call.status == 429] == []
 
 
 # ---------------------------------------------------------------- reminders
 
 
-def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(world: World) -> None:
-    first_reminder(world)
-    world.notify()
+def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(system: System) -> None:
+    first_reminder(system)
+    system.notify()
 
-    [reminder] = reminders(world)
-    text = world.slack.render(reminder)
+    [reminder] = reminders(system)
+    text = system.slack.render(reminder)
     assert "Reminder: disconnect Test Company · ends in 14 days" in text
     assert buttons(reminder) == {"approve", "reject", "claim", "details"}
     assert any("Open the card" in str(block) for block in reminder.blocks)
-    assert world.slack.mentions(reminder) == []
-    shown_in_channel = [message.ts for message in world.slack.workspace.channels[DECISIONS].shown()]
+    assert system.slack.mentions(reminder) == []
+    shown_in_channel = [message.ts for message in system.slack.workspace.channels[DECISIONS].shown()]
     assert reminder.ts in shown_in_channel
 
 
 @pytest.mark.long
-def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(world: World) -> None:
-    asks(world, "2026-12-01")
+def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(system: System) -> None:
+    asks(system, "2026-12-01")
     seen = []
     for day in range(15, 19):
-        works_until(world, f"2026-11-{day + 1}T12:00")
-        seen.append((len(reminders(world)), [text.splitlines()[0].split(" · ")[1] for text in read(world)]))
-    works_until(world, "2026-12-03T12:00")
-    posts = [call for call in world.slack.calls if call.args.get("reply_broadcast")]
+        works_until(system, f"2026-11-{day + 1}T12:00")
+        seen.append((len(reminders(system)), [text.splitlines()[0].split(" · ")[1] for text in read(system)]))
+    works_until(system, "2026-12-03T12:00")
+    posts = [call for call in system.slack.calls if call.args.get("reply_broadcast")]
 
     assert seen == [
         (0, []),
@@ -308,17 +308,17 @@ def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(world:
         (1, ["ends in 12 days"]),
     ]
     assert len(posts) == 7, "ten, five, three, two, one, no business day before, and one after"
-    assert len(reminders(world)) == 1
-    assert "ended 2 days ago" in read(world)[0]
+    assert len(reminders(system)) == 1
+    assert "ended 2 days ago" in read(system)[0]
 
 
 @pytest.mark.long
-def test_the_last_two_call_those_who_decide_and_the_others_nobody(world: World) -> None:
-    asks(world, "2026-12-01")
+def test_the_last_two_call_those_who_decide_and_the_others_nobody(system: System) -> None:
+    asks(system, "2026-12-01")
     called = []
     for when in ("2026-11-30T12:00", "2026-12-01T12:00", "2026-12-02T12:00"):
-        works_until(world, when)
-        called.append(world.slack.mentions(reminders(world)[0]))
+        works_until(system, when)
+        called.append(system.slack.mentions(reminders(system)[0]))
 
     assert called[0] == []
     assert called[1] == called[2] != []
@@ -326,125 +326,125 @@ def test_the_last_two_call_those_who_decide_and_the_others_nobody(world: World) 
 
 
 @pytest.mark.long
-def test_nobody_is_reminded_at_night_or_on_a_weekend(world: World) -> None:
+def test_nobody_is_reminded_at_night_or_on_a_weekend(system: System) -> None:
     """The last day is a Sunday: Friday is the last business day before it."""
-    asks(world, "2026-11-22")
+    asks(system, "2026-11-22")
     hours = set()
     known = 0
     for _ in range(8 * 24 * 2):
-        world.wait(1800)
-        world.notify()
-        posts = [call for call in world.slack.calls if call.args.get("reply_broadcast")]
+        system.wait(1800)
+        system.notify()
+        posts = [call for call in system.slack.calls if call.args.get("reply_broadcast")]
         if len(posts) > known:
             known = len(posts)
-            hours.add(datetime.fromtimestamp(world.clock(), world.settings.timezone).strftime("%a %H"))
+            hours.add(datetime.fromtimestamp(system.clock(), system.settings.timezone).strftime("%a %H"))
 
     assert known == 5
     assert {hour.split()[0] for hour in hours} == {"Tue", "Wed", "Thu", "Fri", "Mon"}
     assert {int(hour.split()[1]) for hour in hours} <= {9, 10}
 
 
-def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(world: World) -> None:
-    entity = first_reminder(world)
-    [reminder] = pieces(world, EventKind.REMINDER)
-    goes_to(world, "2026-11-17T20:00")
-    world.notify()
-    assert reminders(world) == []
-    held = world.bot.repositories.outbox.event(reminder.id)
+def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(system: System) -> None:
+    entity = first_reminder(system)
+    [reminder] = pieces(system, EventKind.REMINDER)
+    goes_to(system, "2026-11-17T20:00")
+    system.notify()
+    assert reminders(system) == []
+    held = system.bot.repositories.outbox.event(reminder.id)
     assert held is not None
-    assert held.due == at(world, "2026-11-18T09:00")
+    assert held.due == at(system, "2026-11-18T09:00")
 
-    works_until(world, "2026-11-18T12:00")
-    assert len(reminders(world)) == 1
+    works_until(system, "2026-11-18T12:00")
+    assert len(reminders(system)) == 1
     assert spread_seconds(entity) >= 0
 
 
 @pytest.mark.parametrize("happens", ["rejected", "changed", "later"])
-def test_what_is_no_longer_so_when_its_time_comes_is_not_posted(world: World, happens: str) -> None:
-    entity = first_reminder(world)
+def test_what_is_no_longer_so_when_its_time_comes_is_not_posted(system: System, happens: str) -> None:
+    entity = first_reminder(system)
     if happens == "rejected":
-        changes(world, entity, "rejected")
+        changes(system, entity, "rejected")
     elif happens == "changed":
-        changes(world, entity, effective_end_date="2027-01-31")
+        changes(system, entity, effective_end_date="2027-01-31")
     else:
-        [reminder] = pieces(world, EventKind.REMINDER)
-        goes_to(world, "2026-11-24T12:00")
-        publish(reminder.id, world.bot.slack_dependencies)
-    world.notify()
+        [reminder] = pieces(system, EventKind.REMINDER)
+        goes_to(system, "2026-11-24T12:00")
+        publish(reminder.id, system.bot.slack_dependencies)
+    system.notify()
 
-    assert read(world) == []
-    held = pieces(world, EventKind.REMINDER)
+    assert read(system) == []
+    held = pieces(system, EventKind.REMINDER)
     assert [event.day for event in held if event.day == date(2026, 11, 17)] == []
 
 
-def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refused(world: World) -> None:
-    entity = first_reminder(world)
-    world.slack.click(BEN, DECISIONS, card(world).ts, "approve")
-    view = world.slack.view_of(BEN)
+def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refused(system: System) -> None:
+    entity = first_reminder(system)
+    system.slack.click(BEN, DECISIONS, card(system).ts, "approve")
+    view = system.slack.view_of(BEN)
     assert view is not None
-    world.slack.submit(BEN, view.id, {})
-    world.notify()
-    assert reminders(world) == []
+    system.slack.submit(BEN, view.id, {})
+    system.notify()
+    assert reminders(system) == []
 
-    world.noyo.faults.add(Fault("error_before", method="PUT", status=422))
-    world.carry_out()
-    held = world.bot.repositories.records.record_state(entity)
+    system.noyo.faults.add(Fault("error_before", method="PUT", status=422))
+    system.carry_out()
+    held = system.bot.repositories.records.record_state(entity)
     assert held is not None
     assert held.status.value == "needs_review"
 
-    works_until(world, "2026-11-17T11:00", step=900)
+    works_until(system, "2026-11-17T11:00", step=900)
 
-    assert "Noyo refused @Ben's approval" in world.slack.render(card(world))
-    assert len(reminders(world)) == 1
+    assert "Noyo refused @Ben's approval" in system.slack.render(card(system))
+    assert len(reminders(system)) == 1
 
 
-def test_a_decision_makes_the_last_reminder_tell_that_it_is_over(world: World) -> None:
-    entity = first_reminder(world)
-    world.notify()
-    changes(world, entity, "rejected")
+def test_a_decision_makes_the_last_reminder_tell_that_it_is_over(system: System) -> None:
+    entity = first_reminder(system)
+    system.notify()
+    changes(system, entity, "rejected")
 
-    [text] = read(world)
+    [text] = read(system)
     assert "No longer needs action" in text
     assert "Changed to Rejected" in text
     assert "Reminder" not in text
-    assert buttons(reminders(world)[0]) == {"details"}
+    assert buttons(reminders(system)[0]) == {"details"}
 
 
 def test_a_changed_request_makes_its_reminder_lead_to_the_card_without_buttons_of_its_own(
-    world: World,
+    system: System,
 ) -> None:
-    entity = first_reminder(world)
-    world.notify()
-    changes(world, entity, effective_end_date="2027-01-31")
+    entity = first_reminder(system)
+    system.notify()
+    changes(system, entity, effective_end_date="2027-01-31")
 
-    [reminder] = reminders(world)
-    assert "Changed since this reminder" in world.slack.render(reminder)
+    [reminder] = reminders(system)
+    assert "Changed since this reminder" in system.slack.render(reminder)
     assert buttons(reminder) == {"details"}
 
 
-def test_a_reminder_counts_the_days_anew_too(world: World) -> None:
-    first_reminder(world, "2026-12-02")  # Ten business days before is the 18th.
-    works_until(world, "2026-11-18T12:00")
-    assert "ends in 14 days" in read(world)[0]
-    works_until(world, "2026-11-19T03:00")
-    assert "ends in 13 days" in read(world)[0]
+def test_a_reminder_counts_the_days_anew_too(system: System) -> None:
+    first_reminder(system, "2026-12-02")  # Ten business days before is the 18th.
+    works_until(system, "2026-11-18T12:00")
+    assert "ends in 14 days" in read(system)[0]
+    works_until(system, "2026-11-19T03:00")
+    assert "ends in 13 days" in read(system)[0]
 
 
 # ---------------------------------------------------------------- exactly once, whatever breaks
 
 
-def second_reminder(world: World) -> tuple[str, Message]:
+def second_reminder(system: System) -> tuple[str, Message]:
     """The first reminder stands; the id of the second, which is due, and the first as it is."""
-    asks(world, "2026-11-24")  # Five business days before is the 17th, three the 19th.
-    works_until(world, "2026-11-17T12:00")
-    [before] = reminders(world)
-    works_until(world, "2026-11-19T01:00")
-    goes_to(world, "2026-11-19T09:45")
-    [second] = pieces(world, EventKind.REMINDER)
+    asks(system, "2026-11-24")  # Five business days before is the 17th, three the 19th.
+    works_until(system, "2026-11-17T12:00")
+    [before] = reminders(system)
+    works_until(system, "2026-11-19T01:00")
+    goes_to(system, "2026-11-19T09:45")
+    [second] = pieces(system, EventKind.REMINDER)
     return second.id, before
 
 
-def run(world: World, news_id: str, deps: Dependencies) -> None:
+def run(system: System, news_id: str, deps: Dependencies) -> None:
     with suppress(TableUnavailable):
         publish(news_id, deps)
 
@@ -454,235 +454,237 @@ def crash() -> None:
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "before_delete", "after_delete"])
-def test_a_crash_around_posting_or_deleting_leaves_exactly_the_new_one(world: World, moment: str) -> None:
-    news_id, before = second_reminder(world)
+def test_a_crash_around_posting_or_deleting_leaves_exactly_the_new_one(system: System, moment: str) -> None:
+    news_id, before = second_reminder(system)
 
-    run(world, news_id, around_slack(world.bot.slack_dependencies, **{moment: crash}))
-    world.restart()
-    works_until(world, "2026-11-19T12:00", step=600)
+    run(system, news_id, around_slack(system.bot.slack_dependencies, **{moment: crash}))
+    system.restart()
+    works_until(system, "2026-11-19T12:00", step=600)
 
-    [reminder] = reminders(world)
+    [reminder] = reminders(system)
     assert reminder.ts != before.ts
-    assert "ends in 5 days" in world.slack.render(reminder)
-    assert [event for event in pieces(world, EventKind.REMINDER) if event.day == date(2026, 11, 19)] == []
+    assert "ends in 5 days" in system.slack.render(reminder)
+    assert [event for event in pieces(system, EventKind.REMINDER) if event.day == date(2026, 11, 19)] == []
 
 
-def test_the_one_before_goes_only_once_the_new_one_is_there(world: World) -> None:
-    news_id, before = second_reminder(world)
+def test_the_one_before_goes_only_once_the_new_one_is_there(system: System) -> None:
+    news_id, before = second_reminder(system)
     seen: list[list[str]] = []
 
     def looks() -> None:
-        seen.append([reminder.ts for reminder in reminders(world)])
+        seen.append([reminder.ts for reminder in reminders(system)])
 
-    publish(news_id, around_slack(world.bot.slack_dependencies, before_delete=looks))
+    publish(news_id, around_slack(system.bot.slack_dependencies, before_delete=looks))
 
     assert len(seen[0]) == 2
     assert before.ts in seen[0]
-    assert [reminder.ts for reminder in reminders(world)] == seen[0][1:]
+    assert [reminder.ts for reminder in reminders(system)] == seen[0][1:]
 
 
-def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(world: World) -> None:
-    news_id, _ = second_reminder(world)
-    world.slack.faults.reset_after("chat.postMessage")
-    report = publish(news_id, world.bot.slack_dependencies)
+def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(system: System) -> None:
+    news_id, _ = second_reminder(system)
+    system.slack.faults.reset_after("chat.postMessage")
+    report = publish(news_id, system.bot.slack_dependencies)
     assert report is not None
     assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
-    world.slack.faults.reset_after("chat.delete")
-    works_until(world, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
+    system.slack.faults.reset_after("chat.delete")
+    works_until(system, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
-    assert len(reminders(world)) == 1
+    assert len(reminders(system)) == 1
 
 
-def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(world: World) -> None:
-    news_id, before = second_reminder(world)
-    thread = world.slack.workspace.channels[DECISIONS].messages[0].thread
+def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(system: System) -> None:
+    news_id, before = second_reminder(system)
+    thread = system.slack.workspace.channels[DECISIONS].messages[0].thread
     thread[:] = [reply for reply in thread if reply.ts != before.ts]
 
-    report = publish(news_id, world.bot.slack_dependencies)
+    report = publish(news_id, system.bot.slack_dependencies)
 
     assert report is not None
     assert report.failures == []
-    assert len(reminders(world)) == 1
+    assert len(reminders(system)) == 1
     thread[:] = [reply for reply in thread if not reply.broadcast]
-    works_until(world, "2026-11-20T03:00")
-    assert reminders(world) == [], "not at midnight, and not for counting days"
+    works_until(system, "2026-11-20T03:00")
+    assert reminders(system) == [], "not at midnight, and not for counting days"
 
 
-def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(world: World) -> None:
-    news_id, before = second_reminder(world)
-    world.slack.faults.api_error("cant_delete_message", "chat.delete", times=50)
+def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(system: System) -> None:
+    news_id, before = second_reminder(system)
+    system.slack.faults.api_error("cant_delete_message", "chat.delete", times=50)
 
-    report = publish(news_id, world.bot.slack_dependencies)
+    report = publish(news_id, system.bot.slack_dependencies)
 
     assert report is not None
     assert report.failures == []
-    first, second = reminders(world)
+    first, second = reminders(system)
     assert first.ts == before.ts
-    assert "Changed since this reminder" in world.slack.render(first)
+    assert "Changed since this reminder" in system.slack.render(first)
     assert "approve" in buttons(second)
     assert "approve" not in buttons(first)
 
 
 def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_is_untrue(
-    world: World,
+    system: System,
 ) -> None:
     """Slack took it, nobody knows, and before anybody looks the request is decided elsewhere."""
-    entity = first_reminder(world)
-    [reminder] = pieces(world, EventKind.REMINDER)
-    world.slack.faults.reset_after("chat.postMessage")
-    publish(reminder.id, world.bot.slack_dependencies)
-    assert len(reminders(world)) == 1
-    changes(world, entity, "rejected")
-    works_until(world, "2026-11-17T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
+    entity = first_reminder(system)
+    [reminder] = pieces(system, EventKind.REMINDER)
+    system.slack.faults.reset_after("chat.postMessage")
+    publish(reminder.id, system.bot.slack_dependencies)
+    assert len(reminders(system)) == 1
+    changes(system, entity, "rejected")
+    works_until(system, "2026-11-17T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
-    assert reminders(world) == []
+    assert reminders(system) == []
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post"])
-def test_two_workers_with_one_reminder_post_it_once(world: World, moment: str) -> None:
-    first_reminder(world)
-    [reminder] = pieces(world, EventKind.REMINDER)
-    deps = world.bot.slack_dependencies
+def test_two_workers_with_one_reminder_post_it_once(system: System, moment: str) -> None:
+    first_reminder(system)
+    [reminder] = pieces(system, EventKind.REMINDER)
+    deps = system.bot.slack_dependencies
 
     publish(reminder.id, around_slack(deps, **{moment: lambda: publish(reminder.id, deps)}))
-    works_until(world, "2026-11-17T12:00", step=60)
+    works_until(system, "2026-11-17T12:00", step=60)
 
-    assert len([call for call in world.slack.calls if call.args.get("reply_broadcast")]) == 1
+    assert len([call for call in system.slack.calls if call.args.get("reply_broadcast")]) == 1
 
 
-def test_a_card_that_somebody_deleted_comes_back_for_the_reminder(world: World) -> None:
-    first_reminder(world)
-    world.slack.workspace.channels[DECISIONS].messages.clear()
-    world.notify()
+def test_a_card_that_somebody_deleted_comes_back_for_the_reminder(system: System) -> None:
+    first_reminder(system)
+    system.slack.workspace.channels[DECISIONS].messages.clear()
+    system.notify()
 
-    assert len(reminders(world)) == 1
+    assert len(reminders(system)) == 1
 
 
 # ---------------------------------------------------------------- due soon when it becomes known
 
 
-def test_what_ends_within_two_business_days_calls_those_who_decide_at_once(world: World) -> None:
-    world.slack.add_usergroup(TEAM, "approvers", [BEN])
-    asks(world, "2026-11-18")
+def test_what_ends_within_two_business_days_calls_those_who_decide_at_once(system: System) -> None:
+    system.slack.add_usergroup(TEAM, "approvers", [BEN])
+    asks(system, "2026-11-18")
 
-    first, alert = world.slack.channel(DECISIONS)
-    assert "please decide soon" in world.slack.render(alert)
-    assert world.slack.mentions(first) == []
-    assert set(world.slack.mentions(alert)) == {"@Ben", "@approvers"}
+    first, alert = system.slack.channel(DECISIONS)
+    assert "please decide soon" in system.slack.render(alert)
+    assert system.slack.mentions(first) == []
+    assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
     assert "approve" in buttons(alert)
 
 
-def test_what_has_time_has_a_card_and_calls_nobody(world: World) -> None:
-    asks(world, "2026-11-19")
+def test_what_has_time_has_a_card_and_calls_nobody(system: System) -> None:
+    asks(system, "2026-11-19")
 
-    [only] = world.slack.channel(DECISIONS)
-    assert world.slack.mentions(only) == []
+    [only] = system.slack.channel(DECISIONS)
+    assert system.slack.mentions(only) == []
 
 
-def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_does_not(world: World) -> None:
-    entity = asks(world, "2026-12-31")
-    changes(world, entity, effective_end_date="2026-11-17")
-    assert len(shown(world, DECISIONS)) == 2
-    changes(world, entity, effective_end_date="2026-11-17")
+def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_does_not(
+    system: System,
+) -> None:
+    entity = asks(system, "2026-12-31")
+    changes(system, entity, effective_end_date="2026-11-17")
+    assert len(shown(system, DECISIONS)) == 2
+    changes(system, entity, effective_end_date="2026-11-17")
 
-    assert len(shown(world, DECISIONS)) == 2
+    assert len(shown(system, DECISIONS)) == 2
 
 
 def test_what_was_there_before_us_calls_nobody_however_near_its_end_is() -> None:
-    with World(APPROVERS=BEN) as world:
-        day = datetime.fromtimestamp(world.clock(), world.settings.timezone).date() + timedelta(days=1)
-        world.noyo.carrier_requests_disconnection(
+    with System(APPROVERS=BEN) as system:
+        day = datetime.fromtimestamp(system.clock(), system.settings.timezone).date() + timedelta(days=1)
+        system.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN, group_id=GROUP, group_name="Old", effective_end_date=day.isoformat()
         )
-        world.wait(60)
-        world.poll()
-        world.notify()
+        system.wait(60)
+        system.poll()
+        system.notify()
 
-        [only] = world.slack.channel(DECISIONS)
-        assert world.slack.mentions(only) == []
-        assert len(pieces(world, EventKind.DAY_STARTED)) == 1, "its days have begun"
+        [only] = system.slack.channel(DECISIONS)
+        assert system.slack.mentions(only) == []
+        assert len(pieces(system, EventKind.DAY_STARTED)) == 1, "its days have begun"
 
 
-def test_text_from_outside_calls_nobody_from_an_alert_or_a_reminder(world: World) -> None:
-    world.slack.add_usergroup(TEAM, "approvers", [BEN])
+def test_text_from_outside_calls_nobody_from_an_alert_or_a_reminder(system: System) -> None:
+    system.slack.add_usergroup(TEAM, "approvers", [BEN])
     hostile = "<!channel> <@U0ANA> <!subteam^S0APPROVE> @here"
-    asks(world, "2026-12-01", hostile)
-    asks(world, "2026-11-17", hostile)
-    works_until(world, "2026-11-17T12:00")
+    asks(system, "2026-12-01", hostile)
+    asks(system, "2026-11-17", hostile)
+    works_until(system, "2026-11-17T12:00")
 
-    every = [one for message in world.slack.channel(DECISIONS) for one in (message, *message.thread)]
+    every = [one for message in system.slack.channel(DECISIONS) for one in (message, *message.thread)]
     assert len([one for one in every if one.broadcast]) >= 1
-    called = {ping for one in every for ping in world.slack.mentions(one)}
+    called = {ping for one in every for ping in system.slack.mentions(one)}
     assert called == {"@Ben", "@approvers"}
 
 
 # ---------------------------------------------------------------- what moves while it waits
 
 
-def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(world: World) -> None:
-    asks(world, "2026-12-01")
-    [tomorrow] = pieces(world, EventKind.DAY_STARTED)
-    world.clock.now = float((tomorrow.due or 0) + 1)  # There it is still the day before.
+def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(system: System) -> None:
+    asks(system, "2026-12-01")
+    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
+    system.clock.now = float((tomorrow.due or 0) + 1)  # There it is still the day before.
     there = ZoneInfo("Pacific/Honolulu")
-    deps = world.bot.slack_dependencies
+    deps = system.bot.slack_dependencies
     west = replace(deps, timezone=there)
 
     publish(tomorrow.id, west)
-    world.wait(24 * 3600)
+    system.wait(24 * 3600)
     publish(tomorrow.id, west)
 
-    assert [day.day for day in pieces(world, EventKind.DAY_STARTED)] == [date(2026, 11, 18)]
-    assert [one.day for one in pieces(world, EventKind.REMINDER)] == [date(2026, 11, 17)]
+    assert [day.day for day in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 18)]
+    assert [one.day for one in pieces(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
 
 
 def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could_be_told(
-    world: World,
+    system: System,
 ) -> None:
-    world.slack.add_usergroup(TEAM, "approvers", [BEN])
-    made = world.noyo.carrier_requests_disconnection(
+    system.slack.add_usergroup(TEAM, "approvers", [BEN])
+    made = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-11-17"
     )
-    world.poll()
-    world.wait(1)
-    world.noyo.move_disconnection(str(made["id"]), "needs_review")
-    world.poll()
-    world.notify()
-    changes(world, EntityRef(EntityKind.DISCONNECTION, str(made["id"])))
+    system.poll()
+    system.wait(1)
+    system.noyo.move_disconnection(str(made["id"]), "needs_review")
+    system.poll()
+    system.notify()
+    changes(system, EntityRef(EntityKind.DISCONNECTION, str(made["id"])))
 
-    [_, alert] = world.slack.channel(DECISIONS)
-    assert set(world.slack.mentions(alert)) == {"@Ben", "@approvers"}
+    [_, alert] = system.slack.channel(DECISIONS)
+    assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
     assert "approve" in buttons(alert)
 
 
 @pytest.mark.long
 def test_a_request_that_moves_each_morning_and_noon_is_reminded_of_once_on_each_of_its_days(
-    world: World,
+    system: System,
 ) -> None:
-    entity = asks(world, "2026-12-01")
+    entity = asks(system, "2026-12-01")
     told = []
     for day in (17, 18, 24, 25):
         for hour in ("01:00", "04:00", "09:45", "12:00", "13:00"):
-            goes_to(world, f"2026-11-{day}T{hour}")
+            goes_to(system, f"2026-11-{day}T{hour}")
             if hour in ("04:00", "12:00"):
-                changes(world, entity)
-            world.notify()
-        told.append(len(posted(world)))
+                changes(system, entity)
+            system.notify()
+        told.append(len(posted(system)))
 
     assert told == [1, 1, 2, 2]
-    assert len(reminders(world)) == 1
+    assert len(reminders(system)) == 1
 
 
-def test_what_has_no_end_is_reminded_of_however_often_it_moves(world: World) -> None:
-    entity = asks(world, None)
+def test_what_has_no_end_is_reminded_of_however_often_it_moves(system: System) -> None:
+    entity = asks(system, None)
     for when in ("2026-11-17T04:00", "2026-11-18T04:00"):
-        goes_to(world, when)
-        world.notify()
-        changes(world, entity)
-    goes_to(world, "2026-11-18T09:45")
-    world.notify()
+        goes_to(system, when)
+        system.notify()
+        changes(system, entity)
+    goes_to(system, "2026-11-18T09:45")
+    system.notify()
 
-    assert len(posted(world)) == 1
+    assert len(posted(system)) == 1
 
 
-def posted(world: World) -> list[Any]:
-    return [call for call in world.slack.calls if call.args.get("reply_broadcast")]
+def posted(system: System) -> list[Any]:
+    return [call for call in system.slack.calls if call.args.get("reply_broadcast")]

@@ -7,41 +7,41 @@ from collections.abc import Iterator
 import pytest
 
 from bot.usecases.notifications.summary import SHOWN, summary
-from tests.usecases.in_memory import Learner
+from tests.usecases.in_memory import Ingestion
 
 
 @pytest.fixture
-def learner() -> Iterator[Learner]:
-    with Learner() as learner:
-        yield learner
+def ingestion() -> Iterator[Ingestion]:
+    with Ingestion() as ingestion:
+        yield ingestion
 
 
-def test_where_nothing_is_open_nothing_is_counted(learner: Learner) -> None:
-    found = summary(learner.records, 0)
+def test_where_nothing_is_open_nothing_is_counted(ingestion: Ingestion) -> None:
+    found = summary(ingestion.records, 0)
 
     assert (found.connections, found.disconnections, found.waiting, found.waiting_total) == (0, 0, (), 0)
 
 
-def test_only_what_needs_us_waits_and_decisions_come_first(learner: Learner) -> None:
-    learner.add(2, status="completed")
-    learner.add(2, status="processing")
-    failed = learner.add(1, status="unable_to_connect")[0]
-    to_correct = learner.add(1, status="action_required")[0]
-    to_authorize = learner.add(1, status="carrier_authorization")[0]
-    decision = learner.waits_for_us("2026-12-31")
-    learner.begin()
+def test_only_what_needs_us_waits_and_decisions_come_first(ingestion: Ingestion) -> None:
+    ingestion.add(2, status="completed")
+    ingestion.add(2, status="processing")
+    failed = ingestion.add(1, status="unable_to_connect")[0]
+    to_correct = ingestion.add(1, status="action_required")[0]
+    to_authorize = ingestion.add(1, status="carrier_authorization")[0]
+    decision = ingestion.waits_for_us("2026-12-31")
+    ingestion.begin()
 
-    found = summary(learner.records, 0)
+    found = summary(ingestion.records, 0)
 
     assert [one.entity.key for one in found.waiting] == [decision, failed, to_correct, to_authorize]
     assert (found.connections, found.disconnections, found.waiting_total) == (5, 1, 4)
 
 
-def test_a_long_list_is_cut_and_its_whole_length_is_told(learner: Learner) -> None:
-    learner.add(SHOWN + 7, status="unable_to_connect")
-    learner.begin()
+def test_a_long_list_is_cut_and_its_whole_length_is_told(ingestion: Ingestion) -> None:
+    ingestion.add(SHOWN + 7, status="unable_to_connect")
+    ingestion.begin()
 
-    found = summary(learner.records, 0)
+    found = summary(ingestion.records, 0)
 
     assert (len(found.waiting), found.waiting_total) == (SHOWN, SHOWN + 7)
     oldest_first = [one.record.modified for one in found.waiting]

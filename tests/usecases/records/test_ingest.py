@@ -20,7 +20,7 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, plan_change
 from infra.local.noyo import Rules
 from tests.dynamodb.made import CARRIER, NOW, a_connection, uuid
-from tests.usecases.in_memory import START, Learner, Records
+from tests.usecases.in_memory import START, Ingestion, Records
 
 FROZEN = Rules(settle_script=None, freeze_modified=True)
 WANTED = ConnectionRequest(CARRIER, "G-00001", "Test Company")
@@ -351,12 +351,12 @@ def test_a_link_that_is_there_is_not_written_again(records: Records) -> None:
 
 
 @pytest.fixture(scope="module")
-def noyo_shows() -> Iterator[Learner]:
-    with Learner(rules=FROZEN) as learner:
-        yield learner
+def noyo_shows() -> Iterator[Ingestion]:
+    with Ingestion(rules=FROZEN) as ingestion:
+        yield ingestion
 
 
-def test_with_a_modified_that_never_moves_every_change_is_still_learnt(noyo_shows: Learner) -> None:
+def test_with_a_modified_that_never_moves_every_change_is_still_learnt(noyo_shows: Ingestion) -> None:
     one = noyo_shows.add(1)[0]
     noyo_shows.begin()
     for status in ("noyo_review", "unable_to_connect", "processing", "completed"):

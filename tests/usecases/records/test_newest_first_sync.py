@@ -15,7 +15,7 @@ from bot.usecases.records.ingest_pages import PollDeadlineReached
 from bot.usecases.records.newest_first_sync import NewestFirstSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
-from tests.usecases.in_memory import SWEEP, Learner
+from tests.usecases.in_memory import SWEEP, Ingestion
 
 CLAMPED = Rules(settle_script=None, max_page_size=20)
 LIST = "/group_connections"
@@ -25,46 +25,46 @@ LIST = "/group_connections"
 
 
 def test_nothing_is_missed_while_rows_move_between_the_pages() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(100)
-        learner.begin()
-        learner.wait(3600)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(100)
+        ingestion.begin()
+        ingestion.wait(3600)
         for one in ids[:60]:
-            learner.noyo.move_connection(one, "noyo_review")
-            learner.wait(1)
+            ingestion.noyo.move_connection(one, "noyo_review")
+            ingestion.wait(1)
         moving = iter([ids[2], ids[30], ids[90], ids[99]])
 
         def move(path: str, query: Mapping[str, str]) -> None:
             del query
             one = next(moving, None)
             if one is not None and path.endswith(LIST):
-                learner.wait(1)
-                learner.noyo.move_connection(one, "completed")
+                ingestion.wait(1)
+                ingestion.noyo.move_connection(one, "completed")
 
-        learner.noyo.on_list = move
-        learner.poll()
+        ingestion.noyo.on_list = move
+        ingestion.poll()
 
-        truth = {row["id"]: row["status"] for row in learner.noyo.connections()}
-        assert {one: learner.status(one) for one in ids} == truth
-        assert len(learner.records.told) == len({event.id for event in learner.records.told})
+        truth = {row["id"]: row["status"] for row in ingestion.noyo.connections()}
+        assert {one: ingestion.status(one) for one in ids} == truth
+        assert len(ingestion.records.told) == len({event.id for event in ingestion.records.told})
 
 
 def test_a_row_that_vanishes_between_pages_hides_no_other() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(60)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(60)
         removed = iter(ids[:1])
 
         def vanish(path: str, query: Mapping[str, str]) -> None:
             del path, query
             for one in removed:
-                learner.noyo.remove(one)
+                ingestion.noyo.remove(one)
 
-        learner.noyo.on_list = vanish
-        learner.poll()
-        learner.wait(SWEEP)
-        learner.poll()
+        ingestion.noyo.on_list = vanish
+        ingestion.poll()
+        ingestion.wait(SWEEP)
+        ingestion.poll()
 
-        assert set(ids) == {entity.key for entity in learner.records.states}
+        assert set(ids) == {entity.key for entity in ingestion.records.states}
 
 
 # ---------------------------------------------------------------- a run that is cut
@@ -73,54 +73,54 @@ def test_a_row_that_vanishes_between_pages_hides_no_other() -> None:
 @pytest.mark.parametrize("every", [60, 0], ids=["spread", "of one moment"])
 @pytest.mark.parametrize("size", [100, 20, 3], ids=["whole pages", "clamped", "tiny"])
 def test_a_first_run_cut_at_every_page_comes_to_its_end(every: int, size: int) -> None:
-    with Learner(rules=Rules(settle_script=None, max_page_size=size)) as learner:
+    with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
         number = 2 * size + 10
-        learner.add(number, every=every)
+        ingestion.add(number, every=every)
 
-        runs = next(run for run in range(1, 60) if learner.poll(seconds=0).finished)
+        runs = next(run for run in range(1, 60) if ingestion.poll(seconds=0).finished)
 
         assert runs > 1
-        assert len(learner.records.states) == number
-        assert learner.records.told == []
-        assert learner.cursors.held[EntityKind.CONNECTION].swept_at is not None
+        assert len(ingestion.records.states) == number
+        assert ingestion.records.told == []
+        assert ingestion.cursors.held[EntityKind.CONNECTION].swept_at is not None
 
 
 def test_while_a_cut_run_goes_on_what_is_newest_is_told_at_once() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(200)
-        learner.poll(seconds=0)
-        learner.wait()
-        learner.noyo.move_connection(ids[-1], "unable_to_connect")
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(200)
+        ingestion.poll(seconds=0)
+        ingestion.wait()
+        ingestion.noyo.move_connection(ids[-1], "unable_to_connect")
 
-        report = learner.poll(seconds=0)
+        report = ingestion.poll(seconds=0)
 
         assert not report.finished
-        assert learner.told() == ["unable_to_connect"]
+        assert ingestion.told() == ["unable_to_connect"]
 
 
 def test_what_changes_behind_a_cut_run_is_not_missed() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(120)
-        learner.poll(seconds=0)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(120)
+        ingestion.poll(seconds=0)
         for one in ids[10:50]:
-            learner.wait(1)
-            learner.noyo.move_connection(one, "completed")
+            ingestion.wait(1)
+            ingestion.noyo.move_connection(one, "completed")
 
-        assert any(learner.poll(seconds=0).finished for _ in range(60))
+        assert any(ingestion.poll(seconds=0).finished for _ in range(60))
 
-        assert sorted(learner.told()) == ["completed"] * 40
-        assert {learner.status(one) for one in ids[10:50]} == {"completed"}
+        assert sorted(ingestion.told()) == ["completed"] * 40
+        assert {ingestion.status(one) for one in ids[10:50]} == {"completed"}
 
 
 def test_a_cut_sweep_is_not_begun_again_at_once() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        learner.add(100)
-        learner.poll()
-        learner.wait(SWEEP)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ingestion.add(100)
+        ingestion.poll()
+        ingestion.wait(SWEEP)
 
-        assert any(learner.poll(seconds=0).finished for _ in range(30))
+        assert any(ingestion.poll(seconds=0).finished for _ in range(30))
 
-        assert learner.poll().requests == 1
+        assert ingestion.poll().requests == 1
 
 
 # ---------------------------------------------------------------- trouble at Noyo
@@ -128,70 +128,70 @@ def test_a_cut_sweep_is_not_begun_again_at_once() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.GARBAGE, FaultKind.TRUNCATED, FaultKind.ERROR_AFTER])
 def test_trouble_in_the_middle_keeps_what_was_taken_and_the_next_run_goes_on_there(kind: FaultKind) -> None:
-    with Learner(rules=CLAMPED) as learner:
-        learner.add(60)
-        learner.noyo.faults.add(Fault(kind, method="GET", skip=2, times=20))
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ingestion.add(60)
+        ingestion.noyo.faults.add(Fault(kind, method="GET", skip=2, times=20))
 
         with pytest.raises(NoyoError):
-            learner.poll()
+            ingestion.poll()
 
-        assert len(learner.records.states) == 40
-        learner.noyo.faults.clear()
-        assert learner.poll().finished
-        assert len(learner.records.states) == 60
+        assert len(ingestion.records.states) == 40
+        ingestion.noyo.faults.clear()
+        assert ingestion.poll().finished
+        assert len(ingestion.records.states) == 60
 
 
 def test_a_page_that_never_comes_does_not_hide_what_is_new() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(100)
-        learner.begin()
-        learner.wait(SWEEP)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(100)
+        ingestion.begin()
+        ingestion.wait(SWEEP)
         for _ in range(3):
-            learner.noyo.faults.clear()
-            learner.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=2, times=None))
+            ingestion.noyo.faults.clear()
+            ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=2, times=None))
             with pytest.raises(NoyoError):
-                learner.poll()
-        learner.wait()
-        learner.noyo.move_connection(ids[3], "unable_to_connect")
-        learner.noyo.faults.clear()
-        learner.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=1, times=None))
+                ingestion.poll()
+        ingestion.wait()
+        ingestion.noyo.move_connection(ids[3], "unable_to_connect")
+        ingestion.noyo.faults.clear()
+        ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=1, times=None))
 
         with pytest.raises(NoyoError):
-            learner.poll()
+            ingestion.poll()
 
-        assert learner.told(ids[3]) == ["unable_to_connect"]
+        assert ingestion.told(ids[3]) == ["unable_to_connect"]
 
 
 def test_a_list_that_became_shorter_than_where_the_run_was_cut_is_begun_again() -> None:
-    with Learner(rules=replace(CLAMPED, past_the_end="422")) as learner:
-        ids = learner.add(100)
+    with Ingestion(rules=replace(CLAMPED, past_the_end="422")) as ingestion:
+        ids = ingestion.add(100)
         for _ in range(4):
-            learner.poll(seconds=0)
+            ingestion.poll(seconds=0)
         for one in ids[5:]:
-            learner.noyo.remove(one)
+            ingestion.noyo.remove(one)
 
         with pytest.raises(NoyoError):
-            learner.poll()
+            ingestion.poll()
 
-        assert learner.poll().finished
+        assert ingestion.poll().finished
 
 
 def test_a_run_that_goes_on_reads_the_rows_before_it_again_since_others_may_have_moved_up() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        ids = learner.add(60)
-        learner.poll(seconds=0)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ids = ingestion.add(60)
+        ingestion.poll(seconds=0)
         for one in ids[: policies.POLL_RESUME_OVERLAP]:
-            learner.noyo.remove(one)
+            ingestion.noyo.remove(one)
 
-        assert learner.poll().finished
+        assert ingestion.poll().finished
 
-        assert set(ids) == {entity.key for entity in learner.records.states}
+        assert set(ids) == {entity.key for entity in ingestion.records.states}
 
 
 def test_it_says_where_it_is_so_that_another_run_can_go_on_there() -> None:
-    with Learner(rules=CLAMPED) as learner:
-        learner.add(30)
-        ingestor = learner.intake(seconds=0)
+    with Ingestion(rules=CLAMPED) as ingestion:
+        ingestion.add(30)
+        ingestor = ingestion.intake(seconds=0)
         run = NewestFirstSync(PassProgress(offset=0, newest_modified=0, floor=0), ingestor)
 
         with pytest.raises(PollDeadlineReached):

@@ -10,15 +10,15 @@ from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.records import UnknownValue
 from bot.usecases.records.poll import KINDS
 from infra.local.noyo import Rules
-from tests.usecases.in_memory import START, SWEEP, Learner
+from tests.usecases.in_memory import START, SWEEP, Ingestion
 
 CLAMPED = Rules(settle_script=None, max_page_size=20)
 
 
 @pytest.fixture
-def learner() -> Iterator[Learner]:
-    with Learner() as learner:
-        yield learner
+def ingestion() -> Iterator[Ingestion]:
+    with Ingestion() as ingestion:
+        yield ingestion
 
 
 # ---------------------------------------------------------------- nothing changed
@@ -26,111 +26,111 @@ def learner() -> Iterator[Learner]:
 
 @pytest.mark.parametrize("rules", [Rules(settle_script=None), CLAMPED], ids=["whole pages", "clamped pages"])
 def test_three_hundred_open_connections_without_a_change_are_one_request_a_poll(rules: Rules) -> None:
-    with Learner(rules=rules) as learner:
-        learner.add(300)
-        learner.poll()
-        before = learner.lists()
+    with Ingestion(rules=rules) as ingestion:
+        ingestion.add(300)
+        ingestion.poll()
+        before = ingestion.lists()
 
         for _ in range(5):
-            learner.wait()
-            report = learner.poll()
+            ingestion.wait()
+            report = ingestion.poll()
             assert (report.requests, report.changed, report.finished) == (1, 0, True)
 
-        assert learner.lists() - before == 5
-        assert len(learner.records.states) == 300
+        assert ingestion.lists() - before == 5
+        assert len(ingestion.records.states) == 300
 
 
 @pytest.mark.parametrize("size", [100, 20])
 def test_rows_of_one_moment_are_one_request_too_once_the_overlap_has_run_out(size: int) -> None:
-    with Learner(rules=Rules(settle_script=None, max_page_size=size)) as learner:
-        learner.add(150, every=0)
-        learner.poll()
+    with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
+        ingestion.add(150, every=0)
+        ingestion.poll()
         for _ in range(3):
-            learner.wait()
-            learner.poll()
-        before = learner.lists()
+            ingestion.wait()
+            ingestion.poll()
+        before = ingestion.lists()
 
         for _ in range(4):
-            learner.wait()
-            learner.poll()
+            ingestion.wait()
+            ingestion.poll()
 
-        assert learner.lists() - before == 4
+        assert ingestion.lists() - before == 4
 
 
-def test_a_change_after_a_quiet_time_opens_the_overlap_again(learner: Learner) -> None:
-    one, other = learner.add(2)
-    learner.poll()
+def test_a_change_after_a_quiet_time_opens_the_overlap_again(ingestion: Ingestion) -> None:
+    one, other = ingestion.add(2)
+    ingestion.poll()
     for _ in range(4):
-        learner.wait()
-        learner.poll()
-    assert learner.cursors.held[EntityKind.CONNECTION].overlap_settled
+        ingestion.wait()
+        ingestion.poll()
+    assert ingestion.cursors.held[EntityKind.CONNECTION].overlap_settled
 
-    learner.noyo.move_connection(one, "completed")
-    learner.poll()
+    ingestion.noyo.move_connection(one, "completed")
+    ingestion.poll()
 
-    assert not learner.cursors.held[EntityKind.CONNECTION].overlap_settled
-    assert (learner.told(one), learner.told(other)) == (["completed"], [])
-
-
-def test_a_row_that_is_slow_to_show_is_found_within_the_overlap(learner: Learner) -> None:
-    learner.add(120, every=1)
-    learner.poll()
-    learner.wait()
-    slow = learner.noyo.add_connection(created=START - 3600 - 119, status="processing")["id"]
-
-    learner.poll()
-
-    assert learner.told(slow) == ["processing"]
+    assert not ingestion.cursors.held[EntityKind.CONNECTION].overlap_settled
+    assert (ingestion.told(one), ingestion.told(other)) == (["completed"], [])
 
 
-def test_an_empty_list_is_one_request_and_is_finished(learner: Learner) -> None:
-    first, second = learner.poll(), learner.poll()
+def test_a_row_that_is_slow_to_show_is_found_within_the_overlap(ingestion: Ingestion) -> None:
+    ingestion.add(120, every=1)
+    ingestion.poll()
+    ingestion.wait()
+    slow = ingestion.noyo.add_connection(created=START - 3600 - 119, status="processing")["id"]
+
+    ingestion.poll()
+
+    assert ingestion.told(slow) == ["processing"]
+
+
+def test_an_empty_list_is_one_request_and_is_finished(ingestion: Ingestion) -> None:
+    first, second = ingestion.poll(), ingestion.poll()
 
     assert (first.requests, second.requests) == (1, 1)
     assert first.finished
     assert second.finished
-    assert learner.cursors.held[EntityKind.CONNECTION].since == 0
+    assert ingestion.cursors.held[EntityKind.CONNECTION].since == 0
 
 
 # ---------------------------------------------------------------- a change
 
 
-def test_a_change_is_told_once(learner: Learner) -> None:
-    one, *_ = learner.add(3)
-    learner.poll()
-    learner.wait()
-    learner.noyo.move_connection(one, "unable_to_connect", error="no such group")
+def test_a_change_is_told_once(ingestion: Ingestion) -> None:
+    one, *_ = ingestion.add(3)
+    ingestion.poll()
+    ingestion.wait()
+    ingestion.noyo.move_connection(one, "unable_to_connect", error="no such group")
 
     for _ in range(4):
-        learner.poll()
-        learner.wait()
+        ingestion.poll()
+        ingestion.wait()
 
-    assert learner.told() == ["unable_to_connect"]
-    assert learner.status(one) == "unable_to_connect"
-
-
-def test_an_unknown_status_passes_through_as_it_came(learner: Learner) -> None:
-    (one,) = learner.add(1)
-    learner.poll()
-    learner.wait()
-    learner.noyo.move_connection(one, "connecting")
-
-    learner.poll()
-
-    assert learner.held(one).status == UnknownValue("connecting")
-    assert learner.told() == ["connecting"]
-    assert learner.records.open_entities(EntityKind.CONNECTION) == [EntityRef(EntityKind.CONNECTION, one)]
+    assert ingestion.told() == ["unable_to_connect"]
+    assert ingestion.status(one) == "unable_to_connect"
 
 
-def test_a_disconnection_list_is_polled_like_the_other(learner: Learner) -> None:
-    one = learner.waits_for_us("2026-12-31")
-    learner.begin()
-    learner.wait()
-    learner.noyo.move_disconnection(one, "rejected")
+def test_an_unknown_status_passes_through_as_it_came(ingestion: Ingestion) -> None:
+    (one,) = ingestion.add(1)
+    ingestion.poll()
+    ingestion.wait()
+    ingestion.noyo.move_connection(one, "connecting")
 
-    report = learner.poll(EntityKind.DISCONNECTION)
+    ingestion.poll()
 
-    assert (report.requests, learner.told(one)) == (1, ["rejected"])
+    assert ingestion.held(one).status == UnknownValue("connecting")
+    assert ingestion.told() == ["connecting"]
+    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [EntityRef(EntityKind.CONNECTION, one)]
+
+
+def test_a_disconnection_list_is_polled_like_the_other(ingestion: Ingestion) -> None:
+    one = ingestion.waits_for_us("2026-12-31")
+    ingestion.begin()
+    ingestion.wait()
+    ingestion.noyo.move_disconnection(one, "rejected")
+
+    report = ingestion.poll(EntityKind.DISCONNECTION)
+
+    assert (report.requests, ingestion.told(one)) == (1, ["rejected"])
 
 
 def test_both_lists_are_polled() -> None:
@@ -140,46 +140,46 @@ def test_both_lists_are_polled() -> None:
 # ---------------------------------------------------------------- two at once
 
 
-def test_two_polls_at_once_tell_each_change_once_and_the_cursor_moves_once(learner: Learner) -> None:
-    one, other = learner.add(2)
-    learner.begin()
-    learner.wait()
-    learner.noyo.move_connection(one, "completed")
-    learner.noyo.move_connection(other, "noyo_review")
-    before = learner.cursors.held[EntityKind.CONNECTION]
-    learner.cursors.between = learner.poll
+def test_two_polls_at_once_tell_each_change_once_and_the_cursor_moves_once(ingestion: Ingestion) -> None:
+    one, other = ingestion.add(2)
+    ingestion.begin()
+    ingestion.wait()
+    ingestion.noyo.move_connection(one, "completed")
+    ingestion.noyo.move_connection(other, "noyo_review")
+    before = ingestion.cursors.held[EntityKind.CONNECTION]
+    ingestion.cursors.between = ingestion.poll
 
-    learner.poll()
+    ingestion.poll()
 
-    assert sorted(learner.told()) == ["completed", "noyo_review"]
-    assert learner.cursors.held[EntityKind.CONNECTION].revision == before.revision + 1
+    assert sorted(ingestion.told()) == ["completed", "noyo_review"]
+    assert ingestion.cursors.held[EntityKind.CONNECTION].revision == before.revision + 1
 
 
-def test_two_first_runs_at_once_tell_the_beginning_once(learner: Learner) -> None:
-    learner.add(3)
-    learner.waits_for_us("2026-12-31")
-    learner.cursors.between = learner.begin
+def test_two_first_runs_at_once_tell_the_beginning_once(ingestion: Ingestion) -> None:
+    ingestion.add(3)
+    ingestion.waits_for_us("2026-12-31")
+    ingestion.cursors.between = ingestion.begin
 
-    learner.begin()
+    ingestion.begin()
 
-    assert len(learner.news.put_once) == 3, "the card, its first day, the summary"
-    assert "first_run_summary" in learner.news.put_once
+    assert len(ingestion.news.put_once) == 3, "the card, its first day, the summary"
+    assert "first_run_summary" in ingestion.news.put_once
 
 
 # ---------------------------------------------------------------- the sweep
 
 
-def test_a_sweep_mends_what_moved_without_saying_so(learner: Learner) -> None:
-    ids = learner.add(150)
-    learner.begin()
-    learner.noyo.rules = Rules(settle_script=None, freeze_modified=True)
-    learner.noyo.move_connection(ids[140], "unable_to_connect")
-    learner.wait()
-    learner.poll()
-    assert learner.told() == []
+def test_a_sweep_mends_what_moved_without_saying_so(ingestion: Ingestion) -> None:
+    ids = ingestion.add(150)
+    ingestion.begin()
+    ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
+    ingestion.noyo.move_connection(ids[140], "unable_to_connect")
+    ingestion.wait()
+    ingestion.poll()
+    assert ingestion.told() == []
 
-    learner.wait(SWEEP)
-    learner.poll()
+    ingestion.wait(SWEEP)
+    ingestion.poll()
 
-    assert learner.told() == ["unable_to_connect"]
-    assert learner.status(ids[140]) == "unable_to_connect"
+    assert ingestion.told() == ["unable_to_connect"]
+    assert ingestion.status(ids[140]) == "unable_to_connect"

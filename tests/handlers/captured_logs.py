@@ -11,7 +11,7 @@ import pytest
 from bot import logs
 from handlers import execute_operations, notify, poll
 from tests.handlers.conftest import FakeContext
-from tests.world import World
+from tests.system import System
 
 SCHEDULE: dict[str, Any] = {}
 NAMESPACE = "Switchboard/test"
@@ -19,10 +19,10 @@ Line = dict[str, Any]
 
 
 class Watched:
-    """A world whose lines are kept: `lines` are those since it was last asked for."""
+    """A system whose lines are kept: `lines` are those since it was last asked for."""
 
-    def __init__(self, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-        self.world, self._capsys = world, capsys
+    def __init__(self, system: System, capsys: pytest.CaptureFixture[str]) -> None:
+        self.system, self._capsys = system, capsys
         self.kept: list[str] = []
 
     def run(self, *handlers: Callable[..., Any]) -> None:
@@ -34,7 +34,7 @@ class Watched:
         """Everything runs once by its schedule, and time passes."""
         for _ in range(times):
             self.run(execute_operations.handler, poll.handler, notify.handler)
-            self.world.wait(seconds)
+            self.system.wait(seconds)
 
     def receive(self) -> None:
         """Makes this process log as the receiver does, as it would in one of its own."""

@@ -7,12 +7,12 @@ import os
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.cards_machine import CardsMachine
+from tests.cards_state_machine import CardsStateMachine
 
 EXAMPLES = int(os.environ.get("CARDS_EXAMPLES", "4"))
 """Some four seconds each; whoever changes how things are told should give it some hundred."""
 
-TestCardsInAnyOrder = CardsMachine.TestCase
+TestCardsInAnyOrder = CardsStateMachine.TestCase
 TestCardsInAnyOrder.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=20,

@@ -84,7 +84,7 @@ def token(name: str = "token-1", **fields: object) -> httpx.Response:
 
 
 @dataclass
-class Wire:
+class HttpStub:
     """`answers` are returned in order, then the last one repeats; so do `tokens`. Time advances only by sleeping."""
 
     answers: list[Reply] = field(default_factory=list)
@@ -151,5 +151,5 @@ class Wire:
         return dict(request.url.params)
 
 
-def answering(*replies: Reply) -> Wire:
-    return Wire(list(replies))
+def answering(*replies: Reply) -> HttpStub:
+    return HttpStub(list(replies))

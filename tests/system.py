@@ -80,8 +80,8 @@ class _Process(Deployment):
         return LambdaQuota(lambda: worker_client("lambda"))
 
 
-class World:
-    """Start it with `with World() as world`; people are Ana and Ben (full members) and Gus (a guest)."""
+class System:
+    """Start it with `with System() as system`; people are Ana and Ben (full members) and Gus (a guest)."""
 
     def __init__(
         self,
@@ -266,7 +266,7 @@ class World:
             self.bot.noyo.close()
 
     def _table(self) -> str:
-        table = f"world-{next(_TABLES)}"
+        table = f"system-{next(_TABLES)}"
         create_table(worker_client("dynamodb"), name=table)
         if not self._streams:
             # Nobody reads the stream, and moto would copy all of it at each write.
@@ -334,4 +334,4 @@ def blocks_of(message: Any) -> str:
     return json.dumps(message.blocks, ensure_ascii=False)
 
 
-Act = Callable[[World], object]
+Act = Callable[[System], object]

@@ -1,6 +1,6 @@
 """Deciding as a machine of rules: people, polls, workers, Noyo and trouble, in any order; what must hold at all times.
 
-The world is made by `make_world`, so that another one with the same face can be put under the same rules and the same
+The system is made by `make_system`, so that another one with the same face can be put under the same rules and the same
 demands. Hypothesis chooses the order; nothing here waits or asks the clock.
 """
 
@@ -58,8 +58,8 @@ def _sent(seen: Any) -> tuple[str, str, str]:
     return record_id, version, seen.body["status"]
 
 
-class DecisionsMachine(RuleBasedStateMachine):
-    make_world: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(
+class DecisionsStateMachine(RuleBasedStateMachine):
+    make_system: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(
         patiently_deciding
     )
 
@@ -81,15 +81,15 @@ class DecisionsMachine(RuleBasedStateMachine):
         `freeze`: `modified` tells no order of versions.
         """
         rules = Rules(settle_script=None, stale_version=stale, freeze_modified=freeze)
-        self.holding = self.make_world(rules)
-        self.world = self.holding.__enter__()
-        self.records = [self.world.waits(end) for end in ends]
+        self.holding = self.make_system(rules)
+        self.system = self.holding.__enter__()
+        self.records = [self.system.waits(end) for end in ends]
         self.read = {one.entity: [one] for one in self.records}
         self.placed: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
         if trouble is not None:
-            self.world.noyo.faults.add(writes_fail(trouble, method="PUT"))
+            self.system.noyo.faults.add(writes_fail(trouble, method="PUT"))
         return self._click(self.records[0], ANA, decision, END)
 
     # ---------------------------------------------------------------- people
@@ -115,7 +115,7 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _submit(self, click: Click) -> None:
         before, held = click.operation_id in self.placed, self.held(click.shown)
-        result = self.world.decide(
+        result = self.system.decide(
             click.shown, click.decision, click.operation_id, click.person, end=click.end
         )
         if before:
@@ -130,15 +130,15 @@ class DecisionsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.open)
     @rule(may=st.booleans())
     def ben_is_made_an_approver_or_no_longer_is(self, may: bool) -> None:
-        self.world.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
+        self.system.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} if may else {ANA}))
 
     # ---------------------------------------------------------------- Noyo, and others who use it
 
     def true(self, one: RecordState) -> dict[str, Any]:
-        return self.world.true(one)
+        return self.system.true(one)
 
     def held(self, one: RecordState) -> RecordState:
-        return self.world.held(one.record.id)
+        return self.system.held(one.record.id)
 
     def _one_of_them(self, data: Any) -> RecordState:
         one: RecordState = data.draw(st.sampled_from(self.records))
@@ -160,43 +160,43 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _moves(self, one: RecordState, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
         """Noyo does nothing of the kind to what is in another status."""
-        self.world.wait(seconds)
+        self.system.wait(seconds)
         if self.true(one)["status"] == before:
-            self.world.noyo.move_disconnection(one.record.id, after, **fields)
+            self.system.noyo.move_disconnection(one.record.id, after, **fields)
 
     # ---------------------------------------------------------------- trouble
 
     @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
     def answers_to_decisions_get_lost(self, kind: str, times: int) -> None:
-        self.world.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+        self.system.noyo.faults.add(writes_fail(kind, times, method="PUT"))
 
     @rule(times=st.integers(1, 3))
     def noyo_cannot_be_read(self, times: int) -> None:
-        self.world.noyo.faults.add(Fault("too_many", method="GET", times=times))
+        self.system.noyo.faults.add(Fault("too_many", method="GET", times=times))
 
     @rule()
     def the_process_starts_anew(self) -> None:
-        self.world.restart()
+        self.system.restart()
 
     @rule(seconds=st.sampled_from([1, 31, policies.OPERATION_LEASE_SECONDS, 4000]))
     def time_passes(self, seconds: int) -> None:
-        self.world.wait(seconds)
+        self.system.wait(seconds)
 
     @rule()
     def people_are_read(self) -> None:
-        self.world.know(ANA, BEN)
+        self.system.know(ANA, BEN)
 
     # ---------------------------------------------------------------- what runs by itself
 
     @rule(data=st.data())
     def a_poll_comes_by(self, data: Any) -> None:
-        if not self.world.noyo.faults.pending():
-            self.world.see(self._one_of_them(data).record.id)
+        if not self.system.noyo.faults.pending():
+            self.system.see(self._one_of_them(data).record.id)
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
     def a_worker_goes_on(self, data: Any, seconds: int) -> None:
-        self.world.wait(seconds)
+        self.system.wait(seconds)
         self._works(self.placed[data.draw(st.sampled_from(self.open))])
 
     @rule(click=clicks)
@@ -207,9 +207,9 @@ class DecisionsMachine(RuleBasedStateMachine):
     def a_worker_dies_over_it(self, click: Click, death: tuple[str, str, bool]) -> None:
         port, method, after = death
         try:
-            self._works(click, **{port: Before(getattr(self.world.deps, port), method, kill, after=after)})
+            self._works(click, **{port: Before(getattr(self.system.deps, port), method, kill, after=after)})
         except Killed:
-            self.world.restart()
+            self.system.restart()
 
     @rule(click=clicks, what=st.sampled_from(["changes", *Decision]))
     def it_moves_while_a_worker_sends_it(self, click: Click, what: str) -> None:
@@ -221,19 +221,19 @@ class DecisionsMachine(RuleBasedStateMachine):
             else:
                 self._moves(click.shown, "needs_review", STATUS[Decision(what)])
 
-        noyo = Before(self.world.deps.noyo, "decide_disconnection", moves)
+        noyo = Before(self.system.deps.noyo, "decide_disconnection", moves)
         self._works(click, noyo=noyo)
 
     def _works(self, click: Click, **deps: Any) -> None:
         if click.operation_id in self.placed:
-            self.world.run_worker(click.operation_id, **deps)
+            self.system.run_worker(click.operation_id, **deps)
 
     # ---------------------------------------------------------------- what must hold
 
     @property
     def effective(self) -> list[tuple[str, str, str]]:
         """What we sent and Noyo did."""
-        return [_sent(seen) for seen in self.world.writes() if seen.took_effect]
+        return [_sent(seen) for seen in self.system.writes() if seen.took_effect]
 
     @invariant()
     def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
@@ -242,16 +242,16 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_sent_but_what_somebody_decided_on_the_version_they_saw(self) -> None:
-        assert {_sent(seen) for seen in self.world.writes()} <= {one.sends for one in self.placed.values()}
+        assert {_sent(seen) for seen in self.system.writes()} <= {one.sends for one in self.placed.values()}
 
     @invariant()
     def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
-        self.open = [one for one in self.placed if one in self.open and self.world.operation(one).is_open]
+        self.open = [one for one in self.placed if one in self.open and self.system.operation(one).is_open]
         subjects = [self.placed[one].shown.entity for one in self.open]
         assert len(subjects) == len(set(subjects))
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "system"):
             return
         try:
             self._comes_to_rest()
@@ -260,12 +260,12 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _comes_to_rest(self) -> None:
         """Trouble is over, time passes: nothing may be left that nobody is told of."""
-        self.world.noyo.faults.clear()
+        self.system.noyo.faults.clear()
         for operation_id in self.placed:
-            self.world.know(ANA, BEN)
-            self.world.live(operation_id, DAYS)
+            self.system.know(ANA, BEN)
+            self.system.live(operation_id, DAYS)
         for one in self.records:
-            self.world.see(one.record.id)
+            self.system.see(one.record.id)
             self._what_is_held_is_true(one)
             self._whoever_decided_is_told_so(one)
         self._every_decision_ended()
@@ -273,10 +273,10 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _every_decision_ended(self) -> None:
         for operation_id, click in self.placed.items():
-            ended = self.world.operation(operation_id)
+            ended = self.system.operation(operation_id)
             if ended.state is OperationState.NEEDS_RESOLUTION:
-                assert "needs_resolution" in self.world.published_states()
-                assert self.world.locked(click.shown.entity)
+                assert "needs_resolution" in self.system.published_states()
+                assert self.system.locked(click.shown.entity)
                 continue
             assert ended.state.settled
             assert ended.outcome is not None
@@ -287,7 +287,7 @@ class DecisionsMachine(RuleBasedStateMachine):
 
     def _whoever_decided_is_told_so(self, one: RecordState) -> None:
         """Whatever became of the answers."""
-        operations = [self.world.operation(each) for each in self._on(one)]
+        operations = [self.system.operation(each) for each in self._on(one)]
         succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
         doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_RESOLUTION]
         assert len(succeeded) <= 1
@@ -309,9 +309,9 @@ class DecisionsMachine(RuleBasedStateMachine):
         assert (held.record.version, held.status.value) == (true["version"], true["status"])
 
     def _every_decision_is_in_the_trail(self) -> None:
-        trail = self.world.audit_log()
+        trail = self.system.audit_log()
         for operation_id, click in self.placed.items():
-            state = self.world.operation(operation_id).state.value
+            state = self.system.operation(operation_id).state.value
             for action in ("operation_submitted", f"operation_{state}"):
                 (entry,) = [
                     (actor, details)

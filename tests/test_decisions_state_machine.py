@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.decisions_machine import DecisionsMachine
+from tests.decisions_state_machine import DecisionsStateMachine
 
 pytestmark = pytest.mark.long
 
-TestDecisionsInAnyOrder = DecisionsMachine.TestCase
+TestDecisionsInAnyOrder = DecisionsStateMachine.TestCase
 TestDecisionsInAnyOrder.settings = settings(
     max_examples=16,
     stateful_step_count=25,

@@ -1,8 +1,8 @@
 """Deciding as a machine of rules with Slack in it: whatever happens in whatever order, what people see ends true.
 
 People click and submit, records move at Noyo, answers of Noyo and of Slack get lost, workers die and are woken again.
-At rest every card, call and direct message is made anew from the table and held against what Slack shows. The world is
-made by `make_world`, so that another one with the same face can be put under the same rules.
+At rest every card, call and direct message is made anew from the table and held against what Slack shows. The system is
+made by `make_system`, so that another one with the same face can be put under the same rules.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from infra.local.noyo import Fault, Rules
 from infra.local.slack import Message, NotPossible
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
+from tests.system import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.execution_bench import Before, Killed, kill, writes_fail
-from tests.world import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, World
 
 NAMES = ("Alpha Inc", "Beta Inc")
 PEOPLE = (ANA, BEN)
@@ -74,8 +74,8 @@ class Seen:
     cards: list[Message] = field(default_factory=list)
 
 
-def approving() -> AbstractContextManager[World]:
-    return World(
+def approving() -> AbstractContextManager[System]:
+    return System(
         rules=Rules(settle_script=None),
         APPROVERS=",".join(PEOPLE),
         POLL_SECONDS="60",
@@ -83,18 +83,18 @@ def approving() -> AbstractContextManager[World]:
     )
 
 
-class CardsMachine(RuleBasedStateMachine):
-    make_world: ClassVar[Callable[[], AbstractContextManager[World]]] = staticmethod(approving)
+class CardsStateMachine(RuleBasedStateMachine):
+    make_system: ClassVar[Callable[[], AbstractContextManager[System]]] = staticmethod(approving)
 
     @initialize(first=ACTS, second=ACTS)
     def begins(self, first: str, second: str) -> None:
         """Two requests wait, and have their cards; both people decide on the first."""
-        self.holding = self.make_world()
-        self.world = self.holding.__enter__()
+        self.holding = self.make_system()
+        self.system = self.holding.__enter__()
         self.seen = Seen()
-        self.world.settle(10)
+        self.system.settle(10)
         self.made = [self._asked(name) for name in NAMES]
-        self.world.settle(10)
+        self.system.settle(10)
         self._keep_cards()
         for person, act in ((ANA, first), (BEN, second)):
             self.opens(person, act, 0)
@@ -102,7 +102,7 @@ class CardsMachine(RuleBasedStateMachine):
             self.submits(person)
 
     def _asked(self, name: str) -> str:
-        made = self.world.noyo.carrier_requests_disconnection(
+        made = self.system.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN,
             group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
             group_name=name,
@@ -117,7 +117,7 @@ class CardsMachine(RuleBasedStateMachine):
         """From a card as it was at some time: a screen need not have refreshed."""
         card = self.seen.cards[which % len(self.seen.cards)]
         try:
-            self.world.slack.click_stale(person, card, act)
+            self.system.slack.click_stale(person, card, act)
         except NotPossible:
             return  # That card offered no decision.
 
@@ -128,23 +128,23 @@ class CardsMachine(RuleBasedStateMachine):
             return
         self.seen.submitted.append(form)
         values = {"reason": "payment_reinstated"} if form.act == "reject" else {}
-        self.seen.replies.append((person, self.world.slack.submit(person, form.view_id, values)))
+        self.seen.replies.append((person, self.system.slack.submit(person, form.view_id, values)))
 
     @rule(which=st.integers(0, 30))
     def a_submission_is_delivered_again(self, which: int) -> None:
         if self.seen.replies:
             person, reply = self.seen.replies[which % len(self.seen.replies)]
-            self.world.slack.resend(person, reply)
+            self.system.slack.resend(person, reply)
 
     @rule(person=st.sampled_from(PEOPLE))
     def closes(self, person: str) -> None:
-        view = self.world.slack.view_of(person)
+        view = self.system.slack.view_of(person)
         if view is not None:
-            self.world.slack.close_view(person, view.id)
+            self.system.slack.close_view(person, view.id)
 
     def _form(self, person: str) -> Form | None:
         """What lies before them, where it can be submitted."""
-        view = self.world.slack.view_of(person)
+        view = self.system.slack.view_of(person)
         if view is None or view.submit_button is None:
             return None
         shown = json.loads(view.private_metadata)
@@ -155,56 +155,56 @@ class CardsMachine(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from([0, 1]), what=st.sampled_from(["another day", "completed", *STATUS]))
     def it_moves_at_noyo(self, which: int, what: str) -> None:
-        now = self.world.noyo.disconnection(self.made[which])
-        self.world.wait(1)
+        now = self.system.noyo.disconnection(self.made[which])
+        self.system.wait(1)
         if what == "completed" and now["status"] == "processing":
-            self.world.noyo.move_disconnection(now["id"], "completed")
+            self.system.noyo.move_disconnection(now["id"], "completed")
         elif what in STATUS and now["status"] == "needs_review":
-            self.world.noyo.move_disconnection(now["id"], STATUS[what])
+            self.system.noyo.move_disconnection(now["id"], STATUS[what])
         elif what == "another day" and now["status"] == "needs_review":
             day = FAR if now["effective_end_date"] == FURTHER else FURTHER
-            self.world.noyo.move_disconnection(now["id"], "needs_review", effective_end_date=day)
+            self.system.noyo.move_disconnection(now["id"], "needs_review", effective_end_date=day)
 
     # ---------------------------------------------------------------- trouble
 
     @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
     def answers_of_noyos_get_lost(self, kind: str, times: int) -> None:
-        self.world.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+        self.system.noyo.faults.add(writes_fail(kind, times, method="PUT"))
 
     @rule(times=st.integers(1, 3))
     def noyo_cannot_be_read(self, times: int) -> None:
-        self.world.noyo.faults.add(Fault("too_many", method="GET", times=times))
+        self.system.noyo.faults.add(Fault("too_many", method="GET", times=times))
 
     @rule(method=WRITES, kind=st.sampled_from(SLACK_TROUBLE), times=st.integers(1, 2))
     def answers_of_slacks_get_lost(self, method: str, kind: SlackKind, times: int) -> None:
-        self.world.slack.faults.add(SlackFault(kind, method, times))
+        self.system.slack.faults.add(SlackFault(kind, method, times))
 
     @rule(method=WRITES)
     def slack_wants_to_be_left_alone(self, method: str) -> None:
-        self.world.slack.faults.rate_limited(30, method)
+        self.system.slack.faults.rate_limited(30, method)
 
     @rule()
     def the_process_starts_anew(self) -> None:
-        self.world.restart()
+        self.system.restart()
 
     @rule(seconds=st.sampled_from([1, 31, 61, 331]))
     def time_passes(self, seconds: int) -> None:
-        self.world.wait(seconds)
+        self.system.wait(seconds)
 
     # ---------------------------------------------------------------- what runs by itself
 
     @rule()
     def a_poll_comes_by(self) -> None:
-        if not self.world.noyo.faults.pending():
-            self.world.poll()
+        if not self.system.noyo.faults.pending():
+            self.system.poll()
 
     @rule()
     def what_is_to_be_sent_is_carried_out(self) -> None:
-        self.world.carry_out()
+        self.system.carry_out()
 
     @rule()
     def people_are_told(self) -> None:
-        self.world.notify()
+        self.system.notify()
         self._keep_cards()
 
     @rule(which=st.integers(0, 50))
@@ -212,21 +212,21 @@ class CardsMachine(RuleBasedStateMachine):
         """The stream gives the same record again, whatever came of it."""
         event = self._keys("OUTBOX#")
         if event:
-            publish(event[which % len(event)], self.world.bot.slack_dependencies)
+            publish(event[which % len(event)], self.system.bot.slack_dependencies)
         for operation_id in self._keys("OPERATION#")[-1:]:
-            execute(operation_id, self.world.bot.noyo_dependencies)
+            execute(operation_id, self.system.bot.noyo_dependencies)
 
     @rule(death=st.sampled_from(DEATHS))
     def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
         port, method, after = death
-        deps = self.world.bot.noyo_dependencies
+        deps = self.system.bot.noyo_dependencies
         dying = replace(deps, **{port: Before(getattr(deps, port), method, kill, after=after)})
         for operation_id in deps.operations.due(deps.now(), limit=1):
             self._dies(lambda name=operation_id: execute(name, dying))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def a_worker_dies_telling(self, method: str, after: bool) -> None:
-        deps = self.world.bot.slack_dependencies
+        deps = self.system.bot.slack_dependencies
         dying = replace(deps, slack=Before(deps.slack, method, kill, after=after))
         for news_id in deps.outbox.due(deps.now(), limit=1):
             self._dies(lambda name=news_id: publish(name, dying))
@@ -235,16 +235,16 @@ class CardsMachine(RuleBasedStateMachine):
         try:
             work()
         except Killed:
-            self.world.restart()
+            self.system.restart()
 
     def _keys(self, prefix: str) -> list[str]:
-        keys = sorted(item["pk"]["S"] for item in self.world.items())
+        keys = sorted(item["pk"]["S"] for item in self.system.items())
         return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
 
     def _keep_cards(self) -> None:
         """As they look now, to be clicked on later."""
         known = {(card.ts, json.dumps(card.blocks)) for card in self.seen.cards}
-        for card in self.world.slack.channel(DECISIONS):
+        for card in self.system.slack.channel(DECISIONS):
             if (card.ts, json.dumps(card.blocks)) not in known:
                 self.seen.cards.append(card)
 
@@ -254,7 +254,7 @@ class CardsMachine(RuleBasedStateMachine):
     def sent(self) -> list[tuple[tuple[str, str, str], bool]]:
         """What Noyo was asked, and whether it did it."""
         asked = []
-        for seen in self.world.writes():
+        for seen in self.system.writes():
             record_id, version = seen.path.split("/")[-2:]
             asked.append(((record_id, version, seen.body["status"]), seen.took_effect))
         return asked
@@ -271,7 +271,7 @@ class CardsMachine(RuleBasedStateMachine):
             assert {sends for sends, _ in self.sent} <= {form.sends for form in self.seen.submitted}
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "system"):
             return
         try:
             if hasattr(self, "made"):
@@ -281,14 +281,14 @@ class CardsMachine(RuleBasedStateMachine):
 
     def _comes_to_rest(self) -> None:
         """Trouble is over and time passes: what people see is what the table says, and nothing waits untold."""
-        self.world.noyo.faults.clear()
-        self.world.slack.faults.clear()
+        self.system.noyo.faults.clear()
+        self.system.slack.faults.clear()
         for pause in (60, 400, 1000, 5, REST_SECONDS, 61, 61, 61):
-            self.world.wait(pause)
-            self.world.carry_out()
-            self.world.poll()
-            self.world.notify()
-        deps = self.world.bot.slack_dependencies
+            self.system.wait(pause)
+            self.system.carry_out()
+            self.system.poll()
+            self.system.notify()
+        deps = self.system.bot.slack_dependencies
         assert deps.outbox.due(deps.now(), limit=10) == []
         self._every_operation_ended()
         self._what_is_held_is_true()
@@ -297,14 +297,14 @@ class CardsMachine(RuleBasedStateMachine):
 
     def _every_operation_ended(self) -> None:
         for operation_id in self._keys("OPERATION#"):
-            operation = self.world.operation(operation_id)
+            operation = self.system.operation(operation_id)
             if operation.state is not OperationState.NEEDS_RESOLUTION:
                 assert operation.state.settled, operation
 
     def _what_is_held_is_true(self) -> None:
         for record_id in self.made:
-            held = self.world.bot.repositories.records.record_state(disconnection_ref(record_id))
-            true = self.world.noyo.disconnection(record_id)
+            held = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
+            true = self.system.noyo.disconnection(record_id)
             assert held is not None
             assert (held.record.version, held.status.value) == (true["version"], true["status"])
 
@@ -313,15 +313,15 @@ class CardsMachine(RuleBasedStateMachine):
     def _what_people_see_is_what_the_table_says(self) -> None:
         for record_id in self.made:
             place = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
-            self._shows(place, record_card(disconnection_ref(record_id), self.world.bot.slack_dependencies))
+            self._shows(place, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
         for operation_id in self._keys("OPERATION#"):
             self._called_and_told(operation_id)
         self._no_card_is_there_twice()
 
     def _called_and_told(self, operation_id: str) -> None:
         """Whoever waits for an answer may have been told by direct message; whoever has to say is called."""
-        deps = self.world.bot.slack_dependencies
-        operation = self.world.operation(operation_id)
+        deps = self.system.bot.slack_dependencies
+        operation = self.system.operation(operation_id)
         record_state = record_of(operation, deps)
         link = deps.card_link(record_state) if record_state else None
         direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
@@ -333,25 +333,25 @@ class CardsMachine(RuleBasedStateMachine):
             assert deps.messages.live(ALERTS, f"resolution:{operation_id}:"), "nobody was called"
 
     def _shows(self, place: MessageKey, content: Content | None) -> None:
-        publisher = self.world.bot.slack_dependencies
+        publisher = self.system.bot.slack_dependencies
         link = publisher.messages.link(place)
         assert content is not None
         assert link is not None, f"nothing was posted for {place}"
-        message = self.world.slack.workspace.channels[link.channel].find(link.ts)
+        message = self.system.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
         assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), place
 
     def _no_card_is_there_twice(self) -> None:
-        marks = [_mark(message) for message in self.world.slack.channel(DECISIONS)]
+        marks = [_mark(message) for message in self.system.slack.channel(DECISIONS)]
         assert len(marks) == len(set(marks))
         for name in NAMES:
-            shown = [self.world.slack.render(message) for message in self.world.slack.channel(DECISIONS)]
+            shown = [self.system.slack.render(message) for message in self.system.slack.channel(DECISIONS)]
             assert sum(f"# Disconnect {name}" in text for text in shown) == 1
 
     # ---------------------------------------------------------------- the trail
 
     def _every_deed_is_in_the_trail(self) -> None:
-        trail = self.world.bot.repositories.audit
+        trail = self.system.bot.repositories.audit
         kept = [one for record in self.made for one in trail.entries(disconnection_ref(record), limit=1000)]
         deeds = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in kept]
         for form in self.seen.submitted:
@@ -360,7 +360,7 @@ class CardsMachine(RuleBasedStateMachine):
                 ("submission_conflict", form.view_id, form.person),
             } & set(deeds), form
         for operation_id in self._keys("OPERATION#"):
-            operation = self.world.operation(operation_id)
+            operation = self.system.operation(operation_id)
             assert (f"operation_{operation.state.value}", operation_id, operation.actor) in deeds
         assert sum(action == "operation_sending" for action, *_ in deeds) >= len(self.sent)
 
