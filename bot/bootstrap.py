@@ -55,10 +55,7 @@ class Deployment:
         from bot.slack.endpoint import SlackEndpoint
 
         return SlackEndpoint(
-            signing_secrets=self.secrets.slack_signing,
-            build=self._slack_app,
-            clock=self.clock,
-            deadline=self._deadline,
+            signing_secrets=self.secrets.slack_signing, build=self._slack_app, clock=self.clock, deadline=self._deadline
         )
 
     @cached_property
@@ -239,11 +236,7 @@ class Deployment:
 
         aws = self.settings.aws
         return open_repositories(
-            table=aws.table,
-            region=aws.region,
-            endpoint_url=aws.endpoint_url,
-            timeouts=timeouts,
-            make_client=make,
+            table=aws.table, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
         )
 
     def _encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
@@ -251,11 +244,7 @@ class Deployment:
 
         aws = self.settings.aws
         return open_encryptor(
-            key_id=aws.kms_key,
-            region=aws.region,
-            endpoint_url=aws.endpoint_url,
-            timeouts=timeouts,
-            make_client=make,
+            key_id=aws.kms_key, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
         )
 
     def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
@@ -281,10 +270,7 @@ class Deployment:
         from bot.slack.api.client import SlackApiClient
 
         return SlackApiClient(
-            token=self.secrets.slack_bot,
-            api_url=self.settings.slack.api_url,
-            timeout_seconds=seconds,
-            left=left,
+            token=self.secrets.slack_bot, api_url=self.settings.slack.api_url, timeout_seconds=seconds, left=left
         )
 
 

@@ -29,17 +29,7 @@ from bot.errors import SwitchboardError
 from bot.telemetry import LogEvent
 
 LOGGERS = ("switchboard", "bot")
-EXTRA_FIELDS = (
-    "error_id",
-    "errors",
-    "group_id",
-    "kind",
-    "reason",
-    "record_id",
-    "retry_at",
-    "user_id",
-    "work_id",
-)
+EXTRA_FIELDS = ("error_id", "errors", "group_id", "kind", "reason", "record_id", "retry_at", "user_id", "work_id")
 """What the `extra` of our log calls may contain: ids, times and our own errors."""
 COUNT, SECONDS, MILLISECONDS = "Count", "Seconds", "Milliseconds"
 

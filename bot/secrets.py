@@ -122,8 +122,7 @@ class Secrets:
     @cached_property
     def noyo_client(self) -> StaticSecret[ClientCredentials] | CachedSecret[ClientCredentials]:
         return self._secret(
-            Purpose.NOYO_CLIENT,
-            lambda parts: ClientCredentials(parts.text("client_id"), parts.text("client_secret")),
+            Purpose.NOYO_CLIENT, lambda parts: ClientCredentials(parts.text("client_id"), parts.text("client_secret"))
         )
 
     @cached_property

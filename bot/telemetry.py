@@ -131,9 +131,7 @@ def log_operation(operation: Operation, now: int, record: Record | None = None) 
 
 def entity_label(entity: EntityRef) -> str:
     """The reference of a record. That of a request contains what somebody typed, so only its kind is shown."""
-    return (
-        str(entity) if entity.kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION) else entity.kind.value
-    )
+    return str(entity) if entity.kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION) else entity.kind.value
 
 
 def safe_label(text: str) -> str:

@@ -102,8 +102,7 @@ def _connect(environ: Mapping[str, str]) -> AuditRepository:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m infra.audit",
-        description="Prints the audit log of some days (UTC) as JSON lines, oldest first.",
+        prog="python -m infra.audit", description="Prints the audit log of some days (UTC) as JSON lines, oldest first."
     )
     parser.add_argument("--from", dest="first", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
     parser.add_argument("--to", dest="last", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")

@@ -48,11 +48,7 @@ def manifest(url: str, command: str = "/noyo") -> dict[str, Any]:
         "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
             # Buttons, forms and the options of the carrier field. The bot subscribes to no events.
-            "interactivity": {
-                "is_enabled": True,
-                "request_url": address,
-                "message_menu_options_url": address,
-            },
+            "interactivity": {"is_enabled": True, "request_url": address, "message_menu_options_url": address},
             "org_deploy_enabled": False,
             "socket_mode_enabled": False,
             # It cannot be turned off again, and tokens would expire after twelve hours.

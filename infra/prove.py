@@ -112,13 +112,7 @@ def run_tests(tree: Path, tests: Sequence[str]) -> Run:
     }
     try:
         process = subprocess.run(
-            command,
-            cwd=tree,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=TIMEOUT_SECONDS,
+            command, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired:
         return Run(-1, f"not finished after {TIMEOUT_SECONDS} s")
@@ -188,9 +182,7 @@ def _select(guards: list[Guard], only: Sequence[str]) -> list[Guard]:
 
 def main(arguments: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.prove", description=__doc__)
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="only this guard; may be repeated"
-    )
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="only this guard; may be repeated")
     parser.add_argument("--table", type=Path, default=root / "infra" / "guards.toml")
     options = parser.parse_args(arguments)
     try:

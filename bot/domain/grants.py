@@ -42,9 +42,7 @@ def current_holders(
             holders[right] = frozenset({EVERYONE})
         elif policy.groups(right) <= groups.keys():
             holders[right] = frozenset(
-                user_id
-                for user_id in _named_for(right, policy, groups)
-                if _is_eligible(people.get(user_id), policy)
+                user_id for user_id in _named_for(right, policy, groups) if _is_eligible(people.get(user_id), policy)
             )
     return holders
 

@@ -41,9 +41,7 @@ def mask(text: str, *, keep: str | None = None) -> str:
     kept_ranges = _positions(text, keep) if keep else []
 
     def masked(found: re.Match[str]) -> str:
-        spared = found["uuid"] or any(
-            begin <= found.start() and found.end() <= end for begin, end in kept_ranges
-        )
+        spared = found["uuid"] or any(begin <= found.start() and found.end() <= end for begin, end in kept_ranges)
         return found.group() if spared else _MASK
 
     return _SHAPES.sub(masked, text)

@@ -218,9 +218,7 @@ class Operation:
     def unversioned(self) -> bool:
         """Whether Noyo is not given the version that was shown, and so does not refuse a second one."""
         wanted = self.input
-        return (
-            isinstance(wanted, DecisionRequest) and wanted.unversioned and wanted.decision is Decision.REJECT
-        )
+        return isinstance(wanted, DecisionRequest) and wanted.unversioned and wanted.decision is Decision.REJECT
 
     @property
     def encrypted(self) -> str | None:
@@ -231,9 +229,7 @@ class Operation:
     def requested_end_date(self) -> date | None:
         """The last managed day that was asked for, if any."""
         wanted = self.input
-        return (
-            wanted.effective_end_date if isinstance(wanted, DecisionRequest | DisconnectionRequest) else None
-        )
+        return wanted.effective_end_date if isinstance(wanted, DecisionRequest | DisconnectionRequest) else None
 
     def end_date_passed(self, now: int, timezone: tzinfo) -> bool:
         """Whether the end date is past but was not at submission. A person may request a past date on purpose."""
@@ -248,9 +244,7 @@ class Operation:
             return {}
         details = {
             "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,
-            "effective_end_date": wanted.effective_end_date.isoformat()
-            if wanted.effective_end_date
-            else None,
+            "effective_end_date": wanted.effective_end_date.isoformat() if wanted.effective_end_date else None,
             "reason": wanted.reason.value if wanted.reason else None,
             "unversioned": "yes" if self.unversioned else None,
         }
@@ -292,9 +286,7 @@ class Operation:
 
     def await_reconciliation(self, due: int, reconciliations: int = 0) -> Operation:
         """The request may have arrived; ask Noyo when `due`. It was already asked `reconciliations` times."""
-        return self._release(
-            OperationState.RECONCILING, due=due, reconciliations=reconciliations, delay_reason=None
-        )
+        return self._release(OperationState.RECONCILING, due=due, reconciliations=reconciliations, delay_reason=None)
 
     def send_again(self, now: int) -> Operation:
         return self._release(OperationState.PENDING, due=now, reconciliations=0)
@@ -308,9 +300,7 @@ class Operation:
         return self._release(state, due=None, outcome=outcome, delay_reason=None, settled_at=now)
 
     def confirm(self, second_approval: SecondApproval) -> Operation:
-        return replace(
-            self, state=OperationState.PENDING, due=second_approval.at, second_approval=second_approval
-        )
+        return replace(self, state=OperationState.PENDING, due=second_approval.at, second_approval=second_approval)
 
     def withdraw(self, by: str, now: int) -> Operation:
         return self.settle(OperationState.CANCELLED, Outcome(OutcomeKind.WITHDRAWN, decided_by=by), now)

@@ -180,9 +180,7 @@ def is_mode_change(event: OutboxEvent) -> bool:
 
 def card_refresh(entity: EntityRef, because: OutboxEvent, due: int) -> OutboxEvent:
     """The entity has not changed, but its messages must be updated."""
-    return OutboxEvent(
-        f"card_refresh:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due
-    )
+    return OutboxEvent(f"card_refresh:{entity}:{because.id}", EventKind.CARD_REFRESH, entity, at=because.at, due=due)
 
 
 _DEFERRED = "deferred"
@@ -198,9 +196,7 @@ def with_record_change(event: OutboxEvent, learnt: tuple[OutboxEvent, ...]) -> O
     if not of_records:
         return event
     change = of_records[0]
-    return replace(
-        event, entity=change.entity, version=change.version, before=change.before, after=change.after
-    )
+    return replace(event, entity=change.entity, version=change.version, before=change.before, after=change.after)
 
 
 def without_record_events(learnt: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:

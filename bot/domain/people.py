@@ -130,11 +130,7 @@ def _holds(
     if user_id in holders or policy.open_to_members(right):
         return ALLOWED
     known = [groups.get(group_id) for group_id in sorted(policy.groups(right))]
-    fresh = [
-        members
-        for members in known
-        if members and now - members.read_at <= policies.GROUP_MEMBERS_FRESH_SECONDS
-    ]
+    fresh = [members for members in known if members and now - members.read_at <= policies.GROUP_MEMBERS_FRESH_SECONDS]
     if any(user_id in members.user_ids for members in fresh):
         return ALLOWED
     if len(fresh) < len(known):
@@ -155,9 +151,7 @@ def authorize_decision_on(asked_by: str | None, user_id: str, policy: AccessPoli
 
 
 def _named(holders: frozenset[str]) -> str:
-    return ", ".join(
-        f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders)
-    )
+    return ", ".join(f"<!subteam^{holder}>" if holder.startswith("S") else f"<@{holder}>" for holder in sorted(holders))
 
 
 def _who_may(right: Right, holders: frozenset[str]) -> str:

@@ -46,9 +46,7 @@ def shows_decision(operation: Operation, current: Record) -> bool:
     wanted = operation.input
     if not isinstance(wanted, DecisionRequest) or not isinstance(current, Disconnection):
         return False
-    if current.version == operation.shown_version or not status_matches_decision(
-        wanted.decision, current.status
-    ):
+    if current.version == operation.shown_version or not status_matches_decision(wanted.decision, current.status):
         return False
     told = current.effective_end_date
     return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
@@ -72,9 +70,7 @@ def is_requested_disconnection(record: Record, operation: Operation) -> bool:
     if record.carrier_id != wanted.carrier_id or record.group_id not in (None, wanted.group_id):
         return False
     ends = record.effective_end_date in (None, wanted.effective_end_date)
-    return (
-        ends and record.source_type is DisconnectionSource.PLATFORM and created_since_sent(record, operation)
-    )
+    return ends and record.source_type is DisconnectionSource.PLATFORM and created_since_sent(record, operation)
 
 
 def status_matches_decision(decision: Decision, status: Status) -> bool:

@@ -53,11 +53,7 @@ class RecordState:
 
 
 _ATTEMPT_IS_OVER = frozenset(
-    {
-        ConnectionStatus.UNABLE_TO_CONNECT,
-        ConnectionStatus.ACTION_REQUIRED,
-        ConnectionStatus.COMPLETED,
-    }
+    {ConnectionStatus.UNABLE_TO_CONNECT, ConnectionStatus.ACTION_REQUIRED, ConnectionStatus.COMPLETED}
 )
 
 
@@ -85,9 +81,7 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
 def with_known_fields(record: Record, earlier: Record) -> Record:
     """Keep the group's name and id if Noyo leaves them out of an answer."""
     return replace(
-        record,
-        group_name=record.group_name or earlier.group_name,
-        group_id=record.group_id or earlier.group_id,
+        record, group_name=record.group_name or earlier.group_name, group_id=record.group_id or earlier.group_id
     )
 
 

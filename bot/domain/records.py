@@ -103,9 +103,7 @@ _NEED_OUR_ACTION = frozenset(
         DisconnectionStatus.NEEDS_REVIEW,
     }
 )
-_CLOSED = frozenset(
-    {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED},
-)
+_CLOSED = frozenset({ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED})
 
 
 def needs_our_action(status: Status) -> bool:

@@ -36,9 +36,7 @@ def days_left(end: date, today: date) -> int:
 def ends_soon(record_state: RecordState, zone: tzinfo) -> bool:
     """Whether its end date was so close when it became known that no reminder would come in time."""
     end = end_date_of(record_state)
-    return (
-        end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= policies.SOON_DAYS
-    )
+    return end is not None and business_days_until(day_of(record_state.seen_at, zone), end) <= policies.SOON_DAYS
 
 
 def reminder_days(record_state: RecordState, zone: tzinfo) -> tuple[date, ...]:
@@ -55,10 +53,7 @@ def latest_reminder(record_state: RecordState, today: date, zone: tzinfo) -> dat
 def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bool:
     """Whether the reminder of this day mentions the approvers."""
     return (
-        day
-        in _all_reminders(end_date_of(record_state), _known(record_state, zone))[
-            -policies.MENTIONING_REMINDERS :
-        ]
+        day in _all_reminders(end_date_of(record_state), _known(record_state, zone))[-policies.MENTIONING_REMINDERS :]
     )
 
 

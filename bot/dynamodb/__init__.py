@@ -52,9 +52,7 @@ class Repositories:
 class ClientFactory(Protocol):
     """`aws_client` (botocore's own), or `aws_json_client`, which loads faster."""
 
-    def __call__(
-        self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy
-    ) -> Any: ...
+    def __call__(self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any: ...
 
 
 def open_repositories(
@@ -98,9 +96,7 @@ def open_encryptor(
 ) -> KmsEncryptor:
     """Its client is created when something is encrypted first."""
     return KmsEncryptor(
-        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, timeouts=timeouts),
-        key_id,
-        timeouts.begin,
+        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, timeouts=timeouts), key_id, timeouts.begin
     )
 
 

@@ -41,24 +41,18 @@ def aws_json_client(service: str, *, region: str, endpoint_url: str | None, time
         "kms": KmsJsonClient,
         "secretsmanager": SecretsJsonClient,
     }
-    return classes[service](
-        AwsJsonClient(service, region=region, endpoint_url=endpoint_url, timeouts=timeouts)
-    )
+    return classes[service](AwsJsonClient(service, region=region, endpoint_url=endpoint_url, timeouts=timeouts))
 
 
 class AwsJsonClient:
     """Signed calls of one service. Raises the exceptions of a botocore client."""
 
-    def __init__(
-        self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy
-    ) -> None:
+    def __init__(self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> None:
         self._service, self._region = service, region
         override = os.environ.get(f"AWS_ENDPOINT_URL_{_ENVIRONMENT_NAMES.get(service, service).upper()}")
         self._url = (endpoint_url or override or _host(service, region)).rstrip("/") + "/"
         self._session = URLLib3Session(
-            timeout=(timeouts.connect, timeouts.read),
-            max_pool_connections=_MAX_CONNECTIONS,
-            socket_options=[_NO_DELAY],
+            timeout=(timeouts.connect, timeouts.read), max_pool_connections=_MAX_CONNECTIONS, socket_options=[_NO_DELAY]
         )
         self._credentials: Any = None
 

@@ -75,9 +75,7 @@ class LambdaQuota:
         except (ClientError, BotoCoreError, ResponseParserError) as error:
             code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
             # Only a name: the text of an unreadable answer may hold anything.
-            logger.warning(
-                "the Lambda quota could not be read", extra={"reason": code or type(error).__name__}
-            )
+            logger.warning("the Lambda quota could not be read", extra={"reason": code or type(error).__name__})
             return None
         quota = answer.get("AccountLimit", {}).get("UnreservedConcurrentExecutions")
         return quota if isinstance(quota, int) else None

@@ -95,9 +95,7 @@ def _answer(call: Callable[..., dict[str, Any]], **parameters: Any) -> dict[str,
     except (HTTPClientError, NotConnected) as error:
         raise _unavailable() from error
     except BotoCoreError as error:
-        raise StorageError(
-            f"Switchboard cannot reach its encryption key ({type(error).__name__})."
-        ) from error
+        raise StorageError(f"Switchboard cannot reach its encryption key ({type(error).__name__}).") from error
 
 
 def _unavailable() -> TableUnavailable:

@@ -150,13 +150,7 @@ class Delete:
     condition: Condition | None = None
 
     def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (a deleted item has no stamp)
-        return {
-            "Delete": {
-                "TableName": table,
-                "Key": typed_key(self.key),
-                **_conditioned(self.condition, {}, {}),
-            }
-        }
+        return {"Delete": {"TableName": table, "Key": typed_key(self.key), **_conditioned(self.condition, {}, {})}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +160,7 @@ class Check:
 
     def request(self, table: str, token: str) -> dict[str, Any]:  # noqa: ARG002 (a check writes nothing)
         return {
-            "ConditionCheck": {
-                "TableName": table,
-                "Key": typed_key(self.key),
-                **_conditioned(self.condition, {}, {}),
-            }
+            "ConditionCheck": {"TableName": table, "Key": typed_key(self.key), **_conditioned(self.condition, {}, {})}
         }
 
 
@@ -181,9 +171,7 @@ def typed_key(key: Key) -> dict[str, Any]:
     return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
 
 
-def _conditioned(
-    condition: Condition | None, names: dict[str, str], values: dict[str, Any]
-) -> dict[str, Any]:
+def _conditioned(condition: Condition | None, names: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
     parameters: dict[str, Any] = {}
     if condition is not None:
         parameters["ConditionExpression"] = condition.expression(names, values)

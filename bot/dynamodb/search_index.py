@@ -90,11 +90,7 @@ def _with_word(table: Table, word: str, others: list[str]) -> list[EntityRef]:
     values |= {f":w{index}": spaced([other]) for index, other in enumerate(others)}
     only = " AND ".join(f"contains(words, :w{index})" for index in range(len(others)))
     rows = table.query(
-        "pk = :pk AND begins_with(sk, :sk)",
-        values,
-        only=only or None,
-        limit=CANDIDATES,
-        pages=MOST_PAGES,
+        "pk = :pk AND begins_with(sk, :sk)", values, only=only or None, limit=CANDIDATES, pages=MOST_PAGES
     )
     return [read_item(SearchWord, row).entity for row in rows]
 

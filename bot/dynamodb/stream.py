@@ -47,9 +47,7 @@ def _is_released(record: object) -> bool:
     """Whether a second approver confirmed it, or a person decided to send it again."""
     before, after = (_at(record, "dynamodb", image, "state", "S") for image in ("OldImage", "NewImage"))
     return (
-        _at(record, "eventName") == "MODIFY"
-        and before in _WAITS_FOR_PERSON
-        and after == OperationState.PENDING.value
+        _at(record, "eventName") == "MODIFY" and before in _WAITS_FOR_PERSON and after == OperationState.PENDING.value
     )
 
 

@@ -83,9 +83,7 @@ class Table:
 
     def get(self, key: Key) -> Item | None:
         """Consistent."""
-        answer = self._send(
-            self._client.get_item, TableName=self._name, Key=typed_key(key), ConsistentRead=True
-        )
+        answer = self._send(self._client.get_item, TableName=self._name, Key=typed_key(key), ConsistentRead=True)
         return plain_item(answer["Item"]) if "Item" in answer else None
 
     def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:

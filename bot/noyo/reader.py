@@ -54,9 +54,7 @@ class NoyoReadClient:
         """GET of the list, last modified first."""
         return self._page(kind, requests.NEWEST_FIRST, offset, page_size)
 
-    def in_status(
-        self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int
-    ) -> ListPage:
+    def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """GET of the list, filtered by status.
 
         Noyo documents several statuses in one request for connections only. Disconnections are read status by status
@@ -81,9 +79,7 @@ class NoyoReadClient:
         """GET of the list, filtered by carrier and carrier group id (compared without regard to case)."""
         carrier = require_uuid(carrier_id, "the carrier's id")
         group = require_text(carrier_group_id, "the carrier group id")
-        rows = self._whole_list(
-            EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id}
-        )
+        rows = self._whole_list(EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id})
         wanted = carrier, group.strip().casefold()
         return tuple(
             row.record

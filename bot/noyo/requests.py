@@ -17,10 +17,7 @@ from bot.noyo.responses import MaskingContext
 CONNECTIONS = "/api/v1/group_connections"
 DISCONNECTIONS = "/api/v1/group_disconnection_requests"
 GROUPS = "/api/v1/groups"
-PATHS: Mapping[EntityKind, str] = {
-    EntityKind.CONNECTION: CONNECTIONS,
-    EntityKind.DISCONNECTION: DISCONNECTIONS,
-}
+PATHS: Mapping[EntityKind, str] = {EntityKind.CONNECTION: CONNECTIONS, EntityKind.DISCONNECTION: DISCONNECTIONS}
 NEWEST_FIRST = {"sort_by": "modified", "sort_direction": "desc"}
 _STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 
@@ -76,9 +73,7 @@ def page(offset: int, page_size: int) -> dict[str, str]:
 # ---------------------------------------------------------------- bodies
 
 
-def new_group(
-    carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
-) -> dict[str, object]:
+def new_group(carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields) -> dict[str, object]:
     return {
         "carrier_id": require_uuid(carrier_id, "the carrier's id"),
         "group_data": {
@@ -102,21 +97,15 @@ def existing_group(carrier_id: str, carrier_group_id: str, sensitive: SensitiveF
     }
 
 
-def connection_options(
-    ignore_eligibility: bool | None, data_exchange: DataExchange | None
-) -> dict[str, object]:
-    return without_blanks(
-        {"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange}
-    )
+def connection_options(ignore_eligibility: bool | None, data_exchange: DataExchange | None) -> dict[str, object]:
+    return without_blanks({"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange})
 
 
 def retry(carrier_group_id: str | None, sensitive: SensitiveFields) -> dict[str, object]:
     return without_blanks({"carrier_group_id": carrier_group_id, **_sensitive_fields(sensitive)})
 
 
-def explanation(
-    reason: DisconnectionReason | DecisionReason | None, context: str | None
-) -> dict[str, object]:
+def explanation(reason: DisconnectionReason | DecisionReason | None, context: str | None) -> dict[str, object]:
     return without_blanks({"reason": reason, "context": context})
 
 

@@ -116,9 +116,7 @@ def _refusal_message(response: NoyoResponse, masking: MaskingContext) -> str:
     except (ValueError, RecursionError):
         # An HTML error page or an incomplete body: the status alone says that Noyo refused.
         message = ""
-    default = _DEFAULT_MESSAGES.get(
-        response.status, f"Noyo refused this ({response.status}) and gave no reason."
-    )
+    default = _DEFAULT_MESSAGES.get(response.status, f"Noyo refused this ({response.status}) and gave no reason.")
     return clean_text(message, limit=MAX_MESSAGE_LENGTH, keep=masking.keep, hide=masking.hide) or default
 
 

@@ -72,9 +72,7 @@ Uuid = Annotated[str, BeforeValidator(_uuid)]
 Seconds = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0, le=MAX_TIMESTAMP)]
 Day = Annotated[date, BeforeValidator(_day)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_LENGTH)]
-Label = Annotated[
-    str, BeforeValidator(_not_boolean), StringConstraints(strip_whitespace=True, max_length=255)
-]
+Label = Annotated[str, BeforeValidator(_not_boolean), StringConstraints(strip_whitespace=True, max_length=255)]
 
 
 class Tolerant(BaseModel):
@@ -203,9 +201,7 @@ def eligibility(raw: object) -> Eligibility:
     parsed = _parse(EligibilityJson, raw)
     rules = (
         EligibilityRule(
-            rule=_name(rule.rule) or "",
-            result=_name(rule.result) or "",
-            description=_name(rule.description) or "",
+            rule=_name(rule.rule) or "", result=_name(rule.result) or "", description=_name(rule.description) or ""
         )
         for rule in parsed.eligibility_rules or ()
     )
@@ -221,9 +217,7 @@ def _parse(model: type[Json], raw: object) -> Json:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, item['loc'])) or 'record'}: {item['msg']}" for item in error.errors()
-        ]
+        problems = [f"{'.'.join(map(str, item['loc'])) or 'record'}: {item['msg']}" for item in error.errors()]
         raise UnreadableAnswer(f"Noyo's record could not be read: {'; '.join(problems)}.") from error
 
 

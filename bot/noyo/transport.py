@@ -45,9 +45,7 @@ class HttpTransport:
     connection just as it is used again, the client cannot know whether the write arrived.
     """
 
-    def __init__(
-        self, *, timeout_seconds: float, clock: Clock, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, *, timeout_seconds: float, clock: Clock, transport: httpx.BaseTransport | None = None) -> None:
         self._timeout = timeout_seconds
         self._clock = clock
         self.clock_difference: float | None = None
@@ -160,9 +158,7 @@ class NoyoSession:
             attempt, seconds=self._read_seconds, clock=self._clock, sleep=self._sleep, random=self._random
         )
 
-    def write(
-        self, method: str, path: str, body: object | None, masking: MaskingContext | None = None
-    ) -> object:
+    def write(self, method: str, path: str, body: object | None, masking: MaskingContext | None = None) -> object:
         """POST or PUT, never repeated except after a 401. `body` None sends no body."""
         start, status = self._clock(), None
         try:

@@ -56,11 +56,7 @@ class WebhookEndpoint:
     """Verifies the signature of the raw bytes and submits the refresh."""
 
     def __init__(
-        self,
-        *,
-        secrets: Secret[tuple[str, ...]],
-        deps: Dependencies,
-        check_health: Callable[[], object] = lambda: None,
+        self, *, secrets: Secret[tuple[str, ...]], deps: Dependencies, check_health: Callable[[], object] = lambda: None
     ) -> None:
         """`secrets`: one, or several during a rotation. `check_health` records whether they can be read."""
         self._secrets, self._deps, self._check_health = secrets, deps, check_health
@@ -99,27 +95,16 @@ class WebhookEndpoint:
     def _submit_refresh(self, event: WebhookEvent) -> None:
         """A repeated event finds its refresh already submitted, which counts as success."""
         result = submit.refresh(
-            f"webhook:{event.event_id}",
-            None,
-            event.entity,
-            because="webhook",
-            reply_to=ReplyTo(),
-            deps=self._deps,
+            f"webhook:{event.event_id}", None, event.entity, because="webhook", reply_to=ReplyTo(), deps=self._deps
         )
         if isinstance(result, submit.RecordChanged):
             raise StorageError("The table rejected the refresh without a reason.")
         if isinstance(result, submit.Conflict):
-            logger.warning(
-                "an event's id was used before for another record", extra={"work_id": result.operation.id}
-            )
+            logger.warning("an event's id was used before for another record", extra={"work_id": result.operation.id})
 
     def _signed(self, body: bytes, headers: Mapping[str, str]) -> bool:
         timestamp, signature = headers.get("x-noyo-timestamp", ""), headers.get("x-noyo-signature", "")
-        if (
-            not timestamp
-            or not signature
-            or len(timestamp) + len(signature) > policies.WEBHOOK_MAX_HEADER_BYTES
-        ):
+        if not timestamp or not signature or len(timestamp) + len(signature) > policies.WEBHOOK_MAX_HEADER_BYTES:
             return False
         signed = b"%b.%b" % (timestamp.encode(errors="replace"), body)
         signatures = [part.strip().lower().encode(errors="replace") for part in signature.split(",")]
@@ -148,9 +133,7 @@ def _parse_event(body: bytes) -> WebhookEvent | None:
         raise _InvalidEvent("The event has no type.")
     if kind not in ENTITY_KINDS:
         # The type is logged only if it looks like one of Noyo's names: it may contain anything.
-        logger.info(
-            "ignored a webhook of type %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "(invalid)"
-        )
+        logger.info("ignored a webhook of type %s", kind if re.fullmatch(r"[a-z_.]{1,80}", kind) else "(invalid)")
         return None
     record = _object(content, "data")
     return WebhookEvent(_id(event, "event"), EntityRef(ENTITY_KINDS[kind], _id(record, "record")))

@@ -16,16 +16,7 @@ from bot.domain.requests import Decision
 from bot.errors import ObserveOnly, UnknownSchema
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext, give_feedback
-from bot.slack.features import (
-    claim,
-    connect,
-    decide,
-    disconnect,
-    resolve,
-    retry,
-    second_approval,
-    status,
-)
+from bot.slack.features import claim, connect, decide, disconnect, resolve, retry, second_approval, status
 from bot.slack.views import replies
 from bot.slack.views.buttons import RESOLUTIONS, Action, ButtonValue, decode
 from bot.slack.views.rich_text import Json, RichText, rich_text
@@ -131,9 +122,7 @@ def _value(body: Body) -> ButtonValue:
     try:
         return decode(body["actions"][0]["value"])
     except (LookupError, TypeError, ValueError) as error:
-        raise UnknownSchema(
-            "This button cannot be read. Please use a newer message, or the command."
-        ) from error
+        raise UnknownSchema("This button cannot be read. Please use a newer message, or the command.") from error
 
 
 def _only_our_workspace(context: RequestContext) -> Callable[..., Any]:
@@ -168,9 +157,7 @@ def _error_handler(context: RequestContext) -> Callable[..., BoltResponse]:
     def handler(error: Exception, body: Body) -> BoltResponse:
         error_id = context.deps.new_id()[:8]
         if not isinstance(error, ObserveOnly):  # A regular answer, not a failure.
-            logger.error(
-                "listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")}
-            )
+            logger.error("listener failed", exc_info=error, extra={"error_id": error_id, "kind": body.get("type")})
         return _response(context, body, _words(error, body, error_id))
 
     return handler

@@ -43,9 +43,7 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
 def _help(context: RequestContext, text: str) -> Json:
     del text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return replies.ephemeral(
-        opening, *_usages(context), "Only you see what I answer here; cards are in the channels."
-    )
+    return replies.ephemeral(opening, *_usages(context), "Only you see what I answer here; cards are in the channels.")
 
 
 def _usages(context: RequestContext) -> list[RichText]:
@@ -119,20 +117,12 @@ COMMANDS = {
     "decisions": Command(
         "decisions", "which requests to disconnect wait for a decision, the soonest first", decisions.start
     ),
-    "approve": Command(
-        "approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE), sends=True
-    ),
+    "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE), sends=True),
     "reject": Command(
-        "reject <who>",
-        "reject a request to disconnect: the group stays",
-        _deciding(Decision.REJECT),
-        sends=True,
+        "reject <who>", "reject a request to disconnect: the group stays", _deciding(Decision.REJECT), sends=True
     ),
     "disconnect": Command(
-        "disconnect <who>",
-        "ask for a group to be disconnected; a second approver confirms it",
-        _disconnect,
-        sends=True,
+        "disconnect <who>", "ask for a group to be disconnected; a second approver confirms it", _disconnect, sends=True
     ),
     "history": Command("history <who>", "who did what, and what came of it", history.start),
     "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", pause.start_pause),

@@ -111,9 +111,7 @@ class RequestContext:
         """Append an entry to the audit log of `about`, or else of the person."""
         deps, actor = self.deps, self.actor
         entity = about or person_ref(actor.user_id)
-        deps.audit.append(
-            AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin)
-        )
+        deps.audit.append(AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin))
 
     def open_view(self, view: Json) -> None:
         self.web.open_view(self.actor.trigger_id, view)

@@ -69,12 +69,7 @@ class SlackEndpoint:
     """Passes only signed requests to the app, which is built for the first of them."""
 
     def __init__(
-        self,
-        *,
-        signing_secrets: Secret[tuple[str, ...]],
-        build: Callable[[], Any],
-        clock: Clock,
-        deadline: Deadline,
+        self, *, signing_secrets: Secret[tuple[str, ...]], build: Callable[[], Any], clock: Clock, deadline: Deadline
     ) -> None:
         """`signing_secrets`: one, or two while one replaces the other."""
         self._secrets = signing_secrets
@@ -113,9 +108,7 @@ class SlackEndpoint:
                 self._log(payload, response.status, _arrived_at(event, now))
         except UNREADABLE as error:
             # The app answers what listeners raise. This is Bolt, which trusts the shape of what it reads.
-            logger.warning(
-                "a signed request of %d characters cannot be read: %s", len(body), type(error).__name__
-            )
+            logger.warning("a signed request of %d characters cannot be read: %s", len(body), type(error).__name__)
             return _status(400)
         return {
             "statusCode": response.status,
@@ -176,9 +169,7 @@ def _arrived_at(event: Mapping[str, Any], now: float) -> float:
 def _work_id(payload: Mapping[str, Any]) -> str | None:
     """The id of the operation that this request submits."""
     view = payload.get("view")
-    submitted = (
-        view.get("id") if payload.get("type") == "view_submission" and isinstance(view, dict) else None
-    )
+    submitted = view.get("id") if payload.get("type") == "view_submission" and isinstance(view, dict) else None
     work_id = submitted or payload.get("trigger_id")
     return work_id if isinstance(work_id, str) else None
 

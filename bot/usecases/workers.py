@@ -93,9 +93,7 @@ def due_operations(deps: Dependencies) -> list[str]:
     ]
 
 
-def triggered_operations(
-    operation_ids: Sequence[str], refresh_ids: Sequence[str], deps: Dependencies
-) -> list[str]:
+def triggered_operations(operation_ids: Sequence[str], refresh_ids: Sequence[str], deps: Dependencies) -> list[str]:
     """Ids in the order of execution. Many more refreshes may follow in the stream, and behind them operations of
     people; so the operations that are due go before the refreshes."""
     if not refresh_ids:
@@ -103,9 +101,7 @@ def triggered_operations(
     return [*operation_ids, *deps.operations.due(deps.now(), limit=policies.DUE_BATCH_SIZE), *refresh_ids]
 
 
-def run_batch(
-    ids: Iterable[str], do: Callable[[str], object], *, clock: Clock, deadline: float
-) -> BatchResult:
+def run_batch(ids: Iterable[str], do: Callable[[str], object], *, clock: Clock, deadline: float) -> BatchResult:
     """Handles each id once, until the deadline (Unix seconds). An error does not stop the batch: the work stays due."""
     done = failed = left = 0
     for work_id in dict.fromkeys(ids):

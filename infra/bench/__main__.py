@@ -43,9 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="measurements of each variant")
     parser.add_argument("--limit", type=float, default=TARGET, help="fail above this ratio to Bolt's adapter")
-    parser.add_argument(
-        "--packaged", action="store_true", help="measure the package too, with and without bytecode"
-    )
+    parser.add_argument("--packaged", action="store_true", help="measure the package too, with and without bytecode")
     options = parser.parse_args()
     runs: int = options.runs
     with Fakes() as fakes, tempfile.TemporaryDirectory() as folder:
@@ -63,8 +61,7 @@ def _packages(folder: Path) -> dict[str, Path]:
     """The receiver's package, built for this machine."""
     compilers = {"packaged": Path(sys.executable), "uncompiled": None}
     return {
-        variant: build(RECEIVER, here(), folder / variant, compiler=compiler)
-        for variant, compiler in compilers.items()
+        variant: build(RECEIVER, here(), folder / variant, compiler=compiler) for variant, compiler in compilers.items()
     }
 
 
@@ -95,13 +92,9 @@ def _check(variant: str, line: str, fakes: Fakes) -> None:
     if answer.get("status") != 200:
         raise SystemExit(f"{variant} did not acknowledge: {line!r}")
     if variant == "bolt" and not (fakes.calls["auth.test"] and fakes.calls["invocations"]):
-        raise SystemExit(
-            f"{variant} did not check its token and start its lazy listener: {dict(fakes.calls)}"
-        )
+        raise SystemExit(f"{variant} did not check its token and start its lazy listener: {dict(fakes.calls)}")
     if variant != "bolt" and len(fakes.operations) != 1:
-        raise SystemExit(
-            f"{variant} submitted {len(fakes.operations)} operations: {answer}, {dict(fakes.calls)}"
-        )
+        raise SystemExit(f"{variant} submitted {len(fakes.operations)} operations: {answer}, {dict(fakes.calls)}")
 
 
 def _report(times: dict[str, list[float]], limit: float) -> int:
@@ -113,9 +106,7 @@ def _report(times: dict[str, list[float]], limit: float) -> int:
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
         print(f"{statistics.median(ratios):5.2f}  ({spread})  {milliseconds:4.0f} ms  {description}")
     ours = statistics.median(m / b for m, b in zip(times["ours"], times["bolt"], strict=True))
-    print(
-        f"target: {TARGET:.2f} or less; {'met' if ours <= TARGET else 'MISSED'}; limit of this run: {limit:.2f}"
-    )
+    print(f"target: {TARGET:.2f} or less; {'met' if ours <= TARGET else 'MISSED'}; limit of this run: {limit:.2f}")
     return 0 if ours <= limit else 1
 
 

@@ -12,11 +12,7 @@ from slack_bolt.adapter.aws_lambda import SlackRequestHandler
 from slack_sdk import WebClient
 
 client = WebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
-app = App(
-    client=client,
-    signing_secret=os.environ["SLACK_SIGNING_SECRET"],
-    process_before_response=True,
-)
+app = App(client=client, signing_secret=os.environ["SLACK_SIGNING_SECRET"], process_before_response=True)
 
 
 def acknowledge(ack: Any) -> None:

@@ -62,13 +62,7 @@ def _response(name: str, body: bytes) -> dict[str, Any]:
     if name == "Query":
         return {"Items": [], "Count": 0, "ScannedCount": 0}
     if name == "auth.test":
-        return {
-            "ok": True,
-            "user_id": "U0BOT",
-            "team_id": "T0LOCAL",
-            "bot_id": "B0BOT",
-            "url": "https://x.slack.com/",
-        }
+        return {"ok": True, "user_id": "U0BOT", "team_id": "T0LOCAL", "bot_id": "B0BOT", "url": "https://x.slack.com/"}
     return {}
 
 

@@ -130,9 +130,7 @@ class Contract:
             part = target
         return part
 
-    def _unexpected(
-        self, operation: dict[str, Any], query: list[tuple[str, str]], body: bytes | None
-    ) -> Iterator[str]:
+    def _unexpected(self, operation: dict[str, Any], query: list[tuple[str, str]], body: bytes | None) -> Iterator[str]:
         known = {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
         names = [name for name, _ in query]
         yield from (f"the parameter {name} is not known" for name in names if name not in known)

@@ -19,10 +19,7 @@ def table() -> str:
     bills = [bill(size, measured, stack) for size in SIZES]
     head = "| a month, in US dollars | " + " | ".join(f"{size:,} connections" for size in SIZES) + " |\n"
     rule = "|---|" + "---:|" * len(SIZES) + "\n"
-    rows = (
-        f"| {line} | " + " | ".join(_dollars(amounts[line]) for amounts in bills) + " |\n"
-        for line in bills[0]
-    )
+    rows = (f"| {line} | " + " | ".join(_dollars(amounts[line]) for amounts in bills) + " |\n" for line in bills[0])
     total = "| **total** | " + " | ".join(f"**{sum(amounts.values()):,.2f}**" for amounts in bills) + " |\n"
     return head + rule + "".join(rows) + total
 

@@ -86,9 +86,7 @@ def bill(
         + max(day.expiring_bytes, 0) * DAYS
     ) / GB
     logs = (
-        month.log_bytes
-        + month.invocations * assumed.platform_log_bytes
-        + month.requests * assumed.access_log_bytes
+        month.log_bytes + month.invocations * assumed.platform_log_bytes + month.requests * assumed.access_log_bytes
     ) / GB
     secret_reads = stack.functions * assumed.secrets_a_process * MONTH_SECONDS / assumed.secret_read_seconds
     metrics = assumed.metrics_always + assumed.metrics_in_use * assumed.hours_in_use / (24 * DAYS)

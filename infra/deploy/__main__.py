@@ -50,9 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("command", choices=("deploy", "destroy"))
     parser.add_argument("stage")
     parser.add_argument("--dry-run", choices=("yes", "1", "no", ""), default="")
-    parser.add_argument(
-        "--confirm", choices=("yes", "no"), default="yes", help="no: deploys without confirmation"
-    )
+    parser.add_argument("--confirm", choices=("yes", "no"), default="yes", help="no: deploys without confirmation")
     parser.add_argument("--uncommitted", choices=("yes", "no"), default="no")
     parser.add_argument("--python", default="")
     parser.add_argument("--data", choices=("keep", "delete"), default="keep")
@@ -104,9 +102,7 @@ def _run(command: list[str], *, dry_run: bool) -> None:
         return
     process = subprocess.run(command, cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False)
     if process.returncode:
-        raise DeployError(
-            f"{command[0]} {command[1]} failed with status {process.returncode}; see its output above."
-        )
+        raise DeployError(f"{command[0]} {command[1]} failed with status {process.returncode}; see its output above.")
 
 
 def _dry_run(options: argparse.Namespace) -> bool:

@@ -36,14 +36,10 @@ class Stage:
 def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) -> Stage:
     """Raises InvalidStage."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{1,30}", name):
-        raise InvalidStage(
-            "STAGE must be the name of a file in infra/stages without .toml, such as production."
-        )
+        raise InvalidStage("STAGE must be the name of a file in infra/stages without .toml, such as production.")
     path = folder / f"{name}.toml"
     if not path.is_file():
-        raise InvalidStage(
-            f"infra/stages/{name}.toml does not exist. Copy infra/stages/example.toml and fill it in."
-        )
+        raise InvalidStage(f"infra/stages/{name}.toml does not exist. Copy infra/stages/example.toml and fill it in.")
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except tomllib.TOMLDecodeError as error:
@@ -54,9 +50,7 @@ def read_stage(name: str, template: Mapping[str, Any], folder: Path = FOLDER) ->
 def _checked(name: str, content: Mapping[str, Any], template: Mapping[str, Any]) -> Stage:
     parameters = {key: _text(value) for key, value in content.get("parameters", {}).items()}
     carriers = {key: str(value) for key, value in content.get("carriers", {}).items()}
-    stage = Stage(
-        name, content.get("stack") or f"switchboard-{name}", content.get("region", ""), parameters, carriers
-    )
+    stage = Stage(name, content.get("stack") or f"switchboard-{name}", content.get("region", ""), parameters, carriers)
     errors = [f"unknown key: {key}" for key in sorted(set(content) - _KEYS)]
     errors += _errors(stage, template)
     if errors:

@@ -21,9 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     demo_command = commands.add_parser("demo", help="play the demo's story on this machine")
-    demo_command.add_argument(
-        "--once", action="store_true", help="exit after the story, with status 0 if it passed"
-    )
+    demo_command.add_argument("--once", action="store_true", help="exit after the story, with status 0 if it passed")
     commands.add_parser("serve", help="serve the bot alone, with the Slack, Noyo and AWS of the settings")
     options = parser.parse_args(arguments)
     # SIGTERM has the effect of Ctrl-C, so that everything that was started is stopped.

@@ -138,9 +138,7 @@ def _accepts_body(scope: Scope, max_bytes: int) -> bool:
     return "transfer-encoding" not in headers and int(headers.get("content-length", "0")) <= max_bytes
 
 
-_BODY_REFUSED = Response(
-    b'{"message":"Request Too Long"}', 413, {"Connection": "close"}, media_type="application/json"
-)
+_BODY_REFUSED = Response(b'{"message":"Request Too Long"}', 413, {"Connection": "close"}, media_type="application/json")
 
 
 class _Protocol(H11Protocol):

@@ -93,9 +93,7 @@ def _client(stack: ExitStack, service: str, settings: Settings) -> Any:
     """botocore finds the credentials, and the endpoint if the settings name none."""
     config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3})
     aws = settings.aws
-    client = Session().create_client(
-        service, region_name=aws.region, endpoint_url=aws.endpoint_url, config=config
-    )
+    client = Session().create_client(service, region_name=aws.region, endpoint_url=aws.endpoint_url, config=config)
     stack.callback(client.close)
     return client
 

@@ -24,11 +24,7 @@ class BuiltPackage:
 
 
 def build_both(
-    *,
-    python: str = "",
-    bytecode: bool = True,
-    carriers: Mapping[str, str] | None = None,
-    output: Path = OUTPUT,
+    *, python: str = "", bytecode: bool = True, carriers: Mapping[str, str] | None = None, output: Path = OUTPUT
 ) -> list[BuiltPackage]:
     """`python` is the path of a Python of Lambda's version. Raises BuildFailed or NoInterpreter."""
     compiler = find_interpreter(LAMBDA, python) if bytecode else None

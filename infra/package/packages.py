@@ -29,9 +29,7 @@ RECEIVER = Package(
     handlers=("handlers.slack", "handlers.noyo_webhook"),
     aws=frozenset(),
     mb=30,
-    excluded=frozenset(
-        {"httpx", "pydantic", "pydantic_core", "aws_lambda_powertools", "boto3", "s3transfer"}
-    ),
+    excluded=frozenset({"httpx", "pydantic", "pydantic_core", "aws_lambda_powertools", "boto3", "s3transfer"}),
 )
 WORKER = Package(
     name="worker",
@@ -44,15 +42,7 @@ PACKAGES = (RECEIVER, WORKER)
 
 # Files that the installer adds. METADATA, WHEEL, entry points and licences stay: libraries read versions and plugins
 # from them at run time, and the licences must be passed on.
-_INSTALLER_FILES = {
-    "RECORD",
-    "INSTALLER",
-    "REQUESTED",
-    "direct_url.json",
-    "uv_cache.json",
-    "top_level.txt",
-    "zip-safe",
-}
+_INSTALLER_FILES = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "top_level.txt", "zip-safe"}
 _UNUSED = (
     # A web page of Powertools' HTTP router, which the bot does not use.
     PurePosixPath("aws_lambda_powertools/event_handler/openapi/swagger_ui"),

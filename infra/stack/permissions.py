@@ -158,6 +158,5 @@ def unused_permissions(calls: dict[str, Iterable[Permission]], path: Path = TEMP
 def read_calls(path: Path) -> dict[str, Iterable[Permission]]:
     calls = json.loads(path.read_text(encoding="utf-8"))
     return {
-        function: [Permission(*permission) for permission in permissions]
-        for function, permissions in calls.items()
+        function: [Permission(*permission) for permission in permissions] for function, permissions in calls.items()
     }

@@ -19,9 +19,7 @@ def translated(template: dict[str, Any], parameters: dict[str, str]) -> dict[str
     from samtranslator.translator.translator import Translator
 
     translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))
-    translation: dict[str, Any] = translator.translate(
-        _packaged(template), {"AWS::Region": REGION} | parameters
-    )
+    translation: dict[str, Any] = translator.translate(_packaged(template), {"AWS::Region": REGION} | parameters)
     return translation
 
 

@@ -65,9 +65,7 @@ class DynamoPauseRepository:
         item = self._table.get(keys.pause_history(keys.SENDING_PAUSE))
         return read_item(PauseHistory, item) if item else PauseHistory()
 
-    def save(
-        self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry
-    ) -> bool:
+    def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
         item = item_at(keys.pause_history(keys.SENDING_PAUSE), after, revision=before.revision + 1)
         history = Put(item, unchanged(before.revision))
         return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])

@@ -69,23 +69,17 @@ class DynamoMessageRepository:
             return None  # Another worker reserved it between our read and our write.
         return record
 
-    def record_post(
-        self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str
-    ) -> None:
+    def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
         try:
-            self._table.write(
-                [Update(_item_key(message_record.key), shown, holds(lease=message_record.lease))]
-            )
+            self._table.write([Update(_item_key(message_record.key), shown, holds(lease=message_record.lease))])
         except ConditionFailed as failed:
             raise LeaseLost("Another worker holds the lease on this message.") from failed
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}
         try:
-            self._table.write(
-                [Update(_item_key(message_record.key), free, holds(lease=message_record.lease))]
-            )
+            self._table.write([Update(_item_key(message_record.key), free, holds(lease=message_record.lease))])
         except ConditionFailed:
             return  # Another worker holds the lease now, and releases it.
 
@@ -134,9 +128,7 @@ def _message_record(item: Item) -> MessageRecord:
 
 
 def event_item(event: OutboxEvent) -> Item:
-    return item_at(
-        keys.outbox_event(event.id), event, due_kind=keys.OUTBOX if event.due is not None else None
-    )
+    return item_at(keys.outbox_event(event.id), event, due_kind=keys.OUTBOX if event.due is not None else None)
 
 
 def due_ids(table: Table, kind: str, now: int, limit: int) -> list[str]:
@@ -150,6 +142,4 @@ def oldest_due(table: Table, kind: str, now: int) -> int | None:
 
 
 def _due(table: Table, kind: str, now: int, limit: int) -> Iterator[Item]:
-    return table.query(
-        "due_kind = :kind AND due <= :now", {":kind": kind, ":now": now}, index="due", limit=limit
-    )
+    return table.query("due_kind = :kind AND due <= :now", {":kind": kind, ":now": now}, index="due", limit=limit)

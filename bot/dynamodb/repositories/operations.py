@@ -136,9 +136,7 @@ class DynamoOperationRepository:
         return [int(row["open_order"]) for row in rows]
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
-        rows = self._table.query(
-            "open_kind = :kind", {":kind": keys.AWAITING_CONFIRMATION}, index="open", limit=limit
-        )
+        rows = self._table.query("open_kind = :kind", {":kind": keys.AWAITING_CONFIRMATION}, index="open", limit=limit)
         ids = [keys.id_of(row["pk"]) for row in rows]
         items = self._table.get_many(map(keys.operation, ids))
         found = {operation.id: operation for operation in map(operation_from, items)}
@@ -220,10 +218,7 @@ def _may_change(lease: str | None, was: OperationState) -> Condition:
 
 def _unlock(operation: Operation) -> list[Write]:
     last = item_at(keys.last(operation.entity), Pointer(operation.id), expires=_expires(operation))
-    return [
-        Delete(keys.lock(operation.entity), Condition({"operation": operation.id}, or_absent=True)),
-        Put(last),
-    ]
+    return [Delete(keys.lock(operation.entity), Condition({"operation": operation.id}, or_absent=True)), Put(last)]
 
 
 def _events_and_audit(events: Sequence[OutboxEvent], audit: AuditEntry | None) -> list[Write]:

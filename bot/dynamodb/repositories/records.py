@@ -22,10 +22,7 @@ from bot.errors import ConcurrentUpdate
 
 NO_END_DATE = "9999-12-31"
 STATUS_LENGTH = 100
-RECORD_TYPES: dict[EntityKind, type] = {
-    EntityKind.CONNECTION: Connection,
-    EntityKind.DISCONNECTION: Disconnection,
-}
+RECORD_TYPES: dict[EntityKind, type] = {EntityKind.CONNECTION: Connection, EntityKind.DISCONNECTION: Disconnection}
 
 
 class DynamoRecordRepository:
@@ -53,8 +50,7 @@ class DynamoRecordRepository:
 
     def history(self, entity: EntityRef, *, since: int) -> list[Record]:
         rows = self._table.query(
-            "pk = :pk AND sk >= :since",
-            {":pk": keys.versions(entity), ":since": keys.in_order(since)},
+            "pk = :pk AND sk >= :since", {":pk": keys.versions(entity), ":since": keys.in_order(since)}
         )
         return [read_item(RECORD_TYPES[entity.kind], row) for row in rows]
 
@@ -79,9 +75,7 @@ class DynamoRecordRepository:
         return [keys.entity_of_state(row["pk"]) for row in rows]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
-        rows = self._table.query(
-            "in_group = :group", {":group": keys.in_group(group_id)}, index="group", limit=limit
-        )
+        rows = self._table.query("in_group = :group", {":group": keys.in_group(group_id)}, index="group", limit=limit)
         return [keys.entity_of_state(row["pk"]) for row in rows]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:

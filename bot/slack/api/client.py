@@ -47,9 +47,7 @@ _NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "toke
 class SlackApiClient:
     """Calls methods of the Web API. Construction makes no call, not even `auth.test`."""
 
-    def __init__(
-        self, *, token: Secret[str], api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf
-    ) -> None:
+    def __init__(self, *, token: Secret[str], api_url: str, timeout_seconds: int, left: TimeLeft = lambda: inf) -> None:
         """A call waits for `timeout_seconds`, or until the caller's deadline if that is earlier."""
         self._token, self._api_url = token, api_url
         self._timeout_seconds, self._left = timeout_seconds, left
@@ -75,9 +73,7 @@ class SlackApiClient:
         try:
             status = client.send_dict(message).status_code
         except _NO_ANSWER as error:
-            raise SlackNoAnswer(
-                f"Slack gave no usable answer to a response_url ({type(error).__name__})."
-            ) from error
+            raise SlackNoAnswer(f"Slack gave no usable answer to a response_url ({type(error).__name__}).") from error
         if status != 200:
             raise SlackNoAnswer(f"Slack did not take an answer to a response_url (HTTP {status}).")
 
@@ -113,9 +109,7 @@ class SlackApiClient:
         except SlackApiError as error:
             raise _translated(method, error) from error
         except _NO_ANSWER as error:
-            raise SlackNoAnswer(
-                f"Slack gave no usable answer to {method} ({type(error).__name__})."
-            ) from error
+            raise SlackNoAnswer(f"Slack gave no usable answer to {method} ({type(error).__name__}).") from error
 
     def _client(self, token: str) -> WebClient:
         """A client for one call, since each call has its own timeout. It keeps no connection."""

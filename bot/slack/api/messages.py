@@ -33,13 +33,7 @@ class SlackMessageGateway:
         return cards.render(content, self._display, self.permalink)
 
     def post(
-        self,
-        channel: str,
-        rendered: Rendered,
-        *,
-        mark: str,
-        thread: str | None = None,
-        broadcast: bool = False,
+        self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None, broadcast: bool = False
     ) -> PostedMessage:
         """chat.postMessage; `channel` may be a user id, for a direct message."""
         answer = self._calls.write(
@@ -135,19 +129,12 @@ class SlackMessageGateway:
             if not cursor:
                 return
             args["cursor"] = cursor
-        _log.warning(
-            "looked through %s pages of %s and there are more", policies.SLACK_HISTORY_MAX_PAGES, channel
-        )
+        _log.warning("looked through %s pages of %s and there are more", policies.SLACK_HISTORY_MAX_PAGES, channel)
 
 
 def _shown(rendered: Rendered) -> Json:
     """`parse` none: bare addresses in the text beside the blocks do not become links."""
-    return {
-        "text": rendered.text,
-        "blocks": json.loads(rendered.blocks),
-        "parse": "none",
-        "link_names": False,
-    }
+    return {"text": rendered.text, "blocks": json.loads(rendered.blocks), "parse": "none", "link_names": False}
 
 
 def _mark_of(message: Json) -> str | None:

@@ -39,16 +39,10 @@ SCOPES = (
         "after a post without an answer, looks for it in a private channel before posting again",
     ),
     Scope("groups:read", ("conversations.info",), "tells whether the bot is a member of a private channel"),
-    Scope(
-        "im:history",
-        _FOUND_AGAIN,
-        "after a direct message without an answer, looks for it before sending it again",
-    ),
+    Scope("im:history", _FOUND_AGAIN, "after a direct message without an answer, looks for it before sending it again"),
     Scope("im:write", ("conversations.open",), "finds the conversation that a direct message went to"),
     Scope(
-        "usergroups:read",
-        ("usergroups.users.list",),
-        "knows who is in a user group that the settings give a right to",
+        "usergroups:read", ("usergroups.users.list",), "knows who is in a user group that the settings give a right to"
     ),
     Scope(
         "users:read",

@@ -36,8 +36,7 @@ def click_release(context: RequestContext, value: ButtonValue) -> None:
         words = rich_text("Nobody is checking this. Nothing was changed.")
     elif released.owner != context.actor.user_id:
         words = rich_text(
-            UserMention(released.owner),
-            " is checking this, and only they can release it. You can take it over.",
+            UserMention(released.owner), " is checking this, and only they can release it. You can take it over."
         )
     else:
         words = rich_text("You are no longer checking this.")

@@ -55,10 +55,7 @@ def suggest(context: RequestContext, query: str) -> Json:
 def _read(_: RequestContext, entry: Entry) -> Subject[str]:
     """The connection has no record yet: a denial is audited under the carrier and id that were typed."""
     valid = not _errors(entry)
-    carrier_id, group_id = (
-        entry.values.get("carrier_id", "").lower(),
-        entry.values.get("carrier_group_id", ""),
-    )
+    carrier_id, group_id = (entry.values.get("carrier_id", "").lower(), entry.values.get("carrier_group_id", ""))
     return Subject(pending_connection_ref(carrier_id, group_id) if valid else None, entry.view_id)
 
 
@@ -92,9 +89,7 @@ def _submit(context: RequestContext, entry: Entry, _: str) -> Json:
 def conflict_error(operation: Operation) -> str:
     """Under the field with the id that both requests name; Slack shows no mentions there."""
     wanted = operation.input
-    what = (
-        f" with carrier group id {wanted.carrier_group_id}" if isinstance(wanted, ConnectionRequest) else ""
-    )
+    what = f" with carrier group id {wanted.carrier_group_id}" if isinstance(wanted, ConnectionRequest) else ""
     return (
         f"This was already requested{what} on {utc_text(operation.submitted_at)}. "
         "Nothing new was sent. Follow it on its card."
@@ -120,9 +115,7 @@ def _view(display: DisplaySettings, group_name: str = "") -> Json:
             _carrier_field(display),
             text_field("group_name", "Group name", initial=group_name, max_length=MAX_NAME),
             carrier_group_id_field(hint="The group, policy or master agreement number at this carrier."),
-            *sensitive_fields(
-                federal_ein_optional=False, hint="Sent to Noyo. Encrypted until then, and never shown."
-            ),
+            *sensitive_fields(federal_ein_optional=False, hint="Sent to Noyo. Encrypted until then, and never shown."),
         ],
     )
 

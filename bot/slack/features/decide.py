@@ -75,9 +75,7 @@ def _show(decision: Decision, context: RequestContext, now: Current | None, show
     return decision_form(decision, record, context.display, changed)
 
 
-def decision_form(
-    decision: Decision, record: Disconnection, display: DisplaySettings, changed: list[RichText]
-) -> Json:
+def decision_form(decision: Decision, record: Disconnection, display: DisplaySettings, changed: list[RichText]) -> Json:
     """`changed`: what to show first if the request has changed since the person looked at it."""
     parts = [*([Paragraph(changed)] if changed else []), Paragraph(_consequence(decision, record, display))]
     message = Message([*parts, Paragraph(disconnection_facts(record))], warning=display.warning())
@@ -123,9 +121,7 @@ def _audit_outdated(decision: Decision, context: RequestContext, entry: Entry, _
     )
 
 
-def validate(
-    decision: Decision, values: Mapping[str, str], record: Disconnection, today: date
-) -> FieldErrors:
+def validate(decision: Decision, values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
     """All errors at once, by field; empty if there are none."""
     errors = {"context": context_error(values.get("context", ""))}
     if decision is Decision.APPROVE:
@@ -210,11 +206,7 @@ def _consequence(decision: Decision, record: Disconnection, display: DisplaySett
 
 def changes(before: Disconnection | None, now: Disconnection) -> list[RichText]:
     """The old and the new facts, one below the other."""
-    seen = (
-        labelled("You saw", *_facts(before))
-        if before
-        else rich_text("What you saw is not known here any more.")
-    )
+    seen = labelled("You saw", *_facts(before)) if before else rich_text("What you saw is not known here any more.")
     return [
         rich_text("It changed since you looked at it, so nothing was sent. Check it before you submit."),
         seen,

@@ -42,9 +42,7 @@ def start(context: RequestContext, text: str) -> Json:
         if entity in record_states and decidable(record_states[entity])
     ]
     rows = [(_end(record_state.record), _row(context, record_state)) for record_state in shown]
-    rows += [
-        (_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]
-    ]
+    rows += [(_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]]
     if not rows:
         return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
@@ -90,15 +88,10 @@ def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part
         *pending_disconnection_facts(operation, wanted),
     ]
     lines.append(labelled("Now", *current_state(operation)))
-    return [
-        Paragraph(lines),
-        Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id),
-    ]
+    return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]
 
 
 def _more(context: RequestContext, number: int) -> list[str]:
     if number <= 0:
         return []
-    return [
-        f"{number} more. Open one by name: {context.command} approve, reject or disconnect, and the group's name."
-    ]
+    return [f"{number} more. Open one by name: {context.command} approve, reject or disconnect, and the group's name."]

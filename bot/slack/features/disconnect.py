@@ -19,15 +19,7 @@ from bot.domain.record_states import RecordState, disconnectable, is_connected
 from bot.domain.records import Connection, Disconnection
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import (
-    Entry,
-    Form,
-    answer,
-    context_error,
-    context_field,
-    record_of_kind,
-    record_subject,
-)
+from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_subject
 from bot.slack.features.second_approval import confirmation_or_reason
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
@@ -105,18 +97,12 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
         what=rich_text("your request to disconnect ", *names),
         channel=context.display.decisions_channel,
         conflict=lambda operation: replies.replace_modal(_already_requested(context, operation)),
-        changed=lambda newest: replies.replace_modal(
-            _show(context, record_of_kind(Connection, newest), entry.shown)
-        ),
+        changed=lambda newest: replies.replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
     )
 
 
 def _awaits_confirmation(context: RequestContext, operation: Operation, names: RichText) -> Json:
-    expiry = (
-        rich_text("If nobody does, it expires unsent ", Timestamp(operation.due), ".")
-        if operation.due
-        else ()
-    )
+    expiry = rich_text("If nobody does, it expires unsent ", Timestamp(operation.due), ".") if operation.due else ()
     return notice(
         "Needs confirmation",
         rich_text("Waiting for confirmation: your request to disconnect ", *names, "."),
@@ -125,9 +111,7 @@ def _awaits_confirmation(context: RequestContext, operation: Operation, names: R
         else "Nothing has been sent to Noyo. An approver has to confirm it.",
         *([expiry] if expiry else []),
         rich_text(
-            "The card is in ",
-            ChannelMention(context.display.decisions_channel),
-            "; you can also withdraw it there.",
+            "The card is in ", ChannelMention(context.display.decisions_channel), "; you can also withdraw it there."
         ),
     )
 
@@ -218,9 +202,7 @@ def validate(values: Mapping[str, str], record: Connection, today: date) -> Fiel
 def _input(values: Mapping[str, str]) -> DisconnectionInput:
     """From valid fields."""
     return DisconnectionInput(
-        date.fromisoformat(values["end_date"]),
-        DisconnectionReason(values["reason"]),
-        values.get("context") or None,
+        date.fromisoformat(values["end_date"]), DisconnectionReason(values["reason"]), values.get("context") or None
     )
 
 
@@ -285,9 +267,7 @@ def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
     except ValueError:
         return {"end_date": "Choose the last day on which its coverage is managed."}
     if chosen.year > today.year + MAX_YEARS_AHEAD:
-        return {
-            "end_date": f"{date_text(chosen)} is more than {MAX_YEARS_AHEAD} years ahead. Choose another day."
-        }
+        return {"end_date": f"{date_text(chosen)} is more than {MAX_YEARS_AHEAD} years ahead. Choose another day."}
     if chosen < today and not values.get("past"):
         return {"past": f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."}
     return {}

@@ -38,9 +38,7 @@ def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     parts = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     if whole.wrong:
         parts.append(
-            Paragraph(
-                [rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)]
-            )
+            Paragraph([rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)])
         )
     if whole.unknown:
         unknown = [rich_text("? ", *one) for one in whole.unknown]
@@ -66,11 +64,7 @@ def _pause_line(found: HealthReport) -> list[RichText]:
         if found.oldest_deferred
         else ()
     )
-    return [
-        rich_text(
-            *pauses.paused_since(found.active_pause), *pauses.reason_suffix(found.active_pause), ".", *waits
-        )
-    ]
+    return [rich_text(*pauses.paused_since(found.active_pause), *pauses.reason_suffix(found.active_pause), ".", *waits)]
 
 
 def _polls(found: HealthReport) -> Diagnosis:
@@ -80,17 +74,14 @@ def _polls(found: HealthReport) -> Diagnosis:
         if finished_at is None:
             whole = whole.and_(
                 Diagnosis(
-                    unknown=(
-                        rich_text(f"Noyo's {name}: not read completely yet. The first time takes a while."),
-                    )
+                    unknown=(rich_text(f"Noyo's {name}: not read completely yet. The first time takes a while."),)
                 )
             )
         elif found.at - finished_at > policies.POLL_LATE_SECONDS:
             wrong = rich_text(
                 f"Noyo's {name} were last read completely ",
                 Timestamp(finished_at),
-                ". Nothing is lost, but no changes are announced. Check the line on Noyo, then the log of "
-                "the poll.",
+                ". Nothing is lost, but no changes are announced. Check the line on Noyo, then the log of the poll.",
             )
             whole = whole.and_(Diagnosis(wrong=(wrong,)))
         else:

@@ -88,9 +88,7 @@ def shown_operation(view: Json) -> ButtonValue:
 
 
 def _unreadable() -> UnknownSchema:
-    return UnknownSchema(
-        "This form cannot be read. Nothing was sent to Noyo. Please close it and start again."
-    )
+    return UnknownSchema("This form cannot be read. Nothing was sent to Noyo. Please close it and start again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,9 +65,7 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:
     entries = _entries(context, record_state)
-    opening = rich_text(
-        "History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":"
-    )
+    opening = rich_text("History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":")
     lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There is more, longer ago."))
@@ -113,9 +111,7 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
         )
     if action == "denied":
         own = details.get("wanted") == OWN_REQUEST
-        return rich_text(
-            "was refused: they had requested it themselves" if own else "was refused: they lack the right"
-        )
+        return rich_text("was refused: they had requested it themselves" if own else "was refused: they lack the right")
     if action in _CHECKING:
         return _checking(action, details)
     if action == "resolution_chosen":
@@ -126,11 +122,7 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
         return _conflict(details)
     state = action.removeprefix("operation_")
     outcome = details.get("outcome", "")
-    result = (
-        _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome))
-        or _OUTCOMES.get(outcome)
-        or _STATES.get(state)
-    )
+    result = _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome)) or _OUTCOMES.get(outcome) or _STATES.get(state)
     if result is None:
         return (
             rich_text(UntrustedText(action, 60), " ", UntrustedText(outcome, 60))
@@ -142,9 +134,7 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
         if outcome == "refused" and "message" in details
         else ()
     )
-    return rich_text(
-        f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {result}", *words
-    )
+    return rich_text(f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {result}", *words)
 
 
 def _checking(action: str, details: Mapping[str, str]) -> RichText:
@@ -187,9 +177,7 @@ def _reason(reason: str, *, decision: bool) -> str:
     """In words; empty for a reason that this version does not know."""
     if decision:
         return REASONS[DecisionReason(reason)].lower() if reason in set(DecisionReason) else ""
-    return (
-        DISCONNECT_REASONS[DisconnectionReason(reason)].lower() if reason in set(DisconnectionReason) else ""
-    )
+    return DISCONNECT_REASONS[DisconnectionReason(reason)].lower() if reason in set(DisconnectionReason) else ""
 
 
 _CHECKING = ("claimed", "released", "claim_expired")

@@ -59,11 +59,7 @@ def pause_lines(context: RequestContext) -> list[RichText]:
 
 
 def _since(running: Pause | None) -> RichText:
-    return (
-        rich_text(*pauses.paused_since(running), *pauses.reason_suffix(running))
-        if running is not None
-        else ()
-    )
+    return rich_text(*pauses.paused_since(running), *pauses.reason_suffix(running)) if running is not None else ()
 
 
 def _resumes(context: RequestContext) -> str:

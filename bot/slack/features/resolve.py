@@ -36,17 +36,11 @@ def _resolve(context: RequestContext, resolution: Resolution, operation_id: str)
     if not permission.allowed:
         return "Not possible", replies.denial(permission)
     resolved = resolve(
-        operation_id,
-        resolution,
-        context.actor.user_id,
-        seen_version=_version_now(context, before),
-        deps=context.deps,
+        operation_id, resolution, context.actor.user_id, seen_version=_version_now(context, before), deps=context.deps
     )
     if resolved is None:
         about = before.entity if before else None
-        context.audit_event(
-            "resolution_conflict", about, ("operation", operation_id), ("resolution", resolution.value)
-        )
+        context.audit_event("resolution_conflict", about, ("operation", operation_id), ("resolution", resolution.value))
         return "Already resolved", _current_state(context.deps.operations.operation(operation_id))
     return "Recorded", _current_state(resolved)
 

@@ -47,9 +47,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
     if not context.display.retryable(record_state):
         return notice(
             "Changed meanwhile",
-            rich_text(
-                record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."
-            ),
+            rich_text(record_facts.group_name(record), " is now: ", status_name(record.status, bold=True), "."),
             "It cannot be retried in this status, and nothing was sent to Noyo.",
         )
     return form(
@@ -84,9 +82,7 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
         what=rich_text("a retry for ", group, ", carrier group id ", own_group_id(typed_id)),
         channel=context.display.connections_channel,
         conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
-        changed=lambda newest: replies.replace_modal(
-            _show(context, record_of_kind(Connection, newest), entry.shown)
-        ),
+        changed=lambda newest: replies.replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
     )
 
 
@@ -110,9 +106,7 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
     parts: list[Part] = []
     if changed:
         parts.append(
-            Paragraph(
-                [rich_text("It changed since you looked at it. Check its present state before you submit.")]
-            )
+            Paragraph([rich_text("It changed since you looked at it. Check its present state before you submit.")])
         )
     names = rich_text(*record_facts.group_and_carrier(record, context.display))
     parts.append(Paragraph([names, record_facts.status_line(record)]))

@@ -36,12 +36,7 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 from bot.usecases.admin.authorization import authorized
-from bot.usecases.operations.second_approval import (
-    Confirmed,
-    NotAwaitingConfirmation,
-    confirm,
-    withdraw,
-)
+from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation, confirm, withdraw
 from bot.usecases.operations.submit import NotAllowed
 from bot.usecases.records.related import earlier_requests
 
@@ -134,23 +129,15 @@ def confirmation(
     lines += [
         rich_text(*disconnection_parties(wanted, display)),
         consequence(wanted, display),
-        rich_text(
-            "Once you confirm it, it is sent to Noyo, which starts at once. It cannot be undone from here."
-        ),
+        rich_text("Once you confirm it, it is sent to Noyo, which starts at once. It cannot be undone from here."),
     ]
-    facts = [
-        *pending_disconnection_facts(operation, wanted),
-        labelled("Asked for", Timestamp(operation.submitted_at)),
-    ]
+    facts = [*pending_disconnection_facts(operation, wanted), labelled("Asked for", Timestamp(operation.submitted_at))]
     if record is not None:
         facts.append(labelled("The connection", status_name(record.status)))
     facts.append(earlier_requests_line(earlier))
     parts: list[Part] = [Paragraph(lines), Paragraph(facts)]
     if wanted.context:
-        parts += [
-            Paragraph([labelled("Context for Noyo")]),
-            Quote((UntrustedText(wanted.context, MAX_QUOTE_LENGTH),)),
-        ]
+        parts += [Paragraph([labelled("Context for Noyo")]), Quote((UntrustedText(wanted.context, MAX_QUOTE_LENGTH),))]
     return form(
         "Confirm disconnection",
         "Confirm Disconnection",
@@ -208,10 +195,5 @@ def _description(context: RequestContext, operation: Operation) -> RichText:
 
 
 FORM: Form[Operation] = Form(
-    right=Right.APPROVE,
-    parse=shown_operation,
-    read=_read,
-    show=_show,
-    validate=lambda *_: {},
-    submit=_submit,
+    right=Right.APPROVE, parse=shown_operation, read=_read, show=_show, validate=lambda *_: {}, submit=_submit
 )

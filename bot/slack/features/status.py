@@ -20,15 +20,7 @@ from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.record_cards import disconnection_facts, end_date
 from bot.slack.views.record_facts import next_step, status_name
-from bot.slack.views.rich_text import (
-    MAX_QUOTE_LENGTH,
-    Json,
-    RichText,
-    Timestamp,
-    UntrustedText,
-    labelled,
-    rich_text,
-)
+from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
 from bot.usecases.notifications.read_model import record_card
 from bot.usecases.notifications.summary import waiting_for_us
 from bot.usecases.operations import submit
@@ -53,9 +45,7 @@ def _found(context: RequestContext, text: str) -> Json:
         return _nothing(context, text)
     if len(found) == 1:
         return _card(context, found[0])
-    return listing(
-        context, f"Several match. Which one? ({context.command} status with its id shows one alone.)", found
-    )
+    return listing(context, f"Several match. Which one? ({context.command} status with its id shows one alone.)", found)
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
@@ -124,9 +114,7 @@ def _waiting(context: RequestContext) -> Json:
 
 def row(context: RequestContext, record: Record) -> RichText:
     """A record in one line, for where several are listed."""
-    number = (
-        record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
-    )
+    number = record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
     return rich_text(
         *record_facts.group_and_carrier(record, context.display),
         ": ",
@@ -177,9 +165,7 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
     lines: list[RichText] = [rich_text("Versions that we have seen, newest first:")]
     for record in reversed(history[-VERSIONS:]):
         lines.append(
-            rich_text(
-                Timestamp(record.modified), " · ", status_name(record.status), *_version_details(record)
-            )
+            rich_text(Timestamp(record.modified), " · ", status_name(record.status), *_version_details(record))
         )
     if len(history) > VERSIONS:
         lines.append(rich_text(f"and {len(history) - VERSIONS} earlier ones."))

@@ -5,13 +5,7 @@ from __future__ import annotations
 from bot.domain.content import Alert, ManualResolution
 from bot.domain.operations import Operation, OperationKind, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState
-from bot.domain.records import (
-    Connection,
-    ConnectionStatus,
-    Disconnection,
-    DisconnectionSource,
-    needs_our_action,
-)
+from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_our_action
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
@@ -200,9 +194,7 @@ def _reason(operation: Operation) -> RichText:
 
 def _our_side(operation: Operation) -> list[RichText]:
     sent_at = operation.first_sent_at
-    sent = (
-        rich_text("first ", Timestamp(sent_at)) if sent_at is not None else rich_text("not that we know of")
-    )
+    sent = rich_text("first ", Timestamp(sent_at)) if sent_at is not None else rich_text("not that we know of")
     return [
         labelled("Request", *operation_text.description(operation)),
         labelled("Sent", *sent),
@@ -216,9 +208,7 @@ def _noyo_side(record_state: RecordState | None, operation: Operation) -> list[R
         return [labelled("At Noyo", f"no {noun} that clearly matches" if noun else "unknown")]
     record = record_state.record
     lines = [labelled("At Noyo", status_name(record.status), ", last changed ", Timestamp(record.modified))]
-    lines.append(
-        record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record)
-    )
+    lines.append(record_facts.carrier_group_id_line(record) if isinstance(record, Connection) else end_date(record))
     shown = operation.shown_version if operation.entity == record.entity else None
     if shown is not None:
         comparison = "unchanged" if shown == record.version else "changed"

@@ -86,9 +86,7 @@ def decode(text: str) -> ButtonValue:
     if not isinstance(fields, dict) or not isinstance(fields.get("s"), int):
         raise ValueError("not a button value")
     if fields["s"] != SCHEMA:
-        raise UnknownSchema(
-            "This button was made by another version of Switchboard. Please use a newer message."
-        )
+        raise UnknownSchema("This button was made by another version of Switchboard. Please use a newer message.")
     entity = _text(fields, "r")
     return ButtonValue(EntityRef.parse(entity) if entity else None, _text(fields, "v"), _text(fields, "o"))
 
@@ -104,20 +102,10 @@ def _text(fields: Json, name: str) -> str | None:
 
 
 def button(
-    action: Action,
-    label: str,
-    value: ButtonValue,
-    *,
-    primary: bool = False,
-    accessibility_label: str | None = None,
+    action: Action, label: str, value: ButtonValue, *, primary: bool = False, accessibility_label: str | None = None
 ) -> Json:
     """`accessibility_label` is for screen readers, if the label alone does not say which record the button is for."""
-    element: Json = {
-        "type": "button",
-        "action_id": action.value,
-        "text": plain_text(label),
-        "value": encode(value),
-    }
+    element: Json = {"type": "button", "action_id": action.value, "text": plain_text(label), "value": encode(value)}
     if primary:
         element["style"] = "primary"
     if accessibility_label is not None:
@@ -127,11 +115,7 @@ def button(
 
 def retry(entity: EntityRef, version: str, *, name: str, primary: bool = True) -> Json:
     return button(
-        Action.RETRY,
-        "Retry…",
-        ButtonValue(entity, version),
-        primary=primary,
-        accessibility_label=f"Retry {name}",
+        Action.RETRY, "Retry…", ButtonValue(entity, version), primary=primary, accessibility_label=f"Retry {name}"
     )
 
 
@@ -176,10 +160,7 @@ def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple
     text = "The request will not be sent to Noyo, and the group stays connected."
     return (
         button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
-        {
-            **button(Action.WITHDRAW, "Withdraw", value),
-            "confirm": confirm("Withdraw the request?", text, "Withdraw"),
-        },
+        {**button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},
     )
 
 

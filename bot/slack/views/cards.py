@@ -153,9 +153,7 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.NEEDS_RESOLUTION:
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
-        return rich_text(
-            "Waiting while sending is paused: ", *possessive, " will be sent when sending resumes"
-        )
+        return rich_text("Waiting while sending is paused: ", *possessive, " will be sent when sending resumes")
     if state is OperationState.PENDING and not is_submission(event):
         return rich_text("Could not reach Noyo; ", *possessive, " will be sent again")
     if state is OperationState.PENDING and operation.second_approval is not None:

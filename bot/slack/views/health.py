@@ -80,9 +80,7 @@ def _component(component: Component, health_check: HealthCheck | None, now: int)
 def _webhook(health_check: HealthCheck | None, now: int) -> Diagnosis:
     """It has no schedule: without an event from Noyo its state is unknown, which is not a problem."""
     if health_check is None:
-        never = (
-            "Noyo's webhook: no signed event has been received yet. The sandbox sends none; in production, "
-        )
+        never = "Noyo's webhook: no signed event has been received yet. The sandbox sends none; in production, "
         how = "set it up (docs/deploy.md). Polling finds every change as well."
         return Diagnosis(unknown=(rich_text(never, how),))
     diagnosis = _findings(health_check)

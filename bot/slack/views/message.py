@@ -125,10 +125,7 @@ def paragraph(lines: Sequence[RichText]) -> Json:
 
 
 def quote(text: RichText) -> Json:
-    return {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_quote", "elements": rich_text_elements(text)}],
-    }
+    return {"type": "rich_text", "elements": [{"type": "rich_text_quote", "elements": rich_text_elements(text)}]}
 
 
 def small_print(lines: Sequence[RichText]) -> Json:
@@ -174,9 +171,7 @@ class DisplaySettings:
         """The first line of every message outside production, so that no one mistakes it for production."""
         if self.in_production:
             return ()
-        return (
-            rich_text("Not production: this is the ", UntrustedText(self.environment, 60), " environment."),
-        )
+        return (rich_text("Not production: this is the ", UntrustedText(self.environment, 60), " environment."),)
 
     def carrier(self, carrier_id: str) -> UntrustedText:
         return UntrustedText(self.carriers.name(carrier_id))

@@ -8,12 +8,7 @@ from datetime import date
 
 from bot.domain.requests import SensitiveFields
 from bot.slack.views.message import Message, Paragraph, plain_text
-from bot.slack.views.rich_text import (
-    Json,
-    RichText,
-    rich_text,
-    truncate,
-)
+from bot.slack.views.rich_text import Json, RichText, rich_text, truncate
 
 MAX_TITLE = 24
 MAX_OPTION = 75
@@ -136,9 +131,7 @@ def notice_view(title: str, message: Message) -> Json:
 
 
 def carrier_group_id_field(initial: str = "", *, hint: str) -> Json:
-    return text_field(
-        "carrier_group_id", "Carrier group ID", hint=hint, initial=initial, max_length=MAX_GROUP_ID
-    )
+    return text_field("carrier_group_id", "Carrier group ID", hint=hint, initial=initial, max_length=MAX_GROUP_ID)
 
 
 def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json]:

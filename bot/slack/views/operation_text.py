@@ -185,9 +185,7 @@ def outcome(operation: Operation) -> RichText:
 def _confirmed(operation: Operation, _: Outcome) -> RichText:
     request = operation.input
     if isinstance(request, DisconnectionRequest):  # "Confirmed" is what the second approver did.
-        return rich_text(
-            "Noyo accepted ", *possessive(operation), *_confirmed_by(operation, ", confirmed by ")
-        )
+        return rich_text("Noyo accepted ", *possessive(operation), *_confirmed_by(operation, ", confirmed by "))
     details = _decision_details(request) if isinstance(request, DecisionRequest) else ()
     return rich_text("Noyo confirmed ", *possessive(operation), *details, *_unversioned(operation))
 
@@ -339,6 +337,4 @@ def _after_refused_disconnection(operation: Operation, command: str, *, duplicat
         return "Use the open request: decide on it if it needs review. Otherwise, Noyo is processing it."
     if operation.outcome is not None and operation.outcome.status == _FORBIDDEN:
         return "Noyo protects this group. Ask Noyo whether it can be disconnected; until then it stays connected."
-    return (
-        f"Correct what Noyo names, such as the day or the reason, then ask again with {command} disconnect."
-    )
+    return f"Correct what Noyo names, such as the day or the reason, then ask again with {command} disconnect."

@@ -5,15 +5,7 @@ from __future__ import annotations
 from bot.domain.content import PauseNotice
 from bot.domain.pauses import Pause
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
-from bot.slack.views.rich_text import (
-    RichText,
-    Span,
-    Timestamp,
-    UntrustedText,
-    UserMention,
-    labelled,
-    rich_text,
-)
+from bot.slack.views.rich_text import RichText, Span, Timestamp, UntrustedText, UserMention, labelled, rich_text
 
 MAX_REASON = 300
 WHILE_PAUSED = (
@@ -59,9 +51,7 @@ def pause_notice(content: PauseNotice, display: DisplaySettings) -> Message:
     pause = content.pause
     if pause.until is not None:
         lines = [rich_text(*pause_ended(pause), "."), labelled("Before", *paused_since(pause), ".")]
-        return Message(
-            [Paragraph([*lines, *_reason(pause)])], rich_text(_ended_title(pause)), display.warning()
-        )
+        return Message([Paragraph([*lines, *_reason(pause)])], rich_text(_ended_title(pause)), display.warning())
     lines = [rich_text(*paused_since(pause), "."), *_reason(pause), rich_text(_explanation(pause))]
     lines += _how_to_resume(pause, display)
     return Message([Paragraph(lines)], rich_text(_active_title(pause)), display.warning())
@@ -86,9 +76,7 @@ def _reason(pause: Pause) -> list[RichText]:
 
 
 def _how_to_resume(pause: Pause, display: DisplaySettings) -> list[RichText]:
-    return (
-        [rich_text(f"An admin can resume it with {display.command} resume.")] if pause.by is not None else []
-    )
+    return [rich_text(f"An admin can resume it with {display.command} resume.")] if pause.by is not None else []
 
 
 def _mention(user_id: str | None) -> Span | str:

@@ -37,7 +37,7 @@ EARLIER_SHOWN = 3
 DECIDED_ELSEWHERE = "Decided outside Switchboard, according to the last 30 days"
 """Operations are stored for 30 days, so an older decision of ours would look like one made elsewhere."""
 _POSSIBLY_OURS = frozenset(
-    {OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED, OutcomeKind.REPORTED_ARRIVED, OutcomeKind.CLOSED},
+    {OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED, OutcomeKind.REPORTED_ARRIVED, OutcomeKind.CLOSED}
 )
 
 
@@ -226,9 +226,7 @@ def _revision(card: RecordCard) -> str:
 # ---------------------------------------------------------------- related records
 
 
-def related_records_lines(
-    related: RelatedRecords, display: DisplaySettings, links: PermalinkLookup
-) -> list[RichText]:
+def related_records_lines(related: RelatedRecords, display: DisplaySettings, links: PermalinkLookup) -> list[RichText]:
     """Other records that help with the decision. A record that we do not have is not reported as missing."""
     others = [_other_carrier(connection, display) for connection in related.other_carriers]
     return [

@@ -33,7 +33,7 @@ from bot.slack.views.rich_text import (
 
 UNNAMED_GROUP = "Unnamed group"
 _WITHOUT_CARRIER_MESSAGE = frozenset(
-    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED},
+    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED}
 )
 
 
@@ -61,12 +61,7 @@ def status_line(record: Record) -> RichText:
 
 def status_when_written(record: Record) -> RichText:
     """For messages that are not edited when the record changes: the label says that it is the status of then."""
-    return labelled(
-        "Status at the time",
-        status_name(record.status),
-        ", last changed ",
-        Timestamp(record.modified),
-    )
+    return labelled("Status at the time", status_name(record.status), ", last changed ", Timestamp(record.modified))
 
 
 def carrier_group_id_line(record: Connection) -> RichText:

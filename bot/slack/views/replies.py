@@ -10,27 +10,12 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.people import Permission
 from bot.domain.records import Connection
 from bot.domain.requests import Decision, DecisionRequest
-from bot.errors import (
-    DeadlineExceeded,
-    ObserveOnly,
-    SlackError,
-    SlackRefused,
-    SwitchboardError,
-    UnknownSchema,
-)
+from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
-from bot.slack.views.rich_text import (
-    Json,
-    PermalinkLookup,
-    RichText,
-    card_link,
-    labelled,
-    rich_text,
-    with_mentions,
-)
+from bot.slack.views.rich_text import Json, PermalinkLookup, RichText, card_link, labelled, rich_text, with_mentions
 
 _TITLES = {
     OutcomeKind.CONFIRMED: "Sent to Noyo",
@@ -55,13 +40,7 @@ _OPEN_TITLES = {
 }
 _NOTHING_TO_DO = rich_text("You don't need to do anything. We'll send you a direct message.")
 EXPIRED_TRIGGER_CODES = frozenset(
-    {
-        "expired_trigger_id",
-        "trigger_expired",
-        "exchanged_trigger_id",
-        "trigger_exchanged",
-        "invalid_trigger_id",
-    }
+    {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
 )
 NOTHING_SENT = "Nothing was sent to Noyo."
 INPUT_KEPT = "Your input is saved: close this window and submit again. The same request is never sent twice."
@@ -138,10 +117,7 @@ def _progress(operation: Operation) -> list[RichText]:
         ]
     waiting = operation.state is OperationState.AWAITING_CONFIRMATION
     if waiting or operation.deferred_by is not None or operation.delay_reason:
-        return [
-            rich_text(_capitalize(yours), " is ", *operation_text.current_state(operation)),
-            _NOTHING_TO_DO,
-        ]
+        return [rich_text(_capitalize(yours), " is ", *operation_text.current_state(operation)), _NOTHING_TO_DO]
     return [
         rich_text(f"Sending {yours} to Noyo."),
         rich_text("You can close this window. If it takes longer, we'll send you a direct message."),
@@ -239,11 +215,7 @@ def ephemeral(*parts: Part | RichText | str) -> Json:
 
 
 def from_message(message: Message) -> Json:
-    return {
-        "response_type": "ephemeral",
-        "text": message.rendered().text,
-        "blocks": message.blocks(),
-    }
+    return {"response_type": "ephemeral", "text": message.rendered().text, "blocks": message.blocks()}
 
 
 def prepend_lines(lines: Sequence[RichText], answer: Json) -> Json:
@@ -251,10 +223,7 @@ def prepend_lines(lines: Sequence[RichText], answer: Json) -> Json:
     if not lines:
         return answer
     before = from_message(Message([Paragraph(list(lines))]))
-    return answer | {
-        "text": f"{before['text']}\n{answer['text']}",
-        "blocks": [*before["blocks"], *answer["blocks"]],
-    }
+    return answer | {"text": f"{before['text']}\n{answer['text']}", "blocks": [*before["blocks"], *answer["blocks"]]}
 
 
 def show_field_errors(errors: Mapping[str, str]) -> Json:

@@ -44,9 +44,7 @@ def request_card(card: RequestCard, display: DisplaySettings) -> Message:
     return Message([*parts, *_closing_parts(card)], title, display.warning())
 
 
-def pending_disconnection_card(
-    card: RequestCard, request: DisconnectionRequest, display: DisplaySettings
-) -> Message:
+def pending_disconnection_card(card: RequestCard, request: DisconnectionRequest, display: DisplaySettings) -> Message:
     """Answers, for an approver who did not ask for it: what happens to whom if I confirm, and until when can I?
 
     What could mislead: a request that looks sent while it waits, and a button that is still there after a colleague
@@ -84,9 +82,7 @@ def pending_disconnection_facts(operation: Operation, request: DisconnectionRequ
 
 def consequence(request: DisconnectionRequest, display: DisplaySettings) -> RichText:
     after = f"After {date_text(request.effective_end_date)}, changes for "
-    return rich_text(
-        after, group_name(request), " no longer reach ", display.carrier(request.carrier_id), "."
-    )
+    return rich_text(after, group_name(request), " no longer reach ", display.carrier(request.carrier_id), ".")
 
 
 def request_title(operation: Operation, display: DisplaySettings) -> RichText:
@@ -153,9 +149,7 @@ def _approver_mentions(operation: Operation, display: DisplaySettings) -> list[R
     if operation.state is not OperationState.AWAITING_CONFIRMATION:
         return []
     groups = sorted(name for name in display.approvers if name.startswith("S"))
-    people = sorted(
-        name for name in display.approvers if not name.startswith("S") and name != operation.actor
-    )
+    people = sorted(name for name in display.approvers if not name.startswith("S") and name != operation.actor)
     mentions: list[Span] = [UserGroupMention(group_id) for group_id in groups] or [
         UserMention(user_id) for user_id in people[:MAX_APPROVERS_MENTIONED]
     ]

@@ -46,8 +46,7 @@ def refresh_group_members(deps: Dependencies) -> int:
     stale = [
         group_id
         for group_id in sorted(groups)
-        if group_id not in known
-        or deps.now() - known[group_id].read_at > policies.GROUP_MEMBERS_FRESH_SECONDS // 2
+        if group_id not in known or deps.now() - known[group_id].read_at > policies.GROUP_MEMBERS_FRESH_SECONDS // 2
     ]
     return sum(_refresh(group_id, deps) for group_id in stale)
 

@@ -19,9 +19,7 @@ logger = logging.getLogger("switchboard")
 Check = Callable[[], Iterable[Finding]]
 
 
-def run_health_checks(
-    component: Component, checks: Mapping[Topic, Check], deps: Dependencies
-) -> HealthCheck | None:
+def run_health_checks(component: Component, checks: Mapping[Topic, Check], deps: Dependencies) -> HealthCheck | None:
     """Run every check and save the findings. None if the last run is recent, or if the findings could not be saved."""
     try:
         return _checked(component, checks, deps)

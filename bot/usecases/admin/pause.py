@@ -73,12 +73,7 @@ def record_mode(deps: Dependencies) -> None:
 
 
 def _save(
-    before: PauseHistory,
-    after: PauseHistory,
-    about: Pause,
-    action: str,
-    actor: str | None,
-    deps: Dependencies,
+    before: PauseHistory, after: PauseHistory, about: Pause, action: str, actor: str | None, deps: Dependencies
 ) -> bool:
     now = int(deps.clock())
     details = (("since", str(about.since)), *((("reason", about.reason),) if about.reason else ()))

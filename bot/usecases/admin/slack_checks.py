@@ -17,11 +17,7 @@ NAMED_FOR = (Right.REQUEST, Right.APPROVE, Right.ADMINISTER)
 
 
 def slack_checks(
-    *,
-    read_secret: Callable[[], object],
-    slack: SlackHealth,
-    channels: Mapping[str, str],
-    deps: Dependencies,
+    *, read_secret: Callable[[], object], slack: SlackHealth, channels: Mapping[str, str], deps: Dependencies
 ) -> dict[Topic, Check]:
     """`channels` are channel ids by the name of their setting."""
     return {

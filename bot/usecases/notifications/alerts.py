@@ -25,9 +25,7 @@ def update_alerts(event: OutboxEvent, entity: EntityRef, deps: Dependencies) -> 
     channel = deps.channels.of_alert(entity.kind)
     prefix = f"alert:{entity}:"
     open_keys = {key.name for key in deps.messages.live(channel, prefix)}
-    newest = max(
-        open_keys, default="", key=lambda key: (_raised_for(key)[1] == record_state.status.value, key)
-    )
+    newest = max(open_keys, default="", key=lambda key: (_raised_for(key)[1] == record_state.status.value, key))
     if _needs_alert(event, record_state, deps, deps.timezone):
         new_key = f"{prefix}{event.at:012d}:{event.version}:{event.after}"
         newest = new_key if event.version == record_state.record.version else max(newest, new_key)
@@ -49,9 +47,7 @@ def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependenci
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
         # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
-        return (
-            not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
-        )
+        return not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
     if event.after == event.before:
         return _is_first_of_attempt(event, record_state, deps)
     return not _is_of_earlier_attempt(event, record_state, deps)

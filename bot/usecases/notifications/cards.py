@@ -60,9 +60,7 @@ def _post_under(
         post(_update(key, entity, deps, force=True))
 
 
-def _update(
-    key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, force: bool = False
-) -> MessageLink:
+def _update(key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, force: bool = False) -> MessageLink:
     """Update the card. A record that turned out to be ours may have an earlier card, which is updated too."""
     card = upsert_message(key, lambda: _card_content(key, entity, deps), deps, force=force)
     earlier = MessageKey(key.channel, str(entity))

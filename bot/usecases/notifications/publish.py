@@ -67,9 +67,7 @@ def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
         log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.waiting_only))
     else:
         deps.outbox.mark_delivered(event, now)
-        log_event(
-            LogEvent.EVENT_PUBLISHED, kind=event.kind.value, version=event.version, lag=_lag(event, deps)
-        )
+        log_event(LogEvent.EVENT_PUBLISHED, kind=event.kind.value, version=event.version, lag=_lag(event, deps))
     return report
 
 

@@ -128,11 +128,7 @@ def _lease(key: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
 
 
 def post_once(
-    key: MessageKey,
-    content: Callable[[], Content],
-    deps: Dependencies,
-    *,
-    thread: str | None = None,
+    key: MessageKey, content: Callable[[], Content], deps: Dependencies, *, thread: str | None = None
 ) -> MessageLink:
     """Like `upsert_message`, for a message that is never edited."""
     return upsert_message(key, content, deps, thread=thread, closes_after=always)
@@ -168,9 +164,7 @@ def _converge(
             break
         posted = _edit_or_post(record, rendered, attempt)
         how = "found" if posted.found else "edited" if record.ts == posted.message.ts else "posted"
-        record = _save(
-            record, posted.message, UNKNOWN_FINGERPRINT if posted.found else rendered.fingerprint, attempt
-        )
+        record = _save(record, posted.message, UNKNOWN_FINGERPRINT if posted.found else rendered.fingerprint, attempt)
         log_event(
             LogEvent.MESSAGE_SENT,
             kind=record.key.name.partition(":")[0],
@@ -181,9 +175,7 @@ def _converge(
     return record, shown
 
 
-def _save(
-    record: MessageRecord, posted_at: PostedMessage, fingerprint: str, attempt: _Attempt
-) -> MessageRecord:
+def _save(record: MessageRecord, posted_at: PostedMessage, fingerprint: str, attempt: _Attempt) -> MessageRecord:
     attempt.deps.messages.record_post(
         record, ts=posted_at.ts, posted_channel=posted_at.channel, fingerprint=fingerprint
     )
@@ -246,11 +238,7 @@ def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> Poste
     attempt.ensure_lease(record)
     try:
         return attempt.deps.slack.post(
-            key.channel,
-            rendered,
-            mark=idempotency_key(key),
-            thread=attempt.thread,
-            broadcast=attempt.broadcast,
+            key.channel, rendered, mark=idempotency_key(key), thread=attempt.thread, broadcast=attempt.broadcast
         )
     except SlackNoAnswer as error:
         raise _PostUnconfirmed(str(error)) from error

@@ -25,9 +25,7 @@ def record_of(operation: Operation, deps: Dependencies) -> RecordState | None:
     if search_text is None or (operation.state.settled and not _reported_by_person(operation)):
         return None
     found = deps.records.find(search_text, limit=CANDIDATES)
-    return next(
-        (record_state for record_state in found if record_state.requested_by_operation == operation.id), None
-    )
+    return next((record_state for record_state in found if record_state.requested_by_operation == operation.id), None)
 
 
 def _reported_by_person(operation: Operation) -> bool:
@@ -50,9 +48,7 @@ def _search_text(operation: Operation) -> str | None:
 
 def open_operation(record_state: RecordState, deps: Dependencies) -> Operation | None:
     """The open operation on a record, or the open operation that requested the record."""
-    return deps.operations.open_on(record_state.entity) or _requesting_operation(
-        record_state, deps, settled=False
-    )
+    return deps.operations.open_on(record_state.entity) or _requesting_operation(record_state, deps, settled=False)
 
 
 def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
@@ -92,9 +88,7 @@ def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None
     return deps.records.record_state(other)
 
 
-def _requesting_operation(
-    record_state: RecordState, deps: Dependencies, *, settled: bool
-) -> Operation | None:
+def _requesting_operation(record_state: RecordState, deps: Dependencies, *, settled: bool) -> Operation | None:
     if record_state.requested_by_operation is None:
         return None
     operation = deps.operations.operation(record_state.requested_by_operation)

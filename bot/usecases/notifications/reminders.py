@@ -55,11 +55,7 @@ def _day_begins(day: date, entity: EntityRef, deps: Dependencies) -> int:
 
 def _still_waiting(event: OutboxEvent, deps: Dependencies) -> RecordState | None:
     record_state = deps.records.record_state(event.entity)
-    if (
-        record_state is None
-        or not awaits_decision(record_state)
-        or record_state.record.version != event.version
-    ):
+    if record_state is None or not awaits_decision(record_state) or record_state.record.version != event.version:
         return None
     return record_state
 
@@ -86,10 +82,7 @@ def _schedule_next(event: OutboxEvent, record_state: RecordState, deps: Dependen
 
 def spread_seconds(entity: EntityRef) -> int:
     """A fixed offset for this entity, in seconds below `policies.REMINDER_SPREAD_SECONDS`."""
-    return (
-        int.from_bytes(hashlib.sha256(str(entity).encode()).digest()[:4], "big")
-        % policies.REMINDER_SPREAD_SECONDS
-    )
+    return int.from_bytes(hashlib.sha256(str(entity).encode()).digest()[:4], "big") % policies.REMINDER_SPREAD_SECONDS
 
 
 # ---------------------------------------------------------------- reminders
@@ -162,13 +155,7 @@ def _deleted(key: MessageKey, card: MessageLink | None, deps: Dependencies) -> b
 
 
 def _upsert(
-    key: MessageKey,
-    entity: EntityRef,
-    deps: Dependencies,
-    *,
-    thread: str | None,
-    newest: bool,
-    reposts: bool = True,
+    key: MessageKey, entity: EntityRef, deps: Dependencies, *, thread: str | None, newest: bool, reposts: bool = True
 ) -> None:
     upsert_message(
         key,
@@ -204,9 +191,7 @@ def _prefix(entity: EntityRef) -> str:
 def _reminder_key(event: OutboxEvent, deps: Dependencies) -> MessageKey:
     """Message names sort by day, whatever the versions are."""
     day = event.day.isoformat() if event.day else ""
-    return MessageKey(
-        deps.channels.of_alert(event.entity.kind), f"{_prefix(event.entity)}{day}:{event.version}"
-    )
+    return MessageKey(deps.channels.of_alert(event.entity.kind), f"{_prefix(event.entity)}{day}:{event.version}")
 
 
 def _card_of(entity: EntityRef, deps: Dependencies) -> MessageLink | None:

@@ -15,9 +15,7 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, upsert_message
 from bot.usecases.notifications.read_model import duplicate_of, record_of
 
-_NO_REPLY_YET = frozenset(
-    {OperationState.AWAITING_CONFIRMATION, OperationState.PENDING, OperationState.SENDING}
-)
+_NO_REPLY_YET = frozenset({OperationState.AWAITING_CONFIRMATION, OperationState.PENDING, OperationState.SENDING})
 NO_DIRECT_MESSAGE = frozenset(
     {"user_not_found", "user_disabled", "cannot_dm_bot", "channel_not_found", "messages_tab_disabled"}
 )
@@ -80,25 +78,18 @@ def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> N
             raise
 
 
-def _request_link(
-    operation: Operation, record_state: RecordState | None, deps: Dependencies
-) -> MessageLink | None:
+def _request_link(operation: Operation, record_state: RecordState | None, deps: Dependencies) -> MessageLink | None:
     link = deps.card_link(record_state) if record_state is not None else None
     own = MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
     return link or deps.messages.link(own)
 
 
-def _in_view(
-    view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Dependencies
-) -> bool:
+def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Dependencies) -> bool:
     """Show the reply in the modal under a lease, so that the newest content stays. False if it is not visible."""
     if view_id is None:
         return False
     message_record = deps.messages.reserve(
-        MessageKey(f"view:{view_id}", "answer"),
-        lease=deps.new_id(),
-        now=deps.now(),
-        lease_seconds=10,
+        MessageKey(f"view:{view_id}", "answer"), lease=deps.new_id(), now=deps.now(), lease_seconds=10
     )
     if message_record is None:
         raise MessageBusy(f"view {view_id}")

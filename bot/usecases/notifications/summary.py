@@ -40,7 +40,5 @@ def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], 
 def waiting_entities(records: RecordRepository) -> list[EntityRef]:
     """All records that need our action, up to 1,000 of each status."""
     return [
-        entity
-        for kind, status in WAITING_STATUSES
-        for entity in records.in_status(kind, status.value, limit=COUNTED)
+        entity for kind, status in WAITING_STATUSES for entity in records.in_status(kind, status.value, limit=COUNTED)
     ]

@@ -102,9 +102,7 @@ def _is_not_their_own(operation: Operation, deps: Dependencies) -> bool:
     return permission.allowed
 
 
-def _settle_not_authorized(
-    operation: Operation, person: str, permission: Permission, deps: Dependencies
-) -> None:
+def _settle_not_authorized(operation: Operation, person: str, permission: Permission, deps: Dependencies) -> None:
     outcome = Outcome(OutcomeKind.NOT_AUTHORIZED, message=permission.reason, decided_by=person)
     settle(operation, OperationState.CANCELLED, outcome, deps)
 
@@ -169,9 +167,7 @@ def _holds(precondition: Precondition, operation: Operation, deps: Dependencies)
     return False
 
 
-def _process_refusal(
-    operation: Operation, rules: SendingRules, refusal: NoyoRefused, deps: Dependencies
-) -> None:
+def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRefused, deps: Dependencies) -> None:
     """After an earlier request, and for some statuses, Noyo may refuse because our own request already took effect.
 
     Noyo does not document its answer to a stale version, so the current version distinguishes a change from a refusal.
@@ -257,22 +253,16 @@ def _is_already_requested(operation: Operation, wanted: DisconnectionRequest, de
 def _request(
     _operation: Operation, wanted: ConnectionRequest, sensitive: SensitiveFields, deps: Dependencies
 ) -> Record:
-    return deps.noyo.request_connection(
-        wanted.carrier_id, wanted.carrier_group_id, wanted.group_name, sensitive
-    )
+    return deps.noyo.request_connection(wanted.carrier_id, wanted.carrier_group_id, wanted.group_name, sensitive)
 
 
-def _retry(
-    operation: Operation, wanted: RetryRequest, sensitive: SensitiveFields, deps: Dependencies
-) -> Record:
+def _retry(operation: Operation, wanted: RetryRequest, sensitive: SensitiveFields, deps: Dependencies) -> Record:
     return deps.noyo.retry_connection(
         operation.entity.key, carrier_group_id=wanted.carrier_group_id, sensitive=sensitive
     )
 
 
-def _decide(
-    operation: Operation, wanted: DecisionRequest, _sensitive: SensitiveFields, deps: Dependencies
-) -> Record:
+def _decide(operation: Operation, wanted: DecisionRequest, _sensitive: SensitiveFields, deps: Dependencies) -> Record:
     """Noyo accepts a decision for one version only, the one that the person saw, unless it is sent unversioned."""
     key = operation.entity.key
     if operation.unversioned:
@@ -295,11 +285,7 @@ def _disconnect(
     _operation: Operation, wanted: DisconnectionRequest, _sensitive: SensitiveFields, deps: Dependencies
 ) -> Record:
     answer = deps.noyo.request_disconnection(
-        wanted.carrier_id,
-        wanted.group_id,
-        wanted.effective_end_date,
-        reason=wanted.reason,
-        context=wanted.context,
+        wanted.carrier_id, wanted.group_id, wanted.effective_end_date, reason=wanted.reason, context=wanted.context
     )
     # Noyo leaves the end date and the group out of some answers; they are the ones that were sent.
     end_date = answer.effective_end_date or wanted.effective_end_date

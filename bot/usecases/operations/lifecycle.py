@@ -46,9 +46,7 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
 
 def _claim(operation: Operation, deps: Dependencies) -> Operation | None:
     pending, now, lease = operation.state is OperationState.PENDING, deps.now(), deps.new_id()
-    claimed = (
-        operation.claim_for_sending(lease, now) if pending else operation.claim_for_reconciling(lease, now)
-    )
+    claimed = operation.claim_for_sending(lease, now) if pending else operation.claim_for_reconciling(lease, now)
     # Its card says that it is deferred, which has just ended.
     events = (operation_changed(claimed, now),) if operation.deferred_by else ()
     audit = audit_entry(claimed, deps, now) if pending and claimed.changes_noyo else None
@@ -139,9 +137,7 @@ def send_again(operation: Operation, deps: Dependencies) -> None:
     _save(operation, operation.send_again(deps.now()), deps, publish=True)
 
 
-def request_resolution(
-    operation: Operation, kind: OutcomeKind, deps: Dependencies, *, why: str | None = None
-) -> None:
+def request_resolution(operation: Operation, kind: OutcomeKind, deps: Dependencies, *, why: str | None = None) -> None:
     """The effect is unknown: alert people, and keep the lock until a person chooses a resolution."""
     _save(operation, operation.request_resolution(kind, why), deps, publish=True)
 
@@ -179,12 +175,7 @@ def _save(
 
 
 def settle(
-    operation: Operation,
-    state: OperationState,
-    outcome: Outcome,
-    deps: Dependencies,
-    *,
-    record: Record | None = None,
+    operation: Operation, state: OperationState, outcome: Outcome, deps: Dependencies, *, record: Record | None = None
 ) -> None:
     """Settle for good, and ingest `record`, which Noyo's answer contained, in the same transaction.
 
@@ -202,9 +193,7 @@ def settle(
     raise TableUnavailable(f"{operation.entity} kept changing while it was saved")
 
 
-def _settle_once(
-    settled: Operation, before: Operation, record: Record | None, deps: Dependencies, now: int
-) -> None:
+def _settle_once(settled: Operation, before: Operation, record: Record | None, deps: Dependencies, now: int) -> None:
     change = _record_change(settled, record, deps) if record is not None else None
     if settled.is_automatic:
         deps.operations.settle(settled, lease=before.lease, change=change, events=(), audit=None)

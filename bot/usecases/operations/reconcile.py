@@ -6,24 +6,13 @@ from dataclasses import replace
 
 from bot import policies
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.reconciliation import (
-    created_since_sent,
-    find_retry_effect,
-    is_requested_disconnection,
-    shows_decision,
-)
+from bot.domain.reconciliation import created_since_sent, find_retry_effect, is_requested_disconnection, shows_decision
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.operations.lifecycle import (
-    reconcile_again,
-    reconcile_later,
-    request_resolution,
-    send_again,
-    settle,
-)
+from bot.usecases.operations.lifecycle import reconcile_again, reconcile_later, request_resolution, send_again, settle
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
@@ -57,9 +46,7 @@ def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: 
         return _settle_if_found(operation, deps, same_name=same_name)
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused) as error:
         if isinstance(error, NoyoRefused) and error.status == NOT_FOUND and operation.sends == 1:
-            return (
-                False  # Sent once and refused, and the record on which it could take effect does not exist.
-            )
+            return False  # Sent once and refused, and the record on which it could take effect does not exist.
         reconcile_later(operation, deps)
         return True
 
@@ -120,9 +107,7 @@ def _effect(operation: Operation, deps: Dependencies) -> Record | None:
             return None
 
 
-def _requested_connection(
-    operation: Operation, wanted: ConnectionRequest, deps: Dependencies
-) -> Connection | None:
+def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps: Dependencies) -> Connection | None:
     """A connection with these ids, created since we sent, that no other operation of ours created."""
     for connection in deps.noyo.connections_at(wanted.carrier_id, wanted.carrier_group_id):
         known = deps.records.record_state(connection.entity)

@@ -22,14 +22,8 @@ def resolve(
         return None
     now = deps.now()
     resolved = operation.resolve(resolution, person, seen_version, now)
-    details = (
-        ("operation", operation.id),
-        ("resolution", resolution.value),
-        ("seen_version", seen_version or ""),
-    )
-    audit = AuditEntry(
-        deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin
-    )
+    details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
+    audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
     events = (operation_changed(resolved, now),)
     try:
         if resolved.state.settled:

@@ -93,6 +93,4 @@ def _audit(action: str, operation: Operation, person: str, now: int, deps: Depen
         "asked_by": operation.actor or "",
         **operation.audit_details,
     }
-    return AuditEntry(
-        deps.new_id(), operation.entity, now, person, action, tuple(details.items()), deps.origin
-    )
+    return AuditEntry(deps.new_id(), operation.entity, now, person, action, tuple(details.items()), deps.origin)

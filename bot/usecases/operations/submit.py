@@ -113,13 +113,7 @@ def retry_connection(
 
 
 def decide(
-    operation_id: str,
-    actor: str,
-    *,
-    shown: RecordState,
-    wanted: DecisionRequest,
-    reply_to: ReplyTo,
-    deps: Dependencies,
+    operation_id: str, actor: str, *, shown: RecordState, wanted: DecisionRequest, reply_to: ReplyTo, deps: Dependencies
 ) -> SubmitResult | NotAllowed:
     """Approve or reject a disconnection request, if it is still as `shown`; one decision at a time.
 
@@ -180,13 +174,7 @@ def request_disconnection(
 
 
 def refresh(
-    operation_id: str,
-    actor: str | None,
-    entity: EntityRef,
-    *,
-    because: str,
-    reply_to: ReplyTo,
-    deps: Dependencies,
+    operation_id: str, actor: str | None, entity: EntityRef, *, because: str, reply_to: ReplyTo, deps: Dependencies
 ) -> SubmitResult:
     """Read the record from Noyo soon, for a person or because Noyo reported a change."""
     operation = new_operation(operation_id, entity, RefreshRequest(because), actor, reply_to, deps)
@@ -249,9 +237,7 @@ _RESULT_LABELS: dict[type[SubmitResult], str] = {
 }
 
 
-def _submit_unless_conflict(
-    operation: Operation, expected: ExpectedVersion | None, deps: Dependencies
-) -> SubmitResult:
+def _submit_unless_conflict(operation: Operation, expected: ExpectedVersion | None, deps: Dependencies) -> SubmitResult:
     """`ObserveOnly` if Switchboard accepts nothing that it would have to send. A pause defers what is accepted."""
     if operation.changes_noyo and deps.sending_guard.observes_only:
         raise ObserveOnly

@@ -27,9 +27,7 @@ class NoyoReader(Protocol):
         """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order."""
         ...
 
-    def in_status(
-        self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int
-    ) -> ListPage:
+    def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """One page of the records in any of these statuses."""
         ...
 

@@ -16,13 +16,7 @@ class MessageGateway(Protocol):
     def render(self, content: Content) -> Rendered: ...
 
     def post(
-        self,
-        channel: str,
-        rendered: Rendered,
-        *,
-        mark: str,
-        thread: str | None = None,
-        broadcast: bool = False,
+        self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None, broadcast: bool = False
     ) -> PostedMessage:
         """Posts once, without retries. `mark` is an opaque id that is stored in the message's metadata.
 

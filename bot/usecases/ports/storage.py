@@ -179,9 +179,7 @@ class PauseRepository(Protocol):
         """Consistent read. Without any pause so far, sending is allowed."""
         ...
 
-    def save(
-        self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry
-    ) -> bool:
+    def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
         """One transaction; False if somebody paused or resumed since `before` was read."""
         ...
 
@@ -223,9 +221,7 @@ class MessageRepository(Protocol):
         """Take the lease on this message; None while another worker holds it."""
         ...
 
-    def record_post(
-        self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str
-    ) -> None:
+    def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         """Save what the message shows, and keep the lease. `LeaseLost` if it expired and another worker took it."""
         ...
 

@@ -61,19 +61,12 @@ def expire_claim(event: OutboxEvent, deps: Dependencies) -> None:
 
 
 def _change(
-    state: RecordState,
-    after: RecordState,
-    actor: str | None,
-    action: str,
-    deps: Dependencies,
-    *expiry: OutboxEvent,
+    state: RecordState, after: RecordState, actor: str | None, action: str, deps: Dependencies, *expiry: OutboxEvent
 ) -> RecordChange:
     now = deps.now()
     details = (("owner", state.owner),) if state.owner else ()
     audit = AuditEntry(deps.new_id(), state.entity, now, actor, action, details, deps.origin)
-    return RecordChange(
-        state.entity, state, after, None, (outbox.owner_changed(state, after, now), *expiry), audit
-    )
+    return RecordChange(state.entity, state, after, None, (outbox.owner_changed(state, after, now), *expiry), audit)
 
 
 def _update(

@@ -54,9 +54,7 @@ def _put_summary(
 ) -> None:
     known = [cursors.cursor(kind) for kind in kinds]
     if all(cursor is not None and cursor.since is not None for cursor in known):
-        outbox.put(
-            OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now)
-        )
+        outbox.put(OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now))
 
 
 def _waiting(seen: Iterable[Record], records: RecordRepository) -> list[Disconnection]:
@@ -66,6 +64,4 @@ def _waiting(seen: Iterable[Record], records: RecordRepository) -> list[Disconne
     entities = {*indexed, *(record.entity for record in seen)}
     records_ = [record_state.record for record_state in records.record_states(entities).values()]
     waiting = [record for record in records_ if isinstance(record, Disconnection) and record.status is status]
-    return sorted(
-        waiting, key=lambda record: (record.effective_end_date is None, record.effective_end_date, record.id)
-    )
+    return sorted(waiting, key=lambda record: (record.effective_end_date is None, record.effective_end_date, record.id))

@@ -27,12 +27,7 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.noyo import NoyoReader
 
 
-def ingest(
-    record: Record,
-    deps: Dependencies,
-    *,
-    silent: bool = False,
-) -> bool:
+def ingest(record: Record, deps: Dependencies, *, silent: bool = False) -> bool:
     """Save what is new about a record, with its outbox events, in one transaction. Returns whether anything was new.
 
     `silent` saves without events, for records older than our first run. Raises `NoyoError` if the record has to be read
@@ -43,9 +38,7 @@ def ingest(
             change = plan_change(record, deps)
             if change is None:
                 return False
-            deps.records.write(
-                replace(change, events=()) if silent and _is_known_to_nobody(change) else change
-            )
+            deps.records.write(replace(change, events=()) if silent and _is_known_to_nobody(change) else change)
         except ConcurrentUpdate:
             continue
         log_change(change, published=not silent)
@@ -53,12 +46,7 @@ def ingest(
     raise TableUnavailable(f"{record.entity} kept changing while it was saved")
 
 
-def plan_change(
-    record: Record,
-    deps: Dependencies,
-    *,
-    by: Operation | None = None,
-) -> RecordChange | None:
+def plan_change(record: Record, deps: Dependencies, *, by: Operation | None = None) -> RecordChange | None:
     """The change that `record` makes to the saved state; None if it makes none.
 
     `by` is the operation that requested the record, if the caller knows it. Otherwise it is searched by carrier and
@@ -66,12 +54,8 @@ def plan_change(
     """
     state = deps.records.record_state(record.entity)
     if state is None:
-        requested_by = (
-            by if by is not None and isinstance(by.input, ConnectionRequest | DisconnectionRequest) else None
-        )
-        after = _link(
-            new_record_state(record, deps.now()), requested_by or _requesting_operation(record, deps)
-        )
+        requested_by = by if by is not None and isinstance(by.input, ConnectionRequest | DisconnectionRequest) else None
+        after = _link(new_record_state(record, deps.now()), requested_by or _requesting_operation(record, deps))
         return RecordChange(record.entity, None, after, record, _events(record, None, deps.now()))
     order = compare_versions(state, record)
     if order is VersionOrder.UNCLEAR:
@@ -115,12 +99,7 @@ def _events(record: Record, before: Status | None, now: int) -> tuple[OutboxEven
     return (outbox.record_changed(record, before, now), *days)
 
 
-def _ingest_older(
-    record: Record,
-    state: RecordState,
-    by: Operation | None,
-    deps: Dependencies,
-) -> RecordChange | None:
+def _ingest_older(record: Record, state: RecordState, by: Operation | None, deps: Dependencies) -> RecordChange | None:
     """Save an older version as history, unless Noyo keeps showing it as the current one."""
     if not deps.records.has_version(record.entity, record):
         late = outbox.late_version(record, deps.now())
@@ -140,10 +119,7 @@ def _link_only(state: RecordState, by: Operation | None) -> RecordChange | None:
 
 
 def _ingest_same_second(
-    record: Record,
-    state: RecordState,
-    by: Operation | None,
-    deps: Dependencies,
+    record: Record, state: RecordState, by: Operation | None, deps: Dependencies
 ) -> RecordChange | None:
     """Two versions with the same `modified`: never guess their order, read the record again."""
     if not deps.records.has_version(record.entity, record):
@@ -168,15 +144,11 @@ def _requesting_operation(record: Record, deps: Dependencies) -> Operation | Non
     if isinstance(record, Connection):
         if not record.carrier_group_id:
             return None
-        operation = deps.operations.open_on(
-            entities.pending_connection_ref(record.carrier_id, record.carrier_group_id)
-        )
+        operation = deps.operations.open_on(entities.pending_connection_ref(record.carrier_id, record.carrier_group_id))
         return operation if operation is not None and created_since_sent(record, operation) else None
     if record.source_type is not DisconnectionSource.PLATFORM or not record.group_id:
         return None
-    operation = deps.operations.open_on(
-        entities.pending_disconnection_ref(record.group_id, record.carrier_id)
-    )
+    operation = deps.operations.open_on(entities.pending_disconnection_ref(record.group_id, record.carrier_id))
     return operation if operation is not None and is_requested_disconnection(record, operation) else None
 
 

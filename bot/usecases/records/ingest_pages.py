@@ -64,9 +64,7 @@ class PageIngestor:
     def open_records(self, offset: int) -> ListPage:
         self.report.requests += 1
         statuses = open_statuses(self.kind)
-        return self._deps.noyo.in_status(
-            self.kind, statuses, offset=offset, page_size=policies.POLL_PAGE_SIZE
-        )
+        return self._deps.noyo.in_status(self.kind, statuses, offset=offset, page_size=policies.POLL_PAGE_SIZE)
 
     def by_ids(self, ids: Sequence[str]) -> ListPage:
         self.report.requests += 1
@@ -122,9 +120,7 @@ class PageIngestor:
         """A record that Noyo cannot show again must not block the others."""
         try:
             self.report.changed += ingest(
-                record,
-                self._deps,
-                silent=self.cursor.since is None and record.modified < self.cursor.started_at,
+                record, self._deps, silent=self.cursor.since is None and record.modified < self.cursor.started_at
             )
         except NoyoError as error:
             self._park(row_id, str(error))

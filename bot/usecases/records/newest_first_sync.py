@@ -32,9 +32,7 @@ class NewestFirstSync:
             if self._confirming or (pages <= 1 and not start):
                 return
             self._floor = (
-                self._start.newest_modified
-                if start and self._start.newest_modified
-                else self._ingestor.newest_modified
+                self._start.newest_modified if start and self._start.newest_modified else self._ingestor.newest_modified
             )
             start, self._confirming = 0, True
             pages = self._pass(0, resume_offset=0)

@@ -13,11 +13,7 @@ from bot.domain.polling import PassProgress, PollCursor
 from bot.errors import NoyoError, NoyoRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.first_run import (
-    publish_first_run,
-    publish_summary_when_complete,
-    schedule_first_days,
-)
+from bot.usecases.records.first_run import publish_first_run, publish_summary_when_complete, schedule_first_days
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
 from bot.usecases.records.newest_first_sync import NewestFirstSync
 from bot.usecases.records.sort_order import is_sorted_newest_first
@@ -89,9 +85,7 @@ def _floor(cursor: PollCursor, deps: Dependencies) -> int:
     """
     if cursor.since is None or deps.now() - (cursor.swept_at or 0) >= deps.sweep_seconds:
         return 0
-    return (
-        cursor.since + 1 if cursor.overlap_settled else max(cursor.since - 2 * deps.poll_interval_seconds, 1)
-    )
+    return cursor.since + 1 if cursor.overlap_settled else max(cursor.since - 2 * deps.poll_interval_seconds, 1)
 
 
 def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
@@ -153,7 +147,5 @@ def _advanced_cursor(ingestor: PageIngestor, since: int, deps: Dependencies) -> 
         return replace(cursor, since=since, advanced_at=ingestor.started_at, overlap_settled=False)
     overlap_is_over = ingestor.started_at - cursor.advanced_at >= 2 * deps.poll_interval_seconds
     return replace(
-        cursor,
-        since=since,
-        overlap_settled=cursor.overlap_settled or (overlap_is_over and cursor.progress is None),
+        cursor, since=since, overlap_settled=cursor.overlap_settled or (overlap_is_over and cursor.progress is None)
     )

@@ -37,8 +37,7 @@ def earlier_requests(connection_state: RecordState, records: RecordRepository) -
     return tuple(
         other.record
         for other in _group_states(connection_state, records)
-        if isinstance(other.record, Disconnection)
-        and other.record.carrier_id == connection_state.record.carrier_id
+        if isinstance(other.record, Disconnection) and other.record.carrier_id == connection_state.record.carrier_id
     )
 
 

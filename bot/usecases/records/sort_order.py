@@ -8,9 +8,7 @@ from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.usecases.records.ingest_pages import PageIngestor
 
 
-def is_sorted_newest_first(
-    page: ListPage, newest_known: tuple[int, EntityRef] | None, ingestor: PageIngestor
-) -> bool:
+def is_sorted_newest_first(page: ListPage, newest_known: tuple[int, EntityRef] | None, ingestor: PageIngestor) -> bool:
     """`page` is the list's first page; `newest_known` the newest `modified` known from any source, and whose it is.
 
     The page must be in order and begin at least as new as `newest_known`, unless that record is gone or unreadable.
@@ -22,11 +20,7 @@ def is_sorted_newest_first(
         return True
     unreadable = {row.row_id for row in page.rows if row.record is None}
     first_row_is_unreadable = bool(page.rows) and page.rows[0].record is None
-    return (
-        first_row_is_unreadable
-        or newest_known[1].key in unreadable
-        or _is_gone(newest_known[1], page, ingestor)
-    )
+    return first_row_is_unreadable or newest_known[1].key in unreadable or _is_gone(newest_known[1], page, ingestor)
 
 
 def _is_gone(entity: EntityRef, page: ListPage, ingestor: PageIngestor) -> bool:

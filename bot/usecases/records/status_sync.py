@@ -50,9 +50,7 @@ class StatusSync:
 
     def _read_vanished(self) -> None:
         after = self._last_id_read or ""
-        vanished = sorted(
-            entity.key for entity in set(self._ingestor.known_open()) - self._seen if entity.key > after
-        )
+        vanished = sorted(entity.key for entity in set(self._ingestor.known_open()) - self._seen if entity.key > after)
         for start in range(0, len(vanished), policies.POLL_IDS_PER_REQUEST):
             if start:
                 self._ingestor.ensure_time_left()

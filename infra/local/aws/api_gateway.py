@@ -39,11 +39,7 @@ class ApiGateway(HttpServer):
     """
 
     def __init__(
-        self,
-        routes: Mapping[Route, Integration],
-        *,
-        port: int = 0,
-        text_types: tuple[str, ...] = TEXT_TYPES,
+        self, routes: Mapping[Route, Integration], *, port: int = 0, text_types: tuple[str, ...] = TEXT_TYPES
     ) -> None:
         super().__init__(self._respond, port)
         self._routes, self._text_types = routes, text_types
@@ -71,9 +67,7 @@ async def _invoke(integration: Integration, event: Any) -> Response:
         return JSONResponse({"message": "Internal Server Error"}, 500)
 
 
-def build_event(
-    route: Route, request: HttpRequest, text_types: tuple[str, ...] = TEXT_TYPES
-) -> dict[str, Any]:
+def build_event(route: Route, request: HttpRequest, text_types: tuple[str, ...] = TEXT_TYPES) -> dict[str, Any]:
     """Header names are in lower case, repeated headers joined by commas, and cookies in a list of their own."""
     parameters = _joined(parse_qsl(request.query, keep_blank_values=True))
     headers = _joined([(name.lower(), value) for name, value in request.headers.items()])
@@ -140,9 +134,7 @@ def read_response(result: Any) -> Response:
     if not isinstance(result, dict) or "statusCode" not in result:
         text = result if isinstance(result, str) else json.dumps(result)
         return Response(text, media_type="application/json")
-    headers = {
-        str(name).lower(): _header_text(value) for name, value in (result.get("headers") or {}).items()
-    }
+    headers = {str(name).lower(): _header_text(value) for name, value in (result.get("headers") or {}).items()}
     sent = {name: value for name, value in headers.items() if name not in GATEWAY_HEADERS}
     sent.setdefault("content-type", "text/plain; charset=utf-8")
     response = Response(_response_body(result), _status(result["statusCode"]), sent)

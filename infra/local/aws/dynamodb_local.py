@@ -56,9 +56,7 @@ def _fetch(folder: Path) -> Path:
         raise EngineUnavailable(f"npm did not fetch {PACKAGE} within {FETCH_SECONDS} s") from error
     packages = list(folder.glob("*.tgz"))
     if process.returncode != 0 or len(packages) != 1:
-        raise EngineUnavailable(
-            f"npm could not fetch {PACKAGE}: {(process.stderr or process.stdout).strip()}"
-        )
+        raise EngineUnavailable(f"npm could not fetch {PACKAGE}: {(process.stderr or process.stdout).strip()}")
     return packages[0]
 
 
@@ -67,9 +65,7 @@ def checked(package: Path, expected: str = SHA256) -> Path:
     with package.open("rb") as content:
         found = hashlib.file_digest(content, "sha256").hexdigest()
     if found != expected:
-        raise EngineUnavailable(
-            f"{package.name} is not the package expected: SHA-256 {found}, not {expected}"
-        )
+        raise EngineUnavailable(f"{package.name} is not the package expected: SHA-256 {found}, not {expected}")
     return package
 
 

@@ -90,9 +90,7 @@ class EmbeddedAws:
         client = self.client("secretsmanager")
         ids: dict[str, str] = {}
         for name, parts in secrets.items():
-            secret = client.create_secret(
-                Name=f"{name}-{uuid.uuid4().hex[:8]}", SecretString=json.dumps(parts)
-            )
+            secret = client.create_secret(Name=f"{name}-{uuid.uuid4().hex[:8]}", SecretString=json.dumps(parts))
             ids[name] = secret["ARN"]
         client.close()
         return ids
@@ -140,9 +138,7 @@ def _session() -> Any:
 
 def _environ(request: HttpRequest) -> dict[str, Any]:
     """The request as WSGI has it."""
-    headers = {
-        name.upper().replace("-", "_"): value for name, value in request.headers.items() if "_" not in name
-    }
+    headers = {name.upper().replace("-", "_"): value for name, value in request.headers.items() if "_" not in name}
     variables = {f"HTTP_{name}": value for name, value in headers.items() if not name.startswith("CONTENT_")}
     return variables | {
         "wsgi.version": (1, 0),

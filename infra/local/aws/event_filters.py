@@ -22,9 +22,7 @@ def _check_alternative(name: str, alternative: Any) -> None:
     plain = alternative is None or isinstance(alternative, str | int | float | bool)
     prefix = isinstance(alternative, dict) and alternative.keys() == {"prefix"}
     if not plain and not (prefix and isinstance(alternative["prefix"], str)):
-        raise ValueError(
-            f"{name}: {alternative!r} is not supported on one machine, only values and prefixes are"
-        )
+        raise ValueError(f"{name}: {alternative!r} is not supported on one machine, only values and prefixes are")
 
 
 def matches(pattern: Pattern, event: Any) -> bool:

@@ -62,8 +62,7 @@ class StreamPoller:
             for subscription in subscriptions
         ]
         self._threads = [
-            threading.Thread(target=reader.run, name=reader.mapping.name, daemon=True)
-            for reader in self._readers
+            threading.Thread(target=reader.run, name=reader.mapping.name, daemon=True) for reader in self._readers
         ]
 
     def __enter__(self) -> Self:

@@ -12,11 +12,7 @@ def lambda_record(record: dict[str, Any], stream_arn: str) -> Record:
     change = record["dynamodb"]
     created: datetime | float = change["ApproximateCreationDateTime"]
     seconds = created.timestamp() if isinstance(created, datetime) else created
-    images = {
-        name: _encode(change[name])
-        for name in ("Keys", "NewImage", "OldImage")
-        if change.get(name) is not None
-    }
+    images = {name: _encode(change[name]) for name in ("Keys", "NewImage", "OldImage") if change.get(name) is not None}
     copied = {name: record[name] for name in _COPIED if name in record}
     if record.get("userIdentity"):
         identity = record["userIdentity"]

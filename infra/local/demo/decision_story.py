@@ -67,20 +67,12 @@ def rejected_with_reason(demo: DemoDriver) -> None:
     request = next(known for known in demo.noyo.disconnections() if known["group_name"] == BESTA)
     view = demo.click(BEN, _card(demo, BESTA, _day(LATER_DAYS)), "reject")
     demo.submit(BEN, view, {"reason": "eligibility_restored"})
-    card = _card(
-        demo,
-        BESTA,
-        "Rejected",
-        _day(LATER_DAYS),
-        "Noyo confirmed @Ben's rejection",
-        "group eligible again",
-    )
+    card = _card(demo, BESTA, "Rejected", _day(LATER_DAYS), "Noyo confirmed @Ben's rejection", "group eligible again")
     demo.expect(not demo.shows(card, "[Reject"), "the card offers no decision any more")
     (sent,) = _decisions(demo, request)
     expected = {"status": "rejected", "reason": "eligibility_restored"}
     demo.expect(
-        isinstance(sent.body, dict) and expected.items() <= sent.body.items(),
-        f"Noyo received the reason: {sent.body}",
+        isinstance(sent.body, dict) and expected.items() <= sent.body.items(), f"Noyo received the reason: {sent.body}"
     )
     demo.close_views(ANA, BEN)
 
@@ -129,8 +121,7 @@ def _already_decided(demo: DemoDriver, user_id: str, *texts: str) -> View | None
 
 def _card(demo: DemoDriver, name: str, *texts: str) -> Message:
     return demo.wait_for(
-        f"the card shows {', '.join(texts)}",
-        lambda: demo.message(DECISIONS, f"Disconnect {name} · Guardian", *texts),
+        f"the card shows {', '.join(texts)}", lambda: demo.message(DECISIONS, f"Disconnect {name} · Guardian", *texts)
     )
 
 

@@ -69,9 +69,7 @@ class DemoDriver:
 
     def opened_view(self, user_id: str, reply: Reply) -> View:
         if reply.view is None:
-            raise DemoFailed(
-                f"no form opens for {NAMES[user_id]} ({reply.error or reply.text or 'no error'})"
-            )
+            raise DemoFailed(f"no form opens for {NAMES[user_id]} ({reply.error or reply.text or 'no error'})")
         return reply.view
 
     def close_views(self, *user_ids: str) -> None:

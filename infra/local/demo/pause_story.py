@@ -22,8 +22,7 @@ def pause(demo: DemoDriver) -> None:
     )
     demo.request_connection(ANA, DEFERRED)
     demo.wait_for(
-        "Ana's view shows that it is deferred",
-        lambda: demo.view(ANA, "waiting while sending is paused", "@Ben paused"),
+        "Ana's view shows that it is deferred", lambda: demo.view(ANA, "waiting while sending is paused", "@Ben paused")
     )
     card = demo.wait_for(
         "so does its card",
@@ -35,8 +34,7 @@ def pause(demo: DemoDriver) -> None:
     demo.close_views(ANA)
     demo.slack.command(BEN, CONNECTIONS, "/noyo", "resume")
     demo.wait_for(
-        "it is sent, and the card shows Completed",
-        lambda: demo.message(CONNECTIONS, "Patient Inc", "Completed"),
+        "it is sent, and the card shows Completed", lambda: demo.message(CONNECTIONS, "Patient Inc", "Completed")
     )
     posts = demo.posts_to_noyo(DEFERRED["carrier_group_id"])
     demo.expect(len(posts) == 1, f"it was sent once, not {len(posts)} times")

@@ -4,17 +4,7 @@ from collections.abc import Callable, Sequence
 
 from infra.local import environment
 from infra.local.demo import decision_story, disconnect_story, pause_story
-from infra.local.demo.driver import (
-    ALERTS,
-    ANA,
-    BEN,
-    CONNECTIONS,
-    SSN,
-    TIMEOUT_SECONDS,
-    DemoDriver,
-    DemoFailed,
-    Print,
-)
+from infra.local.demo.driver import ALERTS, ANA, BEN, CONNECTIONS, SSN, TIMEOUT_SECONDS, DemoDriver, DemoFailed, Print
 from infra.local.noyo import Fault
 from infra.local.slack import NotPossible
 from infra.local.stack import LocalStack
@@ -36,10 +26,7 @@ Chapter = Callable[[DemoDriver], None]
 
 
 def play(
-    stack: LocalStack,
-    out: Print,
-    chapters: Sequence[Chapter] | None = None,
-    timeout: float = TIMEOUT_SECONDS,
+    stack: LocalStack, out: Print, chapters: Sequence[Chapter] | None = None, timeout: float = TIMEOUT_SECONDS
 ) -> bool:
     """Plays the chapters, all by default, and prints what each channel shows. Returns whether all checks passed."""
     demo = DemoDriver(stack, out, timeout)
@@ -66,12 +53,8 @@ def connect(demo: DemoDriver) -> None:
     demo.wait_for("the bot reports that it has started", lambda: demo.message(ALERTS, "has started"))
     demo.noyo.script(FIRST["carrier_group_id"], SCRIPT)
     demo.request_connection(ANA, FIRST)
-    demo.wait_for(
-        "Ana's view shows that it was sent", lambda: demo.view(ANA, "Sent to Noyo", "Open the card")
-    )
-    card = demo.wait_for(
-        "the card shows Completed", lambda: demo.message(CONNECTIONS, "Test Company", "Completed")
-    )
+    demo.wait_for("Ana's view shows that it was sent", lambda: demo.view(ANA, "Sent to Noyo", "Open the card"))
+    card = demo.wait_for("the card shows Completed", lambda: demo.message(CONNECTIONS, "Test Company", "Completed"))
     demo.wait_for(
         "its thread shows each step",
         lambda: demo.thread_shows(card, "asked for this connection", "Created", "Processing", "Completed"),
@@ -97,19 +80,14 @@ def carrier_refuses(demo: DemoDriver) -> None:
     demo.close_views(ANA)
     demo.retry(BEN, alert, CORRECTED)
     card = demo.wait_for(
-        "the card shows Completed",
-        lambda: demo.message(CONNECTIONS, "Widgets R Us", "Completed", CORRECTED),
+        "the card shows Completed", lambda: demo.message(CONNECTIONS, "Widgets R Us", "Completed", CORRECTED)
     )
     demo.wait_for(
         "its thread shows each step",
         lambda: demo.thread_shows(card, "Unable to connect", "asked to retry", "Processing", "Completed"),
     )
-    demo.wait_for(
-        "the alert offers no retry any more", lambda: not demo.shows(demo.current(alert), "[Retry…]")
-    )
-    demo.expect(
-        len(demo.noyo_connections(SECOND | {"carrier_group_id": CORRECTED})) == 1, "there is one connection"
-    )
+    demo.wait_for("the alert offers no retry any more", lambda: not demo.shows(demo.current(alert), "[Retry…]"))
+    demo.expect(len(demo.noyo_connections(SECOND | {"carrier_group_id": CORRECTED})) == 1, "there is one connection")
 
 
 def duplicate(demo: DemoDriver) -> None:
@@ -117,8 +95,7 @@ def duplicate(demo: DemoDriver) -> None:
     demo.close_views(BEN)
     demo.request_connection(BEN, FIRST)
     view = demo.wait_for(
-        "Ben's view shows the existing connection",
-        lambda: demo.view(BEN, "Already", "Test Company", "Completed"),
+        "Ben's view shows the existing connection", lambda: demo.view(BEN, "Already", "Test Company", "Completed")
     )
     demo.show(view)
     demo.expect(len(demo.noyo_connections(FIRST)) == 1, "there is still one connection")

@@ -36,9 +36,7 @@ def retry(state: State, connection_id: str, body: Mapping[str, Any]) -> Connecti
     return retried
 
 
-def _request(
-    state: State, group: Group, carrier_id: str, data: dict[str, Any], **fields: object
-) -> Connection:
+def _request(state: State, group: Group, carrier_id: str, data: dict[str, Any], **fields: object) -> Connection:
     connection = state.add_connection(carrier_id=carrier_id, group_id=group.id, **{**data, **fields})
     state.start_script(connection)
     return connection

@@ -51,9 +51,7 @@ def confirm(state: State, disconnection_id: str, body: Mapping[str, Any]) -> Dis
     return _decide(state, disconnection, "processing", body)
 
 
-def _decide(
-    state: State, disconnection: Disconnection, status: str, body: Mapping[str, Any]
-) -> Disconnection:
+def _decide(state: State, disconnection: Disconnection, status: str, body: Mapping[str, Any]) -> Disconnection:
     if disconnection.status != "needs_review":
         raise Refusal(409, "This request is no longer waiting for a decision")
     end_date = body.get("effective_end_date", disconnection.effective_end_date)
@@ -69,6 +67,4 @@ def _check_version(state: State, disconnection: Disconnection, version: str) -> 
 
 
 def _is_connected(state: State, carrier_id: str, group_id: str) -> bool:
-    return any(
-        known.carrier_id == carrier_id and known.group_id == group_id for known in state.connections.values()
-    )
+    return any(known.carrier_id == carrier_id and known.group_id == group_id for known in state.connections.values())

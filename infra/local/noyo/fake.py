@@ -49,9 +49,7 @@ class NoyoFake:
             raise RuntimeError("the Noyo fake is already started")
         self._stopping.clear()
         contract()  # Loading it takes a second, which would count against the timeout of the first write.
-        server = HttpServer(
-            self._service.respond, self._port, clock=self._state.clock, max_body_bytes=MAX_BODY_BYTES
-        )
+        server = HttpServer(self._service.respond, self._port, clock=self._state.clock, max_body_bytes=MAX_BODY_BYTES)
         self._server = server.start()
         self._port = server.port
         return self
@@ -127,9 +125,7 @@ class NoyoFake:
         with self._state.lock:
             self.webhooks.url, self.webhooks.secrets = url, secrets
         if automatic and self._sending is None:
-            self._sending = threading.Thread(
-                target=self._send_webhooks_until_stopped, name="webhooks", daemon=True
-            )
+            self._sending = threading.Thread(target=self._send_webhooks_until_stopped, name="webhooks", daemon=True)
             self._sending.start()
 
     def deliver_webhooks(self) -> int:

@@ -36,10 +36,7 @@ def connections(state: State, query: Query) -> list[Connection]:
 
 def connections_of_group(state: State, group_id: str, query: Query) -> list[Connection]:
     _check_names(query, {"status"} | _PAGE | _SORT)
-    tests = {
-        "group_id": {group_id},
-        "status": _words(query, "status", CONNECTION_STATUSES),
-    }
+    tests = {"group_id": {group_id}, "status": _words(query, "status", CONNECTION_STATUSES)}
     return _sorted(_matching(state.connections.values(), tests), query, state.rules)
 
 
@@ -69,10 +66,7 @@ def groups(state: State, query: Query) -> list[Group]:
         raise Refusal(422, "carrier_id and carrier_group_id: to be used together")
     rows = _matching(state.groups.values(), {"id": _uuids(query, "group_ids")})
     if "carrier_id" in query:
-        pair = {
-            "carrier_id": _uuids(query, "carrier_id"),
-            "carrier_group_id": _one(query, "carrier_group_id"),
-        }
+        pair = {"carrier_id": _uuids(query, "carrier_id"), "carrier_group_id": _one(query, "carrier_group_id")}
         ids = {known.group_id for known in _matching(state.connections.values(), pair)}
         rows = [row for row in rows if row.id in ids]
     company = query.get("company", "").casefold()
@@ -87,12 +81,7 @@ def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record
     offset = _number(query, "offset", 0, least=0)
     if offset and offset >= len(rows) and rules.past_the_end == "422":
         raise Refusal(422, "offset: past the last record")
-    meta = {
-        "offset": offset,
-        "page_num": offset // size + 1,
-        "page_size": size,
-        "total_records": len(rows),
-    }
+    meta = {"offset": offset, "page_num": offset // size + 1, "page_size": size, "total_records": len(rows)}
     return {"meta": meta, "response": [shown(row) for row in rows[offset : offset + size]]}
 
 

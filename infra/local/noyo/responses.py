@@ -19,13 +19,7 @@ class ResponseKind(Enum):
     DECIDED = auto()
 
 
-_IN_GROUP_DATA = (
-    "carrier_group_id",
-    "group_name",
-    "broker_federal_ein",
-    "broker_tin",
-    "employer_email_address",
-)
+_IN_GROUP_DATA = ("carrier_group_id", "group_name", "broker_federal_ein", "broker_tin", "employer_email_address")
 
 
 def complete_group(group: Group) -> dict[str, Any]:

@@ -165,13 +165,7 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("PUT", "/group_disconnection_requests/{id}/{version}", edit_disconnection),
 )
 LISTS = frozenset(
-    {
-        list_connections,
-        list_connections_of_group,
-        list_disconnections,
-        list_disconnections_of_group,
-        list_groups,
-    }
+    {list_connections, list_connections_of_group, list_disconnections, list_disconnections_of_group, list_groups}
 )
 PREFIX = "/api/v1"
 

@@ -65,12 +65,7 @@ class State:
         return connection
 
     def move_connection(
-        self,
-        connection: Connection,
-        status: str,
-        error: str | None = None,
-        at: float | None = None,
-        **fields: Any,
+        self, connection: Connection, status: str, error: str | None = None, at: float | None = None, **fields: Any
     ) -> Connection:
         moment = self.now() if at is None else int(at)
         completed = {"completed": moment} if status == "completed" else {}

@@ -27,11 +27,7 @@ class Tokens:
             raise Refusal(400, "grant_type: must be client_credentials")
         token = self._new_token(rules.token_life_seconds)
         factor = 1000 if rules.expires_in_unit == "ms" else 1
-        return {
-            "access_token": token,
-            "token_type": "Bearer",
-            "expires_in": rules.token_life_seconds * factor,
-        }
+        return {"access_token": token, "token_type": "Bearer", "expires_in": rules.token_life_seconds * factor}
 
     def check(self, authorization: str | None) -> None:
         if authorization is None:

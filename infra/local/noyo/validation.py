@@ -37,9 +37,7 @@ def check_body(method: str, path: str, body: bytes, *, except_field: str | None 
         errors = contract().body_errors(method, path, body)
     except MissingBody:
         raise Refusal(422, "body: missing") from None
-    problems: dict[str | None, str] = dict(
-        problem for error in errors for problem in reversed(list(_problems(error)))
-    )
+    problems: dict[str | None, str] = dict(problem for error in errors for problem in reversed(list(_problems(error))))
     problems.pop(except_field, None)
     if problems:
         raise Refusal(422, "; ".join(f"{field}: {problem}" for field, problem in problems.items()))

@@ -56,10 +56,7 @@ class Webhooks:
         if self.url is None:
             return
         event_id = new_id()
-        payload = {
-            "data": {"id": record_id},
-            "event": {"id": event_id, "created": int(at), "type": event_type},
-        }
+        payload = {"data": {"id": record_id}, "event": {"id": event_id, "created": int(at), "type": event_type}}
         stamp = datetime.fromtimestamp(at, UTC).isoformat(timespec="microseconds")
         event = Event(event_id, event_type, json.dumps(payload).encode(), stamp, at, copies=self.copies)
         with self._lock:

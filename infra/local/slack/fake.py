@@ -19,17 +19,7 @@ from infra.local.slack.faults import Faults
 from infra.local.slack.limits import Limits, RateMeters
 from infra.local.slack.web_api.api import WebApi
 from infra.local.slack.web_api.context import ApiContext
-from infra.local.slack.workspace import (
-    ApiCall,
-    Channel,
-    Json,
-    Message,
-    NotPossible,
-    User,
-    Usergroup,
-    View,
-    Workspace,
-)
+from infra.local.slack.workspace import ApiCall, Channel, Json, Message, NotPossible, User, Usergroup, View, Workspace
 
 DEFAULT_LIMITS = Limits()
 _EVENT_RETRY_INTERVAL = 0.2  # real seconds, whatever the clock says
@@ -195,25 +185,13 @@ class SlackFake(VisibleContent):
         return self._users.click(user_id, message, action_id, block_id, value, False)
 
     def click_stale(
-        self,
-        user_id: str,
-        message: Message,
-        action_id: str,
-        *,
-        block_id: str | None = None,
-        value: Any = None,
+        self, user_id: str, message: Message, action_id: str, *, block_id: str | None = None, value: Any = None
     ) -> Reply:
         """Clicks on an old copy of a message, as on a screen that did not refresh, or with a forged value."""
         return self._users.click(user_id, message, action_id, block_id, value, True)
 
     def click_ephemeral(
-        self,
-        user_id: str,
-        message_ts: str,
-        action_id: str,
-        *,
-        block_id: str | None = None,
-        value: Any = None,
+        self, user_id: str, message_ts: str, action_id: str, *, block_id: str | None = None, value: Any = None
     ) -> Reply:
         mine = [m for m in self.workspace.ephemerals if m.ephemeral_to == user_id]
         message = next((m for m in mine if m.ts == message_ts), None)
@@ -222,13 +200,7 @@ class SlackFake(VisibleContent):
         return self._users.click(user_id, message, action_id, block_id, value, False)
 
     def click_in_view(
-        self,
-        user_id: str,
-        view_id: str,
-        action_id: str,
-        *,
-        block_id: str | None = None,
-        value: Any = None,
+        self, user_id: str, view_id: str, action_id: str, *, block_id: str | None = None, value: Any = None
     ) -> Reply:
         return self._users.click_in_view(user_id, view_id, action_id, block_id, value)
 

@@ -6,13 +6,7 @@ from dataclasses import dataclass, field
 
 TIER_2 = frozenset({"usergroups.list", "usergroups.users.list", "users.list"})
 TIER_3 = frozenset(
-    {
-        "chat.delete",
-        "conversations.history",
-        "conversations.info",
-        "conversations.open",
-        "conversations.replies",
-    }
+    {"chat.delete", "conversations.history", "conversations.info", "conversations.open", "conversations.replies"}
 )
 
 

@@ -166,9 +166,7 @@ class Workspace:
 
     def im_of(self, user_id: str) -> Channel:
         found = f"D{user_id[1:]}"
-        return self.channels.setdefault(
-            found, Channel(found, "directmessage", {user_id, self.bot_user_id}, is_im=True)
-        )
+        return self.channels.setdefault(found, Channel(found, "directmessage", {user_id, self.bot_user_id}, is_im=True))
 
     def new_trigger(self, user_id: str, in_view: str | None = None) -> str:
         trigger_id = f"{self.number()}.{self.number()}.{self.number():032x}"

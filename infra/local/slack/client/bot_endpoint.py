@@ -66,13 +66,7 @@ def event(payload: Json) -> Request:
 class BotEndpoint:
     """`ack_seconds` are measured by the clock; `hang_up_seconds` are real, for a bot that never answers."""
 
-    def __init__(
-        self,
-        secret: str,
-        clock: Callable[[], float],
-        ack_seconds: float,
-        hang_up_seconds: float,
-    ) -> None:
+    def __init__(self, secret: str, clock: Callable[[], float], ack_seconds: float, hang_up_seconds: float) -> None:
         self.url: str | None = None
         self.secret, self._clock = secret, clock
         self._ack_seconds, self._hang_up = ack_seconds, hang_up_seconds

@@ -5,24 +5,11 @@ from typing import Any
 
 from infra.local.slack.client.fields import field_state
 from infra.local.slack.web_api.json_format import message_json, view_json
-from infra.local.slack.workspace import (
-    Json,
-    Message,
-    NotPossible,
-    View,
-    Workspace,
-    interactive_elements,
-    leaf_blocks,
-)
+from infra.local.slack.workspace import Json, Message, NotPossible, View, Workspace, interactive_elements, leaf_blocks
 
 
 def command_form(
-    workspace: Workspace,
-    user_id: str,
-    channel_id: str,
-    command: str,
-    text: str,
-    response_url: str,
+    workspace: Workspace, user_id: str, channel_id: str, command: str, text: str, response_url: str
 ) -> dict[str, str]:
     user, channel = workspace.users[user_id], workspace.channels[channel_id]
     return {
@@ -56,9 +43,7 @@ def _actor(workspace: Workspace, user_id: str) -> Json:
     }
 
 
-def message_click(
-    workspace: Workspace, user_id: str, message: Message, action: Json, response_url: str
-) -> Json:
+def message_click(workspace: Workspace, user_id: str, message: Message, action: Json, response_url: str) -> Json:
     """The payload of an ephemeral message has its ts, but not the message."""
     channel = workspace.channels[message.channel_id]
     name = "directmessage" if channel.is_im else channel.name
@@ -115,9 +100,7 @@ def closing(workspace: Workspace, user_id: str, view: View, cleared: bool) -> Js
     }
 
 
-def suggestion(
-    workspace: Workspace, user_id: str, view: View, block_id: str, action_id: str, query: str
-) -> Json:
+def suggestion(workspace: Workspace, user_id: str, view: View, block_id: str, action_id: str, query: str) -> Json:
     return {
         "type": "block_suggestion",
         **_actor(workspace, user_id),

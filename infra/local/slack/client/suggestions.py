@@ -24,9 +24,7 @@ class Suggestions:
                 raise NotPossible(f"{action_id} has its own options")
             if len(query) < element.get("min_query_length", _DEFAULT_QUERY_LENGTH):
                 return []
-            payload = payloads.suggestion(
-                self._workspace, view.user_id, view, block["block_id"], action_id, query
-            )
+            payload = payloads.suggestion(self._workspace, view.user_id, view, block["block_id"], action_id, query)
         ack = self._bot.post(interaction(payload))
         options = _options(ack.json()) if ack.ok else []
         self._offered[view.id, action_id] = options

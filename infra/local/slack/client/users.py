@@ -59,13 +59,7 @@ class SimulatedUsers:
         return self._reply(user_id, ack, error, start, request)
 
     def click(
-        self,
-        user_id: str,
-        message: Message,
-        action_id: str,
-        block_id: str | None,
-        value: Any,
-        forced: bool,
+        self, user_id: str, message: Message, action_id: str, block_id: str | None, value: Any, forced: bool
     ) -> Reply:
         self._join_channel(user_id, message.channel_id)
         with self._workspace.lock:
@@ -84,9 +78,7 @@ class SimulatedUsers:
             payload = payloads.message_click(self._workspace, user_id, message, action, url)
         return self._interact(user_id, payload)
 
-    def click_in_view(
-        self, user_id: str, view_id: str, action_id: str, block_id: str | None, value: Any
-    ) -> Reply:
+    def click_in_view(self, user_id: str, view_id: str, action_id: str, block_id: str | None, value: Any) -> Reply:
         view = self._open_view(user_id, view_id)
         with self._workspace.lock:
             block, element = payloads.find_element(view.blocks, action_id, block_id)

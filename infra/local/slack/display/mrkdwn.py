@@ -48,9 +48,7 @@ def unescape(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def parse(
-    workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False
-) -> list[Span]:
+def parse(workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False) -> list[Span]:
     """`auto_parse` (verbatim is false) also formats bare URLs, @here and #channel."""
     found: list[Span] = []
     end = 0
@@ -147,9 +145,7 @@ def styled(text: str) -> str:
     return re.sub(r"^>+ ?", "▌ ", text, flags=re.M)
 
 
-def shown_mrkdwn(
-    workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False
-) -> str:
+def shown_mrkdwn(workspace: Workspace, text: str, *, auto_parse: bool, tz: str, urls_only: bool = False) -> str:
     read = parse(workspace, text, auto_parse=auto_parse, tz=tz, urls_only=urls_only)
     return _styled_across(read)
 

@@ -27,13 +27,7 @@ class Renderer:
 
     def _top_text(self, message: Message) -> str:
         """In top-level text URLs are links; names are mentions only with `link_names`."""
-        return shown_mrkdwn(
-            self.workspace,
-            message.text,
-            auto_parse=message.link_names,
-            tz=self.tz,
-            urls_only=True,
-        )
+        return shown_mrkdwn(self.workspace, message.text, auto_parse=message.link_names, tz=self.tz, urls_only=True)
 
     def view(self, view: View) -> str:
         lines = [f"[[ {view.title['text'] if view.title else 'Home'} ]]"]
@@ -101,9 +95,7 @@ class Renderer:
         return [" ".join(self._element(block, e, values) for e in block["elements"])]
 
     def _context(self, block: Json, _: Json) -> list[str]:
-        shown = (
-            f"[image: {e['alt_text']}]" if e["type"] == "image" else self.text(e) for e in block["elements"]
-        )
+        shown = (f"[image: {e['alt_text']}]" if e["type"] == "image" else self.text(e) for e in block["elements"])
         return ["· " + " · ".join(shown)]
 
     def _input(self, block: Json, values: Json) -> list[str]:

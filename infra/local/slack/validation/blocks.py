@@ -46,11 +46,7 @@ def _block(required: dict[str, Rule], optional: dict[str, Rule], *also: Rule) ->
 _IMAGE_URL: dict[str, Rule] = {"image_url": URL, "slack_file": unchecked}
 _RAW_TEXT = fields({"type": unchecked, "text": string(10_000)})
 _RAW_NUMBER = fields({"type": unchecked, "value": number}, {"text": string(10_000)})
-_CELLS: dict[str, Rule] = {
-    "raw_text": _RAW_TEXT,
-    "raw_number": _RAW_NUMBER,
-    "rich_text": RICH_TEXT,
-}
+_CELLS: dict[str, Rule] = {"raw_text": _RAW_TEXT, "raw_number": _RAW_NUMBER, "rich_text": RICH_TEXT}
 _ROW = items(by_type(_CELLS), 20, 1)
 _DATA_ROW = items(by_type({**_CELLS, "action_cell": unchecked}), 20, 1)
 _TASK = _block(
@@ -97,12 +93,7 @@ _CARD = _block(
 BLOCKS: dict[str, Rule] = {
     "section": _block(
         {},
-        {
-            "text": text(3000),
-            "fields": items(text(2000), 10, 1),
-            "accessory": IN_SECTION,
-            "expand": boolean,
-        },
+        {"text": text(3000), "fields": items(text(2000), 10, 1), "accessory": IN_SECTION, "expand": boolean},
         any_of("text", "fields"),
     ),
     "header": _block({"text": plain(150)}, {}),
@@ -110,9 +101,7 @@ BLOCKS: dict[str, Rule] = {
     "context": _block({"elements": items(IN_CONTEXT, 10, 1)}, {}),
     "actions": _block({"elements": items(IN_ACTIONS, 25, 1)}, {}, NO_SHARED_ACTION),
     "image": _block(
-        {"alt_text": string(2000, 1)},
-        {**_IMAGE_URL, "title": plain(2000)},
-        any_of("image_url", "slack_file"),
+        {"alt_text": string(2000, 1)}, {**_IMAGE_URL, "title": plain(2000)}, any_of("image_url", "slack_file")
     ),
     "input": _block(
         {"label": plain(2000), "element": IN_INPUT},
@@ -120,11 +109,7 @@ BLOCKS: dict[str, Rule] = {
     ),
     "rich_text": RICH_TEXT,
     "markdown": _block({"text": string(12_000, 1)}, {}),
-    "table": _block(
-        {"rows": items(_ROW, 100, 1)},
-        {"column_settings": items(unchecked, 20)},
-        _same_width,
-    ),
+    "table": _block({"rows": items(_ROW, 100, 1)}, {"column_settings": items(unchecked, 20)}, _same_width),
     "data_table": _block(
         {"rows": items(_DATA_ROW, 201, 1), "caption": string(3000, 1)},
         {"page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
@@ -133,24 +118,12 @@ BLOCKS: dict[str, Rule] = {
     "data_visualization": _block({"title": string(50, 1), "chart": unchecked}, {}),
     "card": _CARD,
     "carousel": _block({"elements": items(by_type({"card": _CARD}), 10, 1)}, {}),
-    "alert": _block(
-        {"text": text(200)},
-        {"level": one_of("default", "info", "warning", "error", "success")},
-    ),
+    "alert": _block({"text": text(200)}, {"level": one_of("default", "info", "warning", "error", "success")}),
     "context_actions": _block({"elements": items(IN_CONTEXT_ACTIONS, 5, 1)}, {}, NO_SHARED_ACTION),
     "task_card": _TASK,
-    "plan": _block(
-        {"title": string(255, 1)},
-        {"tasks": items(by_type({"task_card": _TASK}), 50)},
-        _no_shared_task,
-    ),
+    "plan": _block({"title": string(255, 1)}, {"tasks": items(by_type({"task_card": _TASK}), 50)}, _no_shared_task),
     "video": _block(
-        {
-            "title": plain(199),
-            "video_url": URL,
-            "thumbnail_url": URL,
-            "alt_text": string(2000, 1),
-        },
+        {"title": plain(199), "video_url": URL, "thumbnail_url": URL, "alt_text": string(2000, 1)},
         {
             "author_name": string(49),
             "title_url": URL,

@@ -23,20 +23,13 @@ URL = string(3000, least=1)
 
 
 def plain(most: int, least: int = 1) -> Rule:
-    return by_type(
-        {"plain_text": fields({"type": unchecked, "text": string(most, least)}, {"emoji": boolean})}
-    )
+    return by_type({"plain_text": fields({"type": unchecked, "text": string(most, least)}, {"emoji": boolean})})
 
 
 def text(most: int = 3000, least: int = 1) -> Rule:
     """mrkdwn, which may have `verbatim`, or plain_text, which may have `emoji`."""
     length = {"type": unchecked, "text": string(most, least)}
-    return by_type(
-        {
-            "mrkdwn": fields(length, {"verbatim": boolean}),
-            "plain_text": fields(length, {"emoji": boolean}),
-        }
-    )
+    return by_type({"mrkdwn": fields(length, {"verbatim": boolean}), "plain_text": fields(length, {"emoji": boolean})})
 
 
 CONFIRM = fields(
@@ -94,8 +87,7 @@ _TYPED = {
     "placeholder": plain(150),
     "focus_on_load": boolean,
     "dispatch_action_config": fields(
-        {},
-        {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2, 1)},
+        {}, {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2, 1)}
     ),
 }
 
@@ -112,17 +104,10 @@ def _length_order(findings: Findings, pointer: str, element: Any) -> None:
 
 
 def _static(many: bool) -> Rule:
-    offered: dict[str, Rule] = {
-        "options": items(PLAIN_OPTION, 100, 1),
-        "option_groups": items(GROUP, 100, 1),
-        **_MENU,
-    }
+    offered: dict[str, Rule] = {"options": items(PLAIN_OPTION, 100, 1), "option_groups": items(GROUP, 100, 1), **_MENU}
     chosen: dict[str, Rule] = {"initial_option": PLAIN_OPTION}
     if many:
-        chosen = {
-            "initial_options": items(PLAIN_OPTION, 100, 1),
-            "max_selected_items": integer(1, 1000),
-        }
+        chosen = {"initial_options": items(PLAIN_OPTION, 100, 1), "max_selected_items": integer(1, 1000)}
     return _element({}, {**offered, **chosen}, _one_kind_of_options, _initial_is_offered)
 
 
@@ -166,10 +151,7 @@ ELEMENTS: dict[str, Rule] = {
     "overflow": _element({"options": items(option(plain(75), with_url=True), 5, 1)}, {"confirm": CONFIRM}),
     "static_select": _static(many=False),
     "multi_static_select": _static(many=True),
-    "external_select": _element(
-        {},
-        {**_MENU, "initial_option": PLAIN_OPTION, "min_query_length": integer(0, 255)},
-    ),
+    "external_select": _element({}, {**_MENU, "initial_option": PLAIN_OPTION, "min_query_length": integer(0, 255)}),
     "multi_external_select": _element(
         {},
         {
@@ -204,12 +186,7 @@ ELEMENTS: dict[str, Rule] = {
     "url_text_input": _element({}, {**_TYPED, "initial_value": string(3000)}),
     "number_input": _element(
         {"is_decimal_allowed": boolean},
-        {
-            **_TYPED,
-            "initial_value": string(100),
-            "min_value": string(100),
-            "max_value": string(100),
-        },
+        {**_TYPED, "initial_value": string(100), "min_value": string(100), "max_value": string(100)},
     ),
     "rich_text_input": _element({}, {**_TYPED, "initial_value": unchecked}),
     "file_input": _element({}, {"filetypes": items(string(20, 1), 100, 1), "max_files": integer(1, 10)}),
@@ -229,32 +206,14 @@ _MENUS = {
     for many in ("", "multi_")
     for kind in ("static_select", "external_select", "users_select", "channels_select")
 } | {"conversations_select"}
-_PICKED = _MENUS | {
-    "radio_buttons",
-    "checkboxes",
-    "datepicker",
-    "timepicker",
-}
-_TYPED_IN = {
-    "plain_text_input",
-    "email_text_input",
-    "url_text_input",
-    "number_input",
-    "rich_text_input",
-    "file_input",
-}
+_PICKED = _MENUS | {"radio_buttons", "checkboxes", "datepicker", "timepicker"}
+_TYPED_IN = {"plain_text_input", "email_text_input", "url_text_input", "number_input", "rich_text_input", "file_input"}
 
 IN_ACTIONS = by_type(ELEMENTS, _PICKED | {"button", "overflow", "datetimepicker", "workflow_button"})
 IN_SECTION = by_type(ELEMENTS, _PICKED | {"button", "overflow", "image", "workflow_button"})
 IN_INPUT = by_type(ELEMENTS, _PICKED | _TYPED_IN | {"datetimepicker"})
 IN_CONTEXT_ACTIONS = by_type(ELEMENTS, {"feedback_buttons", "icon_button"})
 IN_CARD = by_type(ELEMENTS, {"button"})
-IN_CONTEXT = by_type(
-    {
-        "image": ELEMENTS["image"],
-        "mrkdwn": text(),
-        "plain_text": text(),
-    }
-)
+IN_CONTEXT = by_type({"image": ELEMENTS["image"], "mrkdwn": text(), "plain_text": text()})
 
 NO_SHARED_ACTION = distinct("elements", "action_id")

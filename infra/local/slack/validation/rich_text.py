@@ -1,22 +1,9 @@
 """Checks the rich_text block."""
 
 from infra.local.slack.validation.elements import NAME, URL
-from infra.local.slack.validation.rules import (
-    Rule,
-    boolean,
-    by_type,
-    fields,
-    integer,
-    items,
-    one_of,
-    string,
-    unchecked,
-)
+from infra.local.slack.validation.rules import Rule, boolean, by_type, fields, integer, items, one_of, string, unchecked
 
-_STYLE = fields(
-    {},
-    dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight", "unlink"), boolean),
-)
+_STYLE = fields({}, dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight", "unlink"), boolean))
 
 
 def _leaf(required: dict[str, Rule], **optional: Rule) -> Rule:
@@ -32,11 +19,7 @@ _LEAVES: dict[str, Rule] = {
     "channel": _leaf({"channel_id": NAME}),
     "team": _leaf({"team_id": NAME}),
     "broadcast": _leaf({"range": one_of("here", "channel", "everyone")}),
-    "date": _leaf(
-        {"timestamp": integer(0, 99_999_999_999), "format": string(255, 1)},
-        url=URL,
-        fallback=string(3000),
-    ),
+    "date": _leaf({"timestamp": integer(0, 99_999_999_999), "format": string(255, 1)}, url=URL, fallback=string(3000)),
     "color": _leaf({"value": string(9, 1)}),
 }
 _INLINE = items(by_type(_LEAVES), 1000)
@@ -46,8 +29,7 @@ _PARTS: dict[str, Rule] = {
     "rich_text_section": _SECTION,
     "rich_text_quote": fields({"type": unchecked, "elements": _INLINE}, {"border": integer(0, 1)}),
     "rich_text_preformatted": fields(
-        {"type": unchecked, "elements": _LITERAL},
-        {"border": integer(0, 1), "language": string(100)},
+        {"type": unchecked, "elements": _LITERAL}, {"border": integer(0, 1), "language": string(100)}
     ),
     "rich_text_list": fields(
         {

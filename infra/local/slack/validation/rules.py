@@ -74,11 +74,7 @@ def items(each: Rule, most: int, least: int = 0) -> Rule:
     return rule
 
 
-def fields(
-    required: Mapping[str, Rule],
-    optional: Mapping[str, Rule] | None = None,
-    *also: Rule,
-) -> Rule:
+def fields(required: Mapping[str, Rule], optional: Mapping[str, Rule] | None = None, *also: Rule) -> Rule:
     """An object with these required and optional fields and no others; `also` are rules across fields."""
     known = {**required, **(optional or {})}
 

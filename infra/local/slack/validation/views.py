@@ -9,21 +9,11 @@ from infra.local.slack.validation.rules import Findings, Rule, add_finding, bool
 
 LARGEST_VIEW = 250_000
 
-_SHARED: dict[str, Rule] = {
-    "private_metadata": string(3000),
-    "callback_id": string(255),
-    "external_id": string(255),
-}
+_SHARED: dict[str, Rule] = {"private_metadata": string(3000), "callback_id": string(255), "external_id": string(255)}
 _SHAPES: dict[str, Rule] = {
     MODAL: fields(
         {"type": unchecked, "title": plain(24), "blocks": unchecked},
-        {
-            **_SHARED,
-            "submit": plain(24),
-            "close": plain(24),
-            "clear_on_close": boolean,
-            "notify_on_close": boolean,
-        },
+        {**_SHARED, "submit": plain(24), "close": plain(24), "clear_on_close": boolean, "notify_on_close": boolean},
     ),
     HOME: fields({"type": unchecked, "blocks": unchecked}, _SHARED),
 }

@@ -121,9 +121,4 @@ def _validated(kind: str, value: Any) -> list[str]:
 
 def _as_error(finding: str) -> Json:
     message, _, pointer = finding.removesuffix("]").rpartition(" [json-pointer:")
-    return {
-        "pointer": pointer,
-        "code": "invalid",
-        "message": message,
-        "field": pointer.rpartition("/")[2],
-    }
+    return {"pointer": pointer, "code": "invalid", "message": message, "field": pointer.rpartition("/")[2]}

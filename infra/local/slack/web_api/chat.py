@@ -15,11 +15,7 @@ def post_message(context: ApiContext, args: Args) -> Json:
     message.ts = context.workspace.new_ts()
     message.broadcast = parent is not None and args.flag("reply_broadcast")
     (channel.messages if parent is None else parent.thread).append(message)
-    return {
-        "channel": channel.id,
-        "ts": message.ts,
-        "message": message_json(context.workspace, message),
-    }
+    return {"channel": channel.id, "ts": message.ts, "message": message_json(context.workspace, message)}
 
 
 def _draft(context: ApiContext, args: Args, channel: Channel) -> Message:

@@ -29,11 +29,7 @@ def message_json(workspace: Workspace, message: Message, all_metadata: bool = Tr
 def _thread_json(message: Message) -> Json:
     if message.thread:
         last = message.thread[-1].ts
-        return {
-            "thread_ts": message.ts,
-            "reply_count": len(message.thread),
-            "latest_reply": last,
-        }
+        return {"thread_ts": message.ts, "reply_count": len(message.thread), "latest_reply": last}
     return {"thread_ts": message.thread_ts} if message.thread_ts else {}
 
 

@@ -105,12 +105,7 @@ def push(context: ApiContext, user_id: str, definition: Json) -> View:
 
 def _new_view(context: ApiContext, user_id: str, definition: Json) -> View:
     view = View(
-        id=context.workspace.new_id("V"),
-        user_id=user_id,
-        type=definition["type"],
-        title=None,
-        blocks=[],
-        hash="",
+        id=context.workspace.new_id("V"), user_id=user_id, type=definition["type"], title=None, blocks=[], hash=""
     )
     replace(context, view, definition)
     return view
@@ -140,9 +135,4 @@ def _take_external_id(context: ApiContext, view: View, wanted: str) -> None:
     view.external_id = wanted
 
 
-METHODS = {
-    "views.open": open_view,
-    "views.push": push_view,
-    "views.update": update_view,
-    "views.publish": publish_view,
-}
+METHODS = {"views.open": open_view, "views.push": push_view, "views.update": update_view, "views.publish": publish_view}
