@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from bot import policies
-from bot.domain.carriers import Carriers
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
+from bot.domain.records import Carriers
 from bot.errors import SettingsError
 
 T = TypeVar("T")

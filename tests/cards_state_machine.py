@@ -17,9 +17,8 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.domain.content import Content, ManualResolution, Reply
+from bot.domain.content import Content, ManualResolution, MessageKey, Reply
 from bot.domain.entities import disconnection_ref
-from bot.domain.messages import MessageKey
 from bot.domain.operations import OperationState
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of

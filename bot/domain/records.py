@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum
+from enum import Enum, StrEnum
 
 from bot.domain import entities
 from bot.domain.entities import EntityRef
@@ -120,3 +121,60 @@ def open_statuses(kind: entities.EntityKind) -> tuple[str, ...]:
     """The known open statuses of this kind of record, as Noyo's list filter takes them."""
     statuses = ConnectionStatus if kind is entities.EntityKind.CONNECTION else DisconnectionStatus
     return tuple(status.value for status in statuses if is_open(status))
+
+
+class DataExchange(StrEnum):
+    """How a carrier exchanges data with Noyo about a group."""
+
+    API = "api"
+    EDI = "edi"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """An employer group. Times are Unix seconds, UTC; ids and the version are lower-case UUID text."""
+
+    id: str
+    version: str
+    created: int
+    modified: int
+    name: str
+    also_known_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRule:
+    rule: str
+    result: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Eligibility:
+    """Whether a group may be connected to a carrier, in Noyo's words (their set is open)."""
+
+    group_id: str
+    carrier_id: str
+    eligibility: str
+    rules: tuple[EligibilityRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carriers:
+    """Carrier names by carrier id (lower-case UUID text)."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, carrier_id: str) -> str:
+        """The carrier's name; an id that nobody has named is shown as it is."""
+        return self.names.get(carrier_id, carrier_id)
+
+    def matching(self, query: str) -> list[tuple[str, str]]:
+        """(id, name) pairs whose name or id holds `query`, by name."""
+        wanted = query.strip().casefold()
+        found = [
+            (carrier_id, name)
+            for carrier_id, name in self.names.items()
+            if wanted in name.casefold() or carrier_id.startswith(wanted)
+        ]
+        return sorted(found, key=lambda pair: pair[1].casefold())

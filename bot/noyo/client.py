@@ -12,8 +12,7 @@ from datetime import date
 
 import httpx
 
-from bot.domain.groups import DataExchange
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, DataExchange, Disconnection
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.noyo import requests, schemas
 from bot.noyo.reader import NoyoReadClient, same_record

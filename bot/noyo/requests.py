@@ -10,7 +10,7 @@ from datetime import date
 
 from bot import policies
 from bot.domain.entities import EntityKind, is_uuid
-from bot.domain.groups import DataExchange
+from bot.domain.records import DataExchange
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.noyo.responses import MaskingContext
 

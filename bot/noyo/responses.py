@@ -12,8 +12,8 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 from bot import policies
-from bot.domain.masking import mask
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.telemetry import mask
 
 MAX_MESSAGE_LENGTH = 500
 HIDDEN = "•••"

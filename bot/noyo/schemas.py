@@ -22,13 +22,15 @@ from pydantic import (
 )
 
 from bot.domain.entities import is_uuid
-from bot.domain.groups import Eligibility, EligibilityRule, Group
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    Eligibility,
+    EligibilityRule,
+    Group,
     UnknownValue,
 )
 from bot.errors import UnreadableAnswer

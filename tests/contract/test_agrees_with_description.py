@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.domain.groups import DataExchange
-from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus
+from bot.domain.records import ConnectionStatus, DataExchange, DisconnectionSource, DisconnectionStatus
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from infra.contract.contract import DESCRIPTION, OVERLAY
 from tests.contract.distil import Distiller, Facts, differences

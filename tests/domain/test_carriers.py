@@ -1,6 +1,6 @@
 """Carriers by the names people use."""
 
-from bot.domain.carriers import Carriers
+from bot.domain.records import Carriers
 
 CARRIERS = Carriers({"c699": "Guardian", "a84e": "beam Dental"})
 

@@ -1,5 +1,14 @@
-from bot.domain.grants import EVERYONE, GrantChange, current_holders, grant_changes, named_people
-from bot.domain.people import AccessPolicy, GroupMembers, Person, Right
+from bot.domain.people import (
+    EVERYONE,
+    AccessPolicy,
+    GrantChange,
+    GroupMembers,
+    Person,
+    Right,
+    current_holders,
+    grant_changes,
+    named_people,
+)
 
 POLICY = AccessPolicy("T1", approvers=frozenset({"U1", "S1"}))
 GROUPS = {"S1": GroupMembers("S1", frozenset({"U2"}), 0)}

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from bot.domain.groups import Eligibility, Group
+from bot.domain.records import Eligibility, Group
 from bot.domain.requests import SensitiveFields
 
 

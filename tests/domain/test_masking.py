@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.masking import mask
+from bot.telemetry import mask
 
 HIDDEN = "•••"
 

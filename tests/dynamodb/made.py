@@ -13,8 +13,7 @@ from bot.domain.entities import (
 )
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
 from bot.domain.outbox import EventKind, OutboxEvent
-from bot.domain.record_changes import RecordChange
-from bot.domain.record_states import RecordState, new_record_state
+from bot.domain.record_states import RecordChange, RecordState, new_record_state
 from bot.domain.records import (
     Connection,
     ConnectionStatus,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot import policies
+from bot.domain.content import MessageKey
 from bot.domain.health import CheckStatus, Component
-from bot.domain.messages import MessageKey
 from bot.usecases import workers
 from handlers import execute_operations, notify, poll
 from infra.local.noyo import Fault, FaultKind

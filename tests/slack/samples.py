@@ -9,11 +9,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain import entities
-from bot.domain.carriers import Carriers
 from bot.domain.content import Content, MessageLink, Rendered
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
 from bot.domain.records import (
+    Carriers,
     Connection,
     ConnectionStatus,
     Disconnection,

@@ -15,8 +15,7 @@ from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_changes import RecordChange
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordChange, RecordState
 from bot.domain.records import Disconnection, Record, is_open
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.content import MessageLink
-from bot.domain.messages import MessageKey, MessageRecord
+from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.outbox import OutboxEvent
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item

@@ -10,7 +10,7 @@ from bot.domain.audit import AuditEntry
 from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.outbox import OutboxEvent
-from bot.domain.record_changes import ExpectedVersion, RecordChange
+from bot.domain.record_states import ExpectedVersion, RecordChange
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,

@@ -8,8 +8,7 @@ from urllib.parse import quote
 
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_changes import RecordChange
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import RecordChange, RecordState
 from bot.domain.records import Connection, Disconnection, Record, is_open
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item

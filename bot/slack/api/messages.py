@@ -7,8 +7,7 @@ import logging
 from collections.abc import Iterator
 
 from bot import policies
-from bot.domain.content import Content, MessageLink, Rendered, Reply
-from bot.domain.messages import PostedMessage
+from bot.domain.content import Content, MessageLink, PostedMessage, Rendered, Reply
 from bot.errors import SlackError, SlackRefused
 from bot.slack.api.client import Json, SlackApiClient, object_of, objects_of, text_of
 from bot.slack.views import cards

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from bot.domain.content import MessageLink
-from bot.domain.masking import mask
+from bot.telemetry import mask
 
 Json = dict[str, Any]
 PermalinkLookup = Callable[[MessageLink], str | None]

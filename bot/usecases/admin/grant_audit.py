@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import GRANTS, person_ref
-from bot.domain.grants import (
+from bot.domain.people import (
     EVERYONE,
     GRANTABLE_RIGHTS,
     GrantChange,
     GrantSnapshot,
+    Person,
     current_holders,
     grant_changes,
     named_people,
     with_changes,
 )
-from bot.domain.people import Person
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 

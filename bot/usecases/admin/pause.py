@@ -8,9 +8,9 @@ from bot import policies
 from bot.domain import outbox as outbox
 from bot.domain.audit import WORKER, AuditEntry, Origin
 from bot.domain.entities import SENDING_PAUSE
-from bot.domain.masking import mask
 from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.errors import TableUnavailable
+from bot.telemetry import mask
 from bot.usecases.dependencies import Dependencies
 
 MAX_REASON_LENGTH = 300

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from bot.domain.content import Alert, Content, ManualResolution
+from bot.domain.content import Alert, Content, ManualResolution, MessageKey
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.messages import MessageKey
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState

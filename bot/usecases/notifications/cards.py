@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.domain.content import Content, MessageLink, RecordCard, ThreadLine
+from bot.domain.content import Content, MessageKey, MessageLink, RecordCard, ThreadLine
 from bot.domain.entities import EntityRef
-from bot.domain.messages import MessageKey
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_states import operation_card_key

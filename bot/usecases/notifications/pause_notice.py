@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bot import policies
 from bot.domain import outbox as telling
-from bot.domain.content import Content, PauseNotice
-from bot.domain.messages import MessageKey
+from bot.domain.content import Content, MessageKey, PauseNotice
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
 from bot.usecases.dependencies import Dependencies

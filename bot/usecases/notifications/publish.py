@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bot import policies
-from bot.domain.content import Summary
+from bot.domain.content import MessageKey, Summary
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.messages import MessageKey
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected

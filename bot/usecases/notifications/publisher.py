@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot import policies
-from bot.domain.content import Content, MessageLink, Rendered
-from bot.domain.messages import MessageKey, MessageRecord, PostedMessage
+from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, PostedMessage, Rendered
 from bot.errors import LeaseLost, SlackBusy, SlackNoAnswer, SlackRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot import policies
-from bot.domain.content import MessageLink, Reply
-from bot.domain.messages import MessageKey
+from bot.domain.content import MessageKey, MessageLink, Reply
 from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.errors import SlackError, SlackRefused

@@ -12,8 +12,7 @@ from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
 from bot.domain.outbox import operation_changed
 from bot.domain.people import Permission, authorize_decision_on
-from bot.domain.record_changes import ExpectedVersion
-from bot.domain.record_states import RecordState, decidable, disconnectable
+from bot.domain.record_states import ExpectedVersion, RecordState, decidable, disconnectable
 from bot.domain.records import Connection
 from bot.domain.requests import (
     ConnectionRequest,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.content import Content, Rendered
+from bot.domain.content import Content, PostedMessage, Rendered
 from bot.domain.health import TokenStatus
-from bot.domain.messages import PostedMessage
 from bot.domain.people import GroupMembers, Person
 
 

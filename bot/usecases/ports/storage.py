@@ -7,18 +7,15 @@ from datetime import date
 from typing import Protocol
 
 from bot.domain.audit import AuditEntry
-from bot.domain.content import MessageLink
+from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.grants import GrantSnapshot
 from bot.domain.health import Component, HealthCheck
-from bot.domain.messages import MessageKey, MessageRecord
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import PauseHistory
-from bot.domain.people import GroupMembers, Person
+from bot.domain.people import GrantSnapshot, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_changes import ExpectedVersion, RecordChange
-from bot.domain.record_states import RecordState
+from bot.domain.record_states import ExpectedVersion, RecordChange, RecordState
 from bot.domain.records import Record
 from bot.domain.requests import SensitiveFields
 

@@ -9,9 +9,8 @@ from bot.domain import entities, outbox
 from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
-from bot.domain.reconciliation import created_since_sent, is_requested_disconnection
-from bot.domain.record_changes import RecordChange
 from bot.domain.record_states import (
+    RecordChange,
     RecordState,
     VersionOrder,
     advance,
@@ -20,7 +19,7 @@ from bot.domain.record_states import (
     new_record_state,
 )
 from bot.domain.records import Connection, DisconnectionSource, DisconnectionStatus, Record, Status
-from bot.domain.requests import ConnectionRequest, DisconnectionRequest
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest, created_since_sent, is_requested_disconnection
 from bot.errors import ConcurrentUpdate, NoyoRefused, TableUnavailable
 from bot.telemetry import LogEvent, entity_label, log_event, trace_context, version_trace
 from bot.usecases.dependencies import Dependencies

@@ -1,8 +1,7 @@
 """Who held which right when it was last noted, on a real table."""
 
 from bot.domain.entities import GRANTS
-from bot.domain.grants import GrantSnapshot
-from bot.domain.people import Right
+from bot.domain.people import GrantSnapshot, Right
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoGrantRepository
 from tests.dynamodb.made import an_entry

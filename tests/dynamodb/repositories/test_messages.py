@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.content import MessageLink
-from bot.domain.messages import MessageKey, MessageRecord
+from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.notifications import DynamoMessageRepository
 from bot.errors import LeaseLost, UnknownSchema

@@ -7,8 +7,7 @@ import pytest
 
 from bot.domain.entities import connection_ref
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.record_changes import ExpectedVersion, RecordChange
-from bot.domain.record_states import link_to_operation, new_record_state
+from bot.domain.record_states import ExpectedVersion, RecordChange, link_to_operation, new_record_state
 from bot.domain.requests import ConnectionRequest, RetryRequest
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.operations import DynamoOperationRepository

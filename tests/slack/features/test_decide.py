@@ -10,8 +10,7 @@ import pytest
 
 from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.record_changes import RecordChange
-from bot.domain.record_states import RecordState, link_to_operation
+from bot.domain.record_states import RecordChange, RecordState, link_to_operation
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import decide

@@ -21,7 +21,6 @@ from bot.domain.content import (
     Summary,
     ThreadLine,
 )
-from bot.domain.masking import mask
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionStatus, UnknownValue
@@ -31,6 +30,7 @@ from bot.slack.features.disconnect import disconnect_form
 from bot.slack.features.second_approval import confirmation
 from bot.slack.views.cards import no_links, render
 from bot.slack.views.replies import reply_view
+from bot.telemetry import mask
 from infra.local.slack import SlackFake
 from infra.local.slack.display.mrkdwn import SpanKind
 from infra.local.slack.display.rendering import active_spans

@@ -10,8 +10,7 @@ import pytest
 from bot import policies
 from bot.domain.audit import AuditEntry
 from bot.domain.entities import GRANTS, person_ref
-from bot.domain.grants import GrantSnapshot, with_changes
-from bot.domain.people import AccessPolicy, GroupMembers, Person, Right
+from bot.domain.people import AccessPolicy, GrantSnapshot, GroupMembers, Person, Right, with_changes
 from bot.dynamodb import Repositories
 from bot.errors import SlackNoAnswer
 from bot.usecases.admin.grant_audit import audit_grants

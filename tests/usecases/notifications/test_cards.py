@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.record_changes import RecordChange
+from bot.domain.record_states import RecordChange
 from bot.usecases.notifications.cards import update_card_and_post_line
 from bot.usecases.notifications.publish import publish
 from tests.system import CONNECTIONS

@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.content import Content, Summary
-from bot.domain.messages import MessageKey
+from bot.domain.content import Content, MessageKey, Summary
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import (
