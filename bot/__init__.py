@@ -1,1 +1,3 @@
 """Switchboard: a Slack bot that runs employer groups' carrier connections through Noyo."""
+
+__version__ = "0.1.0"

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from bot import policies
-from bot.domain.audit import Origin
+from bot.domain.people import Origin
 from bot.settings import Purpose, Settings, read_settings
 from bot.usecases.dependencies import ChannelRouting, Dependencies
 from bot.usecases.ports.runtime import Clock, TimeLeft

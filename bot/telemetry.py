@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum, auto
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
-from bot.domain.records import Record
+from bot.domain.records import EntityKind, EntityRef, Record
 
 FieldValue = str | int | float | None
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TextIO
 
-from bot.domain.audit import AuditEntry
+from bot.domain.people import AuditEntry
 from bot.dynamodb import TimeoutPolicy, open_repositories
 from bot.errors import StorageError
 from bot.usecases.ports.storage import AuditRepository

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
-from bot.domain.entities import disconnection_ref
 from bot.domain.operations import OperationState
+from bot.domain.records import disconnection_ref
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
 from bot.usecases.operations.execute import execute

@@ -18,9 +18,9 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
 from bot.bootstrap import Deployment
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
 from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind, EntityRef
 from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
 from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
 from bot.secrets import SecretsClient

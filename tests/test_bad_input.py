@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.domain.entities import disconnection_ref, person_ref
 from bot.domain.operations import OperationState, OutcomeKind
+from bot.domain.records import disconnection_ref, person_ref
 from bot.domain.requests import Decision
 from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import ButtonValue, encode

@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.domain.entities import disconnection_ref
 from bot.domain.operations import OperationKind, OperationState, ReplyTo
 from bot.domain.people import Person
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection
+from bot.domain.records import Connection, disconnection_ref
 from bot.domain.requests import Decision, DecisionRequest, DisconnectionReason
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations import second_approval, submit

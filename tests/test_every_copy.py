@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef
 from infra.local.slack import Message
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 

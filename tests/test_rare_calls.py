@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest
 from bot.usecases.records.poll import KINDS

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain import entities
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.records import connection_ref, pending_connection_ref, person_ref
 from bot.domain.requests import RefreshRequest
 from bot.telemetry import (
     LOGGER,
@@ -129,15 +129,15 @@ def test_an_event_below_the_log_level_is_not_written(caplog: pytest.LogCaptureFi
 
 
 def test_the_reference_of_a_request_is_logged_by_kind_only() -> None:
-    assert entity_label(entities.connection_ref(RECORD)) == f"connection:{RECORD}"
-    assert entity_label(entities.pending_connection_ref(RECORD, "123456789")) == "pending_connection"
-    assert entity_label(entities.person_ref("U0ANA")) == "person"
+    assert entity_label(connection_ref(RECORD)) == f"connection:{RECORD}"
+    assert entity_label(pending_connection_ref(RECORD, "123456789")) == "pending_connection"
+    assert entity_label(person_ref("U0ANA")) == "person"
 
 
 def test_an_operation_is_logged_with_its_state_and_outcome(written: LogRecords) -> None:
     pending = Operation(
         id="V1",
-        entity=entities.pending_connection_ref(RECORD, "123456789"),
+        entity=pending_connection_ref(RECORD, "123456789"),
         kind=OperationKind.REQUEST_CONNECTION,
         input=RefreshRequest("test"),
         state=OperationState.RECONCILING,

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.health import CheckStatus, Component, Finding, Topic
-from bot.domain.records import ConnectionStatus
+from bot.domain.records import ConnectionStatus, EntityKind, EntityRef
 from bot.settings import Purpose
 from infra.local.environment import GUARDIAN, WEBHOOK_SECRET
 from infra.local.noyo import Fault, Rules

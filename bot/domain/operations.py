@@ -19,10 +19,10 @@ from enum import StrEnum
 from typing import Any
 
 from bot import policies
-from bot.domain.entities import EntityRef
+from bot.domain.business_days import day_of
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.domain.reminders import day_of
+from bot.domain.records import EntityRef
 from bot.domain.requests import (
     ConnectionRequest,
     Decision,

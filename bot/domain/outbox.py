@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from bot.domain.entities import SENDING_PAUSE, EntityRef
 from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
+from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import Record, Status
+from bot.domain.records import SENDING_PAUSE, EntityRef, Record, Status
 
 
 class EventKind(StrEnum):
@@ -201,3 +201,27 @@ def with_record_change(event: OutboxEvent, learnt: tuple[OutboxEvent, ...]) -> O
 
 def without_record_events(learnt: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
     return tuple(piece for piece in learnt if piece.kind is not EventKind.RECORD_CHANGED)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordChange:
+    """Written in one transaction, on condition that the record's state is still `before`.
+
+    `after` None leaves the state as it is and stores `version` as history only. `version` None writes no history.
+    `audit` is set if a person caused a change that affects the table only.
+    """
+
+    entity: EntityRef
+    before: RecordState | None
+    after: RecordState | None
+    version: Record | None
+    events: tuple[OutboxEvent, ...] = ()
+    audit: AuditEntry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedVersion:
+    """The condition for submitting an operation: the record still has the version that the person saw."""
+
+    entity: EntityRef
+    version: str

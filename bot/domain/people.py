@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot import policies
+from bot.domain.records import EntityRef
 
 
 class Right(StrEnum):
@@ -241,3 +242,28 @@ def _is_eligible(person: Person | None, policy: AccessPolicy) -> bool:
     if person is None:
         return True
     return not (person.is_deactivated or person.is_bot or person.is_guest or person.team_id != policy.team_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an action came from. `source` is command, button, form, webhook or worker; `channel_id` is known if Slack
+    sent it."""
+
+    source: str
+    channel_id: str | None = None
+
+
+WORKER = Origin("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which entity, on which version, with what result. Never changed, and without sensitive values."""
+
+    id: str
+    entity: EntityRef
+    at: int
+    actor: str | None
+    action: str
+    details: tuple[tuple[str, str], ...] = ()
+    origin: Origin = WORKER

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
-from bot.domain.outbox import OutboxEvent
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
     DisconnectionStatus,
+    EntityRef,
     Record,
     Status,
     needs_our_action,
@@ -174,27 +172,3 @@ def disconnectable(record_state: RecordState) -> bool:
     """Whether a disconnection may be requested: the group is connected, and Noyo has told us which group it is."""
     record = record_state.record
     return is_connected(record_state) and isinstance(record, Connection) and record.group_id is not None
-
-
-@dataclass(frozen=True, slots=True)
-class RecordChange:
-    """Written in one transaction, on condition that the record's state is still `before`.
-
-    `after` None leaves the state as it is and stores `version` as history only. `version` None writes no history.
-    `audit` is set if a person caused a change that affects the table only.
-    """
-
-    entity: EntityRef
-    before: RecordState | None
-    after: RecordState | None
-    version: Record | None
-    events: tuple[OutboxEvent, ...] = ()
-    audit: AuditEntry | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedVersion:
-    """The condition for submitting an operation: the record still has the version that the person saw."""
-
-    entity: EntityRef
-    version: str

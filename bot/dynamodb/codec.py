@@ -15,8 +15,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from bot.domain.entities import EntityRef
-from bot.domain.records import UnknownValue
+from bot.domain.records import EntityRef, UnknownValue
 from bot.dynamodb.expressions import Item, Value
 from bot.dynamodb.keys import Key
 from bot.errors import UnknownSchema

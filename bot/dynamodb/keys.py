@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.health import Component
+from bot.domain.records import EntityKind, EntityRef
 
 OPERATION = "OPERATION"
 OUTBOX = "OUTBOX"

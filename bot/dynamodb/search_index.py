@@ -11,9 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import chain
 
-from bot.domain.entities import EntityRef
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.records import Connection, Disconnection, EntityRef, Record
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import Delete, Put, Value, Write

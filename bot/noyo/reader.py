@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot import policies
-from bot.domain.entities import EntityKind, is_uuid
 from bot.domain.polling import ListPage, ListRow
-from bot.domain.records import Connection, Disconnection, Eligibility, Group, Record
+from bot.domain.records import Connection, Disconnection, Eligibility, EntityKind, Group, Record, is_uuid
 from bot.errors import UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from bot import policies
-from bot.domain.entities import EntityKind, is_uuid
-from bot.domain.records import DataExchange
+from bot.domain.records import DataExchange, EntityKind, is_uuid
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.noyo.responses import MaskingContext
 

@@ -21,7 +21,6 @@ from pydantic import (
     WrapValidator,
 )
 
-from bot.domain.entities import is_uuid
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -32,6 +31,7 @@ from bot.domain.records import (
     EligibilityRule,
     Group,
     UnknownValue,
+    is_uuid,
 )
 from bot.errors import UnreadableAnswer
 from bot.noyo.responses import clean_text, json_as_text

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef, is_uuid
 from bot.domain.operations import ReplyTo
+from bot.domain.records import EntityKind, EntityRef, is_uuid
 from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
 from bot.http_event import headers_of, raw_body
 from bot.telemetry import LogEvent, log_event

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bot.domain.audit import AuditEntry, Origin
-from bot.domain.entities import EntityRef, person_ref
-from bot.domain.people import Permission, Right, Verdict, authorize_decision_on
+from bot.domain.people import AuditEntry, Origin, Permission, Right, Verdict, authorize_decision_on
+from bot.domain.records import EntityRef, person_ref
 from bot.errors import DeadlineExceeded, SlackError
 from bot.slack.views import replies
 from bot.slack.views.message import DisplaySettings

@@ -8,14 +8,13 @@ from datetime import UTC, date, tzinfo
 from math import inf
 from typing import Any
 
-from bot.domain.audit import WORKER, Origin
+from bot.domain.business_days import day_of
 from bot.domain.content import MessageKey, MessageLink
-from bot.domain.entities import EntityKind
 from bot.domain.operations import Operation
 from bot.domain.pauses import Mode
-from bot.domain.people import AccessPolicy
+from bot.domain.people import WORKER, AccessPolicy, Origin
 from bot.domain.record_states import RecordState
-from bot.domain.reminders import day_of
+from bot.domain.records import EntityKind
 from bot.errors import SlackBusy
 from bot.usecases.admin.sending_guard import SendingGuard
 from bot.usecases.ports.noyo import NoyoClient

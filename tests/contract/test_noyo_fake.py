@@ -7,13 +7,13 @@ from datetime import date
 import httpx
 import pytest
 
-from bot.domain.entities import EntityKind
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    EntityKind,
 )
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer

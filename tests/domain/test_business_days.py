@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.reminders import (
+from bot.domain.business_days import (
     after_working_hours,
     business_day_after,
     business_day_before,

@@ -13,7 +13,7 @@ from bot import policies
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Resolution, SecondApproval
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
-from bot.domain.requests import created_since_sent
+from bot.domain.reconciliation import created_since_sent
 from tests.dynamodb.made import (
     NOW,
     a_connection,

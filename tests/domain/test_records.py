@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.entities import EntityKind
 from bot.domain.records import (
     ConnectionStatus,
     DisconnectionStatus,
+    EntityKind,
     UnknownValue,
     is_open,
     needs_our_action,

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
+from bot.domain.business_days import is_business_day
 from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import Disconnection, DisconnectionSource, DisconnectionStatus
 from bot.domain.reminders import (
@@ -19,7 +20,6 @@ from bot.domain.reminders import (
     claim,
     days_left,
     ends_soon,
-    is_business_day,
     latest_reminder,
     mentions_approvers,
     reminder_days,

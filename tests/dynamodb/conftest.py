@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from bot.domain.record_states import RecordChange
+from bot.domain.outbox import RecordChange
 from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_on
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.expressions import Put

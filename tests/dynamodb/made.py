@@ -3,24 +3,22 @@
 from datetime import date
 from typing import Any
 
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import (
-    EntityRef,
-    connection_ref,
-    disconnection_ref,
-    pending_connection_ref,
-    pending_disconnection_ref,
-)
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
-from bot.domain.outbox import EventKind, OutboxEvent
-from bot.domain.record_states import RecordChange, RecordState, new_record_state
+from bot.domain.outbox import EventKind, OutboxEvent, RecordChange
+from bot.domain.people import AuditEntry
+from bot.domain.record_states import RecordState, new_record_state
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    EntityRef,
     Record,
+    connection_ref,
+    disconnection_ref,
+    pending_connection_ref,
+    pending_disconnection_ref,
 )
 from bot.domain.requests import (
     ConnectionRequest,

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityRef, connection_ref
-from bot.domain.records import UnknownValue
+from bot.domain.records import EntityRef, UnknownValue, connection_ref
 from bot.dynamodb.codec import from_map, item_at, read_item, to_map
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.keys import Key

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.entities import (
+from bot.domain.records import (
     EntityKind,
     EntityRef,
     connection_ref,

@@ -9,11 +9,12 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from bot.domain.content import MessageKey
-from bot.domain.entities import EntityKind
 from bot.domain.operations import OperationState
+from bot.domain.outbox import RecordChange
 from bot.domain.people import GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_states import RecordChange, link_to_operation
+from bot.domain.record_states import link_to_operation
+from bot.domain.records import EntityKind
 from bot.dynamodb import Repositories, repositories_on
 from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.table import RetryTiming

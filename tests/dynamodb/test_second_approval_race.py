@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import connection_ref
 from bot.domain.operations import OperationState, ReplyTo
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
-from bot.domain.records import ConnectionStatus
+from bot.domain.records import ConnectionStatus, connection_ref
 from bot.dynamodb import Repositories
 from bot.usecases.admin.sending_guard import SendingGuard
 from bot.usecases.dependencies import Dependencies

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
+from bot.domain.records import EntityKind, EntityRef
 from bot.slack.views.buttons import Action
 from bot.usecases import workers
 from bot.usecases.dependencies import Dependencies

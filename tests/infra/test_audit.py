@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.domain.audit import AuditEntry, Origin
-from bot.domain.entities import connection_ref, person_ref
+from bot.domain.people import AuditEntry, Origin
+from bot.domain.records import connection_ref, person_ref
 from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_on
 from infra import audit
 from infra.local.aws.table import create_table

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind
+from bot.domain.records import EntityKind
 from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient

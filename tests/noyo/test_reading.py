@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.entities import EntityKind
 from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import (
     Connection,
@@ -20,6 +19,7 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    EntityKind,
     UnknownValue,
 )
 from bot.errors import NoyoError

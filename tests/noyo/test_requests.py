@@ -4,8 +4,7 @@ from datetime import date, datetime
 
 import pytest
 
-from bot.domain.entities import EntityKind
-from bot.domain.records import DataExchange, DisconnectionStatus, open_statuses
+from bot.domain.records import DataExchange, DisconnectionStatus, EntityKind, open_statuses
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState
+from bot.domain.records import EntityKind, EntityRef
 from bot.domain.requests import RefreshRequest
 from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
 from bot.noyo.webhook import ENTITY_KINDS, WebhookEndpoint

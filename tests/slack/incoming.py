@@ -14,9 +14,10 @@ from urllib.parse import urlencode
 
 from slack_sdk import WebClient
 
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, ReplyTo
-from bot.domain.record_states import RecordChange, RecordState, advance, new_record_state
+from bot.domain.outbox import RecordChange
+from bot.domain.people import AuditEntry
+from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.requests import RetryRequest
 from bot.errors import TableUnavailable

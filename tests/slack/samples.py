@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain import entities
 from bot.domain.content import Content, MessageLink, Rendered
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import RecordState
@@ -20,6 +19,9 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     Record,
+    connection_ref,
+    pending_connection_ref,
+    pending_disconnection_ref,
 )
 from bot.domain.requests import (
     ConnectionRequest,
@@ -94,7 +96,7 @@ def tracked(record: Record | None = None, **changes: Any) -> RecordState:
 def a_retry(**changes: Any) -> Operation:
     made = Operation(
         id="V0RETRY",
-        entity=entities.connection_ref(ID),
+        entity=connection_ref(ID),
         kind=OperationKind.RETRY_CONNECTION,
         input=RetryRequest("00110022"),
         state=OperationState.PENDING,
@@ -109,7 +111,7 @@ def a_retry(**changes: Any) -> Operation:
 def a_request(**changes: Any) -> Operation:
     made = Operation(
         id="V0REQUEST",
-        entity=entities.pending_connection_ref(GUARDIAN, "00110011"),
+        entity=pending_connection_ref(GUARDIAN, "00110011"),
         kind=OperationKind.REQUEST_CONNECTION,
         input=ConnectionRequest(GUARDIAN, "00110011", "Test Company"),
         state=OperationState.PENDING,
@@ -211,11 +213,11 @@ def a_parting(wanted: Any = None, **changes: Any) -> Operation:
         "Test Company",
         date(2026, 12, 31),
         DisconnectionReason.TERMINATED,
-        entities.connection_ref(ID),
+        connection_ref(ID),
     )
     made = Operation(
         id="V0PART",
-        entity=entities.pending_disconnection_ref(GROUP_ID, GUARDIAN),
+        entity=pending_disconnection_ref(GROUP_ID, GUARDIAN),
         kind=OperationKind.CREATE_DISCONNECTION,
         input=replace(asked, **(wanted or {})),
         state=OperationState.AWAITING_CONFIRMATION,

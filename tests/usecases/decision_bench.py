@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from typing import Any
 
-from bot.domain.entities import disconnection_ref
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import RecordState
+from bot.domain.records import disconnection_ref
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit

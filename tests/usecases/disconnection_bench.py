@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.entities import EntityRef, connection_ref, disconnection_ref, pending_disconnection_ref
 from bot.domain.operations import OperationState, ReplyTo
 from bot.domain.record_states import RecordState
+from bot.domain.records import EntityRef, connection_ref, disconnection_ref, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import second_approval, submit

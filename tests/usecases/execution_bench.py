@@ -13,11 +13,11 @@ import httpx
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.dynamodb.models import dynamodb_backends
 
-from bot.domain.entities import EntityKind, EntityRef, connection_ref
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy, Person
 from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind, EntityRef, connection_ref
 from bot.domain.requests import SensitiveFields
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient

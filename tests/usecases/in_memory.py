@@ -11,12 +11,11 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
-from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.outbox import EventKind, OutboxEvent, RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_states import RecordChange, RecordState
-from bot.domain.records import Disconnection, Record, is_open
+from bot.domain.record_states import RecordState
+from bot.domain.records import Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret

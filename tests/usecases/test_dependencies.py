@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.entities import EntityKind
+from bot.domain.records import EntityKind
 from bot.usecases.dependencies import ChannelRouting
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.domain.audit import AuditEntry
 from bot.domain.health import Component, HealthCheck
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import PauseHistory
-from bot.domain.people import GrantSnapshot, GroupMembers, Person
+from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import Put, unchanged

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
+from bot.domain.people import AuditEntry
+from bot.domain.records import EntityRef
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import ABSENT, Put

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot import policies
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState
-from bot.domain.outbox import OutboxEvent
-from bot.domain.record_states import ExpectedVersion, RecordChange
+from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
+from bot.domain.people import AuditEntry
+from bot.domain.records import EntityRef
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_states import RecordChange, RecordState
-from bot.domain.records import Connection, Disconnection, Record, is_open
+from bot.domain.record_states import RecordState
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged

@@ -7,8 +7,8 @@ it goes home, or a colleague decides meanwhile.
 from __future__ import annotations
 
 from bot import policies
-from bot.domain.entities import EntityRef
 from bot.domain.people import Permission, Right
+from bot.domain.records import EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.slack.context import RequestContext, give_feedback
 from bot.slack.views import record_facts, replies

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.entities import pending_connection_ref
 from bot.domain.operations import Operation
 from bot.domain.people import Right
+from bot.domain.records import pending_connection_ref
 from bot.domain.requests import ConnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, Subject, answer

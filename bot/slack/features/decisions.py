@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import Disconnection, DisconnectionStatus
+from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, record_facts, replies

@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 
-from bot.domain.entities import pending_disconnection_ref
 from bot.domain.operations import Operation, OperationKind, OperationState
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, disconnectable, is_connected
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_subject

@@ -6,11 +6,10 @@ was true an hour ago, or a failure comes without advice.
 
 from __future__ import annotations
 
-from bot import policies
-from bot.domain.entities import EntityKind
+from bot import __version__, policies
 from bot.domain.people import Right
 from bot.domain.polling import ParkedRow
-from bot.domain.version import VERSION
+from bot.domain.records import EntityKind
 from bot.slack.context import RequestContext
 from bot.slack.views import pauses, replies
 from bot.slack.views.health import Diagnosis, diagnose
@@ -53,7 +52,7 @@ def _opening(context: RequestContext, whole: Diagnosis) -> RichText:
     summary = "Nothing is wrong, but some checks have no result." if whole.unknown else "All checks passed."
     if whole.wrong:
         summary = f"{plural(len(whole.wrong), 'problem')} found."
-    return rich_text(f"Switchboard {VERSION}, environment ", environment, f". {summary}")
+    return rich_text(f"Switchboard {__version__}, environment ", environment, f". {summary}")
 
 
 def _pause_line(found: HealthReport) -> list[RichText]:

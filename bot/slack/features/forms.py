@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import Permission, Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, pauses, replies

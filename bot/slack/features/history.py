@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import pending_disconnection_ref
-from bot.domain.people import Right
+from bot.domain.people import AuditEntry, Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection
+from bot.domain.records import Connection, pending_disconnection_ref
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import status

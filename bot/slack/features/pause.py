@@ -6,9 +6,9 @@ at once, or somebody believes that nothing can be requested meanwhile or that de
 
 from __future__ import annotations
 
-from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
+from bot.domain.records import SENDING_PAUSE
 from bot.slack.context import RequestContext
 from bot.slack.views import pauses, replies
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text

@@ -6,9 +6,9 @@ or somebody decides on what the message said an hour ago.
 
 from __future__ import annotations
 
-from bot.domain.entities import EntityKind
 from bot.domain.operations import Operation, OperationState, Resolution
 from bot.domain.people import Right
+from bot.domain.records import EntityKind
 from bot.slack.context import RequestContext
 from bot.slack.views import replies
 from bot.slack.views.buttons import Action, ButtonValue

@@ -6,11 +6,10 @@ groups with nearly the same name, a connection that we have not seen yet, or an 
 
 from __future__ import annotations
 
-from bot.domain import entities
 from bot.domain.operations import ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, Record
+from bot.domain.records import Connection, Disconnection, Record, connection_ref
 from bot.slack.context import RequestContext
 from bot.slack.features import pause
 from bot.slack.views import record_facts, replies
@@ -96,7 +95,7 @@ def _nothing(context: RequestContext, text: str) -> Json:
     submit.refresh(
         context.actor.trigger_id,
         context.actor.user_id,
-        entities.connection_ref(text.lower()),
+        connection_ref(text.lower()),
         because="person",
         reply_to=ReplyTo(channel_id=context.actor.channel_id),
         deps=context.deps,

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.views.message import confirm, plain_text
 from bot.slack.views.rich_text import Json, truncate

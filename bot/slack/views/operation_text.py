@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bot.domain.entities import EntityKind
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.records import EntityKind
 from bot.domain.requests import (
     ConnectionRequest,
     Decision,

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from bot.domain.content import RecordCard, RelatedRecords
 from bot.domain.operations import Operation, OperationState, OutcomeKind
+from bot.domain.reconciliation import status_matches_decision
 from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Connection, Disconnection, DisconnectionSource, DisconnectionStatus, Record
 from bot.domain.reminders import days_left
-from bot.domain.requests import DecisionRequest, status_matches_decision
+from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
 from bot.slack.views.record_facts import next_step, source_name, status_name

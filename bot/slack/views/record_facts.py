@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bot.domain.entities import EntityKind
 from bot.domain.record_states import RecordState, decidable, disconnectable
 from bot.domain.records import (
     Connection,
@@ -10,6 +9,7 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionSource,
     DisconnectionStatus,
+    EntityKind,
     Record,
     Status,
     UnknownValue,

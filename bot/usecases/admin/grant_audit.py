@@ -10,11 +10,10 @@ import logging
 from collections.abc import Iterator
 
 from bot import policies
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import GRANTS, person_ref
 from bot.domain.people import (
     EVERYONE,
     GRANTABLE_RIGHTS,
+    AuditEntry,
     GrantChange,
     GrantSnapshot,
     Person,
@@ -23,6 +22,7 @@ from bot.domain.people import (
     named_people,
     with_changes,
 )
+from bot.domain.records import GRANTS, person_ref
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 

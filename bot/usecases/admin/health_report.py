@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.domain.entities import EntityKind
 from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow
+from bot.domain.records import EntityKind
 from bot.errors import SecretUnavailable
 from bot.usecases.dependencies import Dependencies
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from bot import policies
-from bot.domain.entities import EntityKind
 from bot.domain.health import CheckStatus, Finding, Topic
+from bot.domain.records import EntityKind
 from bot.usecases.admin.health_checks import Check, clock_finding
 from bot.usecases.ports.noyo import NoyoReader
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from bot import policies
 from bot.domain import outbox as outbox
-from bot.domain.audit import WORKER, AuditEntry, Origin
-from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Mode, Pause, PauseHistory
+from bot.domain.people import WORKER, AuditEntry, Origin
+from bot.domain.records import SENDING_PAUSE
 from bot.errors import TableUnavailable
 from bot.telemetry import mask
 from bot.usecases.dependencies import Dependencies

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from bot.domain.content import Alert, Content, ManualResolution, MessageKey
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState
-from bot.domain.records import Disconnection, is_open, needs_our_action
+from bot.domain.records import Disconnection, EntityKind, EntityRef, is_open, needs_our_action
 from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import upsert_message

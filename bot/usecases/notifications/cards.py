@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.content import Content, MessageKey, MessageLink, RecordCard, ThreadLine
-from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_states import operation_card_key
+from bot.domain.records import EntityRef
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from bot import policies
 from bot.domain.content import MessageKey, Summary
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.records import EntityKind, EntityRef
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies

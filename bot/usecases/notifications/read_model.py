@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.content import RecordCard, RequestCard
-from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState, operation_card_key
+from bot.domain.records import EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies

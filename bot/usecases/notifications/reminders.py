@@ -12,11 +12,12 @@ from datetime import date, timedelta
 
 from bot import policies
 from bot.domain import outbox as telling
+from bot.domain.business_days import start_of, working_moment
 from bot.domain.content import Alert, MessageKey, MessageLink
-from bot.domain.entities import EntityRef
 from bot.domain.outbox import OutboxEvent
 from bot.domain.record_states import RecordState
-from bot.domain.reminders import awaits_decision, latest_reminder, mentions_approvers, start_of, working_moment
+from bot.domain.records import EntityRef
+from bot.domain.reminders import awaits_decision, latest_reminder, mentions_approvers
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import is_final, update_alerts

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.content import Summary
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.record_states import RecordState
-from bot.domain.records import ConnectionStatus, DisconnectionStatus
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, EntityRef
 from bot.usecases.ports.storage import RecordRepository
 
 SHOWN = 20

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
+from bot.domain.reconciliation import with_end_date
 from bot.domain.records import Connection, ConnectionStatus, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
@@ -16,7 +17,6 @@ from bot.domain.requests import (
     OperationInput,
     RetryRequest,
     SensitiveFields,
-    with_end_date,
 )
 from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.telemetry import LogEvent, entity_label, log_event

@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.outbox import operation_changed, with_record_change, without_record_events
+from bot.domain.outbox import RecordChange, operation_changed, with_record_change, without_record_events
 from bot.domain.pauses import Pause
-from bot.domain.record_states import RecordChange
+from bot.domain.people import AuditEntry
 from bot.domain.records import Record
 from bot.domain.requests import SensitiveFields
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable

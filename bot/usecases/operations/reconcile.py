@@ -6,18 +6,10 @@ from dataclasses import replace
 
 from bot import policies
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.reconciliation import created_since_sent, find_retry_effect, is_requested_disconnection, shows_decision
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
-from bot.domain.requests import (
-    ConnectionRequest,
-    DecisionRequest,
-    DisconnectionRequest,
-    RetryRequest,
-    created_since_sent,
-    find_retry_effect,
-    is_requested_disconnection,
-    shows_decision,
-)
+from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations.lifecycle import reconcile_again, reconcile_later, request_resolution, send_again, settle

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, Resolution
 from bot.domain.outbox import operation_changed
+from bot.domain.people import AuditEntry
 from bot.errors import LeaseLost
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies

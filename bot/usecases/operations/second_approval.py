@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, ReplyTo, SecondApproval
 from bot.domain.outbox import operation_changed
-from bot.domain.people import authorize_decision_on
+from bot.domain.people import AuditEntry, authorize_decision_on
 from bot.errors import LeaseLost, ObserveOnly
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies

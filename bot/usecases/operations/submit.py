@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import date, tzinfo
 
 from bot import policies
-from bot.domain import entities
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
 from bot.domain.operations import Operation, OperationKind, OperationState, ReplyTo
-from bot.domain.outbox import operation_changed
-from bot.domain.people import Permission, authorize_decision_on
-from bot.domain.record_states import ExpectedVersion, RecordState, decidable, disconnectable
-from bot.domain.records import Connection
+from bot.domain.outbox import ExpectedVersion, operation_changed
+from bot.domain.people import AuditEntry, Permission, authorize_decision_on
+from bot.domain.record_states import RecordState, decidable, disconnectable
+from bot.domain.records import Connection, EntityRef, pending_connection_ref, pending_disconnection_ref
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
@@ -89,7 +86,7 @@ def request_connection(
     """Connect a new group; one request at a time for a carrier and carrier group id."""
     encrypted = _encrypted(sensitive, operation_id, deps)
     wanted = ConnectionRequest(carrier_id, carrier_group_id, group_name, encrypted)
-    entity = entities.pending_connection_ref(carrier_id, carrier_group_id)
+    entity = pending_connection_ref(carrier_id, carrier_group_id)
     return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)
 
 
@@ -164,7 +161,7 @@ def request_disconnection(
         connection=record.entity,
         context=wish.context,
     )
-    entity = entities.pending_disconnection_ref(record.group_id, record.carrier_id)
+    entity = pending_disconnection_ref(record.group_id, record.carrier_id)
     operation = new_operation(operation_id, entity, wanted, actor, reply_to, deps)
     if needs_second:
         until = confirmation_deadline(wish.effective_end_date, operation.submitted_at, timezone)

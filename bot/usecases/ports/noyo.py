@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.domain.entities import EntityKind
 from bot.domain.polling import ListPage
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, EntityKind
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
 
 

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Protocol
 
-from bot.domain.audit import AuditEntry
 from bot.domain.content import MessageKey, MessageLink, MessageRecord
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.health import Component, HealthCheck
 from bot.domain.operations import Operation, OperationState
-from bot.domain.outbox import OutboxEvent
+from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
 from bot.domain.pauses import PauseHistory
-from bot.domain.people import GrantSnapshot, GroupMembers, Person
+from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.polling import ParkedRow, PollCursor
-from bot.domain.record_states import ExpectedVersion, RecordChange, RecordState
-from bot.domain.records import Record
+from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind, EntityRef, Record
 from bot.domain.requests import SensitiveFields
 
 # ---------------------------------------------------------------- secrets

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from bot import policies
 from bot.domain import outbox
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
-from bot.domain.outbox import OutboxEvent
-from bot.domain.record_states import RecordChange, RecordState, release
+from bot.domain.outbox import OutboxEvent, RecordChange
+from bot.domain.people import AuditEntry
+from bot.domain.record_states import RecordState, release
+from bot.domain.records import EntityRef
 from bot.domain.reminders import awaits_decision, claim
 from bot.errors import ConcurrentUpdate, TableUnavailable
 from bot.usecases.dependencies import Dependencies

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from bot import policies
 from bot.domain import outbox as outbox_events
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind, OutboxEvent
-from bot.domain.records import Disconnection, DisconnectionStatus, Record
+from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record
 from bot.usecases.ports.storage import OutboxRepository, PollingRepository, RecordRepository
 
 SUMMARY = EntityRef(EntityKind.CONNECTION, "summary")

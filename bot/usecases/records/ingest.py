@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain import entities, outbox
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain import outbox
 from bot.domain.operations import Operation
-from bot.domain.outbox import OutboxEvent
+from bot.domain.outbox import OutboxEvent, RecordChange
+from bot.domain.reconciliation import created_since_sent, is_requested_disconnection
 from bot.domain.record_states import (
-    RecordChange,
     RecordState,
     VersionOrder,
     advance,
@@ -18,8 +17,18 @@ from bot.domain.record_states import (
     link_to_operation,
     new_record_state,
 )
-from bot.domain.records import Connection, DisconnectionSource, DisconnectionStatus, Record, Status
-from bot.domain.requests import ConnectionRequest, DisconnectionRequest, created_since_sent, is_requested_disconnection
+from bot.domain.records import (
+    Connection,
+    DisconnectionSource,
+    DisconnectionStatus,
+    EntityKind,
+    EntityRef,
+    Record,
+    Status,
+    pending_connection_ref,
+    pending_disconnection_ref,
+)
+from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.errors import ConcurrentUpdate, NoyoRefused, TableUnavailable
 from bot.telemetry import LogEvent, entity_label, log_event, trace_context, version_trace
 from bot.usecases.dependencies import Dependencies
@@ -143,11 +152,11 @@ def _requesting_operation(record: Record, deps: Dependencies) -> Operation | Non
     if isinstance(record, Connection):
         if not record.carrier_group_id:
             return None
-        operation = deps.operations.open_on(entities.pending_connection_ref(record.carrier_id, record.carrier_group_id))
+        operation = deps.operations.open_on(pending_connection_ref(record.carrier_id, record.carrier_group_id))
         return operation if operation is not None and created_since_sent(record, operation) else None
     if record.source_type is not DisconnectionSource.PLATFORM or not record.group_id:
         return None
-    operation = deps.operations.open_on(entities.pending_disconnection_ref(record.group_id, record.carrier_id))
+    operation = deps.operations.open_on(pending_disconnection_ref(record.group_id, record.carrier_id))
     return operation if operation is not None and is_requested_disconnection(record, operation) else None
 
 

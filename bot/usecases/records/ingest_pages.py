@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.polling import ListPage, ParkedRow, PollCursor
-from bot.domain.records import Disconnection, DisconnectionStatus, Record, open_statuses
+from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
 from bot.errors import NoyoError
 from bot.telemetry import safe_label
 from bot.usecases.dependencies import Dependencies

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress, PollCursor
+from bot.domain.records import EntityKind
 from bot.errors import NoyoError, NoyoRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies

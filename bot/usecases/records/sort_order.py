@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.entities import EntityRef
 from bot.domain.polling import ListPage
+from bot.domain.records import EntityRef
 from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.usecases.records.ingest_pages import PageIngestor
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot import policies
-from bot.domain.entities import EntityRef
 from bot.domain.polling import PassProgress
+from bot.domain.records import EntityRef
 from bot.usecases.records.ingest_pages import PageIngestor
 from bot.usecases.records.newest_first_sync import is_last
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.entities import connection_ref
+from bot.domain.records import connection_ref
 from bot.dynamodb import Repositories
 from bot.dynamodb.expressions import ABSENT, Value, typed_item
 from bot.dynamodb.repositories.audit import audit_put

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bot.domain.entities import EntityKind
 from bot.domain.operations import OperationState
+from bot.domain.records import EntityKind
 from bot.dynamodb.repositories.notifications import due_ids
 from bot.dynamodb.table import Table
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine

@@ -1,7 +1,7 @@
 """Who held which right when it was last noted, on a real table."""
 
-from bot.domain.entities import GRANTS
 from bot.domain.people import GrantSnapshot, Right
+from bot.domain.records import GRANTS
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoGrantRepository
 from tests.dynamodb.made import an_entry

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import connection_ref
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.record_states import ExpectedVersion, RecordChange, link_to_operation, new_record_state
+from bot.domain.outbox import ExpectedVersion, RecordChange
+from bot.domain.record_states import link_to_operation, new_record_state
+from bot.domain.records import connection_ref
 from bot.domain.requests import ConnectionRequest, RetryRequest
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.operations import DynamoOperationRepository

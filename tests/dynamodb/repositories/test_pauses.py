@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.entities import SENDING_PAUSE
 from bot.domain.outbox import EventKind, sending_changed
 from bot.domain.pauses import Pause, PauseHistory
+from bot.domain.records import SENDING_PAUSE
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoPauseRepository
 from tests.dynamodb.conftest import Engine

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind
 from bot.domain.polling import ParkedRow, PassProgress, PollCursor
+from bot.domain.records import EntityKind
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import DynamoPollingRepository
 from bot.dynamodb.table import Table

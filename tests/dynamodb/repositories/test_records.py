@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, connection_ref
-from bot.domain.record_states import RecordChange, advance, link_to_operation, new_record_state
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownValue
+from bot.domain.outbox import RecordChange
+from bot.domain.record_states import advance, link_to_operation, new_record_state
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, UnknownValue, connection_ref
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import writes_of
 from bot.errors import ConcurrentUpdate, UnknownSchema

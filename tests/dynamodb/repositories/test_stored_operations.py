@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import (
     Operation,
     OperationKind,
@@ -18,6 +17,7 @@ from bot.domain.operations import (
     SecondApproval,
 )
 from bot.domain.pauses import Pause
+from bot.domain.records import EntityKind, EntityRef
 from bot.domain.requests import (
     ConnectionRequest,
     Decision,

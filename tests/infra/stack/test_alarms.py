@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.records import EntityKind, EntityRef
 from bot.errors import SlackRefused
 from bot.logs import METRICS
 from bot.slack.endpoint import KINDS

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
-from bot.domain.record_states import RecordChange, RecordState, link_to_operation
+from bot.domain.outbox import RecordChange
+from bot.domain.people import AuditEntry
+from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import decide

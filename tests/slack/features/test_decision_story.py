@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.audit import WORKER, AuditEntry, Origin
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.operations import OperationState
+from bot.domain.people import WORKER, AuditEntry, Origin
+from bot.domain.records import EntityKind, EntityRef
 from tests.slack.incoming import begin, window
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, GUS, System
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.audit import AuditEntry
+from bot.domain.people import AuditEntry
 from bot.slack.views import buttons
 from tests.slack.incoming import (
     asked_to_disconnect,

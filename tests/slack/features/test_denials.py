@@ -6,10 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import entities
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import EntityRef
-from bot.domain.people import Right
+from bot.domain.people import AuditEntry, Right
+from bot.domain.records import EntityRef, pending_connection_ref, person_ref
 from bot.slack import commands
 from bot.slack.context import Actor, RequestContext
 from bot.slack.features import connect, resolve, retry
@@ -64,14 +62,14 @@ def test_looking_around_is_about_the_person(context: RequestContext, trail: Trai
     commands.dispatch(context, {"text": "status"})
     commands.dispatch(context, {"text": "retry Anything"})
     commands.dispatch(context, {"text": "connect"})
-    person = entities.person_ref(GUS)
+    person = person_ref(GUS)
     view, ask = (("wanted", "view"),), (("wanted", "request"),)
     assert trail.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, ask)]
 
 
 def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: Trail) -> None:
     connect.FORM.submission(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
-    assert trail.denied == [(entities.pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
+    assert trail.denied == [(pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
 def test_details_and_a_retry_are_about_the_record(
@@ -94,7 +92,7 @@ def test_a_way_out_is_about_what_the_operation_is_about(
     held = unclear(system, "Denied Way Inc")
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id=held.id))
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))
-    assert [entity for entity, _, _ in trail.denied] == [held.entity, entities.person_ref(GUS)]
+    assert [entity for entity, _, _ in trail.denied] == [held.entity, person_ref(GUS)]
 
 
 def test_what_is_allowed_or_cannot_be_told_is_no_denial(context: RequestContext, trail: Trail) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import connection_ref
 from bot.domain.operations import OperationState
 from bot.domain.record_states import RecordState
+from bot.domain.records import connection_ref
 from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.features import disconnect
 from bot.slack.views import buttons

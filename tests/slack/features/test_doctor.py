@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bot import policies
-from bot.domain.entities import EntityKind
+from bot import __version__, policies
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.polling import ParkedRow
-from bot.domain.version import VERSION
+from bot.domain.records import EntityKind
 from bot.slack.features import doctor
 from bot.slack.views.health import diagnose
 from bot.slack.views.rich_text import mrkdwn
@@ -39,7 +38,7 @@ def read(system: System) -> str:
 def test_where_all_is_well_it_is_one_line_of_ticks(system: System) -> None:
     text = read(system)
 
-    assert f"Switchboard {VERSION}, environment production. All checks passed." in text
+    assert f"Switchboard {__version__}, environment production. All checks passed." in text
     fine = next(line for line in text.splitlines() if "✓ Passed:" in line)
     for what in (
         "Slack token",

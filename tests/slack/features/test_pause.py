@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.domain.content import PauseNotice
-from bot.domain.entities import SENDING_PAUSE
 from bot.domain.pauses import Pause
+from bot.domain.records import SENDING_PAUSE
 from bot.slack.features.pause import pause_lines
 from bot.slack.views import pauses
 from bot.slack.views.cards import render

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.audit import AuditEntry
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind
+from bot.domain.people import AuditEntry
 from bot.slack.features.resolve import RESOLUTION_OF_ACTION
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.entities import EntityRef
-from bot.domain.records import Record
+from bot.domain.records import EntityRef, Record
 from bot.slack.context import Actor
 from bot.slack.features.status import VERSIONS, click_details
 from bot.slack.views import buttons

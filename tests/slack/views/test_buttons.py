@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from bot.domain import entities
+from bot.domain.records import connection_ref, pending_connection_ref, person_ref
 from bot.errors import UnknownSchema
 from bot.slack.views import buttons
 from bot.slack.views.buttons import ButtonValue, decode, encode
 from bot.slack.views.message import actions
 
-CONNECTION = entities.connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
+CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_a_button_about_an_operation_or_a_request_is_about_no_record() -> None:
     with pytest.raises(ValueError):
         _ = ButtonValue(operation_id="V0").record
     with pytest.raises(ValueError):
-        _ = ButtonValue(entities.pending_connection_ref("c", "1"), "v").record
+        _ = ButtonValue(pending_connection_ref("c", "1"), "v").record
     with pytest.raises(ValueError):
-        _ = ButtonValue(entities.person_ref("U1"), "v").record
+        _ = ButtonValue(person_ref("U1"), "v").record
 
 
 def test_each_way_out_asks_once_more_and_names_its_operation_only() -> None:

@@ -6,9 +6,8 @@ import json
 
 import pytest
 
-from bot.domain.entities import EntityKind
 from bot.domain.operations import OperationState, OutcomeKind
-from bot.domain.records import ConnectionStatus, DisconnectionStatus, UnknownValue
+from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, UnknownValue
 from bot.settings import read_settings
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain import entities
 from bot.domain.content import ThreadLine
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
+from bot.domain.records import connection_ref, disconnection_ref
 from bot.slack.views.cards import thread_line
 from tests.slack.samples import CHANGED, a_retry, settled, shown
 
@@ -16,7 +16,7 @@ WHEN = " · 29 Dec 2025 11:33 UTC"
 
 
 def told(kind: EventKind, operation: Operation | None = None, **changes: Any) -> str:
-    event = OutboxEvent("n", kind, entities.connection_ref("x"), CHANGED + 500, None)
+    event = OutboxEvent("n", kind, connection_ref("x"), CHANGED + 500, None)
     return shown(ThreadLine(replace(event, **changes), operation))
 
 
@@ -40,7 +40,7 @@ def test_a_change_within_a_status_says_that_the_status_stayed() -> None:
 def test_a_disconnections_statuses_are_its_own() -> None:
     made = told(
         EventKind.RECORD_CHANGED,
-        entity=entities.disconnection_ref("x"),
+        entity=disconnection_ref("x"),
         before="needs_review",
         after="rejected",
     )
@@ -106,7 +106,7 @@ def test_what_was_there_before_us_says_so() -> None:
 
 def test_a_line_is_one_block_and_one_line() -> None:
     event = OutboxEvent(
-        "n", EventKind.RECORD_CHANGED, entities.connection_ref("x"), CHANGED, None, after="created"
+        "n", EventKind.RECORD_CHANGED, connection_ref("x"), CHANGED, None, after="created"
     )
     message = thread_line(ThreadLine(event))
     assert len(message.blocks()) == 1

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.audit import AuditEntry
-from bot.domain.entities import GRANTS, person_ref
-from bot.domain.people import AccessPolicy, GrantSnapshot, GroupMembers, Person, Right, with_changes
+from bot.domain.people import AccessPolicy, AuditEntry, GrantSnapshot, GroupMembers, Person, Right, with_changes
+from bot.domain.records import GRANTS, person_ref
 from bot.dynamodb import Repositories
 from bot.errors import SlackNoAnswer
 from bot.usecases.admin.grant_audit import audit_grants

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.entities import EntityKind
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow, PollCursor
+from bot.domain.records import EntityKind
 from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.usecases.admin.health_report import health_report
 from bot.usecases.admin.pause import pause

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.entities import SENDING_PAUSE
 from bot.domain.outbox import EventKind
 from bot.domain.pauses import Mode, Pause
+from bot.domain.records import SENDING_PAUSE
 from bot.errors import TableUnavailable
 from bot.usecases.admin.pause import PauseChanged, PauseUnchanged, pause, record_mode, resume
 from tests.usecases.execution_bench import ANA, BEN, START, Before, ExecutionBench, bench

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import update_alerts
 from bot.usecases.records.ingest import ingest

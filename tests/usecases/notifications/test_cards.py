@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.record_states import RecordChange
+from bot.domain.outbox import RecordChange
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.notifications.cards import update_card_and_post_line
 from bot.usecases.notifications.publish import publish
 from tests.system import CONNECTIONS

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.records import EntityKind, EntityRef
 from bot.errors import SlackNoAnswer, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish

@@ -12,8 +12,9 @@ import pytest
 
 from bot import policies
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
+from bot.domain.outbox import RecordChange
 from bot.domain.people import AccessPolicy, GroupMembers
-from bot.domain.record_states import RecordChange, RecordState, link_to_operation
+from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.records import Disconnection
 from bot.domain.requests import Decision
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted

@@ -11,10 +11,10 @@ import pytest
 
 from bot import policies
 from bot.domain.content import RecordCard
-from bot.domain.entities import disconnection_ref
 from bot.domain.operations import OperationState, Resolution
 from bot.domain.people import AccessPolicy
 from bot.domain.record_states import operation_card_key
+from bot.domain.records import disconnection_ref
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.read_model import request_card
 from bot.usecases.operations.execute import execute

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.entities import connection_ref
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
+from bot.domain.records import connection_ref
 from bot.domain.requests import SensitiveFields
 from bot.errors import StorageError, TableUnavailable
 from infra.local.noyo import Fault, Rules

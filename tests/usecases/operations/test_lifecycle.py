@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.domain.entities import connection_ref
 from bot.domain.operations import OperationState, OutcomeKind, Resolution
+from bot.domain.records import connection_ref
 from bot.errors import ConcurrentUpdate, LeaseLost, TableUnavailable
 from bot.usecases.operations.execute import execute
 from bot.usecases.operations.resolve import resolve

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.business_days import after_working_hours
 from bot.domain.outbox import EventKind
 from bot.domain.record_states import RecordState
-from bot.domain.reminders import after_working_hours
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.claim import claim_request, expire_claim, release_claim
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.entities import connection_ref, pending_connection_ref
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.record_states import operation_card_key
-from bot.domain.records import Connection, ConnectionStatus
+from bot.domain.records import Connection, ConnectionStatus, connection_ref, pending_connection_ref
 from bot.domain.requests import ConnectionRequest
 from bot.errors import NoAnswer, NoyoRefused, TableUnavailable
 from bot.usecases.dependencies import Dependencies

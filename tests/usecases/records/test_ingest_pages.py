@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.entities import EntityKind
+from bot.domain.records import EntityKind
 from bot.usecases.records.ingest_pages import PollDeadlineReached
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind

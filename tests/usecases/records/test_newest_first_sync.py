@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
+from bot.domain.records import EntityKind
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
 from bot.usecases.records.newest_first_sync import NewestFirstSync

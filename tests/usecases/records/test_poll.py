@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
-from bot.domain.records import UnknownValue
+from bot.domain.records import EntityKind, EntityRef, UnknownValue
 from bot.usecases.records.poll import KINDS
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, SWEEP, Ingestion

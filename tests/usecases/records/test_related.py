@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.records.related import related_records, waiting_in_group
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import begun, shown

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.entities import EntityKind, EntityRef
 from bot.domain.polling import ListRow
+from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.records.sort_order import is_sorted_newest_first
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, Ingestion

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bot import policies
-from bot.domain.entities import EntityKind
 from bot.domain.polling import PassProgress
+from bot.domain.records import EntityKind
 from bot.errors import NoyoError
 from bot.usecases.records.status_sync import StatusSync
 from infra.local.noyo import Rules

@@ -2,11 +2,11 @@
 
 import tomllib
 
-from bot.domain.version import VERSION
+from bot import __version__
 from tests.architecture import tree
 
 
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())["project"]
 
-    assert project["version"] == VERSION
+    assert project["version"] == __version__

@@ -6,8 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import entities
-from bot.domain.entities import EntityKind, EntityRef
+from bot.domain.records import (
+    EntityKind,
+    EntityRef,
+    connection_ref,
+    disconnection_ref,
+    pending_connection_ref,
+    person_ref,
+)
 
 
 @given(st.sampled_from(list(EntityKind)), st.text(min_size=1))
@@ -22,9 +28,9 @@ def test_what_is_no_subject_is_refused(text: str) -> None:
 
 
 def test_a_request_is_known_by_carrier_and_carrier_group_id() -> None:
-    assert str(entities.pending_connection_ref("carrier", "G#1")) == "pending_connection:carrier#G#1"
-    assert entities.connection_ref("1") != entities.disconnection_ref("1")
+    assert str(pending_connection_ref("carrier", "G#1")) == "pending_connection:carrier#G#1"
+    assert connection_ref("1") != disconnection_ref("1")
 
 
 def test_a_person_is_known_by_their_id() -> None:
-    assert str(entities.person_ref("U1")) == "person:U1"
+    assert str(person_ref("U1")) == "person:U1"
