@@ -62,8 +62,7 @@ class Deployment:
     def webhook_endpoint(self) -> WebhookEndpoint:
         from bot.domain.health import Component, Topic
         from bot.noyo.webhook import WebhookEndpoint
-        from bot.usecases.admin.health_checks import run_health_checks
-        from bot.usecases.admin.noyo_checks import secret_check
+        from bot.usecases.admin.health import run_health_checks, secret_check
 
         deps = dataclasses.replace(self.receiver_dependencies, origin=Origin("webhook"))
         checks = {Topic.SECRET: secret_check(self.secrets.noyo_webhook.value)}
@@ -77,7 +76,7 @@ class Deployment:
     def receiver_dependencies(self) -> Dependencies:
         """What the functions that Slack and Noyo call work with: the table, within the time that the caller waits."""
         from bot.dynamodb import RECEIVER, aws_client
-        from bot.dynamodb.aws_json import aws_json_client
+        from bot.dynamodb.clients import aws_json_client
 
         make = aws_json_client if self.lean_clients else aws_client
         timeouts = dataclasses.replace(RECEIVER, left=self._deadline.left)
@@ -85,7 +84,7 @@ class Deployment:
 
     def _slack_app(self) -> object:
         from bot.slack.api.messages import SlackMessageGateway
-        from bot.slack.api.people import SlackUserDirectory
+        from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.app import build_app
         from bot.slack.context import RequestContext
         from bot.slack.views.message import display_settings
@@ -130,7 +129,7 @@ class Deployment:
         """What the worker that posts to Slack works with."""
         from bot.dynamodb import WORKER, aws_client
         from bot.slack.api.messages import SlackMessageGateway
-        from bot.slack.api.people import SlackUserDirectory
+        from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.views.message import display_settings
 
         api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
@@ -163,9 +162,8 @@ class Deployment:
     def check_slack(self) -> HealthCheck | None:
         """The health checks of the worker that posts to Slack."""
         from bot.domain.health import Component
-        from bot.slack.api.health import SlackHealthClient
-        from bot.usecases.admin.health_checks import run_health_checks
-        from bot.usecases.admin.slack_checks import slack_checks
+        from bot.slack.api.workspace import SlackHealthClient
+        from bot.usecases.admin.health import run_health_checks, slack_checks
 
         slack, deps = self.settings.slack, self.slack_dependencies
         checks = slack_checks(
@@ -183,8 +181,7 @@ class Deployment:
     def check_noyo(self) -> HealthCheck | None:
         """The health checks of the worker that reads Noyo."""
         from bot.domain.health import Component
-        from bot.usecases.admin.health_checks import run_health_checks
-        from bot.usecases.admin.noyo_checks import noyo_checks
+        from bot.usecases.admin.health import noyo_checks, run_health_checks
 
         noyo = self.noyo
         checks = noyo_checks(
@@ -249,7 +246,7 @@ class Deployment:
 
     def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
         """Always the lean client, so that no package has to ship botocore's model of Secrets Manager."""
-        from bot.dynamodb.aws_json import aws_json_client
+        from bot.dynamodb.clients import aws_json_client
 
         aws = self.settings.aws
         client: SecretsClient = aws_json_client(

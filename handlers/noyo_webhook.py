@@ -9,7 +9,7 @@ from typing import Any
 # As in handlers/slack.py.
 gc.disable()
 
-import bot.dynamodb.aws_json
+import bot.dynamodb.clients
 import bot.noyo.webhook
 import bot.secrets
 from bot import logs

@@ -11,7 +11,7 @@ gc.disable()
 
 # The composition root imports packages on first use. Importing these here loads them while Lambda starts the process,
 # which has more CPU and can be kept in a snapshot.
-import bot.dynamodb.aws_json
+import bot.dynamodb.clients
 import bot.secrets
 import bot.slack.app
 from bot import logs

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from bot.slack.api.scopes import SCOPES
+from bot.slack.api.workspace import SCOPES
 from bot.slack.commands import COMMANDS
 
 PATH = "/slack/events"

@@ -1,4 +1,4 @@
-"""Outbox events: what happened to which entity, until everyone concerned has been notified."""
+"""Outbox events: what happened to which entity, until everyone concerned has been notified; and record changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People and their rights."""
+"""People, their rights, changes of granted rights, and audit entries: who did what, from where, with what result."""
 
 from __future__ import annotations
 

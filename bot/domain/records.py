@@ -1,4 +1,4 @@
-"""References to what an operation, a card or an outbox event is about."""
+"""Noyo's records, the groups and carriers they name, and references to what an operation, card or event is about."""
 
 from __future__ import annotations
 

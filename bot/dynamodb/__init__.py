@@ -9,12 +9,12 @@ from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.dynamodb.repositories.admin import (
+    DynamoAuditRepository,
     DynamoGrantRepository,
     DynamoHealthRepository,
     DynamoPauseRepository,
     DynamoPeopleRepository,
 )
-from bot.dynamodb.repositories.audit import DynamoAuditRepository
 from bot.dynamodb.repositories.notifications import DynamoMessageRepository, DynamoOutboxRepository
 from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.repositories.records import DynamoPollingRepository, DynamoRecordRepository

@@ -1,4 +1,4 @@
-"""The client of Noyo's Fulfillment API: the reads of `bot.noyo.reader` and every write that Switchboard uses.
+"""The client of Noyo's Fulfillment API: every read and write that Switchboard uses.
 
 Each method may raise NotSent, NoAnswer, NoyoRefused or UnreadableAnswer (`bot.errors`), and ValueError if an id is not
 a UUID or a required text is empty: callers check their input first. A write is sent once.
@@ -7,22 +7,34 @@ a UUID or a required text is empty: callers check their input first. A write is 
 from __future__ import annotations
 
 import random as jitter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from typing import TypeVar
 
 import httpx
 
-from bot.domain.records import Connection, DataExchange, Disconnection
+from bot import policies
+from bot.domain.polling import ListPage, ListRow
+from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.errors import UnreadableAnswer
 from bot.noyo import requests, schemas
-from bot.noyo.reader import NoyoReadClient, same_record
-from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, require_uuid
+from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
+from bot.noyo.responses import as_list, list_row, parse_rows, same_record
 from bot.noyo.transport import HttpTransport, NoyoSession
 from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
 
+T = TypeVar("T")
+PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
+    EntityKind.CONNECTION: schemas.connection,
+    EntityKind.DISCONNECTION: schemas.disconnection,
+}
 
-class NoyoHttpClient(NoyoReadClient):
-    """Thread-safe; connects on first use. `transport` replaces the network; `random` returns 0 to 1, for jitter."""
+
+class NoyoHttpClient:
+    """Thread-safe; connects on first use. All attempts of one read together take at most two timeouts.
+
+    `transport` replaces the network; `random` returns 0 to 1, for jitter."""
 
     def __init__(
         self,
@@ -37,7 +49,7 @@ class NoyoHttpClient(NoyoReadClient):
         random: Callable[[], float] = jitter.random,
     ) -> None:
         self._http = HttpTransport(timeout_seconds=timeout_seconds, clock=clock, transport=transport)
-        session = NoyoSession(
+        self._session = NoyoSession(
             self._http,
             api_url=api_url,
             token_url=token_url,
@@ -47,10 +59,113 @@ class NoyoHttpClient(NoyoReadClient):
             sleep=sleep,
             random=random,
         )
-        super().__init__(session)
 
     def close(self) -> None:
         self._http.close()
+
+    @property
+    def clock_difference(self) -> float | None:
+        """Noyo's clock minus ours, in seconds, from the latest answer; None before the first."""
+        return self._session.clock_difference
+
+    # ---------------------------------------------------------------- reads
+
+    def connection(self, connection_id: str) -> Connection:
+        """GET /api/v1/group_connections/{id}"""
+        wanted = require_uuid(connection_id, "the connection's id")
+        return same_record(schemas.connection(self._session.read(f"{CONNECTIONS}/{wanted}")), wanted)
+
+    def disconnection(self, disconnection_id: str) -> Disconnection:
+        """GET /api/v1/group_disconnection_requests/{id}"""
+        wanted = require_uuid(disconnection_id, "the disconnection's id")
+        return same_record(schemas.disconnection(self._session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
+
+    def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
+        """GET of the list, last modified first."""
+        return self._page(kind, requests.NEWEST_FIRST, offset, page_size)
+
+    def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
+        """GET of the list, filtered by status.
+
+        Noyo documents several statuses in one request for connections only. Disconnections are read status by status
+        to the end and returned as one page from `offset` on, which may therefore be longer than `page_size`.
+        """
+        if not statuses:
+            raise ValueError("no status was given")
+        if kind is EntityKind.CONNECTION:
+            return self._page(kind, {"status": ",".join(statuses)}, offset, page_size)
+        lists = (self._whole_list(kind, {"status": status}, page_size=page_size) for status in statuses)
+        rows = tuple({row.row_id: row for rows in lists for row in rows}.values())
+        return ListPage(rows[offset:], offset, len(rows))
+
+    def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
+        """GET of the list, filtered by id, however small Noyo's pages are. ValueError for more than 50 ids."""
+        wanted = requests.join_ids(ids, "an id")
+        rows = self._whole_list(kind, {"id": wanted})
+        matching = tuple(row for row in rows if row.record is None or row.record.id in wanted)
+        return ListPage(matching, 0, len(matching))
+
+    def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
+        """GET of the list, filtered by carrier and carrier group id (compared without regard to case)."""
+        carrier = require_uuid(carrier_id, "the carrier's id")
+        group = require_text(carrier_group_id, "the carrier group id")
+        rows = self._whole_list(EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id})
+        wanted = carrier, group.strip().casefold()
+        return tuple(
+            row.record
+            for row in rows
+            if isinstance(row.record, Connection)
+            and (row.record.carrier_id, (row.record.carrier_group_id or "").casefold()) == wanted
+        )
+
+    def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
+        """GET of the list, filtered by group and carrier. UnreadableAnswer if one row cannot be read.
+
+        Noyo may omit the group from a record; then the filter is what says whose record it is.
+        """
+        group = require_uuid(group_id, "the group id")
+        carrier = require_uuid(carrier_id, "the carrier's id")
+        rows = self._whole_list(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
+        if any(row.record is None for row in rows):
+            raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
+        return tuple(
+            row.record
+            for row in rows
+            if isinstance(row.record, Disconnection)
+            and row.record.carrier_id == carrier
+            and row.record.group_id in (None, group)
+        )
+
+    def connections_of_group(
+        self, group_id: str, *, statuses: Sequence[str] = (), offset: int = 0, page_size: int = 50
+    ) -> ListPage:
+        """GET /api/v1/groups/{group_id}/group_connections, last modified first."""
+        path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
+        query = requests.filters(status=",".join(statuses)) | requests.NEWEST_FIRST
+        body = self._session.read(path, query | requests.page(offset, page_size))
+        return _list_page(body, EntityKind.CONNECTION, offset)
+
+    # ---------------------------------------------------------------- groups
+
+    def groups_named(self, text: str, *, page_size: int = 50) -> tuple[Group, ...]:
+        """GET /api/v1/groups?company=…: the first page of the groups whose name contains `text`."""
+        query = {"company": require_text(text, "the name")} | requests.page(0, page_size)
+        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
+
+    def groups_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Group, ...]:
+        """GET /api/v1/groups?carrier_id=…&carrier_group_id=…"""
+        query = {
+            "carrier_id": require_uuid(carrier_id, "the carrier's id"),
+            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
+        }
+        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
+
+    def eligibility(self, group_id: str, carrier_id: str | None = None) -> tuple[Eligibility, ...]:
+        """GET /api/v1/groups/{group_id}/connection_eligibility, for one carrier or for all of them."""
+        path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/connection_eligibility"
+        carrier = carrier_id and require_uuid(carrier_id, "the carrier's id")
+        body = self._session.read(path, requests.filters(carrier_id=carrier))
+        return tuple(schemas.eligibility(row) for row in as_list(body))
 
     # ---------------------------------------------------------------- connections
 
@@ -141,3 +256,42 @@ class NoyoHttpClient(NoyoReadClient):
         body = requests.explanation(reason, context) or None
         answer = self._session.write("PUT", f"{DISCONNECTIONS}/{wanted}/reject", body)
         return same_record(schemas.disconnection(answer), wanted)
+
+    def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
+        body = self._session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
+        return _list_page(body, kind, offset)
+
+    def _whole_list(
+        self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = policies.NOYO_MAX_IDS
+    ) -> tuple[ListRow, ...]:
+        """Every row, each id once, as last seen. Noyo may return smaller pages, and rows move while we read.
+
+        UnreadableAnswer if the list does not end.
+        """
+        rows: dict[str, ListRow] = {}
+        offset = 0
+        for _ in range(policies.NOYO_MAX_PAGES):
+            page = self._page(kind, query, offset, page_size)
+            known = len(rows)
+            rows |= {row.row_id: row for row in page.rows}
+            offset += len(page.rows)
+            if len(rows) == known or (page.total is not None and offset >= page.total):
+                # A page with nothing new also ends the list: a server that ignores the offset repeats the first page.
+                return tuple(rows.values())
+        raise UnreadableAnswer("Noyo's list does not end.")
+
+
+def _list_page(body: object, kind: EntityKind, offset: int) -> ListPage:
+    """The page that starts at `offset`, unless Noyo says that it starts elsewhere."""
+    found = parse_rows(body)
+    rows = tuple(list_row(raw, PARSERS[kind]) for raw in found.rows)
+    return ListPage(rows, offset if found.offset is None else found.offset, found.total)
+
+
+def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
+    """The rows that can be read. Users choose from these lists, so an unreadable row cannot be offered."""
+    for raw in parse_rows(body).rows:
+        try:
+            yield parse(raw)
+        except UnreadableAnswer:
+            continue

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 from bot import policies
+from bot.domain.polling import ListRow
+from bot.domain.records import Connection, Disconnection, Record, is_uuid
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.telemetry import mask
 
@@ -176,3 +180,58 @@ def _one_line(text: str) -> str:
 def _replace(text: str, secret: str) -> str:
     pattern = _one_line(secret)
     return re.sub(re.escape(pattern), HIDDEN, text, flags=re.IGNORECASE) if pattern else text
+
+
+R = TypeVar("R", Connection, Disconnection)
+
+
+def same_record(record: R, wanted: str) -> R:
+    """`record` if it has the wanted id; UnreadableAnswer otherwise, because it says nothing about the wanted record."""
+    if record.id != wanted:
+        raise UnreadableAnswer("Noyo answered with a record other than the requested one.")
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of one answer as JSON. `offset` and `total` come from its `meta`; None if they are missing."""
+
+    rows: tuple[object, ...]
+    offset: int | None
+    total: int | None
+
+
+def parse_rows(body: object) -> Rows:
+    """UnreadableAnswer if there is no list of rows. `meta` may be missing or malformed."""
+    rows = body.get("response") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(rows, list):
+        raise UnreadableAnswer("Noyo's answer could not be read: it is not a list.")
+    meta = body.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    return Rows(tuple(rows), _count(meta.get("offset")), _count(meta.get("total_records")))
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def list_row(raw: object, parse: Callable[[object], Record]) -> ListRow:
+    """The parsed row; one that cannot be read carries the reason, and does not affect the others."""
+    try:
+        return ListRow(row_id(raw), parse(raw))
+    except UnreadableAnswer as error:
+        return ListRow(row_id(raw), None, str(error))
+
+
+def row_id(raw: object) -> str:
+    """The row's id; if it has none, a digest of its content, so that the same unreadable row is recognized again."""
+    value = raw.get("id") if isinstance(raw, dict) else None
+    if isinstance(value, str) and is_uuid(value):
+        return value.lower()
+    if isinstance(value, str) and 0 < len(value) <= 64 and value.isascii() and value.isprintable():
+        return value
+    try:
+        content = json.dumps(raw, sort_keys=True)
+    except RecursionError:
+        content = "nested too deeply to serialize"
+    return f"digest:{hashlib.sha256(content.encode()).hexdigest()[:16]}"

@@ -11,7 +11,7 @@ from bot.domain.record_states import RecordState, decidable, is_connected
 from bot.domain.requests import Decision
 from bot.errors import ObserveOnly
 from bot.slack.context import RequestContext
-from bot.slack.features import connect, decide, decisions, disconnect, doctor, history, pause, retry, status
+from bot.slack.features import connect, decide, disconnect, doctor, history, pause, retry, status
 from bot.slack.views import replies
 from bot.slack.views.rich_text import Json, PlainText, RichText, UntrustedText, rich_text
 
@@ -115,7 +115,7 @@ COMMANDS = {
     "status": Command("status [who]", "how a connection stands, or what waits for us", status.start),
     "retry": Command("retry <who>", "try a connection again that could not be made", _retry, sends=True),
     "decisions": Command(
-        "decisions", "which requests to disconnect wait for a decision, the soonest first", decisions.start
+        "decisions", "which requests to disconnect wait for a decision, the soonest first", status.list_decisions
     ),
     "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE), sends=True),
     "reject": Command(

@@ -11,12 +11,11 @@ from typing import Any
 from bot.domain.business_days import day_of
 from bot.domain.content import MessageKey, MessageLink
 from bot.domain.operations import Operation
-from bot.domain.pauses import Mode
+from bot.domain.pauses import Mode, Pause
 from bot.domain.people import WORKER, AccessPolicy, Origin
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind
 from bot.errors import SlackBusy
-from bot.usecases.admin.sending_guard import SendingGuard
 from bot.usecases.ports.noyo import NoyoClient
 from bot.usecases.ports.runtime import Clock, NewId
 from bot.usecases.ports.slack import MessageGateway, UserDirectory
@@ -131,3 +130,28 @@ class Dependencies:
         """The card of a record, once it is posted."""
         channel = self.channels.of_card(record_state.entity.kind)
         return self.messages.link(MessageKey(channel, record_state.card_key))
+
+
+@dataclass(frozen=True, slots=True)
+class SendingGuard:
+    """Combines the admins' pause, which is in the table, with the mode, which is in the settings."""
+
+    pauses: PauseRepository
+    mode: Mode
+    clock: Clock
+
+    @property
+    def observes_only(self) -> bool:
+        """Whether Switchboard is in observe mode, so that new operations are refused too."""
+        return self.mode is Mode.OBSERVE
+
+    def active_pause(self) -> Pause | None:
+        """The pause that forbids sending now; None if sending is allowed. A consistent read each time."""
+        history = self.pauses.history()
+        if self.observes_only:
+            return history.observe_pause or Pause(since=int(self.clock()))
+        return history.active_pause
+
+    def active_seconds(self, since: int, now: int) -> int:
+        """Seconds between `since` and `now` during which sending was allowed."""
+        return self.pauses.history().active_seconds(since, now)

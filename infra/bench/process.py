@@ -22,9 +22,9 @@ def main(variant: str) -> None:
         from infra.bench.bolt_adapter import handler
     else:
         if variant == "factory":
-            import bot.dynamodb.aws_json
+            import bot.dynamodb.clients
 
-            bot.dynamodb.aws_json.aws_json_client = bot.dynamodb.aws_client
+            bot.dynamodb.clients.aws_json_client = bot.dynamodb.aws_client
         from handlers.slack import handler
     answer = handler(event, Context())
     print(json.dumps({"status": answer["statusCode"], "body": answer["body"]}), flush=True)

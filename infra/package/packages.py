@@ -22,7 +22,7 @@ class Package:
 
 
 # `aws` lists the services for which botocore creates a client. The receiver creates none: it calls DynamoDB and KMS
-# through bot/dynamodb/aws_json.py, which needs no models; so do all functions for Secrets Manager.
+# through bot/dynamodb/clients.py, which needs no models; so do all functions for Secrets Manager.
 RECEIVER = Package(
     name="receiver",
     requirements="receiver.txt",

@@ -11,8 +11,7 @@ from starlette.responses import Response
 
 from bot.domain.requests import SensitiveFields
 from bot.dynamodb import Repositories, open_encryptor, open_repositories
-from bot.dynamodb.aws_json import aws_json_client
-from bot.dynamodb.clients import TimeoutPolicy, aws_client
+from bot.dynamodb.clients import TimeoutPolicy, aws_client, aws_json_client
 from bot.errors import StorageError
 from infra.local.aws.embedded import REGION, EmbeddedAws
 from infra.local.http_server import HttpRequest, HttpServer, function_app

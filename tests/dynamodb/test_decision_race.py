@@ -22,8 +22,7 @@ from bot.domain.requests import Decision, DecisionRequest
 from bot.dynamodb import Repositories
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.dependencies import Dependencies
+from bot.usecases.dependencies import Dependencies, SendingGuard
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted

@@ -14,8 +14,7 @@ from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
 from bot.domain.records import ConnectionStatus, connection_ref
 from bot.dynamodb import Repositories
-from bot.usecases.admin.sending_guard import SendingGuard
-from bot.usecases.dependencies import Dependencies
+from bot.usecases.dependencies import Dependencies, SendingGuard
 from bot.usecases.operations import second_approval
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
 from bot.usecases.operations.submit import Submitted, request_disconnection

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.settings import read_settings
-from bot.slack.api.scopes import SCOPES
+from bot.slack.api.workspace import SCOPES
 from bot.slack.commands import COMMANDS
 from infra.manifest import endpoint, main, manifest
 from tests.architecture import tree

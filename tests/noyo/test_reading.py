@@ -23,7 +23,7 @@ from bot.domain.records import (
     UnknownValue,
 )
 from bot.errors import NoyoError
-from bot.noyo import reader, schemas
+from bot.noyo import client, responses, schemas
 from bot.usecases.ports.noyo import NoyoClient
 from tests.noyo.http_stub import (
     CARRIER,
@@ -220,7 +220,7 @@ def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> N
     ):
         fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
-        found = reader.list_row(fields, reader.PARSERS[kind])
+        found = responses.list_row(fields, client.PARSERS[kind])
 
         assert found.record is None
         assert found.error is not None
@@ -265,7 +265,7 @@ def test_deeply_nested_row_has_an_id() -> None:
     for _ in range(100_000):
         nested = [nested]
 
-    assert reader.row_id(nested).startswith("digest:")
+    assert responses.row_id(nested).startswith("digest:")
 
 
 @pytest.mark.parametrize(
@@ -313,8 +313,8 @@ def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     | nearly(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
 )
 def test_any_json_row_is_read_or_carries_an_error(raw: Any) -> None:
-    for kind, parse in reader.PARSERS.items():
-        found = reader.list_row(raw, parse)
+    for kind, parse in client.PARSERS.items():
+        found = responses.list_row(raw, parse)
 
         assert (found.record is None) == (found.error is not None)
         assert found.row_id.encode()

@@ -22,7 +22,7 @@ from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Put, Write, holds
 from bot.dynamodb.keys import Key
-from bot.dynamodb.repositories.audit import audit_put
+from bot.dynamodb.repositories.admin import audit_put
 from bot.dynamodb.repositories.notifications import due_ids, event_item, oldest_due
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.table import ConditionFailed, Table

@@ -13,7 +13,7 @@ from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef,
 from bot.dynamodb import keys
 from bot.dynamodb.codec import item_at, read_item
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
-from bot.dynamodb.repositories.audit import audit_put
+from bot.dynamodb.repositories.admin import audit_put
 from bot.dynamodb.repositories.notifications import event_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
 from bot.dynamodb.table import ConditionFailed, Table

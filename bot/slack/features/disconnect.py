@@ -48,8 +48,8 @@ from bot.slack.views.rich_text import (
     labelled,
     rich_text,
 )
+from bot.usecases.notifications.read_model import earlier_requests
 from bot.usecases.operations.submit import DisconnectionInput, Submitted, request_disconnection
-from bot.usecases.records.related import earlier_requests
 
 CALLBACK = "disconnect"
 MAX_YEARS_AHEAD = 5

@@ -11,11 +11,11 @@ from bot.domain.people import Right
 from bot.domain.polling import ParkedRow
 from bot.domain.records import EntityKind
 from bot.slack.context import RequestContext
-from bot.slack.views import pauses, replies
+from bot.slack.views import health, replies
 from bot.slack.views.health import Diagnosis, diagnose
 from bot.slack.views.message import Paragraph, Part
 from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
-from bot.usecases.admin.health_report import HealthReport, health_report
+from bot.usecases.admin.health import HealthReport, health_report
 
 SHOWN = 5
 _LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}
@@ -63,7 +63,7 @@ def _pause_line(found: HealthReport) -> list[RichText]:
         if found.oldest_deferred
         else ()
     )
-    return [rich_text(*pauses.paused_since(found.active_pause), *pauses.reason_suffix(found.active_pause), ".", *waits)]
+    return [rich_text(*health.paused_since(found.active_pause), *health.reason_suffix(found.active_pause), ".", *waits)]
 
 
 def _polls(found: HealthReport) -> Diagnosis:

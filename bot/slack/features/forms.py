@@ -16,7 +16,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.context import RequestContext
-from bot.slack.views import buttons, pauses, replies
+from bot.slack.views import buttons, health, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.modals import FieldErrors, notice, text_field, values_of
 from bot.slack.views.operation_text import in_progress, outcome
@@ -187,7 +187,7 @@ def sending(what: RichText, channel: str, operation: Operation) -> Json:
     if operation.deferred_by is not None:
         return notice(
             "Paused, not sent yet",
-            rich_text(*what, ": ", *pauses.deferred(operation.deferred_by)),
+            rich_text(*what, ": ", *health.deferred(operation.deferred_by)),
             rich_text("There is nothing more to do: its card is in ", card, ", and you get a message."),
         )
     return notice(

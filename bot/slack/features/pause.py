@@ -10,7 +10,7 @@ from bot.domain.pauses import Pause
 from bot.domain.people import Right
 from bot.domain.records import SENDING_PAUSE
 from bot.slack.context import RequestContext
-from bot.slack.views import pauses, replies
+from bot.slack.views import health, replies
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
 from bot.usecases.admin.pause import PauseChanged, PauseUnchanged, pause, resume
 
@@ -23,7 +23,7 @@ def start_pause(context: RequestContext, text: str) -> Json:
     match pause(context.actor.user_id, text, context.deps):
         case PauseChanged(change):
             return replies.ephemeral(
-                rich_text(*pauses.paused_since(change), "."), pauses.WHILE_PAUSED, _announced_in(context)
+                rich_text(*health.paused_since(change), "."), health.WHILE_PAUSED, _announced_in(context)
             )
         case PauseUnchanged(running):
             return replies.ephemeral(rich_text("Already paused: ", *_since(running), "."), _resumes(context))
@@ -38,14 +38,14 @@ def start_resume(context: RequestContext, text: str) -> Json:
     match resume(context.actor.user_id, context.deps):
         case PauseChanged(change):
             return replies.ephemeral(
-                rich_text(*pauses.pause_ended(change), "."),
+                rich_text(*health.pause_ended(change), "."),
                 "Deferred requests are sent within a minute, in order. Requests whose record has changed are not sent, "
                 "and their cards say so.",
                 _announced_in(context),
                 *_observes_only(context),
             )
         case PauseUnchanged(_, last):
-            before = rich_text(" ", *pauses.pause_ended(last), ".") if last is not None else ()
+            before = rich_text(" ", *health.pause_ended(last), ".") if last is not None else ()
             return replies.ephemeral(rich_text("Sending is not paused.", *before), *_observes_only(context))
 
 
@@ -55,11 +55,11 @@ def pause_lines(context: RequestContext) -> list[RichText]:
     if pause_now is None:
         return []
     effect = "nothing is sent to Noyo" if pause_now.by is None else "requests are deferred and not sent yet"
-    return [rich_text(*pauses.paused_since(pause_now), *pauses.reason_suffix(pause_now), f": {effect}.")]
+    return [rich_text(*health.paused_since(pause_now), *health.reason_suffix(pause_now), f": {effect}.")]
 
 
 def _since(running: Pause | None) -> RichText:
-    return rich_text(*pauses.paused_since(running), *pauses.reason_suffix(running)) if running is not None else ()
+    return rich_text(*health.paused_since(running), *health.reason_suffix(running)) if running is not None else ()
 
 
 def _resumes(context: RequestContext) -> str:

@@ -36,9 +36,9 @@ from bot.slack.views.rich_text import (
     rich_text,
 )
 from bot.usecases.admin.authorization import authorized
+from bot.usecases.notifications.read_model import earlier_requests
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation, confirm, withdraw
 from bot.usecases.operations.submit import NotAllowed
-from bot.usecases.records.related import earlier_requests
 
 CALLBACK = "confirm_disconnection"
 _NOT_WAITING = "No longer waiting"

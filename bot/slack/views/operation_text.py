@@ -15,7 +15,7 @@ from bot.domain.requests import (
     DisconnectionRequest,
     RetryRequest,
 )
-from bot.slack.views import pauses
+from bot.slack.views import health
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -163,7 +163,7 @@ def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return rich_text("needs your review: did it arrive?")
     if operation.deferred_by is not None:
-        return pauses.deferred(operation.deferred_by)
+        return health.deferred(operation.deferred_by)
     if operation.state is OperationState.PENDING and operation.delay_reason:
         return _delayed(operation, operation.delay_reason)
     return rich_text("sending.")

@@ -13,8 +13,7 @@ from bot.domain.records import EntityRef
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import record_card, request_card
-from bot.usecases.records.related import waiting_in_group
+from bot.usecases.notifications.read_model import record_card, request_card, waiting_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 

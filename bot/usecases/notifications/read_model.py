@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.domain.content import RecordCard, RequestCard
+from bot import policies
+from bot.domain.content import RecordCard, RelatedRecords, RequestCard
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState, operation_card_key
-from bot.domain.records import EntityRef
+from bot.domain.records import Connection, Disconnection, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.related import related_records
+from bot.usecases.ports.storage import RecordRepository
 
 CANDIDATES = 20
 
@@ -93,3 +94,49 @@ def _requesting_operation(record_state: RecordState, deps: Dependencies, *, sett
         return None
     operation = deps.operations.operation(record_state.requested_by_operation)
     return operation if operation is not None and operation.state.settled is settled else None
+
+
+def related_records(record_state: RecordState, records: RecordRepository) -> RelatedRecords:
+    """Empty if Noyo does not name the group: other ids do not prove that two records belong together."""
+    states = _group_states(record_state, records)
+    connections = [other for other in states if isinstance(other.record, Connection)]
+    carrier = record_state.record.carrier_id
+    return RelatedRecords(
+        other_carriers=tuple(
+            other.record
+            for other in connections
+            if isinstance(other.record, Connection) and other.record.carrier_id != carrier
+        ),
+        earlier=tuple(
+            other.record
+            for other in states
+            if isinstance(other.record, Disconnection)
+            and other.record.carrier_id == carrier
+            and other.record.created <= record_state.record.created
+        ),
+        connection=next((state for state in connections if state.record.carrier_id == carrier), None),
+    )
+
+
+def earlier_requests(connection_state: RecordState, records: RecordRepository) -> tuple[Disconnection, ...]:
+    """All requests to disconnect this connection's group from its carrier, open or closed."""
+    return tuple(
+        other.record
+        for other in _group_states(connection_state, records)
+        if isinstance(other.record, Disconnection) and other.record.carrier_id == connection_state.record.carrier_id
+    )
+
+
+def waiting_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
+    """The waiting requests of the same group, whose cards show this record."""
+    return [other for other in _group_states(record_state, records) if awaits_decision(other)]
+
+
+def _group_states(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
+    """The other records of the group, newest first."""
+    group_id = record_state.record.group_id
+    if group_id is None:
+        return []
+    subjects = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
+    states = records.record_states(state for state in subjects if state != record_state.entity)
+    return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))

@@ -108,7 +108,7 @@ def test_a_client_without_its_model_cannot_be_created(built_here: dict[str, Path
 SIGNED_CALL = """
 import sys
 from bot.dynamodb import RECEIVER
-from bot.dynamodb.aws_json import aws_json_client
+from bot.dynamodb.clients import aws_json_client
 client = aws_json_client("dynamodb", region="us-east-1", endpoint_url=sys.argv[1], timeouts=RECEIVER)
 print(client.get_item(TableName="t", Key={"pk": {"S": "a"}}))
 """

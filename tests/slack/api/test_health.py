@@ -6,8 +6,7 @@ import pytest
 
 from bot.errors import SlackRefused
 from bot.slack.api.client import SlackApiClient
-from bot.slack.api.health import SlackHealthClient
-from bot.slack.api.scopes import SCOPES
+from bot.slack.api.workspace import SCOPES, SlackHealthClient
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 

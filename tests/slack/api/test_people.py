@@ -5,7 +5,7 @@ import pytest
 from bot.domain.people import GroupMembers, Person
 from bot.errors import SlackNoAnswer, SlackRefused
 from bot.slack.api.client import SlackApiClient
-from bot.slack.api.people import SlackUserDirectory
+from bot.slack.api.workspace import SlackUserDirectory
 from infra.local.slack import SlackFake
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.slack.api.scopes import FREE, SCOPES, lacking
+from bot.slack.api.workspace import FREE, SCOPES, lacking
 from tests.architecture import tree
 
 METHOD = re.compile(

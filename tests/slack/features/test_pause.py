@@ -10,9 +10,9 @@ from bot.domain.content import PauseNotice
 from bot.domain.pauses import Pause
 from bot.domain.records import SENDING_PAUSE
 from bot.slack.features.pause import pause_lines
-from bot.slack.views import pauses
+from bot.slack.views import health
 from bot.slack.views.cards import render
-from bot.slack.views.pauses import pause_notice
+from bot.slack.views.health import pause_notice
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.incoming import begin, context_of, known, told, types, window
 from tests.slack.samples import DISPLAY
@@ -184,5 +184,5 @@ def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: 
 
 
 def test_a_kept_one_tells_when_it_goes_out() -> None:
-    assert "It will be sent when sending resumes." in mrkdwn(pauses.deferred(Pause(START, ANA)))
-    assert "It will be sent when observe-only mode ends." in mrkdwn(pauses.deferred(Pause(START)))
+    assert "It will be sent when sending resumes." in mrkdwn(health.deferred(Pause(START, ANA)))
+    assert "It will be sent when observe-only mode ends." in mrkdwn(health.deferred(Pause(START)))

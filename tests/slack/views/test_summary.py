@@ -4,8 +4,7 @@ import json
 
 from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
-from bot.slack.views.cards import render
-from bot.slack.views.summary import MAX_LISTED
+from bot.slack.views.cards import MAX_LISTED, render
 from infra.local.slack.validation.blocks import check_blocks
 from tests.slack.samples import DISPLAY, a_connection, a_disconnection, shown, tracked
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.pauses import Mode, Pause, PauseHistory
-from bot.usecases.admin.sending_guard import SendingGuard
+from bot.usecases.dependencies import SendingGuard
 
 
 class Held:

@@ -10,7 +10,7 @@ import pytest
 from bot import policies
 from bot.domain.outbox import EventKind
 from bot.domain.records import EntityKind
-from bot.usecases.records.first_run import publish_first_run
+from bot.usecases.records.poll import publish_first_run
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, Ingestion
 

@@ -12,7 +12,7 @@ from bot.domain.polling import PassProgress
 from bot.domain.records import EntityKind
 from bot.errors import NoyoError
 from bot.usecases.records.ingest_pages import PollDeadlineReached
-from bot.usecases.records.newest_first_sync import NewestFirstSync
+from bot.usecases.records.sync import NewestFirstSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import SWEEP, Ingestion

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.records import EntityKind, EntityRef
-from bot.usecases.records.related import related_records, waiting_in_group
+from bot.usecases.notifications.read_model import related_records, waiting_in_group
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import begun, shown
 

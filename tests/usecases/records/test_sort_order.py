@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.polling import ListRow
 from bot.domain.records import EntityKind, EntityRef
-from bot.usecases.records.sort_order import is_sorted_newest_first
+from bot.usecases.records.sync import is_sorted_newest_first
 from infra.local.noyo import Rules
 from tests.usecases.in_memory import START, Ingestion
 

@@ -10,7 +10,7 @@ from bot import policies
 from bot.domain.polling import PassProgress
 from bot.domain.records import EntityKind
 from bot.errors import NoyoError
-from bot.usecases.records.status_sync import StatusSync
+from bot.usecases.records.sync import StatusSync
 from infra.local.noyo import Rules
 from infra.local.noyo.faults import Fault, FaultKind
 from tests.usecases.in_memory import Ingestion
