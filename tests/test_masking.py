@@ -98,7 +98,7 @@ def test_several_numbers_in_a_row_are_all_hidden() -> None:
 
 
 def plainly(text: str) -> str:
-    """The text as an eye takes it: digits of every kind as 0 to 9, nothing that is not seen, one kind of dash."""
+    """The text as a person reads it: all digits as 0 to 9, invisible characters removed, one kind of dash."""
     seen = []
     for char in text:
         if (

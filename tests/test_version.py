@@ -1,4 +1,4 @@
-"""The version that the code tells is the one that is released."""
+"""The version in the code equals the released version."""
 
 import tomllib
 

@@ -1,4 +1,4 @@
-"""What people are shown: a fingerprint that tells whether a message would look different."""
+"""Message contents, and the fingerprint that shows whether two contents differ."""
 
 import pytest
 
@@ -10,5 +10,5 @@ def test_the_same_words_and_blocks_have_the_same_fingerprint() -> None:
 
 
 @pytest.mark.parametrize("other", [Rendered("other", "[]"), Rendered("text", "[{}]"), Rendered("text[", "]")])
-def test_whatever_looks_different_has_another(other: Rendered) -> None:
+def test_different_content_has_another_fingerprint(other: Rendered) -> None:
     assert other.fingerprint != Rendered("text", "[]").fingerprint

@@ -1,4 +1,4 @@
-"""Subjects: as text and back."""
+"""Entity references as text, and parsed from text."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bot.domain.records import (
 
 
 @given(st.sampled_from(list(EntityKind)), st.text(min_size=1))
-def test_a_subject_is_read_back_from_its_text(kind: EntityKind, key: str) -> None:
+def test_an_entity_reference_is_parsed_from_its_text(kind: EntityKind, key: str) -> None:
     assert EntityRef.parse(str(EntityRef(kind, key))) == EntityRef(kind, key)
 
 
 @pytest.mark.parametrize("text", ["", "connection", "connection:", ":x", "group:x", "Connection:x"])
-def test_what_is_no_subject_is_refused(text: str) -> None:
+def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         EntityRef.parse(text)
 

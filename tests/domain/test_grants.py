@@ -14,7 +14,7 @@ POLICY = AccessPolicy("T1", approvers=frozenset({"U1", "S1"}))
 GROUPS = {"S1": GroupMembers("S1", frozenset({"U2"}), 0)}
 
 
-def test_holders_are_named_or_members_and_everyone_where_nobody_is_named_for_requests() -> None:
+def test_holders_are_named_people_and_members_or_everyone_for_requests() -> None:
     assert current_holders(POLICY, GROUPS, {}) == {
         Right.REQUEST: {EVERYONE},
         Right.APPROVE: {"U1", "U2"},
@@ -23,7 +23,7 @@ def test_holders_are_named_or_members_and_everyone_where_nobody_is_named_for_req
     assert named_people(POLICY, GROUPS) == {"U1", "U2"}
 
 
-def test_a_right_that_hangs_on_an_unknown_group_is_not_told() -> None:
+def test_a_right_that_depends_on_an_unknown_group_is_left_out() -> None:
     assert Right.APPROVE not in current_holders(POLICY, {}, {})
 
 
@@ -33,7 +33,7 @@ def test_people_of_other_workspaces_hold_nothing() -> None:
     assert current_holders(POLICY, GROUPS, {"U1": stranger})[Right.APPROVE] == {"U2"}
 
 
-def test_turns_are_told_of_the_rights_that_are_told_now() -> None:
+def test_changes_are_reported_only_for_rights_in_the_current_snapshot() -> None:
     before = {Right.APPROVE: frozenset({"U1"}), Right.ADMINISTER: frozenset({"U9"})}
 
     assert grant_changes(before, {Right.APPROVE: frozenset({"U2"})}) == [

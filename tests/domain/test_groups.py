@@ -1,4 +1,4 @@
-"""A group as it is held has no place for what is sensitive."""
+"""A stored group has no sensitive fields."""
 
 from dataclasses import fields
 
@@ -6,8 +6,8 @@ from bot.domain.records import Eligibility, Group
 from bot.domain.requests import SensitiveFields
 
 
-def test_no_sensitive_field_has_a_place_in_a_group() -> None:
-    held = {field.name for kind in (Group, Eligibility) for field in fields(kind)}
+def test_a_group_has_no_sensitive_fields() -> None:
+    names = {field.name for kind in (Group, Eligibility) for field in fields(kind)}
 
-    assert held & {field.name for field in fields(SensitiveFields)} == set()
-    assert {"id", "name", "eligibility"} <= held
+    assert names & {field.name for field in fields(SensitiveFields)} == set()
+    assert {"id", "name", "eligibility"} <= names

@@ -1,4 +1,4 @@
-"""The time in which nothing was sent, and the clocks that stand still in it."""
+"""Pauses, and the timings that exclude them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def on(*pauses: Pause) -> PauseHistory:
         ((Pause(110, None), Pause(120, ANA, until=130)), 10),
     ],
 )
-def test_a_clock_counts_no_second_of_rest_and_none_twice(pauses: tuple[Pause, ...], worked: int) -> None:
+def test_active_seconds_exclude_pauses_and_count_overlaps_once(
+    pauses: tuple[Pause, ...], worked: int
+) -> None:
     assert on(*pauses).active_seconds(100, 200) == worked
 
 
@@ -41,18 +43,20 @@ SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
 
 
 @given(SPANS, st.integers(0, 60), st.integers(0, 60))
-def test_it_is_the_seconds_that_lie_in_no_pause(spans: list[tuple[int, int]], since: int, now: int) -> None:
+def test_active_seconds_are_the_seconds_outside_all_pauses(
+    spans: list[tuple[int, int]], since: int, now: int
+) -> None:
     pauses = [Pause(min(span), ANA, until=max(span)) for span in spans]
     outside = [
         second
         for second in range(since, now)
-        if not any(one.since <= second < (one.until or 0) for one in pauses)
+        if not any(pause.since <= second < (pause.until or 0) for pause in pauses)
     ]
 
     assert on(*pauses).active_seconds(since, now) == len(outside)
 
 
-def test_a_pause_that_goes_on_is_told_from_the_mode_and_from_those_that_are_over() -> None:
+def test_the_active_pause_is_neither_the_mode_nor_one_that_ended() -> None:
     over, running, mode = Pause(10, ANA, until=20), Pause(30, BEN), Pause(5)
 
     assert on(over).active_pause is None
@@ -62,7 +66,7 @@ def test_a_pause_that_goes_on_is_told_from_the_mode_and_from_those_that_are_over
     assert on(over, running).observe_pause is None
 
 
-def test_a_pause_is_ended_by_somebody_and_the_others_stay_as_they_are() -> None:
+def test_ending_a_pause_records_who_ended_it_and_leaves_the_others() -> None:
     mode, running = Pause(5), Pause(30, BEN, "why")
 
     after = on(mode, running).with_ended(running, 40, ANA)
@@ -71,13 +75,13 @@ def test_a_pause_is_ended_by_somebody_and_the_others_stay_as_they_are() -> None:
     assert after.pauses[1].name == running.name
 
 
-def test_a_clock_that_was_set_back_makes_no_pause_end_before_it_began() -> None:
+def test_a_pause_never_ends_before_it_started() -> None:
     running = Pause(30, BEN)
 
     assert on(running).with_ended(running, 20, BEN).pauses[0].until == 30
 
 
-def test_what_no_clock_needs_any_more_is_forgotten_and_what_goes_on_never() -> None:
+def test_old_ended_pauses_are_dropped_and_running_ones_kept() -> None:
     now = 10 * policies.PAUSE_RETENTION_SECONDS
     old = Pause(100, ANA, until=now - policies.PAUSE_RETENTION_SECONDS)
     recent = Pause(100, BEN, until=now - policies.PAUSE_RETENTION_SECONDS + 1)

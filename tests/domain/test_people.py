@@ -30,7 +30,7 @@ def test_every_full_member_may_request_unless_requesters_are_named() -> None:
     assert verdict(Right.REQUEST, AccessPolicy("T1", requesters=frozenset({"U2"}))) is Verdict.DENIED
 
 
-def test_every_full_member_may_view_whoever_is_named_for_the_rest() -> None:
+def test_every_full_member_may_view_even_if_others_are_named() -> None:
     named = AccessPolicy("T1", frozenset({"U2"}), frozenset({"S1"}), frozenset({"U2"}))
     assert verdict(Right.VIEW, named) is Verdict.ALLOWED
 
@@ -45,7 +45,7 @@ def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
     "who", [{"is_guest": True}, {"is_deactivated": True}, {"is_bot": True}, {"team_id": "T2"}]
 )
 @pytest.mark.parametrize("right", Right)
-def test_guests_strangers_bots_and_the_deactivated_may_nothing_even_where_named(
+def test_guests_outsiders_bots_and_deactivated_people_are_denied_even_if_named(
     right: Right, who: dict[str, Any]
 ) -> None:
     named = AccessPolicy("T1", frozenset({"U1"}), frozenset({"U1"}), frozenset({"U1"}))

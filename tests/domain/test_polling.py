@@ -1,4 +1,4 @@
-"""Cursors: what a run finds that has never run, and that nothing of them changes in place."""
+"""Poll cursors: their initial values, and that they are immutable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from bot.domain.polling import ParkedRow, PassProgress, PollCursor
 
 
-def test_a_cursor_that_was_only_born_knows_of_no_pass_no_sweep_and_no_quiet() -> None:
+def test_a_new_cursor_has_no_pass_no_sweep_and_no_quiet_period() -> None:
     born = PollCursor(started_at=5)
 
     assert (born.since, born.progress, born.swept_at) == (None, None, None)
@@ -17,7 +17,7 @@ def test_a_cursor_that_was_only_born_knows_of_no_pass_no_sweep_and_no_quiet() ->
 
 
 @pytest.mark.parametrize("value", [PollCursor(started_at=5), PassProgress(1, 2, 3), ParkedRow("x", "why", 5)])
-def test_a_cursor_changes_only_by_a_new_one(value: object) -> None:
+def test_a_cursor_is_immutable(value: object) -> None:
     name = next(iter(type(value).__dataclass_fields__))  # type: ignore[attr-defined]
 
     with pytest.raises(FrozenInstanceError):

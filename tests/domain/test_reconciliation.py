@@ -1,4 +1,4 @@
-"""Whether the effect that an operation wanted is there: the mark of the effect counts, never that something moved."""
+"""Whether an operation took effect: only its own effect counts as proof, not just any change of the record."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ CORRECTED = replace(
 AS_IT_WAS = replace(CORRECTED, input=RetryRequest())
 
 
-@pytest.mark.parametrize(("created", "made"), [(SINCE - 1, False), (SINCE, True), (NOW + 9, True)])
-def test_made_since_allows_for_the_difference_of_two_clocks(created: int, made: bool) -> None:
-    assert created_since_sent(a_connection(created=created), CORRECTED) is made
+@pytest.mark.parametrize(("created", "expected"), [(SINCE - 1, False), (SINCE, True), (NOW + 9, True)])
+def test_created_since_sent_allows_for_clock_differences(created: int, expected: bool) -> None:
+    assert created_since_sent(a_connection(created=created), CORRECTED) is expected
 
 
-def test_nothing_was_made_by_what_never_left() -> None:
+def test_an_operation_that_was_never_sent_had_no_effect() -> None:
     assert not created_since_sent(a_connection(created=NOW + 9), replace(CORRECTED, first_sent_at=None))
     assert (
         find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")])
@@ -40,13 +40,13 @@ def test_nothing_was_made_by_what_never_left() -> None:
     )
 
 
-def test_a_corrected_id_that_is_shown_now_is_the_mark_of_a_retry() -> None:
-    there = a_connection(carrier_group_id="NEW", status=ConnectionStatus.UNABLE_TO_CONNECT)
+def test_the_corrected_id_proves_a_retry() -> None:
+    expected = a_connection(carrier_group_id="NEW", status=ConnectionStatus.UNABLE_TO_CONNECT)
 
-    assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), there]) == there
+    assert find_retry_effect(CORRECTED, [a_connection(carrier_group_id="OLD"), expected]) == expected
 
 
-def test_a_version_that_was_processing_is_the_mark_of_a_retry_without_a_correction() -> None:
+def test_a_processing_version_proves_a_retry_without_correction() -> None:
     processed = a_connection(status=ConnectionStatus.PROCESSING)
     failed = a_connection(version=uuid(8), status=ConnectionStatus.UNABLE_TO_CONNECT)
 
@@ -63,7 +63,7 @@ def test_a_version_that_was_processing_is_the_mark_of_a_retry_without_a_correcti
     ],
     ids=["the version that was shown", "older than the sending", "no connection"],
 )
-def test_what_proves_nothing(version: object) -> None:
+def test_versions_that_prove_nothing(version: object) -> None:
     assert find_retry_effect(AS_IT_WAS, [version]) is None  # type: ignore[list-item]
 
 
@@ -91,19 +91,19 @@ def test_a_decision_is_there_in_the_statuses_that_follow_from_it_only(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told", "there"),
+    ("wanted", "end_date", "expected"),
     [(None, END, True), (None, None, True), (END, END, True), (END, None, True), (END, OTHER_END, False)],
 )
-def test_an_end_date_that_was_wanted_must_not_be_another(
-    wanted: date | None, told: date | None, there: bool
+def test_another_end_date_than_the_requested_is_no_proof(
+    wanted: date | None, end_date: date | None, expected: bool
 ) -> None:
     operation = replace(APPROVED, input=DecisionRequest(Decision.APPROVE, wanted))
-    current = a_disconnection(status=Status.PROCESSING, effective_end_date=told)
+    current = a_disconnection(status=Status.PROCESSING, effective_end_date=end_date)
 
-    assert shows_decision(operation, current) is there
+    assert shows_decision(operation, current) is expected
 
 
-def test_the_version_that_was_shown_proves_no_decision() -> None:
+def test_the_shown_version_does_not_prove_a_decision() -> None:
     assert not shows_decision(REJECTED, a_disconnection(version=SHOWN, status=Status.REJECTED))
 
 

@@ -1,4 +1,4 @@
-"""How something newly learnt of a record changes what we hold."""
+"""How a new version of a record changes its record state."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ HELD = new_record_state(a_connection(), NOW)
         (uuid(9), NOW - 1, VersionOrder.OLDER),
     ],
 )
-def test_the_order_of_two_versions_is_told_by_the_second_and_never_guessed(
+def test_versions_are_ordered_by_modified_second_and_never_guessed(
     version: str, modified: int, order: VersionOrder
 ) -> None:
     assert compare_versions(HELD, a_connection(version=version, modified=modified)) is order
 
 
-def test_a_record_not_held_yet_is_the_first() -> None:
+def test_a_record_without_a_state_is_new() -> None:
     assert compare_versions(None, a_connection()) is VersionOrder.FIRST
 
 
-def test_what_noyo_leaves_out_still_holds_and_what_it_tells_counts() -> None:
+def test_fields_that_noyo_omits_are_kept_and_others_replaced() -> None:
     known = a_connection(group_name="Test Company", group_id=uuid(5))
 
     assert with_known_fields(a_connection(group_name=None, group_id=None), known).group_name == "Test Company"
@@ -65,17 +65,19 @@ def test_a_carrier_group_id_is_never_carried_over_since_a_retry_may_have_changed
         (UnknownValue("connecting"), False),
     ],
 )
-def test_processing_after_an_end_is_another_try(before: ConnectionStatus | UnknownValue, again: bool) -> None:
-    held = new_record_state(a_connection(status=before), NOW)
+def test_processing_after_a_final_status_is_another_attempt(
+    before: ConnectionStatus | UnknownValue, again: bool
+) -> None:
+    record_state = new_record_state(a_connection(status=before), NOW)
 
-    after = advance(held, a_connection(version=uuid(2), modified=NOW + 60), NOW + 61)
+    after = advance(record_state, a_connection(version=uuid(2), modified=NOW + 60), NOW + 61)
 
     assert after.attempts == 1 + again
-    assert after.attempt_started_at == (NOW + 60 if again else held.record.created)
+    assert after.attempt_started_at == (NOW + 60 if again else record_state.record.created)
     assert after.seen_at == NOW + 61
 
 
-def test_another_carrier_group_id_tells_of_a_try_that_nobody_saw_begin() -> None:
+def test_a_changed_carrier_group_id_implies_another_attempt() -> None:
     stuck = new_record_state(
         a_connection(status=ConnectionStatus.UNABLE_TO_CONNECT, carrier_group_id="O1"), NOW
     )
@@ -89,10 +91,10 @@ def test_another_carrier_group_id_tells_of_a_try_that_nobody_saw_begin() -> None
     assert advance(stuck, untold, NOW).attempts == 1
 
 
-def test_a_disconnection_has_no_tries() -> None:
-    held = new_record_state(a_disconnection(), NOW)
+def test_a_disconnection_always_has_one_attempt() -> None:
+    record_state = new_record_state(a_disconnection(), NOW)
 
-    assert advance(held, a_disconnection(version=uuid(2)), NOW).attempts == 1
+    assert advance(record_state, a_disconnection(version=uuid(2)), NOW).attempts == 1
 
 
 def test_the_first_link_to_an_operation_stays() -> None:
@@ -106,12 +108,12 @@ def test_the_first_link_to_an_operation_stays() -> None:
     assert link_to_operation(linked, "V2", "U0BEN", "Other") == linked
 
 
-def test_a_record_without_a_name_gets_the_one_it_was_asked_for_under() -> None:
+def test_a_record_without_a_name_gets_the_requested_name() -> None:
     nameless = replace(HELD, record=a_connection(group_name=None))
 
     assert link_to_operation(nameless, "V1", "U0ANA", "Asked Company").record.group_name == "Asked Company"
     assert link_to_operation(HELD, "V1", "U0ANA", "Asked Company").record.group_name == "Test Company"
 
 
-def test_the_revision_is_the_tables_and_makes_no_other_state() -> None:
+def test_states_that_differ_only_in_revision_are_equal() -> None:
     assert replace(HELD, revision=7) == HELD

@@ -1,4 +1,4 @@
-"""Statuses: who must act, and what may still move."""
+"""Statuses: who must act, and which are final."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ OVER = {"completed", "rejected"}
 
 
 @pytest.mark.parametrize("status", [*ConnectionStatus, *DisconnectionStatus])
-def test_who_must_act_and_what_is_over(status: ConnectionStatus | DisconnectionStatus) -> None:
+def test_each_status_says_who_must_act_and_whether_it_is_final(
+    status: ConnectionStatus | DisconnectionStatus,
+) -> None:
     assert needs_our_action(status) == (status.value in OURS)
     assert is_open(status) == (status.value not in OVER)
 
 
-def test_an_unknown_status_is_followed_and_asks_nothing_of_us() -> None:
+def test_an_unknown_status_is_open_and_needs_no_action() -> None:
     assert is_open(UnknownValue("connecting"))
     assert not needs_our_action(UnknownValue("unable_to_connect"))
 
@@ -35,4 +37,4 @@ def test_the_processing_of_a_connection_is_not_that_of_a_disconnection() -> None
 
 def test_the_open_statuses_are_given_as_noyos_filter_takes_them() -> None:
     assert open_statuses(EntityKind.DISCONNECTION) == ("needs_review", "processing")
-    assert set(open_statuses(EntityKind.CONNECTION)) == {one.value for one in ConnectionStatus} - OVER
+    assert set(open_statuses(EntityKind.CONNECTION)) == {status.value for status in ConnectionStatus} - OVER

@@ -1,4 +1,4 @@
-"""Domain tests: when to remind of a request that waits, whom to call, and who is checking it."""
+"""When to remind of a waiting request, whom to mention, and who is checking it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def waiting(end: date | None, known: date, **fields: Any) -> RecordState:
     return new_record_state(record, noon(known))
 
 
-def test_reminders_come_the_nearer_the_end_the_oftener_and_once_after_it() -> None:
+def test_reminders_become_more_frequent_near_the_end_and_come_once_after_it() -> None:
     """The end is a Thursday."""
     of = waiting(date(2026, 12, 31), date(2026, 11, 2))
 
@@ -68,7 +68,7 @@ def test_reminders_come_the_nearer_the_end_the_oftener_and_once_after_it() -> No
 
 
 @given(DAYS, st.integers(-40, 90))
-def test_reminders_are_few_and_on_business_days_after_it_was_learnt(known: date, ahead: int) -> None:
+def test_reminders_are_few_and_on_business_days_after_the_request_was_seen(known: date, ahead: int) -> None:
     of = waiting(known + timedelta(days=ahead), known)
     days = reminder_days(of, ZONE)
 
@@ -83,14 +83,14 @@ def test_reminders_are_few_and_on_business_days_after_it_was_learnt(known: date,
 
 
 @pytest.mark.parametrize("end", [None, date(2026, 11, 1)])
-def test_without_an_end_to_count_to_reminders_come_some_days_after_it(end: date | None) -> None:
-    """It came on a Friday."""
+def test_without_an_end_date_reminders_follow_the_request_by_some_days(end: date | None) -> None:
+    """The request was received on a Friday."""
     of = waiting(end, date(2026, 11, 20))
 
     assert [day.isoformat() for day in reminder_days(of, ZONE)] == ["2026-11-24", "2026-11-27", "2026-12-04"]
 
 
-def test_of_several_that_were_slept_through_the_newest_counts() -> None:
+def test_only_the_newest_of_several_missed_reminders_is_sent() -> None:
     of = waiting(date(2026, 12, 31), date(2026, 11, 2))
 
     assert latest_reminder(of, date(2026, 12, 16), ZONE) is None
@@ -103,8 +103,8 @@ def test_of_several_that_were_slept_through_the_newest_counts() -> None:
     ("end", "soon"),
     [("2026-11-19", True), ("2026-11-20", True), ("2026-11-24", True), ("2026-11-25", False), (None, False)],
 )
-def test_what_ends_within_two_business_days_is_urgent_at_once(end: str | None, soon: bool) -> None:
-    """Known on a Friday: Tuesday is the second business day after it."""
+def test_a_request_ending_within_two_business_days_is_urgent_at_once(end: str | None, soon: bool) -> None:
+    """The request was received on a Friday, so Tuesday is the second business day after it."""
     of = waiting(date.fromisoformat(end) if end else None, date(2026, 11, 20))
 
     assert ends_soon(of, ZONE) is soon
@@ -115,14 +115,14 @@ def test_days_left_are_days_of_the_calendar() -> None:
     assert days_left(date(2026, 12, 31), date(2027, 1, 2)) == -2
 
 
-def test_whoever_checks_goes_on_with_it_while_it_waits_and_no_longer() -> None:
-    held = claim(waiting(None, date(2026, 11, 20)), "U0BEN", noon(date(2026, 11, 20)), ZONE)
-    assert (held.owner, held.owned_since) == ("U0BEN", noon(date(2026, 11, 20)))
-    assert held.owned_until == noon(date(2026, 11, 20)) + 4 * 3600
+def test_the_owner_stays_while_the_request_waits_for_a_decision() -> None:
+    owned = claim(waiting(None, date(2026, 11, 20)), "U0BEN", noon(date(2026, 11, 20)), ZONE)
+    assert (owned.owner, owned.owned_since) == ("U0BEN", noon(date(2026, 11, 20)))
+    assert owned.owned_until == noon(date(2026, 11, 20)) + 4 * 3600
 
-    changed = advance(held, waiting(date(2026, 12, 1), date(2026, 11, 20), group_id="g").record, 5)
+    changed = advance(owned, waiting(date(2026, 12, 1), date(2026, 11, 20), group_id="g").record, 5)
     assert awaits_decision(changed)
     assert changed.owner == "U0BEN"
     decided: Any = replace(changed.record, status=DisconnectionStatus.REJECTED)
-    gone = advance(held, decided, 5)
+    gone = advance(owned, decided, 5)
     assert (gone.owner, gone.owned_since, gone.owned_until) == (None, None, None)

@@ -1,4 +1,4 @@
-"""A fresh table for each test, on moto or (marked) on the real engine; and a record of which calls were made."""
+"""A fresh table for each test, on moto or (if marked) on DynamoDB Local, with a record of the calls."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ NUMBERS = itertools.count(1)
 
 @dataclass
 class Engine:
-    """A table, the client to reach it, and what was called since the table was there."""
+    """A table, its client, and the calls since the table was created."""
 
     name: str
     client: Any
@@ -37,18 +37,18 @@ class Engine:
         return repositories_on(client or self.client, self.table, TIMEOUTS, NO_PAUSES)
 
     def item(self, pk: str, sk: str) -> dict[str, Any] | None:
-        """An item as it lies in the table, read past the store."""
+        """An item as stored, read without the repositories."""
         found = self.client.get_item(TableName=self.table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
         item: dict[str, Any] | None = found.get("Item")
         return item
 
     def put(self, **attributes: dict[str, Any]) -> None:
-        """An item put past the store."""
+        """Put an item without the repositories."""
         self.client.put_item(TableName=self.table, Item=attributes)
         self.calls.remove("PutItem")
 
     def fill(self, change: RecordChange) -> None:
-        """What the store would write of a change, item by item: moto's transactions grow slow with the table."""
+        """Write a change item by item, since moto's transactions become slow in large tables."""
         for write in writes_of(change):
             assert isinstance(write, Put)
             self.put(**write.request(self.table, "filled")["Put"]["Item"])
@@ -73,7 +73,7 @@ def real_engine() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def moto_client() -> Iterator[Any]:
-    """Made once, since making it costs more than a test's calls."""
+    """Created once, since creating a client costs more than the calls of a test."""
     client = aws_client("dynamodb", region=REGION, endpoint_url=None, timeouts=TIMEOUTS)
     yield client
     client.close()
@@ -121,6 +121,6 @@ def _engine(name: str, client: Any) -> Iterator[Engine]:
     client.meta.events.register("before-call.dynamodb", note)
     yield engine
     client.meta.events.unregister("before-call.dynamodb", note)
-    # On every table in every test: what is not named here is never called, a Scan above all.
+    # All permitted calls: no test may use another one, a Scan in particular.
     assert set(engine.calls) <= USED
     client.delete_table(TableName=engine.table)

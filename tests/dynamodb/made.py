@@ -1,4 +1,4 @@
-"""Records, operations, news and so on, as the tests of the table need them."""
+"""Builders for records, operations, outbox events and other values that tests store."""
 
 from datetime import date
 from typing import Any
@@ -69,7 +69,7 @@ def a_disconnection(number: int = 1, **changes: Any) -> Disconnection:
 
 
 def first(record: Record, *event: OutboxEvent) -> RecordChange:
-    """What `observe` writes of a record that is new to us."""
+    """The change that stores a new record."""
     return RecordChange(record.entity, None, new_record_state(record, NOW), record, event)
 
 
@@ -134,7 +134,7 @@ def a_decision(operation_id: str = "V3", record_id: str = uuid(1), **changes: An
 
 
 def a_disconnection_request(operation_id: str = "V4", **changes: Any) -> Operation:
-    """Held, until two days from now."""
+    """A disconnection that waits two days for a second approver."""
     return a_request(
         operation_id,
         **{

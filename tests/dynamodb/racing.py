@@ -1,4 +1,4 @@
-"""Several contestants for the same thing."""
+"""Concurrent calls that compete for the same item."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ CONTESTANTS = 20
 
 
 def at_once(run: Callable[[int], Any], contestants: int = CONTESTANTS) -> list[Any]:
-    """What each of them got, or the error it met; all begin at the same moment."""
+    """The results or errors of all calls, which start at the same moment."""
     start = threading.Barrier(contestants)
 
     def contestant(number: int) -> Any:

@@ -1,4 +1,4 @@
-"""AWS's JSON protocol, spoken without botocore's client factory: the same answers and errors as with it."""
+"""The AWS JSON client returns the same responses and errors as a client from botocore's factory."""
 
 import os
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ def table(aws: EmbeddedAws) -> str:
     return aws.create_table_and_key()[0]
 
 
-def made(aws: EmbeddedAws, service: str = "dynamodb") -> Any:
+def quick_client(aws: EmbeddedAws, service: str = "dynamodb") -> Any:
     return aws_json_client(service, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS)
 
 
-def factory_made(aws: EmbeddedAws) -> Any:
+def factory_client(aws: EmbeddedAws) -> Any:
     return aws_client("dynamodb", region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS)
 
 
@@ -44,7 +44,7 @@ def put(table: str, pk: str, **more: Any) -> dict[str, Any]:
 
 
 def test_reads_and_writes_are_those_of_a_client_from_the_factory(aws: EmbeddedAws, table: str) -> None:
-    client, factory = made(aws), factory_made(aws)
+    client, factory = quick_client(aws), factory_client(aws)
     client.transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="one")
     key = {"pk": {"S": "WIRE#1"}, "sk": {"S": "STATE"}}
     asked = {"TableName": table, "Key": key, "ConsistentRead": True}
@@ -60,13 +60,13 @@ def test_reads_and_writes_are_those_of_a_client_from_the_factory(aws: EmbeddedAw
     assert client.batch_get_item(**batch)["Responses"] == factory.batch_get_item(**batch)["Responses"]
 
 
-def test_a_cancelled_transaction_names_who_said_no_as_the_factory_s_client_does(
+def test_a_cancelled_transaction_has_the_same_reasons_as_with_the_factory_client(
     aws: EmbeddedAws, table: str
 ) -> None:
     parts = [put(table, "WIRE#2"), put(table, "WIRE#1", ConditionExpression="attribute_not_exists(pk)")]
-    made(aws).transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="two")
+    quick_client(aws).transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="two")
     seen = []
-    for client in (made(aws), factory_made(aws)):
+    for client in (quick_client(aws), factory_client(aws)):
         with pytest.raises(ClientError) as raised:
             client.transact_write_items(TransactItems=parts, ClientRequestToken="three")
         response: Any = raised.value.response
@@ -75,23 +75,25 @@ def test_a_cancelled_transaction_names_who_said_no_as_the_factory_s_client_does(
     assert seen[0] == seen[1] == ("TransactionCanceledException", 400, ["None", "ConditionalCheckFailed"])
 
 
-def test_a_secret_is_read_as_it_is_now(aws: EmbeddedAws) -> None:
+def test_the_current_version_of_a_secret_is_read(aws: EmbeddedAws) -> None:
     manager = aws.client("secretsmanager")
     secret = manager.create_secret(Name="client/one", SecretString='{"é": "first"}')["ARN"]
     asked = {"SecretId": secret, "VersionStage": "AWSCURRENT"}
-    assert made(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == '{"é": "first"}'
+    assert quick_client(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == '{"é": "first"}'
     manager.put_secret_value(SecretId=secret, SecretString="second")
     manager.put_secret_value(SecretId=secret, SecretString="third", VersionStages=["AWSPENDING"])
-    assert made(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == "second"
+    assert quick_client(aws, "secretsmanager").get_secret_value(**asked)["SecretString"] == "second"
 
 
-def test_a_secret_that_is_not_there_is_an_error_with_its_code(aws: EmbeddedAws) -> None:
+def test_a_missing_secret_is_an_error_with_its_code(aws: EmbeddedAws) -> None:
     with pytest.raises(ClientError) as raised:
-        made(aws, "secretsmanager").get_secret_value(SecretId="client/none", VersionStage="AWSCURRENT")
+        quick_client(aws, "secretsmanager").get_secret_value(
+            SecretId="client/none", VersionStage="AWSCURRENT"
+        )
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_what_is_sealed_by_one_is_unsealed_by_the_other(aws: EmbeddedAws) -> None:
+def test_each_client_decrypts_what_the_other_encrypted(aws: EmbeddedAws) -> None:
     key_id = aws.create_key()
     typed = SensitiveFields(federal_ein="123456789")
     quick, slow = (
@@ -115,7 +117,7 @@ def test_a_store_on_it_refuses_a_table_that_is_not_there(aws: EmbeddedAws) -> No
 
 
 class Answering:
-    """A server that gives one answer and remembers what was asked."""
+    """A server that gives one response and records the request."""
 
     def __init__(self, status: int, body: bytes) -> None:
         self.asked: list[HttpRequest] = []
@@ -140,12 +142,12 @@ def asking(url: str | None) -> Any:
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b""])
-def test_an_answer_that_is_no_json_object_is_an_answer_that_was_lost(body: bytes) -> None:
+def test_a_response_that_is_no_json_object_counts_as_lost(body: bytes) -> None:
     with Answering(200, body) as server, pytest.raises(HTTPClientError):
         asking(server.url).get_item(TableName="t")
 
 
-def test_an_error_without_a_body_is_known_by_its_status() -> None:
+def test_an_error_without_a_body_has_its_status_as_code() -> None:
     with Answering(503, b"gone away") as server, pytest.raises(ClientError) as raised:
         asking(server.url).get_item(TableName="t")
     response: Any = raised.value.response
@@ -153,14 +155,14 @@ def test_an_error_without_a_body_is_known_by_its_status() -> None:
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 503
 
 
-def test_nobody_listening_is_a_connection_error() -> None:
+def test_a_refused_connection_is_a_connection_error() -> None:
     with Answering(200, b"{}") as server:
         url = server.url
     with pytest.raises(NotConnected):
         asking(url).get_item(TableName="t")
 
 
-def test_a_session_s_token_is_signed_along(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_token_is_signed_with_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-session")
     with Answering(200, b"{}") as server:
         asking(server.url).get_item(TableName="t")

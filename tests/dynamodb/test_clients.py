@@ -1,4 +1,4 @@
-"""Botocore's clients, and the faces that make them."""
+"""The botocore clients, and the functions that open repositories."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from bot.dynamodb.clients import aws_client
 
 @pytest.fixture
 def client() -> Any:
-    made = aws_client(
+    client = aws_client(
         "dynamodb",
         region="eu-central-1",
         endpoint_url="http://127.0.0.1:9",
         timeouts=TimeoutPolicy(0.3, 0.7, 2),
     )
-    yield made
-    made.close()
+    yield client
+    client.close()
 
 
-def test_every_time_out_is_ours_and_botocore_repeats_nothing(client: Any) -> None:
+def test_all_timeouts_are_set_and_botocore_never_retries(client: Any) -> None:
     config = client.meta.config
 
     assert (config.connect_timeout, config.read_timeout) == (0.3, 0.7)
@@ -29,7 +29,7 @@ def test_every_time_out_is_ours_and_botocore_repeats_nothing(client: Any) -> Non
     assert client.meta.region_name == "eu-central-1"
 
 
-def test_opening_the_store_asks_nothing_of_the_table() -> None:
+def test_opening_the_repositories_sends_no_request() -> None:
     store = open_repositories(table="t", region="us-east-1", endpoint_url="http://127.0.0.1:9")
 
     assert store.records is not None

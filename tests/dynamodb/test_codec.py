@@ -1,4 +1,4 @@
-"""Dataclasses become items and come back unchanged; what does not fit is refused."""
+"""Dataclasses are stored as items and read back unchanged; invalid items are refused."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

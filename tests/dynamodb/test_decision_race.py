@@ -1,4 +1,4 @@
-"""Many people at once on one request to disconnect: one decision, one thing sent, everyone else told who was first."""
+"""Many people decide on one disconnection at once: one decision is sent, and the others see who decided first."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ pytestmark = pytest.mark.long
 
 PEOPLE = 50
 WORKERS = 6
-"""How many of the threads that clicked go on as workers, so that some work while others still click."""
+"""How many of the clicking threads continue as workers, so that some work while others still click."""
 ROUNDS = {"moto": 10, "dynamodb_local": 200}
 TEAM = "T1"
 
 
 class KnowsEverybody:
-    """`KeepsPeople` as far as workers read it."""
+    """The part of the people repository that workers read."""
 
     def person(self, user_id: str) -> Person:
         return Person(user_id, TEAM, False, False, False, NOW)
@@ -70,15 +70,15 @@ class Arena:
         return f"id-{next(self.ids)}"
 
     def asked(self) -> RecordState:
-        """Somebody's carrier asked; everybody is looking at the card."""
-        made = self.noyo.carrier_requests_disconnection(
+        """A carrier requests a disconnection, and everybody has the same card open."""
+        created = self.noyo.carrier_requests_disconnection(
             carrier_id=CARRIER,
             group_id="5e5e5e5e-0000-4000-8000-000000000001",
             group_name="Test Company",
             effective_end_date="2026-12-31",
             created=NOW - 600,
         )
-        record = self.client.disconnection(made["id"])
+        record = self.client.disconnection(created["id"])
         ingest(
             record,
             Dependencies(
@@ -89,17 +89,17 @@ class Arena:
                 noyo=self.client,
             ),
         )
-        held = self.store.records.record_state(record.entity)
-        assert held is not None
-        return held
+        record_state = self.store.records.record_state(record.entity)
+        assert record_state is not None
+        return record_state
 
     @property
     def sending_guard(self) -> SendingGuard:
         return SendingGuard(self.store.pauses, Mode.ACT, lambda: float(NOW))
 
     def click(self, shown: RecordState, number: int) -> Any:
-        """Every other one approves."""
-        encryptor: Any = None  # Nothing of a decision is sealed.
+        """Every other person approves."""
+        encryptor: Any = None  # A decision has no encrypted input.
         deps = Dependencies(
             operations=self.store.operations,
             records=self.store.records,
@@ -120,7 +120,7 @@ class Arena:
         )
 
     def work(self) -> None:
-        """A worker takes up whatever is due, as many others do."""
+        """Execute all due operations, as several workers do at once."""
         encryptor: Any = None
         people: Any = KnowsEverybody()
         deps = Dependencies(
@@ -168,11 +168,11 @@ def arena(engine: Engine) -> Iterator[Arena]:
 
 
 def threads(arena: Arena, shown: RecordState, number: int) -> list[Any]:
-    """All click in the same moment; some of them, being done, look for work while others still click."""
+    """All click at the same moment; some then work on due operations while others still click."""
 
-    def contestant(one: int) -> Any:
-        result = arena.click(shown, one)
-        if isinstance(result, Submitted) or one < WORKERS:
+    def contestant(number: int) -> Any:
+        result = arena.click(shown, number)
+        if isinstance(result, Submitted) or number < WORKERS:
             arena.work()
         return result
 
@@ -180,7 +180,7 @@ def threads(arena: Arena, shown: RecordState, number: int) -> list[Any]:
 
 
 def one_after_the_other(arena: Arena, shown: RecordState, number: int) -> list[Any]:
-    """Clicks and workers in an order of chance; the first worker may come at any time."""
+    """Clicks and workers run in random order."""
     steps = [*range(PEOPLE), *(-1 for _ in range(WORKERS))]
     random.Random(number).shuffle(steps)
     found: dict[int, Any] = {}
@@ -190,11 +190,11 @@ def one_after_the_other(arena: Arena, shown: RecordState, number: int) -> list[A
         else:
             found[step] = arena.click(shown, step)
     arena.work()
-    return [found[one] for one in range(PEOPLE)]
+    return [found[number] for number in range(PEOPLE)]
 
 
 def check(arena: Arena, shown: RecordState, submissions: list[Any]) -> None:
-    (first,) = [one for one, result in enumerate(submissions) if isinstance(result, Submitted)]
+    (first,) = [number for number, result in enumerate(submissions) if isinstance(result, Submitted)]
     operation = arena.store.operations.operation(submission(shown, first))
     assert operation is not None
     assert operation.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
@@ -202,13 +202,13 @@ def check(arena: Arena, shown: RecordState, submissions: list[Any]) -> None:
     status = "processing" if choice(first) is Decision.APPROVE else "rejected"
     assert (sent.took_effect, sent.body) == (True, {"status": status})
     assert sent.path.endswith(f"/{shown.record.version}")
-    for one, result in enumerate(submissions):
-        if one != first:
-            assert arena.store.operations.operation(submission(shown, one)) is None
-            assert told_of(arena, result) == (operation.id, operation.actor)
-    held = arena.store.records.record_state(shown.entity)
-    assert held is not None
-    assert (held.status.value, held.record.version) == (
+    for number, result in enumerate(submissions):
+        if number != first:
+            assert arena.store.operations.operation(submission(shown, number)) is None
+            assert winner_shown(arena, result) == (operation.id, operation.actor)
+    record_state = arena.store.records.record_state(shown.entity)
+    assert record_state is not None
+    assert (record_state.status.value, record_state.record.version) == (
         status,
         arena.noyo.disconnection(shown.record.id)["version"],
     )
@@ -216,14 +216,14 @@ def check(arena: Arena, shown: RecordState, submissions: list[Any]) -> None:
 
 
 def lighten(engine: Engine) -> None:
-    """Moto copies the whole table, with its stream, at each transaction; what earlier rounds left is of no use here."""
+    """Delete the items of earlier rounds, since moto copies the whole table and its stream at each transaction."""
     table = dynamodb_backends[ACCOUNT][REGION].tables[engine.table]
     table.stream_shard = None
     table.items.clear()
 
 
-def told_of(arena: Arena, result: Any) -> tuple[str, str | None]:
-    """Whom a latecomer is told was first: beside what is on its way, or beside what has become of the record."""
+def winner_shown(arena: Arena, result: Any) -> tuple[str, str | None]:
+    """The operation and person that a later click is shown: from the conflict, or from the changed record."""
     if isinstance(result, Conflict):
         return result.operation.id, result.operation.actor
     assert isinstance(result, RecordChanged), result
@@ -236,7 +236,7 @@ def told_of(arena: Arena, result: Any) -> tuple[str, str | None]:
 
 
 @pytest.mark.timeout(600)
-def test_of_many_who_decide_at_once_one_does_and_everyone_else_is_told_who(arena: Arena) -> None:
+def test_only_one_of_many_decides_and_the_others_see_who(arena: Arena) -> None:
     race: Callable[..., list[Any]] = threads if arena.engine.name == "dynamodb_local" else one_after_the_other
     winners = set()
     for number in range(ROUNDS[arena.engine.name]):
@@ -247,5 +247,7 @@ def test_of_many_who_decide_at_once_one_does_and_everyone_else_is_told_who(arena
         submissions = race(arena, shown, number)
 
         check(arena, shown, submissions)
-        winners |= {choice(one) for one, result in enumerate(submissions) if isinstance(result, Submitted)}
+        winners |= {
+            choice(other) for other, result in enumerate(submissions) if isinstance(result, Submitted)
+        }
     assert winners == set(Decision)

@@ -1,4 +1,4 @@
-"""Sealing under a KMS key (moto's): bound to the operation, and no client made before something was typed."""
+"""Encryption with a KMS key (moto's): bound to the operation, and without a client until the first use."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -39,15 +39,13 @@ def encryptor() -> Iterator[KmsEncryptor]:
     ],
     ids=["some", "none", "empty", "odd"],
 )
-def test_what_was_sealed_is_unsealed_for_the_same_operation(
-    encryptor: KmsEncryptor, typed: SensitiveFields
-) -> None:
+def test_values_are_decrypted_for_the_same_operation(encryptor: KmsEncryptor, typed: SensitiveFields) -> None:
     encrypted = encryptor.encrypt(typed, "V1")
 
     assert encryptor.decrypt(encrypted, "V1") == typed
 
 
-def test_sealed_text_shows_nothing_of_what_was_typed(encryptor: KmsEncryptor) -> None:
+def test_encrypted_text_contains_no_plaintext(encryptor: KmsEncryptor) -> None:
     encrypted = encryptor.encrypt(TYPED, "V1")
 
     assert encrypted.isascii()
@@ -55,7 +53,7 @@ def test_sealed_text_shows_nothing_of_what_was_typed(encryptor: KmsEncryptor) ->
         assert secret not in encrypted
 
 
-def test_what_was_sealed_for_one_operation_is_not_unsealed_for_another(encryptor: KmsEncryptor) -> None:
+def test_values_are_not_decrypted_for_another_operation(encryptor: KmsEncryptor) -> None:
     encrypted = encryptor.encrypt(TYPED, "V1")
 
     with pytest.raises(StorageError):
@@ -68,19 +66,19 @@ def test_damaged_text_is_refused(encryptor: KmsEncryptor, damaged: str) -> None:
         encryptor.decrypt(damaged, "V1")
 
 
-def test_no_client_is_made_before_it_is_needed_and_then_only_one() -> None:
-    made: list[Kms] = []
+def test_one_client_is_created_at_the_first_use() -> None:
+    clients: list[Kms] = []
 
     def make() -> "Kms":
-        made.append(Kms(plaintext=b"{}"))
-        return made[-1]
+        clients.append(Kms(plaintext=b"{}"))
+        return clients[-1]
 
     encryptor = KmsEncryptor(make, "key")
-    assert made == []
+    assert clients == []
     encryptor.decrypt("AAAA", "V1")
     encryptor.decrypt("AAAA", "V1")
 
-    assert len(made) == 1
+    assert len(clients) == 1
 
 
 class Kms:
@@ -106,14 +104,14 @@ def refused(code: str, status: int = 400) -> ClientError:
     [refused("ThrottlingException"), refused("Odd", 503), EndpointConnectionError(endpoint_url="x")],
     ids=str,
 )
-def test_a_key_that_does_not_answer_is_worth_another_try(error: Exception) -> None:
+def test_a_key_that_does_not_answer_raises_a_temporary_error(error: Exception) -> None:
     encryptor = KmsEncryptor(lambda: Kms(error), "key")
 
     with pytest.raises(TableUnavailable):
         encryptor.encrypt(TYPED, "V1")
 
 
-def test_a_key_is_not_asked_for_what_would_come_too_late() -> None:
+def test_no_request_is_sent_if_the_response_would_be_too_late() -> None:
     timeouts = replace(RECEIVER, left=lambda: RECEIVER.read - 0.01)
     encryptor = open_encryptor(
         key_id="key", region=REGION, timeouts=timeouts, make_client=lambda *_, **__: Kms()
@@ -124,7 +122,7 @@ def test_a_key_is_not_asked_for_what_would_come_too_late() -> None:
 
 
 @pytest.mark.parametrize("error", [refused("AccessDeniedException"), NoCredentialsError()], ids=str)
-def test_a_key_that_says_no_is_not(error: Exception) -> None:
+def test_a_refusal_by_the_key_raises_a_permanent_error(error: Exception) -> None:
     encryptor = KmsEncryptor(lambda: Kms(error), "key")
 
     with pytest.raises(StorageError) as raised:
@@ -134,7 +132,7 @@ def test_a_key_that_says_no_is_not(error: Exception) -> None:
 
 
 @pytest.mark.parametrize("plaintext", [b"12-3456789", b'{"ssn": "12-3456789"}', b'["12-3456789"]', b"\xff"])
-def test_an_error_never_quotes_what_was_sealed(plaintext: bytes) -> None:
+def test_an_error_never_quotes_the_plaintext(plaintext: bytes) -> None:
     encryptor = KmsEncryptor(lambda: Kms(plaintext=plaintext), "key")
 
     with pytest.raises(StorageError) as raised:

@@ -1,4 +1,4 @@
-"""The parts of a transaction as they are sent."""
+"""The parts of a transaction."""
 
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Put, Update, holds
 from bot.dynamodb.keys import Key
@@ -7,7 +7,7 @@ KEY = Key("P", "S")
 SENT_KEY = {"pk": {"S": "P"}, "sk": {"S": "S"}}
 
 
-def test_a_put_carries_its_condition_and_the_writes_stamp() -> None:
+def test_a_put_has_its_condition_and_the_stamp_of_the_write() -> None:
     put = Put({"pk": "P", "sk": "S", "a": None, "b": 1}, ABSENT)
 
     assert put.key == KEY
@@ -21,7 +21,7 @@ def test_a_put_carries_its_condition_and_the_writes_stamp() -> None:
     }
 
 
-def test_a_condition_of_none_means_that_the_attribute_is_not_there() -> None:
+def test_a_condition_of_none_requires_a_missing_attribute() -> None:
     assert Check(KEY, holds(state="pending", lease=None)).request("t", "token") == {
         "ConditionCheck": {
             "TableName": "t",
@@ -58,7 +58,7 @@ def test_an_update_sets_removes_and_stamps() -> None:
     }
 
 
-def test_a_delete_may_be_bound_to_what_it_deletes_or_to_nothing() -> None:
+def test_a_delete_has_an_optional_condition() -> None:
     assert Delete(KEY).request("t", "token") == {"Delete": {"TableName": "t", "Key": SENT_KEY}}
     bound = Delete(KEY, Condition({"a": "x"}, or_absent=True)).request("t", "token")["Delete"]
     assert bound["ConditionExpression"] == "attribute_not_exists(pk) OR (#c0 = :c0)"

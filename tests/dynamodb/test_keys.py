@@ -1,4 +1,4 @@
-"""Keys: each kind in a partition of its own, nothing too long, nothing mistaken for another."""
+"""Keys: each kind has its own partition, no key is too long, and no two keys are equal."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from bot.dynamodb.keys import KEY_BYTES, Key, fitting, in_order
 from tests.dynamodb.made import AWKWARD
 
 
-def test_each_kind_of_item_has_the_partition_that_permissions_name() -> None:
+def test_each_kind_of_item_has_the_partition_named_in_the_permissions() -> None:
     entity = connection_ref("c")
 
     assert keys.state(entity) == Key("CONNECTION#c", "STATE")
@@ -34,12 +34,12 @@ def test_each_kind_of_item_has_the_partition_that_permissions_name() -> None:
 
 
 @pytest.mark.parametrize("entity", [connection_ref("c"), disconnection_ref("d#e")])
-def test_a_states_partition_tells_its_subject(entity: EntityRef) -> None:
+def test_the_partition_of_a_state_contains_its_entity(entity: EntityRef) -> None:
     assert keys.entity_of_state(keys.state(entity).pk) == entity
 
 
 @pytest.mark.parametrize("awkward", AWKWARD)
-def test_text_of_any_length_fits_and_stays_itself(awkward: str) -> None:
+def test_text_of_any_length_gives_a_unique_key(awkward: str) -> None:
     other = f"{awkward}."
 
     assert len(fitting(awkward).encode()) <= KEY_BYTES
@@ -49,13 +49,13 @@ def test_text_of_any_length_fits_and_stays_itself(awkward: str) -> None:
     )
 
 
-def test_letters_of_many_bytes_are_not_cut_in_the_middle() -> None:
+def test_multibyte_characters_are_not_split() -> None:
     for length in range(200, 230):
         text = "é" + "🏥" * length
         assert len(fitting(text).encode("utf-8", "strict")) <= KEY_BYTES
 
 
-def test_numbers_in_keys_sort_as_numbers_do() -> None:
+def test_numbers_in_keys_sort_numerically() -> None:
     numbers = [0, 9, 10, 1_800_000_000, 10**11]
 
     assert sorted(map(in_order, numbers)) == [in_order(number) for number in numbers]

@@ -1,4 +1,4 @@
-"""Lambda's quota: a number or nothing, whatever comes back."""
+"""The Lambda concurrency quota is a number, or None if it cannot be read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Answers:
         return self._answer
 
 
-def test_it_is_what_is_left_once_others_have_reserved_theirs() -> None:
+def test_the_quota_is_the_unreserved_concurrency() -> None:
     limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}
 
     assert LambdaQuota(lambda: Answers({"AccountLimit": limit})).unreserved() == 900
@@ -38,10 +38,10 @@ def test_it_is_what_is_left_once_others_have_reserved_theirs() -> None:
             "AccessDeniedException",
         ),
         (ConnectTimeoutError(endpoint_url="https://lambda.example"), "ConnectTimeoutError"),
-        (ResponseParserError("<html>sealed"), "ResponseParserError"),
+        (ResponseParserError("<html>denied"), "ResponseParserError"),
     ],
 )
-def test_whoever_is_refused_or_not_answered_knows_nothing_and_the_log_says_why(
+def test_without_a_response_the_quota_is_none_and_the_reason_is_logged(
     answer: Exception, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert LambdaQuota(lambda: Answers(answer)).unreserved() is None
@@ -49,14 +49,14 @@ def test_whoever_is_refused_or_not_answered_knows_nothing_and_the_log_says_why(
 
 
 @pytest.mark.parametrize("answer", [{}, {"AccountLimit": {}}])
-def test_an_answer_without_the_number_tells_nothing(answer: dict[str, Any]) -> None:
+def test_a_response_without_the_number_gives_none(answer: dict[str, Any]) -> None:
     assert LambdaQuota(lambda: Answers(answer)).unreserved() is None
 
 
-def test_botocore_reads_what_lambda_says() -> None:
+def test_botocore_parses_the_response() -> None:
     assert LambdaQuota(lambda: worker_client("lambda")).unreserved() == 1000
 
 
-def test_on_one_machine_nobody_tells() -> None:
+def test_the_local_stack_has_no_quota() -> None:
     with EmbeddedAws() as aws:
         assert LambdaQuota(lambda: aws.client("lambda")).unreserved() is None

@@ -1,4 +1,4 @@
-"""Every write whose answer is lost after it took effect: repeated, it counts once and is answered as done."""
+"""Writes whose response is lost after they took effect: a repetition succeeds and takes effect once."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,7 +24,7 @@ from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, an_event
 
 
 class Losing:
-    """A client whose next writes take effect while their answers are lost."""
+    """A client whose next writes take effect while their responses are lost."""
 
     def __init__(self, client: Any, lost: Callable[[], Exception]) -> None:
         self._client = client
@@ -38,7 +38,7 @@ class Losing:
         if not self.to_lose:
             return self._client.transact_write_items(**parameters)
         self.to_lose -= 1
-        with suppress(ClientError):  # A "no" is lost like any other answer.
+        with suppress(ClientError):  # A refusal is lost like any other response.
             self._client.transact_write_items(**parameters)
         raise self._lost()
 
@@ -64,7 +64,7 @@ def store(engine: Engine, losing: Losing) -> Repositories:
 
 @pytest.fixture(params=[1, 2])
 def lose(request: pytest.FixtureRequest, losing: Losing) -> Callable[[], None]:
-    """From now on, the next one or two answers are lost."""
+    """Call this to lose the next one or two responses."""
 
     def begin() -> None:
         losing.to_lose = request.param
@@ -76,20 +76,20 @@ TAKEN = replace(a_request(), state=OperationState.SENDING, lease="l", lease_unti
 DONE = replace(TAKEN, state=OperationState.REFUSED, lease=None, lease_until=None, due=None, settled_at=NOW)
 
 
-def place(store: Repositories) -> None:
+def submit(store: Repositories) -> None:
     store.operations.submit(a_request(), expected=None, events=[an_event("p")], audit=an_entry("p"))
 
 
-def test_placing(store: Repositories, lose: Callable[[], None]) -> None:
+def test_submitting(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
 
-    place(store)
+    submit(store)
 
     assert store.operations.open_on(a_request().entity) == a_request()
 
 
 def test_claiming(store: Repositories, lose: Callable[[], None]) -> None:
-    place(store)
+    submit(store)
     lose()
 
     store.operations.claim(a_request(), TAKEN)
@@ -97,8 +97,8 @@ def test_claiming(store: Repositories, lose: Callable[[], None]) -> None:
     assert store.operations.operation("V1") == TAKEN
 
 
-def test_keeping_the_lease_and_giving_it_back(store: Repositories, lose: Callable[[], None]) -> None:
-    place(store)
+def test_saving_under_the_lease_and_releasing_it(store: Repositories, lose: Callable[[], None]) -> None:
+    submit(store)
     store.operations.claim(a_request(), TAKEN)
     lose()
     store.operations.save(replace(TAKEN, sends=1), lease="l")
@@ -110,7 +110,7 @@ def test_keeping_the_lease_and_giving_it_back(store: Repositories, lose: Callabl
 
 
 def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
-    place(store)
+    submit(store)
     store.operations.claim(a_request(), TAKEN)
     lose()
 
@@ -122,7 +122,7 @@ def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
     assert store.records.record_state(a_connection().entity) is not None
 
 
-def test_observing_what_is_new(store: Repositories, lose: Callable[[], None]) -> None:
+def test_writing_a_new_record(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
 
     store.records.write(first(a_connection(), an_event()))
@@ -130,24 +130,28 @@ def test_observing_what_is_new(store: Repositories, lose: Callable[[], None]) ->
     assert store.records.record_state(a_connection().entity) is not None
 
 
-def test_observing_what_moved(store: Repositories, lose: Callable[[], None]) -> None:
+def test_writing_a_changed_record(store: Repositories, lose: Callable[[], None]) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(a_connection().entity)
-    assert held is not None
+    record_state = store.records.record_state(a_connection().entity)
+    assert record_state is not None
     lose()
 
-    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company"), an_event()))
+    store.records.write(
+        moved(record_state, link_to_operation(record_state, "V1", "U1", "Test Company"), an_event())
+    )
 
-    assert store.records.record_state(held.entity) == link_to_operation(held, "V1", "U1", "Test Company")
+    assert store.records.record_state(record_state.entity) == link_to_operation(
+        record_state, "V1", "U1", "Test Company"
+    )
 
 
-def test_keeping_history(store: Repositories, lose: Callable[[], None]) -> None:
+def test_writing_history(store: Repositories, lose: Callable[[], None]) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(a_connection().entity)
+    record_state = store.records.record_state(a_connection().entity)
     late = a_connection(version=uuid(9), modified=1)
     lose()
 
-    store.records.write(RecordChange(late.entity, held, None, late))
+    store.records.write(RecordChange(late.entity, record_state, None, late))
 
     assert store.records.has_version(late.entity, late)
 
@@ -161,7 +165,7 @@ def test_reserving_a_message_for_the_first_time(store: Repositories, lose: Calla
     assert reserved.is_new
 
 
-def test_taking_over_posting_and_giving_back_a_message(store: Repositories, lose: Callable[[], None]) -> None:
+def test_reserving_posting_and_releasing_a_message(store: Repositories, lose: Callable[[], None]) -> None:
     key = MessageKey("C1", "k")
     store.messages.reserve(key, lease="a", now=NOW, lease_seconds=9)
     lose()
@@ -179,7 +183,7 @@ def test_taking_over_posting_and_giving_back_a_message(store: Repositories, lose
     assert again.ts == "1.2"
 
 
-def test_moving_a_cursor(store: Repositories, lose: Callable[[], None]) -> None:
+def test_saving_a_cursor(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
     assert store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW))
     lose()
@@ -187,7 +191,7 @@ def test_moving_a_cursor(store: Repositories, lose: Callable[[], None]) -> None:
     assert store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW, since=1, revision=1))
 
 
-def test_parking_and_letting_go(store: Repositories, lose: Callable[[], None]) -> None:
+def test_parking_and_unparking_a_row(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
     assert store.polling.park(EntityKind.CONNECTION, ParkedRow("r", "why", NOW))
     lose()
@@ -197,7 +201,7 @@ def test_parking_and_letting_go(store: Repositories, lose: Callable[[], None]) -
     assert store.polling.parked(EntityKind.CONNECTION) == []
 
 
-def test_putting_postponing_and_delivering_news(store: Repositories, lose: Callable[[], None]) -> None:
+def test_putting_postponing_and_delivering_events(store: Repositories, lose: Callable[[], None]) -> None:
     lose()
     store.outbox.put(an_event())
     lose()
@@ -224,11 +228,11 @@ def test_auditing_and_saving_people(store: Repositories, engine: Engine, lose: C
 @pytest.mark.parametrize(
     "engine", [pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)], indirect=True
 )
-def test_a_late_straggler_does_not_undo_what_came_after(engine: Engine) -> None:
-    """The first attempt arrives only after its repeat and after the write that followed; moto knows no token."""
+def test_a_delayed_attempt_does_not_undo_a_later_write(engine: Engine) -> None:
+    """The first attempt arrives after its repetition and the next write; moto does not support request tokens."""
     late = _Straggling(engine.client)
     store = engine.store(late)
-    place(store)
+    submit(store)
     store.operations.claim(a_request(), TAKEN)
     late.straggle_next = True
     store.operations.save(replace(TAKEN, sends=1), lease="l")
@@ -241,18 +245,18 @@ def test_a_late_straggler_does_not_undo_what_came_after(engine: Engine) -> None:
     assert found.sends == 2
 
 
-def test_where_no_answer_ever_comes_it_says_so_instead_of_guessing(engine: Engine, losing: Losing) -> None:
+def test_a_write_that_is_never_answered_raises_an_error(engine: Engine, losing: Losing) -> None:
     losing.to_lose = 10**6
     ticking = iter(range(10**6))
     hurried = RetryTiming(clock=lambda: float(next(ticking)), sleep=lambda seconds: None)
     store = repositories_on(losing, engine.table, TimeoutPolicy(1, 1, 9), hurried)
 
     with pytest.raises(TableUnavailable):
-        place(store)
+        submit(store)
 
 
 class _Straggling:
-    """One write's first attempt stays on the road until it is told to arrive."""
+    """A client that delays the first attempt of one write until `arrive` is called."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

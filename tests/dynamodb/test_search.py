@@ -56,17 +56,17 @@ def filled(store: Repositories) -> Repositories:
     return store
 
 
-def test_what_people_type_finds_the_best_first(filled: Repositories) -> None:
+def test_the_best_match_is_first(filled: Repositories) -> None:
     found = {query: find(filled, query) for query in EXPECTED}
 
     assert found == EXPECTED
 
 
-def test_the_limit_takes_the_best(filled: Repositories) -> None:
+def test_the_limit_keeps_the_best_matches(filled: Repositories) -> None:
     assert find(filled, "acme dental group", limit=1) == ["6"]
 
 
-def test_words_shorter_than_three_letters_are_found_whole_only(store: Repositories) -> None:
+def test_words_shorter_than_three_letters_match_only_whole_words(store: Repositories) -> None:
     store.records.write(first(a_connection(1, group_name="AB Corp")))
     store.records.write(first(a_connection(2, group_name="Abacus Corp")))
 
@@ -77,22 +77,22 @@ def test_words_shorter_than_three_letters_are_found_whole_only(store: Repositori
 
 def test_a_renamed_record_is_found_by_its_new_name_only(store: Repositories) -> None:
     store.records.write(first(a_connection(1, group_name="Old Name", carrier_group_id="G1")))
-    held = store.records.record_state(a_connection(1).entity)
-    assert held is not None
+    record_state = store.records.record_state(a_connection(1).entity)
+    assert record_state is not None
     renamed = a_connection(1, group_name="New Name", carrier_group_id="G2", version=uuid(9))
-    store.records.write(moved(held, advance(held, renamed, NOW)))
+    store.records.write(moved(record_state, advance(record_state, renamed, NOW)))
 
     assert find(store, "old") == find(store, "old name") == []
     assert find(store, "new") == find(store, "name") == find(store, "new name") == ["1"]
     assert [record_state.record for record_state in store.records.find(renamed.id, limit=3)] == [renamed]
 
 
-def test_a_version_with_the_same_words_writes_none_of_them(store: Repositories, engine: Engine) -> None:
+def test_a_version_with_the_same_words_writes_no_search_words(store: Repositories, engine: Engine) -> None:
     store.records.write(first(a_connection()))
     before = [item for item in engine.everything() if item["pk"]["S"].startswith("SEARCH_WORD#")]
-    held = store.records.record_state(a_connection().entity)
-    assert held is not None
-    store.records.write(moved(held, advance(held, a_connection(version=uuid(9)), NOW)))
+    record_state = store.records.record_state(a_connection().entity)
+    assert record_state is not None
+    store.records.write(moved(record_state, advance(record_state, a_connection(version=uuid(9)), NOW)))
 
     after = [item for item in engine.everything() if item["pk"]["S"].startswith("SEARCH_WORD#")]
 
@@ -103,16 +103,14 @@ def test_a_version_with_the_same_words_writes_none_of_them(store: Repositories, 
     assert len(before) == 4
 
 
-def test_a_word_of_thousands_reads_a_bounded_number_of_pages(engine: Engine) -> None:
+def test_a_word_in_thousands_of_records_reads_a_bounded_number_of_pages(engine: Engine) -> None:
     store = engine.store(_Endless(engine.client))
 
     assert store.records.find("acme dental", limit=5) == []
     assert store.records.find("acme", limit=5) == []
 
 
-def test_exact_words_are_among_the_candidates_however_many_begin_alike(
-    store: Repositories, engine: Engine
-) -> None:
+def test_exact_matches_are_found_among_many_with_the_same_prefix(store: Repositories, engine: Engine) -> None:
     engine.fill(first(a_connection(999, carrier_group_id="abc", group_name=None)))
     for number in range(1, CANDIDATES + 20):
         record = a_connection(number, carrier_group_id=f"abc{number}", group_name=None, modified=NOW + number)
@@ -122,7 +120,7 @@ def test_exact_words_are_among_the_candidates_however_many_begin_alike(
     assert len(find(store, "abc", limit=999)) == CANDIDATES
 
 
-def test_an_exact_id_goes_before_a_name_and_a_name_before_a_beginning() -> None:
+def test_exact_ids_rank_before_names_and_names_before_prefixes() -> None:
     by_id = first(a_connection(1, carrier_group_id="acme", group_name="x")).after
     by_name = first(a_connection(2, group_name="Acme")).after
     by_beginning = first(a_connection(3, group_name="Acme Dental")).after
@@ -142,7 +140,7 @@ def test_an_exact_id_goes_before_a_name_and_a_name_before_a_beginning() -> None:
 
 
 class _Endless:
-    """A table whose pages never end and hold nothing that passes; more than a few queries are an error."""
+    """A table with endless pages and no matching item; too many queries raise an error."""
 
     def __init__(self, client: object) -> None:
         self.client = client

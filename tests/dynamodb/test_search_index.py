@@ -1,4 +1,4 @@
-"""The words under which a record is found."""
+"""The words in the search index of a record."""
 
 import pytest
 
@@ -7,17 +7,17 @@ from bot.dynamodb.search_index import MOST_WORDS, changed_words, folded, spaced,
 from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection, uuid
 
 
-def test_a_record_has_its_id_its_carrier_group_id_and_the_words_of_its_name() -> None:
+def test_a_record_is_indexed_by_id_carrier_group_id_and_words_of_its_name() -> None:
     record = a_connection(1, carrier_group_id="AB-1 2", group_name="The Test Company, the LLC")
 
     assert words_of(record) == [uuid(1), "ab-1 2", "the", "test", "company", "llc"]
 
 
-def test_a_disconnection_has_no_carrier_group_id() -> None:
+def test_a_disconnection_is_indexed_without_a_carrier_group_id() -> None:
     assert words_of(a_disconnection(1)) == [uuid(1), "test", "company"]
 
 
-def test_a_long_name_has_no_more_words_than_are_kept() -> None:
+def test_the_number_of_words_of_a_long_name_is_limited() -> None:
     record = a_connection(group_name=" ".join(f"word{number}" for number in range(50)))
 
     assert len(words_of(record)) == MOST_WORDS
@@ -32,7 +32,7 @@ def test_every_word_fits_into_a_key(awkward: str) -> None:
         assert 0 < len(write.key.pk.encode()) <= 2048
 
 
-def test_only_words_that_are_gone_are_removed() -> None:
+def test_only_obsolete_words_are_removed() -> None:
     before, after = a_connection(group_name="old name"), a_connection(group_name="new name")
 
     writes = changed_words(before, after)
@@ -45,7 +45,7 @@ def test_the_same_words_are_not_written_again() -> None:
     assert changed_words(a_connection(), a_connection(version=uuid(7))) == []
 
 
-def test_ways_to_write_the_same_are_the_same() -> None:
+def test_different_spellings_of_the_same_word_are_equal() -> None:
     assert folded(" \uff21cme ") == folded("ACME") == "acme"
     assert words_in("Zoe\u0308") == words_in("ZOË")
     assert spaced(["a", "b"]) == " a b"

@@ -1,4 +1,4 @@
-"""Many people at once on one held disconnection: one confirms or withdraws it, and everyone else learns who."""
+"""Many people confirm or withdraw one disconnection at once: one succeeds, and the others see who did."""
 
 from __future__ import annotations
 
@@ -30,17 +30,19 @@ ROUNDS = {"moto": 3, "dynamodb_local": 100}
 POLICY = AccessPolicy("T1", approvers=frozenset(f"U{number}" for number in range(PEOPLE)))
 
 
-def gate(store: Repositories) -> SendingGuard:
+def sending_guard(store: Repositories) -> SendingGuard:
     return SendingGuard(store.pauses, Mode.ACT, lambda: float(NOW))
 
 
-def held(store: Repositories, number: int) -> str:
-    """Asked for by somebody who does not take part."""
-    made = a_connection(id=str(uuid.uuid4()), group_id=str(uuid.uuid4()), status=ConnectionStatus.COMPLETED)
-    store.records.write(first(made))
-    shown = store.records.record_state(connection_ref(made.id))
+def awaiting_confirmation(store: Repositories, number: int) -> str:
+    """Submit a disconnection, requested by a person who does not take part in the race."""
+    connection = a_connection(
+        id=str(uuid.uuid4()), group_id=str(uuid.uuid4()), status=ConnectionStatus.COMPLETED
+    )
+    store.records.write(first(connection))
+    shown = store.records.record_state(connection_ref(connection.id))
     assert shown is not None
-    encryptor: Any = None  # Nothing of it is sealed.
+    encryptor: Any = None  # A disconnection has no encrypted input.
     deps = Dependencies(
         operations=store.operations,
         records=store.records,
@@ -48,10 +50,10 @@ def held(store: Repositories, number: int) -> str:
         clock=lambda: float(NOW),
         new_id=lambda: f"a{number}",
         audit=store.audit,
-        pauses=gate(store).pauses,
-        mode=gate(store).mode,
+        pauses=sending_guard(store).pauses,
+        mode=sending_guard(store).mode,
     )
-    placed = request_disconnection(
+    result = request_disconnection(
         f"V{number}",
         "U0ANA",
         shown=shown,
@@ -61,55 +63,57 @@ def held(store: Repositories, number: int) -> str:
         reply_to=ReplyTo(),
         deps=deps,
     )
-    assert isinstance(placed, Submitted)
-    return placed.operation.id
+    assert isinstance(result, Submitted)
+    return result.operation.id
 
 
 def in_turn(contestant: Callable[[int], Any], number: int) -> list[Any]:
-    """Moto is not for threads, so there an order of chance has to do; tests/usecases has the same instant."""
+    """Run one after the other in random order, since moto is not thread-safe."""
     order = list(range(PEOPLE))
     random.Random(number).shuffle(order)
-    came = {one: contestant(one) for one in order}
-    return [came[one] for one in range(PEOPLE)]
+    results = {person: contestant(person) for person in order}
+    return [results[person] for person in range(PEOPLE)]
 
 
 @pytest.mark.timeout(600)
-def test_of_many_who_confirm_or_withdraw_at_once_one_does_and_everyone_else_is_told_who(
+def test_only_one_of_many_confirms_or_withdraws_and_the_others_see_who(
     engine: Engine, store: Repositories
 ) -> None:
     ended = set()
     for number in range(ROUNDS[engine.name]):
-        operation_id = held(store, number)
+        operation_id = awaiting_confirmation(store, number)
 
-        def contestant(one: int, operation_id: str = operation_id) -> Any:
+        def contestant(person: int, operation_id: str = operation_id) -> Any:
             deps = Dependencies(
                 operations=store.operations,
                 policy=POLICY,
                 clock=lambda: float(NOW),
-                new_id=lambda: f"{operation_id}-{one}",
-                pauses=gate(store).pauses,
-                mode=gate(store).mode,
+                new_id=lambda: f"{operation_id}-{person}",
+                pauses=sending_guard(store).pauses,
+                mode=sending_guard(store).mode,
             )
-            if one % 2:
-                return second_approval.confirm(operation_id, f"U{one}", reply_to=ReplyTo(), deps=deps)
-            return second_approval.withdraw(operation_id, f"U{one}", deps=deps)
+            if person % 2:
+                return second_approval.confirm(operation_id, f"U{person}", reply_to=ReplyTo(), deps=deps)
+            return second_approval.withdraw(operation_id, f"U{person}", deps=deps)
 
-        came = at_once(contestant, PEOPLE) if engine.name == "dynamodb_local" else in_turn(contestant, number)
+        results = (
+            at_once(contestant, PEOPLE) if engine.name == "dynamodb_local" else in_turn(contestant, number)
+        )
 
         operation = store.operations.operation(operation_id)
         assert operation is not None
-        confirmed = [one for one in range(1, PEOPLE, 2) if isinstance(came[one], Confirmed)]
-        withdrawn = [one for one in range(0, PEOPLE, 2) if came[one] is not None]
+        confirmed = [person for person in range(1, PEOPLE, 2) if isinstance(results[person], Confirmed)]
+        withdrawn = [person for person in range(0, PEOPLE, 2) if results[person] is not None]
         (winner,) = confirmed + withdrawn
         if confirmed:
             assert (operation.state, operation.people[1]) == (OperationState.PENDING, f"U{winner}")
         else:
             assert operation.state is OperationState.CANCELLED
-        for one in range(1, PEOPLE, 2):
-            if one != winner:
-                assert came[one] == NotAwaitingConfirmation(operation)
-        trail = [entry.action for entry in store.audit.entries(operation.entity, limit=100)]
-        assert sorted(trail) == sorted(
+        for person in range(1, PEOPLE, 2):
+            if person != winner:
+                assert results[person] == NotAwaitingConfirmation(operation)
+        actions = [entry.action for entry in store.audit.entries(operation.entity, limit=100)]
+        assert sorted(actions) == sorted(
             ["operation_submitted", "disconnection_confirmed" if confirmed else "disconnection_withdrawn"]
         )
         ended.add(operation.state)

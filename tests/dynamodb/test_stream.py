@@ -1,4 +1,4 @@
-"""What woke a worker, from the events that the table's stream sends."""
+"""Ids of inserted items, from the events of the table's stream."""
 
 from typing import Any
 
@@ -31,14 +31,14 @@ def record(
     }
 
 
-def test_inserts_are_told_in_their_order_each_kind_by_itself() -> None:
+def test_inserted_ids_are_returned_by_kind_in_order() -> None:
     event = {"Records": [record("OPERATION#V2"), record("OUTBOX#a:b#c"), record("OPERATION#V1")]}
 
     assert triggered_ids(event) == ["V2", "V1"]
     assert event_ids(event) == ["a:b#c"]
 
 
-def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> None:
+def test_a_confirmed_or_resolved_operation_counts_as_inserted() -> None:
     for before in ("awaiting_confirmation", "needs_resolution"):
         assert triggered_ids({"Records": [record("OPERATION#V1", "MODIFY", before=before)]}) == ["V1"]
 
@@ -55,14 +55,14 @@ def test_what_waited_for_a_person_and_goes_on_wakes_as_what_is_new_does() -> Non
         ("needs_resolution", "succeeded"),
     ],
 )
-def test_what_a_worker_changed_or_a_person_ended_wakes_nobody(before: str, after: str) -> None:
+def test_other_state_changes_are_ignored(before: str, after: str) -> None:
     changed = record("OPERATION#V1", "MODIFY", before=before, after=after)
 
     assert triggered_ids({"Records": [changed]}) == []
     assert event_ids({"Records": [record("OUTBOX#n", "MODIFY", before="awaiting_confirmation")]}) == []
 
 
-def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
+def test_requested_operations_are_separate_from_automatic_ones() -> None:
     event = {
         "Records": [
             record("OPERATION#look-1"),
@@ -76,7 +76,7 @@ def test_what_people_asked_for_is_told_apart_from_what_nobody_did() -> None:
 
 
 @pytest.mark.parametrize("name", ["MODIFY", "REMOVE"])
-def test_what_was_changed_or_removed_wakes_nobody(name: str) -> None:
+def test_modified_and_removed_items_are_ignored(name: str) -> None:
     assert triggered_ids({"Records": [record("OPERATION#V1", name)]}) == []
 
 
@@ -97,6 +97,6 @@ def test_what_was_changed_or_removed_wakes_nobody(name: str) -> None:
         {"source": "aws.scheduler"},
     ],
 )
-def test_what_is_no_insert_of_ours_is_passed_over(event: object) -> None:
+def test_unrelated_events_are_ignored(event: object) -> None:
     assert triggered_ids(event) == []
     assert event_ids(event) == []

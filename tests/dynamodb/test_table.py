@@ -1,4 +1,4 @@
-"""The table's patience, and what it makes of a lost answer; with a client that plays the faults."""
+"""Retries, timeouts and lost responses of the table, with a client that simulates faults."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,7 +36,7 @@ def cancelled(*reasons: str) -> ClientError:
 
 
 class Clock:
-    """Time that passes only by sleeping and by waiting for answers."""
+    """Time that passes only while sleeping and waiting for responses."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -52,7 +52,7 @@ class Clock:
 
 
 class Played:
-    """Answers each call with the next thing played: an error to raise, or an answer."""
+    """Returns or raises the next given response or error at each call."""
 
     def __init__(self, *played: Any, each: Callable[[], None] = lambda: None) -> None:
         self._played = list(played)
@@ -88,7 +88,7 @@ TRANSIENT = [
 
 
 @pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
-def test_passing_trouble_is_waited_out(trouble: Exception) -> None:
+def test_temporary_errors_are_retried(trouble: Exception) -> None:
     client = Played(trouble, trouble, {})
 
     Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY), ABSENT)])
@@ -98,7 +98,7 @@ def test_passing_trouble_is_waited_out(trouble: Exception) -> None:
 
 
 @pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
-def test_trouble_that_stays_is_given_up_within_the_patience(trouble: Exception) -> None:
+def test_persistent_errors_are_raised_within_the_timeout(trouble: Exception) -> None:
     clock = Clock()
     client = Played(trouble, each=lambda: clock.sleep(0.1))
 
@@ -109,7 +109,7 @@ def test_trouble_that_stays_is_given_up_within_the_patience(trouble: Exception) 
     assert len(client.asked) > 2
 
 
-def test_no_attempt_begins_that_could_end_after_the_patience() -> None:
+def test_no_attempt_starts_that_could_exceed_the_timeout() -> None:
     clock = Clock()
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
@@ -120,7 +120,7 @@ def test_no_attempt_begins_that_could_end_after_the_patience() -> None:
     assert clock.now <= 2.2
 
 
-def test_the_first_attempts_own_time_counts() -> None:
+def test_the_duration_of_the_first_attempt_counts() -> None:
     clock = Clock()
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
 
@@ -130,8 +130,8 @@ def test_the_first_attempts_own_time_counts() -> None:
     assert len(client.asked) == 1
 
 
-def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
-    """The patience has more; whoever waits for all the calls together has not."""
+def test_no_attempt_starts_that_could_exceed_the_deadline_of_the_caller() -> None:
+    """The timeout of the call has time left, but the caller's deadline does not."""
     clock = Clock()
     timeouts = TimeoutPolicy(connect=0.5, read=0.9, total=9, left=lambda: 2.0 - clock.now)
     client = Played(ReadTimeoutError(endpoint_url="x"), each=lambda: clock.sleep(0.9))
@@ -145,7 +145,7 @@ def test_no_attempt_begins_that_could_end_after_the_callers_own_time() -> None:
     assert clock.now <= 2.0
 
 
-def test_with_exactly_enough_time_left_a_call_begins() -> None:
+def test_a_call_starts_with_exactly_enough_time_left() -> None:
     client = Played({})
 
     Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2, left=lambda: 0.9), NO_PAUSES).get(KEY)
@@ -173,7 +173,7 @@ def test_pauses_grow_and_stay_bounded() -> None:
     ],
     ids=str,
 )
-def test_what_waiting_cannot_mend_is_told_at_once(trouble: Exception) -> None:
+def test_permanent_errors_are_raised_at_once(trouble: Exception) -> None:
     client = Played(trouble)
 
     with pytest.raises(StorageError) as raised:
@@ -184,7 +184,7 @@ def test_what_waiting_cannot_mend_is_told_at_once(trouble: Exception) -> None:
     assert len(client.asked) == 1
 
 
-def test_a_failed_condition_is_told_at_once_and_by_its_place() -> None:
+def test_a_failed_condition_is_raised_at_once_with_its_index() -> None:
     client = Played(cancelled("None", "ConditionalCheckFailed", "TransactionConflict"))
 
     with pytest.raises(ConditionFailed) as raised:
@@ -194,7 +194,7 @@ def test_a_failed_condition_is_told_at_once_and_by_its_place() -> None:
     assert len(client.asked) == 1
 
 
-def test_unprocessed_keys_are_asked_for_again() -> None:
+def test_unprocessed_keys_are_requested_again() -> None:
     keys = {"t": {"Keys": [{"pk": {"S": "2"}, "sk": {"S": "S"}}]}}
     client = Played(
         {"Responses": {"t": [{"pk": {"S": "1"}}]}, "UnprocessedKeys": keys},
@@ -207,7 +207,7 @@ def test_unprocessed_keys_are_asked_for_again() -> None:
     assert client.asked[1]["RequestItems"]["t"] == {**keys["t"], "ConsistentRead": True}
 
 
-def test_keys_that_stay_unprocessed_are_no_silent_gap() -> None:
+def test_keys_that_stay_unprocessed_raise_an_error() -> None:
     keys = {"t": {"Keys": [{"pk": {"S": "1"}, "sk": {"S": "S"}}]}}
     client = Played({"Responses": {}, "UnprocessedKeys": keys})
 
@@ -215,7 +215,7 @@ def test_keys_that_stay_unprocessed_are_no_silent_gap() -> None:
         list(Table(client, "t", TIMEOUTS, Clock().timing).get_many([Key("1", "S")]))
 
 
-def test_what_is_read_by_key_is_read_consistently() -> None:
+def test_reads_by_key_are_consistent() -> None:
     client = Played({"Items": [], "Responses": {}, "UnprocessedKeys": {}})
     table = Table(client, "t", TIMEOUTS, NO_PAUSES)
 
@@ -231,14 +231,14 @@ def test_what_is_read_by_key_is_read_consistently() -> None:
     assert "ConsistentRead" not in index
 
 
-def test_a_write_of_checks_and_deletes_alone_does_not_claim_anothers_failure_as_its_own() -> None:
+def test_checks_and_deletes_alone_never_count_as_our_earlier_write() -> None:
     client = Played(ReadTimeoutError(endpoint_url="x"), cancelled("ConditionalCheckFailed"))
 
     with pytest.raises(ConditionFailed):
         Table(client, "t", TIMEOUTS, NO_PAUSES).write([Check(KEY, holds(a=1)), Delete(KEY)])
 
 
-def test_a_failed_condition_after_a_lost_answer_is_somebody_elses_unless_the_stamp_is_ours(
+def test_a_failed_condition_after_a_lost_response_is_ours_only_with_our_stamp(
     engine: Engine,
 ) -> None:
     engine.put(pk={"S": "P"}, sk={"S": "S"}, write={"S": "another"})
@@ -252,7 +252,7 @@ def test_a_failed_condition_after_a_lost_answer_is_somebody_elses_unless_the_sta
 
 
 class _LostBefore:
-    """The first write is lost on its way to the table."""
+    """The first write never reaches the table."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""The table and the functions as template.yaml has them."""
+"""The table and the functions as template.yaml defines them."""
 
 import json
 from typing import Any
@@ -43,22 +43,22 @@ def test_no_alias_is_used_since_cloudformation_knows_none() -> None:
 
 
 def patterns(name: str) -> list[dict[str, Any]]:
-    """What wakes a worker from the one stream that it reads."""
+    """The filter patterns of the stream that invokes this function."""
     (stream,) = [event for event in properties(name)["Events"].values() if event["Type"] == "DynamoDB"]
-    return [json.loads(one["Pattern"]) for one in stream["Properties"]["FilterCriteria"]["Filters"]]
+    return [json.loads(item["Pattern"]) for item in stream["Properties"]["FilterCriteria"]["Filters"]]
 
 
 @pytest.mark.parametrize(
     ("name", "prefix"), [("ExecuteOperationsFunction", "OPERATION#"), ("NotifyFunction", "OUTBOX#")]
 )
-def test_what_is_inserted_wakes_its_worker(name: str, prefix: str) -> None:
+def test_inserted_items_invoke_their_function(name: str, prefix: str) -> None:
     assert patterns(name)[0] == {
         "eventName": ["INSERT"],
         "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
     }
 
 
-def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
+def test_only_confirmed_or_resolved_operations_invoke_a_function_when_modified() -> None:
     assert patterns("NotifyFunction")[1:] == []
     assert patterns("ExecuteOperationsFunction")[1:] == [
         {
@@ -72,7 +72,7 @@ def test_of_what_is_changed_only_what_a_person_let_go_wakes_a_worker() -> None:
     ]
 
 
-def test_the_table_outlives_its_stack_and_can_be_brought_back() -> None:
+def test_the_table_is_retained_and_has_backups() -> None:
     table = TEMPLATE["Resources"]["Table"]
 
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
@@ -80,19 +80,22 @@ def test_the_table_outlives_its_stack_and_can_be_brought_back() -> None:
     assert TEMPLATE["Resources"]["Key"]["DeletionPolicy"] == "Retain"
 
 
-def test_an_engine_gets_the_very_table_of_the_template(engine: Engine) -> None:
-    made = engine.client.describe_table(TableName=engine.table)["Table"]
+def test_the_test_table_equals_the_table_of_the_template(engine: Engine) -> None:
+    description = engine.client.describe_table(TableName=engine.table)["Table"]
     ends = engine.client.describe_time_to_live(TableName=engine.table)["TimeToLiveDescription"]
     engine.calls.clear()
 
-    assert made["KeySchema"] == properties("Table")["KeySchema"]
-    assert {index["IndexName"] for index in made["GlobalSecondaryIndexes"]} == {
+    assert description["KeySchema"] == properties("Table")["KeySchema"]
+    assert {index["IndexName"] for index in description["GlobalSecondaryIndexes"]} == {
         "due",
         "group",
         "open",
         "recent",
         "audit",
     }
-    assert made["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert description["StreamSpecification"] == {
+        "StreamEnabled": True,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
+    }
     assert ends["AttributeName"] == "expires"
     assert ends["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

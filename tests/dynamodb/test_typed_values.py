@@ -15,7 +15,7 @@ VALUES: st.SearchStrategy[Value] = st.recursive(
 
 
 @given(VALUES)
-def test_every_value_comes_back_as_it_was(value: Value) -> None:
+def test_every_value_is_read_back_unchanged(value: Value) -> None:
     assert plain(typed(value)) == value
     assert type(plain(typed(value))) is type(value)
 
@@ -25,17 +25,17 @@ def test_an_attribute_that_is_none_is_left_out() -> None:
     assert plain_item({"b": {"S": ""}}) == {"b": ""}
 
 
-def test_true_is_no_number() -> None:
+def test_booleans_are_not_numbers() -> None:
     assert typed(True) == {"BOOL": True}
     assert typed(1) == {"N": "1"}
 
 
-def test_half_a_surrogate_pair_is_replaced_and_a_whole_one_joined() -> None:
+def test_lone_surrogates_are_replaced_and_pairs_joined() -> None:
     assert typed("a\ud83d") == {"S": "a\ufffd"}
     assert typed("\ud83c\udfe5") == {"S": "🏥"}
 
 
 @pytest.mark.parametrize("odd", [{"B": b"x"}, {"SS": ["a"]}])
-def test_a_type_that_we_never_write_is_not_guessed_at(odd: dict[str, object]) -> None:
+def test_an_unsupported_type_raises_an_error(odd: dict[str, object]) -> None:
     with pytest.raises(ValueError):
         plain(odd)

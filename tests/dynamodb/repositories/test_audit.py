@@ -1,4 +1,4 @@
-"""The audit trail, on a real table."""
+"""The audit log, on a real table."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW, an_entry, uuid
 
 
-def test_an_entry_holds_who_did_what_to_what(store: Repositories, engine: Engine) -> None:
+def test_an_entry_records_actor_action_and_entity(store: Repositories, engine: Engine) -> None:
     entry = an_entry(details=(("version", "v1"), ("why", "Zoë 🏥")))
 
     store.audit.append(entry)
@@ -36,7 +36,7 @@ def test_an_entry_is_never_changed(store: Repositories, engine: Engine) -> None:
     assert item["action"] == {"S": "placed"}
 
 
-def test_entries_about_one_subject_lie_in_the_order_of_time(store: Repositories, engine: Engine) -> None:
+def test_entries_about_one_entity_are_sorted_by_time(store: Repositories, engine: Engine) -> None:
     for entry_id, at in [("late", 10**10), ("early", 9), ("now", NOW)]:
         store.audit.append(an_entry(entry_id, at=at))
 
@@ -45,11 +45,11 @@ def test_entries_about_one_subject_lie_in_the_order_of_time(store: Repositories,
     assert [sk.partition("#")[2] for sk in found] == ["early", "now", "late"]
 
 
-def test_inside_a_transaction_too_an_entry_is_put_only_where_there_is_none() -> None:
+def test_a_transaction_never_overwrites_an_entry() -> None:
     assert audit_put(an_entry()).condition == ABSENT
 
 
-def test_entries_are_read_as_they_were_put_the_newest_first(store: Repositories) -> None:
+def test_entries_are_read_back_newest_first(store: Repositories) -> None:
     entries = [an_entry(f"e{number}", at=NOW + number) for number in range(5)]
     for entry in entries:
         store.audit.append(entry)
@@ -63,7 +63,7 @@ def test_entries_are_read_as_they_were_put_the_newest_first(store: Repositories)
 
 
 @pytest.mark.parametrize("details", ["text", [["one"]], [["name", 1]], 7])
-def test_an_entry_that_cannot_be_read_is_said_to_be_another_versions(
+def test_an_unreadable_entry_raises_unknown_schema(
     store: Repositories, engine: Engine, details: Value
 ) -> None:
     item = audit_put(an_entry()).item | {"details": details}

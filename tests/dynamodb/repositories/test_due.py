@@ -1,4 +1,4 @@
-"""The index of what is due, and of what waits for a person."""
+"""The indexes of due items and of operations that await manual resolution."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
 from tests.dynamodb.made import NOW, a_refresh, an_entry, an_event
 
 
-def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> None:
+def test_each_kind_is_listed_separately_with_full_ids(engine: Engine) -> None:
     store = engine.store()
     odd_id = "late:connection:x#y:1"
     store.outbox.put(an_event(odd_id))
@@ -21,24 +21,24 @@ def test_each_kind_is_asked_for_by_itself_with_its_whole_id(engine: Engine) -> N
     assert due_ids(table, "REFRESH", NOW, 9) == ["L#1"]
 
 
-def test_a_look_that_nobody_asked_for_is_in_the_way_of_nothing_that_somebody_did(engine: Engine) -> None:
+def test_automatic_refreshes_are_listed_apart_from_requested_operations(engine: Engine) -> None:
     store = engine.store()
-    for look in (a_refresh("L1"), a_refresh("L2", actor="U0ANA", due=NOW - 1)):
-        store.operations.submit(look, expected=None, events=[], audit=an_entry(look.id))
+    for refresh in (a_refresh("L1"), a_refresh("L2", actor="U0ANA", due=NOW - 1)):
+        store.operations.submit(refresh, expected=None, events=[], audit=an_entry(refresh.id))
 
     assert store.operations.due(NOW, limit=9) == ["L2"]
     assert store.operations.due_refreshes(NOW, limit=9) == ["L1"]
     assert store.operations.oldest_due(NOW) == NOW - 1
 
 
-def test_a_look_that_is_late_is_late_all_the_same(engine: Engine) -> None:
+def test_a_late_refresh_counts_as_the_oldest_due_operation(engine: Engine) -> None:
     store = engine.store()
     store.operations.submit(a_refresh(due=NOW - 9), expected=None, events=[], audit=an_entry())
 
     assert store.operations.oldest_due(NOW) == NOW - 9
 
 
-def test_the_longest_due_tells_since_when(engine: Engine) -> None:
+def test_oldest_due_is_the_due_time_of_the_longest_waiting_event(engine: Engine) -> None:
     store = engine.store()
     assert store.outbox.oldest_due(NOW) is None
     for number, due in enumerate((NOW - 5, NOW - 50, NOW + 50)):
@@ -48,7 +48,7 @@ def test_the_longest_due_tells_since_when(engine: Engine) -> None:
     assert store.operations.oldest_due(NOW) is None
 
 
-def test_an_operation_that_needs_a_person_is_found_until_one_has_spoken(engine: Engine) -> None:
+def test_operations_that_need_resolution_are_listed_until_resolved(engine: Engine) -> None:
     store = engine.store()
     asked = [
         a_refresh(number, submitted_at=at, lease="ours")

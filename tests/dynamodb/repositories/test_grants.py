@@ -1,4 +1,4 @@
-"""Who held which right when it was last noted, on a real table."""
+"""The grant snapshot, on a real table."""
 
 from bot.domain.people import GrantSnapshot, Right
 from bot.domain.records import GRANTS
@@ -10,19 +10,19 @@ FIRST = GrantSnapshot({Right.APPROVE: frozenset({"U2", "U1"}), Right.REQUEST: fr
 SECOND = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=2)
 
 
-def test_nothing_is_noted_before_the_first_time(store: Repositories) -> None:
+def test_there_is_no_snapshot_before_the_first_save(store: Repositories) -> None:
     assert isinstance(store.grants, DynamoGrantRepository)
     assert store.grants.snapshot() is None
 
 
-def test_what_was_noted_is_read_as_it_was_with_its_entries(store: Repositories) -> None:
+def test_a_saved_snapshot_is_read_back_with_its_audit_entries(store: Repositories) -> None:
     assert store.grants.save(FIRST, [an_entry("e1", GRANTS)])
 
     assert store.grants.snapshot() == FIRST
     assert [entry.id for entry in store.audit.entries(GRANTS, limit=5)] == ["e1"]
 
 
-def test_of_two_who_saw_the_same_one_writes_and_the_other_leaves_no_entry(store: Repositories) -> None:
+def test_only_one_of_two_concurrent_saves_writes_a_snapshot_and_entries(store: Repositories) -> None:
     store.grants.save(FIRST, [])
 
     assert store.grants.save(SECOND, [an_entry("e1", GRANTS)])

@@ -1,4 +1,4 @@
-"""What the workers found out, on a real table."""
+"""Health checks, on a real table."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FOUND = HealthCheck(
 )
 
 
-def test_nobody_has_looked_yet(store: Repositories) -> None:
+def test_a_component_that_was_never_checked_has_no_health_check(store: Repositories) -> None:
     assert store.health.health_check(Component.NOYO) is None
 
 
-def test_what_was_found_is_read_back_whole_and_the_newest_counts(store: Repositories) -> None:
+def test_the_newest_health_check_is_read_back(store: Repositories) -> None:
     store.health.save(HealthCheck(Component.SLACK, NOW - 60, ()))
     store.health.save(FOUND)
 
@@ -32,7 +32,7 @@ def test_what_was_found_is_read_back_whole_and_the_newest_counts(store: Reposito
     assert store.health.health_check(Component.NOYO) is None
 
 
-def test_each_ward_has_a_key_of_its_own(store: Repositories, engine: Engine) -> None:
+def test_each_component_has_a_key_of_its_own(store: Repositories, engine: Engine) -> None:
     assert isinstance(store.health, DynamoHealthRepository)
     store.health.save(FOUND)
 

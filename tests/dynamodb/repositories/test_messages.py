@@ -1,4 +1,4 @@
-"""Deliveries, each with its lease, on a real table."""
+"""Message records and their leases, on a real table."""
 
 from typing import Any
 
@@ -15,48 +15,48 @@ MESSAGE = MessageKey("C1", "connection:1")
 
 
 def reserve(
-    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = MESSAGE
+    store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE
 ) -> MessageRecord | None:
-    return store.messages.reserve(place, lease=lease, now=now, lease_seconds=30)
+    return store.messages.reserve(key, lease=lease, now=now, lease_seconds=30)
 
 
 def reserved(
-    store: Repositories, lease: str = "a", now: int = NOW, place: MessageKey = MESSAGE
+    store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE
 ) -> MessageRecord:
-    message_record = reserve(store, lease, now, place)
+    message_record = reserve(store, lease, now, key)
     assert message_record is not None
     return message_record
 
 
-def posted(store: Repositories, place: MessageKey, *, closed: bool = False) -> None:
-    message_record = reserved(store, place=place)
-    store.messages.record_post(message_record, ts="1.2", posted_channel=place.channel, fingerprint="f")
+def posted(store: Repositories, key: MessageKey, *, closed: bool = False) -> None:
+    message_record = reserved(store, key=key)
+    store.messages.record_post(message_record, ts="1.2", posted_channel=key.channel, fingerprint="f")
     store.messages.release(message_record, closed=closed)
 
 
-def test_the_first_to_reserve_knows_that_nobody_was_before(store: Repositories) -> None:
+def test_the_first_reservation_is_new(store: Repositories) -> None:
     assert reserve(store) == MessageRecord(MESSAGE, lease="a", reserved_at=NOW, is_new=True)
 
 
-def test_while_a_lease_runs_nobody_else_gets_it(store: Repositories) -> None:
+def test_a_leased_message_cannot_be_reserved(store: Repositories) -> None:
     reserved(store)
 
     assert reserve(store, "b", NOW + 29) is None
 
 
-def test_a_reservation_that_ran_out_without_a_post_remembers_when_it_began(store: Repositories) -> None:
+def test_an_expired_reservation_without_a_post_keeps_its_start_time(store: Repositories) -> None:
     reserved(store)
 
     assert reserve(store, "b", NOW + 30) == MessageRecord(MESSAGE, lease="b", reserved_at=NOW, is_new=False)
 
 
-def test_one_that_was_given_back_before_posting_is_not_the_first_any_more(store: Repositories) -> None:
+def test_a_reservation_after_a_release_without_a_post_is_not_new(store: Repositories) -> None:
     store.messages.release(reserved(store))
 
     assert reserve(store, "b", NOW + 1) == MessageRecord(MESSAGE, lease="b", reserved_at=NOW, is_new=False)
 
 
-def test_what_was_posted_is_known_to_the_next_and_can_be_linked_to(store: Repositories) -> None:
+def test_a_posted_message_is_known_to_the_next_worker_and_has_a_link(store: Repositories) -> None:
     assert store.messages.link(MESSAGE) is None
     message_record = reserved(store)
     assert store.messages.link(MESSAGE) is None
@@ -72,7 +72,7 @@ def test_what_was_posted_is_known_to_the_next_and_can_be_linked_to(store: Reposi
     )
 
 
-def test_a_post_by_someone_whose_lease_was_taken_is_refused(store: Repositories) -> None:
+def test_recording_a_post_without_the_lease_is_refused(store: Repositories) -> None:
     late = reserved(store)
     reserved(store, "b", NOW + 31)
 
@@ -82,7 +82,7 @@ def test_a_post_by_someone_whose_lease_was_taken_is_refused(store: Repositories)
     assert store.messages.link(MESSAGE) is None
 
 
-def test_a_lease_that_ran_out_but_was_not_taken_still_records_its_post(store: Repositories) -> None:
+def test_an_expired_lease_that_nobody_took_over_still_records_its_post(store: Repositories) -> None:
     message_record = reserved(store)
 
     store.messages.record_post(message_record, ts="1.2", posted_channel="C1", fingerprint="f")
@@ -90,7 +90,7 @@ def test_a_lease_that_ran_out_but_was_not_taken_still_records_its_post(store: Re
     assert store.messages.link(MESSAGE) == MessageLink("C1", "1.2")
 
 
-def test_giving_back_a_lost_lease_is_quiet_and_leaves_the_new_one(store: Repositories) -> None:
+def test_releasing_a_lost_lease_does_nothing(store: Repositories) -> None:
     late = reserved(store)
     reserved(store, "b", NOW + 31)
 
@@ -115,7 +115,7 @@ def test_live_messages_are_those_posted_here_and_not_closed(store: Repositories)
     posted(store, MessageKey("C1", "alert:connection:1:v2"), closed=True)
     posted(store, MessageKey("C1", "alert:connection:2:v1"))
     posted(store, MessageKey("C2", "alert:connection:1:v3"))
-    reserved(store, place=MessageKey("C1", "alert:connection:1:v4"))
+    reserved(store, key=MessageKey("C1", "alert:connection:1:v4"))
 
     live = store.messages.live("C1", "alert:connection:1:")
 
@@ -123,15 +123,15 @@ def test_live_messages_are_those_posted_here_and_not_closed(store: Repositories)
 
 
 @pytest.mark.parametrize("awkward", [text for text in AWKWARD if text])
-def test_any_key_is_a_message_of_its_own(store: Repositories, awkward: str) -> None:
+def test_each_key_identifies_a_separate_message(store: Repositories, awkward: str) -> None:
     posted(store, MessageKey("C1", f"{awkward}1"))
 
-    assert reserve(store, "b", place=MessageKey("C1", f"{awkward}2")) is not None
+    assert reserve(store, "b", key=MessageKey("C1", f"{awkward}2")) is not None
     assert store.messages.link(MessageKey("C1", f"{awkward}1")) == MessageLink("C1", "1.2")
     assert store.messages.live("C1", "") == [MessageKey("C1", f"{awkward}1")]
 
 
-def test_a_delivery_of_another_version_is_refused_even_while_leased(
+def test_a_message_of_another_schema_is_refused_even_while_leased(
     store: Repositories, engine: Engine
 ) -> None:
     reserved(store)
@@ -143,7 +143,7 @@ def test_a_delivery_of_another_version_is_refused_even_while_leased(
         reserve(store, "b")
 
 
-def test_one_of_many_reserves_a_message(store: Repositories, race: Any) -> None:
+def test_only_one_of_many_workers_reserves_a_message(store: Repositories, race: Any) -> None:
     outcomes = race(lambda number: reserve(store, f"lease-{number}"))
 
     winners = [outcome for outcome in outcomes if outcome is not None]
@@ -151,7 +151,7 @@ def test_one_of_many_reserves_a_message(store: Repositories, race: Any) -> None:
     assert winners[0].is_new
 
 
-def test_one_of_many_takes_over_a_reservation_that_ran_out(store: Repositories, race: Any) -> None:
+def test_only_one_of_many_workers_takes_over_an_expired_reservation(store: Repositories, race: Any) -> None:
     reserved(store)
 
     outcomes = race(lambda number: reserve(store, f"lease-{number}", NOW + 60))
@@ -161,7 +161,7 @@ def test_one_of_many_takes_over_a_reservation_that_ran_out(store: Repositories, 
     assert not winners[0].is_new
 
 
-def test_two_who_read_the_same_lapsed_reservation_do_not_both_take_it(engine: Engine) -> None:
+def test_only_one_of_two_workers_that_read_the_same_expired_reservation_takes_it(engine: Engine) -> None:
     slow = _Interrupted(engine.client)
     store, rival = engine.store(slow), engine.store()
     reserved(store)
@@ -173,7 +173,7 @@ def test_two_who_read_the_same_lapsed_reservation_do_not_both_take_it(engine: En
 
 
 class _Interrupted:
-    """Somebody else does something between this one's reading and its writing."""
+    """A client that runs `meanwhile` between the reading and the writing of a transaction."""
 
     def __init__(self, client: Any) -> None:
         self._client = client

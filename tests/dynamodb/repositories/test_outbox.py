@@ -1,4 +1,4 @@
-"""News, on a real table."""
+"""Outbox events, on a real table."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from tests.dynamodb.conftest import NO_PAUSES, Engine
 from tests.dynamodb.made import NOW, an_event
 
 
-def test_events_is_read_back_and_is_due(store: Repositories) -> None:
+def test_an_event_is_read_back_and_is_due(store: Repositories) -> None:
     store.outbox.put(an_event())
 
     assert store.outbox.event("n1") == an_event()
@@ -29,7 +29,9 @@ def test_the_same_id_again_changes_nothing(store: Repositories) -> None:
     assert store.outbox.event("n1") == an_event()
 
 
-def test_delivered_events_is_due_no_more_and_ends_in_thirty_days(store: Repositories, engine: Engine) -> None:
+def test_a_delivered_event_is_no_longer_due_and_expires_in_thirty_days(
+    store: Repositories, engine: Engine
+) -> None:
     store.outbox.put(an_event())
 
     store.outbox.mark_delivered(an_event(), NOW + 3)
@@ -42,14 +44,14 @@ def test_delivered_events_is_due_no_more_and_ends_in_thirty_days(store: Reposito
     assert "due_kind" not in item
 
 
-def test_undelivered_events_never_ends_by_itself(store: Repositories, engine: Engine) -> None:
+def test_an_undelivered_event_never_expires(store: Repositories, engine: Engine) -> None:
     store.outbox.put(an_event())
     store.outbox.postpone(an_event(), NOW + 60)
 
     assert "expires" not in (engine.item("OUTBOX#n1", "EVENT") or {})
 
 
-def test_postponed_events_is_due_later_and_its_attempts_are_counted(store: Repositories) -> None:
+def test_a_postponed_event_is_due_later_with_one_more_attempt(store: Repositories) -> None:
     store.outbox.put(an_event(attempts=2))
 
     store.outbox.postpone(an_event(attempts=2), NOW + 60)
@@ -59,7 +61,7 @@ def test_postponed_events_is_due_later_and_its_attempts_are_counted(store: Repos
     assert store.outbox.event("n1") == an_event(attempts=3, due=NOW + 60)
 
 
-def test_events_that_another_worker_delivered_stays_delivered(store: Repositories) -> None:
+def test_an_event_that_another_worker_delivered_stays_delivered(store: Repositories) -> None:
     store.outbox.put(an_event())
     store.outbox.mark_delivered(an_event(), NOW)
 
@@ -69,13 +71,13 @@ def test_events_that_another_worker_delivered_stays_delivered(store: Repositorie
     assert store.outbox.event("n1") == an_event(due=None)
 
 
-def test_events_that_is_not_there_cannot_be_postponed_into_being(store: Repositories) -> None:
+def test_postponing_a_missing_event_does_not_create_it(store: Repositories) -> None:
     store.outbox.postpone(an_event(), NOW + 60)
 
     assert store.outbox.event("n1") is None
 
 
-def test_the_longest_due_comes_first_and_operations_are_not_among_news(store: Repositories) -> None:
+def test_due_events_are_listed_longest_due_first_without_operations(store: Repositories) -> None:
     for number, due in [(1, 30), (2, 10), (3, 20)]:
         store.outbox.put(an_event(f"n{number}", due=NOW + due))
 
@@ -83,7 +85,7 @@ def test_the_longest_due_comes_first_and_operations_are_not_among_news(store: Re
     assert store.operations.due(NOW + 99, limit=9) == []
 
 
-def test_more_than_a_page_of_due_events_comes_whole(engine: Engine) -> None:
+def test_more_than_a_page_of_due_events_is_listed(engine: Engine) -> None:
     paged = _InPagesOf2(engine.client)
     event = DynamoOutboxRepository(Table(paged, engine.table, TimeoutPolicy(1, 1, 5), NO_PAUSES))
     for number in range(5):
@@ -93,7 +95,7 @@ def test_more_than_a_page_of_due_events_comes_whole(engine: Engine) -> None:
     assert event.due(NOW + 9, limit=9) == ["n0", "n1", "n2", "n3", "n4"]
 
 
-def test_events_of_another_version_is_refused(store: Repositories, engine: Engine) -> None:
+def test_an_event_of_another_schema_is_refused(store: Repositories, engine: Engine) -> None:
     store.outbox.put(replace(an_event(), id="n1"))
     item = engine.item("OUTBOX#n1", "EVENT")
     assert item is not None

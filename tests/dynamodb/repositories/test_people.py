@@ -29,7 +29,7 @@ def test_a_person_is_read_back_with_each_flag(people: DynamoPeopleRepository, fl
     assert people.person("U1") == person
 
 
-def test_a_person_is_replaced_by_what_was_read_later(people: DynamoPeopleRepository) -> None:
+def test_a_person_is_replaced_by_a_later_read(people: DynamoPeopleRepository) -> None:
     people.save_person(ANA)
     people.save_person(replace(ANA, is_deactivated=True, read_at=NOW + 1))
 
@@ -59,7 +59,7 @@ def test_members_of_groups_are_read_together_and_unknown_groups_are_missing(
         ("GROUP_MEMBERS#S1", "GROUP_MEMBERS", {"user_ids": {"S": "U1"}}),
     ],
 )
-def test_rights_are_never_decided_on_what_cannot_be_read(
+def test_an_unreadable_person_or_group_raises_unknown_schema(
     people: DynamoPeopleRepository, engine: Engine, pk: str, sk: str, change: dict[str, Any]
 ) -> None:
     people.save_person(ANA)

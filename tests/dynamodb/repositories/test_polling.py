@@ -14,7 +14,7 @@ from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
 from tests.dynamodb.made import AWKWARD, NOW
 
 
-def test_a_cursor_is_there_once_it_was_moved_for_the_first_time(store: Repositories) -> None:
+def test_a_cursor_exists_after_its_first_save(store: Repositories) -> None:
     assert store.polling.cursor(EntityKind.CONNECTION) is None
 
     assert store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW))
@@ -33,7 +33,7 @@ def test_a_cursor_is_there_once_it_was_moved_for_the_first_time(store: Repositor
         PassProgress(50, NOW + 2, 0, by_status=True, last_id_read="an id"),
     ],
 )
-def test_a_cursor_keeps_all_it_knows(store: Repositories, reached: PassProgress) -> None:
+def test_a_cursor_is_read_back_unchanged(store: Repositories, reached: PassProgress) -> None:
     full = PollCursor(
         NOW,
         since=NOW + 1,
@@ -49,7 +49,7 @@ def test_a_cursor_keeps_all_it_knows(store: Repositories, reached: PassProgress)
     assert store.polling.cursor(EntityKind.CONNECTION) == replace(full, revision=1)
 
 
-def test_the_second_of_two_polls_does_not_move_the_cursor(store: Repositories) -> None:
+def test_the_second_of_two_concurrent_polls_does_not_save_the_cursor(store: Repositories) -> None:
     store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=NOW))
     read = store.polling.cursor(EntityKind.CONNECTION)
     assert read is not None
@@ -61,7 +61,7 @@ def test_the_second_of_two_polls_does_not_move_the_cursor(store: Repositories) -
     assert store.polling.cursor(EntityKind.CONNECTION) == PollCursor(NOW, since=10, revision=2)
 
 
-def test_one_of_many_polls_moves_the_cursor(store: Repositories, race: Any) -> None:
+def test_only_one_of_many_polls_saves_the_cursor(store: Repositories, race: Any) -> None:
     outcomes = race(lambda number: store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=number)))
 
     assert outcomes.count(True) == 1
@@ -72,7 +72,7 @@ def test_one_of_many_polls_moves_the_cursor(store: Repositories, race: Any) -> N
 
 
 @pytest.mark.parametrize("row_id", AWKWARD[1:])
-def test_a_row_is_parked_once_and_can_be_let_go(engine: Engine, row_id: str) -> None:
+def test_a_row_is_parked_once_and_can_be_unparked(engine: Engine, row_id: str) -> None:
     cursors = DynamoPollingRepository(Table(engine.client, engine.table, TIMEOUTS, NO_PAUSES))
     parked = ParkedRow(row_id, "no status", NOW)
 

@@ -24,33 +24,33 @@ def test_a_record_is_read_back_as_it_was_written(store: Repositories) -> None:
     assert store.records.record_state(record.entity) == new_record_state(record, NOW)
 
 
-def test_a_record_that_nobody_has_seen_is_not_there(store: Repositories) -> None:
+def test_an_unknown_record_has_no_state(store: Repositories) -> None:
     assert store.records.record_state(connection_ref(uuid(1))) is None
 
 
 @pytest.mark.parametrize("awkward", AWKWARD)
-def test_awkward_text_from_outside_comes_back_unchanged(store: Repositories, awkward: str) -> None:
+def test_awkward_text_is_read_back_unchanged(store: Repositories, awkward: str) -> None:
     record = a_connection(
         group_name=awkward, carrier_group_id=awkward, error=awkward, status=UnknownValue(awkward)
     )
 
     store.records.write(first(record))
 
-    held = store.records.record_state(record.entity)
-    assert held is not None
-    assert held.record == record
+    record_state = store.records.record_state(record.entity)
+    assert record_state is not None
+    assert record_state.record == record
 
 
-def test_half_a_surrogate_pair_is_kept_as_a_replacement_character(store: Repositories) -> None:
+def test_a_lone_surrogate_becomes_a_replacement_character(store: Repositories) -> None:
     store.records.write(first(a_connection(group_name="cut \ud83d")))
 
-    held = store.records.record_state(connection_ref(uuid(1)))
+    record_state = store.records.record_state(connection_ref(uuid(1)))
 
-    assert held is not None
-    assert held.record.group_name == "cut \ufffd"
+    assert record_state is not None
+    assert record_state.record.group_name == "cut \ufffd"
 
 
-def test_the_first_sight_of_a_record_is_written_once(store: Repositories) -> None:
+def test_the_first_state_of_a_record_is_written_once(store: Repositories) -> None:
     store.records.write(first(a_connection()))
 
     with pytest.raises(ConcurrentUpdate):
@@ -59,113 +59,120 @@ def test_the_first_sight_of_a_record_is_written_once(store: Repositories) -> Non
     assert store.outbox.event("n1") is None
 
 
-def test_a_newer_version_replaces_the_state_and_both_are_history(store: Repositories) -> None:
+def test_a_newer_version_replaces_the_state_and_both_are_in_the_history(store: Repositories) -> None:
     old, new = (
         a_connection(),
         a_connection(version=uuid(2), modified=NOW + 5, status=ConnectionStatus.COMPLETED),
     )
     store.records.write(first(old))
-    held = store.records.record_state(old.entity)
-    assert held is not None
+    record_state = store.records.record_state(old.entity)
+    assert record_state is not None
 
-    store.records.write(moved(held, advance(held, new, NOW + 6), an_event()))
+    store.records.write(moved(record_state, advance(record_state, new, NOW + 6), an_event()))
 
-    assert store.records.record_state(old.entity) == advance(held, new, NOW + 6)
+    assert store.records.record_state(old.entity) == advance(record_state, new, NOW + 6)
     assert store.records.history(old.entity, since=0) == [old, new]
     assert store.records.history(old.entity, since=NOW + 1) == [new]
     assert store.outbox.event("n1") == an_event()
 
 
-def test_a_change_from_a_state_that_moved_meanwhile_writes_nothing(store: Repositories) -> None:
+def test_a_change_from_an_outdated_state_writes_nothing(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
     second = a_connection(version=uuid(2), modified=NOW + 5)
     third = a_connection(version=uuid(3), modified=NOW + 6)
-    store.records.write(moved(held, advance(held, second, NOW)))
+    store.records.write(moved(record_state, advance(record_state, second, NOW)))
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(moved(held, advance(held, third, NOW), an_event()))
+        store.records.write(moved(record_state, advance(record_state, third, NOW), an_event()))
 
-    assert store.records.record_state(held.entity) == advance(held, second, NOW)
-    assert not store.records.has_version(held.entity, third)
+    assert store.records.record_state(record_state.entity) == advance(record_state, second, NOW)
+    assert not store.records.has_version(record_state.entity, third)
     assert store.outbox.event("n1") is None
 
 
-def test_a_link_added_under_the_same_version_is_noticed(store: Repositories) -> None:
+def test_a_link_added_under_the_same_version_is_a_concurrent_update(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
-    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company")))
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
+    store.records.write(moved(record_state, link_to_operation(record_state, "V1", "U1", "Test Company")))
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(moved(held, advance(held, a_connection(version=uuid(2)), NOW)))
+        store.records.write(moved(record_state, advance(record_state, a_connection(version=uuid(2)), NOW)))
 
-    linked = store.records.record_state(held.entity)
+    linked = store.records.record_state(record_state.entity)
     assert linked is not None
     assert (linked.requested_by_operation, linked.requester, linked.card_key) == ("V1", "U1", "operation:V1")
 
 
-def test_going_back_to_an_equal_state_is_noticed_too(store: Repositories) -> None:
+def test_returning_to_an_equal_state_is_a_concurrent_update(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
-    other = advance(held, a_connection(version=uuid(2)), NOW)
-    store.records.write(moved(held, other))
-    again = store.records.record_state(held.entity)
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
+    other = advance(record_state, a_connection(version=uuid(2)), NOW)
+    store.records.write(moved(record_state, other))
+    again = store.records.record_state(record_state.entity)
     assert again is not None
-    store.records.write(moved(again, held))
+    store.records.write(moved(again, record_state))
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(moved(held, other))
+        store.records.write(moved(record_state, other))
 
 
-def test_an_older_version_is_history_only(store: Repositories) -> None:
+def test_an_older_version_is_written_to_the_history_only(store: Repositories) -> None:
     newest, late = a_connection(), a_connection(version=uuid(5), modified=NOW - 50)
     store.records.write(first(newest))
-    held = store.records.record_state(newest.entity)
+    record_state = store.records.record_state(newest.entity)
 
-    store.records.write(RecordChange(newest.entity, held, None, late, (an_event("late"),)))
+    store.records.write(RecordChange(newest.entity, record_state, None, late, (an_event("late"),)))
 
-    assert store.records.record_state(newest.entity) == held
+    assert store.records.record_state(newest.entity) == record_state
     assert store.records.has_version(newest.entity, late)
     assert store.records.history(newest.entity, since=0) == [late, newest]
     assert store.outbox.event("late") is not None
 
 
-def test_history_too_is_written_only_while_the_state_is_the_one_read(store: Repositories) -> None:
+def test_history_is_written_only_if_the_state_is_unchanged(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
-    store.records.write(moved(held, link_to_operation(held, "V1", "U1", "Test Company")))
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
+    store.records.write(moved(record_state, link_to_operation(record_state, "V1", "U1", "Test Company")))
     late = a_connection(version=uuid(5), modified=NOW - 50)
 
     with pytest.raises(ConcurrentUpdate):
-        store.records.write(RecordChange(held.entity, held, None, late, (an_event("late"),)))
+        store.records.write(RecordChange(record_state.entity, record_state, None, late, (an_event("late"),)))
 
-    assert not store.records.has_version(held.entity, late)
+    assert not store.records.has_version(record_state.entity, late)
 
 
-def test_a_link_may_be_written_without_history_or_news(store: Repositories) -> None:
+def test_a_link_may_be_written_without_history_or_events(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
 
     store.records.write(
-        RecordChange(held.entity, held, link_to_operation(held, "V1", "U1", "Test Company"), None)
+        RecordChange(
+            record_state.entity,
+            record_state,
+            link_to_operation(record_state, "V1", "U1", "Test Company"),
+            None,
+        )
     )
 
-    assert store.records.record_state(held.entity) == link_to_operation(held, "V1", "U1", "Test Company")
+    assert store.records.record_state(record_state.entity) == link_to_operation(
+        record_state, "V1", "U1", "Test Company"
+    )
 
 
-def test_the_same_version_may_be_written_into_history_twice(store: Repositories) -> None:
+def test_the_same_version_may_be_written_to_the_history_twice(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
 
-    store.records.write(RecordChange(held.entity, held, None, held.record))
+    store.records.write(RecordChange(record_state.entity, record_state, None, record_state.record))
 
-    assert store.records.history(held.entity, since=0) == [held.record]
+    assert store.records.history(record_state.entity, since=0) == [record_state.record]
 
 
 def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(
@@ -184,7 +191,7 @@ def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(
     assert store.records.record_states([]) == {}
 
 
-def test_what_is_open_is_listed_by_status_the_longest_unchanged_first(store: Repositories) -> None:
+def test_open_records_are_listed_by_status_longest_unchanged_first(store: Repositories) -> None:
     for number, modified in [(1, 30), (2, 10), (3, 20)]:
         store.records.write(first(a_connection(number, modified=modified)))
     store.records.write(first(a_connection(4, status=ConnectionStatus.ACTION_REQUIRED)))
@@ -202,7 +209,7 @@ def test_what_is_open_is_listed_by_status_the_longest_unchanged_first(store: Rep
     assert store.records.in_status(EntityKind.CONNECTION, "completed", limit=9) == []
 
 
-def test_decisions_are_listed_soonest_end_date_first_and_those_without_one_last(store: Repositories) -> None:
+def test_decisions_are_listed_by_end_date_and_those_without_one_last(store: Repositories) -> None:
     for number, end in [(1, None), (2, date(2027, 1, 31)), (3, date(2026, 12, 1))]:
         store.records.write(first(a_disconnection(number, effective_end_date=end, modified=NOW - number)))
 
@@ -211,7 +218,7 @@ def test_decisions_are_listed_soonest_end_date_first_and_those_without_one_last(
     assert [entity.key for entity in waiting] == [uuid(3), uuid(2), uuid(1)]
 
 
-def test_all_that_is_open_is_listed_whatever_its_status(store: Repositories) -> None:
+def test_open_records_of_all_statuses_are_listed(store: Repositories) -> None:
     store.records.write(first(a_connection(1)))
     store.records.write(first(a_connection(2, status=UnknownValue("connecting"))))
     store.records.write(first(a_connection(3, status=ConnectionStatus.COMPLETED)))
@@ -222,20 +229,20 @@ def test_all_that_is_open_is_listed_whatever_its_status(store: Repositories) -> 
     assert [entity.key for entity in store.records.open_entities(EntityKind.DISCONNECTION)] == [uuid(4)]
 
 
-def test_a_record_that_is_over_leaves_what_is_open_and_comes_back_when_it_moves_again(
+def test_a_final_record_is_not_listed_as_open_until_it_changes_again(
     store: Repositories,
 ) -> None:
     store.records.write(first(a_connection()))
     for version, status in [(2, ConnectionStatus.COMPLETED), (3, ConnectionStatus.PROCESSING)]:
-        held = store.records.record_state(connection_ref(uuid(1)))
-        assert held is not None
+        record_state = store.records.record_state(connection_ref(uuid(1)))
+        assert record_state is not None
         record = a_connection(version=uuid(version), modified=NOW + version, status=status)
-        store.records.write(moved(held, advance(held, record, NOW)))
+        store.records.write(moved(record_state, advance(record_state, record, NOW)))
         listed = store.records.open_entities(EntityKind.CONNECTION)
-        assert listed == ([] if status is ConnectionStatus.COMPLETED else [held.entity])
+        assert listed == ([] if status is ConnectionStatus.COMPLETED else [record_state.entity])
 
 
-def test_what_names_a_group_is_found_by_it_whatever_its_kind_and_status(store: Repositories) -> None:
+def test_records_of_a_group_are_found_regardless_of_kind_and_status(store: Repositories) -> None:
     ours, long = uuid(77), "g" * 3000
     for number, group in enumerate((ours, ours, uuid(78), None, long), start=1):
         store.records.write(first(a_connection(number, group_id=group, status=ConnectionStatus.COMPLETED)))
@@ -253,14 +260,16 @@ def test_what_names_a_group_is_found_by_it_whatever_its_kind_and_status(store: R
     assert store.records.in_group(uuid(1), limit=10) == []
 
 
-def test_who_is_checking_is_read_back(store: Repositories) -> None:
+def test_the_owner_is_read_back(store: Repositories) -> None:
     record = a_disconnection()
     store.records.write(first(record))
-    held = store.records.record_state(record.entity)
-    assert held is not None
+    record_state = store.records.record_state(record.entity)
+    assert record_state is not None
 
     store.records.write(
-        RecordChange(record.entity, held, replace(held, owner="U1", owned_since=5, owned_until=9), None)
+        RecordChange(
+            record.entity, record_state, replace(record_state, owner="U1", owned_since=5, owned_until=9), None
+        )
     )
 
     now = store.records.record_state(record.entity)
@@ -294,7 +303,7 @@ def test_operations_and_events_stay_out_of_the_records_indexes(store: Repositori
         {"card_key": {"N": "3"}},
     ],
 )
-def test_a_state_of_another_version_is_refused_alone_and_among_others(
+def test_a_state_of_another_schema_is_refused_alone_and_in_a_batch(
     store: Repositories, engine: Engine, change: dict[str, Any]
 ) -> None:
     store.records.write(first(a_connection()))
@@ -309,35 +318,35 @@ def test_a_state_of_another_version_is_refused_alone_and_among_others(
         store.records.record_states([connection_ref(uuid(1))])
 
 
-def test_the_revision_grows_with_each_write_and_does_not_count_as_a_difference(store: Repositories) -> None:
+def test_the_revision_grows_with_each_write_and_is_not_compared(store: Repositories) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
-    assert held.revision == 1
-    store.records.write(moved(held, replace(held, attempts=2)))
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
+    assert record_state.revision == 1
+    store.records.write(moved(record_state, replace(record_state, attempts=2)))
 
-    again = store.records.record_state(held.entity)
+    again = store.records.record_state(record_state.entity)
 
     assert again is not None
     assert again.revision == 2
-    assert replace(held, attempts=2) == again
+    assert replace(record_state, attempts=2) == again
 
 
-def test_one_of_many_observers_of_the_same_change_writes_it(store: Repositories, race: Any) -> None:
+def test_only_one_of_many_workers_writes_the_same_change(store: Repositories, race: Any) -> None:
     store.records.write(first(a_connection()))
-    held = store.records.record_state(connection_ref(uuid(1)))
-    assert held is not None
-    after = advance(held, a_connection(version=uuid(2), modified=NOW + 1), NOW)
+    record_state = store.records.record_state(connection_ref(uuid(1)))
+    assert record_state is not None
+    after = advance(record_state, a_connection(version=uuid(2), modified=NOW + 1), NOW)
 
-    outcomes = race(lambda number: store.records.write(moved(held, after, an_event(f"n{number}"))))
+    outcomes = race(lambda number: store.records.write(moved(record_state, after, an_event(f"n{number}"))))
 
     assert outcomes.count(None) == 1
     assert sum(isinstance(outcome, ConcurrentUpdate) for outcome in outcomes) == len(outcomes) - 1
-    told = [number for number in range(len(outcomes)) if store.outbox.event(f"n{number}")]
-    assert told == [outcomes.index(None)]
+    stored = [number for number in range(len(outcomes)) if store.outbox.event(f"n{number}")]
+    assert stored == [outcomes.index(None)]
 
 
-def test_no_transaction_holds_an_item_twice_or_more_items_than_one_may() -> None:
+def test_a_transaction_has_no_item_twice_and_stays_below_the_limit() -> None:
     before = new_record_state(a_connection(group_name=" ".join(f"old{n}" for n in range(50))), NOW)
     after = advance(before, a_connection(group_name=" ".join(f"new{n}" for n in range(50))), NOW)
 

@@ -1,4 +1,4 @@
-"""Operations as items: nothing is lost while they are open, and what was sealed is dropped at the end."""
+"""Operations as items: open operations keep all fields, and settling removes the encrypted input."""
 
 from dataclasses import fields, replace
 
@@ -35,7 +35,7 @@ from tests.dynamodb.made import NOW, a_decision, a_disconnection_request, a_refr
 
 TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()
-SUBJECTS = st.builds(EntityRef, st.sampled_from(EntityKind), TEXT.filter(bool))
+ENTITIES = st.builds(EntityRef, st.sampled_from(EntityKind), TEXT.filter(bool))
 INPUTS = {
     OperationKind.REQUEST_CONNECTION: st.builds(ConnectionRequest, TEXT, TEXT, TEXT, MAYBE_TEXT),
     OperationKind.RETRY_CONNECTION: st.builds(RetryRequest, MAYBE_TEXT, MAYBE_TEXT),
@@ -54,13 +54,13 @@ INPUTS = {
         TEXT,
         st.dates(),
         st.sampled_from(DisconnectionReason),
-        SUBJECTS,
+        ENTITIES,
         MAYBE_TEXT,
     ),
     OperationKind.REFRESH_RECORD: st.builds(RefreshRequest, TEXT),
 }
 OUTCOMES = st.builds(
-    Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | SUBJECTS, MAYBE_TEXT, MAYBE_NUMBER
+    Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | ENTITIES, MAYBE_TEXT, MAYBE_NUMBER
 )
 ANSWERS_TO = st.builds(ReplyTo, MAYBE_TEXT, MAYBE_TEXT)
 SECONDS = st.builds(SecondApproval, TEXT, st.integers(), ANSWERS_TO)
@@ -69,7 +69,7 @@ UNSETTLED = [state for state in OperationState if not state.settled]
 
 def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
     return st.builds(
-        Operation, id=TEXT, entity=SUBJECTS, kind=st.just(kind), input=INPUTS[kind],
+        Operation, id=TEXT, entity=ENTITIES, kind=st.just(kind), input=INPUTS[kind],
         state=st.sampled_from(UNSETTLED), actor=MAYBE_TEXT, submitted_at=st.integers(), due=MAYBE_NUMBER,
         shown_version=MAYBE_TEXT, reply_to=ANSWERS_TO,
         attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
@@ -80,15 +80,15 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
 
 
 @given(st.sampled_from(OperationKind).flatmap(operations))
-def test_an_operation_comes_back_whole(operation: Operation) -> None:
+def test_an_operation_is_read_back_unchanged(operation: Operation) -> None:
     assert operation_from(plain_item(typed_item(operation_item(operation)))) == operation
 
 
-def test_every_kind_of_operation_is_among_them() -> None:
+def test_every_kind_of_operation_is_generated() -> None:
     assert set(INPUTS) == set(OperationKind)
 
 
-def test_no_field_of_an_operation_is_forgotten_here() -> None:
+def test_every_field_of_an_operation_is_generated() -> None:
     full = replace(
         a_request(),
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, reconciliations=5, lease="l",
@@ -113,7 +113,7 @@ def test_no_field_of_an_operation_is_forgotten_here() -> None:
 @pytest.mark.parametrize(
     "operation", [a_request(), a_retry(), a_decision(), a_disconnection_request(), a_refresh()]
 )
-def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
+def test_a_settled_operation_has_no_encrypted_input_is_not_due_and_expires(
     operation: Operation, state: OperationState
 ) -> None:
     item = operation_item(replace(operation, state=state, settled_at=NOW))
@@ -125,7 +125,7 @@ def test_a_settled_operation_holds_nothing_sealed_is_not_due_and_ends(
     assert operation_from(item).input == _bare(operation.input)
 
 
-def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
+def test_only_operations_that_await_confirmation_are_listed_as_waiting() -> None:
     listed = operation_item(a_disconnection_request())
     going = [operation_item(replace(a_disconnection_request(), state=state)) for state in OperationState]
 
@@ -134,7 +134,7 @@ def test_only_what_is_held_is_listed_among_what_waits_for_a_decision() -> None:
 
 
 @pytest.mark.parametrize("state", UNSETTLED)
-def test_an_unsettled_operation_keeps_what_was_sealed(state: OperationState) -> None:
+def test_an_unsettled_operation_keeps_its_encrypted_input(state: OperationState) -> None:
     item = operation_item(replace(a_request(), state=state))
 
     assert operation_from(item).input == a_request().input

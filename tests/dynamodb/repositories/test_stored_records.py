@@ -1,4 +1,4 @@
-"""Records as items: nothing of a value is lost, and the indexes are fed."""
+"""Records as items: all fields are kept, and the index attributes are set."""
 
 from dataclasses import replace
 
@@ -49,15 +49,15 @@ DISCONNECTIONS = st.builds(
     decided=st.none() | st.integers(),
 )  # fmt: skip
 RECORDS = CONNECTIONS | DISCONNECTIONS
-TRACKED = st.builds(
+RECORD_STATES = st.builds(
     RecordState, record=RECORDS, card_key=TEXT, attempts=st.integers(), attempt_started_at=st.integers(),
     seen_at=st.integers(), requester=st.none() | TEXT, requested_by_operation=st.none() | TEXT,
     waiting_since=st.none() | st.integers(), revision=st.just(4),
 )  # fmt: skip
 
 
-@given(TRACKED)
-def test_a_state_comes_back_whole(record_state: RecordState) -> None:
+@given(RECORD_STATES)
+def test_a_state_is_read_back_unchanged(record_state: RecordState) -> None:
     found = record_state_from(plain_item(typed_item(state_item(record_state))))
 
     assert found == record_state
@@ -65,14 +65,14 @@ def test_a_state_comes_back_whole(record_state: RecordState) -> None:
 
 
 @given(RECORDS)
-def test_a_version_comes_back_whole(record: Record) -> None:
+def test_a_version_is_read_back_unchanged(record: Record) -> None:
     item = plain_item(typed_item(version_item(record)))
 
     assert read_item(RECORD_TYPES[record.entity.kind], item) == record
 
 
 @pytest.mark.parametrize("value", [*AWKWARD, "done#", "100%"])
-def test_a_status_of_any_text_is_an_index_key_and_no_beginning_of_another(value: str) -> None:
+def test_a_status_of_any_text_is_a_unique_index_prefix(value: str) -> None:
     order = state_order(a_connection(status=UnknownValue(value)))
 
     assert order.startswith(status_prefix(value))
@@ -80,7 +80,7 @@ def test_a_status_of_any_text_is_an_index_key_and_no_beginning_of_another(value:
     assert not order.startswith(status_prefix("done"))
 
 
-def test_what_is_over_is_in_no_index_of_open_records() -> None:
+def test_a_final_record_is_in_no_index_of_open_records() -> None:
     over = replace(a_disconnection(), status=DisconnectionStatus.REJECTED)
 
     item = state_item(RecordState(over, "card", 1, 0, 0))
