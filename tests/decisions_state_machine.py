@@ -138,7 +138,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         return self.system.true(one)
 
     def held(self, one: RecordState) -> RecordState:
-        return self.system.held(one.record.id)
+        return self.system.record_state(one.record.id)
 
     def _one_of_them(self, data: Any) -> RecordState:
         one: RecordState = data.draw(st.sampled_from(self.records))

@@ -1,4 +1,4 @@
-"""A bench for decisions: requests to disconnect that wait for us, approvers, and what Noyo made of what we sent."""
+"""A test bench for decisions: disconnections that need review, approvers, and the resulting records at Noyo."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Deciding(ExecutionBench):
     # ---------------------------------------------------------------- what Noyo and people do
 
     def waits(self, end: str | None = END, ago: int = 600) -> RecordState:
-        """A carrier asked a while ago; as we hold it and a card shows it."""
+        """The record state of a disconnection that a carrier requested some time ago."""
         self.wait(-ago)
-        made = self.noyo.carrier_requests_disconnection(
+        request = self.noyo.carrier_requests_disconnection(
             carrier_id=CARRIER, group_id=GROUP, group_name="Test Company", effective_end_date=end
         )
-        self.see(made["id"])
+        self.see(request["id"])
         self.wait(ago)
-        return self.held(made["id"])
+        return self.record_state(request["id"])
 
     def decide(
         self,
@@ -65,28 +65,28 @@ class Deciding(ExecutionBench):
         )
 
     def see(self, record_id: str) -> None:
-        """A poll comes by."""
+        """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(deps.noyo.disconnection(record_id), deps)
 
     def elsewhere(self, shown: RecordState, status: str, **fields: Any) -> None:
-        """Somebody decides, or the carrier changes something, past Switchboard."""
+        """Change the disconnection outside Switchboard."""
         self.wait(1)
         self.noyo.move_disconnection(shown.record.id, status, **fields)
 
-    # ---------------------------------------------------------------- what is so
+    # ---------------------------------------------------------------- results
 
-    def held(self, record_id: str) -> RecordState:
+    def record_state(self, record_id: str) -> RecordState:
         found = self.store.records.record_state(disconnection_ref(record_id))
         assert found is not None
         return found
 
     def true(self, shown: RecordState) -> dict[str, Any]:
-        """The record as it is at Noyo."""
+        """The current record at Noyo."""
         return self.noyo.disconnection(shown.record.id)
 
     def ended(self, operation_id: str = "V1") -> tuple[str, str]:
-        """State and outcome."""
+        """The operation's state and outcome."""
         found = self.operation(operation_id)
         assert found.outcome is not None
         return found.state.value, found.outcome.kind.value
@@ -97,7 +97,7 @@ class Deciding(ExecutionBench):
         return outcome.message or ""
 
     def audit_log(self) -> list[tuple[str, str | None, dict[str, str]]]:
-        """(deed, actor, details) of all audit entries, oldest first."""
+        """(action, actor, details) of all audit entries, oldest first."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
         return [
             (
@@ -109,19 +109,19 @@ class Deciding(ExecutionBench):
         ]
 
     def settled(self, *operation_ids: str) -> list[Operation]:
-        return [one for one in map(self.operation, operation_ids) if one.state.settled]
+        return [operation for operation in map(self.operation, operation_ids) if operation.state.settled]
 
 
 class Patient(Deciding):
-    """Where no answer may be lost but those that are meant to be, however busy the machine is."""
+    """With a long timeout, so that only intended responses are lost on a busy computer."""
 
     timeout_seconds = 30
 
 
 @contextmanager
 def deciding(rules: Rules | None = None, kind: type[Deciding] = Deciding) -> Iterator[Deciding]:
-    with bench(rules, kind) as made:
-        yield made
+    with bench(rules, kind) as opened:
+        yield opened
 
 
 def patiently_deciding(rules: Rules) -> AbstractContextManager[Deciding]:

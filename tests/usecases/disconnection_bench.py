@@ -1,4 +1,4 @@
-"""A bench for disconnections that we ask for: completed connections, two approvers, and what Noyo made of it."""
+"""A test bench for requested disconnections: completed connections, two approvers, and the records at Noyo."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ class Disconnecting(Deciding):
     # ---------------------------------------------------------------- what Noyo and people do
 
     def connected(self, name: str = "Test Company", ago: int = 600) -> RecordState:
-        """A completed connection, as we hold it."""
+        """The record state of a completed connection."""
         self.wait(-ago)
-        made = self.noyo.add_connection(
+        connection = self.noyo.add_connection(
             carrier_id=CARRIER, carrier_group_id="00110011", group_name=name, status="completed"
         )
-        self.observed(connection_ref(made["id"]))
+        self.observed(connection_ref(connection["id"]))
         self.wait(ago)
-        found = self.store.records.record_state(connection_ref(made["id"]))
+        found = self.store.records.record_state(connection_ref(connection["id"]))
         assert found is not None
         return found
 
     def observed(self, entity: EntityRef) -> None:
-        """A poll comes by."""
+        """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(read_record(entity, deps.noyo), deps)
 
@@ -77,26 +77,26 @@ class Disconnecting(Deciding):
         return second_approval.withdraw(operation_id, person, deps=self.deps)
 
     def going(self, *, needs_second: bool = True) -> RecordState:
-        """Asked for by Ana and, where that is needed, confirmed by Ben; not sent yet."""
+        """A disconnection that Ana requested and, if needed, Ben confirmed; not sent yet."""
         shown = self.connected()
         self.ask_to_end(shown, needs_second=needs_second)
         if needs_second:
             self.confirm()
         return shown
 
-    # ---------------------------------------------------------------- what is so
+    # ---------------------------------------------------------------- results
 
     def requests(self) -> list[dict[str, Any]]:
-        """Noyo's requests to disconnect that our platform made."""
-        return [one for one in self.noyo.disconnections() if one["source_type"] == "platform"]
+        """The disconnections at Noyo that our platform requested."""
+        return [request for request in self.noyo.disconnections() if request["source_type"] == "platform"]
 
     def posts(self) -> list[Any]:
         return [seen for seen in self.writes() if seen.method == "POST"]
 
-    def made(self) -> RecordState:
-        """The one request that we made, as we hold it."""
-        (made,) = self.requests()
-        found = self.store.records.record_state(disconnection_ref(made["id"]))
+    def created(self) -> RecordState:
+        """The record state of the only disconnection that we requested."""
+        (request,) = self.requests()
+        found = self.store.records.record_state(disconnection_ref(request["id"]))
         assert found is not None
         return found
 
@@ -110,5 +110,5 @@ def pair_of(shown: RecordState) -> EntityRef:
 
 @contextmanager
 def disconnecting(rules: Rules | None = None) -> Iterator[Disconnecting]:
-    with bench(rules, Disconnecting) as made:
-        yield made
+    with bench(rules, Disconnecting) as opened:
+        yield opened

@@ -1,4 +1,4 @@
-"""A bench for operations: the real table (moto's), the Noyo fake over HTTP, a clock that tests move; no Slack."""
+"""A test bench for operations: moto's table, the Noyo fake over HTTP, a clock that tests set, and no Slack."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ EIN, TIN = "123456789", "987654321"
 TYPED = SensitiveFields(federal_ein=EIN, broker_tin=TIN, employer_email_address="owner@test-company.example")
 QUIET = 30
 TIMEOUT = 1.5
-"""Real seconds; what a time-out costs a test."""
+"""In real seconds: a timeout delays a test by this much."""
 _TABLES = itertools.count(1)
 
 
 class ExecutionBench:
-    """What one worker would have at hand, and what the tests look at afterwards."""
+    """The dependencies of a worker, actions of people and Noyo, and the results that tests check."""
 
     timeout_seconds: float = TIMEOUT
     mode: Mode = Mode.ACT
@@ -54,7 +54,7 @@ class ExecutionBench:
         self.noyo, self.client, self._now = noyo, client, now
         self.table = f"bench-{next(_TABLES)}"
         create_table(client, name=self.table)
-        # Nobody reads the stream here, and moto would copy all of it at each write.
+        # No test reads the stream here, and moto would copy it at each write.
         dynamodb_backends[ACCOUNT][REGION].tables[self.table].stream_shard = None
         self.store = repositories_on(client, self.table, WORKER)
         self.encryptor = KmsEncryptor(lambda: kms[0], kms[1])
@@ -65,7 +65,7 @@ class ExecutionBench:
         self.know(ANA, BEN)
 
     def restart(self) -> None:
-        """A new process: no token, no connection, nothing remembered."""
+        """Start a new process, without token, connections or caches."""
         self._clients.append(
             NoyoHttpClient(
                 api_url=self.noyo.api_url,
@@ -83,7 +83,7 @@ class ExecutionBench:
             client.close()
         self.client.delete_table(TableName=self.table)
 
-    # ---------------------------------------------------------------- time and tools
+    # ---------------------------------------------------------------- time and dependencies
 
     def clock(self) -> float:
         return self._now[0]
@@ -92,7 +92,7 @@ class ExecutionBench:
         self._now[0] += seconds
 
     def know(self, *user_ids: str, **changes: Any) -> None:
-        """What the table holds of these people, read just now."""
+        """Store these people as just read from Slack."""
         for user_id in user_ids:
             person = Person(user_id, TEAM, False, False, False, int(self.clock()))
             self.store.people.save_person(replace(person, **changes))
@@ -142,18 +142,18 @@ class ExecutionBench:
         )
 
     def stuck(self, group_id: str = "00110011", ago: int = 600) -> RecordState:
-        """A connection that its carrier could not install, a while ago, as we hold it."""
+        """The record state of a connection that its carrier could not install some time ago."""
         self.wait(-ago)
-        made = self.noyo.add_connection(
+        created = self.noyo.add_connection(
             carrier_id=CARRIER,
             carrier_group_id=group_id,
             group_name="Test Company",
             status="unable_to_connect",
             setup_result={"error": "unknown group"},
         )
-        self.see(made["id"])
+        self.see(created["id"])
         self.wait(ago)
-        return self.held(made["id"])
+        return self.record_state(created["id"])
 
     def retry(
         self,
@@ -175,24 +175,24 @@ class ExecutionBench:
             deps=deps or self.deps,
         )
 
-    def look(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
+    def refresh(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
         return submit.refresh(
             operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.deps
         )
 
     def see(self, connection_id: str) -> None:
-        """A poll comes by."""
+        """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(deps.noyo.connection(connection_id), deps)
 
     def run_worker(self, operation_id: str = "V1", **changed: Any) -> Operation:
-        """One wake of a worker; `changed` are other tools than the usual."""
+        """Run a worker once; `changed` replaces some of its dependencies."""
         with acting("ExecuteOperationsFunction"):
             execute(operation_id, replace(self.deps, **changed))
         return self.operation(operation_id)
 
     def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
-        """Time passes from one due moment to the next, and people stay known."""
+        """Run the worker at each due time for this many seconds, while people stay known."""
         until = self.clock() + seconds
         while True:
             operation = self.operation(operation_id)
@@ -204,14 +204,14 @@ class ExecutionBench:
                 self.know(ANA, BEN)
             self.run_worker(operation_id)
 
-    # ---------------------------------------------------------------- what is so
+    # ---------------------------------------------------------------- results
 
     def operation(self, operation_id: str = "V1") -> Operation:
         found = self.store.operations.operation(operation_id)
         assert found is not None
         return found
 
-    def held(self, connection_id: str) -> RecordState:
+    def record_state(self, connection_id: str) -> RecordState:
         found = self.store.records.record_state(connection_ref(connection_id))
         assert found is not None
         return found
@@ -230,23 +230,23 @@ class ExecutionBench:
         return self.store.operations.open_on(entity) is not None
 
     def items(self) -> list[dict[str, Any]]:
-        """All that is in the table, raw."""
+        """All items of the table, in wire format."""
         found: list[dict[str, Any]] = self.client.scan(TableName=self.table)["Items"]
         return found
 
     def audit_actions(self) -> list[tuple[str, str | None]]:
-        """(deed, actor) of all audit entries."""
+        """(action, actor) of all audit entries."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("AUDIT#")]
         return [(row["action"]["S"], row.get("actor", {}).get("S")) for row in rows]
 
     def published_states(self) -> list[str]:
-        """The states of operations that there is news of."""
+        """The operation states in the outbox events."""
         rows = [item for item in self.items() if item["pk"]["S"].startswith("OUTBOX#operation_changed:")]
         return [row["operation_state"]["S"] for row in rows]
 
 
 class Before:
-    """A port where something else happens once, right before (or after) a call of one method."""
+    """Wraps a port, and runs an action once, right before (or after) a call of one method."""
 
     def __init__(
         self, port: Any, method: str, happens: Callable[[], object], *, after: bool = False, skip: int = 0
@@ -275,7 +275,7 @@ class Before:
 
 
 class Killed(BaseException):
-    """The process is gone in this very moment; nothing catches it."""
+    """The process stops at this moment; nothing catches this exception."""
 
 
 def kill() -> None:
@@ -284,17 +284,17 @@ def kill() -> None:
 
 @contextmanager
 def bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
-    """`kind`: a bench that knows more than this one."""
+    """Open a bench of this class."""
     now = [float(START)]
     here = NoyoFake(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
     with aws_here() as key, here as noyo:
-        made = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
-        yield made
-        made.close()
+        opened = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
+        yield opened
+        opened.close()
 
 
 def writes_fail(kind: str, times: int | None = 1, **more: Any) -> Fault:
-    """Trouble for what we send to Noyo; reading goes on."""
+    """A fault in writes to Noyo; reads still work."""
     method = more.pop("method", None)
     return Fault(kind, method=method or "POST", path_contains="/api/", times=times, **more)
 

@@ -1,7 +1,7 @@
-"""For tests of learning: the Noyo fake over real HTTP, and the ports of the table as plain dictionaries.
+"""For tests of ingestion: the Noyo fake over real HTTP, and in-memory repositories.
 
-Moto copies the whole table at each transaction, so hundreds of records are learnt here; the real table has its own
-tests, and `tests.system` puts both together.
+Moto copies the whole table at each transaction, which is slow for hundreds of records. The real table has its own
+tests, and `tests.system` combines both.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ SWEEP = 24 * 3600
 
 
 class Records:
-    """`KeepsRecords`. `between` runs once before the next write, as another observer would."""
+    """An in-memory `RecordRepository`. `between` runs once before the next write, as another worker would."""
 
     def __init__(self) -> None:
         self.states: dict[EntityRef, RecordState] = {}
         self.versions: dict[EntityRef, dict[tuple[int, str], Record]] = {}
-        self.told: list[OutboxEvent] = []
+        self.events: list[OutboxEvent] = []
         self.between: Callable[[], object] | None = None
 
     def record_state(self, entity: EntityRef) -> RecordState | None:
@@ -50,8 +50,8 @@ class Records:
         act, self.between = self.between, None
         if act is not None:
             act()
-        held = self.states.get(change.entity)
-        revision = held.revision if held else 0
+        current = self.states.get(change.entity)
+        revision = current.revision if current else 0
         if revision != (change.before.revision if change.before else 0):
             raise ConcurrentUpdate("moved")
         if change.after is not None:
@@ -59,26 +59,38 @@ class Records:
         if change.version is not None:
             key = (change.version.modified, change.version.version)
             self.versions.setdefault(change.entity, {})[key] = change.version
-        self.told += change.events
+        self.events += change.events
 
     def has_version(self, entity: EntityRef, record: Record) -> bool:
         return (record.modified, record.version) in self.versions.get(entity, {})
 
     def history(self, entity: EntityRef, *, since: int) -> list[Record]:
-        return [one for key, one in sorted(self.versions[entity].items()) if key[0] >= since]
+        return [record for key, record in sorted(self.versions[entity].items()) if key[0] >= since]
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
         return max(
-            ((held.record.modified, entity) for entity, held in self.states.items() if entity.kind is kind),
+            (
+                (record_state.record.modified, entity)
+                for entity, record_state in self.states.items()
+                if entity.kind is kind
+            ),
             default=None,
         )
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
-        held = [one for one in self.states.values() if one.entity.kind is kind and one.status.value == status]
-        return [one.entity for one in sorted(held, key=_order)][:limit]
+        matching = [
+            record_state
+            for record_state in self.states.values()
+            if record_state.entity.kind is kind and record_state.status.value == status
+        ]
+        return [record_state.entity for record_state in sorted(matching, key=_order)][:limit]
 
     def open_entities(self, kind: EntityKind) -> list[EntityRef]:
-        return [one for one, held in self.states.items() if one.kind is kind and is_open(held.status)]
+        return [
+            entity
+            for entity, record_state in self.states.items()
+            if entity.kind is kind and is_open(record_state.status)
+        ]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         raise NotImplementedError
@@ -90,8 +102,8 @@ def _order(record_state: RecordState) -> tuple[str, int]:
     return (end.isoformat() if end else "9999-12-31", record.modified)
 
 
-class NewsBook:
-    """The part of `KeepsNews` that learning uses."""
+class Outbox:
+    """The part of `OutboxRepository` that ingestion uses, in memory."""
 
     def __init__(self) -> None:
         self.put_once: dict[str, OutboxEvent] = {}
@@ -101,24 +113,24 @@ class NewsBook:
 
 
 class Cursors:
-    """`KeepsCursors`. `between` runs once before the next move, as another poll would."""
+    """An in-memory cursor repository. `between` runs once before the next save, as another poll would."""
 
     def __init__(self) -> None:
-        self.held: dict[EntityKind, PollCursor] = {}
+        self.saved: dict[EntityKind, PollCursor] = {}
         self.rows: dict[tuple[EntityKind, str], ParkedRow] = {}
         self.between: Callable[[], object] | None = None
 
     def cursor(self, kind: EntityKind) -> PollCursor | None:
-        return self.held.get(kind)
+        return self.saved.get(kind)
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         act, self.between = self.between, None
         if act is not None:
             act()
-        held = self.held.get(kind)
-        if (held.revision if held else 0) != cursor.revision:
+        current = self.saved.get(kind)
+        if (current.revision if current else 0) != cursor.revision:
             return False
-        self.held[kind] = replace(cursor, revision=cursor.revision + 1)
+        self.saved[kind] = replace(cursor, revision=cursor.revision + 1)
         return True
 
     def park(self, kind: EntityKind, parked: ParkedRow) -> bool:
@@ -132,7 +144,7 @@ class Cursors:
 
 
 class OpenOperations:
-    """The part of `KeepsOperations` that learning uses."""
+    """The part of `OperationRepository` that ingestion uses, in memory."""
 
     def __init__(self) -> None:
         self.open: dict[EntityRef, Operation] = {}
@@ -142,12 +154,12 @@ class OpenOperations:
 
 
 class Ingestion:
-    """A Switchboard that only learns: `with Ingestion() as ingestion: ingestion.poll()`."""
+    """A Switchboard that only ingests: `with Ingestion() as ingestion: ingestion.poll()`."""
 
     def __init__(self, *, rules: Rules | None = None) -> None:
         self.now = float(START)
         self.noyo = NoyoFake(clock=lambda: self.now, rules=rules or Rules(settle_script=None))
-        self.records, self.news, self.cursors = Records(), NewsBook(), Cursors()
+        self.records, self.outbox, self.cursors = Records(), Outbox(), Cursors()
         self.operations = OpenOperations()
         self.time_runs = False
 
@@ -173,20 +185,20 @@ class Ingestion:
         self.now += seconds
 
     def poll(self, kind: EntityKind = EntityKind.CONNECTION, *, seconds: float = 60) -> PollReport:
-        """One poll; `seconds` 0: its deadline has come when it begins."""
-        return poll(kind, self.tools(seconds))
+        """Poll once, with a deadline in this many seconds; 0 means that it has passed at the start."""
+        return poll(kind, self.dependencies(seconds))
 
     def begin(self) -> None:
         """The first run of both lists."""
         self.poll(EntityKind.CONNECTION)
         self.poll(EntityKind.DISCONNECTION)
 
-    def tools(self, seconds: float = 60) -> Dependencies:
+    def dependencies(self, seconds: float = 60) -> Dependencies:
         ports: Any = {
             "noyo": self.client,
             "records": self.records,
             "operations": self.operations,
-            "outbox": self.news,
+            "outbox": self.outbox,
             "polling": self.cursors,
         }
         return Dependencies(
@@ -198,13 +210,13 @@ class Ingestion:
             **ports,
         )
 
-    def intake(self, kind: EntityKind = EntityKind.CONNECTION, *, seconds: float = 60) -> PageIngestor:
-        """What a run of its own would take rows in with."""
+    def page_ingestor(self, kind: EntityKind = EntityKind.CONNECTION, *, seconds: float = 60) -> PageIngestor:
+        """The page ingestor of a new run."""
         return PageIngestor(
-            kind, self.cursors.held.get(kind) or PollCursor(started_at=START), self.tools(seconds)
+            kind, self.cursors.saved.get(kind) or PollCursor(started_at=START), self.dependencies(seconds)
         )
 
-    def observe(self, record: Record, *, silent: bool = False) -> bool:
+    def ingest(self, record: Record, *, silent: bool = False) -> bool:
         operations: Any = self.operations
         return ingest(
             record,
@@ -221,7 +233,7 @@ class Ingestion:
     # ---------------------------------------------------------------- Noyo's side
 
     def add(self, number: int, *, every: int = 60, **fields: Any) -> list[str]:
-        """So many connections, the newest an hour old, each `every` seconds older than the one before."""
+        """Add this many connections: the newest is an hour old, each is `every` seconds older than the previous."""
         first = int(self.now) - 3600
         return [
             self.noyo.add_connection(**{"created": first - index * every, "status": "processing", **fields})[
@@ -231,32 +243,34 @@ class Ingestion:
         ]
 
     def waits_for_us(self, end: str | None, **fields: Any) -> str:
-        """A request to disconnect that a carrier made an hour ago."""
-        made = self.noyo.carrier_requests_disconnection(
+        """Add a disconnection that a carrier requested an hour ago; returns its id."""
+        request = self.noyo.carrier_requests_disconnection(
             carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
             group_id="5e5e5e5e-0000-4000-8000-000000000001",
             group_name="Test Company",
             effective_end_date=end,
             **{"created": int(self.now) - 3600, **fields},
         )
-        return str(made["id"])
+        return str(request["id"])
 
     def lists(self) -> int:
-        """How many pages of lists were asked for so far."""
-        return sum(one.path.endswith(("/group_connections", "_requests")) for one in self.noyo.requests)
+        """How many pages of lists were requested so far."""
+        return sum(
+            request.path.endswith(("/group_connections", "_requests")) for request in self.noyo.requests
+        )
 
-    # ---------------------------------------------------------------- what was learnt
+    # ---------------------------------------------------------------- what was ingested
 
-    def held(self, record_id: str, kind: EntityKind = EntityKind.CONNECTION) -> RecordState:
+    def record_state(self, record_id: str, kind: EntityKind = EntityKind.CONNECTION) -> RecordState:
         return self.records.states[EntityRef(kind, record_id)]
 
     def status(self, record_id: str) -> str:
-        return self.held(record_id).status.value
+        return self.record_state(record_id).status.value
 
-    def told(self, record_id: str | None = None) -> list[str]:
-        """The changes told, in order: the status each led to, `late …` for one that came late."""
+    def reported_statuses(self, record_id: str | None = None) -> list[str]:
+        """The statuses in the outbox events, in order; `late …` for a late version."""
         return [
             f"late {event.after}" if event.kind is EventKind.LATE_VERSION else str(event.after)
-            for event in self.records.told
+            for event in self.records.events
             if record_id in (None, event.entity.key)
         ]

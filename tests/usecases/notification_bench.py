@@ -1,4 +1,4 @@
-"""Use case tests: a Switchboard that has begun, records at Noyo, and Slack with something happening around a call."""
+"""For tests of notifications: a Switchboard after its first polls, records at Noyo, and actions around a call."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.system import ALERTS, GUARDIAN, System
 
 @contextmanager
 def begun(**settings: Any) -> Iterator[System]:
-    """The first polls are over and the summary is out, so that what changes from now on is told."""
+    """A system after the first polls and the summary, which publishes all further changes."""
     with System(**settings) as system:
         system.poll()
         system.notify()
@@ -25,16 +25,16 @@ def begun(**settings: Any) -> Iterator[System]:
 
 
 def connection(system: System, status: str = "processing", **fields: Any) -> str:
-    """A connection that somebody else asked for, known to Switchboard; its id."""
-    made = system.noyo.add_connection(
+    """Add a connection that someone else requested, and ingest it; returns its id."""
+    created = system.noyo.add_connection(
         **{"carrier_id": GUARDIAN, "group_name": "Test Company", "status": status} | fields
     )
     system.poll()
-    return str(made["id"])
+    return str(created["id"])
 
 
 def moves(system: System, connection_id: str, *statuses: str, **fields: Any) -> None:
-    """Each is seen by a poll, ten seconds after the one before; nobody is told yet."""
+    """Change the status every ten seconds, and poll after each change; publish nothing."""
     for status in statuses:
         system.wait(10)
         system.noyo.move_connection(connection_id, status, **fields)
@@ -45,12 +45,12 @@ def due(system: System) -> list[str]:
     return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=1000)
 
 
-def tell(system: System, news_ids: Sequence[str]) -> None:
-    for news_id in news_ids:
-        publish(news_id, system.bot.slack_dependencies)
+def publish_all(system: System, event_ids: Sequence[str]) -> None:
+    for event_id in event_ids:
+        publish(event_id, system.bot.slack_dependencies)
 
 
-def tell_until_done(system: System, *, rounds: int = 60, step: int = 5) -> None:
+def publish_until_done(system: System, *, rounds: int = 60, step: int = 5) -> None:
     for _ in range(rounds):
         if not due(system):
             return
@@ -60,7 +60,7 @@ def tell_until_done(system: System, *, rounds: int = 60, step: int = 5) -> None:
 
 
 def shown(system: System, channel: str) -> list[str]:
-    """The messages of a channel without their threads, as people read them."""
+    """The messages of a channel as text, without their threads."""
     return [system.slack.render(message) for message in system.slack.channel(channel)]
 
 
@@ -71,7 +71,7 @@ def buttons(message: Message) -> set[str]:
 
 
 class Around:
-    """Anything, with something that happens just before or after the first call of one of its methods."""
+    """Wraps an object, and runs an action just before or after the first call of one of its methods."""
 
     def __init__(self, inner: Any, **happens: Callable[[], object]) -> None:
         self._inner, self._happens = inner, happens
@@ -92,5 +92,5 @@ def around_slack(deps: Dependencies, **happens: Callable[[], object]) -> Depende
     return replace(deps, slack=Around(deps.slack, **happens))
 
 
-def around_news(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
+def around_outbox(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
     return replace(deps, outbox=Around(deps.outbox, **happens))

@@ -1,4 +1,4 @@
-"""What a worker tells of what it left, after each scheduled run."""
+"""The backlog that a worker logs after each scheduled run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.usecases.workers import log_operation_backlog, log_outbox_backlog
 
 
 class Waiting:
-    """As much of the two ports as is asked."""
+    """The parts of both repositories that the backlog reads."""
 
     def __init__(self, due: int | None, asked_at: list[int] | None = None) -> None:
         self._due, self._asked_at = due, asked_at or []
@@ -29,11 +29,11 @@ class Waiting:
         return ["V1", "V2", "V3"][: limit if self._asked_at else 0]
 
 
-Told = Callable[[], Any]
+LogRecords = Callable[[], Any]
 
 
 @pytest.fixture
-def told(caplog: pytest.LogCaptureFixture) -> Told:
+def log_records(caplog: pytest.LogCaptureFixture) -> LogRecords:
     caplog.set_level(logging.INFO, LOGGER)
     return lambda: caplog.records
 
@@ -42,11 +42,13 @@ def operations(due: int | None, asked_at: list[int] | None = None) -> OperationR
     return cast(OperationRepository, Waiting(due, asked_at))
 
 
-def test_how_late_the_longest_due_operation_is_and_how_long_people_are_waited_for(told: Told) -> None:
+def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_operation(
+    log_records: LogRecords,
+) -> None:
     log_operation_backlog(operations(900, [100, 400]), 1000)
 
-    assert told()[0].log_event is LogEvent.OPERATION_BACKLOG
-    assert told()[0].fields == {
+    assert log_records()[0].log_event is LogEvent.OPERATION_BACKLOG
+    assert log_records()[0].fields == {
         "oldest_due": 100,
         "awaiting_resolution": 2,
         "deferred": 3,
@@ -54,18 +56,18 @@ def test_how_late_the_longest_due_operation_is_and_how_long_people_are_waited_fo
     }
 
 
-def test_where_nothing_waits_that_is_told_too_so_that_silence_means_something(told: Told) -> None:
+def test_an_empty_backlog_is_logged_too(log_records: LogRecords) -> None:
     log_operation_backlog(operations(None), 1000)
     log_outbox_backlog(cast(OutboxRepository, Waiting(None)), 1000)
 
-    assert [line.fields for line in told()] == [
+    assert [line.fields for line in log_records()] == [
         {"oldest_due": 0, "awaiting_resolution": 0, "deferred": 0, "longest_awaiting": 0},
         {"oldest_due": 0},
     ]
 
 
-def test_how_late_the_longest_due_news_is(told: Told) -> None:
+def test_the_outbox_backlog_has_the_oldest_due_event(log_records: LogRecords) -> None:
     log_outbox_backlog(cast(OutboxRepository, Waiting(940)), 1000)
 
-    assert told()[0].log_event is LogEvent.OUTBOX_BACKLOG
-    assert told()[0].fields == {"oldest_due": 60}
+    assert log_records()[0].log_event is LogEvent.OUTBOX_BACKLOG
+    assert log_records()[0].fields == {"oldest_due": 60}

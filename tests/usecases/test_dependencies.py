@@ -1,4 +1,4 @@
-"""Use case tests: what must be decided is told where it is decided."""
+"""The channels of cards and alerts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from bot.domain.records import EntityKind
 from bot.usecases.dependencies import ChannelRouting
 
 
-def test_requests_to_disconnect_hang_and_are_called_out_where_they_are_decided() -> None:
+def test_disconnections_have_their_cards_and_alerts_in_the_decisions_channel() -> None:
     channels = ChannelRouting(connections="C1", alerts="C2", decisions="C3")
 
     assert (channels.of_card(EntityKind.CONNECTION), channels.of_alert(EntityKind.CONNECTION)) == ("C1", "C2")

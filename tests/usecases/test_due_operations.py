@@ -1,4 +1,4 @@
-"""What the schedule takes up, while sending is on and while it is not."""
+"""Which operations a scheduled run executes, with and without a sending pause."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.usecases.execution_bench import ANA, ExecutionBench, bench, writes_fa
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def scheduled(here: ExecutionBench) -> list[str]:
     ids = due_operations(here.deps)
-    for one in ids:
-        execute(one, here.deps)
+    for operation_id in ids:
+        execute(operation_id, here.deps)
     return ids
 
 
@@ -31,23 +31,23 @@ def groups(writes: list[Any]) -> list[str]:
     return [seen.body["group_data"]["carrier_group_id"] for seen in writes]
 
 
-def test_kept_ones_are_in_nobodys_way_and_are_put_aside_once(here: ExecutionBench) -> None:
+def test_deferred_operations_block_nothing_and_are_deferred_once(here: ExecutionBench) -> None:
     for number in range(5):
         here.ask(f"V{number}", group_id=f"0011001{number}")
     pause(ANA, "", here.deps)
 
     assert len(scheduled(here)) == 5
-    told = len(here.published_states())
+    published = len(here.published_states())
 
     assert scheduled(here) == []
-    assert len(here.published_states()) == told
-    look = here.stuck("99").entity
-    here.look(look)
+    assert len(here.published_states()) == published
+    entity = here.stuck("99").entity
+    here.refresh(entity)
     assert scheduled(here) == ["L1"]
     assert here.operation("L1").state is OperationState.SUCCEEDED
 
 
-def test_once_resumed_they_are_sent_in_the_order_they_were_asked_for(here: ExecutionBench) -> None:
+def test_after_resuming_operations_are_sent_in_the_order_of_submission(here: ExecutionBench) -> None:
     here.ask("V0", group_id="00110010")
     here.wait(1)
     pause(ANA, "", here.deps)
@@ -64,7 +64,7 @@ def test_once_resumed_they_are_sent_in_the_order_they_were_asked_for(here: Execu
     assert here.effects() == 4
 
 
-def test_what_would_be_tried_again_soon_is_put_aside_as_well(here: ExecutionBench) -> None:
+def test_a_rescheduled_operation_is_deferred_too(here: ExecutionBench) -> None:
     here.noyo.faults.add(writes_fail("too_many", times=1))
     here.ask()
     later = here.run_worker()

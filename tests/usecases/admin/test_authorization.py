@@ -1,4 +1,4 @@
-"""Permitting: by the table alone, or after asking Slack about a person; never by a guess."""
+"""Authorization from stored people, or after reading a person from Slack; never by a guess."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, rea
 
 class People:
     def __init__(self, person: Person | None = None) -> None:
-        self.held = person
+        self.saved = person
 
     def person(self, user_id: str) -> Person | None:
-        return self.held
+        return self.saved
 
     def save_person(self, person: Person) -> None:
-        self.held = person
+        self.saved = person
 
     def members(self, group_ids: Iterable[str]) -> dict[str, GroupMembers]:
         return {group_id: GroupMembers(group_id, frozenset({"U1"}), NOW) for group_id in group_ids}
@@ -54,19 +54,19 @@ def given(people: People, slack: Slack | None = None, *, policy: AccessPolicy) -
     )
 
 
-def test_the_table_alone_decides_for_a_worker() -> None:
+def test_workers_authorize_with_stored_people_only() -> None:
     assert authorized_by_table(Right.REQUEST, "U1", given(People(ANA), policy=POLICY)).allowed
     unknown = authorized_by_table(Right.REQUEST, "U1", given(People(), policy=POLICY))
     assert unknown.verdict is Verdict.UNKNOWN
 
 
-def test_membership_of_a_group_gives_the_right() -> None:
+def test_members_of_a_group_have_its_right() -> None:
     policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
     assert authorized_by_table(Right.APPROVE, "U1", given(People(ANA), policy=policy)).allowed
 
 
-def test_a_person_who_is_known_and_fresh_is_not_asked_about() -> None:
+def test_a_recently_read_person_is_not_read_again() -> None:
     slack = Slack(None)
 
     allowed = authorized(Right.REQUEST, "U1", given(People(ANA), slack, policy=POLICY))
@@ -75,16 +75,16 @@ def test_a_person_who_is_known_and_fresh_is_not_asked_about() -> None:
     assert slack.asked == 0
 
 
-def test_a_stranger_is_asked_about_and_remembered() -> None:
+def test_an_unknown_person_is_read_from_slack_and_stored() -> None:
     people = People()
 
     allowed = authorized(Right.REQUEST, "U1", given(people, Slack(ANA), policy=POLICY))
 
     assert allowed.allowed
-    assert people.held == ANA
+    assert people.saved == ANA
 
 
-def test_what_is_known_too_long_is_asked_again_and_may_have_changed() -> None:
+def test_an_outdated_person_is_read_again() -> None:
     from dataclasses import replace
 
     old = replace(ANA, read_at=NOW - policies.PERSON_FRESH_SECONDS - 1)
@@ -96,10 +96,10 @@ def test_what_is_known_too_long_is_asked_again_and_may_have_changed() -> None:
 
 
 @pytest.mark.parametrize("answer", [SlackNoAnswer("late"), SlackRefused("fatal_error"), None])
-def test_without_an_answer_of_slack_nobody_is_let_in_on_a_guess(answer: SlackError | None) -> None:
+def test_without_a_response_from_slack_the_right_is_unknown(answer: SlackError | None) -> None:
     people = People()
 
     verdict = authorized(Right.REQUEST, "U1", given(people, Slack(answer), policy=POLICY)).verdict
 
     assert verdict is Verdict.UNKNOWN
-    assert people.held is None
+    assert people.saved is None

@@ -1,4 +1,4 @@
-"""Rights: whoever gains or loses one is in the trail once, whatever changed it."""
+"""Each granted or removed right is in the audit log once, whatever caused the change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def somebody(user_id: str, **flags: bool) -> Person:
 
 
 class Slack:
-    """Knows nobody, or does not answer."""
+    """Returns the people in `people`, or does not respond."""
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
@@ -42,7 +42,7 @@ class Slack:
         return self.people.get(user_id)
 
     def read_members(self, group_id: str) -> GroupMembers | None:
-        raise AssertionError("that is another's work")
+        raise AssertionError("the grant audit reads no members")
 
 
 class Here:
@@ -81,11 +81,11 @@ class Here:
 
 @pytest.fixture
 def here() -> Iterator[Here]:
-    with bench() as made:
-        yield Here(made.store)
+    with bench() as opened:
+        yield Here(opened.store)
 
 
-def test_the_first_run_says_who_holds_what_in_one_entry(here: Here) -> None:
+def test_the_first_run_records_all_grants_in_one_entry(here: Here) -> None:
     assert here.note() == 0
 
     (entry,) = here.first()
@@ -94,14 +94,14 @@ def test_the_first_run_says_who_holds_what_in_one_entry(here: Here) -> None:
     assert here.of("U2") == []
 
 
-def test_nothing_changed_is_nothing_noted(here: Here) -> None:
+def test_without_a_change_nothing_is_recorded(here: Here) -> None:
     here.note()
 
     assert here.note() == 0
     assert len(here.first()) == 1
 
 
-def test_settings_that_changed_are_noted_for_each_person(here: Here) -> None:
+def test_changed_settings_are_recorded_for_each_person(here: Here) -> None:
     here.note()
     here.policy = replace(POLICY, approvers=frozenset({"S1", "U6"}), admins=frozenset({"U3", "U2"}))
 
@@ -111,7 +111,7 @@ def test_settings_that_changed_are_noted_for_each_person(here: Here) -> None:
     assert here.note() == 0
 
 
-def test_members_who_came_and_went_are_noted(here: Here) -> None:
+def test_changed_members_are_recorded(here: Here) -> None:
     here.note()
     here.group("S1", "U5", "U7")
 
@@ -121,7 +121,7 @@ def test_members_who_came_and_went_are_noted(here: Here) -> None:
 
 
 @pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
-def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here, flag: str) -> None:
+def test_an_ineligible_person_loses_all_rights_until_eligible_again(here: Here, flag: str) -> None:
     here.note()
     here.store.people.save_person(somebody("U4", **{flag: True}))
     here.note()
@@ -131,7 +131,7 @@ def test_who_may_not_act_any_more_loses_every_right_and_may_come_back(here: Here
     assert here.of("U4") == [("grant_added", "approve"), ("grant_removed", "approve")]
 
 
-def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here: Here) -> None:
+def test_holders_not_read_for_a_day_are_read_from_slack(here: Here) -> None:
     here.store.people.save_person(
         replace(somebody("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1)
     )
@@ -142,14 +142,14 @@ def test_slack_is_asked_of_holders_nobody_has_seen_for_a_day_some_at_a_time(here
     assert dict(here.first()[0].details)["request"] == ""
 
 
-def test_a_silent_slack_changes_nothing(here: Here) -> None:
+def test_without_a_response_from_slack_nothing_changes(here: Here) -> None:
     here.note()
     here.slack.silent = True
 
     assert here.note() == 0
 
 
-def test_a_group_that_was_never_read_changes_nothing(here: Here) -> None:
+def test_an_unread_group_changes_nothing(here: Here) -> None:
     here.note()
     here.policy = replace(POLICY, approvers=frozenset({"S9"}), admins=frozenset())
 
@@ -170,7 +170,7 @@ def test_a_first_run_waits_until_every_group_is_known(here: Here) -> None:
     assert here.first() == []
 
 
-def test_a_right_that_everyone_holds_is_noted_as_such(here: Here) -> None:
+def test_a_right_of_everyone_is_recorded_as_such(here: Here) -> None:
     here.note()
     here.policy = replace(POLICY, requesters=frozenset())
 
@@ -179,7 +179,7 @@ def test_a_right_that_everyone_holds_is_noted_as_such(here: Here) -> None:
     assert [entry.action for entry in here.first()].count("grant_added") == 1
 
 
-def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
+def test_two_concurrent_runs_record_each_change_once(here: Here) -> None:
     here.note()
     here.policy = replace(POLICY, admins=frozenset())
     deps = here.deps
@@ -190,21 +190,21 @@ def test_two_runs_at_once_note_each_change_once(here: Here) -> None:
 
 
 def after_another_run(deps: Dependencies, here: Here) -> Dependencies:
-    """The other run comes between reading the snapshot and writing it."""
+    """Dependencies with which another run happens between reading and saving the snapshot."""
 
     class Late:
         def snapshot(self) -> GrantSnapshot | None:
-            held = deps.grants.snapshot()
+            snapshot = deps.grants.snapshot()
             here.note()
-            return held
+            return snapshot
 
-        def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
-            return deps.grants.save(noted, entries)
+        def save(self, snapshot: GrantSnapshot, entries: list[AuditEntry]) -> bool:
+            return deps.grants.save(snapshot, entries)
 
     return replace(deps, grants=Late())  # type: ignore[arg-type]
 
 
-def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: Here) -> None:
+def test_many_changes_are_written_in_parts_and_an_interrupted_run_continues(here: Here) -> None:
     here.note()
     many = [f"U{number:04d}" for number in range(2 * policies.GRANT_CHANGES_PER_TRANSACTION + 7)]
     here.group("S1", "U4", "U5", *many)
@@ -214,23 +214,23 @@ def test_many_changes_are_written_in_parts_and_a_run_that_was_cut_goes_on(here: 
         def snapshot(self) -> GrantSnapshot | None:
             return here.store.grants.snapshot()
 
-        def save(self, noted: GrantSnapshot, entries: list[AuditEntry]) -> bool:
+        def save(self, snapshot: GrantSnapshot, entries: list[AuditEntry]) -> bool:
             if written:
                 raise KeyboardInterrupt
             written.append(len(entries))
-            return real(noted, entries)
+            return real(snapshot, entries)
 
     with pytest.raises(KeyboardInterrupt):
         audit_grants(replace(here.deps, grants=Cut()))  # type: ignore[arg-type]
     assert written == [policies.GRANT_CHANGES_PER_TRANSACTION]
 
     assert here.note() == policies.GRANT_CHANGES_PER_TRANSACTION + 7
-    for one in (many[0], many[-1]):
-        assert here.of(one) == [("grant_added", "approve")]
+    for user_id in (many[0], many[-1]):
+        assert here.of(user_id) == [("grant_added", "approve")]
 
 
-def test_the_snapshot_after_a_part_holds_that_part_only() -> None:
-    noted = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=4)
+def test_the_snapshot_after_a_part_contains_only_that_part() -> None:
+    snapshot = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=4)
 
-    assert with_changes(noted, []).holders == noted.holders
-    assert with_changes(noted, []).revision == 5
+    assert with_changes(snapshot, []).holders == snapshot.holders
+    assert with_changes(snapshot, []).revision == 5

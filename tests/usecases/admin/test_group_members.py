@@ -1,4 +1,4 @@
-"""Refreshing: what is known of user groups stays fresh, and one that cannot be read starves no other."""
+"""Group members are refreshed, and a group that cannot be read does not block the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLICY = AccessPolicy(
 
 class People:
     def __init__(self, *known: GroupMembers) -> None:
-        self.held = {members.group_id: members for members in known}
+        self.saved = {members.group_id: members for members in known}
 
     def person(self, user_id: str) -> Person | None:
         return None
@@ -27,10 +27,10 @@ class People:
         raise AssertionError("nobody asked for this")
 
     def members(self, group_ids: Iterable[str]) -> dict[str, GroupMembers]:
-        return {group_id: self.held[group_id] for group_id in group_ids if group_id in self.held}
+        return {group_id: self.saved[group_id] for group_id in group_ids if group_id in self.saved}
 
     def save_members(self, members: GroupMembers) -> None:
-        self.held[members.group_id] = members
+        self.saved[members.group_id] = members
 
 
 class Slack:
@@ -51,15 +51,15 @@ def given(people: People, slack: Slack) -> Dependencies:
     return Dependencies(clock=lambda: NOW, new_id=str, people=people, user_directory=slack, policy=POLICY)
 
 
-def test_every_group_that_holds_a_right_is_read_and_no_person() -> None:
+def test_groups_with_a_right_are_read_but_no_people() -> None:
     people, slack = People(), Slack()
 
     assert refresh_group_members(given(people, slack)) == 3
     assert slack.asked == ["S1", "S2", "S3"]
-    assert people.held["S2"].user_ids == {"U1"}
+    assert people.saved["S2"].user_ids == {"U1"}
 
 
-def test_what_is_fresh_is_not_read_again() -> None:
+def test_fresh_members_are_not_read_again() -> None:
     half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
     people = People(
         GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1)
@@ -70,18 +70,18 @@ def test_what_is_fresh_is_not_read_again() -> None:
     assert slack.asked == ["S2", "S3"]
 
 
-def test_a_group_that_is_gone_has_no_members_any_more() -> None:
+def test_a_deleted_group_has_no_members() -> None:
     people = People(GroupMembers("S1", frozenset({"U1"}), 0))
 
     refresh_group_members(given(people, Slack(gone="S1")))
 
-    assert people.held["S1"] == GroupMembers("S1", frozenset(), NOW)
+    assert people.saved["S1"] == GroupMembers("S1", frozenset(), NOW)
 
 
-def test_a_group_that_cannot_be_read_starves_no_other_and_keeps_its_age() -> None:
+def test_an_unreadable_group_keeps_its_age_and_does_not_block_others() -> None:
     old = GroupMembers("S1", frozenset({"U1"}), 5)
     people = People(old)
 
     assert refresh_group_members(given(people, Slack(silent="S1"))) == 2
-    assert people.held["S1"] == old
-    assert {"S2", "S3"} <= set(people.held)
+    assert people.saved["S1"] == old
+    assert {"S2", "S3"} <= set(people.saved)

@@ -1,4 +1,4 @@
-"""Looking after oneself: never too often, and never in the way of the work."""
+"""Health checks run not too often and never block other work."""
 
 from __future__ import annotations
 
@@ -15,56 +15,61 @@ from bot.usecases.dependencies import Dependencies
 FINE = Finding(Topic.TOKEN, CheckStatus.OK)
 
 
-class Kept:
+class HealthChecks:
     def __init__(self) -> None:
-        self.held: dict[Component, HealthCheck] = {}
+        self.saved: dict[Component, HealthCheck] = {}
 
     def health_check(self, component: Component) -> HealthCheck | None:
-        return self.held.get(component)
+        return self.saved.get(component)
 
     def save(self, health_check: HealthCheck) -> None:
-        self.held[health_check.component] = health_check
+        self.saved[health_check.component] = health_check
 
 
-class Down(Kept):
+class Down(HealthChecks):
     def save(self, health_check: HealthCheck) -> None:
         raise TableUnavailable("down")
 
 
 def fails(error: Exception) -> Callable[[], Iterable[Finding]]:
-    def look() -> Iterable[Finding]:
+    def check() -> Iterable[Finding]:
         raise error
         yield FINE
 
-    return look
+    return check
 
 
-def run(kept: Kept, now: float = 1000.9, **checks: Callable[[], Iterable[Finding]]) -> HealthCheck | None:
-    deps = Dependencies(clock=lambda: now, new_id=str, health=kept)
+def run(
+    health_checks: HealthChecks, now: float = 1000.9, **checks: Callable[[], Iterable[Finding]]
+) -> HealthCheck | None:
+    deps = Dependencies(clock=lambda: now, new_id=str, health=health_checks)
     by_topic = {Topic[name.upper()]: check for name, check in checks.items()}
     return run_health_checks(Component.SLACK, by_topic, deps)
 
 
-def test_what_was_found_is_kept_with_its_time() -> None:
-    kept = Kept()
+def test_findings_are_stored_with_their_time() -> None:
+    health_checks = HealthChecks()
 
-    found = run(kept, token=lambda: [FINE])
+    found = run(health_checks, token=lambda: [FINE])
 
     assert found == HealthCheck(Component.SLACK, 1000, (FINE,))
-    assert kept.held[Component.SLACK] == found
+    assert health_checks.saved[Component.SLACK] == found
 
 
-def test_nobody_looks_again_soon() -> None:
-    kept = Kept()
-    run(kept, token=lambda: [FINE])
+def test_a_recent_health_check_is_not_repeated() -> None:
+    health_checks = HealthChecks()
+    run(health_checks, token=lambda: [FINE])
 
-    assert run(kept, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError())) is None
-    assert run(kept, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [FINE]) is not None
+    assert (
+        run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError()))
+        is None
+    )
+    assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [FINE]) is not None
 
 
-def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None:
+def test_a_failed_check_is_a_finding_and_the_others_still_run() -> None:
     found = run(
-        Kept(),
+        HealthChecks(),
         noyo=fails(ValueError("encrypted")),
         channel=fails(SlackRefused("ratelimited")),
         token=lambda: [FINE],
@@ -78,7 +83,7 @@ def test_a_look_that_goes_wrong_is_a_finding_and_the_next_has_its_turn() -> None
     )
 
 
-def test_a_table_that_is_down_keeps_nobody_from_work() -> None:
+def test_an_unavailable_table_raises_no_error() -> None:
     assert run(Down(), token=lambda: [FINE]) is None
 
 
@@ -92,7 +97,7 @@ def test_a_table_that_is_down_keeps_nobody_from_work() -> None:
         (-3600.0, CheckStatus.FAILED, -3600),
     ],
 )
-def test_clocks_that_are_a_minute_apart_are_told(
+def test_a_clock_difference_over_a_minute_fails(
     difference: float | None, verdict: CheckStatus, number: int | None
 ) -> None:
     assert clock_finding(Topic.NOYO_CLOCK, difference) == Finding(Topic.NOYO_CLOCK, verdict, value=number)

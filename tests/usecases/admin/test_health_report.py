@@ -1,4 +1,4 @@
-"""What `doctor` reads, on a real table."""
+"""The health report, on a real table."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.usecases.execution_bench import ANA, START, ExecutionBench, bench
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
-def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) -> None:
+def test_the_report_is_empty_before_the_first_run(here: ExecutionBench) -> None:
     found = health_report(here.deps)
 
     asked = HealthCheck(Component.RECEIVER, START, ())
@@ -43,7 +43,7 @@ def test_of_a_switchboard_that_never_ran_nothing_is_known(here: ExecutionBench) 
     )
 
 
-def test_all_that_there_is_to_tell_is_read(here: ExecutionBench) -> None:
+def test_the_report_contains_everything_stored(here: ExecutionBench) -> None:
     here.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
     here.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
     here.store.health.save(HealthCheck(Component.NOYO, START, ()))
@@ -63,21 +63,21 @@ def test_all_that_there_is_to_tell_is_read(here: ExecutionBench) -> None:
     assert found.active_pause == Pause(START + 7, ANA, "why")
 
 
-def test_the_secrets_of_whoever_is_asked_are_read_there_and_then(here: ExecutionBench) -> None:
+def test_the_secrets_of_the_receiver_are_read_for_the_report(here: ExecutionBench) -> None:
     def broken() -> object:
         raise SecretUnavailable("There is none.")
 
     found = health_report(replace(here.deps, secret_checks=(broken, lambda: "secret")))
 
-    held = found.health_checks[Component.RECEIVER]
-    assert held is not None
-    assert held.findings == (
+    health_check = found.health_checks[Component.RECEIVER]
+    assert health_check is not None
+    assert health_check.findings == (
         Finding(Topic.SECRET, CheckStatus.FAILED, reason="There is none.", check_failed=True),
         Finding(Topic.SECRET, CheckStatus.OK),
     )
 
 
-def test_a_secret_for_which_there_is_no_time_is_not_called_wrong(here: ExecutionBench) -> None:
+def test_a_deadline_during_a_secret_check_is_no_finding(here: ExecutionBench) -> None:
     def slow() -> object:
         raise DeadlineExceeded
 

@@ -1,4 +1,4 @@
-"""What is looked after of Slack: the token, the channels, and who may do what."""
+"""Health checks of Slack: the token, the channels, and the people with rights."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NOBODY = AccessPolicy(TEAM)
 
 
 class Slack:
-    def __init__(self, standing: TokenStatus = WELL) -> None:
-        self.standing = standing
+    def __init__(self, token_status: TokenStatus = WELL) -> None:
+        self.token_status = token_status
         self.members = {"C1": True, "C2": False}
 
     def token(self) -> TokenStatus:
-        return self.standing
+        return self.token_status
 
     def is_member(self, channel_id: str) -> bool:
         if channel_id not in self.members:
@@ -36,22 +36,22 @@ class Slack:
 
 
 class People:
-    """What the table holds, and what Slack tells."""
+    """The stored people, and those that Slack returns."""
 
     def __init__(self) -> None:
-        self.held: dict[str, Person] = {}
+        self.saved: dict[str, Person] = {}
         self.groups: dict[str, GroupMembers] = {}
         self.at_slack: dict[str, Person] = {}
         self.read: list[str] = []
 
     def person(self, user_id: str) -> Person | None:
-        return self.held.get(user_id)
+        return self.saved.get(user_id)
 
     def save_person(self, person: Person) -> None:
-        self.held[person.user_id] = person
+        self.saved[person.user_id] = person
 
     def members(self, group_ids: object) -> dict[str, GroupMembers]:
-        return {one: self.groups[one] for one in group_ids if one in self.groups}  # type: ignore[attr-defined]
+        return {group_id: self.groups[group_id] for group_id in group_ids if group_id in self.groups}  # type: ignore[attr-defined]
 
     def save_members(self, members: GroupMembers) -> None:
         self.groups[members.group_id] = members
@@ -68,7 +68,7 @@ def person(user_id: str, **changes: object) -> Person:
     return replace(Person(user_id, TEAM, False, False, False, NOW), **changes)  # type: ignore[arg-type]
 
 
-def looks(
+def checks(
     people: People | None = None, policy: AccessPolicy = NOBODY, slack: Slack | None = None
 ) -> dict[Topic, Check]:
     known = people or People()
@@ -81,7 +81,7 @@ def looks(
 
 
 def found(topic: Topic, **how: object) -> list[Finding]:
-    return list(looks(**how)[topic]())  # type: ignore[arg-type]
+    return list(checks(**how)[topic]())  # type: ignore[arg-type]
 
 
 def test_a_good_token_with_all_scopes_is_fine() -> None:
@@ -93,23 +93,23 @@ def test_a_good_token_with_all_scopes_is_fine() -> None:
     assert found(Topic.SECRET) == [Finding(Topic.SECRET, CheckStatus.OK)]
 
 
-def test_lacking_scopes_and_a_clock_that_goes_wrong_are_told() -> None:
-    told = found(Topic.TOKEN, slack=Slack(TokenStatus(("users:read",), 400.0)))
+def test_missing_scopes_and_a_wrong_clock_fail() -> None:
+    findings = found(Topic.TOKEN, slack=Slack(TokenStatus(("users:read",), 400.0)))
 
-    assert told[1:] == [
+    assert findings[1:] == [
         Finding(Topic.SCOPES, CheckStatus.FAILED, affected=("users:read",)),
         Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=400),
     ]
 
 
-def test_scopes_that_slack_does_not_tell_are_not_known() -> None:
+def test_scopes_missing_from_the_response_are_unknown() -> None:
     assert found(Topic.TOKEN, slack=Slack(TokenStatus(None, None)))[1:] == [
         Finding(Topic.SCOPES, CheckStatus.UNKNOWN),
         Finding(Topic.SLACK_CLOCK, CheckStatus.UNKNOWN),
     ]
 
 
-def test_each_channel_is_told_by_the_setting_that_names_it() -> None:
+def test_channels_are_named_by_their_settings() -> None:
     assert found(Topic.CHANNEL) == [
         Finding(Topic.CHANNEL, CheckStatus.OK, ("CHANNEL_CONNECTIONS", "C1")),
         Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C2")),
@@ -117,7 +117,7 @@ def test_each_channel_is_told_by_the_setting_that_names_it() -> None:
     ]
 
 
-def test_groups_that_are_empty_gone_or_unreadable_are_told() -> None:
+def test_empty_deleted_and_unreadable_groups_are_findings() -> None:
     people = People()
     people.groups = {
         "S1": GroupMembers("S1", frozenset({"U1"}), NOW),
@@ -137,10 +137,10 @@ def test_groups_that_are_empty_gone_or_unreadable_are_told() -> None:
 @pytest.mark.parametrize(
     "change", [{"is_deactivated": True}, {"is_guest": True}, {"is_bot": True}, {"team_id": "T2"}]
 )
-def test_people_who_are_named_and_may_do_nothing_are_told(change: dict[str, object]) -> None:
+def test_named_people_without_any_right_are_findings(change: dict[str, object]) -> None:
     people = People()
     people.groups["S1"] = GroupMembers("S1", frozenset({"U2"}), NOW)
-    people.held = {"U1": person("U1"), "U2": person("U2", **change)}
+    people.saved = {"U1": person("U1"), "U2": person("U2", **change)}
     policy = AccessPolicy(TEAM, approvers=frozenset({"S1"}), admins=frozenset({"U1", "U9"}))
 
     assert found(Topic.PEOPLE, people=people, policy=policy) == [
@@ -149,7 +149,7 @@ def test_people_who_are_named_and_may_do_nothing_are_told(change: dict[str, obje
     assert people.read == ["U9"]
 
 
-def test_people_are_read_a_few_at_a_time_and_all_are_after_a_while() -> None:
+def test_a_run_reads_a_limited_number_of_people_and_later_runs_the_rest() -> None:
     people = People()
     everybody = {f"U{number:02}" for number in range(policies.HEALTH_CHECK_PEOPLE_PER_RUN + 3)}
     people.at_slack = {user_id: person(user_id) for user_id in everybody}
@@ -161,11 +161,11 @@ def test_people_are_read_a_few_at_a_time_and_all_are_after_a_while() -> None:
     assert found(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.OK)]
 
 
-def test_what_was_read_long_ago_is_read_again() -> None:
+def test_outdated_people_are_read_again() -> None:
     people = People()
-    people.held["U1"] = person("U1", read_at=NOW - policies.HEALTH_CHECK_PERSON_FRESH_SECONDS - 1)
+    people.saved["U1"] = person("U1", read_at=NOW - policies.HEALTH_CHECK_PERSON_FRESH_SECONDS - 1)
     people.at_slack["U1"] = person("U1", is_deactivated=True)
 
-    told = found(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))
+    findings = found(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))
 
-    assert told == [Finding(Topic.PEOPLE, CheckStatus.FAILED, ("U1",))]
+    assert findings == [Finding(Topic.PEOPLE, CheckStatus.FAILED, ("U1",))]

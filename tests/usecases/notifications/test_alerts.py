@@ -1,4 +1,4 @@
-"""Use case tests: people are called where one of them must act, once, and what called them stays true."""
+"""Alerts mention people once for each required action, and stay up to date."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import update_alerts
 from bot.usecases.records.ingest import ingest
 from tests.system import ALERTS, CONNECTIONS, System
-from tests.usecases.notification_bench import begun, buttons, connection, due, moves, shown, tell_until_done
+from tests.usecases.notification_bench import (
+    begun,
+    buttons,
+    connection,
+    due,
+    moves,
+    publish_until_done,
+    shown,
+)
 
 
 @pytest.mark.parametrize("status", ["unable_to_connect", "action_required", "carrier_authorization"])
-def test_what_goes_on_only_if_we_act_is_called_out(status: str) -> None:
+def test_a_status_that_needs_our_action_raises_an_alert(status: str) -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, status, error="No such group")
+        connection_id = connection(system)
+        moves(system, connection_id, status, error="No such group")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
@@ -31,10 +39,10 @@ def test_what_goes_on_only_if_we_act_is_called_out(status: str) -> None:
         assert system.slack.links(alert), "the alert leads to its card"
 
 
-def test_a_change_that_keeps_the_status_is_a_line_and_no_second_call() -> None:
+def test_a_change_with_the_same_status_raises_no_second_alert() -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, "unable_to_connect", "unable_to_connect", error="Still no")
+        connection_id = connection(system)
+        moves(system, connection_id, "unable_to_connect", "unable_to_connect", error="Still no")
         system.notify()
 
         assert len(shown(system, ALERTS)) == 1
@@ -42,12 +50,12 @@ def test_a_change_that_keeps_the_status_is_a_line_and_no_second_call() -> None:
         assert "still **Unable to connect**" in system.slack.render(card.thread[-1])
 
 
-def test_an_alert_shows_what_the_carrier_said_last() -> None:
+def test_an_alert_shows_the_latest_message_of_the_carrier() -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, "unable_to_connect", error="First words")
+        connection_id = connection(system)
+        moves(system, connection_id, "unable_to_connect", error="First words")
         system.notify()
-        moves(system, made, "unable_to_connect", error="Second words")
+        moves(system, connection_id, "unable_to_connect", error="Second words")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
@@ -55,12 +63,12 @@ def test_an_alert_shows_what_the_carrier_said_last() -> None:
         assert "retry" in buttons(alert)
 
 
-def test_a_retry_that_failed_before_anyone_saw_it_begin_calls_once_more() -> None:
+def test_an_unseen_retry_that_failed_raises_another_alert() -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, "unable_to_connect", error="First words")
+        connection_id = connection(system)
+        moves(system, connection_id, "unable_to_connect", error="First words")
         system.notify()
-        moves(system, made, "unable_to_connect", error="Second words", carrier_group_id="N1")
+        moves(system, connection_id, "unable_to_connect", error="Second words", carrier_group_id="N1")
         system.notify()
 
         first, second = system.slack.channel(ALERTS)
@@ -71,10 +79,10 @@ def test_a_retry_that_failed_before_anyone_saw_it_begin_calls_once_more() -> Non
         assert "This try took" not in system.slack.render(second), "nobody saw it begin"
 
 
-def test_a_failure_that_has_been_acted_on_before_anyone_could_be_told_calls_nobody() -> None:
+def test_a_failure_that_is_already_handled_raises_no_alert() -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, "unable_to_connect", "processing")
+        connection_id = connection(system)
+        moves(system, connection_id, "unable_to_connect", "processing")
         system.notify()
 
         assert shown(system, ALERTS) == []
@@ -82,14 +90,14 @@ def test_a_failure_that_has_been_acted_on_before_anyone_could_be_told_calls_nobo
         assert len(card.thread) == 3
 
 
-def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_is_so_now() -> None:
-    """It was there before us, so that no alert of it stands yet."""
+def test_a_late_version_raises_no_alert() -> None:
+    """The record existed before the first run, so it has no alert yet."""
     with System() as system:
-        made = str(system.noyo.add_connection(group_name="Old", status="unable_to_connect")["id"])
+        connection_id = str(system.noyo.add_connection(group_name="Old", status="unable_to_connect")["id"])
         system.wait(60)
         system.poll()
         system.notify()
-        record: Any = system.tracked(made).record
+        record: Any = system.tracked(connection_id).record
         late = replace(record, version="0" * 32, modified=record.modified - 5)
         store, now = system.bot.repositories, int(system.clock())
         ingest(
@@ -102,24 +110,24 @@ def test_an_older_version_that_arrives_late_calls_nobody_although_it_says_what_i
                 noyo=system.bot.noyo,
             ),
         )
-        tell_until_done(system)
+        publish_until_done(system)
 
         [summary] = shown(system, ALERTS)
         assert "Switchboard has started" in summary
 
 
-def test_an_alert_loses_its_button_when_the_record_moves_on_and_goes_on_telling_the_truth() -> None:
+def test_an_alert_loses_its_button_when_the_record_changes_and_stays_up_to_date() -> None:
     with begun() as system:
-        made = connection(system)
-        moves(system, made, "unable_to_connect")
+        connection_id = connection(system)
+        moves(system, connection_id, "unable_to_connect")
         system.notify()
-        moves(system, made, "processing")
+        moves(system, connection_id, "processing")
         system.notify()
         [alert] = system.slack.channel(ALERTS)
         assert "retry" not in buttons(alert)
         assert "Processing" in system.slack.render(alert)
 
-        moves(system, made, "completed")
+        moves(system, connection_id, "completed")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
@@ -127,15 +135,15 @@ def test_an_alert_loses_its_button_when_the_record_moves_on_and_goes_on_telling_
         assert "Completed" in system.slack.render(alert)
 
 
-def test_a_second_failure_is_called_out_anew_and_the_older_alert_is_put_right() -> None:
+def test_a_second_failure_raises_a_new_alert_and_updates_the_older_one() -> None:
     with begun() as system:
-        made = connection(system)
+        connection_id = connection(system)
         for _ in range(2):
-            moves(system, made, "unable_to_connect")
+            moves(system, connection_id, "unable_to_connect")
             system.notify()
-            moves(system, made, "processing")
+            moves(system, connection_id, "processing")
             system.notify()
-        moves(system, made, "unable_to_connect")
+        moves(system, connection_id, "unable_to_connect")
         system.notify()
 
         alerts = system.slack.channel(ALERTS)
@@ -143,24 +151,24 @@ def test_a_second_failure_is_called_out_anew_and_the_older_alert_is_put_right() 
         assert "Unable to connect:" in system.slack.render(alerts[-1])
 
 
-def test_an_alert_that_turns_to_another_call_leaves_one_alert_with_buttons() -> None:
+def test_only_the_newest_of_two_alerts_has_buttons() -> None:
     with begun(RETRY_AT_ACTION_REQUIRED="yes") as system:
-        made = connection(system)
-        moves(system, made, "action_required", "unable_to_connect")
+        connection_id = connection(system)
+        moves(system, connection_id, "action_required", "unable_to_connect")
         system.notify()
 
         alerts = system.slack.channel(ALERTS)
         assert [("retry" in buttons(alert)) for alert in alerts] == [True]
 
 
-def test_a_record_that_we_do_not_hold_raises_no_alert() -> None:
+def test_an_unknown_record_raises_no_alert() -> None:
     with begun() as system:
-        made = connection(system, "unable_to_connect")
-        [news_id] = due(system)
-        event = system.bot.repositories.outbox.event(news_id)
+        connection_id = connection(system, "unable_to_connect")
+        [event_id] = due(system)
+        event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
 
         update_alerts(event, EntityRef(EntityKind.CONNECTION, "unknown"), system.bot.slack_dependencies)
         assert shown(system, ALERTS) == []
-        update_alerts(event, EntityRef(EntityKind.CONNECTION, made), system.bot.slack_dependencies)
+        update_alerts(event, EntityRef(EntityKind.CONNECTION, connection_id), system.bot.slack_dependencies)
         assert len(shown(system, ALERTS)) == 1

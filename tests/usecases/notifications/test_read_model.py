@@ -1,4 +1,4 @@
-"""Use case tests: what the person who asked is told, and how a request's card goes on, on everything that is built."""
+"""The replies to the person who asked, and the cards of requests, tested with the whole system."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def modal(system: System, user: str = ANA) -> str:
     return system.slack.render(view) if view else ""
 
 
-def told(system: System, user: str = ANA) -> list[str]:
+def direct_messages(system: System, user: str = ANA) -> list[str]:
     return [system.slack.render(message) for message in system.slack.direct_messages(user)]
 
 
@@ -38,7 +38,7 @@ def lost(system: System, method: str, kind: FaultKind = FaultKind.RESET_AFTER, t
 
 
 def goes_on(system: System, seconds: int) -> None:
-    """Both workers by their schedule for so long; nobody polls."""
+    """Run both workers by their schedule for this many seconds, without polling."""
     for _ in range(0, seconds, 15):
         system.carry_out()
         system.notify()
@@ -46,24 +46,24 @@ def goes_on(system: System, seconds: int) -> None:
 
 
 def failed(system: System, **fields: Any) -> tuple[str, str]:
-    """A connection that failed and has its card: its id, and the card's ts."""
-    made = connection(system, "unable_to_connect", **fields)
+    """Add a failed connection with a card; returns its id and the card's ts."""
+    connection_id = connection(system, "unable_to_connect", **fields)
     system.notify()
-    return made, system.slack.channel(CONNECTIONS)[-1].ts
+    return connection_id, system.slack.channel(CONNECTIONS)[-1].ts
 
 
 # ---------------------------------------------------------------- the card of a request
 
 
-def test_the_card_of_a_request_goes_on_as_the_card_of_its_connection() -> None:
+def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
     with begun() as system:
         system.asks()
         system.notify()
         [asked] = system.slack.channel(CONNECTIONS)
         system.carry_out()
         system.notify()
-        [made] = system.noyo.connections()
-        moves(system, made["id"], "completed")
+        [created] = system.noyo.connections()
+        moves(system, created["id"], "completed")
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -73,7 +73,7 @@ def test_the_card_of_a_request_goes_on_as_the_card_of_its_connection() -> None:
         assert "@Ana" in system.slack.render(card)
 
 
-def test_a_poll_that_sees_the_new_connection_first_makes_no_second_card() -> None:
+def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> None:
     with begun() as system:
         system.asks()
         system.notify()
@@ -87,7 +87,7 @@ def test_a_poll_that_sees_the_new_connection_first_makes_no_second_card() -> Non
         assert len(system.noyo.connections()) == 1
 
 
-def test_a_duplicate_shows_the_connection_that_is_there() -> None:
+def test_a_duplicate_shows_the_existing_connection() -> None:
     with begun() as system:
         there = connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
         system.notify()
@@ -106,28 +106,28 @@ def test_a_duplicate_shows_the_connection_that_is_there() -> None:
 # ---------------------------------------------------------------- the person who asked
 
 
-def test_the_modal_shows_how_it_went_while_it_is_open_and_no_message_repeats_it() -> None:
+def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
     with begun() as system:
         system.asks()
         system.carry_out()
         system.notify()
 
         assert "Sent to Noyo" in modal(system)
-        assert told(system) == []
+        assert direct_messages(system) == []
 
 
-def test_whoever_closed_the_modal_is_told_by_direct_message() -> None:
+def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks()
         close(system)
         system.carry_out()
         system.notify()
 
-        [message] = told(system)
+        [message] = direct_messages(system)
         assert "Sent to Noyo" in message
 
 
-def test_whoever_waited_long_is_told_by_direct_message_too() -> None:
+def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks()
         system.wait(120)
@@ -135,10 +135,10 @@ def test_whoever_waited_long_is_told_by_direct_message_too() -> None:
         system.notify()
 
         assert "Sent to Noyo" in modal(system)
-        assert len(told(system)) == 1
+        assert len(direct_messages(system)) == 1
 
 
-def test_while_it_is_unknown_the_modal_says_so_and_then_how_it_went() -> None:
+def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> None:
     with begun() as system:
         system.asks()
         lost(system, "POST")
@@ -150,18 +150,18 @@ def test_while_it_is_unknown_the_modal_says_so_and_then_how_it_went() -> None:
         assert "Sent to Noyo" in modal(system)
 
 
-def test_a_view_that_slack_will_not_have_changed_does_not_keep_the_person_from_being_told() -> None:
+def test_if_the_modal_cannot_be_updated_the_outcome_is_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks()
         system.carry_out()
         system.slack.faults.api_error("hash_conflict", "views.update", times=5)
         system.notify()
 
-        assert len(told(system)) == 1
+        assert len(direct_messages(system)) == 1
         assert due(system) == []
 
 
-def test_a_person_who_left_does_not_hold_up_the_news() -> None:
+def test_a_deactivated_person_does_not_block_the_event() -> None:
     with begun() as system:
         system.asks()
         close(system)
@@ -173,10 +173,10 @@ def test_a_person_who_left_does_not_hold_up_the_news() -> None:
         assert len(shown(system, CONNECTIONS)) == 1
 
 
-def test_a_refusal_is_told_in_noyos_words() -> None:
+def test_a_refusal_shows_noyos_message() -> None:
     with begun() as system:
-        made, card = failed(system)
-        system.noyo.remove(made)
+        connection_id, card = failed(system)
+        system.noyo.remove(connection_id)
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.carry_out()
         system.notify()
@@ -186,12 +186,12 @@ def test_a_refusal_is_told_in_noyos_words() -> None:
         assert "refused" in text
 
 
-# ---------------------------------------------------------------- two phases, and who did it
+# ---------------------------------------------------------------- progress, and who acted
 
 
-def test_a_retry_takes_the_buttons_away_and_names_who_did_it_only_when_it_went_out() -> None:
+def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> None:
     with begun() as system:
-        made, card = failed(system)
+        connection_id, card = failed(system)
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.notify()
 
@@ -204,14 +204,14 @@ def test_a_retry_takes_the_buttons_away_and_names_who_did_it_only_when_it_went_o
         system.notify()
         [done] = system.slack.channel(CONNECTIONS)
         assert "Noyo confirmed @Ben's retry" in system.slack.render(done)
-        assert made in system.slack.render(done)
+        assert connection_id in system.slack.render(done)
 
 
-# ---------------------------------------------------------------- a person has to say
+# ---------------------------------------------------------------- manual resolution
 
 
 def unclear(system: System) -> None:
-    """A retry that may or may not have arrived: it left us, and Noyo shows nothing of it."""
+    """A retry that may or may not have arrived: it was sent, and Noyo shows no effect."""
     _, card = failed(system)
     system.retries(BEN, CONNECTIONS, card)
     lost(system, "PUT", FaultKind.RESET_BEFORE)
@@ -226,51 +226,51 @@ def asking(system: System) -> list[Any]:
     ]
 
 
-def test_what_nobody_can_tell_is_loud_and_offers_three_ways_out() -> None:
+def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:
     with begun() as system:
         unclear(system)
 
         [question] = asking(system)
         assert len(buttons(question)) >= 3
-        assert "Needs your review" in modal(system, BEN) + "".join(told(system, BEN))
+        assert "Needs your review" in modal(system, BEN) + "".join(direct_messages(system, BEN))
 
 
-def test_a_question_is_put_right_once_somebody_has_answered_it() -> None:
+def test_the_alert_is_updated_after_the_resolution() -> None:
     with begun() as system:
         unclear(system)
         [question] = asking(system)
-        way = next(name for name in buttons(question) if "close" in name)
-        system.slack.click(ANA, ALERTS, question.ts, way)
+        action_id = next(name for name in buttons(question) if "close" in name)
+        system.slack.click(ANA, ALERTS, question.ts, action_id)
         goes_on(system, 20)
 
         assert asking(system) == []
         assert any("Resolved:" in text for text in shown(system, ALERTS))
 
 
-def test_a_second_time_that_nobody_can_tell_is_loud_again() -> None:
+def test_a_second_unclear_outcome_raises_another_alert() -> None:
     with begun() as system:
         unclear(system)
         [question] = asking(system)
-        way = next(name for name in buttons(question) if "again" in name)
+        action_id = next(name for name in buttons(question) if "again" in name)
         lost(system, "PUT", FaultKind.RESET_BEFORE)
-        system.slack.click(ANA, ALERTS, question.ts, way)
+        system.slack.click(ANA, ALERTS, question.ts, action_id)
         goes_on(system, 180)
 
         assert len(asking(system)) == 2, "an edit calls nobody"
 
 
-# ---------------------------------------------------------------- a look
+# ---------------------------------------------------------------- refresh
 
 
 @pytest.mark.parametrize("moved", [True, False])
-def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool) -> None:
+def test_a_refresh_publishes_changes_only(moved: bool) -> None:
     with begun() as system:
-        made = connection(system)
+        connection_id = connection(system)
         system.notify()
         before = system.seen_in(CONNECTIONS)
         if moved:
             system.wait(10)
-            system.noyo.move_connection(made, "completed")
+            system.noyo.move_connection(connection_id, "completed")
         carrying = system.bot.noyo_dependencies
         deps = Dependencies(
             operations=carrying.operations,
@@ -285,7 +285,7 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
         submit.refresh(
             "look-1",
             ANA,
-            EntityRef(EntityKind.CONNECTION, made),
+            EntityRef(EntityKind.CONNECTION, connection_id),
             because="person",
             reply_to=ReplyTo(),
             deps=deps,
@@ -296,13 +296,13 @@ def test_a_look_tells_what_it_found_and_nothing_if_it_found_nothing(moved: bool)
         [card] = system.slack.channel(CONNECTIONS)
         assert len(card.thread) == 1 + moved
         assert (system.seen_in(CONNECTIONS) == before) is not moved
-        assert len(told(system)) == 1
+        assert len(direct_messages(system)) == 1
 
 
 # ---------------------------------------------------------------- what is read
 
 
-def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> None:
+def test_a_request_card_shows_the_record_once_it_exists() -> None:
     with System() as system:
         read_model = Dependencies(
             records=system.bot.repositories.records,
@@ -323,7 +323,7 @@ def test_a_request_shows_itself_until_its_record_is_there_and_then_that() -> Non
         assert record_card(after.record_state.entity, read_model) == after
 
 
-def test_of_what_we_do_not_know_there_is_no_card() -> None:
+def test_an_unknown_record_has_no_card() -> None:
     with System() as system:
         read_model = Dependencies(
             records=system.bot.repositories.records,

@@ -1,4 +1,4 @@
-"""Use case tests: what waits counts its days each night, and people are reminded the oftener the nearer its end."""
+"""Days left are updated every night, and reminders become more frequent near the end date."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from bot.usecases.records.ingest import ingest
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
 from tests.system import BEN, DECISIONS, GUARDIAN, System
-from tests.usecases.notification_bench import around_news, around_slack, begun, buttons, due, shown
+from tests.usecases.notification_bench import around_outbox, around_slack, begun, buttons, due, shown
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 TEAM = "S0APPROVE"
 MONDAY = "2026-11-16T10:00"
-"""When the requests of these tests come."""
+"""When the requests of these tests are received."""
 
 
 @pytest.fixture
@@ -42,13 +42,13 @@ def at(system: System, when: str) -> int:
 
 
 def goes_to(system: System, when: str) -> None:
-    """Time goes on without anybody working."""
+    """Advance the time without running a worker."""
     assert at(system, when) >= system.clock.now
     system.clock.now = float(at(system, when))
 
 
 def works_until(system: System, when: str, step: int = 3600) -> None:
-    """The worker runs by its schedule, which the tests play slowly."""
+    """Run the worker by its schedule, with long steps."""
     end = at(system, when)
     while system.clock.now < end:
         system.wait(min(step, end - system.clock.now))
@@ -56,12 +56,12 @@ def works_until(system: System, when: str, step: int = 3600) -> None:
 
 
 def asks(system: System, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
-    made = system.noyo.carrier_requests_disconnection(
+    request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date=end, **fields
     )
     system.poll()
     system.notify()
-    return EntityRef(EntityKind.DISCONNECTION, str(made["id"]))
+    return EntityRef(EntityKind.DISCONNECTION, str(request["id"]))
 
 
 def changes(system: System, entity: EntityRef, status: str = "needs_review", **fields: Any) -> None:
@@ -84,13 +84,15 @@ def read(system: System) -> list[str]:
 
 
 def pieces(system: System, kind: EventKind) -> list[OutboxEvent]:
-    """What is due at some time, the soonest first."""
-    held = [system.bot.repositories.outbox.event(news_id) for news_id in due(system)]
-    return sorted((event for event in held if event and event.kind is kind), key=lambda event: event.due or 0)
+    """All waiting events of this kind, soonest first."""
+    events = [system.bot.repositories.outbox.event(event_id) for event_id in due(system)]
+    return sorted(
+        (event for event in events if event and event.kind is kind), key=lambda event: event.due or 0
+    )
 
 
 def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
-    """Its first reminder is due on Tuesday the 17th, ten business days before the end, and nobody has worked since."""
+    """A request whose first reminder is due on Tuesday the 17th, ten business days before the end."""
     entity = asks(system, end)
     works_until(system, "2026-11-17T01:00")
     goes_to(system, "2026-11-17T09:45")
@@ -101,14 +103,14 @@ def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
 
 
 @pytest.mark.long
-def test_the_days_left_are_right_on_each_day_without_anything_else_happening(system: System) -> None:
+def test_the_days_left_are_correct_every_day(system: System) -> None:
     asks(system, "2026-11-18")
-    told = []
+    labels = []
     for day in range(17, 22):
-        told.append(system.slack.render(card(system)).split("18 Nov 2026 · ")[1].splitlines()[0])
+        labels.append(system.slack.render(card(system)).split("18 Nov 2026 · ")[1].splitlines()[0])
         works_until(system, f"2026-11-{day}T00:45", step=900)
 
-    assert [one.strip("*") for one in told] == [
+    assert [label.strip("*") for label in labels] == [
         "ends in 2 days",
         "ends tomorrow",
         "ends today",
@@ -117,7 +119,7 @@ def test_the_days_left_are_right_on_each_day_without_anything_else_happening(sys
     ]
 
 
-def test_a_day_is_turned_just_after_midnight_where_the_team_works(system: System) -> None:
+def test_the_days_left_change_just_after_midnight_in_the_business_timezone(system: System) -> None:
     entity = asks(system, "2026-12-31")
 
     [tomorrow] = pieces(system, EventKind.DAY_STARTED)
@@ -127,17 +129,17 @@ def test_a_day_is_turned_just_after_midnight_where_the_team_works(system: System
     assert 0 <= spread_seconds(entity) < policies.REMINDER_SPREAD_SECONDS
 
 
-def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(system: System) -> None:
-    """Without a sweep, which would begin them as well."""
+def test_ingesting_a_request_schedules_its_first_day(system: System) -> None:
+    """Without a sweep, which would schedule them as well."""
     asks(system, "2026-12-31")
     begin = len(pieces(system, EventKind.DAY_STARTED))
     system.wait(10)
-    made = system.noyo.carrier_requests_disconnection(
+    request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
     )
     store = system.bot.repositories
     ingest(
-        system.bot.noyo.disconnection(str(made["id"])),
+        system.bot.noyo.disconnection(str(request["id"])),
         Dependencies(
             clock=lambda: float(int(system.clock())),
             new_id=str,
@@ -151,7 +153,7 @@ def test_the_days_of_a_request_begin_in_the_write_that_takes_it_in(system: Syste
     assert len(pieces(system, EventKind.DAY_STARTED)) == begin + 1
 
 
-def test_a_wake_before_its_time_leaves_it(system: System) -> None:
+def test_an_event_is_not_processed_before_its_time(system: System) -> None:
     asks(system, "2026-12-31")
     [tomorrow] = pieces(system, EventKind.DAY_STARTED)
 
@@ -160,7 +162,7 @@ def test_a_wake_before_its_time_leaves_it(system: System) -> None:
 
 
 @pytest.mark.parametrize("moment", ["before_put", "after_put", "before_mark_delivered"])
-def test_the_chain_of_days_survives_a_crash_at_any_point(system: System, moment: str) -> None:
+def test_the_daily_events_continue_after_a_crash(system: System, moment: str) -> None:
     asks(system, "2026-12-31")
     goes_to(system, "2026-11-17T00:45")
     [today] = pieces(system, EventKind.DAY_STARTED)
@@ -169,14 +171,14 @@ def test_the_chain_of_days_survives_a_crash_at_any_point(system: System, moment:
         raise TableUnavailable("the worker is gone")
 
     with pytest.raises(TableUnavailable):
-        publish(today.id, around_news(system.bot.slack_dependencies, **{moment: crash}))
+        publish(today.id, around_outbox(system.bot.slack_dependencies, **{moment: crash}))
     works_until(system, "2026-11-18T00:45")
 
     assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
     assert "ends in 43 days" in system.slack.render(card(system))
 
 
-def test_after_days_off_there_is_one_chain_and_the_card_is_right(system: System) -> None:
+def test_after_days_without_a_worker_the_card_is_correct(system: System) -> None:
     asks(system, "2026-12-31")
     goes_to(system, "2026-11-20T12:00")
     system.notify()
@@ -186,19 +188,19 @@ def test_after_days_off_there_is_one_chain_and_the_card_is_right(system: System)
     assert "ends in 41 days" in system.slack.render(card(system))
 
 
-def test_a_new_version_has_days_of_its_own_and_those_of_the_old_one_end(system: System) -> None:
+def test_daily_events_follow_the_newest_version(system: System) -> None:
     asks(system, "2026-12-31")
     entity = pieces(system, EventKind.DAY_STARTED)[0].entity
     changes(system, entity, effective_end_date="2027-01-31")
     assert len(pieces(system, EventKind.DAY_STARTED)) == 2
     works_until(system, "2026-11-17T02:00")
 
-    held = system.bot.repositories.records.record_state(entity)
-    assert held is not None
-    assert [event.version for event in pieces(system, EventKind.DAY_STARTED)] == [held.record.version]
+    record_state = system.bot.repositories.records.record_state(entity)
+    assert record_state is not None
+    assert [event.version for event in pieces(system, EventKind.DAY_STARTED)] == [record_state.record.version]
 
 
-def test_what_is_decided_has_no_more_days(system: System) -> None:
+def test_a_decided_request_has_no_daily_events(system: System) -> None:
     entity = asks(system, "2026-12-31")
     changes(system, entity, "rejected")
     works_until(system, "2026-11-18T02:00")
@@ -207,15 +209,15 @@ def test_what_is_decided_has_no_more_days(system: System) -> None:
     assert "ends" not in system.slack.render(card(system))
 
 
-def test_what_waits_since_before_its_days_were_counted_gets_them_at_the_next_sweep(system: System) -> None:
-    """As a version of Switchboard left it that knew of no days."""
+def test_the_sweep_schedules_missing_daily_events(system: System) -> None:
+    """As stored by an earlier version of Switchboard without daily events."""
     entity = asks(system, "2026-11-23")
     for event in pieces(system, EventKind.DAY_STARTED):
         system.bot.repositories.outbox.mark_delivered(event, int(system.clock()))
     table = system.bot.repositories.outbox._table
-    held = system.bot.repositories.records.record_state(entity)
-    assert held is not None
-    _drop(table, f"OUTBOX#day_started:{entity}:{held.record.version}:first")
+    record_state = system.bot.repositories.records.record_state(entity)
+    assert record_state is not None
+    _drop(table, f"OUTBOX#day_started:{entity}:{record_state.record.version}:first")
     works_until(system, "2026-11-18T09:00", step=6 * 3600)
     assert pieces(system, EventKind.DAY_STARTED) == []
 
@@ -235,19 +237,19 @@ def _drop(table: Any, pk: str) -> None:
     table.write([Delete(Key(pk, "EVENT"))])
 
 
-def test_three_hundred_cards_have_their_turns_far_below_slacks_pace() -> None:
-    """A minute of the half hour after midnight sees a fraction of what Slack takes in one."""
-    subjects = [EntityRef(EntityKind.DISCONNECTION, f"{number:032x}") for number in range(300)]
+def test_three_hundred_cards_are_updated_far_below_the_rate_limit() -> None:
+    """Each minute after midnight has far fewer events than Slack accepts."""
+    entities = [EntityRef(EntityKind.DISCONNECTION, f"{number:032x}") for number in range(300)]
     a_minute = [0] * (policies.REMINDER_SPREAD_SECONDS // 60)
-    for entity in subjects:
+    for entity in entities:
         a_minute[spread_seconds(entity) // 60] += 1
 
     assert sum(a_minute) == 300
     assert max(a_minute) <= Limits().updates_per_minute // 2
 
 
-def test_at_midnight_slack_is_never_asked_to_slow_us_down_and_something_new_is_told_at_once() -> None:
-    """With the limits that Slack has."""
+def test_at_midnight_no_rate_limit_is_hit_and_new_events_are_published_at_once() -> None:
+    """With the rate limits of Slack."""
     with begun(APPROVERS=BEN, limits=Limits()) as system:
         goes_to(system, MONDAY)
         for number in range(8):
@@ -277,7 +279,7 @@ def test_at_midnight_slack_is_never_asked_to_slow_us_down_and_something_new_is_t
 # ---------------------------------------------------------------- reminders
 
 
-def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(system: System) -> None:
+def test_a_reminder_is_broadcast_from_the_thread_with_buttons(system: System) -> None:
     first_reminder(system)
     system.notify()
 
@@ -292,7 +294,7 @@ def test_a_reminder_stands_in_the_thread_and_in_the_channel_with_the_buttons(sys
 
 
 @pytest.mark.long
-def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(system: System) -> None:
+def test_only_the_newest_reminder_is_kept(system: System) -> None:
     asks(system, "2026-12-01")
     seen = []
     for day in range(15, 19):
@@ -313,7 +315,7 @@ def test_reminders_come_by_nearness_and_only_the_newest_is_left_each_time(system
 
 
 @pytest.mark.long
-def test_the_last_two_call_those_who_decide_and_the_others_nobody(system: System) -> None:
+def test_only_the_last_two_reminders_mention_the_approvers(system: System) -> None:
     asks(system, "2026-12-01")
     called = []
     for when in ("2026-11-30T12:00", "2026-12-01T12:00", "2026-12-02T12:00"):
@@ -326,8 +328,8 @@ def test_the_last_two_call_those_who_decide_and_the_others_nobody(system: System
 
 
 @pytest.mark.long
-def test_nobody_is_reminded_at_night_or_on_a_weekend(system: System) -> None:
-    """The last day is a Sunday: Friday is the last business day before it."""
+def test_reminders_are_not_sent_at_night_or_on_a_weekend(system: System) -> None:
+    """The end date is a Sunday, so Friday is the last business day before it."""
     asks(system, "2026-11-22")
     hours = set()
     known = 0
@@ -344,15 +346,15 @@ def test_nobody_is_reminded_at_night_or_on_a_weekend(system: System) -> None:
     assert {int(hour.split()[1]) for hour in hours} <= {9, 10}
 
 
-def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(system: System) -> None:
+def test_a_late_reminder_waits_for_the_next_working_hour(system: System) -> None:
     entity = first_reminder(system)
     [reminder] = pieces(system, EventKind.REMINDER)
     goes_to(system, "2026-11-17T20:00")
     system.notify()
     assert reminders(system) == []
-    held = system.bot.repositories.outbox.event(reminder.id)
-    assert held is not None
-    assert held.due == at(system, "2026-11-18T09:00")
+    event = system.bot.repositories.outbox.event(reminder.id)
+    assert event is not None
+    assert event.due == at(system, "2026-11-18T09:00")
 
     works_until(system, "2026-11-18T12:00")
     assert len(reminders(system)) == 1
@@ -360,7 +362,7 @@ def test_a_reminder_that_comes_late_waits_for_the_next_working_hour(system: Syst
 
 
 @pytest.mark.parametrize("happens", ["rejected", "changed", "later"])
-def test_what_is_no_longer_so_when_its_time_comes_is_not_posted(system: System, happens: str) -> None:
+def test_an_outdated_reminder_is_not_posted(system: System, happens: str) -> None:
     entity = first_reminder(system)
     if happens == "rejected":
         changes(system, entity, "rejected")
@@ -373,11 +375,11 @@ def test_what_is_no_longer_so_when_its_time_comes_is_not_posted(system: System, 
     system.notify()
 
     assert read(system) == []
-    held = pieces(system, EventKind.REMINDER)
-    assert [event.day for event in held if event.day == date(2026, 11, 17)] == []
+    waiting = pieces(system, EventKind.REMINDER)
+    assert [event.day for event in waiting if event.day == date(2026, 11, 17)] == []
 
 
-def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refused(system: System) -> None:
+def test_reminders_pause_during_a_decision_until_it_is_refused(system: System) -> None:
     entity = first_reminder(system)
     system.slack.click(BEN, DECISIONS, card(system).ts, "approve")
     view = system.slack.view_of(BEN)
@@ -388,9 +390,9 @@ def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refuse
 
     system.noyo.faults.add(Fault("error_before", method="PUT", status=422))
     system.carry_out()
-    held = system.bot.repositories.records.record_state(entity)
-    assert held is not None
-    assert held.status.value == "needs_review"
+    record_state = system.bot.repositories.records.record_state(entity)
+    assert record_state is not None
+    assert record_state.status.value == "needs_review"
 
     works_until(system, "2026-11-17T11:00", step=900)
 
@@ -398,7 +400,7 @@ def test_nobody_is_reminded_of_what_somebody_is_deciding_but_once_that_is_refuse
     assert len(reminders(system)) == 1
 
 
-def test_a_decision_makes_the_last_reminder_tell_that_it_is_over(system: System) -> None:
+def test_a_decision_updates_the_last_reminder(system: System) -> None:
     entity = first_reminder(system)
     system.notify()
     changes(system, entity, "rejected")
@@ -410,7 +412,7 @@ def test_a_decision_makes_the_last_reminder_tell_that_it_is_over(system: System)
     assert buttons(reminders(system)[0]) == {"details"}
 
 
-def test_a_changed_request_makes_its_reminder_lead_to_the_card_without_buttons_of_its_own(
+def test_after_a_change_the_reminder_links_to_the_card_without_buttons(
     system: System,
 ) -> None:
     entity = first_reminder(system)
@@ -422,7 +424,7 @@ def test_a_changed_request_makes_its_reminder_lead_to_the_card_without_buttons_o
     assert buttons(reminder) == {"details"}
 
 
-def test_a_reminder_counts_the_days_anew_too(system: System) -> None:
+def test_a_reminder_updates_the_days_left_too(system: System) -> None:
     first_reminder(system, "2026-12-02")  # Ten business days before is the 18th.
     works_until(system, "2026-11-18T12:00")
     assert "ends in 14 days" in read(system)[0]
@@ -430,11 +432,11 @@ def test_a_reminder_counts_the_days_anew_too(system: System) -> None:
     assert "ends in 13 days" in read(system)[0]
 
 
-# ---------------------------------------------------------------- exactly once, whatever breaks
+# ---------------------------------------------------------------- exactly once despite faults
 
 
 def second_reminder(system: System) -> tuple[str, Message]:
-    """The first reminder stands; the id of the second, which is due, and the first as it is."""
+    """Returns the id of the second reminder, which is due, and the posted first reminder."""
     asks(system, "2026-11-24")  # Five business days before is the 17th, three the 19th.
     works_until(system, "2026-11-17T12:00")
     [before] = reminders(system)
@@ -444,9 +446,9 @@ def second_reminder(system: System) -> tuple[str, Message]:
     return second.id, before
 
 
-def run(system: System, news_id: str, deps: Dependencies) -> None:
+def run(system: System, event_id: str, deps: Dependencies) -> None:
     with suppress(TableUnavailable):
-        publish(news_id, deps)
+        publish(event_id, deps)
 
 
 def crash() -> None:
@@ -454,10 +456,10 @@ def crash() -> None:
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "before_delete", "after_delete"])
-def test_a_crash_around_posting_or_deleting_leaves_exactly_the_new_one(system: System, moment: str) -> None:
-    news_id, before = second_reminder(system)
+def test_after_a_crash_only_the_new_reminder_is_kept(system: System, moment: str) -> None:
+    event_id, before = second_reminder(system)
 
-    run(system, news_id, around_slack(system.bot.slack_dependencies, **{moment: crash}))
+    run(system, event_id, around_slack(system.bot.slack_dependencies, **{moment: crash}))
     system.restart()
     works_until(system, "2026-11-19T12:00", step=600)
 
@@ -467,24 +469,24 @@ def test_a_crash_around_posting_or_deleting_leaves_exactly_the_new_one(system: S
     assert [event for event in pieces(system, EventKind.REMINDER) if event.day == date(2026, 11, 19)] == []
 
 
-def test_the_one_before_goes_only_once_the_new_one_is_there(system: System) -> None:
-    news_id, before = second_reminder(system)
+def test_the_previous_reminder_is_deleted_after_the_new_one_is_posted(system: System) -> None:
+    event_id, before = second_reminder(system)
     seen: list[list[str]] = []
 
-    def looks() -> None:
+    def check() -> None:
         seen.append([reminder.ts for reminder in reminders(system)])
 
-    publish(news_id, around_slack(system.bot.slack_dependencies, before_delete=looks))
+    publish(event_id, around_slack(system.bot.slack_dependencies, before_delete=check))
 
     assert len(seen[0]) == 2
     assert before.ts in seen[0]
     assert [reminder.ts for reminder in reminders(system)] == seen[0][1:]
 
 
-def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(system: System) -> None:
-    news_id, _ = second_reminder(system)
+def test_a_lost_response_to_the_post_or_deletion_creates_no_duplicate(system: System) -> None:
+    event_id, _ = second_reminder(system)
     system.slack.faults.reset_after("chat.postMessage")
-    report = publish(news_id, system.bot.slack_dependencies)
+    report = publish(event_id, system.bot.slack_dependencies)
     assert report is not None
     assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
     system.slack.faults.reset_after("chat.delete")
@@ -493,12 +495,12 @@ def test_a_lost_answer_to_the_post_or_to_the_deletion_doubles_nothing(system: Sy
     assert len(reminders(system)) == 1
 
 
-def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(system: System) -> None:
-    news_id, before = second_reminder(system)
+def test_a_deleted_reminder_is_not_posted_again(system: System) -> None:
+    event_id, before = second_reminder(system)
     thread = system.slack.workspace.channels[DECISIONS].messages[0].thread
     thread[:] = [reply for reply in thread if reply.ts != before.ts]
 
-    report = publish(news_id, system.bot.slack_dependencies)
+    report = publish(event_id, system.bot.slack_dependencies)
 
     assert report is not None
     assert report.failures == []
@@ -508,11 +510,11 @@ def test_a_reminder_that_somebody_deleted_is_success_and_stays_away(system: Syst
     assert reminders(system) == [], "not at midnight, and not for counting days"
 
 
-def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(system: System) -> None:
-    news_id, before = second_reminder(system)
+def test_a_reminder_that_cannot_be_deleted_is_marked_as_outdated(system: System) -> None:
+    event_id, before = second_reminder(system)
     system.slack.faults.api_error("cant_delete_message", "chat.delete", times=50)
 
-    report = publish(news_id, system.bot.slack_dependencies)
+    report = publish(event_id, system.bot.slack_dependencies)
 
     assert report is not None
     assert report.failures == []
@@ -523,10 +525,10 @@ def test_where_nobody_may_delete_the_one_before_says_that_it_is_past(system: Sys
     assert "approve" not in buttons(first)
 
 
-def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_is_untrue(
+def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(
     system: System,
 ) -> None:
-    """Slack took it, nobody knows, and before anybody looks the request is decided elsewhere."""
+    """The response to the post is lost, and the request is decided elsewhere before the message is searched for."""
     entity = first_reminder(system)
     [reminder] = pieces(system, EventKind.REMINDER)
     system.slack.faults.reset_after("chat.postMessage")
@@ -539,7 +541,7 @@ def test_one_whose_posting_was_never_answered_is_looked_for_and_deleted_once_it_
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post"])
-def test_two_workers_with_one_reminder_post_it_once(system: System, moment: str) -> None:
+def test_two_workers_post_a_reminder_once(system: System, moment: str) -> None:
     first_reminder(system)
     [reminder] = pieces(system, EventKind.REMINDER)
     deps = system.bot.slack_dependencies
@@ -550,7 +552,7 @@ def test_two_workers_with_one_reminder_post_it_once(system: System, moment: str)
     assert len([call for call in system.slack.calls if call.args.get("reply_broadcast")]) == 1
 
 
-def test_a_card_that_somebody_deleted_comes_back_for_the_reminder(system: System) -> None:
+def test_a_deleted_card_is_posted_again_for_the_reminder(system: System) -> None:
     first_reminder(system)
     system.slack.workspace.channels[DECISIONS].messages.clear()
     system.notify()
@@ -558,10 +560,10 @@ def test_a_card_that_somebody_deleted_comes_back_for_the_reminder(system: System
     assert len(reminders(system)) == 1
 
 
-# ---------------------------------------------------------------- due soon when it becomes known
+# ---------------------------------------------------------------- urgent requests
 
 
-def test_what_ends_within_two_business_days_calls_those_who_decide_at_once(system: System) -> None:
+def test_a_request_ending_within_two_business_days_mentions_the_approvers_at_once(system: System) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
     asks(system, "2026-11-18")
 
@@ -572,14 +574,14 @@ def test_what_ends_within_two_business_days_calls_those_who_decide_at_once(syste
     assert "approve" in buttons(alert)
 
 
-def test_what_has_time_has_a_card_and_calls_nobody(system: System) -> None:
+def test_a_request_with_time_left_mentions_nobody(system: System) -> None:
     asks(system, "2026-11-19")
 
     [only] = system.slack.channel(DECISIONS)
     assert system.slack.mentions(only) == []
 
 
-def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_does_not(
+def test_an_end_date_that_becomes_urgent_mentions_the_approvers_once(
     system: System,
 ) -> None:
     entity = asks(system, "2026-12-31")
@@ -590,7 +592,7 @@ def test_an_end_that_comes_near_with_a_change_calls_too_and_the_same_end_again_d
     assert len(shown(system, DECISIONS)) == 2
 
 
-def test_what_was_there_before_us_calls_nobody_however_near_its_end_is() -> None:
+def test_an_existing_request_mentions_nobody_even_if_it_is_urgent() -> None:
     with System(APPROVERS=BEN) as system:
         day = datetime.fromtimestamp(system.clock(), system.settings.timezone).date() + timedelta(days=1)
         system.noyo.carrier_requests_disconnection(
@@ -605,26 +607,26 @@ def test_what_was_there_before_us_calls_nobody_however_near_its_end_is() -> None
         assert len(pieces(system, EventKind.DAY_STARTED)) == 1, "its days have begun"
 
 
-def test_text_from_outside_calls_nobody_from_an_alert_or_a_reminder(system: System) -> None:
+def test_untrusted_text_mentions_nobody_in_alerts_and_reminders(system: System) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
     hostile = "<!channel> <@U0ANA> <!subteam^S0APPROVE> @here"
     asks(system, "2026-12-01", hostile)
     asks(system, "2026-11-17", hostile)
     works_until(system, "2026-11-17T12:00")
 
-    every = [one for message in system.slack.channel(DECISIONS) for one in (message, *message.thread)]
-    assert len([one for one in every if one.broadcast]) >= 1
-    called = {ping for one in every for ping in system.slack.mentions(one)}
+    every = [reply for message in system.slack.channel(DECISIONS) for reply in (message, *message.thread)]
+    assert len([message for message in every if message.broadcast]) >= 1
+    called = {ping for message in every for ping in system.slack.mentions(message)}
     assert called == {"@Ben", "@approvers"}
 
 
-# ---------------------------------------------------------------- what moves while it waits
+# ---------------------------------------------------------------- changes of waiting requests
 
 
-def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(system: System) -> None:
+def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: System) -> None:
     asks(system, "2026-12-01")
     [tomorrow] = pieces(system, EventKind.DAY_STARTED)
-    system.clock.now = float((tomorrow.due or 0) + 1)  # There it is still the day before.
+    system.clock.now = float((tomorrow.due or 0) + 1)  # In Honolulu it is still the day before.
     there = ZoneInfo("Pacific/Honolulu")
     deps = system.bot.slack_dependencies
     west = replace(deps, timezone=there)
@@ -634,22 +636,22 @@ def test_days_and_reminders_go_on_where_the_team_s_zone_is_moved_west(system: Sy
     publish(tomorrow.id, west)
 
     assert [day.day for day in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 18)]
-    assert [one.day for one in pieces(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
+    assert [reminder.day for reminder in pieces(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
 
 
-def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could_be_told(
+def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publishing(
     system: System,
 ) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
-    made = system.noyo.carrier_requests_disconnection(
+    request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-11-17"
     )
     system.poll()
     system.wait(1)
-    system.noyo.move_disconnection(str(made["id"]), "needs_review")
+    system.noyo.move_disconnection(str(request["id"]), "needs_review")
     system.poll()
     system.notify()
-    changes(system, EntityRef(EntityKind.DISCONNECTION, str(made["id"])))
+    changes(system, EntityRef(EntityKind.DISCONNECTION, str(request["id"])))
 
     [_, alert] = system.slack.channel(DECISIONS)
     assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
@@ -657,24 +659,24 @@ def test_an_end_that_is_near_calls_though_the_request_moved_before_anybody_could
 
 
 @pytest.mark.long
-def test_a_request_that_moves_each_morning_and_noon_is_reminded_of_once_on_each_of_its_days(
+def test_a_request_that_changes_often_has_one_reminder_on_each_reminder_day(
     system: System,
 ) -> None:
     entity = asks(system, "2026-12-01")
-    told = []
+    counts = []
     for day in (17, 18, 24, 25):
         for hour in ("01:00", "04:00", "09:45", "12:00", "13:00"):
             goes_to(system, f"2026-11-{day}T{hour}")
             if hour in ("04:00", "12:00"):
                 changes(system, entity)
             system.notify()
-        told.append(len(posted(system)))
+        counts.append(len(posted(system)))
 
-    assert told == [1, 1, 2, 2]
+    assert counts == [1, 1, 2, 2]
     assert len(reminders(system)) == 1
 
 
-def test_what_has_no_end_is_reminded_of_however_often_it_moves(system: System) -> None:
+def test_a_request_without_an_end_date_has_a_reminder_even_if_it_changes_often(system: System) -> None:
     entity = asks(system, None)
     for when in ("2026-11-17T04:00", "2026-11-18T04:00"):
         goes_to(system, when)

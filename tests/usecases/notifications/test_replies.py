@@ -1,4 +1,4 @@
-"""Use case tests: whoever asked is told once."""
+"""Replies: the person who asked gets the outcome once."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from tests.system import ANA, CONNECTIONS
 from tests.usecases.notification_bench import begun
 
 
-def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_news_is_delivered_again() -> (
-    None
-):
+def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() -> None:
     with begun() as system:
         asked = system.asks(ANA)
         system.carry_out()
-        system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both news.
+        system.slack.faults.api_error(
+            "is_archived", "chat.postMessage", times=2
+        )  # The card, for both events.
         system.notify()
         view = system.slack.view_of(ANA)
         assert asked.error is None
@@ -28,15 +28,15 @@ def test_an_outcome_that_was_seen_in_the_window_comes_by_no_message_when_its_new
         assert system.slack.direct_messages(ANA) == []
 
 
-def test_whoever_has_most_likely_looked_away_is_told_by_direct_message() -> None:
+def test_a_late_outcome_is_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks(ANA)
         system.wait(policies.MODAL_SECONDS + 1)
         system.carry_out()
         system.notify()
 
-        [told] = system.slack.direct_messages(ANA)
-        assert "Sent to Noyo" in system.slack.render(told)
+        [message] = system.slack.direct_messages(ANA)
+        assert "Sent to Noyo" in system.slack.render(message)
 
 
 def test_only_errors_about_the_recipient_are_ignored() -> None:

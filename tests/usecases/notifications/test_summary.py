@@ -1,4 +1,4 @@
-"""The summary: how much is open, and the first of what waits for us, in the order in which it is urgent."""
+"""The summary: how many records are open, and the most urgent records that wait for our action."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def ingestion() -> Iterator[Ingestion]:
         yield ingestion
 
 
-def test_where_nothing_is_open_nothing_is_counted(ingestion: Ingestion) -> None:
+def test_without_open_records_all_counts_are_zero(ingestion: Ingestion) -> None:
     found = summary(ingestion.records, 0)
 
     assert (found.connections, found.disconnections, found.waiting, found.waiting_total) == (0, 0, (), 0)
 
 
-def test_only_what_needs_us_waits_and_decisions_come_first(ingestion: Ingestion) -> None:
+def test_only_records_that_need_our_action_wait_and_decisions_come_first(ingestion: Ingestion) -> None:
     ingestion.add(2, status="completed")
     ingestion.add(2, status="processing")
     failed = ingestion.add(1, status="unable_to_connect")[0]
@@ -33,16 +33,21 @@ def test_only_what_needs_us_waits_and_decisions_come_first(ingestion: Ingestion)
 
     found = summary(ingestion.records, 0)
 
-    assert [one.entity.key for one in found.waiting] == [decision, failed, to_correct, to_authorize]
+    assert [record_state.entity.key for record_state in found.waiting] == [
+        decision,
+        failed,
+        to_correct,
+        to_authorize,
+    ]
     assert (found.connections, found.disconnections, found.waiting_total) == (5, 1, 4)
 
 
-def test_a_long_list_is_cut_and_its_whole_length_is_told(ingestion: Ingestion) -> None:
+def test_a_long_list_is_truncated_with_its_total_length(ingestion: Ingestion) -> None:
     ingestion.add(SHOWN + 7, status="unable_to_connect")
     ingestion.begin()
 
     found = summary(ingestion.records, 0)
 
     assert (len(found.waiting), found.waiting_total) == (SHOWN, SHOWN + 7)
-    oldest_first = [one.record.modified for one in found.waiting]
+    oldest_first = [record_state.record.modified for record_state in found.waiting]
     assert oldest_first == sorted(oldest_first)

@@ -29,8 +29,8 @@ STALE_RULES = ["409", "404", "422"]
 
 @pytest.fixture
 def here() -> Iterator[Deciding]:
-    with deciding() as made:
-        yield made
+    with deciding() as opened:
+        yield opened
 
 
 def lost(kind: str, **more: Any) -> Fault:
@@ -57,7 +57,7 @@ def test_an_approval_is_sent_for_the_version_shown_and_confirmed(here: Deciding)
     assert sent.path == f"/api/v1/group_disconnection_requests/{record.id}/{record.version}"
     assert sent.body == {"status": "processing"}
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
-    assert here.held(record.id).status.value == here.true(shown)["status"] == "processing"
+    assert here.record_state(record.id).status.value == here.true(shown)["status"] == "processing"
     assert not here.locked(shown.entity)
 
 
@@ -73,7 +73,7 @@ def test_a_rejection_is_sent_with_its_reason_and_context(here: Deciding) -> None
         "context": "Paid on Monday",
     }
     assert here.ended() == ("succeeded", "confirmed")
-    assert here.held(shown.record.id).status.value == "rejected"
+    assert here.record_state(shown.record.id).status.value == "rejected"
 
 
 def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
@@ -99,11 +99,11 @@ def test_an_end_date_missing_from_noyos_answer_is_kept(
     here.run_worker()
 
     assert here.true(shown)["effective_end_date"] == shows
-    held = here.held(shown.record.id).record
+    held = here.record_state(shown.record.id).record
     assert isinstance(held, Disconnection)
     assert held.effective_end_date == date.fromisoformat(shows)
     here.see(shown.record.id)
-    assert here.held(shown.record.id).record == held
+    assert here.record_state(shown.record.id).record == held
 
 
 def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_again(here: Deciding) -> None:
@@ -236,7 +236,7 @@ def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
     assert here.decide(shown) == Submitted(here.operation())
     here.run_worker()
     assert here.decide(shown) == Submitted(here.operation())
-    assert here.decide(here.held(shown.record.id)) == Submitted(here.operation())
+    assert here.decide(here.record_state(shown.record.id)) == Submitted(here.operation())
     here.live()
     assert len(here.writes()) == 1
 
@@ -258,7 +258,7 @@ def test_a_second_person_sees_who_decided_first_and_later_the_result(here: Decid
 
     assert isinstance(second, Conflict)
     assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
-    assert later == RecordChanged(here.held(shown.record.id))
+    assert later == RecordChanged(here.record_state(shown.record.id))
     last = here.store.operations.last_on(shown.entity)
     assert last is not None
     assert (last.id, last.actor) == ("V1", ANA)
@@ -270,7 +270,7 @@ def test_a_decision_on_an_outdated_version_is_not_submitted(here: Deciding) -> N
     here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
     here.see(shown.record.id)
 
-    assert here.decide(shown) == RecordChanged(here.held(shown.record.id))
+    assert here.decide(shown) == RecordChanged(here.record_state(shown.record.id))
 
     assert here.store.operations.operation("V1") is None
     assert not here.locked(shown.entity)
@@ -289,7 +289,9 @@ def test_a_request_that_needs_no_review_is_not_decided(here: Deciding, status: s
     here.elsewhere(shown, status)
     here.see(shown.record.id)
 
-    assert here.decide(here.held(shown.record.id), REJECT) == RecordChanged(here.held(shown.record.id))
+    assert here.decide(here.record_state(shown.record.id), REJECT) == RecordChanged(
+        here.record_state(shown.record.id)
+    )
 
     assert here.store.operations.operation("V1") is None
 
@@ -320,7 +322,7 @@ def test_a_change_between_click_and_sending_is_shown_and_nothing_is_sent(rule: A
 
         assert here.ended() == ("cancelled", "changed")
         assert here.writes() == []
-        assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+        assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
         assert not here.locked(shown.entity)
 
 
@@ -337,7 +339,7 @@ def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) ->
 
         assert here.ended() == ("cancelled", "changed")
         assert (len(here.writes()), here.effects()) == (1, 0)
-        assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+        assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
         assert not here.locked(shown.entity)
 
 
@@ -356,7 +358,7 @@ def test_a_decision_made_elsewhere_in_the_last_moment_is_shown_as_noyo_has_it(
 
         assert here.ended() == ended
         assert here.effects() == 0
-        assert here.held(shown.record.id).status.value == status
+        assert here.record_state(shown.record.id).status.value == status
 
 
 def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(here: Deciding) -> None:
@@ -428,7 +430,7 @@ def test_a_lost_answer_is_reconciled_without_deciding_twice(
 
     assert here.ended() == ("succeeded", "reconciled")
     assert (len(here.writes()), here.effects()) == (1, 1)
-    assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+    assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
 
 
 @pytest.mark.parametrize("fault", LOST_BEFORE)
@@ -620,7 +622,7 @@ def test_a_stopped_worker_is_recovered_after_its_lease_expires(
 
     assert here.operation().state is OperationState.SUCCEEDED
     assert (here.effects(), len(here.writes())) == (1, sent)
-    assert here.held(shown.record.id).record.version == here.true(shown)["version"]
+    assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
 
 
 # ---------------------------------------------------------------- nobody decides on what they asked for
@@ -631,7 +633,7 @@ def asked_for_by(here: Deciding, actor: str) -> RecordState:
     shown = here.waits()
     after = link_to_operation(shown, "V0", actor, "Test Company")
     here.store.records.write(RecordChange(shown.entity, shown, after, None))
-    return here.held(shown.record.id)
+    return here.record_state(shown.record.id)
 
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])

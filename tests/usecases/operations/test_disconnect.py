@@ -26,8 +26,8 @@ from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, Before, Kill
 
 @pytest.fixture
 def here() -> Iterator[Disconnecting]:
-    with disconnecting() as made:
-        yield made
+    with disconnecting() as opened:
+        yield opened
 
 
 def open_at_noyo(here: Disconnecting, group_id: str, **fields: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def test_noyos_answer_is_stored_with_the_requester_and_the_same_card(here: Disco
 
     here.run_worker()
 
-    made = here.made()
+    made = here.created()
     assert here.ended() == ("succeeded", "confirmed")
     assert (made.requester, made.requested_by_operation, made.card_key) == (
         ANA,
@@ -212,7 +212,7 @@ def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
 
     assert here.ended() == ("succeeded", "reconciled")
     assert len(here.posts()) == 1
-    assert here.made().requested_by_operation == "V1"
+    assert here.created().requested_by_operation == "V1"
 
 
 @pytest.mark.parametrize("trouble", ["reset_before", "error_before"])
@@ -265,20 +265,20 @@ def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting
 
     here.see(there["id"])
 
-    made = here.made()
+    made = here.created()
     assert (made.requested_by_operation, made.requester, made.card_key) == (
         "V1",
         ANA,
         operation_card_key("V1"),
     )
     assert here.live().state is OperationState.SUCCEEDED
-    assert here.made().requested_by_operation == "V1"
+    assert here.created().requested_by_operation == "V1"
 
 
 def test_a_request_of_another_operation_is_not_taken_for_this_one(here: Disconnecting) -> None:
     shown = here.going()
     here.run_worker()
-    first = here.made()
+    first = here.created()
     here.noyo.move_disconnection(first.record.id, "completed")
     here.ask_to_end(shown, "V2", needs_second=False)
     here.noyo.faults.add(writes_fail("reset_before"))
@@ -286,7 +286,7 @@ def test_a_request_of_another_operation_is_not_taken_for_this_one(here: Disconne
     ended = here.live("V2")
 
     assert ended.state is OperationState.NEEDS_RESOLUTION
-    assert here.made().requested_by_operation == "V1"
+    assert here.created().requested_by_operation == "V1"
 
 
 def test_an_operation_of_a_stopped_worker_is_reconciled(here: Disconnecting) -> None:
@@ -355,7 +355,7 @@ def test_sending_again_finds_a_request_that_had_arrived(here: Disconnecting) -> 
 def test_another_disconnection_may_follow_a_finished_one(here: Disconnecting) -> None:
     shown = here.going()
     here.run_worker()
-    here.noyo.move_disconnection(here.made().record.id, "completed")
+    here.noyo.move_disconnection(here.created().record.id, "completed")
 
     here.ask_to_end(shown, "V2", end=date(2027, 1, 31), needs_second=False)
 
@@ -380,7 +380,7 @@ def test_an_answer_without_the_group_keeps_its_requester_and_card(
 
     here.run_worker(noyo=_Terse(here.deps.noyo))
 
-    made = here.made()
+    made = here.created()
     assert here.ended() == ("succeeded", "confirmed")
     assert (made.requester, made.requested_by_operation, made.card_key) == (
         ANA,
@@ -398,7 +398,7 @@ def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Discon
 
     execute("V1", replace(here.deps, noyo=_Terse(here.deps.noyo)))
 
-    made = here.made()
+    made = here.created()
     assert here.ended() == ("succeeded", "reconciled")
     assert (made.requester, made.card_key, made.record.group_id) == (
         ANA,

@@ -20,8 +20,8 @@ SOON = "2026-10-15"
 
 @pytest.fixture
 def here() -> Iterator[Disconnecting]:
-    with disconnecting() as made:
-        yield made
+    with disconnecting() as opened:
+        yield opened
 
 
 def kept_for(here: Deciding, days: int) -> None:
@@ -54,7 +54,7 @@ def test_an_approval_whose_end_date_passed_is_not_sent_and_can_be_decided_again(
 
     assert here.ended() == (OperationState.CANCELLED.value, OutcomeKind.END_DATE_PASSED.value)
     assert here.true(shown)["status"] == "needs_review"
-    here.decide(here.held(shown.record.id), operation_id="V2")
+    here.decide(here.record_state(shown.record.id), operation_id="V2")
     here.run_worker("V2")
     assert here.state("V2") is OperationState.SUCCEEDED
 

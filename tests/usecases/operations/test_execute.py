@@ -32,8 +32,8 @@ FAULTS_BEFORE_THE_EFFECT = ["reset_before", "error_before"]
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def outcome(here: ExecutionBench, operation_id: str = "V1") -> Outcome:
@@ -53,7 +53,7 @@ def test_a_confirmed_request_links_the_record_and_releases_the_lock(here: Execut
     made = here.at_noyo()[0]
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=connection_ref(made["id"]))
     assert (settled.state, settled.due, settled.lease) == (OperationState.SUCCEEDED, None, None)
-    held = here.held(made["id"])
+    held = here.record_state(made["id"])
     assert (held.requester, held.requested_by_operation, held.card_key) == (ANA, "V1", "operation:V1")
     assert not here.locked(REQUEST)
     assert (made["federal_ein"], made["group_data"]["broker_tin"]) == (EIN, "987654321")
@@ -97,7 +97,7 @@ def test_a_connection_seen_before_we_sent_is_a_duplicate(here: ExecutionBench) -
     here.run_worker()
 
     assert outcome(here).kind is OutcomeKind.DUPLICATE
-    assert here.held(other["id"]).requested_by_operation is None
+    assert here.record_state(other["id"]).requested_by_operation is None
 
 
 def test_a_new_connection_with_another_name_is_a_duplicate(
@@ -130,7 +130,7 @@ def test_a_new_connection_of_another_operation_is_a_duplicate(
         record=connection_ref(here.at_noyo()[0]["id"]),
         status=409,
     )
-    assert here.held(here.at_noyo()[0]["id"]).requester == ANA
+    assert here.record_state(here.at_noyo()[0]["id"]).requester == ANA
 
 
 def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: ExecutionBench) -> None:
@@ -158,7 +158,7 @@ def test_a_lost_answer_to_a_request_is_reconciled_without_sending_twice(
 
     assert (settled.state, outcome(here).kind) == (OperationState.SUCCEEDED, OutcomeKind.RECONCILED)
     assert len(here.writes()) == 1
-    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
+    assert here.record_state(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
     assert here.noyo.faults.pending() == []
 
 
@@ -286,7 +286,7 @@ def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(here: Exec
     settled = here.run_worker("V2")
 
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
-    held = here.held(shown.record.id)
+    held = here.record_state(shown.record.id)
     assert (held.status.value, held.attempts) == ("processing", 2)
     assert not here.locked(shown.entity)
 
@@ -332,7 +332,7 @@ def test_a_retry_of_a_changed_connection_is_not_sent(here: ExecutionBench) -> No
 
     assert (settled.state, outcome(here, "V2").kind) == (OperationState.CANCELLED, OutcomeKind.CHANGED)
     assert here.writes() == []
-    assert here.held(shown.record.id).status.value == "action_required"
+    assert here.record_state(shown.record.id).status.value == "action_required"
     assert not here.locked(shown.entity)
 
 
@@ -390,7 +390,7 @@ def test_a_success_is_kept_even_if_the_record_cannot_be_read_again(here: Executi
         frozen.live("V2", 3600)
         assert frozen.effects() == 1
         frozen.see(shown.record.id)
-        assert frozen.held(shown.record.id).status.value == "processing"
+        assert frozen.record_state(shown.record.id).status.value == "processing"
 
 
 def test_a_change_between_the_read_and_the_retry_is_refused_and_shown(here: ExecutionBench) -> None:
@@ -590,17 +590,17 @@ def test_a_late_refusal_does_not_change_a_settled_operation(here: ExecutionBench
 def test_a_refresh_ingests_the_record_and_writes_nothing_to_noyo(here: ExecutionBench) -> None:
     shown = here.stuck()
     here.noyo.move_connection(shown.record.id, "completed")
-    here.look(shown.entity)
+    here.refresh(shown.entity)
 
     settled = here.run_worker("L1")
 
     assert settled.state is OperationState.SUCCEEDED
-    assert here.held(shown.record.id).status.value == "completed"
+    assert here.record_state(shown.record.id).status.value == "completed"
     assert here.writes() == []
 
 
 def test_a_refresh_of_an_unknown_record_is_not_found(here: ExecutionBench) -> None:
-    here.look(connection_ref("00000000-0000-4000-8000-000000000009"))
+    here.refresh(connection_ref("00000000-0000-4000-8000-000000000009"))
 
     assert here.run_worker("L1").state is OperationState.REFUSED
     assert outcome(here, "L1").kind is OutcomeKind.NOT_FOUND
@@ -608,7 +608,7 @@ def test_a_refresh_of_an_unknown_record_is_not_found(here: ExecutionBench) -> No
 
 def test_a_refresh_without_an_answer_is_rescheduled(here: ExecutionBench) -> None:
     shown = here.stuck()
-    here.look(shown.entity)
+    here.refresh(shown.entity)
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
     assert here.run_worker("L1").state is OperationState.PENDING
     here.noyo.faults.clear()
@@ -618,7 +618,7 @@ def test_a_refresh_without_an_answer_is_rescheduled(here: ExecutionBench) -> Non
 
 def test_a_refresh_takes_no_lock_and_blocks_nobody(here: ExecutionBench) -> None:
     shown = here.stuck()
-    here.look(shown.entity)
+    here.refresh(shown.entity)
     here.retry(shown)
 
     assert here.run_worker("V2").state is OperationState.SUCCEEDED

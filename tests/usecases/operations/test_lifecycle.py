@@ -33,8 +33,8 @@ from tests.usecases.execution_bench import (
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
@@ -97,7 +97,7 @@ def test_a_reconciliation_whose_worker_stops_is_repeated(here: ExecutionBench, d
 
 def test_a_refresh_whose_worker_stops_is_repeated(here: ExecutionBench) -> None:
     shown = here.stuck()
-    here.look(shown.entity)
+    here.refresh(shown.entity)
     die(here, "L1", noyo=Before(here.deps.noyo, "connection", kill))
 
     settled = here.live("L1", 900)
@@ -194,7 +194,7 @@ def test_after_a_day_of_failures_a_person_decides(here: ExecutionBench, kind: st
 def test_a_refresh_without_an_answer_for_a_day_is_cancelled(
     here: ExecutionBench,
 ) -> None:
-    here.look(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
+    here.refresh(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
     here.noyo.stop()
     here.live("L1", 100)
     here.wait(policies.OPERATION_GIVE_UP_SECONDS)
@@ -273,8 +273,8 @@ def test_settling_repeats_after_a_concurrent_update(here: ExecutionBench) -> Non
     settled = here.run_worker("V2", operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert here.held(shown.record.id).status.value == "processing"
-    assert here.held(shown.record.id).attempts == 2
+    assert here.record_state(shown.record.id).status.value == "processing"
+    assert here.record_state(shown.record.id).attempts == 2
 
 
 def test_settling_fails_if_the_record_keeps_changing(here: ExecutionBench) -> None:

@@ -31,8 +31,8 @@ DAY = policies.OPERATION_GIVE_UP_SECONDS
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
@@ -166,7 +166,7 @@ def test_nothing_is_sent_again_during_a_pause(here: ExecutionBench) -> None:
 def test_refreshes_continue_during_a_pause(here: ExecutionBench) -> None:
     shown = here.stuck()
     pause(ANA, "", here.deps)
-    here.look(shown.entity)
+    here.refresh(shown.entity)
 
     assert here.run_worker("L1").state is OperationState.SUCCEEDED
 
@@ -231,7 +231,7 @@ def test_observe_mode_accepts_nothing_that_would_be_sent(here: ExecutionBench) -
         here.retry(shown)
 
     assert here.store.operations.operation("V1") is None
-    here.look(shown.entity)
+    here.refresh(shown.entity)
     assert here.run_worker("L1").state is OperationState.SUCCEEDED
 
 

@@ -15,8 +15,8 @@ from tests.usecases.execution_bench import ANA, BEN, CARRIER, REQUEST, Execution
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def kind(here: ExecutionBench, operation_id: str = "V2") -> OutcomeKind:
@@ -75,7 +75,7 @@ def test_a_retry_as_it_was_is_found_by_a_processing_version_in_history(here: Exe
     here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
 
     assert here.live("V2").state is OperationState.SUCCEEDED
-    assert here.held(shown.record.id).status.value == "unable_to_connect"
+    assert here.record_state(shown.record.id).status.value == "unable_to_connect"
 
 
 def test_a_retry_with_another_id_is_found_though_it_failed_again_meanwhile(here: ExecutionBench) -> None:
@@ -118,7 +118,7 @@ def test_the_first_try_a_moment_before_does_not_prove_the_second(
     here.see(made["id"])
     here.wait(20)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
-    here.retry(here.held(made["id"]), group_id=wanted)
+    here.retry(here.record_state(made["id"]), group_id=wanted)
     here.run_worker("V2")
 
     assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
@@ -145,7 +145,7 @@ def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here
     here.live("V1", 900)
 
     assert kind(here, "V1") is OutcomeKind.DUPLICATE
-    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V0"
+    assert here.record_state(here.at_noyo()[0]["id"]).requested_by_operation == "V0"
 
 
 def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: ExecutionBench) -> None:
@@ -155,7 +155,7 @@ def test_a_poll_that_saw_our_lost_success_first_does_not_hide_it(here: Execution
     here.see(here.at_noyo()[0]["id"])
 
     assert here.live("V1").state is OperationState.SUCCEEDED
-    assert here.held(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
+    assert here.record_state(here.at_noyo()[0]["id"]).requested_by_operation == "V1"
 
 
 @pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
@@ -230,7 +230,7 @@ def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(
     here.live()
 
     assert kind(here, "V1") is OutcomeKind.DUPLICATE
-    assert here.held(other).requested_by_operation is None
+    assert here.record_state(other).requested_by_operation is None
 
 
 def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(here: ExecutionBench) -> None:
@@ -247,4 +247,4 @@ def test_a_connection_seen_before_we_sent_is_not_ours_even_if_it_changed(here: E
     here.live()
 
     assert kind(here, "V1") is OutcomeKind.DUPLICATE
-    assert here.held(other).requested_by_operation is None
+    assert here.record_state(other).requested_by_operation is None

@@ -16,8 +16,8 @@ from tests.usecases.execution_bench import ANA, BEN, Before, ExecutionBench, ben
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
@@ -29,7 +29,7 @@ def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
     here.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
     assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
     here.see(shown.record.id)
-    return here.held(shown.record.id)
+    return here.record_state(shown.record.id)
 
 
 def says(

@@ -20,8 +20,8 @@ from tests.usecases.execution_bench import ANA, BEN, REQUEST, Before, ExecutionB
 
 @pytest.fixture
 def here() -> Iterator[ExecutionBench]:
-    with bench() as made:
-        yield made
+    with bench() as opened:
+        yield opened
 
 
 def test_submitting_sends_nothing_and_is_published_audited_locked_and_due(here: ExecutionBench) -> None:

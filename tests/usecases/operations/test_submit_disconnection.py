@@ -18,14 +18,14 @@ from tests.usecases.execution_bench import ANA, BEN
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Disconnecting]:
-    with disconnecting() as made:
-        yield made
+    with disconnecting() as opened:
+        yield opened
 
 
 @pytest.fixture
 def here() -> Iterator[Disconnecting]:
-    with disconnecting() as made:
-        yield made
+    with disconnecting() as opened:
+        yield opened
 
 
 def test_a_disconnection_awaits_confirmation_with_its_lock(here: Disconnecting) -> None:

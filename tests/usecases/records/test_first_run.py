@@ -1,4 +1,4 @@
-"""The beginning: what was there is taken in silently, said once, and what waits for a decision gets a card."""
+"""First run: existing records are ingested silently and summarized once, and waiting decisions get cards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def ingestion() -> Iterator[Ingestion]:
         yield ingestion
 
 
-def test_what_was_there_before_us_fills_the_table_without_a_word_but_one_summary(
+def test_existing_records_are_stored_with_one_summary_and_no_other_message(
     ingestion: Ingestion,
 ) -> None:
     ingestion.add(5, status="unable_to_connect")
@@ -29,41 +29,41 @@ def test_what_was_there_before_us_fills_the_table_without_a_word_but_one_summary
     ingestion.wait()
     ingestion.begin()
 
-    assert ingestion.told() == []
+    assert ingestion.reported_statuses() == []
     assert len(ingestion.records.states) == 5
-    assert [event.kind for event in ingestion.news.put_once.values()] == [EventKind.SUMMARY]
+    assert [event.kind for event in ingestion.outbox.put_once.values()] == [EventKind.SUMMARY]
 
 
-def test_what_changes_during_the_first_run_is_told(ingestion: Ingestion) -> None:
+def test_changes_during_the_first_run_are_published(ingestion: Ingestion) -> None:
     ingestion.noyo.rules = Rules(settle_script=None, max_page_size=20)
     ids = ingestion.add(50)
     moving = iter([ids[45], ids[0]])
 
     def move(path: str, query: Mapping[str, str]) -> None:
         del path, query
-        for one in moving:
-            ingestion.noyo.move_connection(one, "unable_to_connect")
+        for record_id in moving:
+            ingestion.noyo.move_connection(record_id, "unable_to_connect")
             return
 
     ingestion.noyo.on_list = move
     ingestion.poll()
 
-    assert sorted(ingestion.told()) == ["unable_to_connect"] * 2
-    assert {ingestion.status(one) for one in (ids[45], ids[0])} == {"unable_to_connect"}
+    assert sorted(ingestion.reported_statuses()) == ["unable_to_connect"] * 2
+    assert {ingestion.status(record_id) for record_id in (ids[45], ids[0])} == {"unable_to_connect"}
 
 
-def test_a_record_that_we_knew_before_the_first_run_is_not_moved_silently(ingestion: Ingestion) -> None:
-    one = ingestion.add(1, status="created")[0]
-    ingestion.observe(ingestion.client.connection(one))
-    ingestion.noyo.move_connection(one, "unable_to_connect")
+def test_a_record_known_before_the_first_run_never_changes_silently(ingestion: Ingestion) -> None:
+    record_id = ingestion.add(1, status="created")[0]
+    ingestion.ingest(ingestion.client.connection(record_id))
+    ingestion.noyo.move_connection(record_id, "unable_to_connect")
     ingestion.wait(10)
 
     ingestion.begin()
 
-    assert ingestion.told(one) == ["created", "unable_to_connect"]
+    assert ingestion.reported_statuses(record_id) == ["created", "unable_to_connect"]
 
 
-def test_requests_that_wait_for_a_decision_get_a_card_each_the_soonest_end_date_first_and_paced(
+def test_waiting_requests_get_cards_at_intervals_by_end_date(
     ingestion: Ingestion,
 ) -> None:
     late = ingestion.waits_for_us("2026-12-31")
@@ -74,16 +74,16 @@ def test_requests_that_wait_for_a_decision_get_a_card_each_the_soonest_end_date_
 
     ingestion.begin()
 
-    cards = [event for event in ingestion.news.put_once.values() if event.kind is EventKind.RECORD_CHANGED]
+    cards = [event for event in ingestion.outbox.put_once.values() if event.kind is EventKind.RECORD_CHANGED]
     assert [event.entity.key for event in cards[:3]] == [soon, middle, late]
     assert {event.entity.key for event in cards[3:]} == set(never)
     assert [event.due for event in cards] == [
-        START + place * policies.FIRST_RUN_CARD_INTERVAL_SECONDS for place in range(5)
+        START + index * policies.FIRST_RUN_CARD_INTERVAL_SECONDS for index in range(5)
     ]
-    assert ingestion.told() == []
+    assert ingestion.reported_statuses() == []
 
 
-def test_every_one_that_waits_gets_its_card_however_many_and_however_often_the_run_was_cut() -> None:
+def test_every_waiting_request_gets_a_card_despite_interruptions() -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=100)) as ingestion:
         waiting = {
             ingestion.waits_for_us("2026-12-31", created=START - 9000 - number) for number in range(620)
@@ -91,32 +91,32 @@ def test_every_one_that_waits_gets_its_card_however_many_and_however_often_the_r
 
         assert any(ingestion.poll(EntityKind.DISCONNECTION, seconds=0).finished for _ in range(20))
 
-        assert {event.entity.key for event in ingestion.news.put_once.values()} == waiting
+        assert {event.entity.key for event in ingestion.outbox.put_once.values()} == waiting
 
 
-def test_what_the_index_does_not_show_yet_but_the_run_saw_gets_its_card_too(ingestion: Ingestion) -> None:
-    one = ingestion.waits_for_us("2026-12-31")
+def test_a_request_missing_from_the_index_gets_a_card_too(ingestion: Ingestion) -> None:
+    record_id = ingestion.waits_for_us("2026-12-31")
     ingestion.begin()
     records: Any = ingestion.records
     records.in_status = lambda *_, **__: []
-    event: Any = type(ingestion.news)()
-    seen = [ingestion.held(one, EntityKind.DISCONNECTION).record]
+    event: Any = type(ingestion.outbox)()
+    seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
 
     publish_first_run(
         EntityKind.DISCONNECTION, seen, records=records, outbox=event, cursors=ingestion.cursors, now=START
     )
 
-    assert one in {piece.entity.key for piece in event.put_once.values()}
+    assert record_id in {piece.entity.key for piece in event.put_once.values()}
 
 
-def test_one_that_was_decided_before_the_run_ended_gets_no_card(ingestion: Ingestion) -> None:
-    one = ingestion.waits_for_us("2026-12-31")
+def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> None:
+    record_id = ingestion.waits_for_us("2026-12-31")
     ingestion.poll(EntityKind.DISCONNECTION)
-    ingestion.news.put_once.clear()
-    seen = [ingestion.held(one, EntityKind.DISCONNECTION).record]
-    ingestion.noyo.move_disconnection(one, "rejected")
-    ingestion.observe(ingestion.client.disconnection(one))
-    book: Any = ingestion.news
+    ingestion.outbox.put_once.clear()
+    seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
+    ingestion.noyo.move_disconnection(record_id, "rejected")
+    ingestion.ingest(ingestion.client.disconnection(record_id))
+    book: Any = ingestion.outbox
 
     publish_first_run(
         EntityKind.DISCONNECTION,
@@ -127,22 +127,22 @@ def test_one_that_was_decided_before_the_run_ended_gets_no_card(ingestion: Inges
         now=START,
     )
 
-    assert ingestion.news.put_once == {}
+    assert ingestion.outbox.put_once == {}
 
 
-def test_the_summary_waits_until_both_lists_are_known(ingestion: Ingestion) -> None:
+def test_the_summary_waits_for_both_lists(ingestion: Ingestion) -> None:
     ingestion.poll(EntityKind.DISCONNECTION)
-    assert "first_run_summary" not in ingestion.news.put_once
+    assert "first_run_summary" not in ingestion.outbox.put_once
 
     ingestion.poll(EntityKind.CONNECTION)
-    assert "first_run_summary" in ingestion.news.put_once
+    assert "first_run_summary" in ingestion.outbox.put_once
 
 
-def test_a_run_that_dies_before_the_cursor_says_so_tells_the_beginning_when_it_comes_back(
+def test_a_run_that_stops_before_saving_the_cursor_publishes_the_summary_when_repeated(
     ingestion: Ingestion,
 ) -> None:
-    """The cards first, the cursor after: the other way round a stop in between would lose them for good."""
-    one = ingestion.waits_for_us("2026-12-31")
+    """Cards are published before the cursor is saved, so that a stop in between does not lose them."""
+    record_id = ingestion.waits_for_us("2026-12-31")
 
     class Died(Exception):
         pass
@@ -157,10 +157,10 @@ def test_a_run_that_dies_before_the_cursor_says_so_tells_the_beginning_when_it_c
     with pytest.raises(Died):
         ingestion.poll(EntityKind.DISCONNECTION)
 
-    assert {event.entity.key for event in ingestion.news.put_once.values()} == {one, "summary"}
+    assert {event.entity.key for event in ingestion.outbox.put_once.values()} == {record_id, "summary"}
     ingestion.wait(60)
     ingestion.poll(EntityKind.DISCONNECTION)
-    assert len(ingestion.news.put_once) == 3, "the card, its first day, the summary"
+    assert len(ingestion.outbox.put_once) == 3, "the card, its first day, the summary"
 
 
 def _born_now() -> Any:
@@ -169,7 +169,7 @@ def _born_now() -> Any:
     return PollCursor(started_at=START)
 
 
-def test_two_lists_that_end_in_one_moment_do_not_wait_for_each_other(ingestion: Ingestion) -> None:
+def test_two_lists_that_complete_at_once_do_not_wait_for_each_other(ingestion: Ingestion) -> None:
     ingestion.add(1)
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
         ingestion.cursors.save(kind, _born_now())
@@ -177,4 +177,4 @@ def test_two_lists_that_end_in_one_moment_do_not_wait_for_each_other(ingestion: 
     ingestion.cursors.between = lambda: ingestion.poll(EntityKind.DISCONNECTION)
     ingestion.poll(EntityKind.CONNECTION)
 
-    assert "first_run_summary" in ingestion.news.put_once
+    assert "first_run_summary" in ingestion.outbox.put_once

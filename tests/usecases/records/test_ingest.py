@@ -1,4 +1,4 @@
-"""Observing: whatever order versions are shown in, the state ends at the newest and nothing is told twice."""
+"""Ingestion: the newest version wins in any order, and each version is published once."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ASKED = Operation(
 
 
 class NoyoNow:
-    """Noyo, showing one record now; `between` runs before it answers."""
+    """Noyo, which currently shows this record; `between` runs before it responds."""
 
     def __init__(self, *answers: Connection | Exception) -> None:
         self.answers = list(answers)
@@ -60,7 +60,7 @@ class Nobody:
 
 
 class Asking:
-    """One operation is open, on its own subject."""
+    """One operation is open on its entity."""
 
     def open_on(self, entity: object) -> Operation | None:
         return ASKED if entity == ASKED.entity else None
@@ -78,8 +78,8 @@ def see(
     )
 
 
-def told(records: Records) -> list[str]:
-    return [f"{event.kind.value}:{event.after}" for event in records.told]
+def published(records: Records) -> list[str]:
+    return [f"{event.kind.value}:{event.after}" for event in records.events]
 
 
 FIRST = a_connection()
@@ -92,97 +92,97 @@ def records() -> Records:
     return Records()
 
 
-def held(records: Records) -> Connection:
+def current_record(records: Records) -> Connection:
     record = records.states[FIRST.entity].record
     assert isinstance(record, Connection)
     return record
 
 
-def test_versions_in_their_order_are_both_told(records: Records) -> None:
+def test_versions_in_order_are_both_published(records: Records) -> None:
     assert see(records, FIRST)
     assert see(records, SECOND)
 
-    assert held(records) == SECOND
-    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
-    assert records.told[1].before == "processing"
+    assert current_record(records) == SECOND
+    assert published(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
+    assert records.events[1].before == "processing"
 
 
-def test_an_older_version_after_a_newer_one_is_history_with_one_quiet_line(records: Records) -> None:
+def test_an_older_version_after_a_newer_one_is_history_and_a_late_event(records: Records) -> None:
     see(records, SECOND)
 
     assert see(records, FIRST)
     assert not see(records, FIRST)
     assert not see(records, FIRST)
 
-    assert held(records) == SECOND
-    assert told(records) == ["record_changed:unable_to_connect", "late_version:processing"]
+    assert current_record(records) == SECOND
+    assert published(records) == ["record_changed:unable_to_connect", "late_version:processing"]
     assert records.history(FIRST.entity, since=0) == [FIRST, SECOND]
 
 
-def test_the_same_version_again_is_nothing(records: Records) -> None:
+def test_the_same_version_again_changes_nothing(records: Records) -> None:
     see(records, FIRST)
 
     assert not see(records, FIRST)
     assert not see(records, replace(FIRST, group_name="Told otherwise"))
 
-    assert told(records) == ["record_changed:processing"]
+    assert published(records) == ["record_changed:processing"]
     assert records.states[FIRST.entity].revision == 1
 
 
-def test_of_two_versions_of_one_second_the_one_that_noyo_shows_when_asked_again_counts(
+def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(
     records: Records,
 ) -> None:
     see(records, FIRST)
 
     assert see(records, TWIN, NoyoNow(TWIN))
 
-    assert held(records).status is ConnectionStatus.COMPLETED
-    assert told(records) == ["record_changed:processing", "record_changed:completed"]
+    assert current_record(records).status is ConnectionStatus.COMPLETED
+    assert published(records) == ["record_changed:processing", "record_changed:completed"]
 
 
-def test_a_twin_that_noyo_no_longer_shows_is_history_only(records: Records) -> None:
+def test_a_twin_that_noyo_no_longer_shows_is_only_in_the_history(records: Records) -> None:
     see(records, FIRST)
     noyo = NoyoNow(FIRST)
 
     assert not see(records, TWIN, noyo)
     assert not see(records, TWIN, noyo)
 
-    assert held(records) == FIRST
-    assert told(records) == ["record_changed:processing"]
+    assert current_record(records) == FIRST
+    assert published(records) == ["record_changed:processing"]
     assert records.has_version(FIRST.entity, TWIN)
 
 
-def test_a_twin_that_has_moved_on_when_asked_again_leaves_both_in_the_history(records: Records) -> None:
+def test_a_twin_replaced_by_a_newer_version_leaves_both_in_the_history(records: Records) -> None:
     see(records, FIRST)
 
     assert see(records, TWIN, NoyoNow(SECOND))
 
-    assert held(records) == SECOND
+    assert current_record(records) == SECOND
     assert len(records.history(FIRST.entity, since=0)) == 3
-    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
+    assert published(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
 
 
-def test_an_answer_older_than_what_we_hold_does_not_take_the_state_back(records: Records) -> None:
+def test_an_older_response_does_not_revert_the_state(records: Records) -> None:
     see(records, FIRST)
 
     assert not see(records, TWIN, NoyoNow(replace(FIRST, version=uuid(9), modified=NOW - 50)))
 
-    assert held(records) == FIRST
+    assert current_record(records) == FIRST
 
 
-def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: Records) -> None:
-    """A clock of Noyo's may have been set back; the list alone may merely lag behind."""
+def test_an_older_version_that_noyo_keeps_showing_becomes_current(records: Records) -> None:
+    """Noyo's clock may have been set back, while a list alone may lag behind."""
     see(records, SECOND)
     late = replace(FIRST, version=uuid(8), modified=NOW - 100, status=ConnectionStatus.PROCESSING)
 
     see(records, late, NoyoNow(late))
-    assert held(records) == SECOND
+    assert current_record(records) == SECOND
     see(records, late, NoyoNow(SECOND))
-    assert held(records) == SECOND
+    assert current_record(records) == SECOND
     see(records, late, NoyoNow(late))
 
-    assert held(records) == late
-    assert told(records) == [
+    assert current_record(records) == late
+    assert published(records) == [
         "record_changed:unable_to_connect",
         "late_version:processing",
         "record_changed:processing",
@@ -190,15 +190,15 @@ def test_an_older_version_that_noyo_goes_on_showing_is_how_things_are(records: R
 
 
 @pytest.mark.parametrize("answer", [NoyoRefused(404, "gone"), NoyoRefused(403, "not yours")])
-def test_a_twin_that_noyo_will_not_show_again_moves_nothing(records: Records, answer: Exception) -> None:
+def test_a_twin_that_noyo_refuses_to_show_changes_nothing(records: Records, answer: Exception) -> None:
     see(records, FIRST)
 
     assert not see(records, TWIN, NoyoNow(answer))
 
-    assert held(records) == FIRST
+    assert current_record(records) == FIRST
 
 
-def test_no_answer_about_a_twin_is_not_taken_for_one(records: Records) -> None:
+def test_a_missing_response_about_a_twin_raises_an_error(records: Records) -> None:
     see(records, FIRST)
 
     with pytest.raises(NoAnswer):
@@ -207,33 +207,33 @@ def test_no_answer_about_a_twin_is_not_taken_for_one(records: Records) -> None:
     assert see(records, TWIN, NoyoNow(TWIN))
 
 
-# ---------------------------------------------------------------- two observers
+# ---------------------------------------------------------------- two workers
 
 
-def test_two_observers_of_a_new_record_tell_it_once(records: Records) -> None:
+def test_two_workers_publish_a_new_record_once(records: Records) -> None:
     records.between = lambda: see(records, FIRST)
 
     assert not see(records, FIRST)
 
-    assert told(records) == ["record_changed:processing"]
+    assert published(records) == ["record_changed:processing"]
 
 
-def test_an_observer_overtaken_by_a_newer_version_leaves_it_in_place(records: Records) -> None:
+def test_a_worker_overtaken_by_a_newer_version_keeps_it(records: Records) -> None:
     see(records, FIRST)
     third = replace(SECOND, version=uuid(4), modified=NOW + 20, status=ConnectionStatus.COMPLETED)
     records.between = lambda: see(records, third)
 
     assert see(records, SECOND)
 
-    assert held(records) == third
-    assert told(records) == [
+    assert current_record(records) == third
+    assert published(records) == [
         "record_changed:processing",
         "record_changed:completed",
         "late_version:unable_to_connect",
     ]
 
 
-def test_an_observer_of_a_twin_who_is_overtaken_asks_again(records: Records) -> None:
+def test_a_worker_overtaken_at_a_twin_reads_it_again(records: Records) -> None:
     see(records, FIRST)
     noyo = NoyoNow(TWIN)
     see(records, replace(FIRST, version=uuid(8)), NoyoNow(FIRST))
@@ -241,11 +241,11 @@ def test_an_observer_of_a_twin_who_is_overtaken_asks_again(records: Records) -> 
 
     assert see(records, TWIN, noyo)
 
-    assert held(records) == SECOND
-    assert records.told[-1].after == "completed"
+    assert current_record(records) == SECOND
+    assert records.events[-1].after == "completed"
 
 
-def test_a_state_that_will_not_stand_still_is_said_and_nothing_is_written(records: Records) -> None:
+def test_endless_concurrent_updates_raise_an_error_and_write_nothing(records: Records) -> None:
     see(records, FIRST)
 
     def move(number: int = 0) -> None:
@@ -257,34 +257,34 @@ def test_a_state_that_will_not_stand_still_is_said_and_nothing_is_written(record
     with pytest.raises(TableUnavailable):
         see(records, SECOND)
 
-    assert held(records) == FIRST
+    assert current_record(records) == FIRST
 
 
-# ---------------------------------------------------------------- what is silent, and whose it is
+# ---------------------------------------------------------------- silent ingestion and links to operations
 
 
-def test_what_is_older_than_we_are_is_taken_in_silently(records: Records) -> None:
+def test_records_older_than_the_first_run_are_ingested_silently(records: Records) -> None:
     assert see(records, FIRST, silent=True)
 
-    assert told(records) == []
-    assert held(records) == FIRST
+    assert published(records) == []
+    assert current_record(records) == FIRST
 
 
-def test_a_record_that_we_hold_already_is_never_moved_silently(records: Records) -> None:
+def test_a_known_record_never_changes_silently(records: Records) -> None:
     see(records, FIRST)
 
     see(records, SECOND, silent=True)
 
-    assert told(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
+    assert published(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
 
 
-def test_a_record_that_somebody_asked_for_through_us_is_never_silent(records: Records) -> None:
+def test_a_requested_record_is_never_silent(records: Records) -> None:
     see(records, FIRST, operations=Asking(), silent=True)
 
-    assert told(records) == ["record_changed:processing"]
+    assert published(records) == ["record_changed:processing"]
 
 
-def test_a_record_seen_before_its_request_is_answered_goes_on_with_the_requests_card(
+def test_a_record_ingested_before_its_request_is_settled_uses_the_card_of_the_request(
     records: Records,
 ) -> None:
     see(records, FIRST, operations=Asking())
@@ -297,7 +297,7 @@ def test_a_record_seen_before_its_request_is_answered_goes_on_with_the_requests_
     )
 
 
-def test_a_connection_made_long_before_the_request_is_not_linked_to_it(records: Records) -> None:
+def test_a_connection_created_long_before_the_request_is_not_linked(records: Records) -> None:
     see(records, replace(FIRST, created=NOW - 100 - 121), operations=Asking())
 
     assert records.states[FIRST.entity].requested_by_operation is None
@@ -305,7 +305,7 @@ def test_a_connection_made_long_before_the_request_is_not_linked_to_it(records: 
 
 @pytest.mark.parametrize("shown", [FIRST, SECOND, TWIN], ids=["the same", "a newer one", "a twin"])
 @pytest.mark.parametrize("answer", [FIRST, replace(FIRST, version=uuid(7), modified=NOW - 5)])
-def test_an_answer_links_its_record_whatever_we_hold_of_it_by_then(
+def test_a_response_links_its_record_in_any_state(
     records: Records, shown: Connection, answer: Connection
 ) -> None:
     see(records, shown)
@@ -329,7 +329,7 @@ def test_an_answer_links_its_record_whatever_we_hold_of_it_by_then(
     )
 
 
-def test_a_link_that_is_there_is_not_written_again(records: Records) -> None:
+def test_an_existing_link_is_not_written_again(records: Records) -> None:
     see(records, FIRST, operations=Asking())
     operations: Any = Nobody()
     noyo: Any = NoyoNow(FIRST)
@@ -346,7 +346,7 @@ def test_a_link_that_is_there_is_not_written_again(records: Records) -> None:
     )
 
 
-# ---------------------------------------------------------------- any order at all
+# ---------------------------------------------------------------- any order
 
 
 @pytest.fixture(scope="module")
@@ -355,15 +355,20 @@ def noyo_shows() -> Iterator[Ingestion]:
         yield ingestion
 
 
-def test_with_a_modified_that_never_moves_every_change_is_still_learnt(noyo_shows: Ingestion) -> None:
-    one = noyo_shows.add(1)[0]
+def test_every_change_is_ingested_even_if_modified_never_changes(noyo_shows: Ingestion) -> None:
+    record_id = noyo_shows.add(1)[0]
     noyo_shows.begin()
     for status in ("noyo_review", "unable_to_connect", "processing", "completed"):
-        noyo_shows.noyo.move_connection(one, status)
+        noyo_shows.noyo.move_connection(record_id, status)
         noyo_shows.poll()
 
-    assert noyo_shows.told(one) == ["noyo_review", "unable_to_connect", "processing", "completed"]
-    assert noyo_shows.held(one).attempts == 2
+    assert noyo_shows.reported_statuses(record_id) == [
+        "noyo_review",
+        "unable_to_connect",
+        "processing",
+        "completed",
+    ]
+    assert noyo_shows.record_state(record_id).attempts == 2
     assert noyo_shows.now == START
 
 
@@ -375,10 +380,10 @@ STATUSES = st.sampled_from(list(ConnectionStatus))
     steps=st.lists(st.tuples(st.integers(0, 2), STATUSES), min_size=1, max_size=6),
     shown=st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=14),
 )
-def test_whatever_order_versions_are_shown_in_the_newest_stays_and_nothing_is_told_twice(
+def test_in_any_order_the_newest_version_wins_and_each_is_published_once(
     steps: list[tuple[int, ConnectionStatus]], shown: list[tuple[int, bool]]
 ) -> None:
-    """A life of versions, some of one second; shown as rows of any age, at the end as Noyo has it."""
+    """Versions of one record, some in the same second, are shown in any order and finally in the current version."""
     moment, life = NOW, []
     for number, (later, status) in enumerate(steps):
         moment += later
@@ -392,14 +397,14 @@ def test_whatever_order_versions_are_shown_in_the_newest_stays_and_nothing_is_to
         see(records, record, noyo)
         records.between = None
 
-    ids = [event.id for event in records.told]
-    loud = [event.version for event in records.told if event.kind.value == "record"]
-    assert held(records) == life[-1]
-    assert {one.version for one in records.history(connection_ref(FIRST.id), since=0)} >= {
-        one.version for one in seen
+    ids = [event.id for event in records.events]
+    loud = [event.version for event in records.events if event.kind.value == "record"]
+    assert current_record(records) == life[-1]
+    assert {record.version for record in records.history(connection_ref(FIRST.id), since=0)} >= {
+        record.version for record in seen
     }
     assert len(ids) == len(set(ids))
-    assert len({event.version for event in records.told}) == len(ids), (
-        "one version is told as new or as late, once"
+    assert len({event.version for event in records.events}) == len(ids), (
+        "each version is published once, as a change or as late"
     )
-    assert [one.version for one in life if one.version in loud] == loud
+    assert [record.version for record in life if record.version in loud] == loud

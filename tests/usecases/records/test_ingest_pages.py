@@ -1,4 +1,4 @@
-"""Intake: a row that cannot be read hides none of the others, and is told once."""
+"""Page ingestion: an unreadable row is logged once and does not hide others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def ingestion() -> Iterator[Ingestion]:
     "how", ["version missing", "id missing", "modified a string", "null", "not an object"]
 )
 @pytest.mark.parametrize("newest", [True, False], ids=["the newest known", "an older one"])
-def test_a_record_that_stays_bad_for_a_hundred_polls_is_one_request_each(
+def test_an_unreadable_record_costs_one_request_a_poll(
     ingestion: Ingestion, how: str, newest: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = ingestion.add(4)
@@ -38,13 +38,13 @@ def test_a_record_that_stays_bad_for_a_hundred_polls_is_one_request_each(
         reports = [ingestion.poll() for _ in range(100) if ingestion.wait() is None]
 
     assert sum(len(report.newly_parked) for report in reports) == 1
-    assert len([one for one in caplog.records if one.name == "switchboard"]) == 1
+    assert len([entry for entry in caplog.records if entry.name == "switchboard"]) == 1
     assert {report.requests for report in reports} == {1}
     assert all(report.sort_trusted and report.finished for report in reports)
 
 
 @pytest.mark.parametrize("how", ["version missing", "id missing", "null"])
-def test_a_parked_row_is_let_go_once_it_can_be_read(ingestion: Ingestion, how: str) -> None:
+def test_a_parked_row_is_unparked_once_it_can_be_read(ingestion: Ingestion, how: str) -> None:
     ids = ingestion.add(4)
     ingestion.begin()
     ingestion.noyo.corrupt(ids[1], how)
@@ -58,15 +58,15 @@ def test_a_parked_row_is_let_go_once_it_can_be_read(ingestion: Ingestion, how: s
     ingestion.poll()
 
     assert ingestion.cursors.parked(EntityKind.CONNECTION) == []
-    assert ingestion.told() == ["completed"]
+    assert ingestion.reported_statuses() == ["completed"]
 
 
-def test_a_bad_row_hides_none_of_the_others(ingestion: Ingestion) -> None:
+def test_an_unreadable_row_does_not_hide_others(ingestion: Ingestion) -> None:
     ids = ingestion.add(3)
     ingestion.begin()
     ingestion.wait()
-    for one in ids:
-        ingestion.noyo.move_connection(one, "completed")
+    for record_id in ids:
+        ingestion.noyo.move_connection(record_id, "completed")
     ingestion.noyo.corrupt(ids[1], "status missing")
 
     ingestion.poll()
@@ -75,14 +75,14 @@ def test_a_bad_row_hides_none_of_the_others(ingestion: Ingestion) -> None:
     assert [parked.row_id for parked in ingestion.cursors.parked(EntityKind.CONNECTION)] == [ids[1]]
 
 
-def test_a_record_that_noyo_cannot_show_by_id_is_parked_and_hides_none_of_the_others(
+def test_a_record_unreadable_by_id_is_parked_and_does_not_hide_others(
     ingestion: Ingestion,
 ) -> None:
     ids = ingestion.add(3)
     ingestion.begin()
     ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
-    for one in ids:
-        ingestion.noyo.move_connection(one, "completed")
+    for record_id in ids:
+        ingestion.noyo.move_connection(record_id, "completed")
     by_id = Fault(FaultKind.GARBAGE, method="GET", path_contains=f"{LIST}/{ids[1]}", times=None)
     ingestion.noyo.faults.add(by_id)
     ingestion.wait()
@@ -98,9 +98,9 @@ def test_a_record_that_noyo_cannot_show_by_id_is_parked_and_hides_none_of_the_ot
     assert ingestion.cursors.parked(EntityKind.CONNECTION) == []
 
 
-def test_taking_in_says_whether_anything_was_new(ingestion: Ingestion) -> None:
+def test_ingesting_returns_whether_anything_was_new(ingestion: Ingestion) -> None:
     ingestion.add(2)
-    ingestor = ingestion.intake()
+    ingestor = ingestion.page_ingestor()
 
     assert [ingestor.ingest_page(ingestor.newest(0)), ingestor.ingest_page(ingestor.newest(0))] == [
         True,
@@ -109,9 +109,9 @@ def test_taking_in_says_whether_anything_was_new(ingestion: Ingestion) -> None:
     assert (ingestor.report.requests, ingestor.report.changed) == (2, 2)
 
 
-def test_a_glance_takes_in_but_does_not_raise_how_far_the_run_came(ingestion: Ingestion) -> None:
+def test_a_peek_ingests_without_advancing_the_progress(ingestion: Ingestion) -> None:
     ids = ingestion.add(2)
-    ingestor = ingestion.intake()
+    ingestor = ingestion.page_ingestor()
 
     ingestor.peek()
 
@@ -119,8 +119,8 @@ def test_a_glance_takes_in_but_does_not_raise_how_far_the_run_came(ingestion: In
     assert {entity.key for entity in ingestion.records.states} == set(ids)
 
 
-def test_the_time_is_up_at_the_deadline_and_not_before(ingestion: Ingestion) -> None:
-    ingestor = ingestion.intake(seconds=60)
+def test_the_time_is_up_at_the_deadline(ingestion: Ingestion) -> None:
+    ingestor = ingestion.page_ingestor(seconds=60)
     ingestion.wait(59)
     ingestor.ensure_time_left()
 

@@ -1,4 +1,4 @@
-"""Newest first: nothing is missed where rows move, pages end, a run is cut, or Noyo is unwell."""
+"""Newest first: no change is missed if rows move, pages end, a run is interrupted, or Noyo fails."""
 
 from __future__ import annotations
 
@@ -24,40 +24,40 @@ LIST = "/group_connections"
 # ---------------------------------------------------------------- rows that move while we page
 
 
-def test_nothing_is_missed_while_rows_move_between_the_pages() -> None:
+def test_no_change_is_missed_while_rows_move_between_pages() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(100)
         ingestion.begin()
         ingestion.wait(3600)
-        for one in ids[:60]:
-            ingestion.noyo.move_connection(one, "noyo_review")
+        for record_id in ids[:60]:
+            ingestion.noyo.move_connection(record_id, "noyo_review")
             ingestion.wait(1)
         moving = iter([ids[2], ids[30], ids[90], ids[99]])
 
         def move(path: str, query: Mapping[str, str]) -> None:
             del query
-            one = next(moving, None)
-            if one is not None and path.endswith(LIST):
+            record_id = next(moving, None)
+            if record_id is not None and path.endswith(LIST):
                 ingestion.wait(1)
-                ingestion.noyo.move_connection(one, "completed")
+                ingestion.noyo.move_connection(record_id, "completed")
 
         ingestion.noyo.on_list = move
         ingestion.poll()
 
         truth = {row["id"]: row["status"] for row in ingestion.noyo.connections()}
-        assert {one: ingestion.status(one) for one in ids} == truth
-        assert len(ingestion.records.told) == len({event.id for event in ingestion.records.told})
+        assert {record_id: ingestion.status(record_id) for record_id in ids} == truth
+        assert len(ingestion.records.events) == len({event.id for event in ingestion.records.events})
 
 
-def test_a_row_that_vanishes_between_pages_hides_no_other() -> None:
+def test_a_row_deleted_between_pages_hides_no_other_row() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(60)
         removed = iter(ids[:1])
 
         def vanish(path: str, query: Mapping[str, str]) -> None:
             del path, query
-            for one in removed:
-                ingestion.noyo.remove(one)
+            for record_id in removed:
+                ingestion.noyo.remove(record_id)
 
         ingestion.noyo.on_list = vanish
         ingestion.poll()
@@ -67,12 +67,12 @@ def test_a_row_that_vanishes_between_pages_hides_no_other() -> None:
         assert set(ids) == {entity.key for entity in ingestion.records.states}
 
 
-# ---------------------------------------------------------------- a run that is cut
+# ---------------------------------------------------------------- an interrupted run
 
 
 @pytest.mark.parametrize("every", [60, 0], ids=["spread", "of one moment"])
 @pytest.mark.parametrize("size", [100, 20, 3], ids=["whole pages", "clamped", "tiny"])
-def test_a_first_run_cut_at_every_page_comes_to_its_end(every: int, size: int) -> None:
+def test_a_first_run_interrupted_at_every_page_completes(every: int, size: int) -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
         number = 2 * size + 10
         ingestion.add(number, every=every)
@@ -81,11 +81,11 @@ def test_a_first_run_cut_at_every_page_comes_to_its_end(every: int, size: int) -
 
         assert runs > 1
         assert len(ingestion.records.states) == number
-        assert ingestion.records.told == []
-        assert ingestion.cursors.held[EntityKind.CONNECTION].swept_at is not None
+        assert ingestion.records.events == []
+        assert ingestion.cursors.saved[EntityKind.CONNECTION].swept_at is not None
 
 
-def test_while_a_cut_run_goes_on_what_is_newest_is_told_at_once() -> None:
+def test_new_changes_are_published_while_an_interrupted_run_continues() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(200)
         ingestion.poll(seconds=0)
@@ -95,24 +95,24 @@ def test_while_a_cut_run_goes_on_what_is_newest_is_told_at_once() -> None:
         report = ingestion.poll(seconds=0)
 
         assert not report.finished
-        assert ingestion.told() == ["unable_to_connect"]
+        assert ingestion.reported_statuses() == ["unable_to_connect"]
 
 
-def test_what_changes_behind_a_cut_run_is_not_missed() -> None:
+def test_changes_behind_an_interrupted_run_are_not_missed() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(120)
         ingestion.poll(seconds=0)
-        for one in ids[10:50]:
+        for record_id in ids[10:50]:
             ingestion.wait(1)
-            ingestion.noyo.move_connection(one, "completed")
+            ingestion.noyo.move_connection(record_id, "completed")
 
         assert any(ingestion.poll(seconds=0).finished for _ in range(60))
 
-        assert sorted(ingestion.told()) == ["completed"] * 40
-        assert {ingestion.status(one) for one in ids[10:50]} == {"completed"}
+        assert sorted(ingestion.reported_statuses()) == ["completed"] * 40
+        assert {ingestion.status(record_id) for record_id in ids[10:50]} == {"completed"}
 
 
-def test_a_cut_sweep_is_not_begun_again_at_once() -> None:
+def test_an_interrupted_sweep_is_not_restarted_at_once() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ingestion.add(100)
         ingestion.poll()
@@ -123,11 +123,11 @@ def test_a_cut_sweep_is_not_begun_again_at_once() -> None:
         assert ingestion.poll().requests == 1
 
 
-# ---------------------------------------------------------------- trouble at Noyo
+# ---------------------------------------------------------------- faults at Noyo
 
 
 @pytest.mark.parametrize("kind", [FaultKind.GARBAGE, FaultKind.TRUNCATED, FaultKind.ERROR_AFTER])
-def test_trouble_in_the_middle_keeps_what_was_taken_and_the_next_run_goes_on_there(kind: FaultKind) -> None:
+def test_a_fault_keeps_the_ingested_rows_and_the_next_run_continues_there(kind: FaultKind) -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ingestion.add(60)
         ingestion.noyo.faults.add(Fault(kind, method="GET", skip=2, times=20))
@@ -141,7 +141,7 @@ def test_trouble_in_the_middle_keeps_what_was_taken_and_the_next_run_goes_on_the
         assert len(ingestion.records.states) == 60
 
 
-def test_a_page_that_never_comes_does_not_hide_what_is_new() -> None:
+def test_a_failing_page_does_not_hide_new_changes() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(100)
         ingestion.begin()
@@ -159,16 +159,16 @@ def test_a_page_that_never_comes_does_not_hide_what_is_new() -> None:
         with pytest.raises(NoyoError):
             ingestion.poll()
 
-        assert ingestion.told(ids[3]) == ["unable_to_connect"]
+        assert ingestion.reported_statuses(ids[3]) == ["unable_to_connect"]
 
 
-def test_a_list_that_became_shorter_than_where_the_run_was_cut_is_begun_again() -> None:
+def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
     with Ingestion(rules=replace(CLAMPED, past_the_end="422")) as ingestion:
         ids = ingestion.add(100)
         for _ in range(4):
             ingestion.poll(seconds=0)
-        for one in ids[5:]:
-            ingestion.noyo.remove(one)
+        for record_id in ids[5:]:
+            ingestion.noyo.remove(record_id)
 
         with pytest.raises(NoyoError):
             ingestion.poll()
@@ -176,22 +176,22 @@ def test_a_list_that_became_shorter_than_where_the_run_was_cut_is_begun_again() 
         assert ingestion.poll().finished
 
 
-def test_a_run_that_goes_on_reads_the_rows_before_it_again_since_others_may_have_moved_up() -> None:
+def test_a_continued_run_reads_some_earlier_rows_again() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ids = ingestion.add(60)
         ingestion.poll(seconds=0)
-        for one in ids[: policies.POLL_RESUME_OVERLAP]:
-            ingestion.noyo.remove(one)
+        for record_id in ids[: policies.POLL_RESUME_OVERLAP]:
+            ingestion.noyo.remove(record_id)
 
         assert ingestion.poll().finished
 
         assert set(ids) == {entity.key for entity in ingestion.records.states}
 
 
-def test_it_says_where_it_is_so_that_another_run_can_go_on_there() -> None:
+def test_an_interrupted_run_reports_its_progress() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
         ingestion.add(30)
-        ingestor = ingestion.intake(seconds=0)
+        ingestor = ingestion.page_ingestor(seconds=0)
         run = NewestFirstSync(PassProgress(offset=0, newest_modified=0, floor=0), ingestor)
 
         with pytest.raises(PollDeadlineReached):

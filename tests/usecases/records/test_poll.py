@@ -1,4 +1,4 @@
-"""Polling: one request where nothing changed, each change told once, and two at once do no harm."""
+"""Polling: one request without changes, each change published once, and concurrent polls are safe."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_three_hundred_open_connections_without_a_change_are_one_request_a_poll(
 
 
 @pytest.mark.parametrize("size", [100, 20])
-def test_rows_of_one_moment_are_one_request_too_once_the_overlap_has_run_out(size: int) -> None:
+def test_rows_of_the_same_second_are_one_request_after_the_overlap(size: int) -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
         ingestion.add(150, every=0)
         ingestion.poll()
@@ -56,22 +56,22 @@ def test_rows_of_one_moment_are_one_request_too_once_the_overlap_has_run_out(siz
         assert ingestion.lists() - before == 4
 
 
-def test_a_change_after_a_quiet_time_opens_the_overlap_again(ingestion: Ingestion) -> None:
-    one, other = ingestion.add(2)
+def test_a_change_after_a_quiet_period_starts_the_overlap_again(ingestion: Ingestion) -> None:
+    record_id, other = ingestion.add(2)
     ingestion.poll()
     for _ in range(4):
         ingestion.wait()
         ingestion.poll()
-    assert ingestion.cursors.held[EntityKind.CONNECTION].overlap_settled
+    assert ingestion.cursors.saved[EntityKind.CONNECTION].overlap_settled
 
-    ingestion.noyo.move_connection(one, "completed")
+    ingestion.noyo.move_connection(record_id, "completed")
     ingestion.poll()
 
-    assert not ingestion.cursors.held[EntityKind.CONNECTION].overlap_settled
-    assert (ingestion.told(one), ingestion.told(other)) == (["completed"], [])
+    assert not ingestion.cursors.saved[EntityKind.CONNECTION].overlap_settled
+    assert (ingestion.reported_statuses(record_id), ingestion.reported_statuses(other)) == (["completed"], [])
 
 
-def test_a_row_that_is_slow_to_show_is_found_within_the_overlap(ingestion: Ingestion) -> None:
+def test_a_row_that_appears_late_is_found_within_the_overlap(ingestion: Ingestion) -> None:
     ingestion.add(120, every=1)
     ingestion.poll()
     ingestion.wait()
@@ -79,106 +79,108 @@ def test_a_row_that_is_slow_to_show_is_found_within_the_overlap(ingestion: Inges
 
     ingestion.poll()
 
-    assert ingestion.told(slow) == ["processing"]
+    assert ingestion.reported_statuses(slow) == ["processing"]
 
 
-def test_an_empty_list_is_one_request_and_is_finished(ingestion: Ingestion) -> None:
+def test_an_empty_list_is_one_request_and_complete(ingestion: Ingestion) -> None:
     first, second = ingestion.poll(), ingestion.poll()
 
     assert (first.requests, second.requests) == (1, 1)
     assert first.finished
     assert second.finished
-    assert ingestion.cursors.held[EntityKind.CONNECTION].since == 0
+    assert ingestion.cursors.saved[EntityKind.CONNECTION].since == 0
 
 
 # ---------------------------------------------------------------- a change
 
 
-def test_a_change_is_told_once(ingestion: Ingestion) -> None:
-    one, *_ = ingestion.add(3)
+def test_a_change_is_published_once(ingestion: Ingestion) -> None:
+    record_id, *_ = ingestion.add(3)
     ingestion.poll()
     ingestion.wait()
-    ingestion.noyo.move_connection(one, "unable_to_connect", error="no such group")
+    ingestion.noyo.move_connection(record_id, "unable_to_connect", error="no such group")
 
     for _ in range(4):
         ingestion.poll()
         ingestion.wait()
 
-    assert ingestion.told() == ["unable_to_connect"]
-    assert ingestion.status(one) == "unable_to_connect"
+    assert ingestion.reported_statuses() == ["unable_to_connect"]
+    assert ingestion.status(record_id) == "unable_to_connect"
 
 
-def test_an_unknown_status_passes_through_as_it_came(ingestion: Ingestion) -> None:
-    (one,) = ingestion.add(1)
+def test_an_unknown_status_is_kept_as_received(ingestion: Ingestion) -> None:
+    (record_id,) = ingestion.add(1)
     ingestion.poll()
     ingestion.wait()
-    ingestion.noyo.move_connection(one, "connecting")
+    ingestion.noyo.move_connection(record_id, "connecting")
 
     ingestion.poll()
 
-    assert ingestion.held(one).status == UnknownValue("connecting")
-    assert ingestion.told() == ["connecting"]
-    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [EntityRef(EntityKind.CONNECTION, one)]
+    assert ingestion.record_state(record_id).status == UnknownValue("connecting")
+    assert ingestion.reported_statuses() == ["connecting"]
+    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [
+        EntityRef(EntityKind.CONNECTION, record_id)
+    ]
 
 
-def test_a_disconnection_list_is_polled_like_the_other(ingestion: Ingestion) -> None:
-    one = ingestion.waits_for_us("2026-12-31")
+def test_disconnections_are_polled_like_connections(ingestion: Ingestion) -> None:
+    record_id = ingestion.waits_for_us("2026-12-31")
     ingestion.begin()
     ingestion.wait()
-    ingestion.noyo.move_disconnection(one, "rejected")
+    ingestion.noyo.move_disconnection(record_id, "rejected")
 
     report = ingestion.poll(EntityKind.DISCONNECTION)
 
-    assert (report.requests, ingestion.told(one)) == (1, ["rejected"])
+    assert (report.requests, ingestion.reported_statuses(record_id)) == (1, ["rejected"])
 
 
 def test_both_lists_are_polled() -> None:
     assert set(KINDS) == {EntityKind.CONNECTION, EntityKind.DISCONNECTION}
 
 
-# ---------------------------------------------------------------- two at once
+# ---------------------------------------------------------------- concurrent polls
 
 
-def test_two_polls_at_once_tell_each_change_once_and_the_cursor_moves_once(ingestion: Ingestion) -> None:
-    one, other = ingestion.add(2)
+def test_two_concurrent_polls_publish_each_change_once_and_save_the_cursor_once(ingestion: Ingestion) -> None:
+    record_id, other = ingestion.add(2)
     ingestion.begin()
     ingestion.wait()
-    ingestion.noyo.move_connection(one, "completed")
+    ingestion.noyo.move_connection(record_id, "completed")
     ingestion.noyo.move_connection(other, "noyo_review")
-    before = ingestion.cursors.held[EntityKind.CONNECTION]
+    before = ingestion.cursors.saved[EntityKind.CONNECTION]
     ingestion.cursors.between = ingestion.poll
 
     ingestion.poll()
 
-    assert sorted(ingestion.told()) == ["completed", "noyo_review"]
-    assert ingestion.cursors.held[EntityKind.CONNECTION].revision == before.revision + 1
+    assert sorted(ingestion.reported_statuses()) == ["completed", "noyo_review"]
+    assert ingestion.cursors.saved[EntityKind.CONNECTION].revision == before.revision + 1
 
 
-def test_two_first_runs_at_once_tell_the_beginning_once(ingestion: Ingestion) -> None:
+def test_two_concurrent_first_runs_publish_one_summary(ingestion: Ingestion) -> None:
     ingestion.add(3)
     ingestion.waits_for_us("2026-12-31")
     ingestion.cursors.between = ingestion.begin
 
     ingestion.begin()
 
-    assert len(ingestion.news.put_once) == 3, "the card, its first day, the summary"
-    assert "first_run_summary" in ingestion.news.put_once
+    assert len(ingestion.outbox.put_once) == 3, "the card, its first day, the summary"
+    assert "first_run_summary" in ingestion.outbox.put_once
 
 
 # ---------------------------------------------------------------- the sweep
 
 
-def test_a_sweep_mends_what_moved_without_saying_so(ingestion: Ingestion) -> None:
+def test_a_sweep_finds_changes_with_an_unchanged_modified_time(ingestion: Ingestion) -> None:
     ids = ingestion.add(150)
     ingestion.begin()
     ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
     ingestion.noyo.move_connection(ids[140], "unable_to_connect")
     ingestion.wait()
     ingestion.poll()
-    assert ingestion.told() == []
+    assert ingestion.reported_statuses() == []
 
     ingestion.wait(SWEEP)
     ingestion.poll()
 
-    assert ingestion.told() == ["unable_to_connect"]
+    assert ingestion.reported_statuses() == ["unable_to_connect"]
     assert ingestion.status(ids[140]) == "unable_to_connect"

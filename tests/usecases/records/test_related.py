@@ -1,4 +1,4 @@
-"""Use case tests: a decision card tells how the rest of the group stands, and is put right when that changes."""
+"""Decision cards show the related records of the group and follow their changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def system() -> Iterator[System]:
 
 
 def has(system: System, carrier: str, status: str = "completed", **fields: Any) -> str:
-    made = system.noyo.add_connection(
+    created = system.noyo.add_connection(
         carrier_id=carrier,
         group_id=GROUP,
         group_name="Test Company",
@@ -31,7 +31,7 @@ def has(system: System, carrier: str, status: str = "completed", **fields: Any) 
         status=status,
         **fields,
     )
-    return str(made["id"])
+    return str(created["id"])
 
 
 def asks(system: System, **fields: Any) -> str:
@@ -39,7 +39,7 @@ def asks(system: System, **fields: Any) -> str:
     return str(system.noyo.carrier_requests_disconnection(**given)["id"])
 
 
-def tells(system: System) -> None:
+def publish_changes(system: System) -> None:
     system.wait(10)
     system.poll()
     for _ in range(4):
@@ -47,14 +47,14 @@ def tells(system: System) -> None:
         system.wait(5)
 
 
-def test_the_card_tells_of_the_groups_other_carriers_and_leads_to_the_connection_that_would_end(
+def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(
     system: System,
 ) -> None:
     has(system, GUARDIAN)
     has(system, AETNA, "unable_to_connect")
-    tells(system)
+    publish_changes(system)
     asks(system)
-    tells(system)
+    publish_changes(system)
 
     [card] = system.slack.channel(DECISIONS)
     read = system.slack.render(card)
@@ -63,40 +63,42 @@ def test_the_card_tells_of_the_groups_other_carriers_and_leads_to_the_connection
     assert any("Open the card" in str(block) for block in card.blocks)
 
 
-def test_when_another_carrier_of_the_group_changes_the_card_of_the_request_follows(system: System) -> None:
+def test_the_card_follows_changes_at_other_carriers_of_the_group(system: System) -> None:
     other = has(system, AETNA, "processing")
     asks(system)
-    tells(system)
+    publish_changes(system)
     assert "(Processing)" in shown(system, DECISIONS)[0]
 
     system.noyo.move_connection(other, "completed")
-    tells(system)
+    publish_changes(system)
 
     assert "(Completed)" in shown(system, DECISIONS)[0]
     assert len(system.slack.channel(CONNECTIONS)) == 1
 
 
-def test_what_was_asked_before_for_the_same_group_and_carrier_is_told(system: System) -> None:
+def test_the_card_shows_earlier_requests_for_the_same_group_and_carrier(system: System) -> None:
     first = asks(system)
     asks(system, carrier_id=AETNA)
-    tells(system)
+    publish_changes(system)
     system.noyo.move_disconnection(first, "rejected")
-    tells(system)
+    publish_changes(system)
     asks(system)
-    tells(system)
+    publish_changes(system)
 
     texts = [text for text in shown(system, DECISIONS) if "Needs review" in text and "Guardian" in text]
     assert len(texts) == 1
     assert "Earlier requests:** Rejected" in texts[0]
 
 
-def test_without_a_group_id_nothing_is_guessed(system: System) -> None:
+def test_without_a_group_id_there_are_no_related_records(system: System) -> None:
     has(system, AETNA)
-    made = asks(system, group_id=None)
-    tells(system)
+    request_id = asks(system, group_id=None)
+    publish_changes(system)
 
-    held = system.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, made))
-    assert held is not None
-    assert related_records(held, system.bot.repositories.records).other_carriers == ()
-    assert waiting_in_group(held, system.bot.repositories.records) == []
+    record_state = system.bot.repositories.records.record_state(
+        EntityRef(EntityKind.DISCONNECTION, request_id)
+    )
+    assert record_state is not None
+    assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
+    assert waiting_in_group(record_state, system.bot.repositories.records) == []
     assert "Other carriers" not in shown(system, DECISIONS)[0]

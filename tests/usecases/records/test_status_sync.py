@@ -1,4 +1,4 @@
-"""By status: where Noyo does not sort, no change is missed either, however often the run is cut."""
+"""By status: no change is missed if Noyo does not sort, however often the run is interrupted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.usecases.in_memory import Ingestion
 UNSORTED = Rules(settle_script=None, honours_sort=False, max_page_size=20)
 
 
-def test_where_the_sort_is_ignored_open_records_are_read_by_status_and_vanished_ones_by_id() -> None:
+def test_without_sorting_open_records_are_read_by_status_and_missing_ones_by_id() -> None:
     with Ingestion() as ingestion:
         ids = ingestion.add(130)
         ingestion.begin()
@@ -30,12 +30,15 @@ def test_where_the_sort_is_ignored_open_records_are_read_by_status_and_vanished_
         report = ingestion.poll()
 
         assert not report.sort_trusted
-        assert (ingestion.told(ids[3]), ingestion.told(ids[4])) == (["unable_to_connect"], ["completed"])
-        assert any("id" in one.query for one in ingestion.noyo.requests)
+        assert (ingestion.reported_statuses(ids[3]), ingestion.reported_statuses(ids[4])) == (
+            ["unable_to_connect"],
+            ["completed"],
+        )
+        assert any("id" in request.query for request in ingestion.noyo.requests)
         assert ingestion.poll().changed == 0
 
 
-def test_after_trouble_the_next_run_goes_on_by_status() -> None:
+def test_after_a_fault_the_next_run_continues_by_status() -> None:
     with Ingestion(rules=UNSORTED) as ingestion:
         ids = ingestion.add(60)
         ingestion.begin()
@@ -49,37 +52,37 @@ def test_after_trouble_the_next_run_goes_on_by_status() -> None:
 
         assert not ingestion.poll().sort_trusted
 
-        assert sorted(ingestion.told()) == ["action_required", "unable_to_connect"]
+        assert sorted(ingestion.reported_statuses()) == ["action_required", "unable_to_connect"]
 
 
-def test_cut_at_every_page_it_goes_on_where_it_was_and_comes_to_its_end() -> None:
-    """Among the open ones first, then among the ids of those that are open here and no longer there."""
+def test_a_run_interrupted_at_every_page_continues_and_completes() -> None:
+    """Open records first, then the ids of records that are open here and no longer listed as open."""
     with Ingestion(rules=UNSORTED) as ingestion:
         ids = ingestion.add(2 * policies.POLL_IDS_PER_REQUEST + 30)
         ingestion.begin()
         ingestion.wait()
         vanished = ids[5 : 5 + policies.POLL_IDS_PER_REQUEST + 10]
-        for one in vanished:
-            ingestion.noyo.move_connection(one, "completed")
-        changed = [one for one in ids if one not in vanished][::9]
-        for one in changed:
-            ingestion.noyo.move_connection(one, "unable_to_connect")
+        for record_id in vanished:
+            ingestion.noyo.move_connection(record_id, "completed")
+        changed = [record_id for record_id in ids if record_id not in vanished][::9]
+        for record_id in changed:
+            ingestion.noyo.move_connection(record_id, "unable_to_connect")
 
         reached = []
         while not ingestion.poll(seconds=0).finished:
-            where = ingestion.cursors.held[EntityKind.CONNECTION].progress
+            where = ingestion.cursors.saved[EntityKind.CONNECTION].progress
             assert where is not None
             reached.append((where.last_id_read or "", where.offset))
 
         assert reached == sorted(set(reached))
         assert any(read_up_to for read_up_to, _ in reached)
-        assert sorted(ingestion.told()) == ["completed"] * len(vanished) + ["unable_to_connect"] * len(
-            changed
-        )
-        assert ingestion.cursors.held[EntityKind.CONNECTION].progress is None
+        assert sorted(ingestion.reported_statuses()) == ["completed"] * len(vanished) + [
+            "unable_to_connect"
+        ] * len(changed)
+        assert ingestion.cursors.saved[EntityKind.CONNECTION].progress is None
 
 
-def test_while_a_cut_run_goes_on_the_first_page_is_looked_at_too() -> None:
+def test_a_continued_run_reads_the_first_page_too() -> None:
     with Ingestion(rules=UNSORTED) as ingestion:
         ingestion.add(60)
         ingestion.begin()
@@ -90,31 +93,31 @@ def test_while_a_cut_run_goes_on_the_first_page_is_looked_at_too() -> None:
 
         assert not ingestion.poll(seconds=0).finished
 
-        assert ingestion.told() == ["unable_to_connect"]
+        assert ingestion.reported_statuses() == ["unable_to_connect"]
 
 
-def test_a_list_that_became_shorter_than_where_the_run_was_cut_is_begun_again() -> None:
+def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
     with Ingestion(rules=replace(UNSORTED, past_the_end="422")) as ingestion:
         ids = ingestion.add(100)
         ingestion.begin()
         ingestion.wait()
         for _ in range(3):
             ingestion.poll(seconds=0)
-        for one in ids[5:]:
-            ingestion.noyo.move_connection(one, "completed")
+        for record_id in ids[5:]:
+            ingestion.noyo.move_connection(record_id, "completed")
 
         with pytest.raises(NoyoError):
             ingestion.poll()
 
         assert ingestion.poll().finished
-        assert ingestion.told() == ["completed"] * 95
+        assert ingestion.reported_statuses() == ["completed"] * 95
 
 
-def test_what_a_run_sees_by_status_it_does_not_read_by_id() -> None:
+def test_records_read_by_status_are_not_read_by_id() -> None:
     with Ingestion() as ingestion:
         ingestion.add(3)
         ingestion.begin()
-        ingestor = ingestion.intake()
+        ingestor = ingestion.page_ingestor()
 
         StatusSync(PassProgress(offset=0, newest_modified=0, floor=1, by_status=True), ingestor).run()
 
