@@ -105,10 +105,7 @@ def test_the_day_before_midnight_is_another_one_in_another_zone() -> None:
     assert day_of(moment, ZoneInfo("UTC")) == date(2026, 12, 31)
 
 
-@pytest.mark.parametrize(
-    ("day", "hours"),
-    [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)],
-)
+@pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)])
 def test_a_day_on_which_clocks_change_is_as_long_as_it_is(day: str, hours: int) -> None:
     began = date.fromisoformat(day)
 

@@ -14,15 +14,7 @@ from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKin
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
 from bot.domain.reconciliation import created_since_sent
-from tests.dynamodb.made import (
-    NOW,
-    a_connection,
-    a_decision,
-    a_disconnection_request,
-    a_refresh,
-    a_request,
-    a_retry,
-)
+from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
 
 NEW_YORK = ZoneInfo("America/New_York")
 PAUSE = Pause(since=NOW)
@@ -87,10 +79,7 @@ def test_every_other_transition_releases_the_lease(transition: Callable[[Operati
 def test_a_rescheduled_operation_was_not_sent() -> None:
     waiting = CLAIMED.reschedule("Noyo is busy.", LATER)
 
-    assert (waiting.state, waiting.due) == (
-        OperationState.PENDING,
-        LATER + policies.OPERATION_FIRST_PAUSE_SECONDS,
-    )
+    assert (waiting.state, waiting.due) == (OperationState.PENDING, LATER + policies.OPERATION_FIRST_PAUSE_SECONDS)
     assert (waiting.attempts, waiting.sends, waiting.first_sent_at) == (1, 0, None)
     assert (waiting.first_attempt_at, waiting.delay_reason) == (NOW, "Noyo is busy.")
 
@@ -109,14 +98,7 @@ def test_a_rescheduled_operation_waits_as_long_as_noyo_asks() -> None:
 def test_the_time_between_attempts_doubles_up_to_a_limit() -> None:
     seconds = [a_request(attempts=attempts).retry_seconds for attempts in (0, 1, 2, 3, 9, 99)]
 
-    assert seconds == [
-        5,
-        5,
-        10,
-        20,
-        policies.OPERATION_MAX_PAUSE_SECONDS,
-        policies.OPERATION_MAX_PAUSE_SECONDS,
-    ]
+    assert seconds == [5, 5, 10, 20, policies.OPERATION_MAX_PAUSE_SECONDS, policies.OPERATION_MAX_PAUSE_SECONDS]
 
 
 def test_a_deferred_claimed_operation_keeps_its_place_by_submission_time() -> None:
@@ -205,9 +187,7 @@ def test_sending_again_is_for_the_version_that_was_seen_and_has_a_day_of_its_own
     assert (again.state, again.due, again.shown_version) == (OperationState.PENDING, LATER, "version-2")
     assert (again.outcome, again.first_attempt_at) == (None, None)
     assert (again.attempts, again.sends, again.first_sent_at) == (2, 1, NOW)
-    assert (
-        a_retry().resolve(Resolution.SEND_AGAIN, "U2", None, LATER).shown_version == a_retry().shown_version
-    )
+    assert a_retry().resolve(Resolution.SEND_AGAIN, "U2", None, LATER).shown_version == a_retry().shown_version
 
 
 # ---------------------------------------------------------------- questions
@@ -235,9 +215,7 @@ def test_four_states_are_settled() -> None:
         (CLAIMED.settle(OperationState.REFUSED, Outcome(OutcomeKind.REFUSED), NOW), False),
     ],
 )
-def test_an_operation_is_claimable_if_it_has_work_and_no_valid_lease(
-    operation: Operation, claimable: bool
-) -> None:
+def test_an_operation_is_claimable_if_it_has_work_and_no_valid_lease(operation: Operation, claimable: bool) -> None:
     assert operation.is_claimable(NOW) is claimable
 
 
@@ -274,9 +252,7 @@ def test_an_operation_that_was_never_sent_created_nothing() -> None:
 
 def test_deciding_requires_another_right_than_requesting() -> None:
     assert {a_decision().required_right, a_disconnection_request().required_right} == {Right.APPROVE}
-    assert {a_request().required_right, a_retry().required_right, a_refresh().required_right} == {
-        Right.REQUEST
-    }
+    assert {a_request().required_right, a_retry().required_right, a_refresh().required_right} == {Right.REQUEST}
 
 
 def test_its_people_are_the_requester_and_the_second_approver() -> None:
@@ -302,9 +278,7 @@ def at(text: str) -> int:
         ("2027-01-01T00:00", "2027-02-01T00:00", False),
     ],
 )
-def test_an_end_date_passes_only_if_it_was_not_past_when_submitted(
-    submitted: str, now: str, passed: bool
-) -> None:
+def test_an_end_date_passes_only_if_it_was_not_past_when_submitted(submitted: str, now: str, passed: bool) -> None:
     assert a_disconnection_request().requested_end_date == date(2026, 12, 31)
     assert a_disconnection_request(submitted_at=at(submitted)).end_date_passed(at(now), NEW_YORK) is passed
 

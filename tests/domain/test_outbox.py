@@ -24,10 +24,7 @@ def test_a_version_has_one_event_whenever_it_is_recorded() -> None:
 
 
 def test_an_event_has_an_unknown_status_as_received() -> None:
-    assert (
-        outbox.record_changed(replace(RECORD, status=UnknownValue("connecting")), None, NOW).after
-        == "connecting"
-    )
+    assert outbox.record_changed(replace(RECORD, status=UnknownValue("connecting")), None, NOW).after == "connecting"
 
 
 def test_a_late_version_has_another_event_than_a_change() -> None:

@@ -33,9 +33,7 @@ def on(*pauses: Pause) -> PauseHistory:
         ((Pause(110, None), Pause(120, ANA, until=130)), 10),
     ],
 )
-def test_active_seconds_exclude_pauses_and_count_overlaps_once(
-    pauses: tuple[Pause, ...], worked: int
-) -> None:
+def test_active_seconds_exclude_pauses_and_count_overlaps_once(pauses: tuple[Pause, ...], worked: int) -> None:
     assert on(*pauses).active_seconds(100, 200) == worked
 
 
@@ -43,9 +41,7 @@ SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=6)
 
 
 @given(SPANS, st.integers(0, 60), st.integers(0, 60))
-def test_active_seconds_are_the_seconds_outside_all_pauses(
-    spans: list[tuple[int, int]], since: int, now: int
-) -> None:
+def test_active_seconds_are_the_seconds_outside_all_pauses(spans: list[tuple[int, int]], since: int, now: int) -> None:
     pauses = [Pause(min(span), ANA, until=max(span)) for span in spans]
     outside = [
         second

@@ -15,9 +15,7 @@ ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, rea
 OPEN = AccessPolicy("T1")
 
 
-def verdict(
-    right: Right, policy: AccessPolicy = OPEN, *groups: GroupMembers, person: Person | None = ANA
-) -> Verdict:
+def verdict(right: Right, policy: AccessPolicy = OPEN, *groups: GroupMembers, person: Person | None = ANA) -> Verdict:
     return authorize(right, person, {group.group_id: group for group in groups}, policy, NOW).verdict
 
 
@@ -41,9 +39,7 @@ def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
     assert "Nobody may" in authorize(right, ANA, {}, OPEN, NOW).reason
 
 
-@pytest.mark.parametrize(
-    "who", [{"is_guest": True}, {"is_deactivated": True}, {"is_bot": True}, {"team_id": "T2"}]
-)
+@pytest.mark.parametrize("who", [{"is_guest": True}, {"is_deactivated": True}, {"is_bot": True}, {"team_id": "T2"}])
 @pytest.mark.parametrize("right", Right)
 def test_guests_outsiders_bots_and_deactivated_people_are_denied_even_if_named(
     right: Right, who: dict[str, Any]
@@ -63,14 +59,8 @@ def test_a_person_is_known_for_an_hour() -> None:
 def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
     policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
-    assert (
-        verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS))
-        is Verdict.ALLOWED
-    )
-    assert (
-        verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS + 1))
-        is Verdict.UNKNOWN
-    )
+    assert verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS)) is Verdict.ALLOWED
+    assert verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS + 1)) is Verdict.UNKNOWN
     assert verdict(Right.APPROVE, policy) is Verdict.UNKNOWN
     assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
 

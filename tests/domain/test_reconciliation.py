@@ -34,10 +34,7 @@ def test_created_since_sent_allows_for_clock_differences(created: int, expected:
 
 def test_an_operation_that_was_never_sent_had_no_effect() -> None:
     assert not created_since_sent(a_connection(created=NOW + 9), replace(CORRECTED, first_sent_at=None))
-    assert (
-        find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")])
-        is None
-    )
+    assert find_retry_effect(replace(CORRECTED, first_sent_at=None), [a_connection(carrier_group_id="NEW")]) is None
 
 
 def test_the_corrected_id_proves_a_retry() -> None:
@@ -56,11 +53,7 @@ def test_a_processing_version_proves_a_retry_without_correction() -> None:
 
 @pytest.mark.parametrize(
     "version",
-    [
-        a_connection(version=SHOWN),
-        a_connection(modified=SINCE - 1),
-        a_disconnection(),
-    ],
+    [a_connection(version=SHOWN), a_connection(modified=SINCE - 1), a_disconnection()],
     ids=["the version that was shown", "older than the sending", "no connection"],
 )
 def test_versions_that_prove_nothing(version: object) -> None:
@@ -74,10 +67,7 @@ def test_a_request_is_no_retry() -> None:
 END, OTHER_END = date(2026, 12, 31), date(2027, 1, 31)
 APPROVED = a_decision(input=DecisionRequest(Decision.APPROVE), shown_version=SHOWN)
 REJECTED = a_decision(input=DecisionRequest(Decision.REJECT), shown_version=SHOWN)
-FOLLOWS = {
-    Decision.APPROVE: {Status.PROCESSING, Status.COMPLETED},
-    Decision.REJECT: {Status.REJECTED},
-}
+FOLLOWS = {Decision.APPROVE: {Status.PROCESSING, Status.COMPLETED}, Decision.REJECT: {Status.REJECTED}}
 
 
 @pytest.mark.parametrize("status", [*Status, UnknownValue("on_hold")])

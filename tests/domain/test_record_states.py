@@ -78,16 +78,11 @@ def test_processing_after_a_final_status_is_another_attempt(
 
 
 def test_a_changed_carrier_group_id_implies_another_attempt() -> None:
-    stuck = new_record_state(
-        a_connection(status=ConnectionStatus.UNABLE_TO_CONNECT, carrier_group_id="O1"), NOW
-    )
+    stuck = new_record_state(a_connection(status=ConnectionStatus.UNABLE_TO_CONNECT, carrier_group_id="O1"), NOW)
     failed = replace(stuck.record, version=uuid(2), modified=NOW + 5, carrier_group_id="N1")
     untold = replace(stuck.record, version=uuid(3), modified=NOW + 5, carrier_group_id=None)
 
-    assert (advance(stuck, failed, NOW).attempts, advance(stuck, failed, NOW).attempt_started_at) == (
-        2,
-        NOW + 5,
-    )
+    assert (advance(stuck, failed, NOW).attempts, advance(stuck, failed, NOW).attempt_started_at) == (2, NOW + 5)
     assert advance(stuck, untold, NOW).attempts == 1
 
 

@@ -19,9 +19,7 @@ OVER = {"completed", "rejected"}
 
 
 @pytest.mark.parametrize("status", [*ConnectionStatus, *DisconnectionStatus])
-def test_each_status_says_who_must_act_and_whether_it_is_final(
-    status: ConnectionStatus | DisconnectionStatus,
-) -> None:
+def test_each_status_says_who_must_act_and_whether_it_is_final(status: ConnectionStatus | DisconnectionStatus) -> None:
     assert needs_our_action(status) == (status.value in OURS)
     assert is_open(status) == (status.value not in OVER)
 

@@ -42,9 +42,7 @@ def test_sensitive_values_are_not_in_the_representation() -> None:
 
 
 @pytest.mark.parametrize("timezone", [NEW_YORK, TOKYO])
-@pytest.mark.parametrize(
-    ("end", "next_day"), [(date(2026, 12, 31), (2027, 1, 1)), (date(2026, 11, 2), (2026, 11, 3))]
-)
+@pytest.mark.parametrize(("end", "next_day"), [(date(2026, 12, 31), (2027, 1, 1)), (date(2026, 11, 2), (2026, 11, 3))])
 def test_the_deadline_is_the_end_of_the_last_managed_day_in_the_business_timezone(
     timezone: ZoneInfo, end: date, next_day: tuple[int, int, int]
 ) -> None:
@@ -57,6 +55,4 @@ def test_the_deadline_for_today_is_midnight() -> None:
 
 @pytest.mark.parametrize("end", [date(2026, 10, 31), date(2001, 1, 1)])
 def test_a_past_end_date_leaves_some_days_to_confirm(end: date) -> None:
-    assert (
-        confirmation_deadline(end, NOW, NEW_YORK) == NOW + policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE * 86400
-    )
+    assert confirmation_deadline(end, NOW, NEW_YORK) == NOW + policies.CONFIRMATION_DAYS_FOR_A_PAST_DATE * 86400

@@ -124,9 +124,7 @@ def a_decision(operation_id: str = "V3", record_id: str = uuid(1), **changes: An
         **{
             "entity": disconnection_ref(record_id),
             "kind": OperationKind.DECIDE_DISCONNECTION,
-            "input": DecisionRequest(
-                Decision.REJECT, date(2026, 12, 31), DecisionReason.OTHER, "A note for Noyo"
-            ),
+            "input": DecisionRequest(Decision.REJECT, date(2026, 12, 31), DecisionReason.OTHER, "A note for Noyo"),
             "shown_version": uuid(0x1001),
         }
         | changes,

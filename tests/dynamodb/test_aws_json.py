@@ -60,9 +60,7 @@ def test_reads_and_writes_are_those_of_a_client_from_the_factory(aws: EmbeddedAw
     assert client.batch_get_item(**batch)["Responses"] == factory.batch_get_item(**batch)["Responses"]
 
 
-def test_a_cancelled_transaction_has_the_same_reasons_as_with_the_factory_client(
-    aws: EmbeddedAws, table: str
-) -> None:
+def test_a_cancelled_transaction_has_the_same_reasons_as_with_the_factory_client(aws: EmbeddedAws, table: str) -> None:
     parts = [put(table, "WIRE#2"), put(table, "WIRE#1", ConditionExpression="attribute_not_exists(pk)")]
     quick_client(aws).transact_write_items(TransactItems=[put(table, "WIRE#1")], ClientRequestToken="two")
     seen = []
@@ -87,9 +85,7 @@ def test_the_current_version_of_a_secret_is_read(aws: EmbeddedAws) -> None:
 
 def test_a_missing_secret_is_an_error_with_its_code(aws: EmbeddedAws) -> None:
     with pytest.raises(ClientError) as raised:
-        quick_client(aws, "secretsmanager").get_secret_value(
-            SecretId="client/none", VersionStage="AWSCURRENT"
-        )
+        quick_client(aws, "secretsmanager").get_secret_value(SecretId="client/none", VersionStage="AWSCURRENT")
     assert raised.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
@@ -97,9 +93,7 @@ def test_each_client_decrypts_what_the_other_encrypted(aws: EmbeddedAws) -> None
     key_id = aws.create_key()
     typed = SensitiveFields(federal_ein="123456789")
     quick, slow = (
-        open_encryptor(
-            key_id=key_id, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS, make_client=make
-        )
+        open_encryptor(key_id=key_id, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS, make_client=make)
         for make in (aws_json_client, aws_client)
     )
     assert slow.decrypt(quick.encrypt(typed, "op"), "op") == typed
@@ -170,9 +164,7 @@ def test_a_session_token_is_signed_with_the_request(monkeypatch: pytest.MonkeyPa
     assert "x-amz-security-token" in (server.asked[0].headers.get("Authorization") or "")
 
 
-def test_credentials_that_only_a_session_knows_are_found_by_one(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
+def test_credentials_that_only_a_session_knows_are_found_by_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     profile = tmp_path / "credentials"
     profile.write_text("[default]\naws_access_key_id = FROMPROFILE\naws_secret_access_key = s\n")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -201,10 +193,7 @@ def test_the_service_s_own_address_is_honoured(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     ("region", "host"),
-    [
-        ("eu-central-1", "dynamodb.eu-central-1.amazonaws.com"),
-        ("cn-north-1", "dynamodb.cn-north-1.amazonaws.com.cn"),
-    ],
+    [("eu-central-1", "dynamodb.eu-central-1.amazonaws.com"), ("cn-north-1", "dynamodb.cn-north-1.amazonaws.com.cn")],
 )
 def test_without_an_address_the_region_s_own_is_called(region: str, host: str) -> None:
     client = aws_json_client("dynamodb", region=region, endpoint_url=None, timeouts=TIMEOUTS)

@@ -11,10 +11,7 @@ from bot.dynamodb.clients import aws_client
 @pytest.fixture
 def client() -> Any:
     client = aws_client(
-        "dynamodb",
-        region="eu-central-1",
-        endpoint_url="http://127.0.0.1:9",
-        timeouts=TimeoutPolicy(0.3, 0.7, 2),
+        "dynamodb", region="eu-central-1", endpoint_url="http://127.0.0.1:9", timeouts=TimeoutPolicy(0.3, 0.7, 2)
     )
     yield client
     client.close()

@@ -247,7 +247,5 @@ def test_only_one_of_many_decides_and_the_others_see_who(arena: Arena) -> None:
         submissions = race(arena, shown, number)
 
         check(arena, shown, submissions)
-        winners |= {
-            choice(other) for other, result in enumerate(submissions) if isinstance(result, Submitted)
-        }
+        winners |= {choice(other) for other, result in enumerate(submissions) if isinstance(result, Submitted)}
     assert winners == set(Decision)

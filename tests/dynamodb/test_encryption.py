@@ -15,9 +15,7 @@ from bot.dynamodb.encryption import KmsEncryptor
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
 from tests.dynamodb.conftest import REGION, TIMEOUTS
 
-TYPED = SensitiveFields(
-    federal_ein="12-3456789", broker_tin="123-45-6789", employer_email_address="a@b.example"
-)
+TYPED = SensitiveFields(federal_ein="12-3456789", broker_tin="123-45-6789", employer_email_address="a@b.example")
 
 
 @pytest.fixture
@@ -31,12 +29,7 @@ def encryptor() -> Iterator[KmsEncryptor]:
 
 @pytest.mark.parametrize(
     "typed",
-    [
-        TYPED,
-        SensitiveFields(),
-        SensitiveFields(federal_ein=""),
-        SensitiveFields(broker_federal_ein="Zoë 🏥\0"),
-    ],
+    [TYPED, SensitiveFields(), SensitiveFields(federal_ein=""), SensitiveFields(broker_federal_ein="Zoë 🏥\0")],
     ids=["some", "none", "empty", "odd"],
 )
 def test_values_are_decrypted_for_the_same_operation(encryptor: KmsEncryptor, typed: SensitiveFields) -> None:
@@ -100,9 +93,7 @@ def refused(code: str, status: int = 400) -> ClientError:
 
 
 @pytest.mark.parametrize(
-    "error",
-    [refused("ThrottlingException"), refused("Odd", 503), EndpointConnectionError(endpoint_url="x")],
-    ids=str,
+    "error", [refused("ThrottlingException"), refused("Odd", 503), EndpointConnectionError(endpoint_url="x")], ids=str
 )
 def test_a_key_that_does_not_answer_raises_a_temporary_error(error: Exception) -> None:
     encryptor = KmsEncryptor(lambda: Kms(error), "key")
@@ -113,9 +104,7 @@ def test_a_key_that_does_not_answer_raises_a_temporary_error(error: Exception) -
 
 def test_no_request_is_sent_if_the_response_would_be_too_late() -> None:
     timeouts = replace(RECEIVER, left=lambda: RECEIVER.read - 0.01)
-    encryptor = open_encryptor(
-        key_id="key", region=REGION, timeouts=timeouts, make_client=lambda *_, **__: Kms()
-    )
+    encryptor = open_encryptor(key_id="key", region=REGION, timeouts=timeouts, make_client=lambda *_, **__: Kms())
 
     with pytest.raises(DeadlineExceeded):
         encryptor.encrypt(TYPED, "V1")

@@ -42,18 +42,8 @@ def test_an_update_sets_removes_and_stamps() -> None:
             "Key": SENT_KEY,
             "UpdateExpression": "SET #s0 = :s0, #s2 = :s2 REMOVE #s1",
             "ConditionExpression": "#c0 = :c0 AND attribute_exists(#e0)",
-            "ExpressionAttributeNames": {
-                "#s0": "due",
-                "#s1": "lease",
-                "#s2": "write",
-                "#c0": "a",
-                "#e0": "due",
-            },
-            "ExpressionAttributeValues": {
-                ":s0": {"N": "5"},
-                ":s2": {"S": "token"},
-                ":c0": {"N": "1"},
-            },
+            "ExpressionAttributeNames": {"#s0": "due", "#s1": "lease", "#s2": "write", "#c0": "a", "#e0": "due"},
+            "ExpressionAttributeValues": {":s0": {"N": "5"}, ":s2": {"S": "token"}, ":c0": {"N": "1"}},
         }
     }
 

@@ -2,13 +2,7 @@
 
 import pytest
 
-from bot.domain.records import (
-    EntityKind,
-    EntityRef,
-    connection_ref,
-    disconnection_ref,
-    pending_connection_ref,
-)
+from bot.domain.records import EntityKind, EntityRef, connection_ref, disconnection_ref, pending_connection_ref
 from bot.dynamodb import keys
 from bot.dynamodb.keys import KEY_BYTES, Key, fitting, in_order
 from tests.dynamodb.made import AWKWARD
@@ -44,9 +38,7 @@ def test_text_of_any_length_gives_a_unique_key(awkward: str) -> None:
 
     assert len(fitting(awkward).encode()) <= KEY_BYTES
     assert fitting(awkward) != fitting(other)
-    assert fitting(pending_connection_ref("c", awkward).key) == fitting(
-        pending_connection_ref("c", awkward).key
-    )
+    assert fitting(pending_connection_ref("c", awkward).key) == fitting(pending_connection_ref("c", awkward).key)
 
 
 def test_multibyte_characters_are_not_split() -> None:

@@ -33,10 +33,7 @@ def test_the_quota_is_the_unreserved_concurrency() -> None:
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (
-            ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccountSettings"),
-            "AccessDeniedException",
-        ),
+        (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetAccountSettings"), "AccessDeniedException"),
         (ConnectTimeoutError(endpoint_url="https://lambda.example"), "ConnectTimeoutError"),
         (ResponseParserError("<html>denied"), "ResponseParserError"),
     ],

@@ -114,9 +114,7 @@ def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
     store.operations.claim(a_request(), TAKEN)
     lose()
 
-    store.operations.settle(
-        DONE, lease="l", change=first(a_connection()), events=[an_event()], audit=an_entry("s")
-    )
+    store.operations.settle(DONE, lease="l", change=first(a_connection()), events=[an_event()], audit=an_entry("s"))
 
     assert store.operations.open_on(DONE.entity) is None
     assert store.records.record_state(a_connection().entity) is not None
@@ -136,9 +134,7 @@ def test_writing_a_changed_record(store: Repositories, lose: Callable[[], None])
     assert record_state is not None
     lose()
 
-    store.records.write(
-        moved(record_state, link_to_operation(record_state, "V1", "U1", "Test Company"), an_event())
-    )
+    store.records.write(moved(record_state, link_to_operation(record_state, "V1", "U1", "Test Company"), an_event()))
 
     assert store.records.record_state(record_state.entity) == link_to_operation(
         record_state, "V1", "U1", "Test Company"
@@ -225,9 +221,7 @@ def test_auditing_and_saving_people(store: Repositories, engine: Engine, lose: C
     assert len(engine.everything()) == 3
 
 
-@pytest.mark.parametrize(
-    "engine", [pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)], indirect=True
-)
+@pytest.mark.parametrize("engine", [pytest.param("dynamodb_local", marks=pytest.mark.dynamodb_local)], indirect=True)
 def test_a_delayed_attempt_does_not_undo_a_later_write(engine: Engine) -> None:
     """The first attempt arrives after its repetition and the next write; moto does not support request tokens."""
     late = _Straggling(engine.client)

@@ -130,12 +130,7 @@ def test_exact_ids_rank_before_names_and_names_before_prefixes() -> None:
     assert by_beginning is not None
     assert by_word is not None
 
-    assert best_first([by_word, by_beginning, by_name, by_id], "ACME") == [
-        by_id,
-        by_name,
-        by_beginning,
-        by_word,
-    ]
+    assert best_first([by_word, by_beginning, by_name, by_id], "ACME") == [by_id, by_name, by_beginning, by_word]
     assert isinstance(by_id.record, Connection)
 
 

@@ -36,9 +36,7 @@ def sending_guard(store: Repositories) -> SendingGuard:
 
 def awaiting_confirmation(store: Repositories, number: int) -> str:
     """Submit a disconnection, requested by a person who does not take part in the race."""
-    connection = a_connection(
-        id=str(uuid.uuid4()), group_id=str(uuid.uuid4()), status=ConnectionStatus.COMPLETED
-    )
+    connection = a_connection(id=str(uuid.uuid4()), group_id=str(uuid.uuid4()), status=ConnectionStatus.COMPLETED)
     store.records.write(first(connection))
     shown = store.records.record_state(connection_ref(connection.id))
     assert shown is not None
@@ -76,9 +74,7 @@ def in_turn(contestant: Callable[[int], Any], number: int) -> list[Any]:
 
 
 @pytest.mark.timeout(600)
-def test_only_one_of_many_confirms_or_withdraws_and_the_others_see_who(
-    engine: Engine, store: Repositories
-) -> None:
+def test_only_one_of_many_confirms_or_withdraws_and_the_others_see_who(engine: Engine, store: Repositories) -> None:
     ended = set()
     for number in range(ROUNDS[engine.name]):
         operation_id = awaiting_confirmation(store, number)
@@ -96,9 +92,7 @@ def test_only_one_of_many_confirms_or_withdraws_and_the_others_see_who(
                 return second_approval.confirm(operation_id, f"U{person}", reply_to=ReplyTo(), deps=deps)
             return second_approval.withdraw(operation_id, f"U{person}", deps=deps)
 
-        results = (
-            at_once(contestant, PEOPLE) if engine.name == "dynamodb_local" else in_turn(contestant, number)
-        )
+        results = at_once(contestant, PEOPLE) if engine.name == "dynamodb_local" else in_turn(contestant, number)
 
         operation = store.operations.operation(operation_id)
         assert operation is not None

@@ -238,9 +238,7 @@ def test_checks_and_deletes_alone_never_count_as_our_earlier_write() -> None:
         Table(client, "t", TIMEOUTS, NO_PAUSES).write([Check(KEY, holds(a=1)), Delete(KEY)])
 
 
-def test_a_failed_condition_after_a_lost_response_is_ours_only_with_our_stamp(
-    engine: Engine,
-) -> None:
+def test_a_failed_condition_after_a_lost_response_is_ours_only_with_our_stamp(engine: Engine) -> None:
     engine.put(pk={"S": "P"}, sk={"S": "S"}, write={"S": "another"})
     lost_before = _LostBefore(engine.client)
 

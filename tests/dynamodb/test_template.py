@@ -52,10 +52,7 @@ def patterns(name: str) -> list[dict[str, Any]]:
     ("name", "prefix"), [("ExecuteOperationsFunction", "OPERATION#"), ("NotifyFunction", "OUTBOX#")]
 )
 def test_inserted_items_invoke_their_function(name: str, prefix: str) -> None:
-    assert patterns(name)[0] == {
-        "eventName": ["INSERT"],
-        "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}},
-    }
+    assert patterns(name)[0] == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": prefix}]}}}}
 
 
 def test_only_confirmed_or_resolved_operations_invoke_a_function_when_modified() -> None:
@@ -93,9 +90,6 @@ def test_the_test_table_equals_the_table_of_the_template(engine: Engine) -> None
         "recent",
         "audit",
     }
-    assert description["StreamSpecification"] == {
-        "StreamEnabled": True,
-        "StreamViewType": "NEW_AND_OLD_IMAGES",
-    }
+    assert description["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert ends["AttributeName"] == "expires"
     assert ends["TimeToLiveStatus"] in {"ENABLED", "ENABLING"}

@@ -176,9 +176,7 @@ class ExecutionBench:
         )
 
     def refresh(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
-        return submit.refresh(
-            operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.deps
-        )
+        return submit.refresh(operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.deps)
 
     def see(self, connection_id: str) -> None:
         """Ingest the current version, as a poll does."""

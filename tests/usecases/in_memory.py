@@ -236,9 +236,7 @@ class Ingestion:
         """Add this many connections: the newest is an hour old, each is `every` seconds older than the previous."""
         first = int(self.now) - 3600
         return [
-            self.noyo.add_connection(**{"created": first - index * every, "status": "processing", **fields})[
-                "id"
-            ]
+            self.noyo.add_connection(**{"created": first - index * every, "status": "processing", **fields})["id"]
             for index in range(number)
         ]
 
@@ -255,9 +253,7 @@ class Ingestion:
 
     def lists(self) -> int:
         """How many pages of lists were requested so far."""
-        return sum(
-            request.path.endswith(("/group_connections", "_requests")) for request in self.noyo.requests
-        )
+        return sum(request.path.endswith(("/group_connections", "_requests")) for request in self.noyo.requests)
 
     # ---------------------------------------------------------------- what was ingested
 

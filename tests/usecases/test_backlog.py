@@ -42,9 +42,7 @@ def operations(due: int | None, asked_at: list[int] | None = None) -> OperationR
     return cast(OperationRepository, Waiting(due, asked_at))
 
 
-def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_operation(
-    log_records: LogRecords,
-) -> None:
+def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_operation(log_records: LogRecords) -> None:
     log_operation_backlog(operations(900, [100, 400]), 1000)
 
     assert log_records()[0].log_event is LogEvent.OPERATION_BACKLOG

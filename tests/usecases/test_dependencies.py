@@ -10,7 +10,4 @@ def test_disconnections_have_their_cards_and_alerts_in_the_decisions_channel() -
     channels = ChannelRouting(connections="C1", alerts="C2", decisions="C3")
 
     assert (channels.of_card(EntityKind.CONNECTION), channels.of_alert(EntityKind.CONNECTION)) == ("C1", "C2")
-    assert (channels.of_card(EntityKind.DISCONNECTION), channels.of_alert(EntityKind.DISCONNECTION)) == (
-        "C3",
-        "C3",
-    )
+    assert (channels.of_card(EntityKind.DISCONNECTION), channels.of_alert(EntityKind.DISCONNECTION)) == ("C3", "C3")

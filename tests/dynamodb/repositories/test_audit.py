@@ -20,9 +20,7 @@ def test_an_entry_records_actor_action_and_entity(store: Repositories, engine: E
     assert item is not None
     assert item["actor"] == {"S": "U1"}
     assert item["action"] == {"S": "placed"}
-    assert item["details"] == {
-        "L": [{"L": [{"S": "version"}, {"S": "v1"}]}, {"L": [{"S": "why"}, {"S": "Zoë 🏥"}]}]
-    }
+    assert item["details"] == {"L": [{"L": [{"S": "version"}, {"S": "v1"}]}, {"L": [{"S": "why"}, {"S": "Zoë 🏥"}]}]}
     assert "expires" not in item
 
 
@@ -63,9 +61,7 @@ def test_entries_are_read_back_newest_first(store: Repositories) -> None:
 
 
 @pytest.mark.parametrize("details", ["text", [["one"]], [["name", 1]], 7])
-def test_an_unreadable_entry_raises_unknown_schema(
-    store: Repositories, engine: Engine, details: Value
-) -> None:
+def test_an_unreadable_entry_raises_unknown_schema(store: Repositories, engine: Engine, details: Value) -> None:
     item = audit_put(an_entry()).item | {"details": details}
     engine.put(**typed_item(item))
     with pytest.raises(UnknownSchema):

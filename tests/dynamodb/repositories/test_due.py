@@ -50,10 +50,7 @@ def test_oldest_due_is_the_due_time_of_the_longest_waiting_event(engine: Engine)
 
 def test_operations_that_need_resolution_are_listed_until_resolved(engine: Engine) -> None:
     store = engine.store()
-    asked = [
-        a_refresh(number, submitted_at=at, lease="ours")
-        for number, at in (("V1", NOW - 60), ("V2", NOW - 600))
-    ]
+    asked = [a_refresh(number, submitted_at=at, lease="ours") for number, at in (("V1", NOW - 60), ("V2", NOW - 600))]
     for operation in asked:
         store.operations.submit(operation, expected=None, events=[], audit=an_entry(operation.id))
         store.operations.save(

@@ -14,15 +14,11 @@ from tests.dynamodb.made import AWKWARD, NOW
 MESSAGE = MessageKey("C1", "connection:1")
 
 
-def reserve(
-    store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE
-) -> MessageRecord | None:
+def reserve(store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE) -> MessageRecord | None:
     return store.messages.reserve(key, lease=lease, now=now, lease_seconds=30)
 
 
-def reserved(
-    store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE
-) -> MessageRecord:
+def reserved(store: Repositories, lease: str = "a", now: int = NOW, key: MessageKey = MESSAGE) -> MessageRecord:
     message_record = reserve(store, lease, now, key)
     assert message_record is not None
     return message_record
@@ -131,9 +127,7 @@ def test_each_key_identifies_a_separate_message(store: Repositories, awkward: st
     assert store.messages.live("C1", "") == [MessageKey("C1", f"{awkward}1")]
 
 
-def test_a_message_of_another_schema_is_refused_even_while_leased(
-    store: Repositories, engine: Engine
-) -> None:
+def test_a_message_of_another_schema_is_refused_even_while_leased(store: Repositories, engine: Engine) -> None:
     reserved(store)
     item = engine.item("MESSAGE#C1", MESSAGE.name)
     assert item is not None

@@ -15,24 +15,12 @@ from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.table import Table
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
-from tests.dynamodb.made import (
-    NOW,
-    a_connection,
-    a_refresh,
-    a_request,
-    a_retry,
-    an_entry,
-    an_event,
-    first,
-    uuid,
-)
+from tests.dynamodb.made import NOW, a_connection, a_refresh, a_request, a_retry, an_entry, an_event, first, uuid
 
 DAYS_30 = 30 * 86400
 
 
-def submitted(
-    store: Repositories, operation: Operation, expected: ExpectedVersion | None = None
-) -> Operation:
+def submitted(store: Repositories, operation: Operation, expected: ExpectedVersion | None = None) -> Operation:
     store.operations.submit(
         operation,
         expected=expected,
@@ -67,9 +55,7 @@ def settled(operation: Operation, state: OperationState = OperationState.SUCCEED
     )
 
 
-def settle(
-    store: Repositories, operation: Operation, lease: str | None, change: RecordChange | None = None
-) -> None:
+def settle(store: Repositories, operation: Operation, lease: str | None, change: RecordChange | None = None) -> None:
     store.operations.settle(
         operation,
         lease=lease,
@@ -177,9 +163,7 @@ def test_an_operation_is_claimed_once(store: Repositories) -> None:
     assert store.operations.due(NOW, limit=9) == []
 
 
-@pytest.mark.parametrize(
-    "differs", [{"state": OperationState.RECONCILING}, {"attempts": 1}, {"lease": "another"}]
-)
+@pytest.mark.parametrize("differs", [{"state": OperationState.RECONCILING}, {"attempts": 1}, {"lease": "another"}])
 def test_a_claim_from_an_outdated_operation_fails(store: Repositories, differs: dict[str, Any]) -> None:
     operation = submitted(store, a_request())
 
@@ -199,17 +183,11 @@ def test_an_operation_of_a_stopped_worker_is_claimed_with_its_old_lease(store: R
         store.operations.save(stopped, lease="lease-1")
 
 
-def test_the_lease_holder_saves_the_operation_with_events_and_audit_entry(
-    store: Repositories, engine: Engine
-) -> None:
+def test_the_lease_holder_saves_the_operation_with_events_and_audit_entry(store: Repositories, engine: Engine) -> None:
     taken = claimed(store, submitted(store, a_request()))
-    checking = replace(
-        taken, state=OperationState.RECONCILING, lease=None, lease_until=None, reconciliations=1
-    )
+    checking = replace(taken, state=OperationState.RECONCILING, lease=None, lease_until=None, reconciliations=1)
 
-    store.operations.save(
-        checking, lease="lease-1", events=[an_event("checking")], audit=an_entry("c", taken.entity)
-    )
+    store.operations.save(checking, lease="lease-1", events=[an_event("checking")], audit=an_entry("c", taken.entity))
 
     assert store.operations.operation("V1") == checking
     assert store.outbox.event("checking") is not None
@@ -368,12 +346,8 @@ def test_an_entity_longer_than_a_key_still_has_one_lock(store: Repositories) -> 
     assert store.operations.open_on(entity) == a_request("V1", entity=entity)
 
 
-@pytest.mark.parametrize(
-    "change", [{"schema": {"N": "2"}}, {"kind": {"S": "decide"}}, {"state": {"S": "dreaming"}}]
-)
-def test_an_operation_of_another_schema_is_refused(
-    store: Repositories, engine: Engine, change: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("change", [{"schema": {"N": "2"}}, {"kind": {"S": "decide"}}, {"state": {"S": "dreaming"}}])
+def test_an_operation_of_another_schema_is_refused(store: Repositories, engine: Engine, change: dict[str, Any]) -> None:
     submitted(store, a_request())
     item = engine.item("OPERATION#V1", "STATE")
     assert item is not None
@@ -413,16 +387,10 @@ def test_only_one_of_many_workers_settles_an_operation(store: Repositories, race
 
     def run(number: int) -> None:
         store.operations.settle(
-            settled(taken),
-            lease="lease-1",
-            change=None,
-            events=[an_event(f"n{number}")],
-            audit=an_entry(f"a{number}"),
+            settled(taken), lease="lease-1", change=None, events=[an_event(f"n{number}")], audit=an_entry(f"a{number}")
         )
 
     outcomes = race(run)
 
     assert outcomes.count(None) == 1
-    assert [number for number in range(len(outcomes)) if store.outbox.event(f"n{number}")] == [
-        outcomes.index(None)
-    ]
+    assert [number for number in range(len(outcomes)) if store.outbox.event(f"n{number}")] == [outcomes.index(None)]

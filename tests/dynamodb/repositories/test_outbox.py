@@ -29,9 +29,7 @@ def test_the_same_id_again_changes_nothing(store: Repositories) -> None:
     assert store.outbox.event("n1") == an_event()
 
 
-def test_a_delivered_event_is_no_longer_due_and_expires_in_thirty_days(
-    store: Repositories, engine: Engine
-) -> None:
+def test_a_delivered_event_is_no_longer_due_and_expires_in_thirty_days(store: Repositories, engine: Engine) -> None:
     store.outbox.put(an_event())
 
     store.outbox.mark_delivered(an_event(), NOW + 3)

@@ -13,9 +13,7 @@ from tests.dynamodb.made import NOW, an_entry
 ANA, BEN = "U0ANA", "U0BEN"
 
 
-def saved(
-    pause_repository: DynamoPauseRepository, before: PauseHistory, after: PauseHistory, entry: str
-) -> bool:
+def saved(pause_repository: DynamoPauseRepository, before: PauseHistory, after: PauseHistory, entry: str) -> bool:
     event = sending_changed(after.pauses[-1], before.revision + 1, NOW)
     return pause_repository.save(before, after, event=event, audit=an_entry(entry, SENDING_PAUSE))
 

@@ -39,9 +39,7 @@ def test_a_person_is_replaced_by_a_later_read(people: DynamoPeopleRepository) ->
     assert people.person("U2") is None
 
 
-def test_members_of_groups_are_read_together_and_unknown_groups_are_missing(
-    people: DynamoPeopleRepository,
-) -> None:
+def test_members_of_groups_are_read_together_and_unknown_groups_are_missing(people: DynamoPeopleRepository) -> None:
     first, second = GroupMembers("S1", frozenset({"U2", "U1"}), NOW), GroupMembers("S2", frozenset(), NOW)
     people.save_members(first)
     people.save_members(second)

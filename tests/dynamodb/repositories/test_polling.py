@@ -35,13 +35,7 @@ def test_a_cursor_exists_after_its_first_save(store: Repositories) -> None:
 )
 def test_a_cursor_is_read_back_unchanged(store: Repositories, reached: PassProgress) -> None:
     full = PollCursor(
-        NOW,
-        since=NOW + 1,
-        progress=reached,
-        swept_at=0,
-        advanced_at=NOW + 3,
-        overlap_settled=True,
-        finished_at=NOW,
+        NOW, since=NOW + 1, progress=reached, swept_at=0, advanced_at=NOW + 3, overlap_settled=True, finished_at=NOW
     )
 
     store.polling.save(EntityKind.CONNECTION, full)
@@ -66,9 +60,7 @@ def test_only_one_of_many_polls_saves_the_cursor(store: Repositories, race: Any)
 
     assert outcomes.count(True) == 1
     assert outcomes.count(False) == len(outcomes) - 1
-    assert store.polling.cursor(EntityKind.CONNECTION) == PollCursor(
-        started_at=outcomes.index(True), revision=1
-    )
+    assert store.polling.cursor(EntityKind.CONNECTION) == PollCursor(started_at=outcomes.index(True), revision=1)
 
 
 @pytest.mark.parametrize("row_id", AWKWARD[1:])

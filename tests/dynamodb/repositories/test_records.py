@@ -30,9 +30,7 @@ def test_an_unknown_record_has_no_state(store: Repositories) -> None:
 
 @pytest.mark.parametrize("awkward", AWKWARD)
 def test_awkward_text_is_read_back_unchanged(store: Repositories, awkward: str) -> None:
-    record = a_connection(
-        group_name=awkward, carrier_group_id=awkward, error=awkward, status=UnknownValue(awkward)
-    )
+    record = a_connection(group_name=awkward, carrier_group_id=awkward, error=awkward, status=UnknownValue(awkward))
 
     store.records.write(first(record))
 
@@ -60,10 +58,7 @@ def test_the_first_state_of_a_record_is_written_once(store: Repositories) -> Non
 
 
 def test_a_newer_version_replaces_the_state_and_both_are_in_the_history(store: Repositories) -> None:
-    old, new = (
-        a_connection(),
-        a_connection(version=uuid(2), modified=NOW + 5, status=ConnectionStatus.COMPLETED),
-    )
+    old, new = (a_connection(), a_connection(version=uuid(2), modified=NOW + 5, status=ConnectionStatus.COMPLETED))
     store.records.write(first(old))
     record_state = store.records.record_state(old.entity)
     assert record_state is not None
@@ -153,10 +148,7 @@ def test_a_link_may_be_written_without_history_or_events(store: Repositories) ->
 
     store.records.write(
         RecordChange(
-            record_state.entity,
-            record_state,
-            link_to_operation(record_state, "V1", "U1", "Test Company"),
-            None,
+            record_state.entity, record_state, link_to_operation(record_state, "V1", "U1", "Test Company"), None
         )
     )
 
@@ -175,9 +167,7 @@ def test_the_same_version_may_be_written_to_the_history_twice(store: Repositorie
     assert store.records.history(record_state.entity, since=0) == [record_state.record]
 
 
-def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(
-    store: Repositories, engine: Engine
-) -> None:
+def test_many_states_are_read_in_batches_and_unknown_ones_are_missing(store: Repositories, engine: Engine) -> None:
     records = [a_connection(number, group_name=None) for number in range(1, 104)]
     for record in records:
         engine.fill(first(record))
@@ -203,9 +193,7 @@ def test_open_records_are_listed_by_status_longest_unchanged_first(store: Reposi
 
     assert [entity.key for entity in processing] == [uuid(2), uuid(3), uuid(1)]
     assert store.records.in_status(EntityKind.CONNECTION, "processing", limit=1) == [connection_ref(uuid(2))]
-    assert store.records.in_status(EntityKind.CONNECTION, "processing#odd", limit=9) == [
-        connection_ref(uuid(6))
-    ]
+    assert store.records.in_status(EntityKind.CONNECTION, "processing#odd", limit=9) == [connection_ref(uuid(6))]
     assert store.records.in_status(EntityKind.CONNECTION, "completed", limit=9) == []
 
 
@@ -229,9 +217,7 @@ def test_open_records_of_all_statuses_are_listed(store: Repositories) -> None:
     assert [entity.key for entity in store.records.open_entities(EntityKind.DISCONNECTION)] == [uuid(4)]
 
 
-def test_a_final_record_is_not_listed_as_open_until_it_changes_again(
-    store: Repositories,
-) -> None:
+def test_a_final_record_is_not_listed_as_open_until_it_changes_again(store: Repositories) -> None:
     store.records.write(first(a_connection()))
     for version, status in [(2, ConnectionStatus.COMPLETED), (3, ConnectionStatus.PROCESSING)]:
         record_state = store.records.record_state(connection_ref(uuid(1)))
@@ -267,9 +253,7 @@ def test_the_owner_is_read_back(store: Repositories) -> None:
     assert record_state is not None
 
     store.records.write(
-        RecordChange(
-            record.entity, record_state, replace(record_state, owner="U1", owned_since=5, owned_until=9), None
-        )
+        RecordChange(record.entity, record_state, replace(record_state, owner="U1", owned_since=5, owned_until=9), None)
     )
 
     now = store.records.record_state(record.entity)

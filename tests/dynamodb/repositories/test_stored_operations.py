@@ -48,20 +48,11 @@ INPUTS = {
         st.booleans(),
     ),
     OperationKind.CREATE_DISCONNECTION: st.builds(
-        DisconnectionRequest,
-        TEXT,
-        TEXT,
-        TEXT,
-        st.dates(),
-        st.sampled_from(DisconnectionReason),
-        ENTITIES,
-        MAYBE_TEXT,
+        DisconnectionRequest, TEXT, TEXT, TEXT, st.dates(), st.sampled_from(DisconnectionReason), ENTITIES, MAYBE_TEXT
     ),
     OperationKind.REFRESH_RECORD: st.builds(RefreshRequest, TEXT),
 }
-OUTCOMES = st.builds(
-    Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | ENTITIES, MAYBE_TEXT, MAYBE_NUMBER
-)
+OUTCOMES = st.builds(Outcome, st.sampled_from(OutcomeKind), MAYBE_TEXT, st.none() | ENTITIES, MAYBE_TEXT, MAYBE_NUMBER)
 ANSWERS_TO = st.builds(ReplyTo, MAYBE_TEXT, MAYBE_TEXT)
 SECONDS = st.builds(SecondApproval, TEXT, st.integers(), ANSWERS_TO)
 UNSETTLED = [state for state in OperationState if not state.settled]
@@ -110,9 +101,7 @@ def test_every_field_of_an_operation_is_generated() -> None:
 
 
 @pytest.mark.parametrize("state", [state for state in OperationState if state.settled])
-@pytest.mark.parametrize(
-    "operation", [a_request(), a_retry(), a_decision(), a_disconnection_request(), a_refresh()]
-)
+@pytest.mark.parametrize("operation", [a_request(), a_retry(), a_decision(), a_disconnection_request(), a_refresh()])
 def test_a_settled_operation_has_no_encrypted_input_is_not_due_and_expires(
     operation: Operation, state: OperationState
 ) -> None:

@@ -18,23 +18,12 @@ from bot.domain.records import (
 )
 from bot.dynamodb.codec import read_item
 from bot.dynamodb.expressions import plain_item, typed_item
-from bot.dynamodb.repositories.records import (
-    RECORD_TYPES,
-    record_state_from,
-    state_item,
-    status_prefix,
-    version_item,
-)
+from bot.dynamodb.repositories.records import RECORD_TYPES, record_state_from, state_item, status_prefix, version_item
 from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection
 
 TEXT = st.text(st.characters(codec="utf-8"))
 UNKNOWN = st.just(UnknownValue("connecting"))
-SHOWN = {
-    "id": st.uuids().map(str),
-    "version": st.uuids().map(str),
-    "created": st.integers(),
-    "carrier_id": TEXT,
-}
+SHOWN = {"id": st.uuids().map(str), "version": st.uuids().map(str), "created": st.integers(), "carrier_id": TEXT}
 MODIFIED = st.integers(0, 10**11)
 CONNECTIONS = st.builds(
     Connection, **SHOWN, modified=MODIFIED, status=st.sampled_from(ConnectionStatus) | UNKNOWN,

@@ -17,9 +17,7 @@ from bot.usecases.dependencies import Dependencies
 from tests.usecases.execution_bench import bench
 
 TEAM, NOW = "T1", 1_800_000_000
-POLICY = AccessPolicy(
-    TEAM, requesters=frozenset({"U1"}), approvers=frozenset({"U2", "S1"}), admins=frozenset({"U3"})
-)
+POLICY = AccessPolicy(TEAM, requesters=frozenset({"U1"}), approvers=frozenset({"U2", "S1"}), admins=frozenset({"U3"}))
 
 
 def somebody(user_id: str, **flags: bool) -> Person:
@@ -132,9 +130,7 @@ def test_an_ineligible_person_loses_all_rights_until_eligible_again(here: Here, 
 
 
 def test_holders_not_read_for_a_day_are_read_from_slack(here: Here) -> None:
-    here.store.people.save_person(
-        replace(somebody("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1)
-    )
+    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1))
     here.slack.people["U1"] = somebody("U1", is_deactivated=True)
     here.note()
 

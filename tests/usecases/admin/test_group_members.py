@@ -11,9 +11,7 @@ from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.dependencies import Dependencies
 
 NOW = 1_800_000_000
-POLICY = AccessPolicy(
-    "T1", requesters=frozenset({"S1", "U9"}), approvers=frozenset({"S2"}), admins=frozenset({"S3"})
-)
+POLICY = AccessPolicy("T1", requesters=frozenset({"S1", "U9"}), approvers=frozenset({"S2"}), admins=frozenset({"S3"}))
 
 
 class People:
@@ -61,9 +59,7 @@ def test_groups_with_a_right_are_read_but_no_people() -> None:
 
 def test_fresh_members_are_not_read_again() -> None:
     half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
-    people = People(
-        GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1)
-    )
+    people = People(GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1))
     slack = Slack()
 
     assert refresh_group_members(given(people, slack)) == 2

@@ -60,10 +60,7 @@ def test_a_recent_health_check_is_not_repeated() -> None:
     health_checks = HealthChecks()
     run(health_checks, token=lambda: [FINE])
 
-    assert (
-        run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError()))
-        is None
-    )
+    assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError())) is None
     assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [FINE]) is not None
 
 

@@ -22,15 +22,11 @@ def here() -> Iterator[ExecutionBench]:
 
 
 def actions(here: ExecutionBench) -> list[tuple[str, str | None]]:
-    return [
-        (entry.action, entry.actor) for entry in reversed(here.store.audit.entries(SENDING_PAUSE, limit=50))
-    ]
+    return [(entry.action, entry.actor) for entry in reversed(here.store.audit.entries(SENDING_PAUSE, limit=50))]
 
 
 def event_kinds(here: ExecutionBench) -> list[EventKind]:
-    events = [
-        here.store.outbox.event(event_id) for event_id in here.store.outbox.due(START + 10**6, limit=50)
-    ]
+    events = [here.store.outbox.event(event_id) for event_id in here.store.outbox.due(START + 10**6, limit=50)]
     return [event.kind for event in events if event is not None]
 
 

@@ -134,9 +134,7 @@ def test_empty_deleted_and_unreadable_groups_are_findings() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "change", [{"is_deactivated": True}, {"is_guest": True}, {"is_bot": True}, {"team_id": "T2"}]
-)
+@pytest.mark.parametrize("change", [{"is_deactivated": True}, {"is_guest": True}, {"is_bot": True}, {"team_id": "T2"}])
 def test_named_people_without_any_right_are_findings(change: dict[str, object]) -> None:
     people = People()
     people.groups["S1"] = GroupMembers("S1", frozenset({"U2"}), NOW)
@@ -155,9 +153,7 @@ def test_a_run_reads_a_limited_number_of_people_and_later_runs_the_rest() -> Non
     people.at_slack = {user_id: person(user_id) for user_id in everybody}
     policy = AccessPolicy(TEAM, approvers=frozenset(everybody))
 
-    assert found(Topic.PEOPLE, people=people, policy=policy) == [
-        Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3)
-    ]
+    assert found(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3)]
     assert found(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.OK)]
 
 

@@ -12,15 +12,7 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.alerts import update_alerts
 from bot.usecases.records.ingest import ingest
 from tests.system import ALERTS, CONNECTIONS, System
-from tests.usecases.notification_bench import (
-    begun,
-    buttons,
-    connection,
-    due,
-    moves,
-    publish_until_done,
-    shown,
-)
+from tests.usecases.notification_bench import begun, buttons, connection, due, moves, publish_until_done, shown
 
 
 @pytest.mark.parametrize("status", ["unable_to_connect", "action_required", "carrier_authorization"])

@@ -31,9 +31,7 @@ def test_a_deleted_card_is_posted_again() -> None:
 
         [card] = system.slack.channel(CONNECTIONS)
         assert "Completed" in system.slack.render(card)
-        assert [system.slack.render(line).split(" · ")[0] for line in card.thread] == [
-            "Processing → **Completed**"
-        ]
+        assert [system.slack.render(line).split(" · ")[0] for line in card.thread] == ["Processing → **Completed**"]
 
 
 def test_a_card_deleted_just_before_its_line_is_posted_again() -> None:
@@ -65,10 +63,7 @@ def test_both_cards_of_a_record_that_is_linked_later_stay_up_to_date() -> None:
         system.asks(carrier_group_id="555")
         [operation_id] = system.open_operations()
         linked = replace(
-            record_state,
-            requester="U0ANA",
-            requested_by_operation=operation_id,
-            card_key=f"operation:{operation_id}",
+            record_state, requester="U0ANA", requested_by_operation=operation_id, card_key=f"operation:{operation_id}"
         )
         records.write(RecordChange(entity, record_state, linked, None))
         moves(system, connection_id, "completed")

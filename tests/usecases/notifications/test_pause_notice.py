@@ -98,16 +98,10 @@ def test_cards_are_refreshed_once_and_at_intervals() -> None:
         for _ in range(2):
             refresh_cards(event, system.bot.slack_dependencies)
 
-        refreshes = [
-            system.bot.repositories.outbox.event(event_id) for event_id in due(system) if event_id != only
-        ]
+        refreshes = [system.bot.repositories.outbox.event(event_id) for event_id in due(system) if event_id != only]
         assert sorted(
             refresh.due - event.at for refresh in refreshes if refresh is not None and refresh.due is not None
-        ) == [
-            0,
-            3,
-            6,
-        ]
+        ) == [0, 3, 6]
 
 
 def test_both_dependency_containers_read_the_stored_pauses() -> None:

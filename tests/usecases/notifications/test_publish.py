@@ -272,9 +272,7 @@ def test_retry_after_counts_from_the_response() -> None:
         system.slack.faults.rate_limited(90, "chat.postMessage")
         began = int(system.clock())
 
-        report = publish(
-            event_id, around_slack(system.bot.slack_dependencies, before_render=lambda: system.wait(30))
-        )
+        report = publish(event_id, around_slack(system.bot.slack_dependencies, before_render=lambda: system.wait(30)))
 
         assert report is not None
         assert report.retry_at == began + 30 + 90
@@ -490,12 +488,7 @@ def test_no_message_contains_an_injected_mention_or_a_sensitive_value() -> None:
         system.carry_out()
         system.poll()
         [created] = system.noyo.connections()
-        moves(
-            system,
-            created["id"],
-            "unable_to_connect",
-            error="<!channel> *see* https://evil.example 123-45-6789",
-        )
+        moves(system, created["id"], "unable_to_connect", error="<!channel> *see* https://evil.example 123-45-6789")
         publish_until_done(system)
 
         for channel in (CONNECTIONS, ALERTS):

@@ -12,13 +12,7 @@ from bot import policies
 from bot.domain.content import Content, MessageKey, Summary
 from bot.errors import SlackBusy, SlackNoAnswer, SlackRefused
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import (
-    MessageBusy,
-    always,
-    idempotency_key,
-    post_once,
-    upsert_message,
-)
+from bot.usecases.notifications.publisher import MessageBusy, always, idempotency_key, post_once, upsert_message
 from infra.local.slack import Limits
 from tests.system import ALERTS, ANA, CONNECTIONS, System
 from tests.usecases.notification_bench import Around
@@ -96,9 +90,7 @@ def test_an_unchanged_message_is_posted_once_and_not_edited(
     assert (calls(system, "chat.postMessage"), calls(system, "chat.update")) == (1, 0)
 
 
-def test_a_changed_message_is_edited(
-    system: System, publisher: Dependencies, message_key: MessageKey
-) -> None:
+def test_a_changed_message_is_edited(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
     said = Said(17)
     first = upsert_message(message_key, said, publisher)
     said.number = 18
@@ -187,9 +179,7 @@ def test_endless_changes_do_not_block_the_worker(
     assert calls(system, "chat.postMessage") + calls(system, "chat.update") == policies.MESSAGE_RENDERS
 
 
-def test_two_workers_post_a_message_once(
-    system: System, publisher: Dependencies, message_key: MessageKey
-) -> None:
+def test_two_workers_post_a_message_once(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
     met: list[str] = []
 
     def second_worker() -> None:
@@ -363,9 +353,7 @@ def test_an_edit_whose_response_was_lost_is_corrected_even_if_the_content_revert
     only(system, said)
 
 
-def test_a_failed_edit_can_be_retried_at_once(
-    system: System, publisher: Dependencies, message_key: MessageKey
-) -> None:
+def test_a_failed_edit_can_be_retried_at_once(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
     said = Said(17)
     upsert_message(message_key, said, publisher)
     said.number = 18

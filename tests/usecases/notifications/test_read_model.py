@@ -219,11 +219,7 @@ def unclear(system: System) -> None:
 
 
 def asking(system: System) -> list[Any]:
-    return [
-        message
-        for message in system.slack.channel(ALERTS)
-        if "Did it arrive?" in system.slack.render(message)
-    ]
+    return [message for message in system.slack.channel(ALERTS) if "Did it arrive?" in system.slack.render(message)]
 
 
 def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:

@@ -86,9 +86,7 @@ def read(system: System) -> list[str]:
 def pieces(system: System, kind: EventKind) -> list[OutboxEvent]:
     """All waiting events of this kind, soonest first."""
     events = [system.bot.repositories.outbox.event(event_id) for event_id in due(system)]
-    return sorted(
-        (event for event in events if event and event.kind is kind), key=lambda event: event.due or 0
-    )
+    return sorted((event for event in events if event and event.kind is kind), key=lambda event: event.due or 0)
 
 
 def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
@@ -303,12 +301,7 @@ def test_only_the_newest_reminder_is_kept(system: System) -> None:
     works_until(system, "2026-12-03T12:00")
     posts = [call for call in system.slack.calls if call.args.get("reply_broadcast")]
 
-    assert seen == [
-        (0, []),
-        (1, ["ends in 14 days"]),
-        (1, ["ends in 13 days"]),
-        (1, ["ends in 12 days"]),
-    ]
+    assert seen == [(0, []), (1, ["ends in 14 days"]), (1, ["ends in 13 days"]), (1, ["ends in 12 days"])]
     assert len(posts) == 7, "ten, five, three, two, one, no business day before, and one after"
     assert len(reminders(system)) == 1
     assert "ended 2 days ago" in read(system)[0]
@@ -412,9 +405,7 @@ def test_a_decision_updates_the_last_reminder(system: System) -> None:
     assert buttons(reminders(system)[0]) == {"details"}
 
 
-def test_after_a_change_the_reminder_links_to_the_card_without_buttons(
-    system: System,
-) -> None:
+def test_after_a_change_the_reminder_links_to_the_card_without_buttons(system: System) -> None:
     entity = first_reminder(system)
     system.notify()
     changes(system, entity, effective_end_date="2027-01-31")
@@ -525,9 +516,7 @@ def test_a_reminder_that_cannot_be_deleted_is_marked_as_outdated(system: System)
     assert "approve" not in buttons(first)
 
 
-def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(
-    system: System,
-) -> None:
+def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(system: System) -> None:
     """The response to the post is lost, and the request is decided elsewhere before the message is searched for."""
     entity = first_reminder(system)
     [reminder] = pieces(system, EventKind.REMINDER)
@@ -581,9 +570,7 @@ def test_a_request_with_time_left_mentions_nobody(system: System) -> None:
     assert system.slack.mentions(only) == []
 
 
-def test_an_end_date_that_becomes_urgent_mentions_the_approvers_once(
-    system: System,
-) -> None:
+def test_an_end_date_that_becomes_urgent_mentions_the_approvers_once(system: System) -> None:
     entity = asks(system, "2026-12-31")
     changes(system, entity, effective_end_date="2026-11-17")
     assert len(shown(system, DECISIONS)) == 2
@@ -639,9 +626,7 @@ def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: Sy
     assert [reminder.day for reminder in pieces(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
 
 
-def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publishing(
-    system: System,
-) -> None:
+def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publishing(system: System) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
     request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-11-17"
@@ -659,9 +644,7 @@ def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publ
 
 
 @pytest.mark.long
-def test_a_request_that_changes_often_has_one_reminder_on_each_reminder_day(
-    system: System,
-) -> None:
+def test_a_request_that_changes_often_has_one_reminder_on_each_reminder_day(system: System) -> None:
     entity = asks(system, "2026-12-01")
     counts = []
     for day in (17, 18, 24, 25):

@@ -12,9 +12,7 @@ def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() 
     with begun() as system:
         asked = system.asks(ANA)
         system.carry_out()
-        system.slack.faults.api_error(
-            "is_archived", "chat.postMessage", times=2
-        )  # The card, for both events.
+        system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both events.
         system.notify()
         view = system.slack.view_of(ANA)
         assert asked.error is None

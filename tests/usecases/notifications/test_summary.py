@@ -33,12 +33,7 @@ def test_only_records_that_need_our_action_wait_and_decisions_come_first(ingesti
 
     found = summary(ingestion.records, 0)
 
-    assert [record_state.entity.key for record_state in found.waiting] == [
-        decision,
-        failed,
-        to_correct,
-        to_authorize,
-    ]
+    assert [record_state.entity.key for record_state in found.waiting] == [decision, failed, to_correct, to_authorize]
     assert (found.connections, found.disconnections, found.waiting_total) == (5, 1, 4)
 
 

@@ -67,11 +67,7 @@ def test_a_rejection_is_sent_with_its_reason_and_context(here: Deciding) -> None
 
     here.run_worker()
 
-    assert here.writes()[0].body == {
-        "status": "rejected",
-        "reason": "payment_reinstated",
-        "context": "Paid on Monday",
-    }
+    assert here.writes()[0].body == {"status": "rejected", "reason": "payment_reinstated", "context": "Paid on Monday"}
     assert here.ended() == ("succeeded", "confirmed")
     assert here.record_state(shown.record.id).status.value == "rejected"
 
@@ -87,8 +83,7 @@ def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
 
 
 @pytest.mark.parametrize(
-    ("decision", "chosen", "shows"),
-    [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)],
+    ("decision", "chosen", "shows"), [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)]
 )
 def test_an_end_date_missing_from_noyos_answer_is_kept(
     here: Deciding, decision: Decision, chosen: str | None, shows: str
@@ -154,11 +149,7 @@ def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> Non
         here.know(ANA, BEN)
 
     kept = [(action, details) for action, _, details in here.audit_log()]
-    assert [details["attempt"] for action, details in kept if action == "operation_sending"] == [
-        "1",
-        "2",
-        "3",
-    ]
+    assert [details["attempt"] for action, details in kept if action == "operation_sending"] == ["1", "2", "3"]
     waits = [details["delay_reason"] for action, details in kept if action == "operation_pending"]
     assert len(waits) == 2
     assert [action for action, _ in kept].count("operation_succeeded") == 1
@@ -197,11 +188,7 @@ def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_version
 
     ((action, actor, details),) = here.audit_log()
     assert (action, actor) == ("submission_conflict", ANA)
-    changed = {
-        "because": "changed",
-        "shown_version": shown.record.version,
-        "version_now": here.true(shown)["version"],
-    }
+    changed = {"because": "changed", "shown_version": shown.record.version, "version_now": here.true(shown)["version"]}
     assert details.items() >= changed.items()
 
 
@@ -289,9 +276,7 @@ def test_a_request_that_needs_no_review_is_not_decided(here: Deciding, status: s
     here.elsewhere(shown, status)
     here.see(shown.record.id)
 
-    assert here.decide(here.record_state(shown.record.id), REJECT) == RecordChanged(
-        here.record_state(shown.record.id)
-    )
+    assert here.decide(here.record_state(shown.record.id), REJECT) == RecordChanged(here.record_state(shown.record.id))
 
     assert here.store.operations.operation("V1") is None
 
@@ -418,9 +403,7 @@ def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
 @pytest.mark.parametrize("fault", LOST_AFTER)
-def test_a_lost_answer_is_reconciled_without_deciding_twice(
-    here: Deciding, fault: str, decision: Any
-) -> None:
+def test_a_lost_answer_is_reconciled_without_deciding_twice(here: Deciding, fault: str, decision: Any) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost(fault, seconds=4.0))
     here.decide(shown, decision)
@@ -434,9 +417,7 @@ def test_a_lost_answer_is_reconciled_without_deciding_twice(
 
 
 @pytest.mark.parametrize("fault", LOST_BEFORE)
-def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(
-    here: Deciding, fault: str
-) -> None:
+def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(here: Deciding, fault: str) -> None:
     shown = here.waits()
     here.noyo.faults.add(lost(fault))
     here.decide(shown)

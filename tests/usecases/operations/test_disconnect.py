@@ -46,11 +46,7 @@ def test_noyos_answer_is_stored_with_the_requester_and_the_same_card(here: Disco
 
     made = here.created()
     assert here.ended() == ("succeeded", "confirmed")
-    assert (made.requester, made.requested_by_operation, made.card_key) == (
-        ANA,
-        "V1",
-        operation_card_key("V1"),
-    )
+    assert (made.requester, made.requested_by_operation, made.card_key) == (ANA, "V1", operation_card_key("V1"))
     (post,) = here.posts()
     assert post.body == {
         "carrier_id": CARRIER,
@@ -216,9 +212,7 @@ def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
 
 
 @pytest.mark.parametrize("trouble", ["reset_before", "error_before"])
-def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(
-    here: Disconnecting, trouble: str
-) -> None:
+def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(here: Disconnecting, trouble: str) -> None:
     here.going()
     here.noyo.faults.add(writes_fail(trouble))
 
@@ -230,12 +224,7 @@ def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(
 
 
 @pytest.mark.parametrize(
-    "other",
-    [
-        {"effective_end_date": "2027-01-31"},
-        {"source_type": "carrier"},
-        {"created_ago": 600},
-    ],
+    "other", [{"effective_end_date": "2027-01-31"}, {"source_type": "carrier"}, {"created_ago": 600}]
 )
 def test_a_different_request_is_not_taken_for_ours(here: Disconnecting, other: dict[str, Any]) -> None:
     shown = here.going()
@@ -266,11 +255,7 @@ def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting
     here.see(there["id"])
 
     made = here.created()
-    assert (made.requested_by_operation, made.requester, made.card_key) == (
-        "V1",
-        ANA,
-        operation_card_key("V1"),
-    )
+    assert (made.requested_by_operation, made.requester, made.card_key) == ("V1", ANA, operation_card_key("V1"))
     assert here.live().state is OperationState.SUCCEEDED
     assert here.created().requested_by_operation == "V1"
 
@@ -373,20 +358,14 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: Disconnecting) -> None
     assert here.operation().state is OperationState.SENDING
 
 
-def test_an_answer_without_the_group_keeps_its_requester_and_card(
-    here: Disconnecting,
-) -> None:
+def test_an_answer_without_the_group_keeps_its_requester_and_card(here: Disconnecting) -> None:
     shown = here.going()
 
     here.run_worker(noyo=_Terse(here.deps.noyo))
 
     made = here.created()
     assert here.ended() == ("succeeded", "confirmed")
-    assert (made.requester, made.requested_by_operation, made.card_key) == (
-        ANA,
-        "V1",
-        operation_card_key("V1"),
-    )
+    assert (made.requester, made.requested_by_operation, made.card_key) == (ANA, "V1", operation_card_key("V1"))
     assert made.record.group_id == group_of(shown)
 
 
@@ -400,11 +379,7 @@ def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Discon
 
     made = here.created()
     assert here.ended() == ("succeeded", "reconciled")
-    assert (made.requester, made.card_key, made.record.group_id) == (
-        ANA,
-        operation_card_key("V1"),
-        group_of(shown),
-    )
+    assert (made.requester, made.card_key, made.record.group_id) == (ANA, operation_card_key("V1"), group_of(shown))
 
 
 class _Terse:
@@ -432,10 +407,7 @@ def test_the_card_shows_the_request_that_a_person_reported_as_arrived(here: Disc
     late = open_at_noyo(here, group_of(shown), source_type="platform", status="processing")
     here.observed(disconnection_ref(late["id"]))
     read_model = Dependencies(
-        records=here.store.records,
-        operations=here.store.operations,
-        clock=lambda: 0.0,
-        new_id=str,
+        records=here.store.records, operations=here.store.operations, clock=lambda: 0.0, new_id=str
     )
     assert isinstance(request_card("V1", read_model), RecordCard)
 

@@ -81,9 +81,7 @@ def test_an_end_date_that_was_past_at_submission_is_sent(here: Disconnecting) ->
 @pytest.mark.parametrize(
     ("arrives", "ended"), [(False, ("cancelled", "end_date_passed")), (True, ("succeeded", "reconciled"))]
 )
-def test_an_earlier_request_is_reconciled_first(
-    here: Disconnecting, arrives: bool, ended: tuple[str, str]
-) -> None:
+def test_an_earlier_request_is_reconciled_first(here: Disconnecting, arrives: bool, ended: tuple[str, str]) -> None:
     """Nothing of it shows when it is checked, so it is to be sent again, which a pause then holds up."""
     shown = here.waits()
     here.decide(shown, end=SOON)

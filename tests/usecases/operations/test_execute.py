@@ -14,17 +14,7 @@ from bot.domain.records import connection_ref
 from bot.domain.requests import SensitiveFields
 from bot.errors import StorageError, TableUnavailable
 from infra.local.noyo import Fault, Rules
-from tests.usecases.execution_bench import (
-    ANA,
-    BEN,
-    CARRIER,
-    EIN,
-    REQUEST,
-    Before,
-    ExecutionBench,
-    bench,
-    writes_fail,
-)
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, EIN, REQUEST, Before, ExecutionBench, bench, writes_fail
 
 FAULTS_THAT_HIDE_A_SUCCESS = ["reset_after", "truncated", "garbage", "error_after", "delay_after"]
 FAULTS_BEFORE_THE_EFFECT = ["reset_before", "error_before"]
@@ -73,9 +63,7 @@ def test_a_refused_request_shows_noyos_message(here: ExecutionBench) -> None:
     assert settled.due is None
 
 
-def test_a_duplicate_names_the_existing_connection(
-    here: ExecutionBench,
-) -> None:
+def test_a_duplicate_names_the_existing_connection(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011")
     here.wait(600)
     here.ask()
@@ -100,9 +88,7 @@ def test_a_connection_seen_before_we_sent_is_a_duplicate(here: ExecutionBench) -
     assert here.record_state(other["id"]).requested_by_operation is None
 
 
-def test_a_new_connection_with_another_name_is_a_duplicate(
-    here: ExecutionBench,
-) -> None:
+def test_a_new_connection_with_another_name_is_a_duplicate(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(
         carrier_id=CARRIER, carrier_group_id="00110011", group_name="Somebody Else's Company"
     )
@@ -115,9 +101,7 @@ def test_a_new_connection_with_another_name_is_a_duplicate(
     assert outcome(here).record == connection_ref(other["id"])
 
 
-def test_a_new_connection_of_another_operation_is_a_duplicate(
-    here: ExecutionBench,
-) -> None:
+def test_a_new_connection_of_another_operation_is_a_duplicate(here: ExecutionBench) -> None:
     here.ask()
     here.run_worker()
     here.ask("V9", BEN)
@@ -147,9 +131,7 @@ def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: Executio
 
 
 @pytest.mark.parametrize("fault", FAULTS_THAT_HIDE_A_SUCCESS)
-def test_a_lost_answer_to_a_request_is_reconciled_without_sending_twice(
-    here: ExecutionBench, fault: str
-) -> None:
+def test_a_lost_answer_to_a_request_is_reconciled_without_sending_twice(here: ExecutionBench, fault: str) -> None:
     here.noyo.faults.add(writes_fail(fault, seconds=4.0))
     here.ask()
 
@@ -382,10 +364,7 @@ def test_a_success_is_kept_even_if_the_record_cannot_be_read_again(here: Executi
 
         settled = frozen.run_worker("V2")
 
-        assert (settled.state, outcome(frozen, "V2").kind) == (
-            OperationState.SUCCEEDED,
-            OutcomeKind.CONFIRMED,
-        )
+        assert (settled.state, outcome(frozen, "V2").kind) == (OperationState.SUCCEEDED, OutcomeKind.CONFIRMED)
         frozen.noyo.faults.clear()
         frozen.live("V2", 3600)
         assert frozen.effects() == 1
@@ -460,9 +439,7 @@ class BrokenKey:
 
 
 @pytest.mark.parametrize("error", [TableUnavailable("no key now"), StorageError("another operation's seal")])
-def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(
-    here: ExecutionBench, error: StorageError
-) -> None:
+def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(here: ExecutionBench, error: StorageError) -> None:
     shown = here.stuck()
     here.ask()
     here.retry(shown)
@@ -553,9 +530,7 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: ExecutionBench, kind: 
     assert here.operation().state is OperationState.SENDING
 
 
-def test_a_worker_that_lost_its_lease_overwrites_nothing(
-    here: ExecutionBench,
-) -> None:
+def test_a_worker_that_lost_its_lease_overwrites_nothing(here: ExecutionBench) -> None:
     here.ask()
 
     def somebody_takes_over() -> None:

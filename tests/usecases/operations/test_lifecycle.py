@@ -140,9 +140,7 @@ def test_after_a_day_of_stopped_workers_a_person_decides(here: ExecutionBench) -
 
 
 def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
-    here.noyo.faults.add(
-        Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None)
-    )
+    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None))
     here.ask()
     pauses = []
     for _ in range(11):
@@ -191,9 +189,7 @@ def test_after_a_day_of_failures_a_person_decides(here: ExecutionBench, kind: st
     assert here.locked(entity)
 
 
-def test_a_refresh_without_an_answer_for_a_day_is_cancelled(
-    here: ExecutionBench,
-) -> None:
+def test_a_refresh_without_an_answer_for_a_day_is_cancelled(here: ExecutionBench) -> None:
     here.refresh(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
     here.noyo.stop()
     here.live("L1", 100)
@@ -206,9 +202,7 @@ def test_a_refresh_without_an_answer_for_a_day_is_cancelled(
     assert given_up.outcome.kind is OutcomeKind.OVERDUE
 
 
-def test_an_unknown_right_after_a_long_outage_is_checked_once_more(
-    here: ExecutionBench,
-) -> None:
+def test_an_unknown_right_after_a_long_outage_is_checked_once_more(here: ExecutionBench) -> None:
     here.ask("V1")
     here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
     here.run_worker("V1")

@@ -14,17 +14,7 @@ from bot.errors import ObserveOnly, TableUnavailable
 from bot.usecases.admin.pause import pause, record_mode, resume
 from bot.usecases.operations.lifecycle import SendingPaused, claim, ensure_may_send
 from bot.usecases.operations.submit import Submitted
-from tests.usecases.execution_bench import (
-    ANA,
-    BEN,
-    QUIET,
-    REQUEST,
-    START,
-    Before,
-    ExecutionBench,
-    bench,
-    writes_fail,
-)
+from tests.usecases.execution_bench import ANA, BEN, QUIET, REQUEST, START, Before, ExecutionBench, bench, writes_fail
 
 DAY = policies.OPERATION_GIVE_UP_SECONDS
 
@@ -201,9 +191,7 @@ def test_a_second_pause_replaces_the_first_on_a_deferred_operation(here: Executi
     assert keeps(here).deferred_by == second
 
 
-def test_deferring_does_not_undo_a_concurrent_claim(
-    here: ExecutionBench,
-) -> None:
+def test_deferring_does_not_undo_a_concurrent_claim(here: ExecutionBench) -> None:
     here.ask()
     pause(ANA, "", here.deps)
 
@@ -235,9 +223,7 @@ def test_observe_mode_accepts_nothing_that_would_be_sent(here: ExecutionBench) -
     assert here.run_worker("L1").state is OperationState.SUCCEEDED
 
 
-def test_observe_mode_defers_open_operations_until_act_mode(
-    here: ExecutionBench,
-) -> None:
+def test_observe_mode_defers_open_operations_until_act_mode(here: ExecutionBench) -> None:
     here.ask()
     here.mode = Mode.OBSERVE
     record_mode(replace(here.deps, mode=here.mode))

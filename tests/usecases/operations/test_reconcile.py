@@ -104,17 +104,11 @@ def test_a_processing_version_of_another_id_does_not_prove_a_corrected_retry(her
 
 
 @pytest.mark.parametrize("wanted", [None, "00110012"])
-def test_the_first_try_a_moment_before_does_not_prove_the_second(
-    here: ExecutionBench, wanted: str | None
-) -> None:
-    made = here.noyo.add_connection(
-        carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing"
-    )
+def test_the_first_try_a_moment_before_does_not_prove_the_second(here: ExecutionBench, wanted: str | None) -> None:
+    made = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing")
     here.see(made["id"])
     here.wait(20)
-    here.noyo.move_connection(
-        made["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011"
-    )
+    here.noyo.move_connection(made["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011")
     here.see(made["id"])
     here.wait(20)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
@@ -175,9 +169,7 @@ def test_an_unanswered_reconciliation_is_not_counted(here: ExecutionBench, fault
     assert here.effects() == 1
 
 
-def test_a_retry_of_a_deleted_connection_ends_with_a_person(
-    here: ExecutionBench,
-) -> None:
+def test_a_retry_of_a_deleted_connection_ends_with_a_person(here: ExecutionBench) -> None:
     shown = lost_retry(here)
     here.noyo.remove(shown.record.id)
 
@@ -190,9 +182,7 @@ def test_a_retry_of_a_deleted_connection_ends_with_a_person(
     assert kind(here) is OutcomeKind.OVERDUE
 
 
-def test_the_duplicate_is_the_newest_connection_with_these_ids(
-    here: ExecutionBench,
-) -> None:
+def test_the_duplicate_is_the_newest_connection_with_these_ids(here: ExecutionBench) -> None:
     here.ask()
     operation = here.operation("V1")
     assert find_duplicate(operation, here.deps) is None
@@ -215,9 +205,7 @@ def test_no_duplicate_is_named_if_noyo_cannot_be_read(here: ExecutionBench) -> N
     assert find_duplicate(here.operation("V1"), here.deps) is None
 
 
-def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(
-    here: ExecutionBench,
-) -> None:
+def test_a_connection_that_got_its_id_by_a_retry_is_not_ours(here: ExecutionBench) -> None:
     other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="99", group_name="Other")["id"]
     here.see(other)
     here.ask()

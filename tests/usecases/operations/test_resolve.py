@@ -33,12 +33,7 @@ def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
 
 
 def says(
-    here: ExecutionBench,
-    way: Resolution,
-    person: str = BEN,
-    *,
-    seen: str | None = None,
-    operations: Any = None,
+    here: ExecutionBench, way: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
 ) -> Operation | None:
     deps = replace(here.deps, operations=operations or here.store.operations)
     return resolve("V2", way, person, seen_version=seen, deps=deps)
@@ -89,9 +84,7 @@ def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
     assert here.writes()[-1].body["broker_tin"] == "987654321"
 
 
-def test_sending_again_sends_nothing_if_the_record_changed(
-    here: ExecutionBench,
-) -> None:
+def test_sending_again_sends_nothing_if_the_record_changed(here: ExecutionBench) -> None:
     now = unclear(here)
     here.noyo.move_connection(now.record.id, "completed")
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)

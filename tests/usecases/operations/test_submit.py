@@ -96,9 +96,7 @@ def test_a_lock_is_free_again_once_its_operation_is_settled(here: ExecutionBench
     assert isinstance(here.ask("V9", BEN), Submitted)
 
 
-def test_a_lock_released_before_it_is_read_is_no_conflict(
-    here: ExecutionBench,
-) -> None:
+def test_a_lock_released_before_it_is_read_is_no_conflict(here: ExecutionBench) -> None:
     here.ask()
     operations = Before(here.store.operations, "operation", here.run_worker)
     deps = replace(here.deps, operations=operations)
@@ -145,9 +143,7 @@ def test_a_lost_answer_of_the_table_submits_once(here: ExecutionBench) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(here.client, name)
 
-    store = repositories_on(
-        LosesItsFirstAnswer(), here.table, WORKER, RetryTiming(sleep=lambda seconds: None)
-    )  # type: ignore[arg-type]
+    store = repositories_on(LosesItsFirstAnswer(), here.table, WORKER, RetryTiming(sleep=lambda seconds: None))  # type: ignore[arg-type]
     deps = replace(here.deps, operations=store.operations, records=store.records, audit=store.audit)
 
     assert isinstance(here.ask(deps=deps), Submitted)
@@ -172,9 +168,7 @@ def tracked(status: ConnectionStatus) -> RecordState:
 def test_a_retry_is_offered_where_noyo_documents_it_and_elsewhere_by_setting_only() -> None:
     def where(at_action_required: bool) -> set[ConnectionStatus]:
         return {
-            status
-            for status in ConnectionStatus
-            if retryable(tracked(status), at_action_required=at_action_required)
+            status for status in ConnectionStatus if retryable(tracked(status), at_action_required=at_action_required)
         }
 
     assert where(False) == {ConnectionStatus.UNABLE_TO_CONNECT}

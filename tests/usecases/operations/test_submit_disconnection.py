@@ -93,9 +93,7 @@ def test_a_connection_that_changed_is_shown_again(here: Disconnecting) -> None:
 
 
 @pytest.mark.parametrize("change", [{"group_id": None}, {"status": None}])
-def test_only_a_connected_known_group_can_be_disconnected(
-    shared: Disconnecting, change: dict[str, Any]
-) -> None:
+def test_only_a_connected_known_group_can_be_disconnected(shared: Disconnecting, change: dict[str, Any]) -> None:
     shown = shared.connected(name=f"No {change}")
     assert (is_connected(shown), disconnectable(shown)) == (True, True)
 
@@ -139,8 +137,5 @@ def test_disconnections_awaiting_confirmation_are_listed_by_end_date(here: Disco
     here.confirm("V1")
 
     assert listed == ["V1", "V2", "V0"]
-    assert [operation.id for operation in here.store.operations.awaiting_confirmation(limit=10)] == [
-        "V2",
-        "V0",
-    ]
+    assert [operation.id for operation in here.store.operations.awaiting_confirmation(limit=10)] == ["V2", "V0"]
     assert [operation.id for operation in here.store.operations.awaiting_confirmation(limit=1)] == ["V2"]

@@ -29,11 +29,7 @@ def system() -> Iterator[System]:
 
 def asks(system: System, **fields: Any) -> EntityRef:
     request = system.noyo.carrier_requests_disconnection(
-        carrier_id=GUARDIAN,
-        group_id=GROUP,
-        group_name="Test Company",
-        effective_end_date="2026-12-31",
-        **fields,
+        carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31", **fields
     )
     system.poll()
     system.notify()
@@ -52,10 +48,7 @@ def dependencies(system: System, **happens: Callable[[], object]) -> Dependencie
 
 
 def actions(system: System, entity: EntityRef) -> list[tuple[str, str | None]]:
-    return [
-        (entry.action, entry.actor)
-        for entry in reversed(system.bot.repositories.audit.entries(entity, limit=20))
-    ]
+    return [(entry.action, entry.actor) for entry in reversed(system.bot.repositories.audit.entries(entity, limit=20))]
 
 
 def passes(system: System, until: int) -> None:
@@ -154,9 +147,7 @@ def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -
     passes(system, ends)
 
     assert actions(system, entity) == [("claimed", BEN)]
-    assert claim_request(entity, BEN, dependencies(system)) == record_state(system, entity), (
-        "nothing is left to check"
-    )
+    assert claim_request(entity, BEN, dependencies(system)) == record_state(system, entity), "nothing is left to check"
     assert actions(system, entity) == [("claimed", BEN)]
 
 
@@ -190,9 +181,7 @@ def test_two_concurrent_claims_are_both_audited_and_the_last_counts(system: Syst
     entity = asks(system)
 
     after = claim_request(
-        entity,
-        BEN,
-        dependencies(system, before_write=lambda: claim_request(entity, ANA, dependencies(system))),
+        entity, BEN, dependencies(system, before_write=lambda: claim_request(entity, ANA, dependencies(system)))
     )
 
     assert after is not None

@@ -21,9 +21,7 @@ def ingestion() -> Iterator[Ingestion]:
         yield ingestion
 
 
-def test_existing_records_are_stored_with_one_summary_and_no_other_message(
-    ingestion: Ingestion,
-) -> None:
+def test_existing_records_are_stored_with_one_summary_and_no_other_message(ingestion: Ingestion) -> None:
     ingestion.add(5, status="unable_to_connect")
     ingestion.begin()
     ingestion.wait()
@@ -63,9 +61,7 @@ def test_a_record_known_before_the_first_run_never_changes_silently(ingestion: I
     assert ingestion.reported_statuses(record_id) == ["created", "unable_to_connect"]
 
 
-def test_waiting_requests_get_cards_at_intervals_by_end_date(
-    ingestion: Ingestion,
-) -> None:
+def test_waiting_requests_get_cards_at_intervals_by_end_date(ingestion: Ingestion) -> None:
     late = ingestion.waits_for_us("2026-12-31")
     soon = ingestion.waits_for_us("2026-09-30")
     never = [ingestion.waits_for_us(None) for _ in range(2)]
@@ -85,9 +81,7 @@ def test_waiting_requests_get_cards_at_intervals_by_end_date(
 
 def test_every_waiting_request_gets_a_card_despite_interruptions() -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=100)) as ingestion:
-        waiting = {
-            ingestion.waits_for_us("2026-12-31", created=START - 9000 - number) for number in range(620)
-        }
+        waiting = {ingestion.waits_for_us("2026-12-31", created=START - 9000 - number) for number in range(620)}
 
         assert any(ingestion.poll(EntityKind.DISCONNECTION, seconds=0).finished for _ in range(20))
 
@@ -119,12 +113,7 @@ def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> 
     book: Any = ingestion.outbox
 
     publish_first_run(
-        EntityKind.DISCONNECTION,
-        seen,
-        records=ingestion.records,
-        outbox=book,
-        cursors=ingestion.cursors,
-        now=START,
+        EntityKind.DISCONNECTION, seen, records=ingestion.records, outbox=book, cursors=ingestion.cursors, now=START
     )
 
     assert ingestion.outbox.put_once == {}
@@ -138,9 +127,7 @@ def test_the_summary_waits_for_both_lists(ingestion: Ingestion) -> None:
     assert "first_run_summary" in ingestion.outbox.put_once
 
 
-def test_a_run_that_stops_before_saving_the_cursor_publishes_the_summary_when_repeated(
-    ingestion: Ingestion,
-) -> None:
+def test_a_run_that_stops_before_saving_the_cursor_publishes_the_summary_when_repeated(ingestion: Ingestion) -> None:
     """Cards are published before the cursor is saved, so that a stop in between does not lose them."""
     record_id = ingestion.waits_for_us("2026-12-31")
 

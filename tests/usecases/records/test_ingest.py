@@ -129,9 +129,7 @@ def test_the_same_version_again_changes_nothing(records: Records) -> None:
     assert records.states[FIRST.entity].revision == 1
 
 
-def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(
-    records: Records,
-) -> None:
+def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(records: Records) -> None:
     see(records, FIRST)
 
     assert see(records, TWIN, NoyoNow(TWIN))
@@ -284,17 +282,11 @@ def test_a_requested_record_is_never_silent(records: Records) -> None:
     assert published(records) == ["record_changed:processing"]
 
 
-def test_a_record_ingested_before_its_request_is_settled_uses_the_card_of_the_request(
-    records: Records,
-) -> None:
+def test_a_record_ingested_before_its_request_is_settled_uses_the_card_of_the_request(records: Records) -> None:
     see(records, FIRST, operations=Asking())
 
     state = records.states[FIRST.entity]
-    assert (state.card_key, state.requester, state.requested_by_operation) == (
-        operation_card_key("V1"),
-        "U0ANA",
-        "V1",
-    )
+    assert (state.card_key, state.requester, state.requested_by_operation) == (operation_card_key("V1"), "U0ANA", "V1")
 
 
 def test_a_connection_created_long_before_the_request_is_not_linked(records: Records) -> None:
@@ -305,9 +297,7 @@ def test_a_connection_created_long_before_the_request_is_not_linked(records: Rec
 
 @pytest.mark.parametrize("shown", [FIRST, SECOND, TWIN], ids=["the same", "a newer one", "a twin"])
 @pytest.mark.parametrize("answer", [FIRST, replace(FIRST, version=uuid(7), modified=NOW - 5)])
-def test_a_response_links_its_record_in_any_state(
-    records: Records, shown: Connection, answer: Connection
-) -> None:
+def test_a_response_links_its_record_in_any_state(records: Records, shown: Connection, answer: Connection) -> None:
     see(records, shown)
     operations: Any = Nobody()
     noyo: Any = NoyoNow(shown)
@@ -324,9 +314,7 @@ def test_a_response_links_its_record_in_any_state(
     records.write(change)
 
     assert records.states[FIRST.entity].requester == "U0ANA"
-    assert records.states[FIRST.entity].card_key == str(FIRST.entity), (
-        "the card that hangs already stays true"
-    )
+    assert records.states[FIRST.entity].card_key == str(FIRST.entity), "the card that hangs already stays true"
 
 
 def test_an_existing_link_is_not_written_again(records: Records) -> None:
@@ -337,9 +325,7 @@ def test_an_existing_link_is_not_written_again(records: Records) -> None:
     assert (
         plan_change(
             FIRST,
-            Dependencies(
-                clock=lambda: float(NOW), new_id=str, records=records, operations=operations, noyo=noyo
-            ),
+            Dependencies(clock=lambda: float(NOW), new_id=str, records=records, operations=operations, noyo=noyo),
             by=ASKED,
         )
         is None
@@ -362,12 +348,7 @@ def test_every_change_is_ingested_even_if_modified_never_changes(noyo_shows: Ing
         noyo_shows.noyo.move_connection(record_id, status)
         noyo_shows.poll()
 
-    assert noyo_shows.reported_statuses(record_id) == [
-        "noyo_review",
-        "unable_to_connect",
-        "processing",
-        "completed",
-    ]
+    assert noyo_shows.reported_statuses(record_id) == ["noyo_review", "unable_to_connect", "processing", "completed"]
     assert noyo_shows.record_state(record_id).attempts == 2
     assert noyo_shows.now == START
 

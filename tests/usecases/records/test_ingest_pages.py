@@ -22,9 +22,7 @@ def ingestion() -> Iterator[Ingestion]:
         yield ingestion
 
 
-@pytest.mark.parametrize(
-    "how", ["version missing", "id missing", "modified a string", "null", "not an object"]
-)
+@pytest.mark.parametrize("how", ["version missing", "id missing", "modified a string", "null", "not an object"])
 @pytest.mark.parametrize("newest", [True, False], ids=["the newest known", "an older one"])
 def test_an_unreadable_record_costs_one_request_a_poll(
     ingestion: Ingestion, how: str, newest: bool, caplog: pytest.LogCaptureFixture
@@ -75,9 +73,7 @@ def test_an_unreadable_row_does_not_hide_others(ingestion: Ingestion) -> None:
     assert [parked.row_id for parked in ingestion.cursors.parked(EntityKind.CONNECTION)] == [ids[1]]
 
 
-def test_a_record_unreadable_by_id_is_parked_and_does_not_hide_others(
-    ingestion: Ingestion,
-) -> None:
+def test_a_record_unreadable_by_id_is_parked_and_does_not_hide_others(ingestion: Ingestion) -> None:
     ids = ingestion.add(3)
     ingestion.begin()
     ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
@@ -102,10 +98,7 @@ def test_ingesting_returns_whether_anything_was_new(ingestion: Ingestion) -> Non
     ingestion.add(2)
     ingestor = ingestion.page_ingestor()
 
-    assert [ingestor.ingest_page(ingestor.newest(0)), ingestor.ingest_page(ingestor.newest(0))] == [
-        True,
-        False,
-    ]
+    assert [ingestor.ingest_page(ingestor.newest(0)), ingestor.ingest_page(ingestor.newest(0))] == [True, False]
     assert (ingestor.report.requests, ingestor.report.changed) == (2, 2)
 
 

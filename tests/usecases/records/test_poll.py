@@ -118,9 +118,7 @@ def test_an_unknown_status_is_kept_as_received(ingestion: Ingestion) -> None:
 
     assert ingestion.record_state(record_id).status == UnknownValue("connecting")
     assert ingestion.reported_statuses() == ["connecting"]
-    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [
-        EntityRef(EntityKind.CONNECTION, record_id)
-    ]
+    assert ingestion.records.open_entities(EntityKind.CONNECTION) == [EntityRef(EntityKind.CONNECTION, record_id)]
 
 
 def test_disconnections_are_polled_like_connections(ingestion: Ingestion) -> None:

@@ -47,9 +47,7 @@ def publish_changes(system: System) -> None:
         system.wait(5)
 
 
-def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(
-    system: System,
-) -> None:
+def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(system: System) -> None:
     has(system, GUARDIAN)
     has(system, AETNA, "unable_to_connect")
     publish_changes(system)
@@ -95,9 +93,7 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     request_id = asks(system, group_id=None)
     publish_changes(system)
 
-    record_state = system.bot.repositories.records.record_state(
-        EntityRef(EntityKind.DISCONNECTION, request_id)
-    )
+    record_state = system.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, request_id))
     assert record_state is not None
     assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
     assert waiting_in_group(record_state, system.bot.repositories.records) == []

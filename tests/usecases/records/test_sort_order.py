@@ -53,9 +53,7 @@ def test_an_unsorted_list_is_refused(ingestion: Ingestion) -> None:
     assert not is_sorted_newest_first(upside_down, None, ingestor)
 
 
-def test_without_known_records_a_sorted_list_is_accepted(
-    ingestion: Ingestion,
-) -> None:
+def test_without_known_records_a_sorted_list_is_accepted(ingestion: Ingestion) -> None:
     ingestion.add(3)
     ingestor = ingestion.page_ingestor()
 

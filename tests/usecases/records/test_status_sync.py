@@ -76,9 +76,9 @@ def test_a_run_interrupted_at_every_page_continues_and_completes() -> None:
 
         assert reached == sorted(set(reached))
         assert any(read_up_to for read_up_to, _ in reached)
-        assert sorted(ingestion.reported_statuses()) == ["completed"] * len(vanished) + [
-            "unable_to_connect"
-        ] * len(changed)
+        assert sorted(ingestion.reported_statuses()) == ["completed"] * len(vanished) + ["unable_to_connect"] * len(
+            changed
+        )
         assert ingestion.cursors.saved[EntityKind.CONNECTION].progress is None
 
 
