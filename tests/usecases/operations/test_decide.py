@@ -1,4 +1,4 @@
-"""Deciding: for the version that was seen, sent once, told by what Noyo shows, whatever comes in between."""
+"""Decisions are sent once, for the version shown, and their outcome is read from Noyo."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def lost(kind: str, **more: Any) -> Fault:
 
 
 def in_the_gap(here: Deciding, happens: Any) -> Any:
-    """Between reading again and sending."""
+    """A change between the last read and the write."""
     return Before(here.deps.noyo, "disconnection", happens, after=True)
 
 
-# ---------------------------------------------------------------- what leaves
+# ---------------------------------------------------------------- requests to Noyo
 
 
 def test_an_approval_is_sent_for_the_version_shown_and_confirmed(here: Deciding) -> None:
@@ -94,11 +94,11 @@ def test_an_end_date_missing_from_noyos_answer_is_kept(
     here.run_worker()
 
     assert here.true(shown)["effective_end_date"] == shows
-    held = here.record_state(shown.record.id).record
-    assert isinstance(held, Disconnection)
-    assert held.effective_end_date == date.fromisoformat(shows)
+    record = here.record_state(shown.record.id).record
+    assert isinstance(record, Disconnection)
+    assert record.effective_end_date == date.fromisoformat(shows)
     here.see(shown.record.id)
-    assert here.record_state(shown.record.id).record == held
+    assert here.record_state(shown.record.id).record == record
 
 
 def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_again(here: Deciding) -> None:
@@ -119,8 +119,8 @@ def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deci
     here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
     here.run_worker()
 
-    placed, sending, settled = sorted(here.audit_log(), key=lambda entry: entry[0] != "operation_submitted")
-    if sending[0] != "operation_sending":  # Of one second, they lie in no order.
+    submitted, sending, settled = sorted(here.audit_log(), key=lambda entry: entry[0] != "operation_submitted")
+    if sending[0] != "operation_sending":  # Entries of the same second have no order.
         sending, settled = settled, sending
 
     decided = {
@@ -131,11 +131,11 @@ def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deci
         "reason": "payment_reinstated",
         "effective_end_date": OTHER_END,
     }
-    assert placed == ("operation_submitted", ANA, decided)
+    assert submitted == ("operation_submitted", ANA, decided)
     assert sending == ("operation_sending", ANA, {**decided, "state": "sending", "attempt": "1"})
     assert settled[:2] == ("operation_succeeded", ANA)
     assert settled[2].items() >= {**decided, "outcome": "confirmed"}.items()
-    assert "Paid on Monday" not in str((placed, sending, settled))
+    assert "Paid on Monday" not in str((submitted, sending, settled))
 
 
 def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> None:
@@ -148,11 +148,11 @@ def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> Non
         here.wait(600)
         here.know(ANA, BEN)
 
-    kept = [(action, details) for action, _, details in here.audit_log()]
-    assert [details["attempt"] for action, details in kept if action == "operation_sending"] == ["1", "2", "3"]
-    waits = [details["delay_reason"] for action, details in kept if action == "operation_pending"]
+    entries = [(action, details) for action, _, details in here.audit_log()]
+    assert [details["attempt"] for action, details in entries if action == "operation_sending"] == ["1", "2", "3"]
+    waits = [details["delay_reason"] for action, details in entries if action == "operation_pending"]
     assert len(waits) == 2
-    assert [action for action, _ in kept].count("operation_succeeded") == 1
+    assert [action for action, _ in entries].count("operation_succeeded") == 1
 
 
 def test_noyos_refusal_is_in_the_audit_log_with_status_and_message(here: Deciding) -> None:
@@ -202,7 +202,7 @@ def test_a_repeat_is_not_audited_again(here: Deciding) -> None:
     assert here.audit_log() == before
 
 
-# ---------------------------------------------------------------- placing
+# ---------------------------------------------------------------- submitting
 
 
 def test_submitting_sends_nothing_and_locks_the_request(here: Deciding) -> None:
@@ -281,8 +281,8 @@ def test_a_request_that_needs_no_review_is_not_decided(here: Deciding, status: s
     assert here.store.operations.operation("V1") is None
 
 
-def test_a_conflict_that_ends_before_it_is_read_lets_the_next_decision_in(here: Deciding) -> None:
-    """The first was refused by Noyo and changed nothing, so the second is no latecomer."""
+def test_a_decision_is_submitted_if_the_conflicting_one_just_settled(here: Deciding) -> None:
+    """Noyo refused the first decision and nothing changed, so the second one is submitted."""
     shown = here.waits(end=None)
     here.decide(shown)
     operations = Before(here.store.operations, "operation", here.run_worker)
@@ -332,7 +332,7 @@ def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) ->
 @pytest.mark.parametrize(
     ("status", "ended"), [("processing", ("succeeded", "reconciled")), ("rejected", ("cancelled", "changed"))]
 )
-def test_a_decision_made_elsewhere_in_the_last_moment_is_shown_as_noyo_has_it(
+def test_a_last_moment_decision_made_elsewhere_shows_the_state_at_noyo(
     rule: Any, status: str, ended: tuple[str, str]
 ) -> None:
     with deciding(Rules(settle_script=None, stale_version=rule)) as here:
@@ -398,7 +398,7 @@ def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -
     assert here.ended() == ("succeeded", "reconciled")
 
 
-# ---------------------------------------------------------------- lost answers
+# ---------------------------------------------------------------- lost responses
 
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
@@ -550,7 +550,7 @@ def test_an_unknown_approver_group_neither_allows_nor_denies(here: Deciding) -> 
     assert here.live().state is OperationState.SUCCEEDED
 
 
-# ---------------------------------------------------------------- other workers, and workers that are gone
+# ---------------------------------------------------------------- concurrent and stopped workers
 
 
 def test_a_redelivery_sends_no_second_decision(here: Deciding) -> None:
@@ -606,11 +606,11 @@ def test_a_stopped_worker_is_recovered_after_its_lease_expires(
     assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
 
 
-# ---------------------------------------------------------------- nobody decides on what they asked for
+# ---------------------------------------------------------------- requesters do not decide on their own requests
 
 
 def asked_for_by(here: Deciding, actor: str) -> RecordState:
-    """One that this person asked for through us, and that Noyo wants decided all the same."""
+    """A disconnection that this person requested through Switchboard and that Noyo wants reviewed."""
     shown = here.waits()
     after = link_to_operation(shown, "V0", actor, "Test Company")
     here.store.records.write(RecordChange(shown.entity, shown, after, None))

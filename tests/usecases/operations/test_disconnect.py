@@ -1,4 +1,4 @@
-"""Sending a new disconnection: once, of what is still so, with the rights of both, and never again by itself."""
+"""Disconnections are sent once, if the group is still connected and both people still have the right."""
 
 from __future__ import annotations
 
@@ -44,13 +44,17 @@ def test_noyos_answer_is_stored_with_the_requester_and_the_same_card(here: Disco
 
     here.run_worker()
 
-    made = here.created()
+    disconnection = here.created()
     assert here.ended() == ("succeeded", "confirmed")
-    assert (made.requester, made.requested_by_operation, made.card_key) == (ANA, "V1", operation_card_key("V1"))
+    assert (disconnection.requester, disconnection.requested_by_operation, disconnection.card_key) == (
+        ANA,
+        "V1",
+        operation_card_key("V1"),
+    )
     (post,) = here.posts()
     assert post.body == {
         "carrier_id": CARRIER,
-        "group_id": made.record.group_id,
+        "group_id": disconnection.record.group_id,
         "effective_end_date": "2026-12-31",
         "reason": "terminated",
         "context": "They move to another carrier",
@@ -196,7 +200,7 @@ def test_a_self_confirmed_request_is_not_sent_once_self_approval_is_off(here: Di
     assert here.posts() == []
 
 
-# ---------------------------------------------------------------- lost answers
+# ---------------------------------------------------------------- lost responses
 
 
 def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
@@ -254,8 +258,12 @@ def test_a_poll_that_sees_it_first_links_it_to_the_same_card(here: Disconnecting
 
     here.see(there["id"])
 
-    made = here.created()
-    assert (made.requested_by_operation, made.requester, made.card_key) == ("V1", ANA, operation_card_key("V1"))
+    disconnection = here.created()
+    assert (disconnection.requested_by_operation, disconnection.requester, disconnection.card_key) == (
+        "V1",
+        ANA,
+        operation_card_key("V1"),
+    )
     assert here.live().state is OperationState.SUCCEEDED
     assert here.created().requested_by_operation == "V1"
 
@@ -283,7 +291,7 @@ def test_an_operation_of_a_stopped_worker_is_reconciled(here: Disconnecting) -> 
     assert len(here.posts()) == 1
 
 
-def way(here: Disconnecting, taken: Resolution) -> None:
+def resolve_as(here: Disconnecting, taken: Resolution) -> None:
     resolve("V1", taken, BEN, seen_version=None, deps=here.deps)
 
 
@@ -298,7 +306,7 @@ def test_a_person_resolves_an_unclear_disconnection(
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
 
-    way(here, taken)
+    resolve_as(here, taken)
 
     outcome = here.operation().outcome
     assert here.ended() == ended
@@ -312,7 +320,7 @@ def test_a_person_can_send_a_disconnection_again(here: Disconnecting) -> None:
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
 
-    way(here, Resolution.SEND_AGAIN)
+    resolve_as(here, Resolution.SEND_AGAIN)
 
     assert here.live().state is OperationState.SUCCEEDED
     assert (len(here.posts()), len(here.requests())) == (2, 1)
@@ -322,7 +330,7 @@ def test_sending_again_finds_a_request_that_had_arrived(here: Disconnecting) -> 
     shown = here.going()
     here.noyo.faults.add(writes_fail("reset_before"))
     here.live()
-    way(here, Resolution.SEND_AGAIN)
+    resolve_as(here, Resolution.SEND_AGAIN)
     here.noyo.carrier_requests_disconnection(
         carrier_id=CARRIER,
         group_id=group_of(shown),
@@ -363,10 +371,14 @@ def test_an_answer_without_the_group_keeps_its_requester_and_card(here: Disconne
 
     here.run_worker(noyo=_Terse(here.deps.noyo))
 
-    made = here.created()
+    disconnection = here.created()
     assert here.ended() == ("succeeded", "confirmed")
-    assert (made.requester, made.requested_by_operation, made.card_key) == (ANA, "V1", operation_card_key("V1"))
-    assert made.record.group_id == group_of(shown)
+    assert (disconnection.requester, disconnection.requested_by_operation, disconnection.card_key) == (
+        ANA,
+        "V1",
+        operation_card_key("V1"),
+    )
+    assert disconnection.record.group_id == group_of(shown)
 
 
 def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Disconnecting) -> None:
@@ -377,13 +389,17 @@ def test_a_reconciled_request_without_the_group_keeps_its_requester(here: Discon
 
     execute("V1", replace(here.deps, noyo=_Terse(here.deps.noyo)))
 
-    made = here.created()
+    disconnection = here.created()
     assert here.ended() == ("succeeded", "reconciled")
-    assert (made.requester, made.card_key, made.record.group_id) == (ANA, operation_card_key("V1"), group_of(shown))
+    assert (disconnection.requester, disconnection.card_key, disconnection.record.group_id) == (
+        ANA,
+        operation_card_key("V1"),
+        group_of(shown),
+    )
 
 
 class _Terse:
-    """Noyo, leaving the group out of its requests to disconnect."""
+    """Noyo, with the group missing from its disconnections."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -395,7 +411,7 @@ class _Terse:
         return replace(self._inner.request_disconnection(*args, **kwargs), group_id=None)
 
     def disconnections_at(self, *pair: str) -> Any:
-        return tuple(replace(one, group_id=None) for one in self._inner.disconnections_at(*pair))
+        return tuple(replace(disconnection, group_id=None) for disconnection in self._inner.disconnections_at(*pair))
 
 
 def test_the_card_shows_the_request_that_a_person_reported_as_arrived(here: Disconnecting) -> None:

@@ -1,4 +1,4 @@
-"""A last managed day that went by before what was asked for could be sent."""
+"""Operations whose end date passed before they could be sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.usecases.execution_bench import ANA, writes_fail
 
 DAY = 24 * 3600
 SOON = "2026-10-15"
-"""Ahead of where the bench's clock begins, by less than the pauses here take."""
+"""A date soon after the start of the test clock, which passes during the pauses in these tests."""
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def here() -> Iterator[Disconnecting]:
 
 
 def kept_for(here: Deciding, days: int) -> None:
-    """Sending is paused for so long; in between people are read again, as they are wherever somebody waits."""
+    """Pause sending for this long, and read the people again in between, as the workers do."""
     pause(ANA, "", here.deps)
     here.run_worker()
     here.wait(days * DAY)
@@ -75,14 +75,14 @@ def test_an_end_date_that_was_past_at_submission_is_sent(here: Disconnecting) ->
     here.run_worker()
 
     assert here.state() is OperationState.SUCCEEDED
-    assert [one["effective_end_date"] for one in here.requests()] == ["2026-01-31"]
+    assert [request["effective_end_date"] for request in here.requests()] == ["2026-01-31"]
 
 
 @pytest.mark.parametrize(
     ("arrives", "ended"), [(False, ("cancelled", "end_date_passed")), (True, ("succeeded", "reconciled"))]
 )
 def test_an_earlier_request_is_reconciled_first(here: Disconnecting, arrives: bool, ended: tuple[str, str]) -> None:
-    """Nothing of it shows when it is checked, so it is to be sent again, which a pause then holds up."""
+    """Reconciliation finds nothing, so the operation is to be sent again, but a pause defers it."""
     shown = here.waits()
     here.decide(shown, end=SOON)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))

@@ -1,4 +1,4 @@
-"""Carrying out: what becomes of a request and a retry, whatever Noyo, the way to it, and other workers do."""
+"""Execution of requests and retries, with refusals, lost responses, outages and concurrent workers."""
 
 from __future__ import annotations
 
@@ -40,13 +40,17 @@ def test_a_confirmed_request_links_the_record_and_releases_the_lock(here: Execut
 
     settled = here.run_worker()
 
-    made = here.at_noyo()[0]
-    assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=connection_ref(made["id"]))
+    created = here.at_noyo()[0]
+    assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=connection_ref(created["id"]))
     assert (settled.state, settled.due, settled.lease) == (OperationState.SUCCEEDED, None, None)
-    held = here.record_state(made["id"])
-    assert (held.requester, held.requested_by_operation, held.card_key) == (ANA, "V1", "operation:V1")
+    record_state = here.record_state(created["id"])
+    assert (record_state.requester, record_state.requested_by_operation, record_state.card_key) == (
+        ANA,
+        "V1",
+        "operation:V1",
+    )
     assert not here.locked(REQUEST)
-    assert (made["federal_ein"], made["group_data"]["broker_tin"]) == (EIN, "987654321")
+    assert (created["federal_ein"], created["group_data"]["broker_tin"]) == (EIN, "987654321")
     assert here.audit_actions()[-1][1] == ANA
 
 
@@ -121,7 +125,7 @@ def test_a_duplicate_that_noyo_does_not_show_is_still_a_duplicate(here: Executio
     here.ask()
     here.run_worker()
     here.ask("V9")
-    # The first reading compares, the second looks for what is in the way.
+    # The first read compares, the second one searches for the conflicting connection.
     here.noyo.faults.add(Fault("error_before", method="GET", times=None, skip=1, status=503))
 
     here.run_worker("V9")
@@ -172,13 +176,13 @@ def test_a_409_to_a_second_request_confirms_the_first(here: ExecutionBench) -> N
     # Both checks find nothing, since the list lags behind; the request is sent once more.
     here.ask()
     here.run_worker()
-    made = here.at_noyo()[0]["id"]
-    here.noyo.corrupt(made, "id missing")
+    created_id = here.at_noyo()[0]["id"]
+    here.noyo.corrupt(created_id, "id missing")
     while here.operation().state is OperationState.RECONCILING:
         here.wait(30)
         here.run_worker()
     assert here.operation().sends == 1
-    here.noyo.corrupt(made, None)
+    here.noyo.corrupt(created_id, None)
 
     settled = here.run_worker()
 
@@ -237,7 +241,7 @@ def test_a_retry_after_header_is_respected(here: ExecutionBench) -> None:
 
 
 def test_an_expired_token_is_renewed_and_the_request_is_sent(here: ExecutionBench) -> None:
-    here.see(here.stuck("x").record.id)  # A token is held.
+    here.see(here.stuck("x").record.id)  # A token is cached.
     here.noyo.expire_tokens()
     here.ask()
 
@@ -268,8 +272,8 @@ def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(here: Exec
     settled = here.run_worker("V2")
 
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
-    held = here.record_state(shown.record.id)
-    assert (held.status.value, held.attempts) == ("processing", 2)
+    record_state = here.record_state(shown.record.id)
+    assert (record_state.status.value, record_state.attempts) == ("processing", 2)
     assert not here.locked(shown.entity)
 
 
@@ -438,7 +442,7 @@ class BrokenKey:
         raise self._error
 
 
-@pytest.mark.parametrize("error", [TableUnavailable("no key now"), StorageError("another operation's seal")])
+@pytest.mark.parametrize("error", [TableUnavailable("no key now"), StorageError("encrypted for another operation")])
 def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(here: ExecutionBench, error: StorageError) -> None:
     shown = here.stuck()
     here.ask()
@@ -453,11 +457,11 @@ def test_a_request_that_cannot_be_decrypted_is_rescheduled_unsent(here: Executio
 
 
 def test_encrypted_fields_of_another_operation_are_refused(here: ExecutionBench) -> None:
-    seal = here.encryptor.encrypt(SensitiveFields(federal_ein=EIN), "V1")
+    encrypted = here.encryptor.encrypt(SensitiveFields(federal_ein=EIN), "V1")
 
     with pytest.raises(StorageError):
-        here.encryptor.decrypt(seal, "V2")
-    assert here.encryptor.decrypt(seal, "V1").federal_ein == EIN
+        here.encryptor.decrypt(encrypted, "V2")
+    assert here.encryptor.decrypt(encrypted, "V1").federal_ein == EIN
 
 
 # ---------------------------------------------------------------- other workers
@@ -559,7 +563,7 @@ def test_a_late_refusal_does_not_change_a_settled_operation(here: ExecutionBench
     assert here.effects() == 1
 
 
-# ---------------------------------------------------------------- a look
+# ---------------------------------------------------------------- a refresh
 
 
 def test_a_refresh_ingests_the_record_and_writes_nothing_to_noyo(here: ExecutionBench) -> None:

@@ -1,4 +1,4 @@
-"""An operation's life: leases that run out anywhere, growing pauses, a day of trouble, secrets dropped at the end."""
+"""The lifecycle of an operation: expired leases, growing delays, a day of failures, and dropped secrets."""
 
 from __future__ import annotations
 
@@ -136,10 +136,10 @@ def test_after_a_day_of_stopped_workers_a_person_decides(here: ExecutionBench) -
     assert "needs_resolution" in here.published_states()
 
 
-# ---------------------------------------------------------------- pauses, and a day of trouble
+# ---------------------------------------------------------------- delays, and a day of failures
 
 
-def test_pauses_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
+def test_delays_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
     here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None))
     here.ask()
     pauses = []
@@ -159,7 +159,7 @@ def test_a_repeated_delay_reason_is_published_once(here: ExecutionBench) -> None
 
     here.live("V1", 600)
 
-    assert here.published_states().count("pending") == 2  # Placed; put back for the first time.
+    assert here.published_states().count("pending") == 2  # Submitted, and rescheduled for the first time.
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
@@ -301,15 +301,15 @@ def test_a_settled_operation_cannot_be_saved_again(here: ExecutionBench) -> None
 # ---------------------------------------------------------------- secrets
 
 
-def test_no_sensitive_value_is_in_the_table_in_clear_at_any_time(here: ExecutionBench) -> None:
-    """Looked at after every single call that writes, through a lost answer, a refusal and a retry."""
+def test_no_sensitive_value_is_ever_stored_as_plaintext(here: ExecutionBench) -> None:
+    """The items are read after every write, with a lost response, a refusal and a retry."""
     seen: list[str] = []
 
-    def look_in(**_: Any) -> None:
+    def read_items(**_: Any) -> None:
         with acting(None):
             seen.append(json.dumps(here.items(), default=repr))
 
-    here.client.meta.events.register("after-call.dynamodb.TransactWriteItems", look_in)
+    here.client.meta.events.register("after-call.dynamodb.TransactWriteItems", read_items)
     try:
         shown = here.stuck("00110055")
         here.noyo.faults.add(writes_fail("reset_after"))
@@ -320,7 +320,7 @@ def test_no_sensitive_value_is_in_the_table_in_clear_at_any_time(here: Execution
         here.retry(shown)
         here.live("V2")
     finally:
-        here.client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", look_in)
+        here.client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", read_items)
 
     assert len(seen) >= 10
     for secret in (EIN, TIN, "owner@test-company.example"):

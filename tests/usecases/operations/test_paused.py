@@ -1,4 +1,4 @@
-"""Carrying out while nothing may be sent: what is kept, what goes on, what goes out afterwards."""
+"""Execution during a pause: which operations are deferred, continue, or are sent afterwards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def here() -> Iterator[ExecutionBench]:
         yield opened
 
 
-def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
+def deferred(here: ExecutionBench, operation_id: str = "V1") -> Operation:
     operation = here.operation(operation_id)
     assert operation.state is OperationState.PENDING
     assert operation.deferred_by is not None
@@ -37,12 +37,12 @@ def keeps(here: ExecutionBench, operation_id: str = "V1") -> Operation:
 def test_an_operation_submitted_during_a_pause_is_deferred(here: ExecutionBench) -> None:
     paused = pause(ANA, "why", here.deps).pause
 
-    placed = here.ask()
+    result = here.ask()
 
-    assert isinstance(placed, Submitted)
-    assert placed.operation.deferred_by == paused
+    assert isinstance(result, Submitted)
+    assert result.operation.deferred_by == paused
     here.run_worker()
-    assert keeps(here).deferred_by == paused
+    assert deferred(here).deferred_by == paused
     assert here.locked(REQUEST)
 
 
@@ -52,9 +52,9 @@ def test_an_operation_submitted_before_a_pause_is_deferred_unchanged(here: Execu
 
     here.run_worker()
 
-    kept = keeps(here)
-    assert (kept.attempts, kept.sends, kept.first_attempt_at) == (0, 0, None)
-    assert kept.due == START
+    operation = deferred(here)
+    assert (operation.attempts, operation.sends, operation.first_attempt_at) == (0, 0, None)
+    assert operation.due == START
     assert ("operation_pending", ANA) in here.audit_actions()
 
 
@@ -64,8 +64,8 @@ def test_a_pause_between_the_claim_and_the_sending_stops_it(here: ExecutionBench
 
     here.run_worker(encryptor=turned)
 
-    kept = keeps(here)
-    assert (kept.sends, kept.first_sent_at, kept.due) == (0, None, START)
+    operation = deferred(here)
+    assert (operation.sends, operation.first_sent_at, operation.due) == (0, None, START)
     assert here.published_states().count("pending") == 2
 
 
@@ -85,10 +85,10 @@ def test_nothing_is_sent_while_the_pause_cannot_be_read(here: ExecutionBench) ->
     def down() -> None:
         raise TableUnavailable("Switchboard's table is not answering right now.")
 
-    put_back = here.run_worker(pauses=Before(here.store.pauses, "history", down, skip=1))
+    rescheduled = here.run_worker(pauses=Before(here.store.pauses, "history", down, skip=1))
 
-    assert put_back.state is OperationState.PENDING
-    assert put_back.delay_reason == "Switchboard's table is not answering right now."
+    assert rescheduled.state is OperationState.PENDING
+    assert rescheduled.delay_reason == "Switchboard's table is not answering right now."
     assert here.writes() == []
 
 
@@ -144,8 +144,8 @@ def test_nothing_is_sent_again_during_a_pause(here: ExecutionBench) -> None:
         here.wait(QUIET)
         here.run_worker()
 
-    kept = here.operation()
-    assert (kept.state, kept.deferred_by is not None) == (OperationState.PENDING, True)
+    operation = here.operation()
+    assert (operation.state, operation.deferred_by is not None) == (OperationState.PENDING, True)
     assert len(here.writes()) == sent
 
     resume(ANA, here.deps)
@@ -162,7 +162,7 @@ def test_refreshes_continue_during_a_pause(here: ExecutionBench) -> None:
 
 
 def test_a_pause_does_not_count_towards_giving_up(here: ExecutionBench) -> None:
-    """Twenty hours of trouble, three days of pause, and one more trouble is no day of trouble."""
+    """Twenty hours of failures, three days of pause and one more failure are less than a day of failures."""
     here.noyo.faults.add(writes_fail("too_many", times=None))
     here.ask()
     here.run_worker()
@@ -188,7 +188,7 @@ def test_a_second_pause_replaces_the_first_on_a_deferred_operation(here: Executi
 
     here.run_worker()
 
-    assert keeps(here).deferred_by == second
+    assert deferred(here).deferred_by == second
 
 
 def test_deferring_does_not_undo_a_concurrent_claim(here: ExecutionBench) -> None:
@@ -196,9 +196,9 @@ def test_deferring_does_not_undo_a_concurrent_claim(here: ExecutionBench) -> Non
     pause(ANA, "", here.deps)
 
     def another_has_it() -> None:
-        held = here.operation()
+        operation = here.operation()
         here.store.operations.claim(
-            held, replace(held, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
+            operation, replace(operation, state=OperationState.SENDING, attempts=1, lease="x", lease_until=START + 300)
         )
 
     here.run_worker(operations=Before(here.store.operations, "claim", another_has_it))
@@ -206,7 +206,7 @@ def test_deferring_does_not_undo_a_concurrent_claim(here: ExecutionBench) -> Non
     assert here.operation().lease == "x"
 
 
-# ---------------------------------------------------------------- watching only
+# ---------------------------------------------------------------- observe mode
 
 
 def test_observe_mode_accepts_nothing_that_would_be_sent(here: ExecutionBench) -> None:
@@ -229,7 +229,7 @@ def test_observe_mode_defers_open_operations_until_act_mode(here: ExecutionBench
     record_mode(replace(here.deps, mode=here.mode))
 
     here.run_worker()
-    assert keeps(here).deferred_by == Pause(START)
+    assert deferred(here).deferred_by == Pause(START)
 
     here.wait(3600)
     here.mode = Mode.ACT

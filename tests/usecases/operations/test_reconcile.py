@@ -1,4 +1,4 @@
-"""Checking what became of a lost answer: by the effect that was wanted, never by mere movement."""
+"""Reconciliation after a lost response: only the intended effect counts as proof, not just any change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kind(here: ExecutionBench, operation_id: str = "V2") -> OutcomeKind:
 def lost_retry(
     here: ExecutionBench, fault: str = "reset_before", *, ago: int = 600, **wanted: str | None
 ) -> RecordState:
-    """A retry whose answer was lost, about to be checked."""
+    """A retry whose response was lost and which awaits reconciliation."""
     shown = here.stuck(ago=ago)
     here.noyo.faults.add(writes_fail(fault, method="PUT"))
     here.retry(shown, **wanted)  # type: ignore[arg-type]
@@ -61,14 +61,14 @@ def test_noyo_is_asked_twice_before_a_person_decides_about_a_retry(here: Executi
     assert len(here.writes()) == 1
 
 
-def test_a_retry_as_it_was_is_found_by_a_version_that_is_processing(here: ExecutionBench) -> None:
+def test_a_retry_without_correction_is_found_by_a_processing_version(here: ExecutionBench) -> None:
     lost_retry(here, "reset_after", group_id=None)
 
     assert here.live("V2").state is OperationState.SUCCEEDED
     assert kind(here) is OutcomeKind.RECONCILED
 
 
-def test_a_retry_as_it_was_is_found_by_a_processing_version_in_history(here: ExecutionBench) -> None:
+def test_a_retry_without_correction_is_found_by_a_processing_version_in_history(here: ExecutionBench) -> None:
     shown = lost_retry(here, "reset_after", group_id=None)
     here.wait(10)
     here.see(shown.record.id)
@@ -78,7 +78,7 @@ def test_a_retry_as_it_was_is_found_by_a_processing_version_in_history(here: Exe
     assert here.record_state(shown.record.id).status.value == "unable_to_connect"
 
 
-def test_a_retry_with_another_id_is_found_though_it_failed_again_meanwhile(here: ExecutionBench) -> None:
+def test_a_retry_with_another_id_is_found_even_if_it_failed_again(here: ExecutionBench) -> None:
     shown = lost_retry(here, "reset_after")
     here.noyo.move_connection(shown.record.id, "unable_to_connect", error="still unknown")
 
@@ -104,15 +104,17 @@ def test_a_processing_version_of_another_id_does_not_prove_a_corrected_retry(her
 
 
 @pytest.mark.parametrize("wanted", [None, "00110012"])
-def test_the_first_try_a_moment_before_does_not_prove_the_second(here: ExecutionBench, wanted: str | None) -> None:
-    made = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing")
-    here.see(made["id"])
+def test_an_earlier_attempt_does_not_prove_a_later_one(here: ExecutionBench, wanted: str | None) -> None:
+    connection = here.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id=wanted or "00110011", status="processing"
+    )
+    here.see(connection["id"])
     here.wait(20)
-    here.noyo.move_connection(made["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011")
-    here.see(made["id"])
+    here.noyo.move_connection(connection["id"], "unable_to_connect", error="unknown group", carrier_group_id="00110011")
+    here.see(connection["id"])
     here.wait(20)
     here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
-    here.retry(here.record_state(made["id"]), group_id=wanted)
+    here.retry(here.record_state(connection["id"]), group_id=wanted)
     here.run_worker("V2")
 
     assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
@@ -130,7 +132,7 @@ def test_a_connection_created_before_we_sent_is_not_ours(here: ExecutionBench) -
     assert kind(here, "V1") is OutcomeKind.DUPLICATE
 
 
-def test_a_connection_that_another_operation_asked_for_is_not_found_as_ours(here: ExecutionBench) -> None:
+def test_a_connection_requested_by_another_operation_is_not_ours(here: ExecutionBench) -> None:
     here.ask("V0", BEN)
     here.run_worker("V0")
     here.noyo.faults.add(writes_fail("reset_before"))

@@ -1,4 +1,4 @@
-"""Resolving: a person says what became of an operation; the first word counts, and it is written down."""
+"""Manual resolution: a person reports the result of an operation; the first resolution counts and is audited."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def here() -> Iterator[ExecutionBench]:
 
 
 def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
-    """A retry of which nobody can tell whether it arrived."""
+    """A retry of which it is unclear whether it arrived."""
     shown = here.stuck()
     here.noyo.faults.add(writes_fail(fault, method="PUT"))
     here.retry(shown)
@@ -33,25 +33,25 @@ def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
 
 
 def says(
-    here: ExecutionBench, way: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
+    here: ExecutionBench, resolution: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
 ) -> Operation | None:
     deps = replace(here.deps, operations=operations or here.store.operations)
-    return resolve("V2", way, person, seen_version=seen, deps=deps)
+    return resolve("V2", resolution, person, seen_version=seen, deps=deps)
 
 
 @pytest.mark.parametrize(
-    ("way", "state", "kind"),
+    ("resolution", "state", "kind"),
     [
         (Resolution.ARRIVED, OperationState.SUCCEEDED, OutcomeKind.REPORTED_ARRIVED),
         (Resolution.CLOSE, OperationState.CANCELLED, OutcomeKind.CLOSED),
     ],
 )
 def test_a_resolution_settles_releases_the_lock_and_is_audited(
-    here: ExecutionBench, way: Resolution, state: OperationState, kind: OutcomeKind
+    here: ExecutionBench, resolution: Resolution, state: OperationState, kind: OutcomeKind
 ) -> None:
     shown = unclear(here)
 
-    taken = says(here, way)
+    taken = says(here, resolution)
 
     assert taken is not None
     assert here.operation("V2").state is state
@@ -99,7 +99,7 @@ def test_sending_again_sends_nothing_if_the_record_changed(here: ExecutionBench)
 def test_sending_again_by_mistake_finds_that_it_had_arrived(here: ExecutionBench) -> None:
     now = unclear(here)
     says(here, Resolution.SEND_AGAIN, seen=now.record.version)
-    # It was on its way all the time, and comes in before we send once more.
+    # The earlier request was still in flight, and arrives before we send again.
     here.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
 
     settled = here.live("V2")

@@ -1,4 +1,4 @@
-"""Confirming and withdrawing what is held: by another person, once, audited; of many at once one wins."""
+"""Second approval: another person confirms or withdraws a disconnection once, audited, despite concurrency."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ CAT = "U0CAT"
 
 @pytest.fixture
 def here() -> Iterator[Disconnecting]:
-    with disconnecting() as made:
-        made.know(CAT)
-        yield made
+    with disconnecting() as opened:
+        opened.know(CAT)
+        yield opened
 
 
 def test_a_confirmed_disconnection_is_sent_once(here: Disconnecting) -> None:
@@ -153,17 +153,17 @@ def test_the_audit_log_names_each_person_and_action(here: Disconnecting) -> None
     here.confirm()
     here.run_worker()
 
-    trail = here.audit_log()
+    entries = here.audit_log()
 
-    assert [(action, actor) for action, actor, _ in trail] == [
+    assert [(action, actor) for action, actor, _ in entries] == [
         ("operation_submitted", ANA),
         ("disconnection_confirmed", BEN),
         ("operation_sending", ANA),
         ("operation_succeeded", ANA),
     ]
-    assert all(details["effective_end_date"] == "2026-12-31" for *_, details in trail)
-    assert trail[1][2]["asked_by"] == ANA
-    assert trail[3][2]["second_approver"] == BEN
+    assert all(details["effective_end_date"] == "2026-12-31" for *_, details in entries)
+    assert entries[1][2]["asked_by"] == ANA
+    assert entries[3][2]["second_approver"] == BEN
 
 
 @pytest.mark.parametrize("act", ["confirm", "withdraw"])
@@ -171,7 +171,7 @@ def test_an_unknown_operation_does_not_await_confirmation(here: Disconnecting, a
     assert getattr(here, act)("nobody's") in (None, NotAwaitingConfirmation(None))
 
 
-# ---------------------------------------------------------------- while nothing is sent
+# ---------------------------------------------------------------- during a pause
 
 
 def test_a_confirmation_during_a_pause_is_deferred_until_resuming(here: Disconnecting) -> None:

@@ -1,4 +1,4 @@
-"""Placing: one submission is one operation, one subject has one operation at a time, and nothing is sent here."""
+"""Submitting: one submission is one operation, an entity has one operation at a time, and nothing is sent."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def here() -> Iterator[ExecutionBench]:
 
 
 def test_submitting_sends_nothing_and_is_published_audited_locked_and_due(here: ExecutionBench) -> None:
-    placed = here.ask()
+    result = here.ask()
 
-    assert isinstance(placed, Submitted)
+    assert isinstance(result, Submitted)
     assert here.noyo.requests == []
     assert here.locked(REQUEST)
     assert here.store.operations.due(int(here.clock()), limit=9) == ["V1"]
@@ -56,7 +56,7 @@ def test_the_same_submission_is_still_one_after_it_was_settled(here: ExecutionBe
 
 @pytest.mark.parametrize("settled", [False, True])
 def test_other_input_with_the_same_id_is_a_conflict(here: ExecutionBench, settled: bool) -> None:
-    """A person who got no answer, corrected a field and submitted the same form again must not believe it was sent."""
+    """A person who submits the same form again with a corrected field must not believe that the correction was sent."""
     here.ask()
     if settled:
         here.run_worker()
@@ -65,7 +65,7 @@ def test_other_input_with_the_same_id_is_a_conflict(here: ExecutionBench, settle
     assert here.ask(group_id="00110099") == Conflict(here.operation())
 
 
-def test_the_same_id_with_something_sensitive_left_out_is_other_input(here: ExecutionBench) -> None:
+def test_the_same_id_without_a_sensitive_field_is_a_conflict(here: ExecutionBench) -> None:
     here.ask()
 
     assert here.ask(sensitive=SensitiveFields()) == Conflict(here.operation())
@@ -119,14 +119,14 @@ def test_a_retry_of_a_changed_connection_shows_its_current_state(here: Execution
 
 
 def test_a_retry_of_an_unknown_record_is_not_submitted(here: ExecutionBench) -> None:
-    assert here.retry(tracked(ConnectionStatus.UNABLE_TO_CONNECT)) == RecordChanged(None)
+    assert here.retry(record_state(ConnectionStatus.UNABLE_TO_CONNECT)) == RecordChanged(None)
 
 
 def test_an_unchanged_carrier_group_id_is_not_sent(here: ExecutionBench) -> None:
-    placed = here.retry(here.stuck("00110011"), group_id="00110011", sensitive=SensitiveFields())
+    result = here.retry(here.stuck("00110011"), group_id="00110011", sensitive=SensitiveFields())
 
-    assert isinstance(placed, Submitted)
-    assert placed.operation.input == RetryRequest(None, None)
+    assert isinstance(result, Submitted)
+    assert result.operation.input == RetryRequest(None, None)
 
 
 def test_a_lost_answer_of_the_table_submits_once(here: ExecutionBench) -> None:
@@ -153,22 +153,24 @@ def test_a_lost_answer_of_the_table_submits_once(here: ExecutionBench) -> None:
 
 
 def test_nothing_is_encrypted_if_nothing_sensitive_was_typed(here: ExecutionBench) -> None:
-    placed = here.ask(sensitive=SensitiveFields())
+    result = here.ask(sensitive=SensitiveFields())
 
-    assert isinstance(placed, Submitted)
-    assert getattr(placed.operation.input, "encrypted", "") is None
+    assert isinstance(result, Submitted)
+    assert getattr(result.operation.input, "encrypted", "") is None
 
 
-def tracked(status: ConnectionStatus) -> RecordState:
+def record_state(status: ConnectionStatus) -> RecordState:
     found = first(a_connection(status=status)).after
     assert found is not None
     return found
 
 
-def test_a_retry_is_offered_where_noyo_documents_it_and_elsewhere_by_setting_only() -> None:
+def test_a_retry_is_offered_for_the_documented_status_and_others_by_setting() -> None:
     def where(at_action_required: bool) -> set[ConnectionStatus]:
         return {
-            status for status in ConnectionStatus if retryable(tracked(status), at_action_required=at_action_required)
+            status
+            for status in ConnectionStatus
+            if retryable(record_state(status), at_action_required=at_action_required)
         }
 
     assert where(False) == {ConnectionStatus.UNABLE_TO_CONNECT}

@@ -1,4 +1,4 @@
-"""Asking for a disconnection: held until a second approver confirms it, one at a time for a group and carrier."""
+"""Submitting a disconnection: it awaits a second approver, and a group has one at a time at each carrier."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def here() -> Iterator[Disconnecting]:
 def test_a_disconnection_awaits_confirmation_with_its_lock(here: Disconnecting) -> None:
     shown = here.connected()
 
-    placed = here.ask_to_end(shown)
+    result = here.ask_to_end(shown)
     here.run_worker()
 
-    assert isinstance(placed, Submitted)
-    assert placed.operation == here.operation()
+    assert isinstance(result, Submitted)
+    assert result.operation == here.operation()
     assert here.state() is OperationState.AWAITING_CONFIRMATION
     assert here.locked(pair_of(shown))
     assert not here.locked(shown.entity)
