@@ -1,4 +1,4 @@
-"""Domain tests: days and working hours, in zones whose clocks jump as in any other."""
+"""Business days and working hours, also in time zones with daylight saving time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def local(moment: int, zone: ZoneInfo) -> datetime:
 
 
 @given(DAYS, ZONES)
-def test_a_day_starts_with_its_first_second_wherever_clocks_jump(day: date, zone: ZoneInfo) -> None:
+def test_a_day_starts_with_its_first_second_in_every_timezone(day: date, zone: ZoneInfo) -> None:
     start = start_of(day, zone)
 
     assert day_of(start, zone) == day
@@ -49,7 +49,7 @@ def test_a_day_starts_with_its_first_second_wherever_clocks_jump(day: date, zone
 
 
 @given(MOMENTS, ZONES)
-def test_a_working_moment_is_the_first_one_from_then_on(moment: int, zone: ZoneInfo) -> None:
+def test_the_next_working_time_is_the_earliest_possible(moment: int, zone: ZoneInfo) -> None:
     found = working_moment(moment, zone)
     there = local(found, zone)
 
@@ -78,7 +78,7 @@ def test_working_hours_add_up(moment: int, hours: int, zone: ZoneInfo) -> None:
 
 
 @given(DAYS, st.integers(0, 40))
-def test_business_days_counted_back_come_out_when_counted_forward(end: date, number: int) -> None:
+def test_counting_business_days_back_and_forward_agrees(end: date, number: int) -> None:
     day = business_day_before(end, number)
     last = business_day_before(end, 0)
 
@@ -90,7 +90,7 @@ def test_business_days_counted_back_come_out_when_counted_forward(end: date, num
 
 
 @given(DAYS, st.integers(0, 60))
-def test_business_days_until_a_day_are_as_counted_one_by_one(day: date, ahead: int) -> None:
+def test_business_days_until_a_day_equal_a_count_day_by_day(day: date, ahead: int) -> None:
     end = day + timedelta(days=ahead)
     one_by_one = sum(is_business_day(day + timedelta(days=step)) for step in range(1, ahead + 1))
 
@@ -98,7 +98,7 @@ def test_business_days_until_a_day_are_as_counted_one_by_one(day: date, ahead: i
     assert business_days_until(end, day) == 0
 
 
-def test_the_day_before_midnight_is_another_one_in_another_zone() -> None:
+def test_the_date_depends_on_the_timezone() -> None:
     moment = int(datetime(2026, 12, 31, 3, tzinfo=UTC).timestamp())
 
     assert day_of(moment, NEW_YORK) == date(2026, 12, 30)
@@ -106,7 +106,7 @@ def test_the_day_before_midnight_is_another_one_in_another_zone() -> None:
 
 
 @pytest.mark.parametrize(("day", "hours"), [("2026-03-08", 23), ("2026-11-01", 25), ("2026-06-01", 24)])
-def test_a_day_on_which_clocks_change_is_as_long_as_it_is(day: str, hours: int) -> None:
+def test_a_day_has_its_real_length_when_clocks_change(day: str, hours: int) -> None:
     began = date.fromisoformat(day)
 
     assert start_of(began + timedelta(days=1), NEW_YORK) - start_of(began, NEW_YORK) == hours * 3600
@@ -122,7 +122,7 @@ def test_a_day_on_which_clocks_change_is_as_long_as_it_is(day: str, hours: int) 
         ("2026-10-30T18:00", "2026-11-02T09:00"),
     ],
 )
-def test_people_are_at_work_from_nine_to_five_on_weekdays(then: str, moment: str) -> None:
+def test_working_hours_are_nine_to_five_on_weekdays(then: str, moment: str) -> None:
     assert working_moment(at(then), NEW_YORK) == at(moment)
 
 
@@ -135,5 +135,5 @@ def test_people_are_at_work_from_nine_to_five_on_weekdays(then: str, moment: str
         ("2026-11-21T03:00", "2026-11-23T13:00"),
     ],
 )
-def test_four_working_hours_go_past_nights_and_weekends(then: str, moment: str) -> None:
+def test_four_working_hours_skip_nights_and_weekends(then: str, moment: str) -> None:
     assert after_working_hours(at(then), 4, NEW_YORK) == at(moment)

@@ -1,4 +1,4 @@
-"""The operation's state machine: each transition, and what an operation says about itself."""
+"""The operation's state machine: its transitions and its properties."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_time_between_attempts_doubles_up_to_a_limit() -> None:
     assert seconds == [5, 5, 10, 20, policies.OPERATION_MAX_PAUSE_SECONDS, policies.OPERATION_MAX_PAUSE_SECONDS]
 
 
-def test_a_deferred_claimed_operation_keeps_its_place_by_submission_time() -> None:
+def test_a_deferred_claimed_operation_is_due_at_its_submission_time() -> None:
     deferred = a_request(submitted_at=NOW - 500).claim_for_sending("lease-1", NOW).defer(PAUSE, NOW)
 
     assert (deferred.state, deferred.due, deferred.deferred_by) == (OperationState.PENDING, NOW - 500, PAUSE)
@@ -123,7 +123,7 @@ def test_an_operation_without_an_answer_awaits_reconciliation() -> None:
     assert waiting.await_reconciliation(NOW + 60, 1).reconciliations == 1
 
 
-def test_sending_again_starts_the_reconciliations_anew() -> None:
+def test_sending_again_resets_the_reconciliations() -> None:
     again = replace(RECONCILING, reconciliations=2).send_again(LATER)
 
     assert (again.state, again.due, again.reconciliations) == (OperationState.PENDING, LATER, 0)
@@ -181,7 +181,7 @@ def test_a_resolution_other_than_sending_again_settles(
     assert resolved.outcome == Outcome(kind, record=retry.entity, decided_by="U2")
 
 
-def test_sending_again_is_for_the_version_that_was_seen_and_has_a_day_of_its_own() -> None:
+def test_sending_again_uses_the_seen_version_and_has_a_new_time_limit() -> None:
     again = UNCLEAR.resolve(Resolution.SEND_AGAIN, "U2", "version-2", LATER)
 
     assert (again.state, again.due, again.shown_version) == (OperationState.PENDING, LATER, "version-2")
@@ -219,7 +219,7 @@ def test_an_operation_is_claimable_if_it_has_work_and_no_valid_lease(operation: 
     assert operation.is_claimable(NOW) is claimable
 
 
-def test_only_what_would_be_sent_waits_for_the_end_of_a_pause() -> None:
+def test_only_operations_that_would_be_sent_are_deferred_by_a_pause() -> None:
     assert a_request().waits_to_be_sent
     assert not RECONCILING.waits_to_be_sent
     assert not a_refresh().waits_to_be_sent

@@ -1,4 +1,4 @@
-"""Who may do what: never guests, strangers or bots; unknown is not denied, and neither is it allowed."""
+"""Rights: guests, outsiders and bots are denied; an unknown right is neither denied nor allowed."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def test_guests_outsiders_bots_and_deactivated_people_are_denied_even_if_named(
     assert verdict(right, named, person=replace(ANA, **who)) is Verdict.DENIED
 
 
-def test_a_person_is_known_for_an_hour() -> None:
+def test_a_stored_person_is_fresh_for_an_hour() -> None:
     assert verdict(Right.REQUEST, person=None) is Verdict.UNKNOWN
     old = replace(ANA, read_at=NOW - policies.PERSON_FRESH_SECONDS)
     assert verdict(Right.REQUEST, person=old) is Verdict.ALLOWED
     assert verdict(Right.REQUEST, person=replace(old, read_at=old.read_at - 1)) is Verdict.UNKNOWN
 
 
-def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
+def test_members_have_the_right_while_fresh_and_are_unknown_afterwards() -> None:
     policy = AccessPolicy("T1", approvers=frozenset({"S1"}))
 
     assert verdict(Right.APPROVE, policy, group("U1", age=policies.GROUP_MEMBERS_FRESH_SECONDS)) is Verdict.ALLOWED
@@ -65,14 +65,14 @@ def test_members_count_while_they_are_fresh_and_unknown_afterwards() -> None:
     assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
 
 
-def test_one_right_gives_no_other() -> None:
+def test_a_right_does_not_include_others() -> None:
     policy = AccessPolicy("T1", requesters=frozenset({"U1"}), approvers=frozenset({"S1"}))
 
     assert verdict(Right.APPROVE, policy, group("U2")) is Verdict.DENIED
     assert verdict(Right.ADMINISTER, policy) is Verdict.DENIED
 
 
-def test_a_denial_names_who_may() -> None:
+def test_a_denial_names_the_people_with_the_right() -> None:
     policy = AccessPolicy("T1", requesters=frozenset({"S1", "U2"}))
 
     why = authorize(Right.REQUEST, ANA, {"S1": group("U3")}, policy, NOW).reason
@@ -80,7 +80,7 @@ def test_a_denial_names_who_may() -> None:
     assert why == "You may not request or retry connections. These may: <!subteam^S1>, <@U2>."
 
 
-def test_the_groups_of_all_rights_are_the_ones_to_keep_fresh() -> None:
+def test_the_groups_of_all_rights_are_refreshed() -> None:
     policy = AccessPolicy("T1", frozenset({"S1", "U1"}), frozenset({"S2"}), frozenset({"W1"}))
 
     assert policy.all_groups == {"S1", "S2"}

@@ -49,7 +49,7 @@ def test_fields_that_noyo_omits_are_kept_and_others_replaced() -> None:
     assert with_known_fields(a_connection(group_name="Renamed"), known).group_name == "Renamed"
 
 
-def test_a_carrier_group_id_is_never_carried_over_since_a_retry_may_have_changed_it() -> None:
+def test_a_carrier_group_id_is_never_kept_since_a_retry_may_have_changed_it() -> None:
     assert with_known_fields(a_connection(carrier_group_id=None), a_connection()).carrier_group_id is None
 
 

@@ -29,10 +29,10 @@ def test_an_unknown_status_is_open_and_needs_no_action() -> None:
     assert not needs_our_action(UnknownValue("unable_to_connect"))
 
 
-def test_the_processing_of_a_connection_is_not_that_of_a_disconnection() -> None:
+def test_processing_connections_and_disconnections_have_different_statuses() -> None:
     assert ConnectionStatus.PROCESSING != DisconnectionStatus.PROCESSING
 
 
-def test_the_open_statuses_are_given_as_noyos_filter_takes_them() -> None:
+def test_open_statuses_have_the_values_of_noyos_filter() -> None:
     assert open_statuses(EntityKind.DISCONNECTION) == ("needs_review", "processing")
     assert set(open_statuses(EntityKind.CONNECTION)) == {status.value for status in ConnectionStatus} - OVER

@@ -75,7 +75,7 @@ def test_reminders_are_few_and_on_business_days_after_the_request_was_seen(known
     assert list(days) == sorted(set(days))
     assert len(days) <= len(policies.REMINDER_DAYS_BEFORE_END) + 1
     assert all(is_business_day(day) and day > known for day in days)
-    assert days, "nothing that waits is never spoken of again"
+    assert days, "every waiting request has reminders"
     assert [mentions_approvers(of, day, ZONE) for day in days][-policies.MENTIONING_REMINDERS :] == [True] * min(
         policies.MENTIONING_REMINDERS, len(days)
     )

@@ -87,9 +87,9 @@ TRANSIENT = [
 ]
 
 
-@pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
-def test_temporary_errors_are_retried(trouble: Exception) -> None:
-    client = Played(trouble, trouble, {})
+@pytest.mark.parametrize("error", TRANSIENT, ids=str)
+def test_temporary_errors_are_retried(error: Exception) -> None:
+    client = Played(error, error, {})
 
     Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY), ABSENT)])
 
@@ -97,10 +97,10 @@ def test_temporary_errors_are_retried(trouble: Exception) -> None:
     assert len({asked["ClientRequestToken"] for asked in client.asked}) == 1
 
 
-@pytest.mark.parametrize("trouble", TRANSIENT, ids=str)
-def test_persistent_errors_are_raised_within_the_timeout(trouble: Exception) -> None:
+@pytest.mark.parametrize("error", TRANSIENT, ids=str)
+def test_persistent_errors_are_raised_within_the_timeout(error: Exception) -> None:
     clock = Clock()
-    client = Played(trouble, each=lambda: clock.sleep(0.1))
+    client = Played(error, each=lambda: clock.sleep(0.1))
 
     with pytest.raises(TableUnavailable):
         Table(client, "t", TimeoutPolicy(connect=0.5, read=0.9, total=2.0), clock.timing).get(KEY)
@@ -164,7 +164,7 @@ def test_pauses_grow_and_stay_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "error",
     [
         refusal("ValidationException"),
         refusal("AccessDeniedException"),
@@ -173,14 +173,14 @@ def test_pauses_grow_and_stay_bounded() -> None:
     ],
     ids=str,
 )
-def test_permanent_errors_are_raised_at_once(trouble: Exception) -> None:
-    client = Played(trouble)
+def test_permanent_errors_are_raised_at_once(error: Exception) -> None:
+    client = Played(error)
 
     with pytest.raises(StorageError) as raised:
         Table(client, "t", TIMEOUTS, NO_PAUSES).write([Put(item_at(KEY))])
 
     assert not isinstance(raised.value, TableUnavailable | ConditionFailed)
-    assert raised.value.__cause__ is trouble
+    assert raised.value.__cause__ is error
     assert len(client.asked) == 1
 
 

@@ -20,7 +20,7 @@ TEAM, NOW = "T1", 1_800_000_000
 POLICY = AccessPolicy(TEAM, requesters=frozenset({"U1"}), approvers=frozenset({"U2", "S1"}), admins=frozenset({"U3"}))
 
 
-def somebody(user_id: str, **flags: bool) -> Person:
+def person(user_id: str, **flags: bool) -> Person:
     known = {"is_guest": False, "is_deactivated": False, "is_bot": False} | flags
     return Person(user_id, TEAM, read_at=NOW, **known)
 
@@ -121,17 +121,17 @@ def test_changed_members_are_recorded(here: Here) -> None:
 @pytest.mark.parametrize("flag", ["is_deactivated", "is_guest", "is_bot"])
 def test_an_ineligible_person_loses_all_rights_until_eligible_again(here: Here, flag: str) -> None:
     here.note()
-    here.store.people.save_person(somebody("U4", **{flag: True}))
+    here.store.people.save_person(person("U4", **{flag: True}))
     here.note()
-    here.store.people.save_person(somebody("U4"))
+    here.store.people.save_person(person("U4"))
     here.note()
 
     assert here.of("U4") == [("grant_added", "approve"), ("grant_removed", "approve")]
 
 
 def test_holders_not_read_for_a_day_are_read_from_slack(here: Here) -> None:
-    here.store.people.save_person(replace(somebody("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1))
-    here.slack.people["U1"] = somebody("U1", is_deactivated=True)
+    here.store.people.save_person(replace(person("U1"), read_at=NOW - policies.GRANT_AUDIT_PERSON_FRESH_SECONDS - 1))
+    here.slack.people["U1"] = person("U1", is_deactivated=True)
     here.note()
 
     assert here.slack.asked == ["U1", "U2", "U3"]

@@ -28,7 +28,7 @@ def test_a_status_that_needs_our_action_raises_an_alert(status: str) -> None:
         assert "Guardian" in text
         assert "Next:" in text
         assert ("retry" in buttons(alert)) is (status == "unable_to_connect")
-        assert system.slack.links(alert), "the alert leads to its card"
+        assert system.slack.links(alert), "the alert links to its card"
 
 
 def test_a_change_with_the_same_status_raises_no_second_alert() -> None:
@@ -68,7 +68,7 @@ def test_an_unseen_retry_that_failed_raises_another_alert() -> None:
         assert "retry" in buttons(second)
         assert "Second words" in system.slack.render(second)
         assert "Attempt 2" in system.slack.render(second)
-        assert "This try took" not in system.slack.render(second), "nobody saw it begin"
+        assert "This try took" not in system.slack.render(second), "its start was never seen"
 
 
 def test_a_failure_that_is_already_handled_raises_no_alert() -> None:

@@ -189,7 +189,7 @@ def test_an_alert_is_posted_even_if_the_card_fails() -> None:
         system.slack.workspace.channels[CONNECTIONS].archived = False
         publish_until_done(system)
         [alert] = system.slack.channel(ALERTS)
-        assert system.slack.links(alert), "once there is a card, the alert leads there"
+        assert system.slack.links(alert), "the alert links to the card once it exists"
 
 
 def test_a_card_that_cannot_be_rendered_does_not_block_the_alert() -> None:
@@ -362,7 +362,7 @@ def test_many_concurrent_changes_are_each_posted_once() -> None:
 
 def test_a_disconnection_has_its_card_only_in_the_decisions_channel() -> None:
     with begun() as system:
-        _asks_to_disconnect(system)
+        _request_disconnection(system)
         system.poll()
         system.notify()
 
@@ -374,7 +374,7 @@ def test_a_disconnection_has_its_card_only_in_the_decisions_channel() -> None:
 
 def test_a_disconnection_that_needs_review_again_raises_an_alert_in_the_decisions_channel() -> None:
     with begun() as system:
-        request_id = _asks_to_disconnect(system, status="processing")
+        request_id = _request_disconnection(system, status="processing")
         system.poll()
         system.wait(10)
         system.noyo.move_disconnection(request_id, "needs_review")
@@ -385,7 +385,7 @@ def test_a_disconnection_that_needs_review_again_raises_an_alert_in_the_decision
         assert shown(system, ALERTS) == []
 
 
-def _asks_to_disconnect(system: System, **fields: Any) -> str:
+def _request_disconnection(system: System, **fields: Any) -> str:
     request = system.noyo.carrier_requests_disconnection(
         carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
         group_id=GROUP,
@@ -425,7 +425,7 @@ def test_messages_outside_production_name_the_environment() -> None:
     with begun(ENVIRONMENT="sandbox") as system:
         connection_id = connection(system)
         moves(system, connection_id, "unable_to_connect")
-        _asks_to_disconnect(system)
+        _request_disconnection(system)
         system.poll()
         system.notify()
 

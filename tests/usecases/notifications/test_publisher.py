@@ -47,7 +47,7 @@ def message_key() -> MessageKey:
     return MessageKey(CONNECTIONS, f"made-up:{next(_KEYS)}")
 
 
-class Said:
+class OpenCount:
     """Content that the test changes: the number of open connections."""
 
     def __init__(self, number: int) -> None:
@@ -69,10 +69,10 @@ def calls(system: System, method: str) -> int:
     return sum(call.method == method for call in system.slack.calls)
 
 
-def only(system: System, said: Said) -> None:
+def assert_only_message(system: System, content: OpenCount) -> None:
     """Assert that there is one message, with the current content."""
     [text] = texts(system)
-    assert str(said.number) in text, text
+    assert str(content.number) in text, text
 
 
 # ---------------------------------------------------------------- normal use
@@ -81,28 +81,28 @@ def only(system: System, said: Said) -> None:
 def test_an_unchanged_message_is_posted_once_and_not_edited(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    said = Said(17)
+    content = OpenCount(17)
 
-    first, second = upsert_message(message_key, said, publisher), upsert_message(message_key, said, publisher)
+    first, second = upsert_message(message_key, content, publisher), upsert_message(message_key, content, publisher)
 
     assert first == second
-    only(system, said)
+    assert_only_message(system, content)
     assert (calls(system, "chat.postMessage"), calls(system, "chat.update")) == (1, 0)
 
 
 def test_a_changed_message_is_edited(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
-    said = Said(17)
-    first = upsert_message(message_key, said, publisher)
-    said.number = 18
+    content = OpenCount(17)
+    first = upsert_message(message_key, content, publisher)
+    content.number = 18
 
-    assert upsert_message(message_key, said, publisher) == first
-    only(system, said)
+    assert upsert_message(message_key, content, publisher) == first
+    assert_only_message(system, content)
 
 
 def test_a_new_message_is_not_searched_for_before_posting(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
 
     assert calls(system, "conversations.history") == 0
 
@@ -110,23 +110,23 @@ def test_a_new_message_is_not_searched_for_before_posting(
 def test_a_closed_message_is_never_edited_again(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    post_once(message_key, Said(17), publisher)
-    post_once(message_key, Said(18), publisher)
+    post_once(message_key, OpenCount(17), publisher)
+    post_once(message_key, OpenCount(18), publisher)
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_the_content_shown_last_decides_whether_a_message_is_closed(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    said = Said(17)
-    moves = around(publisher, after_post=lambda: setattr(said, "number", 18))
-    upsert_message(message_key, said, moves, closes_after=lambda shown: shown == Said(17)())
-    said.number = 19
+    content = OpenCount(17)
+    moves = around(publisher, after_post=lambda: setattr(content, "number", 18))
+    upsert_message(message_key, content, moves, closes_after=lambda shown: shown == OpenCount(17)())
+    content.number = 19
 
-    upsert_message(message_key, said, publisher, closes_after=always)
+    upsert_message(message_key, content, publisher, closes_after=always)
 
-    only(system, said)
+    assert_only_message(system, content)
 
 
 def test_unreadable_content_releases_the_message(
@@ -138,8 +138,8 @@ def test_unreadable_content_releases_the_message(
     with pytest.raises(LookupError):
         upsert_message(message_key, unreadable, publisher)
 
-    upsert_message(message_key, Said(17), publisher)
-    only(system, Said(17))
+    upsert_message(message_key, OpenCount(17), publisher)
+    assert_only_message(system, OpenCount(17))
 
 
 # ---------------------------------------------------------------- concurrent changes and workers
@@ -149,24 +149,24 @@ def test_unreadable_content_releases_the_message(
 def test_a_change_during_a_post_is_shown(
     system: System, publisher: Dependencies, message_key: MessageKey, moment: str
 ) -> None:
-    said = Said(17)
+    content = OpenCount(17)
 
-    upsert_message(message_key, said, around(publisher, **{moment: lambda: setattr(said, "number", 18)}))
+    upsert_message(message_key, content, around(publisher, **{moment: lambda: setattr(content, "number", 18)}))
 
-    only(system, Said(18))
+    assert_only_message(system, OpenCount(18))
 
 
 @pytest.mark.parametrize("moment", ["before_update", "after_update"])
 def test_a_change_during_an_edit_is_shown(
     system: System, publisher: Dependencies, message_key: MessageKey, moment: str
 ) -> None:
-    said = Said(17)
-    upsert_message(message_key, said, publisher)
-    said.number = 18
+    content = OpenCount(17)
+    upsert_message(message_key, content, publisher)
+    content.number = 18
 
-    upsert_message(message_key, said, around(publisher, **{moment: lambda: setattr(said, "number", 19)}))
+    upsert_message(message_key, content, around(publisher, **{moment: lambda: setattr(content, "number", 19)}))
 
-    only(system, Said(19))
+    assert_only_message(system, OpenCount(19))
 
 
 def test_endless_changes_do_not_block_the_worker(
@@ -174,7 +174,7 @@ def test_endless_changes_do_not_block_the_worker(
 ) -> None:
     numbers = itertools.count(100)
 
-    upsert_message(message_key, lambda: Said(next(numbers))(), publisher)
+    upsert_message(message_key, lambda: OpenCount(next(numbers))(), publisher)
 
     assert calls(system, "chat.postMessage") + calls(system, "chat.update") == policies.MESSAGE_RENDERS
 
@@ -184,47 +184,47 @@ def test_two_workers_post_a_message_once(system: System, publisher: Dependencies
 
     def second_worker() -> None:
         with pytest.raises(MessageBusy):
-            upsert_message(message_key, Said(17), publisher)
+            upsert_message(message_key, OpenCount(17), publisher)
         met.append("held")
 
-    upsert_message(message_key, Said(17), around(publisher, before_post=second_worker))
+    upsert_message(message_key, OpenCount(17), around(publisher, before_post=second_worker))
 
     assert met == ["held"]
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_a_stalled_worker_sends_nothing_near_the_end_of_its_lease(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    said = Said(17)
+    content = OpenCount(17)
     stalls = around(publisher, after_render=lambda: system.wait(policies.MESSAGE_LEASE_SECONDS - 5))
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, said, stalls)
+        upsert_message(message_key, content, stalls)
 
     assert texts(system) == []
     system.wait(policies.MESSAGE_LEASE_SECONDS)
-    upsert_message(message_key, said, publisher)
-    only(system, said)
+    upsert_message(message_key, content, publisher)
+    assert_only_message(system, content)
 
 
 def test_a_stalled_worker_does_not_overwrite_newer_content(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
     """The first worker renders 18 and sleeps past its lease; meanwhile the second one shows 19."""
-    said = Said(17)
-    upsert_message(message_key, said, publisher)
-    said.number = 18
+    content = OpenCount(17)
+    upsert_message(message_key, content, publisher)
+    content.number = 18
 
     def asleep() -> None:
         system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
-        said.number = 19
-        upsert_message(message_key, said, publisher)
+        content.number = 19
+        upsert_message(message_key, content, publisher)
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, said, around(publisher, after_render=asleep))
+        upsert_message(message_key, content, around(publisher, after_render=asleep))
 
-    only(system, Said(19))
+    assert_only_message(system, OpenCount(19))
 
 
 def test_a_worker_that_lost_its_lease_posts_no_second_message(
@@ -232,12 +232,12 @@ def test_a_worker_that_lost_its_lease_posts_no_second_message(
 ) -> None:
     def asleep() -> None:
         system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, Said(17), around(publisher, after_render=asleep))
+        upsert_message(message_key, OpenCount(17), around(publisher, after_render=asleep))
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 # ---------------------------------------------------------------- lost responses
@@ -247,16 +247,16 @@ def test_a_worker_that_lost_its_lease_posts_no_second_message(
 def test_a_post_whose_response_was_lost_is_found_and_not_posted_twice(
     system: System, publisher: Dependencies, message_key: MessageKey, fault: str
 ) -> None:
-    said = Said(17)
+    content = OpenCount(17)
     getattr(system.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, said, publisher)
+        upsert_message(message_key, content, publisher)
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
-    said.number = 18
+    content.number = 18
 
-    link = upsert_message(message_key, said, publisher)
+    link = upsert_message(message_key, content, publisher)
 
-    only(system, said)
+    assert_only_message(system, content)
     assert link.ts == system.slack.channel(CONNECTIONS)[0].ts
     assert calls(system, "chat.postMessage") == 1
 
@@ -267,12 +267,12 @@ def test_a_post_that_never_arrived_is_posted_once(
 ) -> None:
     getattr(system.slack.faults, fault)("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_a_lost_post_is_searched_for_only_after_a_delay(
@@ -280,12 +280,12 @@ def test_a_lost_post_is_searched_for_only_after_a_delay(
 ) -> None:
     system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
 
     for _ in range(3):
         system.wait(policies.MESSAGE_LEASE_SECONDS // 4)
         with pytest.raises(MessageBusy):
-            upsert_message(message_key, Said(17), publisher)
+            upsert_message(message_key, OpenCount(17), publisher)
 
     assert calls(system, "conversations.history") == 0
     assert calls(system, "chat.postMessage") == 1
@@ -298,25 +298,25 @@ def test_the_post_of_a_stopped_worker_is_found(
         message_key, lease="dead", now=publisher.now(), lease_seconds=policies.MESSAGE_LEASE_SECONDS
     )
     assert reserved is not None
-    publisher.slack.post(CONNECTIONS, publisher.slack.render(Said(17)()), mark=idempotency_key(message_key))
+    publisher.slack.post(CONNECTIONS, publisher.slack.render(OpenCount(17)()), mark=idempotency_key(message_key))
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
-    upsert_message(message_key, Said(18), publisher)
+    upsert_message(message_key, OpenCount(18), publisher)
 
-    only(system, Said(18))
+    assert_only_message(system, OpenCount(18))
 
 
 def test_a_thread_reply_whose_response_was_lost_is_found_in_the_thread(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    card = upsert_message(message_key, Said(1), publisher)
+    card = upsert_message(message_key, OpenCount(1), publisher)
     line = MessageKey(CONNECTIONS, f"{message_key.name}:line")
     system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        post_once(line, Said(2), publisher, thread=card.ts)
+        post_once(line, OpenCount(2), publisher, thread=card.ts)
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
-    post_once(line, Said(2), publisher, thread=card.ts)
+    post_once(line, OpenCount(2), publisher, thread=card.ts)
 
     assert len(system.slack.channel(CONNECTIONS)[0].thread) == 1
 
@@ -326,44 +326,44 @@ def test_a_failed_search_for_a_lost_post_is_repeated(
 ) -> None:
     system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
     system.slack.faults.server_error("conversations.history")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
 
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_an_edit_whose_response_was_lost_is_corrected_even_if_the_content_reverted(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    said = Said(17)
-    upsert_message(message_key, said, publisher)
-    said.number = 18
+    content = OpenCount(17)
+    upsert_message(message_key, content, publisher)
+    content.number = 18
     system.slack.faults.reset_after("chat.update")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, said, publisher)
-    said.number = 17
+        upsert_message(message_key, content, publisher)
+    content.number = 17
 
-    upsert_message(message_key, said, publisher)
+    upsert_message(message_key, content, publisher)
 
-    only(system, said)
+    assert_only_message(system, content)
 
 
 def test_a_failed_edit_can_be_retried_at_once(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
-    said = Said(17)
-    upsert_message(message_key, said, publisher)
-    said.number = 18
+    content = OpenCount(17)
+    upsert_message(message_key, content, publisher)
+    content.number = 18
     system.slack.faults.server_error("chat.update")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, said, publisher)
+        upsert_message(message_key, content, publisher)
 
-    upsert_message(message_key, said, publisher)
+    upsert_message(message_key, content, publisher)
 
-    only(system, said)
+    assert_only_message(system, content)
 
 
 def test_after_a_rate_limit_messages_are_posted_again(
@@ -371,12 +371,12 @@ def test_after_a_rate_limit_messages_are_posted_again(
 ) -> None:
     system.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy) as busy:
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
 
     assert busy.value.retry_after == 7
     system.wait(7)
-    upsert_message(message_key, Said(17), publisher)
-    only(system, Said(17))
+    upsert_message(message_key, OpenCount(17), publisher)
+    assert_only_message(system, OpenCount(17))
 
 
 def test_a_rate_limit_of_a_channel_does_not_affect_other_channels(
@@ -384,12 +384,12 @@ def test_a_rate_limit_of_a_channel_does_not_affect_other_channels(
 ) -> None:
     system.slack.faults.rate_limited(7, "chat.postMessage")
     with pytest.raises(SlackBusy):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
     system.wait(3)
 
     with pytest.raises(SlackBusy) as busy:
-        upsert_message(replace(message_key, name=f"{message_key.name}:other"), Said(17), publisher)
-    upsert_message(MessageKey(ALERTS, message_key.name), Said(17), publisher)
+        upsert_message(replace(message_key, name=f"{message_key.name}:other"), OpenCount(17), publisher)
+    upsert_message(MessageKey(ALERTS, message_key.name), OpenCount(17), publisher)
 
     assert busy.value.retry_after == 4
     assert calls(system, "chat.postMessage") == 2
@@ -401,39 +401,39 @@ def test_a_rate_limit_of_a_channel_does_not_affect_other_channels(
 def test_a_deleted_message_is_posted_again_when_it_changes(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
     system.slack.workspace.channels[CONNECTIONS].messages.clear()
 
-    link = upsert_message(message_key, Said(18), publisher)
+    link = upsert_message(message_key, OpenCount(18), publisher)
 
-    only(system, Said(18))
+    assert_only_message(system, OpenCount(18))
     assert link.ts == system.slack.channel(CONNECTIONS)[0].ts
 
 
 def test_a_deleted_message_is_posted_again_once_despite_a_lost_response(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
     system.slack.workspace.channels[CONNECTIONS].messages.clear()
     system.slack.faults.reset_after("chat.postMessage")
     with pytest.raises(SlackNoAnswer):
-        upsert_message(message_key, Said(18), publisher)
+        upsert_message(message_key, OpenCount(18), publisher)
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
-    upsert_message(message_key, Said(19), publisher)
+    upsert_message(message_key, OpenCount(19), publisher)
 
-    only(system, Said(19))
+    assert_only_message(system, OpenCount(19))
 
 
 def test_a_deleted_message_with_a_thread_is_posted_again(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
     """Slack keeps a placeholder message for the thread, which the bot may not edit."""
-    card = upsert_message(message_key, Said(17), publisher)
+    card = upsert_message(message_key, OpenCount(17), publisher)
     system.slack.say(ANA, CONNECTIONS, "why?", thread_ts=card.ts)
     _delete(system, card.ts)
 
-    link = upsert_message(message_key, Said(18), publisher)
+    link = upsert_message(message_key, OpenCount(18), publisher)
 
     assert link.ts != card.ts
     assert "18" in texts(system)[-1]
@@ -442,10 +442,10 @@ def test_a_deleted_message_with_a_thread_is_posted_again(
 def test_a_message_that_can_no_longer_be_edited_is_posted_again(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
     system.slack.faults.api_error("cant_update_message", "chat.update")
 
-    upsert_message(message_key, Said(18), publisher)
+    upsert_message(message_key, OpenCount(18), publisher)
 
     assert "18" in texts(system)[-1]
 
@@ -453,12 +453,12 @@ def test_a_message_that_can_no_longer_be_edited_is_posted_again(
 def test_a_forced_update_notices_that_an_unchanged_message_was_deleted(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
     system.slack.workspace.channels[CONNECTIONS].messages.clear()
 
-    upsert_message(message_key, Said(17), publisher, force=True)
+    upsert_message(message_key, OpenCount(17), publisher, force=True)
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_without_permission_to_search_a_message_is_posted_anyway(
@@ -466,13 +466,13 @@ def test_without_permission_to_search_a_message_is_posted_anyway(
 ) -> None:
     system.slack.faults.rate_limited(1, "chat.postMessage")
     with pytest.raises(SlackBusy):
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
     system.wait(1)
     system.slack.faults.api_error("missing_scope", "conversations.history")
 
-    upsert_message(message_key, Said(17), publisher)
+    upsert_message(message_key, OpenCount(17), publisher)
 
-    only(system, Said(17))
+    assert_only_message(system, OpenCount(17))
 
 
 def test_a_refused_channel_raises_the_error_code_of_slack(
@@ -481,7 +481,7 @@ def test_a_refused_channel_raises_the_error_code_of_slack(
     system.slack.workspace.channels[CONNECTIONS].members.discard(system.slack.workspace.bot_user_id)
 
     with pytest.raises(SlackRefused) as refused:
-        upsert_message(message_key, Said(17), publisher)
+        upsert_message(message_key, OpenCount(17), publisher)
 
     assert refused.value.code == "not_in_channel"
 
@@ -506,7 +506,7 @@ def test_forty_messages_are_each_posted_once_under_a_rate_limit_of_five() -> Non
         waiting = list(range(40))
         while waiting:
             try:
-                upsert_message(MessageKey(CONNECTIONS, f"card:{waiting[0]}"), Said(waiting[0]), publisher)
+                upsert_message(MessageKey(CONNECTIONS, f"card:{waiting[0]}"), OpenCount(waiting[0]), publisher)
             except SlackBusy as busy:
                 system.wait(busy.retry_after)
             else:

@@ -33,11 +33,11 @@ def close(system: System, user: str = ANA) -> None:
     system.slack.close_view(user, view.id)
 
 
-def lost(system: System, method: str, kind: FaultKind = FaultKind.RESET_AFTER, times: int | None = 1) -> None:
+def lose_response(system: System, method: str, kind: FaultKind = FaultKind.RESET_AFTER, times: int | None = 1) -> None:
     system.noyo.faults.add(Fault(kind, method, times=times))
 
 
-def goes_on(system: System, seconds: int) -> None:
+def run_workers(system: System, seconds: int) -> None:
     """Run both workers by their schedule for this many seconds, without polling."""
     for _ in range(0, seconds, 15):
         system.carry_out()
@@ -77,10 +77,10 @@ def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> 
     with begun() as system:
         system.asks()
         system.notify()
-        lost(system, "POST")
+        lose_response(system, "POST")
         system.carry_out()
         system.poll()
-        goes_on(system, 120)
+        run_workers(system, 120)
 
         [card] = system.slack.channel(CONNECTIONS)
         assert "Request:" not in system.slack.render(card)
@@ -141,11 +141,11 @@ def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
 def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> None:
     with begun() as system:
         system.asks()
-        lost(system, "POST")
+        lose_response(system, "POST")
         system.carry_out()
         system.notify()
         assert "Checking" in modal(system)
-        goes_on(system, 120)
+        run_workers(system, 120)
 
         assert "Sent to Noyo" in modal(system)
 
@@ -214,11 +214,11 @@ def unclear(system: System) -> None:
     """A retry that may or may not have arrived: it was sent, and Noyo shows no effect."""
     _, card = failed(system)
     system.retries(BEN, CONNECTIONS, card)
-    lost(system, "PUT", FaultKind.RESET_BEFORE)
-    goes_on(system, 180)
+    lose_response(system, "PUT", FaultKind.RESET_BEFORE)
+    run_workers(system, 180)
 
 
-def asking(system: System) -> list[Any]:
+def resolution_alerts(system: System) -> list[Any]:
     return [message for message in system.slack.channel(ALERTS) if "Did it arrive?" in system.slack.render(message)]
 
 
@@ -226,7 +226,7 @@ def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:
     with begun() as system:
         unclear(system)
 
-        [question] = asking(system)
+        [question] = resolution_alerts(system)
         assert len(buttons(question)) >= 3
         assert "Needs your review" in modal(system, BEN) + "".join(direct_messages(system, BEN))
 
@@ -234,25 +234,25 @@ def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:
 def test_the_alert_is_updated_after_the_resolution() -> None:
     with begun() as system:
         unclear(system)
-        [question] = asking(system)
+        [question] = resolution_alerts(system)
         action_id = next(name for name in buttons(question) if "close" in name)
         system.slack.click(ANA, ALERTS, question.ts, action_id)
-        goes_on(system, 20)
+        run_workers(system, 20)
 
-        assert asking(system) == []
+        assert resolution_alerts(system) == []
         assert any("Resolved:" in text for text in shown(system, ALERTS))
 
 
 def test_a_second_unclear_outcome_raises_another_alert() -> None:
     with begun() as system:
         unclear(system)
-        [question] = asking(system)
+        [question] = resolution_alerts(system)
         action_id = next(name for name in buttons(question) if "again" in name)
-        lost(system, "PUT", FaultKind.RESET_BEFORE)
+        lose_response(system, "PUT", FaultKind.RESET_BEFORE)
         system.slack.click(ANA, ALERTS, question.ts, action_id)
-        goes_on(system, 180)
+        run_workers(system, 180)
 
-        assert len(asking(system)) == 2, "an edit calls nobody"
+        assert len(resolution_alerts(system)) == 2, "an edit would notify nobody"
 
 
 # ---------------------------------------------------------------- refresh

@@ -33,7 +33,7 @@ MONDAY = "2026-11-16T10:00"
 @pytest.fixture
 def system() -> Iterator[System]:
     with begun(APPROVERS=f"{BEN},{TEAM}") as system:
-        goes_to(system, MONDAY)
+        advance_to(system, MONDAY)
         yield system
 
 
@@ -41,13 +41,13 @@ def at(system: System, when: str) -> int:
     return int(datetime.fromisoformat(when).replace(tzinfo=system.settings.timezone).timestamp())
 
 
-def goes_to(system: System, when: str) -> None:
+def advance_to(system: System, when: str) -> None:
     """Advance the time without running a worker."""
     assert at(system, when) >= system.clock.now
     system.clock.now = float(at(system, when))
 
 
-def works_until(system: System, when: str, step: int = 3600) -> None:
+def run_worker_until(system: System, when: str, step: int = 3600) -> None:
     """Run the worker by its schedule, with long steps."""
     end = at(system, when)
     while system.clock.now < end:
@@ -55,7 +55,7 @@ def works_until(system: System, when: str, step: int = 3600) -> None:
         system.notify()
 
 
-def asks(system: System, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
+def request_disconnection(system: System, end: str | None, name: str = "Test Company", **fields: Any) -> EntityRef:
     request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date=end, **fields
     )
@@ -64,7 +64,7 @@ def asks(system: System, end: str | None, name: str = "Test Company", **fields: 
     return EntityRef(EntityKind.DISCONNECTION, str(request["id"]))
 
 
-def changes(system: System, entity: EntityRef, status: str = "needs_review", **fields: Any) -> None:
+def change_disconnection(system: System, entity: EntityRef, status: str = "needs_review", **fields: Any) -> None:
     system.wait(1)
     system.noyo.move_disconnection(entity.key, status, **fields)
     system.poll()
@@ -83,7 +83,7 @@ def read(system: System) -> list[str]:
     return [system.slack.render(reminder) for reminder in reminders(system)]
 
 
-def pieces(system: System, kind: EventKind) -> list[OutboxEvent]:
+def waiting_events(system: System, kind: EventKind) -> list[OutboxEvent]:
     """All waiting events of this kind, soonest first."""
     events = [system.bot.repositories.outbox.event(event_id) for event_id in due(system)]
     return sorted((event for event in events if event and event.kind is kind), key=lambda event: event.due or 0)
@@ -91,9 +91,9 @@ def pieces(system: System, kind: EventKind) -> list[OutboxEvent]:
 
 def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
     """A request whose first reminder is due on Tuesday the 17th, ten business days before the end."""
-    entity = asks(system, end)
-    works_until(system, "2026-11-17T01:00")
-    goes_to(system, "2026-11-17T09:45")
+    entity = request_disconnection(system, end)
+    run_worker_until(system, "2026-11-17T01:00")
+    advance_to(system, "2026-11-17T09:45")
     return entity
 
 
@@ -102,11 +102,11 @@ def first_reminder(system: System, end: str = "2026-12-01") -> EntityRef:
 
 @pytest.mark.long
 def test_the_days_left_are_correct_every_day(system: System) -> None:
-    asks(system, "2026-11-18")
+    request_disconnection(system, "2026-11-18")
     labels = []
     for day in range(17, 22):
         labels.append(system.slack.render(card(system)).split("18 Nov 2026 · ")[1].splitlines()[0])
-        works_until(system, f"2026-11-{day}T00:45", step=900)
+        run_worker_until(system, f"2026-11-{day}T00:45", step=900)
 
     assert [label.strip("*") for label in labels] == [
         "ends in 2 days",
@@ -118,9 +118,9 @@ def test_the_days_left_are_correct_every_day(system: System) -> None:
 
 
 def test_the_days_left_change_just_after_midnight_in_the_business_timezone(system: System) -> None:
-    entity = asks(system, "2026-12-31")
+    entity = request_disconnection(system, "2026-12-31")
 
-    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
+    [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
 
     assert tomorrow.day == date(2026, 11, 17)
     assert tomorrow.due == at(system, "2026-11-17T00:00:01") + spread_seconds(entity)
@@ -129,8 +129,8 @@ def test_the_days_left_change_just_after_midnight_in_the_business_timezone(syste
 
 def test_ingesting_a_request_schedules_its_first_day(system: System) -> None:
     """Without a sweep, which would schedule them as well."""
-    asks(system, "2026-12-31")
-    begin = len(pieces(system, EventKind.DAY_STARTED))
+    request_disconnection(system, "2026-12-31")
+    begin = len(waiting_events(system, EventKind.DAY_STARTED))
     system.wait(10)
     request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Another", effective_end_date="2026-12-31"
@@ -148,84 +148,84 @@ def test_ingesting_a_request_schedules_its_first_day(system: System) -> None:
     )
     system.notify()
 
-    assert len(pieces(system, EventKind.DAY_STARTED)) == begin + 1
+    assert len(waiting_events(system, EventKind.DAY_STARTED)) == begin + 1
 
 
 def test_an_event_is_not_processed_before_its_time(system: System) -> None:
-    asks(system, "2026-12-31")
-    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
+    request_disconnection(system, "2026-12-31")
+    [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
 
     assert publish(tomorrow.id, system.bot.slack_dependencies) is None
-    assert pieces(system, EventKind.DAY_STARTED) == [tomorrow]
+    assert waiting_events(system, EventKind.DAY_STARTED) == [tomorrow]
 
 
 @pytest.mark.parametrize("moment", ["before_put", "after_put", "before_mark_delivered"])
 def test_the_daily_events_continue_after_a_crash(system: System, moment: str) -> None:
-    asks(system, "2026-12-31")
-    goes_to(system, "2026-11-17T00:45")
-    [today] = pieces(system, EventKind.DAY_STARTED)
+    request_disconnection(system, "2026-12-31")
+    advance_to(system, "2026-11-17T00:45")
+    [today] = waiting_events(system, EventKind.DAY_STARTED)
 
     def crash() -> None:
         raise TableUnavailable("the worker is gone")
 
     with pytest.raises(TableUnavailable):
         publish(today.id, around_outbox(system.bot.slack_dependencies, **{moment: crash}))
-    works_until(system, "2026-11-18T00:45")
+    run_worker_until(system, "2026-11-18T00:45")
 
-    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
+    assert [event.day for event in waiting_events(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
     assert "ends in 43 days" in system.slack.render(card(system))
 
 
 def test_after_days_without_a_worker_the_card_is_correct(system: System) -> None:
-    asks(system, "2026-12-31")
-    goes_to(system, "2026-11-20T12:00")
+    request_disconnection(system, "2026-12-31")
+    advance_to(system, "2026-11-20T12:00")
     system.notify()
     system.notify()
 
-    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 21)]
+    assert [event.day for event in waiting_events(system, EventKind.DAY_STARTED)] == [date(2026, 11, 21)]
     assert "ends in 41 days" in system.slack.render(card(system))
 
 
 def test_daily_events_follow_the_newest_version(system: System) -> None:
-    asks(system, "2026-12-31")
-    entity = pieces(system, EventKind.DAY_STARTED)[0].entity
-    changes(system, entity, effective_end_date="2027-01-31")
-    assert len(pieces(system, EventKind.DAY_STARTED)) == 2
-    works_until(system, "2026-11-17T02:00")
+    request_disconnection(system, "2026-12-31")
+    entity = waiting_events(system, EventKind.DAY_STARTED)[0].entity
+    change_disconnection(system, entity, effective_end_date="2027-01-31")
+    assert len(waiting_events(system, EventKind.DAY_STARTED)) == 2
+    run_worker_until(system, "2026-11-17T02:00")
 
     record_state = system.bot.repositories.records.record_state(entity)
     assert record_state is not None
-    assert [event.version for event in pieces(system, EventKind.DAY_STARTED)] == [record_state.record.version]
+    assert [event.version for event in waiting_events(system, EventKind.DAY_STARTED)] == [record_state.record.version]
 
 
 def test_a_decided_request_has_no_daily_events(system: System) -> None:
-    entity = asks(system, "2026-12-31")
-    changes(system, entity, "rejected")
-    works_until(system, "2026-11-18T02:00")
+    entity = request_disconnection(system, "2026-12-31")
+    change_disconnection(system, entity, "rejected")
+    run_worker_until(system, "2026-11-18T02:00")
 
-    assert pieces(system, EventKind.DAY_STARTED) == []
+    assert waiting_events(system, EventKind.DAY_STARTED) == []
     assert "ends" not in system.slack.render(card(system))
 
 
 def test_the_sweep_schedules_missing_daily_events(system: System) -> None:
     """As stored by an earlier version of Switchboard without daily events."""
-    entity = asks(system, "2026-11-23")
-    for event in pieces(system, EventKind.DAY_STARTED):
+    entity = request_disconnection(system, "2026-11-23")
+    for event in waiting_events(system, EventKind.DAY_STARTED):
         system.bot.repositories.outbox.mark_delivered(event, int(system.clock()))
     table = system.bot.repositories.outbox._table
     record_state = system.bot.repositories.records.record_state(entity)
     assert record_state is not None
     _drop(table, f"OUTBOX#day_started:{entity}:{record_state.record.version}:first")
-    works_until(system, "2026-11-18T09:00", step=6 * 3600)
-    assert pieces(system, EventKind.DAY_STARTED) == []
+    run_worker_until(system, "2026-11-18T09:00", step=6 * 3600)
+    assert waiting_events(system, EventKind.DAY_STARTED) == []
 
     system.poll()
     system.notify()
-    assert [event.day for event in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
+    assert [event.day for event in waiting_events(system, EventKind.DAY_STARTED)] == [date(2026, 11, 19)]
     system.wait(86_400)
     system.poll()
     system.notify()
-    assert len(pieces(system, EventKind.DAY_STARTED)) == 1, "put at each sweep, and there once"
+    assert len(waiting_events(system, EventKind.DAY_STARTED)) == 1, "the sweep repeats it with the same id"
 
 
 def _drop(table: Any, pk: str) -> None:
@@ -249,7 +249,7 @@ def test_three_hundred_cards_are_updated_far_below_the_rate_limit() -> None:
 def test_at_midnight_no_rate_limit_is_hit_and_new_events_are_published_at_once() -> None:
     """With the rate limits of Slack."""
     with begun(APPROVERS=BEN, limits=Limits()) as system:
-        goes_to(system, MONDAY)
+        advance_to(system, MONDAY)
         for number in range(8):
             system.noyo.carrier_requests_disconnection(
                 carrier_id=GUARDIAN,
@@ -258,18 +258,18 @@ def test_at_midnight_no_rate_limit_is_hit_and_new_events_are_published_at_once()
                 effective_end_date="2026-12-31",
             )
         system.poll()
-        works_until(system, "2026-11-16T10:02", step=20)
+        run_worker_until(system, "2026-11-16T10:02", step=20)
         assert len(shown(system, DECISIONS)) == 8
-        goes_to(system, "2026-11-17T00:00")
+        advance_to(system, "2026-11-17T00:00")
         before = len(system.slack.calls)
-        works_until(system, "2026-11-17T00:12", step=120)
+        run_worker_until(system, "2026-11-17T00:12", step=120)
         half = sum("ends in 44 days" in text for text in shown(system, DECISIONS))
 
-        asks(system, "2026-12-31", "Something New")
+        request_disconnection(system, "2026-12-31", "Something New")
         assert "Something New" in shown(system, DECISIONS)[-1]
-        works_until(system, "2026-11-17T00:36", step=120)
+        run_worker_until(system, "2026-11-17T00:36", step=120)
 
-        assert 0 < half < 8, "they take turns"
+        assert 0 < half < 8, "the updates are spread over time"
         assert sum("ends in 44 days" in text for text in shown(system, DECISIONS)) == 9
         assert [call for call in system.slack.calls[before:] if call.status == 429] == []
 
@@ -293,12 +293,12 @@ def test_a_reminder_is_broadcast_from_the_thread_with_buttons(system: System) ->
 
 @pytest.mark.long
 def test_only_the_newest_reminder_is_kept(system: System) -> None:
-    asks(system, "2026-12-01")
+    request_disconnection(system, "2026-12-01")
     seen = []
     for day in range(15, 19):
-        works_until(system, f"2026-11-{day + 1}T12:00")
+        run_worker_until(system, f"2026-11-{day + 1}T12:00")
         seen.append((len(reminders(system)), [text.splitlines()[0].split(" · ")[1] for text in read(system)]))
-    works_until(system, "2026-12-03T12:00")
+    run_worker_until(system, "2026-12-03T12:00")
     posts = [call for call in system.slack.calls if call.args.get("reply_broadcast")]
 
     assert seen == [(0, []), (1, ["ends in 14 days"]), (1, ["ends in 13 days"]), (1, ["ends in 12 days"])]
@@ -309,10 +309,10 @@ def test_only_the_newest_reminder_is_kept(system: System) -> None:
 
 @pytest.mark.long
 def test_only_the_last_two_reminders_mention_the_approvers(system: System) -> None:
-    asks(system, "2026-12-01")
+    request_disconnection(system, "2026-12-01")
     called = []
     for when in ("2026-11-30T12:00", "2026-12-01T12:00", "2026-12-02T12:00"):
-        works_until(system, when)
+        run_worker_until(system, when)
         called.append(system.slack.mentions(reminders(system)[0]))
 
     assert called[0] == []
@@ -323,7 +323,7 @@ def test_only_the_last_two_reminders_mention_the_approvers(system: System) -> No
 @pytest.mark.long
 def test_reminders_are_not_sent_at_night_or_on_a_weekend(system: System) -> None:
     """The end date is a Sunday, so Friday is the last business day before it."""
-    asks(system, "2026-11-22")
+    request_disconnection(system, "2026-11-22")
     hours = set()
     known = 0
     for _ in range(8 * 24 * 2):
@@ -341,15 +341,15 @@ def test_reminders_are_not_sent_at_night_or_on_a_weekend(system: System) -> None
 
 def test_a_late_reminder_waits_for_the_next_working_hour(system: System) -> None:
     entity = first_reminder(system)
-    [reminder] = pieces(system, EventKind.REMINDER)
-    goes_to(system, "2026-11-17T20:00")
+    [reminder] = waiting_events(system, EventKind.REMINDER)
+    advance_to(system, "2026-11-17T20:00")
     system.notify()
     assert reminders(system) == []
     event = system.bot.repositories.outbox.event(reminder.id)
     assert event is not None
     assert event.due == at(system, "2026-11-18T09:00")
 
-    works_until(system, "2026-11-18T12:00")
+    run_worker_until(system, "2026-11-18T12:00")
     assert len(reminders(system)) == 1
     assert spread_seconds(entity) >= 0
 
@@ -358,17 +358,17 @@ def test_a_late_reminder_waits_for_the_next_working_hour(system: System) -> None
 def test_an_outdated_reminder_is_not_posted(system: System, happens: str) -> None:
     entity = first_reminder(system)
     if happens == "rejected":
-        changes(system, entity, "rejected")
+        change_disconnection(system, entity, "rejected")
     elif happens == "changed":
-        changes(system, entity, effective_end_date="2027-01-31")
+        change_disconnection(system, entity, effective_end_date="2027-01-31")
     else:
-        [reminder] = pieces(system, EventKind.REMINDER)
-        goes_to(system, "2026-11-24T12:00")
+        [reminder] = waiting_events(system, EventKind.REMINDER)
+        advance_to(system, "2026-11-24T12:00")
         publish(reminder.id, system.bot.slack_dependencies)
     system.notify()
 
     assert read(system) == []
-    waiting = pieces(system, EventKind.REMINDER)
+    waiting = waiting_events(system, EventKind.REMINDER)
     assert [event.day for event in waiting if event.day == date(2026, 11, 17)] == []
 
 
@@ -387,7 +387,7 @@ def test_reminders_pause_during_a_decision_until_it_is_refused(system: System) -
     assert record_state is not None
     assert record_state.status.value == "needs_review"
 
-    works_until(system, "2026-11-17T11:00", step=900)
+    run_worker_until(system, "2026-11-17T11:00", step=900)
 
     assert "Noyo refused @Ben's approval" in system.slack.render(card(system))
     assert len(reminders(system)) == 1
@@ -396,7 +396,7 @@ def test_reminders_pause_during_a_decision_until_it_is_refused(system: System) -
 def test_a_decision_updates_the_last_reminder(system: System) -> None:
     entity = first_reminder(system)
     system.notify()
-    changes(system, entity, "rejected")
+    change_disconnection(system, entity, "rejected")
 
     [text] = read(system)
     assert "No longer needs action" in text
@@ -408,7 +408,7 @@ def test_a_decision_updates_the_last_reminder(system: System) -> None:
 def test_after_a_change_the_reminder_links_to_the_card_without_buttons(system: System) -> None:
     entity = first_reminder(system)
     system.notify()
-    changes(system, entity, effective_end_date="2027-01-31")
+    change_disconnection(system, entity, effective_end_date="2027-01-31")
 
     [reminder] = reminders(system)
     assert "Changed since this reminder" in system.slack.render(reminder)
@@ -417,9 +417,9 @@ def test_after_a_change_the_reminder_links_to_the_card_without_buttons(system: S
 
 def test_a_reminder_updates_the_days_left_too(system: System) -> None:
     first_reminder(system, "2026-12-02")  # Ten business days before is the 18th.
-    works_until(system, "2026-11-18T12:00")
+    run_worker_until(system, "2026-11-18T12:00")
     assert "ends in 14 days" in read(system)[0]
-    works_until(system, "2026-11-19T03:00")
+    run_worker_until(system, "2026-11-19T03:00")
     assert "ends in 13 days" in read(system)[0]
 
 
@@ -428,12 +428,12 @@ def test_a_reminder_updates_the_days_left_too(system: System) -> None:
 
 def second_reminder(system: System) -> tuple[str, Message]:
     """Returns the id of the second reminder, which is due, and the posted first reminder."""
-    asks(system, "2026-11-24")  # Five business days before is the 17th, three the 19th.
-    works_until(system, "2026-11-17T12:00")
+    request_disconnection(system, "2026-11-24")  # Five business days before is the 17th, three the 19th.
+    run_worker_until(system, "2026-11-17T12:00")
     [before] = reminders(system)
-    works_until(system, "2026-11-19T01:00")
-    goes_to(system, "2026-11-19T09:45")
-    [second] = pieces(system, EventKind.REMINDER)
+    run_worker_until(system, "2026-11-19T01:00")
+    advance_to(system, "2026-11-19T09:45")
+    [second] = waiting_events(system, EventKind.REMINDER)
     return second.id, before
 
 
@@ -452,12 +452,12 @@ def test_after_a_crash_only_the_new_reminder_is_kept(system: System, moment: str
 
     run(system, event_id, around_slack(system.bot.slack_dependencies, **{moment: crash}))
     system.restart()
-    works_until(system, "2026-11-19T12:00", step=600)
+    run_worker_until(system, "2026-11-19T12:00", step=600)
 
     [reminder] = reminders(system)
     assert reminder.ts != before.ts
     assert "ends in 5 days" in system.slack.render(reminder)
-    assert [event for event in pieces(system, EventKind.REMINDER) if event.day == date(2026, 11, 19)] == []
+    assert [event for event in waiting_events(system, EventKind.REMINDER) if event.day == date(2026, 11, 19)] == []
 
 
 def test_the_previous_reminder_is_deleted_after_the_new_one_is_posted(system: System) -> None:
@@ -481,7 +481,7 @@ def test_a_lost_response_to_the_post_or_deletion_creates_no_duplicate(system: Sy
     assert report is not None
     assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
     system.slack.faults.reset_after("chat.delete")
-    works_until(system, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
+    run_worker_until(system, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
     assert len(reminders(system)) == 1
 
@@ -497,8 +497,8 @@ def test_a_deleted_reminder_is_not_posted_again(system: System) -> None:
     assert report.failures == []
     assert len(reminders(system)) == 1
     thread[:] = [reply for reply in thread if not reply.broadcast]
-    works_until(system, "2026-11-20T03:00")
-    assert reminders(system) == [], "not at midnight, and not for counting days"
+    run_worker_until(system, "2026-11-20T03:00")
+    assert reminders(system) == [], "neither the daily event nor a refresh posts it again"
 
 
 def test_a_reminder_that_cannot_be_deleted_is_marked_as_outdated(system: System) -> None:
@@ -519,12 +519,12 @@ def test_a_reminder_that_cannot_be_deleted_is_marked_as_outdated(system: System)
 def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(system: System) -> None:
     """The response to the post is lost, and the request is decided elsewhere before the message is searched for."""
     entity = first_reminder(system)
-    [reminder] = pieces(system, EventKind.REMINDER)
+    [reminder] = waiting_events(system, EventKind.REMINDER)
     system.slack.faults.reset_after("chat.postMessage")
     publish(reminder.id, system.bot.slack_dependencies)
     assert len(reminders(system)) == 1
-    changes(system, entity, "rejected")
-    works_until(system, "2026-11-17T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
+    change_disconnection(system, entity, "rejected")
+    run_worker_until(system, "2026-11-17T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
     assert reminders(system) == []
 
@@ -532,11 +532,11 @@ def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(system: S
 @pytest.mark.parametrize("moment", ["before_post", "after_post"])
 def test_two_workers_post_a_reminder_once(system: System, moment: str) -> None:
     first_reminder(system)
-    [reminder] = pieces(system, EventKind.REMINDER)
+    [reminder] = waiting_events(system, EventKind.REMINDER)
     deps = system.bot.slack_dependencies
 
     publish(reminder.id, around_slack(deps, **{moment: lambda: publish(reminder.id, deps)}))
-    works_until(system, "2026-11-17T12:00", step=60)
+    run_worker_until(system, "2026-11-17T12:00", step=60)
 
     assert len([call for call in system.slack.calls if call.args.get("reply_broadcast")]) == 1
 
@@ -554,7 +554,7 @@ def test_a_deleted_card_is_posted_again_for_the_reminder(system: System) -> None
 
 def test_a_request_ending_within_two_business_days_mentions_the_approvers_at_once(system: System) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
-    asks(system, "2026-11-18")
+    request_disconnection(system, "2026-11-18")
 
     first, alert = system.slack.channel(DECISIONS)
     assert "please decide soon" in system.slack.render(alert)
@@ -564,17 +564,17 @@ def test_a_request_ending_within_two_business_days_mentions_the_approvers_at_onc
 
 
 def test_a_request_with_time_left_mentions_nobody(system: System) -> None:
-    asks(system, "2026-11-19")
+    request_disconnection(system, "2026-11-19")
 
     [only] = system.slack.channel(DECISIONS)
     assert system.slack.mentions(only) == []
 
 
 def test_an_end_date_that_becomes_urgent_mentions_the_approvers_once(system: System) -> None:
-    entity = asks(system, "2026-12-31")
-    changes(system, entity, effective_end_date="2026-11-17")
+    entity = request_disconnection(system, "2026-12-31")
+    change_disconnection(system, entity, effective_end_date="2026-11-17")
     assert len(shown(system, DECISIONS)) == 2
-    changes(system, entity, effective_end_date="2026-11-17")
+    change_disconnection(system, entity, effective_end_date="2026-11-17")
 
     assert len(shown(system, DECISIONS)) == 2
 
@@ -591,15 +591,15 @@ def test_an_existing_request_mentions_nobody_even_if_it_is_urgent() -> None:
 
         [only] = system.slack.channel(DECISIONS)
         assert system.slack.mentions(only) == []
-        assert len(pieces(system, EventKind.DAY_STARTED)) == 1, "its days have begun"
+        assert len(waiting_events(system, EventKind.DAY_STARTED)) == 1, "the daily event is scheduled"
 
 
 def test_untrusted_text_mentions_nobody_in_alerts_and_reminders(system: System) -> None:
     system.slack.add_usergroup(TEAM, "approvers", [BEN])
     hostile = "<!channel> <@U0ANA> <!subteam^S0APPROVE> @here"
-    asks(system, "2026-12-01", hostile)
-    asks(system, "2026-11-17", hostile)
-    works_until(system, "2026-11-17T12:00")
+    request_disconnection(system, "2026-12-01", hostile)
+    request_disconnection(system, "2026-11-17", hostile)
+    run_worker_until(system, "2026-11-17T12:00")
 
     every = [reply for message in system.slack.channel(DECISIONS) for reply in (message, *message.thread)]
     assert len([message for message in every if message.broadcast]) >= 1
@@ -611,8 +611,8 @@ def test_untrusted_text_mentions_nobody_in_alerts_and_reminders(system: System) 
 
 
 def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: System) -> None:
-    asks(system, "2026-12-01")
-    [tomorrow] = pieces(system, EventKind.DAY_STARTED)
+    request_disconnection(system, "2026-12-01")
+    [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
     system.clock.now = float((tomorrow.due or 0) + 1)  # In Honolulu it is still the day before.
     there = ZoneInfo("Pacific/Honolulu")
     deps = system.bot.slack_dependencies
@@ -622,8 +622,8 @@ def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: Sy
     system.wait(24 * 3600)
     publish(tomorrow.id, west)
 
-    assert [day.day for day in pieces(system, EventKind.DAY_STARTED)] == [date(2026, 11, 18)]
-    assert [reminder.day for reminder in pieces(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
+    assert [day.day for day in waiting_events(system, EventKind.DAY_STARTED)] == [date(2026, 11, 18)]
+    assert [reminder.day for reminder in waiting_events(system, EventKind.REMINDER)] == [date(2026, 11, 17)]
 
 
 def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publishing(system: System) -> None:
@@ -636,7 +636,7 @@ def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publ
     system.noyo.move_disconnection(str(request["id"]), "needs_review")
     system.poll()
     system.notify()
-    changes(system, EntityRef(EntityKind.DISCONNECTION, str(request["id"])))
+    change_disconnection(system, EntityRef(EntityKind.DISCONNECTION, str(request["id"])))
 
     [_, alert] = system.slack.channel(DECISIONS)
     assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
@@ -645,13 +645,13 @@ def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publ
 
 @pytest.mark.long
 def test_a_request_that_changes_often_has_one_reminder_on_each_reminder_day(system: System) -> None:
-    entity = asks(system, "2026-12-01")
+    entity = request_disconnection(system, "2026-12-01")
     counts = []
     for day in (17, 18, 24, 25):
         for hour in ("01:00", "04:00", "09:45", "12:00", "13:00"):
-            goes_to(system, f"2026-11-{day}T{hour}")
+            advance_to(system, f"2026-11-{day}T{hour}")
             if hour in ("04:00", "12:00"):
-                changes(system, entity)
+                change_disconnection(system, entity)
             system.notify()
         counts.append(len(posted(system)))
 
@@ -660,12 +660,12 @@ def test_a_request_that_changes_often_has_one_reminder_on_each_reminder_day(syst
 
 
 def test_a_request_without_an_end_date_has_a_reminder_even_if_it_changes_often(system: System) -> None:
-    entity = asks(system, None)
+    entity = request_disconnection(system, None)
     for when in ("2026-11-17T04:00", "2026-11-18T04:00"):
-        goes_to(system, when)
+        advance_to(system, when)
         system.notify()
-        changes(system, entity)
-    goes_to(system, "2026-11-18T09:45")
+        change_disconnection(system, entity)
+    advance_to(system, "2026-11-18T09:45")
     system.notify()
 
     assert len(posted(system)) == 1

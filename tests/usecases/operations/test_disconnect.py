@@ -215,10 +215,10 @@ def test_a_lost_answer_is_reconciled_and_sent_once(here: Disconnecting) -> None:
     assert here.created().requested_by_operation == "V1"
 
 
-@pytest.mark.parametrize("trouble", ["reset_before", "error_before"])
-def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(here: Disconnecting, trouble: str) -> None:
+@pytest.mark.parametrize("fault", ["reset_before", "error_before"])
+def test_a_disconnection_that_did_not_arrive_is_not_sent_again_automatically(here: Disconnecting, fault: str) -> None:
     here.going()
-    here.noyo.faults.add(writes_fail(trouble))
+    here.noyo.faults.add(writes_fail(fault))
 
     ended = here.live()
 

@@ -32,7 +32,7 @@ def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
     return here.record_state(shown.record.id)
 
 
-def says(
+def resolve_retry(
     here: ExecutionBench, resolution: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
 ) -> Operation | None:
     deps = replace(here.deps, operations=operations or here.store.operations)
@@ -51,7 +51,7 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 ) -> None:
     shown = unclear(here)
 
-    taken = says(here, resolution)
+    taken = resolve_retry(here, resolution)
 
     assert taken is not None
     assert here.operation("V2").state is state
@@ -65,7 +65,7 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 def test_sending_again_is_for_the_version_that_was_seen(here: ExecutionBench) -> None:
     now = unclear(here)
 
-    taken = says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    taken = resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
 
     assert taken is not None
     assert taken.state is OperationState.PENDING
@@ -77,7 +77,7 @@ def test_sending_again_is_for_the_version_that_was_seen(here: ExecutionBench) ->
 
 def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
     now = unclear(here)
-    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
 
     here.run_worker("V2")
 
@@ -87,7 +87,7 @@ def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
 def test_sending_again_sends_nothing_if_the_record_changed(here: ExecutionBench) -> None:
     now = unclear(here)
     here.noyo.move_connection(now.record.id, "completed")
-    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
 
     settled = here.live("V2")
 
@@ -98,7 +98,7 @@ def test_sending_again_sends_nothing_if_the_record_changed(here: ExecutionBench)
 
 def test_sending_again_by_mistake_finds_that_it_had_arrived(here: ExecutionBench) -> None:
     now = unclear(here)
-    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
     # The earlier request was still in flight, and arrives before we send again.
     here.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
 
@@ -113,7 +113,7 @@ def test_sending_again_has_a_day_of_its_own(here: ExecutionBench) -> None:
     now = unclear(here)
     here.wait(86_400)
     here.know(ANA)
-    says(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
     here.noyo.stop()
 
     assert here.run_worker("V2").state is OperationState.PENDING
@@ -127,12 +127,12 @@ def test_the_first_of_two_concurrent_resolutions_counts(
     unclear(here)
 
     def somebody_is_faster() -> None:
-        assert says(here, first, ANA) is not None
+        assert resolve_retry(here, first, ANA) is not None
 
     method = "save" if second is Resolution.SEND_AGAIN else "settle"
     operations = Before(here.store.operations, method, somebody_is_faster)
 
-    assert says(here, second, BEN, operations=operations) is None
+    assert resolve_retry(here, second, BEN, operations=operations) is None
     deciders = [actor for action, actor in here.audit_actions() if action == "resolution_chosen"]
     assert deciders == [ANA]
 
@@ -141,12 +141,12 @@ def test_a_resolution_that_is_not_needed_changes_nothing(here: ExecutionBench) -
     shown = here.stuck()
     here.retry(shown)
 
-    assert says(here, Resolution.CLOSE) is None
+    assert resolve_retry(here, Resolution.CLOSE) is None
     assert here.operation("V2").state is OperationState.PENDING
     here.run_worker("V2")
-    assert says(here, Resolution.SEND_AGAIN) is None
+    assert resolve_retry(here, Resolution.SEND_AGAIN) is None
     assert here.operation("V2").state is OperationState.SUCCEEDED
 
 
 def test_a_resolution_of_an_unknown_operation_changes_nothing(here: ExecutionBench) -> None:
-    assert says(here, Resolution.ARRIVED) is None
+    assert resolve_retry(here, Resolution.ARRIVED) is None

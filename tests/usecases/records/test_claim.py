@@ -27,7 +27,7 @@ def system() -> Iterator[System]:
         yield system
 
 
-def asks(system: System, **fields: Any) -> EntityRef:
+def request_disconnection(system: System, **fields: Any) -> EntityRef:
     request = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", effective_end_date="2026-12-31", **fields
     )
@@ -51,7 +51,7 @@ def actions(system: System, entity: EntityRef) -> list[tuple[str, str | None]]:
     return [(entry.action, entry.actor) for entry in reversed(system.bot.repositories.audit.entries(entity, limit=20))]
 
 
-def passes(system: System, until: int) -> None:
+def advance_without_polling(system: System, until: int) -> None:
     """Advance the time without polling."""
     system.clock.now = float(until)
     for _ in range(3):
@@ -60,7 +60,7 @@ def passes(system: System, until: int) -> None:
 
 
 def test_the_owner_is_shown_on_the_card_and_in_its_thread(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
 
     claim_request(entity, BEN, dependencies(system))
     system.notify()
@@ -72,7 +72,7 @@ def test_the_owner_is_shown_on_the_card_and_in_its_thread(system: System) -> Non
 
 
 def test_claiming_again_does_not_extend_the_claim(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     first = record_state(system, entity)
     system.wait(600)
@@ -83,7 +83,7 @@ def test_claiming_again_does_not_extend_the_claim(system: System) -> None:
 
 
 def test_another_person_may_take_over_and_only_the_owner_can_release(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     system.wait(1)
     claim_request(entity, ANA, dependencies(system))
@@ -105,14 +105,14 @@ def test_another_person_may_take_over_and_only_the_owner_can_release(system: Sys
 
 
 def test_a_claim_expires_after_some_working_hours(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     ends = after_working_hours(int(system.clock()), 4, system.settings.timezone)
     assert record_state(system, entity).owned_until == ends
 
-    passes(system, ends - 100)
+    advance_without_polling(system, ends - 100)
     assert record_state(system, entity).owner == BEN
-    passes(system, ends)
+    advance_without_polling(system, ends)
 
     assert record_state(system, entity).owner is None
     [card] = shown(system, DECISIONS)
@@ -121,20 +121,20 @@ def test_a_claim_expires_after_some_working_hours(system: System) -> None:
 
 
 def test_the_expiry_of_an_earlier_claim_does_not_end_a_later_one(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     first = record_state(system, entity).owned_until or 0
     system.wait(60)
     release_claim(entity, BEN, dependencies(system))
     claim_request(entity, BEN, dependencies(system))
 
-    passes(system, first)
+    advance_without_polling(system, first)
 
     assert record_state(system, entity).owner == BEN
 
 
 def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     ends = record_state(system, entity).owned_until or 0
     system.wait(10)
@@ -144,15 +144,17 @@ def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -
     assert record_state(system, entity).owner is None
     assert "is checking" not in shown(system, DECISIONS)[0]
 
-    passes(system, ends)
+    advance_without_polling(system, ends)
 
     assert actions(system, entity) == [("claimed", BEN)]
-    assert claim_request(entity, BEN, dependencies(system)) == record_state(system, entity), "nothing is left to check"
+    assert claim_request(entity, BEN, dependencies(system)) == record_state(system, entity), (
+        "there is nothing left to check"
+    )
     assert actions(system, entity) == [("claimed", BEN)]
 
 
 def test_a_change_of_a_waiting_request_keeps_its_owner(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     system.wait(10)
     system.noyo.move_disconnection(entity.key, "needs_review", effective_end_date="2027-01-31")
@@ -162,7 +164,7 @@ def test_a_change_of_a_waiting_request_keeps_its_owner(system: System) -> None:
 
 
 def test_a_record_that_changes_during_the_claim_is_claimed_in_its_new_version(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
 
     def moves() -> None:
         system.wait(10)
@@ -178,7 +180,7 @@ def test_a_record_that_changes_during_the_claim_is_claimed_in_its_new_version(sy
 
 
 def test_two_concurrent_claims_are_both_audited_and_the_last_counts(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
 
     after = claim_request(
         entity, BEN, dependencies(system, before_write=lambda: claim_request(entity, ANA, dependencies(system)))
@@ -190,7 +192,7 @@ def test_two_concurrent_claims_are_both_audited_and_the_last_counts(system: Syst
 
 
 def test_a_repeated_expiry_changes_nothing(system: System) -> None:
-    entity = asks(system)
+    entity = request_disconnection(system)
     claim_request(entity, BEN, dependencies(system))
     [ends] = [
         event

@@ -314,7 +314,7 @@ def test_a_response_links_its_record_in_any_state(records: Records, shown: Conne
     records.write(change)
 
     assert records.states[FIRST.entity].requester == "U0ANA"
-    assert records.states[FIRST.entity].card_key == str(FIRST.entity), "the card that hangs already stays true"
+    assert records.states[FIRST.entity].card_key == str(FIRST.entity), "the existing card is kept"
 
 
 def test_an_existing_link_is_not_written_again(records: Records) -> None:

@@ -22,7 +22,7 @@ def system() -> Iterator[System]:
         yield system
 
 
-def has(system: System, carrier: str, status: str = "completed", **fields: Any) -> str:
+def add_connection(system: System, carrier: str, status: str = "completed", **fields: Any) -> str:
     created = system.noyo.add_connection(
         carrier_id=carrier,
         group_id=GROUP,
@@ -34,7 +34,7 @@ def has(system: System, carrier: str, status: str = "completed", **fields: Any) 
     return str(created["id"])
 
 
-def asks(system: System, **fields: Any) -> str:
+def request_disconnection(system: System, **fields: Any) -> str:
     given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company"} | fields
     return str(system.noyo.carrier_requests_disconnection(**given)["id"])
 
@@ -48,10 +48,10 @@ def publish_changes(system: System) -> None:
 
 
 def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(system: System) -> None:
-    has(system, GUARDIAN)
-    has(system, AETNA, "unable_to_connect")
+    add_connection(system, GUARDIAN)
+    add_connection(system, AETNA, "unable_to_connect")
     publish_changes(system)
-    asks(system)
+    request_disconnection(system)
     publish_changes(system)
 
     [card] = system.slack.channel(DECISIONS)
@@ -62,8 +62,8 @@ def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(s
 
 
 def test_the_card_follows_changes_at_other_carriers_of_the_group(system: System) -> None:
-    other = has(system, AETNA, "processing")
-    asks(system)
+    other = add_connection(system, AETNA, "processing")
+    request_disconnection(system)
     publish_changes(system)
     assert "(Processing)" in shown(system, DECISIONS)[0]
 
@@ -75,12 +75,12 @@ def test_the_card_follows_changes_at_other_carriers_of_the_group(system: System)
 
 
 def test_the_card_shows_earlier_requests_for_the_same_group_and_carrier(system: System) -> None:
-    first = asks(system)
-    asks(system, carrier_id=AETNA)
+    first = request_disconnection(system)
+    request_disconnection(system, carrier_id=AETNA)
     publish_changes(system)
     system.noyo.move_disconnection(first, "rejected")
     publish_changes(system)
-    asks(system)
+    request_disconnection(system)
     publish_changes(system)
 
     texts = [text for text in shown(system, DECISIONS) if "Needs review" in text and "Guardian" in text]
@@ -89,8 +89,8 @@ def test_the_card_shows_earlier_requests_for_the_same_group_and_carrier(system: 
 
 
 def test_without_a_group_id_there_are_no_related_records(system: System) -> None:
-    has(system, AETNA)
-    request_id = asks(system, group_id=None)
+    add_connection(system, AETNA)
+    request_id = request_disconnection(system, group_id=None)
     publish_changes(system)
 
     record_state = system.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, request_id))
