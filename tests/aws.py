@@ -18,6 +18,7 @@ from moto.kms.models import Key, kms_backends
 from bot.dynamodb import WORKER
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from tests.aws_calls import listen_to
+from tests.aws_in_process import answer_in_process
 
 REGION = "us-east-1"
 
@@ -30,7 +31,7 @@ UNRESERVED: dict[str, int] = {"UnreservedConcurrentExecutions": 1000}
 def worker_client(service: str) -> Any:
     client = listen_to(aws_client(service, region=REGION, endpoint_url=None, timeouts=WORKER))
     client.meta.events.register_first("before-send.lambda.GetAccountSettings", _account)
-    return client
+    return answer_in_process(client) if service == "dynamodb" else client
 
 
 def _account(request: Any, **_: Any) -> AWSResponse:
