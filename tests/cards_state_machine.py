@@ -75,10 +75,7 @@ class Seen:
 
 def approving() -> AbstractContextManager[System]:
     return System(
-        rules=Rules(settle_script=None),
-        APPROVERS=",".join(PEOPLE),
-        POLL_SECONDS="60",
-        NOYO_TIMEOUT_SECONDS="20",
+        rules=Rules(settle_script=None), APPROVERS=",".join(PEOPLE), POLL_SECONDS="60", NOYO_TIMEOUT_SECONDS="20"
     )
 
 

@@ -59,9 +59,7 @@ def _sent(seen: Any) -> tuple[str, str, str]:
 
 
 class DecisionsStateMachine(RuleBasedStateMachine):
-    make_system: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(
-        patiently_deciding
-    )
+    make_system: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(patiently_deciding)
 
     clicks: Bundle[Click] = Bundle("clicks")
 
@@ -115,9 +113,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     def _submit(self, click: Click) -> None:
         before, held = click.operation_id in self.placed, self.held(click.shown)
-        result = self.system.decide(
-            click.shown, click.decision, click.operation_id, click.person, end=click.end
-        )
+        result = self.system.decide(click.shown, click.decision, click.operation_id, click.person, end=click.end)
         if before:
             assert isinstance(result, Submitted)
             assert result.operation.id == click.operation_id
@@ -145,9 +141,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         return one
 
     @precondition(lambda self: self.open)
-    @rule(
-        data=st.data(), what=st.sampled_from(["another day", "completed", *Decision]), wait=st.integers(0, 2)
-    )
+    @rule(data=st.data(), what=st.sampled_from(["another day", "completed", *Decision]), wait=st.integers(0, 2))
     def it_moves_at_noyo(self, data: Any, what: str, wait: int) -> None:
         """By the carrier, by Noyo itself, or by somebody who decides elsewhere."""
         one = self._one_of_them(data)

@@ -83,12 +83,7 @@ class System:
     """Start it with `with System() as system`; people are Ana and Ben (full members) and Gus (a guest)."""
 
     def __init__(
-        self,
-        *,
-        rules: Rules | None = None,
-        limits: Limits | None = None,
-        streams: bool = False,
-        **variables: str,
+        self, *, rules: Rules | None = None, limits: Limits | None = None, streams: bool = False, **variables: str
     ) -> None:
         """`streams`: the table's stream is kept, for whoever wants to read it."""
         self.clock = VirtualClock()
@@ -115,10 +110,7 @@ class System:
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end_process()
         self._open.__exit__(kind, error, trace)

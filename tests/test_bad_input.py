@@ -56,9 +56,7 @@ def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: b
     assert knocks(system, body)["statusCode"] == 400
 
 
-@pytest.mark.parametrize(
-    "text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"]
-)
+@pytest.mark.parametrize("text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"])
 def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> None:
     before = len(system.noyo.requests)
     assert "Nothing here matches" in told(system, types(system, f"status {text}"))
@@ -90,9 +88,7 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(system: Syste
 # ---------------------------------------------------------------- decisions
 
 
-@pytest.mark.parametrize(
-    "day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"]
-)
+@pytest.mark.parametrize("day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"])
 def test_a_day_in_another_format_decides_nothing_and_says_which_field(day: str) -> None:
     with System(APPROVERS=ANA) as system:
         made = waits_for_a_decision(system, "Dates Inc")
@@ -126,9 +122,7 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
         assert placed.outcome.kind is OutcomeKind.NOT_AUTHORIZED
         assert system.writes() == []
         lost = system.bot.repositories.audit.entries(person_ref(ANA), limit=5)
-        assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [
-            ("grant_removed", "approve")
-        ]
+        assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [("grant_removed", "approve")]
         assert "does not have permission for this" in system.seen_in(DECISIONS)
 
 
@@ -154,18 +148,14 @@ def waits_for_a_decision(system: System, name: str) -> dict[str, Any]:
 
 
 def form_of(system: System, made: dict[str, Any]) -> str:
-    (card,) = [
-        one for one in system.slack.channel(DECISIONS) if made["group_name"] in system.slack.render(one)
-    ]
+    (card,) = [one for one in system.slack.channel(DECISIONS) if made["group_name"] in system.slack.render(one)]
     system.slack.click(ANA, DECISIONS, card.ts, "approve")
     view = system.slack.view_of(ANA)
     assert view is not None
     return str(view.id)
 
 
-def submitted_by_hand(
-    system: System, view: str, made: dict[str, Any], values: dict[str, Any]
-) -> dict[str, Any]:
+def submitted_by_hand(system: System, view: str, made: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     """What Slack's client would never send."""
     about = encode(ButtonValue(disconnection_ref(made["id"]), made["version"]))
     form = {

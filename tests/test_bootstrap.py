@@ -36,9 +36,7 @@ def test_the_environment_is_read_at_first_use_and_never_again(monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("fresh")
-def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NEEDED:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SettingsError):
@@ -74,11 +72,7 @@ def test_channels_go_where_the_settings_say() -> None:
     wanted = {"CHANNEL_ALERTS": "C0ALERTS", "CHANNEL_DECISIONS": "C0DECISIONS"}
     channels = Deployment(read_settings(NEEDED | wanted)).slack_dependencies.channels
 
-    assert (channels.connections, channels.alerts, channels.decisions) == (
-        "C0CONNECTIONS",
-        "C0ALERTS",
-        "C0DECISIONS",
-    )
+    assert (channels.connections, channels.alerts, channels.decisions) == ("C0CONNECTIONS", "C0ALERTS", "C0DECISIONS")
 
 
 def test_ids_are_new_each_time_and_not_made_at_import() -> None:

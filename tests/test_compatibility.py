@@ -73,9 +73,7 @@ def test_every_item_is_read_as_it_was(system: System, name: str, kind: str) -> N
 
 
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"SEARCH_WORD"}))
-def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(
-    system: System, name: str, kind: str
-) -> None:
+def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(system: System, name: str, kind: str) -> None:
     item = next(one["item"] for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind)
     newer = item | {"schema": {"N": str(SCHEMA + 1)}}
     put(system, newer)
@@ -109,13 +107,7 @@ def test_every_kind_of_item_operation_and_news_has_a_fixture() -> None:
 
 
 def test_every_button_and_every_form_has_a_fixture() -> None:
-    forms = {
-        connect.CALLBACK,
-        retry.CALLBACK,
-        *CALLBACKS.values(),
-        disconnect.CALLBACK,
-        second_approval.CALLBACK,
-    }
+    forms = {connect.CALLBACK, retry.CALLBACK, *CALLBACKS.values(), disconnect.CALLBACK, second_approval.CALLBACK}
     assert {one["action_id"] for one in BUTTONS} == set(Action)
     assert {one["callback_id"] for one in FORMS} == forms
 
@@ -138,9 +130,7 @@ def said(system: System, *people: str) -> str:
 
 
 @pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
-def test_an_old_button_still_does_what_it_says(
-    system: System, caplog: pytest.LogCaptureFixture, kept: Json
-) -> None:
+def test_an_old_button_still_does_what_it_says(system: System, caplog: pytest.LogCaptureFixture, kept: Json) -> None:
     """Whatever the answer is: it is one about the thing, and no refusal of the button."""
     caplog.set_level(logging.ERROR)
     reply = presses(system, element(kept), BEN)

@@ -60,12 +60,8 @@ Cut = Callable[[System, str], object]
 CUTS: dict[str, Cut] = {
     "after placing": lambda system, one: None,
     "after the claim": lambda system, one: cut_carrying(system, one, "operations", "claim", after=True),
-    "when the request left": lambda system, one: cut_carrying(
-        system, one, "noyo", write_of(system, one), after=False
-    ),
-    "when noyo had answered": lambda system, one: cut_carrying(
-        system, one, "noyo", write_of(system, one), after=True
-    ),
+    "when the request left": lambda system, one: cut_carrying(system, one, "noyo", write_of(system, one), after=False),
+    "when noyo had answered": lambda system, one: cut_carrying(system, one, "noyo", write_of(system, one), after=True),
     "before settling": lambda system, one: cut_carrying(system, one, "operations", "settle", after=False),
     "after settling": lambda system, one: cut_carrying(system, one, "operations", "settle", after=True),
     "after the post": lambda system, one: cut_notifying(system, "slack", "post"),
@@ -132,9 +128,7 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System
     system.wait(5)
     system.settle(5)
     card = next(
-        message
-        for message in system.slack.channel(CONNECTIONS)
-        if name in system.slack.render(message).splitlines()[0]
+        message for message in system.slack.channel(CONNECTIONS) if name in system.slack.render(message).splitlines()[0]
     )
     system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id=group_id)
     (operation_id,) = system.open_operations()
@@ -195,9 +189,7 @@ def decides(system: System, shown: RecordState, decision: Decision) -> str:
 
 
 @pytest.mark.parametrize(("point", "decision"), [*zip(CUTS, itertools.cycle(Decision), strict=False)])
-def test_a_decision_heals_by_itself_wherever_the_process_goes(
-    deciders: System, point: str, decision: Decision
-) -> None:
+def test_a_decision_heals_by_itself_wherever_the_process_goes(deciders: System, point: str, decision: Decision) -> None:
     system, name = deciders, f"Decided {point}"
     shown = asked_to_disconnect(system, name)
     operation_id = decides(system, shown, decision)
@@ -221,9 +213,7 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(
 
 def asked_to_end(system: System, name: str) -> str:
     """Asked for by Ana, and Ben has confirmed it."""
-    made = system.noyo.add_connection(
-        carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
-    )
+    made = system.noyo.add_connection(carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed")
     system.settle(5)
     deps = replace(system.bot.noyo_dependencies, new_id=lambda: "placed")
     placed = submit.request_disconnection(
@@ -261,9 +251,7 @@ LOST_CONFIRMATIONS = {"before it was kept": False, "once it was kept": True}
 
 
 @pytest.mark.parametrize("point", LOST_CONFIRMATIONS)
-def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(
-    two_approvers: System, point: str
-) -> None:
+def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(two_approvers: System, point: str) -> None:
     system, kept = two_approvers, LOST_CONFIRMATIONS[point]
     operation_id = asked_to_end(system, f"Confirmed {point}")
     cut: Any = Before(system.bot.repositories.operations, "save", kill, after=kept)
@@ -344,18 +332,7 @@ def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(system: Syst
 
 
 STEPS = st.sampled_from(
-    [
-        "reset_before",
-        "reset_after",
-        "garbage",
-        "error_after",
-        "too_many",
-        "work",
-        "wait",
-        "poll",
-        "restart",
-        "die",
-    ]
+    ["reset_before", "reset_after", "garbage", "error_after", "too_many", "work", "wait", "poll", "restart", "die"]
 )
 
 

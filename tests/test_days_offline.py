@@ -116,9 +116,7 @@ def test_news_that_was_not_delivered_before_two_days_off_is_delivered_after(syst
     assert "Company 1" in system.slack.render(alerts[0])
 
 
-def test_a_request_whose_answer_was_lost_before_two_days_off_is_found_and_not_sent_again(
-    system: System,
-) -> None:
+def test_a_request_whose_answer_was_lost_before_two_days_off_is_found_and_not_sent_again(system: System) -> None:
     run(system, 1, every=5)
     system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))

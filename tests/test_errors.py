@@ -14,15 +14,11 @@ SLACK = [errors.SlackBusy, errors.SlackNoAnswer, errors.SlackRefused]
 def test_what_was_not_done_what_may_be_done_and_a_clear_no_are_never_mistaken_for_one_another(
     kinds: list[type[Exception]],
 ) -> None:
-    assert [
-        (one, other) for one in kinds for other in kinds if one is not other and issubclass(one, other)
-    ] == []
+    assert [(one, other) for one in kinds for other in kinds if one is not other and issubclass(one, other)] == []
 
 
 @pytest.mark.parametrize("rooms", [(errors.NoyoError, NOYO), (errors.SlackError, SLACK)])
-def test_whoever_catches_a_room_catches_all_of_it(
-    rooms: tuple[type[Exception], list[type[Exception]]],
-) -> None:
+def test_whoever_catches_a_room_catches_all_of_it(rooms: tuple[type[Exception], list[type[Exception]]]) -> None:
     room, kinds = rooms
     assert all(issubclass(kind, room) and issubclass(kind, errors.SwitchboardError) for kind in kinds)
 

@@ -17,15 +17,7 @@ pytestmark = pytest.mark.long
 GROUP = "11111111-0000-4000-8000-000000000001"
 CHANNELS = (CONNECTIONS, ALERTS, DECISIONS)
 DECIDING = {"approve", "reject", "claim", "release"}
-OF_WHAT_WAITS = (
-    "Needs review",
-    "please decide",
-    "Reminder: disconnect",
-    "claimed",
-    "ends in",
-    "ends today",
-    "ended",
-)
+OF_WHAT_WAITS = ("Needs review", "please decide", "Reminder: disconnect", "claimed", "ends in", "ends today", "ended")
 
 
 @pytest.fixture
@@ -33,9 +25,7 @@ def system() -> Iterator[System]:
     """Monday morning: a request that ends soon was there before us, was called out, reminded of, and taken."""
     with System(APPROVERS=f"{ANA},{BEN}") as system:
         goes_to(system, "2026-11-16T10:00")
-        system.noyo.add_connection(
-            carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", status="completed"
-        )
+        system.noyo.add_connection(carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", status="completed")
         asks(system, "Before Us")
         system.wait(60)
         system.settle(60)
@@ -65,9 +55,7 @@ def shown_everywhere(system: System, name: str) -> str:
     system.slack.click(BEN, DECISIONS, taking.ts, "claim")
     system.settle(30)
     told = " ".join(system.slack.render(one) for one in copies(system, name))
-    assert all(
-        words in told for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben")
-    )
+    assert all(words in told for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben"))
     assert len([one for one in copies(system, name) if "approve" in acts(one)]) == 3
     return made
 
@@ -149,9 +137,7 @@ def test_every_copy_follows_a_decision_wherever_it_was_made(system: System, end:
     system.settle(180)
 
     told = copies(system, "Test Company")
-    kinds = {
-        ("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(system, told)) if one
-    }
+    kinds = {("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(system, told)) if one}
     assert kinds == {"card", "alert", "reminder"}
     for message in told:
         text = system.slack.render(message)
@@ -165,9 +151,7 @@ def test_every_copy_follows_a_decision_wherever_it_was_made(system: System, end:
         system.wait(60)
         system.noyo.move_disconnection(made, "completed")
         system.settle(60)
-        about = [
-            system.slack.render(one) for one in copies(system, "Test Company") if one.channel_id == DECISIONS
-        ]
+        about = [system.slack.render(one) for one in copies(system, "Test Company") if one.channel_id == DECISIONS]
         assert [text for text in about if "Completed" not in text] == []
 
 

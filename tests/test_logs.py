@@ -79,9 +79,7 @@ def test_concurrent_requests_log_once_each_under_their_own_ids(
     assert ids == [(f"request-{number}", f"work-{number}") for number in range(4)]
 
 
-def test_the_error_id_shown_to_a_person_is_in_the_log(
-    configure: Configure, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_error_id_shown_to_a_person_is_in_the_log(configure: Configure, capsys: pytest.CaptureFixture[str]) -> None:
     configure(FakeContext())
     LOGGER.error("listener failed", extra={"error_id": "1a2b3c4d", "kind": "view_submission"})
 
@@ -175,9 +173,7 @@ def test_the_log_level_is_a_setting(
     assert [line["message"] for line in lines(capsys)] == ["shown"]
 
 
-def test_a_context_without_a_request_id_still_logs(
-    configure: Configure, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_context_without_a_request_id_still_logs(configure: Configure, capsys: pytest.CaptureFixture[str]) -> None:
     configure(object())
     LOGGER.info("text")
 
@@ -190,9 +186,7 @@ def test_the_receiver_logs_without_loading_powertools() -> None:
         "logging.getLogger('switchboard').info('text');"
         "print([name for name in sys.modules if name.startswith('aws_lambda_powertools')])"
     )
-    process = subprocess.run(
-        [sys.executable, "-c", script], env={}, capture_output=True, text=True, check=True
-    )
+    process = subprocess.run([sys.executable, "-c", script], env={}, capture_output=True, text=True, check=True)
 
     written, loaded = process.stdout.splitlines()
     assert json.loads(written)["message"] == "text"

@@ -44,9 +44,7 @@ HIDDEN = "•••"
         "12345678\x009",
     ],
 )
-@pytest.mark.parametrize(
-    "around", ["{}", "SSN {}.", "SSN{}", "{}th", "({})", "_{}_", "*{}*", "a{}b", "id={};"]
-)
+@pytest.mark.parametrize("around", ["{}", "SSN {}.", "SSN{}", "{}th", "({})", "_{}_", "*{}*", "a{}b", "id={};"])
 def test_a_tax_number_is_hidden_however_it_is_written(number: str, around: str) -> None:
     assert mask(around.format(number)) == around.format(HIDDEN)
 
@@ -101,10 +99,7 @@ def plainly(text: str) -> str:
     """The text as a person reads it: all digits as 0 to 9, invisible characters removed, one kind of dash."""
     seen = []
     for char in text:
-        if (
-            unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me")
-            and char not in "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85"
-        ):
+        if unicodedata.category(char) in ("Cf", "Cc", "Mn", "Me") and char not in "\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85":
             continue
         digit = unicodedata.digit(char, None)
         if digit is not None:

@@ -24,12 +24,7 @@ FIELDS: dict[LogEvent, dict[str, Any]] = {
     LogEvent.EVENT_PUBLISHED: {"kind": "record", "lag": 9},
     LogEvent.EVENT_POSTPONED: {"attempt": 1, "failed": 0},
     LogEvent.LIST_POLLED: {"list": "connection", "age": 0, "parked": 2},
-    LogEvent.OPERATION_BACKLOG: {
-        "oldest_due": 0,
-        "awaiting_resolution": 1,
-        "deferred": 0,
-        "longest_awaiting": 30,
-    },
+    LogEvent.OPERATION_BACKLOG: {"oldest_due": 0, "awaiting_resolution": 1, "deferred": 0, "longest_awaiting": 30},
     LogEvent.OUTBOX_BACKLOG: {"oldest_due": 0},
     LogEvent.THROTTLED: {"service": "noyo"},
     LogEvent.CREDENTIALS_REJECTED: {"service": "slack"},
@@ -126,9 +121,7 @@ def test_an_event_without_metrics_has_only_fields(
 
 
 @CONFIGURE
-def test_without_a_namespace_there_are_lines_and_no_metrics(
-    configure: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_namespace_there_are_lines_and_no_metrics(configure: Any, capsys: pytest.CaptureFixture[str]) -> None:
     configure(FakeContext())
     log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=4)
 

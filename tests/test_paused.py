@@ -53,9 +53,7 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(system: 
     assert sent(system) == [f"storm {number:02}" for number in range(2)]
     cards = system.seen_in(CONNECTIONS)
     assert cards.count(PAUSED) == 3
-    looked = system.noyo.add_connection(
-        carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L"
-    )
+    looked = system.noyo.add_connection(carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L")
     system.settle(30)
     assert system.tracked(looked["id"])
 

@@ -232,9 +232,7 @@ def test_the_webhook_secret(system: System, readings: Readings) -> None:
     assert times_read(system, readings, Purpose.NOYO_WEBHOOK) == 2
 
 
-def test_what_was_signed_with_a_key_that_nobody_had_told_us_comes_again(
-    system: System, readings: Readings
-) -> None:
+def test_what_was_signed_with_a_key_that_nobody_had_told_us_comes_again(system: System, readings: Readings) -> None:
     one = known(system)
     system.webhooks_begin()
     system.noyo.webhooks.secrets = (NEW,)

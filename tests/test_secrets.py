@@ -104,9 +104,7 @@ def test_what_was_refused_is_read_again_and_the_new_value_is_kept(clock: Virtual
     assert len(manager.asked) == 2
 
 
-def test_who_was_refused_with_an_older_value_gets_the_newer_one_without_a_reading(
-    clock: VirtualClock,
-) -> None:
+def test_who_was_refused_with_an_older_value_gets_the_newer_one_without_a_reading(clock: VirtualClock) -> None:
     manager = Manager(token("two"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
@@ -153,9 +151,7 @@ def test_a_secret_that_was_taken_out_is_not_accepted_for_ever(clock: VirtualCloc
 def test_a_secret_that_cannot_be_read_anew_is_used_as_it_was(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    manager = Manager(
-        token("one"), refusal("InternalServiceError", 500), refusal("InternalServiceError", 500)
-    )
+    manager = Manager(token("one"), refusal("InternalServiceError", 500), refusal("InternalServiceError", 500))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     clock.now += policies.SECRET_MAX_AGE_SECONDS

@@ -69,9 +69,7 @@ def test_each_default_is_what_the_readme_says() -> None:
 
 def test_the_quiet_time_follows_the_time_out() -> None:
     assert with_(NOYO_TIMEOUT_SECONDS="30").check_after_seconds == 40
-    assert "CHECK_AFTER_SECONDS must be more than" in faults(
-        NOYO_TIMEOUT_SECONDS="30", CHECK_AFTER_SECONDS="30"
-    )
+    assert "CHECK_AFTER_SECONDS must be more than" in faults(NOYO_TIMEOUT_SECONDS="30", CHECK_AFTER_SECONDS="30")
 
 
 def test_a_time_out_that_a_worker_has_no_time_for_is_refused() -> None:
@@ -127,9 +125,7 @@ def test_a_channel_that_was_not_named_is_not_blamed_for_the_one_it_follows() -> 
 
 def test_addresses_are_taken_with_or_without_a_slash_at_their_end() -> None:
     for ending in ("", "/"):
-        settings = with_(
-            SLACK_API_URL=f"http://127.0.0.1:1/api{ending}", NOYO_API_URL=f"http://127.0.0.1:2{ending}"
-        )
+        settings = with_(SLACK_API_URL=f"http://127.0.0.1:1/api{ending}", NOYO_API_URL=f"http://127.0.0.1:2{ending}")
         assert settings.slack.api_url == "http://127.0.0.1:1/api/"
         assert settings.noyo.api_url == "http://127.0.0.1:2"
 

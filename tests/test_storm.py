@@ -18,15 +18,7 @@ from tests.system import ANA, BEN, CONNECTIONS, System
 pytestmark = pytest.mark.long
 
 COMPANIES = 4
-NOYOS_TROUBLE = (
-    "reset_before",
-    "reset_after",
-    "truncated",
-    "error_before",
-    "error_after",
-    "too_many",
-    "garbage",
-)
+NOYOS_TROUBLE = ("reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many", "garbage")
 SLACKS_TROUBLE = (Kind.RESET_BEFORE, Kind.RESET_AFTER, Kind.TRUNCATED, Kind.RATE_LIMITED, Kind.SERVER_ERROR)
 SECRET = re.compile(r"123456789|123-45-6789")
 
@@ -41,9 +33,7 @@ def storm(system: System, random: Random) -> None:
     for number in range(COMPANIES):
         system.noyo.script(f"G{number}", [(20, "processing"), (40, "unable_to_connect", "SSN 123-45-6789")])
         trouble(system, random)
-        reply = system.asks(
-            random.choice((ANA, BEN)), carrier_group_id=f"G{number}", group_name=f"Company {number}"
-        )
+        reply = system.asks(random.choice((ANA, BEN)), carrier_group_id=f"G{number}", group_name=f"Company {number}")
         system.slack.resend(ANA, reply)
         if random.random() < 0.5:
             system.restart()

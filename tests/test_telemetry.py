@@ -93,9 +93,7 @@ def test_a_text_that_is_not_an_id_is_logged_as_a_digest(text: str) -> None:
     assert safe_label(text) == hidden, "the same each time, so that lines with the same text can be found"
 
 
-@pytest.mark.parametrize(
-    "text", ["V0123ABC", RECORD, f"connection:{RECORD}", "1790000000.000100", "C0ALERTS"]
-)
+@pytest.mark.parametrize("text", ["V0123ABC", RECORD, f"connection:{RECORD}", "1790000000.000100", "C0ALERTS"])
 def test_an_id_is_logged_as_it_is(text: str) -> None:
     assert safe_label(text) == text
 
@@ -146,10 +144,7 @@ def test_an_operation_is_logged_with_its_state_and_outcome(written: LogRecords) 
         due=190,
     )
     settled = replace(
-        pending,
-        state=OperationState.REFUSED,
-        outcome=Outcome(OutcomeKind.REFUSED, message="no, 123-45-6789"),
-        due=None,
+        pending, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, message="no, 123-45-6789"), due=None
     )
     with trace_context("another"):
         log_operation(pending, 150)

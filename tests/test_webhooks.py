@@ -62,9 +62,7 @@ def test_alert_is_posted_before_the_next_poll(system: System) -> None:
 
 
 def test_unknown_record_gets_its_card_and_its_alert(system: System) -> None:
-    system.noyo.add_connection(
-        group_name="New Company", status="unable_to_connect", setup_result={"error": MESSAGE}
-    )
+    system.noyo.add_connection(group_name="New Company", status="unable_to_connect", setup_result={"error": MESSAGE})
     system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id="47c07963-2e34-4da2-86b4-cbc3c57111c1", group_name="Old Company"
     )
@@ -170,14 +168,10 @@ def test_many_events_read_each_record_once_per_event() -> None:
         system.notify()
         system.wait(60)
         system.webhooks_begin()
-        made = [
-            system.noyo.add_connection(group_name=f"Group {n}", status="processing")["id"] for n in range(7)
-        ]
+        made = [system.noyo.add_connection(group_name=f"Group {n}", status="processing")["id"] for n in range(7)]
         for status in ("waiting_on_carrier", "noyo_review", "unable_to_connect"):
             for one in made:
-                system.noyo.move_connection(
-                    one, status, error=MESSAGE if status == "unable_to_connect" else None
-                )
+                system.noyo.move_connection(one, status, error=MESSAGE if status == "unable_to_connect" else None)
         assert system.noyo.deliver_webhooks() == 28
         system.carry_out()
         system.notify()

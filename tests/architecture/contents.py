@@ -3,13 +3,7 @@
 import re
 
 # Split, so that this file itself contains none of them.
-REGISTRIES = [
-    "py" + "pi.org",
-    "python" + "hosted.org",
-    "npm" + "js.org",
-    "npm" + "js.com",
-    "yarn" + "pkg.com",
-]
+REGISTRIES = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "yarn" + "pkg.com"]
 
 FORBIDDEN = {
     "a registry's host": re.compile("|".join(map(re.escape, REGISTRIES))),

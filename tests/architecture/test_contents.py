@@ -37,8 +37,7 @@ def test_a_forbidden_text_is_found_with_its_line_number(planted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "harmless",
-    ["https://api.example.com/home/page", "GET /api/v1/users/me", "#!/usr/bin/env bash", "SSN XXX-XX-1234"],
+    "harmless", ["https://api.example.com/home/page", "GET /api/v1/users/me", "#!/usr/bin/env bash", "SSN XXX-XX-1234"]
 )
 def test_an_ordinary_line_is_accepted(harmless: str) -> None:
     assert findings(harmless) == []

@@ -25,7 +25,7 @@ BREACHES = {
         "bot/slack/app.py": "def late():\n    from bot import bootstrap",
     },
     "Use cases depend on their ports, and the ports on nothing above the domain": {
-        "bot/usecases/ports/storage.py": "from bot.usecases.records import ingest",
+        "bot/usecases/ports/storage.py": "from bot.usecases.records import ingest"
     },
     "Nothing imports a handler": {"bot/bootstrap.py": "import handlers.slack"},
     "What runs on Lambda imports neither infra nor tests": {"handlers/poll.py": "import tests.conftest"},
@@ -59,9 +59,7 @@ def test_each_contract_finds_a_planted_breach(copy: Path) -> None:
     code, output = lint_imports(copy)
 
     assert code == 1
-    assert {name for name in BREACHES if f"{name} BROKEN" in output} == {
-        contract["name"] for contract in CONTRACTS
-    }
+    assert {name for name in BREACHES if f"{name} BROKEN" in output} == {contract["name"] for contract in CONTRACTS}
     for name in BREACHES["Imports point inwards, from the handlers to the domain"]:
         module = tree.dotted(tree.ROOT / name)
         assert f"- {module} ->" in output
@@ -108,8 +106,7 @@ def test_no_module_is_imported_by_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    "source",
-    ["import json, httpx", "def late():\n    from httpx import Client", "import httpx._client"],
+    "source", ["import json, httpx", "def late():\n    from httpx import Client", "import httpx._client"]
 )
 def test_a_third_party_is_found_wherever_it_is_imported(source: str) -> None:
     assert third_parties(source) == {"httpx"}
@@ -117,11 +114,7 @@ def test_a_third_party_is_found_wherever_it_is_imported(source: str) -> None:
 
 @pytest.mark.parametrize(
     "source",
-    [
-        "import importlib\nimportlib.import_module('httpx')",
-        "import_module(name)",
-        "__import__('bot.bootstrap')",
-    ],
+    ["import importlib\nimportlib.import_module('httpx')", "import_module(name)", "__import__('bot.bootstrap')"],
 )
 def test_an_import_by_a_call_is_found(source: str) -> None:
     assert imports_by_name(source)

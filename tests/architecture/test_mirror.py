@@ -13,9 +13,7 @@ ELSEWHERE = {
     "bot.slack.views.health": "rendered by commands: tests/slack/features/test_doctor.py and test_pause.py",
 }
 MODULES = {
-    name: path
-    for name, path in tree.modules("bot").items()
-    if path.name != "__init__.py" and name not in ELSEWHERE
+    name: path for name, path in tree.modules("bot").items() if path.name != "__init__.py" and name not in ELSEWHERE
 }
 TESTS = {
     PurePosixPath(path.relative_to(tree.ROOT).as_posix()): path.read_text()

@@ -19,9 +19,7 @@ def dotted(path: Path) -> str:
 def committed_files() -> list[Path]:
     """All files that git tracks; in a copy without git, all files outside of generated folders."""
     if (ROOT / ".git").exists():
-        listed = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
         paths = [ROOT / name for name in listed.stdout.split("\0") if name]
         return [path for path in paths if path.is_file()]
     generated = {".venv", ".cache", "__pycache__", "build"}

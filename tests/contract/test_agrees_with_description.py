@@ -97,8 +97,6 @@ def test_a_changed_description_is_detected(where: list[str], change: Any) -> Non
         part = part[name]
     change(part)
 
-    found = differences(
-        DESCRIBED["description"], Distiller(drifted, {name: name for name in RECORDS}).facts()
-    )
+    found = differences(DESCRIBED["description"], Distiller(drifted, {name: name for name in RECORDS}).facts())
 
     assert found - overlay("description")

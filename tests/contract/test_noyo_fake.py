@@ -26,9 +26,7 @@ from tests.noyo.http_stub import contract
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 ENDS = date(2025, 1, 31)
-NOT_CALLED = {
-    ("PUT", "/api/v1/group_disconnection_requests/{group_disconnection_request_id}/confirm"),
-}
+NOT_CALLED = {("PUT", "/api/v1/group_disconnection_requests/{group_disconnection_request_id}/confirm")}
 """Approvals name the version that was shown; confirming without a version is not part of the client."""
 
 
@@ -117,19 +115,13 @@ def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     made = request_connection(client)
     group_id = made.group_id or ""
     assert made.status is ConnectionStatus.CREATED
-    other = client.request_connection_of_group(
-        group_id, CARRIER, "00220022", SensitiveFields(broker_tin="1234")
-    )
+    other = client.request_connection_of_group(group_id, CARRIER, "00220022", SensitiveFields(broker_tin="1234"))
     noyo.move_connection(made.id, "unable_to_connect", error="No group 123-45-6789")
 
     failed = client.connection(made.id)
     assert (failed.status, failed.error) == (ConnectionStatus.UNABLE_TO_CONNECT, "No group •••")
     again = client.retry_connection(made.id, carrier_group_id="00110012", sensitive=SensitiveFields())
-    assert (again.id, again.status, again.carrier_group_id) == (
-        made.id,
-        ConnectionStatus.PROCESSING,
-        "00110012",
-    )
+    assert (again.id, again.status, again.carrier_group_id) == (made.id, ConnectionStatus.PROCESSING, "00110012")
 
     ids = {made.id, other.id}
     assert {row.row_id for row in client.newest(EntityKind.CONNECTION, offset=0, page_size=10).rows} == ids
@@ -147,9 +139,7 @@ def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
     assert isinstance(row.record, Connection)
-    first, second, third = (
-        disconnection_request(noyo, row.record, source_date="2025-01-02") for _ in range(3)
-    )
+    first, second, third = (disconnection_request(noyo, row.record, source_date="2025-01-02") for _ in range(3))
     read = client.disconnection(first)
     assert (read.status, read.source_type) == (DisconnectionStatus.NEEDS_REVIEW, DisconnectionSource.CARRIER)
 
@@ -169,9 +159,7 @@ def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 
 
 def test_rejection_without_a_reason_has_no_body(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    disconnection_id = disconnection_request(
-        noyo, request_connection(client), effective_end_date="2025-01-31"
-    )
+    disconnection_id = disconnection_request(noyo, request_connection(client), effective_end_date="2025-01-31")
 
     assert client.reject_disconnection(disconnection_id).status is DisconnectionStatus.REJECTED
 
@@ -250,13 +238,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        FaultKind.RESET_BEFORE,
-        FaultKind.RESET_AFTER,
-        FaultKind.TRUNCATED,
-        FaultKind.ERROR_AFTER,
-        FaultKind.TOO_MANY,
-    ],
+    [FaultKind.RESET_BEFORE, FaultKind.RESET_AFTER, FaultKind.TRUNCATED, FaultKind.ERROR_AFTER, FaultKind.TOO_MANY],
 )
 def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
     with NoyoFake() as noyo:

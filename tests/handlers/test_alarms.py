@@ -122,12 +122,8 @@ def test_each_metric_of_ours_is_told_with_these_dimensions(told: set[Metric]) ->
     assert [(where, metric) for where, metric in ours if metric not in told] == []
 
 
-def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(
-    told: set[Metric],
-) -> None:
-    assert any(
-        name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told
-    )
+def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(told: set[Metric]) -> None:
+    assert any(name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told)
     body = read_template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert "${AWS::StackName},kind,outcome}" in body
 

@@ -31,11 +31,7 @@ def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
         "version": "2.0",
         "routeKey": "POST /noyo/webhook",
         "rawPath": "/noyo/webhook",
-        "headers": {
-            "content-type": "application/json",
-            "x-noyo-timestamp": STAMP,
-            "x-noyo-signature": digest,
-        },
+        "headers": {"content-type": "application/json", "x-noyo-timestamp": STAMP, "x-noyo-signature": digest},
         "requestContext": {"http": {"method": "POST", "path": "/noyo/webhook"}, "requestId": "1"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,

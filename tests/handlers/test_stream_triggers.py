@@ -132,9 +132,7 @@ def a_storm(system: System, looks: int = 200) -> None:
     system.asks()
 
 
-def kinds_carried(
-    system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]
-) -> list[OperationKind]:
+def kinds_carried(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:
     """In which order the worker takes up what is due, or what woke it."""
     carried: list[str] = []
 
@@ -157,10 +155,7 @@ def test_the_schedule_sends_what_a_person_asked_for_before_any_look(
 
     kinds = kinds_carried(quick_system, monkeypatch, {})
 
-    assert kinds == [
-        OperationKind.REQUEST_CONNECTION,
-        *[OperationKind.REFRESH_RECORD] * policies.DUE_BATCH_SIZE,
-    ]
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * policies.DUE_BATCH_SIZE]
     assert [seen.status for seen in quick_system.writes()] == [201]
 
 

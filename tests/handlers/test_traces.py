@@ -59,9 +59,9 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
     [settled] = with_message(lines, "operation_settled")
     assert (settled["kind"], settled["outcome"]) == ("request_connection", "confirmed")
     assert settled["entity"].startswith("connection:")
-    assert {
-        line["channel"] for line in with_message(lines, "message_sent") if line["kind"] == "operation"
-    } == {CONNECTIONS}
+    assert {line["channel"] for line in with_message(lines, "message_sent") if line["kind"] == "operation"} == {
+        CONNECTIONS
+    }
 
 
 def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watched) -> None:
@@ -75,9 +75,7 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watc
     told = messages(lines, changed["trace"])
     assert told[0] == "record_changed"
     assert told[-1] == "event_published"
-    shown = {
-        line["kind"] for line in with_message(lines, "message_sent") if line["trace"] == changed["trace"]
-    }
+    shown = {line["kind"] for line in with_message(lines, "message_sent") if line["trace"] == changed["trace"]}
     assert shown == {"connection", "line", "alert"}
     assert with_message(lines, "event_published")[-1]["lag"] == pytest.approx(0, abs=60)
 
@@ -92,11 +90,7 @@ def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> N
     lines = watched.lines()
     [placed] = with_message(lines, "operation_submitted")
     assert placed["trace"].startswith("webhook:")
-    assert messages(lines, placed["trace"]) == [
-        "operation_submitted",
-        "operation_claimed",
-        "operation_settled",
-    ]
+    assert messages(lines, placed["trace"]) == ["operation_submitted", "operation_claimed", "operation_settled"]
     [settled] = with_message(lines, "operation_settled")
     version = f"{settled['entity']}:{settled['version']}"
     assert version == f"connection:{made['id']}:{made['version']}"
@@ -124,12 +118,7 @@ def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: 
 def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) -> None:
     watched.round()
 
-    assert sorted(messages(watched.lines())) == [
-        "list_polled",
-        "list_polled",
-        "operation_backlog",
-        "outbox_backlog",
-    ]
+    assert sorted(messages(watched.lines())) == ["list_polled", "list_polled", "operation_backlog", "outbox_backlog"]
 
 
 def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None:
@@ -246,10 +235,7 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     system.asks(**typed)
     system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {HOSTILE}")
     system.slack.command(ANA, CONNECTIONS, "/noyo", HOSTILE)
-    stuck = system.noyo.add_connection(
-        group_name=HOSTILE,
-        status="unable_to_connect",
-    )
+    stuck = system.noyo.add_connection(group_name=HOSTILE, status="unable_to_connect")
     system.noyo.move_connection(stuck["id"], "unable_to_connect", error=HOSTILE)
     odd = system.noyo.add_connection(group_name="Odd", status=f"odd {SSN}")
     broken = system.noyo.add_connection(group_name=HOSTILE, status="processing")
@@ -297,19 +283,6 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     assert DECISIONS in text
     assert {line["kind"] for line in with_message(lines, "operation_settled")} >= {"decide_disconnection"}
     digits = [one.replace("-", "") for one in (SSN, BROKER)]
-    for hidden in (
-        SSN,
-        EIN,
-        BROKER,
-        TIN,
-        MAIL,
-        *digits,
-        *SECRETS,
-        "<!channel>",
-        "forged",
-        "Widgets",
-        "Odd",
-        "odd ",
-    ):
+    for hidden in (SSN, EIN, BROKER, TIN, MAIL, *digits, *SECRETS, "<!channel>", "forged", "Widgets", "Odd", "odd "):
         assert hidden not in text, hidden
     assert all(line["level"] in ("INFO", "WARNING", "ERROR") for line in lines), "no line was forged"

@@ -111,11 +111,7 @@ def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
     assert len(cards(system)) == 2
     assert news(system) == [waiting[0]], "it stays due"
     [line] = said(capsys, "work failed")
-    assert (line["level"], line["work_id"], line["exception_name"]) == (
-        "ERROR",
-        waiting[0],
-        "ZeroDivisionError",
-    )
+    assert (line["level"], line["work_id"], line["exception_name"]) == ("ERROR", waiting[0], "ZeroDivisionError")
     assert "123-45-6789" not in json.dumps(line)
 
 
@@ -237,9 +233,7 @@ def test_an_operation_in_the_stream_is_carried_out_once(system: System, context:
     assert len(system.writes()) == 1
 
 
-def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(
-    system: System, context: FakeContext
-) -> None:
+def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(system: System, context: FakeContext) -> None:
     system.asks()
     system.wait(600)
 

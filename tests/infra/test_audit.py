@@ -107,9 +107,7 @@ def test_entries_about_different_entities_are_in_order_of_time(store: Repositori
     for number, entity in enumerate(
         [person_ref("U2"), connection_ref(uuid(1)), person_ref("U1"), connection_ref(uuid(2))]
     ):
-        store.audit.append(
-            AuditEntry(f"e{number}", entity, at("2026-11-02T00:00:00") - number, None, "denied")
-        )
+        store.audit.append(AuditEntry(f"e{number}", entity, at("2026-11-02T00:00:00") - number, None, "denied"))
 
     assert export(store).ids == ["e3", "e2", "e1", "e0"]
 
@@ -159,10 +157,7 @@ class Throttled:
         self._after -= 1
         if self._after < 0 and self._times > 0:
             self._times -= 1
-            error: Any = {
-                "Error": {"Code": "ThrottlingException"},
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
+            error: Any = {"Error": {"Code": "ThrottlingException"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
             raise ClientError(error, "Query")
         return self._client.query(**parameters)
 

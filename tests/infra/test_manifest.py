@@ -23,11 +23,7 @@ KNOWN: dict[str, Any] = {
     "_metadata": {"major_version": (int,)},
     "display_information": {"name": 35, "description": 140},
     "features": {
-        "app_home": {
-            "home_tab_enabled": BOOL,
-            "messages_tab_enabled": BOOL,
-            "messages_tab_read_only_enabled": BOOL,
-        },
+        "app_home": {"home_tab_enabled": BOOL, "messages_tab_enabled": BOOL, "messages_tab_read_only_enabled": BOOL},
         "bot_user": {"display_name": 80, "always_online": BOOL},
         "slash_commands": [
             {"command": 32, "url": 3000, "description": 2000, "usage_hint": 1000, "should_escape": BOOL}
@@ -110,9 +106,7 @@ def test_it_requests_the_scopes_that_the_code_needs() -> None:
 
 def test_the_manifest_enables_exactly_what_the_app_listens_to() -> None:
     document = manifest(URL)
-    listeners = set(
-        re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP)
-    )
+    listeners = set(re.findall(r"\bapp\.(command|view|action|options|event|shortcut|message|function)\(", APP))
 
     assert listeners == {"command", "view", "action", "options"}
     assert len(document["features"]["slash_commands"]) == len(re.findall(r"\bapp\.command\(", APP)) == 1
@@ -132,9 +126,7 @@ def test_people_can_read_the_bots_direct_messages() -> None:
     assert not home["home_tab_enabled"]
 
 
-@pytest.mark.parametrize(
-    "given", ["https://abc.example", "https://abc.example/", "https://abc.example/slack/events "]
-)
+@pytest.mark.parametrize("given", ["https://abc.example", "https://abc.example/", "https://abc.example/slack/events "])
 def test_the_endpoint_is_derived_from_the_api_url_or_its_own_url(given: str) -> None:
     assert endpoint(given) == "https://abc.example/slack/events"
 
@@ -142,16 +134,12 @@ def test_the_endpoint_is_derived_from_the_api_url_or_its_own_url(given: str) -> 
 @pytest.mark.parametrize(
     "given", ["http://abc.example", "abc.example", "", "https://abc.example/other", "https://a.example/?x=1"]
 )
-def test_a_url_that_slack_cannot_call_is_refused_with_a_message(
-    given: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_url_that_slack_cannot_call_is_refused_with_a_message(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([given]) == 2
     assert "make manifest URL=" in capsys.readouterr().err
 
 
-def test_a_command_that_the_settings_refuse_is_refused(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_command_that_the_settings_refuse_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([URL, "--command", "/Noyo"]) == 2
     assert "lower-case" in capsys.readouterr().err
     with pytest.raises(Exception, match="SLACK_COMMAND"):

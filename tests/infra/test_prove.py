@@ -105,18 +105,14 @@ def test_uncommitted_files_are_tested_too(project: Path) -> None:
         ({"file": "animals.py"}, "animals.py does not exist"),
     ],
 )
-def test_a_guard_that_cannot_be_removed_is_not_tested(
-    project: Path, changes: dict[str, str], message: str
-) -> None:
+def test_a_guard_that_cannot_be_removed_is_not_tested(project: Path, changes: dict[str, str], message: str) -> None:
     verdict = prove(project, parsed(project, guard(**changes)))
 
     assert not verdict.caught
     assert message in verdict.reason
 
 
-def test_a_guard_is_not_tested_by_an_error_during_collection(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_guard_is_not_tested_by_an_error_during_collection(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_prove(project, guard(old="def greet", new="def meet")) == 1
     assert "pytest did not run the tests (exit 2)" in capsys.readouterr().out
 
@@ -129,9 +125,7 @@ def test_a_guard_whose_tests_do_not_exist_is_refused(
     assert "the tests fail with all guards in place" in capsys.readouterr().err
 
 
-def test_a_guard_whose_tests_fail_anyway_is_refused(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_guard_whose_tests_fail_anyway_is_refused(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "people.py").write_text(SOURCE.replace("return False", "return True"))
 
     assert run_prove(project, guard()) == 1

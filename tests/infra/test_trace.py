@@ -10,14 +10,10 @@ NOTIFY = "handlers.notify"
 
 def journey(**stages: list[str]) -> Journey:
     named = {"click": CLICK, "submission": SUBMISSION, "notify": NOTIFY}
-    return Journey(
-        "retry, warm", stages={named[stage]: dict.fromkeys(found) for stage, found in stages.items()}
-    )
+    return Journey("retry, warm", stages={named[stage]: dict.fromkeys(found) for stage, found in stages.items()})
 
 
-SMALL = journey(
-    click=["handlers.slack", "bot.b"], submission=["bot.b", "bot.a", "bot.c"], notify=["bot.c", "bot.d"]
-)
+SMALL = journey(click=["handlers.slack", "bot.b"], submission=["bot.b", "bot.a", "bot.c"], notify=["bot.c", "bot.d"])
 
 
 def test_a_module_counts_once_and_handlers_do_not_count() -> None:
@@ -57,11 +53,7 @@ def test_both_clicks_are_followed_from_the_receiver_to_the_card() -> None:
     assert (retry.name, approve.name) == ("retry, warm", "approve, warm")
     for followed in (retry, approve):
         assert [*followed.stages][:2] == [CLICK, SUBMISSION]
-        assert len(followed.stages) == 4, (
-            "the receiver, the worker that writes to Noyo, the one that posts to Slack"
-        )
+        assert len(followed.stages) == 4, "the receiver, the worker that writes to Noyo, the one that posts to Slack"
         assert "bot.slack.app" in followed.modules(CLICK)
         assert {module for module in followed.modules() if module.startswith("bot.noyo.")}
-        assert not {
-            module for module in followed.modules(CLICK, SUBMISSION) if module.startswith("bot.noyo.")
-        }
+        assert not {module for module in followed.modules(CLICK, SUBMISSION) if module.startswith("bot.noyo.")}

@@ -51,12 +51,9 @@ def test_token_is_renewed_within_ten_minutes_whatever_its_lifetime(expires_in: o
 
 
 @pytest.mark.parametrize(
-    ("expires_in", "longest"),
-    [(300, 300), (120.0, 120), (300_000, 300), ("60000", 60), (4, 4), (0, 0), (-5, 0)],
+    ("expires_in", "longest"), [(300, 300), (120.0, 120), (300_000, 300), ("60000", 60), (4, 4), (0, 0), (-5, 0)]
 )
-def test_shorter_lifetime_is_honoured_in_seconds_and_in_milliseconds(
-    expires_in: object, longest: float
-) -> None:
+def test_shorter_lifetime_is_honoured_in_seconds_and_in_milliseconds(expires_in: object, longest: float) -> None:
     seconds = cache_seconds(expires_in)
 
     assert longest / 2 <= seconds <= longest

@@ -22,9 +22,7 @@ def rotating(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
     """A secret that returns the next value each time it is read, then the last one."""
     remaining = list(values)
     ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
-    return CachedSecret(
-        lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking))
-    )
+    return CachedSecret(lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking)))
 
 
 def basics(http_stub: HttpStub) -> list[str]:
@@ -39,20 +37,14 @@ def accepting(credentials: ClientCredentials) -> HttpStub:
     wanted = f"{credentials.client_id}:{credentials.client_secret}"
 
     def grant(_: httpx.Request) -> httpx.Response:
-        return (
-            token()
-            if basics(http_stub)[-1] == wanted
-            else httpx.Response(401, json={"message": "invalid client"})
-        )
+        return token() if basics(http_stub)[-1] == wanted else httpx.Response(401, json={"message": "invalid client"})
 
     http_stub = HttpStub(answers=[ok(connection_json(), 201)], tokens=[grant])
     return http_stub
 
 
 def retry(http_stub: HttpStub, secret: CachedSecret[ClientCredentials]) -> None:
-    http_stub.client(credentials=secret).retry_connection(
-        ID, carrier_group_id=None, sensitive=SensitiveFields()
-    )
+    http_stub.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
 
 
 def test_refused_credentials_are_read_again_and_the_request_is_sent_once() -> None:

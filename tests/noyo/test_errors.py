@@ -16,18 +16,7 @@ from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnsw
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.responses import MAX_MESSAGE_LENGTH
 from bot.noyo.transport import HttpTransport
-from tests.noyo.http_stub import (
-    CARRIER,
-    ID,
-    NOW,
-    VERSION,
-    HttpStub,
-    answering,
-    connection_json,
-    ok,
-    page_json,
-    token,
-)
+from tests.noyo.http_stub import CARRIER, ID, NOW, VERSION, HttpStub, answering, connection_json, ok, page_json, token
 
 NOTHING_SENT = [
     httpx.ConnectError("refused"),
@@ -69,9 +58,7 @@ def write(
 ) -> NoyoError:
     """The error that a request for a connection ends in."""
     with pytest.raises(NoyoError) as caught:
-        http_stub.client().request_connection(
-            CARRIER, carrier_group_id, "Test Company", sensitive or SensitiveFields()
-        )
+        http_stub.client().request_connection(CARRIER, carrier_group_id, "Test Company", sensitive or SensitiveFields())
     return caught.value
 
 
@@ -223,9 +210,7 @@ def test_write_is_repeated_once_with_a_new_token_after_a_401() -> None:
 
 
 @pytest.mark.parametrize("ending", [write, read])
-def test_second_401_means_not_sent_without_another_attempt(
-    ending: Callable[[HttpStub], NoyoError],
-) -> None:
+def test_second_401_means_not_sent_without_another_attempt(ending: Callable[[HttpStub], NoyoError]) -> None:
     http_stub = answering(httpx.Response(401))
 
     assert isinstance(ending(http_stub), NotSent)
@@ -255,9 +240,7 @@ def test_write_repeated_after_a_401_may_have_no_answer() -> None:
     ],
     ids=repr,
 )
-def test_write_is_not_sent_without_a_token(
-    failure: httpx.Response | Exception,
-) -> None:
+def test_write_is_not_sent_without_a_token(failure: httpx.Response | Exception) -> None:
     http_stub = answering(ok(connection_json(), 201))
     http_stub.tokens = [failure]
 
@@ -315,9 +298,7 @@ def test_read_is_repeated_after_a_temporary_token_error() -> None:
     assert http_stub.client().connection(ID).id == ID
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind"), [(httpx.ConnectError("x"), NotSent), (httpx.ReadTimeout("x"), NoAnswer)]
-)
+@pytest.mark.parametrize(("fault", "kind"), [(httpx.ConnectError("x"), NotSent), (httpx.ReadTimeout("x"), NoAnswer)])
 def test_read_fails_after_four_attempts(fault: Exception, kind: type[NoyoError]) -> None:
     http_stub = answering(fault)
 
@@ -416,12 +397,7 @@ def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:
 
 @pytest.mark.parametrize(
     ("date", "difference"),
-    [
-        ("Tue, 14 Nov 2023 22:14:20 GMT", 60.0),
-        ("Tue, 14 Nov 2023 22:12:20 GMT", -60.0),
-        ("today", None),
-        ("", None),
-    ],
+    [("Tue, 14 Nov 2023 22:14:20 GMT", 60.0), ("Tue, 14 Nov 2023 22:12:20 GMT", -60.0), ("today", None), ("", None)],
 )
 def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, difference: float | None) -> None:
     network = httpx.MockTransport(lambda _: httpx.Response(200, headers={"Date": date}))
@@ -441,10 +417,7 @@ def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, differe
         ({"message": "Duplicate group connection"}, "Duplicate group connection"),
         ({"error": "Nope"}, "Nope"),
         ({"errors": ["One", {"detail": "Two"}, 3, None, True]}, "One; Two; 3"),
-        (
-            {"errors": {"group_data": {"carrier_group_id": ["Missing"]}}},
-            "group_data: carrier_group_id: Missing",
-        ),
+        ({"errors": {"group_data": {"carrier_group_id": ["Missing"]}}}, "group_data: carrier_group_id: Missing"),
         ({"message": "Bad", "errors": {"name": "Long"}}, "Bad; name: Long"),
         ({"message": "Bad", "error": "Bad"}, "Bad"),
         ({"detail": [{"loc": ["body", "carrier_id"], "msg": "bad"}]}, "loc: body; carrier_id; msg: bad"),
@@ -463,16 +436,7 @@ def test_refusal_carries_noyos_message(body: object, words: str) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [
-        b"",
-        b"<html>",
-        b"{}",
-        b'{"message": ""}',
-        b'{"message": null}',
-        b'{"code": "E1"}',
-        b"7",
-        b"[" * 100_000,
-    ],
+    [b"", b"<html>", b"{}", b'{"message": ""}', b'{"message": null}', b'{"code": "E1"}', b"7", b"[" * 100_000],
     ids=lambda content: repr(content[:12]),
 )
 @pytest.mark.parametrize("status", [403, 404, 409, 422, 418])
@@ -544,9 +508,7 @@ def test_requests_and_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -
 
 
 def test_errors_and_their_causes_contain_no_values_of_the_answer() -> None:
-    error: BaseException | None = read(
-        answering(ok(connection_json(version="987654321", federal_ein="987654321")))
-    )
+    error: BaseException | None = read(answering(ok(connection_json(version="987654321", federal_ein="987654321"))))
 
     messages = []
     while error is not None:

@@ -67,9 +67,7 @@ def test_client_implements_the_port() -> None:
 
 
 def test_every_field_of_a_connection_is_read() -> None:
-    record = connection(
-        completed=1_699_999_400, setup_result={"error": "Unknown group"}, status="noyo_review"
-    )
+    record = connection(completed=1_699_999_400, setup_result={"error": "Unknown group"}, status="noyo_review")
 
     assert record == Connection(
         id=ID,
@@ -88,9 +86,7 @@ def test_every_field_of_a_connection_is_read() -> None:
 
 
 def test_every_field_of_a_disconnection_is_read() -> None:
-    record = disconnection(
-        source_id=GROUP, source_date="2025-01-02", effective_end_date="2025-01-31", decided=7
-    )
+    record = disconnection(source_id=GROUP, source_date="2025-01-02", effective_end_date="2025-01-31", decided=7)
 
     assert record == Disconnection(
         id=ID,
@@ -116,9 +112,7 @@ def test_unknown_status_and_source_are_kept_as_received() -> None:
 
 
 def test_missing_source_is_an_unknown_value() -> None:
-    assert schemas.disconnection(without(disconnection_json(), "source_type")).source_type == UnknownValue(
-        "not given"
-    )
+    assert schemas.disconnection(without(disconnection_json(), "source_type")).source_type == UnknownValue("not given")
 
 
 @pytest.mark.parametrize(
@@ -132,9 +126,7 @@ def test_optional_field_of_a_connection_may_be_missing_or_malformed(name: str, o
     assert schemas.connection(fields).id == ID
 
 
-@pytest.mark.parametrize(
-    "name", ["group_id", "group_name", "source_id", "source_date", "completed", "decided"]
-)
+@pytest.mark.parametrize("name", ["group_id", "group_name", "source_id", "source_date", "completed", "decided"])
 @pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
 def test_optional_field_of_a_disconnection_may_be_missing_or_malformed(name: str, odd: object) -> None:
     fields = disconnection_json()
@@ -144,11 +136,7 @@ def test_optional_field_of_a_disconnection_may_be_missing_or_malformed(name: str
 
 
 def test_unknown_and_sensitive_fields_are_dropped() -> None:
-    data = {
-        "carrier_group_id": "1",
-        "broker_tin": "323-45-6789",
-        "employer_email_address": "boss@example.com",
-    }
+    data = {"carrier_group_id": "1", "broker_tin": "323-45-6789", "employer_email_address": "boss@example.com"}
 
     record = connection(federal_ein="123456789", group_data=data, brand_new={"a": 1})
 
@@ -158,9 +146,7 @@ def test_unknown_and_sensitive_fields_are_dropped() -> None:
 
 
 def test_ids_and_versions_become_lower_case() -> None:
-    record = connection(
-        id=ID.upper(), version=VERSION.upper(), carrier_id=CARRIER.upper(), group_id=GROUP.upper()
-    )
+    record = connection(id=ID.upper(), version=VERSION.upper(), carrier_id=CARRIER.upper(), group_id=GROUP.upper())
 
     assert (record.id, record.version, record.carrier_id, record.group_id) == (ID, VERSION, CARRIER, GROUP)
 
@@ -214,10 +200,7 @@ def test_names_are_cleaned_masked_and_shortened() -> None:
 @pytest.mark.parametrize("name", ["id", "version", "created", "modified", "carrier_id", "status"])
 @pytest.mark.parametrize("odd", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
 def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> None:
-    for kind, fields in (
-        (EntityKind.CONNECTION, connection_json()),
-        (EntityKind.DISCONNECTION, disconnection_json()),
-    ):
+    for kind, fields in ((EntityKind.CONNECTION, connection_json()), (EntityKind.DISCONNECTION, disconnection_json())):
         fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
 
         found = responses.list_row(fields, client.PARSERS[kind])
@@ -228,9 +211,7 @@ def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> N
         assert "\u2603" not in found.error
 
 
-@pytest.mark.parametrize(
-    "odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []]
-)
+@pytest.mark.parametrize("odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []])
 def test_unreadable_end_date_does_not_count_as_missing(odd: object) -> None:
     found = row(disconnection_json(effective_end_date=odd), EntityKind.DISCONNECTION)
 
@@ -283,9 +264,7 @@ def test_page_has_its_offset_and_the_total(meta: dict[str, object], offset: int,
     assert (found.offset, found.total) == (offset, total)
 
 
-@pytest.mark.parametrize(
-    "body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}]
-)
+@pytest.mark.parametrize("body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}])
 def test_list_may_have_no_meta(body: object) -> None:
     found = answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=5, page_size=10)
 

@@ -211,9 +211,7 @@ def test_groups_are_found_by_name_and_by_carrier_group_id() -> None:
 def test_eligibility_is_read_for_one_carrier_or_all() -> None:
     answer = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
     rules = [{"rule": "size", "result": "passed", "description": "Big enough"}, {}]
-    http_stub = answering(
-        ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]})
-    )
+    http_stub = answering(ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]}))
     client = http_stub.client()
 
     (one,) = client.eligibility(GROUP, CARRIER)
@@ -229,12 +227,7 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
     http_stub = answering(ok(connection_json(), 201))
 
     connection = http_stub.client().request_connection(
-        CARRIER.upper(),
-        "00110011",
-        "Test Company",
-        SENSITIVE,
-        ignore_eligibility=False,
-        data_exchange=DataExchange.EDI,
+        CARRIER.upper(), "00110011", "Test Company", SENSITIVE, ignore_eligibility=False, data_exchange=DataExchange.EDI
     )
 
     assert connection.id == ID
@@ -259,15 +252,10 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
 def test_blank_fields_are_not_sent() -> None:
     http_stub = answering(ok(connection_json(), 201))
 
-    http_stub.client().request_connection(
-        CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein="")
-    )
+    http_stub.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein=""))
 
     assert list(http_stub.bodies) == [
-        {
-            "carrier_id": CARRIER,
-            "group_data": {"carrier_group_id": "00110011", "group_name": "Test Company"},
-        }
+        {"carrier_id": CARRIER, "group_data": {"carrier_group_id": "00110011", "group_name": "Test Company"}}
     ]
 
 
@@ -279,10 +267,7 @@ def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
 
     assert http_stub.called == [f"POST /api/v1/groups/{GROUP}/group_connections"]
     assert list(http_stub.bodies) == [
-        {
-            "carrier_id": CARRIER,
-            "group_data": {"carrier_group_id": "00110011", "broker_tin": "323-45-6789"},
-        }
+        {"carrier_id": CARRIER, "group_data": {"carrier_group_id": "00110011", "broker_tin": "323-45-6789"}}
     ]
     with pytest.raises(ValueError, match="does not accept it here"):
         client.request_connection_of_group(GROUP, CARRIER, "00110011", SENSITIVE)
@@ -345,9 +330,7 @@ def test_decision_names_its_version() -> None:
     client = http_stub.client()
 
     client.decide_disconnection(ID, VERSION, Decision.APPROVE, effective_end_date=date(2025, 1, 31))
-    client.decide_disconnection(
-        ID, VERSION, Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED, context="Paid."
-    )
+    client.decide_disconnection(ID, VERSION, Decision.REJECT, reason=DecisionReason.PAYMENT_REINSTATED, context="Paid.")
 
     assert http_stub.called == [f"PUT /api/v1/group_disconnection_requests/{ID}/{VERSION}"] * 2
     assert list(http_stub.bodies) == [

@@ -52,9 +52,7 @@ def test_error_message_reads_only_message_fields() -> None:
 
 @settings(deadline=None)
 @given(st.text(st.characters()), st.integers(1, 50), st.lists(st.text(min_size=1), max_size=2))
-def test_any_text_becomes_short_and_free_of_control_characters(
-    text: str, limit: int, secrets: list[str]
-) -> None:
+def test_any_text_becomes_short_and_free_of_control_characters(text: str, limit: int, secrets: list[str]) -> None:
     cleaned = clean_text(text, limit=limit, hide=secrets)
 
     assert len(cleaned) <= limit

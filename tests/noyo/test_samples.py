@@ -12,9 +12,7 @@ from bot.domain.requests import Decision, DecisionReason, SensitiveFields
 from bot.noyo.client import NoyoHttpClient
 from tests.noyo.http_stub import answering, contract, ok
 
-SAMPLES = {
-    path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "samples").glob("*.json")
-}
+SAMPLES = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "samples").glob("*.json")}
 BEARER = {"Authorization": "Bearer made-up", "Content-Type": "application/json"}
 
 WIDGETS = "dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"
@@ -43,11 +41,7 @@ def test_sample_of_a_completed_connection_is_read() -> None:
     record = client_with("inspect-connection").connection(WIDGETS)
 
     assert record.status is ConnectionStatus.COMPLETED
-    assert (record.carrier_group_id, record.group_name, record.completed) == (
-        "00110011",
-        "Test Company",
-        1557330213,
-    )
+    assert (record.carrier_group_id, record.group_name, record.completed) == ("00110011", "Test Company", 1557330213)
 
 
 def test_sample_of_a_request_is_sent_exactly() -> None:

@@ -25,12 +25,7 @@ from bot.policies import WEBHOOK_MAX_BODY_BYTES, WEBHOOK_MAX_HEADER_BYTES
 from bot.secrets import CachedSecret, StaticSecret
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import Secret
-from bot.usecases.ports.storage import (
-    AuditRepository,
-    Encryptor,
-    OperationRepository,
-    RecordRepository,
-)
+from bot.usecases.ports.storage import AuditRepository, Encryptor, OperationRepository, RecordRepository
 
 SECRET = "the-webhook-secret"
 STAMP = "2024-05-08T21:27:45.039587+00:00"
@@ -75,9 +70,7 @@ KNOWN = StaticSecret((SECRET,))
 
 
 def endpoint_on(
-    operations: Operations,
-    secrets: Secret[tuple[str, ...]] = KNOWN,
-    check_health: Callable[[], object] = lambda: None,
+    operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN, check_health: Callable[[], object] = lambda: None
 ) -> WebhookEndpoint:
     deps = Dependencies(
         operations=cast(OperationRepository, operations),
@@ -104,9 +97,7 @@ def signature(body: bytes, secret: str = SECRET, stamp: str = STAMP) -> str:
     return hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def delivery(
-    body: bytes, signed: str | None = None, *, encoded: bool = False, **headers: str
-) -> dict[str, Any]:
+def delivery(body: bytes, signed: str | None = None, *, encoded: bool = False, **headers: str) -> dict[str, Any]:
     headers_ = {"x-noyo-timestamp": STAMP, "x-noyo-signature": signature(body) if signed is None else signed}
     text = base64.b64encode(body).decode() if encoded else body.decode()
     return {"headers": headers_ | headers, "body": text, "isBase64Encoded": encoded}
@@ -130,25 +121,19 @@ def test_event_submits_one_refresh_of_its_record(
     assert not refresh.takes_lock
 
 
-def test_repeated_event_submits_nothing_and_succeeds(
-    endpoint: WebhookEndpoint, operations: Operations
-) -> None:
+def test_repeated_event_submits_nothing_and_succeeds(endpoint: WebhookEndpoint, operations: Operations) -> None:
     answers = [endpoint.handle(delivery(event_body()))["statusCode"] for _ in range(3)]
     assert answers == [200, 200, 200]
     assert len(operations.submitted) == 1
 
 
-def test_two_events_of_one_record_submit_two_refreshes(
-    endpoint: WebhookEndpoint, operations: Operations
-) -> None:
+def test_two_events_of_one_record_submit_two_refreshes(endpoint: WebhookEndpoint, operations: Operations) -> None:
     endpoint.handle(delivery(event_body()))
     endpoint.handle(delivery(event_body(id=EVENT.replace("5b", "6b"))))
     assert len(operations.submitted) == 2
 
 
-def test_reused_event_id_does_not_change_the_first_refresh(
-    endpoint: WebhookEndpoint, operations: Operations
-) -> None:
+def test_reused_event_id_does_not_change_the_first_refresh(endpoint: WebhookEndpoint, operations: Operations) -> None:
     endpoint.handle(delivery(event_body()))
     assert endpoint.handle(delivery(event_body("group_disconnection_request.created")))["statusCode"] == 200
     assert operations.submitted[f"webhook:{EVENT}"].entity.kind is EntityKind.CONNECTION
@@ -162,17 +147,12 @@ def test_other_event_types_are_accepted_and_ignored(
     assert operations.submitted == {}
 
 
-@pytest.mark.parametrize(
-    "about", ["", ', "data": null', ', "data": [{"id": "1"}]', ', "data": "all of them"']
-)
+@pytest.mark.parametrize("about", ["", ', "data": null', ', "data": [{"id": "1"}]', ', "data": "all of them"'])
 def test_data_of_other_event_types_may_have_any_shape(
     endpoint: WebhookEndpoint, operations: Operations, about: str
 ) -> None:
     """Any other answer would make Noyo repeat the delivery for three days."""
-    assert (
-        endpoint.handle(delivery(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"]
-        == 200
-    )
+    assert endpoint.handle(delivery(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"] == 200
     assert operations.submitted == {}
 
 
@@ -222,10 +202,7 @@ def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: Operatio
     ],
 )
 def test_unsigned_event_is_rejected_without_details(
-    endpoint: WebhookEndpoint,
-    operations: Operations,
-    caplog: pytest.LogCaptureFixture,
-    headers: dict[str, str],
+    endpoint: WebhookEndpoint, operations: Operations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = endpoint.handle(delivery(event_body(), **headers))
@@ -316,9 +293,7 @@ def test_noyo_delivers_again_if_the_table_is_unavailable(
     assert len(operations.submitted) == 1
 
 
-def test_noyo_delivers_again_if_the_submission_is_rejected(
-    endpoint: WebhookEndpoint, operations: Operations
-) -> None:
+def test_noyo_delivers_again_if_the_submission_is_rejected(endpoint: WebhookEndpoint, operations: Operations) -> None:
     operations.failure = SubmissionConflict("no")
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 503
 
@@ -346,9 +321,7 @@ def test_unmatched_signature_is_checked_against_the_current_secret(operations: O
 def test_noyo_delivers_again_if_the_secret_is_unavailable(
     operations: Operations, caplog: pytest.LogCaptureFixture
 ) -> None:
-    endpoint = endpoint_on(
-        operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,))
-    )
+    endpoint = endpoint_on(operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,)))
     answer = endpoint.handle(delivery(event_body()))
     assert (answer["statusCode"], answer["body"]) == (503, "")
     assert "SECRET_NOYO_WEBHOOK cannot be read" in caplog.text
@@ -363,9 +336,7 @@ class Unreadable:
         del refused
 
 
-def test_health_is_checked_after_signed_events_and_secret_errors_only(
-    operations: Operations,
-) -> None:
+def test_health_is_checked_after_signed_events_and_secret_errors_only(operations: Operations) -> None:
     checks: list[str] = []
     endpoint = endpoint_on(operations, check_health=lambda: checks.append("known"))
     assert endpoint.handle(delivery(event_body(), signed="0" * 64))["statusCode"] == 401

@@ -136,9 +136,7 @@ def known(system: System, name: str, status: str = "unable_to_connect", **fields
     return _holds(system, None, new_record_state(replace(made, **fields), now))
 
 
-def asked_to_disconnect(
-    system: System, name: str, status: str = "needs_review", **fields: Any
-) -> RecordState:
+def asked_to_disconnect(system: System, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
     """A request to disconnect that the table holds, without the way there."""
     now = int(system.clock())
     made = a_disconnection(
@@ -155,14 +153,8 @@ def asked_to_disconnect(
 def moves(system: System, record_state: RecordState, status: str, **fields: Any) -> RecordState:
     """It has another status in a new version."""
     now = int(system.clock()) + 1
-    changes: Json = {
-        "status": type(record_state.status)(status),
-        "version": str(uuid.uuid4()),
-        "modified": now,
-    }
-    return _holds(
-        system, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now)
-    )
+    changes: Json = {"status": type(record_state.status)(status), "version": str(uuid.uuid4()), "modified": now}
+    return _holds(system, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now))
 
 
 def _holds(system: System, before: RecordState | None, after: RecordState) -> RecordState:
@@ -175,11 +167,7 @@ def _holds(system: System, before: RecordState | None, after: RecordState) -> Re
 
 def unclear(system: System, name: str) -> Operation:
     """Ben's retry, of which nobody can tell whether it arrived."""
-    record_state, now, operations = (
-        known(system, name),
-        int(system.clock()),
-        system.bot.repositories.operations,
-    )
+    record_state, now, operations = (known(system, name), int(system.clock()), system.bot.repositories.operations)
     placed = Operation(
         id="V" + name,
         entity=record_state.entity,
@@ -192,9 +180,7 @@ def unclear(system: System, name: str) -> Operation:
         reply_to=ReplyTo(),
         shown_version="the version that Ben saw",
     )
-    operations.submit(
-        placed, expected=None, events=(), audit=AuditEntry(name, record_state.entity, now, BEN, "placed")
-    )
+    operations.submit(placed, expected=None, events=(), audit=AuditEntry(name, record_state.entity, now, BEN, "placed"))
     claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
     operations.claim(placed, claimed)
     asking = replace(

@@ -208,12 +208,7 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
 def a_parting(wanted: Any = None, **changes: Any) -> Operation:
     """A disconnection that Ana asked for, held until two days from then; `wanted` changes what she chose, by field."""
     asked = DisconnectionRequest(
-        GROUP_ID,
-        GUARDIAN,
-        "Test Company",
-        date(2026, 12, 31),
-        DisconnectionReason.TERMINATED,
-        connection_ref(ID),
+        GROUP_ID, GUARDIAN, "Test Company", date(2026, 12, 31), DisconnectionReason.TERMINATED, connection_ref(ID)
     )
     made = Operation(
         id="V0PART",

@@ -54,9 +54,7 @@ def calls(system: System) -> list[str]:
         b"text=help",
     ],
 )
-def test_what_is_for_another_app_or_names_no_workspace_is_refused_without_a_word(
-    system: System, body: bytes
-) -> None:
+def test_what_is_for_another_app_or_names_no_workspace_is_refused_without_a_word(system: System, body: bytes) -> None:
     before = calls(system)
     assert knocks(system, body)["statusCode"] == 403
     assert calls(system) == before
@@ -76,9 +74,7 @@ def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_now
     assert calls(system) == before
 
 
-def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(
-    system: System,
-) -> None:
+def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(system: System) -> None:
     view = {"id": "V1", "type": "modal", "callback_id": "connect", "app_installed_team_id": local.TEAM}
     held = {"type": "view_submission", "api_app_id": local.APP, "view": view}
     before = system.open_operations()
@@ -89,9 +85,7 @@ def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_
 
 
 @pytest.mark.parametrize("whose", [OTHERS, OTHERS | {"team": None}])
-def test_a_click_from_another_workspace_is_answered_beside_the_message(
-    system: System, whose: dict[str, Any]
-) -> None:
+def test_a_click_from_another_workspace_is_answered_beside_the_message(system: System, whose: dict[str, Any]) -> None:
     record_state = known(system, "Shared Channel Inc")
     ts = shows(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     kept = ResponseUrl("U0STRANGER", CONNECTIONS, system.clock(), ts)
@@ -160,12 +154,8 @@ def test_another_command_than_ours_is_answered_in_words(system: System) -> None:
         payload(clicked("details", "{}", actions=[{"action_id": "details", "type": "button"}])),
         payload({**clicked("details", "{}"), "user": {"team_id": local.TEAM}}),
         payload({"type": "view_submission", "api_app_id": local.APP, "team": {"id": local.TEAM}}),
-        payload(
-            {"type": "event_callback", "api_app_id": local.APP, "team_id": local.TEAM, "event": {"type": "x"}}
-        ),
-        payload(
-            {"type": "shortcut", "api_app_id": local.APP, "team": {"id": local.TEAM}, "callback_id": "x"}
-        ),
+        payload({"type": "event_callback", "api_app_id": local.APP, "team_id": local.TEAM, "event": {"type": "x"}}),
+        payload({"type": "shortcut", "api_app_id": local.APP, "team": {"id": local.TEAM}, "callback_id": "x"}),
         payload({"type": "never heard of", "api_app_id": local.APP, "team": {"id": local.TEAM}}),
     ],
 )
@@ -222,8 +212,7 @@ def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
 ) -> None:
     context = context_of(system)
     receives_with(
-        system,
-        replace(context, deps=replace(context.deps, records=Down(context.deps.records, "record_state"))),
+        system, replace(context, deps=replace(context.deps, records=Down(context.deps.records, "record_state")))
     )
     record_state = known(system, "Click Inc")
     presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
@@ -234,9 +223,7 @@ def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
 
 
 @pytest.mark.parametrize("button", [buttons.retry, buttons.details])
-def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
-    system: System, button: Any
-) -> None:
+def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(system: System, button: Any) -> None:
     system.slack.faults.server_error("views.open", times=2)
     record_state = known(system, "No Window Inc")
     reply = presses(system, button(record_state.entity, record_state.record.version, name="it"))
@@ -247,9 +234,7 @@ def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(
     assert system.slack.channel(CONNECTIONS)[-1].text == "buttons"
 
 
-def test_a_click_with_no_way_back_is_acked_and_logged(
-    system: System, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_click_with_no_way_back_is_acked_and_logged(system: System, caplog: pytest.LogCaptureFixture) -> None:
     system.slack.faults.server_error("views.open", times=2)
     system.slack.faults.server_error("response_url")
     record_state = known(system, "Silent Inc")
@@ -270,20 +255,12 @@ def test_a_click_that_brings_no_address_to_answer_by_is_acked_and_logged(
 
 def test_what_nobody_waits_for_opens_no_window(system: System) -> None:
     before = calls(system)
-    knocks(
-        system,
-        payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}}),
-    )
+    knocks(system, payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}}))
     assert calls(system) == before
 
 
 def test_a_search_for_carriers_that_fails_offers_nothing(system: System) -> None:
-    held = {
-        "type": "block_suggestion",
-        "api_app_id": local.APP,
-        "team": {"id": local.TEAM},
-        "action_id": "carrier_id",
-    }
+    held = {"type": "block_suggestion", "api_app_id": local.APP, "team": {"id": local.TEAM}, "action_id": "carrier_id"}
     assert json.loads(knocks(system, payload({**held, "value": 7}))["body"]) == {"options": []}
     assert json.loads(knocks(system, payload({**held, "value": "guard"}))["body"])["options"]
 
@@ -297,9 +274,7 @@ def test_the_same_bytes_again_do_nothing_twice(system: System) -> None:
     assert len(asked) == 1
 
 
-def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(
-    system: System, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(system: System, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="slack_bolt")
     caplog.set_level(logging.DEBUG, logger="switchboard")
     system.slack.command(BEN, CONNECTIONS, "/noyo", "connect Unmentioned")
@@ -308,25 +283,14 @@ def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(
     assert local.BOT_TOKEN not in caplog.text
 
 
-NAMES = (
-    "type user team view actions channel trigger_id command text value state container callback_id".split()
-)
+NAMES = "type user team view actions channel trigger_id command text value state container callback_id".split()
 LEAVES = (
     st.none()
     | st.booleans()
     | st.integers()
     | st.text(max_size=10)
     | st.sampled_from(
-        [
-            "block_actions",
-            "view_submission",
-            "block_suggestion",
-            "connect",
-            "retry",
-            "details",
-            "carrier_id",
-            "/noyo",
-        ]
+        ["block_actions", "view_submission", "block_suggestion", "connect", "retry", "details", "carrier_id", "/noyo"]
     )
 )
 JSON = st.recursive(
@@ -345,13 +309,9 @@ PAYLOADS = st.fixed_dictionaries(
     optional={
         "user": JSON,
         "view": JSON
-        | st.fixed_dictionaries(
-            {"callback_id": st.sampled_from(["connect", "retry"])}, optional={"state": JSON}
-        ),
+        | st.fixed_dictionaries({"callback_id": st.sampled_from(["connect", "retry"])}, optional={"state": JSON}),
         "actions": JSON
-        | st.lists(
-            st.fixed_dictionaries({"action_id": st.sampled_from(list(Action)), "value": JSON}), max_size=1
-        ),
+        | st.lists(st.fixed_dictionaries({"action_id": st.sampled_from(list(Action)), "value": JSON}), max_size=1),
         "action_id": st.just("carrier_id"),
         "value": JSON,
         "container": JSON,

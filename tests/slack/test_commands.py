@@ -7,16 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.slack.commands import COMMANDS
-from tests.slack.incoming import (
-    Down,
-    context_of,
-    known,
-    receives_with,
-    told,
-    types,
-    view_id,
-    window,
-)
+from tests.slack.incoming import Down, context_of, known, receives_with, told, types, view_id, window
 from tests.system import ANA, GUS, System
 
 
@@ -125,9 +116,7 @@ def test_with_the_table_down_a_command_says_when_to_try_again(system: System, te
         system,
         replace(
             context,
-            deps=replace(
-                context.deps, records=Down(context.deps.records, "find", "in_status", "open_subjects")
-            ),
+            deps=replace(context.deps, records=Down(context.deps.records, "find", "in_status", "open_subjects")),
         ),
     )
     read = told(system, types(system, text))

@@ -118,9 +118,7 @@ def test_a_window_is_enough() -> None:
     assert ways.answer["title"]["text"] == "Not possible"
 
 
-@pytest.mark.parametrize(
-    "error", [SlackRefused("expired_trigger_id"), SlackNoAnswer("no answer"), DeadlineExceeded()]
-)
+@pytest.mark.parametrize("error", [SlackRefused("expired_trigger_id"), SlackNoAnswer("no answer"), DeadlineExceeded()])
 def test_without_a_window_the_person_alone_reads_it_and_the_message_stays(error: Exception) -> None:
     ways = Ways(window=error)
     give_feedback(ways, "trigger", "https://hooks.example/1", "Not possible", WORDS)
@@ -136,9 +134,7 @@ def test_without_a_trigger_no_window_is_tried() -> None:
 
 
 @pytest.mark.parametrize("address", [None, "https://hooks.example/1"])
-def test_what_nobody_could_be_told_is_in_the_log(
-    caplog: pytest.LogCaptureFixture, address: str | None
-) -> None:
+def test_what_nobody_could_be_told_is_in_the_log(caplog: pytest.LogCaptureFixture, address: str | None) -> None:
     ways = Ways(window=SlackNoAnswer("no answer"), beside=DeadlineExceeded())
     give_feedback(ways, "trigger", address, "Not possible", WORDS)
     assert ways.told == []

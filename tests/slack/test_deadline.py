@@ -193,7 +193,5 @@ def test_a_click_that_takes_too_long_is_answered_next_to_the_message(system: Sys
     ).slack_endpoint
     presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     (answer,) = system.slack.ephemerals(ANA)
-    assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(
-        answer
-    )
+    assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(answer)
     assert window(system) == ""

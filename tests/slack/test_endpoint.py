@@ -44,17 +44,12 @@ def app() -> RecordingApp:
 @pytest.fixture
 def endpoint(app: RecordingApp) -> SlackEndpoint:
     return SlackEndpoint(
-        signing_secrets=StaticSecret((SIGNING_SECRET,)),
-        build=lambda: app,
-        clock=lambda: NOW,
-        deadline=NO_DEADLINE,
+        signing_secrets=StaticSecret((SIGNING_SECRET,)), build=lambda: app, clock=lambda: NOW, deadline=NO_DEADLINE
     )
 
 
 def headers(**changes: str | None) -> dict[str, str]:
-    values = event(typed("help"), NOW)["headers"] | {
-        name.replace("_", "-"): value for name, value in changes.items()
-    }
+    values = event(typed("help"), NOW)["headers"] | {name.replace("_", "-"): value for name, value in changes.items()}
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -120,10 +115,7 @@ def test_an_unsigned_request_is_rejected_without_a_reason(
 def test_the_age_of_a_signature_is_measured_with_the_given_clock(app: RecordingApp) -> None:
     """Slack's verifier shares one default clock between all its instances, the machine's."""
     machine_time = int(time.time())
-    for offset in (
-        -policies.SLACK_REQUEST_MAX_AGE_SECONDS - 100,
-        policies.SLACK_REQUEST_MAX_AGE_SECONDS + 100,
-    ):
+    for offset in (-policies.SLACK_REQUEST_MAX_AGE_SECONDS - 100, policies.SLACK_REQUEST_MAX_AGE_SECONDS + 100):
         endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=machine_time + offset: at)
         assert endpoint.handle(event(typed("help"), machine_time + offset))["statusCode"] == 200
         assert endpoint.handle(event(typed("help"), machine_time))["statusCode"] == 401
@@ -160,9 +152,7 @@ def test_a_signature_from_the_past_or_the_future_is_rejected(
 
 
 @pytest.mark.parametrize("broken", ["%%%", "é", "YQ=", 7, {"a": 1}])
-def test_a_body_that_is_not_base64_is_rejected(
-    endpoint: SlackEndpoint, app: RecordingApp, broken: Any
-) -> None:
+def test_a_body_that_is_not_base64_is_rejected(endpoint: SlackEndpoint, app: RecordingApp, broken: Any) -> None:
     assert endpoint.handle({**event(b"", NOW), "body": broken})["statusCode"] == 400
     assert app.requests == []
 
@@ -189,9 +179,7 @@ def test_a_body_sent_as_text_is_read(endpoint: SlackEndpoint, app: RecordingApp)
         payload({"authorizations": [7]}),
     ],
 )
-def test_a_signed_body_without_a_payload_is_rejected(
-    endpoint: SlackEndpoint, app: RecordingApp, body: bytes
-) -> None:
+def test_a_signed_body_without_a_payload_is_rejected(endpoint: SlackEndpoint, app: RecordingApp, body: bytes) -> None:
     response = endpoint.handle(event(body, NOW))
     assert (response["statusCode"], response["body"]) == (400, "")
     assert app.requests == []
@@ -249,9 +237,7 @@ KEYS = st.sampled_from(
     "response_urls message command text value state container".split()
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | KEYS
-JSON = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4)
-)
+JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
 
 
 @given(st.binary(max_size=300) | JSON.map(payload) | JSON.map(lambda value: json.dumps(value).encode()))
@@ -300,9 +286,7 @@ def test_a_signature_that_no_current_secret_made_is_rejected(app: RecordingApp) 
 
 def test_an_old_or_unsigned_request_reads_no_secret(app: RecordingApp) -> None:
     endpoint = with_secrets(
-        app,
-        AssertionError("the secret was read"),
-        clock=lambda: NOW + policies.SLACK_REQUEST_MAX_AGE_SECONDS + 1,
+        app, AssertionError("the secret was read"), clock=lambda: NOW + policies.SLACK_REQUEST_MAX_AGE_SECONDS + 1
     )
     assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
     assert endpoint.handle({"headers": {}, "body": "x"})["statusCode"] == 401

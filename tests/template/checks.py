@@ -57,9 +57,7 @@ def routes_invoke_the_published_alias(stack: Stack) -> None:
 
 def streams_and_schedules_invoke_the_published_alias(stack: Stack) -> None:
     aliases = {stack.alias_of(function) for function in stack.functions}
-    mapped = [
-        mapping["FunctionName"] for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()
-    ]
+    mapped = [mapping["FunctionName"] for mapping in stack.of_type("AWS::Lambda::EventSourceMapping").values()]
     scheduled = [schedule["Target"]["Arn"] for schedule in stack.of_type("AWS::Scheduler::Schedule").values()]
     assert len(mapped) >= 2
     assert len(scheduled) >= 3
@@ -72,8 +70,7 @@ def asynchronous_invocations_are_not_retried(stack: Stack) -> None:
         assert schedule["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 0}
         assert "Name" not in schedule  # It would conflict with a second stack in the account.
     configs = {
-        config["FunctionName"]["Ref"]: config
-        for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
+        config["FunctionName"]["Ref"]: config for config in stack.of_type("AWS::Lambda::EventInvokeConfig").values()
     }
     assert configs.keys() == stack.functions.keys()
     for config in configs.values():
@@ -207,9 +204,7 @@ def only_triggered_functions_read_the_stream(stack: Stack) -> None:
         if mapping["FunctionName"]["Ref"] == stack.alias_of(function)
     }
     readers = {
-        function
-        for function, statement in stack.of_roles()
-        if "dynamodb:GetRecords" in _listed(statement["Action"])
+        function for function, statement in stack.of_roles() if "dynamodb:GetRecords" in _listed(statement["Action"])
     }
     assert readers == triggered
 
@@ -239,9 +234,7 @@ def no_environment_contains_a_secret(stack: Stack) -> None:
             if SECRET_NAME.search(name) and not name.endswith("_URL"):
                 assert name.startswith("SECRET_")
                 assert value["Ref"] in PLACEHOLDERS
-    assert not any(
-        SECRET_NAME.search(name.upper()) for name in stack.template["Parameters"] if "Url" not in name
-    )
+    assert not any(SECRET_NAME.search(name.upper()) for name in stack.template["Parameters"] if "Url" not in name)
 
 
 def each_function_has_exactly_the_secrets_that_it_uses(stack: Stack) -> None:
@@ -353,10 +346,7 @@ def the_api_is_throttled_and_its_log_contains_no_content(stack: Stack) -> None:
 def functions_use_the_runtime_of_their_packages(stack: Stack) -> None:
     for function, properties in stack.functions.items():
         assert (properties["Runtime"], properties["Architectures"]) == ("python3.13", ["arm64"]), function
-        condition = {
-            "SlackFunction": "SlackUsesSnapStart",
-            "NoyoWebhookFunction": "WebhookUsesSnapStart",
-        }.get(function)
+        condition = {"SlackFunction": "SlackUsesSnapStart", "NoyoWebhookFunction": "WebhookUsesSnapStart"}.get(function)
         expected = {"ApplyOn": {"Fn::If": [condition, "PublishedVersions", "None"]}} if condition else None
         assert properties.get("SnapStart") == expected, function
 
@@ -365,11 +355,7 @@ def timeouts_match_the_code(stack: Stack) -> None:
     timeouts = {function: properties["Timeout"] for function, properties in stack.functions.items()}
     assert timeouts["SlackFunction"] > 3 > policies.SLACK_REQUEST_SECONDS
     # An expired lease has no running worker; and one operation fits into an invocation, however slow Noyo is.
-    assert (
-        policies.OPERATION_MAX_SECONDS
-        < timeouts["ExecuteOperationsFunction"]
-        < policies.OPERATION_LEASE_SECONDS
-    )
+    assert policies.OPERATION_MAX_SECONDS < timeouts["ExecuteOperationsFunction"] < policies.OPERATION_LEASE_SECONDS
     assert max(timeouts.values()) <= 300
 
 
@@ -383,11 +369,7 @@ def outputs_contain_the_urls_and_the_secrets(stack: Stack) -> None:
 
 def rules_refuse_wrong_parameters(stack: Stack) -> None:
     rules = stack.template["Rules"]
-    assert rules.keys() == {
-        "ReleaseIsSet",
-        "ProductionUsesNoyoProduction",
-        "ProductionUsesSlack",
-    }
+    assert rules.keys() == {"ReleaseIsSet", "ProductionUsesNoyoProduction", "ProductionUsesSlack"}
     for rule in rules.values():
         for assertion in rule["Assertions"]:
             assert assertion["AssertDescription"].strip()
@@ -410,7 +392,5 @@ def _listed(value: Any) -> list[Any]:
 CHECKS: list[Check] = [
     value
     for name, value in list(globals().items())
-    if callable(value)
-    and getattr(value, "__annotations__", {}).keys() == {"stack", "return"}
-    and name != "Check"
+    if callable(value) and getattr(value, "__annotations__", {}).keys() == {"stack", "return"} and name != "Check"
 ]

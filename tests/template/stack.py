@@ -85,14 +85,7 @@ def translate(source: Path = TEMPLATE, *, lint: bool = False, to: Path, **parame
     """`parameters`: the parameters of the deployment."""
     assert TRANSLATOR.exists(), "make test-template installs the tools in .cache/template"
     arguments = [f"{name}={value}" for name, value in parameters.items()]
-    command = [
-        TRANSLATOR,
-        ROOT / "infra/stack/translate.py",
-        source,
-        to,
-        *(["--lint"] if lint else []),
-        *arguments,
-    ]
+    command = [TRANSLATOR, ROOT / "infra/stack/translate.py", source, to, *(["--lint"] if lint else []), *arguments]
     process = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if process.returncode == 0:
         return Translation("", Stack(json.loads(to.read_text(encoding="utf-8"))))

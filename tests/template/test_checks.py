@@ -93,9 +93,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "versions that are never deleted",
         checks.each_release_publishes_a_version_and_deletes_the_old_one,
-        lambda r: [
-            each.update(DeletionPolicy="Retain") for each in r.values() if each["Type"].endswith("::Version")
-        ],
+        lambda r: [each.update(DeletionPolicy="Retain") for each in r.values() if each["Type"].endswith("::Version")],
     ),
     (
         "a schedule that may invoke another function",
@@ -258,17 +256,10 @@ PLANTED: list[tuple[str, Check, Plant]] = [
         "an alarm without actions",
         checks.alarms_notify_somebody,
         lambda r: r.update(
-            Silent={
-                "Type": "AWS::CloudWatch::Alarm",
-                "Properties": {"AlarmActions": [], "AlarmDescription": "…"},
-            }
+            Silent={"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmActions": [], "AlarmDescription": "…"}}
         ),
     ),
-    (
-        "alarms to a topic without subscriptions",
-        checks.alarms_notify_somebody,
-        lambda r: r.pop("AlarmSubscription"),
-    ),
+    ("alarms to a topic without subscriptions", checks.alarms_notify_somebody, lambda r: r.pop("AlarmSubscription")),
 ]
 OUTSIDE_OF_RESOURCES = {checks.outputs_contain_the_urls_and_the_secrets, checks.rules_refuse_wrong_parameters}
 

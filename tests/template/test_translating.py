@@ -24,11 +24,7 @@ FAULTS = {
     "a reference to a missing resource": ("!GetAtt SlackLog.Arn", "!GetAtt SlackLogs.Arn", "SlackLogs"),
     "an unknown property of a schedule": ("OmitName: true", "OmitNames: true", "OmitNames"),
     "an invalid retention": ("Default: 30\n", "Default: 31\n", "AllowedValues"),
-    "a substitution of a missing resource": (
-        "!Sub ${Table.Arn}/index/due",
-        "!Sub ${Tables.Arn}/index/due",
-        "Tables",
-    ),
+    "a substitution of a missing resource": ("!Sub ${Table.Arn}/index/due", "!Sub ${Tables.Arn}/index/due", "Tables"),
 }
 
 

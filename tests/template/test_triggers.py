@@ -63,21 +63,11 @@ def test_the_scenario_writes_items_of_all_kinds(records: list[Record]) -> None:
         ("INSERT", "OUTBOX#*"),
         ("MODIFY", "OUTBOX#*"),
     } <= written
-    assert {
-        ("INSERT", "AUDIT#*"),
-        ("INSERT", "LOCK#*"),
-        ("REMOVE", "LOCK#*"),
-        ("INSERT", "MESSAGE#*"),
-    } <= written
+    assert {("INSERT", "AUDIT#*"), ("INSERT", "LOCK#*"), ("REMOVE", "LOCK#*"), ("INSERT", "MESSAGE#*")} <= written
 
 
-def test_only_new_items_and_confirmed_operations_trigger_a_worker(
-    stack: Stack, records: list[Record]
-) -> None:
-    expected = {
-        ("INSERT", "OPERATION#*"): {"ExecuteOperationsFunction"},
-        ("INSERT", "OUTBOX#*"): {"NotifyFunction"},
-    }
+def test_only_new_items_and_confirmed_operations_trigger_a_worker(stack: Stack, records: list[Record]) -> None:
+    expected = {("INSERT", "OPERATION#*"): {"ExecuteOperationsFunction"}, ("INSERT", "OUTBOX#*"): {"NotifyFunction"}}
     confirmed = 0
     for record in records:
         change = (record["eventName"], kind_of(record["dynamodb"]["Keys"]["pk"]["S"]))

@@ -104,10 +104,7 @@ class Meter:
             old = self._before[key]
             self.add(write_units=2 * max(1, math.ceil(max(_size(old), _size(new)) / 1024)))
             self.add(write_units=sum(_index_writes(old, new, names) for names in INDEXES.values()))
-            self.add(
-                permanent_bytes=_permanent(new) - _permanent(old),
-                expiring_bytes=_expiring(new) - _expiring(old),
-            )
+            self.add(permanent_bytes=_permanent(new) - _permanent(old), expiring_bytes=_expiring(new) - _expiring(old))
             if not old and key[0].partition("#")[0] in TRIGGERED:
                 self.inserted.append(key[0])
 
@@ -206,17 +203,12 @@ def measure() -> dict[str, Counts]:
     """The usage by kind of event, without the usage of an idle poll."""
     with simulation() as here:
         system = here.system
-        known = [
-            system.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"]
-            for n in range(ROWS)
-        ]
+        known = [system.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"] for n in range(ROWS)]
         for _ in range(5):
             here.measure(here.minute)
         measured = {"minute": here.measure(here.minute)}
         idle = here.measure(here.poll)
-        changed = here.measure(
-            lambda: (system.noyo.move_connection(known[0], "pending_implementation"), here.poll())
-        )
+        changed = here.measure(lambda: (system.noyo.move_connection(known[0], "pending_implementation"), here.poll()))
         measured["change"] = _less(changed, idle)
         failed = here.measure(
             lambda: (system.noyo.move_connection(known[1], "unable_to_connect", error="No"), here.poll())

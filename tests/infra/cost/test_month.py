@@ -9,9 +9,7 @@ from infra.cost.prices import Prices
 from infra.cost.stack import StackResources, read_stack
 from infra.local.aws.table import read_template
 
-STACK = StackResources(
-    alarm_metrics=10, dashboards=1, keys=1, secrets=4, functions=5, scheduled_calls=100_000
-)
+STACK = StackResources(alarm_metrics=10, dashboards=1, keys=1, secrets=4, functions=5, scheduled_calls=100_000)
 FREE = Prices(*(0.0 for _ in Prices.__slots__))
 NOTHING = {name: Counts() for name in read_measured()}
 
@@ -26,9 +24,7 @@ def test_the_table_in_the_guide_is_up_to_date() -> None:
 
 def test_each_line_is_amount_times_price() -> None:
     measured = {**NOTHING, "minute": Counts(invocations=1), "request": Counts(write_units=1, kms_calls=2)}
-    lines = bill(
-        1000, measured, STACK, prices=replace(FREE, dynamodb_write_unit=1, kms_request=1, alarm_month=0.1)
-    )
+    lines = bill(1000, measured, STACK, prices=replace(FREE, dynamodb_write_unit=1, kms_request=1, alarm_month=0.1))
 
     assert lines["DynamoDB, writes with their indexes"] == pytest.approx(ASSUMED.requests * 30.4)
     assert lines["KMS, requests"] == pytest.approx(2 * ASSUMED.requests * 30.4)

@@ -74,9 +74,7 @@ def account() -> Iterator[Account]:
             ("AWS::KMS::Key", "Key", key),
             ("AWS::SecretsManager::Secret", "SecretSlackBot", secret),
         ]:
-            account.stack.append(
-                {"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": physical}
-            )
+            account.stack.append({"ResourceType": kind, "LogicalResourceId": name, "PhysicalResourceId": physical})
         yield account
 
 
@@ -117,10 +115,7 @@ def test_the_resources_of_a_failed_first_deployment_are_deleted_too(account: Acc
     for resource in account.stack:
         resource["ResourceStatus"] = "DELETE_SKIPPED"
     for without_id in ({}, {"PhysicalResourceId": ""}):
-        never_created = {
-            "ResourceType": "AWS::SecretsManager::Secret",
-            "LogicalResourceId": "SecretNoyoClient",
-        }
+        never_created = {"ResourceType": "AWS::SecretsManager::Secret", "LogicalResourceId": "SecretNoyoClient"}
         account.stack.append(never_created | without_id)
     account.run = lambda command, *, dry_run: account.commands.append((command, dry_run))  # type: ignore[method-assign]
     account.destroy("delete the data of switchboard-live", data=True)

@@ -45,8 +45,6 @@ def test_a_failing_command_ends_the_deployment(checkout: Path, capfd: pytest.Cap
 
 
 @pytest.mark.parametrize("name", ["deploy", "destroy"])
-def test_the_message_for_a_missing_stage_says_how_to_create_one(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_message_for_a_missing_stage_says_how_to_create_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main([name, "nowhere"]) == 1
     assert "Copy infra/stages/example.toml" in capsys.readouterr().err

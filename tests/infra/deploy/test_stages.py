@@ -66,11 +66,7 @@ def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: P
     parameters = parameters_of(stage(tmp_path, without), TEMPLATE, "abc")
 
     assert parameters.keys() == TEMPLATE["Parameters"].keys()
-    assert (parameters["Approvers"], parameters["SweepHours"], parameters["RetryAtActionRequired"]) == (
-        "",
-        "24",
-        "yes",
-    )
+    assert (parameters["Approvers"], parameters["SweepHours"], parameters["RetryAtActionRequired"]) == ("", "24", "yes")
 
 
 @pytest.mark.parametrize(
@@ -78,16 +74,10 @@ def test_a_parameter_that_was_removed_from_the_file_gets_its_default(tmp_path: P
     [
         ('[parameters]\nEnvironment = "x"', "region must be an AWS region such as us-east-1"),
         ('region = "us-east-1"', "Environment is missing: Which one it is"),
-        (
-            WHOLE.replace("SweepHours", "SweepDays"),
-            "SweepDays is not a parameter that a stage can set",
-        ),
+        (WHOLE.replace("SweepHours", "SweepDays"), "SweepDays is not a parameter that a stage can set"),
         (WHOLE.replace("SweepHours = 12", 'Release = "mine"'), "Release is not a parameter"),
         (WHOLE.replace('"S1"', '"@ana"'), "Approvers must be"),
-        (
-            WHOLE.replace("RetryAtActionRequired = true", 'RetryAtActionRequired = "perhaps"'),
-            "must be one of yes, no",
-        ),
+        (WHOLE.replace("RetryAtActionRequired = true", 'RetryAtActionRequired = "perhaps"'), "must be one of yes, no"),
         (WHOLE.replace("SweepHours = 12", 'Greeting = "a\\"b"'), "Greeting must be"),
         (WHOLE.replace("SweepHours = 12", "Greeting = 'xox" + "b-1'"), "Greeting looks like a secret"),
         (WHOLE.replace(GUARDIAN, "guardian"), "carriers: guardian must be the id of a carrier at Noyo"),

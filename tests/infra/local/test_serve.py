@@ -96,8 +96,7 @@ def test_requests_and_stream_records_reach_the_handlers(environ: dict[str, str],
 
 def test_the_summary_names_triggers_and_endpoints_but_no_secrets(environ: dict[str, str]) -> None:
     handlers: dict[str, Callable[..., Any]] = {
-        f"handlers.{name}.handler": lambda *_: None
-        for name in ("slack", "execute_operations", "notify", "poll")
+        f"handlers.{name}.handler": lambda *_: None for name in ("slack", "execute_operations", "notify", "poll")
     }
 
     with serving(environ, handlers) as output:
@@ -194,11 +193,7 @@ def command(*arguments: str, environ: dict[str, str]) -> Iterator[subprocess.Pop
 def test_the_command_serves_the_projects_handlers_until_a_signal(
     environ: dict[str, str], number: signal.Signals
 ) -> None:
-    with (
-        NoyoFake() as noyo,
-        SlackFake() as slack,
-        command("serve", environ=environ | at(noyo, slack)) as run,
-    ):
+    with NoyoFake() as noyo, SlackFake() as slack, command("serve", environ=environ | at(noyo, slack)) as run:
         assert run.stdout is not None
         assert run.stderr is not None
         first = run.stdout.readline()

@@ -12,14 +12,7 @@ import pytest
 from bot.bootstrap import deployment
 from bot.settings import Purpose, read_settings
 from infra.local.aws.runtime import Intervals
-from infra.local.environment import (
-    BOT_TOKEN,
-    CONNECTIONS,
-    Addresses,
-    bot_environment,
-    replaced_environ,
-    write_carriers,
-)
+from infra.local.environment import BOT_TOKEN, CONNECTIONS, Addresses, bot_environment, replaced_environ, write_carriers
 from infra.local.stack import LocalStack
 from tests.infra.local.waiting import until
 
@@ -40,9 +33,7 @@ class Bot:
     def slack(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         self.environments.append(dict(os.environ))
         body = b64decode(event["body"]).decode()
-        self.calls.append(
-            f"{context.function_name}: {'signature' if 'x-slack-signature' in event['headers'] else ''}"
-        )
+        self.calls.append(f"{context.function_name}: {'signature' if 'x-slack-signature' in event['headers'] else ''}")
         text = "received" if "text=hello" in body else "what?"
         return {
             "statusCode": 200,
@@ -73,9 +64,7 @@ class Bot:
         raise RuntimeError("poll is broken")
 
     def received_keys(self) -> list[str]:
-        return [
-            record["dynamodb"]["Keys"]["pk"]["S"] for event in self.batches for record in event["Records"]
-        ]
+        return [record["dynamodb"]["Keys"]["pk"]["S"] for event in self.batches for record in event["Records"]]
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +116,7 @@ def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, 
     assert settings.aws.table == stack.table_name
 
 
-def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(
-    stack: LocalStack, bot: Bot
-) -> None:
+def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(stack: LocalStack, bot: Bot) -> None:
     """Only operations pass the filter, and a failed batch is retried."""
     put(stack, "OUTBOX#1")
     put(stack, "OPERATION#1")

@@ -161,11 +161,7 @@ class Functions:
 
     def running(self, handler: str) -> list[Process]:
         with self._lock:
-            return [
-                process
-                for name, process in self.started
-                if name == handler and process.process.poll() is None
-            ]
+            return [process for name, process in self.started if name == handler and process.process.poll() is None]
 
     def logged(self, handler: str) -> str:
         """The logs of all processes of a function."""

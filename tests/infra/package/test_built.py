@@ -90,9 +90,7 @@ def run(package: Path, script: str, *arguments: str, **variables: str) -> subpro
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "us-gov-west-1"])
 @pytest.mark.parametrize("service", sorted(WORKER.aws))
-def test_each_client_works_with_the_included_models(
-    built_here: dict[str, Path], service: str, region: str
-) -> None:
+def test_each_client_works_with_the_included_models(built_here: dict[str, Path], service: str, region: str) -> None:
     call, parameters = CALLS[service]
     process = run(built_here["worker"], CALL, service, region, call, json.dumps(parameters), **KEYS)
 
@@ -114,9 +112,7 @@ print(client.get_item(TableName="t", Key={"pk": {"S": "a"}}))
 """
 
 
-def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
-    built_here: dict[str, Path],
-) -> None:
+def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(built_here: dict[str, Path]) -> None:
     """A function that was restored from a snapshot reads its credentials from a URL, not from its environment."""
     requests: list[HttpRequest] = []
 
@@ -142,9 +138,7 @@ def test_the_receiver_signs_with_the_credentials_of_a_restored_snapshot(
 LOADED = "import sys, handlers.slack; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
 
 
-def test_the_receiver_uses_its_bytecode_and_loads_only_what_is_included(
-    built_here: dict[str, Path],
-) -> None:
+def test_the_receiver_uses_its_bytecode_and_loads_only_what_is_included(built_here: dict[str, Path]) -> None:
     process = run(built_here["receiver"], LOADED, PYTHONVERBOSE="1")
 
     assert process.returncode == 0, process.stderr[-2000:]

@@ -20,9 +20,7 @@ def compiled_folder(folder: Path) -> Path:
 
 
 def test_the_bytecode_is_the_same_in_every_folder(tmp_path: Path) -> None:
-    assert digest(compiled_folder(tmp_path / "here")) == digest(
-        compiled_folder(tmp_path / "elsewhere/deeper")
-    )
+    assert digest(compiled_folder(tmp_path / "here")) == digest(compiled_folder(tmp_path / "elsewhere/deeper"))
 
 
 def test_the_bytecode_contains_no_path(tmp_path: Path) -> None:
@@ -37,9 +35,7 @@ def test_python_uses_the_bytecode_whatever_the_dates_are(tmp_path: Path) -> None
     assert (folder / "one.py").stat().st_mtime == DATE
 
     command = [sys.executable, "-S", "-v", "-c", "import one, package.two"]
-    output = subprocess.run(
-        command, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True
-    ).stderr
+    output = subprocess.run(command, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True).stderr
     assert "one.cpython" in output
     assert [
         line

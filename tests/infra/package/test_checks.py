@@ -11,14 +11,7 @@ import pytest
 
 from infra.package.checks import digest, find_errors
 from infra.package.targets import LAMBDA
-from tests.infra.package.small_package import (
-    COMPILED,
-    SMALL,
-    WHEEL,
-    SmallPackage,
-    build_small_package,
-    elf,
-)
+from tests.infra.package.small_package import COMPILED, SMALL, WHEEL, SmallPackage, build_small_package, elf
 
 
 @pytest.fixture
@@ -35,9 +28,7 @@ def _stale(package: SmallPackage) -> None:
 
 
 def _dated(package: SmallPackage) -> None:
-    py_compile.compile(
-        str(package.folder / "six.py"), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP
-    )
+    py_compile.compile(str(package.folder / "six.py"), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
 
 
 def _of_another_python(package: SmallPackage) -> None:
@@ -82,9 +73,7 @@ BREAKAGES: dict[str, Callable[[SmallPackage], object]] = {
 def test_an_error_is_found(package: SmallPackage, error: str) -> None:
     BREAKAGES[error](package)
 
-    assert any(
-        error in found for found in find_errors(package.folder, SMALL, package.target, root=package.root)
-    )
+    assert any(error in found for found in find_errors(package.folder, SMALL, package.target, root=package.root))
 
 
 @pytest.mark.parametrize(

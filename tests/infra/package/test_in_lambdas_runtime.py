@@ -80,9 +80,7 @@ def messages(stack: LocalStack, channel: str) -> str:
 
 def test_a_request_reaches_its_card_and_a_failure_its_alert(stack: LocalStack, functions: Functions) -> None:
     asks(stack)
-    assert until(
-        lambda: "Test Company" in messages(stack, CONNECTIONS) and bool(stack.noyo.connections()), 30
-    )
+    assert until(lambda: "Test Company" in messages(stack, CONNECTIONS) and bool(stack.noyo.connections()), 30)
     connection_id = stack.noyo.connections()[0]["id"]
     stack.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
     assert until(lambda: "Group not found" in messages(stack, ALERTS), 30)
@@ -162,13 +160,7 @@ def _recovered(stack: LocalStack) -> bool:
     item = _operation(stack)
     past = {":past": {"N": str(int(time.time()) - 1)}}
     if item["state"]["S"] == OperationState.SENDING:
-        _set(
-            stack,
-            item,
-            "SET lease_until = :past, due = :past",
-            "lease = :lease",
-            past | {":lease": item["lease"]},
-        )
+        _set(stack, item, "SET lease_until = :past, due = :past", "lease = :lease", past | {":lease": item["lease"]})
     elif item["state"]["S"] == OperationState.RECONCILING and "lease" not in item:
         _set(stack, item, "SET due = :past", "attribute_not_exists(lease)", past)
     return item["state"]["S"] == OperationState.SUCCEEDED

@@ -24,18 +24,12 @@ def test_the_running_interpreter_is_used_if_it_has_the_version() -> None:
 
 @pytest.mark.parametrize(
     "location",
-    [
-        "bin/python3.99",
-        ".pyenv/versions/3.99.1/bin/python3.99",
-        ".local/share/uv/python/cpython-3.99-x/bin/python3.99",
-    ],
+    ["bin/python3.99", ".pyenv/versions/3.99.1/bin/python3.99", ".local/share/uv/python/cpython-3.99-x/bin/python3.99"],
 )
 def test_interpreters_are_found_on_the_path_and_in_version_managers(tmp_path: Path, location: str) -> None:
     expected = interpreter(tmp_path / location)
 
-    assert (
-        find_interpreter(UNKNOWN, environ={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}) == expected
-    )
+    assert find_interpreter(UNKNOWN, environ={"PATH": str(tmp_path / "bin"), "HOME": str(tmp_path)}) == expected
 
 
 def test_a_shim_that_does_not_work_is_skipped(tmp_path: Path) -> None:

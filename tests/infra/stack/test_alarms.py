@@ -66,9 +66,7 @@ def test_each_alarm_says_what_to_do_and_links_the_runbook(name: str) -> None:
 def test_each_alarm_has_a_section_in_the_runbook_that_answers_all_questions() -> None:
     assert PARAGRAPHS.keys() == {name_of(alarm) for alarm in ALARMS.values()}
     for heading, text in PARAGRAPHS.items():
-        questions = (
-            ("How bad",) if "As [above]" in text else ("Means", "How bad", "Look at", "Do", "Over when")
-        )
+        questions = ("How bad",) if "As [above]" in text else ("Means", "How bad", "Look at", "Do", "Over when")
         for question in questions:
             assert f"**{question}**" in text, f"{heading}: {question}"
 
@@ -172,10 +170,7 @@ def test_a_single_message_that_slack_keeps_refusing_raises_the_alarm(began: int)
     """Whenever it began within a period; retries are at least a minute apart, with growing delays."""
     alarm = ALARMS["PublishFailuresAlarm"]
     failed: Counter[int] = Counter()
-    at, event = (
-        began,
-        OutboxEvent("1", EventKind.RECORD_CHANGED, EntityRef(EntityKind.CONNECTION, "1"), at=0, due=0),
-    )
+    at, event = (began, OutboxEvent("1", EventKind.RECORD_CHANGED, EntityRef(EntityKind.CONNECTION, "1"), at=0, due=0))
     while at < 2 * 3600:
         failed[at // alarm["Period"]] += 1
         due = at + retry_delay(SlackRefused("not_in_channel"), event)
@@ -204,9 +199,7 @@ def test_alarms_can_be_sent_by_email() -> None:
 
 
 def test_the_dashboard_shows_all_alarms_first() -> None:
-    widgets = json.loads(TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])[
-        "widgets"
-    ]
+    widgets = json.loads(TEMPLATE["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
     first = min(widgets, key=lambda widget: (widget["y"], widget["x"]))
 
     assert first["type"] == "alarm"
@@ -238,9 +231,7 @@ def most_of(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
 
 
 def test_the_runbook_states_the_number_of_billed_metrics() -> None:
-    stated = {
-        name: int(most) for name, most in re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", RUNBOOK, re.MULTILINE)
-    }
+    stated = {name: int(most) for name, most in re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", RUNBOOK, re.MULTILINE)}
     counted = {
         metric.name: most_of(metric.name, measured.dimensions)
         for measured in METRICS.values()

@@ -48,9 +48,7 @@ def test_the_required_parameters_and_the_defaults_are_valid_settings() -> None:
     assert missing == REQUIRED.keys()
     assert all(accepts(name, value) for name, value in REQUIRED.items())
     assert all(
-        accepts(name, str(parameter["Default"]))
-        for name, parameter in PARAMETERS.items()
-        if "Default" in parameter
+        accepts(name, str(parameter["Default"])) for name, parameter in PARAMETERS.items() if "Default" in parameter
     )
     assert settings().in_production
 

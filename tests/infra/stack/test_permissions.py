@@ -103,11 +103,7 @@ def test_a_secret_is_identified_by_its_purpose() -> None:
 
 @pytest.mark.parametrize(
     ("partition_key", "kind"),
-    [
-        ("OPERATION#V1", "OPERATION#*"),
-        ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"),
-        ("OUTBOX", "OUTBOX"),
-    ],
+    [("OPERATION#V1", "OPERATION#*"), ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"), ("OUTBOX", "OUTBOX")],
 )
 def test_a_partition_key_is_reduced_to_its_prefix(partition_key: str, kind: str) -> None:
     assert kind_of(partition_key) == kind

@@ -10,14 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from bot import policies
-from bot.errors import (
-    DeadlineExceeded,
-    SecretUnavailable,
-    SlackBusy,
-    SlackNoAnswer,
-    SlackRefused,
-    SlackTokenRejected,
-)
+from bot.errors import DeadlineExceeded, SecretUnavailable, SlackBusy, SlackNoAnswer, SlackRefused, SlackTokenRejected
 from bot.secrets import CachedSecret, StaticSecret
 from bot.slack.api.client import SlackApiClient, object_of, objects_of, text_of
 from infra.local.slack import SlackFake
@@ -46,9 +39,7 @@ def test_a_reset_after_slack_took_it_is_no_answer_and_is_not_sent_again(
     assert posted(slack) == 1
 
 
-def test_a_reset_before_slack_took_it_looks_the_same_from_here(
-    slack: SlackFake, calls: SlackApiClient
-) -> None:
+def test_a_reset_before_slack_took_it_looks_the_same_from_here(slack: SlackFake, calls: SlackApiClient) -> None:
     slack.faults.reset_before()
     with pytest.raises(SlackNoAnswer):
         post(calls)
@@ -71,9 +62,7 @@ def test_an_answer_that_comes_too_late_is_no_answer(slack: SlackFake) -> None:
 
 def test_a_call_waits_no_longer_than_its_caller(slack: SlackFake) -> None:
     """Its own time-out is longer than this test may run."""
-    calls = SlackApiClient(
-        token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=900, left=lambda: 0.3
-    )
+    calls = SlackApiClient(token=StaticSecret("xoxb-local"), api_url=slack.url, timeout_seconds=900, left=lambda: 0.3)
     slack.faults.delay(30)
     with pytest.raises(SlackNoAnswer):
         post(calls)
@@ -91,20 +80,14 @@ def test_a_call_that_would_come_too_late_is_not_begun(slack: SlackFake) -> None:
     assert slack.calls == []
 
 
-def test_the_last_word_has_a_little_time_to_itself(
-    odd: tuple[type[Odd], SlackApiClient],
-) -> None:
+def test_the_last_word_has_a_little_time_to_itself(odd: tuple[type[Odd], SlackApiClient]) -> None:
     """The person learns that the time was up."""
     handler, _ = odd
     handler.headers_sent = {}
-    late = SlackApiClient(
-        token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0
-    )
+    late = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
     late.respond(handler.url, {"text": "too late"})
     assert handler.told == b'{"text": "too late"}'
-    over = SlackApiClient(
-        token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4
-    )
+    over = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
     with pytest.raises(DeadlineExceeded):
         over.respond(handler.url, {"text": "much too late"})
 
@@ -125,9 +108,7 @@ def test_an_answer_that_slack_does_not_take_by_a_response_url_is_an_error(
 
 
 def test_slack_that_is_not_there_is_no_answer() -> None:
-    nobody = SlackApiClient(
-        token=StaticSecret("xoxb-local"), api_url="http://127.0.0.1:1/api/", timeout_seconds=1
-    )
+    nobody = SlackApiClient(token=StaticSecret("xoxb-local"), api_url="http://127.0.0.1:1/api/", timeout_seconds=1)
     with pytest.raises(SlackNoAnswer):
         post(nobody)
 
@@ -255,9 +236,7 @@ def replaced(*values: str) -> CachedSecret[str]:
     return CachedSecret(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
 
 
-@pytest.mark.parametrize(
-    "code", ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"]
-)
+@pytest.mark.parametrize("code", ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"])
 def test_a_token_that_slack_does_not_accept_is_read_again_and_nothing_is_done_twice(
     slack: SlackFake, code: str
 ) -> None:

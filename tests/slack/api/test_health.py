@@ -31,9 +31,7 @@ def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackFake) ->
     assert "users:read" in (standing(calls, slack).token().missing_scopes or ())
 
 
-def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(
-    calls: SlackApiClient, slack: SlackFake
-) -> None:
+def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(calls: SlackApiClient, slack: SlackFake) -> None:
     told = standing(calls, slack, apart=400).token()
 
     assert told.clock_difference is not None

@@ -36,9 +36,7 @@ def at(slack: SlackFake) -> int:
     return int(slack.workspace.clock())
 
 
-def test_a_post_keeps_its_mark_unfurls_nothing_and_links_nothing(
-    slack: SlackFake, web: SlackMessageGateway
-) -> None:
+def test_a_post_keeps_its_mark_unfurls_nothing_and_links_nothing(slack: SlackFake, web: SlackMessageGateway) -> None:
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
     (message,) = slack.workspace.channels[CHANNEL].messages
     assert (posted.channel, posted.ts) == (CHANNEL, message.ts)
@@ -90,10 +88,7 @@ def test_a_mark_beyond_the_first_page_is_found(
 
 
 def test_a_search_ends_after_some_pages_and_says_so(
-    slack: SlackFake,
-    web: SlackMessageGateway,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    slack: SlackFake, web: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 1)
     for number in range(9):
@@ -121,9 +116,7 @@ def test_metadata_that_is_not_ours_is_passed_over(slack: SlackFake, web: SlackMe
     assert web.find(CHANNEL, mark="m1", since=at(slack)) is None
 
 
-def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(
-    slack: SlackFake, web: SlackMessageGateway
-) -> None:
+def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(slack: SlackFake, web: SlackMessageGateway) -> None:
     slack.add_channel("COTHER", "other", bot_is_member=False)
     with pytest.raises(SlackRefused) as refused:
         web.find("COTHER", mark="m1", since=0)
@@ -159,9 +152,7 @@ def test_other_content_can_be_shown_in_a_modal_too(slack: SlackFake, web: SlackM
     assert "Test Company" in json.dumps(slack.calls[-1].args)
 
 
-def test_a_modal_that_was_closed_is_told_from_other_trouble(
-    slack: SlackFake, web: SlackMessageGateway
-) -> None:
+def test_a_modal_that_was_closed_is_told_from_other_trouble(slack: SlackFake, web: SlackMessageGateway) -> None:
     answer = Reply(a_request())
     assert not web.show_in_view("V0GONE", answer)
     slack.faults.api_error("missing_scope")
@@ -169,9 +160,7 @@ def test_a_modal_that_was_closed_is_told_from_other_trouble(
         web.show_in_view("V0GONE", answer)
 
 
-def test_a_message_links_to_its_card_and_asks_for_the_address_once(
-    slack: SlackFake, web: SlackMessageGateway
-) -> None:
+def test_a_message_links_to_its_card_and_asks_for_the_address_once(slack: SlackFake, web: SlackMessageGateway) -> None:
     card = web.post(CHANNEL, web.render(CARD), mark="m1")
     alert = Alert(tracked(), VERSION, card=MessageLink(CHANNEL, card.ts))
     first, second = web.render(alert), web.render(alert)
@@ -180,18 +169,14 @@ def test_a_message_links_to_its_card_and_asks_for_the_address_once(
     assert [call.method for call in slack.calls].count("chat.getPermalink") == 1
 
 
-def test_where_slack_does_not_tell_the_address_the_channel_is_named(
-    slack: SlackFake, web: SlackMessageGateway
-) -> None:
+def test_where_slack_does_not_tell_the_address_the_channel_is_named(slack: SlackFake, web: SlackMessageGateway) -> None:
     slack.faults.server_error("chat.getPermalink")
     rendered = web.render(Alert(tracked(), VERSION, card=MessageLink(CHANNEL, "1767000000.000100")))
     assert f"The card is in <#{CHANNEL}>." in rendered.text
 
 
 def test_outside_production_what_the_web_renders_says_so(calls: SlackApiClient) -> None:
-    rendered = SlackMessageGateway(
-        calls, replace(DISPLAY, in_production=False, environment="sandbox")
-    ).render(CARD)
+    rendered = SlackMessageGateway(calls, replace(DISPLAY, in_production=False, environment="sandbox")).render(CARD)
     assert rendered.text.startswith("Not production: this is the sandbox environment.")
 
 

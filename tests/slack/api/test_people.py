@@ -18,9 +18,7 @@ def test_a_full_member_is_read_with_the_time(people: SlackUserDirectory) -> None
     assert people.read_person("UANA") == Person("UANA", "T0LOCAL", False, False, False, 1234)
 
 
-@pytest.mark.parametrize(
-    "kind", [{"is_restricted": True}, {"is_ultra_restricted": True}, {"team_id": "T0OTHER"}]
-)
+@pytest.mark.parametrize("kind", [{"is_restricted": True}, {"is_ultra_restricted": True}, {"team_id": "T0OTHER"}])
 def test_guests_of_every_kind_are_told(slack: SlackFake, people: SlackUserDirectory, kind: dict) -> None:
     slack.add_user("UGUEST", "Guest", **kind)
     person = people.read_person("UGUEST")

@@ -7,9 +7,7 @@ import re
 from bot.slack.api.workspace import FREE, SCOPES, lacking
 from tests.architecture import tree
 
-METHOD = re.compile(
-    r'"((?:auth|chat|conversations|files|reactions|team|usergroups|users|views)\.[A-Za-z.]*[A-Za-z])"'
-)
+METHOD = re.compile(r'"((?:auth|chat|conversations|files|reactions|team|usergroups|users|views)\.[A-Za-z.]*[A-Za-z])"')
 
 
 _READS_HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}

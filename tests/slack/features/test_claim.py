@@ -88,9 +88,7 @@ def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(system: Sys
     assert owner(system, record_state) is None
 
 
-def test_a_request_that_is_no_longer_stored_cannot_be_claimed(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     record_state = asked_to_disconnect(system, "Gone Inc")
     monkeypatch.setattr(claim, "claim_request", lambda *_: None)
     assert "This request is not known here any more." in takes(system, record_state, BEN)

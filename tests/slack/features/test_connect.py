@@ -68,11 +68,7 @@ def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(system: System)
     shown = window(system)
     for said in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
         assert said in shown
-    for optional in (
-        "Broker's federal EIN (optional)",
-        "Broker's TIN (optional)",
-        "email address (optional)",
-    ):
+    for optional in ("Broker's federal EIN (optional)", "Broker's TIN (optional)", "email address (optional)"):
         assert optional in shown
     assert "Encrypted until then, and never shown" in shown
 
@@ -164,9 +160,7 @@ def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(
 
 def test_with_the_key_service_down_nothing_is_placed_unsealed(system: System) -> None:
     context = context_of(system)
-    down = Down(
-        context.deps.encryptor, "encrypt", error=TableUnavailable("The encryption key is not answering.")
-    )
+    down = Down(context.deps.encryptor, "encrypt", error=TableUnavailable("The encryption key is not answering."))
     receives_with(system, replace(context, deps=replace(context.deps, encryptor=down)))
     submits(system, opened(system), carrier_group_id="unsealed")
     assert "The encryption key is not answering." in window(system)
@@ -209,14 +203,7 @@ def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
     quiet.carry_out()
     quiet.notify()
     items += [str(one) for one in _items(quiet)]
-    seen = [
-        failed,
-        window(quiet),
-        quiet.seen_in(CONNECTIONS),
-        caplog.text,
-        *items,
-        repr(quiet.slack.ephemerals(ANA)),
-    ]
+    seen = [failed, window(quiet), quiet.seen_in(CONNECTIONS), caplog.text, *items, repr(quiet.slack.ephemerals(ANA))]
     for typed in [*secrets.values(), "987654321"]:
         assert not [place for place in seen if typed in place], typed
 
@@ -233,9 +220,9 @@ def test_more_carriers_than_a_list_holds_are_searched(tmp_path: Path) -> None:
     for system in a_system(CARRIERS_FILE=str(file)):
         view = opened(system)
         assert len(system.slack.suggest(ANA, view, "carrier_id", "carrier")) == 100
-        assert [
-            one["text"]["text"] for one in system.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")
-        ] == [f"Carrier 14{digit}" for digit in range(10)]
+        assert [one["text"]["text"] for one in system.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")] == [
+            f"Carrier 14{digit}" for digit in range(10)
+        ]
         assert system.slack.suggest(ANA, view, "carrier_id", "nobody") == []
         assert len(system.slack.suggest(ANA, view, "carrier_id", "guard")) == 1
         assert submits(system, view, carrier_id=f"{7:08x}-0000-4000-8000-000000000000").errors == {}

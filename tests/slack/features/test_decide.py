@@ -42,9 +42,7 @@ def button_of(record_state: RecordState, decision: Decision = Decision.APPROVE) 
     return make(record_state.entity, record_state.record.version, name="it")
 
 
-def opens(
-    system: System, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA
-) -> str:
+def opens(system: System, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA) -> str:
     presses(system, button_of(record_state, decision), user)
     return view_id(system, user)
 
@@ -160,8 +158,7 @@ def test_another_reason_must_be_said(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "words"),
-    [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")],
+    ("context", "words"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
 )
 def test_context_that_does_not_fit_is_said_under_it(system: System, context: str, words: str) -> None:
     record_state = asked_to_disconnect(system, "Context Inc")
@@ -302,10 +299,7 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
 )
 def test_a_form_that_was_tampered_with_is_not_read(system: System, metadata: str) -> None:
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        decide.APPROVE.submission(
-            context_of(system, ANA),
-            {"id": "V", "private_metadata": metadata},
-        )
+        decide.APPROVE.submission(context_of(system, ANA), {"id": "V", "private_metadata": metadata})
 
 
 def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(system: System) -> None:
@@ -395,9 +389,7 @@ def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(system:
 
 
 @pytest.mark.parametrize("decision", list(Decision))
-def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(
-    system: System, decision: Decision
-) -> None:
+def test_only_a_rejection_goes_without_a_version_where_the_settings_say_so(system: System, decision: Decision) -> None:
     receives_with(system, replace(context_of(system), reject_without_version=True))
     record_state = asked_to_disconnect(system, f"Unversioned {decision}")
     view = opens(system, record_state, decision)

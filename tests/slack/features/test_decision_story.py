@@ -32,9 +32,7 @@ def asked(system: System, name: str) -> dict[str, Any]:
 
 
 def card(system: System, name: str) -> Any:
-    cards = [
-        one for one in system.slack.channel(DECISIONS) if f"Disconnect {name}" in system.slack.render(one)
-    ]
+    cards = [one for one in system.slack.channel(DECISIONS) if f"Disconnect {name}" in system.slack.render(one)]
     assert len(cards) == 1
     return cards[0]
 

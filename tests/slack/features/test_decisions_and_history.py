@@ -6,15 +6,7 @@ from datetime import date
 
 from bot.domain.people import AuditEntry
 from bot.slack.views import buttons
-from tests.slack.incoming import (
-    asked_to_disconnect,
-    known,
-    presses,
-    told,
-    types,
-    view_id,
-    window,
-)
+from tests.slack.incoming import asked_to_disconnect, known, presses, told, types, view_id, window
 from tests.system import ANA, BEN, System
 
 SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
@@ -51,33 +43,15 @@ def test_of_many_the_first_eight_are_shown_and_the_rest_are_counted(system: Syst
 
 def writes(system: System, record_state: object, action: str, at: int, **details: str) -> None:
     entity = record_state.entity  # type: ignore[attr-defined]
-    system.bot.repositories.audit.append(
-        AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items()))
-    )
+    system.bot.repositories.audit.append(AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items())))
 
 
 def test_history_tells_who_did_what_the_newest_first(system: System) -> None:
     record_state = asked_to_disconnect(system, "Juliet Inc")
     writes(system, record_state, "denied", 1)
     decided = {"kind": "decide_disconnection", "decision": "reject"}
-    writes(
-        system,
-        record_state,
-        "operation_submitted",
-        2,
-        **decided,
-        reason="other",
-        effective_end_date="2026-12-31",
-    )
-    writes(
-        system,
-        record_state,
-        "operation_refused",
-        3,
-        **decided,
-        outcome="refused",
-        message="No <!here> 123-45-6789",
-    )
+    writes(system, record_state, "operation_submitted", 2, **decided, reason="other", effective_end_date="2026-12-31")
+    writes(system, record_state, "operation_refused", 3, **decided, outcome="refused", message="No <!here> 123-45-6789")
     writes(system, record_state, "operation_reconciling", 4, **decided)
     writes(system, record_state, "resolution_chosen", 5, resolution="close")
     writes(system, record_state, "operation_succeeded", 6, kind="retry_connection", outcome="confirmed")

@@ -72,9 +72,7 @@ def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: T
     assert trail.denied == [(pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
-def test_details_and_a_retry_are_about_the_record(
-    system: System, context: RequestContext, trail: Trail
-) -> None:
+def test_details_and_a_retry_are_about_the_record(system: System, context: RequestContext, trail: Trail) -> None:
     record_state = known(system, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
     click_details(context, value)
@@ -86,9 +84,7 @@ def test_details_and_a_retry_are_about_the_record(
     ]
 
 
-def test_a_way_out_is_about_what_the_operation_is_about(
-    system: System, context: RequestContext, trail: Trail
-) -> None:
+def test_a_way_out_is_about_what_the_operation_is_about(system: System, context: RequestContext, trail: Trail) -> None:
     held = unclear(system, "Denied Way Inc")
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id=held.id))
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))

@@ -71,10 +71,7 @@ def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(system:
     system.slack.submit(ANA, view, filled(record_state, context="They move\non Monday"))
     asked = wanted(system, view)
     assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
-    assert (asked.group_id, asked.connection) == (
-        getattr(record_state.record, "group_id", ""),
-        record_state.entity,
-    )
+    assert (asked.group_id, asked.connection) == (getattr(record_state.record, "group_id", ""), record_state.entity)
     assert (asked.reason, asked.context) == (DisconnectionReason.TERMINATED, "They move\non Monday")
     shown = window(system)
     assert "Nothing has been sent to Noyo. A second approver has to confirm it" in shown
@@ -121,9 +118,7 @@ def test_case_and_spaces_of_the_typed_name_do_not_count(system: System, typed: s
         (None, "Unnamed group", False),
     ],
 )
-def test_the_name_is_taken_as_it_is_or_as_it_is_shown(
-    system: System, name: str | None, typed: str, fits: bool
-) -> None:
+def test_the_name_is_taken_as_it_is_or_as_it_is_shown(system: System, name: str | None, typed: str, fits: bool) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
     faults = disconnect.validate(values, a_connection(group_name=name), office_day(system))
     assert ("typed_name" not in faults) is fits
@@ -171,10 +166,7 @@ def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(s
     context = context_of(system)
     receives_with(
         system,
-        replace(
-            context,
-            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
-        ),
+        replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))),
     )
     system.slack.submit(ANA, view, filled(record_state))
     assert "You may not decide on disconnections" in window(system)
@@ -273,9 +265,7 @@ def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(system: Sys
 
 def test_by_command_nothing_connected_is_said_in_words(system: System) -> None:
     known(system, "Stuck Only Inc")
-    assert "None of these is connected as it stands now" in told(
-        system, types(system, "disconnect stuck only")
-    )
+    assert "None of these is connected as it stands now" in told(system, types(system, "disconnect stuck only"))
     assert "Type /noyo disconnect" in told(system, types(system, "disconnect"))
 
 

@@ -32,11 +32,7 @@ def test_from_the_card_to_noyo_and_back_in_one_card(system: System) -> None:
     system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
     system.slack.submit(BEN, view_id(system, BEN), {})
     system.settle(30)
-    posts = [
-        seen
-        for seen in system.writes()
-        if str(getattr(record_state.record, "group_id", "")) in str(seen.body)
-    ]
+    posts = [seen for seen in system.writes() if str(getattr(record_state.record, "group_id", "")) in str(seen.body)]
     assert [(seen.method, seen.status) for seen in posts] == [("POST", 201)]
     cards = [system.slack.render(one) for one in system.slack.channel(DECISIONS)]
     (after,) = [one for one in cards if "Whole Inc" in one]
@@ -59,9 +55,7 @@ def test_what_expires_is_told_on_its_card_and_to_whoever_asked(system: System) -
     system.carry_out()
     system.notify()
     system.clock.now = then
-    (card,) = [
-        text for text in map(system.slack.render, system.slack.channel(DECISIONS)) if "Over Inc" in text
-    ]
+    (card,) = [text for text in map(system.slack.render, system.slack.channel(DECISIONS)) if "Over Inc" in text]
     assert "No second approver confirmed @Ana's disconnection request in time; nothing was sent" in card
     assert "Confirm Disconnection…" not in card
     told_ana = "\n".join(map(system.slack.render, system.slack.direct_messages(ANA)))

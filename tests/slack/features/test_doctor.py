@@ -167,33 +167,21 @@ def wrong(finding: Finding) -> str:
             Finding(Topic.SCOPES, CheckStatus.FAILED, ("users:read", "im:write")),
             "lacks scopes: users:read, im:write. Update",
         ),
-        (
-            Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=75),
-            "Slack's clock is 75 seconds ahead of ours",
-        ),
+        (Finding(Topic.SLACK_CLOCK, CheckStatus.FAILED, value=75), "Slack's clock is 75 seconds ahead of ours"),
         (Finding(Topic.NOYO_CLOCK, CheckStatus.FAILED, value=-90), "Noyo's clock is 90 seconds behind ours"),
-        (
-            Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="empty"),
-            "<!subteam^S1ABC> is empty or deleted",
-        ),
+        (Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="empty"), "<!subteam^S1ABC> is empty or deleted"),
         (Finding(Topic.GROUP, CheckStatus.FAILED, ("S1ABC",), reason="unreadable"), "cannot be read"),
         (
             Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="channel_not_found"),
             "cannot find it",
         ),
-        (
-            Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="odd"),
-            "Slack returned odd",
-        ),
+        (Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C1"), reason="odd"), "Slack returned odd"),
         (Finding(Topic.SECRET, CheckStatus.FAILED, reason="none", check_failed=True), "none Set its value"),
         (
             Finding(Topic.NOYO, CheckStatus.FAILED, reason="no", check_failed=True),
             "Noyo and its token: no Requests wait",
         ),
-        (
-            Finding(Topic.PEOPLE, CheckStatus.FAILED, tuple(f"U{n}A" for n in range(12))),
-            "and 2 more – remove them",
-        ),
+        (Finding(Topic.PEOPLE, CheckStatus.FAILED, tuple(f"U{n}A" for n in range(12))), "and 2 more – remove them"),
         (Finding(Topic.TOKEN, CheckStatus.FAILED), "Slack token: there is a problem"),
         (
             Finding(Topic.CONCURRENCY, CheckStatus.FAILED, value=3),
@@ -226,10 +214,7 @@ def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> No
 
 
 def test_what_could_not_be_told_is_not_called_wrong() -> None:
-    unknown = (
-        Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3),
-        Finding(Topic.SCOPES, CheckStatus.UNKNOWN),
-    )
+    unknown = (Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3), Finding(Topic.SCOPES, CheckStatus.UNKNOWN))
     found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, unknown)}, NOW)
 
     assert [mrkdwn(line) for line in found.unknown] == [
@@ -254,8 +239,7 @@ def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> No
 
 
 @pytest.mark.parametrize(
-    ("age", "fine"),
-    [(0, True), (policies.WEBHOOK_STALE_SECONDS, True), (policies.WEBHOOK_STALE_SECONDS + 1, False)],
+    ("age", "fine"), [(0, True), (policies.WEBHOOK_STALE_SECONDS, True), (policies.WEBHOOK_STALE_SECONDS + 1, False)]
 )
 def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None:
     found = diagnose({Component.WEBHOOK: HealthCheck(Component.WEBHOOK, NOW - age, (READ,))}, NOW)
@@ -266,9 +250,7 @@ def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None
 
 
 def test_secrets_are_not_called_fine_where_one_function_cannot_read_its_own() -> None:
-    held = {
-        component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)
-    }
+    held = {component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)}
 
     assert diagnose(held, NOW).fine == ("secrets", "secrets")
     assert diagnose(held | {Component.NOYO: HealthCheck(Component.NOYO, NOW, (UNREADABLE,))}, NOW).fine == ()

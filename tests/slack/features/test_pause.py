@@ -148,14 +148,7 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -
 
     assert "Paused, not sent yet" in window(system)
     assert (
-        len(
-            [
-                one
-                for one in system.bot.repositories.operations.deferred_due(10**10, limit=99)
-                if one == view.id
-            ]
-        )
-        == 1
+        len([one for one in system.bot.repositories.operations.deferred_due(10**10, limit=99) if one == view.id]) == 1
     )
 
 

@@ -108,9 +108,7 @@ def test_what_is_settled_and_forgotten_is_told(system: System) -> None:
     assert "settled long ago. Nothing was done." in window(system)
 
 
-def test_a_decision_stands_even_if_slack_opens_no_window(
-    system: System, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_decision_stands_even_if_slack_opens_no_window(system: System, caplog: pytest.LogCaptureFixture) -> None:
     held = unclear(system, "No Window Inc")
     system.slack.faults.server_error("views.open")
     reply = presses(system, way(Action.CLOSE, held.id))
@@ -125,8 +123,7 @@ def test_with_the_table_down_the_person_is_told_and_the_question_stays(system: S
     held = unclear(system, "Table Down Inc")
     context = context_of(system)
     receives_with(
-        system,
-        replace(context, deps=replace(context.deps, operations=Down(context.deps.operations, "settle"))),
+        system, replace(context, deps=replace(context.deps, operations=Down(context.deps.operations, "settle")))
     )
     presses(system, way(Action.CLOSE, held.id))
     assert "Please try again in a minute." in window(system)
@@ -170,10 +167,7 @@ def test_a_decision_sent_again_stays_one_on_the_version_that_was_decided_on(syst
     context = context_of(system)
     receives_with(
         system,
-        replace(
-            context,
-            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA}))),
-        ),
+        replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA})))),
     )
     presses(system, way(Action.SEND_AGAIN, held.id))
     now = system.operation(held.id)

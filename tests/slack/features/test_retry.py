@@ -14,17 +14,7 @@ from bot.domain.requests import RetryRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import retry
 from bot.slack.views import buttons
-from tests.slack.incoming import (
-    a_system,
-    context_of,
-    known,
-    moves,
-    presses,
-    table_cannot_place,
-    types,
-    view_id,
-    window,
-)
+from tests.slack.incoming import a_system, context_of, known, moves, presses, table_cannot_place, types, view_id, window
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, System
 
 
@@ -198,9 +188,7 @@ def test_a_form_that_was_tampered_with_is_refused_in_words(system: System, about
 
 def test_a_form_about_a_connection_nobody_knows_is_refused(system: System) -> None:
     record_state = known(system, "Gone Inc")
-    gone = replace(
-        record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead")
-    )
+    gone = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
     presses(system, button_of(gone))
     assert "This connection is not known here any more. Nothing was sent to Noyo." in window(system)
 

@@ -103,9 +103,7 @@ def submission(operation_id: str, user: str) -> bytes:
     return payload(submitted(second_approval.CALLBACK, about, user))
 
 
-@pytest.mark.parametrize(
-    "private", ["", "{}", "null", '{"s":1,"r":"connection:x","v":"1"}', '{"s":9,"o":"V1"}']
-)
+@pytest.mark.parametrize("private", ["", "{}", "null", '{"s":1,"r":"connection:x","v":"1"}', '{"s":9,"o":"V1"}'])
 def test_a_form_that_cannot_be_read_is_refused_in_words(system: System, private: str) -> None:
     answer = str(knocks(system, payload(submitted(second_approval.CALLBACK, private, BEN))))
     assert "cannot be read" in answer or "another version of Switchboard" in answer
@@ -155,27 +153,19 @@ def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(s
     context = context_of(system)
     receives_with(
         system,
-        replace(
-            context,
-            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA}))),
-        ),
+        replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({ANA})))),
     )
     system.slack.submit(BEN, view, {})
     assert "You may not decide on disconnections" in window(system, BEN)
     assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
 
-def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_confirms(
-    system: System,
-) -> None:
+def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_confirms(system: System) -> None:
     operation_id = held(system, "Left Inc")
     context = context_of(system)
     receives_with(
         system,
-        replace(
-            context,
-            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
-        ),
+        replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))),
     )
     opens(system, operation_id)
     assert "@Ana, who asked for it, is no longer allowed to." in window(system, BEN)
@@ -214,10 +204,7 @@ def test_whoever_asked_may_take_it_back_even_without_the_right_by_then(system: S
     context = context_of(system)
     receives_with(
         system,
-        replace(
-            context,
-            deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN}))),
-        ),
+        replace(context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))),
     )
     assert "The request is withdrawn." in withdraws(system, operation_id, ANA)
 

@@ -10,16 +10,7 @@ from bot.domain.records import EntityRef, Record
 from bot.slack.context import Actor
 from bot.slack.features.status import VERSIONS, click_details
 from bot.slack.views import buttons
-from tests.slack.incoming import (
-    context_of,
-    known,
-    moves,
-    presses,
-    receives_with,
-    told,
-    types,
-    window,
-)
+from tests.slack.incoming import context_of, known, moves, presses, receives_with, told, types, window
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
@@ -65,12 +56,7 @@ def test_the_beginning_of_an_id_and_an_id_in_capitals_find_it(system: System) ->
 
 def test_several_matches_are_listed_with_what_tells_them_apart(system: System) -> None:
     for number in (1, 2):
-        known(
-            system,
-            "Twin Inc",
-            "completed" if number == 1 else "unable_to_connect",
-            carrier_group_id=f"t-{number}",
-        )
+        known(system, "Twin Inc", "completed" if number == 1 else "unable_to_connect", carrier_group_id=f"t-{number}")
     read = told(system, types(system, "status Twin"))
     assert "Several match. Which one?" in read
     assert "t-1" in read
@@ -93,9 +79,7 @@ def test_what_waits_for_us_is_listed_with_its_buttons(system: System) -> None:
     assert "[Retry…]" in read
 
 
-@pytest.mark.parametrize(
-    "text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"]
-)
+@pytest.mark.parametrize("text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"])
 def test_whatever_is_asked_for_is_answered_and_pings_nobody(system: System, text: str) -> None:
     reply = types(system, f"status {text}")
     assert "matches" in told(system, reply)
@@ -131,12 +115,7 @@ def test_details_tell_everything_and_each_version(system: System) -> None:
         system, known(system, "Known Well Inc", "processing"), "unable_to_connect", error="No such group"
     )
     shown = details_of(system, "Known Well")
-    for told_there in (
-        record_state.record.id,
-        record_state.record.version,
-        "No such group",
-        "id of Known Well Inc",
-    ):
+    for told_there in (record_state.record.id, record_state.record.version, "No such group", "id of Known Well Inc"):
         assert told_there in shown
     versions = shown[shown.index("Versions that we have seen") :]
     assert versions.index("Unable to connect") < versions.index("Processing")
@@ -154,8 +133,7 @@ def test_details_of_two_hundred_versions_fit_and_say_how_many_more(system: Syste
 
         def history(self, entity: EntityRef, *, since: int) -> list[Record]:
             return [
-                replace(record_state.record, modified=record_state.record.modified - 200 + age)
-                for age in range(200)
+                replace(record_state.record, modified=record_state.record.modified - 200 + age) for age in range(200)
             ]
 
     receives_with(system, replace(context, deps=replace(context.deps, records=Long())))  # type: ignore[arg-type]
@@ -204,8 +182,7 @@ def test_details_open_one_window_and_place_nothing(system: System) -> None:
     before = system.open_operations()
     ts = system.slack.workspace.new_trigger(ANA)
     click_details(
-        context_of(system).for_actor(Actor(ANA, CONNECTIONS, ts)),
-        buttons.ButtonValue(record_state.entity, "1"),
+        context_of(system).for_actor(Actor(ANA, CONNECTIONS, ts)), buttons.ButtonValue(record_state.entity, "1")
     )
     assert "Looked At Inc" in window(system)
     assert system.open_operations() == before

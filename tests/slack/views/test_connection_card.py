@@ -83,9 +83,7 @@ def test_every_status_says_who_acts_next(status: ConnectionStatus | UnknownValue
 
 
 def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
-    assert "Status: connecting," in shown(
-        RecordCard(tracked(a_connection(status=UnknownValue("connecting"))))
-    )
+    assert "Status: connecting," in shown(RecordCard(tracked(a_connection(status=UnknownValue("connecting")))))
 
 
 def test_what_is_missing_is_said_to_be_missing() -> None:
@@ -98,9 +96,7 @@ def test_what_is_missing_is_said_to_be_missing() -> None:
 
 
 def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> None:
-    assert "Group not found" not in shown(
-        RecordCard(tracked(a_connection(status=ConnectionStatus.PROCESSING)))
-    )
+    assert "Group not found" not in shown(RecordCard(tracked(a_connection(status=ConnectionStatus.PROCESSING))))
 
 
 @pytest.mark.parametrize(
@@ -113,10 +109,7 @@ def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> N
             "delayed. Noyo cannot be reached; next attempt 29 Dec 2025 11:35 UTC.",
         ),
         ({"delay_reason": "Noyo cannot be reached.", "due": None}, "delayed. Noyo cannot be reached."),
-        (
-            {"state": OperationState.RECONCILING},
-            "Noyo did not answer. Checking whether it arrived.",
-        ),
+        ({"state": OperationState.RECONCILING}, "Noyo did not answer. Checking whether it arrived."),
         ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
     ],
 )
@@ -133,12 +126,7 @@ def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
 
 def test_an_operation_that_needs_a_person_offers_three_ways_out() -> None:
     card = RecordCard(tracked(), a_retry(state=OperationState.NEEDS_RESOLUTION))
-    assert list(buttons_of(render(card, DISPLAY))) == [
-        "It Arrived",
-        "Send Again",
-        "Close",
-        "Details",
-    ]
+    assert list(buttons_of(render(card, DISPLAY))) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
 def test_corrected_details_are_mentioned_and_never_shown() -> None:
@@ -152,11 +140,7 @@ def test_corrected_details_are_mentioned_and_never_shown() -> None:
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
         (OutcomeKind.RECONCILED, None, "Noyo did not answer, but shows that @UANA's retry arrived"),
-        (
-            OutcomeKind.DUPLICATE,
-            None,
-            "Noyo did not accept @UANA's retry: another connection already has this",
-        ),
+        (OutcomeKind.DUPLICATE, None, "Noyo did not accept @UANA's retry: another connection already has this"),
         (OutcomeKind.REFUSED, "Bad format", "Noyo refused @UANA's retry: Bad format"),
         (OutcomeKind.REFUSED, None, "Noyo refused @UANA's retry · "),
         (OutcomeKind.CHANGED, None, "Not sent: the connection changed at Noyo before @UANA's retry was sent"),

@@ -111,9 +111,7 @@ def test_what_was_decided_elsewhere_says_so_and_names_nobody(status: Disconnecti
 
 def test_a_decision_of_ours_that_came_to_nothing_was_not_the_one_that_was_made() -> None:
     for kind in (OutcomeKind.REFUSED, OutcomeKind.CHANGED, OutcomeKind.NOT_AUTHORIZED):
-        assert OUTSIDE in shown(
-            card(DisconnectionStatus.PROCESSING, last=settled(a_decision(), kind), decided=CHANGED)
-        )
+        assert OUTSIDE in shown(card(DisconnectionStatus.PROCESSING, last=settled(a_decision(), kind), decided=CHANGED))
     other = settled(a_decision(Decision.REJECT), OutcomeKind.CONFIRMED)
     assert OUTSIDE in shown(card(DisconnectionStatus.COMPLETED, last=other))
 

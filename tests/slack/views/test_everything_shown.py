@@ -11,16 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.content import (
-    Alert,
-    Content,
-    ManualResolution,
-    RecordCard,
-    Reply,
-    RequestCard,
-    Summary,
-    ThreadLine,
-)
+from bot.domain.content import Alert, Content, ManualResolution, RecordCard, Reply, RequestCard, Summary, ThreadLine
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import DisconnectionStatus, UnknownValue
@@ -94,28 +85,18 @@ def everything(words: str, said: str) -> list[Content]:
     own_id = re.sub(r"\d", "", said)  # A number in a record's own carrier group id would rightly stay.
     record = a_connection(group_name=words, error=said, version=VERSION)
     odd = replace(record, status=UnknownValue(words), carrier_id=words, carrier_group_id=own_id)
-    request = a_request(
-        input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said)
-    )
-    retry = a_retry(
-        input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said)
-    )
+    request = a_request(input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said))
+    retry = a_retry(input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
     refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
     unallowed = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, said))
     stuck = replace(request, state=OperationState.NEEDS_RESOLUTION)
     waits = tuple(tracked(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said)
-    decision = a_decision(
-        wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said)
-    )
+    decision = a_decision(wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
     no = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
     decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
-    torn = replace(
-        decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said)
-    )
-    event = OutboxEvent(
-        "n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=words, after=said
-    )
+    torn = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+    event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=words, after=said)
     return [
         RecordCard(tracked(record), last=refused),
         RecordCard(tracked(odd), retry),
@@ -129,9 +110,7 @@ def everything(words: str, said: str) -> list[Content]:
         ManualResolution(stuck, tracked(odd), CARD),
         ThreadLine(event),
         ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
-        ThreadLine(
-            replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused
-        ),
+        ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
         Reply(request),
         Reply(refused, tracked(odd), CARD),
         Reply(unallowed, tracked(record)),
@@ -141,9 +120,7 @@ def everything(words: str, said: str) -> list[Content]:
         RecordCard(tracked(decided), last=no),
         Alert(tracked(disconnection), disconnection.version, decision),
         ManualResolution(torn, tracked(disconnection), CARD),
-        ThreadLine(
-            replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), no
-        ),
+        ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), no),
         Reply(no, tracked(disconnection), CARD),
         Reply(decision, tracked(disconnection)),
         *_partings(words, said),
@@ -182,9 +159,7 @@ def system() -> Any:
 
 @given(words=hostile, said=hostile)
 @settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_hostile_words_break_no_rule_wherever_they_stand(system: Any, words: str, said: str) -> None:
     # Who may do something is said in our own words with real mentions: those are not foreign.
@@ -206,15 +181,11 @@ def test_hostile_words_break_no_rule_wherever_they_stand(system: Any, words: str
 
 @given(words=hostile, said=hostile)
 @settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @pytest.mark.parametrize("decision", list(Decision))
 def test_hostile_words_break_no_form(system: Any, decision: Decision, words: str, said: str) -> None:
-    record = a_disconnection(
-        group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words
-    )
+    record = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words)
     before = replace(record, status=UnknownValue(said), effective_end_date=None)
     view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
     assert check_view(view) == []
@@ -225,13 +196,9 @@ def test_hostile_words_break_no_form(system: Any, decision: Decision, words: str
 
 @given(words=hostile, said=hostile)
 @settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_hostile_words_break_neither_the_form_nor_the_confirmation(
-    system: Any, words: str, said: str
-) -> None:
+def test_hostile_words_break_neither_the_form_nor_the_confirmation(system: Any, words: str, said: str) -> None:
     record = a_connection(group_name=words, carrier_id=words, error=said, status=UnknownValue(said))
     parting = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
     asked: Any = parting.input

@@ -25,9 +25,7 @@ from tests.slack.samples import DISPLAY, a_connection, a_request, a_retry, settl
         (EntityKind.CONNECTION, "rejected", UnknownValue("rejected")),
     ],
 )
-def test_a_status_in_news_is_read_for_its_own_kind_of_record(
-    kind: EntityKind, value: str, status: object
-) -> None:
+def test_a_status_in_news_is_read_for_its_own_kind_of_record(kind: EntityKind, value: str, status: object) -> None:
     assert parse_status(kind, value) == status
 
 
@@ -39,14 +37,9 @@ def test_every_known_status_has_a_name_and_says_who_acts() -> None:
 
 
 def test_who_did_something_is_a_mention_and_what_they_typed_is_data() -> None:
-    assert (
-        mrkdwn(operation_text.description(a_retry()))
-        == "<@UANA> asked to retry with carrier group id 00110022"
-    )
+    assert mrkdwn(operation_text.description(a_retry())) == "<@UANA> asked to retry with carrier group id 00110022"
     odd = settled(a_request(), OutcomeKind.REFUSED, "<!channel> 00110011 123456789")
-    assert (
-        mrkdwn(operation_text.outcome(odd)) == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
-    )
+    assert mrkdwn(operation_text.outcome(odd)) == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
 
 
 def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
@@ -101,20 +94,11 @@ def test_the_settings_decide_how_things_look() -> None:
     ).split()
     settings = read_settings(
         dict.fromkeys(needed, "x")
-        | {
-            "CHANNEL_CONNECTIONS": "C1",
-            "CHANNEL_ALERTS": "C2",
-            "CHANNEL_DECISIONS": "C3",
-            "ENVIRONMENT": "sandbox",
-        }
+        | {"CHANNEL_CONNECTIONS": "C1", "CHANNEL_ALERTS": "C2", "CHANNEL_DECISIONS": "C3", "ENVIRONMENT": "sandbox"}
         | {"RETRY_AT_ACTION_REQUIRED": "yes", "SLACK_COMMAND": "/n"}
     )
     display = display_settings(settings)
-    assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == (
-        "C1",
-        "C2",
-        "C3",
-    )
+    assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
     assert display.command == "/n"
     assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."
     stuck = tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED))

@@ -84,10 +84,5 @@ def test_blanks_are_not_typed() -> None:
 
 
 def test_all_but_the_first_sensitive_field_may_stay_blank() -> None:
-    assert [one["optional"] for one in sensitive_fields(federal_ein_optional=False)] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert [one["optional"] for one in sensitive_fields(federal_ein_optional=False)] == [False, True, True, True]
     assert [one["optional"] for one in sensitive_fields(federal_ein_optional=True)] == [True] * 4

@@ -16,9 +16,7 @@ from bot.slack.views.rich_text import (
     utc_text,
 )
 
-HOSTILE = (
-    "<!channel> <@U123> *bold* _it_ ~no~ `code` :smile: @here #general https://evil.com/x evil.com a@b.com"
-)
+HOSTILE = "<!channel> <@U123> *bold* _it_ ~no~ `code` :smile: @here #general https://evil.com/x evil.com a@b.com"
 
 
 def test_nothing_in_mrkdwn_stays_that_slack_acts_on() -> None:
@@ -42,8 +40,7 @@ def test_a_greater_than_sign_at_the_start_makes_no_quote() -> None:
 
 
 @pytest.mark.parametrize(
-    "hidden",
-    ["\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\x00", "\x1b", "\ud800", "\u3164", "\U000e0041"],
+    "hidden", ["\u202e", "\u2066", "\u200b", "\u200d", "\ufeff", "\x00", "\x1b", "\ud800", "\u3164", "\U000e0041"]
 )
 def test_what_nobody_can_see_is_taken_out(hidden: str) -> None:
     assert clean_text(f"a{hidden}b", limit=10) == "ab"

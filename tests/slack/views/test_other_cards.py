@@ -50,9 +50,7 @@ def test_what_a_disconnection_does_not_say_is_said_to_be_missing() -> None:
 
 
 def test_every_status_of_a_disconnection_says_who_acts_next() -> None:
-    told = {
-        status: shown(RecordCard(tracked(a_disconnection(status=status)))) for status in DisconnectionStatus
-    }
+    told = {status: shown(RecordCard(tracked(a_disconnection(status=status)))) for status in DisconnectionStatus}
     assert "Next: Approve to disconnect" in told[DisconnectionStatus.NEEDS_REVIEW]
     assert "stays connected" in told[DisconnectionStatus.REJECTED]
     assert all("Next: No action needed" in told[one] for one in list(DisconnectionStatus)[1:])

@@ -16,17 +16,7 @@ from bot.slack.views import operation_text
 from bot.slack.views.buttons import decode
 from bot.slack.views.cards import render
 from bot.slack.views.request_cards import MAX_APPROVERS_MENTIONED, pending_disconnection_card
-from tests.slack.samples import (
-    CARD,
-    CHANGED,
-    DISPLAY,
-    a_disconnection,
-    a_parting,
-    buttons_of,
-    settled,
-    shown,
-    tracked,
-)
+from tests.slack.samples import CARD, CHANGED, DISPLAY, a_disconnection, a_parting, buttons_of, settled, shown, tracked
 
 BEN = SecondApproval("UBEN", CHANGED + 600)
 CALLED = replace(DISPLAY, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))
@@ -65,9 +55,7 @@ def test_the_group_of_approvers_is_called_or_else_they_are_by_name_but_for_whoev
     assert "Approvers" not in shown(RequestCard(a_parting()), DISPLAY)
 
 
-@pytest.mark.parametrize(
-    "state", [OperationState.PENDING, OperationState.SENDING, OperationState.RECONCILING]
-)
+@pytest.mark.parametrize("state", [OperationState.PENDING, OperationState.SENDING, OperationState.RECONCILING])
 def test_once_confirmed_nobody_is_called_and_nothing_is_offered(state: OperationState) -> None:
     read = card(state=state, second_approval=BEN)
 
@@ -86,11 +74,7 @@ def test_where_a_person_has_to_say_there_are_three_ways_out() -> None:
         (OutcomeKind.EXPIRED, {}, "No second approver confirmed @UANA's disconnection request in time"),
         (OutcomeKind.WITHDRAWN, {"decided_by": "UANA"}, "@UANA withdrew the disconnection request"),
         (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's disconnection request"),
-        (
-            OutcomeKind.NOT_AUTHORIZED,
-            {"decided_by": "UBEN"},
-            "Not sent: @UBEN does not have permission for this",
-        ),
+        (OutcomeKind.NOT_AUTHORIZED, {"decided_by": "UBEN"}, "Not sent: @UBEN does not have permission for this"),
         (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "Its status is now Unable to connect"),
         (
             OutcomeKind.END_DATE_PASSED,
@@ -115,9 +99,7 @@ def test_each_end_is_told_on_the_card_in_the_thread_and_to_both(
 ) -> None:
     words = outcome.pop("words", None)
     over = settled(a_parting(second_approval=BEN), kind, words, **outcome)
-    event = OutboxEvent(
-        "n", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None, operation_state=over.state
-    )
+    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None, operation_state=over.state)
 
     read = shown(RequestCard(over))
 

@@ -33,13 +33,7 @@ def card(**held: object) -> RecordCard:
 
 @pytest.mark.parametrize(
     ("left", "told"),
-    [
-        (4, "ends in 4 days"),
-        (1, "ends tomorrow"),
-        (0, "ends today"),
-        (-1, "ended yesterday"),
-        (-2, "ended 2 days ago"),
-    ],
+    [(4, "ends in 4 days"), (1, "ends tomorrow"), (0, "ends today"), (-1, "ended yesterday"), (-2, "ended 2 days ago")],
 )
 def test_how_far_away_the_last_day_is_stands_beside_it(left: int, told: str) -> None:
     assert f"Last managed day: 31 Dec 2026 · {told}\n" in shown(card(today=END - timedelta(days=left)))

@@ -10,16 +10,7 @@ from bot.domain.content import Alert
 from bot.domain.records import DisconnectionStatus
 from bot.slack.views.alerts import alert
 from bot.slack.views.cards import no_links, render
-from tests.slack.samples import (
-    CARD,
-    DISPLAY,
-    VERSION,
-    a_decision,
-    a_disconnection,
-    buttons_of,
-    shown,
-    tracked,
-)
+from tests.slack.samples import CARD, DISPLAY, VERSION, a_decision, a_disconnection, buttons_of, shown, tracked
 
 DECIDERS = replace(DISPLAY, approvers=frozenset({"UBEN", "S0APPROVE"}))
 TODAY = date(2026, 12, 29)

@@ -47,10 +47,7 @@ def test_a_duplicate_shows_the_connection_that_is_there() -> None:
 
 def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
     made = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
-    assert (
-        "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect."
-        in made
-    )
+    assert "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in made
     assert "Message from Noyo" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
 
 
@@ -73,9 +70,7 @@ def test_every_outcome_of_a_retry_is_told(kind: OutcomeKind, words: str) -> None
 def test_who_may_is_named_where_the_asker_may_not() -> None:
     why = "You may not request or retry connections. These may: <@UBOB>, <!subteam^SOPS>."
     made = shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
-    assert (
-        "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in made
-    )
+    assert "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in made
     assert "Your retry was not sent." in shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED)))
 
 
@@ -83,18 +78,9 @@ def test_who_may_is_named_where_the_asker_may_not() -> None:
     ("changes", "words"),
     [
         ({}, "# Sending to Noyo\nSending your request to Noyo.\nYou can close this"),
-        (
-            {"delay_reason": "Noyo cannot be reached."},
-            "# Delayed\nYour request is delayed. Noyo cannot be reached",
-        ),
-        (
-            {"state": OperationState.RECONCILING},
-            "We're checking whether your request arrived.\nPlease don't ask again",
-        ),
-        (
-            {"state": OperationState.NEEDS_RESOLUTION},
-            "We can't tell from Noyo whether your request took effect.",
-        ),
+        ({"delay_reason": "Noyo cannot be reached."}, "# Delayed\nYour request is delayed. Noyo cannot be reached"),
+        ({"state": OperationState.RECONCILING}, "We're checking whether your request arrived.\nPlease don't ask again"),
+        ({"state": OperationState.NEEDS_RESOLUTION}, "We can't tell from Noyo whether your request took effect."),
     ],
 )
 def test_what_is_not_final_says_so_and_what_comes_next(changes: dict[str, object], words: str) -> None:

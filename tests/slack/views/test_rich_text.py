@@ -68,9 +68,7 @@ def test_the_text_beside_the_blocks_shortens_what_is_foreign_before_it_drops_a_l
 
 
 def test_where_that_is_not_enough_the_last_lines_go_whole() -> None:
-    made = views.fallback_text(
-        [rich_text("x" * 30), rich_text(UserMention("U123")), rich_text("y" * 30)], limit=45
-    )
+    made = views.fallback_text([rich_text("x" * 30), rich_text(UserMention("U123")), rich_text("y" * 30)], limit=45)
     assert made == "x" * 30 + "\n<@U123>\n…"
 
 
@@ -83,9 +81,7 @@ def test_words_of_ours_may_name_people_and_nothing_else_in_them_is_alive() -> No
 def test_the_way_to_a_card_is_its_address_or_else_its_channel() -> None:
     card = MessageLink("C123", "1.2")
     assert views.card_link(None, lambda _: None) == ()
-    assert views.card_link(card, lambda _: None) == (
-        rich_text("The card is in ", ChannelMention("C123"), "."),
-    )
+    assert views.card_link(card, lambda _: None) == (rich_text("The card is in ", ChannelMention("C123"), "."),)
     good = views.card_link(card, lambda _: "https://x.slack.com/archives/C123/p12")
     assert good == (rich_text(Link("https://x.slack.com/archives/C123/p12", "Open the card")),)
     forged = views.card_link(card, lambda _: "https://x|<!channel>")

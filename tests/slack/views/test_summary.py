@@ -10,9 +10,7 @@ from tests.slack.samples import DISPLAY, a_connection, a_disconnection, shown, t
 
 
 def many(number: int) -> tuple:
-    return tuple(
-        tracked(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number)
-    )
+    return tuple(tracked(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number))
 
 
 def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
@@ -30,9 +28,7 @@ def test_where_nothing_waits_it_says_so() -> None:
 
 
 def test_one_that_waits_is_told_in_the_singular() -> None:
-    bare = tracked(
-        a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
-    )
+    bare = tracked(a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION))
     made = shown(Summary(1, 0, (bare,), 1))
     assert "1 of them needs action." in made
     assert "[Retry…]" not in made

@@ -31,27 +31,16 @@ def test_a_new_record_says_so_and_an_unknown_status_is_shown_as_it_came() -> Non
 
 
 def test_a_change_within_a_status_says_that_the_status_stayed() -> None:
-    assert (
-        told(EventKind.RECORD_CHANGED, before="created", after="created")
-        == "Changed at Noyo, still Created" + WHEN
-    )
+    assert told(EventKind.RECORD_CHANGED, before="created", after="created") == "Changed at Noyo, still Created" + WHEN
 
 
 def test_a_disconnections_statuses_are_its_own() -> None:
-    made = told(
-        EventKind.RECORD_CHANGED,
-        entity=disconnection_ref("x"),
-        before="needs_review",
-        after="rejected",
-    )
+    made = told(EventKind.RECORD_CHANGED, entity=disconnection_ref("x"), before="needs_review", after="rejected")
     assert made == "Needs review → Rejected" + WHEN
 
 
 def test_what_arrived_late_is_said_to_be_late() -> None:
-    assert (
-        told(EventKind.LATE_VERSION, after="processing")
-        == "An earlier change arrived late: Processing" + WHEN
-    )
+    assert told(EventKind.LATE_VERSION, after="processing") == "An earlier change arrived late: Processing" + WHEN
     assert "arrived late: (empty)" in told(EventKind.LATE_VERSION)
 
 
@@ -60,15 +49,10 @@ def test_what_arrived_late_is_said_to_be_late() -> None:
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
         (OperationState.RECONCILING, "Noyo did not answer @UANA's retry; checking whether it arrived"),
-        (
-            OperationState.NEEDS_RESOLUTION,
-            "Needs review: it is unknown whether @UANA's retry arrived",
-        ),
+        (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
-def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(
-    state: OperationState, words: str
-) -> None:
+def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(state: OperationState, words: str) -> None:
     now = settled(a_retry(), OutcomeKind.CONFIRMED)
     assert told(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
 
@@ -105,9 +89,7 @@ def test_what_was_there_before_us_says_so() -> None:
 
 
 def test_a_line_is_one_block_and_one_line() -> None:
-    event = OutboxEvent(
-        "n", EventKind.RECORD_CHANGED, connection_ref("x"), CHANGED, None, after="created"
-    )
+    event = OutboxEvent("n", EventKind.RECORD_CHANGED, connection_ref("x"), CHANGED, None, after="created")
     message = thread_line(ThreadLine(event))
     assert len(message.blocks()) == 1
     assert "\n" not in message.rendered().text

@@ -134,16 +134,10 @@ def test_the_event_describes_the_request_and_its_client() -> None:
 def test_the_whole_response_of_the_function_is_returned() -> None:
     headers = {"Content-Type": "application/json", "X-Slack-No-Retry": 1}
 
-    status, got, body = response_to(
-        {"statusCode": 418, "headers": headers, "body": '{"é":1}', "cookies": ["a=1"]}
-    )
+    status, got, body = response_to({"statusCode": 418, "headers": headers, "body": '{"é":1}', "cookies": ["a=1"]})
 
     assert (status, body) == (418, '{"é":1}'.encode())
-    assert (got["content-type"], got["x-slack-no-retry"], got["set-cookie"]) == (
-        "application/json",
-        "1",
-        "a=1",
-    )
+    assert (got["content-type"], got["x-slack-no-retry"], got["set-cookie"]) == ("application/json", "1", "a=1")
 
 
 def test_a_base64_body_is_returned_as_bytes() -> None:
@@ -179,9 +173,7 @@ def test_a_result_without_a_status_code_is_a_json_body(answer: Any, body: bytes)
     ],
     ids=str,
 )
-def test_a_crash_or_an_invalid_result_is_an_internal_error_without_details(
-    answer: Any,
-) -> None:
+def test_a_crash_or_an_invalid_result_is_an_internal_error_without_details(answer: Any) -> None:
     status, _, body = response_to(answer)
 
     assert (status, json.loads(body)) == (500, {"message": "Internal Server Error"})

@@ -77,9 +77,7 @@ def test_later_records_wait_until_the_failed_one_succeeds() -> None:
 def test_a_permanently_failing_record_is_dropped_with_the_rest_of_its_batch() -> None:
     """Lambda splits at the reported record only, so it drops the rest of that batch too."""
     deliveries = deliver_numbers(
-        5,
-        BatchRules(4, bisect=True, report_failures=True, retries=1),
-        lambda batch: failed(2) if 2 in batch else None,
+        5, BatchRules(4, bisect=True, report_failures=True, retries=1), lambda batch: failed(2) if 2 in batch else None
     )
 
     assert deliveries.calls == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4], [5]]
@@ -148,9 +146,7 @@ def test_no_batch_is_delivered_after_a_stop() -> None:
 BATCH = (record(1), record(2))
 
 
-@pytest.mark.parametrize(
-    "answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}], ids=str
-)
+@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}], ids=str)
 def test_an_empty_result_is_a_success(answer: Any) -> None:
     assert reported_failure(answer, BATCH) is None
 

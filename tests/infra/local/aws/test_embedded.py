@@ -40,10 +40,7 @@ def read(table: LocalTable, place: str) -> tuple[list[str], str]:
 def test_the_table_has_the_templates_stream_and_indexes(table: LocalTable) -> None:
     description = table.client.describe_table(TableName=table.name)["Table"]
 
-    assert description["StreamSpecification"] == {
-        "StreamEnabled": True,
-        "StreamViewType": "NEW_AND_OLD_IMAGES",
-    }
+    assert description["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     assert "due" in {index["IndexName"] for index in description["GlobalSecondaryIndexes"]}
 
 

@@ -33,14 +33,7 @@ def test_a_missing_name_does_not_match() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "there", "fits"),
-    [
-        ("1", "1", True),
-        ("1", 1, False),
-        (1, 1, True),
-        (True, 1, False),
-        (None, None, True),
-        ("a", "ab", False),
-    ],
+    [("1", "1", True), ("1", 1, False), (1, 1, True), (True, 1, False), (None, None, True), ("a", "ab", False)],
 )
 def test_a_value_matches_only_itself(wanted: Any, there: Any, fits: bool) -> None:
     assert matches({"is": [wanted]}, {"is": there}) is fits

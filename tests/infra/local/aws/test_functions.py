@@ -75,9 +75,7 @@ def test_a_rate_is_read_in_seconds(expression: str, seconds: int) -> None:
     assert rate(expression) == seconds
 
 
-@pytest.mark.parametrize(
-    "expression", ["cron(0 9 * * ? *)", "rate(0 minutes)", "rate(1 second)", "at(2030-01-01)"]
-)
+@pytest.mark.parametrize("expression", ["cron(0 9 * * ? *)", "rate(0 minutes)", "rate(1 second)", "at(2030-01-01)"])
 def test_another_expression_is_refused(expression: str) -> None:
     with pytest.raises(ValueError):
         rate(expression)

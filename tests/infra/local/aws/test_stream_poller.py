@@ -34,9 +34,7 @@ class FakeFunction:
 
     @property
     def batches(self) -> list[list[str]]:
-        return [
-            [record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]] for event in self.events
-        ]
+        return [[record["dynamodb"]["Keys"]["pk"]["S"] for record in event["Records"]] for event in self.events]
 
     @property
     def records(self) -> list[str]:
@@ -54,12 +52,7 @@ def polling(table: Any, *subscriptions: Subscription, interval: float = 0.01) ->
     """Runs the poller; yields the problems that it reports."""
     problems: list[str] = []
     with StreamPoller(
-        table.streams,
-        table.stream_arn,
-        subscriptions,
-        interval=interval,
-        retry_pause=0.0,
-        on_problem=problems.append,
+        table.streams, table.stream_arn, subscriptions, interval=interval, retry_pause=0.0, on_problem=problems.append
     ):
         yield problems
 
@@ -248,9 +241,7 @@ def test_trimmed_records_are_skipped_and_reported() -> None:
     with polling(stream, subscribe(function)) as problems:
         assert until(lambda: function.records == ["K3"])
 
-    assert problems == [
-        "Mapped: the stream no longer has the next records; continuing with the oldest it has"
-    ]
+    assert problems == ["Mapped: the stream no longer has the next records; continuing with the oldest it has"]
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])

@@ -9,9 +9,7 @@ from infra.local.noyo import NoyoFake
 from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, wanted
 
 
-def test_a_request_for_a_new_group_creates_a_connection_and_a_group(
-    noyo: NoyoFake, call: Caller, clock: Clock
-) -> None:
+def test_a_request_for_a_new_group_creates_a_connection_and_a_group(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     answer = call.request()
     made = answer.json()
     assert answer.status_code == 201
@@ -44,9 +42,7 @@ def test_an_unknown_group_gets_no_connection(call: Caller) -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), [("group_name", "Test Company"), ("federal_ein", "123456789")])
-def test_a_request_for_an_existing_group_accepts_neither_name_nor_ein(
-    call: Caller, field: str, value: str
-) -> None:
+def test_a_request_for_an_existing_group_accepts_neither_name_nor_ein(call: Caller, field: str, value: str) -> None:
     group_id = call.request().json()["group_id"]
     body = wanted("77")
     del body["federal_ein"], body["group_data"]["group_name"]

@@ -90,9 +90,7 @@ def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller)
 
 
 @pytest.mark.parametrize("status", ["processing", "rejected"])
-def test_an_edit_of_the_current_version_decides(
-    noyo: NoyoFake, call: Caller, clock: Clock, status: str
-) -> None:
+def test_an_edit_of_the_current_version_decides(noyo: NoyoFake, call: Caller, clock: Clock, status: str) -> None:
     request = carrier_request(noyo, effective_end_date="2025-01-31")
     clock.go(60)
     answer = call.put(edit_path(request), {"status": status})
@@ -240,16 +238,12 @@ def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None
         {"carrier_group_id": "7"},
     ],
 )
-def test_an_invalid_query_for_requests_is_refused(
-    noyo: NoyoFake, call: Caller, query: dict[str, str]
-) -> None:
+def test_an_invalid_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, query: dict[str, str]) -> None:
     carrier_request(noyo)
     assert call.get(LIST, **query).status_code == 422
 
 
-def test_a_disconnection_is_completed_only_when_noyo_moves_it(
-    noyo: NoyoFake, call: Caller, clock: Clock
-) -> None:
+def test_a_disconnection_is_completed_only_when_noyo_moves_it(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     made = call.disconnect().json()
     clock.go(86_400)
     assert noyo.disconnection(made["id"])["status"] == "processing"

@@ -92,10 +92,7 @@ def test_others_are_served_while_one_is_delayed(noyo: NoyoFake, call: Caller) ->
     noyo.faults.add(Fault("delay_before", seconds=30, path_contains="/retry"))
 
     def be_delayed() -> None:
-        with (
-            httpx.Client(trust_env=False, verify=False, timeout=30) as http,
-            pytest.raises(httpx.TransportError),
-        ):
+        with httpx.Client(trust_env=False, verify=False, timeout=30) as http, pytest.raises(httpx.TransportError):
             http.put(f"{noyo.api_url}/api/v1/group_connections/x/retry")
 
     delayed = threading.Thread(target=be_delayed)

@@ -49,9 +49,7 @@ def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: Noyo
 
 
 @pytest.mark.parametrize("decision", ["reject", "confirm"])
-def test_the_answer_to_a_decision_has_no_source_or_end_date(
-    noyo: NoyoFake, call: Caller, decision: str
-) -> None:
+def test_the_answer_to_a_decision_has_no_source_or_end_date(noyo: NoyoFake, call: Caller, decision: str) -> None:
     request = carrier_request(noyo, effective_end_date="2025-01-31")
     answered = call.put(f"/group_disconnection_requests/{request['id']}/{decision}").json()
     assert "source_id" not in answered

@@ -185,11 +185,7 @@ def test_eligibility_is_answered_for_a_group_and_a_carrier(noyo: NoyoFake, call:
     group_id = noyo.add_connection(carrier_id=CARRIER)["group_id"]
     path = f"/groups/{group_id}/connection_eligibility"
     noyo.set_eligibility(group_id, OTHER_CARRIER, "ineligible")
-    assert call.get(path).json() == {
-        "carrier_id": CARRIER,
-        "eligibility": "eligible",
-        "group_id": group_id,
-    }
+    assert call.get(path).json() == {"carrier_id": CARRIER, "eligibility": "eligible", "group_id": group_id}
     assert call.get(path, carrier_id=OTHER_CARRIER).json()["eligibility"] == "ineligible"
     assert call.get(path, carrier_id="x").status_code == 422
     assert call.get(f"/groups/{NOWHERE}/connection_eligibility").status_code == 404

@@ -37,9 +37,7 @@ def test_a_due_status_change_has_the_time_at_which_it_was_due(call: Caller, cloc
     assert read(call, made["id"])["modified"] == made["created"] + 2
 
 
-def test_without_a_default_script_a_request_keeps_its_status(
-    noyo: NoyoFake, call: Caller, clock: Clock
-) -> None:
+def test_without_a_default_script_a_request_keeps_its_status(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, settle_script=None)
     made = call.request().json()
     clock.go(500)
@@ -100,10 +98,7 @@ def test_a_retry_changes_only_what_it_names(noyo: NoyoFake, call: Caller) -> Non
     call.put(f"/group_connections/{connection_id}/retry", {"federal_ein": "987654321"})
     after = noyo.connection(connection_id)
     assert after["federal_ein"] == "987654321"
-    assert after["group_data"].items() >= {
-        ("carrier_group_id", "wrong"),
-        ("broker_tin", "222222222"),
-    }
+    assert after["group_data"].items() >= {("carrier_group_id", "wrong"), ("broker_tin", "222222222")}
 
 
 @pytest.mark.parametrize(
@@ -119,9 +114,7 @@ def test_a_retry_changes_only_what_it_names(noyo: NoyoFake, call: Caller) -> Non
         ("unable_to_connect", 201),
     ],
 )
-def test_only_failed_connections_can_be_retried(
-    noyo: NoyoFake, call: Caller, status: str, answered: int
-) -> None:
+def test_only_failed_connections_can_be_retried(noyo: NoyoFake, call: Caller, status: str, answered: int) -> None:
     connection_id = failed(noyo, status=status)
     before = noyo.connection(connection_id)
     answer = call.put(f"/group_connections/{connection_id}/retry", {})
@@ -137,9 +130,7 @@ def test_a_second_retry_of_one_failure_is_refused(noyo: NoyoFake, call: Caller) 
     assert [call.put(path, {}).status_code for _ in range(2)] == [201, 422]
 
 
-@pytest.mark.parametrize(
-    "body", [{"carrier_group_id": ""}, {"carrier_group_id": 7}, {"group_name": "New"}, []]
-)
+@pytest.mark.parametrize("body", [{"carrier_group_id": ""}, {"carrier_group_id": 7}, {"group_name": "New"}, []])
 def test_an_invalid_retry_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
     connection_id = failed(noyo)
     assert call.put(f"/group_connections/{connection_id}/retry", body).status_code == 422

@@ -49,8 +49,7 @@ def test_a_token_is_issued_only_for_post(noyo: NoyoFake, call: Caller) -> None:
 
 
 @pytest.mark.parametrize(
-    "authorization",
-    [None, "", "Bearer", "Bearer abc", "Bearer a.b.c", "Basic Y2xpZW50OnNlY3JldA=="],
+    "authorization", [None, "", "Bearer", "Bearer abc", "Bearer a.b.c", "Basic Y2xpZW50OnNlY3JldA=="]
 )
 def test_a_missing_malformed_or_unknown_token_is_refused(
     noyo: NoyoFake, call: Caller, authorization: str | None

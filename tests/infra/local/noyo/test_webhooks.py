@@ -49,9 +49,7 @@ def address(receiver: Receiver) -> Iterator[str]:
         yield f"{server.url}/hooks"
 
 
-def test_changes_before_a_url_is_set_send_no_webhooks(
-    noyo: NoyoFake, address: str, receiver: Receiver
-) -> None:
+def test_changes_before_a_url_is_set_send_no_webhooks(noyo: NoyoFake, address: str, receiver: Receiver) -> None:
     noyo.add_connection()
     assert noyo.deliver_webhooks() == 0
     noyo.send_webhooks(address, "key", automatic=False)
@@ -65,9 +63,7 @@ def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
     made = noyo.add_connection(group_name="Test Company", status="processing")
     noyo.move_connection(made["id"], "processing", error="other words")
     noyo.move_connection(made["id"], "completed")
-    request = noyo.carrier_requests_disconnection(
-        carrier_id=CARRIER, group_id=made["group_id"], group_name="T"
-    )
+    request = noyo.carrier_requests_disconnection(carrier_id=CARRIER, group_id=made["group_id"], group_name="T")
     call.send(
         "PUT",
         f"/group_disconnection_requests/{request['id']}/{request['version']}",
@@ -100,9 +96,7 @@ def test_each_webhook_is_signed_with_every_secret(
     assert datetime.fromisoformat(stamp).timestamp() == clock()
 
 
-def test_a_webhook_is_retried_for_three_days(
-    noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock
-) -> None:
+def test_a_webhook_is_retried_for_three_days(noyo: NoyoFake, address: str, receiver: Receiver, clock: Clock) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
     receiver.status = 500
     noyo.add_connection()
@@ -142,9 +136,7 @@ def test_a_webhook_without_an_answer_is_retried(noyo: NoyoFake, clock: Clock) ->
     assert noyo.webhooks.events[0].answers == [None]
 
 
-def test_copies_and_the_reverse_order_are_configurable(
-    noyo: NoyoFake, address: str, receiver: Receiver
-) -> None:
+def test_copies_and_the_reverse_order_are_configurable(noyo: NoyoFake, address: str, receiver: Receiver) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
     noyo.webhooks.copies, noyo.webhooks.newest_first = 2, True
     noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")

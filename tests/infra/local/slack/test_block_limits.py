@@ -90,17 +90,10 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "option text of 75": (select(options=[option(text=75)]), select(options=[option(text=76)])),
     "option value of 150": (select(options=[option(value=150)]), select(options=[option(value=151)])),
     "placeholder of 150": (select(placeholder=plain(150)), select(placeholder=plain(151))),
-    "initial option that is offered": (
-        select(initial_option=option(0)),
-        select(initial_option=option(7)),
-    ),
+    "initial option that is offered": (select(initial_option=option(0)), select(initial_option=option(7))),
     "100 option groups": (
-        actions(
-            {"type": "static_select", "option_groups": [{"label": plain(5), "options": options(1)}] * 100}
-        ),
-        actions(
-            {"type": "static_select", "option_groups": [{"label": plain(5), "options": options(1)}] * 101}
-        ),
+        actions({"type": "static_select", "option_groups": [{"label": plain(5), "options": options(1)}] * 100}),
+        actions({"type": "static_select", "option_groups": [{"label": plain(5), "options": options(1)}] * 101}),
     ),
     "5 in an overflow": (
         actions({"type": "overflow", "options": options(5)}),
@@ -118,14 +111,8 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "confirm text of 300": (confirmed(text=plain(300)), confirmed(text=plain(301))),
     "confirm button of 30": (confirmed(confirm=plain(30)), confirmed(confirm=plain(31))),
     "deny button of 30": (confirmed(deny=plain(30)), confirmed(deny=plain(31))),
-    "block_id of 255": (
-        {"type": "divider", "block_id": "b" * 255},
-        {"type": "divider", "block_id": "b" * 256},
-    ),
-    "action_id of 255": (
-        actions(button(action_id="a" * 255)),
-        actions(button(action_id="a" * 256)),
-    ),
+    "block_id of 255": ({"type": "divider", "block_id": "b" * 255}, {"type": "divider", "block_id": "b" * 256}),
+    "action_id of 255": (actions(button(action_id="a" * 255)), actions(button(action_id="a" * 256))),
     "image alt text of 2000": (
         {"type": "image", "image_url": "u", "alt_text": "x" * 2000},
         {"type": "image", "image_url": "u", "alt_text": "x" * 2001},
@@ -133,10 +120,7 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "100 table rows": (table(100, 1), table(101, 1)),
     "20 table columns": (table(1, 20), table(1, 21)),
     "10,000 letters in a table": (table(10, 1, 1000), table(10, 1, 1001)),
-    "rows of one width": (
-        table(2, 2),
-        {"type": "table", "rows": [*table(1, 2)["rows"], *table(1, 1)["rows"]]},
-    ),
+    "rows of one width": (table(2, 2), {"type": "table", "rows": [*table(1, 2)["rows"], *table(1, 1)["rows"]]}),
     "a caption on a data table": (
         {"type": "data_table", "caption": "c", "rows": table(1, 1)["rows"]},
         {"type": "data_table", "rows": table(1, 1)["rows"]},
@@ -168,10 +152,7 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "is_collapsible": True,
         },
     ),
-    "agent prompt of 4000": (
-        actions(button(agent_prompt="x" * 4000)),
-        actions(button(agent_prompt="x" * 4001)),
-    ),
+    "agent prompt of 4000": (actions(button(agent_prompt="x" * 4000)), actions(button(agent_prompt="x" * 4001))),
     "known rich text": (
         {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]},
         {"type": "rich_text", "elements": [{"type": "rich_text_poem", "elements": []}]},
@@ -183,14 +164,8 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "text or fields": (section(fields=[mrkdwn(1)]), section()),
     "an object as a text": (section(text=mrkdwn(1)), section(text="bare")),
-    "an element that fits its block": (
-        actions(button()),
-        actions({"type": "plain_text_input", "action_id": "i"}),
-    ),
-    "no second action_id in a block": (
-        actions(button(), button(action_id="other")),
-        actions(button(), button()),
-    ),
+    "an element that fits its block": (actions(button()), actions({"type": "plain_text_input", "action_id": "i"})),
+    "no second action_id in a block": (actions(button(), button(action_id="other")), actions(button(), button())),
 }
 
 MODAL_LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
@@ -214,10 +189,7 @@ MODAL_LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         input_block({"type": "plain_text_input", "max_length": 2, "initial_value": "xx"}),
         input_block({"type": "plain_text_input", "max_length": 2, "initial_value": "xxx"}),
     ),
-    "no button as an input": (
-        input_block({"type": "datepicker"}),
-        input_block({"type": "button", "text": plain(1)}),
-    ),
+    "no button as an input": (input_block({"type": "datepicker"}), input_block({"type": "button", "text": plain(1)})),
     "alert text of 200": ({"type": "alert", "text": plain(200)}, {"type": "alert", "text": plain(201)}),
     "alert level": (
         {"type": "alert", "text": plain(1), "level": "error"},
@@ -269,9 +241,7 @@ def test_two_blocks_do_not_share_a_block_id() -> None:
         ({"type": "hologram"}, set()),
     ],
 )
-def test_a_block_is_refused_on_a_surface_that_does_not_show_it(
-    block: dict[str, Any], allowed: set[str]
-) -> None:
+def test_a_block_is_refused_on_a_surface_that_does_not_show_it(block: dict[str, Any], allowed: set[str]) -> None:
     taken = {surface for surface in (MESSAGE, MODAL, HOME) if check_blocks([block], surface) == []}
     assert taken == allowed
 

@@ -17,9 +17,7 @@ SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
 METADATA = {"event_type": "card", "event_payload": {"id": "7"}}
 
 
-def test_a_posted_message_is_read_back_with_its_blocks_and_metadata(
-    slack: SlackFake, client: WebClient
-) -> None:
+def test_a_posted_message_is_read_back_with_its_blocks_and_metadata(slack: SlackFake, client: WebClient) -> None:
     sent = client.chat_postMessage(channel="C1", text="hi", blocks=[SECTION], metadata=METADATA)
     (message,) = slack.channel("C1")
     assert (message.ts, message.text, message.metadata) == (sent["ts"], "hi", METADATA)
@@ -66,9 +64,7 @@ def test_a_token_that_was_replaced_is_revoked(slack: SlackFake) -> None:
         ("application/x-www-form-urlencoded", b"\xff", "invalid_charset"),
     ],
 )
-def test_a_body_that_slack_cannot_read_is_refused(
-    slack: SlackFake, kind: str, body: bytes, error: str
-) -> None:
+def test_a_body_that_slack_cannot_read_is_refused(slack: SlackFake, kind: str, body: bytes, error: str) -> None:
     request = urllib.request.Request(slack.url + "chat.postMessage", body, {"Content-Type": kind})
     with urllib.request.urlopen(request) as answer:
         assert json.load(answer)["error"] == error
@@ -95,9 +91,7 @@ def test_51_blocks_are_refused_and_slack_says_where(client: WebClient) -> None:
         client.chat_postMessage(channel="C1", text="x", blocks=[{"type": "divider"}] * 51)
     answer = caught.value.response
     assert answer["error"] == "invalid_blocks"
-    assert answer["response_metadata"]["messages"] == [
-        "[ERROR] no more than 50 items allowed [json-pointer:/blocks]"
-    ]
+    assert answer["response_metadata"]["messages"] == ["[ERROR] no more than 50 items allowed [json-pointer:/blocks]"]
 
 
 @pytest.mark.parametrize("blocks", ["not json", '"text"', "5"])
@@ -196,17 +190,13 @@ def test_a_direct_message_to_somebody_deactivated_since_is_refused(
     assert refusal(client.chat_postMessage, channel=dm, text="x") == "user_disabled"
 
 
-def test_a_reply_is_in_its_thread_and_needs_a_parent(
-    slack: SlackFake, client: WebClient, refusal: Refusal
-) -> None:
+def test_a_reply_is_in_its_thread_and_needs_a_parent(slack: SlackFake, client: WebClient, refusal: Refusal) -> None:
     ts = client.chat_postMessage(channel="C1", text="card")["ts"]
     reply = client.chat_postMessage(channel="C1", text="line", thread_ts=ts)["ts"]
     (message,) = slack.channel("C1")
     assert [r.text for r in message.thread] == ["line"]
     assert refusal(client.chat_postMessage, channel="C1", text="x", thread_ts="1.0") == "thread_not_found"
-    assert (
-        refusal(client.chat_postMessage, channel="C1", text="x", thread_ts=reply) == "cannot_reply_to_message"
-    )
+    assert refusal(client.chat_postMessage, channel="C1", text="x", thread_ts=reply) == "cannot_reply_to_message"
 
 
 def test_history_is_newest_first_without_replies_and_bounded(client: WebClient, clock: Any) -> None:
@@ -329,9 +319,7 @@ def test_a_permalink_names_the_message_and_its_thread(client: WebClient, refusal
     assert refusal(client.chat_getPermalink, channel="C1", message_ts="1.0") == "message_not_found"
 
 
-def test_users_and_groups_are_as_they_were_added(
-    slack: SlackFake, client: WebClient, refusal: Refusal
-) -> None:
+def test_users_and_groups_are_as_they_were_added(slack: SlackFake, client: WebClient, refusal: Refusal) -> None:
     slack.add_user("U5", "Guest", is_ultra_restricted=True, team_id="T9")
     slack.add_user("U6", "Gone", deleted=True)
     slack.add_usergroup("S1", "approvers", ["U1", "U6"])

@@ -80,10 +80,7 @@ def test_plain_text_and_rich_text_stay_as_written(slack: SlackFake, client: WebC
     foreign = "<!channel> *bold* https://a.example @here &lt;"
     rich = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": foreign}]}
     message = message_with(
-        slack,
-        client,
-        section({"type": "plain_text", "text": foreign}),
-        {"type": "rich_text", "elements": [rich]},
+        slack, client, section({"type": "plain_text", "text": foreign}), {"type": "rich_text", "elements": [rich]}
     )
     assert slack.render(message) == f"{foreign}\n{foreign}"
     assert slack.mentions(message) == slack.links(message) == []
@@ -104,9 +101,7 @@ def test_mentions_and_links_are_found_everywhere(slack: SlackFake, client: WebCl
         {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": leaves}]},
         {
             "type": "actions",
-            "elements": [
-                {"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "https://b.example"}
-            ],
+            "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Go"}, "url": "https://b.example"}],
         },
     )
     assert slack.mentions(message) == ["@approvers", "@here", "@Ana", "@Ben", "@everyone"]
@@ -172,10 +167,7 @@ def test_a_card_is_rendered_in_reading_order(slack: SlackFake, client: WebClient
         {"type": "section", "text": mrkdwn("Test Company"), "fields": [mrkdwn("*Carrier*"), mrkdwn("Aetna")]},
         {
             "type": "actions",
-            "elements": [
-                {"type": "button", "text": plain},
-                {"type": "button", "text": {**plain, "text": "Details"}},
-            ],
+            "elements": [{"type": "button", "text": plain}, {"type": "button", "text": {**plain, "text": "Details"}}],
         },
         {"type": "context", "elements": [mrkdwn("test"), mrkdwn("asked by <@U1>")]},
         {"type": "table", "rows": [[{"type": "raw_text", "text": "v1"}, {"type": "raw_number", "value": 2}]]},

@@ -26,9 +26,7 @@ def refused_for_now(call: Callable[..., Any], **arguments: Any) -> int:
     return int(answer.headers["Retry-After"])
 
 
-def test_after_a_burst_a_channel_accepts_one_message_a_second(
-    slack: SlackFake, client: WebClient, clock: Any
-) -> None:
+def test_after_a_burst_a_channel_accepts_one_message_a_second(slack: SlackFake, client: WebClient, clock: Any) -> None:
     slack.add_channel("C2", "other")
     for number in range(5):
         client.chat_postMessage(channel="C1", text=str(number))
@@ -40,9 +38,7 @@ def test_after_a_burst_a_channel_accepts_one_message_a_second(
     assert [m.text for m in slack.channel("C1")] == ["0", "1", "2", "3", "4", "6th"]
 
 
-def test_the_51st_update_in_a_minute_is_refused_until_the_first_is_a_minute_old(
-    client: WebClient, clock: Any
-) -> None:
+def test_the_51st_update_in_a_minute_is_refused_until_the_first_is_a_minute_old(client: WebClient, clock: Any) -> None:
     ts = client.chat_postMessage(channel="C1", text="card")["ts"]
     for number in range(50):
         client.chat_update(channel="C1", ts=ts, text=str(number))
@@ -62,9 +58,7 @@ def test_the_51st_update_in_a_minute_is_refused_until_the_first_is_a_minute_old(
         ("chat.postEphemeral", {"channel": "C1", "user": "U1", "text": "x"}, 100),
     ],
 )
-def test_each_method_has_its_tier(
-    client: WebClient, method: str, arguments: dict[str, str], a_minute: int
-) -> None:
+def test_each_method_has_its_tier(client: WebClient, method: str, arguments: dict[str, str], a_minute: int) -> None:
     def call() -> None:
         client.api_call(method, params=arguments)
 

@@ -23,11 +23,7 @@ def test_a_method_without_its_scope_is_refused_as_slack_does() -> None:
             raise AssertionError("it was let through")
 
         assert isinstance(answer, dict)
-        assert (answer["error"], answer["needed"], answer["provided"]) == (
-            "missing_scope",
-            "users:read",
-            "chat:write",
-        )
+        assert (answer["error"], answer["needed"], answer["provided"]) == ("missing_scope", "users:read", "chat:write")
 
 
 def test_each_response_has_the_scopes_and_the_workspaces_time() -> None:

@@ -78,9 +78,7 @@ def test_the_documented_example_is_signed_as_documented() -> None:
     assert signed == "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
 
 
-def test_a_command_is_signed_and_names_the_user_channel_and_text(
-    with_bot: SlackFake, bot: Any, clock: Any
-) -> None:
+def test_a_command_is_signed_and_names_the_user_channel_and_text(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     with_bot.command("U1", "C1", "/noyo", "status ämne")
     (received,) = bot.received
     at, signed = received.headers["X-Slack-Request-Timestamp"], received.headers["X-Slack-Signature"]
@@ -95,12 +93,8 @@ def test_a_command_is_signed_and_names_the_user_channel_and_text(
     assert received.form["response_url"].startswith("http://127.0.0.1:")
 
 
-@pytest.mark.parametrize(
-    "answer", ["hello", {"text": "hello"}, {"response_type": "ephemeral", "text": "hello"}]
-)
-def test_the_response_to_a_command_is_visible_only_to_its_user(
-    with_bot: SlackFake, bot: Any, answer: Any
-) -> None:
+@pytest.mark.parametrize("answer", ["hello", {"text": "hello"}, {"response_type": "ephemeral", "text": "hello"}])
+def test_the_response_to_a_command_is_visible_only_to_its_user(with_bot: SlackFake, bot: Any, answer: Any) -> None:
     bot.answer = lambda _: answer
     reply = with_bot.command("U1", "C1")
     assert (reply.status, reply.error, reply.text) == (200, None, "hello")
@@ -114,9 +108,7 @@ def test_an_answer_in_channel_is_seen_by_all(with_bot: SlackFake, bot: Any) -> N
     assert [m.text for m in with_bot.channel("C1")] == ["hello"]
 
 
-def test_an_acknowledgement_after_three_seconds_is_an_error(
-    with_bot: SlackFake, bot: Any, clock: Any
-) -> None:
+def test_an_acknowledgement_after_three_seconds_is_an_error(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     def late(_: Any) -> str:
         clock.advance(3.01)
         return "too late"
@@ -199,22 +191,16 @@ def test_a_response_url_works_for_thirty_minutes(with_bot: SlackFake, bot: Any, 
         ({"text": "x", "blocks": [{"type": "alert", "text": plain("x")}]}, "invalid_blocks"),
     ],
 )
-def test_a_response_that_slack_cannot_show_is_refused(
-    with_bot: SlackFake, bot: Any, payload: Any, error: str
-) -> None:
+def test_a_response_that_slack_cannot_show_is_refused(with_bot: SlackFake, bot: Any, payload: Any, error: str) -> None:
     with_bot.command("U1", "C1")
     status, answer = post(bot.last.form["response_url"], payload)
     assert (status, answer["error"]) == (400, error)
 
 
-def test_a_click_sends_the_message_container_action_and_user(
-    with_bot: SlackFake, bot: Any, client: WebClient
-) -> None:
+def test_a_click_sends_the_message_container_action_and_user(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     metadata = {"event_type": "card", "event_payload": {"id": "7"}}
     parent = client.chat_postMessage(channel="C1", text="card")["ts"]
-    ts = client.chat_postMessage(
-        channel="C1", text="line", thread_ts=parent, blocks=[RETRY], metadata=metadata
-    )["ts"]
+    ts = client.chat_postMessage(channel="C1", text="line", thread_ts=parent, blocks=[RETRY], metadata=metadata)["ts"]
     with_bot.click("U1", "C1", ts, "retry")
     payload = bot.last.payload
     assert payload["type"] == "block_actions"
@@ -230,9 +216,7 @@ def test_a_click_sends_the_message_container_action_and_user(
     assert fields == {"type": "button", "action_id": "retry", "block_id": "v1", "value": "c1"}
 
 
-def test_a_button_that_is_not_shown_cannot_be_clicked(
-    with_bot: SlackFake, bot: Any, client: WebClient
-) -> None:
+def test_a_button_that_is_not_shown_cannot_be_clicked(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     ts = client.chat_postMessage(channel="C1", text="card", blocks=[RETRY])["ts"]
     (before,) = with_bot.channel("C1")
     client.chat_update(channel="C1", ts=ts, text="card")
@@ -245,9 +229,7 @@ def test_a_button_that_is_not_shown_cannot_be_clicked(
     assert bot.last.payload["actions"][0]["value"] == "forged"
 
 
-def test_a_select_in_a_message_sends_its_option_and_the_state(
-    with_bot: SlackFake, bot: Any, client: WebClient
-) -> None:
+def test_a_select_in_a_message_sends_its_option_and_the_state(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     menu = {"type": "static_select", "action_id": "pick", "options": [option("a"), option("b")]}
     blocks = [{"type": "actions", "block_id": "m", "elements": [menu]}]
     ts = client.chat_postMessage(channel="C1", text="x", blocks=blocks)["ts"]
@@ -274,9 +256,7 @@ def test_a_click_on_an_ephemeral_message_can_replace_it_by_its_response_url(
         with_bot.click_ephemeral("U2", ts, "retry")
 
 
-def test_a_response_to_a_click_replaces_the_message_it_was_on(
-    with_bot: SlackFake, bot: Any, client: WebClient
-) -> None:
+def test_a_response_to_a_click_replaces_the_message_it_was_on(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     ts = client.chat_postMessage(channel="C1", text="card", blocks=[RETRY])["ts"]
     with_bot.click("U1", "C1", ts, "retry")
     post(bot.last.payload["response_url"], {"text": "new", "replace_original": True})
@@ -309,14 +289,7 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
     reply = with_bot.submit(
         "U1",
         view_id,
-        {
-            "text": "x",
-            "menu_in": "a",
-            "radio": "B",
-            "boxes": ["a", "b"],
-            "day": "2026-02-28",
-            "mail": "a@b.co",
-        },
+        {"text": "x", "menu_in": "a", "radio": "B", "boxes": ["a", "b"], "day": "2026-02-28", "mail": "a@b.co"},
     )
     assert (reply.status, reply.view, reply.errors) == (200, None, {})
     payload = bot.last.payload
@@ -363,9 +336,7 @@ def test_invalid_input_is_not_sent(
     assert with_bot.view_of("U1") is not None
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("f", "c"), ("absent", "x"), ("day", "2026-02-30"), ("clock", "25:00")]
-)
+@pytest.mark.parametrize(("name", "value"), [("f", "c"), ("absent", "x"), ("day", "2026-02-30"), ("clock", "25:00")])
 def test_values_that_no_user_could_choose_raise(
     with_bot: SlackFake, opened: Callable[..., str], name: str, value: str
 ) -> None:
@@ -439,9 +410,7 @@ def test_a_late_response_to_a_submission_is_ignored(
     assert view.id == view_id
 
 
-def test_a_submission_can_update_push_and_clear(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
-) -> None:
+def test_a_submission_can_update_push_and_clear(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
     view_id = opened()
     bot.answer = lambda _: {"response_action": "update", "view": modal(callback_id="second")}
     updated = with_bot.submit("U1", view_id, {"name": "x"}).view
@@ -457,9 +426,7 @@ def test_a_submission_can_update_push_and_clear(
     assert with_bot.submit("U1", pushed.id, {"name": "x"}).view is None
 
 
-def test_an_empty_response_closes_only_the_top_view(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
-) -> None:
+def test_an_empty_response_closes_only_the_top_view(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
     view_id = opened()
     bot.answer = lambda _: {"response_action": "push", "view": modal(callback_id="top")}
     pushed = with_bot.submit("U1", view_id, {"name": "x"}).view
@@ -470,9 +437,7 @@ def test_an_empty_response_closes_only_the_top_view(
     assert below.id == view_id
 
 
-def test_a_response_cannot_push_a_fourth_view(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
-) -> None:
+def test_a_response_cannot_push_a_fourth_view(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
     opened()
     bot.answer = lambda _: {"response_action": "push", "view": modal()}
     errors = []
@@ -491,19 +456,13 @@ def test_only_suggestions_from_the_bot_can_be_chosen(
     assert with_bot.suggest("U1", view_id, "carrier_in", "a") == []
     assert with_bot.suggest("U1", view_id, "carrier_in", "aet") == [option("aetna")]
     asked_for = bot.last.payload
-    assert (asked_for["type"], asked_for["action_id"], asked_for["value"]) == (
-        "block_suggestion",
-        "carrier_in",
-        "aet",
-    )
+    assert (asked_for["type"], asked_for["action_id"], asked_for["value"]) == ("block_suggestion", "carrier_in", "aet")
     with pytest.raises(NotPossible):
         with_bot.submit("U1", view_id, {"carrier": "other"})
     assert with_bot.submit("U1", view_id, {"carrier": "aetna"}).view is None
 
 
-@pytest.mark.parametrize(
-    "answer", [None, 500, "words", {"options": [{"text": plain("x" * 76), "value": "v"}]}]
-)
+@pytest.mark.parametrize("answer", [None, 500, "words", {"options": [{"text": plain("x" * 76), "value": "v"}]}])
 def test_suggestions_that_slack_cannot_read_are_not_shown(
     with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
 ) -> None:
@@ -537,9 +496,7 @@ def test_closing_notifies_the_bot_only_if_the_view_asks_for_it(
     assert with_bot.view_of("U1") is None
 
 
-def test_a_shortcut_has_a_trigger_and_no_response_url(
-    with_bot: SlackFake, bot: Any, client: WebClient
-) -> None:
+def test_a_shortcut_has_a_trigger_and_no_response_url(with_bot: SlackFake, bot: Any, client: WebClient) -> None:
     with_bot.shortcut("U1", "connect")
     payload = bot.last.payload
     assert (payload["type"], payload["callback_id"]) == ("shortcut", "connect")
@@ -557,17 +514,13 @@ def test_the_same_request_can_reach_the_bot_twice(with_bot: SlackFake, bot: Any)
     assert second.headers["X-Slack-Signature"] == f"v0={expected}"
 
 
-def test_an_event_is_retried_three_times_with_its_number_and_reason(
-    with_bot: SlackFake, bot: Any, clock: Any
-) -> None:
+def test_an_event_is_retried_three_times_with_its_number_and_reason(with_bot: SlackFake, bot: Any, clock: Any) -> None:
     bot.answer = lambda _: 500
     with_bot.open_home("U1")
     for pause in (59, 1, 299, 1, 10_000):
         clock.advance(pause)
         with_bot.deliver_due_events()
-    fields = [
-        (r.headers.get("X-Slack-Retry-Num"), r.headers.get("X-Slack-Retry-Reason")) for r in bot.received
-    ]
+    fields = [(r.headers.get("X-Slack-Retry-Num"), r.headers.get("X-Slack-Retry-Reason")) for r in bot.received]
     assert fields == [(None, None), *((str(n), "http_error") for n in (1, 2, 3))]
     ids = {json.loads(r.body)["event_id"] for r in bot.received}
     assert len(ids) == 1

@@ -129,9 +129,7 @@ def test_a_view_over_its_limits_is_refused_with_the_reason(
     assert answer["response_metadata"]["messages"][0].startswith("[ERROR] ")
 
 
-def test_the_longest_title_metadata_and_ids_are_accepted(
-    client: WebClient, trigger: Callable[[], str]
-) -> None:
+def test_the_longest_title_metadata_and_ids_are_accepted(client: WebClient, trigger: Callable[[], str]) -> None:
     longest = modal(
         title=plain("x" * 24),
         submit=plain("x" * 24),
@@ -150,20 +148,14 @@ def test_inputs_need_a_submit_button(client: WebClient, trigger: Callable[[], st
         client.views_open(trigger_id=trigger(), view=view)
 
 
-def test_a_view_over_250_kilobytes_is_refused(
-    client: WebClient, refusal: Refusal, trigger: Callable[[], str]
-) -> None:
+def test_a_view_over_250_kilobytes_is_refused(client: WebClient, refusal: Refusal, trigger: Callable[[], str]) -> None:
     text = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
     big = modal(blocks=[text] * 90)
     assert refusal(client.views_open, trigger_id=trigger(), view=big) == "view_too_large"
 
 
 def test_two_pushes_fit_and_the_third_is_refused(
-    slack: SlackFake,
-    client: WebClient,
-    refusal: Refusal,
-    trigger: Callable[[], str],
-    trigger_inside: Callable[[], str],
+    slack: SlackFake, client: WebClient, refusal: Refusal, trigger: Callable[[], str], trigger_inside: Callable[[], str]
 ) -> None:
     client.views_open(trigger_id=trigger(), view=modal(blocks=[PUSHING]))
     for _ in range(2):

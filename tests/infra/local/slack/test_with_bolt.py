@@ -16,27 +16,15 @@ MODAL: dict[str, Any] = {
     "callback_id": "connect",
     "title": {"type": "plain_text", "text": "Connect"},
     "submit": {"type": "plain_text", "text": "Send"},
-    "blocks": [
-        {
-            "type": "input",
-            "block_id": "c",
-            "label": {"type": "plain_text", "text": "Carrier"},
-            "element": MENU,
-        }
-    ],
+    "blocks": [{"type": "input", "block_id": "c", "label": {"type": "plain_text", "text": "Carrier"}, "element": MENU}],
 }
 BUTTON = {"type": "button", "action_id": "retry", "text": {"type": "plain_text", "text": "Retry…"}}
 
 
 def app_for(client: WebClient) -> App:
-    result = AuthorizeResult(
-        enterprise_id=None, team_id="T0LOCAL", bot_token="xoxb-local", bot_user_id="U0BOT"
-    )
+    result = AuthorizeResult(enterprise_id=None, team_id="T0LOCAL", bot_token="xoxb-local", bot_user_id="U0BOT")
     app = App(
-        signing_secret="local-signing-secret",
-        authorize=lambda: result,
-        client=client,
-        process_before_response=True,
+        signing_secret="local-signing-secret", authorize=lambda: result, client=client, process_before_response=True
     )
 
     @app.command("/noyo")
