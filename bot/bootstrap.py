@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
-import uuid
 from collections.abc import Callable
 from functools import cache, cached_property, partial
 from math import inf
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from bot import policies
 from bot.domain.people import Origin
 from bot.settings import Purpose, Settings, read_settings
-from bot.usecases.dependencies import ChannelRouting, Dependencies
+from bot.usecases.dependencies import ChannelRouting, Dependencies, new_id
 from bot.usecases.ports.runtime import Clock, TimeLeft
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class Deployment:
         return self._dependencies(self._repositories(timeouts, make), self._encryptor(timeouts, make))
 
     def _slack_app(self) -> object:
-        from bot.slack.api.messages import SlackMessageGateway
+        from bot.slack.api.client import SlackMessageGateway
         from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.app import build_app
         from bot.slack.context import RequestContext
@@ -128,7 +127,7 @@ class Deployment:
     def slack_dependencies(self) -> Dependencies:
         """What the worker that posts to Slack works with."""
         from bot.dynamodb import WORKER, aws_client
-        from bot.slack.api.messages import SlackMessageGateway
+        from bot.slack.api.client import SlackMessageGateway
         from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.views.message import display_settings
 
@@ -269,11 +268,6 @@ class Deployment:
         return SlackApiClient(
             token=self.secrets.slack_bot, api_url=self.settings.slack.api_url, timeout_seconds=seconds, left=left
         )
-
-
-def new_id() -> str:
-    """A random id that no other caller gets."""
-    return uuid.uuid4().hex
 
 
 @cache

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 import pytest
 
 from bot import bootstrap
-from bot.bootstrap import Deployment, deployment, new_id
+from bot.bootstrap import Deployment, deployment
 from bot.errors import SettingsError
 from bot.settings import read_settings
+from bot.usecases.dependencies import new_id
 from tests.test_settings import NEEDED
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.operations import OperationKind
 from bot.domain.outbox import EventKind
-from bot.dynamodb.codec import SCHEMA
+from bot.dynamodb.schema import SCHEMA
 from bot.errors import UnknownSchema
 from bot.slack.features import connect, disconnect, retry, second_approval
 from bot.slack.features.decide import CALLBACKS

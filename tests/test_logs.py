@@ -106,7 +106,7 @@ def test_our_loggers_log_at_info_and_libraries_only_warnings(
     configure: Configure, capsys: pytest.CaptureFixture[str]
 ) -> None:
     configure(FakeContext())
-    logging.getLogger("bot.slack.api.messages").info("ours")
+    logging.getLogger("bot.slack.api.client").info("ours")
     logging.getLogger("slack_bolt.App").info("the whole body")
     logging.getLogger("botocore").warning("theirs")
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.dynamodb.keys import Key
-
 Value = str | int | bool | None | list[Any] | dict[str, Any]
 Item = dict[str, Any]
 TypedItem = dict[str, Any]
@@ -180,3 +178,9 @@ def _conditioned(condition: Condition | None, names: dict[str, str], values: dic
     if values:
         parameters["ExpressionAttributeValues"] = values
     return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    pk: str
+    sk: str

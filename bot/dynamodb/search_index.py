@@ -13,9 +13,9 @@ from itertools import chain
 
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef, Record
-from bot.dynamodb import keys
-from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb import schema
 from bot.dynamodb.expressions import Delete, Put, Value, Write
+from bot.dynamodb.schema import item_at, read_item
 from bot.dynamodb.table import Table
 
 MOST_WORDS = 12
@@ -64,8 +64,8 @@ def changed_words(before: Record | None, after: Record) -> list[Write]:
     if old == new:
         return []
     entity, words = after.entity, spaced(new)
-    removed: list[Write] = [Delete(keys.word(word, entity)) for word in old if word not in new]
-    return removed + [Put(item_at(keys.word(word, entity), SearchWord(entity, words))) for word in new]
+    removed: list[Write] = [Delete(schema.word(word, entity)) for word in old if word not in new]
+    return removed + [Put(item_at(schema.word(word, entity), SearchWord(entity, words))) for word in new]
 
 
 def spaced(words: list[str]) -> str:
@@ -85,7 +85,7 @@ def candidates(table: Table, query: str) -> list[EntityRef]:
 
 def _with_word(table: Table, word: str, others: list[str]) -> list[EntityRef]:
     prefix = word if len(word) >= SHORTEST_PREFIX else f"{word}#"
-    values: dict[str, Value] = {":pk": keys.words(word), ":sk": prefix}
+    values: dict[str, Value] = {":pk": schema.words(word), ":sk": prefix}
     values |= {f":w{index}": spaced([other]) for index, other in enumerate(others)}
     only = " AND ".join(f"contains(words, :w{index})" for index in range(len(others)))
     rows = table.query(

@@ -6,23 +6,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.domain.operations import OperationState
-from bot.dynamodb import keys
+from bot.dynamodb import schema
 
 _WAITS_FOR_PERSON = (OperationState.AWAITING_CONFIRMATION.value, OperationState.NEEDS_RESOLUTION.value)
 
 
 def operation_ids(event: object) -> list[str]:
     """People's operations that were inserted, or that a person released for sending, in the stream's order."""
-    return _ids((record for record in _triggers(event) if not _is_automatic(record)), keys.OPERATION)
+    return _ids((record for record in _triggers(event) if not _is_automatic(record)), schema.OPERATION)
 
 
 def refresh_ids(event: object) -> list[str]:
     """Inserted operations that no person asked for."""
-    return _ids(filter(_is_automatic, _triggers(event)), keys.OPERATION)
+    return _ids(filter(_is_automatic, _triggers(event)), schema.OPERATION)
 
 
 def event_ids(event: object) -> list[str]:
-    return _ids(filter(_is_insert, _records(event)), keys.OUTBOX)
+    return _ids(filter(_is_insert, _records(event)), schema.OUTBOX)
 
 
 def _triggers(event: object) -> Iterator[object]:
@@ -31,7 +31,7 @@ def _triggers(event: object) -> Iterator[object]:
 
 def _ids(records: Iterator[object], kind: str) -> list[str]:
     partitions = (_at(record, "dynamodb", "Keys", "pk", "S") for record in records)
-    return [keys.id_of(pk) for pk in partitions if isinstance(pk, str) and pk.startswith(f"{kind}#")]
+    return [schema.id_of(pk) for pk in partitions if isinstance(pk, str) and pk.startswith(f"{kind}#")]
 
 
 def _records(event: object) -> Iterator[object]:

@@ -20,8 +20,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 
 from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy
-from bot.dynamodb.expressions import STAMP, Item, Put, Update, Value, Write, plain_item, typed, typed_key
-from bot.dynamodb.keys import Key
+from bot.dynamodb.expressions import STAMP, Item, Key, Put, Update, Value, Write, plain_item, typed, typed_key
 from bot.errors import StorageError, TableUnavailable
 from bot.telemetry import LogEvent, log_event
 

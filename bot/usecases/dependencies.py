@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from math import inf
 from typing import Any
 
-from bot.domain.business_days import day_of
 from bot.domain.content import MessageKey, MessageLink
 from bot.domain.operations import Operation
 from bot.domain.pauses import Mode, Pause
@@ -114,7 +114,7 @@ class Dependencies:
         return int(self.clock())
 
     def today(self) -> date:
-        return day_of(self.clock(), self.timezone)
+        return datetime.fromtimestamp(self.clock(), self.timezone).date()
 
     @property
     def sending_guard(self) -> SendingGuard:
@@ -155,3 +155,8 @@ class SendingGuard:
     def active_seconds(self, since: int, now: int) -> int:
         """Seconds between `since` and `now` during which sending was allowed."""
         return self.pauses.history().active_seconds(since, now)
+
+
+def new_id() -> str:
+    """A random id that no other caller gets."""
+    return uuid.uuid4().hex

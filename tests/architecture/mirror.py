@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 
 def test_folder(module: str) -> PurePosixPath:
-    """The folder with the tests of a module: tests/dynamodb for `bot.dynamodb.keys`, tests for `bot.settings`."""
+    """The folder with the tests of a module: tests/dynamodb for `bot.dynamodb.schema`, tests for `bot.settings`."""
     return PurePosixPath("tests", *module.split(".")[1:-1])
 
 

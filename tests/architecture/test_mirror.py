@@ -35,18 +35,18 @@ def test_modules_that_are_tested_elsewhere_exist() -> None:
 @pytest.mark.parametrize(
     ("path", "source", "tested"),
     [
-        ("tests/dynamodb/test_keys.py", "from bot.dynamodb.keys import pk", True),
-        ("tests/dynamodb/test_keys.py", "from bot.dynamodb import keys", True),
-        ("tests/dynamodb/test_keys.py", "import bot.dynamodb.keys", True),
-        ("tests/dynamodb/deep/test_keys.py", "from bot.dynamodb.keys import pk", True),
+        ("tests/dynamodb/test_keys.py", "from bot.dynamodb.schema import pk", True),
+        ("tests/dynamodb/test_keys.py", "from bot.dynamodb import schema", True),
+        ("tests/dynamodb/test_keys.py", "import bot.dynamodb.schema", True),
+        ("tests/dynamodb/deep/test_keys.py", "from bot.dynamodb.schema import pk", True),
         ("tests/dynamodb/test_keys.py", "from bot.dynamodb.table import pk", False),
-        ("tests/dynamodb/keys_fixture.py", "from bot.dynamodb.keys import pk", False),
-        ("tests/slack/test_keys.py", "from bot.dynamodb.keys import pk", False),
-        ("tests/test_keys.py", "from bot.dynamodb.keys import pk", False),
+        ("tests/dynamodb/keys_fixture.py", "from bot.dynamodb.schema import pk", False),
+        ("tests/slack/test_keys.py", "from bot.dynamodb.schema import pk", False),
+        ("tests/test_keys.py", "from bot.dynamodb.schema import pk", False),
     ],
 )
 def test_a_module_without_tests_in_its_folder_is_found(path: str, source: str, tested: bool) -> None:
-    assert mirror.is_tested("bot.dynamodb.keys", {PurePosixPath(path): source}) is tested
+    assert mirror.is_tested("bot.dynamodb.schema", {PurePosixPath(path): source}) is tested
 
 
 def test_a_top_module_is_tested_directly_below_tests() -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.records import EntityRef, UnknownValue, connection_ref
-from bot.dynamodb.codec import from_map, item_at, read_item, to_map
-from bot.dynamodb.expressions import plain_item, typed_item
-from bot.dynamodb.keys import Key
+from bot.dynamodb.expressions import Key, plain_item, typed_item
+from bot.dynamodb.schema import from_map, item_at, read_item, to_map
 from bot.errors import UnknownSchema
 
 

@@ -1,7 +1,6 @@
 """The parts of a transaction."""
 
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Put, Update, holds
-from bot.dynamodb.keys import Key
+from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Key, Put, Update, holds
 
 KEY = Key("P", "S")
 SENT_KEY = {"pk": {"S": "P"}, "sk": {"S": "S"}}

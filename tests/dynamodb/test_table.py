@@ -14,9 +14,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from bot.dynamodb.clients import TimeoutPolicy
-from bot.dynamodb.codec import item_at
-from bot.dynamodb.expressions import ABSENT, Check, Delete, Put, holds
-from bot.dynamodb.keys import Key
+from bot.dynamodb.expressions import ABSENT, Check, Delete, Key, Put, holds
+from bot.dynamodb.schema import item_at
 from bot.dynamodb.table import ConditionFailed, RetryTiming, Table
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from bot.domain.requests import SensitiveFields
 from bot.dynamodb import KmsEncryptor, RetryTiming, TimeoutPolicy
-from bot.dynamodb.keys import user
+from bot.dynamodb.schema import user
 from bot.dynamodb.table import Table
 from bot.errors import TableUnavailable
 from handlers import notify, poll

@@ -22,8 +22,7 @@ from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.requests import RetryRequest
 from bot.errors import TableUnavailable
 from bot.secrets import StaticSecret
-from bot.slack.api.client import SlackApiClient
-from bot.slack.api.messages import SlackMessageGateway
+from bot.slack.api.client import SlackApiClient, SlackMessageGateway
 from bot.slack.app import build_app
 from bot.slack.context import NOBODY, Actor, RequestContext
 from bot.slack.endpoint import Deadline, SlackEndpoint

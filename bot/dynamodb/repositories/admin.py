@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 
 from bot.domain.health import Component, HealthCheck
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import PauseHistory
 from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.records import EntityRef
-from bot.dynamodb import keys
-from bot.dynamodb.codec import item_at, read_item
-from bot.dynamodb.expressions import ABSENT, Put, unchanged
-from bot.dynamodb.repositories.notifications import event_item
+from bot.dynamodb import schema
+from bot.dynamodb.expressions import Put, unchanged
+from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import ConditionFailed, Table
 
 
@@ -24,19 +23,19 @@ class DynamoPeopleRepository:
         self._table = table
 
     def person(self, user_id: str) -> Person | None:
-        item = self._table.get(keys.user(user_id))
+        item = self._table.get(schema.user(user_id))
         return read_item(Person, item) if item else None
 
     def save_person(self, person: Person) -> None:
-        self._table.write([Put(item_at(keys.user(person.user_id), person))])
+        self._table.write([Put(item_at(schema.user(person.user_id), person))])
 
     def members(self, group_ids: Iterable[str]) -> dict[str, GroupMembers]:
-        items = self._table.get_many(keys.group_members(group_id) for group_id in group_ids)
+        items = self._table.get_many(schema.group_members(group_id) for group_id in group_ids)
         found = (read_item(GroupMembers, item) for item in items)
         return {members.group_id: members for members in found}
 
     def save_members(self, members: GroupMembers) -> None:
-        self._table.write([Put(item_at(keys.group_members(members.group_id), members))])
+        self._table.write([Put(item_at(schema.group_members(members.group_id), members))])
 
 
 class DynamoGrantRepository:
@@ -46,11 +45,11 @@ class DynamoGrantRepository:
         self._table = table
 
     def snapshot(self) -> GrantSnapshot | None:
-        item = self._table.get(keys.GRANTS)
+        item = self._table.get(schema.GRANTS)
         return read_item(GrantSnapshot, item) if item else None
 
     def save(self, snapshot: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
-        put = Put(item_at(keys.GRANTS, snapshot), unchanged(snapshot.revision - 1))
+        put = Put(item_at(schema.GRANTS, snapshot), unchanged(snapshot.revision - 1))
         return self._table.write_if([put, *map(audit_put, entries)])
 
 
@@ -61,11 +60,11 @@ class DynamoPauseRepository:
         self._table = table
 
     def history(self) -> PauseHistory:
-        item = self._table.get(keys.pause_history(keys.SENDING_PAUSE))
+        item = self._table.get(schema.pause_history(schema.SENDING_PAUSE))
         return read_item(PauseHistory, item) if item else PauseHistory()
 
     def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
-        item = item_at(keys.pause_history(keys.SENDING_PAUSE), after, revision=before.revision + 1)
+        item = item_at(schema.pause_history(schema.SENDING_PAUSE), after, revision=before.revision + 1)
         history = Put(item, unchanged(before.revision))
         return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])
 
@@ -77,11 +76,11 @@ class DynamoHealthRepository:
         self._table = table
 
     def health_check(self, component: Component) -> HealthCheck | None:
-        item = self._table.get(keys.health_check(component))
+        item = self._table.get(schema.health_check(component))
         return read_item(HealthCheck, item) if item else None
 
     def save(self, health_check: HealthCheck) -> None:
-        self._table.write([Put(item_at(keys.health_check(health_check.component), health_check))])
+        self._table.write([Put(item_at(schema.health_check(health_check.component), health_check))])
 
 
 class DynamoAuditRepository:
@@ -98,23 +97,13 @@ class DynamoAuditRepository:
             return  # The entry exists already, and stays as it is.
 
     def entries(self, entity: EntityRef, *, limit: int) -> list[AuditEntry]:
-        rows = self._table.query("pk = :pk", {":pk": keys.audit_of(entity)}, limit=limit, newest_first=True)
+        rows = self._table.query("pk = :pk", {":pk": schema.audit_of(entity)}, limit=limit, newest_first=True)
         return [read_item(AuditEntry, row) for row in rows]
 
     def of_day(self, day: date, *, before: int) -> Iterator[AuditEntry]:
         rows = self._table.query(
             "audit_day = :day AND audit_order < :before",
-            {":day": day.isoformat(), ":before": keys.in_order(before)},
+            {":day": day.isoformat(), ":before": schema.in_order(before)},
             index="audit",
         )
         return (read_item(AuditEntry, row) for row in rows)
-
-
-def audit_put(entry: AuditEntry) -> Put:
-    item = item_at(
-        keys.audit(entry.entity, entry.at, entry.id),
-        entry,
-        audit_day=datetime.fromtimestamp(entry.at, UTC).date().isoformat(),
-        audit_order=keys.audit_order(entry.at, entry.id),
-    )
-    return Put(item, ABSENT)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from bot import policies
 from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.outbox import OutboxEvent
-from bot.dynamodb import keys
-from bot.dynamodb.codec import item_at, read_item
-from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Put, Update, holds
+from bot.dynamodb import schema
+from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Key, Put, Update, holds
+from bot.dynamodb.schema import event_item, item_at, read_item
 from bot.dynamodb.table import ConditionFailed, Table
 from bot.errors import LeaseLost
 
@@ -22,14 +22,14 @@ class DynamoOutboxRepository:
         self._table = table
 
     def event(self, event_id: str) -> OutboxEvent | None:
-        item = self._table.get(keys.outbox_event(event_id))
+        item = self._table.get(schema.outbox_event(event_id))
         return read_item(OutboxEvent, item) if item else None
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, keys.OUTBOX, now, limit)
+        return due_ids(self._table, schema.OUTBOX, now, limit)
 
     def oldest_due(self, now: int) -> int | None:
-        return oldest_due(self._table, keys.OUTBOX, now)
+        return oldest_due(self._table, schema.OUTBOX, now)
 
     def put(self, event: OutboxEvent) -> None:
         try:
@@ -45,7 +45,7 @@ class DynamoOutboxRepository:
         """Changes nothing if another worker has delivered the event meanwhile."""
         later = {"due": due, "attempts": event.attempts + 1}
         try:
-            self._table.write([Update(keys.outbox_event(event.id), later, Condition({}, exists=("due",)))])
+            self._table.write([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
         except ConditionFailed:
             return
 
@@ -90,7 +90,7 @@ class DynamoMessageRepository:
         return MessageLink(record.posted_channel or key.channel, record.ts)
 
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
-        partition, prefix = {":pk": keys.messages_in(channel)}, keys.fitting(key_prefix)
+        partition, prefix = {":pk": schema.messages_in(channel)}, schema.fitting(key_prefix)
         rows = (
             self._table.query("pk = :pk AND begins_with(sk, :sk)", {**partition, ":sk": prefix})
             if prefix
@@ -100,8 +100,8 @@ class DynamoMessageRepository:
         return [record.key for record in records if record.ts and not record.closed]
 
 
-def _item_key(key: MessageKey) -> keys.Key:
-    return keys.message(key.channel, key.name)
+def _item_key(key: MessageKey) -> Key:
+    return schema.message(key.channel, key.name)
 
 
 def _reserved(key: MessageKey, item: Item | None, lease: str, now: int) -> MessageRecord | None:
@@ -126,13 +126,9 @@ def _message_record(item: Item) -> MessageRecord:
 # ---------------------------------------------------------------- events in other transactions, and the due index
 
 
-def event_item(event: OutboxEvent) -> Item:
-    return item_at(keys.outbox_event(event.id), event, due_kind=keys.OUTBOX if event.due is not None else None)
-
-
 def due_ids(table: Table, kind: str, now: int, limit: int) -> list[str]:
     """Ids of what is due, the longest due first. `kind` is a lane of the due index, which may lag by a moment."""
-    return [keys.id_of(row["pk"]) for row in _due(table, kind, now, limit)]
+    return [schema.id_of(row["pk"]) for row in _due(table, kind, now, limit)]
 
 
 def oldest_due(table: Table, kind: str, now: int) -> int | None:

@@ -18,13 +18,11 @@ from bot.domain.requests import (
     RefreshRequest,
     RetryRequest,
 )
-from bot.dynamodb import keys
-from bot.dynamodb.codec import item_at, read_item
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Put, Write, holds
-from bot.dynamodb.keys import Key
-from bot.dynamodb.repositories.admin import audit_put
-from bot.dynamodb.repositories.notifications import due_ids, event_item, oldest_due
+from bot.dynamodb import schema
+from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
+from bot.dynamodb.repositories.notifications import due_ids, oldest_due
 from bot.dynamodb.repositories.records import writes_of
+from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import ConditionFailed, Table
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
 
@@ -60,9 +58,9 @@ class DynamoOperationRepository:
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), ABSENT)]
         if expected is not None:
-            writes.append(Check(keys.state(expected.entity), holds(version=expected.version)))
+            writes.append(Check(schema.state(expected.entity), holds(version=expected.version)))
         if operation.takes_lock:
-            lock = item_at(keys.lock(operation.entity), Pointer(operation.id))
+            lock = item_at(schema.lock(operation.entity), Pointer(operation.id))
             writes.append(Put(lock, ABSENT))
         try:
             self._table.write([*writes, *_events_and_audit(events, audit)])
@@ -70,14 +68,14 @@ class DynamoOperationRepository:
             raise SubmissionConflict("Something was faster than this; nothing was done.") from failed
 
     def operation(self, operation_id: str) -> Operation | None:
-        item = self._table.get(keys.operation(operation_id))
+        item = self._table.get(schema.operation(operation_id))
         return operation_from(item) if item else None
 
     def open_on(self, entity: EntityRef) -> Operation | None:
-        return self._pointed_to(keys.lock(entity))
+        return self._pointed_to(schema.lock(entity))
 
     def last_on(self, entity: EntityRef) -> Operation | None:
-        return self._pointed_to(keys.last(entity))
+        return self._pointed_to(schema.last(entity))
 
     def claim(
         self,
@@ -121,32 +119,34 @@ class DynamoOperationRepository:
         self._change([*writes, *changed, *others], own=own)
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, keys.OPERATION, now, limit)
+        return due_ids(self._table, schema.OPERATION, now, limit)
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, keys.REFRESH, now, limit)
+        return due_ids(self._table, schema.REFRESH, now, limit)
 
     def oldest_due(self, now: int) -> int | None:
-        lanes = (oldest_due(self._table, lane, now) for lane in (keys.OPERATION, keys.REFRESH))
+        lanes = (oldest_due(self._table, lane, now) for lane in (schema.OPERATION, schema.REFRESH))
         return min((due for due in lanes if due is not None), default=None)
 
     def awaiting_resolution(self) -> list[int]:
-        rows = self._table.query("open_kind = :kind", {":kind": keys.NEEDS_RESOLUTION}, index="open")
+        rows = self._table.query("open_kind = :kind", {":kind": schema.NEEDS_RESOLUTION}, index="open")
         return [int(row["open_order"]) for row in rows]
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
-        rows = self._table.query("open_kind = :kind", {":kind": keys.AWAITING_CONFIRMATION}, index="open", limit=limit)
-        ids = [keys.id_of(row["pk"]) for row in rows]
-        items = self._table.get_many(map(keys.operation, ids))
+        rows = self._table.query(
+            "open_kind = :kind", {":kind": schema.AWAITING_CONFIRMATION}, index="open", limit=limit
+        )
+        ids = [schema.id_of(row["pk"]) for row in rows]
+        items = self._table.get_many(map(schema.operation, ids))
         found = {operation.id: operation for operation in map(operation_from, items)}
         listed = (found[operation_id] for operation_id in ids if operation_id in found)
         return [operation for operation in listed if operation.state is OperationState.AWAITING_CONFIRMATION]
 
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, keys.DEFERRED, now, limit)
+        return due_ids(self._table, schema.DEFERRED, now, limit)
 
     def oldest_deferred_due(self, now: int) -> int | None:
-        return oldest_due(self._table, keys.DEFERRED, now)
+        return oldest_due(self._table, schema.DEFERRED, now)
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
         item = self._table.get(pointer)
@@ -168,7 +168,7 @@ def operation_item(operation: Operation) -> Item:
         operation = replace(operation, due=None, input=_without_encrypted(operation.input))
     kind, order = _open_index(operation)
     return item_at(
-        keys.operation(operation.id),
+        schema.operation(operation.id),
         operation,
         due_kind=_lane(operation) if operation.due is not None else None,
         open_kind=kind,
@@ -187,17 +187,17 @@ def operation_from(item: Item) -> Operation:
 def _lane(operation: Operation) -> str:
     """Deferred operations and automatic refreshes have their own lanes, so that they delay nobody's operation."""
     if operation.is_automatic:
-        return keys.REFRESH
-    return keys.DEFERRED if operation.deferred_by else keys.OPERATION
+        return schema.REFRESH
+    return schema.DEFERRED if operation.deferred_by else schema.OPERATION
 
 
 def _open_index(operation: Operation) -> tuple[str | None, str | None]:
     """Lists what waits for people: resolutions by submission, confirmations by end date."""
     wanted = operation.input
     if operation.state is OperationState.NEEDS_RESOLUTION:
-        return keys.NEEDS_RESOLUTION, keys.in_order(operation.submitted_at)
+        return schema.NEEDS_RESOLUTION, schema.in_order(operation.submitted_at)
     if operation.state is OperationState.AWAITING_CONFIRMATION and isinstance(wanted, DisconnectionRequest):
-        return keys.AWAITING_CONFIRMATION, f"{wanted.effective_end_date.isoformat()}#{operation.id}"
+        return schema.AWAITING_CONFIRMATION, f"{wanted.effective_end_date.isoformat()}#{operation.id}"
     return None, None
 
 
@@ -216,8 +216,8 @@ def _may_change(lease: str | None, was: OperationState) -> Condition:
 
 
 def _unlock(operation: Operation) -> list[Write]:
-    last = item_at(keys.last(operation.entity), Pointer(operation.id), expires=_expires(operation))
-    return [Delete(keys.lock(operation.entity), Condition({"operation": operation.id}, or_absent=True)), Put(last)]
+    last = item_at(schema.last(operation.entity), Pointer(operation.id), expires=_expires(operation))
+    return [Delete(schema.lock(operation.entity), Condition({"operation": operation.id}, or_absent=True)), Put(last)]
 
 
 def _events_and_audit(events: Sequence[OutboxEvent], audit: AuditEntry | None) -> list[Write]:

@@ -10,11 +10,9 @@ from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
-from bot.dynamodb import keys
-from bot.dynamodb.codec import item_at, read_item
+from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
-from bot.dynamodb.repositories.admin import audit_put
-from bot.dynamodb.repositories.notifications import event_item
+from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
 from bot.dynamodb.table import ConditionFailed, Table
 from bot.errors import ConcurrentUpdate
@@ -31,11 +29,11 @@ class DynamoRecordRepository:
         self._table = table
 
     def record_state(self, entity: EntityRef) -> RecordState | None:
-        item = self._table.get(keys.state(entity))
+        item = self._table.get(schema.state(entity))
         return record_state_from(item) if item else None
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        items = self._table.get_many(keys.state(entity) for entity in wanted)
+        items = self._table.get_many(schema.state(entity) for entity in wanted)
         return {state.entity: state for state in map(record_state_from, items)}
 
     def write(self, change: RecordChange) -> None:
@@ -45,11 +43,11 @@ class DynamoRecordRepository:
             raise ConcurrentUpdate("The record has changed meanwhile.") from failed
 
     def has_version(self, entity: EntityRef, record: Record) -> bool:
-        return self._table.get(keys.version(entity, record.modified, record.version)) is not None
+        return self._table.get(schema.version(entity, record.modified, record.version)) is not None
 
     def history(self, entity: EntityRef, *, since: int) -> list[Record]:
         rows = self._table.query(
-            "pk = :pk AND sk >= :since", {":pk": keys.versions(entity), ":since": keys.in_order(since)}
+            "pk = :pk AND sk >= :since", {":pk": schema.versions(entity), ":since": schema.in_order(since)}
         )
         return [read_item(RECORD_TYPES[entity.kind], row) for row in rows]
 
@@ -58,7 +56,7 @@ class DynamoRecordRepository:
             "recent_kind = :kind", {":kind": kind.value}, index="recent", limit=1, newest_first=True
         )
         row = next(rows, None)
-        return (int(row["recent_modified"]), keys.entity_of_state(row["pk"])) if row else None
+        return (int(row["recent_modified"]), schema.entity_of_state(row["pk"])) if row else None
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
         rows = self._table.query(
@@ -67,15 +65,15 @@ class DynamoRecordRepository:
             index="open",
             limit=limit,
         )
-        return [keys.entity_of_state(row["pk"]) for row in rows]
+        return [schema.entity_of_state(row["pk"]) for row in rows]
 
     def open_entities(self, kind: EntityKind) -> list[EntityRef]:
         rows = self._table.query("open_kind = :kind", {":kind": kind.value}, index="open")
-        return [keys.entity_of_state(row["pk"]) for row in rows]
+        return [schema.entity_of_state(row["pk"]) for row in rows]
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
-        rows = self._table.query("in_group = :group", {":group": keys.in_group(group_id)}, index="group", limit=limit)
-        return [keys.entity_of_state(row["pk"]) for row in rows]
+        rows = self._table.query("in_group = :group", {":group": schema.in_group(group_id)}, index="group", limit=limit)
+        return [schema.entity_of_state(row["pk"]) for row in rows]
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         states = self.record_states(candidates(self._table, text))
@@ -98,7 +96,7 @@ def _state_write(change: RecordChange) -> Write:
     revision = change.before.revision if change.before else 0
     condition = holds(revision=revision) if change.before else ABSENT
     if change.after is None:
-        return Check(keys.state(change.entity), condition)
+        return Check(schema.state(change.entity), condition)
     return Put(state_item(replace(change.after, revision=revision + 1)), condition)
 
 
@@ -106,10 +104,10 @@ def state_item(record_state: RecordState) -> Item:
     record, kind = record_state.record, record_state.entity.kind.value
     open_ = is_open(record.status)
     return item_at(
-        keys.state(record.entity),
+        schema.state(record.entity),
         record_state,
         version=record.version,
-        in_group=keys.in_group(record.group_id) if record.group_id else None,
+        in_group=schema.in_group(record.group_id) if record.group_id else None,
         recent_kind=kind,
         recent_modified=record.modified,
         open_kind=kind if open_ else None,
@@ -118,16 +116,16 @@ def state_item(record_state: RecordState) -> Item:
 
 
 def record_state_from(item: Item) -> RecordState:
-    return read_item(RecordState, item, record=RECORD_TYPES[keys.entity_of_state(item["pk"]).kind])
+    return read_item(RecordState, item, record=RECORD_TYPES[schema.entity_of_state(item["pk"]).kind])
 
 
 def version_item(record: Record) -> Item:
-    return item_at(keys.version(record.entity, record.modified, record.version), record)
+    return item_at(schema.version(record.entity, record.modified, record.version), record)
 
 
 def open_order(record: Record) -> str:
     """Sorts within a status: connections the longest unchanged first, disconnections the soonest end date first."""
-    since = keys.in_order(record.modified)
+    since = schema.in_order(record.modified)
     if isinstance(record, Disconnection):
         end = record.effective_end_date
         since = f"{end.isoformat() if end else NO_END_DATE}#{since}"
@@ -146,19 +144,19 @@ class DynamoPollingRepository:
         self._table = table
 
     def cursor(self, kind: EntityKind) -> PollCursor | None:
-        item = self._table.get(keys.cursor(kind))
+        item = self._table.get(schema.cursor(kind))
         return read_item(PollCursor, item) if item else None
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
-        item = item_at(keys.cursor(kind), cursor, revision=cursor.revision + 1)
+        item = item_at(schema.cursor(kind), cursor, revision=cursor.revision + 1)
         return self._table.write_if([Put(item, unchanged(cursor.revision))])
 
     def park(self, kind: EntityKind, parked: ParkedRow) -> bool:
-        return self._table.write_if([Put(item_at(keys.parked(kind, parked.row_id), parked), ABSENT)])
+        return self._table.write_if([Put(item_at(schema.parked(kind, parked.row_id), parked), ABSENT)])
 
     def unpark(self, kind: EntityKind, row_id: str) -> None:
-        self._table.write([Delete(keys.parked(kind, row_id))])
+        self._table.write([Delete(schema.parked(kind, row_id))])
 
     def parked(self, kind: EntityKind) -> list[ParkedRow]:
-        rows = self._table.query("pk = :pk", {":pk": keys.parked_of(kind)})
+        rows = self._table.query("pk = :pk", {":pk": schema.parked_of(kind)})
         return [read_item(ParkedRow, row) for row in rows]

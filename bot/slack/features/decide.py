@@ -26,13 +26,13 @@ from bot.slack.features.forms import (
     record_of_kind,
     record_subject,
 )
-from bot.slack.views import buttons, record_facts, replies
+from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
-from bot.slack.views.modals import FieldErrors, checkbox_field, choice_field, date_field, form, notice
+from bot.slack.views.modals import FieldErrors, checkbox_field, choice_field, date_field, form, notice, replace_modal
 from bot.slack.views.operation_text import DECISION_NOUNS, REASONS, in_progress
-from bot.slack.views.record_cards import decided_elsewhere, disconnection_facts, end_date_text, last_outcome
-from bot.slack.views.record_facts import status_name
+from bot.slack.views.record_cards import decided_elsewhere, last_outcome
+from bot.slack.views.record_facts import disconnection_facts, end_date_text, status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
 from bot.usecases.operations.submit import decide, record_outdated
 
@@ -103,8 +103,8 @@ def _submit(decision: Decision, context: RequestContext, entry: Entry, now: Curr
         result,
         what=rich_text(f"your {DECISION_NOUNS[decision]} for ", *names),
         channel=context.display.decisions_channel,
-        conflict=lambda operation: replies.replace_modal(_already_decided(operation)),
-        changed=lambda newest: replies.replace_modal(
+        conflict=lambda operation: replace_modal(_already_decided(operation)),
+        changed=lambda newest: replace_modal(
             _show(decision, context, record_of_kind(Disconnection, newest), entry.shown)
         ),
     )

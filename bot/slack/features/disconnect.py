@@ -20,7 +20,7 @@ from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_subject
 from bot.slack.features.second_approval import confirmation_or_reason
-from bot.slack.views import buttons, record_facts, replies
+from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
 from bot.slack.views.modals import (
@@ -31,6 +31,7 @@ from bot.slack.views.modals import (
     date_field,
     form,
     notice,
+    replace_modal,
     text_field,
 )
 from bot.slack.views.operation_text import DISCONNECT_REASONS, in_progress
@@ -90,13 +91,13 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
     )
     names = record_facts.group_and_carrier(record, context.display)
     if isinstance(result, Submitted) and result.operation.state is OperationState.AWAITING_CONFIRMATION:
-        return replies.replace_modal(_awaits_confirmation(context, result.operation, rich_text(*names)))
+        return replace_modal(_awaits_confirmation(context, result.operation, rich_text(*names)))
     return answer(
         result,
         what=rich_text("your request to disconnect ", *names),
         channel=context.display.decisions_channel,
-        conflict=lambda operation: replies.replace_modal(_already_requested(context, operation)),
-        changed=lambda newest: replies.replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
+        conflict=lambda operation: replace_modal(_already_requested(context, operation)),
+        changed=lambda newest: replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
     )
 
 

@@ -18,7 +18,7 @@ from bot.errors import UnknownSchema
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, health, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import FieldErrors, notice, text_field, values_of
+from bot.slack.views.modals import FieldErrors, notice, replace_modal, text_field, values_of
 from bot.slack.views.operation_text import in_progress, outcome
 from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
@@ -127,9 +127,9 @@ class Form(Generic[T]):
         if not permission.allowed:
             return replies.push_modal(notice("Not sent", replies.denial(permission)))
         if subject.version not in (None, entry.shown.version):
-            return replies.replace_modal(self._outdated(context, entry, subject.value))
+            return replace_modal(self._outdated(context, entry, subject.value))
         if subject.value is None:
-            return replies.replace_modal(self.show(context, None, entry.shown))
+            return replace_modal(self.show(context, None, entry.shown))
         errors = self.validate(context, entry, subject.value)
         if errors:
             return replies.show_field_errors(errors)
@@ -161,13 +161,13 @@ def answer(
     """The answer to a submission. `what` names the operation; its card is in `channel`."""
     match result:
         case Submitted(operation) if operation.state.settled:
-            return replies.replace_modal(notice("Already sent", repeated(operation)))
+            return replace_modal(notice("Already sent", repeated(operation)))
         case Submitted(operation):
-            return replies.replace_modal(sending(what, channel, operation))
+            return replace_modal(sending(what, channel, operation))
         case Conflict(operation):
             return conflict(operation)
         case NotAllowed(permission):
-            return replies.replace_modal(notice("Not sent", replies.denial(permission)))
+            return replace_modal(notice("Not sent", replies.denial(permission)))
         case RecordChanged(now):
             return changed(now)
 

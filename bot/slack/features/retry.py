@@ -25,6 +25,7 @@ from bot.slack.views.modals import (
     form,
     notice,
     parse_sensitive_fields,
+    replace_modal,
     sensitive_fields,
 )
 from bot.slack.views.operation_text import in_progress
@@ -82,7 +83,7 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
         what=rich_text("a retry for ", group, ", carrier group id ", own_group_id(typed_id)),
         channel=context.display.connections_channel,
         conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
-        changed=lambda newest: replies.replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
+        changed=lambda newest: replace_modal(_show(context, record_of_kind(Connection, newest), entry.shown)),
     )
 
 

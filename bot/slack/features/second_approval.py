@@ -19,7 +19,7 @@ from bot.slack.features.forms import Entry, Form, Subject, sending, shown_operat
 from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
-from bot.slack.views.modals import form, notice
+from bot.slack.views.modals import form, notice, replace_modal
 from bot.slack.views.operation_text import actor, in_progress, outcome
 from bot.slack.views.record_cards import earlier_requests_line
 from bot.slack.views.record_facts import status_name
@@ -65,16 +65,16 @@ def _submit(context: RequestContext, entry: Entry, operation: Operation) -> Json
     """Confirms the request, which never changes while it waits, or says what became of it."""
     permission = context.authorize_decision_on(operation.actor, operation.entity)
     if not permission.allowed:
-        return replies.replace_modal(notice("Not sent", replies.denial(permission)))
+        return replace_modal(notice("Not sent", replies.denial(permission)))
     match confirm(operation.id, context.actor.user_id, reply_to=entry.reply_to, deps=context.deps):
         case Confirmed(confirmed):
             what, channel = _description(context, confirmed), context.display.decisions_channel
-            return replies.replace_modal(sending(what, channel, confirmed))
+            return replace_modal(sending(what, channel, confirmed))
         case NotAwaitingConfirmation(now):
             context.audit_event("confirmation_conflict", operation.entity, *_conflict_details(operation, now))
-            return replies.replace_modal(_not_waiting(context, now))
+            return replace_modal(_not_waiting(context, now))
         case NotAllowed(permission):
-            return replies.replace_modal(notice("Not sent", replies.denial(permission)))
+            return replace_modal(notice("Not sent", replies.denial(permission)))
 
 
 def confirmation_or_reason(context: RequestContext, operation: Operation, *, first: bool = False) -> Json:

@@ -29,8 +29,8 @@ from bot.slack.views.cards import message
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
 from bot.slack.views.operation_text import current_state, in_progress
-from bot.slack.views.record_cards import claimed_by, disconnection_facts, end_date
-from bot.slack.views.record_facts import next_step, source_name, status_name
+from bot.slack.views.record_cards import claimed_by
+from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
 from bot.usecases.notifications.read_model import record_card

@@ -9,8 +9,8 @@ from bot.domain.records import Connection, ConnectionStatus, Disconnection, Disc
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
-from bot.slack.views.record_cards import claimed_by, days_left_text, end_date, last_outcome
-from bot.slack.views.record_facts import next_step, source_name, status_name
+from bot.slack.views.record_cards import claimed_by, last_outcome
+from bot.slack.views.record_facts import days_left_text, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import carrier_group_id_line, request_title
 from bot.slack.views.rich_text import (
     PermalinkLookup,

@@ -26,8 +26,8 @@ from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.buttons import Action
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
-from bot.slack.views.record_cards import connection_card, disconnection_card, end_date
-from bot.slack.views.record_facts import parse_status, status_name
+from bot.slack.views.record_cards import connection_card, disconnection_card
+from bot.slack.views.record_facts import end_date, parse_status, status_name
 from bot.slack.views.replies import reply
 from bot.slack.views.request_cards import request_card
 from bot.slack.views.rich_text import (

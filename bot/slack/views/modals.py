@@ -237,3 +237,8 @@ _RULES: dict[str, Callable[[str], str]] = {
     "broker_tin": _tax_number,
     "employer_email_address": _email,
 }
+
+
+def replace_modal(view: Json) -> Json:
+    """An answer to a submission: this view replaces the form."""
+    return {"response_action": "update", "view": view}

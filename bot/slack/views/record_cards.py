@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from urllib.parse import quote
 
 from bot.domain.content import RecordCard, RelatedRecords
@@ -11,23 +10,19 @@ from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.reconciliation import status_matches_decision
 from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Connection, Disconnection, DisconnectionSource, DisconnectionStatus, Record
-from bot.domain.reminders import days_left
 from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
-from bot.slack.views.record_facts import next_step, source_name, status_name
+from bot.slack.views.record_facts import disconnection_facts, next_step, status_name
 from bot.slack.views.rich_text import (
     Json,
     Link,
     PermalinkLookup,
-    PlainText,
     RichText,
     Span,
     Timestamp,
-    UntrustedText,
     UserMention,
     card_link,
-    date_text,
     labelled,
     rich_text,
 )
@@ -101,35 +96,11 @@ def disconnection_card(
     )
 
 
-def disconnection_facts(record: Disconnection, today: date | None = None) -> list[RichText]:
-    return [record_facts.status_line(record), end_date(record, today), _source_line(record)]
-
-
-def end_date(record: Disconnection, today: date | None = None) -> RichText:
-    """The last managed day. `today` adds the number of days left, for messages that are updated daily."""
-    end = record.effective_end_date
-    line = labelled("Last managed day", end_date_text(record))
-    if today is None or end is None:
-        return line
-    return rich_text(*line, " · ", PlainText(days_left_text(days_left(end, today)), bold=True))
-
-
-def days_left_text(days: int) -> str:
-    if days in (-1, 0, 1):
-        return {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}[days]
-    return f"ends in {days} days" if days > 0 else f"ended {-days} days ago"
-
-
 def claimed_by(record_state: RecordState) -> list[RichText]:
     owner, since = record_state.owner, record_state.owned_since
     if owner is None or since is None:
         return []
     return [labelled("Claimed by", UserMention(owner), " · ", Timestamp(since))]
-
-
-def end_date_text(record: Disconnection) -> PlainText:
-    end = record.effective_end_date
-    return PlainText("not set yet" if end is None else date_text(end))
 
 
 def decided_elsewhere(record: Disconnection, last: Operation | None) -> list[RichText]:
@@ -155,13 +126,6 @@ def _is_possibly(record: Disconnection, last: Operation) -> bool:
     if not isinstance(request, DecisionRequest) or result is None:
         return False
     return result.kind in _POSSIBLY_OURS and status_matches_decision(request.decision, record.status)
-
-
-def _source_line(record: Disconnection) -> RichText:
-    source_id = UntrustedText(record.source_id, 80) if record.source_id else None
-    reference = rich_text(" (reference: ", source_id, ")") if source_id else ()
-    when = f" on {date_text(record.source_date)}" if record.source_date else ""
-    return labelled("Source", source_name(record), when, *reference)
 
 
 def requested_by(record_state: RecordState) -> list[RichText]:

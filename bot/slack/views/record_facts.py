@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.domain.record_states import RecordState, decidable, disconnectable
 from bot.domain.records import (
     Connection,
@@ -14,7 +16,8 @@ from bot.domain.records import (
     Status,
     UnknownValue,
 )
-from bot.slack.views import buttons
+from bot.domain.reminders import days_left
+from bot.slack.views import buttons, record_facts
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -26,6 +29,7 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserMention,
     clean_text,
+    date_text,
     labelled,
     own_group_id,
     rich_text,
@@ -222,3 +226,34 @@ def source_name(record: Disconnection) -> Span:
     if record.source_type in _SOURCES:
         return PlainText(_SOURCES[record.source_type])
     return UntrustedText(record.source_type.value, 60)
+
+
+def disconnection_facts(record: Disconnection, today: date | None = None) -> list[RichText]:
+    return [record_facts.status_line(record), end_date(record, today), _source_line(record)]
+
+
+def end_date(record: Disconnection, today: date | None = None) -> RichText:
+    """The last managed day. `today` adds the number of days left, for messages that are updated daily."""
+    end = record.effective_end_date
+    line = labelled("Last managed day", end_date_text(record))
+    if today is None or end is None:
+        return line
+    return rich_text(*line, " · ", PlainText(days_left_text(days_left(end, today)), bold=True))
+
+
+def days_left_text(days: int) -> str:
+    if days in (-1, 0, 1):
+        return {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}[days]
+    return f"ends in {days} days" if days > 0 else f"ended {-days} days ago"
+
+
+def end_date_text(record: Disconnection) -> PlainText:
+    end = record.effective_end_date
+    return PlainText("not set yet" if end is None else date_text(end))
+
+
+def _source_line(record: Disconnection) -> RichText:
+    source_id = UntrustedText(record.source_id, 80) if record.source_id else None
+    reference = rich_text(" (reference: ", source_id, ")") if source_id else ()
+    when = f" on {date_text(record.source_date)}" if record.source_date else ""
+    return labelled("Source", source_name(record), when, *reference)

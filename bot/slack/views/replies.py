@@ -231,11 +231,6 @@ def show_field_errors(errors: Mapping[str, str]) -> Json:
     return {"response_action": "errors", "errors": dict(errors)}
 
 
-def replace_modal(view: Json) -> Json:
-    """An answer to a submission: this view replaces the form."""
-    return {"response_action": "update", "view": view}
-
-
 def push_modal(view: Json) -> Json:
     """An answer to a submission: this view opens on top of the form, which keeps its input."""
     return {"response_action": "push", "view": view}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import tzinfo
 
-from bot.domain.content import Content, MessageKey, MessageLink, RecordCard, ThreadLine
-from bot.domain.operations import Operation
-from bot.domain.outbox import OutboxEvent
-from bot.domain.record_states import operation_card_key
-from bot.domain.records import EntityRef
+from bot.domain.content import Alert, Content, ManualResolution, MessageKey, MessageLink, RecordCard, ThreadLine
+from bot.domain.operations import Operation, OperationState
+from bot.domain.outbox import EventKind, OutboxEvent
+from bot.domain.record_states import RecordState, operation_card_key
+from bot.domain.records import Disconnection, EntityKind, EntityRef, is_open, needs_our_action
+from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import record_card, request_card, waiting_in_group
+from bot.usecases.notifications.read_model import open_operation, record_card, record_of, request_card, waiting_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
@@ -107,3 +109,109 @@ def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
 
 def _is_card_at(content: Content | None, key: MessageKey) -> bool:
     return isinstance(content, RecordCard) and content.record_state.card_key == key.name
+
+
+def update_alerts(event: OutboxEvent, entity: EntityRef, deps: Dependencies) -> None:
+    """Raise an alert if this event calls for one, and update all earlier alerts about the record."""
+    record_state = deps.records.record_state(entity)
+    if record_state is None:
+        return
+    channel = deps.channels.of_alert(entity.kind)
+    prefix = f"alert:{entity}:"
+    open_keys = {key.name for key in deps.messages.live(channel, prefix)}
+    newest = max(open_keys, default="", key=lambda key: (_raised_for(key)[1] == record_state.status.value, key))
+    if _needs_alert(event, record_state, deps, deps.timezone):
+        new_key = f"{prefix}{event.at:012d}:{event.version}:{event.after}"
+        newest = new_key if event.version == record_state.record.version else max(newest, new_key)
+    for key in sorted(open_keys | {newest} - {""}, key=lambda key: key != newest):
+        _alert(MessageKey(channel, key), entity, deps, newest=key == newest)
+
+
+def _raised_for(key: str) -> tuple[str, str]:
+    """The version and the status for which an alert was raised, from its message name."""
+    *_, version, status = key.split(":")
+    return version, status
+
+
+def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependencies, zone: tzinfo) -> bool:
+    """Whether the event is a change to a status in which we must act, and the record is still in that status."""
+    if event.kind not in (EventKind.RECORD_CHANGED, EventKind.OPERATION_CHANGED) or event.after is None:
+        return False
+    if not needs_our_action(record_state.status) or record_state.status.value != event.after:
+        return False
+    if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
+        # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
+        return not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
+    if event.after == event.before:
+        return _is_first_of_attempt(event, record_state, deps)
+    return not _is_of_earlier_attempt(event, record_state, deps)
+
+
+def _end_date_is_new(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether the event's version introduced the end date that the record still has."""
+    history = deps.records.history(record_state.entity, since=0)
+    versions = [version for version in history if isinstance(version, Disconnection)]
+    index = next((i for i, version in enumerate(versions) if version.version == event.version), None)
+    end_date = end_date_of(record_state)
+    if index is None or any(version.effective_end_date != end_date for version in versions[index:]):
+        return False
+    return index == 0 or versions[index - 1].effective_end_date != end_date
+
+
+def _is_first_of_attempt(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether a retry reached the same status again before we saw it: this is the attempt's first version."""
+    versions_of_attempt = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
+    return bool(versions_of_attempt) and versions_of_attempt[0].version == event.version
+
+
+def _is_of_earlier_attempt(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
+    """Whether a later attempt has reached the same status again, which raises an alert of its own."""
+    if record_state.attempts == 1 or event.version == record_state.record.version:
+        return False
+    versions_of_attempt = deps.records.history(record_state.entity, since=record_state.attempt_started_at)
+    return all(version.version != event.version for version in versions_of_attempt)
+
+
+def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> None:
+    raised_version, raised_status = _raised_for(key.name)
+
+    def content() -> Alert:
+        record_state = deps.records.record_state(entity)
+        if record_state is None:
+            raise LookupError(f"unknown record: {entity}")
+        is_current = newest and record_state.status.value == raised_status
+        return Alert(
+            record_state,
+            record_state.record.version if is_current else raised_version,
+            open_operation(record_state, deps),
+            deps.card_link(record_state),
+            deps.today() if awaits_decision(record_state) else None,
+            mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
+        )
+
+    upsert_message(key, content, deps, closes_after=is_final)
+
+
+def is_final(shown: Content) -> bool:
+    """An alert shows its record's status, so it is updated until the record is closed."""
+    return isinstance(shown, Alert) and shown.operation is None and not is_open(shown.record_state.status)
+
+
+def update_resolution_requests(operation: Operation, deps: Dependencies) -> None:
+    """Alert each time an operation needs a manual resolution, and update these alerts until it is settled."""
+    channel, prefix = deps.channels.alerts, f"resolution:{operation.id}:"
+    keys = set(deps.messages.live(channel, prefix))
+    if operation.state is OperationState.NEEDS_RESOLUTION:
+        keys.add(MessageKey(channel, f"{prefix}{operation.attempts:06d}"))
+
+    def content() -> ManualResolution:
+        current = deps.operations.operation(operation.id) or operation
+        record_state = record_of(current, deps)
+        return ManualResolution(current, record_state, deps.card_link(record_state) if record_state else None)
+
+    for key in sorted(keys, key=lambda key: key.name, reverse=True):
+        upsert_message(key, content, deps, closes_after=_is_settled)
+
+
+def _is_settled(shown: Content) -> bool:
+    return isinstance(shown, ManualResolution) and shown.operation.state.settled

@@ -13,8 +13,13 @@ from bot.domain.records import EntityKind, EntityRef
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.alerts import update_alerts, update_resolution_requests
-from bot.usecases.notifications.cards import update_card, update_card_and_post_line, update_related_cards
+from bot.usecases.notifications.cards import (
+    update_alerts,
+    update_card,
+    update_card_and_post_line,
+    update_related_cards,
+    update_resolution_requests,
+)
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, post_once
 from bot.usecases.notifications.read_model import record_of
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders

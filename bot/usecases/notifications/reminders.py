@@ -20,8 +20,7 @@ from bot.domain.records import EntityRef
 from bot.domain.reminders import awaits_decision, latest_reminder, mentions_approvers
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.alerts import is_final, update_alerts
-from bot.usecases.notifications.cards import post_under_card, update_card
+from bot.usecases.notifications.cards import is_final, post_under_card, update_alerts, update_card
 from bot.usecases.notifications.publisher import NotYet, delete_message, upsert_message
 from bot.usecases.notifications.read_model import open_operation
 

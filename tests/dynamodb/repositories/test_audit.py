@@ -5,7 +5,7 @@ import pytest
 from bot.domain.records import connection_ref
 from bot.dynamodb import Repositories
 from bot.dynamodb.expressions import ABSENT, Value, typed_item
-from bot.dynamodb.repositories.admin import audit_put
+from bot.dynamodb.schema import audit_put
 from bot.errors import UnknownSchema
 from tests.dynamodb.conftest import Engine
 from tests.dynamodb.made import NOW, an_entry, uuid

@@ -16,9 +16,9 @@ from bot.domain.records import (
     Record,
     UnknownValue,
 )
-from bot.dynamodb.codec import read_item
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.repositories.records import RECORD_TYPES, record_state_from, state_item, status_prefix, version_item
+from bot.dynamodb.schema import read_item
 from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection
 
 TEXT = st.text(st.characters(codec="utf-8"))

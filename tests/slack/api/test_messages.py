@@ -13,8 +13,7 @@ from bot.domain.content import Alert, MessageLink, RecordCard, Reply
 from bot.domain.operations import OutcomeKind
 from bot.domain.records import ConnectionStatus
 from bot.errors import SlackNoAnswer, SlackRefused
-from bot.slack.api.client import SlackApiClient
-from bot.slack.api.messages import SlackMessageGateway
+from bot.slack.api.client import SlackApiClient, SlackMessageGateway
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 from tests.slack.samples import DISPLAY, VERSION, a_connection, a_request, settled, tracked

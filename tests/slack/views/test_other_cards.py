@@ -7,7 +7,7 @@ from bot.domain.operations import OperationKind, OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, DisconnectionSource, DisconnectionStatus, UnknownValue
 from bot.domain.requests import RefreshRequest
 from bot.slack.views.cards import render
-from bot.slack.views.record_cards import end_date
+from bot.slack.views.record_facts import end_date
 from bot.slack.views.request_cards import request_facts
 from bot.slack.views.rich_text import mrkdwn
 from tests.slack.samples import (

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.alerts import update_alerts
+from bot.usecases.notifications.cards import update_alerts
 from bot.usecases.records.ingest import ingest
 from tests.system import ALERTS, CONNECTIONS, System
 from tests.usecases.notification_bench import begun, buttons, connection, due, moves, publish_until_done, shown

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap import new_id
 from bot.domain.content import RecordCard, RequestCard
 from bot.domain.operations import ReplyTo
 from bot.domain.records import EntityKind, EntityRef
-from bot.usecases.dependencies import Dependencies
+from bot.usecases.dependencies import Dependencies, new_id
 from bot.usecases.notifications.read_model import record_card, request_card
 from bot.usecases.operations import submit
 from infra.local.noyo import Fault, FaultKind

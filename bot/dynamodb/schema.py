@@ -1,24 +1,175 @@
-"""Converts dataclasses to table items and back, driven by the type hints of their fields.
+"""The table's schema: the keys of every kind of item, and the conversion of values to items and back.
 
-An attribute has the name of its field. None is left out. Enums are stored by value, dates in ISO format, entity
-references as text, sets as sorted lists. Reading is strict: a missing or wrongly typed attribute raises
+Each kind of item has its own partition key prefix, by which IAM tells them apart. The conversion is driven by the type
+hints of a dataclass: an attribute has the name of its field. None is left out. Enums are stored by value, dates in ISO
+format, entity references as text, sets as sorted lists. Reading is strict: a missing or wrongly typed attribute raises
 `UnknownSchema`, except that a field with a default may be missing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from bot.domain.records import EntityRef, UnknownValue
-from bot.dynamodb.expressions import Item, Value
-from bot.dynamodb.keys import Key
+from bot.domain.health import Component
+from bot.domain.outbox import OutboxEvent
+from bot.domain.people import AuditEntry
+from bot.domain.records import EntityKind, EntityRef, UnknownValue
+from bot.dynamodb.expressions import ABSENT, Item, Key, Put, Value
 from bot.errors import UnknownSchema
+
+OPERATION = "OPERATION"
+OUTBOX = "OUTBOX"
+DEFERRED = "DEFERRED"
+"""Lane of the due index: operations that are deferred while sending is paused."""
+REFRESH = "REFRESH"
+"""Lane of the due index: refreshes that no person asked for."""
+AWAITING_CONFIRMATION = "awaiting_confirmation"
+"""Partition of the index of open records: operations that wait for a second approver."""
+NEEDS_RESOLUTION = "needs_resolution"
+"""Partition of the index of open records: operations that wait for a manual resolution."""
+SENDING_PAUSE = "sending"
+KEY_BYTES = 900
+"""DynamoDB allows 2,048 bytes in a partition key and 1,024 in a sort key."""
+
+
+def state(entity: EntityRef) -> Key:
+    return Key(f"{entity.kind.value.upper()}#{entity.key}", "STATE")
+
+
+def entity_of_state(pk: str) -> EntityRef:
+    kind, _, record_id = pk.partition("#")
+    return EntityRef(EntityKind(kind.lower()), record_id)
+
+
+def in_group(group_id: str) -> str:
+    """The partition of a group in the index of records by group."""
+    return fitting(f"GROUP#{group_id}")
+
+
+def version(entity: EntityRef, modified: int, version_id: str) -> Key:
+    return Key(versions(entity), fitting(f"{in_order(modified)}#{version_id}"))
+
+
+def versions(entity: EntityRef) -> str:
+    return f"RECORD_VERSIONS#{entity.kind.value}#{entity.key}"
+
+
+def operation(operation_id: str) -> Key:
+    return Key(f"{OPERATION}#{operation_id}", "STATE")
+
+
+def lock(entity: EntityRef) -> Key:
+    return Key(fitting(f"LOCK#{entity}"), "LOCK")
+
+
+def last(entity: EntityRef) -> Key:
+    """The newest settled operation on an entity, in the same partition as its lock."""
+    return Key(fitting(f"LOCK#{entity}"), "LAST")
+
+
+def outbox_event(event_id: str) -> Key:
+    return Key(f"{OUTBOX}#{event_id}", "EVENT")
+
+
+def message(channel: str, key: str) -> Key:
+    return Key(messages_in(channel), fitting(key))
+
+
+def messages_in(channel: str) -> str:
+    return f"MESSAGE#{channel}"
+
+
+def user(user_id: str) -> Key:
+    return Key(f"USER#{user_id}", "USER")
+
+
+def group_members(group_id: str) -> Key:
+    return Key(f"GROUP_MEMBERS#{group_id}", "GROUP_MEMBERS")
+
+
+def pause_history(name: str) -> Key:
+    return Key(f"PAUSES#{name}", "PAUSES")
+
+
+def health_check(component: Component) -> Key:
+    return Key(f"HEALTH#{component.value}", "HEALTH")
+
+
+GRANTS = Key("GRANTS#all", "GRANTS")
+"""The newest snapshot of who holds which right."""
+
+
+def cursor(kind: EntityKind) -> Key:
+    return Key(f"POLL_CURSOR#{kind.value}", "POLL_CURSOR")
+
+
+def parked(kind: EntityKind, row_id: str) -> Key:
+    return Key(parked_of(kind), fitting(row_id))
+
+
+def parked_of(kind: EntityKind) -> str:
+    return f"PARKED_ROW#{kind.value}"
+
+
+def audit(entity: EntityRef, at: int, entry_id: str) -> Key:
+    return Key(audit_of(entity), audit_order(at, entry_id))
+
+
+def audit_order(at: int, entry_id: str) -> str:
+    return fitting(f"{in_order(at)}#{entry_id}")
+
+
+def audit_of(entity: EntityRef) -> str:
+    return fitting(f"AUDIT#{entity}")
+
+
+def word(word_: str, entity: EntityRef) -> Key:
+    return Key(words(word_), f"{word_}#{entity.kind.value}#{entity.key}")
+
+
+def words(word_: str) -> str:
+    return f"SEARCH_WORD#{word_[:3]}"
+
+
+def id_of(pk: str) -> str:
+    """The id in the partition key of an operation or an outbox event."""
+    return pk.partition("#")[2]
+
+
+def in_order(number: int) -> str:
+    """Fixed-width digits, so that texts sort as the numbers do."""
+    return f"{number:012d}"
+
+
+def fitting(text: str) -> str:
+    """Shortens text that is too long for a key to its beginning and a digest."""
+    encoded = text.encode("utf-8", "replace")
+    if len(encoded) <= KEY_BYTES:
+        return text
+    beginning = encoded[: KEY_BYTES - 65].decode("utf-8", "ignore")
+    return f"{beginning}~{hashlib.sha256(encoded).hexdigest()}"
+
+
+def event_item(event: OutboxEvent) -> Item:
+    return item_at(outbox_event(event.id), event, due_kind=OUTBOX if event.due is not None else None)
+
+
+def audit_put(entry: AuditEntry) -> Put:
+    item = item_at(
+        audit(entry.entity, entry.at, entry.id),
+        entry,
+        audit_day=datetime.fromtimestamp(entry.at, UTC).date().isoformat(),
+        audit_order=audit_order(entry.at, entry.id),
+    )
+    return Put(item, ABSENT)
+
 
 T = TypeVar("T")
 Decoder = Callable[[Any], Any]
