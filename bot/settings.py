@@ -111,18 +111,9 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
     """
     read = _Reader(environ)
     timeout = read.seconds("NOYO_TIMEOUT_SECONDS", 20)
-    team = read.text("SLACK_TEAM_ID")
-    connections = read.slack_id("CHANNEL_CONNECTIONS")
+    slack = _slack(read)
     settings = Settings(
-        slack=SlackSettings(
-            team_id=team,
-            app_id=read.text("SLACK_APP_ID"),
-            api_url=read.url("SLACK_API_URL", "https://slack.com/api/").rstrip("/") + "/",
-            command=read.parsed("SLACK_COMMAND", "/noyo", _command),
-            connections_channel=connections,
-            alerts_channel=read.slack_id("CHANNEL_ALERTS", connections),
-            decisions_channel=read.slack_id("CHANNEL_DECISIONS", connections),
-        ),
+        slack=slack,
         noyo=NoyoSettings(
             api_url=read.url("NOYO_API_URL", "https://fulfillment-sandbox.noyo.com").rstrip("/"),
             token_url=read.url("NOYO_TOKEN_URL", "https://accounts.noyo.com/auth/public/token"),
@@ -138,13 +129,7 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         environment=read.text("ENVIRONMENT"),
         timezone=read.parsed("BUSINESS_TIMEZONE", "America/New_York", ZoneInfo),
         carriers=read.parsed("CARRIERS_FILE", "", _carriers_file),
-        policy=AccessPolicy(
-            team_id=team,
-            requesters=read.parsed("REQUESTERS", "", _holders),
-            approvers=read.parsed("APPROVERS", "", _holders),
-            admins=read.parsed("ADMINS", "", _holders),
-            self_approval=read.parsed("ALLOW_SELF_APPROVAL", "no", _yes_or_no),
-        ),
+        policy=_access_policy(read, slack.team_id),
         retry_at_action_required=read.parsed("RETRY_AT_ACTION_REQUIRED", "no", _yes_or_no),
         disconnect_needs_second=read.parsed("DISCONNECT_NEEDS_SECOND", "yes", _yes_or_no),
         reject_without_version=read.parsed("REJECT_WITHOUT_VERSION", "no", _yes_or_no),
@@ -160,6 +145,29 @@ def read_settings(environ: Mapping[str, str], needs: Collection[Purpose] = WHOLE
         read.faults.append(f"NOYO_TIMEOUT_SECONDS must be at most {policies.NOYO_MAX_TIMEOUT_SECONDS}")
     read.raise_faults()
     return settings
+
+
+def _slack(read: _Reader) -> SlackSettings:
+    connections = read.slack_id("CHANNEL_CONNECTIONS")
+    return SlackSettings(
+        team_id=read.text("SLACK_TEAM_ID"),
+        app_id=read.text("SLACK_APP_ID"),
+        api_url=read.url("SLACK_API_URL", "https://slack.com/api/").rstrip("/") + "/",
+        command=read.parsed("SLACK_COMMAND", "/noyo", _command),
+        connections_channel=connections,
+        alerts_channel=read.slack_id("CHANNEL_ALERTS", connections),
+        decisions_channel=read.slack_id("CHANNEL_DECISIONS", connections),
+    )
+
+
+def _access_policy(read: _Reader, team_id: str) -> AccessPolicy:
+    return AccessPolicy(
+        team_id=team_id,
+        requesters=read.parsed("REQUESTERS", "", _holders),
+        approvers=read.parsed("APPROVERS", "", _holders),
+        admins=read.parsed("ADMINS", "", _holders),
+        self_approval=read.parsed("ALLOW_SELF_APPROVAL", "no", _yes_or_no),
+    )
 
 
 class _Reader:
