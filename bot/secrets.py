@@ -55,41 +55,41 @@ class CachedSecret(Generic[T]):
     def __init__(self, read: Callable[[], T], clock: Clock) -> None:
         self._read, self._clock = read, clock
         self._lock = threading.Lock()
-        self._held: list[T] = []
+        self._cached: list[T] = []
         """The cached value, if there is one."""
         self._asked_at: float | None = None
-        self._trouble: str | None = None
+        self._error: str | None = None
 
     def value(self) -> T:
         with self._lock:
-            if not self._held:
-                self._ask()
+            if not self._cached:
+                self._reread()
             elif not self._within(policies.SECRET_MAX_AGE_SECONDS):
-                self._ask_if_possible()
-            return self._held[0]
+                self._reread_if_possible()
+            return self._cached[0]
 
     def newer_than(self, refused: T) -> T | None:
         with self._lock:
-            if self._held and self._held[0] == refused:
-                self._ask()
-            return None if not self._held or self._held[0] == refused else self._held[0]
+            if self._cached and self._cached[0] == refused:
+                self._reread()
+            return None if not self._cached or self._cached[0] == refused else self._cached[0]
 
-    def _ask(self) -> None:
+    def _reread(self) -> None:
         """Reads at most once within some seconds and returns the same result in between."""
         if not self._within(policies.SECRET_REREAD_SECONDS):
             try:
-                self._held, self._trouble = [self._read()], None
-            except SecretUnavailable as unreadable:
-                self._trouble = str(unreadable)
-                logger.error("a secret cannot be read", extra={"reason": self._trouble})
+                self._cached, self._error = [self._read()], None
+            except SecretUnavailable as error:
+                self._error = str(error)
+                logger.error("a secret cannot be read", extra={"reason": self._error})
             self._asked_at = self._clock()
-        if self._trouble is not None:
-            raise SecretUnavailable(self._trouble)
+        if self._error is not None:
+            raise SecretUnavailable(self._error)
 
-    def _ask_if_possible(self) -> None:
+    def _reread_if_possible(self) -> None:
         """The cached value is still current."""
         try:
-            self._ask()
+            self._reread()
         except (SecretUnavailable, DeadlineExceeded):
             logger.warning("going on with a secret that was read some time ago")
 
@@ -171,9 +171,9 @@ class _Parts:
         """A list, or a text with commas."""
         value = self._parts.get(part)
         found = value.split(",") if isinstance(value, str) else value
-        if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
             raise SecretUnavailable(f"The secret {self._name} holds no list of texts as {part}.")
-        texts = tuple(one.strip() for one in found if one.strip())
+        texts = tuple(text.strip() for text in found if text.strip())
         if not texts:
             raise SecretUnavailable(f"The secret {self._name} holds nothing as {part}.")
         return texts
@@ -181,12 +181,12 @@ class _Parts:
 
 def _parsed(name: str, text: object) -> _Parts:
     try:
-        held = json.loads(text) if isinstance(text, str) else None
+        parts = json.loads(text) if isinstance(text, str) else None
     except (ValueError, RecursionError):
-        held = None  # Not `from error`, which holds the text.
-    if not isinstance(held, dict):
+        parts = None  # Not `from error`, which holds the text.
+    if not isinstance(parts, dict):
         raise SecretUnavailable(f"The secret {name} is not a JSON object as text.")
-    return _Parts(name, held)
+    return _Parts(name, parts)
 
 
 def _may_pass(error: Exception) -> bool:

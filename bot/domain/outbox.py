@@ -190,17 +190,17 @@ def _step(state: str, attempts: int, checks: int) -> str:
     return f"{state}:{attempts}.{checks}"
 
 
-def with_record_change(event: OutboxEvent, learnt: tuple[OutboxEvent, ...]) -> OutboxEvent:
+def with_record_change(event: OutboxEvent, record_events: tuple[OutboxEvent, ...]) -> OutboxEvent:
     """The event of a settled operation, which also announces the record's change."""
-    of_records = [piece for piece in learnt if piece.kind is EventKind.RECORD_CHANGED]
+    of_records = [piece for piece in record_events if piece.kind is EventKind.RECORD_CHANGED]
     if not of_records:
         return event
     change = of_records[0]
     return replace(event, entity=change.entity, version=change.version, before=change.before, after=change.after)
 
 
-def without_record_events(learnt: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
-    return tuple(piece for piece in learnt if piece.kind is not EventKind.RECORD_CHANGED)
+def without_record_events(record_events: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:
+    return tuple(piece for piece in record_events if piece.kind is not EventKind.RECORD_CHANGED)
 
 
 @dataclass(frozen=True, slots=True)

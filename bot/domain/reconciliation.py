@@ -48,8 +48,8 @@ def shows_decision(operation: Operation, current: Record) -> bool:
         return False
     if current.version == operation.shown_version or not status_matches_decision(wanted.decision, current.status):
         return False
-    told = current.effective_end_date
-    return wanted.effective_end_date is None or told is None or told == wanted.effective_end_date
+    stored_date = current.effective_end_date
+    return wanted.effective_end_date is None or stored_date is None or stored_date == wanted.effective_end_date
 
 
 def with_end_date(answered: Record, before: Record | None, wanted: DecisionRequest) -> Record:
@@ -57,8 +57,8 @@ def with_end_date(answered: Record, before: Record | None, wanted: DecisionReque
     `before`, the version that was decided on."""
     if not isinstance(answered, Disconnection) or answered.effective_end_date is not None:
         return answered
-    kept = before.effective_end_date if isinstance(before, Disconnection) else None
-    return replace(answered, effective_end_date=wanted.effective_end_date or kept)
+    previous_date = before.effective_end_date if isinstance(before, Disconnection) else None
+    return replace(answered, effective_end_date=wanted.effective_end_date or previous_date)
 
 
 def is_requested_disconnection(record: Record, operation: Operation) -> bool:

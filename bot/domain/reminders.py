@@ -73,7 +73,7 @@ def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
     return (*before, business_day_after(end, 1))
 
 
-def claim(held: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
+def claim(record_state: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
     """The state with `owner` as the person who works on it. A claim blocks nobody."""
     until = after_working_hours(now, policies.CLAIM_HOURS, zone)
-    return replace(held, owner=owner, owned_since=now, owned_until=until)
+    return replace(record_state, owner=owner, owned_since=now, owned_until=until)

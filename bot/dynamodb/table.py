@@ -210,7 +210,7 @@ def _unreadable() -> tuple[type[Exception], ...]:
 def _raise_unless_transient(error: ClientError, lost: bool) -> None:
     code = error.response.get("Error", {}).get("Code", "")
     reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-    failed = frozenset(place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
+    failed = frozenset(index for index, reason in enumerate(reasons) if reason == "ConditionalCheckFailed")
     if failed:
         raise ConditionFailed(failed, after_a_lost_answer=lost) from error
     if code not in _TRANSIENT and not _TRANSIENT.intersection(reasons) and _status(error) < 500:

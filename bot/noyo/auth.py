@@ -119,7 +119,7 @@ class TokenEndpoint:
             log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
             raise TokenRejected(
                 f"Noyo issued no access token ({error.status}): it does not accept Switchboard's client id and secret. "
-                "Please tell whoever runs Switchboard."
+                "Please tell your Switchboard admin."
             ) from error
         except SwitchboardError as error:
             # Whatever happened to the token request: the request that needs the token was not sent.

@@ -164,7 +164,7 @@ def _error_handler(context: RequestContext) -> Callable[..., BoltResponse]:
 
 
 def _response(context: RequestContext, body: Body, words: RichText) -> BoltResponse:
-    """Shows `words` to the person alone, in the way that this kind of interaction offers."""
+    """Shows `words` to the person alone, as this kind of interaction allows."""
     answer = replies.error_answer(body, words)
     if answer is None:  # The acknowledgement of a click cannot show anything.
         trigger_id, response_url = _text(body, "trigger_id"), _text(body, "response_url")

@@ -48,7 +48,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]*")
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
-_NOT_LET_IN = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
+_TOKEN_REJECTED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
 
 
 class SlackApiClient:
@@ -138,14 +138,14 @@ class SlackApiClient:
 def _translated(method: str, error: SlackApiError) -> SlackError:
     response = error.response
     body = response.data if isinstance(response.data, dict) else {}
-    told = body.get("error")
-    code = told if isinstance(told, str) and _CODE.fullmatch(told) else None
+    received = body.get("error")
+    code = received if isinstance(received, str) and _CODE.fullmatch(received) else None
     if response.status_code == 429 or code in _BUSY:
         log_event(LogEvent.THROTTLED, service="slack", method=method)
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
     if response.status_code >= 500 or code in _UNSURE or code is None:
         return SlackNoAnswer(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
-    if code in _NOT_LET_IN:
+    if code in _TOKEN_REJECTED:
         logger.error("Slack does not accept the bot's token (%s)", code)
         log_event(LogEvent.CREDENTIALS_REJECTED, service="slack", code=code)
         return SlackTokenRejected(code, retry_after=policies.SLACK_TOKEN_RETRY_SECONDS)
@@ -154,10 +154,10 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
 
 def _retry_after(headers: Mapping[str, Any]) -> int:
     """Whole seconds; a default if Slack sends none, or an unreadable one."""
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    received = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     return (
-        max(int(told), 1)
-        if isinstance(told, str) and told.isascii() and told.isdigit()
+        max(int(received), 1)
+        if isinstance(received, str) and received.isascii() and received.isdigit()
         else policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
     )
 
@@ -175,7 +175,7 @@ def objects_of(answer: Json, name: str, method: str) -> list[Json]:
     value = answer.get(name)
     if not isinstance(value, list):
         raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
-    return [one for one in value if isinstance(one, dict)]
+    return [element for element in value if isinstance(element, dict)]
 
 
 def object_of(answer: Json, name: str, method: str) -> Json:
@@ -228,7 +228,7 @@ class SlackMessageGateway:
         """Looks through the newest 1,000 messages since then; the bot must be a member of the channel."""
         where = self._conversation(channel)
         for message in self._messages(where, since, thread):
-            if _mark_of(message) == mark and isinstance(message.get("ts"), str):
+            if _idempotency_key_of(message) == mark and isinstance(message.get("ts"), str):
                 return PostedMessage(where, message["ts"])
         return None
 
@@ -304,7 +304,7 @@ def _shown(rendered: Rendered) -> Json:
     return {"text": rendered.text, "blocks": json.loads(rendered.blocks), "parse": "none", "link_names": False}
 
 
-def _mark_of(message: Json) -> str | None:
+def _idempotency_key_of(message: Json) -> str | None:
     metadata = message.get("metadata")
     if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
         return None

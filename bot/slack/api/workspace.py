@@ -121,8 +121,8 @@ class SlackHealthClient:
     def token(self) -> TokenStatus:
         """auth.test; the scopes and the time are in the headers of its answer."""
         headers = self._calls.headers("auth.test")
-        told = _header(headers, "x-oauth-scopes")
-        granted = None if told is None else [scope.strip() for scope in told.split(",")]
+        granted_header = _header(headers, "x-oauth-scopes")
+        granted = None if granted_header is None else [scope.strip() for scope in granted_header.split(",")]
         missing = None if granted is None else tuple(scope.name for scope in lacking(granted))
         return TokenStatus(missing, self._difference(_header(headers, "date")))
 

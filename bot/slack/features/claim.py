@@ -59,7 +59,7 @@ def _claim(context: RequestContext, entity: EntityRef) -> RichText:
 
 
 def _permission(context: RequestContext, entity: EntityRef) -> Permission:
-    """Whoever may request or decide may claim. A denial names the right to decide, which the message is about."""
+    """People who may request or decide may claim. A denial names the right to decide, which the message is about."""
     may_request = authorized(Right.REQUEST, context.actor.user_id, context.deps)
     return may_request if may_request.allowed else context.authorize(Right.APPROVE, entity)
 

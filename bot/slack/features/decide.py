@@ -146,7 +146,7 @@ def _date_errors(values: Mapping[str, str], record: Disconnection, today: date) 
 def _decision(
     decision: Decision, values: Mapping[str, str], record: Disconnection, *, unversioned: bool
 ) -> DecisionRequest:
-    """From valid fields. A date left as Noyo has it is not sent. `unversioned` concerns rejections only."""
+    """From valid fields. An unchanged date is not sent. `unversioned` concerns rejections only."""
     context = values.get("context") or None
     if decision is Decision.REJECT:
         reason = DecisionReason(values["reason"])

@@ -37,10 +37,10 @@ def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     parts = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     if whole.wrong:
         parts.append(
-            Paragraph([rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *one) for one in whole.wrong)])
+            Paragraph([rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *line) for line in whole.wrong)])
         )
     if whole.unknown:
-        unknown = [rich_text("? ", *one) for one in whole.unknown]
+        unknown = [rich_text("? ", *line) for line in whole.unknown]
         parts.append(Paragraph([rich_text(PlainText("No result", bold=True)), *unknown]))
     if whole.fine:
         parts.append(Paragraph([rich_text("✓ Passed: ", ", ".join(dict.fromkeys(whole.fine)), ".")]))

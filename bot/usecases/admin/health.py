@@ -39,17 +39,17 @@ def _checked(component: Component, checks: Mapping[Topic, Check], deps: Dependen
     last = deps.health.health_check(component)
     if last is not None and now - last.at < policies.HEALTH_CHECK_INTERVAL_SECONDS:
         return None
-    findings = [finding for topic, look in checks.items() for finding in _looked(topic, look)]
+    findings = [finding for topic, check in checks.items() for finding in _run_check(topic, check)]
     found = HealthCheck(component, now, tuple(findings))
     deps.health.save(found)
     return found
 
 
-def _looked(topic: Topic, look: Check) -> list[Finding]:
+def _run_check(topic: Topic, check: Check) -> list[Finding]:
     try:
-        return list(look())
+        return list(check())
     except Exception as error:
-        logger.warning("a look went wrong", exc_info=True, extra={"kind": topic.value})
+        logger.warning("a health check raised an error", exc_info=True, extra={"kind": topic.value})
         words = str(error) if isinstance(error, SwitchboardError) else type(error).__name__
         return [Finding(topic, CheckStatus.FAILED, reason=words, check_failed=True)]
 
@@ -82,11 +82,11 @@ def noyo_checks(
 
 
 def secret_check(read_secret: Callable[[], object]) -> Check:
-    def look() -> Iterator[Finding]:
+    def check() -> Iterator[Finding]:
         read_secret()
         yield Finding(Topic.SECRET, CheckStatus.OK)
 
-    return look
+    return check
 
 
 def _noyo(noyo: NoyoReader, clock_difference: Callable[[], float | None]) -> Iterator[Finding]:

@@ -56,7 +56,7 @@ def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
     """The card of a record as the table has it now.
 
     The operation is read before the record: one that settles in between shows as open on a newer record, which the
-    news of its settling puts right, and never the other way round.
+    outbox event of its settlement corrects, and never the other way round.
     """
     record_state = deps.records.record_state(entity)
     if record_state is None:
@@ -137,6 +137,6 @@ def _group_states(record_state: RecordState, records: RecordRepository) -> list[
     group_id = record_state.record.group_id
     if group_id is None:
         return []
-    subjects = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
-    states = records.record_states(state for state in subjects if state != record_state.entity)
+    entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
+    states = records.record_states(state for state in entities if state != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
 from bot import policies
-from bot.domain import outbox as telling
+from bot.domain import outbox
 from bot.domain.business_days import start_of, working_moment
 from bot.domain.content import Alert, MessageKey, MessageLink
 from bot.domain.outbox import OutboxEvent
@@ -60,7 +60,7 @@ def _still_waiting(event: OutboxEvent, deps: Dependencies) -> RecordState | None
 
 def _is_superseded(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
     """Whether a later day has started too, which updates everything anyway."""
-    today = telling.day_started(record_state.record, deps.today(), 0)
+    today = outbox.day_started(record_state.record, deps.today(), 0)
     return today.id != event.id and deps.outbox.event(today.id) is not None
 
 
@@ -71,11 +71,9 @@ def _schedule_next(event: OutboxEvent, record_state: RecordState, deps: Dependen
     # A new version takes over the reminder of its day, which the previous version can no longer post.
     if reminder is not None and reminder >= (event.day or today):
         begins = working_moment(max(now, start_of(reminder, zone)), zone)
-        deps.outbox.put(telling.reminder(record_state.record, reminder, begins + later))
+        deps.outbox.put(outbox.reminder(record_state.record, reminder, begins + later))
     tomorrow = today + timedelta(days=1)
-    deps.outbox.put(
-        telling.day_started(record_state.record, tomorrow, _day_begins(tomorrow, record_state.entity, deps))
-    )
+    deps.outbox.put(outbox.day_started(record_state.record, tomorrow, _day_begins(tomorrow, record_state.entity, deps)))
 
 
 def spread_seconds(entity: EntityRef) -> int:

@@ -66,9 +66,9 @@ def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> N
         return Reply(current, record_state, _request_link(current, record_state, deps), recipient.person)
 
     shown = _in_view(recipient.reply_to.view_id, operation, content, deps)
-    looked_away = deps.now() - recipient.since > policies.MODAL_SECONDS
+    view_closed = deps.now() - recipient.since > policies.MODAL_SECONDS
     in_progress = operation.deferred_by is not None or operation.state is OperationState.RECONCILING
-    if in_progress or (shown and not looked_away):
+    if in_progress or (shown and not view_closed):
         return
     try:
         upsert_message(MessageKey(recipient.person, f"direct:{operation.id}"), content, deps)

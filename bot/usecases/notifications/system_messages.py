@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot import policies
-from bot.domain import outbox as telling
+from bot.domain import outbox
 from bot.domain.content import Content, MessageKey, PauseNotice, Summary
 from bot.domain.outbox import OutboxEvent
 from bot.domain.pauses import Pause
@@ -16,7 +16,7 @@ from bot.usecases.ports.storage import RecordRepository
 
 def update_pause_notice(event: OutboxEvent, deps: Dependencies) -> None:
     """Post a notice when a pause starts, and edit the same message when it ends."""
-    name = telling.pause_name_of(event)
+    name = outbox.pause_name_of(event)
     if _find_pause(name, deps) is None:
         return
 
@@ -34,11 +34,11 @@ def refresh_cards(event: OutboxEvent, deps: Dependencies) -> None:
 
     Idempotent: an event that exists is not changed.
     """
-    if not telling.is_mode_change(event):
+    if not outbox.is_mode_change(event):
         return
     for position, entity in enumerate(waiting_entities(deps.records)):
         due = deps.now() + position * policies.PAUSE_CARD_INTERVAL_SECONDS
-        deps.outbox.put(telling.card_refresh(entity, event, due))
+        deps.outbox.put(outbox.card_refresh(entity, event, due))
 
 
 def _find_pause(name: str, deps: Dependencies) -> Pause | None:
