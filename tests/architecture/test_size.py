@@ -11,8 +11,7 @@ from tests.architecture import tree
 LONGEST_FUNCTION, NINE_OF_TEN, MEDIAN = 45, 18, 6
 LONGEST_FILE, FILES = 350, 115
 SOURCES = {
-    path.relative_to(tree.ROOT).as_posix(): path.read_text()
-    for path in sorted((tree.ROOT / "bot").rglob("*.py"))
+    path.relative_to(tree.ROOT).as_posix(): path.read_text() for path in sorted((tree.ROOT / "bot").rglob("*.py"))
 }
 
 
@@ -81,8 +80,6 @@ def test_a_function_is_measured_without_its_decorators_and_with_its_nested_funct
 
 
 def test_a_shared_class_name_is_found_across_files_and_within_one() -> None:
-    found = shared_class_names(
-        {"bot/a.py": "class A: ...\nclass B: ...", "bot/b.py": "def f():\n class A: ..."}
-    )
+    found = shared_class_names({"bot/a.py": "class A: ...\nclass B: ...", "bot/b.py": "def f():\n class A: ..."})
 
     assert found == {"A": ["bot/a.py:1", "bot/b.py:2"]}
