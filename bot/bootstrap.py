@@ -61,7 +61,7 @@ class Deployment:
     def webhook_endpoint(self) -> WebhookEndpoint:
         from bot.domain.health import Component, Topic
         from bot.noyo.webhook import WebhookEndpoint
-        from bot.usecases.admin.health import run_health_checks, secret_check
+        from bot.usecases.admin.health_checks import run_health_checks, secret_check
 
         deps = dataclasses.replace(self.receiver_dependencies, origin=Origin("webhook"))
         checks = {Topic.SECRET: secret_check(self.secrets.noyo_webhook.value)}
@@ -162,7 +162,7 @@ class Deployment:
         """The health checks of the worker that posts to Slack."""
         from bot.domain.health import Component
         from bot.slack.api.workspace import SlackHealthClient
-        from bot.usecases.admin.health import run_health_checks, slack_checks
+        from bot.usecases.admin.health_checks import run_health_checks, slack_checks
 
         slack, deps = self.settings.slack, self.slack_dependencies
         checks = slack_checks(
@@ -180,7 +180,7 @@ class Deployment:
     def check_noyo(self) -> HealthCheck | None:
         """The health checks of the worker that reads Noyo."""
         from bot.domain.health import Component
-        from bot.usecases.admin.health import noyo_checks, run_health_checks
+        from bot.usecases.admin.health_checks import noyo_checks, run_health_checks
 
         noyo = self.noyo
         checks = noyo_checks(

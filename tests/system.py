@@ -25,7 +25,8 @@ from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
 from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
 from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
-from bot.usecases.admin.authorization import audit_grants, refresh_group_members
+from bot.usecases.admin.authorization import refresh_group_members
+from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute

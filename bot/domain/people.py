@@ -177,7 +177,7 @@ Holders = Mapping[Right, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class GrantSnapshot:
-    """Who users which right. `revision` is incremented by each write; 0 if it was never written."""
+    """Who holds which right. `revision` is incremented by each write; 0 if it was never written."""
 
     holders: Holders
     revision: int = 0
@@ -202,7 +202,7 @@ def current_holders(
             holders[right] = frozenset({EVERYONE})
         elif policy.groups(right) <= groups.keys():
             holders[right] = frozenset(
-                user_id for user_id in _named_for(right, policy, groups) if _is_eligible(people.get(user_id), policy)
+                user_id for user_id in _named_for(right, policy, groups) if is_eligible(people.get(user_id), policy)
             )
     return holders
 
@@ -237,8 +237,8 @@ def _named_for(right: Right, policy: AccessPolicy, groups: Mapping[str, GroupMem
     return (policy.holders(right) - policy.groups(right)).union(*by_group)
 
 
-def _is_eligible(person: Person | None, policy: AccessPolicy) -> bool:
-    """A person about whom nothing is known yet counts as eligible."""
+def is_eligible(person: Person | None, policy: AccessPolicy) -> bool:
+    """Whether a person may hold rights at all. A person about whom nothing is known yet counts as eligible."""
     if person is None:
         return True
     return not (person.is_deactivated or person.is_bot or person.is_guest or person.team_id != policy.team_id)

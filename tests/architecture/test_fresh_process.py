@@ -29,6 +29,7 @@ print(json.dumps({
     "connections": connections,
     "threads": [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()],
     "loaded": sorted({name.partition(".")[0] for name in sys.modules}),
+    "modules": sorted(name for name in sys.modules if name.startswith("bot.")),
 }))
 """
 
@@ -62,6 +63,22 @@ def test_the_slack_receiver_loads_no_slow_libraries() -> None:
 
     assert result["failed"] == {}
     assert {"httpx", "pydantic", "boto3", "aws_xray_sdk"} & set(result["loaded"]) == set()
+
+
+def test_the_slack_receiver_loads_nothing_that_only_workers_use() -> None:
+    workers_only = (
+        "notifications.publish",
+        "admin.health_checks",
+        "admin.grant_audit",
+        "operations.execute",
+        "records.",
+    )
+    prefixes = tuple(f"bot.usecases.{name}" for name in workers_only) + ("bot.noyo.",)
+
+    loaded = import_in_new_process("handlers.slack")["modules"]
+
+    # Claims are stored by the receiver itself.
+    assert [name for name in loaded if name.startswith(prefixes)] == ["bot.usecases.records.claim"]
 
 
 def test_the_webhook_receiver_loads_no_slack_libraries() -> None:

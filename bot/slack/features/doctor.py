@@ -15,7 +15,7 @@ from bot.slack.views import health, replies
 from bot.slack.views.health import Diagnosis, diagnose
 from bot.slack.views.message import Paragraph, Part
 from bot.slack.views.rich_text import Json, PlainText, RichText, Timestamp, UntrustedText, plural, rich_text
-from bot.usecases.admin.health import HealthReport, health_report
+from bot.usecases.admin.health_report import HealthReport, health_report
 
 SHOWN = 5
 _LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}

@@ -2,6 +2,10 @@
 
 The person has a name, a number or an id, often only part of it, and a customer on the phone. What can go wrong: two
 groups with nearly the same name, a connection that we have not seen yet, or an answer that is older than it looks.
+
+*decisions*: somebody wants to know which requests to disconnect wait, and which is the most urgent. What can go wrong:
+the list hides a request that ends tomorrow, or one of ours that waits for a second approver, or offers one that a
+colleague is deciding at this moment.
 """
 
 from __future__ import annotations
@@ -33,8 +37,7 @@ from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
 from bot.slack.views.rich_text import MAX_QUOTE_LENGTH, Json, RichText, Timestamp, UntrustedText, labelled, rich_text
-from bot.usecases.notifications.read_model import record_card
-from bot.usecases.notifications.system_messages import waiting_for_us
+from bot.usecases.notifications.read_model import record_card, waiting_for_us
 from bot.usecases.operations import submit
 
 LISTED = 8

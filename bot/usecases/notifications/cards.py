@@ -1,4 +1,7 @@
-"""Update the cards of records and requests, and post changes as lines in their threads."""
+"""Update the cards of records and requests, post changes in their threads, and raise alerts when our team must act.
+
+Every alert is kept current until it is closed.
+"""
 
 from __future__ import annotations
 

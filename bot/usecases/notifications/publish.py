@@ -20,11 +20,11 @@ from bot.usecases.notifications.cards import (
     update_related_cards,
     update_resolution_requests,
 )
+from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, post_once
-from bot.usecases.notifications.read_model import record_of
+from bot.usecases.notifications.read_model import record_of, summary
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders
 from bot.usecases.notifications.replies import reply_to_people
-from bot.usecases.notifications.system_messages import refresh_cards, summary, update_pause_notice
 from bot.usecases.records.claim import expire_claim
 
 

@@ -1,12 +1,12 @@
-"""Read what a card, an alert or a reply shows, with consistent reads."""
+"""Read what a card, an alert, a reply or a list shows, with consistent reads."""
 
 from __future__ import annotations
 
 from bot import policies
-from bot.domain.content import RecordCard, RelatedRecords, RequestCard
+from bot.domain.content import RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState, operation_card_key
-from bot.domain.records import Connection, Disconnection, EntityRef
+from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies
@@ -140,3 +140,43 @@ def _group_states(record_state: RecordState, records: RecordRepository) -> list[
     entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
     states = records.record_states(state for state in entities if state != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
+
+
+SHOWN = 20
+
+
+COUNTED = 1000
+
+
+WAITING_STATUSES = (
+    (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
+    (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
+    (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
+    (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
+)
+
+
+def summary(records: RecordRepository, now: int) -> Summary:
+    """The number of open records by kind, and the first of those that need our action."""
+    waiting, total = waiting_for_us(records)
+    return Summary(
+        connections=len(records.open_entities(EntityKind.CONNECTION)),
+        disconnections=len(records.open_entities(EntityKind.DISCONNECTION)),
+        waiting=waiting,
+        waiting_total=total,
+        at=now,
+    )
+
+
+def waiting_for_us(records: RecordRepository) -> tuple[tuple[RecordState, ...], int]:
+    """The first records that need our action, and their total number (each status counted up to 1,000)."""
+    waiting = waiting_entities(records)
+    states = records.record_states(waiting[:SHOWN])
+    return tuple(states[entity] for entity in waiting[:SHOWN] if entity in states), len(waiting)
+
+
+def waiting_entities(records: RecordRepository) -> list[EntityRef]:
+    """All records that need our action, up to 1,000 of each status."""
+    return [
+        entity for kind, status in WAITING_STATUSES for entity in records.in_status(kind, status.value, limit=COUNTED)
+    ]

@@ -12,7 +12,7 @@ from bot.domain.people import AccessPolicy, AuditEntry, GrantSnapshot, GroupMemb
 from bot.domain.records import GRANTS, person_ref
 from bot.dynamodb import Repositories
 from bot.errors import SlackNoAnswer
-from bot.usecases.admin.authorization import audit_grants
+from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.dependencies import Dependencies
 from tests.usecases.execution_bench import bench
 

@@ -9,7 +9,7 @@ import pytest
 from bot import policies
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.errors import SlackRefused, TableUnavailable
-from bot.usecases.admin.health import clock_finding, run_health_checks
+from bot.usecases.admin.health_checks import clock_finding, run_health_checks
 from bot.usecases.dependencies import Dependencies
 
 FINE = Finding(Topic.TOKEN, CheckStatus.OK)

@@ -12,7 +12,7 @@ from bot.domain.pauses import Pause
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.records import EntityKind
 from bot.errors import DeadlineExceeded, SecretUnavailable
-from bot.usecases.admin.health import health_report
+from bot.usecases.admin.health_report import health_report
 from bot.usecases.admin.pause import pause
 from tests.usecases.execution_bench import ANA, START, ExecutionBench, bench
 

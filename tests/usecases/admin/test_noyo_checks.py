@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.domain.health import CheckStatus, Component, Finding, Topic
-from bot.usecases.admin.health import noyo_checks, run_health_checks
+from bot.usecases.admin.health_checks import noyo_checks, run_health_checks
 from infra.local.noyo import Fault
 from tests.usecases.execution_bench import ExecutionBench, bench
 

@@ -10,7 +10,7 @@ from bot import policies
 from bot.domain.health import CheckStatus, Finding, TokenStatus, Topic
 from bot.domain.people import AccessPolicy, GroupMembers, Person
 from bot.errors import SlackRefused
-from bot.usecases.admin.health import Check, slack_checks
+from bot.usecases.admin.health_checks import Check, slack_checks
 from bot.usecases.dependencies import Dependencies
 
 NOW = 1_790_000_000

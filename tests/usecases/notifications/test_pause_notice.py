@@ -8,7 +8,7 @@ from bot.bootstrap import Deployment
 from bot.domain.outbox import sending_changed
 from bot.domain.pauses import Mode, Pause
 from bot.usecases.admin.pause import pause, record_mode, resume
-from bot.usecases.notifications.system_messages import refresh_cards, update_pause_notice
+from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, System
 from tests.usecases.notification_bench import begun, connection, due, publish_until_done, shown
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.usecases.notifications.system_messages import SHOWN, summary
+from bot.usecases.notifications.read_model import SHOWN, summary
 from tests.usecases.in_memory import Ingestion
 
 

@@ -1,22 +1,21 @@
-"""Health: what each worker checks about the services it uses, and the report that `doctor` shows."""
+"""Health checks: what each worker finds out about the services that it uses.
+
+The findings are saved, so that `doctor` only reads the table. A failing check never stops the worker.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from bot import policies
-from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding, HealthCheck, Topic
-from bot.domain.pauses import Pause
-from bot.domain.people import AccessPolicy, Person, Right
-from bot.domain.polling import ParkedRow
+from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.domain.people import is_eligible, named_people
 from bot.domain.records import EntityKind
-from bot.errors import SecretUnavailable, SlackRefused, SwitchboardError
+from bot.errors import SlackRefused, SwitchboardError
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.noyo import NoyoReader
 from bot.usecases.ports.slack import SlackHealth
-from bot.usecases.ports.storage import PeopleRepository
 
 logger = logging.getLogger("switchboard")
 
@@ -35,7 +34,7 @@ def run_health_checks(component: Component, checks: Mapping[Topic, Check], deps:
 
 
 def _checked(component: Component, checks: Mapping[Topic, Check], deps: Dependencies) -> HealthCheck | None:
-    now = int(deps.clock())
+    now = deps.now()
     last = deps.health.health_check(component)
     if last is not None and now - last.at < policies.HEALTH_CHECK_INTERVAL_SECONDS:
         return None
@@ -103,25 +102,17 @@ def _concurrency(unreserved: int | None) -> Finding:
     return Finding(Topic.CONCURRENCY, verdict, value=unreserved)
 
 
-NAMED_FOR = (Right.REQUEST, Right.APPROVE, Right.ADMINISTER)
-
-
 def slack_checks(
     *, read_secret: Callable[[], object], slack: SlackHealth, channels: Mapping[str, str], deps: Dependencies
 ) -> dict[Topic, Check]:
     """`channels` are channel ids by the name of their setting."""
     return {
-        Topic.SECRET: lambda: _secret(read_secret),
+        Topic.SECRET: secret_check(read_secret),
         Topic.TOKEN: lambda: _token(slack),
         Topic.CHANNEL: lambda: (_channel(name, channel, slack) for name, channel in channels.items()),
         Topic.GROUP: lambda: _groups(deps),
         Topic.PEOPLE: lambda: _people(deps),
     }
-
-
-def _secret(read_secret: Callable[[], object]) -> Iterator[Finding]:
-    read_secret()
-    yield Finding(Topic.SECRET, CheckStatus.OK)
 
 
 def _token(slack: SlackHealth) -> Iterator[Finding]:
@@ -162,7 +153,7 @@ def _people(deps: Dependencies) -> Iterator[Finding]:
     people, user_directory, policy, now = deps.people, deps.user_directory, deps.policy, deps.now()
     left = policies.HEALTH_CHECK_PEOPLE_PER_RUN
     gone, unknown = [], []
-    for user_id in _named(people, policy):
+    for user_id in sorted(named_people(policy, people.members(policy.all_groups))):
         person = people.person(user_id)
         if person is None or now - person.read_at > policies.HEALTH_CHECK_PERSON_FRESH_SECONDS:
             if not left:
@@ -172,7 +163,7 @@ def _people(deps: Dependencies) -> Iterator[Finding]:
             person = user_directory.read_person(user_id)
             if person is not None:
                 people.save_person(person)
-        if person is None or not _may_act(person, policy):
+        if person is None or not is_eligible(person, policy):
             gone.append(user_id)
     if gone:
         yield Finding(Topic.PEOPLE, CheckStatus.FAILED, tuple(gone))
@@ -180,60 +171,3 @@ def _people(deps: Dependencies) -> Iterator[Finding]:
         yield Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=len(unknown))
     if not gone and not unknown:
         yield Finding(Topic.PEOPLE, CheckStatus.OK)
-
-
-def _may_act(person: Person, policy: AccessPolicy) -> bool:
-    here = person.team_id == policy.team_id
-    return here and not (person.is_deactivated or person.is_guest or person.is_bot)
-
-
-def _named(people: PeopleRepository, policy: AccessPolicy) -> list[str]:
-    """Everyone named for a right, directly or through a user group."""
-    named = {user_id for right in NAMED_FOR for user_id in policy.holders(right)} - policy.all_groups
-    members = people.members(policy.all_groups).values()
-    return sorted(named.union(*(group.user_ids for group in members)))
-
-
-LISTS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
-
-
-@dataclass(frozen=True, slots=True)
-class HealthReport:
-    """The state at `at` (Unix seconds). A list that was never polled completely has no time in `polled`."""
-
-    at: int
-    health_checks: dict[Component, HealthCheck | None]
-    polled_at: dict[EntityKind, int | None]
-    parked: dict[EntityKind, list[ParkedRow]]
-    oldest_operation: int | None
-    oldest_event: int | None
-    oldest_deferred: int | None
-    active_pause: Pause | None
-
-
-def health_report(deps: Dependencies) -> HealthReport:
-    now = int(deps.clock())
-    cursors = {kind: deps.polling.cursor(kind) for kind in LISTS}
-    return HealthReport(
-        at=now,
-        health_checks={
-            **{component: deps.health.health_check(component) for component in STORED_COMPONENTS},
-            Component.RECEIVER: HealthCheck(Component.RECEIVER, now, tuple(_secrets(deps))),
-        },
-        polled_at={kind: cursor.finished_at if cursor else None for kind, cursor in cursors.items()},
-        parked={kind: deps.polling.parked(kind) for kind in LISTS},
-        oldest_operation=deps.operations.oldest_due(now),
-        oldest_event=deps.outbox.oldest_due(now),
-        oldest_deferred=deps.operations.oldest_deferred_due(now),
-        active_pause=deps.sending_guard.active_pause(),
-    )
-
-
-def _secrets(deps: Dependencies) -> Iterator[Finding]:
-    for read in deps.secret_checks:
-        try:
-            read()
-        except SecretUnavailable as unreadable:
-            yield Finding(Topic.SECRET, CheckStatus.FAILED, reason=str(unreadable), check_failed=True)
-        else:
-            yield Finding(Topic.SECRET, CheckStatus.OK)

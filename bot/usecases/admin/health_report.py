@@ -1,0 +1,57 @@
+"""Everything that `doctor` shows. It comes from the table only, so it is fast enough for the receiver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.domain.health import STORED_COMPONENTS, CheckStatus, Component, Finding, HealthCheck, Topic
+from bot.domain.pauses import Pause
+from bot.domain.polling import ParkedRow
+from bot.domain.records import EntityKind
+from bot.errors import SecretUnavailable
+from bot.usecases.dependencies import Dependencies
+
+LISTS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The state at `at` (Unix seconds). A list that was never polled completely has no time in `polled`."""
+
+    at: int
+    health_checks: dict[Component, HealthCheck | None]
+    polled_at: dict[EntityKind, int | None]
+    parked: dict[EntityKind, list[ParkedRow]]
+    oldest_operation: int | None
+    oldest_event: int | None
+    oldest_deferred: int | None
+    active_pause: Pause | None
+
+
+def health_report(deps: Dependencies) -> HealthReport:
+    now = deps.now()
+    cursors = {kind: deps.polling.cursor(kind) for kind in LISTS}
+    return HealthReport(
+        at=now,
+        health_checks={
+            **{component: deps.health.health_check(component) for component in STORED_COMPONENTS},
+            Component.RECEIVER: HealthCheck(Component.RECEIVER, now, tuple(_secrets(deps))),
+        },
+        polled_at={kind: cursor.finished_at if cursor else None for kind, cursor in cursors.items()},
+        parked={kind: deps.polling.parked(kind) for kind in LISTS},
+        oldest_operation=deps.operations.oldest_due(now),
+        oldest_event=deps.outbox.oldest_due(now),
+        oldest_deferred=deps.operations.oldest_deferred_due(now),
+        active_pause=deps.sending_guard.active_pause(),
+    )
+
+
+def _secrets(deps: Dependencies) -> Iterator[Finding]:
+    for read in deps.secret_checks:
+        try:
+            read()
+        except SecretUnavailable as error:
+            yield Finding(Topic.SECRET, CheckStatus.FAILED, reason=str(error), check_failed=True)
+        else:
+            yield Finding(Topic.SECRET, CheckStatus.OK)
