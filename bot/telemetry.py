@@ -1,7 +1,8 @@
 """Log events: what happened, with its fields, under the trace of the operation or record that it belongs to.
 
 `bot.logs` decides how an event is written and which of its numbers become metrics. No value from outside gets into a
-log: fields hold our own words, numbers, and ids that look like ids. Any other text is replaced by a digest.
+log: fields hold our own words, numbers, and ids that look like ids. Any other text is replaced by a digest. Text that
+is shown to people passes `mask`, which hides numbers in the shape of a tax number (SSN or EIN).
 """
 
 from __future__ import annotations

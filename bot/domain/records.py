@@ -1,4 +1,7 @@
-"""Noyo's records, the groups and carriers they name, and references to what an operation, card or event is about."""
+"""Noyo's records, the groups and carriers they name, and references to what an operation, card or event is about.
+
+No sensitive field is stored. Noyo knows carriers by UUID only; people use their names.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""AWS clients with explicit timeouts, without botocore's own retries."""
+"""AWS clients with explicit timeouts and without their own retries.
+
+Workers use botocore's clients. The receiver uses its signer, credentials and connections, but not its client factory:
+the factory loads the whole model of a service and its endpoints, which takes a third of a cold start
+(docs/performance.md).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ from typing import Any, Protocol
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials, EnvProvider
-from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
 from botocore.httpsession import URLLib3Session
 
 from bot.errors import DeadlineExceeded
@@ -77,7 +82,6 @@ class LambdaQuota:
 
     def unreserved(self) -> int | None:
         """The concurrency left for functions without a reservation; None if Lambda does not say."""
-        from botocore.exceptions import BotoCoreError, ClientError
         from botocore.parsers import ResponseParserError
 
         try:
@@ -105,7 +109,10 @@ _NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def aws_json_client(service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any:
-    """Replaces botocore's client for one of these services. No request is made before the first call."""
+    """Replaces botocore's client for one of these services. No request is made before the first call.
+
+    Only the calls below exist, and no FIPS or dual-stack hosts are used.
+    """
     classes: dict[str, Callable[[AwsJsonClient], Any]] = {
         "dynamodb": DynamoJsonClient,
         "kms": KmsJsonClient,

@@ -1,7 +1,8 @@
 """The client of Noyo's Fulfillment API: every read and write that Switchboard uses.
 
 Each method may raise NotSent, NoAnswer, NoyoRefused or UnreadableAnswer (`bot.errors`), and ValueError if an id is not
-a UUID or a required text is empty: callers check their input first. A write is sent once.
+a UUID or a required text is empty: callers check their input first. A write is sent once;
+reads are repeated after temporary errors.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
 class NoyoHttpClient:
     """Thread-safe; connects on first use. All attempts of one read together take at most two timeouts.
 
-    `transport` replaces the network; `random` returns 0 to 1, for jitter."""
+    `transport` replaces the network; `random` returns 0 to 1, for jitter.
+    """
 
     def __init__(
         self,

@@ -9,7 +9,8 @@ from functools import partial
 
 from bot import policies
 from bot.telemetry import LogEvent, log_event, safe_label, trace_context
-from bot.usecases.admin.authorization import audit_grants, refresh_group_members
+from bot.usecases.admin.authorization import refresh_group_members
+from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish

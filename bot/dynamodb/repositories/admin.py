@@ -1,4 +1,7 @@
-"""People and user groups as last read from Slack, granted rights, pauses, and health checks."""
+"""People and user groups as last read from Slack, granted rights, pauses, health checks, and the audit log.
+
+Audit entries are put once, and never changed or removed.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls of Slack's Web API, with errors by their effect: none, unknown or refused.
+"""Calls of Slack's Web API, with errors by their effect (none, unknown or refused), and the messages and modals sent.
 
 https://docs.slack.dev/apis/web-api/ — nothing is retried here: after a lost answer a retry would post twice.
 """

@@ -100,7 +100,8 @@ SCOPES = (
         "knows guests, deactivated people and people of other workspaces, who may do nothing",
     ),
 )
-"""By name. What may be called without a scope is not named: `FREE`."""
+"""By name: what the app asks for when it is installed, and what `doctor` compares the token with. Methods that need no
+scope are in `FREE`."""
 
 FREE = frozenset({"auth.test", "chat.getPermalink", "views.open", "views.update"})
 """Methods that any bot token may call."""

@@ -1,4 +1,4 @@
-"""Renders every kind of content that is posted to Slack. The lines in the thread of a card are rendered here."""
+"""Renders every kind of content that is posted to Slack. Thread lines and the first summary are rendered here."""
 
 from __future__ import annotations
 

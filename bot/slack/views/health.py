@@ -1,4 +1,7 @@
-"""Health checks in words: one word for each topic that is fine; for a problem, what to do about it."""
+"""Health checks in words: one word for each topic that is fine; for a problem, what to do about it.
+
+Pauses of sending: the notice in the channel, and what is shown wherever an operation waits for the end of a pause.
+"""
 
 from __future__ import annotations
 

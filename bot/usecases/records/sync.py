@@ -1,4 +1,8 @@
-"""The two ways to read one of Noyo's lists: newest first while its sort order can be trusted, by status otherwise."""
+"""The two ways to read one of Noyo's lists: newest first while its sort order can be trusted, by status otherwise.
+
+If Noyo did not sort a list as requested, a change may be on any page. Then open records are read by status, and records
+that vanished from there by id.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +16,13 @@ from bot.usecases.records.ingest_pages import PageIngestor
 class NewestFirstSync:
     """One run through a list with a verified sort order. `first` is its first page, if it was read already."""
 
-    def __init__(self, start_: PassProgress, ingestor: PageIngestor, first: ListPage | None = None) -> None:
-        self._start = start_
+    def __init__(self, start: PassProgress, ingestor: PageIngestor, first: ListPage | None = None) -> None:
+        self._start = start
         self._ingestor = ingestor
         self._first = first
-        self._offset = start_.offset
-        self._floor = start_.floor
-        self._confirming = start_.confirming
+        self._offset = start.offset
+        self._floor = start.floor
+        self._confirming = start.confirming
         self.swept = False
         """Whether the run read the whole list."""
 
