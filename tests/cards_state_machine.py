@@ -1,4 +1,4 @@
-"""Deciding as a machine of rules with Slack in it: whatever happens in whatever order, what people see ends true.
+"""A rule-based state machine of decisions in Slack: after any sequence of events, messages show the current state.
 
 People click and submit, records move at Noyo, answers of Noyo and of Slack get lost, workers die and are woken again.
 At rest every card, call and direct message is made anew from the table and held against what Slack shows. The system is
@@ -66,7 +66,7 @@ class Form:
 
 @dataclass
 class Seen:
-    """What happened at the doors, beside what the bot keeps of it."""
+    """What Slack and Noyo saw, recorded independently of the bot."""
 
     submitted: list[Form] = field(default_factory=list)
     replies: list[tuple[str, Any]] = field(default_factory=list)
@@ -89,7 +89,7 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.system = self.holding.__enter__()
         self.seen = Seen()
         self.system.settle(10)
-        self.made = [self._asked(name) for name in NAMES]
+        self.record_ids = [self._asked(name) for name in NAMES]
         self.system.settle(10)
         self._keep_cards()
         for person, act in ((ANA, first), (BEN, second)):
@@ -98,13 +98,13 @@ class CardsStateMachine(RuleBasedStateMachine):
             self.submits(person)
 
     def _asked(self, name: str) -> str:
-        made = self.system.noyo.carrier_requests_disconnection(
+        disconnection = self.system.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN,
             group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
             group_name=name,
             effective_end_date=FAR,
         )
-        return str(made["id"])
+        return str(disconnection["id"])
 
     # ---------------------------------------------------------------- people
 
@@ -151,7 +151,7 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from([0, 1]), what=st.sampled_from(["another day", "completed", *STATUS]))
     def it_moves_at_noyo(self, which: int, what: str) -> None:
-        now = self.system.noyo.disconnection(self.made[which])
+        now = self.system.noyo.disconnection(self.record_ids[which])
         self.system.wait(1)
         if what == "completed" and now["status"] == "processing":
             self.system.noyo.move_disconnection(now["id"], "completed")
@@ -195,11 +195,11 @@ class CardsStateMachine(RuleBasedStateMachine):
             self.system.poll()
 
     @rule()
-    def what_is_to_be_sent_is_carried_out(self) -> None:
-        self.system.carry_out()
+    def due_operations_are_executed(self) -> None:
+        self.system.execute_due()
 
     @rule()
-    def people_are_told(self) -> None:
+    def due_events_are_published(self) -> None:
         self.system.notify()
         self._keep_cards()
 
@@ -221,11 +221,11 @@ class CardsStateMachine(RuleBasedStateMachine):
             self._dies(lambda name=operation_id: execute(name, dying))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
-    def a_worker_dies_telling(self, method: str, after: bool) -> None:
+    def a_worker_dies_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
         dying = replace(deps, slack=Before(deps.slack, method, kill, after=after))
-        for news_id in deps.outbox.due(deps.now(), limit=1):
-            self._dies(lambda name=news_id: publish(name, dying))
+        for event_id in deps.outbox.due(deps.now(), limit=1):
+            self._dies(lambda name=event_id: publish(name, dying))
 
     def _dies(self, work: Callable[[], object]) -> None:
         try:
@@ -257,39 +257,39 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
-        if hasattr(self, "made"):
+        if hasattr(self, "record_ids"):
             decided = [sends[0] for sends, took_effect in self.sent if took_effect]
             assert len(decided) == len(set(decided))
 
     @invariant()
     def nothing_is_sent_but_what_somebody_decided_on_the_version_before_them(self) -> None:
-        if hasattr(self, "made"):
+        if hasattr(self, "record_ids"):
             assert {sends for sends, _ in self.sent} <= {form.sends for form in self.seen.submitted}
 
     def teardown(self) -> None:
         if not hasattr(self, "system"):
             return
         try:
-            if hasattr(self, "made"):
+            if hasattr(self, "record_ids"):
                 self._comes_to_rest()
         finally:
             self.holding.__exit__(None, None, None)
 
     def _comes_to_rest(self) -> None:
-        """Trouble is over and time passes: what people see is what the table says, and nothing waits untold."""
+        """Trouble is over and time passes: messages show what the table says, and no outbox event is due."""
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
         for pause in (60, 400, 1000, 5, REST_SECONDS, 61, 61, 61):
             self.system.wait(pause)
-            self.system.carry_out()
+            self.system.execute_due()
             self.system.poll()
             self.system.notify()
         deps = self.system.bot.slack_dependencies
         assert deps.outbox.due(deps.now(), limit=10) == []
         self._every_operation_ended()
-        self._what_is_held_is_true()
+        self._stored_records_match_noyo()
         self._what_people_see_is_what_the_table_says()
-        self._every_deed_is_in_the_trail()
+        self._every_action_is_in_the_audit_log()
 
     def _every_operation_ended(self) -> None:
         for operation_id in self._keys("OPERATION#"):
@@ -297,25 +297,25 @@ class CardsStateMachine(RuleBasedStateMachine):
             if operation.state is not OperationState.NEEDS_RESOLUTION:
                 assert operation.state.settled, operation
 
-    def _what_is_held_is_true(self) -> None:
-        for record_id in self.made:
-            held = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
+    def _stored_records_match_noyo(self) -> None:
+        for record_id in self.record_ids:
+            record_state = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
             true = self.system.noyo.disconnection(record_id)
-            assert held is not None
-            assert (held.record.version, held.status.value) == (true["version"], true["status"])
+            assert record_state is not None
+            assert (record_state.record.version, record_state.status.value) == (true["version"], true["status"])
 
     # ---------------------------------------------------------------- what people see
 
     def _what_people_see_is_what_the_table_says(self) -> None:
-        for record_id in self.made:
-            place = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
-            self._shows(place, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
+        for record_id in self.record_ids:
+            key = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
+            self._shows(key, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
         for operation_id in self._keys("OPERATION#"):
-            self._called_and_told(operation_id)
+            self._alerts_and_replies_are_current(operation_id)
         self._no_card_is_there_twice()
 
-    def _called_and_told(self, operation_id: str) -> None:
-        """Whoever waits for an answer may have been told by direct message; whoever has to say is called."""
+    def _alerts_and_replies_are_current(self, operation_id: str) -> None:
+        """Direct replies and alerts for manual resolutions show the current state."""
         deps = self.system.bot.slack_dependencies
         operation = self.system.operation(operation_id)
         record_state = record_of(operation, deps)
@@ -323,50 +323,52 @@ class CardsStateMachine(RuleBasedStateMachine):
         direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
         if deps.messages.link(direct) is not None:
             self._shows(direct, Reply(operation, record_state, link, operation.actor))
-        for place in deps.messages.live(ALERTS, f"resolution:{operation_id}:"):
-            self._shows(place, ManualResolution(operation, record_state, link))
+        for key in deps.messages.live(ALERTS, f"resolution:{operation_id}:"):
+            self._shows(key, ManualResolution(operation, record_state, link))
         if operation.state is OperationState.NEEDS_RESOLUTION:
             assert deps.messages.live(ALERTS, f"resolution:{operation_id}:"), "nobody was called"
 
-    def _shows(self, place: MessageKey, content: Content | None) -> None:
+    def _shows(self, key: MessageKey, content: Content | None) -> None:
         publisher = self.system.bot.slack_dependencies
-        link = publisher.messages.link(place)
+        link = publisher.messages.link(key)
         assert content is not None
-        assert link is not None, f"nothing was posted for {place}"
+        assert link is not None, f"nothing was posted for {key}"
         message = self.system.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
-        assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), place
+        assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), key
 
     def _no_card_is_there_twice(self) -> None:
-        marks = [_mark(message) for message in self.system.slack.channel(DECISIONS)]
-        assert len(marks) == len(set(marks))
+        keys = [_idempotency_key(message) for message in self.system.slack.channel(DECISIONS)]
+        assert len(keys) == len(set(keys))
         for name in NAMES:
             shown = [self.system.slack.render(message) for message in self.system.slack.channel(DECISIONS)]
             assert sum(f"# Disconnect {name}" in text for text in shown) == 1
 
-    # ---------------------------------------------------------------- the trail
+    # ---------------------------------------------------------------- the audit log
 
-    def _every_deed_is_in_the_trail(self) -> None:
-        trail = self.system.bot.repositories.audit
-        kept = [one for record in self.made for one in trail.entries(disconnection_ref(record), limit=1000)]
-        deeds = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in kept]
+    def _every_action_is_in_the_audit_log(self) -> None:
+        audit_log = self.system.bot.repositories.audit
+        audit_entries = [
+            entry for record in self.record_ids for entry in audit_log.entries(disconnection_ref(record), limit=1000)
+        ]
+        actions = [(entry.action, dict(entry.details).get("operation"), entry.actor) for entry in audit_entries]
         for form in self.seen.submitted:
             assert {
                 ("operation_submitted", form.view_id, form.person),
                 ("submission_conflict", form.view_id, form.person),
-            } & set(deeds), form
+            } & set(actions), form
         for operation_id in self._keys("OPERATION#"):
             operation = self.system.operation(operation_id)
-            assert (f"operation_{operation.state.value}", operation_id, operation.actor) in deeds
-        assert sum(action == "operation_sending" for action, *_ in deeds) >= len(self.sent)
+            assert (f"operation_{operation.state.value}", operation_id, operation.actor) in actions
+        assert sum(action == "operation_sending" for action, *_ in actions) >= len(self.sent)
 
 
 def _said(blocks: list[dict[str, Any]]) -> list[str]:
     """Block by block, without the ids that Slack gives to those that come with none."""
-    bare = ({name: held for name, held in block.items() if name != "block_id"} for block in blocks)
+    bare = ({name: value for name, value in block.items() if name != "block_id"} for block in blocks)
     return [json.dumps(block, sort_keys=True, ensure_ascii=False) for block in bare]
 
 
-def _mark(message: Message) -> str:
-    held = message.metadata or {}
-    return str(held.get("event_payload", {}).get("mark", message.ts))
+def _idempotency_key(message: Message) -> str:
+    metadata = message.metadata or {}
+    return str(metadata.get("event_payload", {}).get("mark", message.ts))

@@ -1,4 +1,4 @@
-"""Deciding as a machine of rules: people, polls, workers, Noyo and trouble, in any order; what must hold at all times.
+"""A rule-based state machine of decisions: people, polls, workers, Noyo and faults, in any order.
 
 The system is made by `make_system`, so that another one with the same face can be put under the same rules and the same
 demands. Hypothesis chooses the order; nothing here waits or asks the clock.
@@ -82,8 +82,8 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self.holding = self.make_system(rules)
         self.system = self.holding.__enter__()
         self.records = [self.system.waits(end) for end in ends]
-        self.read = {one.entity: [one] for one in self.records}
-        self.placed: dict[str, Click] = {}
+        self.read = {record_state.entity: [record_state] for record_state in self.records}
+        self.submitted: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
         if trouble is not None:
@@ -95,9 +95,9 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     @rule(target=clicks, data=st.data(), person=st.sampled_from([ANA, BEN]), decision=DECISIONS)
     def somebody_decides(self, data: Any, person: str, decision: Decision) -> Click:
         """On the card as it stands, or on one that was read before and lies open since."""
-        one = self._one_of_them(data)
-        self.read[one.entity].append(self.held(one))
-        shown = data.draw(st.sampled_from(self.read[one.entity][-1:] * 3 + self.read[one.entity]))
+        record_state = self._any_record(data)
+        self.read[record_state.entity].append(self.stored(record_state))
+        shown = data.draw(st.sampled_from(self.read[record_state.entity][-1:] * 3 + self.read[record_state.entity]))
         end = data.draw(st.sampled_from([END, END, OTHER_END, None]))
         return self._click(shown, person, decision, end)
 
@@ -112,15 +112,15 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self._submit(click)
 
     def _submit(self, click: Click) -> None:
-        before, held = click.operation_id in self.placed, self.held(click.shown)
+        before, stored = click.operation_id in self.submitted, self.stored(click.shown)
         result = self.system.decide(click.shown, click.decision, click.operation_id, click.person, end=click.end)
         if before:
             assert isinstance(result, Submitted)
             assert result.operation.id == click.operation_id
         elif isinstance(result, Submitted):
-            assert held.record.version == click.shown.record.version, "placed for what is over"
-            assert held.status.value == "needs_review"
-            self.placed[click.operation_id] = click
+            assert stored.record.version == click.shown.record.version, "submitted for an outdated version"
+            assert stored.status.value == "needs_review"
+            self.submitted[click.operation_id] = click
             self.open.append(click.operation_id)
 
     @precondition(lambda self: self.open)
@@ -130,33 +130,33 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     # ---------------------------------------------------------------- Noyo, and others who use it
 
-    def true(self, one: RecordState) -> dict[str, Any]:
-        return self.system.true(one)
+    def true(self, record_state: RecordState) -> dict[str, Any]:
+        return self.system.true(record_state)
 
-    def held(self, one: RecordState) -> RecordState:
-        return self.system.record_state(one.record.id)
+    def stored(self, record_state: RecordState) -> RecordState:
+        return self.system.record_state(record_state.record.id)
 
-    def _one_of_them(self, data: Any) -> RecordState:
-        one: RecordState = data.draw(st.sampled_from(self.records))
-        return one
+    def _any_record(self, data: Any) -> RecordState:
+        record_state: RecordState = data.draw(st.sampled_from(self.records))
+        return record_state
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), what=st.sampled_from(["another day", "completed", *Decision]), wait=st.integers(0, 2))
     def it_moves_at_noyo(self, data: Any, what: str, wait: int) -> None:
         """By the carrier, by Noyo itself, or by somebody who decides elsewhere."""
-        one = self._one_of_them(data)
+        record_state = self._any_record(data)
         if what == "another day":
-            self._moves(one, "needs_review", "needs_review", wait, effective_end_date=OTHER_END)
+            self._moves(record_state, "needs_review", "needs_review", wait, effective_end_date=OTHER_END)
         elif what == "completed":
-            self._moves(one, "processing", "completed", wait)
+            self._moves(record_state, "processing", "completed", wait)
         else:
-            self._moves(one, "needs_review", STATUS[Decision(what)], wait)
+            self._moves(record_state, "needs_review", STATUS[Decision(what)], wait)
 
-    def _moves(self, one: RecordState, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
+    def _moves(self, record_state: RecordState, before: str, after: str, seconds: int = 0, **fields: Any) -> None:
         """Noyo does nothing of the kind to what is in another status."""
         self.system.wait(seconds)
-        if self.true(one)["status"] == before:
-            self.system.noyo.move_disconnection(one.record.id, after, **fields)
+        if self.true(record_state)["status"] == before:
+            self.system.noyo.move_disconnection(record_state.record.id, after, **fields)
 
     # ---------------------------------------------------------------- trouble
 
@@ -185,13 +185,13 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_poll_comes_by(self, data: Any) -> None:
         if not self.system.noyo.faults.pending():
-            self.system.see(self._one_of_them(data).record.id)
+            self.system.see(self._any_record(data).record.id)
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
     def a_worker_goes_on(self, data: Any, seconds: int) -> None:
         self.system.wait(seconds)
-        self._works(self.placed[data.draw(st.sampled_from(self.open))])
+        self._works(self.submitted[data.draw(st.sampled_from(self.open))])
 
     @rule(click=clicks)
     def a_worker_is_woken_again(self, click: Click) -> None:
@@ -219,7 +219,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self._works(click, noyo=noyo)
 
     def _works(self, click: Click, **deps: Any) -> None:
-        if click.operation_id in self.placed:
+        if click.operation_id in self.submitted:
             self.system.run_worker(click.operation_id, **deps)
 
     # ---------------------------------------------------------------- what must hold
@@ -236,13 +236,17 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_sent_but_what_somebody_decided_on_the_version_they_saw(self) -> None:
-        assert {_sent(seen) for seen in self.system.writes()} <= {one.sends for one in self.placed.values()}
+        assert {_sent(seen) for seen in self.system.writes()} <= {click.sends for click in self.submitted.values()}
 
     @invariant()
-    def one_decision_on_each_request_is_on_its_way_at_a_time(self) -> None:
-        self.open = [one for one in self.placed if one in self.open and self.system.operation(one).is_open]
-        subjects = [self.placed[one].shown.entity for one in self.open]
-        assert len(subjects) == len(set(subjects))
+    def each_request_has_at_most_one_open_decision(self) -> None:
+        self.open = [
+            operation_id
+            for operation_id in self.submitted
+            if operation_id in self.open and self.system.operation(operation_id).is_open
+        ]
+        entities = [self.submitted[operation_id].shown.entity for operation_id in self.open]
+        assert len(entities) == len(set(entities))
 
     def teardown(self) -> None:
         if not hasattr(self, "system"):
@@ -253,20 +257,20 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             self.holding.__exit__(None, None, None)
 
     def _comes_to_rest(self) -> None:
-        """Trouble is over, time passes: nothing may be left that nobody is told of."""
+        """Faults end and time passes: every operation must settle or have a notification."""
         self.system.noyo.faults.clear()
-        for operation_id in self.placed:
+        for operation_id in self.submitted:
             self.system.know(ANA, BEN)
             self.system.live(operation_id, DAYS)
-        for one in self.records:
-            self.system.see(one.record.id)
-            self._what_is_held_is_true(one)
-            self._whoever_decided_is_told_so(one)
+        for record_state in self.records:
+            self.system.see(record_state.record.id)
+            self._stored_record_matches_noyo(record_state)
+            self._succeeded_operations_match_noyo(record_state)
         self._every_decision_ended()
-        self._every_decision_is_in_the_trail()
+        self._every_decision_is_in_the_audit_log()
 
     def _every_decision_ended(self) -> None:
-        for operation_id, click in self.placed.items():
+        for operation_id, click in self.submitted.items():
             ended = self.system.operation(operation_id)
             if ended.state is OperationState.NEEDS_RESOLUTION:
                 assert "needs_resolution" in self.system.published_states()
@@ -279,40 +283,40 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             if ended.outcome.kind is OutcomeKind.RECONCILED:
                 assert click.decision is self._decided(click.shown)
 
-    def _whoever_decided_is_told_so(self, one: RecordState) -> None:
+    def _succeeded_operations_match_noyo(self, record_state: RecordState) -> None:
         """Whatever became of the answers."""
-        operations = [self.system.operation(each) for each in self._on(one)]
+        operations = [self.system.operation(each) for each in self._on(record_state)]
         succeeded = [each.id for each in operations if each.state is OperationState.SUCCEEDED]
         doubtful = [each.id for each in operations if each.state is OperationState.NEEDS_RESOLUTION]
         assert len(succeeded) <= 1
         for sent in self.effective:
-            if sent[0] == one.record.id:
-                assert sent in [self.placed[each].sends for each in succeeded or doubtful]
+            if sent[0] == record_state.record.id:
+                assert sent in [self.submitted[each].sends for each in succeeded or doubtful]
 
-    def _on(self, one: RecordState) -> list[str]:
-        return [each for each, click in self.placed.items() if click.shown.entity == one.entity]
+    def _on(self, record_state: RecordState) -> list[str]:
+        return [each for each, click in self.submitted.items() if click.shown.entity == record_state.entity]
 
-    def _decided(self, one: RecordState) -> Decision | None:
-        status = self.true(one)["status"]
+    def _decided(self, record_state: RecordState) -> Decision | None:
+        status = self.true(record_state)["status"]
         if status == "completed":
             return Decision.APPROVE
         return next((decision for decision, follows in STATUS.items() if follows == status), None)
 
-    def _what_is_held_is_true(self, one: RecordState) -> None:
-        held, true = self.held(one), self.true(one)
-        assert (held.record.version, held.status.value) == (true["version"], true["status"])
+    def _stored_record_matches_noyo(self, record_state: RecordState) -> None:
+        stored, true = self.stored(record_state), self.true(record_state)
+        assert (stored.record.version, stored.status.value) == (true["version"], true["status"])
 
-    def _every_decision_is_in_the_trail(self) -> None:
-        trail = self.system.audit_log()
-        for operation_id, click in self.placed.items():
+    def _every_decision_is_in_the_audit_log(self) -> None:
+        audit_log = self.system.audit_log()
+        for operation_id, click in self.submitted.items():
             state = self.system.operation(operation_id).state.value
             for action in ("operation_submitted", f"operation_{state}"):
                 (entry,) = [
                     (actor, details)
-                    for done, actor, details in trail
+                    for done, actor, details in audit_log
                     if done == action and details["operation"] == operation_id
                 ]
                 assert entry[0] == click.person
                 assert entry[1]["decision"] == click.decision.value
                 assert entry[1]["shown_version"] == click.shown.record.version
-        assert sum(action == "operation_submitted" for action, *_ in trail) == len(self.placed)
+        assert sum(action == "operation_submitted" for action, *_ in audit_log) == len(self.submitted)

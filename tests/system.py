@@ -47,7 +47,7 @@ ANA, BEN, GUS = "U0ANA", "U0BEN", "U0GUEST"
 GUARDIAN = local.GUARDIAN
 CONNECTIONS, ALERTS, DECISIONS = local.CONNECTIONS, local.ALERTS, local.DECISIONS
 STEP = 5
-"""Seconds between two looks of the schedules, as `settle` plays them."""
+"""Seconds between two scheduled runs in `settle`."""
 _TABLES = itertools.count(1)
 
 
@@ -65,7 +65,7 @@ class VirtualClock:
 
 
 class _Process(Deployment):
-    """As wiring builds it, but for AWS's clients: moto in process sees botocore's only, and they take long to make."""
+    """A deployment with shared botocore clients, because moto intercepts only those and they are slow to create."""
 
     def _repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
         return super()._repositories(timeouts, same_client)
@@ -86,7 +86,7 @@ class System:
     def __init__(
         self, *, rules: Rules | None = None, limits: Limits | None = None, streams: bool = False, **variables: str
     ) -> None:
-        """`streams`: the table's stream is kept, for whoever wants to read it."""
+        """`streams`: the table's stream is kept, so that tests can read it."""
         self.clock = VirtualClock()
         self._streams = streams
         self._rules = rules or Rules(settle_script=None)
@@ -104,10 +104,10 @@ class System:
         self.bot = self._process()
         route = Route("POST", "/slack/events")
         webhooks = Route("POST", "/noyo/webhook")
-        door = ApiGateway({route: Integration(self._slack, 10), webhooks: Integration(self._noyo, 10)})
-        self._open.enter_context(door)
-        self.slack.bot_url = f"{door.url}/slack/events"
-        self.webhook_url = f"{door.url}/noyo/webhook"
+        gateway = ApiGateway({route: Integration(self._slack, 10), webhooks: Integration(self._noyo, 10)})
+        self._open.enter_context(gateway)
+        self.slack.bot_url = f"{gateway.url}/slack/events"
+        self.webhook_url = f"{gateway.url}/noyo/webhook"
         return self
 
     def __exit__(
@@ -126,8 +126,8 @@ class System:
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
-    def carry_out(self) -> None:
-        """The worker that writes to Noyo, once over all that is due."""
+    def execute_due(self) -> None:
+        """The worker that writes to Noyo runs once over everything due."""
         deps = self.bot.noyo_dependencies
         with acting("ExecuteOperationsFunction"):
             record_mode(deps)
@@ -135,11 +135,11 @@ class System:
                 execute(operation_id, deps)
 
     def notify(self) -> None:
-        """The worker that posts to Slack, once over all that is due."""
+        """The worker that posts to Slack runs once over everything due."""
         deps = self.bot.slack_dependencies
         with acting("NotifyFunction"):
-            for news_id in deps.outbox.due(deps.now(), limit=1000):
-                publish(news_id, deps)
+            for event_id in deps.outbox.due(deps.now(), limit=1000):
+                publish(event_id, deps)
             refresh_group_members(deps)
             audit_grants(deps)
 
@@ -150,7 +150,7 @@ class System:
                 poll(kind, deps)
 
     def _slack(self, event: dict[str, Any]) -> dict[str, Any]:
-        """The receiver; a thread of the door's calls it."""
+        """The receiver; called by a thread of the gateway."""
         with acting("SlackFunction"):
             return self.bot.slack_endpoint.handle(event)
 
@@ -158,8 +158,8 @@ class System:
         with acting("NoyoWebhookFunction"):
             return self.bot.webhook_endpoint.handle(event)
 
-    def check_up(self) -> None:
-        """Each worker looks after what it needs, if it has not looked lately."""
+    def check_health(self) -> None:
+        """Each worker runs its health checks if they are due."""
         with acting("NotifyFunction"):
             self.bot.check_slack()
         with acting("PollFunction"):
@@ -169,14 +169,14 @@ class System:
         """Everything runs by its schedule for so long."""
         for _ in range(0, seconds, STEP):
             self.noyo.deliver_webhooks()
-            self.carry_out()
+            self.execute_due()
             self.poll()
             self.notify()
             self.wait(STEP)
         self.notify()
 
     def webhooks_begin(self) -> None:
-        """From now on Noyo tells of what happens, as production does; `settle` lets it, or `noyo.deliver_webhooks`."""
+        """Noyo sends webhooks from now on; `settle` or `noyo.deliver_webhooks` delivers them."""
         self.noyo.send_webhooks(self.webhook_url, local.WEBHOOK_SECRET, automatic=False)
 
     def replaces(self, purpose: Purpose, **parts: object) -> None:
@@ -185,17 +185,17 @@ class System:
             SecretId=self.settings.secrets[purpose].id, SecretString=json.dumps(parts)
         )
 
-    # ---------------------------------------------------------------- what is so
+    # ---------------------------------------------------------------- current state
 
-    def tracked(self, connection_id: str) -> RecordState:
-        held = self.bot.repositories.records.record_state(EntityRef(EntityKind.CONNECTION, connection_id))
-        assert held is not None
-        return held
+    def connection_record_state(self, connection_id: str) -> RecordState:
+        record_state = self.bot.repositories.records.record_state(EntityRef(EntityKind.CONNECTION, connection_id))
+        assert record_state is not None
+        return record_state
 
     def operation(self, operation_id: str) -> Operation:
-        held = self.bot.repositories.operations.operation(operation_id)
-        assert held is not None
-        return held
+        operation = self.bot.repositories.operations.operation(operation_id)
+        assert operation is not None
+        return operation
 
     def open_operations(self) -> list[str]:
         """Ids of the operations that are not settled, however far in the future they are due."""
@@ -218,19 +218,19 @@ class System:
 
     def seen_in(self, channel: str) -> str:
         """All messages of a channel with their threads, as people read them."""
-        told = []
+        lines = []
         for message in self.slack.channel(channel):
-            told.append(self.slack.render(message))
-            told += [f"  ↳ {self.slack.render(reply)}" for reply in message.thread]
-        return "\n".join(told)
+            lines.append(self.slack.render(message))
+            lines += [f"  ↳ {self.slack.render(reply)}" for reply in message.thread]
+        return "\n".join(lines)
 
     def stream(self) -> Iterator[dict[str, Any]]:
-        """What the table's stream told from the beginning on, as Lambda gives it to a function."""
+        """All records of the table's stream, in the format of a Lambda event."""
         shard = dynamodb_backends[ACCOUNT][REGION].tables[self.settings.aws.table].stream_shard
         assert shard is not None, "it is kept with streams=True only"
         # Moto answers for streams in a server only; what it keeps for them is what it would answer.
-        for one in shard.get(shard.starting_sequence_number, len(shard.items)):
-            yield lambda_record(one, "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/1")
+        for record in shard.get(shard.starting_sequence_number, len(shard.items)):
+            yield lambda_record(record, "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/1")
 
     # ---------------------------------------------------------------- what people do
 

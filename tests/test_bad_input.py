@@ -1,4 +1,4 @@
-"""Bad input, from Slack's side to Noyo's: a clear refusal, nothing lost, nothing done twice."""
+"""Invalid input end to end: it is refused clearly, nothing is lost and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,18 @@ from bot.slack.features.decide import CALLBACKS
 from bot.slack.views.buttons import ButtonValue, encode
 from infra.local import environment as local
 from infra.local.noyo import Fault
-from tests.slack.incoming import a_system, begin, event, knocks, payload, told, typed, types, view_id, window
+from tests.slack.incoming import (
+    a_system,
+    answer_text,
+    begin,
+    event,
+    payload,
+    post_signed,
+    typed,
+    types,
+    view_id,
+    window,
+)
 from tests.system import ANA, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 
@@ -53,18 +64,18 @@ def test_a_request_that_is_not_slacks_is_refused_and_calls_nobody(
 
 @pytest.mark.parametrize("body", [b"payload={", b"payload=%ff%fe%00", b"\xff", payload(["no", "object"])])
 def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: bytes) -> None:
-    assert knocks(system, body)["statusCode"] == 400
+    assert post_signed(system, body)["statusCode"] == 400
 
 
 @pytest.mark.parametrize("text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"])
 def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> None:
     before = len(system.noyo.requests)
-    assert "Nothing here matches" in told(system, types(system, f"status {text}"))
-    system.carry_out()
+    assert "Nothing here matches" in answer_text(system, types(system, f"status {text}"))
+    system.execute_due()
     assert len(system.noyo.requests) == before
 
 
-def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(system: System) -> None:
+def test_a_corrected_submission_is_sent_once(system: System) -> None:
     """A typo, an unknown carrier, text that tries to break out: each is refused; then one request leaves, as typed."""
     name = '<!channel> "}],"x":[{ \\ & Co'
     types(system, "connect")
@@ -76,7 +87,7 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(system: Syste
     reply = system.slack.submit(ANA, view, {"federal_ein": "12-3456789", "carrier_group_id": "ab-1"})
     assert reply.errors == {}
     assert system.slack.resend(ANA, reply).status == 200
-    system.carry_out()
+    system.execute_due()
     system.notify()
     assert len(system.writes()) == before + 1
     message = system.slack.channel(CONNECTIONS)[-1]
@@ -91,35 +102,35 @@ def test_what_was_refused_at_first_goes_out_once_when_it_is_mended(system: Syste
 @pytest.mark.parametrize("day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"])
 def test_a_day_in_another_format_decides_nothing_and_says_which_field(day: str) -> None:
     with System(APPROVERS=ANA) as system:
-        made = waits_for_a_decision(system, "Dates Inc")
-        view = form_of(system, made)
-        held = {f"end_date.{made['version']}": {"selected_date": day}}
-        answer = submitted_by_hand(system, view, made, held)
+        disconnection = waits_for_a_decision(system, "Dates Inc")
+        view = form_of(system, disconnection)
+        values = {f"end_date.{disconnection['version']}": {"selected_date": day}}
+        answer = submitted_by_hand(system, view, disconnection, values)
         assert answer["response_action"] == "errors"
-        assert answer["errors"].keys() == {f"end_date.{made['version']}"}
+        assert answer["errors"].keys() == {f"end_date.{disconnection['version']}"}
         system.settle(20)
         assert system.writes() == []
 
 
-def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() -> None:
-    """Between the click and the sending, and whoever held it is in the trail."""
+def test_a_vanished_user_group_revokes_the_permission_for_unsent_operations() -> None:
+    """The group vanishes between the click and the request; the audit log records the lost grant."""
     with System(APPROVERS="S0APPROVERS") as system:
         system.slack.add_usergroup("S0APPROVERS", "approvers", [ANA])
-        made = waits_for_a_decision(system, "Vanished Inc")
-        view = form_of(system, made)
+        disconnection = waits_for_a_decision(system, "Vanished Inc")
+        view = form_of(system, disconnection)
         system.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
         system.slack.submit(ANA, view, {})
-        system.carry_out()
+        system.execute_due()
         del system.slack.workspace.usergroups["S0APPROVERS"]
         system.wait(policies.GROUP_MEMBERS_FRESH_SECONDS // 2 + 1)
         system.notify()
         system.noyo.faults.clear()
         system.settle(30)
 
-        placed = system.operation(view)
-        assert placed.state is OperationState.CANCELLED
-        assert placed.outcome is not None
-        assert placed.outcome.kind is OutcomeKind.NOT_AUTHORIZED
+        operation = system.operation(view)
+        assert operation.state is OperationState.CANCELLED
+        assert operation.outcome is not None
+        assert operation.outcome.kind is OutcomeKind.NOT_AUTHORIZED
         assert system.writes() == []
         lost = system.bot.repositories.audit.entries(person_ref(ANA), limit=5)
         assert [(entry.action, dict(entry.details)["right"]) for entry in lost] == [("grant_removed", "approve")]
@@ -129,10 +140,10 @@ def test_a_user_group_that_vanishes_takes_the_right_of_what_is_not_sent_yet() ->
 def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> None:
     """The form of another record, and of one that never was."""
     with System(APPROVERS=ANA) as system:
-        made = waits_for_a_decision(system, "Foreign Inc")
-        view = form_of(system, made)
-        for record_id in ("0" * 8 + made["id"][8:], "../" + made["id"], made["id"].upper()):
-            answer = submitted_by_hand(system, view, made | {"id": record_id}, {})
+        disconnection = waits_for_a_decision(system, "Foreign Inc")
+        view = form_of(system, disconnection)
+        for record_id in ("0" * 8 + disconnection["id"][8:], "../" + disconnection["id"], disconnection["id"].upper()):
+            answer = submitted_by_hand(system, view, disconnection | {"id": record_id}, {})
             assert "not known here any more" in str(answer)
         system.settle(20)
         assert system.writes() == []
@@ -140,31 +151,37 @@ def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> Non
 
 def waits_for_a_decision(system: System, name: str) -> dict[str, Any]:
     system.settle(10)
-    made = system.noyo.carrier_requests_disconnection(
+    disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
     )
     system.settle(10)
-    return made
+    return disconnection
 
 
-def form_of(system: System, made: dict[str, Any]) -> str:
-    (card,) = [one for one in system.slack.channel(DECISIONS) if made["group_name"] in system.slack.render(one)]
+def form_of(system: System, disconnection: dict[str, Any]) -> str:
+    (card,) = [
+        message
+        for message in system.slack.channel(DECISIONS)
+        if disconnection["group_name"] in system.slack.render(message)
+    ]
     system.slack.click(ANA, DECISIONS, card.ts, "approve")
     view = system.slack.view_of(ANA)
     assert view is not None
     return str(view.id)
 
 
-def submitted_by_hand(system: System, view: str, made: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+def submitted_by_hand(
+    system: System, view: str, disconnection: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
     """What Slack's client would never send."""
-    about = encode(ButtonValue(disconnection_ref(made["id"]), made["version"]))
+    about = encode(ButtonValue(disconnection_ref(disconnection["id"]), disconnection["version"]))
     form = {
         "id": view,
         "callback_id": CALLBACKS[Decision.APPROVE],
         "private_metadata": about,
-        "state": {"values": {name: {name: held} for name, held in values.items()}},
+        "state": {"values": {name: {name: value} for name, value in values.items()}},
     }
-    answer: dict[str, Any] = json.loads(knocks(system, payload(submission(form)))["body"])
+    answer: dict[str, Any] = json.loads(post_signed(system, payload(submission(form)))["body"])
     return answer
 
 

@@ -49,24 +49,24 @@ def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(monkey
 
 
 def test_each_thing_is_built_once() -> None:
-    made = Deployment(read_settings(NEEDED))
+    built = Deployment(read_settings(NEEDED))
     try:
-        assert made.noyo is made.noyo
-        assert made.repositories is made.repositories
-        assert made.slack_dependencies is made.slack_dependencies
-        assert made.noyo_dependencies.noyo is made.noyo
-        assert made.slack_dependencies.messages is made.repositories.messages
+        assert built.noyo is built.noyo
+        assert built.repositories is built.repositories
+        assert built.slack_dependencies is built.slack_dependencies
+        assert built.noyo_dependencies.noyo is built.noyo
+        assert built.slack_dependencies.messages is built.repositories.messages
     finally:
-        made.noyo.close()
+        built.noyo.close()
 
 
 def test_a_poll_has_the_intervals_of_the_settings() -> None:
-    made = Deployment(read_settings(NEEDED | {"SWEEP_HOURS": "2", "POLL_SECONDS": "60"}))
+    built = Deployment(read_settings(NEEDED | {"SWEEP_HOURS": "2", "POLL_SECONDS": "60"}))
     try:
-        deps = made.noyo_dependencies
+        deps = built.noyo_dependencies
         assert (deps.poll_interval_seconds, deps.sweep_seconds) == (60, 7200)
     finally:
-        made.noyo.close()
+        built.noyo.close()
 
 
 def test_channels_go_where_the_settings_say() -> None:
@@ -89,14 +89,14 @@ answers = [handler(event, None)["statusCode"] for _ in range(2)]
 from bot.settings import Purpose
 from bot.bootstrap import deployment
 here = deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT)
-rooms = [name for name, kind in vars(type(here)).items() if type(kind).__name__ == "cached_property"]
-built = [name for name in rooms if name in vars(here)]
+parts = [name for name, kind in vars(type(here)).items() if type(kind).__name__ == "cached_property"]
+built = [name for name in parts if name in vars(here)]
 print(json.dumps([answers, built, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
 
-def test_the_receiver_builds_its_door_alone_and_loads_nothing_that_only_the_workers_use() -> None:
-    """In a process of its own: what is refused at the door costs no client and no connection."""
+def test_the_receiver_builds_only_its_endpoint_and_loads_no_modules_of_the_workers() -> None:
+    """In a separate process: a refused request creates no client and no connection."""
     done = subprocess.run(
         [sys.executable, "-c", UNSIGNED],
         env={**NEEDED, "PATH": os.environ["PATH"]},

@@ -10,14 +10,14 @@ from hypothesis import HealthCheck, Phase, settings
 from tests.cards_state_machine import CardsStateMachine
 
 EXAMPLES = int(os.environ.get("CARDS_EXAMPLES", "4"))
-"""Some four seconds each; whoever changes how things are told should give it some hundred."""
+"""Each example takes about four seconds; run about a hundred after a change to notifications."""
 
 TestCardsInAnyOrder = CardsStateMachine.TestCase
 TestCardsInAnyOrder.settings = settings(
     max_examples=EXAMPLES,
     stateful_step_count=20,
     deadline=None,
-    # Making a failure small takes minutes, which only whoever asked for more of them has.
+    # Shrinking a failure takes minutes, so it is only done when more examples were requested.
     phases=tuple(Phase) if "CARDS_EXAMPLES" in os.environ else (Phase.generate,),
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

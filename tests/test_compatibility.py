@@ -1,4 +1,4 @@
-"""What lies in tables and channels since an older version is read as it was, and its buttons still do what they say."""
+"""Items, buttons and forms of older versions can still be read and used."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tests.fixtures.reading import (
     snapshots,
 )
 from tests.fixtures.take_snapshot import SETTINGS
-from tests.slack.incoming import knocks, payload, presses, submitted
+from tests.slack.incoming import payload, post_signed, presses, submitted
 from tests.system import ANA, BEN, System
 
 SNAPSHOTS = snapshots()
-ITEMS = [kept for snapshot in SNAPSHOTS.values() for kept in snapshot["items"]]
-BUTTONS = [kept for snapshot in SNAPSHOTS.values() for kept in snapshot["buttons"]]
-FORMS = [kept for snapshot in SNAPSHOTS.values() for kept in snapshot["forms"]]
+ITEMS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["items"]]
+BUTTONS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["buttons"]]
+FORMS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["forms"]]
 OTHERS = "another version of Switchboard"
 
 
@@ -49,10 +49,10 @@ def name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def system(name: str) -> Iterator[System]:
     """A bot of today over the table of then."""
-    with System(**SETTINGS) as made:
-        made.clock.now = SNAPSHOTS[name]["at"]
-        restore(SNAPSHOTS[name], made.settings.aws.table)
-        yield made
+    with System(**SETTINGS) as system:
+        system.clock.now = SNAPSHOTS[name]["at"]
+        restore(SNAPSHOTS[name], system.settings.aws.table)
+        yield system
 
 
 def put(system: System, item: Json) -> None:
@@ -64,43 +64,45 @@ def put(system: System, item: Json) -> None:
 
 @pytest.mark.parametrize("kind", READERS)
 def test_every_item_is_read_as_it_was(system: System, name: str, kind: str) -> None:
-    kept = [one for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind]
+    entries = [entry for entry in SNAPSHOTS[name]["items"] if kind_of(entry["item"]) == kind]
     found = {}
-    for one in kept:
-        found[key_of(one["item"])] = differences(one["reads"], read(one["item"], system.bot.repositories))
-        put(system, one["item"])  # Some are read by taking them over.
-    assert {key: told for key, told in found.items() if told} == {}
+    for entry in entries:
+        found[key_of(entry["item"])] = differences(entry["reads"], read(entry["item"], system.bot.repositories))
+        put(system, entry["item"])  # Some are read by taking them over.
+    assert {key: problems for key, problems in found.items() if problems} == {}
 
 
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"SEARCH_WORD"}))
 def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(system: System, name: str, kind: str) -> None:
-    item = next(one["item"] for one in SNAPSHOTS[name]["items"] if kind_of(one["item"]) == kind)
+    item = next(entry["item"] for entry in SNAPSHOTS[name]["items"] if kind_of(entry["item"]) == kind)
     newer = item | {"schema": {"N": str(SCHEMA + 1)}}
     put(system, newer)
     try:
         with pytest.raises(UnknownSchema):
             read(item, system.bot.repositories)
-        kept = worker_client("dynamodb").get_item(
+        stored = worker_client("dynamodb").get_item(
             TableName=system.settings.aws.table, Key={"pk": item["pk"], "sk": item["sk"]}
         )
-        assert kept["Item"] == newer
+        assert stored["Item"] == newer
     finally:
         put(system, item)
 
 
 def test_every_kind_of_item_that_a_role_may_put_has_a_fixture() -> None:
-    put_by_us = {one.keys for role in allowed().values() for one in role if one.action == "dynamodb:PutItem"}
-    kept = {key_of(one["item"]).pk.partition("#")[0] + "#*" for one in ITEMS}
-    assert put_by_us - kept == set(), "play it in tests/fixtures/take_snapshot.py, and take a new snapshot"
+    put_by_us = {
+        permission.keys for role in allowed().values() for permission in role if permission.action == "dynamodb:PutItem"
+    }
+    fixtures = {key_of(entry["item"]).pk.partition("#")[0] + "#*" for entry in ITEMS}
+    assert put_by_us - fixtures == set(), "play it in tests/fixtures/take_snapshot.py, and take a new snapshot"
 
 
-def test_every_kind_of_item_operation_and_news_has_a_fixture() -> None:
-    def told(kind: str) -> set[str]:
-        return {one["reads"]["kind"] for one in ITEMS if kind_of(one["item"]) == kind}
+def test_every_kind_of_item_operation_and_outbox_event_has_a_fixture() -> None:
+    def kinds(kind: str) -> set[str]:
+        return {entry["reads"]["kind"] for entry in ITEMS if kind_of(entry["item"]) == kind}
 
-    assert {kind_of(one["item"]) for one in ITEMS} == set(READERS)
-    assert told("OPERATION") == set(OperationKind)
-    assert told("OUTBOX") == set(EventKind)
+    assert {kind_of(entry["item"]) for entry in ITEMS} == set(READERS)
+    assert kinds("OPERATION") == set(OperationKind)
+    assert kinds("OUTBOX") == set(EventKind)
 
 
 # ---------------------------------------------------------------- buttons and forms
@@ -108,59 +110,59 @@ def test_every_kind_of_item_operation_and_news_has_a_fixture() -> None:
 
 def test_every_button_and_every_form_has_a_fixture() -> None:
     forms = {connect.CALLBACK, retry.CALLBACK, *CALLBACKS.values(), disconnect.CALLBACK, second_approval.CALLBACK}
-    assert {one["action_id"] for one in BUTTONS} == set(Action)
-    assert {one["callback_id"] for one in FORMS} == forms
+    assert {entry["action_id"] for entry in BUTTONS} == set(Action)
+    assert {entry["callback_id"] for entry in FORMS} == forms
 
 
-@pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
-def test_a_buttons_value_is_read_as_it_was(kept: Json) -> None:
-    assert differences(kept["reads"], read_value(kept["value"])) == []
+@pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
+def test_a_buttons_value_is_read_as_it_was(entry: Json) -> None:
+    assert differences(entry["reads"], read_value(entry["value"])) == []
 
 
-def element(kept: Json, **changes: Any) -> Json:
+def element(entry: Json, **changes: Any) -> Json:
     label = {"type": "plain_text", "text": "Old"}
-    shown = {"type": "button", "action_id": kept["action_id"], "value": kept["value"], "text": label}
+    shown = {"type": "button", "action_id": entry["action_id"], "value": entry["value"], "text": label}
     return shown | changes
 
 
 def said(system: System, *people: str) -> str:
     views = [system.slack.view_of(person) for person in people]
     beside = [*system.slack.workspace.ephemerals, *(view for view in views if view is not None)]
-    return "\n".join(system.slack.render(one) for one in beside)
+    return "\n".join(system.slack.render(view) for view in beside)
 
 
-@pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
-def test_an_old_button_still_does_what_it_says(system: System, caplog: pytest.LogCaptureFixture, kept: Json) -> None:
+@pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
+def test_an_old_button_still_does_what_it_says(system: System, caplog: pytest.LogCaptureFixture, entry: Json) -> None:
     """Whatever the answer is: it is one about the thing, and no refusal of the button."""
     caplog.set_level(logging.ERROR)
-    reply = presses(system, element(kept), BEN)
+    reply = presses(system, element(entry), BEN)
     assert reply.error is None
     assert OTHERS not in said(system, BEN)
     assert "listener failed" not in caplog.text
     system.slack.workspace.view_stacks.clear()
 
 
-@pytest.mark.parametrize("kept", BUTTONS, ids=lambda kept: kept["action_id"])
-def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(system: System, kept: Json) -> None:
+@pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
+def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(system: System, entry: Json) -> None:
     before = len(system.open_operations())
     system.slack.workspace.ephemerals.clear()
-    newer = json.dumps(json.loads(kept["value"]) | {"s": 2})
-    reply = presses(system, element(kept, value=newer), ANA)
+    newer = json.dumps(json.loads(entry["value"]) | {"s": 2})
+    reply = presses(system, element(entry, value=newer), ANA)
     assert reply.error is None
     assert OTHERS in said(system, ANA)
     assert len(system.open_operations()) == before
     system.slack.workspace.view_stacks.clear()
 
 
-@pytest.mark.parametrize("kept", FORMS, ids=lambda kept: kept["callback_id"])
+@pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry["callback_id"])
 def test_a_form_that_was_left_open_over_an_upgrade_is_understood(
-    system: System, caplog: pytest.LogCaptureFixture, kept: Json
+    system: System, caplog: pytest.LogCaptureFixture, entry: Json
 ) -> None:
     """Nothing is typed in it, so each answers with what is missing, or with what has changed meanwhile."""
-    if "reads" in kept:
-        assert differences(kept["reads"], read_value(kept["private_metadata"])) == []
+    if "reads" in entry:
+        assert differences(entry["reads"], read_value(entry["private_metadata"])) == []
     caplog.set_level(logging.ERROR)
-    answer = knocks(system, payload(submitted(kept["callback_id"], kept.get("private_metadata", ""), BEN)))
+    answer = post_signed(system, payload(submitted(entry["callback_id"], entry.get("private_metadata", ""), BEN)))
     assert OTHERS not in json.dumps(answer)
     assert "listener failed" not in caplog.text
 

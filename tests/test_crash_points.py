@@ -1,4 +1,4 @@
-"""A process that is gone at any point: what was asked for heals, nothing is written twice, the card ends true."""
+"""A process may crash at any point: operations recover, nothing is written twice, the card shows the outcome."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ pytestmark = pytest.mark.long
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with System() as made:
-        yield made
+    with System() as system:
+        yield system
 
 
-def cut_carrying(system: System, operation_id: str, port: str, method: str, *, after: bool) -> None:
+def cut_execution(system: System, operation_id: str, port: str, method: str, *, after: bool) -> None:
     deps = system.bot.noyo_dependencies
     broken: Any = {port: Before(getattr(deps, port), method, kill, after=after)}
     with pytest.raises(Killed):
@@ -43,7 +43,7 @@ def cut_carrying(system: System, operation_id: str, port: str, method: str, *, a
 
 def cut_notifying(system: System, port: str, method: str) -> None:
     """The card and its first lines are on their way when the process goes."""
-    system.carry_out()
+    system.execute_due()
     deps = system.bot.slack_dependencies
     broken: Any = {port: Before(getattr(deps, port), method, kill, after=True)}
     first, *_ = deps.outbox.due(deps.now(), limit=1)
@@ -58,24 +58,34 @@ def write_of(system: System, operation_id: str) -> str:
 
 Cut = Callable[[System, str], object]
 CUTS: dict[str, Cut] = {
-    "after placing": lambda system, one: None,
-    "after the claim": lambda system, one: cut_carrying(system, one, "operations", "claim", after=True),
-    "when the request left": lambda system, one: cut_carrying(system, one, "noyo", write_of(system, one), after=False),
-    "when noyo had answered": lambda system, one: cut_carrying(system, one, "noyo", write_of(system, one), after=True),
-    "before settling": lambda system, one: cut_carrying(system, one, "operations", "settle", after=False),
-    "after settling": lambda system, one: cut_carrying(system, one, "operations", "settle", after=True),
-    "after the post": lambda system, one: cut_notifying(system, "slack", "post"),
-    "after its ts was kept": lambda system, one: cut_notifying(system, "messages", "record_post"),
+    "after the submission": lambda system, operation_id: None,
+    "after the claim": lambda system, operation_id: cut_execution(
+        system, operation_id, "operations", "claim", after=True
+    ),
+    "when the request left": lambda system, operation_id: cut_execution(
+        system, operation_id, "noyo", write_of(system, operation_id), after=False
+    ),
+    "when noyo had answered": lambda system, operation_id: cut_execution(
+        system, operation_id, "noyo", write_of(system, operation_id), after=True
+    ),
+    "before settling": lambda system, operation_id: cut_execution(
+        system, operation_id, "operations", "settle", after=False
+    ),
+    "after settling": lambda system, operation_id: cut_execution(
+        system, operation_id, "operations", "settle", after=True
+    ),
+    "after the post": lambda system, operation_id: cut_notifying(system, "slack", "post"),
+    "after its ts was stored": lambda system, operation_id: cut_notifying(system, "messages", "record_post"),
 }
 NEVER_LEFT = {"after the claim", "when the request left"}
 
 
 def heal(system: System) -> None:
-    """A new process, and time: until the lease is over, and two quiet times more."""
+    """Restarts the process and runs the workers until the lease has expired and everything has settled."""
     system.restart()
     for pause in (0, policies.OPERATION_LEASE_SECONDS, 30, 30, 30):
         system.wait(pause)
-        system.carry_out()
+        system.execute_due()
         system.notify()
     system.poll()
     system.notify()
@@ -103,9 +113,13 @@ def test_a_request_heals_by_itself_wherever_the_process_goes(system: System, poi
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert system.open_operations() == []
     assert effects(system, group_id) == 1
-    made = [one for one in system.noyo.connections() if one["group_data"]["carrier_group_id"] == group_id]
-    held = system.tracked(made[0]["id"])
-    assert (len(made), held.requested_by_operation) == (1, operation_id)
+    created = [
+        connection
+        for connection in system.noyo.connections()
+        if connection["group_data"]["carrier_group_id"] == group_id
+    ]
+    record_state = system.connection_record_state(created[0]["id"])
+    assert (len(created), record_state.requested_by_operation) == (1, operation_id)
     (card,) = cards_of(system, name)
     assert "**Status:** Created" in card
     assert "Noyo confirmed @Ana's request" in card or "arrived" in card
@@ -117,14 +131,14 @@ def test_a_request_heals_by_itself_wherever_the_process_goes(system: System, poi
 def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System, point: str) -> None:
     number = list(CUTS).index(point)
     name, group_id = f"Retry {point}", f"N{number:04d}"
-    made = system.noyo.add_connection(
+    connection = system.noyo.add_connection(
         carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
         carrier_group_id=f"O{number:04d}",
         group_name=name,
         status="processing",
     )
     system.settle(5)
-    system.noyo.move_connection(made["id"], "unable_to_connect", error="unknown group")
+    system.noyo.move_connection(connection["id"], "unable_to_connect", error="unknown group")
     system.wait(5)
     system.settle(5)
     card = next(
@@ -138,7 +152,7 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System
 
     operation = system.operation(operation_id)
     (shown,) = cards_of(system, name)
-    record = system.tracked(made["id"]).record
+    record = system.connection_record_state(connection["id"]).record
     assert isinstance(record, Connection)
     assert "sending" not in shown.lower()
     if point in NEVER_LEFT:
@@ -158,16 +172,16 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System
 @pytest.fixture
 def deciders() -> Iterator[System]:
     """Ana may approve."""
-    with System(APPROVERS=ANA) as made:
-        person = Person(ANA, made.settings.policy.team_id, False, False, False, int(made.clock()))
-        made.bot.repositories.people.save_person(person)
-        yield made
+    with System(APPROVERS=ANA) as system:
+        person = Person(ANA, system.settings.policy.team_id, False, False, False, int(system.clock()))
+        system.bot.repositories.people.save_person(person)
+        yield system
 
 
 def asked_to_disconnect(system: System, name: str) -> RecordState:
     """A carrier's request, as its card shows it."""
     system.poll()
-    made = system.noyo.carrier_requests_disconnection(
+    disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
         group_id="5e5e5e5e-0000-4000-8000-000000000001",
         group_name=name,
@@ -175,17 +189,17 @@ def asked_to_disconnect(system: System, name: str) -> RecordState:
     )
     system.wait(5)
     system.settle(5)
-    held = system.bot.repositories.records.record_state(disconnection_ref(made["id"]))
-    assert held is not None
-    return held
+    record_state = system.bot.repositories.records.record_state(disconnection_ref(disconnection["id"]))
+    assert record_state is not None
+    return record_state
 
 
 def decides(system: System, shown: RecordState, decision: Decision) -> str:
     deps = replace(system.bot.noyo_dependencies, new_id=lambda: "placed")
     wanted = DecisionRequest(decision)
-    placed = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
-    assert isinstance(placed, submit.Submitted)
-    return placed.operation.id
+    result = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
+    assert isinstance(result, submit.Submitted)
+    return result.operation.id
 
 
 @pytest.mark.parametrize(("point", "decision"), [*zip(CUTS, itertools.cycle(Decision), strict=False)])
@@ -200,10 +214,10 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(deciders: System, 
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert system.open_operations() == []
     assert [seen.took_effect for seen in system.writes()] == [True]
-    held = system.bot.repositories.records.record_state(shown.entity)
+    record_state = system.bot.repositories.records.record_state(shown.entity)
     true = system.noyo.disconnection(shown.record.id)
-    assert held is not None
-    assert (held.record.version, held.status.value) == (true["version"], true["status"])
+    assert record_state is not None
+    assert (record_state.record.version, record_state.status.value) == (true["version"], true["status"])
     assert true["status"] == ("processing" if decision is Decision.APPROVE else "rejected")
     (card,) = cards_of(system, name, DECISIONS)
     assert f"**Status:** {true['status'].capitalize()}" in card
@@ -213,22 +227,24 @@ def test_a_decision_heals_by_itself_wherever_the_process_goes(deciders: System, 
 
 def asked_to_end(system: System, name: str) -> str:
     """Asked for by Ana, and Ben has confirmed it."""
-    made = system.noyo.add_connection(carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed")
+    connection = system.noyo.add_connection(
+        carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
+    )
     system.settle(5)
     deps = replace(system.bot.noyo_dependencies, new_id=lambda: "placed")
-    placed = submit.request_disconnection(
+    result = submit.request_disconnection(
         "V1",
         ANA,
-        shown=system.tracked(made["id"]),
+        shown=system.connection_record_state(connection["id"]),
         wish=submit.DisconnectionInput(date(2026, 12, 31), DisconnectionReason.TERMINATED),
         needs_second=True,
         timezone=system.settings.timezone,
         reply_to=ReplyTo(),
         deps=deps,
     )
-    assert isinstance(placed, submit.Submitted)
+    assert isinstance(result, submit.Submitted)
     system.notify()
-    return placed.operation.id
+    return result.operation.id
 
 
 def confirmed(system: System, operation_id: str, operations: Any = None) -> object:
@@ -240,21 +256,21 @@ def confirmed(system: System, operation_id: str, operations: Any = None) -> obje
 
 @pytest.fixture
 def two_approvers() -> Iterator[System]:
-    with System(APPROVERS=f"{ANA},{BEN}") as made:
+    with System(APPROVERS=f"{ANA},{BEN}") as system:
         for user in (ANA, BEN):
-            person = Person(user, made.settings.policy.team_id, False, False, False, int(made.clock()))
-            made.bot.repositories.people.save_person(person)
-        yield made
+            person = Person(user, system.settings.policy.team_id, False, False, False, int(system.clock()))
+            system.bot.repositories.people.save_person(person)
+        yield system
 
 
-LOST_CONFIRMATIONS = {"before it was kept": False, "once it was kept": True}
+LOST_CONFIRMATIONS = {"before it was stored": False, "after it was stored": True}
 
 
 @pytest.mark.parametrize("point", LOST_CONFIRMATIONS)
 def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(two_approvers: System, point: str) -> None:
-    system, kept = two_approvers, LOST_CONFIRMATIONS[point]
+    system, confirmed_before_crash = two_approvers, LOST_CONFIRMATIONS[point]
     operation_id = asked_to_end(system, f"Confirmed {point}")
-    cut: Any = Before(system.bot.repositories.operations, "save", kill, after=kept)
+    cut: Any = Before(system.bot.repositories.operations, "save", kill, after=confirmed_before_crash)
     with pytest.raises(Killed):
         confirmed(system, operation_id, cut)
     system.restart()
@@ -262,7 +278,9 @@ def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(two_a
     again = confirmed(system, operation_id)
     heal(system)
 
-    assert isinstance(again, second_approval.NotAwaitingConfirmation if kept else second_approval.Confirmed)
+    assert isinstance(
+        again, second_approval.NotAwaitingConfirmation if confirmed_before_crash else second_approval.Confirmed
+    )
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert [seen.method for seen in system.writes()] == ["POST"]
 
@@ -279,7 +297,7 @@ def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
     heal(system)
 
     operation = system.operation(operation_id)
-    made = [one for one in system.noyo.disconnections() if one["group_name"] == name]
+    created = [disconnection for disconnection in system.noyo.disconnections() if disconnection["group_name"] == name]
     (card,) = cards_of(system, name, DECISIONS)
     assert "sending" not in card.lower()
     assert "Confirm Disconnection…" not in card
@@ -290,9 +308,9 @@ def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
     else:
         assert operation.state is OperationState.SUCCEEDED
         assert [(seen.method, seen.took_effect) for seen in system.writes()] == [("POST", True)]
-        held = system.bot.repositories.records.record_state(disconnection_ref(made[0]["id"]))
-        assert held is not None
-        assert (len(made), held.requested_by_operation) == (1, operation_id)
+        record_state = system.bot.repositories.records.record_state(disconnection_ref(created[0]["id"]))
+        assert record_state is not None
+        assert (len(created), record_state.requested_by_operation) == (1, operation_id)
         assert "**Status:** Processing" in card
         assert "checking" not in card.lower().replace("i'm checking", "")
 
@@ -320,7 +338,7 @@ def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(system: Syst
     (operation_id,) = system.open_operations()
     for _ in range(8):
         system.restart()
-        system.carry_out()
+        system.execute_due()
         system.restart()
         system.notify()
         system.wait(20)
@@ -342,8 +360,8 @@ def step(here: ExecutionBench, what: str, operation_id: str) -> None:
     elif what == "wait":
         here.wait(31)
     elif what == "poll":
-        for one in here.at_noyo():
-            here.see(one["id"])
+        for record in here.at_noyo():
+            here.see(record["id"])
     elif what == "restart":
         here.restart()
     elif what == "die":

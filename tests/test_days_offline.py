@@ -26,7 +26,7 @@ def system() -> Iterator[System]:
 
 
 def add(system: System, number: int, status: str = "processing", **fields: Any) -> str:
-    made = system.noyo.add_connection(
+    connection = system.noyo.add_connection(
         created=START - 5000 + number,
         status=status,
         carrier_id=GUARDIAN,
@@ -34,13 +34,13 @@ def add(system: System, number: int, status: str = "processing", **fields: Any) 
         group_name=f"Company {number}",
         **fields,
     )
-    return str(made["id"])
+    return str(connection["id"])
 
 
 def run(system: System, rounds: int, *, every: int = 30) -> None:
     """Each worker by its schedule, so many times."""
     for _ in range(rounds):
-        system.carry_out()
+        system.execute_due()
         system.poll()
         system.notify()
         system.wait(every)
@@ -96,16 +96,16 @@ def test_after_two_days_off_changes_are_told_and_what_still_needs_us_alerts(syst
     assert len(system.slack.channel(DECISIONS)) == 1
     assert len(system.slack.channel(CONNECTIONS)) == 3
     assert "Company 4" not in system.seen_in(CONNECTIONS)
-    assert system.tracked(quiet).status.value == "processing"
-    assert system.tracked(recovered).status.value == "completed"
+    assert system.connection_record_state(quiet).status.value == "processing"
+    assert system.connection_record_state(recovered).status.value == "completed"
     assert decision["id"]
 
 
-def test_news_that_was_not_delivered_before_two_days_off_is_delivered_after(system: System) -> None:
-    one = add(system, 1)
+def test_an_event_that_was_not_published_before_two_days_off_is_published_after(system: System) -> None:
+    connection_id = add(system, 1)
     run(system, 1, every=5)
     system.wait(60)
-    system.noyo.move_connection(one, "unable_to_connect", error="No such group")
+    system.noyo.move_connection(connection_id, "unable_to_connect", error="No such group")
     system.poll()
     system.wait(TWO_DAYS)
 
@@ -120,7 +120,7 @@ def test_a_request_whose_answer_was_lost_before_two_days_off_is_found_and_not_se
     run(system, 1, every=5)
     system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
-    system.carry_out()
+    system.execute_due()
     (open_one,) = system.open_operations()
     assert system.operation(open_one).state is OperationState.RECONCILING
     system.wait(TWO_DAYS)
@@ -130,15 +130,15 @@ def test_a_request_whose_answer_was_lost_before_two_days_off_is_found_and_not_se
     assert system.operation(open_one).state is OperationState.SUCCEEDED
     assert requests_sent(system) == ["00000001"]
     assert len(system.slack.channel(CONNECTIONS)) == 1
-    (made,) = system.noyo.connections()
-    assert system.tracked(made["id"]).requester == ANA
+    (connection,) = system.noyo.connections()
+    assert system.connection_record_state(connection["id"]).requester == ANA
 
 
 def test_once_back_two_more_hours_of_schedules_add_nothing(system: System) -> None:
-    one = add(system, 1)
+    connection_id = add(system, 1)
     run(system, 1, every=5)
     system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
-    system.noyo.move_connection(one, "unable_to_connect", error="No such group")
+    system.noyo.move_connection(connection_id, "unable_to_connect", error="No such group")
     system.wait(TWO_DAYS)
     back(system)
     seen = [system.seen_in(channel) for channel in (CONNECTIONS, ALERTS, DECISIONS)]
@@ -155,12 +155,12 @@ def test_a_poll_that_sees_the_record_of_our_own_open_request_first_leaves_one_ca
     system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
     system.notify()
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST"))
-    system.carry_out()
+    system.execute_due()
 
     system.poll()
     system.notify()
-    (made,) = system.noyo.connections()
-    assert system.tracked(made["id"]).requester == ANA
+    (connection,) = system.noyo.connections()
+    assert system.connection_record_state(connection["id"]).requester == ANA
 
     run(system, 4, every=20)
 
@@ -178,7 +178,7 @@ def test_a_request_that_noyo_had_no_time_for_before_two_days_off_is_sent_once_ba
     system.asks(ANA, carrier_group_id="00000001", group_name="First Company")
     system.notify()
     system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", times=None))
-    system.carry_out()
+    system.execute_due()
     (open_one,) = system.open_operations()
     system.noyo.faults.clear()
     system.wait(TWO_DAYS)
@@ -187,4 +187,4 @@ def test_a_request_that_noyo_had_no_time_for_before_two_days_off_is_sent_once_ba
 
     operation = system.operation(open_one)
     assert operation.state is OperationState.SUCCEEDED
-    assert not any("First Company" in system.slack.render(one) for one in system.slack.channel(ALERTS))
+    assert not any("First Company" in system.slack.render(message) for message in system.slack.channel(ALERTS))

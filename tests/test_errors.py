@@ -11,16 +11,14 @@ SLACK = [errors.SlackBusy, errors.SlackNoAnswer, errors.SlackRefused]
 
 
 @pytest.mark.parametrize("kinds", [NOYO, SLACK])
-def test_what_was_not_done_what_may_be_done_and_a_clear_no_are_never_mistaken_for_one_another(
-    kinds: list[type[Exception]],
-) -> None:
-    assert [(one, other) for one in kinds for other in kinds if one is not other and issubclass(one, other)] == []
+def test_not_sent_no_answer_and_refused_are_separate_errors(kinds: list[type[Exception]]) -> None:
+    assert [(kind, other) for kind in kinds for other in kinds if kind is not other and issubclass(kind, other)] == []
 
 
-@pytest.mark.parametrize("rooms", [(errors.NoyoError, NOYO), (errors.SlackError, SLACK)])
-def test_whoever_catches_a_room_catches_all_of_it(rooms: tuple[type[Exception], list[type[Exception]]]) -> None:
-    room, kinds = rooms
-    assert all(issubclass(kind, room) and issubclass(kind, errors.SwitchboardError) for kind in kinds)
+@pytest.mark.parametrize("family", [(errors.NoyoError, NOYO), (errors.SlackError, SLACK)])
+def test_catching_a_base_error_catches_all_of_its_kinds(family: tuple[type[Exception], list[type[Exception]]]) -> None:
+    base, kinds = family
+    assert all(issubclass(kind, base) and issubclass(kind, errors.SwitchboardError) for kind in kinds)
 
 
 def test_errors_say_what_a_person_may_read_and_carry_what_a_program_needs() -> None:

@@ -37,36 +37,36 @@ def goes_to(system: System, when: str) -> None:
 
 
 def asks(system: System, name: str) -> str:
-    made = system.noyo.carrier_requests_disconnection(
+    disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date="2026-11-18"
     )
-    return str(made["id"])
+    return str(disconnection["id"])
 
 
 def shown_everywhere(system: System, name: str) -> str:
     """Called out, reminded of on the day after, and taken by Ben: its id."""
-    made = asks(system, name)
+    disconnection_id = asks(system, name)
     system.settle(30)
     for _ in range(24):
         system.wait(3600)
         system.notify()
     system.settle(30)
-    taking = next(one for one in copies(system, name) if "claim" in acts(one))
-    system.slack.click(BEN, DECISIONS, taking.ts, "claim")
+    claimable = next(message for message in copies(system, name) if "claim" in acts(message))
+    system.slack.click(BEN, DECISIONS, claimable.ts, "claim")
     system.settle(30)
-    told = " ".join(system.slack.render(one) for one in copies(system, name))
-    assert all(words in told for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben"))
-    assert len([one for one in copies(system, name) if "approve" in acts(one)]) == 3
-    return made
+    text = " ".join(system.slack.render(message) for message in copies(system, name))
+    assert all(words in text for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben"))
+    assert len([message for message in copies(system, name) if "approve" in acts(message)]) == 3
+    return disconnection_id
 
 
 def everything(system: System) -> list[Message]:
     """Whatever stands anywhere, but for the lines in threads, which tell of a moment that is past."""
     found = [
-        one
+        copy
         for channel in CHANNELS
         for message in system.slack.channel(channel)
-        for one in (message, *(reply for reply in message.thread if reply.broadcast))
+        for copy in (message, *(reply for reply in message.thread if reply.broadcast))
     ]
     return found + [message for user in (ANA, BEN) for message in system.slack.direct_messages(user)]
 
@@ -81,22 +81,22 @@ def acts(message: Message) -> set[str]:
 
 
 def decides(system: System, name: str, act: str, user: str = ANA, **fields: str) -> None:
-    message = next(one for one in copies(system, name) if act in acts(one))
+    message = next(message for message in copies(system, name) if act in acts(message))
     system.slack.click(user, DECISIONS, message.ts, act)
     view = system.slack.view_of(user)
     assert view is not None
     system.slack.submit(user, view.id, fields)
 
 
-def approves(system: System, made: str) -> str:
-    del made
+def approves(system: System, disconnection_id: str) -> str:
+    del disconnection_id
     decides(system, "Test Company", "approve")
     return "Processing"
 
 
-def rejects(system: System, made: str) -> str:
+def rejects(system: System, disconnection_id: str) -> str:
     """And goes away, so that the answer comes as a direct message."""
-    del made
+    del disconnection_id
     decides(system, "Test Company", "reject", reason="payment_reinstated")
     view = system.slack.view_of(ANA)
     assert view is not None
@@ -105,18 +105,18 @@ def rejects(system: System, made: str) -> str:
     return "Rejected"
 
 
-def elsewhere(status: str, told: str) -> Callable[[System, str], str]:
-    def decided(system: System, made: str) -> str:
-        system.noyo.move_disconnection(made, status)
-        return told
+def elsewhere(status: str, status_text: str) -> Callable[[System, str], str]:
+    def decided(system: System, disconnection_id: str) -> str:
+        system.noyo.move_disconnection(disconnection_id, status)
+        return status_text
 
     return decided
 
 
-def too_late(system: System, made: str) -> str:
+def too_late(system: System, disconnection_id: str) -> str:
     """Ana approves what is rejected elsewhere in the same moment."""
     decides(system, "Test Company", "approve")
-    system.noyo.move_disconnection(made, "rejected")
+    system.noyo.move_disconnection(disconnection_id, "rejected")
     return "Rejected"
 
 
@@ -131,42 +131,46 @@ ENDS: dict[str, Callable[[System, str], str]] = {
 
 @pytest.mark.parametrize("end", ENDS)
 def test_every_copy_follows_a_decision_wherever_it_was_made(system: System, end: str) -> None:
-    made = shown_everywhere(system, "Test Company")
+    disconnection_id = shown_everywhere(system, "Test Company")
 
-    status = ENDS[end](system, made)
+    status = ENDS[end](system, disconnection_id)
     system.settle(180)
 
-    told = copies(system, "Test Company")
-    kinds = {("card", "alert", "reminder")[number] for number, one in enumerate(_by_kind(system, told)) if one}
+    messages = copies(system, "Test Company")
+    kinds = {("card", "alert", "reminder")[number] for number, found in enumerate(_by_kind(system, messages)) if found}
     assert kinds == {"card", "alert", "reminder"}
-    for message in told:
+    for message in messages:
         text = system.slack.render(message)
         assert not acts(message) & DECIDING, text
         assert [words for words in OF_WHAT_WAITS if words in text] == [], text
-        if made in text or "Disconnect Test Company" in text or "asks nothing" in text:
+        if disconnection_id in text or "Disconnect Test Company" in text or "asks nothing" in text:
             assert status in text
     assert bool(system.slack.direct_messages(ANA)) is (end == "rejected")
 
     if status == "Processing":
         system.wait(60)
-        system.noyo.move_disconnection(made, "completed")
+        system.noyo.move_disconnection(disconnection_id, "completed")
         system.settle(60)
-        about = [system.slack.render(one) for one in copies(system, "Test Company") if one.channel_id == DECISIONS]
+        about = [
+            system.slack.render(message)
+            for message in copies(system, "Test Company")
+            if message.channel_id == DECISIONS
+        ]
         assert [text for text in about if "Completed" not in text] == []
 
 
 def _by_kind(system: System, messages: list[Message]) -> tuple[list[Message], ...]:
-    here = [one for one in messages if one.channel_id == DECISIONS]
-    cards = [one for one in here if "Disconnect Test Company" in system.slack.render(one)]
-    reminders = [one for one in here if one.broadcast]
-    return cards, [one for one in here if one not in cards and one not in reminders], reminders
+    here = [message for message in messages if message.channel_id == DECISIONS]
+    cards = [message for message in here if "Disconnect Test Company" in system.slack.render(message)]
+    reminders = [message for message in here if message.broadcast]
+    return cards, [message for message in here if message not in cards and message not in reminders], reminders
 
 
 def test_what_was_told_at_the_beginning_says_of_when_it_tells(system: System) -> None:
-    held = system.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
-    assert [entity.kind for entity in held] == [EntityKind.DISCONNECTION]
-    assert isinstance(held[0], EntityRef)
-    system.noyo.move_disconnection(held[0].key, "rejected")
+    waiting = system.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
+    assert [entity.kind for entity in waiting] == [EntityKind.DISCONNECTION]
+    assert isinstance(waiting[0], EntityRef)
+    system.noyo.move_disconnection(waiting[0].key, "rejected")
     system.settle(60)
 
     for message in copies(system, "Before Us"):
@@ -183,9 +187,9 @@ def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(s
     system.settle(60)
 
     cards: list[Any] = [
-        system.slack.render(one)
-        for one in copies(system, "Test Company")
-        if "Disconnect Test Company" in system.slack.render(one)
+        system.slack.render(message)
+        for message in copies(system, "Test Company")
+        if "Disconnect Test Company" in system.slack.render(message)
     ]
     assert sorted("Needs review" in text for text in cards) == [False, True]
     assert "Earlier requests:** Rejected" in next(text for text in cards if "Needs review" in text)

@@ -1,4 +1,4 @@
-"""What both doors take of an event: its headers, and the bytes that were signed."""
+"""The headers and the signed body of an event, as both endpoints read them."""
 
 import base64
 

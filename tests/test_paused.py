@@ -19,10 +19,10 @@ PAUSED = "waiting while sending is paused. @Ana paused sending to Noyo"
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with System(ADMINS=f"{ANA},{BEN}") as made:
-        made.settle(30)
-        made.slack.workspace.channels[ALERTS].messages.clear()
-        yield made
+    with System(ADMINS=f"{ANA},{BEN}") as system:
+        system.settle(30)
+        system.slack.workspace.channels[ALERTS].messages.clear()
+        yield system
 
 
 def types(system: System, text: str, user: str = ANA) -> None:
@@ -45,7 +45,7 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(system: 
         asks(system, f"storm {number:02}", ANA if number % 2 else BEN)
         system.wait(1)
         if number == 1:
-            system.carry_out()
+            system.execute_due()
         if number == 2:
             types(system, "pause storm")
     system.settle(20)
@@ -53,9 +53,9 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(system: 
     assert sent(system) == [f"storm {number:02}" for number in range(2)]
     cards = system.seen_in(CONNECTIONS)
     assert cards.count(PAUSED) == 3
-    looked = system.noyo.add_connection(carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L")
+    connection = system.noyo.add_connection(carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4", carrier_group_id="L")
     system.settle(30)
-    assert system.tracked(looked["id"])
+    assert system.connection_record_state(connection["id"])
 
     types(system, "resume", BEN)
     system.settle(20)
@@ -69,7 +69,7 @@ def test_a_pause_in_the_middle_of_a_storm_keeps_the_rest_and_loses_none(system: 
 def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(system: System) -> None:
     system.noyo.faults.add(Fault("reset_after", method="POST", path_contains="group_connections"))
     asks(system, "lost")
-    system.carry_out()
+    system.execute_due()
     types(system, "pause")
     system.settle(60)
 
@@ -80,7 +80,7 @@ def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(syste
 
 
 def test_three_days_later_it_goes_out_as_if_nothing_had_been(system: System) -> None:
-    """Longer than the stream remembers, than rights are known for, and than the day of patience."""
+    """Longer than the stream remembers, than rights are known for, and than a day of retries."""
     system.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections", times=1))
     asks(system, "patient")
     system.settle(5)
@@ -94,7 +94,7 @@ def test_three_days_later_it_goes_out_as_if_nothing_had_been(system: System) -> 
     system.settle(60)
 
     assert len(system.noyo.connections()) == 1
-    assert "a person has to say" not in system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
+    assert "Did it arrive?" not in system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
     assert system.open_operations() == []
 
 
@@ -117,7 +117,7 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         assert "waiting while sending is paused. Switchboard has been in observe-only mode" in acting.seen_in(
             CONNECTIONS
         )
-        alert = next(one for one in acting.slack.channel(ALERTS) if "Stuck Inc" in blocks_of(one))
+        alert = next(message for message in acting.slack.channel(ALERTS) if "Stuck Inc" in blocks_of(message))
         assert "Observe-only mode: Switchboard sends nothing to Noyo" in acting.slack.render(alert)
 
         acting.slack.click(ANA, ALERTS, alert.ts, "retry")
@@ -134,7 +134,7 @@ def test_watching_only_nothing_can_be_asked_for_and_what_was_left_waits() -> Non
         acting.restart()
         acting.settle(30)
         assert sent(acting) == ["left over"]
-        assert acting.tracked(stuck["id"]).attempts == 1
+        assert acting.connection_record_state(stuck["id"]).attempts == 1
 
 
 def watching(system: System, mode: str = "observe") -> Settings:

@@ -50,7 +50,7 @@ def did(function: str, action: str, keys: str, resource: str = "Table") -> bool:
     return Permission(f"dynamodb:{action}", resource, keys) in CALLS[function]
 
 
-def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
+def test_after_a_lost_answer_each_function_may_read_what_it_wrote() -> None:
     """The first polls tell the beginning and park a row; a guest is refused, which is audited."""
     with System() as system, answers_lost() as lost:
         unread = system.noyo.add_connection(group_name="Unread")["id"]
@@ -59,18 +59,18 @@ def test_whoever_lost_an_answer_may_look_for_what_was_written() -> None:
         system.notify()
         system.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
         system.asks()
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         assert system.bot.repositories.polling.parked(EntityKind.CONNECTION)
-        assert [one.method for one in system.writes()] == ["POST"]
+        assert [request.method for request in system.writes()] == ["POST"]
     assert len(lost) > 10
     assert did("PollFunction", "GetItem", "PARKED_ROW#*")
     assert did("PollFunction", "GetItem", "OUTBOX#*")
     assert did("SlackFunction", "GetItem", "AUDIT#*")
 
 
-def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
+def test_a_parked_row_that_can_be_read_again_is_removed() -> None:
     with System() as system:
         unread = system.noyo.add_connection(group_name="Unread")["id"]
         system.noyo.corrupt(unread, "status missing")
@@ -80,7 +80,7 @@ def test_a_parked_row_that_can_be_read_again_is_let_go() -> None:
         system.poll()
 
         assert not system.bot.repositories.polling.parked(EntityKind.CONNECTION)
-        assert system.tracked(unread)
+        assert system.connection_record_state(unread)
     assert did("PollFunction", "DeleteItem", "PARKED_ROW#*")
 
 
@@ -110,13 +110,13 @@ def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None
 @pytest.mark.parametrize("function", ["PollFunction", "ExecuteOperationsFunction"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: EntityKind) -> None:
-    """Both take in what they learn by the same way, and each of them may be the one that hears late."""
+    """Both functions ingest records, and either may receive an old version."""
     with System() as system:
         entity = _shown(system, kind)
         store = system.bot.repositories
-        held = store.records.record_state(entity)
-        assert held is not None
-        record = replace(held.record, version="0" * 32, modified=held.record.modified - 5)
+        record_state = store.records.record_state(entity)
+        assert record_state is not None
+        record = replace(record_state.record, version="0" * 32, modified=record_state.record.modified - 5)
         with acting(function):
             new = ingest(
                 record,
@@ -135,10 +135,10 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
 
 
 def _shown(system: System, kind: EntityKind) -> EntityRef:
-    made = system.noyo.add_connection(group_name="Late", status="completed")
+    record = system.noyo.add_connection(group_name="Late", status="completed")
     if kind is EntityKind.DISCONNECTION:
-        made = system.noyo.carrier_requests_disconnection(
+        record = system.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN, group_id=system.noyo.groups()[0]["id"], group_name="Late"
         )
     system.poll()
-    return EntityRef(kind, made["id"])
+    return EntityRef(kind, record["id"])

@@ -16,8 +16,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([A-Z_]+)` \|([^|]+)\|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 
 
-class Noting(Mapping[str, str]):
-    """An empty environment that remembers what was looked for."""
+class RecordingEnvironment(Mapping[str, str]):
+    """An empty environment that records which variables are read."""
 
     def __init__(self) -> None:
         self.asked: set[str] = set()
@@ -34,7 +34,7 @@ class Noting(Mapping[str, str]):
 
 
 def test_the_table_of_settings_names_what_is_read_and_nothing_else() -> None:
-    environment = Noting()
+    environment = RecordingEnvironment()
     with pytest.raises(SettingsError):
         read_settings(environment)
     assert {row[0] for row in ROW.findall(README)} == environment.asked

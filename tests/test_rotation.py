@@ -34,19 +34,19 @@ class Readings:
 
 @pytest.fixture
 def readings() -> Iterator[Readings]:
-    noting, events = Readings(), worker_client("secretsmanager").meta.events
-    events.register("provide-client-params.secrets-manager.GetSecretValue", noting)
-    yield noting
-    events.unregister("provide-client-params.secrets-manager.GetSecretValue", noting)
+    readings, events = Readings(), worker_client("secretsmanager").meta.events
+    events.register("provide-client-params.secrets-manager.GetSecretValue", readings)
+    yield readings
+    events.unregister("provide-client-params.secrets-manager.GetSecretValue", readings)
 
 
 @pytest.fixture
 def system(readings: Readings) -> Iterator[System]:
-    with System() as made:
-        made.poll()
-        made.notify()
-        made.wait(60)
-        yield made
+    with System() as system:
+        system.poll()
+        system.notify()
+        system.wait(60)
+        yield system
 
 
 def times_read(system: System, readings: Readings, purpose: Purpose) -> int:
@@ -54,7 +54,7 @@ def times_read(system: System, readings: Readings, purpose: Purpose) -> int:
 
 
 def is_answered(system: System) -> bool:
-    """Whether the bot knows the person's request for Slack's."""
+    """Whether the bot accepts the signature of a request from Slack."""
     reply = system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
     return reply.status == 200 and reply.error is None
 
@@ -69,9 +69,9 @@ def forged(url: str, **headers: str) -> int:
 
 
 def known(system: System) -> str:
-    made = system.noyo.add_connection(group_name="Test Company", status="processing")["id"]
+    connection_id = system.noyo.add_connection(group_name="Test Company", status="processing")["id"]
     system.settle(30)
-    return str(made)
+    return str(connection_id)
 
 
 def fails(system: System, connection_id: str) -> None:
@@ -130,12 +130,12 @@ def test_a_storm_of_forgeries_changes_nothing_about_it(system: System, readings:
 
 
 def test_the_bots_token(system: System, readings: Readings) -> None:
-    one = known(system)
+    connection_id = known(system)
     assert system.asks(ANA).error is None
     system.slack.replace_token("xoxb-new")
     system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
     assert system.asks(ANA, carrier_group_id="2").error is None  # A window is opened with the token.
-    fails(system, one)
+    fails(system, connection_id)
     system.settle(30)
     assert alerts(system) == 1
     assert times_read(system, readings, Purpose.SLACK_BOT) == 2
@@ -144,9 +144,9 @@ def test_the_bots_token(system: System, readings: Readings) -> None:
 def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
     system: System, readings: Readings
 ) -> None:
-    one = known(system)
+    connection_id = known(system)
     system.slack.replace_token("xoxb-new")
-    fails(system, one)
+    fails(system, connection_id)
     system.settle(600)
     assert alerts(system) == 0
     before = times_read(system, readings, Purpose.SLACK_BOT)
@@ -157,12 +157,12 @@ def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
     assert system.seen_in(CONNECTIONS).count("Processing → ") == 1
 
 
-def test_a_bot_token_that_is_put_back_is_found_again(system: System) -> None:
+def test_a_restored_bot_token_is_used_again(system: System) -> None:
     """The new one was a mistake."""
-    one = known(system)
+    connection_id = known(system)
     system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
     system.wait(policies.SECRET_MAX_AGE_SECONDS)
-    fails(system, one)
+    fails(system, connection_id)
     system.settle(30)
     assert alerts(system) == 0
     system.replaces(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
@@ -174,10 +174,10 @@ def test_a_bot_token_that_is_put_back_is_found_again(system: System) -> None:
 
 
 def test_noyos_client(system: System, readings: Readings) -> None:
-    one = known(system)
+    connection_id = known(system)
     system.noyo.replace_client(CLIENT_ID, NEW)
     system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
-    fails(system, one)
+    fails(system, connection_id)
     system.asks(ANA)
     system.settle(30)
     assert alerts(system) == 1
@@ -190,7 +190,7 @@ def test_what_noyo_did_not_let_in_is_sent_once_it_does(system: System) -> None:
     system.noyo.replace_client(CLIENT_ID, NEW)
     system.asks(ANA)
     for _ in range(10):
-        system.carry_out()
+        system.execute_due()
         system.notify()
         system.wait(60)
     assert taken(system) == 0
@@ -207,25 +207,25 @@ def test_what_noyo_did_not_let_in_is_sent_once_it_does(system: System) -> None:
 
 def heard(system: System) -> None:
     system.noyo.deliver_webhooks()
-    system.carry_out()
+    system.execute_due()
     system.notify()
 
 
 def test_the_webhook_secret(system: System, readings: Readings) -> None:
-    one = known(system)
+    connection_id = known(system)
     system.webhooks_begin()
-    system.noyo.move_connection(one, "waiting_on_carrier")
+    system.noyo.move_connection(connection_id, "waiting_on_carrier")
     heard(system)
     system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
     system.wait(policies.SECRET_REREAD_SECONDS)
     # Both for a while, then the new one alone; and a straggler that was signed with the old one.
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
         system.noyo.webhooks.secrets = secrets
-        system.noyo.move_connection(one, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
-        system.noyo.webhooks.record("group_connection_request.status_change", one, system.clock())
+        system.noyo.move_connection(connection_id, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
+        system.noyo.webhooks.record("group_connection_request.status_change", connection_id, system.clock())
         heard(system)
         system.wait(1)
-    fails(system, one)
+    fails(system, connection_id)
     heard(system)
     assert {answer for event in system.noyo.webhooks.events for answer in event.answers} == {200}
     assert alerts(system) == 1
@@ -233,10 +233,10 @@ def test_the_webhook_secret(system: System, readings: Readings) -> None:
 
 
 def test_what_was_signed_with_a_key_that_nobody_had_told_us_comes_again(system: System, readings: Readings) -> None:
-    one = known(system)
+    connection_id = known(system)
     system.webhooks_begin()
     system.noyo.webhooks.secrets = (NEW,)
-    fails(system, one)
+    fails(system, connection_id)
     heard(system)
     assert alerts(system) == 0
     system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])

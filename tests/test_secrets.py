@@ -29,8 +29,8 @@ HOLDS = {
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
-    told: Any = {"Error": {"Code": code, "Message": "…"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    return ClientError(told, "GetSecretValue")
+    response: Any = {"Error": {"Code": code, "Message": "…"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "GetSecretValue")
 
 
 class Manager:
@@ -216,7 +216,7 @@ def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_v
 
 
 @pytest.mark.parametrize(
-    ("held", "words"),
+    ("content", "words"),
     [
         ({"signing_secrets": []}, "holds nothing as signing_secrets"),
         ({"signing_secrets": ["", " "]}, "holds nothing as signing_secrets"),
@@ -225,9 +225,9 @@ def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_v
         ({}, "holds no list of texts as signing_secrets"),
     ],
 )
-def test_a_list_of_secrets_must_be_one(clock: VirtualClock, held: object, words: str) -> None:
+def test_a_list_of_secrets_must_be_one(clock: VirtualClock, content: object, words: str) -> None:
     with pytest.raises(SecretUnavailable) as raised:
-        secrets_of(Manager(held), clock).slack_signing.value()
+        secrets_of(Manager(content), clock).slack_signing.value()
     assert words in str(raised.value)
     assert VALUE not in str(raised.value)
 
@@ -254,5 +254,5 @@ def test_no_secret_is_in_what_is_printed_of_it(clock: VirtualClock) -> None:
     secrets = secrets_of(Manager(token(VALUE)), clock)
     secrets.slack_bot.value()
     here = SecretAt(Purpose.SLACK_BOT, plain={"bot_token": VALUE})
-    told = [secrets, secrets.slack_bot, here, StaticSecret(VALUE), ClientCredentials("us", VALUE)]
-    assert VALUE not in repr(told) + str(told)
+    printed = [secrets, secrets.slack_bot, here, StaticSecret(VALUE), ClientCredentials("us", VALUE)]
+    assert VALUE not in repr(printed) + str(printed)

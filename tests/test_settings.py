@@ -188,6 +188,6 @@ def test_a_function_is_asked_for_no_secret_but_its_own(purpose: Purpose) -> None
 
 def test_no_secret_is_in_what_is_printed_or_in_what_is_said_of_a_fault() -> None:
     secrets = [NEEDED[name] for name in ("SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "NOYO_CLIENT_SECRET")]
-    told = repr(with_()) + str(with_()) + faults(TABLE_NAME="", POLL_SECONDS="x")
+    text = repr(with_()) + str(with_()) + faults(TABLE_NAME="", POLL_SECONDS="x")
 
-    assert [secret for secret in secrets if secret in told] == []
+    assert [secret for secret in secrets if secret in text] == []

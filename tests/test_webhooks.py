@@ -19,26 +19,26 @@ MESSAGE = "The carrier does not know this group."
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with System() as made:
-        made.poll()
-        made.notify()
-        made.wait(60)
-        made.webhooks_begin()
-        yield made
+    with System() as system:
+        system.poll()
+        system.notify()
+        system.wait(60)
+        system.webhooks_begin()
+        yield system
 
 
 def deliver(system: System) -> None:
     """Delivers the webhooks, runs the refreshes and posts the results, without polling."""
     system.noyo.deliver_webhooks()
-    system.carry_out()
+    system.execute_due()
     system.notify()
 
 
 def add_connection(system: System, **fields: str) -> str:
-    made = system.noyo.add_connection(group_name="Test Company", status="processing", **fields)["id"]
+    connection_id = system.noyo.add_connection(group_name="Test Company", status="processing", **fields)["id"]
     deliver(system)
     system.wait(60)
-    return str(made)
+    return str(connection_id)
 
 
 def fail(system: System, connection_id: str) -> None:
@@ -105,7 +105,7 @@ def test_repeated_and_reordered_events_are_posted_once(system: System) -> None:
         deliver(system)
     assert [len(event.answers) for event in system.noyo.webhooks.events] == [3] * 4
     assert lines(system, ALERTS, MESSAGE) == 1
-    assert system.tracked(connection_id).status is ConnectionStatus.UNABLE_TO_CONNECT
+    assert system.connection_record_state(connection_id).status is ConnectionStatus.UNABLE_TO_CONNECT
 
 
 def test_event_is_delivered_again_after_an_outage_of_the_receiver(system: System) -> None:
@@ -126,7 +126,7 @@ def test_card_of_a_request_continues_if_the_webhook_precedes_the_answer(system: 
     """Noyo sends the webhook of the new record, while its answer to our request is lost."""
     system.noyo.faults.add(Fault("reset_after", method="POST"))
     system.asks(ANA)
-    system.carry_out()
+    system.execute_due()
     system.notify()
     deliver(system)
     system.settle(120)
@@ -142,7 +142,7 @@ def test_refresh_waits_silently_while_noyo_does_not_answer(system: System) -> No
     before = system.seen_in(CONNECTIONS)
     system.noyo.webhooks.deliver()
     for _ in range(5):
-        system.carry_out()
+        system.execute_due()
         system.notify()
         system.wait(30)
     assert system.seen_in(CONNECTIONS) == before
@@ -168,12 +168,16 @@ def test_many_events_read_each_record_once_per_event() -> None:
         system.notify()
         system.wait(60)
         system.webhooks_begin()
-        made = [system.noyo.add_connection(group_name=f"Group {n}", status="processing")["id"] for n in range(7)]
+        connection_ids = [
+            system.noyo.add_connection(group_name=f"Group {n}", status="processing")["id"] for n in range(7)
+        ]
         for status in ("waiting_on_carrier", "noyo_review", "unable_to_connect"):
-            for one in made:
-                system.noyo.move_connection(one, status, error=MESSAGE if status == "unable_to_connect" else None)
+            for connection_id in connection_ids:
+                system.noyo.move_connection(
+                    connection_id, status, error=MESSAGE if status == "unable_to_connect" else None
+                )
         assert system.noyo.deliver_webhooks() == 28
-        system.carry_out()
+        system.execute_due()
         system.notify()
         reads = [seen for seen in system.noyo.requests if seen.method == "GET" and seen.at == system.clock()]
         assert len(reads) == 28

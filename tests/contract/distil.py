@@ -34,8 +34,8 @@ class Distiller:
         for given in [*item.get("parameters", ()), *operation.get("parameters", ())]:
             parameter = self._resolved(given)
             required = " required" if parameter.get("required") else ""
-            place, name = parameter["in"], parameter["name"]
-            yield f"{place} {name}", self._words(parameter["schema"]) + required
+            location, name = parameter["in"], parameter["name"]
+            yield f"{location} {name}", self._words(parameter["schema"]) + required
         yield from self._body(operation)
         for status, given in operation["responses"].items():
             if str(status).startswith("2"):

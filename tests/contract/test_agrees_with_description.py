@@ -25,10 +25,10 @@ def our_facts() -> Facts:
 
 def overlay(source: str) -> set[tuple[str, str, str, str]]:
     return {
-        (one["what"], one["part"], one["described"], one["ours"])
+        (difference["what"], difference["part"], difference["described"], difference["ours"])
         for entry in ENTRIES
         if source in entry["against"]
-        for one in entry["differences"]
+        for difference in entry["differences"]
     }
 
 

@@ -90,10 +90,10 @@ def request_connection(client: NoyoHttpClient, carrier_group_id: str = "00110011
 
 
 def disconnection_request(noyo: NoyoFake, connection: Connection, **fields: object) -> str:
-    made = noyo.carrier_requests_disconnection(
+    disconnection = noyo.carrier_requests_disconnection(
         carrier_id=CARRIER, group_id=connection.group_id or "", group_name="Test Company", **fields
     )
-    return str(made["id"])
+    return str(disconnection["id"])
 
 
 def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
@@ -112,28 +112,28 @@ def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
 
 
 def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = request_connection(client)
-    group_id = made.group_id or ""
-    assert made.status is ConnectionStatus.CREATED
+    connection = request_connection(client)
+    group_id = connection.group_id or ""
+    assert connection.status is ConnectionStatus.CREATED
     other = client.request_connection_of_group(group_id, CARRIER, "00220022", SensitiveFields(broker_tin="1234"))
-    noyo.move_connection(made.id, "unable_to_connect", error="No group 123-45-6789")
+    noyo.move_connection(connection.id, "unable_to_connect", error="No group 123-45-6789")
 
-    failed = client.connection(made.id)
+    failed = client.connection(connection.id)
     assert (failed.status, failed.error) == (ConnectionStatus.UNABLE_TO_CONNECT, "No group •••")
-    again = client.retry_connection(made.id, carrier_group_id="00110012", sensitive=SensitiveFields())
-    assert (again.id, again.status, again.carrier_group_id) == (made.id, ConnectionStatus.PROCESSING, "00110012")
+    again = client.retry_connection(connection.id, carrier_group_id="00110012", sensitive=SensitiveFields())
+    assert (again.id, again.status, again.carrier_group_id) == (connection.id, ConnectionStatus.PROCESSING, "00110012")
 
-    ids = {made.id, other.id}
+    ids = {connection.id, other.id}
     assert {row.row_id for row in client.newest(EntityKind.CONNECTION, offset=0, page_size=10).rows} == ids
     assert {row.row_id for row in client.by_ids(EntityKind.CONNECTION, [*ids, UNKNOWN_ID]).rows} == ids
     (row,) = client.in_status(EntityKind.CONNECTION, ["processing", "completed"], offset=0, page_size=10).rows
-    assert row.record == client.connection(made.id)
-    assert [one.id for one in client.connections_at(CARRIER, "00220022")] == [other.id]
+    assert row.record == client.connection(connection.id)
+    assert [connection.id for connection in client.connections_at(CARRIER, "00220022")] == [other.id]
     assert {row.row_id for row in client.connections_of_group(group_id).rows} == ids
-    assert [one.id for one in client.groups_named("test")] == [group_id]
-    assert [one.id for one in client.groups_at(CARRIER, "00220022")] == [group_id]
-    assert [one.carrier_id for one in client.eligibility(group_id)] == [CARRIER]
-    assert [one.eligibility for one in client.eligibility(group_id, CARRIER)] == ["eligible"]
+    assert [group.id for group in client.groups_named("test")] == [group_id]
+    assert [group.id for group in client.groups_at(CARRIER, "00220022")] == [group_id]
+    assert [eligibility.carrier_id for eligibility in client.eligibility(group_id)] == [CARRIER]
+    assert [eligibility.eligibility for eligibility in client.eligibility(group_id, CARRIER)] == ["eligible"]
 
 
 def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
@@ -153,9 +153,9 @@ def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert ours.source_type is DisconnectionSource.PLATFORM
 
     found = client.in_status(EntityKind.DISCONNECTION, ["needs_review", "processing"], offset=0, page_size=1)
-    assert {one.row_id for one in found.rows} == {first, third, ours.id}
+    assert {row.row_id for row in found.rows} == {first, third, ours.id}
     newest = client.newest(EntityKind.DISCONNECTION, offset=0, page_size=10)
-    assert all(isinstance(one.record, Disconnection) for one in newest.rows)
+    assert all(isinstance(row.record, Disconnection) for row in newest.rows)
 
 
 def test_rejection_without_a_reason_has_no_body(noyo: NoyoFake, client: NoyoHttpClient) -> None:
@@ -165,11 +165,11 @@ def test_rejection_without_a_reason_has_no_body(noyo: NoyoFake, client: NoyoHttp
 
 
 def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = request_connection(client)
-    waiting = disconnection_request(noyo, made, effective_end_date="2025-01-31")
+    connection = request_connection(client)
+    waiting = disconnection_request(noyo, connection, effective_end_date="2025-01-31")
 
     def retry() -> Connection:
-        return client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields())
+        return client.retry_connection(connection.id, carrier_group_id=None, sensitive=SensitiveFields())
 
     for status, words, call in (
         (409, "exists", lambda: request_connection(client)),
@@ -177,7 +177,7 @@ def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttp
         (
             422,
             "cannot be retried",
-            lambda: client.retry_connection(made.id, carrier_group_id=None, sensitive=SensitiveFields()),
+            lambda: client.retry_connection(connection.id, carrier_group_id=None, sensitive=SensitiveFields()),
         ),
         (409, "version", lambda: client.decide_disconnection(waiting, UNKNOWN_ID, Decision.APPROVE)),
     ):
@@ -187,19 +187,19 @@ def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttp
 
 
 def test_a_protected_group_may_not_be_disconnected(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = request_connection(client)
-    noyo.rules = Rules(protected_groups=frozenset({made.group_id or ""}))
+    connection = request_connection(client)
+    noyo.rules = Rules(protected_groups=frozenset({connection.group_id or ""}))
 
     with pytest.raises(NoyoRefused) as refused:
-        client.request_disconnection(CARRIER, made.group_id or "", ENDS)
+        client.request_disconnection(CARRIER, connection.group_id or "", ENDS)
     assert refused.value.status == 403
 
 
 def test_an_expired_token_is_replaced_transparently(noyo: NoyoFake, client: NoyoHttpClient) -> None:
-    made = request_connection(client)
+    connection = request_connection(client)
     noyo.expire_tokens()
 
-    assert client.connection(made.id) == made
+    assert client.connection(connection.id) == connection
 
 
 def test_all_rows_are_read_with_the_smallest_pages(noyo: NoyoFake, client: NoyoHttpClient) -> None:
@@ -232,7 +232,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
             request_connection(client)
         client.close()
 
-        assert [one.method for one in noyo.requests if one.path.startswith("/api/")] == ["POST"]
+        assert [request.method for request in noyo.requests if request.path.startswith("/api/")] == ["POST"]
         assert bool(noyo.connections()) is arrived
 
 
@@ -243,10 +243,10 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
 def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
-        made = request_connection(client)
+        connection = request_connection(client)
         noyo.faults.add(Fault(kind, times=2))
 
-        assert client.connection(made.id).id == made.id
+        assert client.connection(connection.id).id == connection.id
         client.close()
 
 
@@ -263,10 +263,10 @@ def test_a_write_to_a_stopped_server_is_not_sent() -> None:
 def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None:
     with NoyoFake() as noyo:
         client = client_of(noyo, None)
-        made = request_connection(client)
-        client.connection(made.id)
+        connection = request_connection(client)
+        client.connection(connection.id)
         noyo.stop()
         noyo.start()
 
-        assert request_connection(client, "00220022").id != made.id
+        assert request_connection(client, "00220022").id != connection.id
         client.close()

@@ -23,7 +23,7 @@ class Watched:
 
     def __init__(self, system: System, capsys: pytest.CaptureFixture[str]) -> None:
         self.system, self._capsys = system, capsys
-        self.kept: list[str] = []
+        self.captured: list[str] = []
 
     def run(self, *handlers: Callable[..., Any]) -> None:
         """By schedule, one after the other."""
@@ -42,7 +42,7 @@ class Watched:
 
     def lines(self) -> list[Line]:
         text = self._capsys.readouterr().out
-        self.kept.append(text)
+        self.captured.append(text)
         return [json.loads(line) for line in text.splitlines()]
 
 

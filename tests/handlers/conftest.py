@@ -33,13 +33,13 @@ def logging_per_test(restored_logging: None) -> None:
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
-    with System(APPROVERS=f"{ANA},{BEN}") as made:
+    with System(APPROVERS=f"{ANA},{BEN}") as system:
         for function, module in FUNCTIONS.items():
-            monkeypatch.setattr(module, "deployment", lambda *_: made.bot)
+            monkeypatch.setattr(module, "deployment", lambda *_: system.bot)
             monkeypatch.setattr(module, "handler", acting(function)(module.handler))
-        made.poll()
-        made.notify()
-        yield made
+        system.poll()
+        system.notify()
+        yield system
     bootstrap.deployment.cache_clear()
 
 

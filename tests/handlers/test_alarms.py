@@ -33,15 +33,17 @@ AWS = {
 
 
 @pytest.fixture
-def told(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
-    """What CloudWatch makes of the lines of a life in which everything goes wrong once."""
+def measured_metrics(
+    system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> set[Metric]:
+    """The metrics in the log lines of a run in which every failure happens once."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
     watched = Watched(system, capsys)
     watched.round()
     system.asks()
     watched.round(2)
-    for door in (system.bot.slack_endpoint, system.bot.webhook_endpoint):
-        assert door.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
+    for endpoint in (system.bot.slack_endpoint, system.bot.webhook_endpoint):
+        assert endpoint.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
     trouble_at_noyo(watched)
     trouble_at_slack(watched)
     trouble_at_aws()
@@ -82,20 +84,22 @@ def trouble_at_aws() -> None:
             return call
 
     client: Any = Throttling()
-    pace = RetryTiming(clock=iter(range(0, 1000, 5)).__next__, sleep=lambda _: None)
+    retry_timing = RetryTiming(clock=iter(range(0, 1000, 5)).__next__, sleep=lambda _: None)
     with pytest.raises(TableUnavailable):
-        Table(client, "t", TimeoutPolicy(connect=1, read=1, total=10), pace).get(user("U1"))
+        Table(client, "t", TimeoutPolicy(connect=1, read=1, total=10), retry_timing).get(user("U1"))
     with pytest.raises(TableUnavailable):
         KmsEncryptor(lambda: client, "key").encrypt(SensitiveFields(federal_ein="1"), "V1")
 
 
-def looked_at() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ...]]]:
-    """By alarms and by the dashboard: where, namespace, metric and dimensions."""
+def charted_metrics() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ...]]]:
+    """The metrics of alarms and of the dashboard: location, namespace, name and dimensions."""
     resources = read_template()["Resources"]
     for name, resource in resources.items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             for metric in metrics_of(resource["Properties"]):
-                dimensions = tuple((one["Name"], one["Value"]) for one in metric.get("Dimensions", []))
+                dimensions = tuple(
+                    (dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])
+                )
                 yield name, metric["Namespace"], metric["MetricName"], dimensions
     body = json.loads(resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
     for widget in body["widgets"]:
@@ -105,31 +109,36 @@ def looked_at() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ...]]]:
 
 
 def shown(title: str, row: list[Any]) -> tuple[str, Any, str, tuple[tuple[str, Any], ...]]:
-    names = [one for one in row if isinstance(one, str)]
+    names = [part for part in row if isinstance(part, str)]
     namespace = OURS if names[0] == OURS["Fn::Sub"] else names[0]
     return title, namespace, names[1], tuple(zip(names[2::2], names[3::2], strict=True))
 
 
 def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     several = alarm.get("Metrics")
-    return [one["MetricStat"]["Metric"] for one in several if "MetricStat" in one] if several else [alarm]
+    return [metric["MetricStat"]["Metric"] for metric in several if "MetricStat" in metric] if several else [alarm]
 
 
-def test_each_metric_of_ours_is_told_with_these_dimensions(told: set[Metric]) -> None:
-    ours = [(where, (metric, dims)) for where, namespace, metric, dims in looked_at() if namespace == OURS]
+def test_each_of_our_metrics_is_emitted_with_these_dimensions(measured_metrics: set[Metric]) -> None:
+    ours = [(where, (metric, dims)) for where, namespace, metric, dims in charted_metrics() if namespace == OURS]
 
     assert len(ours) > 25
-    assert [(where, metric) for where, metric in ours if metric not in told] == []
+    assert [(where, metric) for where, metric in ours if metric not in measured_metrics] == []
 
 
-def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(told: set[Metric]) -> None:
-    assert any(name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"] for name, dims in told)
+def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(
+    measured_metrics: set[Metric],
+) -> None:
+    assert any(
+        name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"]
+        for name, dims in measured_metrics
+    )
     body = read_template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert "${AWS::StackName},kind,outcome}" in body
 
 
 def test_each_metric_of_aws_is_one_that_there_is() -> None:
-    for where, namespace, metric, dims in looked_at():
+    for where, namespace, metric, dims in charted_metrics():
         if namespace != OURS:
             [(dimension, _)] = dims
             assert (namespace, metric, dimension) in AWS, where

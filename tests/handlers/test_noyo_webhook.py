@@ -24,8 +24,8 @@ STAMP = "2024-05-08T21:27:45.039587+00:00"
 
 
 def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
-    told = {"id": EVENT, "created": 1, "type": "group_connection_request.status_change"}
-    body = json.dumps({"data": {"id": record_id}, "event": told}).encode()
+    notice = {"id": EVENT, "created": 1, "type": "group_connection_request.status_change"}
+    body = json.dumps({"data": {"id": record_id}, "event": notice}).encode()
     digest = hmac.new(secret.encode(), STAMP.encode() + b"." + body, hashlib.sha256).hexdigest()
     return {
         "version": "2.0",
@@ -40,9 +40,9 @@ def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
 
 def test_a_webhook_is_a_look_and_the_look_an_alert(system: System, context: FakeContext) -> None:
     system.wait(60)
-    made = system.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
+    connection = system.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
     for _ in range(2):
-        assert noyo_webhook.handler(event(made["id"]), context)["statusCode"] == 200
+        assert noyo_webhook.handler(event(connection["id"]), context)["statusCode"] == 200
     assert system.operation(f"webhook:{EVENT}").kind is OperationKind.REFRESH_RECORD
 
     execute_operations.handler({}, context)
@@ -51,8 +51,8 @@ def test_a_webhook_is_a_look_and_the_look_an_alert(system: System, context: Fake
 
 
 def test_what_noyo_did_not_sign_is_refused(system: System, context: FakeContext) -> None:
-    made = system.noyo.add_connection()
-    assert noyo_webhook.handler(event(made["id"], "guessed"), context)["statusCode"] == 401
+    connection = system.noyo.add_connection()
+    assert noyo_webhook.handler(event(connection["id"], "guessed"), context)["statusCode"] == 401
     assert system.open_operations() == []
 
 

@@ -1,4 +1,4 @@
-"""Handler tests: what the table's stream wakes the worker with, by template.yaml's filters and without a schedule."""
+"""The table's stream invokes the worker through the filters of template.yaml, without a schedule."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.slack.views.buttons import Action
 from bot.usecases import workers
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
-from bot.usecases.operations.execute import execute as carry_out_one
+from bot.usecases.operations.execute import execute as execute_operation
 from bot.usecases.operations.resolve import resolve
 from handlers import execute_operations
 from infra.local.aws.event_filters import matches
@@ -27,7 +27,7 @@ from tests.system import ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    """One that keeps its table's stream."""
+    """A system that keeps its table's stream."""
     yield from a_system(monkeypatch, streams=True)
 
 
@@ -37,31 +37,35 @@ def quick_system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
 
 
 def a_system(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[System]:
-    with System(streams=streams, APPROVERS=f"{ANA},{BEN}") as made:
-        monkeypatch.setattr(execute_operations, "deployment", lambda *_: made.bot)
-        made.poll()
-        made.notify()
-        yield made
+    with System(streams=streams, APPROVERS=f"{ANA},{BEN}") as system:
+        monkeypatch.setattr(execute_operations, "deployment", lambda *_: system.bot)
+        system.poll()
+        system.notify()
+        yield system
 
 
-def told_since(system: System, before: int) -> dict[str, Any]:
-    """What Lambda calls the worker with, of what the stream told after its first `before` records."""
-    (function,) = [one for one in read_functions() if one.handler == "handlers.execute_operations.handler"]
+def worker_event(system: System, before: int) -> dict[str, Any]:
+    """The event with which Lambda invokes the worker for the stream's records after the first `before`."""
+    (function,) = [
+        function for function in read_functions() if function.handler == "handlers.execute_operations.handler"
+    ]
     patterns = [pattern for mapping in function.mappings for pattern in mapping.patterns]
     since = list(system.stream())[before:]
-    return {"Records": [one for one in since if any(matches(pattern, one) for pattern in patterns)]}
+    return {"Records": [record for record in since if any(matches(pattern, record) for pattern in patterns)]}
 
 
 def wake(system: System, before: int) -> None:
-    told = told_since(system, before)
-    assert len(told["Records"]) == 1
+    event = worker_event(system, before)
+    assert len(event["Records"]) == 1
     with acting("ExecuteOperationsFunction"):
-        execute_operations.handler(told, FakeContext())
+        execute_operations.handler(event, FakeContext())
 
 
 def confirm_one(system: System) -> tuple[str, int]:
-    """Ana asks for a group to be disconnected, and Ben confirms it: the operation, and how much the stream told before
-    he did."""
+    """Ana requests a disconnection and Ben confirms it.
+
+    Returns the operation's id, and how many records the stream had before the confirmation.
+    """
     system.noyo.add_connection(
         carrier_id=GUARDIAN, carrier_group_id="W1", group_name="Whole Company", status="completed"
     )
@@ -70,7 +74,9 @@ def confirm_one(system: System) -> tuple[str, int]:
     asked = _submits(system, ANA, end_date="2026-12-31", reason="terminated", typed_name="Whole Company")
     system.settle(20)
     assert system.operation(asked).state is OperationState.AWAITING_CONFIRMATION
-    (card,) = [one for one in system.slack.channel(DECISIONS) if "Whole Company" in system.slack.render(one)]
+    (card,) = [
+        message for message in system.slack.channel(DECISIONS) if "Whole Company" in system.slack.render(message)
+    ]
     system.slack.click(BEN, DECISIONS, card.ts, Action.CONFIRM.value)
     before = len(list(system.stream()))
     _submits(system, BEN)
@@ -85,7 +91,7 @@ def _submits(system: System, person: str, **typed: str) -> str:
     return str(view.id)
 
 
-def test_what_was_confirmed_is_at_noyo_at_once(system: System) -> None:
+def test_a_confirmed_request_is_sent_at_once(system: System) -> None:
     operation_id, before = confirm_one(system)
     assert system.writes() == []
 
@@ -95,11 +101,11 @@ def test_what_was_confirmed_is_at_noyo_at_once(system: System) -> None:
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
 
 
-def test_what_is_to_be_sent_again_is_at_noyo_at_once(system: System) -> None:
+def test_a_request_to_send_again_is_sent_at_once(system: System) -> None:
     operation_id, before = confirm_one(system)
     system.noyo.faults.add(Fault("reset_before", method="POST"))
     for _ in range(3):
-        system.carry_out()
+        system.execute_due()
         system.wait(30)
     assert system.operation(operation_id).state is OperationState.NEEDS_RESOLUTION
     before, sent = len(list(system.stream())), len(system.writes())
@@ -112,8 +118,8 @@ def test_what_is_to_be_sent_again_is_at_noyo_at_once(system: System) -> None:
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
 
 
-def a_storm(system: System, looks: int = 200) -> None:
-    """Noyo tells of many changes at once, and then Ana asks for something."""
+def a_storm(system: System, refreshes: int = 200) -> None:
+    """Noyo reports many changes at once, and then Ana submits a request."""
     store, deps = system.bot.repositories, system.bot.noyo_dependencies
     result = Dependencies(
         operations=store.operations,
@@ -126,28 +132,28 @@ def a_storm(system: System, looks: int = 200) -> None:
         mode=deps.sending_guard.mode,
     )
     entity = EntityRef(EntityKind.CONNECTION, system.noyo.add_connection(group_name="Heard Of")["id"])
-    for number in range(looks):
-        submit.refresh(f"look-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=result)
+    for number in range(refreshes):
+        submit.refresh(f"refresh-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=result)
     system.wait(5)
     system.asks()
 
 
 def kinds_carried(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:
-    """In which order the worker takes up what is due, or what woke it."""
+    """The kinds of operations that the worker executes, in order."""
     carried: list[str] = []
 
-    def carry(one: str, deps: Dependencies) -> None:
-        carried.append(one)
-        if system.operation(one).kind is not OperationKind.REFRESH_RECORD:
-            carry_out_one(one, deps)
+    def carry(operation_id: str, deps: Dependencies) -> None:
+        carried.append(operation_id)
+        if system.operation(operation_id).kind is not OperationKind.REFRESH_RECORD:
+            execute_operation(operation_id, deps)
 
     monkeypatch.setattr(workers, "execute", carry)
     with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
-    return [system.operation(one).kind for one in carried]
+    return [system.operation(operation_id).kind for operation_id in carried]
 
 
-def test_the_schedule_sends_what_a_person_asked_for_before_any_look(
+def test_the_schedule_executes_requests_of_people_before_refreshes(
     quick_system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     a_storm(quick_system)
@@ -159,12 +165,12 @@ def test_the_schedule_sends_what_a_person_asked_for_before_any_look(
     assert [seen.status for seen in quick_system.writes()] == [201]
 
 
-def test_what_waits_in_the_stream_behind_many_looks_does_not_wait_for_them(
+def test_a_request_in_the_stream_does_not_wait_for_earlier_refreshes(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = len(list(system.stream()))
-    a_storm(system, looks=20)
-    batch = told_since(system, before)["Records"][:5]
+    a_storm(system, refreshes=20)
+    batch = worker_event(system, before)["Records"][:5]
 
     kinds = kinds_carried(system, monkeypatch, {"Records": batch})
 
@@ -172,11 +178,11 @@ def test_what_waits_in_the_stream_behind_many_looks_does_not_wait_for_them(
     assert [seen.status for seen in system.writes()] == [201]
 
 
-def test_what_the_worker_writes_itself_does_not_wake_it(system: System) -> None:
+def test_the_workers_own_writes_do_not_invoke_it(system: System) -> None:
     _, before = confirm_one(system)
     wake(system, before)
     before = len(list(system.stream()))
 
     system.settle(60)
 
-    assert told_since(system, before) == {"Records": []}
+    assert worker_event(system, before) == {"Records": []}

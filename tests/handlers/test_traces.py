@@ -26,10 +26,10 @@ SECRETS = (local.BOT_TOKEN, local.SIGNING_SECRET, local.CLIENT_SECRET)
 @pytest.fixture
 def watched(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
-    made = Watched(system, capsys)
-    made.round()
-    made.lines()
-    return made
+    watched = Watched(system, capsys)
+    watched.round()
+    watched.lines()
+    return watched
 
 
 def messages(lines: list[Line], trace: str | None = None) -> list[str]:
@@ -49,10 +49,10 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
     lines = watched.lines()
     [opened] = with_message(lines, "view_opened")
     assert opened["view"] == operation, "the click before it is found by this"
-    told = messages(lines, operation)
-    assert told[:2] == ["operation_submitted", "slack_answered"]
-    assert told[2:5] == ["operation_claimed", "noyo_called", "operation_settled"]
-    assert {"message_sent", "event_published"} == set(told[5:])
+    steps = messages(lines, operation)
+    assert steps[:2] == ["operation_submitted", "slack_answered"]
+    assert steps[2:5] == ["operation_claimed", "noyo_called", "operation_settled"]
+    assert {"message_sent", "event_published"} == set(steps[5:])
     assert {line.get("trace") for line in with_message(lines, "noyo_called")} == {operation}
     [sent] = with_message(lines, "noyo_called")
     assert (sent["method"], sent["status"]) == ("POST", 201)
@@ -66,40 +66,40 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
 
 def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watched) -> None:
     system = watched.system
-    made = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    connection = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     watched.round()
 
     lines = watched.lines()
     [changed] = with_message(lines, "record_changed")
-    assert changed["trace"] == f"connection:{made['id']}:{made['version']}"
-    told = messages(lines, changed["trace"])
-    assert told[0] == "record_changed"
-    assert told[-1] == "event_published"
+    assert changed["trace"] == f"connection:{connection['id']}:{connection['version']}"
+    steps = messages(lines, changed["trace"])
+    assert steps[0] == "record_changed"
+    assert steps[-1] == "event_published"
     shown = {line["kind"] for line in with_message(lines, "message_sent") if line["trace"] == changed["trace"]}
     assert shown == {"connection", "line", "alert"}
     assert with_message(lines, "event_published")[-1]["lag"] == pytest.approx(0, abs=60)
 
 
-def test_a_webhook_leads_to_its_look_and_that_to_the_card(watched: Watched) -> None:
+def test_a_webhook_leads_to_its_refresh_and_to_the_card(watched: Watched) -> None:
     system = watched.system
     system.webhooks_begin()
-    made = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
+    connection = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     system.noyo.deliver_webhooks()
     watched.run(execute_operations.handler, notify.handler)
 
     lines = watched.lines()
-    [placed] = with_message(lines, "operation_submitted")
-    assert placed["trace"].startswith("webhook:")
-    assert messages(lines, placed["trace"]) == ["operation_submitted", "operation_claimed", "operation_settled"]
+    [submitted] = with_message(lines, "operation_submitted")
+    assert submitted["trace"].startswith("webhook:")
+    assert messages(lines, submitted["trace"]) == ["operation_submitted", "operation_claimed", "operation_settled"]
     [settled] = with_message(lines, "operation_settled")
     version = f"{settled['entity']}:{settled['version']}"
-    assert version == f"connection:{made['id']}:{made['version']}"
-    told = messages(lines, version)
-    assert (told[0], told[-1]) == ("record_changed", "event_published")
-    assert "message_sent" in told
+    assert version == f"connection:{connection['id']}:{connection['version']}"
+    steps = messages(lines, version)
+    assert (steps[0], steps[-1]) == ("record_changed", "event_published")
+    assert "message_sent" in steps
 
 
-def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: Watched) -> None:
+def test_a_daily_event_is_not_counted_as_a_late_change(watched: Watched) -> None:
     system = watched.system
     system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
     watched.round()
@@ -110,9 +110,9 @@ def test_what_only_tells_that_time_went_by_is_no_change_that_came_late(watched: 
     system.wait(86_400)
     watched.run(notify.handler)
 
-    told = with_message(watched.lines(), "event_published")
-    assert "day_started" in {line["kind"] for line in told}
-    assert [line for line in told if "lag" in line] == []
+    published = with_message(watched.lines(), "event_published")
+    assert "day_started" in {line["kind"] for line in published}
+    assert [line for line in published if "lag" in line] == []
 
 
 def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) -> None:
@@ -134,7 +134,7 @@ def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None
     assert with_message(lines, "operation_settled")[0]["outcome"] == "reconciled"
 
 
-def test_a_way_out_that_a_person_takes_belongs_to_the_operation(watched: Watched) -> None:
+def test_a_manual_resolution_belongs_to_the_trace_of_its_operation(watched: Watched) -> None:
     system = watched.system
     stuck = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     watched.round()
@@ -216,8 +216,8 @@ def formatted(request: pytest.FixtureRequest, watched: Watched) -> Watched:
 def of_another_kind(system: System) -> None:
     """Webhooks as nobody expects them, unsigned and signed."""
     forged = {"event": {"id": EIN, "type": f"{HOSTILE} {EIN}"}, "data": {"id": SSN}}
-    for stamp, held in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
-        body = json.dumps(held)
+    for stamp, content in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
+        body = json.dumps(content)
         signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
         for signature in (signed, HOSTILE):
             headers = {"x-noyo-timestamp": stamp, "x-noyo-signature": signature}
@@ -243,7 +243,7 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
     formatted.round(2)
     of_another_kind(system)
-    request = next(one for one in system.slack.channel(DECISIONS) if "reject" in str(one.blocks))
+    request = next(message for message in system.slack.channel(DECISIONS) if "reject" in str(message.blocks))
     system.slack.click(ANA, DECISIONS, request.ts, "reject")
     window = system.slack.view_of(ANA)
     assert window is not None
@@ -268,7 +268,7 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     formatted.round(3)
 
     lines = formatted.lines()
-    text = "".join(formatted.kept)
+    text = "".join(formatted.captured)
     assert {
         "operation_submitted",
         "noyo_called",
@@ -282,7 +282,7 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     } <= set(messages(lines))
     assert DECISIONS in text
     assert {line["kind"] for line in with_message(lines, "operation_settled")} >= {"decide_disconnection"}
-    digits = [one.replace("-", "") for one in (SSN, BROKER)]
+    digits = [number.replace("-", "") for number in (SSN, BROKER)]
     for hidden in (SSN, EIN, BROKER, TIN, MAIL, *digits, *SECRETS, "<!channel>", "forged", "Widgets", "Odd", "odd "):
         assert hidden not in text, hidden
     assert all(line["level"] in ("INFO", "WARNING", "ERROR") for line in lines), "no line was forged"

@@ -23,11 +23,11 @@ HAPPENED = 1_790_000_000.0
 
 
 def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
-    """As the table's stream tells of items: inserted ones of a kind, between others that are none of our business."""
+    """A stream event with inserted items of one kind, between records that the worker ignores."""
     return {
         "Records": [
             _record("MODIFY", "OUTBOX#changed"),
-            *(_record("INSERT", f"{prefix}#{one}") for one in ids),
+            *(_record("INSERT", f"{prefix}#{row_id}") for row_id in ids),
             _record("INSERT", "AUDIT#whatever"),
             _record("REMOVE", f"{prefix}#removed"),
         ]
@@ -55,7 +55,7 @@ def _record(name: str, pk: str) -> dict[str, Any]:
     }
 
 
-def news(system: System) -> list[str]:
+def due_events(system: System) -> list[str]:
     return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=100)
 
 
@@ -74,19 +74,19 @@ def three_connections(system: System) -> list[str]:
     for name in ("First", "Second", "Third"):
         system.noyo.add_connection(group_name=name, status="processing")
     system.poll()
-    return news(system)
+    return due_events(system)
 
 
-def test_news_in_the_stream_is_told(system: System, context: FakeContext) -> None:
+def test_outbox_events_in_the_stream_are_published(system: System, context: FakeContext) -> None:
     waiting = three_connections(system)
 
     notify.handler(stream("OUTBOX", waiting), context)
 
     assert len(cards(system)) == 3
-    assert news(system) == []
+    assert due_events(system) == []
 
 
-def test_a_batch_delivered_again_tells_nothing_twice(system: System, context: FakeContext) -> None:
+def test_a_redelivered_batch_publishes_nothing_twice(system: System, context: FakeContext) -> None:
     waiting = three_connections(system)
     for _ in range(2):
         notify.handler(stream("OUTBOX", [*waiting, *waiting]), context)
@@ -94,28 +94,28 @@ def test_a_batch_delivered_again_tells_nothing_twice(system: System, context: Fa
     assert [len(card.thread) for card in cards(system)] == [1, 1, 1]
 
 
-def test_one_that_cannot_be_told_keeps_none_of_the_others_from_their_turn(
+def test_a_failing_event_does_not_delay_the_others(
     system: System, context: FakeContext, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(system)
     real = workers.publish
 
-    def breaking(news_id: str, deps: Any) -> Any:
-        if news_id == waiting[0]:
+    def breaking(event_id: str, deps: Any) -> Any:
+        if event_id == waiting[0]:
             raise ZeroDivisionError("employer 123-45-6789")
-        return real(news_id, deps)
+        return real(event_id, deps)
 
     monkeypatch.setattr(workers, "publish", breaking)
     notify.handler(stream("OUTBOX", waiting), context)
 
     assert len(cards(system)) == 2
-    assert news(system) == [waiting[0]], "it stays due"
+    assert due_events(system) == [waiting[0]], "it stays due"
     [line] = said(capsys, "work failed")
     assert (line["level"], line["work_id"], line["exception_name"]) == ("ERROR", waiting[0], "ZeroDivisionError")
     assert "123-45-6789" not in json.dumps(line)
 
 
-def test_what_slack_did_not_take_is_logged_with_what_it_said(
+def test_a_refusal_by_slack_is_logged_with_its_reason(
     system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(system)
@@ -130,15 +130,15 @@ def test_what_slack_did_not_take_is_logged_with_what_it_said(
     assert line["request_id"] == "request-1"
 
 
-def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
+def test_a_message_leased_by_another_worker_logs_no_warning(
     system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(system)
-    told = system.bot.repositories.outbox.event(waiting[0])
-    assert told is not None
-    place = MessageKey(CONNECTIONS, str(told.entity))
+    event = system.bot.repositories.outbox.event(waiting[0])
+    assert event is not None
+    key = MessageKey(CONNECTIONS, str(event.entity))
     now = int(system.clock())
-    assert system.bot.repositories.messages.reserve(place, lease="another's", now=now, lease_seconds=60)
+    assert system.bot.repositories.messages.reserve(key, lease="another's", now=now, lease_seconds=60)
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
@@ -146,10 +146,10 @@ def test_a_message_that_another_worker_is_at_is_no_reason_to_warn(
     assert len(lines) == policies.STREAM_ATTEMPTS
     for line in lines:
         assert line["level"] == "INFO"
-        assert line["errors"] == [f"{place.name} in {CONNECTIONS}"]
+        assert line["errors"] == [f"{key.name} in {CONNECTIONS}"]
 
 
-def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
+def test_a_short_rate_limit_logs_no_warning(
     system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     waiting = three_connections(system)
@@ -162,7 +162,7 @@ def test_slack_wanting_to_be_left_alone_for_a_moment_is_no_reason_to_warn(
     assert len(cards(system)) == 1  # A moment later, by the same worker.
 
 
-def test_news_that_the_stream_lost_is_told_by_schedule(system: System, context: FakeContext) -> None:
+def test_outbox_events_that_the_stream_lost_are_published_by_schedule(system: System, context: FakeContext) -> None:
     three_connections(system)
     system.wait(48 * 3600)
 
@@ -171,13 +171,13 @@ def test_news_that_the_stream_lost_is_told_by_schedule(system: System, context: 
     assert len(cards(system)) == 3
 
 
-def test_what_is_not_begun_in_time_stays_due(system: System) -> None:
+def test_events_that_are_not_started_in_time_stay_due(system: System) -> None:
     waiting = three_connections(system)
 
     notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=10))
 
     assert cards(system) == []
-    assert news(system) == waiting
+    assert due_events(system) == waiting
     notify.handler(SCHEDULE, FakeContext())
     assert len(cards(system)) == 3
 
@@ -188,15 +188,15 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
     waiting = three_connections(system)
     real = workers.publish
 
-    def slow(news_id: str, deps: Any) -> Any:
+    def slow(event_id: str, deps: Any) -> Any:
         system.wait(50)
-        return real(news_id, deps)
+        return real(event_id, deps)
 
     monkeypatch.setattr(workers, "publish", slow)
     notify.handler(stream("OUTBOX", waiting), FakeContext(seconds=120))
 
     assert len(cards(system)) == 2
-    assert news(system) == waiting[2:]
+    assert due_events(system) == waiting[2:]
 
 
 @pytest.mark.parametrize(
@@ -209,9 +209,7 @@ def test_a_batch_that_holds_nothing_for_us_is_quiet(
     execute_operations.handler(event, context)
 
 
-def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
-    context: FakeContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_the_schedule_refreshes_user_groups(context: FakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     with System(REQUESTERS="S0TEAM") as grouped:
         grouped.slack.add_usergroup("S0TEAM", "team", ["U0ANA"])
         monkeypatch.setattr(notify, "deployment", lambda *_: grouped.bot)
@@ -223,7 +221,7 @@ def test_the_schedule_keeps_user_groups_fresh_and_the_stream_has_better_to_do(
         assert grouped.bot.repositories.people.members(["S0TEAM"])["S0TEAM"].user_ids == {"U0ANA"}
 
 
-def test_an_operation_in_the_stream_is_carried_out_once(system: System, context: FakeContext) -> None:
+def test_an_operation_in_the_stream_is_executed_once(system: System, context: FakeContext) -> None:
     system.asks()
     waiting = system.open_operations()
 
@@ -233,7 +231,7 @@ def test_an_operation_in_the_stream_is_carried_out_once(system: System, context:
     assert len(system.writes()) == 1
 
 
-def test_an_operation_that_the_stream_lost_is_carried_out_by_schedule(system: System, context: FakeContext) -> None:
+def test_an_operation_that_the_stream_lost_is_executed_by_schedule(system: System, context: FakeContext) -> None:
     system.asks()
     system.wait(600)
 
@@ -256,7 +254,7 @@ def test_a_poll_takes_in_both_lists(system: System, context: FakeContext) -> Non
     system.noyo.add_connection(group_name="New", status="processing")
 
     assert poll.handler(SCHEDULE, context) == {"lists": 2, "failed": 0}
-    assert len(news(system)) == 1
+    assert len(due_events(system)) == 1
 
 
 def test_a_list_that_cannot_be_read_does_not_keep_the_other_from_being_read(
@@ -265,8 +263,8 @@ def test_a_list_that_cannot_be_read_does_not_keep_the_other_from_being_read(
     system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/v1/group_connections", times=None))
 
     assert poll.handler(SCHEDULE, context) == {"lists": 1, "failed": 1}
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["work_id"] for line in told if line["level"] == "ERROR"] == ["connection"]
+    log_lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["work_id"] for line in log_lines if line["level"] == "ERROR"] == ["connection"]
 
 
 def test_nothing_is_polled_with_too_little_time_left(system: System) -> None:
@@ -283,14 +281,12 @@ def test_all_alerts_of_a_batch_go_out(system: System, context: FakeContext) -> N
     system.poll()
     before = len(system.slack.channel(ALERTS))
 
-    notify.handler(stream("OUTBOX", news(system)), context)
+    notify.handler(stream("OUTBOX", due_events(system)), context)
 
     assert len(system.slack.channel(ALERTS)) == before + 2
 
 
-def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
-    system: System, context: FakeContext
-) -> None:
+def test_only_schedules_run_health_checks(system: System, context: FakeContext) -> None:
     health_checks = system.bot.repositories.health
 
     notify.handler(stream("OUTBOX", []), context)
@@ -302,4 +298,4 @@ def test_the_schedules_look_after_what_they_need_and_a_stream_wake_does_not(
     slack, noyo = health_checks.health_check(Component.SLACK), health_checks.health_check(Component.NOYO)
     assert slack is not None
     assert noyo is not None
-    assert {one.status for one in (*slack.findings, *noyo.findings)} == {CheckStatus.OK}
+    assert {finding.status for finding in (*slack.findings, *noyo.findings)} == {CheckStatus.OK}

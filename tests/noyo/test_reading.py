@@ -223,8 +223,8 @@ def test_unreadable_end_date_does_not_count_as_missing(odd: object) -> None:
 def test_unreadable_row_does_not_hide_the_others() -> None:
     found = newest(None, connection_json(), "odd", connection_json(version=None))
 
-    assert [bool(one.record) for one in found.rows] == [False, True, False, False]
-    assert [one.row_id for one in found.rows][1::2] == [ID, ID]
+    assert [bool(row.record) for row in found.rows] == [False, True, False, False]
+    assert [row.row_id for row in found.rows][1::2] == [ID, ID]
 
 
 def test_unreadable_row_keeps_its_id() -> None:

@@ -106,10 +106,10 @@ def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
 
 def test_records_by_id_are_read_to_the_last_page() -> None:
     ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
-    pages = [page_json(connection_json(id=one), total_records=3, offset=n) for n, one in enumerate(ids)]
+    pages = [page_json(connection_json(id=row_id), total_records=3, offset=n) for n, row_id in enumerate(ids)]
     http_stub = answering(*map(ok, pages))
 
-    found = http_stub.client().by_ids(EntityKind.CONNECTION, [one.upper() for one in ids])
+    found = http_stub.client().by_ids(EntityKind.CONNECTION, [row_id.upper() for row_id in ids])
 
     assert [row.row_id for row in found.rows] == ids
     assert [request.url.params["offset"] for request in http_stub.sent] == ["0", "1", "2"]
@@ -214,10 +214,10 @@ def test_eligibility_is_read_for_one_carrier_or_all() -> None:
     http_stub = answering(ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]}))
     client = http_stub.client()
 
-    (one,) = client.eligibility(GROUP, CARRIER)
+    (eligibility,) = client.eligibility(GROUP, CARRIER)
 
     assert http_stub.sent[0].url.params["carrier_id"] == CARRIER
-    assert (one.eligibility, one.rules[0].rule, one.rules[1].rule) == ("eligible", "size", "")
+    assert (eligibility.eligibility, eligibility.rules[0].rule, eligibility.rules[1].rule) == ("eligible", "size", "")
     assert len(client.eligibility(GROUP)) == 2
     assert len(client.eligibility(GROUP)) == 1
     assert "carrier_id" not in http_stub.sent[1].url.params

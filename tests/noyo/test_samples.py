@@ -48,11 +48,11 @@ def test_sample_of_a_request_is_sent_exactly() -> None:
     sample = SAMPLES["request-connection"]
     http_stub = answering(ok(sample["answer"], 201))
 
-    made = http_stub.client().request_connection(
+    connection = http_stub.client().request_connection(
         sample["request"]["carrier_id"], "00110011", "Test Company", SensitiveFields(federal_ein="123456789")
     )
 
-    assert isinstance(made, Connection)
+    assert isinstance(connection, Connection)
     assert list(http_stub.bodies) == [sample["request"]]
 
 

@@ -1,1 +1,1 @@
-"""Slack room tests."""
+"""Tests of the Slack adapter."""

@@ -1,4 +1,4 @@
-"""Slack room tests, the incoming half: what Slack sends to the door, and a receiver whose parts can be exchanged."""
+"""Helpers for tests of requests from Slack: signed requests, and a receiver with replaceable parts."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def event(body: bytes, at: float, *, content_type: str = FORM, **changes: Any) -
     return {**whole, **changes}
 
 
-def payload(held: object) -> bytes:
-    return urlencode({"payload": json.dumps(held)}).encode()
+def payload(content: object) -> bytes:
+    return urlencode({"payload": json.dumps(content)}).encode()
 
 
 def typed(text: str, **changes: str) -> bytes:
@@ -121,9 +121,9 @@ def begin(system: System) -> None:
 
 
 def known(system: System, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
-    """A connection that the table holds, without the way there."""
+    """A connection that the table holds, written directly instead of through a poll."""
     now = int(system.clock())
-    made = a_connection(
+    connection = a_connection(
         id=str(uuid.uuid4()),
         version=str(uuid.uuid4()),
         status=ConnectionStatus(status),
@@ -132,13 +132,13 @@ def known(system: System, name: str, status: str = "unable_to_connect", **fields
         created=now,
         modified=now,
     )
-    return _holds(system, None, new_record_state(replace(made, **fields), now))
+    return _holds(system, None, new_record_state(replace(connection, **fields), now))
 
 
 def asked_to_disconnect(system: System, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
-    """A request to disconnect that the table holds, without the way there."""
+    """A request to disconnect that the table holds, written directly instead of through a poll."""
     now = int(system.clock())
-    made = a_disconnection(
+    disconnection = a_disconnection(
         id=str(uuid.uuid4()),
         version=str(uuid.uuid4()),
         status=DisconnectionStatus(status),
@@ -146,7 +146,7 @@ def asked_to_disconnect(system: System, name: str, status: str = "needs_review",
         created=now,
         modified=now,
     )
-    return _holds(system, None, new_record_state(replace(made, **fields), now))
+    return _holds(system, None, new_record_state(replace(disconnection, **fields), now))
 
 
 def moves(system: System, record_state: RecordState, status: str, **fields: Any) -> RecordState:
@@ -159,15 +159,15 @@ def moves(system: System, record_state: RecordState, status: str, **fields: Any)
 def _holds(system: System, before: RecordState | None, after: RecordState) -> RecordState:
     records = system.bot.repositories.records
     records.write(RecordChange(after.entity, before, after, after.record))
-    held = records.record_state(after.entity)
-    assert held is not None
-    return held
+    written = records.record_state(after.entity)
+    assert written is not None
+    return written
 
 
 def unclear(system: System, name: str) -> Operation:
-    """Ben's retry, of which nobody can tell whether it arrived."""
+    """Ben's retry, for which it is unknown whether it arrived."""
     record_state, now, operations = (known(system, name), int(system.clock()), system.bot.repositories.operations)
-    placed = Operation(
+    operation = Operation(
         id="V" + name,
         entity=record_state.entity,
         kind=OperationKind.RETRY_CONNECTION,
@@ -179,9 +179,11 @@ def unclear(system: System, name: str) -> Operation:
         reply_to=ReplyTo(),
         shown_version="the version that Ben saw",
     )
-    operations.submit(placed, expected=None, events=(), audit=AuditEntry(name, record_state.entity, now, BEN, "placed"))
-    claimed = replace(placed, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
-    operations.claim(placed, claimed)
+    operations.submit(
+        operation, expected=None, events=(), audit=AuditEntry(name, record_state.entity, now, BEN, "placed")
+    )
+    claimed = replace(operation, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
+    operations.claim(operation, claimed)
     asking = replace(
         claimed,
         state=OperationState.NEEDS_RESOLUTION,
@@ -190,7 +192,7 @@ def unclear(system: System, name: str) -> Operation:
         outcome=Outcome(OutcomeKind.UNCLEAR),
     )
     operations.save(asking, lease="l")
-    return system.operation(placed.id)
+    return system.operation(operation.id)
 
 
 def shows(system: System, *buttons: Json) -> str:
@@ -209,7 +211,7 @@ def types(system: System, text: str, user: str = ANA) -> Any:
     return system.slack.command(user, CONNECTIONS, "/noyo", text)
 
 
-def told(system: System, reply: Any) -> str:
+def answer_text(system: System, reply: Any) -> str:
     """What the person reads in answer to a command."""
     assert reply.error is None
     return "\n".join(system.slack.render(message) for message in reply.messages)
@@ -226,8 +228,8 @@ def view_id(system: System, user: str = ANA) -> str:
     return str(view.id)
 
 
-def knocks(system: System, body: bytes, **changes: Any) -> Json:
-    """Straight at the door, with a good signature."""
+def post_signed(system: System, body: bytes, **changes: Any) -> Json:
+    """Sends this body to the endpoint with a valid signature; returns the response."""
     return dict(system.bot.slack_endpoint.handle(event(body, system.clock(), **changes)))
 
 
@@ -235,7 +237,7 @@ def knocks(system: System, body: bytes, **changes: Any) -> Json:
 
 
 class Down:
-    """A port of which these methods fail and the others work."""
+    """A port whose listed methods fail; all others work."""
 
     def __init__(self, inner: Any, *methods: str, error: Exception = TABLE_DOWN) -> None:
         self._inner, self._methods, self._error = inner, methods, error
@@ -267,7 +269,7 @@ def context_of(system: System, user: str | None = None) -> RequestContext:
 
 
 def receives_with(system: System, context: RequestContext) -> None:
-    """Until the next test, this office answers the door."""
+    """Handles requests with this request context until the next test."""
     system.bot.__dict__["slack_endpoint"] = SlackEndpoint(
         signing_secrets=StaticSecret((local.SIGNING_SECRET,)),
         build=lambda: build_app(context),
@@ -276,7 +278,7 @@ def receives_with(system: System, context: RequestContext) -> None:
     )
 
 
-def table_cannot_place(system: System) -> None:
+def table_cannot_submit(system: System) -> None:
     context = context_of(system)
     down = Down(context.deps.operations, "submit")
     receives_with(system, replace(context, deps=replace(context.deps, operations=down)))

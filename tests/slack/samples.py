@@ -1,4 +1,4 @@
-"""Slack room tests: records, operations and content to show, and a reader of what came out."""
+"""Records, operations and content to show, and a reader of what came out."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ DISPLAY = DisplaySettings(
 
 
 def a_connection(**changes: Any) -> Connection:
-    made = Connection(
+    connection = Connection(
         id=ID,
         version=VERSION,
         created=BEGAN,
@@ -69,11 +69,11 @@ def a_connection(**changes: Any) -> Connection:
         group_name="Test Company",
         error="Group not found",
     )
-    return replace(made, **changes)
+    return replace(connection, **changes)
 
 
 def a_disconnection(**changes: Any) -> Disconnection:
-    made = Disconnection(
+    disconnection = Disconnection(
         id="3b1c7c5e-0000-4000-8000-000000000001",
         version=VERSION,
         created=BEGAN,
@@ -84,17 +84,17 @@ def a_disconnection(**changes: Any) -> Disconnection:
         group_name="Test Company",
         effective_end_date=date(2026, 12, 31),
     )
-    return replace(made, **changes)
+    return replace(disconnection, **changes)
 
 
-def tracked(record: Record | None = None, **changes: Any) -> RecordState:
+def a_record_state(record: Record | None = None, **changes: Any) -> RecordState:
     record = record or a_connection()
-    made = RecordState(record, str(record.entity), 2, BEGAN, CHANGED, requester="UANA")
-    return replace(made, **changes)
+    record_state = RecordState(record, str(record.entity), 2, BEGAN, CHANGED, requester="UANA")
+    return replace(record_state, **changes)
 
 
 def a_retry(**changes: Any) -> Operation:
-    made = Operation(
+    operation = Operation(
         id="V0RETRY",
         entity=connection_ref(ID),
         kind=OperationKind.RETRY_CONNECTION,
@@ -105,11 +105,11 @@ def a_retry(**changes: Any) -> Operation:
         due=CHANGED + 600,
         shown_version=VERSION,
     )
-    return replace(made, **changes)
+    return replace(operation, **changes)
 
 
 def a_request(**changes: Any) -> Operation:
-    made = Operation(
+    operation = Operation(
         id="V0REQUEST",
         entity=pending_connection_ref(GUARDIAN, "00110011"),
         kind=OperationKind.REQUEST_CONNECTION,
@@ -119,12 +119,12 @@ def a_request(**changes: Any) -> Operation:
         submitted_at=CHANGED + 500,
         due=CHANGED + 600,
     )
-    return replace(made, **changes)
+    return replace(operation, **changes)
 
 
 def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **changes: Any) -> Operation:
     """`wanted` is what else was chosen or typed, by field."""
-    made = Operation(
+    operation = Operation(
         id="V0DECIDE",
         entity=a_disconnection().entity,
         kind=OperationKind.DECIDE_DISCONNECTION,
@@ -135,7 +135,7 @@ def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **chan
         due=CHANGED + 600,
         shown_version=VERSION,
     )
-    return replace(made, **changes)
+    return replace(operation, **changes)
 
 
 def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, **outcome: Any) -> Operation:
@@ -176,8 +176,8 @@ def _lines(block: dict[str, Any]) -> list[str]:
 
 
 def _rich(part: dict[str, Any]) -> str:
-    mark = "> " if part["type"] == "rich_text_quote" else ""
-    return mark + "".join(_leaf(leaf) for leaf in part["elements"])
+    prefix = "> " if part["type"] == "rich_text_quote" else ""
+    return prefix + "".join(_leaf(leaf) for leaf in part["elements"])
 
 
 def _leaf(leaf: dict[str, Any]) -> str:
@@ -205,12 +205,12 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
     }
 
 
-def a_parting(wanted: Any = None, **changes: Any) -> Operation:
+def a_pending_disconnection(wanted: Any = None, **changes: Any) -> Operation:
     """A disconnection that Ana asked for, held until two days from then; `wanted` changes what she chose, by field."""
     asked = DisconnectionRequest(
         GROUP_ID, GUARDIAN, "Test Company", date(2026, 12, 31), DisconnectionReason.TERMINATED, connection_ref(ID)
     )
-    made = Operation(
+    operation = Operation(
         id="V0PART",
         entity=pending_disconnection_ref(GROUP_ID, GUARDIAN),
         kind=OperationKind.CREATE_DISCONNECTION,
@@ -221,4 +221,4 @@ def a_parting(wanted: Any = None, **changes: Any) -> Operation:
         due=CHANGED + 2 * 86400,
         shown_version=VERSION,
     )
-    return replace(made, **changes)
+    return replace(operation, **changes)

@@ -1,4 +1,4 @@
-"""Slack room tests: the app, with whatever is sent to it: other apps' requests, forged clicks, old buttons."""
+"""The app with invalid input: requests of other apps, forged clicks, old buttons."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.slack.incoming import (
     clicked,
     context_of,
     event,
-    knocks,
     known,
     payload,
+    post_signed,
     presses,
     receives_with,
     shows,
@@ -56,7 +56,7 @@ def calls(system: System) -> list[str]:
 )
 def test_what_is_for_another_app_or_names_no_workspace_is_refused_without_a_word(system: System, body: bytes) -> None:
     before = calls(system)
-    assert knocks(system, body)["statusCode"] == 403
+    assert post_signed(system, body)["statusCode"] == 403
     assert calls(system) == before
 
 
@@ -67,18 +67,18 @@ ONLY_OURS = "Only members of this workspace can do this; people of connected wor
 def test_a_command_from_another_workspace_is_answered_in_words_and_looked_up_nowhere(system: System) -> None:
     before = calls(system)
     for text in ("help", "status", "connect"):
-        answer = knocks(system, typed(text, team_id="T0OTHER"))
+        answer = post_signed(system, typed(text, team_id="T0OTHER"))
         read = json.loads(answer["body"])
         assert (answer["statusCode"], read["response_type"]) == (200, "ephemeral")
         assert ONLY_OURS in read["text"]
     assert calls(system) == before
 
 
-def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_nothing(system: System) -> None:
+def test_a_submission_from_another_workspace_is_answered_with_a_view_and_submits_nothing(system: System) -> None:
     view = {"id": "V1", "type": "modal", "callback_id": "connect", "app_installed_team_id": local.TEAM}
-    held = {"type": "view_submission", "api_app_id": local.APP, "view": view}
+    body = {"type": "view_submission", "api_app_id": local.APP, "view": view}
     before = system.open_operations()
-    answer = json.loads(knocks(system, payload(held | OTHERS))["body"])
+    answer = json.loads(post_signed(system, payload(body | OTHERS))["body"])
     assert answer["response_action"] == "push"
     assert ONLY_OURS in json.dumps(answer)
     assert system.open_operations() == before
@@ -88,39 +88,39 @@ def test_a_submission_from_another_workspace_is_answered_with_a_view_and_places_
 def test_a_click_from_another_workspace_is_answered_beside_the_message(system: System, whose: dict[str, Any]) -> None:
     record_state = known(system, "Shared Channel Inc")
     ts = shows(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
-    kept = ResponseUrl("U0STRANGER", CONNECTIONS, system.clock(), ts)
-    url = system.slack.url.removesuffix("api/") + system.slack.workspace.new_response_url(kept)
-    answer = knocks(system, payload(clicked("retry", "{}", response_url=url) | whose))
+    response_url = ResponseUrl("U0STRANGER", CONNECTIONS, system.clock(), ts)
+    url = system.slack.url.removesuffix("api/") + system.slack.workspace.new_response_url(response_url)
+    answer = post_signed(system, payload(clicked("retry", "{}", response_url=url) | whose))
     assert (answer["statusCode"], answer["body"]) == (200, "")
-    (told_there,) = system.slack.ephemerals("U0STRANGER")
-    assert ONLY_OURS in system.slack.render(told_there)
+    (shown_answer,) = system.slack.ephemerals("U0STRANGER")
+    assert ONLY_OURS in system.slack.render(shown_answer)
 
 
 def test_a_search_from_another_workspace_finds_nothing(system: System) -> None:
-    held = {"type": "block_suggestion", "api_app_id": local.APP, "action_id": "carrier_id", "value": "guard"}
-    assert json.loads(knocks(system, payload(held | OTHERS))["body"]) == {"options": []}
+    body = {"type": "block_suggestion", "api_app_id": local.APP, "action_id": "carrier_id", "value": "guard"}
+    assert json.loads(post_signed(system, payload(body | OTHERS))["body"]) == {"options": []}
 
 
 def test_the_request_of_somebody_from_a_connected_workspace_is_refused_in_words(system: System) -> None:
     """Their client says our team, and Slack says whose they are."""
     system.slack.add_user("U0STRANGER", "Stran", team_id="T0OTHER")
-    answer = knocks(system, typed("connect", user_id="U0STRANGER"))
+    answer = post_signed(system, typed("connect", user_id="U0STRANGER"))
     assert "people of connected workspaces cannot" in answer["body"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"), [({"deleted": True}, "active members"), ({"is_bot": True}, "active members")]
+    ("changes", "expected"), [({"deleted": True}, "active members"), ({"is_bot": True}, "active members")]
 )
 def test_a_deactivated_person_and_a_bot_are_refused_in_words(
-    system: System, changes: dict[str, bool], told: str
+    system: System, changes: dict[str, bool], expected: str
 ) -> None:
     user = "U0" + next(iter(changes)).upper().replace("_", "")
     system.slack.add_user(user, "Nobody", **changes)
-    assert told in knocks(system, typed("connect", user_id=user))["body"]
+    assert expected in post_signed(system, typed("connect", user_id=user))["body"]
 
 
 def test_slacks_probe_of_the_certificate_is_answered(system: System) -> None:
-    assert knocks(system, typed("", ssl_check="1"))["statusCode"] == 200
+    assert post_signed(system, typed("", ssl_check="1"))["statusCode"] == 200
 
 
 def test_a_request_without_headers_is_refused(system: System) -> None:
@@ -140,7 +140,7 @@ def test_a_group_called_payload_can_be_asked_about(system: System, text: str) ->
 
 
 def test_another_command_than_ours_is_answered_in_words(system: System) -> None:
-    answer = knocks(system, typed("help", command="/other"))
+    answer = post_signed(system, typed("help", command="/other"))
     assert answer["statusCode"] == 200
     assert "another version of Switchboard" in answer["body"]
 
@@ -161,7 +161,7 @@ def test_another_command_than_ours_is_answered_in_words(system: System) -> None:
 )
 def test_a_payload_that_lacks_something_is_answered_and_places_nothing(system: System, body: bytes) -> None:
     before = system.open_operations()
-    assert knocks(system, body)["statusCode"] < 500
+    assert post_signed(system, body)["statusCode"] < 500
     assert system.open_operations() == before
 
 
@@ -248,21 +248,23 @@ def test_a_click_with_no_way_back_is_acked_and_logged(system: System, caplog: py
 def test_a_click_that_brings_no_address_to_answer_by_is_acked_and_logged(
     system: System, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
 ) -> None:
-    answer = knocks(system, payload(clicked("details", "no json", **changes)))
+    answer = post_signed(system, payload(clicked("details", "no json", **changes)))
     assert answer["statusCode"] == 200
     assert "could not give feedback for a click" in caplog.text
 
 
 def test_what_nobody_waits_for_opens_no_window(system: System) -> None:
     before = calls(system)
-    knocks(system, payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}}))
+    post_signed(
+        system, payload({"type": "view_closed", "api_app_id": local.APP, "team": {"id": local.TEAM}, "view": {}})
+    )
     assert calls(system) == before
 
 
 def test_a_search_for_carriers_that_fails_offers_nothing(system: System) -> None:
-    held = {"type": "block_suggestion", "api_app_id": local.APP, "team": {"id": local.TEAM}, "action_id": "carrier_id"}
-    assert json.loads(knocks(system, payload({**held, "value": 7}))["body"]) == {"options": []}
-    assert json.loads(knocks(system, payload({**held, "value": "guard"}))["body"])["options"]
+    body = {"type": "block_suggestion", "api_app_id": local.APP, "team": {"id": local.TEAM}, "action_id": "carrier_id"}
+    assert json.loads(post_signed(system, payload({**body, "value": 7}))["body"]) == {"options": []}
+    assert json.loads(post_signed(system, payload({**body, "value": "guard"}))["body"])["options"]
 
 
 def test_the_same_bytes_again_do_nothing_twice(system: System) -> None:
@@ -270,7 +272,9 @@ def test_the_same_bytes_again_do_nothing_twice(system: System) -> None:
     nobody = "0b1c7c5e-0000-4000-8000-000000000042"
     reply = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
     assert system.slack.resend(ANA, reply).status == 200
-    asked = [one for one in system.open_operations() if system.operation(one).entity.key == nobody]
+    asked = [
+        operation_id for operation_id in system.open_operations() if system.operation(operation_id).entity.key == nobody
+    ]
     assert len(asked) == 1
 
 
@@ -278,7 +282,7 @@ def test_bolt_writes_no_bodies_and_no_tokens_into_the_log(system: System, caplog
     caplog.set_level(logging.DEBUG, logger="slack_bolt")
     caplog.set_level(logging.DEBUG, logger="switchboard")
     system.slack.command(BEN, CONNECTIONS, "/noyo", "connect Unmentioned")
-    knocks(system, typed("Unmentioned", command="/other", response_url="https://hooks.example/unmentioned"))
+    post_signed(system, typed("Unmentioned", command="/other", response_url="https://hooks.example/unmentioned"))
     assert "nmentioned" not in caplog.text
     assert local.BOT_TOKEN not in caplog.text
 
@@ -322,5 +326,5 @@ PAYLOADS = st.fixed_dictionaries(
 
 @given(PAYLOADS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_no_signed_payload_crashes_the_app(shared: System, held: dict[str, Any]) -> None:
-    assert knocks(shared, payload(held))["statusCode"] < 500
+def test_no_signed_payload_crashes_the_app(shared: System, request: dict[str, Any]) -> None:
+    assert post_signed(shared, payload(request))["statusCode"] < 500

@@ -114,11 +114,11 @@ def test_an_unsigned_request_is_rejected_without_a_reason(
 
 def test_the_age_of_a_signature_is_measured_with_the_given_clock(app: RecordingApp) -> None:
     """Slack's verifier shares one default clock between all its instances, the machine's."""
-    machine_time = int(time.time())
+    now = int(time.time())
     for offset in (-policies.SLACK_REQUEST_MAX_AGE_SECONDS - 100, policies.SLACK_REQUEST_MAX_AGE_SECONDS + 100):
-        endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=machine_time + offset: at)
-        assert endpoint.handle(event(typed("help"), machine_time + offset))["statusCode"] == 200
-        assert endpoint.handle(event(typed("help"), machine_time))["statusCode"] == 401
+        endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=now + offset: at)
+        assert endpoint.handle(event(typed("help"), now + offset))["statusCode"] == 200
+        assert endpoint.handle(event(typed("help"), now))["statusCode"] == 401
 
 
 def test_the_signature_of_another_secret_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) -> None:
@@ -199,7 +199,7 @@ def test_json_is_read_as_json(endpoint: SlackEndpoint, app: RecordingApp) -> Non
 
 
 def test_headers_that_control_bolt_are_not_passed_on(endpoint: SlackEndpoint, app: RecordingApp) -> None:
-    """They are not signed: whoever intercepts a request could skip the ack and run a listener by name."""
+    """They are not signed: anyone who intercepts a request could skip the ack and run a listener by name."""
     request = event(typed("help"), NOW)
     request["headers"] |= {"X-Slack-Bolt-Lazy-Only": "1", "x-slack-bolt-lazy-function-name": "listener"}
     endpoint.handle(request)

@@ -48,5 +48,5 @@ def build_small_package(root: Path) -> SmallPackage:
     return package
 
 
-def elf(machine: int) -> bytes:
-    return b"\x7fELF" + bytes(14) + struct.pack("<H", machine)
+def elf(architecture: int) -> bytes:
+    return b"\x7fELF" + bytes(14) + struct.pack("<H", architecture)

@@ -1,4 +1,4 @@
-"""Slack room tests: every way a call can go wrong is told apart by what became of it."""
+"""Failed calls are classified by what Slack may have done."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_last_word_has_a_little_time_to_itself(odd: tuple[type[Odd], SlackAp
     handler.headers_sent = {}
     late = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
     late.respond(handler.url, {"text": "too late"})
-    assert handler.told == b'{"text": "too late"}'
+    assert handler.request_body == b'{"text": "too late"}'
     over = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
     with pytest.raises(DeadlineExceeded):
         over.respond(handler.url, {"text": "much too late"})
@@ -150,11 +150,11 @@ def test_a_request_to_slow_down_may_come_as_a_plain_no(slack: SlackFake, calls: 
 
 
 class Odd(BaseHTTPRequestHandler):
-    url, told = "", b""
+    url, retry_header = "", b""
     status, headers_sent, body = 200, {"Content-Type": "application/json"}, b""
 
     def do_POST(self) -> None:
-        type(self).told = self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).request_body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(self.status)
         for name, value in self.headers_sent.items():
             self.send_header(name, value)
@@ -204,12 +204,12 @@ def test_an_answer_that_nobody_can_read_is_no_answer(
         post(calls)
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30)])
+@pytest.mark.parametrize(("retry_after", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30)])
 def test_a_pause_that_slack_names_unreadably_is_a_careful_one(
-    odd: tuple[type[Odd], SlackApiClient], told: str, seconds: int
+    odd: tuple[type[Odd], SlackApiClient], retry_after: str, seconds: int
 ) -> None:
     handler, calls = odd
-    handler.status, handler.headers_sent, handler.body = 429, {"Retry-After": told}, b"{}"
+    handler.status, handler.headers_sent, handler.body = 429, {"Retry-After": retry_after}, b"{}"
     with pytest.raises(SlackBusy) as busy:
         post(calls)
     assert busy.value.retry_after == seconds
@@ -230,10 +230,10 @@ def test_an_answer_that_lacks_what_it_must_hold_is_no_answer() -> None:
 
 
 def replaced(*values: str) -> CachedSecret[str]:
-    """A secret that holds the next of these whenever it is read, the last one for ever."""
-    held = list(values)
+    """A secret that returns the next of these values at each read, and the last one from then on."""
+    remaining = list(values)
     ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
-    return CachedSecret(lambda: held.pop(0) if len(held) > 1 else held[0], lambda: float(next(ticking)))
+    return CachedSecret(lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking)))
 
 
 @pytest.mark.parametrize("code", ["invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"])

@@ -1,4 +1,4 @@
-"""Slack room tests: how the bot stands with Slack, as Slack's headers and channels tell it."""
+"""The health checks of Slack: token, scopes, clock and channel membership."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 
 
-def standing(calls: SlackApiClient, slack: SlackFake, apart: float = 0) -> SlackHealthClient:
+def health_client(calls: SlackApiClient, slack: SlackFake, apart: float = 0) -> SlackHealthClient:
     return SlackHealthClient(calls, lambda: slack.workspace.clock() - apart)
 
 
 def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.granted_scopes = frozenset(scope.name for scope in SCOPES)
 
-    told = standing(calls, slack).token()
+    health = health_client(calls, slack).token()
 
-    assert told.missing_scopes == ()
-    assert told.clock_difference is not None
-    assert abs(told.clock_difference) < 5
+    assert health.missing_scopes == ()
+    assert health.clock_difference is not None
+    assert abs(health.clock_difference) < 5
 
 
 def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.granted_scopes = frozenset({"chat:write"})
 
-    assert "users:read" in (standing(calls, slack).token().missing_scopes or ())
+    assert "users:read" in (health_client(calls, slack).token().missing_scopes or ())
 
 
 def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(calls: SlackApiClient, slack: SlackFake) -> None:
-    told = standing(calls, slack, apart=400).token()
+    health = health_client(calls, slack, apart=400).token()
 
-    assert told.clock_difference is not None
-    assert 390 < told.clock_difference < 410
+    assert health.clock_difference is not None
+    assert 390 < health.clock_difference < 410
 
 
 def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.add_channel("CFOREIGN", "foreign", members=["UANA"])
     slack.workspace.channels["CFOREIGN"].members.discard("U0BOT")
 
-    assert standing(calls, slack).is_member(CHANNEL)
-    assert not standing(calls, slack).is_member("CFOREIGN")
+    assert health_client(calls, slack).is_member(CHANNEL)
+    assert not health_client(calls, slack).is_member("CFOREIGN")
     with pytest.raises(SlackRefused):
-        standing(calls, slack).is_member("CNOWHERE")
+        health_client(calls, slack).is_member("CNOWHERE")
 
 
 class Headers:
@@ -58,13 +58,13 @@ class Headers:
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday", "X_OAuth_Scopes": 7}])
 def test_what_slack_does_not_tell_readably_is_not_known(headers: dict[str, object]) -> None:
-    told = SlackHealthClient(Headers(**headers), lambda: 0.0).token()  # type: ignore[arg-type]
+    health = SlackHealthClient(Headers(**headers), lambda: 0.0).token()  # type: ignore[arg-type]
 
-    assert (told.missing_scopes, told.clock_difference) == (None, None)
+    assert (health.missing_scopes, health.clock_difference) == (None, None)
 
 
 def test_a_header_may_come_as_a_list() -> None:
-    told = SlackHealthClient(Headers(x_oauth_scopes=["chat:write"]), lambda: 0.0).token()  # type: ignore[arg-type]
+    health = SlackHealthClient(Headers(x_oauth_scopes=["chat:write"]), lambda: 0.0).token()  # type: ignore[arg-type]
 
-    assert told.missing_scopes is not None
-    assert "chat:write" not in told.missing_scopes
+    assert health.missing_scopes is not None
+    assert "chat:write" not in health.missing_scopes

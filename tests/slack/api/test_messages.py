@@ -1,4 +1,4 @@
-"""Slack room tests: messages are posted once, found again, edited in place; modals show answers."""
+"""Messages are posted once, found again and edited in place; modals show answers."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.errors import SlackNoAnswer, SlackRefused
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
-from tests.slack.samples import DISPLAY, VERSION, a_connection, a_request, settled, tracked
+from tests.slack.samples import DISPLAY, VERSION, a_connection, a_record_state, a_request, settled
 
-CARD = RecordCard(tracked())
+CARD = RecordCard(a_record_state())
 LOADING = {
     "type": "modal",
     "title": {"type": "plain_text", "text": "Sending"},
@@ -124,7 +124,7 @@ def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(slack: SlackFake, w
 
 def test_a_message_is_edited_in_place_and_keeps_its_mark(slack: SlackFake, web: SlackMessageGateway) -> None:
     posted = web.post(CHANNEL, web.render(CARD), mark="m1")
-    done = RecordCard(tracked(a_connection(status=ConnectionStatus.COMPLETED)))
+    done = RecordCard(a_record_state(a_connection(status=ConnectionStatus.COMPLETED)))
     web.update(CHANNEL, posted.ts, web.render(done))
     (message,) = slack.workspace.channels[CHANNEL].messages
     assert "Completed" in message.text
@@ -140,7 +140,7 @@ def test_editing_a_message_that_is_gone_is_refused(web: SlackMessageGateway) -> 
 
 def test_a_modal_shows_the_answer_while_it_is_open(slack: SlackFake, web: SlackMessageGateway) -> None:
     view_id = opened(slack, web)
-    answer = Reply(settled(a_request(), OutcomeKind.CONFIRMED), tracked())
+    answer = Reply(settled(a_request(), OutcomeKind.CONFIRMED), a_record_state())
     assert web.show_in_view(view_id, answer)
     assert "Sent to Noyo" in json.dumps(slack.calls[-1].args)
 
@@ -161,7 +161,7 @@ def test_a_modal_that_was_closed_is_told_from_other_trouble(slack: SlackFake, we
 
 def test_a_message_links_to_its_card_and_asks_for_the_address_once(slack: SlackFake, web: SlackMessageGateway) -> None:
     card = web.post(CHANNEL, web.render(CARD), mark="m1")
-    alert = Alert(tracked(), VERSION, card=MessageLink(CHANNEL, card.ts))
+    alert = Alert(a_record_state(), VERSION, card=MessageLink(CHANNEL, card.ts))
     first, second = web.render(alert), web.render(alert)
     assert f"https://local.slack.com/archives/{CHANNEL}/p" in first.blocks
     assert first == second
@@ -170,7 +170,7 @@ def test_a_message_links_to_its_card_and_asks_for_the_address_once(slack: SlackF
 
 def test_where_slack_does_not_tell_the_address_the_channel_is_named(slack: SlackFake, web: SlackMessageGateway) -> None:
     slack.faults.server_error("chat.getPermalink")
-    rendered = web.render(Alert(tracked(), VERSION, card=MessageLink(CHANNEL, "1767000000.000100")))
+    rendered = web.render(Alert(a_record_state(), VERSION, card=MessageLink(CHANNEL, "1767000000.000100")))
     assert f"The card is in <#{CHANNEL}>." in rendered.text
 
 

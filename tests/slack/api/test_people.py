@@ -1,4 +1,4 @@
-"""Slack room tests: who people are, as Slack tells it."""
+"""The user directory reads people from Slack."""
 
 import pytest
 

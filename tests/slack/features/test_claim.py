@@ -1,4 +1,4 @@
-"""Slack room tests: *I'm checking*, from the click to the words beside the message."""
+"""Claiming a request, from the click to the answer that only the person sees."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot import policies
 from bot.domain.record_states import RecordState
 from bot.slack.features import claim
 from bot.slack.views import buttons
-from tests.slack.incoming import asked_to_disconnect, begin, moves, presses, told, types, window
+from tests.slack.incoming import answer_text, asked_to_disconnect, begin, moves, presses, types, window
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 CAT = "U0CAT"
@@ -28,13 +28,13 @@ def system(shared: System) -> System:
 
 
 def owner(system: System, record_state: RecordState) -> str | None:
-    held = system.bot.repositories.records.record_state(record_state.entity)
-    assert held is not None
-    return held.owner
+    stored = system.bot.repositories.records.record_state(record_state.entity)
+    assert stored is not None
+    return stored.owner
 
 
 def takes(system: System, record_state: RecordState, user: str) -> str:
-    """What the person is told beside the message."""
+    """The answer that only this person sees."""
     button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
     return beside(system, presses(system, button, user))
 
@@ -49,7 +49,7 @@ def beside(system: System, reply: Any) -> str:
 
 
 @pytest.mark.parametrize("user", [ANA, BEN])
-def test_whoever_may_request_or_decide_may_say_that_they_are_checking(system: System, user: str) -> None:
+def test_people_who_may_request_or_decide_may_claim_a_request(system: System, user: str) -> None:
     record_state = asked_to_disconnect(system, f"Alfa {user}")
     words = takes(system, record_state, user)
     assert "You are checking this until" in words
@@ -59,7 +59,7 @@ def test_whoever_may_request_or_decide_may_say_that_they_are_checking(system: Sy
 
 
 @pytest.mark.parametrize("user", [CAT, GUS])
-def test_whoever_may_neither_request_nor_decide_is_told_who_may(system: System, user: str) -> None:
+def test_people_who_may_neither_request_nor_decide_see_who_may(system: System, user: str) -> None:
     record_state = asked_to_disconnect(system, f"Bravo {user}")
     button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
     presses(system, button, user)
@@ -69,14 +69,14 @@ def test_whoever_may_neither_request_nor_decide_is_told_who_may(system: System, 
     assert (entry.action, entry.actor) == ("denied", user)
 
 
-def test_what_was_decided_meanwhile_is_told_to_be_over(system: System) -> None:
+def test_a_request_that_was_decided_meanwhile_cannot_be_claimed(system: System) -> None:
     record_state = asked_to_disconnect(system, "Charlie")
     moves(system, record_state, "rejected")
     assert "There is nothing left to check: Charlie is now Rejected." in takes(system, record_state, BEN)
     assert owner(system, record_state) is None
 
 
-def test_only_whoever_has_it_can_let_go_and_anybody_may_take_it_over(system: System) -> None:
+def test_only_the_owner_can_release_a_claim_and_anybody_can_replace_it(system: System) -> None:
     record_state = asked_to_disconnect(system, "Delta")
     assert "Nobody is checking this." in lets_go(system, record_state, ANA)
     takes(system, record_state, BEN)
@@ -94,31 +94,31 @@ def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, mo
     assert "This request is not known here any more." in takes(system, record_state, BEN)
 
 
-def test_whoever_is_checking_keeps_nobody_from_deciding(system: System) -> None:
+def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
     record_state = asked_to_disconnect(system, "Echo")
     takes(system, record_state, ANA)
     presses(system, buttons.reject(record_state.entity, record_state.record.version, name="it"), BEN)
     assert "Echo stays connected" in window(system, BEN)
 
 
-def test_the_list_of_what_waits_tells_who_is_checking_and_how_many_days_are_left(system: System) -> None:
+def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System) -> None:
     record_state = asked_to_disconnect(system, "Foxtrot")
     takes(system, record_state, BEN)
-    read = told(system, types(system, "decisions"))
+    read = answer_text(system, types(system, "decisions"))
     row = read[read.index("Foxtrot") :]
     assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
     assert "Claim Instead" in row
 
 
-def test_history_tells_who_was_checking(system: System) -> None:
+def test_history_shows_who_claimed_the_request(system: System) -> None:
     record_state = asked_to_disconnect(system, "Golf")
     takes(system, record_state, BEN)
     system.wait(5)
     takes(system, record_state, ANA)
     system.wait(5)
     lets_go(system, record_state, ANA)
-    read = told(system, types(system, "history Golf"))
+    read = answer_text(system, types(system, "history Golf"))
     assert "@Ben: said that they are checking it" in read
     assert "@Ana: said that they are checking it instead of @Ben" in read
     assert "@Ana: said that they are no longer checking it" in read

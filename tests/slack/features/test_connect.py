@@ -1,4 +1,4 @@
-"""Slack room tests: connect, from the command to the placed operation."""
+"""The connect form, from the command to the submitted operation."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bot.slack.features import connect
 from tests.slack.incoming import (
     Down,
     a_system,
+    answer_text,
     begin,
     context_of,
     fields_of,
     receives_with,
-    table_cannot_place,
-    told,
+    table_cannot_submit,
     types,
     view_id,
     window,
@@ -34,7 +34,7 @@ from tests.system import ANA, BEN, CONNECTIONS, GUARDIAN, GUS, REGION, REQUEST, 
 
 @pytest.fixture(scope="module")
 def worked() -> Iterator[System]:
-    """Where the workers have nothing to do but what one test gives them."""
+    """A system whose workers process only what the current test submits."""
     yield from a_system()
 
 
@@ -53,17 +53,17 @@ def submits(system: System, view: str, user: str = ANA, **fields: str) -> Any:
     return system.slack.submit(user, view, REQUEST | fields)
 
 
-def placed(system: System, carrier_group_id: str) -> list[str]:
+def submitted_groups(system: System, carrier_group_id: str) -> list[str]:
     """The open operations that ask for this id."""
-    held = [system.operation(one).input for one in system.open_operations()]
+    requests = [system.operation(operation_id).input for operation_id in system.open_operations()]
     return [
-        one.group_name
-        for one in held
-        if isinstance(one, ConnectionRequest) and one.carrier_group_id == carrier_group_id
+        request.group_name
+        for request in requests
+        if isinstance(request, ConnectionRequest) and request.carrier_group_id == carrier_group_id
     ]
 
 
-def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(system: System) -> None:
+def test_the_form_asks_for_what_noyo_needs_and_explains_each_field(system: System) -> None:
     opened(system, text="connect Acme & Söhne")
     shown = window(system)
     for said in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
@@ -73,19 +73,19 @@ def test_the_form_asks_for_what_noyo_needs_and_says_what_each_is(system: System)
     assert "Encrypted until then, and never shown" in shown
 
 
-def test_a_submission_places_one_operation_and_says_what_happens_next(system: System) -> None:
+def test_a_submission_creates_one_operation_and_says_what_happens_next(system: System) -> None:
     view = opened(system)
     assert submits(system, view, carrier_group_id="one").errors == {}
     shown = window(system)
     assert "Sending: Test Company with Guardian, carrier group id one." in shown
     assert "This window shows Noyo's answer" in shown
     assert "You can close it" in shown
-    held = system.operation(view)
-    assert (held.actor, held.reply_to.view_id) == (ANA, view)
-    assert placed(system, "one") == ["Test Company"]
+    operation = system.operation(view)
+    assert (operation.actor, operation.reply_to.view_id) == (ANA, view)
+    assert submitted_groups(system, "one") == ["Test Company"]
 
 
-def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(system: System) -> None:
+def test_every_invalid_field_shows_its_own_error(system: System) -> None:
     view = opened(system)
     wrong = {
         "federal_ein": "12",
@@ -101,8 +101,8 @@ def test_what_is_missing_or_wrong_is_said_under_each_field_at_once(system: Syste
     assert view not in system.open_operations()
 
 
-def test_what_a_changed_client_leaves_out_is_said_too(system: System) -> None:
-    """Slack itself asks for what is required; nothing here leans on that."""
+def test_fields_that_a_modified_client_omits_are_errors(system: System) -> None:
+    """Slack enforces required fields; the server does not rely on it."""
     answer = connect.FORM.submission(context_of(system, ANA), {"id": "V1", "state": {"values": {}}})
     assert answer["errors"].keys() == {"carrier_id", "group_name", "carrier_group_id", "federal_ein"}
 
@@ -118,15 +118,15 @@ def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
     reply = submits(system, view, carrier_group_id="twice")
     again = system.slack.resend(ANA, reply)
     assert again.status == 200
-    assert placed(system, "twice") == ["Test Company"]
+    assert submitted_groups(system, "twice") == ["Test Company"]
 
 
-def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: System) -> None:
-    """ "Sending" would stand there for ever: the answer was shown when it came."""
+def test_a_form_that_is_submitted_again_after_the_answer_shows_the_outcome(quiet: System) -> None:
+    """The window must not show "Sending" for an operation that is already settled."""
     context = context_of(quiet, ANA)
     view = opened(quiet)
     submits(quiet, view, carrier_group_id="late")
-    quiet.carry_out()
+    quiet.execute_due()
     state = {"values": {name: {name: {"value": value}} for name, value in REQUEST.items()}}
     state["values"]["carrier_group_id"] = {"carrier_group_id": {"value": "late"}}
     answer = connect.FORM.submission(context, {"id": view, "state": state})
@@ -134,42 +134,40 @@ def test_the_same_form_submitted_after_the_answer_shows_how_it_went(quiet: Syste
     assert "Noyo confirmed" in json.dumps(answer)
 
 
-def test_a_second_person_who_asks_for_the_same_is_told_what_is_on_its_way(system: System) -> None:
+def test_a_second_person_with_the_same_request_sees_the_open_one(system: System) -> None:
     submits(system, opened(system), carrier_group_id="same")
     found = submits(system, opened(system, BEN), BEN, carrier_group_id="same", group_name="Other Name").errors
     assert "This was already requested with carrier group id same" in found["carrier_group_id"]
     assert "Nothing new was sent" in found["carrier_group_id"]
-    assert placed(system, "same") == ["Test Company"]
+    assert submitted_groups(system, "same") == ["Test Company"]
 
 
-def test_with_the_table_down_nothing_is_lost_and_the_next_submission_places_one(system: System) -> None:
+def test_a_form_can_be_submitted_again_after_the_table_was_down(system: System) -> None:
     view = opened(system)
-    table_cannot_place(system)
+    table_cannot_submit(system)
     submits(system, view, carrier_group_id="down", broker_tin="987654321")
     assert "[[ Something went wrong ]]" in window(system)
     assert "close this window and submit again" in window(system)
-    assert placed(system, "down") == []
+    assert submitted_groups(system, "down") == []
     system.slack.close_view(ANA, view_id(system))
     assert "Carrier group ID: [down]" in window(system)
     begin_again = system.bot.__dict__.pop("slack_endpoint")
     assert begin_again is not None
     system.slack.submit(ANA, view, {})
     assert "[[ Sending to Noyo ]]" in window(system)
-    assert placed(system, "down") == ["Test Company"]
+    assert submitted_groups(system, "down") == ["Test Company"]
 
 
-def test_with_the_key_service_down_nothing_is_placed_unsealed(system: System) -> None:
+def test_nothing_is_submitted_unencrypted_while_the_key_service_is_down(system: System) -> None:
     context = context_of(system)
     down = Down(context.deps.encryptor, "encrypt", error=TableUnavailable("The encryption key is not answering."))
     receives_with(system, replace(context, deps=replace(context.deps, encryptor=down)))
-    submits(system, opened(system), carrier_group_id="unsealed")
+    submits(system, opened(system), carrier_group_id="unencrypted")
     assert "The encryption key is not answering." in window(system)
-    assert placed(system, "unsealed") == []
+    assert submitted_groups(system, "unencrypted") == []
 
 
-def test_a_fault_nobody_thought_of_is_an_apology_with_an_id_that_is_in_the_log(
-    system: System, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_unexpected_error_shows_an_id_that_is_in_the_log(system: System, caplog: pytest.LogCaptureFixture) -> None:
     context = context_of(system)
     down = Down(context.deps.encryptor, "encrypt", error=RuntimeError("a bug"))
     receives_with(system, replace(context, deps=replace(context.deps, encryptor=down)))
@@ -179,9 +177,7 @@ def test_a_fault_nobody_thought_of_is_an_apology_with_an_id_that_is_in_the_log(
     assert "a bug" not in window(system)
 
 
-def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
-    quiet: System, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_typed_secrets_appear_in_no_log_window_message_or_item(quiet: System, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     for name in ("switchboard", "bot", "slack_bolt", "slack_sdk"):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -192,20 +188,20 @@ def test_typed_secrets_are_in_no_log_no_window_no_message_and_no_item(
         "employer_email_address": "hidden@example.com",
     }
     view = opened(quiet)
-    table_cannot_place(quiet)
+    table_cannot_submit(quiet)
     submits(quiet, view, carrier_group_id="secret", **secrets)
     failed = window(quiet)
     quiet.bot.__dict__.pop("slack_endpoint")
     quiet.slack.close_view(ANA, view_id(quiet))
     quiet.slack.submit(ANA, view, {})
-    items = [str(one) for one in _items(quiet)]
-    assert any("secret" in one for one in items)
-    quiet.carry_out()
+    items = [str(item) for item in _items(quiet)]
+    assert any("secret" in item for item in items)
+    quiet.execute_due()
     quiet.notify()
-    items += [str(one) for one in _items(quiet)]
+    items += [str(item) for item in _items(quiet)]
     seen = [failed, window(quiet), quiet.seen_in(CONNECTIONS), caplog.text, *items, repr(quiet.slack.ephemerals(ANA))]
     for typed in [*secrets.values(), "987654321"]:
-        assert not [place for place in seen if typed in place], typed
+        assert not [text for text in seen if typed in text], typed
 
 
 def _items(system: System) -> list[Any]:
@@ -220,7 +216,7 @@ def test_more_carriers_than_a_list_holds_are_searched(tmp_path: Path) -> None:
     for system in a_system(CARRIERS_FILE=str(file)):
         view = opened(system)
         assert len(system.slack.suggest(ANA, view, "carrier_id", "carrier")) == 100
-        assert [one["text"]["text"] for one in system.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")] == [
+        assert [option["text"]["text"] for option in system.slack.suggest(ANA, view, "carrier_id", "CARRIER 14")] == [
             f"Carrier 14{digit}" for digit in range(10)
         ]
         assert system.slack.suggest(ANA, view, "carrier_id", "nobody") == []
@@ -246,12 +242,12 @@ def test_without_names_of_carriers_the_id_is_typed(system: System) -> None:
     found = submits(system, view, carrier_id="Guardian", carrier_group_id="by hand").errors
     assert "enter its Noyo id" in found["carrier_id"]
     assert submits(system, view, carrier_id=GUARDIAN.upper(), carrier_group_id="by hand").errors == {}
-    assert placed(system, "by hand") == ["Test Company"]
+    assert submitted_groups(system, "by hand") == ["Test Company"]
     assert system.operation(view).entity.key == f"{GUARDIAN}#by hand"
 
 
 def test_a_guest_may_not_ask_and_sees_no_form(system: System) -> None:
-    assert "Guests cannot do this" in told(system, types(system, "connect", GUS))
+    assert "Guests cannot do this" in answer_text(system, types(system, "connect", GUS))
     assert window(system, GUS) == ""
 
 
@@ -262,13 +258,13 @@ def test_somebody_who_became_a_guest_over_the_form_is_refused_at_the_submission(
     system.wait(3601)
     submits(system, view, "U0TEMP", carrier_group_id="became a guest")
     assert "Guests cannot do this" in window(system, "U0TEMP")
-    assert placed(system, "became a guest") == []
+    assert submitted_groups(system, "became a guest") == []
 
 
 def test_where_slack_does_not_say_who_somebody_is_nothing_is_opened(system: System) -> None:
     system.slack.add_user("U0NEW", "New")
     system.slack.faults.server_error("users.info")
-    read = told(system, types(system, "connect", "U0NEW"))
+    read = answer_text(system, types(system, "connect", "U0NEW"))
     assert "I could not read your Slack profile just now, so nothing was done. Please try again" in read
     assert window(system, "U0NEW") == ""
     types(system, "connect", "U0NEW")

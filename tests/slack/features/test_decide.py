@@ -1,4 +1,4 @@
-"""Slack room tests: a decision, from the button or the command to the placed operation."""
+"""A decision, from the button or the command to the submitted operation."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bot.errors import UnknownSchema
 from bot.slack.features import decide
 from bot.slack.views import buttons
 from tests.slack.incoming import (
+    answer_text,
     asked_to_disconnect,
     context_of,
     known,
     moves,
     presses,
     receives_with,
-    table_cannot_place,
-    told,
+    table_cannot_submit,
     types,
     view_id,
     window,
@@ -56,9 +56,9 @@ def ticked(record_state: RecordState) -> dict[str, str]:
 
 
 def wanted(system: System, view: str) -> DecisionRequest:
-    held = system.operation(view).input
-    assert isinstance(held, DecisionRequest)
-    return held
+    request = system.operation(view).input
+    assert isinstance(request, DecisionRequest)
+    return request
 
 
 def sends(system: System, view: str, fields: Any = (), user: str = ANA) -> Any:
@@ -66,7 +66,7 @@ def sends(system: System, view: str, fields: Any = (), user: str = ANA) -> Any:
 
 
 def of_this_view(record_state: RecordState, view: str, **values: dict[str, Any]) -> dict[str, Any]:
-    """A submission of this form, made by hand; what Slack's client would have refused goes through."""
+    """A handmade submission of this form, which may contain what Slack's client would refuse."""
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
     state = {"values": {name: {name: value} for name, value in values.items()}}
     return {"id": view, "private_metadata": about, "state": state}
@@ -85,7 +85,7 @@ def test_the_approval_says_what_will_happen_and_starts_from_noyos_day(system: Sy
     assert "Source:** the carrier" in shown
 
 
-def test_a_day_left_as_noyo_has_it_is_not_sent(system: System) -> None:
+def test_an_unchanged_end_date_is_not_sent(system: System) -> None:
     record_state = asked_to_disconnect(system, "Left Inc")
     view = opens(system, record_state)
     sends(system, view)
@@ -160,13 +160,13 @@ def test_another_reason_must_be_said(system: System) -> None:
 @pytest.mark.parametrize(
     ("context", "words"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
 )
-def test_context_that_does_not_fit_is_said_under_it(system: System, context: str, words: str) -> None:
+def test_an_invalid_context_shows_an_error_at_its_field(system: System, context: str, words: str) -> None:
     record_state = asked_to_disconnect(system, "Context Inc")
     view = opens(system, record_state, Decision.REJECT)
-    held = of_this_view(
+    submission = of_this_view(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
-    found = decide.REJECT.submission(context_of(system, ANA), held)["errors"]
+    found = decide.REJECT.submission(context_of(system, ANA), submission)["errors"]
     assert words in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
@@ -174,7 +174,7 @@ def test_context_that_does_not_fit_is_said_under_it(system: System, context: str
 # ---------------------------------------------------------------- who was first, and what changed
 
 
-def test_the_second_is_told_who_decided_what_and_when(system: System) -> None:
+def test_the_second_person_sees_who_decided_what_and_when(system: System) -> None:
     record_state = asked_to_disconnect(system, "Raced Inc")
     anas, bens = opens(system, record_state), opens(system, record_state, Decision.REJECT, BEN)
     sends(system, anas)
@@ -189,11 +189,11 @@ def test_the_second_is_told_who_decided_what_and_when(system: System) -> None:
 
 
 def settles(system: System, record_state: RecordState, view: str, status: str) -> RecordState:
-    """Noyo confirmed what was placed from this window."""
-    operations, placed = system.bot.repositories.operations, system.operation(view)
+    """Noyo confirms the operation that was submitted from this window."""
+    operations, operation = system.bot.repositories.operations, system.operation(view)
     at = int(system.clock())
-    sent = replace(placed, state=OperationState.SENDING, lease="l", lease_until=at + 60, attempts=1)
-    operations.claim(placed, sent)
+    sent = replace(operation, state=OperationState.SENDING, lease="l", lease_until=at + 60, attempts=1)
+    operations.claim(operation, sent)
     done: Operation = replace(
         sent,
         state=OperationState.SUCCEEDED,
@@ -208,7 +208,7 @@ def settles(system: System, record_state: RecordState, view: str, status: str) -
     return moves(system, record_state, status)
 
 
-def test_what_a_colleague_settled_meanwhile_is_told_with_who_and_when(system: System) -> None:
+def test_a_decision_settled_meanwhile_shows_who_made_it_and_when(system: System) -> None:
     record_state = asked_to_disconnect(system, "Settled Inc")
     anas, bens = opens(system, record_state), opens(system, record_state, user=BEN)
     sends(system, anas)
@@ -290,8 +290,8 @@ def test_who_may_not_approve_gets_no_form_and_places_nothing_and_it_is_written_d
     answer = decide.APPROVE.submission(nobody, of_this_view(record_state, view))
     assert answer["response_action"] == "push"
     assert view not in system.open_operations()
-    trail = system.bot.repositories.audit.entries(record_state.entity, limit=9)
-    assert {(entry.actor, entry.action) for entry in trail} == {(GUS, "denied"), (ANA, "denied")}
+    entries = system.bot.repositories.audit.entries(record_state.entity, limit=9)
+    assert {(entry.actor, entry.action) for entry in entries} == {(GUS, "denied"), (ANA, "denied")}
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(syste
 def test_with_the_table_down_the_form_keeps_what_was_typed(system: System) -> None:
     record_state = asked_to_disconnect(system, "Down Inc")
     view = opens(system, record_state)
-    table_cannot_place(system)
+    table_cannot_submit(system)
     sends(system, view, {"context": "kept"})
     assert "Your input is saved" in window(system)
     system.bot.__dict__.pop("slack_endpoint")
@@ -345,18 +345,18 @@ def test_approve_and_reject_by_name_open_the_form_of_the_one_that_waits(system: 
 def test_where_several_or_none_wait_the_command_lists_them(system: System) -> None:
     asked_to_disconnect(system, "Golf One")
     asked_to_disconnect(system, "Golf Two")
-    read = told(system, types(system, "reject Golf"))
+    read = answer_text(system, types(system, "reject Golf"))
     assert "Several wait for a decision. Which one?" in read
     assert "Reject, Keep Connected…" in read
     known(system, "Hotel Connection")
-    assert "None of these waits for a decision." in told(system, types(system, "approve Hotel"))
-    assert "Which request to disconnect? Type /noyo approve" in told(system, types(system, "approve"))
+    assert "None of these waits for a decision." in answer_text(system, types(system, "approve Hotel"))
+    assert "Which request to disconnect? Type /noyo approve" in answer_text(system, types(system, "approve"))
 
 
 @pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])
-def test_a_guest_is_told_nothing(system: System, text: str) -> None:
+def test_a_guest_sees_no_records(system: System, text: str) -> None:
     asked_to_disconnect(system, "India Inc")
-    read = told(system, types(system, text, GUS))
+    read = answer_text(system, types(system, text, GUS))
     assert "Guests cannot do this" in read
     assert "India Inc" not in read
     assert window(system, GUS) == ""
@@ -365,20 +365,20 @@ def test_a_guest_is_told_nothing(system: System, text: str) -> None:
 # ---------------------------------------------------------------- one's own, and without a version
 
 
-def test_nobody_is_let_at_what_they_asked_for_and_the_trail_has_it(system: System) -> None:
+def test_nobody_may_decide_on_their_own_request_and_the_denial_is_audited(system: System) -> None:
     shown = asked_to_disconnect(system, "Own Decision Inc")
     after = link_to_operation(shown, "V0", ANA, "Own Decision Inc")
     system.bot.repositories.records.write(RecordChange(shown.entity, shown, after, None))
     presses(system, button_of(shown))
     assert "You requested this yourself" in window(system)
     assert "These may: @Ben." in window(system)
-    trail = system.bot.repositories.audit.entries(shown.entity, limit=9)
-    assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
+    entries = system.bot.repositories.audit.entries(shown.entity, limit=9)
+    assert ("denied", ANA) in [(entry.action, entry.actor) for entry in entries]
     opens(system, shown, user=BEN)
     assert "[[ Approve disconnection ]]" in window(system, BEN)
 
 
-def test_a_form_that_was_open_before_it_was_known_as_ones_own_is_refused(system: System) -> None:
+def test_a_form_opened_before_the_request_was_known_as_ones_own_is_refused(system: System) -> None:
     shown = asked_to_disconnect(system, "Own Later Inc")
     view = opens(system, shown)
     after = link_to_operation(shown, "V0", ANA, "Own Later Inc")

@@ -1,4 +1,4 @@
-"""Slack room tests: a decision through everything: from Noyo's request to the card that says how it ended."""
+"""A decision end to end: from Noyo's request to the card with the outcome."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ def system(shared: System) -> System:
 
 
 def asked(system: System, name: str) -> dict[str, Any]:
-    made = system.noyo.carrier_requests_disconnection(
+    disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
     )
     system.settle(30)
-    return made
+    return disconnection
 
 
 def card(system: System, name: str) -> Any:
-    cards = [one for one in system.slack.channel(DECISIONS) if f"Disconnect {name}" in system.slack.render(one)]
+    cards = [
+        message for message in system.slack.channel(DECISIONS) if f"Disconnect {name}" in system.slack.render(message)
+    ]
     assert len(cards) == 1
     return cards[0]
 
@@ -44,71 +46,76 @@ def opens(system: System, name: str, act: str, user: str = ANA) -> str:
     return str(view.id)
 
 
-def decisions_at_noyo(system: System, made: dict[str, Any]) -> list[Any]:
-    return [seen for seen in system.writes() if made["id"] in seen.path]
+def decisions_at_noyo(system: System, disconnection: dict[str, Any]) -> list[Any]:
+    return [seen for seen in system.writes() if disconnection["id"] in seen.path]
 
 
-def test_of_two_who_decide_on_the_same_card_one_reaches_noyo_and_the_card_ends_true(system: System) -> None:
-    made = asked(system, "Both Inc")
+def test_one_of_two_concurrent_decisions_reaches_noyo_and_the_card_shows_its_outcome(system: System) -> None:
+    disconnection = asked(system, "Both Inc")
     anas, bens = opens(system, "Both Inc", "approve"), opens(system, "Both Inc", "reject", BEN)
     system.slack.submit(ANA, anas, {})
     system.slack.submit(BEN, bens, {"reason": "payment_reinstated"})
     assert "@Ana approved: sending." in window(system, BEN)
     system.notify()
-    on_its_way = system.slack.render(card(system, "Both Inc"))
-    assert "@Ana approved: sending." in on_its_way
-    assert "Approve Disconnection…" not in on_its_way
+    pending_text = system.slack.render(card(system, "Both Inc"))
+    assert "@Ana approved: sending." in pending_text
+    assert "Approve Disconnection…" not in pending_text
     system.settle(30)
-    assert len(decisions_at_noyo(system, made)) == 1
-    assert system.noyo.disconnection(made["id"])["status"] == "processing"
+    assert len(decisions_at_noyo(system, disconnection)) == 1
+    assert system.noyo.disconnection(disconnection["id"])["status"] == "processing"
     after = system.slack.render(card(system, "Both Inc"))
     assert "Noyo confirmed @Ana's approval" in after
     assert "outside Switchboard" not in after
     assert "Noyo accepted your approval" in window(system)
 
 
-def test_what_is_decided_at_noyo_takes_the_buttons_away_and_nothing_is_sent(system: System) -> None:
-    made = asked(system, "There Inc")
+def test_a_decision_made_at_noyo_removes_the_buttons_and_nothing_is_sent(system: System) -> None:
+    disconnection = asked(system, "There Inc")
     view = opens(system, "There Inc", "approve")
-    system.noyo.move_disconnection(made["id"], "rejected")
+    system.noyo.move_disconnection(disconnection["id"], "rejected")
     system.slack.submit(ANA, view, {})
     system.settle(30)
     assert system.operation(view).state is OperationState.CANCELLED
-    assert decisions_at_noyo(system, made) == []
+    assert decisions_at_noyo(system, disconnection) == []
     after = system.slack.render(card(system, "There Inc"))
     assert "Decided outside Switchboard" in after
     assert "Not sent: the request changed at Noyo before @Ana's approval was sent" in after
     assert "Approve Disconnection…" not in after
 
 
-def entries(system: System, made: dict[str, Any], action: str) -> list[AuditEntry]:
-    kept = system.bot.repositories.audit.entries(EntityRef(EntityKind.DISCONNECTION, made["id"]), limit=50)
-    return [entry for entry in kept if entry.action == action]
+def entries(system: System, disconnection: dict[str, Any], action: str) -> list[AuditEntry]:
+    audit_entries = system.bot.repositories.audit.entries(
+        EntityRef(EntityKind.DISCONNECTION, disconnection["id"]), limit=50
+    )
+    return [entry for entry in audit_entries if entry.action == action]
 
 
-def test_the_trail_says_whence_each_deed_came(system: System) -> None:
-    made = asked(system, "Whence Inc")
-    system.slack.click(GUS, DECISIONS, card(system, "Whence Inc").ts, "approve")
-    system.slack.submit(ANA, opens(system, "Whence Inc", "approve"), {})
+def test_the_audit_log_records_the_origin_of_each_action(system: System) -> None:
+    disconnection = asked(system, "Origin Inc")
+    system.slack.click(GUS, DECISIONS, card(system, "Origin Inc").ts, "approve")
+    system.slack.submit(ANA, opens(system, "Origin Inc", "approve"), {})
     system.settle(30)
-    (denied,), (placed,) = entries(system, made, "denied"), entries(system, made, "operation_submitted")
-    (settled,) = entries(system, made, "operation_succeeded")
+    (denied,), (submitted,) = (
+        entries(system, disconnection, "denied"),
+        entries(system, disconnection, "operation_submitted"),
+    )
+    (settled,) = entries(system, disconnection, "operation_succeeded")
     assert (denied.actor, denied.origin) == (GUS, Origin("button", DECISIONS))
-    assert (placed.actor, placed.origin.source) == (ANA, "form")
+    assert (submitted.actor, submitted.origin.source) == (ANA, "form")
     assert settled.origin == WORKER
 
 
-def test_a_form_that_was_out_of_date_when_it_was_submitted_is_in_the_trail(system: System) -> None:
-    made = asked(system, "Stale Inc")
+def test_the_submission_of_an_outdated_form_is_audited(system: System) -> None:
+    disconnection = asked(system, "Stale Inc")
     view = opens(system, "Stale Inc", "reject")
-    system.noyo.move_disconnection(made["id"], "needs_review", effective_end_date="2027-01-31")
+    system.noyo.move_disconnection(disconnection["id"], "needs_review", effective_end_date="2027-01-31")
     system.settle(30)
     system.slack.submit(ANA, view, {"reason": "payment_reinstated"})
     assert "It changed" in window(system)
-    (turned_away,) = entries(system, made, "submission_conflict")
+    (turned_away,) = entries(system, disconnection, "submission_conflict")
     details = dict(turned_away.details)
     assert (turned_away.actor, turned_away.origin.source) == (ANA, "form")
     assert (details["decision"], details["because"]) == ("reject", "changed")
-    assert details["shown_version"] == made["version"]
-    assert details["version_now"] == system.noyo.disconnection(made["id"])["version"]
-    assert decisions_at_noyo(system, made) == []
+    assert details["shown_version"] == disconnection["version"]
+    assert details["version_now"] == system.noyo.disconnection(disconnection["id"])["version"]
+    assert decisions_at_noyo(system, disconnection) == []

@@ -1,4 +1,4 @@
-"""Slack room tests: what waits for a decision, and what was done."""
+"""The decisions and history commands."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from datetime import date
 
 from bot.domain.people import AuditEntry
 from bot.slack.views import buttons
-from tests.slack.incoming import asked_to_disconnect, known, presses, told, types, view_id, window
+from tests.slack.incoming import answer_text, asked_to_disconnect, known, presses, types, view_id, window
 from tests.system import ANA, BEN, System
 
 SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
-def test_what_waits_is_listed_by_its_last_day_and_what_is_on_its_way_offers_nothing(system: System) -> None:
-    assert "No request to disconnect waits for a decision." in told(system, types(system, "decisions"))
+def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_buttons(system: System) -> None:
+    assert "No request to disconnect waits for a decision." in answer_text(system, types(system, "decisions"))
     later = asked_to_disconnect(system, "Later Inc", effective_end_date=date(2026, 11, 30))
     asked_to_disconnect(system, "Sooner Inc", effective_end_date=date(2026, 10, 31))
     asked_to_disconnect(system, "Done Inc", "completed")
     presses(system, buttons.approve(later.entity, later.record.version, name="it"))
     system.slack.submit(ANA, view_id(system), {})
     reply = types(system, "decisions")
-    read = told(system, reply)
+    read = answer_text(system, reply)
     assert read.index("Sooner Inc") < read.index("Later Inc")
     assert "Last managed day:** 31 Oct 2026" in read
     assert "Done Inc" not in read
@@ -32,10 +32,10 @@ def test_what_waits_is_listed_by_its_last_day_and_what_is_on_its_way_offers_noth
     assert "Sooner Inc stays connected to Guardian" in window(system)
 
 
-def test_of_many_the_first_eight_are_shown_and_the_rest_are_counted(system: System) -> None:
+def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
     for number in range(10):
         asked_to_disconnect(system, f"Many {number}", effective_end_date=date(2026, 1, 1 + number))
-    read = told(system, types(system, "decisions"))
+    read = answer_text(system, types(system, "decisions"))
     assert "Many 7" in read
     assert "Many 8" not in read
     assert "more. Open one by name: /noyo approve, reject or disconnect" in read
@@ -46,7 +46,7 @@ def writes(system: System, record_state: object, action: str, at: int, **details
     system.bot.repositories.audit.append(AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items())))
 
 
-def test_history_tells_who_did_what_the_newest_first(system: System) -> None:
+def test_history_shows_who_did_what_newest_first(system: System) -> None:
     record_state = asked_to_disconnect(system, "Juliet Inc")
     writes(system, record_state, "denied", 1)
     decided = {"kind": "decide_disconnection", "decision": "reject"}
@@ -56,7 +56,7 @@ def test_history_tells_who_did_what_the_newest_first(system: System) -> None:
     writes(system, record_state, "resolution_chosen", 5, resolution="close")
     writes(system, record_state, "operation_succeeded", 6, kind="retry_connection", outcome="confirmed")
     reply = types(system, "history Juliet")
-    lines = [one.partition(" · ")[2] for one in told(system, reply).splitlines() if "@Ben" in one]
+    lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines[0] == "@Ben: retry was confirmed by Noyo"
     assert lines[1] == "@Ben: closed it without anybody knowing whether it took effect"
     assert lines[2] == "@Ben: rejection got no answer; checking whether it arrived"
@@ -67,35 +67,28 @@ def test_history_tells_who_did_what_the_newest_first(system: System) -> None:
     assert system.slack.mentions(reply.messages[0]) == ["@Ben"]
 
 
-def test_an_entry_of_another_version_is_shown_as_it_came(system: System) -> None:
+def test_an_entry_of_an_unknown_kind_is_shown_as_stored(system: System) -> None:
     record_state = asked_to_disconnect(system, "Kilo Inc")
     writes(system, record_state, "teleported <!here>", 1, outcome="odd")
     writes(system, record_state, "operation_submitted", 2)
-    read = told(system, types(system, "history Kilo"))
+    read = answer_text(system, types(system, "history Kilo"))
     assert "teleported" in read
     assert "odd" in read
     assert "asked for something" in read
 
 
-def test_history_tells_who_came_second_and_why(system: System) -> None:
+def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     record_state = asked_to_disconnect(system, "Second Inc")
     decided = {"kind": "decide_disconnection", "decision": "approve"}
     writes(
-        system,
-        record_state,
-        "submission_conflict",
-        1,
-        **decided,
-        because="somebody_was_first",
-        first="V1",
-        first_by=ANA,
+        system, record_state, "submission_conflict", 1, **decided, because="already_submitted", first="V1", first_by=ANA
     )
     writes(system, record_state, "submission_conflict", 2, **decided, because="changed")
     writes(system, record_state, "resolution_conflict", 3, resolution="close")
     writes(system, record_state, "operation_sending", 4, **decided, attempt="1")
     writes(system, record_state, "confirmation_conflict", 5, state="cancelled")
     reply = types(system, "history Second")
-    lines = [one.partition(" · ")[2] for one in told(system, reply).splitlines() if "@Ben" in one]
+    lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
         "@Ben: wanted to confirm the request to disconnect, but it was no longer waiting",
         "@Ben: approval was sent to Noyo",
@@ -105,11 +98,11 @@ def test_history_tells_who_came_second_and_why(system: System) -> None:
     ]
 
 
-def test_of_a_long_history_twenty_entries_are_shown(system: System) -> None:
+def test_a_long_history_shows_twenty_entries(system: System) -> None:
     record_state = asked_to_disconnect(system, "Lima Inc")
     for at in range(25):
         writes(system, record_state, "denied", at)
-    read = told(system, types(system, "history Lima"))
+    read = answer_text(system, types(system, "history Lima"))
     assert read.count("was refused: they lack the right") == 20
     assert "There is more, longer ago." in read
 
@@ -117,17 +110,17 @@ def test_of_a_long_history_twenty_entries_are_shown(system: System) -> None:
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
     system.asks(ANA, group_name="Mike Inc", carrier_group_id="mike")
     system.settle(30)
-    read = told(system, types(system, "history Mike"))
+    read = answer_text(system, types(system, "history Mike"))
     assert "@Ana: asked for this connection" in read
     assert "request was confirmed by Noyo" in read
 
 
-def test_history_of_nobody_of_several_or_of_nothing_done_says_so(system: System) -> None:
-    assert "Whose? Type /noyo history" in told(system, types(system, "history"))
-    assert "Nothing here matches" in told(system, types(system, "history Nobody"))
+def test_history_explains_when_no_record_several_records_or_no_actions_match(system: System) -> None:
+    assert "Whose? Type /noyo history" in answer_text(system, types(system, "history"))
+    assert "Nothing here matches" in answer_text(system, types(system, "history Nobody"))
     first = known(system, "November One")
     asked_to_disconnect(system, "November Two")
-    read = told(system, types(system, "history November"))
+    read = answer_text(system, types(system, "history November"))
     assert "Several match. Type /noyo history and the id of one:" in read
     assert first.record.id in read
-    assert "Nothing, through Switchboard." in told(system, types(system, f"history {first.record.id}"))
+    assert "Nothing, through Switchboard." in answer_text(system, types(system, f"history {first.record.id}"))

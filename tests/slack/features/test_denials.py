@@ -1,4 +1,4 @@
-"""Slack room tests: who was denied what is in the audit trail of what it was about."""
+"""Each denial is in the audit log of the entity that it concerns."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.slack.incoming import context_of, known, unclear
 from tests.system import ANA, GUARDIAN, GUS, REQUEST, System
 
 
-class Trail:
-    """An audit trail that can be read."""
+class FakeAuditLog:
+    """An audit log in memory."""
 
     def __init__(self) -> None:
         self.entries: list[AuditEntry] = []
@@ -33,7 +33,7 @@ class Trail:
 
 
 class Windows:
-    """Opens every window."""
+    """Accepts every modal and every answer."""
 
     def open_view(self, trigger_id: str, view: object) -> None:
         pass
@@ -43,14 +43,14 @@ class Windows:
 
 
 @pytest.fixture
-def trail() -> Trail:
-    return Trail()
+def audit_log() -> FakeAuditLog:
+    return FakeAuditLog()
 
 
 @pytest.fixture
-def context(system: System, trail: Trail) -> RequestContext:
-    made = context_of(system, GUS)
-    return replace(made, deps=replace(made.deps, audit=trail), web=Windows())
+def context(system: System, audit_log: FakeAuditLog) -> RequestContext:
+    request_context = context_of(system, GUS)
+    return replace(request_context, deps=replace(request_context.deps, audit=audit_log), web=Windows())
 
 
 def submitted(view_id: str, about: str = "", **fields: str) -> dict[str, object]:
@@ -58,40 +58,48 @@ def submitted(view_id: str, about: str = "", **fields: str) -> dict[str, object]
     return {"id": view_id, "private_metadata": about, "state": {"values": values}}
 
 
-def test_looking_around_is_about_the_person(context: RequestContext, trail: Trail) -> None:
+def test_denied_commands_are_logged_under_the_person(context: RequestContext, audit_log: FakeAuditLog) -> None:
     commands.dispatch(context, {"text": "status"})
     commands.dispatch(context, {"text": "retry Anything"})
     commands.dispatch(context, {"text": "connect"})
     person = person_ref(GUS)
     view, ask = (("wanted", "view"),), (("wanted", "request"),)
-    assert trail.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, ask)]
+    assert audit_log.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, ask)]
 
 
-def test_a_request_is_about_what_was_asked_for(context: RequestContext, trail: Trail) -> None:
+def test_a_denied_request_is_logged_under_the_pending_connection(
+    context: RequestContext, audit_log: FakeAuditLog
+) -> None:
     connect.FORM.submission(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
-    assert trail.denied == [(pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
+    assert audit_log.denied == [(pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
-def test_details_and_a_retry_are_about_the_record(system: System, context: RequestContext, trail: Trail) -> None:
+def test_denied_details_and_retries_are_logged_under_the_record(
+    system: System, context: RequestContext, audit_log: FakeAuditLog
+) -> None:
     record_state = known(system, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
     click_details(context, value)
     retry.FORM.click(context, value)
     retry.FORM.submission(context, submitted("V2", encode(value)))
-    assert [entity for entity, _, _ in trail.denied] == [record_state.entity] * 3
-    assert [details for _, _, details in trail.denied] == [
+    assert [entity for entity, _, _ in audit_log.denied] == [record_state.entity] * 3
+    assert [details for _, _, details in audit_log.denied] == [
         (("wanted", right.value),) for right in (Right.VIEW, Right.REQUEST, Right.REQUEST)
     ]
 
 
-def test_a_way_out_is_about_what_the_operation_is_about(system: System, context: RequestContext, trail: Trail) -> None:
-    held = unclear(system, "Denied Way Inc")
-    resolve.click(Action.CLOSE, context, ButtonValue(operation_id=held.id))
+def test_a_denied_resolution_is_logged_under_the_entity_of_its_operation(
+    system: System, context: RequestContext, audit_log: FakeAuditLog
+) -> None:
+    operation = unclear(system, "Denied Way Inc")
+    resolve.click(Action.CLOSE, context, ButtonValue(operation_id=operation.id))
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))
-    assert [entity for entity, _, _ in trail.denied] == [held.entity, person_ref(GUS)]
+    assert [entity for entity, _, _ in audit_log.denied] == [operation.entity, person_ref(GUS)]
 
 
-def test_what_is_allowed_or_cannot_be_told_is_no_denial(context: RequestContext, trail: Trail) -> None:
+def test_allowed_and_undetermined_requests_are_not_logged_as_denials(
+    context: RequestContext, audit_log: FakeAuditLog
+) -> None:
     assert context.for_actor(Actor(ANA, None, "t")).authorize(Right.VIEW).allowed
     assert not context.for_actor(Actor("U0NOBODY", None, "t")).authorize(Right.VIEW).allowed
-    assert trail.denied == []
+    assert audit_log.denied == []

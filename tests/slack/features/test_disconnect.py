@@ -1,4 +1,4 @@
-"""Slack room tests: asking for a disconnection, from the button or the command to the held operation."""
+"""A disconnection request, from the button or the command to the operation that awaits confirmation."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.features import disconnect
 from bot.slack.views import buttons
 from tests.slack.incoming import (
+    answer_text,
     asked_to_disconnect,
     context_of,
-    knocks,
     known,
     moves,
     payload,
+    post_signed,
     presses,
     receives_with,
     submitted,
-    table_cannot_place,
-    told,
+    table_cannot_submit,
     types,
     view_id,
     window,
@@ -51,9 +51,9 @@ def filled(record_state: RecordState, **fields: str) -> dict[str, str]:
 
 
 def wanted(system: System, view: str) -> DisconnectionRequest:
-    held = system.operation(view).input
-    assert isinstance(held, DisconnectionRequest)
-    return held
+    request = system.operation(view).input
+    assert isinstance(request, DisconnectionRequest)
+    return request
 
 
 def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(system: System) -> None:
@@ -65,7 +65,7 @@ def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(system: Sys
     assert "Type its name" in shown
 
 
-def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(system: System) -> None:
+def test_a_submission_awaits_confirmation_and_the_window_says_what_comes_next(system: System) -> None:
     record_state = connected(system, "Held Inc")
     view = opens(system, record_state)
     system.slack.submit(ANA, view, filled(record_state, context="They move\non Monday"))
@@ -78,7 +78,7 @@ def test_it_is_held_as_it_was_chosen_and_the_window_says_what_comes_next(system:
     assert "it expires unsent Jan 1, 2027 at 12:00 AM" in shown
 
 
-def test_every_fault_is_said_at_its_field(system: System) -> None:
+def test_every_invalid_value_shows_an_error_at_its_field(system: System) -> None:
     record_state = connected(system, "Faulty Inc")
     view = opens(system, record_state)
     reply = system.slack.submit(
@@ -89,7 +89,7 @@ def test_every_fault_is_said_at_its_field(system: System) -> None:
     assert "Faulty Inc" in reply.errors["typed_name"]
 
 
-def test_a_day_that_is_past_is_taken_once_it_is_ticked(system: System) -> None:
+def test_a_past_date_is_accepted_after_it_is_ticked(system: System) -> None:
     record_state = connected(system, "Past Inc")
     view = opens(system, record_state)
     reply = system.slack.submit(ANA, view, filled(record_state, end_date="2020-01-31") | {"past": ["yes"]})
@@ -101,7 +101,7 @@ def test_a_day_that_is_past_is_taken_once_it_is_ticked(system: System) -> None:
 def test_case_and_spaces_of_the_typed_name_do_not_count(system: System, typed: str) -> None:
     record = a_connection(group_name="Typed Inc")
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    assert disconnect.validate(values, record, office_day(system)) == {}
+    assert disconnect.validate(values, record, today(system)) == {}
 
 
 @pytest.mark.parametrize(
@@ -120,14 +120,14 @@ def test_case_and_spaces_of_the_typed_name_do_not_count(system: System, typed: s
 )
 def test_the_name_is_taken_as_it_is_or_as_it_is_shown(system: System, name: str | None, typed: str, fits: bool) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": typed}
-    faults = disconnect.validate(values, a_connection(group_name=name), office_day(system))
+    faults = disconnect.validate(values, a_connection(group_name=name), today(system))
     assert ("typed_name" not in faults) is fits
 
 
 def test_without_name_and_number_its_noyo_id_is_typed(system: System) -> None:
     record = a_connection(group_name=None, carrier_group_id=None)
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": record.id}
-    assert disconnect.validate(values, record, office_day(system)) == {}
+    assert disconnect.validate(values, record, today(system)) == {}
     form = disconnect.disconnect_form(record, DISPLAY, needs_second=True, changed=False)
     assert "Type its Noyo id" in str(form)
 
@@ -146,11 +146,11 @@ def test_without_name_and_number_its_noyo_id_is_typed(system: System) -> None:
 )
 def test_what_slacks_client_would_not_send_is_a_fault_too(system: System, field: str, value: str) -> None:
     values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
-    faults = disconnect.validate(values | {field: value}, a_connection(), office_day(system))
+    faults = disconnect.validate(values | {field: value}, a_connection(), today(system))
     assert set(faults) == {field}
 
 
-def office_day(system: System) -> Any:
+def today(system: System) -> Any:
     return context_of(system).deps.today()
 
 
@@ -160,7 +160,7 @@ def test_who_may_not_approve_is_told_who_may_and_gets_no_form(system: System) ->
     assert "Guests cannot do this" in window(system, GUS)
 
 
-def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(system: System) -> None:
+def test_a_permission_lost_while_the_form_was_open_prevents_the_submission(system: System) -> None:
     record_state = connected(system, "Gone Inc")
     view = opens(system, record_state)
     context = context_of(system)
@@ -173,7 +173,7 @@ def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(s
     assert system.bot.repositories.operations.operation(view) is None
 
 
-def test_whoever_asks_second_is_offered_to_confirm(system: System) -> None:
+def test_a_second_requester_is_offered_the_confirmation(system: System) -> None:
     record_state = connected(system, "Twice Inc")
     anas, bens = opens(system, record_state), opens(system, record_state, BEN)
     system.slack.submit(ANA, anas, filled(record_state))
@@ -187,7 +187,7 @@ def test_whoever_asks_second_is_offered_to_confirm(system: System) -> None:
     assert second.by == BEN
 
 
-def test_whoever_asked_and_asks_again_is_told_that_it_waits(system: System) -> None:
+def test_a_repeated_request_shows_that_it_is_waiting(system: System) -> None:
     record_state = connected(system, "Again Inc")
     system.slack.submit(ANA, opens(system, record_state), filled(record_state))
     presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
@@ -265,24 +265,24 @@ def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(system: Sys
 
 def test_by_command_nothing_connected_is_said_in_words(system: System) -> None:
     known(system, "Stuck Only Inc")
-    assert "None of these is connected as it stands now" in told(system, types(system, "disconnect stuck only"))
-    assert "Type /noyo disconnect" in told(system, types(system, "disconnect"))
+    assert "None of these is connected as it stands now" in answer_text(system, types(system, "disconnect stuck only"))
+    assert "Type /noyo disconnect" in answer_text(system, types(system, "disconnect"))
 
 
 def test_a_table_that_does_not_answer_keeps_what_was_typed(system: System) -> None:
     record_state = connected(system, "Down Inc")
     view = opens(system, record_state)
-    table_cannot_place(system)
+    table_cannot_submit(system)
     system.slack.submit(ANA, view, filled(record_state))
     assert "close this window and submit again" in window(system)
 
 
 def test_a_form_that_cannot_be_read_is_refused_in_words(system: System) -> None:
     body = submitted(disconnect.CALLBACK, "{}")
-    assert "This form cannot be read" in str(knocks(system, payload(body)))
+    assert "This form cannot be read" in str(post_signed(system, payload(body)))
 
 
-def test_without_the_need_for_a_second_it_is_sent_at_once(system: System) -> None:
+def test_a_request_is_sent_at_once_where_no_second_approver_is_needed(system: System) -> None:
     record_state = connected(system, "Alone Inc")
     receives_with(system, replace(context_of(system), needs_second=False))
     view = opens(system, record_state)

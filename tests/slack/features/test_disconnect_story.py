@@ -1,4 +1,4 @@
-"""Slack room tests: a disconnection through everything: from the form to the one card that says how it ended."""
+"""A disconnection end to end: from the form to the card with the outcome."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.slack.features.test_second_approval import CAT, held
-from tests.slack.incoming import a_system, told, types, view_id, window
+from tests.slack.features.test_second_approval import CAT, request_disconnection
+from tests.slack.incoming import a_system, answer_text, types, view_id, window
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System
 
 
@@ -20,44 +20,44 @@ def shared() -> Iterator[System]:
 
 
 def test_from_the_card_to_noyo_and_back_in_one_card(system: System) -> None:
-    made = system.noyo.add_connection(
+    connection = system.noyo.add_connection(
         carrier_id=GUARDIAN, carrier_group_id="W1", group_name="Whole Inc", status="completed"
     )
     system.settle(20)
-    record_state = system.tracked(made["id"])
-    operation_id = held(system, "Whole Inc", record_state)
+    record_state = system.connection_record_state(connection["id"])
+    operation_id = request_disconnection(system, "Whole Inc", record_state)
     system.notify()
-    (card,) = [one for one in system.slack.channel(DECISIONS) if "Whole Inc" in system.slack.render(one)]
+    (card,) = [message for message in system.slack.channel(DECISIONS) if "Whole Inc" in system.slack.render(message)]
     assert set(system.slack.mentions(card)) >= {"@Ben", "@Cat"}
     system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
     system.slack.submit(BEN, view_id(system, BEN), {})
     system.settle(30)
     posts = [seen for seen in system.writes() if str(getattr(record_state.record, "group_id", "")) in str(seen.body)]
     assert [(seen.method, seen.status) for seen in posts] == [("POST", 201)]
-    cards = [system.slack.render(one) for one in system.slack.channel(DECISIONS)]
-    (after,) = [one for one in cards if "Whole Inc" in one]
+    cards = [system.slack.render(message) for message in system.slack.channel(DECISIONS)]
+    (after,) = [card for card in cards if "Whole Inc" in card]
     assert "**Status:** Processing" in after
     assert "**Requested by:** @Ana" in after
     assert "confirmed by @Ben" in after
     assert "outside Switchboard" not in after
     assert "[[ Sent to Noyo ]]" in window(system, BEN)
     assert operation_id not in system.open_operations()
-    trail = told(system, types(system, "history W1"))
-    assert "@Ben: confirmed the request to disconnect" in trail
-    assert "asked to disconnect (last managed day 31 Dec 2026" in trail
-    assert "was accepted by Noyo" in trail
+    history = answer_text(system, types(system, "history W1"))
+    assert "@Ben: confirmed the request to disconnect" in history
+    assert "asked to disconnect (last managed day 31 Dec 2026" in history
+    assert "was accepted by Noyo" in history
 
 
-def test_what_expires_is_told_on_its_card_and_to_whoever_asked(system: System) -> None:
-    operation_id = held(system, "Over Inc", end_date="2026-10-01")
+def test_an_expired_request_is_shown_on_its_card_and_reported_to_the_requester(system: System) -> None:
+    operation_id = request_disconnection(system, "Over Inc", end_date="2026-10-01")
     system.notify()
     system.clock.now, then = float(system.operation(operation_id).due or 0) + 1, system.clock.now
-    system.carry_out()
+    system.execute_due()
     system.notify()
     system.clock.now = then
     (card,) = [text for text in map(system.slack.render, system.slack.channel(DECISIONS)) if "Over Inc" in text]
     assert "No second approver confirmed @Ana's disconnection request in time; nothing was sent" in card
     assert "Confirm Disconnection…" not in card
-    told_ana = "\n".join(map(system.slack.render, system.slack.direct_messages(ANA)))
-    assert "Expired, not sent" in told_ana
+    answers = "\n".join(map(system.slack.render, system.slack.direct_messages(ANA)))
+    assert "Expired, not sent" in answers
     assert system.slack.direct_messages(CAT) == []

@@ -1,4 +1,4 @@
-"""Slack room tests: the doctor, as an admin reads it."""
+"""The doctor command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.records import EntityKind
 from bot.slack.features import doctor
 from bot.slack.views.health import diagnose
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import begin, told, types
+from tests.slack.incoming import answer_text, begin, types
 from tests.system import ALERTS, ANA, BEN, GUS, START, System
 
 assert doctor.SHOWN
@@ -27,12 +27,12 @@ def system(shared: System) -> System:
     shared.webhooks_begin()
     shared.noyo.add_connection(group_name="Heard Inc")
     shared.settle(10)
-    shared.check_up()
+    shared.check_health()
     return shared
 
 
 def read(system: System) -> str:
-    return told(system, types(system, "doctor"))
+    return answer_text(system, types(system, "doctor"))
 
 
 def test_where_all_is_well_it_is_one_line_of_ticks(system: System) -> None:
@@ -72,7 +72,7 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(system
     system.slack.workspace.channels[ALERTS].members.discard(system.slack.workspace.bot_user_id)
     try:
         system.wait(300)
-        system.check_up()
+        system.check_health()
         text = read(system)
     finally:
         system.slack.workspace.channels[ALERTS].members.add(system.slack.workspace.bot_user_id)
@@ -89,7 +89,7 @@ def test_an_approver_who_left_is_named(system: System) -> None:
     try:
         system.wait(13 * 3600)
         system.settle(10)
-        system.check_up()
+        system.check_health()
         text = read(system)
     finally:
         system.slack.add_user(BEN, "Ben")
@@ -146,7 +146,7 @@ def test_a_pause_is_told_with_what_is_kept(system: System) -> None:
 
 
 def test_only_admins_are_told(system: System) -> None:
-    assert "Guests cannot do this" in told(system, types(system, "doctor", GUS))
+    assert "Guests cannot do this" in answer_text(system, types(system, "doctor", GUS))
 
 
 # ---------------------------------------------------------------- in words
@@ -190,10 +190,10 @@ def wrong(finding: Finding) -> str:
     ],
 )
 def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: Finding, words: str) -> None:
-    told = wrong(finding)
+    text = wrong(finding)
 
-    assert words in told
-    assert "(checked <!date^" in told
+    assert words in text
+    assert "(checked <!date^" in text
 
 
 def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
@@ -231,11 +231,11 @@ READ = Finding(Topic.SECRET, CheckStatus.OK)
 
 
 def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> None:
-    kept = HealthCheck(Component.WEBHOOK, NOW - 10 * policies.WEBHOOK_STALE_SECONDS, (UNREADABLE,))
+    stale = HealthCheck(Component.WEBHOOK, NOW - 10 * policies.WEBHOOK_STALE_SECONDS, (UNREADABLE,))
 
-    (told,) = diagnose({Component.WEBHOOK: kept}, NOW).wrong
+    (line,) = diagnose({Component.WEBHOOK: stale}, NOW).wrong
 
-    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Set its value" in mrkdwn(told)
+    assert "Noyo's webhook: The secret noyo_webhook cannot be read. Set its value" in mrkdwn(line)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None
 
 
 def test_secrets_are_not_called_fine_where_one_function_cannot_read_its_own() -> None:
-    held = {component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)}
+    checks = {component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)}
 
-    assert diagnose(held, NOW).fine == ("secrets", "secrets")
-    assert diagnose(held | {Component.NOYO: HealthCheck(Component.NOYO, NOW, (UNREADABLE,))}, NOW).fine == ()
+    assert diagnose(checks, NOW).fine == ("secrets", "secrets")
+    assert diagnose(checks | {Component.NOYO: HealthCheck(Component.NOYO, NOW, (UNREADABLE,))}, NOW).fine == ()

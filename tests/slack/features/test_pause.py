@@ -1,4 +1,4 @@
-"""Slack room tests: pausing and resuming as admins type it, and as everybody then reads it."""
+"""The pause and resume commands, and how the sending pause is shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.slack.views import health
 from bot.slack.views.cards import render
 from bot.slack.views.health import pause_notice
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import begin, context_of, known, told, types, window
+from tests.slack.incoming import answer_text, begin, context_of, known, types, window
 from tests.slack.samples import DISPLAY
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, System
 
@@ -34,7 +34,7 @@ def notices(system: System) -> list[str]:
 
 
 def test_an_admin_pauses_and_everybody_reads_why(system: System) -> None:
-    read = told(system, types(system, "pause the *carrier's* feed is wrong <!channel>"))
+    read = answer_text(system, types(system, "pause the *carrier's* feed is wrong <!channel>"))
 
     assert "@Ana paused sending to Noyo" in read
     assert "New requests wait and are sent in order" in read
@@ -48,7 +48,7 @@ def test_an_admin_pauses_and_everybody_reads_why(system: System) -> None:
 def test_a_second_admin_is_told_who_was_first_and_why(system: System) -> None:
     types(system, "pause feed is wrong")
 
-    read = told(system, types(system, "pause me too", BEN))
+    read = answer_text(system, types(system, "pause me too", BEN))
 
     assert "Already paused: @Ana paused sending to Noyo" in read
     assert "(feed is wrong)" in read
@@ -59,7 +59,7 @@ def test_the_notice_becomes_true_again_when_it_is_resumed(system: System) -> Non
     types(system, "pause feed is wrong")
     before = len(notices(system))
 
-    read = told(system, types(system, "resume", BEN))
+    read = answer_text(system, types(system, "resume", BEN))
 
     assert "@Ben resumed sending to Noyo" in read
     after = notices(system)
@@ -73,14 +73,14 @@ def test_resuming_twice_says_that_it_is_not_paused_and_who_resumed_it(system: Sy
     types(system, "pause")
     types(system, "resume", BEN)
 
-    read = told(system, types(system, "resume"))
+    read = answer_text(system, types(system, "resume"))
 
     assert "Sending is not paused. @Ben resumed sending to Noyo" in read
 
 
 @pytest.mark.parametrize("text", ["pause", "resume"])
-def test_only_admins_may_and_a_refusal_is_on_the_trail(system: System, text: str) -> None:
-    read = told(system, types(system, text, GUS))
+def test_only_admins_may_pause_or_resume_and_a_denial_is_audited(system: System, text: str) -> None:
+    read = answer_text(system, types(system, text, GUS))
 
     assert "Guests cannot do this" in read
     newest = system.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
@@ -88,9 +88,9 @@ def test_only_admins_may_and_a_refusal_is_on_the_trail(system: System, text: str
     assert system.bot.repositories.pauses.history().active_pause is None
 
 
-def test_nobody_may_where_the_settings_name_no_admins() -> None:
+def test_nobody_may_pause_where_the_settings_name_no_admins() -> None:
     with System() as bare:
-        assert "Nobody may do this yet" in told(bare, types(bare, "pause"))
+        assert "Nobody may do this yet" in answer_text(bare, types(bare, "pause"))
 
 
 def test_status_says_first_that_nothing_is_sent(system: System) -> None:
@@ -98,11 +98,11 @@ def test_status_says_first_that_nothing_is_sent(system: System) -> None:
     types(system, "pause feed is wrong")
 
     for text in ("status", "status Paused Bakery", "status nobody at all"):
-        read = told(system, types(system, text))
+        read = answer_text(system, types(system, text))
         assert read.startswith("@Ana paused sending to Noyo")
         assert "(feed is wrong): requests are deferred and not sent yet." in read
     types(system, "resume")
-    assert "paused" not in told(system, types(system, "status"))
+    assert "paused" not in answer_text(system, types(system, "status"))
 
 
 def test_what_is_asked_for_meanwhile_is_answered_as_kept(system: System) -> None:
@@ -125,7 +125,7 @@ def test_what_is_asked_for_meanwhile_is_answered_as_kept(system: System) -> None
 def test_a_pause_that_came_after_the_click_is_told_in_the_window(system: System) -> None:
     system.asks(carrier_group_id="kept 2")
     types(system, "pause")
-    system.carry_out()
+    system.execute_due()
     system.notify()
 
     assert "Your request is waiting while sending is paused. @Ana paused" in window(system)
@@ -148,7 +148,14 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -
 
     assert "Paused, not sent yet" in window(system)
     assert (
-        len([one for one in system.bot.repositories.operations.deferred_due(10**10, limit=99) if one == view.id]) == 1
+        len(
+            [
+                operation_id
+                for operation_id in system.bot.repositories.operations.deferred_due(10**10, limit=99)
+                if operation_id == view.id
+            ]
+        )
+        == 1
     )
 
 

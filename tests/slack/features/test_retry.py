@@ -1,4 +1,4 @@
-"""Slack room tests: retry, from the button or the command to the placed operation."""
+"""The retry form, from the button or the command to the submitted operation."""
 
 from __future__ import annotations
 
@@ -14,19 +14,29 @@ from bot.domain.requests import RetryRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import retry
 from bot.slack.views import buttons
-from tests.slack.incoming import a_system, context_of, known, moves, presses, table_cannot_place, types, view_id, window
+from tests.slack.incoming import (
+    a_system,
+    context_of,
+    known,
+    moves,
+    presses,
+    table_cannot_submit,
+    types,
+    view_id,
+    window,
+)
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, System
 
 
 @pytest.fixture(scope="module")
 def worked() -> Iterator[System]:
-    """Where the workers have nothing to do but what one test gives them."""
+    """A system whose workers process only what the current test submits."""
     yield from a_system()
 
 
 def button_of(record_state: RecordState, **changes: Any) -> dict[str, Any]:
-    made = buttons.retry(record_state.entity, record_state.record.version, name="it")
-    return {**made, **changes}
+    button = buttons.retry(record_state.entity, record_state.record.version, name="it")
+    return {**button, **changes}
 
 
 def opens(system: System, record_state: RecordState, user: str = ANA) -> str:
@@ -36,21 +46,21 @@ def opens(system: System, record_state: RecordState, user: str = ANA) -> str:
 
 
 def wanted(system: System, view: str) -> RetryRequest:
-    held = system.operation(view).input
-    assert isinstance(held, RetryRequest)
-    return held
+    request = system.operation(view).input
+    assert isinstance(request, RetryRequest)
+    return request
 
 
 def test_the_form_shows_what_the_carrier_said_and_the_id_to_correct(system: System) -> None:
     opens(system, known(system, "Shown Inc", error="No such group <!channel> 123-45-6789"))
     shown = window(system)
-    for told in ("Shown Inc", "Guardian", "Message from the carrier:", "No such group", "[id of Shown Inc]"):
-        assert told in shown
+    for text in ("Shown Inc", "Guardian", "Message from the carrier:", "No such group", "[id of Shown Inc]"):
+        assert text in shown
     assert "123-45-6789" not in shown
     assert "Leave blank what should stay as Noyo has it." in shown
 
 
-def test_a_corrected_id_is_placed_for_the_version_that_was_shown(system: System) -> None:
+def test_a_corrected_id_is_submitted_for_the_version_that_was_shown(system: System) -> None:
     record_state = known(system, "Corrected Inc")
     view = opens(system, record_state)
     system.slack.submit(ANA, view, {"carrier_group_id": "00110012"})
@@ -138,21 +148,21 @@ def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
     assert system.open_operations().count(view) == 1
 
 
-def test_a_repeat_after_the_connection_moved_on_says_that_it_was_sent(system: System) -> None:
+def test_a_repeat_after_the_connection_changed_says_that_it_was_sent(system: System) -> None:
     record_state = known(system, "Repeat Inc")
     view = opens(system, record_state)
     system.slack.submit(ANA, view, {})
     moves(system, record_state, "processing")
     state = {"values": {"carrier_group_id": {"carrier_group_id": {"value": "id of Repeat Inc"}}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
-    held = {"id": view, "state": state, "private_metadata": about}
-    answer = retry.FORM.submission(context_of(system, ANA), held)
+    submission = {"id": view, "state": state, "private_metadata": about}
+    answer = retry.FORM.submission(context_of(system, ANA), submission)
     assert answer["view"]["title"]["text"] == "Already sent"
 
 
 def test_with_the_table_down_the_form_keeps_what_was_typed_and_sends_once(system: System) -> None:
     view = opens(system, known(system, "Down Inc"))
-    table_cannot_place(system)
+    table_cannot_submit(system)
     system.slack.submit(ANA, view, {"carrier_group_id": "kept"})
     assert "Your input is saved" in window(system)
     system.bot.__dict__.pop("slack_endpoint")
@@ -169,8 +179,8 @@ def test_a_guest_gets_no_form_and_no_retry(system: System) -> None:
     assert "Guests cannot do this" in window(system, GUS)
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
     about = buttons.encode(buttons.ButtonValue(record_state.entity, record_state.record.version))
-    held = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
-    answer = retry.FORM.submission(context_of(system, GUS), held)
+    submission = {"id": "VGUS", "state": {"values": values}, "private_metadata": about}
+    answer = retry.FORM.submission(context_of(system, GUS), submission)
     assert answer["response_action"] == "push"
     assert "Guests cannot do this" in json.dumps(answer)
     assert system.bot.repositories.operations.operation("VGUS") is None
@@ -181,9 +191,9 @@ def test_a_guest_gets_no_form_and_no_retry(system: System) -> None:
 )
 def test_a_form_that_was_tampered_with_is_refused_in_words(system: System, about: str) -> None:
     values = {"carrier_group_id": {"carrier_group_id": {"value": "x"}}}
-    held = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
+    submission = {"id": "VODD", "state": {"values": values}, "private_metadata": about}
     with pytest.raises(UnknownSchema, match="Nothing was sent to Noyo"):
-        retry.FORM.submission(context_of(system, ANA), held)
+        retry.FORM.submission(context_of(system, ANA), submission)
 
 
 def test_a_form_about_a_connection_nobody_knows_is_refused(system: System) -> None:
@@ -193,16 +203,16 @@ def test_a_form_about_a_connection_nobody_knows_is_refused(system: System) -> No
     assert "This connection is not known here any more. Nothing was sent to Noyo." in window(system)
 
 
-def test_the_way_from_the_alert_and_from_the_command_is_the_same_form(worked: System) -> None:
+def test_the_alert_the_card_and_the_command_open_the_same_form(worked: System) -> None:
     worked.poll()
     worked.notify()
     worked.asks(carrier_group_id="way")
     asked = view_id(worked)
-    worked.carry_out()
-    came = worked.operation(asked).outcome
-    assert came is not None
-    assert came.record is not None
-    worked.noyo.move_connection(came.record.key, "unable_to_connect", error="No such group")
+    worked.execute_due()
+    outcome = worked.operation(asked).outcome
+    assert outcome is not None
+    assert outcome.record is not None
+    worked.noyo.move_connection(outcome.record.key, "unable_to_connect", error="No such group")
     worked.wait(5)
     worked.poll()
     worked.notify()

@@ -1,4 +1,4 @@
-"""Slack room tests: confirming and withdrawing, from the card's buttons to what Noyo got."""
+"""Confirmation and withdrawal, from the card's buttons to the request to Noyo."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from bot.slack.features import second_approval
 from bot.slack.views import buttons
 from tests.slack.incoming import (
     a_system,
+    answer_text,
     context_of,
-    knocks,
     known,
     moves,
     payload,
+    post_signed,
     presses,
     receives_with,
     submitted,
-    told,
     types,
     view_id,
     window,
@@ -41,8 +41,8 @@ def shared() -> Iterator[System]:
         yield system
 
 
-def held(system: System, name: str, record_state: RecordState | None = None, **fields: str) -> str:
-    """Asked for by Ana; the operation's id."""
+def request_disconnection(system: System, name: str, record_state: RecordState | None = None, **fields: str) -> str:
+    """Ana requests a disconnection; returns the operation's id."""
     record_state = record_state or known(system, name, "completed", group_id=str(uuid.uuid4()), error=None)
     presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
     view = view_id(system)
@@ -62,8 +62,8 @@ def withdraws(system: System, operation_id: str, user: str = BEN) -> str:
     return window(system, user)
 
 
-def test_the_form_says_all_that_a_yes_does_and_what_was_typed_for_noyo(system: System) -> None:
-    opens(system, held(system, "Form Inc", context="They <!channel> move"))
+def test_the_form_shows_the_consequences_and_the_context_for_noyo(system: System) -> None:
+    opens(system, request_disconnection(system, "Form Inc", context="They <!channel> move"))
     shown = window(system, BEN)
     assert "After 31 Dec 2026, changes for Form Inc no longer reach Guardian." in shown
     assert "it is sent to Noyo, which starts at once" in shown
@@ -72,8 +72,8 @@ def test_the_form_says_all_that_a_yes_does_and_what_was_typed_for_noyo(system: S
     assert "**The connection:** Completed" in shown
 
 
-def test_a_second_approvers_yes_sets_it_going(system: System) -> None:
-    operation_id = held(system, "Yes Inc")
+def test_a_confirmation_starts_the_operation(system: System) -> None:
+    operation_id = request_disconnection(system, "Yes Inc")
     view = opens(system, operation_id)
     system.slack.submit(BEN, view, {})
     operation = system.operation(operation_id)
@@ -81,19 +81,19 @@ def test_a_second_approvers_yes_sets_it_going(system: System) -> None:
     assert "Sending: the request to disconnect Yes Inc · Guardian." in window(system, BEN)
 
 
-def test_whoever_asked_is_refused_and_told_who_may_and_that_is_in_the_trail(system: System) -> None:
-    operation_id = held(system, "Own Inc")
+def test_the_requester_may_not_confirm_and_the_denial_is_audited(system: System) -> None:
+    operation_id = request_disconnection(system, "Own Inc")
     opens(system, operation_id, ANA)
     assert "You requested this yourself" in window(system)
     assert "These may: @Ben, @Cat." in window(system)
-    trail = system.bot.repositories.audit.entries(system.operation(operation_id).entity, limit=9)
-    assert ("denied", ANA) in [(entry.action, entry.actor) for entry in trail]
+    entries = system.bot.repositories.audit.entries(system.operation(operation_id).entity, limit=9)
+    assert ("denied", ANA) in [(entry.action, entry.actor) for entry in entries]
     assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
 
-def test_whoever_forges_the_form_of_their_own_is_refused_as_well(system: System) -> None:
-    operation_id = held(system, "Forged Inc")
-    answer = knocks(system, submission(operation_id, ANA))
+def test_a_forged_form_does_not_confirm_ones_own_request(system: System) -> None:
+    operation_id = request_disconnection(system, "Forged Inc")
+    answer = post_signed(system, submission(operation_id, ANA))
     assert "You requested this yourself" in str(answer)
     assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
@@ -105,19 +105,19 @@ def submission(operation_id: str, user: str) -> bytes:
 
 @pytest.mark.parametrize("private", ["", "{}", "null", '{"s":1,"r":"connection:x","v":"1"}', '{"s":9,"o":"V1"}'])
 def test_a_form_that_cannot_be_read_is_refused_in_words(system: System, private: str) -> None:
-    answer = str(knocks(system, payload(submitted(second_approval.CALLBACK, private, BEN))))
+    answer = str(post_signed(system, payload(submitted(second_approval.CALLBACK, private, BEN))))
     assert "cannot be read" in answer or "another version of Switchboard" in answer
 
 
 def test_what_nobody_knows_is_said_so(system: System) -> None:
-    assert "settled long ago" in str(knocks(system, submission("nobody's", BEN)))
+    assert "settled long ago" in str(post_signed(system, submission("nobody's", BEN)))
     opens(system, "nobody's")
     assert "settled long ago" in window(system, BEN)
     assert "settled long ago" in withdraws(system, "nobody's")
 
 
 def test_the_second_of_two_confirmers_learns_who_was_first(system: System) -> None:
-    operation_id = held(system, "Both Inc")
+    operation_id = request_disconnection(system, "Both Inc")
     bens, cats = opens(system, operation_id), opens(system, operation_id, CAT)
     system.slack.submit(BEN, bens, {})
     system.slack.submit(CAT, cats, {})
@@ -130,25 +130,25 @@ def test_the_second_of_two_confirmers_learns_who_was_first(system: System) -> No
 
 
 def test_ones_own_second_submission_is_no_other_persons(system: System) -> None:
-    operation_id = held(system, "Repeat Inc")
+    operation_id = request_disconnection(system, "Repeat Inc")
     opens(system, operation_id)
-    knocks(system, submission(operation_id, BEN))
-    answer = str(knocks(system, submission(operation_id, BEN)))
+    post_signed(system, submission(operation_id, BEN))
+    answer = str(post_signed(system, submission(operation_id, BEN)))
     assert "Already confirmed" in answer
     assert "Nothing was sent for you" not in answer
 
 
 @pytest.mark.parametrize("user", [GUS])
 def test_who_may_not_approve_neither_confirms_nor_withdraws(system: System, user: str) -> None:
-    operation_id = held(system, f"Not {user}")
+    operation_id = request_disconnection(system, f"Not {user}")
     opens(system, operation_id, user)
     assert "Guests cannot do this" in window(system, user)
     assert "Guests cannot do this" in withdraws(system, operation_id, user)
     assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
 
 
-def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(system: System) -> None:
-    operation_id = held(system, "Right Inc")
+def test_a_permission_lost_while_the_form_was_open_prevents_the_confirmation(system: System) -> None:
+    operation_id = request_disconnection(system, "Right Inc")
     view = opens(system, operation_id)
     context = context_of(system)
     receives_with(
@@ -161,7 +161,7 @@ def test_a_right_that_went_while_the_form_was_open_is_missed_at_the_submission(s
 
 
 def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_confirms(system: System) -> None:
-    operation_id = held(system, "Left Inc")
+    operation_id = request_disconnection(system, "Left Inc")
     context = context_of(system)
     receives_with(
         system,
@@ -172,16 +172,16 @@ def test_where_the_one_who_asked_may_not_any_more_that_is_said_before_anybody_co
     assert "Withdraw it on its card" in window(system, BEN)
 
 
-def test_where_the_connection_is_another_by_now_that_is_said_before_anybody_confirms(system: System) -> None:
+def test_a_changed_connection_is_shown_before_the_confirmation(system: System) -> None:
     record_state = known(system, "Other Inc", "completed", group_id=str(uuid.uuid4()), error=None)
-    operation_id = held(system, "Other Inc", record_state)
+    operation_id = request_disconnection(system, "Other Inc", record_state)
     moves(system, record_state, "unable_to_connect")
     opens(system, operation_id)
     assert "The connection is now: **Unable to connect**." in window(system, BEN)
 
 
-def test_once_its_time_is_over_nobody_confirms_it(system: System) -> None:
-    operation_id = held(system, "Late Inc")
+def test_an_expired_request_cannot_be_confirmed(system: System) -> None:
+    operation_id = request_disconnection(system, "Late Inc")
     system.clock.now, then = float(system.operation(operation_id).due or 0), system.clock.now
     opens(system, operation_id)
     assert "[[ Too late ]]" in window(system, BEN)
@@ -189,8 +189,8 @@ def test_once_its_time_is_over_nobody_confirms_it(system: System) -> None:
 
 
 @pytest.mark.parametrize("user", [ANA, CAT])
-def test_withdrawn_by_whoever_asked_or_any_approver_it_is_over(system: System, user: str) -> None:
-    operation_id = held(system, f"Back {user}")
+def test_the_requester_and_any_approver_may_withdraw_a_request(system: System, user: str) -> None:
+    operation_id = request_disconnection(system, f"Back {user}")
     view = opens(system, operation_id)
     assert "Nothing was sent to Noyo, and the group stays connected." in withdraws(system, operation_id, user)
     system.slack.submit(BEN, view, {})
@@ -199,8 +199,8 @@ def test_withdrawn_by_whoever_asked_or_any_approver_it_is_over(system: System, u
     assert "withdrew" in withdraws(system, operation_id)
 
 
-def test_whoever_asked_may_take_it_back_even_without_the_right_by_then(system: System) -> None:
-    operation_id = held(system, "Mine Inc")
+def test_a_requester_without_permission_may_still_withdraw(system: System) -> None:
+    operation_id = request_disconnection(system, "Mine Inc")
     context = context_of(system)
     receives_with(
         system,
@@ -209,11 +209,11 @@ def test_whoever_asked_may_take_it_back_even_without_the_right_by_then(system: S
     assert "The request is withdrawn." in withdraws(system, operation_id, ANA)
 
 
-def test_what_is_held_is_among_the_decisions_the_soonest_end_first(system: System) -> None:
-    late = held(system, "List Late", end_date="2026-11-30")
-    held(system, "List Soon", end_date="2026-10-31")
-    read = told(system, types(system, "decisions", BEN))
+def test_requests_awaiting_confirmation_are_listed_with_the_soonest_end_first(system: System) -> None:
+    late = request_disconnection(system, "List Late", end_date="2026-11-30")
+    request_disconnection(system, "List Soon", end_date="2026-10-31")
+    read = answer_text(system, types(system, "decisions", BEN))
     assert -1 < read.find("List Soon") < read.find("List Late")
     assert "[Confirm Disconnection…]" in read
     withdraws(system, late)
-    assert "List Late" not in told(system, types(system, "decisions", BEN))
+    assert "List Late" not in answer_text(system, types(system, "decisions", BEN))

@@ -1,4 +1,4 @@
-"""Slack room tests: status, and everything that is known of one record."""
+"""The status command and the details of one record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.domain.records import EntityRef, Record
 from bot.slack.context import Actor
 from bot.slack.features.status import VERSIONS, click_details
 from bot.slack.views import buttons
-from tests.slack.incoming import context_of, known, moves, presses, receives_with, told, types, window
+from tests.slack.incoming import answer_text, context_of, known, moves, presses, receives_with, types, window
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 UNHEARD = "0b1c7c5e-0000-4000-8000-000000000077"
@@ -25,13 +25,13 @@ def details_of(system: System, name: str) -> str:
 
 def test_without_anything_that_waits_it_says_so_and_what_to_type(system: System) -> None:
     known(system, "Quiet Inc", "completed")
-    read = told(system, types(system, "status"))
+    read = answer_text(system, types(system, "status"))
     assert "Nothing waits for us." in read
     assert "/noyo status and a name shows one." in read
 
 
 def test_nothing_found_says_what_can_be_tried(system: System) -> None:
-    read = told(system, types(system, "status Nowhere Inc"))
+    read = answer_text(system, types(system, "status Nowhere Inc"))
     assert "Nothing here matches “Nowhere Inc”" in read
     assert "the beginning of a Noyo id" in read
     assert "/noyo connect" in read
@@ -41,7 +41,7 @@ def test_nothing_found_says_what_can_be_tried(system: System) -> None:
 def test_one_match_is_shown_as_its_card(system: System, by: str) -> None:
     if not system.bot.repositories.records.find("One Match", limit=1):
         known(system, "One Match Inc", error="No such group")
-    read = told(system, types(system, f"status {by}"))
+    read = answer_text(system, types(system, f"status {by}"))
     assert "One Match Inc · Guardian" in read
     assert "No such group" in read
     assert "[Retry…]" in read
@@ -51,13 +51,13 @@ def test_one_match_is_shown_as_its_card(system: System, by: str) -> None:
 def test_the_beginning_of_an_id_and_an_id_in_capitals_find_it(system: System) -> None:
     record = known(system, "By Id Inc").record
     for typed in (record.id[:8], record.id.upper()):
-        assert "By Id Inc" in told(system, types(system, f"status {typed}"))
+        assert "By Id Inc" in answer_text(system, types(system, f"status {typed}"))
 
 
 def test_several_matches_are_listed_with_what_tells_them_apart(system: System) -> None:
     for number in (1, 2):
         known(system, "Twin Inc", "completed" if number == 1 else "unable_to_connect", carrier_group_id=f"t-{number}")
-    read = told(system, types(system, "status Twin"))
+    read = answer_text(system, types(system, "status Twin"))
     assert "Several match. Which one?" in read
     assert "t-1" in read
     assert "t-2" in read
@@ -68,13 +68,13 @@ def test_several_matches_are_listed_with_what_tells_them_apart(system: System) -
 def test_more_matches_than_fit_are_named_as_more(system: System) -> None:
     for number in range(10):
         known(system, f"Many {number}", "completed")
-    read = told(system, types(system, "status Many"))
+    read = answer_text(system, types(system, "status Many"))
     assert read.count("[Details]") == 8
     assert "There are more: add a word, or use an id." in read
 
 
 def test_what_waits_for_us_is_listed_with_its_buttons(system: System) -> None:
-    read = told(system, types(system, "status"))
+    read = answer_text(system, types(system, "status"))
     assert "Waiting for us: " in read
     assert "[Retry…]" in read
 
@@ -82,30 +82,34 @@ def test_what_waits_for_us_is_listed_with_its_buttons(system: System) -> None:
 @pytest.mark.parametrize("text", ["x" * 3900, "é" * 1500, "<!channel>", "\x00", "\ud7ff" * 40, "#", "a b c d e f g"])
 def test_whatever_is_asked_for_is_answered_and_pings_nobody(system: System, text: str) -> None:
     reply = types(system, f"status {text}")
-    assert "matches" in told(system, reply)
+    assert "matches" in answer_text(system, reply)
     assert system.slack.mentions(reply.messages[0]) == []
 
 
 def test_an_id_we_never_saw_is_looked_up_and_the_answer_comes_as_a_message(system: System) -> None:
-    made = system.noyo.add_connection(group_name="Unseen Inc", status="completed")
-    read = told(system, types(system, f"status {made['id'].upper()}"))
+    connection = system.noyo.add_connection(group_name="Unseen Inc", status="completed")
+    read = answer_text(system, types(system, f"status {connection['id'].upper()}"))
     assert "I do not know this id yet, so I am asking Noyo." in read
-    system.carry_out()
+    system.execute_due()
     system.notify()
     message = system.slack.direct_messages(ANA)[-1]
     assert "Unseen Inc" in system.slack.render(message)
 
 
-def test_with_noyo_down_the_look_waits_and_nothing_is_lost(system: System) -> None:
+def test_a_refresh_waits_while_noyo_is_down(system: System) -> None:
     system.noyo.stop()
     try:
-        assert "I am asking Noyo" in told(system, types(system, f"status {UNHEARD}", BEN))
-        system.carry_out()
+        assert "I am asking Noyo" in answer_text(system, types(system, f"status {UNHEARD}", BEN))
+        system.execute_due()
     finally:
         system.noyo.start()
-    assert [one for one in system.open_operations() if system.operation(one).entity.key == UNHEARD]
+    assert [
+        operation_id
+        for operation_id in system.open_operations()
+        if system.operation(operation_id).entity.key == UNHEARD
+    ]
     system.wait(3600)
-    system.carry_out()
+    system.execute_due()
     system.notify()
     assert "Noyo could not find" in system.slack.render(system.slack.direct_messages(BEN)[-1])
 
@@ -115,8 +119,8 @@ def test_details_tell_everything_and_each_version(system: System) -> None:
         system, known(system, "Known Well Inc", "processing"), "unable_to_connect", error="No such group"
     )
     shown = details_of(system, "Known Well")
-    for told_there in (record_state.record.id, record_state.record.version, "No such group", "id of Known Well Inc"):
-        assert told_there in shown
+    for expected in (record_state.record.id, record_state.record.version, "No such group", "id of Known Well Inc"):
+        assert expected in shown
     versions = shown[shown.index("Versions that we have seen") :]
     assert versions.index("Unable to connect") < versions.index("Processing")
 
@@ -157,7 +161,7 @@ def test_hostile_names_and_words_are_shown_as_data(system: System) -> None:
 def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(system: System, text: str) -> None:
     known(system, "Private Inc")
     before = system.open_operations()
-    read = told(system, types(system, text, GUS))
+    read = answer_text(system, types(system, text, GUS))
     assert "Guests cannot do this. Please ask a full member of this workspace." in read
     assert "Private" not in read
     assert system.open_operations() == before

@@ -1,4 +1,4 @@
-"""Slack room tests: buttons and the values they carry."""
+"""Buttons and the values they carry."""
 
 import json
 
@@ -67,17 +67,17 @@ def test_a_button_about_an_operation_or_a_request_is_about_no_record() -> None:
         _ = ButtonValue(person_ref("U1"), "v").record
 
 
-def test_each_way_out_asks_once_more_and_names_its_operation_only() -> None:
-    made = buttons.resolution_buttons("V0OPERATION")
-    assert [one["action_id"] for one in made] == list(buttons.RESOLUTIONS)
-    assert all(decode(one["value"]) == ButtonValue(operation_id="V0OPERATION") for one in made)
-    assert all("confirm" in one and "style" not in one for one in made)
+def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_operation() -> None:
+    offered = buttons.resolution_buttons("V0OPERATION")
+    assert [button["action_id"] for button in offered] == list(buttons.RESOLUTIONS)
+    assert all(decode(button["value"]) == ButtonValue(operation_id="V0OPERATION") for button in offered)
+    assert all("confirm" in button and "style" not in button for button in offered)
 
 
 def test_what_a_screen_reader_says_names_the_group_within_slacks_limit() -> None:
-    made = buttons.retry(CONNECTION, "v1", name="x" * 200)
-    assert made["accessibility_label"].startswith("Retry xxx")
-    assert len(made["accessibility_label"]) == 75
+    button = buttons.retry(CONNECTION, "v1", name="x" * 200)
+    assert button["accessibility_label"].startswith("Retry xxx")
+    assert len(button["accessibility_label"]) == 75
 
 
 def test_a_block_of_buttons_is_a_new_block_once_what_it_is_about_changes() -> None:

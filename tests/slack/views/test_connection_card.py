@@ -1,4 +1,4 @@
-"""Slack room tests: the card of a connection says what is so, and offers only what may be done."""
+"""A connection's card shows its current state and offers only the allowed actions."""
 
 from dataclasses import replace
 
@@ -18,16 +18,16 @@ from tests.slack.samples import (
     ID,
     VERSION,
     a_connection,
+    a_record_state,
     a_retry,
     buttons_of,
     settled,
     shown,
-    tracked,
 )
 
 
 def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
-    assert shown(RecordCard(tracked())) == "\n".join(
+    assert shown(RecordCard(a_record_state())) == "\n".join(
         [
             "# Test Company · Guardian",
             "Status: Unable to connect, last changed 29 Dec 2025 11:25 UTC",
@@ -46,21 +46,21 @@ def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
 
 def test_its_buttons_carry_the_record_and_the_version_that_was_shown() -> None:
     record = a_connection()
-    for button in buttons_of(render(RecordCard(tracked(record)), DISPLAY)).values():
+    for button in buttons_of(render(RecordCard(a_record_state(record)), DISPLAY)).values():
         assert decode(button["value"]) == ButtonValue(record.entity, VERSION)
 
 
-@pytest.mark.parametrize("status", [one for one in ConnectionStatus if one.value != "unable_to_connect"])
+@pytest.mark.parametrize("status", [status for status in ConnectionStatus if status.value != "unable_to_connect"])
 def test_no_retry_is_offered_at_other_statuses(status: ConnectionStatus) -> None:
-    card = RecordCard(tracked(a_connection(status=status)))
+    card = RecordCard(a_record_state(a_connection(status=status)))
     assert list(buttons_of(render(card, DISPLAY))) == ["Details"]
 
 
 def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None:
-    card = RecordCard(tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
-    look = replace(DISPLAY, retry_at_action_required=True)
-    assert "Retry…" in buttons_of(render(card, look))
-    assert "then retry with it." in shown(card, look)
+    card = RecordCard(a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
+    display = replace(DISPLAY, retry_at_action_required=True)
+    assert "Retry…" in buttons_of(render(card, display))
+    assert "then retry with it." in shown(card, display)
     assert "send it to Noyo." in shown(card)
 
 
@@ -79,24 +79,24 @@ def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None
     ],
 )
 def test_every_status_says_who_acts_next(status: ConnectionStatus | UnknownValue, who: str) -> None:
-    assert f"Next: {who}" in shown(RecordCard(tracked(a_connection(status=status))))
+    assert f"Next: {who}" in shown(RecordCard(a_record_state(a_connection(status=status))))
 
 
 def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
-    assert "Status: connecting," in shown(RecordCard(tracked(a_connection(status=UnknownValue("connecting")))))
+    assert "Status: connecting," in shown(RecordCard(a_record_state(a_connection(status=UnknownValue("connecting")))))
 
 
 def test_what_is_missing_is_said_to_be_missing() -> None:
     bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
-    made = shown(RecordCard(tracked(bare, requester=None)))
-    assert "# Unnamed group · no-name" in made
-    assert "Carrier group id: none" in made
-    assert "Requested by: someone outside Switchboard" in made
-    assert "Message from the carrier" not in made
+    text = shown(RecordCard(a_record_state(bare, requester=None)))
+    assert "# Unnamed group · no-name" in text
+    assert "Carrier group id: none" in text
+    assert "Requested by: someone outside Switchboard" in text
+    assert "Message from the carrier" not in text
 
 
 def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> None:
-    assert "Group not found" not in shown(RecordCard(tracked(a_connection(status=ConnectionStatus.PROCESSING))))
+    assert "Group not found" not in shown(RecordCard(a_record_state(a_connection(status=ConnectionStatus.PROCESSING))))
 
 
 @pytest.mark.parametrize(
@@ -116,27 +116,27 @@ def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> N
 def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
     changes: dict[str, object], words: str
 ) -> None:
-    card = RecordCard(tracked(), a_retry(**changes), settled(a_retry(actor="UBOB"), OutcomeKind.CONFIRMED))
-    made = shown(card)
-    assert f"Now: @UANA asked to retry with carrier group id 00110022: {words}" in made
-    assert "Next:" not in made
-    assert "[Retry…]" not in made
-    assert "UBOB" not in made, "who did something is said only once nothing is open"
+    card = RecordCard(a_record_state(), a_retry(**changes), settled(a_retry(actor="UBOB"), OutcomeKind.CONFIRMED))
+    text = shown(card)
+    assert f"Now: @UANA asked to retry with carrier group id 00110022: {words}" in text
+    assert "Next:" not in text
+    assert "[Retry…]" not in text
+    assert "UBOB" not in text, "who did something is said only once nothing is open"
 
 
-def test_an_operation_that_needs_a_person_offers_three_ways_out() -> None:
-    card = RecordCard(tracked(), a_retry(state=OperationState.NEEDS_RESOLUTION))
+def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
+    card = RecordCard(a_record_state(), a_retry(state=OperationState.NEEDS_RESOLUTION))
     assert list(buttons_of(render(card, DISPLAY))) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
 def test_corrected_details_are_mentioned_and_never_shown() -> None:
-    made = shown(RecordCard(tracked(), a_retry(input=RetryRequest(None, "sealed-ciphertext"))))
-    assert "with the same carrier group id and corrected details that are not shown" in made
-    assert "ciphertext" not in made
+    text = shown(RecordCard(a_record_state(), a_retry(input=RetryRequest(None, "secret-ciphertext"))))
+    assert "with the same carrier group id and corrected details that are not shown" in text
+    assert "ciphertext" not in text
 
 
 @pytest.mark.parametrize(
-    ("kind", "words", "told"),
+    ("kind", "words", "expected"),
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
         (OutcomeKind.RECONCILED, None, "Noyo did not answer, but shows that @UANA's retry arrived"),
@@ -151,65 +151,65 @@ def test_corrected_details_are_mentioned_and_never_shown() -> None:
     ],
 )
 def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
-    kind: OutcomeKind, words: str | None, told: str
+    kind: OutcomeKind, words: str | None, expected: str
 ) -> None:
-    made = shown(RecordCard(tracked(), last=settled(a_retry(), kind, words)))
-    assert told in made
-    assert "· 29 Dec 2025 11:36 UTC" in made
-    assert "[Retry…]" in made, "the buttons are back"
+    text = shown(RecordCard(a_record_state(), last=settled(a_retry(), kind, words)))
+    assert expected in text
+    assert "· 29 Dec 2025 11:36 UTC" in text
+    assert "[Retry…]" in text, "the buttons are back"
 
 
-def test_who_took_a_way_out_is_named() -> None:
+def test_the_person_who_resolved_an_operation_is_named() -> None:
     arrived = settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB")
     closed = settled(a_retry(), OutcomeKind.CLOSED)
-    assert "@UBOB reported that @UANA's retry arrived" in shown(RecordCard(tracked(), last=arrived))
-    assert "Someone closed @UANA's retry" in shown(RecordCard(tracked(), last=closed))
+    assert "@UBOB reported that @UANA's retry arrived" in shown(RecordCard(a_record_state(), last=arrived))
+    assert "Someone closed @UANA's retry" in shown(RecordCard(a_record_state(), last=closed))
 
 
 def test_a_refusal_says_what_to_do_until_the_record_moves_on() -> None:
     refused = settled(a_retry(), OutcomeKind.REFUSED, "Bad format")
     advice = "Correct what Noyo names, then retry."
-    assert advice in shown(RecordCard(tracked(), last=refused))
+    assert advice in shown(RecordCard(a_record_state(), last=refused))
     later = a_connection(modified=CHANGED + 9000)
-    assert advice not in shown(RecordCard(tracked(later), last=refused))
+    assert advice not in shown(RecordCard(a_record_state(later), last=refused))
 
 
 def test_what_switchboard_did_itself_is_said_to_be_its_own() -> None:
-    made = settled(a_retry(actor=None), OutcomeKind.CONFIRMED)
-    assert "Noyo confirmed Switchboard's retry" in shown(RecordCard(tracked(), last=made))
+    operation = settled(a_retry(actor=None), OutcomeKind.CONFIRMED)
+    assert "Noyo confirmed Switchboard's retry" in shown(RecordCard(a_record_state(), last=operation))
 
 
 def test_an_operation_that_lost_its_outcome_still_shows() -> None:
     odd = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
-    assert "@UANA's retry is closed (succeeded)" in shown(RecordCard(tracked(), last=odd))
+    assert "@UANA's retry is closed (succeeded)" in shown(RecordCard(a_record_state(), last=odd))
 
 
 def test_the_request_that_made_it_is_told_as_a_request() -> None:
-    made = settled(a_retry(kind=OperationKind.REQUEST_CONNECTION), OutcomeKind.CONFIRMED)
-    assert "Noyo confirmed @UANA's request" in shown(RecordCard(tracked(), last=made))
+    operation = settled(a_retry(kind=OperationKind.REQUEST_CONNECTION), OutcomeKind.CONFIRMED)
+    assert "Noyo confirmed @UANA's request" in shown(RecordCard(a_record_state(), last=operation))
 
 
 def test_outside_production_every_card_says_so_first_in_words() -> None:
-    look = replace(DISPLAY, in_production=False, environment="sandbox")
-    card = RecordCard(tracked())
+    display = replace(DISPLAY, in_production=False, environment="sandbox")
+    card = RecordCard(a_record_state())
     warning = "Not production: this is the sandbox environment."
-    assert shown(card, look).startswith(f"~ {warning}\n#")
-    assert render(card, look).text.startswith(warning)
+    assert shown(card, display).startswith(f"~ {warning}\n#")
+    assert render(card, display).text.startswith(warning)
     assert "production" not in shown(card)
 
 
 def test_the_block_of_buttons_changes_with_the_version_and_the_operation() -> None:
     ids = set()
     for card in (
-        RecordCard(tracked()),
-        RecordCard(tracked(a_connection(version="another"))),
-        RecordCard(tracked(), a_retry()),
-        RecordCard(tracked(), a_retry(state=OperationState.RECONCILING)),
+        RecordCard(a_record_state()),
+        RecordCard(a_record_state(a_connection(version="another"))),
+        RecordCard(a_record_state(), a_retry()),
+        RecordCard(a_record_state(), a_retry(state=OperationState.RECONCILING)),
     ):
         ids.add(render(card, DISPLAY).blocks.partition('"block_id":"')[2][:32])
     assert len(ids) == 4
 
 
 def test_a_past_operation_is_told_with_its_time_as_slack_dates_it() -> None:
-    told = mrkdwn(last_outcome(settled(a_retry(), OutcomeKind.CONFIRMED)))
-    assert told.startswith("Noyo confirmed <@UANA>'s retry · <!date^1767008200^")
+    text = mrkdwn(last_outcome(settled(a_retry(), OutcomeKind.CONFIRMED)))
+    assert text.startswith("Noyo confirmed <@UANA>'s retry · <!date^1767008200^")

@@ -1,4 +1,4 @@
-"""Slack room tests: whatever people and carriers write, what is shown stays within Slack's rules and ours."""
+"""Any text from people and carriers is shown within Slack's rules and ours."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ from tests.slack.samples import (
     a_connection,
     a_decision,
     a_disconnection,
-    a_parting,
+    a_pending_disconnection,
+    a_record_state,
     a_request,
     a_retry,
-    tracked,
 )
 
 PIECES = [
@@ -90,7 +90,7 @@ def everything(words: str, said: str) -> list[Content]:
     refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
     unallowed = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, said))
     stuck = replace(request, state=OperationState.NEEDS_RESOLUTION)
-    waits = tuple(tracked(replace(record, id=f"{number}")) for number in range(25))
+    waits = tuple(a_record_state(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said)
     decision = a_decision(wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
     no = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
@@ -98,51 +98,51 @@ def everything(words: str, said: str) -> list[Content]:
     torn = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
     event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=words, after=said)
     return [
-        RecordCard(tracked(record), last=refused),
-        RecordCard(tracked(odd), retry),
-        RecordCard(tracked(disconnection), retry),
+        RecordCard(a_record_state(record), last=refused),
+        RecordCard(a_record_state(odd), retry),
+        RecordCard(a_record_state(disconnection), retry),
         RequestCard(request),
-        RequestCard(replace(request, state=OperationState.REFUSED), tracked(odd)),
+        RequestCard(replace(request, state=OperationState.REFUSED), a_record_state(odd)),
         RequestCard(stuck),
-        Alert(tracked(record), record.version, card=CARD),
-        Alert(tracked(odd), "another", retry),
-        Alert(tracked(disconnection), disconnection.version),
-        ManualResolution(stuck, tracked(odd), CARD),
+        Alert(a_record_state(record), record.version, card=CARD),
+        Alert(a_record_state(odd), "another", retry),
+        Alert(a_record_state(disconnection), disconnection.version),
+        ManualResolution(stuck, a_record_state(odd), CARD),
         ThreadLine(event),
         ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
         ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
         Reply(request),
-        Reply(refused, tracked(odd), CARD),
-        Reply(unallowed, tracked(record)),
-        RecordCard(tracked(disconnection), decision),
-        RecordCard(tracked(disconnection), last=no),
-        RecordCard(tracked(disconnection), torn),
-        RecordCard(tracked(decided), last=no),
-        Alert(tracked(disconnection), disconnection.version, decision),
-        ManualResolution(torn, tracked(disconnection), CARD),
+        Reply(refused, a_record_state(odd), CARD),
+        Reply(unallowed, a_record_state(record)),
+        RecordCard(a_record_state(disconnection), decision),
+        RecordCard(a_record_state(disconnection), last=no),
+        RecordCard(a_record_state(disconnection), torn),
+        RecordCard(a_record_state(decided), last=no),
+        Alert(a_record_state(disconnection), disconnection.version, decision),
+        ManualResolution(torn, a_record_state(disconnection), CARD),
         ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), no),
-        Reply(no, tracked(disconnection), CARD),
-        Reply(decision, tracked(disconnection)),
-        *_partings(words, said),
+        Reply(no, a_record_state(disconnection), CARD),
+        Reply(decision, a_record_state(disconnection)),
+        *_pending_disconnections(words, said),
         Summary(25, 60, waits, 1000),
     ]
 
 
-def _partings(words: str, said: str) -> list[Content]:
-    held = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
-    torn = replace(held, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
-    no = replace(held, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403))
+def _pending_disconnections(words: str, said: str) -> list[Content]:
+    request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
+    torn = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+    no = replace(request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403))
     changed = replace(no, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, said))
-    there = tracked(a_disconnection(group_name=words, carrier_id=words))
-    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, held.entity, 1_767_008_000, None)
+    there = a_record_state(a_disconnection(group_name=words, carrier_id=words))
+    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, request.entity, 1_767_008_000, None)
     return [
-        RequestCard(held),
+        RequestCard(request),
         RequestCard(torn),
         RequestCard(no, there),
         RequestCard(changed),
-        RequestCard(replace(held, state=OperationState.PENDING, delay_reason=said)),
+        RequestCard(replace(request, state=OperationState.PENDING, delay_reason=said)),
         ManualResolution(torn, None, CARD),
-        ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), held),
+        ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), request),
         ThreadLine(replace(event, operation_state=OperationState.CANCELLED), changed),
         Reply(no, there, CARD),
         Reply(changed),
@@ -151,10 +151,10 @@ def _partings(words: str, said: str) -> list[Content]:
 
 @pytest.fixture(scope="module")
 def system() -> Any:
-    stand_in = SlackFake()
-    stand_in.add_channel("CCONNECT", "connections")
-    stand_in.add_channel("CGENERAL", "general")
-    return stand_in.workspace
+    fake = SlackFake()
+    fake.add_channel("CCONNECT", "connections")
+    fake.add_channel("CGENERAL", "general")
+    return fake.workspace
 
 
 @given(words=hostile, said=hostile)
@@ -162,7 +162,7 @@ def system() -> Any:
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_hostile_words_break_no_rule_wherever_they_stand(system: Any, words: str, said: str) -> None:
-    # Who may do something is said in our own words with real mentions: those are not foreign.
+    # Our own texts name people with real mentions; those are not untrusted.
     said = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", said)
     for content in everything(words, said):
         rendered = render(content, DISPLAY_OUTSIDE)
@@ -200,11 +200,11 @@ def test_hostile_words_break_no_form(system: Any, decision: Decision, words: str
 )
 def test_hostile_words_break_neither_the_form_nor_the_confirmation(system: Any, words: str, said: str) -> None:
     record = a_connection(group_name=words, carrier_id=words, error=said, status=UnknownValue(said))
-    parting = a_parting(wanted={"group_name": words, "carrier_id": words, "context": said})
-    asked: Any = parting.input
+    request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
+    asked: Any = request.input
     views = [
         disconnect_form(record, DISPLAY_OUTSIDE, needs_second=True, changed=True),
-        confirmation(parting, asked, a_connection(status=UnknownValue(said)), DISPLAY_OUTSIDE, first=True),
+        confirmation(request, asked, a_connection(status=UnknownValue(said)), DISPLAY_OUTSIDE, first=True),
     ]
     for view in views:
         assert check_view(view) == []
@@ -225,7 +225,7 @@ def only_entities_of_ours(text: str) -> bool:
 
 
 def texts(value: Any) -> list[str]:
-    """Every text that a person reads in blocks."""
+    """Every text in these blocks that a person reads."""
     if isinstance(value, dict):
         own = [value["text"]] if isinstance(value.get("text"), str) else []
         return own + [text for inner in value.values() for text in texts(inner)]
@@ -236,7 +236,7 @@ def texts(value: Any) -> list[str]:
 
 def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(system: Any) -> None:
     said = "<!channel> *bold* https://evil.com 123-45-6789"
-    rendered = render(Alert(tracked(a_connection(error=said)), a_connection().version), DISPLAY)
+    rendered = render(Alert(a_record_state(a_connection(error=said)), a_connection().version), DISPLAY)
     message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, json.loads(rendered.blocks))
     assert pings_and_links(system, message) == {"@UANA"}
     assert "123-45-6789" not in rendered.text + rendered.blocks
@@ -244,7 +244,7 @@ def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(system: Any) -
 
 
 def test_the_same_content_gives_the_same_fingerprint_and_other_content_another() -> None:
-    card = RecordCard(tracked())
+    card = RecordCard(a_record_state())
     assert render(card, DISPLAY).fingerprint == render(card, DISPLAY).fingerprint
     assert render(card, DISPLAY).fingerprint != render(card, DISPLAY_OUTSIDE).fingerprint
 

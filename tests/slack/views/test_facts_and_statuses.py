@@ -1,4 +1,4 @@
-"""Slack room tests: the small parts that every card is made of."""
+"""Facts and statuses, the parts of every card."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.slack.views import operation_text, record_facts
 from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings
 from bot.slack.views.record_facts import next_step, parse_status, status_name
 from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
-from tests.slack.samples import DISPLAY, a_connection, a_request, a_retry, settled, tracked
+from tests.slack.samples import DISPLAY, a_connection, a_record_state, a_request, a_retry, settled
 
 
 @pytest.mark.parametrize(
@@ -25,15 +25,17 @@ from tests.slack.samples import DISPLAY, a_connection, a_request, a_retry, settl
         (EntityKind.CONNECTION, "rejected", UnknownValue("rejected")),
     ],
 )
-def test_a_status_in_news_is_read_for_its_own_kind_of_record(kind: EntityKind, value: str, status: object) -> None:
+def test_a_status_in_an_outbox_event_is_parsed_for_its_kind_of_record(
+    kind: EntityKind, value: str, status: object
+) -> None:
     assert parse_status(kind, value) == status
 
 
 def test_every_known_status_has_a_name_and_says_who_acts() -> None:
     for status in (*ConnectionStatus, *DisconnectionStatus):
         assert isinstance(status_name(status), PlainText)
-    for one in ConnectionStatus:
-        assert mrkdwn(next_step(a_connection(status=one), DISPLAY)).endswith(".")
+    for connection_status in ConnectionStatus:
+        assert mrkdwn(next_step(a_connection(status=connection_status), DISPLAY)).endswith(".")
 
 
 def test_who_did_something_is_a_mention_and_what_they_typed_is_data() -> None:
@@ -60,7 +62,7 @@ def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not
     assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
     assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
     assert record_facts.spoken_name(a_connection(group_name=None)) == "Unnamed group"
-    assert record_facts.retry_button(tracked(), primary=False).get("style") is None
+    assert record_facts.retry_button(a_record_state(), primary=False).get("style") is None
 
 
 def test_a_message_leaves_out_what_is_empty_and_tells_the_same_in_its_text() -> None:
@@ -101,6 +103,6 @@ def test_the_settings_decide_how_things_look() -> None:
     assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
     assert display.command == "/n"
     assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."
-    stuck = tracked(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
+    stuck = a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
     assert display.retryable(stuck)
     assert not DISPLAY.retryable(stuck)

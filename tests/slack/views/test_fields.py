@@ -1,4 +1,4 @@
-"""Slack room tests: the fields of our forms, each with what it may hold."""
+"""The fields of our forms and their validation."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_an_email_address_is_taken_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "a\u202eb", "a\u200bb", "\ud800"])
-def test_hidden_characters_are_refused_with_a_way_out(value: str) -> None:
+def test_hidden_characters_are_refused_with_advice(value: str) -> None:
     for name in ("group_name", "carrier_group_id"):
         assert fault(name, value) == "This contains a hidden character. Type it instead of pasting it."
 
@@ -84,5 +84,5 @@ def test_blanks_are_not_typed() -> None:
 
 
 def test_all_but_the_first_sensitive_field_may_stay_blank() -> None:
-    assert [one["optional"] for one in sensitive_fields(federal_ein_optional=False)] == [False, True, True, True]
-    assert [one["optional"] for one in sensitive_fields(federal_ein_optional=True)] == [True] * 4
+    assert [field["optional"] for field in sensitive_fields(federal_ein_optional=False)] == [False, True, True, True]
+    assert [field["optional"] for field in sensitive_fields(federal_ein_optional=True)] == [True] * 4

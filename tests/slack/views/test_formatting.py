@@ -1,4 +1,4 @@
-"""Slack room tests: text from outside is data."""
+"""Text from outside is data."""
 
 from datetime import date
 
@@ -20,13 +20,13 @@ HOSTILE = "<!channel> <@U123> *bold* _it_ ~no~ `code` :smile: @here #general htt
 
 
 def test_nothing_in_mrkdwn_stays_that_slack_acts_on() -> None:
-    made = untrusted_mrkdwn(HOSTILE, limit=300)
-    assert "<" not in made
-    assert ">" not in made
+    text = untrusted_mrkdwn(HOSTILE, limit=300)
+    assert "<" not in text
+    assert ">" not in text
     for sign in "*~`":
-        assert sign not in made
+        assert sign not in text
     for alive in ("_it_", ":smile:", "@here", "#general", "://", "evil.com", "@b"):
-        assert alive not in made
+        assert alive not in text
 
 
 def test_a_person_still_reads_what_was_said() -> None:
@@ -60,8 +60,8 @@ def test_the_records_own_carrier_group_id_stays() -> None:
 
 
 def test_long_text_is_cut_before_it_is_escaped_so_that_no_entity_is_cut() -> None:
-    made = untrusted_mrkdwn("&" * 5000, limit=10)
-    assert made == "&amp;" * 9 + "…"
+    text = untrusted_mrkdwn("&" * 5000, limit=10)
+    assert text == "&amp;" * 9 + "…"
 
 
 def test_text_of_which_nothing_is_left_says_so() -> None:
@@ -99,7 +99,7 @@ def test_how_long_it_took_is_said_in_words(seconds: int, words: str) -> None:
 
 @given(st.text(max_size=300), st.integers(2, 80))
 def test_cleaned_text_holds_its_limit_and_is_one_visible_line(words: str, limit: int) -> None:
-    made = clean_text(words, limit=max(limit, len(EMPTY_TEXT)))
-    assert 0 < len(made) <= max(limit, len(EMPTY_TEXT))
-    assert made.encode()
-    assert len(made.splitlines()) == 1
+    text = clean_text(words, limit=max(limit, len(EMPTY_TEXT)))
+    assert 0 < len(text) <= max(limit, len(EMPTY_TEXT))
+    assert text.encode()
+    assert len(text.splitlines()) == 1

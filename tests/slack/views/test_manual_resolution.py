@@ -1,4 +1,4 @@
-"""Slack room tests: where a person has to say whether it arrived, both facts stand side by side."""
+"""A manual resolution shows what was sent and what Noyo shows now."""
 
 from bot.domain.content import ManualResolution
 from bot.domain.operations import OperationKind, OperationState, Outcome, OutcomeKind
@@ -11,42 +11,42 @@ from tests.slack.samples import (
     DISPLAY,
     a_connection,
     a_disconnection,
+    a_record_state,
     a_request,
     a_retry,
     buttons_of,
     settled,
     shown,
-    tracked,
 )
 
 STUCK = {"state": OperationState.NEEDS_RESOLUTION, "first_sent_at": CHANGED + 501}
 
 
-def test_it_shows_what_we_sent_and_what_noyo_shows_and_three_ways_out() -> None:
-    made = shown(ManualResolution(a_retry(**STUCK), tracked(), CARD))
-    assert "# Did it arrive? Test Company · Guardian" in made
-    assert "Request: @UANA asked to retry with carrier group id 00110022" in made
-    assert "Sent: first 29 Dec 2025 11:33 UTC" in made
-    assert "At Noyo: Unable to connect, last changed 29 Dec 2025 11:25 UTC" in made
-    assert "Carrier group id: 00110011" in made
-    assert "Version: 7fe0a1b2, unchanged since the request" in made
-    assert "[It Arrived] [Send Again] [Close]" in made
+def test_it_shows_what_we_sent_what_noyo_shows_and_three_resolutions() -> None:
+    text = shown(ManualResolution(a_retry(**STUCK), a_record_state(), CARD))
+    assert "# Did it arrive? Test Company · Guardian" in text
+    assert "Request: @UANA asked to retry with carrier group id 00110022" in text
+    assert "Sent: first 29 Dec 2025 11:33 UTC" in text
+    assert "At Noyo: Unable to connect, last changed 29 Dec 2025 11:25 UTC" in text
+    assert "Carrier group id: 00110011" in text
+    assert "Version: 7fe0a1b2, unchanged since the request" in text
+    assert "[It Arrived] [Send Again] [Close]" in text
 
 
 def test_a_record_that_moved_since_is_said_to_be_another_version() -> None:
-    made = shown(ManualResolution(a_retry(**STUCK), tracked(a_connection(version="next"))))
-    assert "Version: next, changed since the request" in made
+    text = shown(ManualResolution(a_retry(**STUCK), a_record_state(a_connection(version="next"))))
+    assert "Version: next, changed since the request" in text
 
 
 def test_what_never_left_us_is_said_never_to_have_left() -> None:
     late = a_request(
         state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE, "Noyo cannot be reached.")
     )
-    made = shown(ManualResolution(late))
-    assert "A day has passed since the first attempt at @UANA's request." in made
-    assert "Last error: Noyo cannot be reached." in made
-    assert "Sent: not that we know of" in made
-    assert "At Noyo: no connection that clearly matches" in made
+    text = shown(ManualResolution(late))
+    assert "A day has passed since the first attempt at @UANA's request." in text
+    assert "Last error: Noyo cannot be reached." in text
+    assert "Sent: not that we know of" in text
+    assert "At Noyo: no connection that clearly matches" in text
     silent = a_request(state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE))
     assert "Last error" not in shown(ManualResolution(silent))
 
@@ -54,24 +54,24 @@ def test_what_never_left_us_is_said_never_to_have_left() -> None:
 def test_what_is_not_known_of_the_record_is_said_to_be_unknown() -> None:
     assert "At Noyo: unknown" in shown(ManualResolution(a_retry(**STUCK)))
     other = a_retry(**STUCK, kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
-    made = shown(ManualResolution(other, tracked(a_disconnection())))
-    assert "At Noyo: Needs review" in made
+    text = shown(ManualResolution(other, a_record_state(a_disconnection())))
+    assert "At Noyo: Needs review" in text
 
 
 def test_once_somebody_decided_it_says_who_and_asks_nothing() -> None:
-    made = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), tracked())
-    assert "@UBOB reported that @UANA's retry arrived" in shown(made)
-    assert "No action needed." in shown(made)
-    assert buttons_of(render(made, DISPLAY)) == {}
+    resolution = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), a_record_state())
+    assert "@UBOB reported that @UANA's retry arrived" in shown(resolution)
+    assert "No action needed." in shown(resolution)
+    assert buttons_of(render(resolution, DISPLAY)) == {}
 
 
 def test_once_it_is_sent_again_it_says_so() -> None:
-    made = shown(ManualResolution(a_retry(state=OperationState.PENDING), tracked()))
-    assert "sending." in made
-    assert "asks nothing" not in made
+    text = shown(ManualResolution(a_retry(state=OperationState.PENDING), a_record_state()))
+    assert "sending." in text
+    assert "asks nothing" not in text
 
 
 def test_its_text_alone_tells_both_sides() -> None:
-    text = manual_resolution(ManualResolution(a_retry(**STUCK), tracked()), DISPLAY, no_links).rendered().text
+    text = manual_resolution(ManualResolution(a_retry(**STUCK), a_record_state()), DISPLAY, no_links).rendered().text
     assert "00110022" in text
     assert "At Noyo: Unable to connect" in text

@@ -1,4 +1,4 @@
-"""Slack room tests: modals, as Slack takes them and gives them back."""
+"""Modals, as Slack takes them and gives them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slack room tests: the person who asked learns how it went and what to do now."""
+"""Replies tell the actor the outcome and what to do next."""
 
 from dataclasses import replace
 
@@ -17,12 +17,12 @@ from tests.slack.samples import (
     DISPLAY,
     a_connection,
     a_disconnection,
+    a_record_state,
     a_request,
     a_retry,
     read_blocks,
     settled,
     shown,
-    tracked,
 )
 
 
@@ -32,22 +32,22 @@ def address(_: object) -> str:
 
 def test_created_says_so_with_a_link_to_the_card() -> None:
     done = settled(a_request(), OutcomeKind.CONFIRMED)
-    made = shown(Reply(done, tracked(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
-    assert "Noyo created the connection" in made
-    assert "Connection: Test Company · Guardian\nStatus at the time: Created" in made
-    assert "Open the card (https://x.slack.com/archives/CCONNECT/p1)" in made
+    text = shown(Reply(done, a_record_state(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
+    assert "Noyo created the connection" in text
+    assert "Connection: Test Company · Guardian\nStatus at the time: Created" in text
+    assert "Open the card (https://x.slack.com/archives/CCONNECT/p1)" in text
 
 
 def test_a_duplicate_shows_the_connection_that_is_there() -> None:
-    made = shown(Reply(settled(a_request(), OutcomeKind.DUPLICATE), tracked(), CARD), links=address)
-    assert "# Already exists" in made
-    assert "Already exists: Test Company · Guardian\nStatus at the time: Unable to connect" in made
-    assert "No new one was created." in made
+    text = shown(Reply(settled(a_request(), OutcomeKind.DUPLICATE), a_record_state(), CARD), links=address)
+    assert "# Already exists" in text
+    assert "Already exists: Test Company · Guardian\nStatus at the time: Unable to connect" in text
+    assert "No new one was created." in text
 
 
 def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
-    made = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
-    assert "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in made
+    text = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
+    assert "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in text
     assert "Message from Noyo" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
 
 
@@ -64,13 +64,13 @@ def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
     ],
 )
 def test_every_outcome_of_a_retry_is_told(kind: OutcomeKind, words: str) -> None:
-    assert words in shown(Reply(settled(a_retry(), kind), tracked()))
+    assert words in shown(Reply(settled(a_retry(), kind), a_record_state()))
 
 
-def test_who_may_is_named_where_the_asker_may_not() -> None:
+def test_a_denied_actor_sees_who_may() -> None:
     why = "You may not request or retry connections. These may: <@UBOB>, <!subteam^SOPS>."
-    made = shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
-    assert "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in made
+    text = shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
+    assert "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in text
     assert "Your retry was not sent." in shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED)))
 
 
@@ -84,16 +84,16 @@ def test_who_may_is_named_where_the_asker_may_not() -> None:
     ],
 )
 def test_what_is_not_final_says_so_and_what_comes_next(changes: dict[str, object], words: str) -> None:
-    made = shown(Reply(a_request(**changes)))
-    assert words in made
-    assert "Group: Test Company\nCarrier: Guardian\nCarrier group id: 00110011" in made
+    text = shown(Reply(a_request(**changes)))
+    assert words in text
+    assert "Group: Test Company\nCarrier: Guardian\nCarrier group id: 00110011" in text
 
 
-def test_a_look_tells_how_it_stands() -> None:
-    looked = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
-    made = shown(Reply(settled(looked, OutcomeKind.CONFIRMED), tracked(a_disconnection())))
-    assert "Refreshed from Noyo" in made
-    assert "Status at the time: Needs review" in made
+def test_a_refresh_shows_the_current_status() -> None:
+    operation = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
+    text = shown(Reply(settled(operation, OutcomeKind.CONFIRMED), a_record_state(a_disconnection())))
+    assert "Refreshed from Noyo" in text
+    assert "Status at the time: Needs review" in text
 
 
 def test_an_answer_without_an_outcome_still_shows_what_it_was_about() -> None:
@@ -106,9 +106,9 @@ def test_every_answer_is_a_modal_that_slack_takes_and_that_asks_for_nothing() ->
     operations += [a_request(delay_reason="Noyo cannot be reached.")]
     operations += [settled(a_request(), kind, "why") for kind in OutcomeKind]
     for operation in operations:
-        made = reply_view(Reply(operation, tracked(), CARD), DISPLAY, no_links)
-        assert check_view(made) == []
-        assert "submit" not in made
-        assert made["title"]["text"] == reply_title(operation)
+        view = reply_view(Reply(operation, a_record_state(), CARD), DISPLAY, no_links)
+        assert check_view(view) == []
+        assert "submit" not in view
+        assert view["title"]["text"] == reply_title(operation)
         assert len(reply_title(operation)) <= MAX_TITLE
-        assert "Test Company" in read_blocks(made["blocks"])
+        assert "Test Company" in read_blocks(view["blocks"])

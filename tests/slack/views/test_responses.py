@@ -1,4 +1,4 @@
-"""Slack room tests: what a listener gives back, and errors in words for people."""
+"""The responses of listeners, and error messages for people."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
         SlackBusy("Slack asked us to slow down.", retry_after=3),
     ],
 )
-def test_trouble_with_slack_is_told_without_its_jargon(error: Exception) -> None:
-    told = words(error)
-    assert "Nothing was sent to Noyo. Please try again in a minute" in told
-    assert "error abc123" in told
+def test_errors_of_slack_are_explained_without_jargon(error: Exception) -> None:
+    text = words(error)
+    assert "Nothing was sent to Noyo. Please try again in a minute" in text
+    assert "error abc123" in text
     for jargon in ("HTTP", "views", "invalid", "slow down"):
-        assert jargon not in told
+        assert jargon not in text
 
 
 def test_an_error_over_a_form_says_that_what_was_typed_is_kept() -> None:
@@ -49,27 +49,27 @@ def test_a_form_that_cannot_be_read_is_not_to_be_submitted_again() -> None:
     assert words(UnknownSchema("This form cannot be read."), SUBMISSION) == "This form cannot be read."
 
 
-def test_what_nobody_thought_of_is_an_apology_that_says_nothing_of_the_inside() -> None:
-    told = words(KeyError("secret"))
-    assert "error abc123" in told
-    assert "secret" not in told
+def test_an_unexpected_error_reveals_no_internals() -> None:
+    text = words(KeyError("secret"))
+    assert "error abc123" in text
+    assert "secret" not in text
 
 
 def test_a_refusal_names_people_and_groups_and_nothing_else() -> None:
-    told = mrkdwn(replies.denial(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
-    assert "<@U0ANA>" in told
-    assert "<!subteam^S0OPS>" in told
-    assert "<!channel>" not in told
+    text = mrkdwn(replies.denial(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
+    assert "<@U0ANA>" in text
+    assert "<!subteam^S0OPS>" in text
+    assert "<!channel>" not in text
 
 
-def test_each_kind_of_interaction_has_its_own_way_to_be_told() -> None:
-    told = replies.error_message(KeyError(), "abc123")
-    command = replies.error_answer({"command": "/noyo"}, told)
-    submission = replies.error_answer({"type": SUBMISSION}, told)
+def test_each_kind_of_interaction_has_its_own_error_answer() -> None:
+    message = replies.error_message(KeyError(), "abc123")
+    command = replies.error_answer({"command": "/noyo"}, message)
+    submission = replies.error_answer({"type": SUBMISSION}, message)
     assert command is not None
     assert submission is not None
     assert command["response_type"] == "ephemeral"
     assert submission["response_action"] == "push"
     assert "abc123" in json.dumps(submission)
-    assert replies.error_answer({"type": "block_suggestion"}, told) == {"options": []}
-    assert replies.error_answer({"type": "block_actions"}, told) is None
+    assert replies.error_answer({"type": "block_suggestion"}, message) == {"options": []}
+    assert replies.error_answer({"type": "block_actions"}, message) is None

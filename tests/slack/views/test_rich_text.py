@@ -1,4 +1,4 @@
-"""Slack room tests: one line, in the forms that Slack takes."""
+"""Rich text, rendered in the formats that Slack accepts."""
 
 from bot.domain.content import MessageLink
 from bot.slack.views import rich_text as views
@@ -61,20 +61,20 @@ def test_ids_that_are_none_are_shown_as_text_and_ping_nobody() -> None:
 
 def test_the_text_beside_the_blocks_shortens_what_is_foreign_before_it_drops_a_line() -> None:
     lines = [rich_text("First"), rich_text(UntrustedText("&" * 700, 700)), rich_text("Last")]
-    made = views.fallback_text(lines, limit=1000)
-    assert made.startswith("First\n&amp;")
-    assert made.endswith("\nLast")
-    assert len(made) <= 1000
+    text = views.fallback_text(lines, limit=1000)
+    assert text.startswith("First\n&amp;")
+    assert text.endswith("\nLast")
+    assert len(text) <= 1000
 
 
 def test_where_that_is_not_enough_the_last_lines_go_whole() -> None:
-    made = views.fallback_text([rich_text("x" * 30), rich_text(UserMention("U123")), rich_text("y" * 30)], limit=45)
-    assert made == "x" * 30 + "\n<@U123>\n…"
+    text = views.fallback_text([rich_text("x" * 30), rich_text(UserMention("U123")), rich_text("y" * 30)], limit=45)
+    assert text == "x" * 30 + "\n<@U123>\n…"
 
 
 def test_words_of_ours_may_name_people_and_nothing_else_in_them_is_alive() -> None:
-    made = views.with_mentions("These may: <@U123>, <!subteam^S123>. <!channel>")
-    assert mrkdwn(made) == "These may: <@U123>, <!subteam^S123>. &lt;!channel&gt;"
+    line = views.with_mentions("These may: <@U123>, <!subteam^S123>. <!channel>")
+    assert mrkdwn(line) == "These may: <@U123>, <!subteam^S123>. &lt;!channel&gt;"
     assert mrkdwn(views.with_mentions("<@U1AB> <@U2AB>")) == "<@U1AB> <@U2AB>"
 
 

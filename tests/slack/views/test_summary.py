@@ -1,4 +1,4 @@
-"""Slack room tests: the first run's summary."""
+"""The first run's summary."""
 
 import json
 
@@ -6,21 +6,21 @@ from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import MAX_LISTED, render
 from infra.local.slack.validation.blocks import check_blocks
-from tests.slack.samples import DISPLAY, a_connection, a_disconnection, shown, tracked
+from tests.slack.samples import DISPLAY, a_connection, a_disconnection, a_record_state, shown
 
 
 def many(number: int) -> tuple:
-    return tuple(tracked(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number))
+    return tuple(a_record_state(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number))
 
 
 def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
-    made = shown(Summary(12, 1, (tracked(), tracked(a_disconnection())), 2))
-    assert "Following 12 open connections and 1 open disconnection request at Noyo." in made
-    assert "2 of them need action." in made
-    assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in made
-    assert "Message from the carrier: Group not found\n[Retry…] [Details]" in made
+    text = shown(Summary(12, 1, (a_record_state(), a_record_state(a_disconnection())), 2))
+    assert "Following 12 open connections and 1 open disconnection request at Noyo." in text
+    assert "2 of them need action." in text
+    assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in text
+    assert "Message from the carrier: Group not found\n[Retry…] [Details]" in text
     waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
-    assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in made
+    assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in text
 
 
 def test_where_nothing_waits_it_says_so() -> None:
@@ -28,10 +28,12 @@ def test_where_nothing_waits_it_says_so() -> None:
 
 
 def test_one_that_waits_is_told_in_the_singular() -> None:
-    bare = tracked(a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION))
-    made = shown(Summary(1, 0, (bare,), 1))
-    assert "1 of them needs action." in made
-    assert "[Retry…]" not in made
+    bare = a_record_state(
+        a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
+    )
+    text = shown(Summary(1, 0, (bare,), 1))
+    assert "1 of them needs action." in text
+    assert "[Retry…]" not in text
 
 
 def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
@@ -44,5 +46,5 @@ def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
 
 
 def test_the_same_record_twice_is_listed_once() -> None:
-    blocks = json.loads(render(Summary(1, 0, (tracked(), tracked()), 2), DISPLAY).blocks)
+    blocks = json.loads(render(Summary(1, 0, (a_record_state(), a_record_state()), 2), DISPLAY).blocks)
     assert check_blocks(blocks) == []

@@ -1,4 +1,4 @@
-"""Slack room tests: each line of a thread tells its own moment and stays true."""
+"""Each line of a thread describes one event and never changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,33 +15,36 @@ from tests.slack.samples import CHANGED, a_retry, settled, shown
 WHEN = " · 29 Dec 2025 11:33 UTC"
 
 
-def told(kind: EventKind, operation: Operation | None = None, **changes: Any) -> str:
+def line_text(kind: EventKind, operation: Operation | None = None, **changes: Any) -> str:
     event = OutboxEvent("n", kind, connection_ref("x"), CHANGED + 500, None)
     return shown(ThreadLine(replace(event, **changes), operation))
 
 
 def test_a_change_names_both_statuses() -> None:
-    assert told(EventKind.RECORD_CHANGED, before="processing", after="unable_to_connect") == (
+    assert line_text(EventKind.RECORD_CHANGED, before="processing", after="unable_to_connect") == (
         "Processing → Unable to connect" + WHEN
     )
 
 
 def test_a_new_record_says_so_and_an_unknown_status_is_shown_as_it_came() -> None:
-    assert told(EventKind.RECORD_CHANGED, after="connecting") == "New at Noyo: connecting" + WHEN
+    assert line_text(EventKind.RECORD_CHANGED, after="connecting") == "New at Noyo: connecting" + WHEN
 
 
 def test_a_change_within_a_status_says_that_the_status_stayed() -> None:
-    assert told(EventKind.RECORD_CHANGED, before="created", after="created") == "Changed at Noyo, still Created" + WHEN
+    assert (
+        line_text(EventKind.RECORD_CHANGED, before="created", after="created")
+        == "Changed at Noyo, still Created" + WHEN
+    )
 
 
 def test_a_disconnections_statuses_are_its_own() -> None:
-    made = told(EventKind.RECORD_CHANGED, entity=disconnection_ref("x"), before="needs_review", after="rejected")
-    assert made == "Needs review → Rejected" + WHEN
+    text = line_text(EventKind.RECORD_CHANGED, entity=disconnection_ref("x"), before="needs_review", after="rejected")
+    assert text == "Needs review → Rejected" + WHEN
 
 
 def test_what_arrived_late_is_said_to_be_late() -> None:
-    assert told(EventKind.LATE_VERSION, after="processing") == "An earlier change arrived late: Processing" + WHEN
-    assert "arrived late: (empty)" in told(EventKind.LATE_VERSION)
+    assert line_text(EventKind.LATE_VERSION, after="processing") == "An earlier change arrived late: Processing" + WHEN
+    assert "arrived late: (empty)" in line_text(EventKind.LATE_VERSION)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +57,13 @@ def test_what_arrived_late_is_said_to_be_late() -> None:
 )
 def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(state: OperationState, words: str) -> None:
     now = settled(a_retry(), OutcomeKind.CONFIRMED)
-    assert told(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
+    assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
 
 
-def test_an_operation_put_back_in_the_second_it_was_placed_in_is_told_apart_from_its_placing() -> None:
-    placed = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
+def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
+    operation = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
     asked, again = (
-        shown(ThreadLine(operation_changed(replace(placed, attempts=attempts), placed.submitted_at), placed))
+        shown(ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation))
         for attempts in (0, 1)
     )
 
@@ -69,23 +72,23 @@ def test_an_operation_put_back_in_the_second_it_was_placed_in_is_told_apart_from
 
 
 def test_a_settled_operation_and_the_change_it_brought_are_one_line() -> None:
-    made = told(
+    text = line_text(
         EventKind.OPERATION_CHANGED,
         settled(a_retry(), OutcomeKind.CONFIRMED),
         operation_state=OperationState.SUCCEEDED,
         before="unable_to_connect",
         after="processing",
     )
-    assert made == "Noyo confirmed @UANA's retry · Unable to connect → Processing" + WHEN
+    assert text == "Noyo confirmed @UANA's retry · Unable to connect → Processing" + WHEN
 
 
 def test_an_operation_that_is_no_longer_kept_still_has_its_line() -> None:
-    assert "was succeeded" in told(EventKind.OPERATION_CHANGED, operation_state=OperationState.SUCCEEDED)
-    assert "was settled" in told(EventKind.OPERATION_CHANGED)
+    assert "was succeeded" in line_text(EventKind.OPERATION_CHANGED, operation_state=OperationState.SUCCEEDED)
+    assert "was settled" in line_text(EventKind.OPERATION_CHANGED)
 
 
 def test_what_was_there_before_us_says_so() -> None:
-    assert told(EventKind.SUMMARY) == "Existed before Switchboard started" + WHEN
+    assert line_text(EventKind.SUMMARY) == "Existed before Switchboard started" + WHEN
 
 
 def test_a_line_is_one_block_and_one_line() -> None:

@@ -89,7 +89,7 @@ def test_a_late_version_raises_no_alert() -> None:
         system.wait(60)
         system.poll()
         system.notify()
-        record: Any = system.tracked(connection_id).record
+        record: Any = system.connection_record_state(connection_id).record
         late = replace(record, version="0" * 32, modified=record.modified - 5)
         store, now = system.bot.repositories, int(system.clock())
         ingest(

@@ -146,7 +146,7 @@ def test_a_late_version_is_one_line_without_an_alert() -> None:
         connection_id = connection(system)
         moves(system, connection_id, "completed")
         publish_until_done(system)
-        record_state = system.tracked(connection_id)
+        record_state = system.connection_record_state(connection_id)
         record: Any = record_state.record
         failed = type(record.status)("unable_to_connect")
         late = replace(record, version="0" * 32, modified=record.modified - 5, status=failed)
@@ -485,7 +485,7 @@ def test_an_event_is_not_published_before_it_is_due() -> None:
 def test_no_message_contains_an_injected_mention_or_a_sensitive_value() -> None:
     with begun() as system:
         system.asks(federal_ein="987654321")
-        system.carry_out()
+        system.execute_due()
         system.poll()
         [created] = system.noyo.connections()
         moves(system, created["id"], "unable_to_connect", error="<!channel> *see* https://evil.example 123-45-6789")

@@ -39,7 +39,7 @@ def lose_response(system: System, method: str, kind: FaultKind = FaultKind.RESET
 def run_workers(system: System, seconds: int) -> None:
     """Run both workers by their schedule for this many seconds, without polling."""
     for _ in range(0, seconds, 15):
-        system.carry_out()
+        system.execute_due()
         system.notify()
         system.wait(15)
 
@@ -59,7 +59,7 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
         system.asks()
         system.notify()
         [asked] = system.slack.channel(CONNECTIONS)
-        system.carry_out()
+        system.execute_due()
         system.notify()
         [created] = system.noyo.connections()
         moves(system, created["id"], "completed")
@@ -77,7 +77,7 @@ def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> 
         system.asks()
         system.notify()
         lose_response(system, "POST")
-        system.carry_out()
+        system.execute_due()
         system.poll()
         run_workers(system, 120)
 
@@ -92,7 +92,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         system.notify()
         system.wait(300)
         system.asks()
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         [_, request] = shown(system, CONNECTIONS)
@@ -108,7 +108,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
 def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
     with begun() as system:
         system.asks()
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         assert "Sent to Noyo" in modal(system)
@@ -119,7 +119,7 @@ def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> No
     with begun() as system:
         system.asks()
         close(system)
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         [message] = direct_messages(system)
@@ -130,7 +130,7 @@ def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks()
         system.wait(120)
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         assert "Sent to Noyo" in modal(system)
@@ -141,7 +141,7 @@ def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> 
     with begun() as system:
         system.asks()
         lose_response(system, "POST")
-        system.carry_out()
+        system.execute_due()
         system.notify()
         assert "Checking" in modal(system)
         run_workers(system, 120)
@@ -152,7 +152,7 @@ def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> 
 def test_if_the_modal_cannot_be_updated_the_outcome_is_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks()
-        system.carry_out()
+        system.execute_due()
         system.slack.faults.api_error("hash_conflict", "views.update", times=5)
         system.notify()
 
@@ -165,7 +165,7 @@ def test_a_deactivated_person_does_not_block_the_event() -> None:
         system.asks()
         close(system)
         system.slack.add_user(ANA, "Ana", deleted=True)
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         assert due(system) == []
@@ -177,7 +177,7 @@ def test_a_refusal_shows_noyos_message() -> None:
         connection_id, card = failed(system)
         system.noyo.remove(connection_id)
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         assert "Noyo refused" in modal(system, BEN)
@@ -199,7 +199,7 @@ def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> Non
         assert "retry" not in buttons(sending) | buttons(alert)
         assert "In progress" in system.slack.render(alert)
 
-        system.carry_out()
+        system.execute_due()
         system.notify()
         [done] = system.slack.channel(CONNECTIONS)
         assert "Noyo confirmed @Ben's retry" in system.slack.render(done)
@@ -285,7 +285,7 @@ def test_a_refresh_publishes_changes_only(moved: bool) -> None:
             reply_to=ReplyTo(),
             deps=deps,
         )
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -309,7 +309,7 @@ def test_a_request_card_shows_the_record_once_it_exists() -> None:
         [operation_id] = system.open_operations()
         before = request_card(operation_id, read_model)
 
-        system.carry_out()
+        system.execute_due()
 
         after = request_card(operation_id, read_model)
         assert isinstance(before, RequestCard)

@@ -385,7 +385,7 @@ def test_reminders_pause_during_a_decision_until_it_is_refused(system: System) -
     assert reminders(system) == []
 
     system.noyo.faults.add(Fault("error_before", method="PUT", status=422))
-    system.carry_out()
+    system.execute_due()
     record_state = system.bot.repositories.records.record_state(entity)
     assert record_state is not None
     assert record_state.status.value == "needs_review"

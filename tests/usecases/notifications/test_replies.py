@@ -11,7 +11,7 @@ from tests.usecases.notification_bench import begun
 def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() -> None:
     with begun() as system:
         asked = system.asks(ANA)
-        system.carry_out()
+        system.execute_due()
         system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both events.
         system.notify()
         view = system.slack.view_of(ANA)
@@ -30,7 +30,7 @@ def test_a_late_outcome_is_sent_by_direct_message() -> None:
     with begun() as system:
         system.asks(ANA)
         system.wait(policies.MODAL_SECONDS + 1)
-        system.carry_out()
+        system.execute_due()
         system.notify()
 
         [message] = system.slack.direct_messages(ANA)

@@ -32,9 +32,9 @@ def iterator(table: LocalTable) -> str:
     return str(description["ShardIterator"])
 
 
-def read(table: LocalTable, place: str) -> tuple[list[str], str]:
-    page = table.streams.get_records(ShardIterator=place)
-    return [one["dynamodb"]["Keys"]["pk"]["S"] for one in page["Records"]], page["NextShardIterator"]
+def read(table: LocalTable, shard_iterator: str) -> tuple[list[str], str]:
+    page = table.streams.get_records(ShardIterator=shard_iterator)
+    return [record["dynamodb"]["Keys"]["pk"]["S"] for record in page["Records"]], page["NextShardIterator"]
 
 
 def test_the_table_has_the_templates_stream_and_indexes(table: LocalTable) -> None:
@@ -91,12 +91,12 @@ def test_a_cancelled_transaction_keeps_the_writes_of_other_threads(table: LocalT
 
 def test_a_cancelled_transaction_leaves_no_records_in_the_stream(table: LocalTable) -> None:
     table.put("there")
-    found, place = read(table, iterator(table))
+    found, position = read(table, iterator(table))
     cancelled(table, "undone", "undone too")
     table.put("after")
 
     assert found == ["there"]
-    assert read(table, place)[0] == ["after"]
+    assert read(table, position)[0] == ["after"]
 
 
 def test_a_connection_is_kept_alive(aws: EmbeddedAws) -> None:

@@ -8,8 +8,8 @@ from infra.local.aws.invocation import Activity, Crash, Handler, Invoker, load_h
 FUNCTION = Function("PollFunction", "made.up.handler", timeout=300, memory=1024)
 
 
-def invoker(handler: Handler, noted: list[Crash] | None = None) -> Invoker:
-    return Invoker(FUNCTION, handler, Activity((noted if noted is not None else []).append))
+def invoker(handler: Handler, crashes: list[Crash] | None = None) -> Invoker:
+    return Invoker(FUNCTION, handler, Activity((crashes if crashes is not None else []).append))
 
 
 def test_the_context_has_the_function_and_its_deadline() -> None:
@@ -46,23 +46,23 @@ def test_events_and_results_are_copied_as_json() -> None:
 
 
 def test_a_result_that_is_not_json_is_a_crash() -> None:
-    noted: list[Crash] = []
+    crashes: list[Crash] = []
     with pytest.raises(TypeError):
-        invoker(lambda *_: {1, 2}, noted)({})
+        invoker(lambda *_: {1, 2}, crashes)({})
 
-    assert [crash.function for crash in noted] == ["PollFunction"]
+    assert [crash.function for crash in crashes] == ["PollFunction"]
 
 
 def test_a_crash_is_recorded_and_raised() -> None:
-    noted: list[Crash] = []
+    crashes: list[Crash] = []
     wrong = RuntimeError("no")
 
     def handler(*_: Any) -> None:
         raise wrong
 
     with pytest.raises(RuntimeError):
-        invoker(handler, noted).on_schedule({})
-    assert noted == [Crash("PollFunction", wrong)]
+        invoker(handler, crashes).on_schedule({})
+    assert crashes == [Crash("PollFunction", wrong)]
 
 
 def test_scheduled_invocations_are_not_counted_as_event_driven() -> None:

@@ -29,12 +29,12 @@ def endpoint() -> Iterator[str]:
 def test_the_real_engines_stream_invokes_the_handlers_in_order(endpoint: str) -> None:
     woken: list[Any] = []
 
-    def carry_out(event: dict[str, Any], _: Any) -> None:
+    def handler(event: dict[str, Any], _: Any) -> None:
         woken.extend(record["dynamodb"]["Keys"]["pk"]["S"] for record in event.get("Records", []))
 
     names = [f"OPERATION#{number}" for number in range(7)]
     with LocalStack(
-        handlers={"handlers.execute_operations.handler": carry_out}, table_endpoint=endpoint, intervals=QUICK
+        handlers={"handlers.execute_operations.handler": handler}, table_endpoint=endpoint, intervals=QUICK
     ) as stack:
         client = stack.table_client()
         for name in names:

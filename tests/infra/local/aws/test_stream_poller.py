@@ -154,7 +154,7 @@ class Streams:
 
     def __init__(self, shards: dict[str, tuple[str | None, list[int]]], refusals: list[str]) -> None:
         self.shards, self.refusals = shards, deque(refusals)
-        self.places: list[tuple[str, str | None]] = []
+        self.requested: list[tuple[str, str | None]] = []
 
     def describe_stream(self, StreamArn: str, ExclusiveStartShardId: str | None = None) -> dict[str, Any]:
         names = list(self.shards)
@@ -165,21 +165,21 @@ class Streams:
         return {"StreamDescription": {"Shards": [shard], **more}}
 
     def get_shard_iterator(self, ShardId: str, SequenceNumber: str | None = None, **_: Any) -> dict[str, Any]:
-        self.places.append((ShardId, SequenceNumber))
+        self.requested.append((ShardId, SequenceNumber))
         return {"ShardIterator": f"{ShardId}/{SequenceNumber or 0}"}
 
     def get_records(self, ShardIterator: str, Limit: int) -> dict[str, Any]:
         if self.refusals:
             code = self.refusals.popleft()
             raise ClientError({"Error": {"Code": code, "Message": "made up"}}, "GetRecords")
-        shard, _, place = ShardIterator.partition("/")
-        left = [number for number in self.shards[shard][1] if number > int(place)]
+        shard, _, position = ShardIterator.partition("/")
+        left = [number for number in self.shards[shard][1] if number > int(position)]
         if not left:
             return {"Records": []}
-        return {"Records": [made(left[0])], "NextShardIterator": f"{shard}/{left[0]}"}
+        return {"Records": [stream_record(left[0])], "NextShardIterator": f"{shard}/{left[0]}"}
 
 
-def made(number: int) -> dict[str, Any]:
+def stream_record(number: int) -> dict[str, Any]:
     change = {
         "ApproximateCreationDateTime": 1.0,
         "Keys": {"pk": {"S": f"K{number}"}},
@@ -230,7 +230,7 @@ def test_an_expired_iterator_is_replaced_at_the_same_position() -> None:
     with polling(stream, subscribe(expire)) as problems:
         assert until(lambda: function.records == ["K1", "K2"])
 
-    assert stream.streams.places == [("only", None), ("only", "1")]
+    assert stream.streams.requested == [("only", None), ("only", "1")]
     assert problems == []
 
 

@@ -3,7 +3,7 @@ from typing import Any
 
 from infra.local.aws.stream_records import lambda_record
 
-TOLD: dict[str, Any] = {
+STREAM_RECORD: dict[str, Any] = {
     "eventID": "e1",
     "eventName": "REMOVE",
     "eventVersion": "1.1",
@@ -26,7 +26,7 @@ TOLD: dict[str, Any] = {
 
 
 def test_a_record_has_the_format_of_a_lambda_event() -> None:
-    assert lambda_record(TOLD, "arn:stream") == {
+    assert lambda_record(STREAM_RECORD, "arn:stream") == {
         "eventID": "e1",
         "eventName": "REMOVE",
         "eventVersion": "1.1",

@@ -11,20 +11,20 @@ from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Call
 
 def test_a_request_for_a_new_group_creates_a_connection_and_a_group(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     answer = call.request()
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert made["status"] == "created"
-    assert made["request_type"] == "initial"
-    assert made["created"] == made["modified"] == int(clock.now)
-    assert made["group_data"]["carrier_group_id"] == "00110011"
-    assert call.get(f"/groups/{made['group_id']}").json()["name"] == "Test Company"
-    assert [one["id"] for one in noyo.connections()] == [made["id"]]
+    assert created["status"] == "created"
+    assert created["request_type"] == "initial"
+    assert created["created"] == created["modified"] == int(clock.now)
+    assert created["group_data"]["carrier_group_id"] == "00110011"
+    assert call.get(f"/groups/{created['group_id']}").json()["name"] == "Test Company"
+    assert [connection["id"] for connection in noyo.connections()] == [created["id"]]
 
 
 def test_the_federal_ein_is_in_the_answer(call: Caller) -> None:
-    made = call.request().json()
-    assert made["federal_ein"] == "123456789"
-    assert call.get(f"/group_connections/{made['id']}").json()["federal_ein"] == "123456789"
+    created = call.request().json()
+    assert created["federal_ein"] == "123456789"
+    assert call.get(f"/group_connections/{created['id']}").json()["federal_ein"] == "123456789"
 
 
 def test_a_request_for_an_existing_group_joins_that_group(call: Caller) -> None:

@@ -20,11 +20,11 @@ def edit_path(request: Mapping[str, Any], version: str = "") -> str:
 
 def test_a_request_of_the_platform_is_processed_at_once(call: Caller, clock: Clock) -> None:
     answer = call.disconnect(reason="lost_access", context="left")
-    made = answer.json()
+    created = answer.json()
     assert answer.status_code == 201
-    assert (made["status"], made["source_type"]) == ("processing", "platform")
-    assert made["effective_end_date"] == "2025-01-31"
-    assert made["created"] == made["modified"] == made["decided"] == int(clock.now)
+    assert (created["status"], created["source_type"]) == ("processing", "platform")
+    assert created["effective_end_date"] == "2025-01-31"
+    assert created["created"] == created["modified"] == created["decided"] == int(clock.now)
 
 
 def test_a_second_request_for_the_same_group_is_accepted(noyo: NoyoFake, call: Caller) -> None:
@@ -244,12 +244,12 @@ def test_an_invalid_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, 
 
 
 def test_a_disconnection_is_completed_only_when_noyo_moves_it(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
-    made = call.disconnect().json()
+    created = call.disconnect().json()
     clock.go(86_400)
-    assert noyo.disconnection(made["id"])["status"] == "processing"
-    moved = noyo.move_disconnection(made["id"], "completed")
-    assert moved["completed"] == moved["modified"] == made["created"] + 86_400
-    assert moved["version"] != made["version"]
+    assert noyo.disconnection(created["id"])["status"] == "processing"
+    moved = noyo.move_disconnection(created["id"], "completed")
+    assert moved["completed"] == moved["modified"] == created["created"] + 86_400
+    assert moved["version"] != created["version"]
 
 
 def test_an_unknown_record_cannot_be_moved(noyo: NoyoFake) -> None:

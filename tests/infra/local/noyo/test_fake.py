@@ -36,14 +36,14 @@ def test_a_sensitive_body_is_neither_printed_nor_in_the_repr(
 
 
 def test_an_outage_keeps_the_state_and_the_address(noyo: NoyoFake, call: Caller) -> None:
-    made = call.request().json()
+    connection = call.request().json()
     address = noyo.api_url
     noyo.stop()
     with pytest.raises(httpx.ConnectError):
         call.get("/group_connections")
     noyo.start()
     assert noyo.api_url == address
-    assert call.get(f"/group_connections/{made['id']}").status_code == 200
+    assert call.get(f"/group_connections/{connection['id']}").status_code == 200
 
 
 def test_starting_twice_is_an_error_and_stopping_twice_is_not(noyo: NoyoFake) -> None:

@@ -14,9 +14,9 @@ PROMISED = {
 
 
 def test_a_connection_has_the_gaps_of_the_vendors_samples(call: Caller) -> None:
-    made = call.request().json()
-    assert PROMISED - set(made) == {"setup_metadata", "setup_result"}
-    read = call.get(f"/group_connections/{made['id']}").json()
+    connection = call.request().json()
+    assert PROMISED - set(connection) == {"setup_metadata", "setup_result"}
+    read = call.get(f"/group_connections/{connection['id']}").json()
     assert read["completed"] is None
     assert PROMISED - set(read) == {"setup_metadata", "setup_result"}
 
@@ -39,9 +39,9 @@ def test_the_name_is_missing_where_the_samples_lack_it(noyo: NoyoFake, call: Cal
 
 
 def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: NoyoFake, call: Caller) -> None:
-    made = call.disconnect().json()
-    assert made["source_id"] is None
-    assert made["completed"] is None
+    disconnection = call.disconnect().json()
+    assert disconnection["source_id"] is None
+    assert disconnection["completed"] is None
     waiting = carrier_request(noyo)["id"]
     read = call.get(f"/group_disconnection_requests/{waiting}").json()
     assert read["decided"] is None
@@ -73,9 +73,9 @@ def test_the_group_may_be_missing_once_it_is_disconnected(noyo: NoyoFake, call: 
 
 def test_a_rule_includes_every_field_of_the_schema(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, vendor_nulls=False)
-    made = call.request().json()
-    assert set(made) >= PROMISED
-    assert "completed" not in made
+    connection = call.request().json()
+    assert set(connection) >= PROMISED
+    assert "completed" not in connection
     request = call.disconnect().json()
     assert isinstance(request["source_id"], str)
     assert "completed" not in request
@@ -86,9 +86,9 @@ def test_a_rule_includes_every_field_of_the_schema(noyo: NoyoFake, call: Caller,
 
 def test_a_rule_leaves_fields_out_of_lists_only(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, lists_omit=frozenset({"group_id"}))
-    made = noyo.add_connection()
+    connection = noyo.add_connection()
     assert "group_id" not in call.rows("/group_connections")[0]
-    assert "group_id" in call.get(f"/group_connections/{made['id']}").json()
+    assert "group_id" in call.get(f"/group_connections/{connection['id']}").json()
 
 
 def test_unknown_fields_are_answered_too(noyo: NoyoFake, call: Caller) -> None:

@@ -42,12 +42,12 @@ def test_a_rule_ignores_the_requested_order(noyo: NoyoFake, call: Caller) -> Non
 
 
 def test_filters_accept_several_values_and_combine(noyo: NoyoFake, call: Caller) -> None:
-    one = add(noyo, created=1, status="created")
+    connection_id = add(noyo, created=1, status="created")
     two = add(noyo, created=2, status="completed", carrier_id=OTHER_CARRIER)
     three = add(noyo, created=3, status="processing")
-    assert call.ids(LIST, id=f"{one},{three},{NOWHERE}") == [one, three]
-    assert call.ids(LIST, status="created,completed") == [one, two]
-    assert call.ids(LIST, carrier_id=f"{CARRIER},{OTHER_CARRIER}") == [one, two, three]
+    assert call.ids(LIST, id=f"{connection_id},{three},{NOWHERE}") == [connection_id, three]
+    assert call.ids(LIST, status="created,completed") == [connection_id, two]
+    assert call.ids(LIST, carrier_id=f"{CARRIER},{OTHER_CARRIER}") == [connection_id, two, three]
     assert call.ids(LIST, carrier_id=CARRIER, status="completed,processing") == [three]
 
 

@@ -19,36 +19,36 @@ def failed(noyo: NoyoFake, **over: Any) -> str:
 
 
 def test_a_request_goes_through_processing_to_completed(call: Caller, clock: Clock) -> None:
-    made = call.request().json()
+    connection = call.request().json()
     clock.go(0.9)
-    assert read(call, made["id"])["version"] == made["version"]
+    assert read(call, connection["id"])["version"] == connection["version"]
     clock.go(0.1)
-    processing = read(call, made["id"])
+    processing = read(call, connection["id"])
     clock.go(1)
-    completed = read(call, made["id"])
+    completed = read(call, connection["id"])
     assert (processing["status"], completed["status"]) == ("processing", "completed")
     assert completed["completed"] == completed["modified"] == int(clock.now)
-    assert len({made["version"], processing["version"], completed["version"]}) == 3
+    assert len({connection["version"], processing["version"], completed["version"]}) == 3
 
 
 def test_a_due_status_change_has_the_time_at_which_it_was_due(call: Caller, clock: Clock) -> None:
-    made = call.request().json()
+    connection = call.request().json()
     clock.go(300)
-    assert read(call, made["id"])["modified"] == made["created"] + 2
+    assert read(call, connection["id"])["modified"] == connection["created"] + 2
 
 
 def test_without_a_default_script_a_request_keeps_its_status(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, settle_script=None)
-    made = call.request().json()
+    connection = call.request().json()
     clock.go(500)
-    assert read(call, made["id"])["status"] == "created"
+    assert read(call, connection["id"])["status"] == "created"
 
 
 def test_a_carrier_group_id_selects_its_script(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.script("bad", [(1, "processing"), (5, "unable_to_connect", "No such group")])
-    made = call.request("bad").json()
+    connection = call.request("bad").json()
     clock.go(5)
-    answered = read(call, made["id"])
+    answered = read(call, connection["id"])
     assert answered["status"] == "unable_to_connect"
     assert answered["setup_result"] == {"error": "No such group"}
 
@@ -155,29 +155,29 @@ def test_a_retry_obeys_the_carriers_format(noyo: NoyoFake, call: Caller) -> None
 
 
 def test_noyo_can_move_a_connection_to_any_status(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
-    made = call.request().json()
-    noyo.move_connection(made["id"], "connecting", error="a word the list lacks")
+    connection = call.request().json()
+    noyo.move_connection(connection["id"], "connecting", error="a word the list lacks")
     clock.go(300)
-    answered = read(call, made["id"])
+    answered = read(call, connection["id"])
     assert answered["status"] == "connecting"
     assert answered["setup_result"] == {"error": "a word the list lacks"}
-    assert answered["version"] != made["version"]
+    assert answered["version"] != connection["version"]
 
 
 def test_a_rule_freezes_modified_while_versions_go_on(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, freeze_modified=True)
-    made = call.request().json()
+    connection = call.request().json()
     clock.go(2)
-    answered = read(call, made["id"])
+    answered = read(call, connection["id"])
     assert answered["status"] == "completed"
-    assert answered["modified"] == made["modified"]
-    assert answered["version"] != made["version"]
+    assert answered["modified"] == connection["modified"]
+    assert answered["version"] != connection["version"]
 
 
 def test_a_removed_connection_is_gone_everywhere(noyo: NoyoFake, call: Caller) -> None:
-    made = call.request().json()
-    noyo.remove(made["id"])
-    assert call.get(f"/group_connections/{made['id']}").status_code == 404
+    connection = call.request().json()
+    noyo.remove(connection["id"])
+    assert call.get(f"/group_connections/{connection['id']}").status_code == 404
     assert call.rows("/group_connections") == []
     with pytest.raises(KeyError):
-        noyo.remove(made["id"])
+        noyo.remove(connection["id"])

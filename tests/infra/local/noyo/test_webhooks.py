@@ -60,10 +60,10 @@ def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
     noyo: NoyoFake, address: str, receiver: Receiver, call: Caller, clock: Clock
 ) -> None:
     noyo.send_webhooks(address, "key", automatic=False)
-    made = noyo.add_connection(group_name="Test Company", status="processing")
-    noyo.move_connection(made["id"], "processing", error="other words")
-    noyo.move_connection(made["id"], "completed")
-    request = noyo.carrier_requests_disconnection(carrier_id=CARRIER, group_id=made["group_id"], group_name="T")
+    connection = noyo.add_connection(group_name="Test Company", status="processing")
+    noyo.move_connection(connection["id"], "processing", error="other words")
+    noyo.move_connection(connection["id"], "completed")
+    request = noyo.carrier_requests_disconnection(carrier_id=CARRIER, group_id=connection["group_id"], group_name="T")
     call.send(
         "PUT",
         f"/group_disconnection_requests/{request['id']}/{request['version']}",
@@ -73,8 +73,8 @@ def test_new_records_and_status_changes_send_webhooks_with_only_the_id(
 
     about = [(event["event"]["type"], event["data"]) for event in receiver.events]
     assert about == [
-        (TYPES[0], {"id": made["id"]}),
-        (TYPES[1], {"id": made["id"]}),
+        (TYPES[0], {"id": connection["id"]}),
+        (TYPES[1], {"id": connection["id"]}),
         ("group_disconnection_request.created", {"id": request["id"]}),
         ("group_disconnection_request.status_change", {"id": request["id"]}),
     ]

@@ -303,10 +303,10 @@ def test_a_broadcast_reply_is_deleted_from_thread_and_channel(
 ) -> None:
     parent = client.chat_postMessage(channel="C1", text="card")["ts"]
     loud = client.chat_postMessage(channel="C1", text="loud", thread_ts=parent, reply_broadcast=True)["ts"]
-    (found,) = [one for one in client.conversations_history(channel="C1")["messages"] if one["ts"] == loud]
+    (found,) = [message for message in client.conversations_history(channel="C1")["messages"] if message["ts"] == loud]
     assert (found["subtype"], found["thread_ts"]) == ("thread_broadcast", parent)
     client.chat_delete(channel="C1", ts=loud)
-    assert [one["ts"] for one in client.conversations_history(channel="C1")["messages"]] == [parent]
+    assert [message["ts"] for message in client.conversations_history(channel="C1")["messages"]] == [parent]
     assert len(client.conversations_replies(channel="C1", ts=parent)["messages"]) == 1
     assert refusal(client.chat_delete, channel="C1", ts=loud) == "message_not_found"
 

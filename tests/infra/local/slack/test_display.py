@@ -77,12 +77,12 @@ def test_bare_urls_and_mentions_are_active_unless_verbatim(
 
 
 def test_plain_text_and_rich_text_stay_as_written(slack: SlackFake, client: WebClient) -> None:
-    foreign = "<!channel> *bold* https://a.example @here &lt;"
-    rich = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": foreign}]}
+    untrusted = "<!channel> *bold* https://a.example @here &lt;"
+    rich = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": untrusted}]}
     message = message_with(
-        slack, client, section({"type": "plain_text", "text": foreign}), {"type": "rich_text", "elements": [rich]}
+        slack, client, section({"type": "plain_text", "text": untrusted}), {"type": "rich_text", "elements": [rich]}
     )
-    assert slack.render(message) == f"{foreign}\n{foreign}"
+    assert slack.render(message) == f"{untrusted}\n{untrusted}"
     assert slack.mentions(message) == slack.links(message) == []
 
 

@@ -162,7 +162,7 @@ def test_two_pushes_fit_and_the_third_is_refused(
         client.views_push(trigger_id=trigger_inside(), view=modal(blocks=[PUSHING]))
     view = slack.view_of("U1")
     assert view is not None
-    assert [one.previous_view_id for one in view.stack] == [None, view.stack[0].id, view.stack[1].id]
+    assert [view.previous_view_id for view in view.stack] == [None, view.stack[0].id, view.stack[1].id]
     pulled = trigger_inside()
     assert refusal(client.views_push, trigger_id=pulled, view=modal()) == "push_limit_reached"
 
