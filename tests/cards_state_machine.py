@@ -371,4 +371,4 @@ def _said(blocks: list[dict[str, Any]]) -> list[str]:
 
 def _idempotency_key(message: Message) -> str:
     metadata = message.metadata or {}
-    return str(metadata.get("event_payload", {}).get("mark", message.ts))
+    return str(metadata.get("event_payload", {}).get("idempotency_key", message.ts))

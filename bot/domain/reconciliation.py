@@ -69,8 +69,12 @@ def is_requested_disconnection(record: Record, operation: Operation) -> bool:
         return False
     if record.carrier_id != wanted.carrier_id or record.group_id not in (None, wanted.group_id):
         return False
-    ends = record.effective_end_date in (None, wanted.effective_end_date)
-    return ends and record.source_type is DisconnectionSource.PLATFORM and created_since_sent(record, operation)
+    has_requested_end = record.effective_end_date in (None, wanted.effective_end_date)
+    return (
+        has_requested_end
+        and record.source_type is DisconnectionSource.PLATFORM
+        and created_since_sent(record, operation)
+    )
 
 
 def status_matches_decision(decision: Decision, status: Status) -> bool:

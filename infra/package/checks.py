@@ -107,7 +107,7 @@ def _is_compatible(tag: str, target: Target) -> bool:
 
 def _compiled(path: Path, target: Target) -> Iterator[str]:
     head = path.read_bytes()[:20]
-    if head[:4] == _ELF and struct.unpack_from("<H", head, 18)[0] != target.machine:
+    if head[:4] == _ELF and struct.unpack_from("<H", head, 18)[0] != target.elf_architecture:
         yield f"{path.name} is compiled for another processor"
     if f".{target.tag}-" not in path.name and ".abi3." not in path.name:
         yield f"{path.name} is compiled for another Python than {target.python}"

@@ -16,7 +16,7 @@ class Target:
     platform: str | None
     python: str
     magic: int
-    machine: int
+    elf_architecture: int
 
     @property
     def tag(self) -> str:
@@ -24,7 +24,7 @@ class Target:
         return "cpython-" + self.python.replace(".", "")
 
 
-LAMBDA = Target(platform="aarch64-manylinux2014", python="3.13", magic=3571, machine=AARCH64)
+LAMBDA = Target(platform="aarch64-manylinux2014", python="3.13", magic=3571, elf_architecture=AARCH64)
 """Runtime and Architectures in template.yaml. All releases of 3.13 share the magic number."""
 
 
@@ -34,5 +34,5 @@ def here() -> Target:
         platform=None,
         python="{}.{}".format(*sys.version_info),
         magic=int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little"),
-        machine={"aarch64": AARCH64, "arm64": AARCH64}.get(platform.machine(), X86_64),
+        elf_architecture={"aarch64": AARCH64, "arm64": AARCH64}.get(platform.machine(), X86_64),
     )

@@ -14,7 +14,15 @@ from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKin
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
 from bot.domain.reconciliation import created_since_sent
-from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
+from tests.dynamodb.builders import (
+    NOW,
+    a_connection,
+    a_decision,
+    a_disconnection_request,
+    a_refresh,
+    a_request,
+    a_retry,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 PAUSE = Pause(since=NOW)

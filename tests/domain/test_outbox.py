@@ -8,7 +8,7 @@ from bot.domain import outbox
 from bot.domain.operations import OperationState
 from bot.domain.outbox import EventKind
 from bot.domain.records import ConnectionStatus, UnknownValue
-from tests.dynamodb.made import NOW, a_connection, a_request, uuid
+from tests.dynamodb.builders import NOW, a_connection, a_request, uuid
 
 RECORD = a_connection()
 

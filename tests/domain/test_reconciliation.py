@@ -13,7 +13,7 @@ from bot.domain.reconciliation import created_since_sent, find_retry_effect, sho
 from bot.domain.records import ConnectionStatus, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status
 from bot.domain.requests import Decision, DecisionRequest, RetryRequest
-from tests.dynamodb.made import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
+from tests.dynamodb.builders import NOW, a_connection, a_decision, a_disconnection, a_request, uuid
 
 SHOWN = uuid(1)
 SINCE = NOW - policies.RECONCILE_CLOCK_TOLERANCE_SECONDS

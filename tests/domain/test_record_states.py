@@ -16,7 +16,7 @@ from bot.domain.record_states import (
     with_known_fields,
 )
 from bot.domain.records import ConnectionStatus, UnknownValue
-from tests.dynamodb.made import NOW, a_connection, a_disconnection, uuid
+from tests.dynamodb.builders import NOW, a_connection, a_disconnection, uuid
 
 HELD = new_record_state(a_connection(), NOW)
 

@@ -29,8 +29,8 @@ from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo import NoyoFake, Rules
+from tests.dynamodb.builders import CARRIER, NOW
 from tests.dynamodb.conftest import REGION, Engine
-from tests.dynamodb.made import CARRIER, NOW
 from tests.dynamodb.racing import at_once
 
 pytestmark = pytest.mark.long

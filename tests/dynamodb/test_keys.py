@@ -6,7 +6,7 @@ from bot.domain.records import EntityKind, EntityRef, connection_ref, disconnect
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import Key
 from bot.dynamodb.schema import KEY_BYTES, fitting, in_order
-from tests.dynamodb.made import AWKWARD
+from tests.dynamodb.builders import AWKWARD
 
 
 def test_each_kind_of_item_has_the_partition_named_in_the_permissions() -> None:

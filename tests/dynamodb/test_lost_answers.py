@@ -19,8 +19,8 @@ from bot.dynamodb import Repositories, repositories_on
 from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.table import RetryTiming
 from bot.errors import TableUnavailable
+from tests.dynamodb.builders import NOW, a_connection, a_request, an_entry, an_event, first, moved, uuid
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, a_connection, a_request, an_entry, an_event, first, moved, uuid
 
 
 class Losing:

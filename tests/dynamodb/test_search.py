@@ -6,8 +6,8 @@ from bot.domain.record_states import advance
 from bot.domain.records import Connection
 from bot.dynamodb import Repositories
 from bot.dynamodb.search_index import CANDIDATES, best_first
+from tests.dynamodb.builders import NOW, a_connection, a_disconnection, first, moved, uuid
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, a_connection, a_disconnection, first, moved, uuid
 
 EXPECTED = {
     uuid(2): ["2"],

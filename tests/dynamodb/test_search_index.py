@@ -4,7 +4,7 @@ import pytest
 
 from bot.dynamodb.expressions import Delete, Put
 from bot.dynamodb.search_index import MOST_WORDS, changed_words, folded, spaced, words_in, words_of
-from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection, uuid
+from tests.dynamodb.builders import AWKWARD, a_connection, a_disconnection, uuid
 
 
 def test_a_record_is_indexed_by_id_carrier_group_id_and_words_of_its_name() -> None:

@@ -18,8 +18,8 @@ from bot.usecases.dependencies import Dependencies, SendingGuard
 from bot.usecases.operations import second_approval
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
 from bot.usecases.operations.submit import Submitted, request_disconnection
+from tests.dynamodb.builders import NOW, a_connection, first
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, a_connection, first
 from tests.dynamodb.racing import at_once
 from tests.usecases.disconnection_bench import NEW_YORK, WISH
 

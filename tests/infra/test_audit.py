@@ -17,7 +17,7 @@ from bot.dynamodb import Repositories, RetryTiming, TimeoutPolicy, repositories_
 from infra import audit
 from infra.local.aws.table import create_table
 from tests.aws import REGION, aws_here, worker_client
-from tests.dynamodb.made import uuid
+from tests.dynamodb.builders import uuid
 
 TABLE = "audit"
 SETTINGS = {"TABLE_NAME": TABLE, "AWS_REGION": REGION}

@@ -200,7 +200,13 @@ class SlackMessageGateway:
         return cards.render(content, self._display, self.permalink)
 
     def post(
-        self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None, broadcast: bool = False
+        self,
+        channel: str,
+        rendered: Rendered,
+        *,
+        idempotency_key: str,
+        thread: str | None = None,
+        broadcast: bool = False,
     ) -> PostedMessage:
         """chat.postMessage; `channel` may be a user id, for a direct message."""
         answer = self._calls.write(
@@ -208,7 +214,7 @@ class SlackMessageGateway:
             channel=channel,
             thread_ts=thread,
             reply_broadcast=True if thread and broadcast else None,
-            metadata={"event_type": EVENT_TYPE, "event_payload": {"mark": mark}},
+            metadata={"event_type": EVENT_TYPE, "event_payload": {"idempotency_key": idempotency_key}},
             unfurl_links=False,
             unfurl_media=False,
             **_shown(rendered),
@@ -217,18 +223,20 @@ class SlackMessageGateway:
         return PostedMessage(text_of(answer, "channel", method), text_of(answer, "ts", method))
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
-        """chat.update; keeps the mark. `SlackRefused` if the message is gone."""
+        """chat.update; keeps its idempotency key. `SlackRefused` if the message is gone."""
         self._calls.write("chat.update", channel=channel, ts=ts, **_shown(rendered))
 
     def delete(self, channel: str, ts: str) -> None:
         """chat.delete. `SlackRefused` with `message_not_found` if it is already gone."""
         self._calls.write("chat.delete", channel=channel, ts=ts)
 
-    def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> PostedMessage | None:
+    def find(
+        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
+    ) -> PostedMessage | None:
         """Looks through the newest 1,000 messages since then; the bot must be a member of the channel."""
         where = self._conversation(channel)
         for message in self._messages(where, since, thread):
-            if _idempotency_key_of(message) == mark and isinstance(message.get("ts"), str):
+            if _idempotency_key_of(message) == idempotency_key and isinstance(message.get("ts"), str):
                 return PostedMessage(where, message["ts"])
         return None
 
@@ -309,4 +317,4 @@ def _idempotency_key_of(message: Json) -> str | None:
     if not isinstance(metadata, dict) or metadata.get("event_type") != EVENT_TYPE:
         return None
     payload = metadata.get("event_payload")
-    return payload.get("mark") if isinstance(payload, dict) else None
+    return payload.get("idempotency_key") if isinstance(payload, dict) else None

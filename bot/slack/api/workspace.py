@@ -142,7 +142,7 @@ class SlackHealthClient:
 
 def _header(headers: Mapping[str, object], name: str) -> str | None:
     """A header is a text, or a list with one text."""
-    value = next((held for known, held in headers.items() if known.lower() == name), None)
+    value = next((value for known, value in headers.items() if known.lower() == name), None)
     if isinstance(value, list):
         value = value[0] if value else None
     return value if isinstance(value, str) else None

@@ -14,7 +14,7 @@ from bot.domain.people import Right
 from bot.domain.records import pending_connection_ref
 from bot.domain.requests import ConnectionRequest
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import Entry, Form, Subject, answer
+from bot.slack.features.forms import Entry, Form, FormTarget, answer
 from bot.slack.views import replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings
@@ -52,11 +52,11 @@ def suggest(context: RequestContext, query: str) -> Json:
     return {"options": choices(context.display.carriers.matching(query)[:MAX_STATIC_OPTIONS])}
 
 
-def _read(_: RequestContext, entry: Entry) -> Subject[str]:
+def _read(_: RequestContext, entry: Entry) -> FormTarget[str]:
     """The connection has no record yet: a denial is audited under the carrier and id that were typed."""
     valid = not _errors(entry)
     carrier_id, group_id = (entry.values.get("carrier_id", "").lower(), entry.values.get("carrier_group_id", ""))
-    return Subject(pending_connection_ref(carrier_id, group_id) if valid else None, entry.view_id)
+    return FormTarget(pending_connection_ref(carrier_id, group_id) if valid else None, entry.view_id)
 
 
 def _errors(entry: Entry) -> FieldErrors:

@@ -7,6 +7,7 @@ the request changes while the form is open, it was decided at Noyo, or the date 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
@@ -19,12 +20,12 @@ from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
     Entry,
     Form,
-    Subject,
+    FormTarget,
     answer,
     context_error,
     context_field,
     record_of_kind,
-    record_subject,
+    record_target,
 )
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
@@ -55,10 +56,9 @@ def _form(decision: Decision) -> Form[Current]:
     )
 
 
-def _read(context: RequestContext, entry: Entry) -> Subject[Current]:
-    subject = record_subject(Disconnection, context, entry)
-    requester = subject.value[0].requester if subject.value else None
-    return Subject(subject.entity, subject.value, subject.version, requester)
+def _read(context: RequestContext, entry: Entry) -> FormTarget[Current]:
+    target = record_target(Disconnection, context, entry)
+    return replace(target, requester=target.value[0].requester if target.value else None)
 
 
 def _show(decision: Decision, context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:

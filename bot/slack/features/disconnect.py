@@ -18,7 +18,7 @@ from bot.domain.record_states import RecordState, disconnectable, is_connected
 from bot.domain.records import Connection, Disconnection, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_subject
+from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_target
 from bot.slack.features.second_approval import confirmation_or_reason
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
@@ -275,7 +275,7 @@ def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
 
 FORM: Form[Current] = Form(
     right=Right.APPROVE,
-    read=partial(record_subject, Connection),
+    read=partial(record_target, Connection),
     show=_show,
     audit_outdated=_audit_outdated,
     validate=lambda context, entry, now: validate(entry.values, now[1], context.deps.today()),

@@ -43,7 +43,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject(Generic[T]):
+class FormTarget(Generic[T]):
     """What a form is about, as it is now."""
 
     entity: EntityRef | None
@@ -62,11 +62,11 @@ def record_of_kind(kind: type[R], record_state: RecordState | None) -> tuple[Rec
     return (record_state, record) if record_state is not None and isinstance(record, kind) else None
 
 
-def record_subject(kind: type[R], context: RequestContext, entry: Entry) -> Subject[tuple[RecordState, R]]:
+def record_target(kind: type[R], context: RequestContext, entry: Entry) -> FormTarget[tuple[RecordState, R]]:
     """The record that the form showed, as it is now."""
     entity = entry.shown.record
     found = record_of_kind(kind, context.deps.records.record_state(entity))
-    return Subject(entity, found, found[1].version if found else "")
+    return FormTarget(entity, found, found[1].version if found else "")
 
 
 def shown_record(view: Json) -> ButtonValue:
@@ -96,7 +96,7 @@ class Form(Generic[T]):
 
     right: Right
     parse: Callable[[Json], ButtonValue] = shown_record
-    read: Callable[[RequestContext, Entry], Subject[T]]
+    read: Callable[[RequestContext, Entry], FormTarget[T]]
     show: Callable[[RequestContext, T | None, ButtonValue], Json]
     """The form for what it is about now, or a notice that says why there is none."""
     audit_outdated: Callable[[RequestContext, Entry, T | None], object] = lambda *_: None
@@ -108,10 +108,10 @@ class Form(Generic[T]):
 
     def click(self, context: RequestContext, value: ButtonValue) -> None:
         """A button: opens the form, or says why it cannot be opened."""
-        subject = self.read(context, Entry(value))
-        permission = self._authorize(context, subject)
+        target = self.read(context, Entry(value))
+        permission = self._authorize(context, target)
         if permission.allowed:
-            context.open_view(self.show(context, subject.value, value))
+            context.open_view(self.show(context, target.value, value))
         else:
             context.open_view(notice("Not possible", replies.denial(permission)))
 
@@ -122,24 +122,24 @@ class Form(Generic[T]):
     def submission(self, context: RequestContext, view: dict[str, Any]) -> Json:
         """Submits the operation for what was shown, or shows what is wrong or has changed."""
         entry = Entry(self.parse(view), view["id"], values_of(view))
-        subject = self.read(context, entry)
-        permission = self._authorize(context, subject)
+        target = self.read(context, entry)
+        permission = self._authorize(context, target)
         if not permission.allowed:
             return replies.push_modal(notice("Not sent", replies.denial(permission)))
-        if subject.version not in (None, entry.shown.version):
-            return replace_modal(self._outdated(context, entry, subject.value))
-        if subject.value is None:
+        if target.version not in (None, entry.shown.version):
+            return replace_modal(self._outdated(context, entry, target.value))
+        if target.value is None:
             return replace_modal(self.show(context, None, entry.shown))
-        errors = self.validate(context, entry, subject.value)
+        errors = self.validate(context, entry, target.value)
         if errors:
             return replies.show_field_errors(errors)
-        return self.submit(context, entry, subject.value)
+        return self.submit(context, entry, target.value)
 
-    def _authorize(self, context: RequestContext, subject: Subject[T]) -> Permission:
-        permission = context.authorize(self.right, subject.entity)
-        if not permission.allowed or subject.requester is None or subject.entity is None:
+    def _authorize(self, context: RequestContext, target: FormTarget[T]) -> Permission:
+        permission = context.authorize(self.right, target.entity)
+        if not permission.allowed or target.requester is None or target.entity is None:
             return permission
-        return context.authorize_decision_on(subject.requester, subject.entity)
+        return context.authorize_decision_on(target.requester, target.entity)
 
     def _outdated(self, context: RequestContext, entry: Entry, now: T | None) -> Json:
         """A repeat of what was submitted from this very modal is a success, although the record has changed."""

@@ -14,7 +14,7 @@ from bot.domain.records import Connection, Record
 from bot.domain.requests import RetryRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.connect import conflict_error
-from bot.slack.features.forms import Entry, Form, answer, record_of_kind, record_subject
+from bot.slack.features.forms import Entry, Form, answer, record_of_kind, record_target
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Message, Paragraph, Part, Quote
@@ -58,7 +58,7 @@ def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> J
         [
             *Message(_facts(context, record, changed=record.version != shown.version)).blocks(),
             carrier_group_id_field(_initial_id(record), hint="Correct it if it was wrong."),
-            *sensitive_fields(federal_ein_optional=True, hint="Leave blank what should stay as Noyo has it."),
+            *sensitive_fields(federal_ein_optional=True, hint="Leave a field blank to keep the value at Noyo."),
         ],
         about=buttons.encode(ButtonValue(record.entity, record.version)),
     )
@@ -119,7 +119,7 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
 
 FORM: Form[Current] = Form(
     right=Right.REQUEST,
-    read=partial(record_subject, Connection),
+    read=partial(record_target, Connection),
     show=_show,
     audit_outdated=_audit_outdated,
     validate=lambda _, entry, __: field_errors(entry.values, required=("carrier_group_id",)),

@@ -15,7 +15,7 @@ from bot.domain.record_states import RecordState, is_connected
 from bot.domain.records import Disconnection, Record
 from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import Entry, Form, Subject, sending, shown_operation
+from bot.slack.features.forms import Entry, Form, FormTarget, sending, shown_operation
 from bot.slack.views import buttons, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
@@ -50,9 +50,9 @@ def click_withdraw(context: RequestContext, value: ButtonValue) -> None:
     context.give_feedback(*_withdraw(context, value.operation_id or ""))
 
 
-def _read(context: RequestContext, entry: Entry) -> Subject[Operation]:
+def _read(context: RequestContext, entry: Entry) -> FormTarget[Operation]:
     operation = context.deps.operations.operation(entry.shown.operation_id or "")
-    return Subject(operation.entity if operation else None, operation)
+    return FormTarget(operation.entity if operation else None, operation)
 
 
 def _show(context: RequestContext, operation: Operation | None, _: ButtonValue) -> Json:

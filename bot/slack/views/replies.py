@@ -256,8 +256,8 @@ def error_message(error: Exception, error_id: str, *, interaction: str = "") -> 
     if isinstance(error, DeadlineExceeded):
         return rich_text(f"{error} {_MAYBE_DONE.get(interaction, f'{NOTHING_SENT} Please try again.')}")
     if isinstance(error, SwitchboardError):
-        kept = interaction == "view_submission" and not isinstance(error, UnknownSchema | ObserveOnly)
-        return rich_text(*with_mentions(str(error)), f" {INPUT_KEPT}" if kept else "")
+        input_kept = interaction == "view_submission" and not isinstance(error, UnknownSchema | ObserveOnly)
+        return rich_text(*with_mentions(str(error)), f" {INPUT_KEPT}" if input_kept else "")
     return rich_text(
         "Something went wrong. Please try again. "
         f"If the problem continues, contact your Switchboard admin and mention error {error_id}."

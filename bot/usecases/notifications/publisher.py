@@ -226,7 +226,7 @@ def _find(record: MessageRecord, attempt: _Attempt) -> PostedMessage | None:
     key = record.key
     try:
         return attempt.deps.slack.find(
-            key.channel, mark=idempotency_key(key), since=record.reserved_at, thread=attempt.thread
+            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=attempt.thread
         )
     except SlackRefused:
         return None
@@ -237,7 +237,11 @@ def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> Poste
     attempt.ensure_lease(record)
     try:
         return attempt.deps.slack.post(
-            key.channel, rendered, mark=idempotency_key(key), thread=attempt.thread, broadcast=attempt.broadcast
+            key.channel,
+            rendered,
+            idempotency_key=idempotency_key(key),
+            thread=attempt.thread,
+            broadcast=attempt.broadcast,
         )
     except SlackNoAnswer as error:
         raise _PostUnconfirmed(str(error)) from error

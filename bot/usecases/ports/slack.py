@@ -15,9 +15,15 @@ class MessageGateway(Protocol):
     def render(self, content: Content) -> Rendered: ...
 
     def post(
-        self, channel: str, rendered: Rendered, *, mark: str, thread: str | None = None, broadcast: bool = False
+        self,
+        channel: str,
+        rendered: Rendered,
+        *,
+        idempotency_key: str,
+        thread: str | None = None,
+        broadcast: bool = False,
     ) -> PostedMessage:
-        """Posts once, without retries. `mark` is an opaque id that is stored in the message's metadata.
+        """Posts once, without retries. `idempotency_key` is an opaque id that is stored in the message's metadata.
 
         `broadcast` also shows a thread reply in the channel.
         """
@@ -29,8 +35,10 @@ class MessageGateway(Protocol):
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
 
-    def find(self, channel: str, *, mark: str, since: int, thread: str | None = None) -> PostedMessage | None:
-        """Our message with this mark, posted at or after `since`; None if there is none."""
+    def find(
+        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
+    ) -> PostedMessage | None:
+        """Our message with this key, posted at or after `since`; None if there is none."""
         ...
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:

@@ -190,7 +190,7 @@ class HealthRepository(Protocol):
 
 
 class OutboxRepository(Protocol):
-    def event(self, news_id: str) -> OutboxEvent | None: ...
+    def event(self, event_id: str) -> OutboxEvent | None: ...
 
     def due(self, now: int, *, limit: int) -> list[str]: ...
 
@@ -212,7 +212,7 @@ class OutboxRepository(Protocol):
 
 
 class MessageRepository(Protocol):
-    def reserve(self, place: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
+    def reserve(self, key: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
         """Take the lease on this message; None while another worker holds it."""
         ...
 
@@ -224,7 +224,7 @@ class MessageRepository(Protocol):
         """Release the lease; does nothing if it was lost."""
         ...
 
-    def link(self, place: MessageKey) -> MessageLink | None:
+    def link(self, key: MessageKey) -> MessageLink | None:
         """The message's link; None until it is posted."""
         ...
 
@@ -248,9 +248,11 @@ class GrantRepository(Protocol):
         """The latest snapshot of who holds which right. Consistent read."""
         ...
 
-    def save(self, noted: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
-        """One transaction of at most a hundred parts, on condition that the revision before `noted`'s is still there.
-        False where it is not, and then nothing was written."""
+    def save(self, snapshot: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
+        """One transaction of at most a hundred parts, on condition that the previous revision is still stored.
+
+        False if it is not; then nothing was written.
+        """
         ...
 
 

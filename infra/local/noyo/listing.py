@@ -28,7 +28,7 @@ def connections(state: State, query: Query) -> list[Connection]:
         "id": _uuids(query, "id"),
         "status": _words(query, "status", CONNECTION_STATUSES),
         "carrier_id": carriers,
-        "carrier_group_id": _one(query, "carrier_group_id"),
+        "carrier_group_id": _single_value(query, "carrier_group_id"),
         "organization_id": _uuids(query, "organization_id"),
     }
     return _sorted(_matching(state.connections.values(), tests), query, state.rules)
@@ -66,7 +66,7 @@ def groups(state: State, query: Query) -> list[Group]:
         raise Refusal(422, "carrier_id and carrier_group_id: to be used together")
     rows = _matching(state.groups.values(), {"id": _uuids(query, "group_ids")})
     if "carrier_id" in query:
-        pair = {"carrier_id": _uuids(query, "carrier_id"), "carrier_group_id": _one(query, "carrier_group_id")}
+        pair = {"carrier_id": _uuids(query, "carrier_id"), "carrier_group_id": _single_value(query, "carrier_group_id")}
         ids = {known.group_id for known in _matching(state.connections.values(), pair)}
         rows = [row for row in rows if row.id in ids]
     company = query.get("company", "").casefold()
@@ -109,7 +109,7 @@ def _words(query: Query, name: str, known: frozenset[str]) -> set[str] | None:
     return values
 
 
-def _one(query: Query, name: str) -> set[str] | None:
+def _single_value(query: Query, name: str) -> set[str] | None:
     return {query[name]} if name in query else None
 
 

@@ -7,8 +7,8 @@ from bot.dynamodb import Repositories
 from bot.dynamodb.expressions import ABSENT, Value, typed_item
 from bot.dynamodb.schema import audit_put
 from bot.errors import UnknownSchema
+from tests.dynamodb.builders import NOW, an_entry, uuid
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, an_entry, uuid
 
 
 def test_an_entry_records_actor_action_and_entity(store: Repositories, engine: Engine) -> None:

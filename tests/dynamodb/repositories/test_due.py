@@ -6,8 +6,8 @@ from bot.domain.operations import OperationState
 from bot.domain.records import EntityKind
 from bot.dynamodb.repositories.notifications import due_ids
 from bot.dynamodb.table import Table
+from tests.dynamodb.builders import NOW, a_refresh, an_entry, an_event
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
-from tests.dynamodb.made import NOW, a_refresh, an_entry, an_event
 
 
 def test_each_kind_is_listed_separately_with_full_ids(engine: Engine) -> None:

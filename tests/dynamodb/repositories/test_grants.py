@@ -4,7 +4,7 @@ from bot.domain.people import GrantSnapshot, Right
 from bot.domain.records import GRANTS
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoGrantRepository
-from tests.dynamodb.made import an_entry
+from tests.dynamodb.builders import an_entry
 
 FIRST = GrantSnapshot({Right.APPROVE: frozenset({"U2", "U1"}), Right.REQUEST: frozenset()}, revision=1)
 SECOND = GrantSnapshot({Right.APPROVE: frozenset({"U1"})}, revision=2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topic
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoHealthRepository
+from tests.dynamodb.builders import NOW
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW
 
 FOUND = HealthCheck(
     Component.SLACK,

@@ -8,8 +8,8 @@ from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.notifications import DynamoMessageRepository
 from bot.errors import LeaseLost, UnknownSchema
+from tests.dynamodb.builders import AWKWARD, NOW
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import AWKWARD, NOW
 
 MESSAGE = MessageKey("C1", "connection:1")
 

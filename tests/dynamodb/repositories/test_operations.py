@@ -14,8 +14,8 @@ from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.operations import DynamoOperationRepository
 from bot.dynamodb.table import Table
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
+from tests.dynamodb.builders import NOW, a_connection, a_refresh, a_request, a_retry, an_entry, an_event, first, uuid
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
-from tests.dynamodb.made import NOW, a_connection, a_refresh, a_request, a_retry, an_entry, an_event, first, uuid
 
 DAYS_30 = 30 * 86400
 

@@ -9,8 +9,8 @@ from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.repositories.notifications import DynamoOutboxRepository
 from bot.dynamodb.table import Table
 from bot.errors import UnknownSchema
+from tests.dynamodb.builders import NOW, an_event
 from tests.dynamodb.conftest import NO_PAUSES, Engine
-from tests.dynamodb.made import NOW, an_event
 
 
 def test_an_event_is_read_back_and_is_due(store: Repositories) -> None:

@@ -7,8 +7,8 @@ from bot.domain.pauses import Pause, PauseHistory
 from bot.domain.records import SENDING_PAUSE
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoPauseRepository
+from tests.dynamodb.builders import NOW, an_entry
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW, an_entry
 
 ANA, BEN = "U0ANA", "U0BEN"
 

@@ -9,8 +9,8 @@ from bot.domain.people import GroupMembers, Person
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.admin import DynamoPeopleRepository
 from bot.errors import UnknownSchema
+from tests.dynamodb.builders import NOW
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import NOW
 
 ANA = Person("U1", "T1", is_guest=False, is_deactivated=False, is_bot=False, read_at=NOW)
 

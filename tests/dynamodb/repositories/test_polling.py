@@ -10,8 +10,8 @@ from bot.domain.records import EntityKind
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import DynamoPollingRepository
 from bot.dynamodb.table import Table
+from tests.dynamodb.builders import AWKWARD, NOW
 from tests.dynamodb.conftest import NO_PAUSES, TIMEOUTS, Engine
-from tests.dynamodb.made import AWKWARD, NOW
 
 
 def test_a_cursor_exists_after_its_first_save(store: Repositories) -> None:

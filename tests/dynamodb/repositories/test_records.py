@@ -12,8 +12,8 @@ from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind
 from bot.dynamodb import Repositories
 from bot.dynamodb.repositories.records import writes_of
 from bot.errors import ConcurrentUpdate, UnknownSchema
+from tests.dynamodb.builders import AWKWARD, NOW, a_connection, a_disconnection, an_event, first, moved, uuid
 from tests.dynamodb.conftest import Engine
-from tests.dynamodb.made import AWKWARD, NOW, a_connection, a_disconnection, an_event, first, moved, uuid
 
 
 def test_a_record_is_read_back_as_it_was_written(store: Repositories) -> None:

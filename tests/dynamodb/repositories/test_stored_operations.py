@@ -31,7 +31,7 @@ from bot.domain.requests import (
 )
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.repositories.operations import operation_from, operation_item
-from tests.dynamodb.made import NOW, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
+from tests.dynamodb.builders import NOW, a_decision, a_disconnection_request, a_refresh, a_request, a_retry
 
 TEXT = st.text(st.characters(codec="utf-8"))
 MAYBE_TEXT, MAYBE_NUMBER = st.none() | TEXT, st.none() | st.integers()

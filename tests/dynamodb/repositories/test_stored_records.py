@@ -19,7 +19,7 @@ from bot.domain.records import (
 from bot.dynamodb.expressions import plain_item, typed_item
 from bot.dynamodb.repositories.records import RECORD_TYPES, record_state_from, state_item, status_prefix, version_item
 from bot.dynamodb.schema import read_item
-from tests.dynamodb.made import AWKWARD, a_connection, a_disconnection
+from tests.dynamodb.builders import AWKWARD, a_connection, a_disconnection
 
 TEXT = st.text(st.characters(codec="utf-8"))
 UNKNOWN = st.just(UnknownValue("connecting"))

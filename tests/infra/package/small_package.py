@@ -43,7 +43,7 @@ def build_small_package(root: Path) -> SmallPackage:
     package.write("six.py", "NAMES = {'a', 'b', 'c'}\n")
     package.write(WHEEL, "Wheel-Version: 1.0\nTag: py2-none-any\nTag: py3-none-any\n")
     package.write("botocore/data/kms/2014-11-01/service-2.json.gz", b"")
-    package.write(COMPILED, elf(target.machine))
+    package.write(COMPILED, elf(target.elf_architecture))
     compile_all(package.folder)
     return package
 

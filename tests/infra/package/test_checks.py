@@ -52,7 +52,7 @@ BREAKAGES: dict[str, Callable[[SmallPackage], object]] = {
     "is built for cp38-cp38-win_amd64": lambda package: package.write(WHEEL, "Tag: cp38-cp38-win_amd64\n"),
     "compiled for another processor": lambda package: package.write(COMPILED, elf(3)),
     "compiled for another Python than": lambda package: package.write(
-        "fast.cpython-36m-x86_64-linux-gnu.so", elf(package.target.machine)
+        "fast.cpython-36m-x86_64-linux-gnu.so", elf(package.target.elf_architecture)
     ),
     "new.py has no bytecode": lambda package: package.write("new.py", ""),
     "old.cpython-399.pyc has no source": lambda package: package.write("__pycache__/old.cpython-399.pyc", ""),

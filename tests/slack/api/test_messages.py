@@ -36,10 +36,10 @@ def at(slack: SlackFake) -> int:
 
 
 def test_a_post_keeps_its_mark_unfurls_nothing_and_links_nothing(slack: SlackFake, web: SlackMessageGateway) -> None:
-    posted = web.post(CHANNEL, web.render(CARD), mark="m1")
+    posted = web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
     (message,) = slack.workspace.channels[CHANNEL].messages
     assert (posted.channel, posted.ts) == (CHANNEL, message.ts)
-    assert message.metadata == {"event_type": "switchboard", "event_payload": {"mark": "m1"}}
+    assert message.metadata == {"event_type": "switchboard", "event_payload": {"idempotency_key": "m1"}}
     args = slack.calls[-1].args
     assert not args["unfurl_links"]
     assert not args["unfurl_media"]
@@ -53,37 +53,37 @@ def test_what_was_posted_before_the_answer_was_lost_is_found_by_its_mark(
     slack.faults.reset_after("chat.postMessage")
     since = at(slack)
     with pytest.raises(SlackNoAnswer):
-        web.post(CHANNEL, web.render(CARD), mark="m1")
-    web.post(CHANNEL, web.render(CARD), mark="m2")
-    found = web.find(CHANNEL, mark="m1", since=since)
+        web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
+    web.post(CHANNEL, web.render(CARD), idempotency_key="m2")
+    found = web.find(CHANNEL, idempotency_key="m1", since=since)
     assert found is not None
     assert found.ts == slack.workspace.channels[CHANNEL].messages[0].ts
-    assert web.find(CHANNEL, mark="m3", since=since) is None
+    assert web.find(CHANNEL, idempotency_key="m3", since=since) is None
 
 
 def test_a_line_in_a_thread_is_found_in_its_thread(slack: SlackFake, web: SlackMessageGateway) -> None:
-    card = web.post(CHANNEL, web.render(CARD), mark="card")
-    line = web.post(CHANNEL, web.render(CARD), mark="line", thread=card.ts)
-    assert web.find(CHANNEL, mark="line", since=at(slack), thread=card.ts) == line
-    assert web.find(CHANNEL, mark="line", since=at(slack)) is None
+    card = web.post(CHANNEL, web.render(CARD), idempotency_key="card")
+    line = web.post(CHANNEL, web.render(CARD), idempotency_key="line", thread=card.ts)
+    assert web.find(CHANNEL, idempotency_key="line", since=at(slack), thread=card.ts) == line
+    assert web.find(CHANNEL, idempotency_key="line", since=at(slack)) is None
 
 
 def test_a_direct_message_is_posted_to_a_person_and_found_in_their_conversation(
     slack: SlackFake, web: SlackMessageGateway
 ) -> None:
-    posted = web.post("UANA", web.render(CARD), mark="m1")
+    posted = web.post("UANA", web.render(CARD), idempotency_key="m1")
     assert posted.channel.startswith("D")
-    assert web.find("UANA", mark="m1", since=at(slack)) == posted
+    assert web.find("UANA", idempotency_key="m1", since=at(slack)) == posted
 
 
 def test_a_mark_beyond_the_first_page_is_found(
     slack: SlackFake, web: SlackMessageGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
-    posted = web.post(CHANNEL, web.render(CARD), mark="m1")
+    posted = web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
     for number in range(3):
         slack.say("UANA", CHANNEL, f"chatter {number}")
-    assert web.find(CHANNEL, mark="m1", since=at(slack)) == posted
+    assert web.find(CHANNEL, idempotency_key="m1", since=at(slack)) == posted
 
 
 def test_a_search_ends_after_some_pages_and_says_so(
@@ -93,43 +93,43 @@ def test_a_search_ends_after_some_pages_and_says_so(
     for number in range(9):
         slack.say("UANA", CHANNEL, f"chatter {number}")
     with caplog.at_level(logging.WARNING):
-        assert web.find(CHANNEL, mark="m1", since=at(slack)) is None
+        assert web.find(CHANNEL, idempotency_key="m1", since=at(slack)) is None
     assert "there are more" in caplog.text
     assert [call.method for call in slack.calls] == ["conversations.history"] * 5
 
 
 def test_messages_of_long_before_are_not_looked_at(slack: SlackFake, web: SlackMessageGateway) -> None:
-    web.post(CHANNEL, web.render(CARD), mark="m1")
-    assert web.find(CHANNEL, mark="m1", since=at(slack) + 120) is None
-    assert web.find(CHANNEL, mark="m1", since=at(slack) + 30) is not None
+    web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
+    assert web.find(CHANNEL, idempotency_key="m1", since=at(slack) + 120) is None
+    assert web.find(CHANNEL, idempotency_key="m1", since=at(slack) + 30) is not None
 
 
 def test_metadata_that_is_not_ours_is_passed_over(slack: SlackFake, web: SlackMessageGateway) -> None:
     for metadata in (
-        {"event_type": "other", "event_payload": {"mark": "m1"}},
+        {"event_type": "other", "event_payload": {"idempotency_key": "m1"}},
         {"event_type": "switchboard", "event_payload": []},
         {"event_type": "switchboard", "event_payload": {}},
     ):
         slack.say("UANA", CHANNEL, "hi")
         slack.workspace.channels[CHANNEL].messages[-1].metadata = metadata
-    assert web.find(CHANNEL, mark="m1", since=at(slack)) is None
+    assert web.find(CHANNEL, idempotency_key="m1", since=at(slack)) is None
 
 
 def test_a_channel_that_the_bot_is_not_in_cannot_be_searched(slack: SlackFake, web: SlackMessageGateway) -> None:
     slack.add_channel("COTHER", "other", bot_is_member=False)
     with pytest.raises(SlackRefused) as refused:
-        web.find("COTHER", mark="m1", since=0)
+        web.find("COTHER", idempotency_key="m1", since=0)
     assert refused.value.code == "not_in_channel"
 
 
 def test_a_message_is_edited_in_place_and_keeps_its_mark(slack: SlackFake, web: SlackMessageGateway) -> None:
-    posted = web.post(CHANNEL, web.render(CARD), mark="m1")
+    posted = web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
     done = RecordCard(a_record_state(a_connection(status=ConnectionStatus.COMPLETED)))
     web.update(CHANNEL, posted.ts, web.render(done))
     (message,) = slack.workspace.channels[CHANNEL].messages
     assert "Completed" in message.text
     assert message.metadata is not None
-    assert message.metadata["event_payload"] == {"mark": "m1"}
+    assert message.metadata["event_payload"] == {"idempotency_key": "m1"}
 
 
 def test_editing_a_message_that_is_gone_is_refused(web: SlackMessageGateway) -> None:
@@ -160,7 +160,7 @@ def test_a_modal_that_was_closed_is_told_from_other_trouble(slack: SlackFake, we
 
 
 def test_a_message_links_to_its_card_and_asks_for_the_address_once(slack: SlackFake, web: SlackMessageGateway) -> None:
-    card = web.post(CHANNEL, web.render(CARD), mark="m1")
+    card = web.post(CHANNEL, web.render(CARD), idempotency_key="m1")
     alert = Alert(a_record_state(), VERSION, card=MessageLink(CHANNEL, card.ts))
     first, second = web.render(alert), web.render(alert)
     assert f"https://local.slack.com/archives/{CHANNEL}/p" in first.blocks

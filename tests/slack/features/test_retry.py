@@ -57,7 +57,7 @@ def test_the_form_shows_what_the_carrier_said_and_the_id_to_correct(system: Syst
     for text in ("Shown Inc", "Guardian", "Message from the carrier:", "No such group", "[id of Shown Inc]"):
         assert text in shown
     assert "123-45-6789" not in shown
-    assert "Leave blank what should stay as Noyo has it." in shown
+    assert "Leave a field blank to keep the value at Noyo." in shown
 
 
 def test_a_corrected_id_is_submitted_for_the_version_that_was_shown(system: System) -> None:

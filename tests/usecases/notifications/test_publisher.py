@@ -298,7 +298,9 @@ def test_the_post_of_a_stopped_worker_is_found(
         message_key, lease="dead", now=publisher.now(), lease_seconds=policies.MESSAGE_LEASE_SECONDS
     )
     assert reserved is not None
-    publisher.slack.post(CONNECTIONS, publisher.slack.render(OpenCount(17)()), mark=idempotency_key(message_key))
+    publisher.slack.post(
+        CONNECTIONS, publisher.slack.render(OpenCount(17)()), idempotency_key=idempotency_key(message_key)
+    )
     system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
 
     upsert_message(message_key, OpenCount(18), publisher)

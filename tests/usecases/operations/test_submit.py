@@ -14,7 +14,7 @@ from bot.domain.records import ConnectionStatus
 from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, RetryTiming, repositories_on
 from bot.usecases.operations.submit import Conflict, RecordChanged, Submitted
-from tests.dynamodb.made import a_connection, a_disconnection, first
+from tests.dynamodb.builders import a_connection, a_disconnection, first
 from tests.usecases.execution_bench import ANA, BEN, REQUEST, Before, ExecutionBench, bench
 
 

@@ -18,7 +18,7 @@ from bot.errors import NoAnswer, NoyoRefused, TableUnavailable
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, plan_change
 from infra.local.noyo import Rules
-from tests.dynamodb.made import CARRIER, NOW, a_connection, uuid
+from tests.dynamodb.builders import CARRIER, NOW, a_connection, uuid
 from tests.usecases.in_memory import START, Ingestion, Records
 
 FROZEN = Rules(settle_script=None, freeze_modified=True)

@@ -134,8 +134,8 @@ def span_text(span: Span) -> str:
 
 def styled(text: str) -> str:
     """Bold text is written `**bold**`, so that it differs from literal asterisks."""
-    for mark, shown in _MARKS:
-        sign = re.escape(mark)
+    for delimiter, shown in _MARKS:
+        sign = re.escape(delimiter)
         text = re.sub(
             rf"(?<![\w{sign}]){sign}(?![\s{_GAP}{sign}])([^{sign}\n]*[^{sign}\s{_GAP}])"
             rf"{sign}(?![\w{sign}])",

@@ -140,8 +140,8 @@ class Renderer:
             if part["type"] == "rich_text_list":
                 lines += ["• " + self._inline(item["elements"]) for item in part["elements"]]
             else:
-                mark = "▌ " if part["type"] == "rich_text_quote" else ""
-                lines.append(mark + self._inline(part["elements"]))
+                prefix = "▌ " if part["type"] == "rich_text_quote" else ""
+                lines.append(prefix + self._inline(part["elements"]))
         return lines
 
     def _inline(self, leaves: list[Json]) -> str:

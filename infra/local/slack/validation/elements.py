@@ -115,9 +115,9 @@ def _choice(initial: dict[str, Rule]) -> Rule:
     return _element({"options": items(RICH_OPTION, 10, 1)}, {**_SOON, **initial}, _initial_is_offered)
 
 
-def _open_choice(one: str, many: str | None = None) -> Rule:
+def _open_choice(single: str, many: str | None = None) -> Rule:
     """Selects of users, channels and conversations, whose options come from the workspace."""
-    extra: dict[str, Rule] = {one: NAME}
+    extra: dict[str, Rule] = {single: NAME}
     if many:
         extra = {many: items(NAME, 100, 1), "max_selected_items": integer(1, 1000)}
     return _element({}, {**_MENU, **extra})
