@@ -17,7 +17,7 @@ import httpx
 from bot import policies
 from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import Connection, DataExchange, Disconnection, Eligibility, EntityKind, Group, Record
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
@@ -204,15 +204,13 @@ class NoyoHttpClient:
         masking = requests.masking_context(carrier_group_id, sensitive)
         return schemas.connection(self._session.write("POST", path, body, masking))
 
-    def retry_connection(
-        self, connection_id: str, *, carrier_group_id: str | None, sensitive: SensitiveFields
-    ) -> Connection:
+    def retry_connection(self, connection_id: str, wanted: RetryRequest, sensitive: SensitiveFields) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; None and empty values stay unchanged."""
-        wanted = require_uuid(connection_id, "the connection's id")
-        body = requests.retry(carrier_group_id, sensitive)
-        masking = requests.masking_context(carrier_group_id, sensitive)
-        answer = self._session.write("PUT", f"{CONNECTIONS}/{wanted}/retry", body, masking)
-        return same_record(schemas.connection(answer), wanted)
+        record_id = require_uuid(connection_id, "the connection's id")
+        body = requests.retry(wanted, sensitive)
+        masking = requests.masking_context(wanted.carrier_group_id, sensitive)
+        answer = self._session.write("PUT", f"{CONNECTIONS}/{record_id}/retry", body, masking)
+        return same_record(schemas.connection(answer), record_id)
 
     # ---------------------------------------------------------------- disconnections
 

@@ -10,7 +10,7 @@ from datetime import date
 
 from bot import policies
 from bot.domain.records import DataExchange, EntityKind, is_uuid
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.noyo.responses import MaskingContext
 
 CONNECTIONS = "/api/v1/group_connections"
@@ -100,8 +100,8 @@ def connection_options(ignore_eligibility: bool | None, data_exchange: DataExcha
     return without_blanks({"ignore_eligibility": ignore_eligibility, "data_exchange_configuration": data_exchange})
 
 
-def retry(carrier_group_id: str | None, sensitive: SensitiveFields) -> dict[str, object]:
-    return without_blanks({"carrier_group_id": carrier_group_id, **_sensitive_fields(sensitive)})
+def retry(wanted: RetryRequest, sensitive: SensitiveFields) -> dict[str, object]:
+    return without_blanks({"carrier_group_id": wanted.carrier_group_id, **_sensitive_fields(sensitive)})
 
 
 def explanation(reason: DisconnectionReason | DecisionReason | None, context: str | None) -> dict[str, object]:

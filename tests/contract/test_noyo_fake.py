@@ -15,7 +15,7 @@ from bot.domain.records import (
     DisconnectionStatus,
     EntityKind,
 )
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
@@ -120,7 +120,7 @@ def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
 
     failed = client.connection(connection.id)
     assert (failed.status, failed.error) == (ConnectionStatus.UNABLE_TO_CONNECT, "No group •••")
-    again = client.retry_connection(connection.id, carrier_group_id="00110012", sensitive=SensitiveFields())
+    again = client.retry_connection(connection.id, RetryRequest("00110012"), SensitiveFields())
     assert (again.id, again.status, again.carrier_group_id) == (connection.id, ConnectionStatus.PROCESSING, "00110012")
 
     ids = {connection.id, other.id}
@@ -169,16 +169,12 @@ def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttp
     waiting = disconnection_request(noyo, connection, effective_end_date="2025-01-31")
 
     def retry() -> Connection:
-        return client.retry_connection(connection.id, carrier_group_id=None, sensitive=SensitiveFields())
+        return client.retry_connection(connection.id, RetryRequest(), SensitiveFields())
 
     for status, words, call in (
         (409, "exists", lambda: request_connection(client)),
         (404, "not found", lambda: client.connection(UNKNOWN_ID)),
-        (
-            422,
-            "cannot be retried",
-            lambda: client.retry_connection(connection.id, carrier_group_id=None, sensitive=SensitiveFields()),
-        ),
+        (422, "cannot be retried", lambda: client.retry_connection(connection.id, RetryRequest(), SensitiveFields())),
         (409, "version", lambda: client.decide_disconnection(waiting, UNKNOWN_ID, Decision.APPROVE)),
     ):
         with pytest.raises(NoyoRefused, match=re.compile(words, re.IGNORECASE)) as refused:

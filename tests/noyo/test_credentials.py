@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bot import policies
-from bot.domain.requests import SensitiveFields
+from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.errors import NotSent, SecretUnavailable
 from bot.secrets import CachedSecret
 from bot.usecases.ports.runtime import ClientCredentials
@@ -44,7 +44,7 @@ def accepting(credentials: ClientCredentials) -> HttpStub:
 
 
 def retry(http_stub: HttpStub, secret: CachedSecret[ClientCredentials]) -> None:
-    http_stub.client(credentials=secret).retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
+    http_stub.client(credentials=secret).retry_connection(ID, RetryRequest(), SensitiveFields())
 
 
 def test_refused_credentials_are_read_again_and_the_request_is_sent_once() -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from bot.domain.records import DataExchange, DisconnectionStatus, EntityKind, open_statuses
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.requests import NEWEST_FIRST
@@ -277,8 +277,8 @@ def test_retry_sends_only_corrected_fields() -> None:
     http_stub = answering(ok(connection_json(), 201))
     client = http_stub.client()
 
-    client.retry_connection(ID, carrier_group_id="00110012", sensitive=SENSITIVE)
-    client.retry_connection(ID, carrier_group_id=None, sensitive=SensitiveFields())
+    client.retry_connection(ID, RetryRequest("00110012"), SENSITIVE)
+    client.retry_connection(ID, RetryRequest(), SensitiveFields())
 
     assert http_stub.called == [f"PUT /api/v1/group_connections/{ID}/retry"] * 2
     assert list(http_stub.bodies) == [
@@ -376,7 +376,7 @@ def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
         lambda: client.request_connection(text, "1", "Test", SensitiveFields()),
         lambda: client.request_connection_of_group(text, CARRIER, "1", SensitiveFields()),
         lambda: client.request_connection_of_group(GROUP, text, "1", SensitiveFields()),
-        lambda: client.retry_connection(text, carrier_group_id=None, sensitive=SensitiveFields()),
+        lambda: client.retry_connection(text, RetryRequest(), SensitiveFields()),
         lambda: client.request_disconnection(text, GROUP, date(2025, 1, 1)),
         lambda: client.request_disconnection(CARRIER, text, date(2025, 1, 1)),
         lambda: client.decide_disconnection(text, VERSION, Decision.APPROVE),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, UnknownValue
-from bot.domain.requests import Decision, DecisionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, RetryRequest, SensitiveFields
 from bot.noyo.client import NoyoHttpClient
 from tests.noyo.http_stub import answering, contract, ok
 
@@ -60,9 +60,7 @@ def test_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
     sample = SAMPLES["retry-connection"]
     http_stub = answering(ok(sample["answer"], 201))
 
-    record = http_stub.client().retry_connection(
-        sample["answer"]["id"], carrier_group_id="10000001", sensitive=SensitiveFields()
-    )
+    record = http_stub.client().retry_connection(sample["answer"]["id"], RetryRequest("10000001"), SensitiveFields())
 
     assert (record.status, record.group_name) == (ConnectionStatus.PROCESSING, None)
     assert list(http_stub.bodies) == [sample["request"]]

@@ -18,7 +18,7 @@ from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy, Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef, connection_ref
-from bot.domain.requests import SensitiveFields
+from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
 from bot.secrets import StaticSecret
@@ -169,7 +169,7 @@ class ExecutionBench:
             operation_id,
             actor,
             shown=shown,
-            carrier_group_id=group_id,
+            wanted=RetryRequest(group_id),
             sensitive=sensitive,
             reply_to=ReplyTo("C1", operation_id),
             deps=deps or self.deps,

@@ -72,7 +72,7 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
         context.actor.user_id,
         shown=record_state,
         # An id that is too long for the field is not cut at Noyo.
-        carrier_group_id=None if typed_id == _initial_id(record).strip() else typed_id,
+        wanted=RetryRequest(None if typed_id == _initial_id(record).strip() else typed_id),
         sensitive=parse_sensitive_fields(entry.values),
         reply_to=entry.reply_to,
         deps=context.deps,

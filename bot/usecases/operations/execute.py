@@ -257,9 +257,7 @@ def _request(
 
 
 def _retry(operation: Operation, wanted: RetryRequest, sensitive: SensitiveFields, deps: Dependencies) -> Record:
-    return deps.noyo.retry_connection(
-        operation.entity.key, carrier_group_id=wanted.carrier_group_id, sensitive=sensitive
-    )
+    return deps.noyo.retry_connection(operation.entity.key, wanted, sensitive)
 
 
 def _decide(operation: Operation, wanted: DecisionRequest, _sensitive: SensitiveFields, deps: Dependencies) -> Record:

@@ -95,15 +95,16 @@ def retry_connection(
     actor: str,
     *,
     shown: RecordState,
-    carrier_group_id: str | None,
+    wanted: RetryRequest,
     sensitive: SensitiveFields,
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
     """Retry, if the record is still as `shown`. Values that are None or not typed stay as they are at Noyo."""
     record = shown.record
-    same = isinstance(record, Connection) and record.carrier_group_id == carrier_group_id
-    wanted = RetryRequest(None if same else carrier_group_id, _encrypted(sensitive, operation_id, deps))
+    if isinstance(record, Connection) and record.carrier_group_id == wanted.carrier_group_id:
+        wanted = replace(wanted, carrier_group_id=None)
+    wanted = replace(wanted, encrypted=_encrypted(sensitive, operation_id, deps))
     operation = new_operation(operation_id, shown.entity, wanted, actor, reply_to, deps)
     return _submit(operation, ExpectedVersion(shown.entity, record.version), deps)
 

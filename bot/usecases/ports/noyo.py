@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.domain.polling import ListPage
 from bot.domain.records import Connection, Disconnection, EntityKind
-from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, SensitiveFields
+from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 
 
 class NoyoReader(Protocol):
@@ -57,9 +57,7 @@ class NoyoClient(NoyoReader, Protocol):
         """POST /api/v1/group_connections."""
         ...
 
-    def retry_connection(
-        self, connection_id: str, *, carrier_group_id: str | None, sensitive: SensitiveFields
-    ) -> Connection:
+    def retry_connection(self, connection_id: str, wanted: RetryRequest, sensitive: SensitiveFields) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; None stays unchanged."""
         ...
 
