@@ -144,7 +144,7 @@ def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> Non
         view = form_of(system, disconnection)
         for record_id in ("0" * 8 + disconnection["id"][8:], "../" + disconnection["id"], disconnection["id"].upper()):
             answer = submitted_by_hand(system, view, disconnection | {"id": record_id}, {})
-            assert "not known here any more" in str(answer)
+            assert "Switchboard no longer has this request" in str(answer)
         system.settle(20)
         assert system.writes() == []
 

@@ -43,7 +43,7 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
 def _help(context: RequestContext, text: str) -> Json:
     del text
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
-    return replies.ephemeral(opening, *_usages(context), "Only you see what I answer here; cards are in the channels.")
+    return replies.ephemeral(opening, *_usages(context), "Only you can see these answers. Cards are in the channels.")
 
 
 def _usages(context: RequestContext) -> list[RichText]:
@@ -93,7 +93,7 @@ def _deciding(decision: Decision) -> Choosing:
 _retry = Choosing(
     "Which connection? Type {} retry and the group's name or an id.",
     "Several can be retried. Which one?",
-    "None of these can be retried as it stands now.",
+    "None of these can be retried in its current status.",
     lambda context, record_state: context.display.retryable(record_state),
     retry.FORM.open_for,
 )
@@ -102,7 +102,7 @@ _retry = Choosing(
 _disconnect = Choosing(
     "Which connection? Type {} disconnect and the group's name or an id.",
     "Several are connected. Which one?",
-    "None of these is connected as it stands now, so there is nothing to disconnect.",
+    "None of these is connected, so there is nothing to disconnect.",
     lambda _, record_state: is_connected(record_state),
     disconnect.FORM.open_for,
 )
@@ -110,23 +110,26 @@ _disconnect = Choosing(
 
 COMMANDS = {
     "connect": Command(
-        "connect [group name]", "ask for a connection of a new group to a carrier", connect.start, sends=True
+        "connect [group name]", "request a connection of a new group to a carrier", connect.start, sends=True
     ),
-    "status": Command("status [who]", "how a connection stands, or what waits for us", status.start),
-    "retry": Command("retry <who>", "try a connection again that could not be made", _retry, sends=True),
+    "status": Command("status [who]", "show a connection, or everything that needs our action", status.start),
+    "retry": Command("retry <who>", "retry a connection that failed", _retry, sends=True),
     "decisions": Command(
-        "decisions", "which requests to disconnect wait for a decision, the soonest first", status.list_decisions
+        "decisions", "list disconnection requests that need a decision, most urgent first", status.list_decisions
     ),
-    "approve": Command("approve <who>", "approve a request to disconnect", _deciding(Decision.APPROVE), sends=True),
+    "approve": Command("approve <who>", "approve a disconnection request", _deciding(Decision.APPROVE), sends=True),
     "reject": Command(
-        "reject <who>", "reject a request to disconnect: the group stays", _deciding(Decision.REJECT), sends=True
+        "reject <who>",
+        "reject a disconnection request; the group stays connected",
+        _deciding(Decision.REJECT),
+        sends=True,
     ),
     "disconnect": Command(
-        "disconnect <who>", "ask for a group to be disconnected; a second approver confirms it", _disconnect, sends=True
+        "disconnect <who>", "request a disconnection; a second approver confirms it", _disconnect, sends=True
     ),
-    "history": Command("history <who>", "who did what, and what came of it", history.start),
-    "pause": Command("pause [why]", "keep everything and send nothing to Noyo (admins)", pause.start_pause),
-    "resume": Command("resume", "send to Noyo again, what was kept first (admins)", pause.start_resume),
-    "doctor": Command("doctor", "whether I am well myself, and what to do where not (admins)", doctor.start),
+    "history": Command("history <who>", "show who did what, with the results", history.start),
+    "pause": Command("pause [why]", "pause sending to Noyo; requests are kept (admins)", pause.start_pause),
+    "resume": Command("resume", "resume sending to Noyo (admins)", pause.start_resume),
+    "doctor": Command("doctor", "check Switchboard's own health (admins)", doctor.start),
     "help": Command("help", "this list", _help),
 }

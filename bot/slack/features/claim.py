@@ -18,7 +18,7 @@ from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_tex
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.records.claim import claim_request, release_claim
 
-_UNKNOWN = rich_text("This request is not known here any more.")
+_UNKNOWN = rich_text("Switchboard no longer has this request.")
 
 
 def click(context: RequestContext, value: ButtonValue) -> None:

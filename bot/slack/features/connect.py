@@ -81,7 +81,7 @@ def _submit(context: RequestContext, entry: Entry, _: str) -> Json:
         channel=context.display.connections_channel,
         conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
         changed=lambda _: replies.show_field_errors(
-            {"carrier_group_id": "Somebody else's request for this was just completed. Submit again."}
+            {"carrier_group_id": "Someone else's request for this was just completed. Please submit again."}
         ),
     )
 

@@ -40,7 +40,7 @@ from bot.usecases.operations.submit import decide, record_outdated
 CALLBACKS = {Decision.APPROVE: "approve_disconnection", Decision.REJECT: "reject_disconnection"}
 _TITLES = {Decision.APPROVE: "Approve disconnection", Decision.REJECT: "Keep connected"}
 _SUBMITS = {Decision.APPROVE: "Approve Disconnection", Decision.REJECT: "Keep Connected"}
-_UNKNOWN = "This request is not known here any more. Nothing was sent to Noyo."
+_UNKNOWN = "Switchboard no longer has this request. Nothing was sent to Noyo."
 
 Current = tuple[RecordState, Disconnection]
 
@@ -129,7 +129,7 @@ def validate(decision: Decision, values: Mapping[str, str], record: Disconnectio
     elif values.get("reason") not in set(DecisionReason):
         errors["reason"] = "Choose why the group stays connected."
     elif values["reason"] == DecisionReason.OTHER and not values.get("context"):
-        errors["context"] = "Say what the other reason is."
+        errors["context"] = "Enter the other reason."
     return {name: words for name, words in errors.items() if words}
 
 
@@ -138,7 +138,7 @@ def _date_errors(values: Mapping[str, str], record: Disconnection, today: date) 
     if chosen is None:
         return {date_name(record): "Choose the last day on which its coverage is managed."}
     if chosen < today and not values.get(past_name(record)):
-        words = f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."
+        words = f"{date_text(chosen)} is in the past. Choose another day, or select this to use it anyway."
         return {past_name(record): words}
     return {}
 
@@ -181,7 +181,7 @@ def _fields(decision: Decision, record: Disconnection) -> list[Json]:
         reasons = [(reason.value, words) for reason, words in REASONS.items()]
         return [
             choice_field("reason", "Why the group stays connected", reasons),
-            context_field("Needed where you chose another reason."),
+            context_field("Required for any other reason."),
         ]
     return [
         date_field(
@@ -206,9 +206,9 @@ def _consequence(decision: Decision, record: Disconnection, display: DisplaySett
 
 def changes(before: Disconnection | None, now: Disconnection) -> list[RichText]:
     """The old and the new facts, one below the other."""
-    seen = labelled("You saw", *_facts(before)) if before else rich_text("What you saw is not known here any more.")
+    seen = labelled("You saw", *_facts(before)) if before else rich_text("Switchboard no longer has this request.")
     return [
-        rich_text("It changed since you looked at it, so nothing was sent. Check it before you submit."),
+        rich_text("It changed after you opened it, so nothing was sent. Check it before you submit."),
         seen,
         labelled("Now", *_facts(now)),
     ]

@@ -60,7 +60,7 @@ Current = tuple[RecordState, Connection]
 def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:
     """The form for the connection as it is now, unless it is requested already or there is nothing to disconnect."""
     if now is None:
-        return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
+        return notice("Not possible", "Switchboard no longer has this connection. Nothing was sent to Noyo.")
     record_state, record = now
     if not disconnectable(record_state):
         return _not_disconnectable(record_state)
@@ -146,7 +146,7 @@ def _not_disconnectable(record_state: RecordState) -> Json:
     if is_connected(record_state):
         return notice(
             "Not possible yet",
-            rich_text("Noyo has not told which of its groups ", record_facts.group_name(record), " is."),
+            rich_text("Noyo has not said which of its groups ", record_facts.group_name(record), " is."),
             "Without that it cannot be disconnected from here. Try again once the connection has changed at Noyo, "
             "or disconnect it there.",
         )
@@ -169,7 +169,7 @@ def disconnect_form(
 
     Noyo shows a connection as completed even after it was disconnected.
     """
-    lines = [rich_text("It changed since you looked at it. Check it before you submit.")] if changed else []
+    lines = [rich_text("It changed after you opened it. Check it before you submit.")] if changed else []
     lines += [
         rich_text(*record_facts.group_and_carrier(record, display)),
         record_facts.carrier_group_id_line(record),
@@ -190,9 +190,9 @@ def validate(values: Mapping[str, str], record: Connection, today: date) -> Fiel
     """All errors at once, by field; empty if there are none."""
     errors = {"context": context_error(values.get("context", "")), **_date_errors(values, today)}
     if values.get("reason") not in set(DisconnectionReason):
-        errors["reason"] = "Choose why the group is to be disconnected."
+        errors["reason"] = "Choose why the group should be disconnected."
     elif values["reason"] == DisconnectionReason.OTHER and not values.get("context"):
-        errors["context"] = "Say what the other reason is."
+        errors["context"] = "Enter the other reason."
     if _normalized(values.get("typed_name", "")) not in _accepted_names(record):
         what, shown = _name_to_type(record)
         errors["typed_name"] = f"This is not its {what}. Type it as shown here: {shown}"
@@ -210,8 +210,8 @@ def _consequence(record: Connection, display: DisplaySettings, *, needs_second: 
     group, carrier = record_facts.group_name(record), display.carrier(record.carrier_id)
     consequence = rich_text("After the day you choose changes for ", group, " no longer reach ", carrier, ".")
     if not needs_second:
-        return [consequence, rich_text("It is sent to Noyo at once, and nobody has to confirm it.")]
-    waiting = "Nothing is sent yet: a second approver has to confirm it, and it expires unsent once that day is over."
+        return [consequence, rich_text("It is sent to Noyo immediately, without confirmation.")]
+    waiting = "Nothing is sent yet: a second approver must confirm it. If nobody does, it expires after that day."
     return [consequence, rich_text(waiting)]
 
 
@@ -227,10 +227,10 @@ def _fields(record: Connection) -> list[Json]:
         checkbox_field("past", "Past date", "Use a past date"),
         choice_field(
             "reason",
-            "Why the group is to be disconnected",
+            "Why the group should be disconnected",
             [(reason.value, words) for reason, words in DISCONNECT_REASONS.items()],
         ),
-        context_field("Needed where you chose another reason."),
+        context_field("Required for any other reason."),
         text_field(
             "typed_name",
             f"Type its {what}",
@@ -269,7 +269,7 @@ def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
     if chosen.year > today.year + MAX_YEARS_AHEAD:
         return {"end_date": f"{date_text(chosen)} is more than {MAX_YEARS_AHEAD} years ahead. Choose another day."}
     if chosen < today and not values.get("past"):
-        return {"past": f"{date_text(chosen)} is past. Choose another day, or tick this if you mean it."}
+        return {"past": f"{date_text(chosen)} is in the past. Choose another day, or select this to use it anyway."}
     return {}
 
 

@@ -139,7 +139,7 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
             rich_text(
                 f"{count} of Noyo's cannot be read, so their changes are not announced:",
                 *shown,
-                f"{more}. They are read again at each sweep. Show them to Noyo, or to the developers of Switchboard.",
+                f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
             ),
         )
     )

@@ -202,7 +202,7 @@ def context_field(hint: str) -> Json:
     return text_field(
         "context",
         "Context for Noyo",
-        hint=f"{hint} No tax numbers and nothing about anybody's health.",
+        hint=f"{hint} Do not enter tax numbers or health information.",
         max_length=MAX_CONTEXT,
         optional=True,
         multiline=True,

@@ -57,16 +57,16 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
             SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
     if len(found) > status.LISTED:
-        parts.append(Paragraph([rich_text("There are more: add a word.")]))
+        parts.append(Paragraph([rich_text("More match: add a word.")]))
     return replies.ephemeral(*parts)
 
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:
     entries = _entries(context, record_state)
     opening = rich_text("History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":")
-    lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("Nothing, through Switchboard.")]
+    lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
     if len(entries) > LISTED:
-        lines.append(rich_text("There is more, longer ago."))
+        lines.append(rich_text("There are older entries."))
     return replies.ephemeral(
         Paragraph([opening, *lines]), SmallPrint([record_facts.id_and_version(record_state.record)])
     )
@@ -113,7 +113,7 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
     if action in _CHECKING:
         return _checking(action, details)
     if action == "resolution_chosen":
-        return rich_text(_RESOLUTIONS.get(details.get("resolution", ""), "said what became of it"))
+        return rich_text(_RESOLUTIONS.get(details.get("resolution", ""), "resolved it"))
     if action in _SENTENCES:
         return rich_text(_SENTENCES[action])
     if action == "submission_conflict":
@@ -138,11 +138,11 @@ def _description(action: str, details: Mapping[str, str]) -> RichText:
 def _checking(action: str, details: Mapping[str, str]) -> RichText:
     owner = details.get("owner")
     if action == "released":
-        return rich_text("said that they are no longer checking it")
+        return rich_text("stopped checking it")
     if action == "claim_expired":
         return rich_text("ended the checking of ", UserMention(owner or ""), ", whose hours were over")
     instead = rich_text(" instead of ", UserMention(owner)) if owner else ()
-    return rich_text("said that they are checking it", *instead)
+    return rich_text("started checking it", *instead)
 
 
 def _conflict(details: Mapping[str, str]) -> RichText:
@@ -150,9 +150,9 @@ def _conflict(details: Mapping[str, str]) -> RichText:
     wanted = _WANTED.get(details.get("decision") or details.get("kind", ""), "asked for something")
     first = details.get("first_by")
     if details.get("because") == "changed":
-        why = rich_text("it had changed since they looked")
+        why = rich_text("it had changed in the meantime")
     else:
-        why = rich_text(UserMention(first), " was faster") if first else rich_text("somebody else was faster")
+        why = rich_text(UserMention(first), " was faster") if first else rich_text("someone else acted first")
     return rich_text(f"{wanted}, but ", *why, "; nothing was sent for them")
 
 
@@ -182,22 +182,22 @@ _CHECKING = ("claimed", "released", "claim_expired")
 _SUBMITTED = {
     "request_connection": "asked for this connection",
     "retry_connection": "asked to retry",
-    "refresh_record": "asked Noyo for its present state",
+    "refresh_record": "asked for a refresh from Noyo",
 }
 _DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
 _SENTENCES = {
     "disconnection_confirmed": "confirmed the request to disconnect, to be sent to Noyo",
     "disconnection_withdrawn": "withdrew the request to disconnect; nothing was sent",
-    "confirmation_conflict": "wanted to confirm the request to disconnect, but it was no longer waiting",
-    "withdrawal_conflict": "wanted to withdraw the request to disconnect, but it was no longer waiting",
-    "resolution_conflict": "wanted to resolve it, but somebody else was faster",
+    "confirmation_conflict": "tried to confirm the disconnection request, but it was no longer waiting",
+    "withdrawal_conflict": "tried to withdraw the disconnection request, but it was no longer waiting",
+    "resolution_conflict": "tried to resolve it, but someone else acted first",
 }
 _WANTED = {
-    "approve": "wanted to approve",
-    "reject": "wanted to reject",
-    "request_connection": "wanted to ask for this connection",
-    "retry_connection": "wanted to retry",
-    "create_disconnection": "wanted to ask to disconnect",
+    "approve": "tried to approve",
+    "reject": "tried to reject",
+    "request_connection": "tried to request this connection",
+    "retry_connection": "tried to retry",
+    "create_disconnection": "tried to request the disconnection",
 }
 _NOUNS = {
     "approve": "approval",
@@ -214,9 +214,9 @@ _OUTCOMES = {
     "changed": "was not sent: it had changed at Noyo",
     "not_authorized": "was not sent: the person had lost the right",
     "not_found": "was not found at Noyo",
-    "closed": "was closed without anybody knowing whether it took effect",
+    "closed": "was closed; its effect is unknown",
     "reported_arrived": "arrived, as reported by a person",
-    "unclear": "got no answer; somebody has to check whether it arrived",
+    "unclear": "got no answer; someone must check whether it arrived",
     "overdue": "did not succeed within a day",
     "end_date_passed": "was not sent: its last managed day is over",
     "expired": "expired unsent: no second approver confirmed it in time",
@@ -231,7 +231,7 @@ _STATES = {
     "sending": "was sent to Noyo",
 }
 _RESOLUTIONS = {
-    "arrived": "said that it arrived",
-    "send_again": "said that it did not arrive, and had it sent again",
-    "close": "closed it without anybody knowing whether it took effect",
+    "arrived": "reported that it arrived",
+    "send_again": "reported that it did not arrive, and sent it again",
+    "close": "closed it; its effect is unknown",
 }

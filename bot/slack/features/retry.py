@@ -40,7 +40,7 @@ Current = tuple[RecordState, Connection]
 def _show(context: RequestContext, now: Current | None, shown: ButtonValue) -> Json:
     """The form for the connection as it is now."""
     if now is None:
-        return notice("Not possible", "This connection is not known here any more. Nothing was sent to Noyo.")
+        return notice("Not possible", "Switchboard no longer has this connection. Nothing was sent to Noyo.")
     record_state, record = now
     operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
@@ -107,7 +107,7 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
     parts: list[Part] = []
     if changed:
         parts.append(
-            Paragraph([rich_text("It changed since you looked at it. Check its present state before you submit.")])
+            Paragraph([rich_text("It changed after you opened it. Check its current state before you submit.")])
         )
     names = rich_text(*record_facts.group_and_carrier(record, context.display))
     parts.append(Paragraph([names, record_facts.status_line(record)]))

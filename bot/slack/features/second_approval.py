@@ -124,12 +124,12 @@ def confirmation(
 ) -> Json:
     """The form. `record`: the connection as it is now. `first`: the person wanted to request the same."""
     lines: list[RichText] = (
-        [rich_text("Somebody else already requested this. It is waiting for confirmation.")] if first else []
+        [rich_text("Someone else already requested this. It is waiting for confirmation.")] if first else []
     )
     lines += [
         rich_text(*disconnection_parties(wanted, display)),
         consequence(wanted, display),
-        rich_text("Once you confirm it, it is sent to Noyo, which starts at once. It cannot be undone from here."),
+        rich_text("Once you confirm it, it is sent to Noyo immediately. It cannot be undone in Switchboard."),
     ]
     facts = [*pending_disconnection_facts(operation, wanted), labelled("Asked for", Timestamp(operation.submitted_at))]
     if record is not None:
@@ -152,7 +152,7 @@ def _not_waiting(context: RequestContext, operation: Operation | None) -> Json:
     if operation is None:
         return notice(_NOT_WAITING, _FORGOTTEN)
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        return notice("Too late", "The time to confirm it is over. It expires, and nothing was sent to Noyo.")
+        return notice("Too late", "The time to confirm it has passed. It expires, and nothing was sent to Noyo.")
     second = operation.second_approval
     title = "Already confirmed" if second else _NOT_WAITING
     by = [labelled("Confirmed by", UserMention(second.by), " · ", Timestamp(second.at))] if second else []

@@ -61,7 +61,7 @@ def _found(context: RequestContext, text: str) -> Json:
         return _nothing(context, text)
     if len(found) == 1:
         return _card(context, found[0])
-    return listing(context, f"Several match. Which one? ({context.command} status with its id shows one alone.)", found)
+    return listing(context, f"Several match. Which one? ({context.command} status with an id shows one.)", found)
 
 
 def click_details(context: RequestContext, value: ButtonValue) -> None:
@@ -75,7 +75,7 @@ def listing(context: RequestContext, opening: str, found: list[RecordState]) -> 
     for record_state in found[:LISTED]:
         parts += [Paragraph([row(context, record_state.record)]), _buttons(context, record_state)]
     if len(found) > LISTED:
-        parts.append(Paragraph([rich_text("There are more: add a word, or use an id.")]))
+        parts.append(Paragraph([rich_text("More match: add a word, or use an id.")]))
     return replies.ephemeral(*parts)
 
 
@@ -84,7 +84,7 @@ def nothing_found(context: RequestContext, text: str) -> RichText:
         "Nothing here matches “",
         UntrustedText(text, 100),
         "”. Try the group's name, its id at the carrier, or the beginning ",
-        f"of a Noyo id. A connection nobody asked for yet: {context.command} connect.",
+        f"of a Noyo id. To request a new connection: {context.command} connect.",
     )
 
 
@@ -94,7 +94,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
         return notice("Not possible", replies.denial(permission))
     card = record_card(value.record, context.deps)
     if card is None:
-        return notice("Details", "This is not known here any more.")
+        return notice("Details", "Switchboard no longer has this record.")
     parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
@@ -124,8 +124,8 @@ def _waiting(context: RequestContext) -> Json:
     """What needs our team, for somebody who does not name a group."""
     waiting, total = waiting_for_us(context.deps.records)
     if not waiting:
-        return replies.ephemeral("Nothing waits for us.", f"{context.command} status and a name shows one.")
-    return listing(context, f"Waiting for us: {total}. The first are shown.", list(waiting))
+        return replies.ephemeral("Nothing needs our action.", f"{context.command} status and a name shows one.")
+    return listing(context, f"Needs our action: {total}. The first are shown.", list(waiting))
 
 
 def row(context: RequestContext, record: Record) -> RichText:
@@ -178,7 +178,7 @@ def _requester(record_state: RecordState) -> list[RichText]:
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
     history = context.deps.records.history(record_state.entity, since=0)
-    lines: list[RichText] = [rich_text("Versions that we have seen, newest first:")]
+    lines: list[RichText] = [rich_text("Known versions, newest first:")]
     for record in reversed(history[-VERSIONS:]):
         lines.append(
             rich_text(Timestamp(record.modified), " · ", status_name(record.status), *_version_details(record))
@@ -221,7 +221,7 @@ def list_decisions(context: RequestContext, text: str) -> Json:
     if not rows:
         return replies.ephemeral("No request to disconnect waits for a decision.")
     listed = sorted(rows, key=lambda row: row[0])[:LISTED]
-    opening = "These wait for a decision, the soonest last day first."
+    opening = "These need a decision, most urgent first."
     parts = [part for _, row in listed for part in row]
     return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
 

@@ -13,7 +13,7 @@ from bot.usecases.dependencies import Dependencies
 def resolve(
     operation_id: str, resolution: Resolution, person: str, *, seen_version: str | None, deps: Dependencies
 ) -> Operation | None:
-    """The operation after this resolution; None if it no longer needs one, because somebody else was faster.
+    """The operation after this resolution; None if it no longer needs one, because someone else acted first.
 
     `seen_version` is the version of the record that the person saw with the question; sending again is for that one.
     """

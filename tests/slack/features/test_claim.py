@@ -91,7 +91,7 @@ def test_only_the_owner_can_release_a_claim_and_anybody_can_replace_it(system: S
 def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
     record_state = asked_to_disconnect(system, "Gone Inc")
     monkeypatch.setattr(claim, "claim_request", lambda *_: None)
-    assert "This request is not known here any more." in takes(system, record_state, BEN)
+    assert "Switchboard no longer has this request." in takes(system, record_state, BEN)
 
 
 def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
@@ -119,7 +119,7 @@ def test_history_shows_who_claimed_the_request(system: System) -> None:
     system.wait(5)
     lets_go(system, record_state, ANA)
     read = answer_text(system, types(system, "history Golf"))
-    assert "@Ben: said that they are checking it" in read
-    assert "@Ana: said that they are checking it instead of @Ben" in read
-    assert "@Ana: said that they are no longer checking it" in read
+    assert "@Ben: started checking it" in read
+    assert "@Ana: started checking it instead of @Ben" in read
+    assert "@Ana: stopped checking it" in read
     assert system.slack.view_of(ANA) is None

@@ -119,7 +119,8 @@ def test_a_day_that_is_past_needs_a_tick_even_if_it_is_noyos(system: System) -> 
     view = opens(system, record_state)
     found = sends(system, view).errors
     assert found == {
-        f"past.{record_state.record.version}": "31 Jan 2020 is past. Choose another day, or tick this if you mean it."
+        f"past.{record_state.record.version}": "31 Jan 2020 is in the past. "
+        "Choose another day, or select this to use it anyway."
     }
     assert view not in system.open_operations()
     sends(system, view, ticked(record_state))
@@ -152,7 +153,7 @@ def test_another_reason_must_be_said(system: System) -> None:
     record_state = asked_to_disconnect(system, "Other Inc")
     view = opens(system, record_state, Decision.REJECT)
     found = sends(system, view, {"reason": "other"}).errors
-    assert found == {"context": "Say what the other reason is."}
+    assert found == {"context": "Enter the other reason."}
     sends(system, view, {"context": "They called us."})
     assert wanted(system, view).context == "They called us."
 
@@ -238,7 +239,7 @@ def test_what_changed_before_the_click_is_shown_old_beside_new(system: System) -
     moves(system, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
     presses(system, button_of(record_state))
     shown = window(system)
-    assert "It changed since you looked at it, so nothing was sent." in shown
+    assert "It changed after you opened it, so nothing was sent." in shown
     assert "You saw:** Needs review, last managed day 31 Dec 2026, changed" in shown
     assert "Now:** Needs review, last managed day 30 Nov 2026, changed" in shown
 
@@ -262,7 +263,7 @@ def test_a_tick_does_not_outlive_the_day_that_it_was_for(system: System) -> None
     view = opens(system, record_state)
     moves(system, record_state, "needs_review", effective_end_date=date(2019, 1, 31))
     sends(system, view, ticked(record_state))
-    assert "31 Jan 2019 is past" in next(iter(sends(system, view).errors.values()))
+    assert "31 Jan 2019 is in the past" in next(iter(sends(system, view).errors.values()))
 
 
 def test_what_was_decided_elsewhere_is_not_decided_again(system: System) -> None:
@@ -306,7 +307,7 @@ def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(syste
     for entity, version in ((known(system, "No Request").entity, "v"), (None, "v")):
         named = entity or replace(asked_to_disconnect(system, "Gone").entity, key="0" * 8)
         presses(system, buttons.approve(named, version, name="it"))
-        assert "not known here any more. Nothing was sent to Noyo." in window(system)
+        assert "Switchboard no longer has this request. Nothing was sent to Noyo." in window(system)
 
 
 def test_with_the_table_down_the_form_keeps_what_was_typed(system: System) -> None:

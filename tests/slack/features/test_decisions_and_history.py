@@ -58,7 +58,7 @@ def test_history_shows_who_did_what_newest_first(system: System) -> None:
     reply = types(system, "history Juliet")
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines[0] == "@Ben: retry was confirmed by Noyo"
-    assert lines[1] == "@Ben: closed it without anybody knowing whether it took effect"
+    assert lines[1] == "@Ben: closed it; its effect is unknown"
     assert lines[2] == "@Ben: rejection got no answer; checking whether it arrived"
     assert lines[3].startswith("@Ben: rejection was refused by Noyo: No ")
     assert "123-45-6789" not in lines[3]
@@ -90,11 +90,11 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
     reply = types(system, "history Second")
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
-        "@Ben: wanted to confirm the request to disconnect, but it was no longer waiting",
+        "@Ben: tried to confirm the disconnection request, but it was no longer waiting",
         "@Ben: approval was sent to Noyo",
-        "@Ben: wanted to resolve it, but somebody else was faster",
-        "@Ben: wanted to approve, but it had changed since they looked; nothing was sent for them",
-        "@Ben: wanted to approve, but @Ana was faster; nothing was sent for them",
+        "@Ben: tried to resolve it, but someone else acted first",
+        "@Ben: tried to approve, but it had changed in the meantime; nothing was sent for them",
+        "@Ben: tried to approve, but @Ana was faster; nothing was sent for them",
     ]
 
 
@@ -104,7 +104,7 @@ def test_a_long_history_shows_twenty_entries(system: System) -> None:
         writes(system, record_state, "denied", at)
     read = answer_text(system, types(system, "history Lima"))
     assert read.count("was refused: they lack the right") == 20
-    assert "There is more, longer ago." in read
+    assert "There are older entries." in read
 
 
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
@@ -123,4 +123,4 @@ def test_history_explains_when_no_record_several_records_or_no_actions_match(sys
     read = answer_text(system, types(system, "history November"))
     assert "Several match. Type /noyo history and the id of one:" in read
     assert first.record.id in read
-    assert "Nothing, through Switchboard." in answer_text(system, types(system, f"history {first.record.id}"))
+    assert "No actions in Switchboard." in answer_text(system, types(system, f"history {first.record.id}"))

@@ -61,7 +61,7 @@ def test_the_form_says_what_will_happen_and_that_nothing_is_sent_yet(system: Sys
     shown = window(system)
     assert "[[ Disconnect a group ]]" in shown
     assert "After the day you choose changes for Widgets R Us no longer reach Guardian." in shown
-    assert "Nothing is sent yet: a second approver has to confirm it" in shown
+    assert "Nothing is sent yet: a second approver must confirm it" in shown
     assert "Type its name" in shown
 
 
@@ -85,7 +85,7 @@ def test_every_invalid_value_shows_an_error_at_its_field(system: System) -> None
         ANA, view, filled(record_state, end_date="2020-01-31", reason="other", typed_name="Faulty")
     )
     assert set(reply.errors) == {"past", "context", "typed_name"}
-    assert "31 Jan 2020 is past" in reply.errors["past"]
+    assert "31 Jan 2020 is in the past" in reply.errors["past"]
     assert "Faulty Inc" in reply.errors["typed_name"]
 
 
@@ -179,7 +179,7 @@ def test_a_second_requester_is_offered_the_confirmation(system: System) -> None:
     system.slack.submit(ANA, anas, filled(record_state))
     system.slack.submit(BEN, bens, filled(record_state))
     assert "[[ Confirm disconnection ]]" in window(system, BEN)
-    assert "Somebody else already requested this. It is waiting for confirmation." in window(system, BEN)
+    assert "Someone else already requested this. It is waiting for confirmation." in window(system, BEN)
     assert "**Requested by:** @Ana" in window(system, BEN)
     system.slack.submit(BEN, bens, {})
     second = system.operation(anas).second_approval
@@ -216,7 +216,7 @@ def test_a_connection_that_moved_meanwhile_is_shown_as_it_is_now(system: System)
     view = opens(system, record_state)
     moves(system, record_state, "completed")
     system.slack.submit(ANA, view, filled(record_state))
-    assert "It changed since you looked at it" in window(system)
+    assert "It changed after you opened it" in window(system)
     assert system.bot.repositories.operations.operation(view) is None
     [turned_away] = system.bot.repositories.audit.entries(record_state.entity, limit=9)
     assert (turned_away.actor, turned_away.action) == (ANA, "submission_conflict")
@@ -233,7 +233,7 @@ def test_what_was_asked_for_before_is_shown_to_who_asks_and_to_who_confirms(syst
     assert "**Earlier requests:** Completed" in window(system)
     system.slack.submit(ANA, view, filled(record_state))
     opens(system, record_state, BEN)
-    assert "Somebody else already requested this." in window(system, BEN)
+    assert "Someone else already requested this." in window(system, BEN)
     assert "**Earlier requests:** Completed" in window(system, BEN)
 
 
@@ -247,7 +247,7 @@ def test_what_is_no_longer_connected_cannot_be_disconnected(system: System) -> N
 
 def test_what_is_not_known_here_cannot_be_disconnected(system: System) -> None:
     presses(system, buttons.disconnect(connection_ref(str(uuid.uuid4())), "v", name="it"))
-    assert "not known here any more" in window(system)
+    assert "Switchboard no longer has this connection" in window(system)
 
 
 def test_by_command_the_one_that_is_connected_is_found(system: System) -> None:
@@ -260,12 +260,12 @@ def test_by_command_the_one_that_is_connected_is_found(system: System) -> None:
 def test_by_command_a_group_that_noyo_has_not_named_is_said_in_words(system: System) -> None:
     connected(system, "Unnamed Inc", group_id=None)
     types(system, "disconnect unnamed")
-    assert "Noyo has not told which of its groups Unnamed Inc is" in window(system)
+    assert "Noyo has not said which of its groups Unnamed Inc is" in window(system)
 
 
 def test_by_command_nothing_connected_is_said_in_words(system: System) -> None:
     known(system, "Stuck Only Inc")
-    assert "None of these is connected as it stands now" in answer_text(system, types(system, "disconnect stuck only"))
+    assert "None of these is connected, so" in answer_text(system, types(system, "disconnect stuck only"))
     assert "Type /noyo disconnect" in answer_text(system, types(system, "disconnect"))
 
 
@@ -286,7 +286,7 @@ def test_a_request_is_sent_at_once_where_no_second_approver_is_needed(system: Sy
     record_state = connected(system, "Alone Inc")
     receives_with(system, replace(context_of(system), needs_second=False))
     view = opens(system, record_state)
-    assert "It is sent to Noyo at once" in window(system)
+    assert "It is sent to Noyo immediately" in window(system)
     system.slack.submit(ANA, view, filled(record_state))
     assert "Sending: your request to disconnect Alone Inc" in window(system)
     assert system.operation(view).state is OperationState.PENDING

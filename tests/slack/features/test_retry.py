@@ -98,7 +98,7 @@ def test_what_changed_before_the_click_is_shown(system: System) -> None:
     record_state = known(system, "Moved Inc")
     moves(system, record_state, "unable_to_connect", error="Another reason")
     presses(system, button_of(record_state))
-    assert "It changed since you looked at it." in window(system)
+    assert "It changed after you opened it." in window(system)
     assert "Another reason" in window(system)
 
 
@@ -107,7 +107,7 @@ def test_what_changed_over_the_form_is_shown_and_asked_again_with_what_was_typed
     view = opens(system, record_state)
     now = moves(system, record_state, "unable_to_connect", error="Another reason")
     system.slack.submit(ANA, view, {"carrier_group_id": "corrected"})
-    assert "It changed since you looked at it." in window(system)
+    assert "It changed after you opened it." in window(system)
     assert "Another reason" in window(system)
     assert "[corrected]" in window(system)
     assert view not in system.open_operations()
@@ -200,7 +200,7 @@ def test_a_form_about_a_connection_nobody_knows_is_refused(system: System) -> No
     record_state = known(system, "Gone Inc")
     gone = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
     presses(system, button_of(gone))
-    assert "This connection is not known here any more. Nothing was sent to Noyo." in window(system)
+    assert "Switchboard no longer has this connection. Nothing was sent to Noyo." in window(system)
 
 
 def test_the_alert_the_card_and_the_command_open_the_same_form(worked: System) -> None:

@@ -66,7 +66,7 @@ def test_the_form_shows_the_consequences_and_the_context_for_noyo(system: System
     opens(system, request_disconnection(system, "Form Inc", context="They <!channel> move"))
     shown = window(system, BEN)
     assert "After 31 Dec 2026, changes for Form Inc no longer reach Guardian." in shown
-    assert "it is sent to Noyo, which starts at once" in shown
+    assert "it is sent to Noyo immediately" in shown
     assert "**Requested by:** @Ana" in shown
     assert "They <!channel> move" in shown
     assert "**The connection:** Completed" in shown

@@ -26,7 +26,7 @@ def details_of(system: System, name: str) -> str:
 def test_without_anything_that_waits_it_says_so_and_what_to_type(system: System) -> None:
     known(system, "Quiet Inc", "completed")
     read = answer_text(system, types(system, "status"))
-    assert "Nothing waits for us." in read
+    assert "Nothing needs our action." in read
     assert "/noyo status and a name shows one." in read
 
 
@@ -70,12 +70,12 @@ def test_more_matches_than_fit_are_named_as_more(system: System) -> None:
         known(system, f"Many {number}", "completed")
     read = answer_text(system, types(system, "status Many"))
     assert read.count("[Details]") == 8
-    assert "There are more: add a word, or use an id." in read
+    assert "More match: add a word, or use an id." in read
 
 
 def test_what_waits_for_us_is_listed_with_its_buttons(system: System) -> None:
     read = answer_text(system, types(system, "status"))
-    assert "Waiting for us: " in read
+    assert "Needs our action: " in read
     assert "[Retry…]" in read
 
 
@@ -121,7 +121,7 @@ def test_details_tell_everything_and_each_version(system: System) -> None:
     shown = details_of(system, "Known Well")
     for expected in (record_state.record.id, record_state.record.version, "No such group", "id of Known Well Inc"):
         assert expected in shown
-    versions = shown[shown.index("Versions that we have seen") :]
+    versions = shown[shown.index("Known versions") :]
     assert versions.index("Unable to connect") < versions.index("Processing")
 
 
@@ -178,7 +178,7 @@ def test_details_of_what_is_gone_say_so(system: System) -> None:
     record_state = known(system, "Soon Gone Inc")
     gone = replace(record_state.record, id=UNHEARD).entity
     presses(system, buttons.details(gone, "1", name="it"))
-    assert "This is not known here any more." in window(system)
+    assert "Switchboard no longer has this record." in window(system)
 
 
 def test_details_open_one_window_and_place_nothing(system: System) -> None:
