@@ -79,7 +79,7 @@ class Deployment:
 
         make = aws_json_client if self.lean_clients else aws_client
         timeouts = dataclasses.replace(RECEIVER, left=self._deadline.left)
-        return self._dependencies(self._repositories(timeouts, make), self._encryptor(timeouts, make))
+        return self._dependencies(self.make_repositories(timeouts, make), self.make_encryptor(timeouts, make))
 
     def _slack_app(self) -> object:
         from bot.slack.api.client import SlackMessageGateway
@@ -120,7 +120,7 @@ class Deployment:
         """What the workers that call Noyo work with."""
         from bot.dynamodb import WORKER, aws_client
 
-        encryptor = self._encryptor(WORKER, aws_client)
+        encryptor = self.make_encryptor(WORKER, aws_client)
         return dataclasses.replace(self._dependencies(self.repositories, encryptor), noyo=self.noyo)
 
     @cached_property
@@ -133,7 +133,7 @@ class Deployment:
 
         api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
         return dataclasses.replace(
-            self._dependencies(self.repositories, self._encryptor(WORKER, aws_client)),
+            self._dependencies(self.repositories, self.make_encryptor(WORKER, aws_client)),
             slack=SlackMessageGateway(api, display_settings(self.settings)),
             user_directory=SlackUserDirectory(api, self.clock),
         )
@@ -142,7 +142,7 @@ class Deployment:
     def repositories(self) -> Repositories:
         from bot.dynamodb import WORKER, aws_client
 
-        return self._repositories(WORKER, aws_client)
+        return self.make_repositories(WORKER, aws_client)
 
     @cached_property
     def noyo(self) -> NoyoHttpClient:
@@ -187,7 +187,7 @@ class Deployment:
             read_secret=self.secrets.noyo_client.value,
             noyo=noyo,
             clock_difference=lambda: noyo.clock_difference,
-            unreserved=self._quota().unreserved,
+            unreserved=self.make_quota().unreserved,
         )
         return run_health_checks(Component.NOYO, checks, self.noyo_dependencies)
 
@@ -199,7 +199,7 @@ class Deployment:
         from bot.secrets import Secrets
 
         timeouts = dataclasses.replace(RECEIVER, left=self._deadline.left)
-        client = partial(self._secrets_client, timeouts)
+        client = partial(self.make_secrets_client, timeouts)
         return Secrets(self.settings.secrets, client, self.clock, timeouts.begin)
 
     def _dependencies(self, repositories: Repositories, encryptor: KmsEncryptor) -> Dependencies:
@@ -227,7 +227,7 @@ class Deployment:
             sweep_seconds=settings.sweep_hours * 3600,
         )
 
-    def _repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
+    def make_repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
         from bot.dynamodb import open_repositories
 
         aws = self.settings.aws
@@ -235,7 +235,7 @@ class Deployment:
             table=aws.table, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
         )
 
-    def _encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
+    def make_encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
         from bot.dynamodb import open_encryptor
 
         aws = self.settings.aws
@@ -243,7 +243,7 @@ class Deployment:
             key_id=aws.kms_key, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
         )
 
-    def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
+    def make_secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
         """Always the lean client, so that no package has to ship botocore's model of Secrets Manager."""
         from bot.dynamodb.clients import aws_json_client
 
@@ -253,7 +253,7 @@ class Deployment:
         )
         return client
 
-    def _quota(self) -> LambdaQuota:
+    def make_quota(self) -> LambdaQuota:
         from bot.dynamodb import WORKER, aws_client
         from bot.dynamodb.clients import LambdaQuota
 

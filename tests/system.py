@@ -67,16 +67,16 @@ class VirtualClock:
 class _Process(Deployment):
     """A deployment with shared botocore clients, because moto intercepts only those and they are slow to create."""
 
-    def _repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
-        return super()._repositories(timeouts, same_client)
+    def make_repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
+        return super().make_repositories(timeouts, same_client)
 
-    def _encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
-        return super()._encryptor(timeouts, same_client)
+    def make_encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
+        return super().make_encryptor(timeouts, same_client)
 
-    def _secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
+    def make_secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
         return worker_client("secretsmanager")
 
-    def _quota(self) -> LambdaQuota:
+    def make_quota(self) -> LambdaQuota:
         return LambdaQuota(lambda: worker_client("lambda"))
 
 

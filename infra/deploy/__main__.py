@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
                 delete=commands.delete(SAM, stage),
                 data=options.data == "delete",
                 dry_run=_dry_run(options),
-                aws=Aws(prompt=input, run=_run, client=lambda service: _client(service, stage.region)),
+                aws=Aws(prompt=input, run=run_command, client=lambda service: _client(service, stage.region)),
             )
     except (InvalidStage, DeployError, NoInterpreter, BuildFailed) as reason:
         print(f"make {options.command}: {reason}", file=sys.stderr)
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _deploy(stage: Stage, options: argparse.Namespace) -> None:
-    commit = _commit(uncommitted=options.uncommitted == "yes")
+    commit = commit_tag(uncommitted=options.uncommitted == "yes")
     packages = build_both(python=options.python, carriers=stage.carriers)
     template = read_template()
     release = commands.release_of(
@@ -67,7 +67,7 @@ def _deploy(stage: Stage, options: argparse.Namespace) -> None:
     for package in packages:
         print(package)
     parameters = parameters_of(stage, template, release)
-    _run(
+    run_command(
         commands.deploy(SAM, stage, parameters, commit=commit, confirm=options.confirm == "yes"),
         dry_run=_dry_run(options),
     )
@@ -79,7 +79,7 @@ def _client(service: str, region: str) -> Any:
     return botocore.session.Session().create_client(service, region_name=region)
 
 
-def _commit(*, uncommitted: bool) -> str:
+def commit_tag(*, uncommitted: bool) -> str:
     changed = _git("status", "--porcelain", "--", ".", STAGES)
     if changed and not uncommitted:
         raise DeployError(
@@ -96,7 +96,7 @@ def _git(*words: str) -> str:
     return process.stdout.rstrip()
 
 
-def _run(command: list[str], *, dry_run: bool) -> None:
+def run_command(command: list[str], *, dry_run: bool) -> None:
     print(f"$ {shlex.join(command)}", flush=True)
     if dry_run:
         return

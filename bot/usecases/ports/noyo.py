@@ -16,32 +16,25 @@ class NoyoReader(Protocol):
 
     def connection(self, connection_id: str) -> Connection:
         """GET /api/v1/group_connections/{id}. `NoyoRefused` with status 404 if Noyo does not know it."""
-        ...
 
     def disconnection(self, disconnection_id: str) -> Disconnection:
         """GET /api/v1/group_disconnection_requests/{id}."""
-        ...
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
         """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order."""
-        ...
 
     def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """One page of the records in any of these statuses."""
-        ...
 
     def by_ids(self, kind: EntityKind, ids: Sequence[str]) -> ListPage:
         """The records with these ids (at most 50); ids that Noyo does not know are missing from the page."""
-        ...
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
         """Every connection with this carrier and carrier group id, except unreadable rows."""
-        ...
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """Every request to disconnect this group from this carrier. `UnreadableAnswer` if one of them cannot be read,
         because it may be the wanted one."""
-        ...
 
 
 class NoyoClient(NoyoReader, Protocol):
@@ -55,11 +48,9 @@ class NoyoClient(NoyoReader, Protocol):
         self, carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields
     ) -> Connection:
         """POST /api/v1/group_connections."""
-        ...
 
     def retry_connection(self, connection_id: str, wanted: RetryRequest, sensitive: SensitiveFields) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; None stays unchanged."""
-        ...
 
     def decide_disconnection(
         self,
@@ -72,13 +63,11 @@ class NoyoClient(NoyoReader, Protocol):
         context: str | None = None,
     ) -> Disconnection:
         """PUT /api/v1/group_disconnection_requests/{id}/{version}: applies only while `version` is the newest."""
-        ...
 
     def reject_disconnection(
         self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
     ) -> Disconnection:
         """PUT /api/v1/group_disconnection_requests/{id}/reject: applies whatever the current version is."""
-        ...
 
     def request_disconnection(
         self,
@@ -90,4 +79,3 @@ class NoyoClient(NoyoReader, Protocol):
         context: str | None = None,
     ) -> Disconnection:
         """POST /api/v1/group_disconnection_requests. Noyo does not prevent duplicates."""
-        ...

@@ -28,7 +28,6 @@ class Secret(Protocol[T]):
 
     def newer_than(self, refused: T) -> T | None:
         """The current value if it differs from the one that was refused; None if it does not."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,9 @@ class MessageGateway(Protocol):
 
         `broadcast` also shows a thread reply in the channel.
         """
-        ...
 
     def delete(self, channel: str, ts: str) -> None:
         """`SlackRefused` if it is gone, or if the workspace does not allow deleting."""
-        ...
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
 
@@ -39,21 +37,17 @@ class MessageGateway(Protocol):
         self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
     ) -> PostedMessage | None:
         """Our message with this key, posted at or after `since`; None if there is none."""
-        ...
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
         """Update a modal; False if the person has closed it."""
-        ...
 
 
 class UserDirectory(Protocol):
     def read_person(self, user_id: str) -> Person | None:
         """users.info; None if Slack does not know the user."""
-        ...
 
     def read_members(self, group_id: str) -> GroupMembers | None:
         """usergroups.users.list; None if the group does not exist."""
-        ...
 
 
 class SlackHealth(Protocol):
@@ -61,8 +55,6 @@ class SlackHealth(Protocol):
 
     def token(self) -> TokenStatus:
         """auth.test; `SlackTokenRejected` if Slack does not accept the token."""
-        ...
 
     def is_member(self, channel_id: str) -> bool:
         """Whether the bot is a member of the channel, which it must be to post and to find its messages."""
-        ...

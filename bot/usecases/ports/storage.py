@@ -29,43 +29,33 @@ from bot.domain.requests import SensitiveFields
 class RecordRepository(Protocol):
     def record_state(self, entity: EntityRef) -> RecordState | None:
         """Consistent read."""
-        ...
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
         """Consistent reads in batches; unknown records are left out."""
-        ...
 
     def write(self, change: RecordChange) -> None:
         """`ConcurrentUpdate` if the state is no longer `change.before`; nothing was written then."""
-        ...
 
     def has_version(self, entity: EntityRef, record: Record) -> bool:
         """Whether the history contains this version."""
-        ...
 
     def history(self, entity: EntityRef, *, since: int) -> list[Record]:
         """All known versions with `modified` at or after `since`, oldest first."""
-        ...
 
     def newest_modified(self, kind: EntityKind) -> tuple[int, EntityRef] | None:
         """The newest known `modified` and its record. From an index, so it may lag."""
-        ...
 
     def in_status(self, kind: EntityKind, status: str, *, limit: int) -> list[EntityRef]:
         """Open records in this status, longest unchanged first (disconnections: soonest end date first). May lag."""
-        ...
 
     def open_entities(self, kind: EntityKind) -> list[EntityRef]:
         """All open records of this kind in any status. From an index, so it may lag."""
-        ...
 
     def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
         """The open and closed records of this group. From an index, so it may lag."""
-        ...
 
     def find(self, text: str, *, limit: int) -> list[RecordState]:
         """Search by id, start of an id, carrier group id, or words of the name. Consistent reads, best match first."""
-        ...
 
 
 class OperationRepository(Protocol):
@@ -82,19 +72,15 @@ class OperationRepository(Protocol):
         `SubmissionConflict` if any condition failed, which includes an operation with the same id; nothing was written
         then.
         """
-        ...
 
     def operation(self, operation_id: str) -> Operation | None:
         """Consistent read."""
-        ...
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         """The operation that holds the entity's lock. Consistent read."""
-        ...
 
     def last_on(self, entity: EntityRef) -> Operation | None:
         """The newest settled operation that held the entity's lock, while it is still stored. Consistent read."""
-        ...
 
     def claim(
         self,
@@ -105,7 +91,6 @@ class OperationRepository(Protocol):
         audit: AuditEntry | None = None,
     ) -> None:
         """Replace `operation`, if its state, lease and attempts are unchanged, by `claimed`. `LeaseLost` otherwise."""
-        ...
 
     def save(
         self,
@@ -120,7 +105,6 @@ class OperationRepository(Protocol):
 
         With `lease` None: if it has no lease and is still in the state `was`.
         """
-        ...
 
     def settle(
         self,
@@ -138,55 +122,43 @@ class OperationRepository(Protocol):
         With `lease` None: if it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate`
         otherwise; nothing was written then.
         """
-        ...
 
     def due(self, now: int, *, limit: int) -> list[str]:
         """Ids of people's due operations that are not deferred, longest due first. From an index, so it may lag."""
-        ...
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
         """Like `due`, for automatic refreshes, which are listed separately so that they delay nobody."""
-        ...
 
     def oldest_due(self, now: int) -> int | None:
         """The earliest `due` of all due operations; None if there is none. From an index."""
-        ...
 
     def awaiting_resolution(self) -> list[int]:
         """The submission times of operations that need a manual resolution, earliest first. From an index."""
-        ...
 
     def awaiting_confirmation(self, *, limit: int) -> list[Operation]:
         """The operations that await confirmation, soonest end date first. Found by an index, then read consistently."""
-        ...
 
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
         """Like `due`, for operations that were deferred by a pause."""
-        ...
 
     def oldest_deferred_due(self, now: int) -> int | None:
         """Like `oldest_due`, for deferred operations."""
-        ...
 
 
 class PauseRepository(Protocol):
     def history(self) -> PauseHistory:
         """Consistent read. Without any pause so far, sending is allowed."""
-        ...
 
     def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
         """One transaction; False if somebody paused or resumed since `before` was read."""
-        ...
 
 
 class HealthRepository(Protocol):
     def health_check(self, component: Component) -> HealthCheck | None:
         """The newest health check; None if there is none yet."""
-        ...
 
     def save(self, health_check: HealthCheck) -> None:
         """Replaces the previous health check."""
-        ...
 
 
 class OutboxRepository(Protocol):
@@ -196,41 +168,32 @@ class OutboxRepository(Protocol):
 
     def oldest_due(self, now: int) -> int | None:
         """Like `OperationRepository.due`."""
-        ...
 
     def put(self, event: OutboxEvent) -> None:
         """Put an event on its own, such as a summary. An existing id is left unchanged."""
-        ...
 
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
         """Remove it from the due index for good."""
-        ...
 
     def postpone(self, event: OutboxEvent, due: int) -> None:
         """Set a new `due` and count the attempt."""
-        ...
 
 
 class MessageRepository(Protocol):
     def reserve(self, key: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
         """Take the lease on this message; None while another worker holds it."""
-        ...
 
     def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         """Save what the message shows, and keep the lease. `LeaseLost` if it expired and another worker took it."""
-        ...
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         """Release the lease; does nothing if it was lost."""
-        ...
 
     def link(self, key: MessageKey) -> MessageLink | None:
         """The message's link; None until it is posted."""
-        ...
 
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
         """The posted messages in this channel that are not closed and whose name has this prefix. Consistent read."""
-        ...
 
 
 class PeopleRepository(Protocol):
@@ -246,14 +209,12 @@ class PeopleRepository(Protocol):
 class GrantRepository(Protocol):
     def snapshot(self) -> GrantSnapshot | None:
         """The latest snapshot of who holds which right. Consistent read."""
-        ...
 
     def save(self, snapshot: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
         """One transaction of at most a hundred parts, on condition that the previous revision is still stored.
 
         False if it is not; then nothing was written.
         """
-        ...
 
 
 class PollingRepository(Protocol):
@@ -262,11 +223,9 @@ class PollingRepository(Protocol):
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         """Writes the cursor with its revision raised by one, on condition that the revision is still the one read
         (0: not there yet). False where another poll was first."""
-        ...
 
     def park(self, kind: EntityKind, parked: ParkedRow) -> bool:
         """True where it was not parked yet."""
-        ...
 
     def unpark(self, kind: EntityKind, row_id: str) -> None: ...
 
@@ -280,17 +239,14 @@ class AuditWriter(Protocol):
 class AuditRepository(AuditWriter, Protocol):
     def entries(self, entity: EntityRef, *, limit: int) -> list[AuditEntry]:
         """The newest first. Consistent."""
-        ...
 
     def of_day(self, day: date, *, before: int) -> Iterator[AuditEntry]:
         """Of this day (UTC), those older than `before`, oldest first. An index: may lag by a moment."""
-        ...
 
 
 class Encryptor(Protocol):
     def encrypt(self, sensitive: SensitiveFields, operation_id: str) -> str:
         """Encrypts under the KMS key, bound to the operation's id."""
-        ...
 
     def decrypt(self, encrypted: str, operation_id: str) -> SensitiveFields: ...
 

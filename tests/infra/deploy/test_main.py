@@ -25,7 +25,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_deployment_is_tagged_with_its_commit(checkout: Path) -> None:
     (checkout / "infra/stages/live.toml").write_text("")
 
-    assert len(command._commit(uncommitted=False)) == 12
+    assert len(command.commit_tag(uncommitted=False)) == 12
 
 
 @pytest.mark.parametrize("file", ["bot.py", "new.py"])
@@ -33,14 +33,14 @@ def test_uncommitted_changes_are_deployed_only_on_request(checkout: Path, file: 
     (checkout / file).write_text("changed")
 
     with pytest.raises(command.DeployError, match=rf"{file}\nCommit them, or set UNCOMMITTED=yes"):
-        command._commit(uncommitted=False)
-    assert command._commit(uncommitted=True).endswith("-changed")
+        command.commit_tag(uncommitted=False)
+    assert command.commit_tag(uncommitted=True).endswith("-changed")
 
 
 def test_a_failing_command_ends_the_deployment(checkout: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(command.DeployError, match="false deploy failed with status 1"):
-        command._run(["false", "deploy"], dry_run=False)
-    command._run(["false", "deploy"], dry_run=True)
+        command.run_command(["false", "deploy"], dry_run=False)
+    command.run_command(["false", "deploy"], dry_run=True)
     assert capfd.readouterr().out.count("$ false deploy") == 2
 
 

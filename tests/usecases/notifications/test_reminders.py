@@ -21,6 +21,7 @@ from bot.usecases.notifications.reminders import spread_seconds
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
+from tests.aws import worker_client
 from tests.system import BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import around_outbox, around_slack, begun, buttons, due, shown
 
@@ -212,10 +213,10 @@ def test_the_sweep_schedules_missing_daily_events(system: System) -> None:
     entity = request_disconnection(system, "2026-11-23")
     for event in waiting_events(system, EventKind.DAY_STARTED):
         system.bot.repositories.outbox.mark_delivered(event, int(system.clock()))
-    table = system.bot.repositories.outbox._table
     record_state = system.bot.repositories.records.record_state(entity)
     assert record_state is not None
-    _drop(table, f"OUTBOX#day_started:{entity}:{record_state.record.version}:first")
+    key = {"pk": {"S": f"OUTBOX#day_started:{entity}:{record_state.record.version}:first"}, "sk": {"S": "EVENT"}}
+    worker_client("dynamodb").delete_item(TableName=system.settings.aws.table, Key=key)
     run_worker_until(system, "2026-11-18T09:00", step=6 * 3600)
     assert waiting_events(system, EventKind.DAY_STARTED) == []
 
@@ -226,12 +227,6 @@ def test_the_sweep_schedules_missing_daily_events(system: System) -> None:
     system.poll()
     system.notify()
     assert len(waiting_events(system, EventKind.DAY_STARTED)) == 1, "the sweep repeats it with the same id"
-
-
-def _drop(table: Any, pk: str) -> None:
-    from bot.dynamodb.expressions import Delete, Key
-
-    table.write([Delete(Key(pk, "EVENT"))])
 
 
 def test_three_hundred_cards_are_updated_far_below_the_rate_limit() -> None:
