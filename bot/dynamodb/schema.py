@@ -24,6 +24,9 @@ from bot.domain.records import EntityKind, EntityRef, UnknownValue
 from bot.dynamodb.expressions import ABSENT, Item, Key, Put, Value
 from bot.errors import UnknownSchema
 
+T = TypeVar("T")
+Decoder = Callable[[Any], Any]
+SCHEMA = 1
 OPERATION = "OPERATION"
 OUTBOX = "OUTBOX"
 DEFERRED = "DEFERRED"
@@ -169,11 +172,6 @@ def audit_put(entry: AuditEntry) -> Put:
         audit_order=audit_order(entry.at, entry.id),
     )
     return Put(item, ABSENT)
-
-
-T = TypeVar("T")
-Decoder = Callable[[Any], Any]
-SCHEMA = 1
 
 
 def item_at(key: Key, value: Any = None, /, **attributes: Value) -> Item:

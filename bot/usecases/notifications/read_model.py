@@ -12,7 +12,16 @@ from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.storage import RecordRepository
 
+SHOWN = 20
+COUNTED = 1000
+WAITING_STATUSES = (
+    (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
+    (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
+    (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
+    (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
+)
 CANDIDATES = 20
+"""Records that a search may return before the requested one is picked from them."""
 
 
 def record_of(operation: Operation, deps: Dependencies) -> RecordState | None:
@@ -140,20 +149,6 @@ def _group_states(record_state: RecordState, records: RecordRepository) -> list[
     entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
     states = records.record_states(state for state in entities if state != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
-
-
-SHOWN = 20
-
-
-COUNTED = 1000
-
-
-WAITING_STATUSES = (
-    (EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW),
-    (EntityKind.CONNECTION, ConnectionStatus.UNABLE_TO_CONNECT),
-    (EntityKind.CONNECTION, ConnectionStatus.ACTION_REQUIRED),
-    (EntityKind.CONNECTION, ConnectionStatus.CARRIER_AUTHORIZATION),
-)
 
 
 def summary(records: RecordRepository, now: int) -> Summary:

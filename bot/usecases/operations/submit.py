@@ -66,9 +66,6 @@ class NotAllowed:
 SubmitResult = Submitted | Conflict | RecordChanged
 
 
-# ---------------------------------------------------------------- what a record's status allows
-
-
 # ---------------------------------------------------------------- what can be asked for
 
 

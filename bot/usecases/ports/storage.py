@@ -17,12 +17,6 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef, Record
 from bot.domain.requests import SensitiveFields
 
-# ---------------------------------------------------------------- secrets
-
-
-# ---------------------------------------------------------------- Noyo
-
-
 # ---------------------------------------------------------------- the table
 
 
@@ -249,6 +243,3 @@ class Encryptor(Protocol):
         """Encrypts under the KMS key, bound to the operation's id."""
 
     def decrypt(self, encrypted: str, operation_id: str) -> SensitiveFields: ...
-
-
-# ---------------------------------------------------------------- Slack
