@@ -32,6 +32,8 @@ from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, System, blocks_of
 MODULES = (handlers.slack, handlers.noyo_webhook, handlers.execute_operations, handlers.notify, handlers.poll)
 TRIGGERED = {"OPERATION": handlers.execute_operations, "OUTBOX": handlers.notify}
 ROWS = 12
+GROUP_NAMES = [f"Known {letter}" for letter in "klmnopqrstuv"]
+"""Words that match no part of a random hexadecimal id, so that the measured search always finds one record."""
 SCHEDULED = (handlers.execute_operations, handlers.notify, handlers.poll)
 INDEXES: dict[str, tuple[str, ...]] = {
     index["IndexName"]: tuple(key["AttributeName"] for key in index["KeySchema"])
@@ -203,7 +205,7 @@ def measure() -> dict[str, Counts]:
     """The usage by kind of event, without the usage of an idle poll."""
     with simulation() as here:
         system = here.system
-        known = [system.noyo.add_connection(group_name=f"Known {n}", status="processing")["id"] for n in range(ROWS)]
+        known = [system.noyo.add_connection(group_name=name, status="processing")["id"] for name in GROUP_NAMES]
         for _ in range(5):
             here.measure(here.minute)
         measured = {"minute": here.measure(here.minute)}
@@ -222,7 +224,7 @@ def measure() -> dict[str, Counts]:
             lambda: system.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
         )
         measured["refresh"] = here.measure(
-            lambda: system.slack.command(ANA, CONNECTIONS, "/noyo", "status Known 3"), people=1
+            lambda: system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {GROUP_NAMES[3]}"), people=1
         )
         measured["disconnection"] = _less(here.measure(lambda: _disconnection(here)), idle)
         measured["decision"] = here.measure(lambda: _decides(system), people=2)
@@ -245,7 +247,7 @@ def _disconnection(here: Simulation) -> None:
     here.system.noyo.carrier_requests_disconnection(
         carrier_id=connection["carrier_id"],
         group_id=connection["group_id"],
-        group_name="Known 5",
+        group_name=GROUP_NAMES[5],
         effective_end_date="2027-01-31",
     )
     here.poll()
