@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from functools import cache, cached_property, partial
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot import policies
 from bot.domain.people import Origin
@@ -21,11 +21,10 @@ from bot.usecases.ports.runtime import Clock, TimeLeft
 
 if TYPE_CHECKING:
     from bot.domain.health import HealthCheck
-    from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
-    from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
+    from bot.dynamodb import TimeoutPolicy
     from bot.noyo.client import NoyoHttpClient
     from bot.noyo.webhook import WebhookEndpoint
-    from bot.secrets import Secrets, SecretsClient
+    from bot.secrets import Secrets
     from bot.slack.api.client import SlackApiClient
     from bot.slack.endpoint import Deadline, SlackEndpoint
 
@@ -34,16 +33,9 @@ class Deployment:
     """The settings of one deployment, and what is built from them."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Clock = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-        lean_clients: bool = True,
+        self, settings: Settings, *, clock: Clock = time.time, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        """`lean_clients`: receivers call AWS without botocore's client factory, which is slow to start."""
         self.settings = settings
-        self.lean_clients = lean_clients
         self.clock = clock
         self.sleep = sleep
 
@@ -74,12 +66,7 @@ class Deployment:
     @cached_property
     def receiver_dependencies(self) -> Dependencies:
         """What the functions that Slack and Noyo call work with: the table, within the time that the caller waits."""
-        from bot.dynamodb import RECEIVER, aws_client
-        from bot.dynamodb.clients import aws_json_client
-
-        make = aws_json_client if self.lean_clients else aws_client
-        timeouts = dataclasses.replace(RECEIVER, left=self._deadline.left)
-        return self._dependencies(self.make_repositories(timeouts, make), self.make_encryptor(timeouts, make))
+        return self._dependencies(self.receiver_client, self._receiver_timeouts)
 
     def _slack_app(self) -> object:
         from bot.slack.api.client import SlackMessageGateway
@@ -113,36 +100,52 @@ class Deployment:
 
         return Deadline(self.clock)
 
+    @property
+    def _receiver_timeouts(self) -> TimeoutPolicy:
+        from bot.dynamodb import RECEIVER
+
+        return dataclasses.replace(RECEIVER, left=self._deadline.left)
+
+    def receiver_client(self, service: str) -> Any:
+        """A client of AWS without botocore's client factory, which is slow to start."""
+        from bot.dynamodb.clients import aws_json_client
+
+        aws, timeouts = self.settings.aws, self._receiver_timeouts
+        return aws_json_client(service, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts)
+
     # ---------------------------------------------------------------- workers
 
     @cached_property
     def noyo_dependencies(self) -> Dependencies:
         """What the workers that call Noyo work with."""
-        from bot.dynamodb import WORKER, aws_client
-
-        encryptor = self.make_encryptor(WORKER, aws_client)
-        return dataclasses.replace(self._dependencies(self.repositories, encryptor), noyo=self.noyo)
+        return dataclasses.replace(self.worker_dependencies, noyo=self.noyo)
 
     @cached_property
     def slack_dependencies(self) -> Dependencies:
         """What the worker that posts to Slack works with."""
-        from bot.dynamodb import WORKER, aws_client
         from bot.slack.api.client import SlackMessageGateway
         from bot.slack.api.workspace import SlackUserDirectory
         from bot.slack.views.message import display_settings
 
         api = self._slack_api(policies.SLACK_WORKER_TIMEOUT_SECONDS)
         return dataclasses.replace(
-            self._dependencies(self.repositories, self.make_encryptor(WORKER, aws_client)),
+            self.worker_dependencies,
             slack=SlackMessageGateway(api, display_settings(self.settings)),
             user_directory=SlackUserDirectory(api, self.clock),
         )
 
     @cached_property
-    def repositories(self) -> Repositories:
+    def worker_dependencies(self) -> Dependencies:
+        from bot.dynamodb import WORKER
+
+        return self._dependencies(self.worker_client, WORKER)
+
+    def worker_client(self, service: str) -> Any:
+        """A client of AWS that botocore makes."""
         from bot.dynamodb import WORKER, aws_client
 
-        return self.make_repositories(WORKER, aws_client)
+        aws = self.settings.aws
+        return aws_client(service, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=WORKER)
 
     @cached_property
     def noyo(self) -> NoyoHttpClient:
@@ -180,6 +183,7 @@ class Deployment:
     def check_noyo(self) -> HealthCheck | None:
         """The health checks of the worker that reads Noyo."""
         from bot.domain.health import Component
+        from bot.dynamodb.clients import LambdaQuota
         from bot.usecases.admin.health_checks import noyo_checks, run_health_checks
 
         noyo = self.noyo
@@ -187,7 +191,7 @@ class Deployment:
             read_secret=self.secrets.noyo_client.value,
             noyo=noyo,
             clock_difference=lambda: noyo.clock_difference,
-            unreserved=self.make_quota().unreserved,
+            unreserved=LambdaQuota(lambda: self.worker_client("lambda")).unreserved,
         )
         return run_health_checks(Component.NOYO, checks, self.noyo_dependencies)
 
@@ -195,15 +199,17 @@ class Deployment:
 
     @cached_property
     def secrets(self) -> Secrets:
-        from bot.dynamodb import RECEIVER
         from bot.secrets import Secrets
 
-        timeouts = dataclasses.replace(RECEIVER, left=self._deadline.left)
-        client = partial(self.make_secrets_client, timeouts)
-        return Secrets(self.settings.secrets, client, self.clock, timeouts.begin)
+        # The receivers' client also in workers, so that no package has to ship botocore's model of Secrets Manager.
+        client = partial(self.receiver_client, "secretsmanager")
+        return Secrets(self.settings.secrets, client, self.clock, self._receiver_timeouts.begin)
 
-    def _dependencies(self, repositories: Repositories, encryptor: KmsEncryptor) -> Dependencies:
-        settings, slack = self.settings, self.settings.slack
+    def _dependencies(self, make_client: Callable[[str], Any], timeouts: TimeoutPolicy) -> Dependencies:
+        from bot.dynamodb import KmsEncryptor, repositories_on
+
+        settings, slack, aws = self.settings, self.settings.slack, self.settings.aws
+        repositories = repositories_on(make_client("dynamodb"), aws.table, timeouts)
         return Dependencies(
             clock=self.clock,
             new_id=new_id,
@@ -217,7 +223,7 @@ class Deployment:
             pauses=repositories.pauses,
             polling=repositories.polling,
             health=repositories.health,
-            encryptor=encryptor,
+            encryptor=KmsEncryptor(lambda: make_client("kms"), aws.kms_key, timeouts.begin),
             policy=settings.policy,
             mode=settings.mode,
             channels=ChannelRouting(slack.connections_channel, slack.alerts_channel, slack.decisions_channel),
@@ -225,41 +231,6 @@ class Deployment:
             reconcile_after_seconds=settings.check_after_seconds,
             poll_interval_seconds=settings.poll_seconds,
             sweep_seconds=settings.sweep_hours * 3600,
-        )
-
-    def make_repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
-        from bot.dynamodb import open_repositories
-
-        aws = self.settings.aws
-        return open_repositories(
-            table=aws.table, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
-        )
-
-    def make_encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
-        from bot.dynamodb import open_encryptor
-
-        aws = self.settings.aws
-        return open_encryptor(
-            key_id=aws.kms_key, region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts, make_client=make
-        )
-
-    def make_secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
-        """Always the lean client, so that no package has to ship botocore's model of Secrets Manager."""
-        from bot.dynamodb.clients import aws_json_client
-
-        aws = self.settings.aws
-        client: SecretsClient = aws_json_client(
-            "secretsmanager", region=aws.region, endpoint_url=aws.endpoint_url, timeouts=timeouts
-        )
-        return client
-
-    def make_quota(self) -> LambdaQuota:
-        from bot.dynamodb import WORKER, aws_client
-        from bot.dynamodb.clients import LambdaQuota
-
-        aws = self.settings.aws
-        return LambdaQuota(
-            lambda: aws_client("lambda", region=aws.region, endpoint_url=aws.endpoint_url, timeouts=WORKER)
         )
 
     def _slack_api(self, seconds: int, left: TimeLeft = lambda: inf) -> SlackApiClient:

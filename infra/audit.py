@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TextIO
 
 from bot.domain.people import AuditEntry
-from bot.dynamodb import TimeoutPolicy, open_repositories
+from bot.dynamodb import TimeoutPolicy, aws_client, repositories_on
 from bot.errors import StorageError
 from bot.usecases.ports.storage import AuditRepository
 
@@ -92,12 +92,9 @@ def _completeness(last: date, until: int) -> str:
 
 
 def _connect(environ: Mapping[str, str]) -> AuditRepository:
-    return open_repositories(
-        table=environ["TABLE_NAME"],
-        region=environ["AWS_REGION"],
-        endpoint_url=environ.get("AWS_ENDPOINT_URL") or None,
-        timeouts=TIMEOUTS,
-    ).audit
+    endpoint_url = environ.get("AWS_ENDPOINT_URL") or None
+    client = aws_client("dynamodb", region=environ["AWS_REGION"], endpoint_url=endpoint_url, timeouts=TIMEOUTS)
+    return repositories_on(client, environ["TABLE_NAME"], TIMEOUTS).audit
 
 
 def _parser() -> argparse.ArgumentParser:

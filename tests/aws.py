@@ -16,7 +16,7 @@ from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT
 from moto.kms.models import Key, kms_backends
 
 from bot.dynamodb import WORKER
-from bot.dynamodb.clients import TimeoutPolicy, aws_client
+from bot.dynamodb.clients import aws_client
 from tests.aws_calls import listen_to
 from tests.aws_in_process import answer_in_process
 
@@ -37,12 +37,6 @@ def worker_client(service: str) -> Any:
 def _account(request: Any, **_: Any) -> AWSResponse:
     body = io.BytesIO(json.dumps({"AccountLimit": UNRESERVED}).encode())
     return AWSResponse(request.url, 200, {}, SimpleNamespace(stream=lambda **_: iter([body.read()])))
-
-
-def same_client(service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any:
-    """Replaces `aws_client`; calls to a fake in this process need no timeouts."""
-    assert (region, endpoint_url) == (REGION, None)
-    return worker_client(service)
 
 
 @contextmanager

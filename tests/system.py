@@ -21,13 +21,11 @@ from bot.bootstrap import Deployment
 from bot.domain.operations import Operation
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef
-from bot.dynamodb import ClientFactory, KmsEncryptor, Repositories
-from bot.dynamodb.clients import LambdaQuota, TimeoutPolicy
-from bot.secrets import SecretsClient
 from bot.settings import Purpose, read_settings
 from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
 from bot.usecases.admin.pause import record_mode
+from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
 from bot.usecases.operations.execute import execute
 from bot.usecases.records.poll import KINDS, poll
@@ -39,7 +37,7 @@ from infra.local.aws.stream_records import lambda_record
 from infra.local.aws.table import create_table
 from infra.local.noyo import NoyoFake, Rules
 from infra.local.slack import Limits, SlackFake
-from tests.aws import REGION, aws_here, same_client, worker_client
+from tests.aws import REGION, aws_here, worker_client
 from tests.aws_calls import acting
 
 START = 1_790_000_000
@@ -64,20 +62,19 @@ class VirtualClock:
         self.now += seconds
 
 
-class _Process(Deployment):
+class InProcessDeployment(Deployment):
     """A deployment with shared botocore clients, because moto intercepts only those and they are slow to create."""
 
-    def make_repositories(self, timeouts: TimeoutPolicy, make: ClientFactory) -> Repositories:
-        return super().make_repositories(timeouts, same_client)
+    def receiver_client(self, service: str) -> Any:
+        return worker_client(service)
 
-    def make_encryptor(self, timeouts: TimeoutPolicy, make: ClientFactory) -> KmsEncryptor:
-        return super().make_encryptor(timeouts, same_client)
+    def worker_client(self, service: str) -> Any:
+        return worker_client(service)
 
-    def make_secrets_client(self, timeouts: TimeoutPolicy) -> SecretsClient:
-        return worker_client("secretsmanager")
-
-    def make_quota(self) -> LambdaQuota:
-        return LambdaQuota(lambda: worker_client("lambda"))
+    @property
+    def repositories(self) -> Dependencies:
+        """The repositories of the workers."""
+        return self.worker_dependencies
 
 
 class System:
@@ -250,8 +247,8 @@ class System:
 
     # ---------------------------------------------------------------- how it is built
 
-    def _process(self) -> Deployment:
-        return _Process(self.settings, clock=self.clock, sleep=self.clock.sleep)
+    def _process(self) -> InProcessDeployment:
+        return InProcessDeployment(self.settings, clock=self.clock, sleep=self.clock.sleep)
 
     def _end_process(self) -> None:
         if "noyo" in vars(self.bot):  # It is built on first use.

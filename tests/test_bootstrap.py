@@ -52,10 +52,10 @@ def test_each_thing_is_built_once() -> None:
     built = Deployment(read_settings(NEEDED))
     try:
         assert built.noyo is built.noyo
-        assert built.repositories is built.repositories
+        assert built.worker_dependencies is built.worker_dependencies
         assert built.slack_dependencies is built.slack_dependencies
         assert built.noyo_dependencies.noyo is built.noyo
-        assert built.slack_dependencies.messages is built.repositories.messages
+        assert built.slack_dependencies.messages is built.noyo_dependencies.messages
     finally:
         built.noyo.close()
 

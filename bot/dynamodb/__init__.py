@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
@@ -49,28 +48,10 @@ class Repositories:
     health: DynamoHealthRepository
 
 
-class ClientFactory(Protocol):
-    """`aws_client` (botocore's own), or `aws_json_client`, which loads faster."""
-
-    def __call__(self, service: str, *, region: str, endpoint_url: str | None, timeouts: TimeoutPolicy) -> Any: ...
-
-
-def open_repositories(
-    *,
-    table: str,
-    region: str,
-    endpoint_url: str | None = None,
-    timeouts: TimeoutPolicy = WORKER,
-    make_client: ClientFactory = aws_client,
-) -> Repositories:
-    """Creates the client; nothing is read or checked before the first use."""
-    client = make_client("dynamodb", region=region, endpoint_url=endpoint_url, timeouts=timeouts)
-    return repositories_on(client, table, timeouts)
-
-
 def repositories_on(
     client: DynamoClient, table: str, timeouts: TimeoutPolicy = WORKER, timing: RetryTiming | None = None
 ) -> Repositories:
+    """Nothing is read or checked before the first use."""
     opened = Table(client, table, timeouts, timing or RetryTiming())
     return Repositories(
         records=DynamoRecordRepository(opened),
@@ -86,31 +67,14 @@ def repositories_on(
     )
 
 
-def open_encryptor(
-    *,
-    key_id: str,
-    region: str,
-    endpoint_url: str | None = None,
-    timeouts: TimeoutPolicy = WORKER,
-    make_client: ClientFactory = aws_client,
-) -> KmsEncryptor:
-    """Its client is created when something is encrypted first."""
-    return KmsEncryptor(
-        lambda: make_client("kms", region=region, endpoint_url=endpoint_url, timeouts=timeouts), key_id, timeouts.begin
-    )
-
-
 __all__ = [
     "RECEIVER",
     "WORKER",
     "KmsEncryptor",
-    "ClientFactory",
     "RetryTiming",
     "TimeoutPolicy",
     "Repositories",
     "Table",
     "aws_client",
-    "open_encryptor",
-    "open_repositories",
     "repositories_on",
 ]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from botocore.exceptions import ConnectionError as NotConnected
 from starlette.responses import Response
 
 from bot.domain.requests import SensitiveFields
-from bot.dynamodb import Repositories, open_encryptor, open_repositories
+from bot.dynamodb import KmsEncryptor, repositories_on
 from bot.dynamodb.clients import TimeoutPolicy, aws_client, aws_json_client
 from bot.errors import StorageError
 from infra.local.aws.embedded import REGION, EmbeddedAws
@@ -93,7 +94,7 @@ def test_each_client_decrypts_what_the_other_encrypted(aws: EmbeddedAws) -> None
     key_id = aws.create_key()
     typed = SensitiveFields(federal_ein="123456789")
     quick, slow = (
-        open_encryptor(key_id=key_id, region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS, make_client=make)
+        KmsEncryptor(partial(make, "kms", region=REGION, endpoint_url=aws.endpoint_url, timeouts=TIMEOUTS), key_id)
         for make in (aws_json_client, aws_client)
     )
     assert slow.decrypt(quick.encrypt(typed, "op"), "op") == typed
@@ -103,9 +104,7 @@ def test_each_client_decrypts_what_the_other_encrypted(aws: EmbeddedAws) -> None
 
 
 def test_a_store_on_it_refuses_a_table_that_is_not_there(aws: EmbeddedAws) -> None:
-    store: Repositories = open_repositories(
-        table="nowhere", region=REGION, endpoint_url=aws.endpoint_url, make_client=aws_json_client
-    )
+    store = repositories_on(quick_client(aws, "dynamodb"), "nowhere")
     with pytest.raises(StorageError, match="ResourceNotFoundException"):
         store.people.person("U1")
 

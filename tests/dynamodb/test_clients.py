@@ -1,10 +1,10 @@
-"""The botocore clients, and the functions that open repositories."""
+"""The botocore clients."""
 
 from typing import Any
 
 import pytest
 
-from bot.dynamodb import TimeoutPolicy, open_repositories
+from bot.dynamodb import TimeoutPolicy, repositories_on
 from bot.dynamodb.clients import aws_client
 
 
@@ -26,7 +26,7 @@ def test_all_timeouts_are_set_and_botocore_never_retries(client: Any) -> None:
     assert client.meta.region_name == "eu-central-1"
 
 
-def test_opening_the_repositories_sends_no_request() -> None:
-    store = open_repositories(table="t", region="us-east-1", endpoint_url="http://127.0.0.1:9")
+def test_opening_the_repositories_sends_no_request(client: Any) -> None:
+    store = repositories_on(client, "t")
 
     assert store.records is not None

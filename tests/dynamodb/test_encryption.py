@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 from moto import mock_aws
 
 from bot.domain.requests import SensitiveFields
-from bot.dynamodb import RECEIVER, open_encryptor
+from bot.dynamodb import RECEIVER
 from bot.dynamodb.clients import aws_client
 from bot.dynamodb.encryption import KmsEncryptor
 from bot.errors import DeadlineExceeded, StorageError, TableUnavailable
@@ -24,7 +25,7 @@ def encryptor() -> Iterator[KmsEncryptor]:
         kms = aws_client("kms", region=REGION, endpoint_url=None, timeouts=TIMEOUTS)
         key_id = kms.create_key()["KeyMetadata"]["KeyId"]
         kms.close()
-        yield open_encryptor(key_id=key_id, region=REGION)
+        yield KmsEncryptor(partial(aws_client, "kms", region=REGION, endpoint_url=None, timeouts=TIMEOUTS), key_id)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_a_key_that_does_not_answer_raises_a_temporary_error(error: Exception) -
 
 def test_no_request_is_sent_if_the_response_would_be_too_late() -> None:
     timeouts = replace(RECEIVER, left=lambda: RECEIVER.read - 0.01)
-    encryptor = open_encryptor(key_id="key", region=REGION, timeouts=timeouts, make_client=lambda *_, **__: Kms())
+    encryptor = KmsEncryptor(Kms, "key", timeouts.begin)
 
     with pytest.raises(DeadlineExceeded):
         encryptor.encrypt(TYPED, "V1")

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.bootstrap import Deployment
 from bot.dynamodb import RECEIVER
 from bot.settings import PARTS, SecretAt, Settings
 from bot.slack.endpoint import Deadline
@@ -20,7 +19,7 @@ from bot.slack.views import buttons
 from infra.local import environment as local
 from tests.aws import worker_client
 from tests.slack.incoming import event, known, payload, presses, typed, window
-from tests.system import ANA, REQUEST, System, VirtualClock
+from tests.system import ANA, REQUEST, InProcessDeployment, System, VirtualClock
 
 READINGS_BEFORE_THE_APP = 2
 """The endpoint reads the clock when a request arrives, and for its deadline."""
@@ -70,7 +69,7 @@ class Slow:
 
 def slow_endpoint(system: System, step: float) -> Any:
     """The endpoint that `bot.bootstrap` builds, with a slow clock."""
-    return Deployment(secrets_known(system), clock=Slow(system, step), lean_clients=False).slack_endpoint
+    return InProcessDeployment(secrets_known(system), clock=Slow(system, step)).slack_endpoint
 
 
 @contextmanager
@@ -188,9 +187,7 @@ def test_a_click_that_takes_too_long_is_answered_next_to_the_message(system: Sys
     """The modal would be too late; some time is reserved for the final response."""
     record_state = known(system, "Too Long Inc")
     stuck = Stuck(system, policies.SLACK_REQUEST_SECONDS + 0.1)
-    system.bot.__dict__["slack_endpoint"] = Deployment(
-        secrets_known(system), clock=stuck, lean_clients=False
-    ).slack_endpoint
+    system.bot.__dict__["slack_endpoint"] = InProcessDeployment(secrets_known(system), clock=stuck).slack_endpoint
     presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
     (answer,) = system.slack.ephemerals(ANA)
     assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(answer)

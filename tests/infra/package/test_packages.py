@@ -6,7 +6,7 @@ import pytest
 from infra.package.packages import PACKAGES, RECEIVER, WORKER, is_included
 
 ROOT = Path(__file__).parents[3]
-CLIENTS = re.compile(r'(?:\bmake|make_client|aws_client|create_client)\(\s*"([a-z0-9-]+)"')
+CLIENTS = re.compile(r'(?:make_client|worker_client|create_client)\(\s*"([a-z0-9-]+)"')
 
 
 @pytest.mark.parametrize(
