@@ -150,16 +150,10 @@ class Deployment:
     @cached_property
     def noyo(self) -> NoyoHttpClient:
         from bot.noyo.client import NoyoHttpClient
+        from bot.noyo.transport import NoyoSession
 
-        noyo = self.settings.noyo
-        return NoyoHttpClient(
-            api_url=noyo.api_url,
-            token_url=noyo.token_url,
-            credentials=self.secrets.noyo_client,
-            timeout_seconds=noyo.timeout_seconds,
-            clock=self.clock,
-            sleep=self.sleep,
-        )
+        credentials = self.secrets.noyo_client
+        return NoyoHttpClient(NoyoSession(self.settings.noyo, credentials, clock=self.clock, sleep=self.sleep))
 
     def check_slack(self) -> HealthCheck | None:
         """The health checks of the worker that posts to Slack."""
@@ -190,7 +184,7 @@ class Deployment:
         checks = noyo_checks(
             read_secret=self.secrets.noyo_client.value,
             noyo=noyo,
-            clock_difference=lambda: noyo.clock_difference,
+            clock_difference=lambda: noyo.session.clock_difference,
             unreserved=LambdaQuota(lambda: self.worker_client("lambda")).unreserved,
         )
         return run_health_checks(Component.NOYO, checks, self.noyo_dependencies)

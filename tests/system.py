@@ -252,7 +252,7 @@ class System:
 
     def _end_process(self) -> None:
         if "noyo" in vars(self.bot):  # It is built on first use.
-            self.bot.noyo.close()
+            self.bot.noyo.session.close()
 
     def _table(self) -> str:
         table = f"system-{next(_TABLES)}"

@@ -57,7 +57,7 @@ def test_each_thing_is_built_once() -> None:
         assert built.noyo_dependencies.noyo is built.noyo
         assert built.slack_dependencies.messages is built.noyo_dependencies.messages
     finally:
-        built.noyo.close()
+        built.noyo.session.close()
 
 
 def test_a_poll_has_the_intervals_of_the_settings() -> None:
@@ -66,7 +66,7 @@ def test_a_poll_has_the_intervals_of_the_settings() -> None:
         deps = built.noyo_dependencies
         assert (deps.poll_interval_seconds, deps.sweep_seconds) == (60, 7200)
     finally:
-        built.noyo.close()
+        built.noyo.session.close()
 
 
 def test_channels_go_where_the_settings_say() -> None:

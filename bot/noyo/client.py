@@ -7,12 +7,9 @@ reads are repeated after temporary errors.
 
 from __future__ import annotations
 
-import random as jitter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
-
-import httpx
 
 from bot import policies
 from bot.domain.polling import ListPage, ListRow
@@ -22,8 +19,7 @@ from bot.errors import UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
 from bot.noyo.responses import as_list, list_row, parse_rows, same_record
-from bot.noyo.transport import HttpTransport, NoyoSession
-from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
+from bot.noyo.transport import NoyoSession
 
 T = TypeVar("T")
 PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
@@ -33,54 +29,22 @@ PARSERS: Mapping[EntityKind, Callable[[object], Record]] = {
 
 
 class NoyoHttpClient:
-    """Thread-safe; connects on first use. All attempts of one read together take at most two timeouts.
+    """Thread-safe; connects on first use."""
 
-    `transport` replaces the network; `random` returns 0 to 1, for jitter.
-    """
-
-    def __init__(
-        self,
-        *,
-        api_url: str,
-        token_url: str,
-        credentials: Secret[ClientCredentials],
-        timeout_seconds: float,
-        clock: Clock,
-        sleep: Callable[[float], None],
-        transport: httpx.BaseTransport | None = None,
-        random: Callable[[], float] = jitter.random,
-    ) -> None:
-        self._http = HttpTransport(timeout_seconds=timeout_seconds, clock=clock, transport=transport)
-        self._session = NoyoSession(
-            self._http,
-            api_url=api_url,
-            token_url=token_url,
-            credentials=credentials,
-            timeout_seconds=timeout_seconds,
-            clock=clock,
-            sleep=sleep,
-            random=random,
-        )
-
-    def close(self) -> None:
-        self._http.close()
-
-    @property
-    def clock_difference(self) -> float | None:
-        """Noyo's clock minus ours, in seconds, from the latest answer; None before the first."""
-        return self._session.clock_difference
+    def __init__(self, session: NoyoSession) -> None:
+        self.session = session
 
     # ---------------------------------------------------------------- reads
 
     def connection(self, connection_id: str) -> Connection:
         """GET /api/v1/group_connections/{id}"""
         wanted = require_uuid(connection_id, "the connection's id")
-        return same_record(schemas.connection(self._session.read(f"{CONNECTIONS}/{wanted}")), wanted)
+        return same_record(schemas.connection(self.session.read(f"{CONNECTIONS}/{wanted}")), wanted)
 
     def disconnection(self, disconnection_id: str) -> Disconnection:
         """GET /api/v1/group_disconnection_requests/{id}"""
         wanted = require_uuid(disconnection_id, "the disconnection's id")
-        return same_record(schemas.disconnection(self._session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
+        return same_record(schemas.disconnection(self.session.read(f"{DISCONNECTIONS}/{wanted}")), wanted)
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
         """GET of the list, last modified first."""
@@ -144,7 +108,7 @@ class NoyoHttpClient:
         """GET /api/v1/groups/{group_id}/group_connections, last modified first."""
         path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
         query = requests.filters(status=",".join(statuses)) | requests.NEWEST_FIRST
-        body = self._session.read(path, query | requests.page(offset, page_size))
+        body = self.session.read(path, query | requests.page(offset, page_size))
         return _list_page(body, EntityKind.CONNECTION, offset)
 
     # ---------------------------------------------------------------- groups
@@ -152,7 +116,7 @@ class NoyoHttpClient:
     def groups_named(self, text: str, *, page_size: int = 50) -> tuple[Group, ...]:
         """GET /api/v1/groups?company=…: the first page of the groups whose name contains `text`."""
         query = {"company": require_text(text, "the name")} | requests.page(0, page_size)
-        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
+        return tuple(_readable(self.session.read(requests.GROUPS, query), schemas.group))
 
     def groups_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Group, ...]:
         """GET /api/v1/groups?carrier_id=…&carrier_group_id=…"""
@@ -160,13 +124,13 @@ class NoyoHttpClient:
             "carrier_id": require_uuid(carrier_id, "the carrier's id"),
             "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
         }
-        return tuple(_readable(self._session.read(requests.GROUPS, query), schemas.group))
+        return tuple(_readable(self.session.read(requests.GROUPS, query), schemas.group))
 
     def eligibility(self, group_id: str, carrier_id: str | None = None) -> tuple[Eligibility, ...]:
         """GET /api/v1/groups/{group_id}/connection_eligibility, for one carrier or for all of them."""
         path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/connection_eligibility"
         carrier = carrier_id and require_uuid(carrier_id, "the carrier's id")
-        body = self._session.read(path, requests.filters(carrier_id=carrier))
+        body = self.session.read(path, requests.filters(carrier_id=carrier))
         return tuple(schemas.eligibility(row) for row in as_list(body))
 
     # ---------------------------------------------------------------- connections
@@ -185,7 +149,7 @@ class NoyoHttpClient:
         body = requests.new_group(carrier_id, carrier_group_id, group_name, sensitive)
         body |= requests.connection_options(ignore_eligibility, data_exchange)
         masking = requests.masking_context(carrier_group_id, sensitive)
-        return schemas.connection(self._session.write("POST", CONNECTIONS, body, masking))
+        return schemas.connection(self.session.write("POST", CONNECTIONS, body, masking))
 
     def request_connection_of_group(
         self,
@@ -202,14 +166,14 @@ class NoyoHttpClient:
         body = requests.existing_group(carrier_id, carrier_group_id, sensitive)
         body |= requests.connection_options(ignore_eligibility, data_exchange)
         masking = requests.masking_context(carrier_group_id, sensitive)
-        return schemas.connection(self._session.write("POST", path, body, masking))
+        return schemas.connection(self.session.write("POST", path, body, masking))
 
     def retry_connection(self, connection_id: str, wanted: RetryRequest, sensitive: SensitiveFields) -> Connection:
         """PUT /api/v1/group_connections/{id}/retry; None and empty values stay unchanged."""
         record_id = require_uuid(connection_id, "the connection's id")
         body = requests.retry(wanted, sensitive)
         masking = requests.masking_context(wanted.carrier_group_id, sensitive)
-        answer = self._session.write("PUT", f"{CONNECTIONS}/{record_id}/retry", body, masking)
+        answer = self.session.write("PUT", f"{CONNECTIONS}/{record_id}/retry", body, masking)
         return same_record(schemas.connection(answer), record_id)
 
     # ---------------------------------------------------------------- disconnections
@@ -230,7 +194,7 @@ class NoyoHttpClient:
             "effective_end_date": requests.iso_date(effective_end_date),
             **requests.explanation(reason, context),
         }
-        return schemas.disconnection(self._session.write("POST", DISCONNECTIONS, body))
+        return schemas.disconnection(self.session.write("POST", DISCONNECTIONS, body))
 
     def decide_disconnection(
         self,
@@ -246,7 +210,7 @@ class NoyoHttpClient:
         wanted = require_uuid(disconnection_id, "the disconnection's id")
         path = f"{DISCONNECTIONS}/{wanted}/{require_uuid(version, 'the version')}"
         body = requests.decision(decision, effective_end_date) | requests.explanation(reason, context)
-        return same_record(schemas.disconnection(self._session.write("PUT", path, body)), wanted)
+        return same_record(schemas.disconnection(self.session.write("PUT", path, body)), wanted)
 
     def reject_disconnection(
         self, disconnection_id: str, *, reason: DecisionReason | None = None, context: str | None = None
@@ -254,11 +218,11 @@ class NoyoHttpClient:
         """PUT /api/v1/group_disconnection_requests/{id}/reject, whatever its version; no body without a reason."""
         wanted = require_uuid(disconnection_id, "the disconnection's id")
         body = requests.explanation(reason, context) or None
-        answer = self._session.write("PUT", f"{DISCONNECTIONS}/{wanted}/reject", body)
+        answer = self.session.write("PUT", f"{DISCONNECTIONS}/{wanted}/reject", body)
         return same_record(schemas.disconnection(answer), wanted)
 
     def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
-        body = self._session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
+        body = self.session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
         return _list_page(body, kind, offset)
 
     def _whole_list(

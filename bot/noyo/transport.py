@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import random as jitter
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from functools import partial
 
 import httpx
 
@@ -13,10 +14,10 @@ from bot import policies
 from bot.errors import NoAnswer, NotSent
 from bot.noyo.auth import TokenCache, TokenEndpoint
 from bot.noyo.responses import MaskingContext, NoyoResponse, NoyoServerError, TokenRejected, parse_response
+from bot.settings import NoyoSettings
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
 
-T = TypeVar("T")
 _NOTHING_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -119,44 +120,55 @@ class HttpTransport:
 class NoyoSession:
     """Sends JSON requests with an access token. Thread-safe.
 
-    A read is repeated after a temporary error. A write is sent once, and a second time only after a 401.
+    A read is repeated after a temporary error, up to four times and within two timeouts. A write is sent once, and a
+    second time only after a 401. `transport` replaces the network; `random` returns 0 to 1, for jitter.
     """
 
     def __init__(
         self,
-        http: HttpTransport,
-        *,
-        api_url: str,
-        token_url: str,
+        settings: NoyoSettings,
         credentials: Secret[ClientCredentials],
-        timeout_seconds: float,
+        *,
         clock: Clock,
         sleep: Callable[[float], None],
-        random: Callable[[], float],
+        transport: httpx.BaseTransport | None = None,
+        random: Callable[[], float] = jitter.random,
     ) -> None:
-        self._http = http
-        self._api_url = api_url.rstrip("/")
-        self._read_seconds = policies.NOYO_READ_TIMEOUTS * timeout_seconds
+        self._http = HttpTransport(timeout_seconds=settings.timeout_seconds, clock=clock, transport=transport)
+        self._api_url = settings.api_url.rstrip("/")
+        self._read_seconds = policies.NOYO_READ_TIMEOUTS * settings.timeout_seconds
         self._clock = clock
         self._sleep = sleep
         self._random = random
-        endpoint = TokenEndpoint(token_url, credentials, self._send_token_request, clock)
-        self._token = TokenCache(endpoint.fetch, clock)
+        send = partial(self._http.send, reuse=False, timeout=policies.NOYO_TOKEN_TIMEOUT_SECONDS)
+        self._token = TokenCache(TokenEndpoint(settings.token_url, credentials, send, clock).fetch, clock)
+
+    def close(self) -> None:
+        self._http.close()
 
     @property
     def clock_difference(self) -> float | None:
+        """Noyo's clock minus ours, in seconds, from the latest answer; None before the first."""
         return self._http.clock_difference
 
     def read(self, path: str, query: Mapping[str, str] | None = None) -> object:
-        """GET, retried; then NotSent, NoAnswer, NoyoRefused or UnreadableAnswer."""
+        """GET, retried; then NotSent, NoAnswer, NoyoRefused or UnreadableAnswer.
 
-        def attempt(seconds_left: float) -> object:
-            response = self._send("GET", path, query=query, timeout=seconds_left)
-            return parse_response(response, self._clock())
-
-        return with_retries(
-            attempt, seconds=self._read_seconds, clock=self._clock, sleep=self._sleep, random=self._random
-        )
+        The loop is written here because libraries for retries read the system's clock, not the one that is passed in.
+        """
+        deadline = self._clock() + self._read_seconds
+        attempts = 0
+        while True:
+            attempts += 1
+            try:
+                response = self._send("GET", path, query=query, timeout=deadline - self._clock())
+                return parse_response(response, self._clock())
+            except (NotSent, NoAnswer) as error:
+                pause = _pause(attempts, error, self._random)
+                is_last = attempts == policies.NOYO_READ_ATTEMPTS or self._clock() + pause >= deadline
+                if isinstance(error, TokenRejected) or is_last:
+                    raise
+            self._sleep(pause)
 
     def write(self, method: str, path: str, body: object | None, masking: MaskingContext | None = None) -> object:
         """POST or PUT, never repeated except after a 401. `body` None sends no body."""
@@ -192,36 +204,6 @@ class NoyoSession:
             log_event(LogEvent.CREDENTIALS_REJECTED, service="noyo")
             raise TokenRejected("Noyo does not accept the access token that it issued, so nothing was done.")
         return response
-
-    def _send_token_request(self, request: httpx.Request) -> NoyoResponse:
-        return self._http.send(request, reuse=False, timeout=policies.NOYO_TOKEN_TIMEOUT_SECONDS)
-
-
-def with_retries(
-    attempt: Callable[[float], T],
-    *,
-    seconds: float,
-    clock: Clock,
-    sleep: Callable[[float], None],
-    random: Callable[[], float],
-) -> T:
-    """The result of `attempt`, which is called up to four times with the seconds that are left.
-
-    Raises the last NotSent or NoAnswer when the next attempt would start too late. Written here because libraries
-    for retries read the system's clock, not the one that is passed in.
-    """
-    deadline = clock() + seconds
-    attempts = 0
-    while True:
-        attempts += 1
-        try:
-            return attempt(deadline - clock())
-        except (NotSent, NoAnswer) as error:
-            pause = _pause(attempts, error, random)
-            is_last = attempts == policies.NOYO_READ_ATTEMPTS or clock() + pause >= deadline
-            if isinstance(error, TokenRejected) or is_last:
-                raise
-        sleep(pause)
 
 
 def _pause(attempts: int, error: NotSent | NoAnswer, random: Callable[[], float]) -> float:

@@ -196,7 +196,7 @@ def discard_deployment() -> None:
     if bootstrap is None or not bootstrap.deployment.cache_info().currsize:
         return
     if "noyo" in vars(_deployment()):  # built on first use
-        _deployment().noyo.close()
+        _deployment().noyo.session.close()
     bootstrap.deployment.cache_clear()
 
 

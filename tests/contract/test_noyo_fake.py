@@ -18,7 +18,9 @@ from bot.domain.records import (
 from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, RetryRequest, SensitiveFields
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
+from bot.noyo.transport import NoyoSession
 from bot.secrets import StaticSecret
+from bot.settings import NoyoSettings
 from bot.usecases.ports.runtime import ClientCredentials
 from infra.local.noyo import Fault, FaultKind, NoyoFake, Rules
 from tests.noyo.http_stub import contract
@@ -65,14 +67,14 @@ def transport() -> CheckingTransport:
 
 def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
     return NoyoHttpClient(
-        api_url=noyo.api_url,
-        token_url=noyo.token_url,
-        credentials=StaticSecret(ClientCredentials("client", "secret")),
-        timeout_seconds=5,
-        clock=lambda: 1_800_000_000.0,
-        sleep=lambda _: None,
-        transport=transport,
-        random=lambda: 0.0,
+        NoyoSession(
+            NoyoSettings(noyo.api_url, noyo.token_url, 5),
+            StaticSecret(ClientCredentials("client", "secret")),
+            clock=lambda: 1_800_000_000.0,
+            sleep=lambda _: None,
+            transport=transport,
+            random=lambda: 0.0,
+        )
     )
 
 
@@ -80,7 +82,7 @@ def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttp
 def client(noyo: NoyoFake, transport: CheckingTransport) -> Iterator[NoyoHttpClient]:
     client = client_of(noyo, transport)
     yield client
-    client.close()
+    client.session.close()
 
 
 def request_connection(client: NoyoHttpClient, carrier_group_id: str = "00110011") -> Connection:
@@ -226,7 +228,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
 
         with pytest.raises(error):
             request_connection(client)
-        client.close()
+        client.session.close()
 
         assert [request.method for request in noyo.requests if request.path.startswith("/api/")] == ["POST"]
         assert bool(noyo.connections()) is arrived
@@ -243,7 +245,7 @@ def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
         noyo.faults.add(Fault(kind, times=2))
 
         assert client.connection(connection.id).id == connection.id
-        client.close()
+        client.session.close()
 
 
 def test_a_write_to_a_stopped_server_is_not_sent() -> None:
@@ -253,7 +255,7 @@ def test_a_write_to_a_stopped_server_is_not_sent() -> None:
     # The client has a token, so the write itself is the first request to fail.
     with pytest.raises(NotSent):
         request_connection(client, "00220022")
-    client.close()
+    client.session.close()
 
 
 def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None:
@@ -265,4 +267,4 @@ def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None
         noyo.start()
 
         assert request_connection(client, "00220022").id != connection.id
-        client.close()
+        client.session.close()

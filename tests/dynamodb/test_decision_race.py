@@ -21,7 +21,9 @@ from bot.domain.record_states import RecordState
 from bot.domain.requests import Decision, DecisionRequest
 from bot.dynamodb import Repositories
 from bot.noyo.client import NoyoHttpClient
+from bot.noyo.transport import NoyoSession
 from bot.secrets import StaticSecret
+from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies, SendingGuard
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
@@ -155,16 +157,16 @@ def choice(number: int) -> Decision:
 def arena(engine: Engine) -> Iterator[Arena]:
     with NoyoFake(clock=lambda: float(NOW), rules=Rules(settle_script=None)) as noyo:
         client = NoyoHttpClient(
-            api_url=noyo.api_url,
-            token_url=noyo.token_url,
-            credentials=StaticSecret(ClientCredentials("client", "secret")),
-            timeout_seconds=30,
-            clock=lambda: float(NOW),
-            sleep=lambda seconds: None,
-            transport=httpx.HTTPTransport(verify=False),
+            NoyoSession(
+                NoyoSettings(noyo.api_url, noyo.token_url, 30),
+                StaticSecret(ClientCredentials("client", "secret")),
+                clock=lambda: float(NOW),
+                sleep=lambda seconds: None,
+                transport=httpx.HTTPTransport(verify=False),
+            )
         )
         yield Arena(engine, engine.store(), noyo, client)
-        client.close()
+        client.session.close()
 
 
 def threads(arena: Arena, shown: RecordState, number: int) -> list[Any]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import httpx
 
 from bot.noyo.client import NoyoHttpClient
+from bot.noyo.transport import NoyoSession
 from bot.secrets import StaticSecret
+from bot.settings import NoyoSettings
 from bot.usecases.ports.runtime import ClientCredentials, Secret
 from infra.contract import contract
 
@@ -122,18 +124,17 @@ class HttpStub:
         self.now += seconds
 
     def client(
-        self, *, timeout_seconds: float = 20, credentials: Secret[ClientCredentials] = CREDENTIALS
+        self, *, timeout_seconds: int = 20, credentials: Secret[ClientCredentials] = CREDENTIALS
     ) -> NoyoHttpClient:
-        return NoyoHttpClient(
-            api_url=API,
-            token_url=TOKENS,
-            credentials=credentials,
-            timeout_seconds=timeout_seconds,
+        session = NoyoSession(
+            NoyoSettings(API, TOKENS, timeout_seconds),
+            credentials,
             clock=self.clock,
             sleep=self.sleep,
             transport=httpx.MockTransport(self),
             random=lambda: 0.0,
         )
+        return NoyoHttpClient(session)
 
     @property
     def bodies(self) -> Iterator[object]:

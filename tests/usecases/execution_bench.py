@@ -21,7 +21,9 @@ from bot.domain.records import EntityKind, EntityRef, connection_ref
 from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
+from bot.noyo.transport import NoyoSession
 from bot.secrets import StaticSecret
+from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.operations.execute import execute
@@ -68,19 +70,19 @@ class ExecutionBench:
         """Start a new process, without token, connections or caches."""
         self._clients.append(
             NoyoHttpClient(
-                api_url=self.noyo.api_url,
-                token_url=self.noyo.token_url,
-                credentials=StaticSecret(ClientCredentials("client", "secret")),
-                timeout_seconds=self.timeout_seconds,
-                clock=self.clock,
-                sleep=self.wait,
-                transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),
+                NoyoSession(
+                    NoyoSettings(self.noyo.api_url, self.noyo.token_url, self.timeout_seconds),
+                    StaticSecret(ClientCredentials("client", "secret")),
+                    clock=self.clock,
+                    sleep=self.wait,
+                    transport=httpx.HTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0)),
+                )
             )
         )
 
     def close(self) -> None:
         for client in self._clients:
-            client.close()
+            client.session.close()
         self.client.delete_table(TableName=self.table)
 
     # ---------------------------------------------------------------- time and dependencies

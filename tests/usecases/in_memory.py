@@ -18,7 +18,9 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient
+from bot.noyo.transport import NoyoSession
 from bot.secrets import StaticSecret
+from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
@@ -166,19 +168,19 @@ class Ingestion:
     def __enter__(self) -> Self:
         self.noyo.start()
         self.client = NoyoHttpClient(
-            api_url=self.noyo.api_url,
-            token_url=self.noyo.token_url,
-            credentials=StaticSecret(ClientCredentials("client", "secret")),
-            timeout_seconds=5,
-            clock=lambda: self.now,
-            sleep=self.wait,
+            NoyoSession(
+                NoyoSettings(self.noyo.api_url, self.noyo.token_url, 5),
+                StaticSecret(ClientCredentials("client", "secret")),
+                clock=lambda: self.now,
+                sleep=self.wait,
+            )
         )
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.client.close()
+        self.client.session.close()
         self.noyo.stop()
 
     def wait(self, seconds: float = INTERVAL) -> None:

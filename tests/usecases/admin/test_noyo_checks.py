@@ -23,7 +23,7 @@ def run_checks(here: ExecutionBench, unreserved: int | None = 10) -> tuple[Findi
     checks = noyo_checks(
         read_secret=lambda: "secret",
         noyo=noyo,
-        clock_difference=lambda: noyo.clock_difference,  # type: ignore[attr-defined]
+        clock_difference=lambda: noyo.session.clock_difference,  # type: ignore[attr-defined]
         unreserved=lambda: unreserved,
     )
     found = run_health_checks(Component.NOYO, checks, here.deps)
