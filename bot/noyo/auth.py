@@ -28,17 +28,6 @@ class AccessToken:
     expires_in: object
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedToken:
-    value: str
-    since: float
-    until: float
-
-    def is_fresh(self, now: float) -> bool:
-        # A clock that was set back must not extend a token's life.
-        return self.since <= now < self.until
-
-
 class TokenCache:
     """Returns the cached token; fetches another when it expired or Noyo rejected it. Threads share one fetch."""
 
@@ -46,7 +35,8 @@ class TokenCache:
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
-        self._cached: _CachedToken | None = None
+        self._token: str | None = None
+        self._since = self._until = 0.0
 
     def current(self) -> str:
         """A fresh token. Raises what `fetch` raises."""
@@ -60,13 +50,13 @@ class TokenCache:
             return token if token and token != rejected else self._renew()
 
     def _fresh(self) -> str | None:
-        cached = self._cached
-        return cached.value if cached and cached.is_fresh(self._clock()) else None
+        # A clock that was set back must not extend a token's life.
+        return self._token if self._since <= self._clock() < self._until else None
 
     def _renew(self) -> str:
         since = self._clock()
         token = self._fetch()
-        self._cached = _CachedToken(token.value, since, since + cache_seconds(token.expires_in))
+        self._token, self._since, self._until = token.value, since, since + cache_seconds(token.expires_in)
         return token.value
 
 
