@@ -12,18 +12,15 @@ class SwitchboardError(Exception):
 
 
 class NoyoError(SwitchboardError):
-    """An error of a call to Noyo."""
-
-
-class NotSent(NoyoError):
-    """Noyo did not process the request: it was not sent, or Noyo answered 401, 408 or 429.
-
-    `retry_after` is in seconds, if Noyo sent it.
-    """
+    """An error of a call to Noyo. `retry_after` is in seconds, if Noyo sent it."""
 
     def __init__(self, words: str, *, retry_after: int | None = None) -> None:
         super().__init__(words)
         self.retry_after = retry_after
+
+
+class NotSent(NoyoError):
+    """Noyo did not process the request: it was not sent, or Noyo answered 401, 408 or 429."""
 
 
 class NoAnswer(NoyoError):

@@ -89,7 +89,6 @@ class TokenEndpoint:
     url: str
     credentials: Secret[ClientCredentials]
     send: Callable[[httpx.Request], NoyoResponse]
-    clock: Clock
 
     def fetch(self) -> AccessToken:
         """A new token. TokenRejected if Noyo refuses the credentials; NotSent for anything else that goes wrong.
@@ -122,7 +121,7 @@ class TokenEndpoint:
         request = httpx.Request("POST", self.url, json={"grant_type": "client_credentials"})
         basic = httpx.BasicAuth(credentials.client_id, credentials.client_secret)
         response = self.send(next(basic.auth_flow(request)))
-        return _access_token(parse_response(response, self.clock()))
+        return _access_token(parse_response(response))
 
 
 def _access_token(body: object) -> AccessToken:

@@ -38,21 +38,13 @@ class TokenRejected(NotSent):
     """Noyo does not accept our credentials or our token. An immediate retry does not help."""
 
 
-class NoyoServerError(NoAnswer):
-    """A 5xx. `retry_after` is Noyo's `Retry-After` in seconds, or None."""
-
-    def __init__(self, message: str, *, retry_after: int | None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
 @dataclass(frozen=True, slots=True)
 class NoyoResponse:
-    """A response as far as it was read. `body_error` says why the body is incomplete, or is None."""
+    """A response as far as it was read. `retry_after` is in seconds. `body_error` says why the body is incomplete."""
 
     status: int
     body: bytes
-    retry_after: str | None = None
+    retry_after: int | None = None
     body_error: str | None = None
 
 
@@ -64,17 +56,15 @@ class MaskingContext:
     hide: tuple[str, ...] = ()
 
 
-def parse_response(response: NoyoResponse, now: float, masking: MaskingContext | None = None) -> object:
+def parse_response(response: NoyoResponse, masking: MaskingContext | None = None) -> object:
     """The JSON of a success; raises NotSent, NoAnswer, NoyoRefused or UnreadableAnswer for anything else."""
     status = response.status
     if 200 <= status < 300:
         return _json_body(response)
     if status in (408, 429):
-        retry_after = retry_after_seconds(response.retry_after, now)
-        raise NotSent(f"Noyo is busy ({status}) and did not process this.", retry_after=retry_after)
+        raise NotSent(f"Noyo is busy ({status}) and did not process this.", retry_after=response.retry_after)
     if status >= 500:
-        retry_after = retry_after_seconds(response.retry_after, now)
-        raise NoyoServerError(f"Noyo has a server problem ({status}).", retry_after=retry_after)
+        raise NoAnswer(f"Noyo has a server problem ({status}).", retry_after=response.retry_after)
     if status >= 400:
         raise NoyoRefused(status, _refusal_message(response, masking or MaskingContext()))
     raise UnreadableAnswer(f"Noyo answered with an unexpected HTTP status ({status}).")

@@ -13,7 +13,7 @@ import httpx
 from bot import policies
 from bot.errors import NoAnswer, NotSent
 from bot.noyo.auth import TokenCache, TokenEndpoint
-from bot.noyo.responses import MaskingContext, NoyoResponse, NoyoServerError, TokenRejected, parse_response
+from bot.noyo.responses import MaskingContext, NoyoResponse, TokenRejected, parse_response, retry_after_seconds
 from bot.settings import NoyoSettings
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.ports.runtime import ClientCredentials, Clock, Secret
@@ -114,7 +114,8 @@ class HttpTransport:
             # The status has arrived, and it is what counts.
             body_error = "it is incomplete"
         content = bytes(body[: policies.NOYO_MAX_RESPONSE_BYTES])
-        return NoyoResponse(response.status_code, content, response.headers.get("Retry-After"), body_error)
+        retry_after = retry_after_seconds(response.headers.get("Retry-After"), self._clock())
+        return NoyoResponse(response.status_code, content, retry_after, body_error)
 
 
 class NoyoSession:
@@ -141,7 +142,7 @@ class NoyoSession:
         self._sleep = sleep
         self._random = random
         send = partial(self._http.send, reuse=False, timeout=policies.NOYO_TOKEN_TIMEOUT_SECONDS)
-        self._token = TokenCache(TokenEndpoint(settings.token_url, credentials, send, clock).fetch, clock)
+        self._token = TokenCache(TokenEndpoint(settings.token_url, credentials, send).fetch, clock)
 
     def close(self) -> None:
         self._http.close()
@@ -162,7 +163,7 @@ class NoyoSession:
             attempts += 1
             try:
                 response = self._send("GET", path, query=query, timeout=deadline - self._clock())
-                return parse_response(response, self._clock())
+                return parse_response(response)
             except (NotSent, NoAnswer) as error:
                 pause = _pause(attempts, error, self._random)
                 is_last = attempts == policies.NOYO_READ_ATTEMPTS or self._clock() + pause >= deadline
@@ -179,7 +180,7 @@ class NoyoSession:
         finally:
             milliseconds = round((self._clock() - start) * 1000)
             log_event(LogEvent.NOYO_CALLED, method=method, status=status, milliseconds=milliseconds)
-        return parse_response(response, self._clock(), masking)
+        return parse_response(response, masking)
 
     def _send(
         self,
@@ -209,8 +210,7 @@ class NoyoSession:
 def _pause(attempts: int, error: NotSent | NoAnswer, random: Callable[[], float]) -> float:
     """Doubles with each attempt, with jitter over its upper half; never shorter than Noyo's `Retry-After`."""
     longest: float = policies.NOYO_READ_FIRST_PAUSE_SECONDS * 2 ** (attempts - 1)
-    retry_after = error.retry_after if isinstance(error, (NotSent, NoyoServerError)) else None
-    return max(longest * (0.5 + random() / 2), retry_after or 0)
+    return max(longest * (0.5 + random() / 2), error.retry_after or 0)
 
 
 def _clock_difference(date: str | None, now: float) -> float | None:
