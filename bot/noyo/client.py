@@ -18,7 +18,7 @@ from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, R
 from bot.errors import UnreadableAnswer
 from bot.noyo import requests, schemas
 from bot.noyo.requests import CONNECTIONS, DISCONNECTIONS, PATHS, require_text, require_uuid
-from bot.noyo.responses import as_list, list_row, parse_rows, same_record
+from bot.noyo.responses import as_list, list_page, rows_of, same_record
 from bot.noyo.transport import NoyoSession
 
 T = TypeVar("T")
@@ -109,7 +109,7 @@ class NoyoHttpClient:
         path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
         query = requests.filters(status=",".join(statuses)) | requests.NEWEST_FIRST
         body = self.session.read(path, query | requests.page(offset, page_size))
-        return _list_page(body, EntityKind.CONNECTION, offset)
+        return list_page(body, offset, schemas.connection)
 
     # ---------------------------------------------------------------- groups
 
@@ -223,7 +223,7 @@ class NoyoHttpClient:
 
     def _page(self, kind: EntityKind, query: Mapping[str, str], offset: int, page_size: int) -> ListPage:
         body = self.session.read(PATHS[kind], {**query, **requests.page(offset, page_size)})
-        return _list_page(body, kind, offset)
+        return list_page(body, offset, PARSERS[kind])
 
     def _whole_list(
         self, kind: EntityKind, query: Mapping[str, str], *, page_size: int = policies.NOYO_MAX_IDS
@@ -245,16 +245,9 @@ class NoyoHttpClient:
         raise UnreadableAnswer("Noyo's list does not end.")
 
 
-def _list_page(body: object, kind: EntityKind, offset: int) -> ListPage:
-    """The page that starts at `offset`, unless Noyo says that it starts elsewhere."""
-    found = parse_rows(body)
-    rows = tuple(list_row(raw, PARSERS[kind]) for raw in found.rows)
-    return ListPage(rows, offset if found.offset is None else found.offset, found.total)
-
-
 def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
     """The rows that can be read. Users choose from these lists, so an unreadable row cannot be offered."""
-    for raw in parse_rows(body).rows:
+    for raw in rows_of(body):
         try:
             yield parse(raw)
         except UnreadableAnswer:

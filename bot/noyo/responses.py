@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from bot import policies
-from bot.domain.polling import ListRow
+from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import Connection, Disconnection, Record, is_uuid
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.telemetry import mask
@@ -182,26 +182,24 @@ def same_record(record: R, wanted: str) -> R:
     return record
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """The rows of one answer as JSON. `offset` and `total` come from its `meta`; None if they are missing."""
-
-    rows: tuple[object, ...]
-    offset: int | None
-    total: int | None
-
-
-def parse_rows(body: object) -> Rows:
-    """UnreadableAnswer if there is no list of rows. `meta` may be missing or malformed."""
+def rows_of(body: object) -> list[object]:
+    """The rows as JSON; UnreadableAnswer if there is no list of them."""
     rows = body.get("response") if isinstance(body, dict) else None
-    if not isinstance(body, dict) or not isinstance(rows, list):
+    if not isinstance(rows, list):
         raise UnreadableAnswer("Noyo's answer could not be read: it is not a list.")
-    meta = body.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
-    return Rows(tuple(rows), _count(meta.get("offset")), _count(meta.get("total_records")))
+    return rows
 
 
-def _count(value: object) -> int | None:
+def list_page(body: object, offset: int, parse: Callable[[object], Record]) -> ListPage:
+    """The page that starts at `offset`, unless its `meta` says that it starts elsewhere; `meta` may be malformed."""
+    rows = tuple(list_row(raw, parse) for raw in rows_of(body))
+    start = _meta_count(body, "offset")
+    return ListPage(rows, offset if start is None else start, _meta_count(body, "total_records"))
+
+
+def _meta_count(body: object, name: str) -> int | None:
+    meta = body.get("meta") if isinstance(body, dict) else None
+    value = meta.get(name) if isinstance(meta, dict) else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
