@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.slack.app import build_app
-from bot.slack.views import buttons
+from bot.slack.views import record_facts
 from bot.slack.views.buttons import Action
 from infra.local import environment as local
 from infra.local.slack.workspace import ResponseUrl
@@ -87,7 +87,7 @@ def test_a_submission_from_another_workspace_is_answered_with_a_view_and_submits
 @pytest.mark.parametrize("whose", [OTHERS, OTHERS | {"team": None}])
 def test_a_click_from_another_workspace_is_answered_beside_the_message(system: System, whose: dict[str, Any]) -> None:
     record_state = known(system, "Shared Channel Inc")
-    ts = shows(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    ts = shows(system, record_facts.record_button(Action.RETRY, record_state.record))
     response_url = ResponseUrl("U0STRANGER", CONNECTIONS, system.clock(), ts)
     url = system.slack.url.removesuffix("api/") + system.slack.workspace.new_response_url(response_url)
     answer = post_signed(system, payload(clicked("retry", "{}", response_url=url) | whose))
@@ -215,18 +215,18 @@ def test_a_click_that_fails_is_told_in_a_window_and_found_in_the_log(
         system, replace(context, deps=replace(context.deps, records=Down(context.deps.records, "record_state")))
     )
     record_state = known(system, "Click Inc")
-    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.RETRY, record_state.record))
     assert "[[ That did not work ]]" in window(system)
     assert "not answering right now. Please try again in a minute." in window(system)
     assert "submit" not in window(system)
     assert [record.kind for record in caplog.records if hasattr(record, "error_id")] == ["block_actions"]
 
 
-@pytest.mark.parametrize("button", [buttons.retry, buttons.details])
-def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(system: System, button: Any) -> None:
+@pytest.mark.parametrize("action", [Action.RETRY, Action.DETAILS])
+def test_a_click_for_which_slack_opens_no_window_is_answered_beside_the_message(system: System, action: Action) -> None:
     system.slack.faults.server_error("views.open", times=2)
     record_state = known(system, "No Window Inc")
-    reply = presses(system, button(record_state.entity, record_state.record.version, name="it"))
+    reply = presses(system, record_facts.record_button(action, record_state.record))
     assert (reply.status, reply.error) == (200, None)
     (answer,) = system.slack.ephemerals(ANA)
     assert "Slack could not open a window." in system.slack.render(answer)
@@ -238,7 +238,7 @@ def test_a_click_with_no_way_back_is_acked_and_logged(system: System, caplog: py
     system.slack.faults.server_error("views.open", times=2)
     system.slack.faults.server_error("response_url")
     record_state = known(system, "Silent Inc")
-    reply = presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    reply = presses(system, record_facts.record_button(Action.DETAILS, record_state.record))
     assert (reply.status, reply.error) == (200, None)
     assert system.slack.ephemerals(ANA) == []
     assert "could not give feedback for a click" in caplog.text

@@ -15,7 +15,8 @@ from bot import policies
 from bot.dynamodb import RECEIVER
 from bot.settings import PARTS, SecretAt, Settings
 from bot.slack.endpoint import Deadline
-from bot.slack.views import buttons
+from bot.slack.views import record_facts
+from bot.slack.views.buttons import Action
 from infra.local import environment as local
 from tests.aws import worker_client
 from tests.slack.incoming import event, known, payload, presses, typed, window
@@ -188,7 +189,7 @@ def test_a_click_that_takes_too_long_is_answered_next_to_the_message(system: Sys
     record_state = known(system, "Too Long Inc")
     stuck = Stuck(system, policies.SLACK_REQUEST_SECONDS + 0.1)
     system.bot.__dict__["slack_endpoint"] = InProcessDeployment(secrets_known(system), clock=stuck).slack_endpoint
-    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.RETRY, record_state.record))
     (answer,) = system.slack.ephemerals(ANA)
     assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(answer)
     assert window(system) == ""

@@ -8,6 +8,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_our_action
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
+from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.record_cards import claimed_by, last_outcome
 from bot.slack.views.record_facts import days_left_text, end_date, next_step, source_name, status_name
@@ -117,7 +118,7 @@ def _outdated(content: Alert, display: DisplaySettings, links: PermalinkLookup) 
         *_requester(record_state),
         *card_link(content.card, links),
     ]
-    details = Buttons([record_facts.details_button(record_state)], _revision(content))
+    details = Buttons([record_facts.record_button(Action.DETAILS, record_state.record)], _revision(content))
     title = rich_text(_outdated_title(content), ": ", record_facts.group_name(record_state.record))
     return Message([Paragraph(lines), details], title, display.warning())
 

@@ -101,57 +101,33 @@ def _text(fields: Json, name: str) -> str | None:
 # ---------------------------------------------------------------- the buttons
 
 
-def button(
-    action: Action, label: str, value: ButtonValue, *, primary: bool = False, accessibility_label: str | None = None
+_RECORD_BUTTONS = {
+    Action.RETRY: ("Retry…", "Retry {name}"),
+    Action.APPROVE: ("Approve Disconnection…", "Approve disconnecting {name}"),
+    Action.REJECT: ("Reject, Keep Connected…", "Keep {name} connected"),
+    Action.DISCONNECT: ("Disconnect…", "Disconnect {name}"),
+    Action.DETAILS: ("Details", "Details of {name}"),
+    Action.CLAIM: ("Claim", "Claim: {name}"),
+    Action.RELEASE: ("Release", "Release {name}"),
+}
+"""The label, and the text for screen readers: the label alone does not say which record the button is for."""
+_CLAIM_INSTEAD = ("Claim Instead", "Claim Instead: {name}")
+
+
+def record_button(
+    action: Action, entity: EntityRef, version: str, *, name: str, primary: bool = False, replaces_owner: bool = False
 ) -> Json:
-    """`accessibility_label` is for screen readers, if the label alone does not say which record the button is for."""
-    element: Json = {"type": "button", "action_id": action.value, "text": plain_text(label), "value": encode(value)}
-    if primary:
-        element["style"] = "primary"
-    if accessibility_label is not None:
-        element["accessibility_label"] = truncate(accessibility_label, _MAX_LABEL)
-    return element
+    """`replaces_owner` is for claiming a record that someone else has claimed."""
+    label, accessibility_label = _CLAIM_INSTEAD if replaces_owner else _RECORD_BUTTONS[action]
+    return {
+        **_button(action, label, ButtonValue(entity, version), primary=primary),
+        "accessibility_label": truncate(accessibility_label.format(name=name), _MAX_LABEL),
+    }
 
 
-def retry(entity: EntityRef, version: str, *, name: str, primary: bool = True) -> Json:
-    return button(
-        Action.RETRY, "Retry…", ButtonValue(entity, version), primary=primary, accessibility_label=f"Retry {name}"
-    )
-
-
-def approve(entity: EntityRef, version: str, *, name: str, primary: bool = True) -> Json:
-    return button(
-        Action.APPROVE,
-        "Approve Disconnection…",
-        ButtonValue(entity, version),
-        primary=primary,
-        accessibility_label=f"Approve disconnecting {name}",
-    )
-
-
-def reject(entity: EntityRef, version: str, *, name: str) -> Json:
-    return button(
-        Action.REJECT,
-        "Reject, Keep Connected…",
-        ButtonValue(entity, version),
-        accessibility_label=f"Keep {name} connected",
-    )
-
-
-def claim(entity: EntityRef, version: str, *, name: str, replaces_owner: bool) -> Json:
-    label = "Claim Instead" if replaces_owner else "Claim"
-    return button(Action.CLAIM, label, ButtonValue(entity, version), accessibility_label=f"{label}: {name}")
-
-
-def release(entity: EntityRef, version: str, *, name: str) -> Json:
-    value = ButtonValue(entity, version)
-    return button(Action.RELEASE, "Release", value, accessibility_label=f"Release {name}")
-
-
-def disconnect(entity: EntityRef, version: str, *, name: str) -> Json:
-    """Never styled: it is the rarest action on a connection that works."""
-    value = ButtonValue(entity, version)
-    return button(Action.DISCONNECT, "Disconnect…", value, accessibility_label=f"Disconnect {name}")
+def _button(action: Action, label: str, value: ButtonValue, *, primary: bool = False) -> Json:
+    style = {"style": "primary"} if primary else {}
+    return {"type": "button", "action_id": action.value, "text": plain_text(label), "value": encode(value), **style}
 
 
 def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple[Json, ...]:
@@ -159,14 +135,9 @@ def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple
     value = ButtonValue(operation_id=operation_id)
     text = "The request will not be sent to Noyo, and the group stays connected."
     return (
-        button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
-        {**button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},
+        _button(Action.CONFIRM, "Confirm Disconnection…", value, primary=primary),
+        {**_button(Action.WITHDRAW, "Withdraw", value), "confirm": confirm("Withdraw the request?", text, "Withdraw")},
     )
-
-
-def details(entity: EntityRef, version: str, *, name: str) -> Json:
-    value = ButtonValue(entity, version)
-    return button(Action.DETAILS, "Details", value, accessibility_label=f"Details of {name}")
 
 
 _RESOLUTIONS = {
@@ -180,6 +151,6 @@ def resolution_buttons(operation_id: str) -> tuple[Json, ...]:
     """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation."""
     value = ButtonValue(operation_id=operation_id)
     return tuple(
-        {**button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
+        {**_button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
         for action, (label, text) in _RESOLUTIONS.items()
     )

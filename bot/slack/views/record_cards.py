@@ -12,6 +12,7 @@ from bot.domain.record_states import RecordState, decidable
 from bot.domain.records import Connection, Disconnection, DisconnectionSource, DisconnectionStatus, Record
 from bot.domain.requests import DecisionRequest
 from bot.slack.views import buttons, operation_text, record_facts
+from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote, SmallPrint
 from bot.slack.views.record_facts import disconnection_facts, next_step, status_name
 from bot.slack.views.rich_text import (
@@ -175,7 +176,7 @@ def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
     operation = open_operation(card)
     if operation is None:
         return record_facts.action_buttons(card.record_state, display, with_claim=True)
-    details = record_facts.details_button(card.record_state)
+    details = record_facts.record_button(Action.DETAILS, card.record_state.record)
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [*buttons.resolution_buttons(operation.id), details]
     return [details]

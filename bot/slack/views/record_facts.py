@@ -18,6 +18,7 @@ from bot.domain.records import (
 )
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -106,51 +107,34 @@ def version(record: Record) -> UntrustedText:
     return UntrustedText(record.version[:8])
 
 
-def details_button(record_state: RecordState) -> Json:
-    record = record_state.record
-    return buttons.details(record.entity, record.version, name=spoken_name(record))
-
-
-def retry_button(record_state: RecordState, *, primary: bool = True) -> Json:
+def record_button(action: Action, record: Record, *, primary: bool = False) -> Json:
     """`primary`: at most one button of a message."""
-    record = record_state.record
-    return buttons.retry(record.entity, record.version, name=spoken_name(record), primary=primary)
-
-
-def decision_buttons(record_state: RecordState, *, primary: bool = True) -> list[Json]:
-    """`primary`: at most one button of a message. Reject is never styled."""
-    record, name = record_state.record, spoken_name(record_state.record)
-    return [
-        buttons.approve(record.entity, record.version, name=name, primary=primary),
-        buttons.reject(record.entity, record.version, name=name),
-    ]
+    return buttons.record_button(action, record.entity, record.version, name=spoken_name(record), primary=primary)
 
 
 def claim_buttons(record_state: RecordState) -> list[Json]:
     """Everyone sees the same message, so it has the buttons for the owner and for everyone else."""
-    record, name = record_state.record, spoken_name(record_state.record)
-    owned = record_state.owner is not None
-    claim = buttons.claim(record.entity, record.version, name=name, replaces_owner=owned)
-    return [claim, buttons.release(record.entity, record.version, name=name)] if owned else [claim]
-
-
-def disconnect_button(record_state: RecordState) -> Json:
-    record = record_state.record
-    return buttons.disconnect(record.entity, record.version, name=spoken_name(record))
+    record, owned = record_state.record, record_state.owner is not None
+    name = spoken_name(record)
+    claim = buttons.record_button(Action.CLAIM, record.entity, record.version, name=name, replaces_owner=owned)
+    return [claim, record_button(Action.RELEASE, record)] if owned else [claim]
 
 
 def action_buttons(
     record_state: RecordState, display: DisplaySettings, *, primary: bool = True, with_claim: bool = False
 ) -> list[Json]:
     """The buttons for the current state, always with Details. `with_claim` adds Claim while a decision is open."""
+    record = record_state.record
+    details = record_button(Action.DETAILS, record)
     if display.retryable(record_state):
-        return [retry_button(record_state, primary=primary), details_button(record_state)]
-    if disconnectable(record_state):
-        return [disconnect_button(record_state), details_button(record_state)]
+        return [record_button(Action.RETRY, record, primary=primary), details]
+    if disconnectable(record_state):  # Never styled: it is the rarest action on a connection that works.
+        return [record_button(Action.DISCONNECT, record), details]
     if decidable(record_state):
+        approve = record_button(Action.APPROVE, record, primary=primary)
         claim = claim_buttons(record_state) if with_claim else []
-        return [*decision_buttons(record_state, primary=primary), *claim, details_button(record_state)]
-    return [details_button(record_state)]
+        return [approve, record_button(Action.REJECT, record), *claim, details]
+    return [details]
 
 
 _NAMES: dict[Status, str] = {

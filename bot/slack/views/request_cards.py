@@ -8,6 +8,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
 from bot.slack.views import buttons, operation_text, record_facts
+from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, SmallPrint
 from bot.slack.views.record_cards import last_outcome
 from bot.slack.views.rich_text import (
@@ -167,7 +168,7 @@ def _buttons(card: RequestCard) -> list[Json]:
         return list(buttons.second_approval_buttons(card.operation.id))
     if card.operation.state is OperationState.NEEDS_RESOLUTION:
         return list(buttons.resolution_buttons(card.operation.id))
-    return [record_facts.details_button(card.duplicate)] if card.duplicate is not None else []
+    return [record_facts.record_button(Action.DETAILS, card.duplicate.record)] if card.duplicate is not None else []
 
 
 def _revision(card: RequestCard) -> str:

@@ -9,7 +9,8 @@ import pytest
 from bot import policies
 from bot.domain.record_states import RecordState
 from bot.slack.features import claim
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import answer_text, asked_to_disconnect, begin, moves, presses, types, window
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
@@ -35,12 +36,14 @@ def owner(system: System, record_state: RecordState) -> str | None:
 
 def takes(system: System, record_state: RecordState, user: str) -> str:
     """The answer that only this person sees."""
-    button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
+    button = record_facts.record_button(Action.CLAIM, record_state.record)
     return beside(system, presses(system, button, user))
 
 
 def lets_go(system: System, record_state: RecordState, user: str) -> str:
-    return beside(system, presses(system, buttons.release(record_state.entity, "v", name="it"), user))
+    return beside(
+        system, presses(system, buttons.record_button(Action.RELEASE, record_state.entity, "v", name="it"), user)
+    )
 
 
 def beside(system: System, reply: Any) -> str:
@@ -61,7 +64,7 @@ def test_people_who_may_request_or_decide_may_claim_a_request(system: System, us
 @pytest.mark.parametrize("user", [CAT, GUS])
 def test_people_who_may_neither_request_nor_decide_see_who_may(system: System, user: str) -> None:
     record_state = asked_to_disconnect(system, f"Bravo {user}")
-    button = buttons.claim(record_state.entity, record_state.record.version, name="it", replaces_owner=False)
+    button = record_facts.record_button(Action.CLAIM, record_state.record)
     presses(system, button, user)
     assert "Not possible" in window(system, user)
     assert owner(system, record_state) is None
@@ -97,7 +100,7 @@ def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, mo
 def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
     record_state = asked_to_disconnect(system, "Echo")
     takes(system, record_state, ANA)
-    presses(system, buttons.reject(record_state.entity, record_state.record.version, name="it"), BEN)
+    presses(system, record_facts.record_button(Action.REJECT, record_state.record), BEN)
     assert "Echo stays connected" in window(system, BEN)
 
 

@@ -15,7 +15,8 @@ from bot.domain.record_states import RecordState, link_to_operation
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import decide
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     answer_text,
     asked_to_disconnect,
@@ -38,8 +39,8 @@ SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 def button_of(record_state: RecordState, decision: Decision = Decision.APPROVE) -> dict[str, Any]:
-    make = {Decision.APPROVE: buttons.approve, Decision.REJECT: buttons.reject}[decision]
-    return make(record_state.entity, record_state.record.version, name="it")
+    action = {Decision.APPROVE: Action.APPROVE, Decision.REJECT: Action.REJECT}[decision]
+    return record_facts.record_button(action, record_state.record)
 
 
 def opens(system: System, record_state: RecordState, decision: Decision = Decision.APPROVE, user: str = ANA) -> str:
@@ -306,7 +307,7 @@ def test_a_form_that_was_tampered_with_is_not_read(system: System, metadata: str
 def test_a_button_that_names_a_connection_or_nothing_known_decides_nothing(system: System) -> None:
     for entity, version in ((known(system, "No Request").entity, "v"), (None, "v")):
         named = entity or replace(asked_to_disconnect(system, "Gone").entity, key="0" * 8)
-        presses(system, buttons.approve(named, version, name="it"))
+        presses(system, buttons.record_button(Action.APPROVE, named, version, name="it"))
         assert "Switchboard no longer has this request. Nothing was sent to Noyo." in window(system)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.domain.people import AuditEntry
-from bot.slack.views import buttons
+from bot.slack.views import record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import answer_text, asked_to_disconnect, known, presses, types, view_id, window
 from tests.system import ANA, BEN, System
 
@@ -17,7 +18,7 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     later = asked_to_disconnect(system, "Later Inc", effective_end_date=date(2026, 11, 30))
     asked_to_disconnect(system, "Sooner Inc", effective_end_date=date(2026, 10, 31))
     asked_to_disconnect(system, "Done Inc", "completed")
-    presses(system, buttons.approve(later.entity, later.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.APPROVE, later.record))
     system.slack.submit(ANA, view_id(system), {})
     reply = types(system, "decisions")
     read = answer_text(system, reply)

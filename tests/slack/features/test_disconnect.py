@@ -13,7 +13,8 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import connection_ref
 from bot.domain.requests import DisconnectionReason, DisconnectionRequest
 from bot.slack.features import disconnect
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     answer_text,
     asked_to_disconnect,
@@ -41,7 +42,7 @@ def connected(system: System, name: str, **fields: Any) -> RecordState:
 
 
 def opens(system: System, record_state: RecordState, user: str = ANA) -> str:
-    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), user)
+    presses(system, record_facts.record_button(Action.DISCONNECT, record_state.record), user)
     return view_id(system, user)
 
 
@@ -156,7 +157,7 @@ def today(system: System) -> Any:
 
 def test_who_may_not_approve_is_told_who_may_and_gets_no_form(system: System) -> None:
     record_state = connected(system, "Closed Inc")
-    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"), GUS)
+    presses(system, record_facts.record_button(Action.DISCONNECT, record_state.record), GUS)
     assert "Guests cannot do this" in window(system, GUS)
 
 
@@ -190,7 +191,7 @@ def test_a_second_requester_is_offered_the_confirmation(system: System) -> None:
 def test_a_repeated_request_shows_that_it_is_waiting(system: System) -> None:
     record_state = connected(system, "Again Inc")
     system.slack.submit(ANA, opens(system, record_state), filled(record_state))
-    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.DISCONNECT, record_state.record))
     assert "[[ Already requested ]]" in window(system)
     assert "nobody confirms it" in window(system)
 
@@ -246,7 +247,7 @@ def test_what_is_no_longer_connected_cannot_be_disconnected(system: System) -> N
 
 
 def test_what_is_not_known_here_cannot_be_disconnected(system: System) -> None:
-    presses(system, buttons.disconnect(connection_ref(str(uuid.uuid4())), "v", name="it"))
+    presses(system, buttons.record_button(Action.DISCONNECT, connection_ref(str(uuid.uuid4())), "v", name="it"))
     assert "Switchboard no longer has this connection" in window(system)
 
 

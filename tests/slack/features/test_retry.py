@@ -13,7 +13,8 @@ from bot.domain.record_states import RecordState
 from bot.domain.requests import RetryRequest
 from bot.errors import UnknownSchema
 from bot.slack.features import retry
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     a_system,
     context_of,
@@ -35,7 +36,7 @@ def worked() -> Iterator[System]:
 
 
 def button_of(record_state: RecordState, **changes: Any) -> dict[str, Any]:
-    button = buttons.retry(record_state.entity, record_state.record.version, name="it")
+    button = record_facts.record_button(Action.RETRY, record_state.record)
     return {**button, **changes}
 
 

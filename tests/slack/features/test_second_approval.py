@@ -11,7 +11,8 @@ import pytest
 from bot.domain.operations import OperationState
 from bot.domain.record_states import RecordState
 from bot.slack.features import second_approval
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import (
     a_system,
     answer_text,
@@ -44,7 +45,7 @@ def shared() -> Iterator[System]:
 def request_disconnection(system: System, name: str, record_state: RecordState | None = None, **fields: str) -> str:
     """Ana requests a disconnection; returns the operation's id."""
     record_state = record_state or known(system, name, "completed", group_id=str(uuid.uuid4()), error=None)
-    presses(system, buttons.disconnect(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.DISCONNECT, record_state.record))
     view = view_id(system)
     wanted = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name}
     system.slack.submit(ANA, view, wanted | fields)

@@ -9,7 +9,8 @@ import pytest
 from bot.domain.records import EntityRef, Record
 from bot.slack.context import Actor
 from bot.slack.features.status import VERSIONS, click_details
-from bot.slack.views import buttons
+from bot.slack.views import buttons, record_facts
+from bot.slack.views.buttons import Action
 from tests.slack.incoming import answer_text, context_of, known, moves, presses, receives_with, types, window
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
@@ -19,7 +20,7 @@ HOSTILE = "<!channel> *b* <https://evil.example|x> `c` \u202e" + "y" * 5000
 
 def details_of(system: System, name: str) -> str:
     (record_state,) = system.bot.repositories.records.find(name, limit=2)
-    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.DETAILS, record_state.record))
     return window(system)
 
 
@@ -151,9 +152,9 @@ def test_hostile_names_and_words_are_shown_as_data(system: System) -> None:
         assert reply.error is None
         assert [ping for ping in system.slack.mentions(reply.messages[0]) if "channel" in ping] == []
         assert system.slack.links(reply.messages[0]) == []
-    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.DETAILS, record_state.record))
     assert "[[ Details ]]" in window(system)
-    presses(system, buttons.retry(record_state.entity, record_state.record.version, name="it"))
+    presses(system, record_facts.record_button(Action.RETRY, record_state.record))
     assert "[[ Retry a connection ]]" in window(system)
 
 
@@ -169,7 +170,7 @@ def test_a_guest_sees_neither_a_group_nor_what_waits_and_asks_noyo_nothing(syste
 
 def test_a_guest_opens_no_details(system: System) -> None:
     record_state = known(system, "Private Too Inc")
-    presses(system, buttons.details(record_state.entity, record_state.record.version, name="it"), GUS)
+    presses(system, record_facts.record_button(Action.DETAILS, record_state.record), GUS)
     assert "Guests cannot do this" in window(system, GUS)
     assert "Private" not in window(system, GUS)
 
@@ -177,7 +178,7 @@ def test_a_guest_opens_no_details(system: System) -> None:
 def test_details_of_what_is_gone_say_so(system: System) -> None:
     record_state = known(system, "Soon Gone Inc")
     gone = replace(record_state.record, id=UNHEARD).entity
-    presses(system, buttons.details(gone, "1", name="it"))
+    presses(system, buttons.record_button(Action.DETAILS, gone, "1", name="it"))
     assert "Switchboard no longer has this record." in window(system)
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.records import connection_ref, pending_connection_ref, person_ref
 from bot.errors import UnknownSchema
 from bot.slack.views import buttons
-from bot.slack.views.buttons import ButtonValue, decode, encode
+from bot.slack.views.buttons import Action, ButtonValue, decode, encode
 from bot.slack.views.message import actions
 
 CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
@@ -75,7 +75,7 @@ def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_opera
 
 
 def test_what_a_screen_reader_says_names_the_group_within_slacks_limit() -> None:
-    button = buttons.retry(CONNECTION, "v1", name="x" * 200)
+    button = buttons.record_button(Action.RETRY, CONNECTION, "v1", name="x" * 200)
     assert button["accessibility_label"].startswith("Retry xxx")
     assert len(button["accessibility_label"]) == 75
 

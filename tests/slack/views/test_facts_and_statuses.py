@@ -10,6 +10,7 @@ from bot.domain.operations import OperationState, OutcomeKind
 from bot.domain.records import ConnectionStatus, DisconnectionStatus, EntityKind, UnknownValue
 from bot.settings import read_settings
 from bot.slack.views import operation_text, record_facts
+from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, Message, Paragraph, Quote, SmallPrint, display_settings
 from bot.slack.views.record_facts import next_step, parse_status, status_name
 from bot.slack.views.rich_text import PlainText, UntrustedText, mrkdwn, rich_text
@@ -62,7 +63,7 @@ def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not
     assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
     assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
     assert record_facts.spoken_name(a_connection(group_name=None)) == "Unnamed group"
-    assert record_facts.retry_button(a_record_state(), primary=False).get("style") is None
+    assert record_facts.record_button(Action.RETRY, a_connection()).get("style") is None
 
 
 def test_a_message_leaves_out_what_is_empty_and_tells_the_same_in_its_text() -> None:
