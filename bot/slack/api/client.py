@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from http.client import HTTPException
 from math import inf
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -40,6 +40,7 @@ from bot.usecases.ports.runtime import Secret, TimeLeft
 logger = logging.getLogger("switchboard")
 
 Json = dict[str, Any]
+V = TypeVar("V")
 
 # A time-out, a reset, a body that breaks off, or one that is not what slack_sdk expects.
 _NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeError, LookupError)
@@ -162,25 +163,10 @@ def _retry_after(headers: Mapping[str, Any]) -> int:
     )
 
 
-def text_of(answer: Json, name: str, method: str) -> str:
-    """A text that Slack's answer must contain. `SlackNoAnswer` if it is missing, since the effect is unknown then."""
+def required(answer: Json, name: str, kind: type[V], method: str) -> V:
+    """What Slack's answer must contain. `SlackNoAnswer` if it is missing or empty text: the effect is unknown then."""
     value = answer.get(name)
-    if not isinstance(value, str) or not value:
-        raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
-    return value
-
-
-def objects_of(answer: Json, name: str, method: str) -> list[Json]:
-    """A list of objects that Slack's answer must contain."""
-    value = answer.get(name)
-    if not isinstance(value, list):
-        raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
-    return [element for element in value if isinstance(element, dict)]
-
-
-def object_of(answer: Json, name: str, method: str) -> Json:
-    value = answer.get(name)
-    if not isinstance(value, dict):
+    if not isinstance(value, kind) or value == "":
         raise SlackNoAnswer(f"Slack's answer to {method} lacks {name}.")
     return value
 
@@ -220,7 +206,7 @@ class SlackMessageGateway:
             **_shown(rendered),
         )
         method = "chat.postMessage"
-        return PostedMessage(text_of(answer, "channel", method), text_of(answer, "ts", method))
+        return PostedMessage(required(answer, "channel", str, method), required(answer, "ts", str, method))
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
         """chat.update; keeps its idempotency key. `SlackRefused` if the message is gone."""
@@ -268,7 +254,7 @@ class SlackMessageGateway:
         if link not in self._addresses:
             try:
                 answer = self._calls.read("chat.getPermalink", channel=link.channel, message_ts=link.ts)
-                self._addresses[link] = text_of(answer, "permalink", "chat.getPermalink")
+                self._addresses[link] = required(answer, "permalink", str, "chat.getPermalink")
             except SlackError as error:
                 _log.warning("no address for a message in %s: %s", link.channel, error)
                 return None
@@ -284,7 +270,7 @@ class SlackMessageGateway:
         if not is_user_id(channel):
             return channel
         answer = self._calls.write("conversations.open", users=channel)
-        return text_of(object_of(answer, "channel", "conversations.open"), "id", "conversations.open")
+        return required(required(answer, "channel", dict, "conversations.open"), "id", str, "conversations.open")
 
     def _messages(self, channel: str, since: int, thread: str | None) -> Iterator[Json]:
         method = "conversations.replies" if thread else "conversations.history"
@@ -299,7 +285,7 @@ class SlackMessageGateway:
             args["ts"] = thread
         for _ in range(policies.SLACK_HISTORY_MAX_PAGES):
             answer = self._calls.read(method, **args)
-            yield from objects_of(answer, "messages", method)
+            yield from (found for found in required(answer, "messages", list, method) if isinstance(found, dict))
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return

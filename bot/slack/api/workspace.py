@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from bot.domain.health import TokenStatus
 from bot.domain.people import GroupMembers, Person
 from bot.errors import SlackNoAnswer, SlackRefused
-from bot.slack.api.client import Json, SlackApiClient, object_of, text_of
+from bot.slack.api.client import Json, SlackApiClient, required
 from bot.usecases.ports.runtime import Clock
 
 _UNKNOWN_PERSON = frozenset({"user_not_found", "user_not_visible"})
@@ -30,10 +30,10 @@ class SlackUserDirectory:
             if refused.code in _UNKNOWN_PERSON:
                 return None
             raise
-        user = object_of(answer, "user", "users.info")
+        user = required(answer, "user", dict, "users.info")
         return Person(
-            user_id=text_of(user, "id", "users.info"),
-            team_id=text_of(user, "team_id", "users.info"),
+            user_id=required(user, "id", str, "users.info"),
+            team_id=required(user, "team_id", str, "users.info"),
             is_guest=_guest(user),
             is_deactivated=bool(user.get("deleted", False)),
             is_bot=bool(user.get("is_bot", False)),
@@ -130,7 +130,7 @@ class SlackHealthClient:
     def is_member(self, channel_id: str) -> bool:
         """conversations.info; a private channel that the bot is not in does not exist for it."""
         answer = self._calls.read("conversations.info", channel=channel_id)
-        channel = object_of(answer, "channel", "conversations.info")
+        channel = required(answer, "channel", dict, "conversations.info")
         return bool(channel.get("is_member", False)) and not channel.get("is_archived", False)
 
     def _difference(self, date: str | None) -> float | None:

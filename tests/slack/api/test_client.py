@@ -12,9 +12,10 @@ import pytest
 from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable, SlackBusy, SlackNoAnswer, SlackRefused, SlackTokenRejected
 from bot.secrets import CachedSecret, StaticSecret
-from bot.slack.api.client import SlackApiClient, object_of, objects_of, text_of
+from bot.slack.api.client import SlackApiClient, SlackMessageGateway, required
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
+from tests.slack.samples import DISPLAY
 
 
 def post(calls: SlackApiClient) -> dict[str, object]:
@@ -217,13 +218,15 @@ def test_a_pause_that_slack_names_unreadably_is_a_careful_one(
 
 def test_an_answer_that_lacks_what_it_must_hold_is_no_answer() -> None:
     for answer in ({}, {"ts": 5}, {"ts": ""}):
-        with pytest.raises(SlackNoAnswer):
-            text_of(answer, "ts", "a.method")
-        with pytest.raises(SlackNoAnswer):
-            objects_of(answer, "ts", "a.method")
-        with pytest.raises(SlackNoAnswer):
-            object_of(answer, "ts", "a.method")
-    assert objects_of({"messages": [{}, None, "x"]}, "messages", "a.method") == [{}]
+        for kind in (str, list, dict):
+            with pytest.raises(SlackNoAnswer):
+                required(answer, "ts", kind, "a.method")
+
+
+def test_a_message_that_is_not_an_object_is_passed_over(odd: tuple[type[Odd], SlackApiClient]) -> None:
+    handler, calls = odd
+    handler.body = b'{"ok": true, "messages": [{}, null, "x"]}'
+    assert SlackMessageGateway(calls, DISPLAY).find("C0CHANNEL", idempotency_key="key", since=0) is None
 
 
 # ---------------------------------------------------------------- a token that is replaced
