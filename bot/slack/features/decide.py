@@ -22,20 +22,26 @@ from bot.slack.features.forms import (
     Form,
     FormTarget,
     answer,
-    context_error,
+    audit_outdated,
+    chosen_day,
+    context_errors,
     context_field,
+    last_day_errors,
+    last_day_fields,
+    reason_errors,
+    reason_fields,
     record_of_kind,
     record_target,
 )
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
-from bot.slack.views.modals import FieldErrors, checkbox_field, choice_field, date_field, form, notice, replace_modal
+from bot.slack.views.modals import FieldErrors, form, notice, replace_modal
 from bot.slack.views.operation_text import DECISION_NOUNS, REASONS, in_progress
 from bot.slack.views.record_cards import decided_elsewhere, last_outcome
 from bot.slack.views.record_facts import disconnection_facts, end_date_text, status_name
 from bot.slack.views.rich_text import Json, RichText, Timestamp, date_text, labelled, rich_text
-from bot.usecases.operations.submit import decide, record_outdated
+from bot.usecases.operations.submit import decide
 
 CALLBACKS = {Decision.APPROVE: "approve_disconnection", Decision.REJECT: "reject_disconnection"}
 _TITLES = {Decision.APPROVE: "Approve disconnection", Decision.REJECT: "Keep connected"}
@@ -50,7 +56,7 @@ def _form(decision: Decision) -> Form[Current]:
         right=Right.APPROVE,
         read=_read,
         show=partial(_show, decision),
-        audit_outdated=partial(_audit_outdated, decision),
+        audit_outdated=partial(audit_outdated, DecisionRequest(decision)),
         validate=lambda context, entry, now: validate(decision, entry.values, now[1], context.deps.today()),
         submit=partial(_submit, decision),
     )
@@ -110,37 +116,13 @@ def _submit(decision: Decision, context: RequestContext, entry: Entry, now: Curr
     )
 
 
-def _audit_outdated(decision: Decision, context: RequestContext, entry: Entry, _: Current | None) -> None:
-    record_outdated(
-        entry.view_id,
-        context.actor.user_id,
-        entry.shown.record,
-        DecisionRequest(decision),
-        shown_version=entry.shown.version,
-        deps=context.deps,
-    )
-
-
 def validate(decision: Decision, values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
     """All errors at once, by field; empty if there are none."""
-    errors = {"context": context_error(values.get("context", ""))}
     if decision is Decision.APPROVE:
-        errors |= _date_errors(values, record, today)
-    elif values.get("reason") not in set(DecisionReason):
-        errors["reason"] = "Choose why the group stays connected."
-    elif values["reason"] == DecisionReason.OTHER and not values.get("context"):
-        errors["context"] = "Enter the other reason."
-    return {name: words for name, words in errors.items() if words}
-
-
-def _date_errors(values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
-    chosen = _date(values, record)
-    if chosen is None:
-        return {date_name(record): "Choose the last day on which its coverage is managed."}
-    if chosen < today and not values.get(past_name(record)):
-        words = f"{date_text(chosen)} is in the past. Choose another day, or select this to use it anyway."
-        return {past_name(record): words}
-    return {}
+        errors = last_day_errors(values, date_name(record), past_name(record), today)
+    else:
+        errors = reason_errors(values, DecisionReason, "Choose why the group stays connected.")
+    return errors | context_errors(values)
 
 
 def _decision(
@@ -151,15 +133,8 @@ def _decision(
     if decision is Decision.REJECT:
         reason = DecisionReason(values["reason"])
         return DecisionRequest(decision, reason=reason, context=context, unversioned=unversioned)
-    chosen = _date(values, record)
+    chosen = chosen_day(values, date_name(record))
     return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
-
-
-def _date(values: Mapping[str, str], record: Disconnection) -> date | None:
-    try:
-        return date.fromisoformat(values.get(date_name(record), ""))
-    except ValueError:
-        return None
 
 
 def date_name(record: Disconnection) -> str:
@@ -178,19 +153,9 @@ def past_name(record: Disconnection) -> str:
 
 def _fields(decision: Decision, record: Disconnection) -> list[Json]:
     if decision is Decision.REJECT:
-        reasons = [(reason.value, words) for reason, words in REASONS.items()]
-        return [
-            choice_field("reason", "Why the group stays connected", reasons),
-            context_field("Required for any other reason."),
-        ]
+        return reason_fields("Why the group stays connected", REASONS)
     return [
-        date_field(
-            date_name(record),
-            "Last managed day",
-            hint="The last day on which its coverage is managed through this connection.",
-            initial=record.effective_end_date,
-        ),
-        checkbox_field(past_name(record), "Past date", "Use a past date"),
+        *last_day_fields(date_name(record), past_name(record), initial=record.effective_end_date),
         context_field("Anything that Noyo should know about it."),
     ]
 

@@ -18,22 +18,24 @@ from bot.domain.record_states import RecordState, disconnectable, is_connected
 from bot.domain.records import Connection, Disconnection, pending_disconnection_ref
 from bot.domain.requests import DisconnectionReason
 from bot.slack.context import RequestContext
-from bot.slack.features.forms import Entry, Form, answer, context_error, context_field, record_of_kind, record_target
+from bot.slack.features.forms import (
+    Entry,
+    Form,
+    answer,
+    chosen_day,
+    context_errors,
+    last_day_errors,
+    last_day_fields,
+    reason_errors,
+    reason_fields,
+    record_of_kind,
+    record_target,
+)
 from bot.slack.features.second_approval import confirmation_or_reason
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import DisplaySettings, Message, Paragraph
-from bot.slack.views.modals import (
-    MAX_NAME,
-    FieldErrors,
-    checkbox_field,
-    choice_field,
-    date_field,
-    form,
-    notice,
-    replace_modal,
-    text_field,
-)
+from bot.slack.views.modals import MAX_NAME, FieldErrors, form, notice, replace_modal, text_field
 from bot.slack.views.operation_text import DISCONNECT_REASONS, in_progress
 from bot.slack.views.record_cards import earlier_requests_line, last_outcome
 from bot.slack.views.record_facts import status_name
@@ -188,15 +190,12 @@ def disconnect_form(
 
 def validate(values: Mapping[str, str], record: Connection, today: date) -> FieldErrors:
     """All errors at once, by field; empty if there are none."""
-    errors = {"context": context_error(values.get("context", "")), **_date_errors(values, today)}
-    if values.get("reason") not in set(DisconnectionReason):
-        errors["reason"] = "Choose why the group should be disconnected."
-    elif values["reason"] == DisconnectionReason.OTHER and not values.get("context"):
-        errors["context"] = "Enter the other reason."
+    errors = context_errors(values) | _date_errors(values, today)
+    errors |= reason_errors(values, DisconnectionReason, "Choose why the group should be disconnected.")
     if _normalized(values.get("typed_name", "")) not in _accepted_names(record):
         what, shown = _name_to_type(record)
         errors["typed_name"] = f"This is not its {what}. Type it as shown here: {shown}"
-    return {name: words for name, words in errors.items() if words}
+    return errors
 
 
 def _input(values: Mapping[str, str]) -> DisconnectionInput:
@@ -218,19 +217,8 @@ def _consequence(record: Connection, display: DisplaySettings, *, needs_second: 
 def _fields(record: Connection) -> list[Json]:
     what, shown = _name_to_type(record)
     return [
-        date_field(
-            "end_date",
-            "Last managed day",
-            hint="The last day on which its coverage is managed through this connection.",
-            initial=None,
-        ),
-        checkbox_field("past", "Past date", "Use a past date"),
-        choice_field(
-            "reason",
-            "Why the group should be disconnected",
-            [(reason.value, words) for reason, words in DISCONNECT_REASONS.items()],
-        ),
-        context_field("Required for any other reason."),
+        *last_day_fields("end_date", "past"),
+        *reason_fields("Why the group should be disconnected", DISCONNECT_REASONS),
         text_field(
             "typed_name",
             f"Type its {what}",
@@ -262,15 +250,10 @@ def _normalized(typed: str) -> str:
 
 
 def _date_errors(values: Mapping[str, str], today: date) -> FieldErrors:
-    try:
-        chosen = date.fromisoformat(values.get("end_date", ""))
-    except ValueError:
-        return {"end_date": "Choose the last day on which its coverage is managed."}
-    if chosen.year > today.year + MAX_YEARS_AHEAD:
+    chosen = chosen_day(values, "end_date")
+    if chosen is not None and chosen.year > today.year + MAX_YEARS_AHEAD:
         return {"end_date": f"{date_text(chosen)} is more than {MAX_YEARS_AHEAD} years ahead. Choose another day."}
-    if chosen < today and not values.get("past"):
-        return {"past": f"{date_text(chosen)} is in the past. Choose another day, or select this to use it anyway."}
-    return {}
+    return last_day_errors(values, "end_date", "past", today)
 
 
 FORM: Form[Current] = Form(

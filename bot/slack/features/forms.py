@@ -8,22 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import Permission, Right
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityRef
+from bot.domain.requests import DecisionReason, DisconnectionReason, OperationInput
 from bot.errors import UnknownSchema
 from bot.slack.context import RequestContext
 from bot.slack.views import buttons, health, replies
 from bot.slack.views.buttons import ButtonValue
-from bot.slack.views.modals import FieldErrors, notice, replace_modal, text_field, values_of
+from bot.slack.views.modals import (
+    FieldErrors,
+    checkbox_field,
+    choice_field,
+    date_field,
+    notice,
+    replace_modal,
+    text_field,
+    values_of,
+)
 from bot.slack.views.operation_text import in_progress, outcome
-from bot.slack.views.rich_text import ChannelMention, Json, RichText, rich_text
-from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
+from bot.slack.views.rich_text import ChannelMention, Json, RichText, date_text, rich_text
+from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted, record_outdated
 
 T = TypeVar("T")
+Reason = TypeVar("Reason", DecisionReason, DisconnectionReason)
 R = TypeVar("R", Connection, Disconnection)
 
 MAX_CONTEXT = 500
@@ -150,6 +162,14 @@ class Form(Generic[T]):
         return self.show(context, now, entry.shown)
 
 
+def audit_outdated(wanted: OperationInput, context: RequestContext, entry: Entry, _: object) -> None:
+    """Audits that the person wanted this for an outdated version of the record."""
+    shown = entry.shown
+    record_outdated(
+        entry.view_id, context.actor.user_id, shown.record, wanted, shown_version=shown.version, deps=context.deps
+    )
+
+
 def answer(
     result: Submitted | Conflict | RecordChanged | NotAllowed,
     *,
@@ -209,9 +229,51 @@ def context_field(hint: str) -> Json:
     )
 
 
-def context_error(context: str) -> str:
+def last_day_fields(name: str, past_name: str, *, initial: date | None = None) -> list[Json]:
+    """The last managed day, and the checkbox by which the person confirms a past one."""
+    hint = "The last day on which its coverage is managed through this connection."
+    return [
+        date_field(name, "Last managed day", hint=hint, initial=initial),
+        checkbox_field(past_name, "Past date", "Use a past date"),
+    ]
+
+
+def chosen_day(values: Mapping[str, str], name: str) -> date | None:
+    try:
+        return date.fromisoformat(values.get(name, ""))
+    except ValueError:
+        return None
+
+
+def last_day_errors(values: Mapping[str, str], name: str, past_name: str, today: date) -> FieldErrors:
+    chosen = chosen_day(values, name)
+    if chosen is None:
+        return {name: "Choose the last day on which its coverage is managed."}
+    if chosen < today and not values.get(past_name):
+        words = f"{date_text(chosen)} is in the past. Choose another day, or select this to use it anyway."
+        return {past_name: words}
+    return {}
+
+
+def reason_fields(label: str, reasons: Mapping[Reason, str]) -> list[Json]:
+    options = [(reason.value, words) for reason, words in reasons.items()]
+    return [choice_field("reason", label, options), context_field("Required for any other reason.")]
+
+
+def reason_errors(values: Mapping[str, str], reasons: type[Reason], missing: str) -> FieldErrors:
+    """`missing`: what to say if none of the reasons is chosen. Any other reason needs a context that names it."""
+    chosen = values.get("reason")
+    if chosen not in set(reasons):
+        return {"reason": missing}
+    if chosen == reasons.OTHER and not values.get("context"):
+        return {"context": "Enter the other reason."}
+    return {}
+
+
+def context_errors(values: Mapping[str, str]) -> FieldErrors:
+    context = values.get("context", "")
     if len(context) > MAX_CONTEXT:
-        return f"Use at most {MAX_CONTEXT} characters; you entered {len(context)}."
+        return {"context": f"Use at most {MAX_CONTEXT} characters; you entered {len(context)}."}
     if not all(part.isprintable() for part in context.splitlines()):
-        return "This holds a hidden character. Type it here instead of pasting it."
-    return ""
+        return {"context": "This holds a hidden character. Type it here instead of pasting it."}
+    return {}

@@ -14,7 +14,7 @@ from bot.domain.records import Connection, Record
 from bot.domain.requests import RetryRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.connect import conflict_error
-from bot.slack.features.forms import Entry, Form, answer, record_of_kind, record_target
+from bot.slack.features.forms import Entry, Form, answer, audit_outdated, record_of_kind, record_target
 from bot.slack.views import buttons, record_facts, replies
 from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.message import Message, Paragraph, Part, Quote
@@ -31,7 +31,7 @@ from bot.slack.views.modals import (
 from bot.slack.views.operation_text import in_progress
 from bot.slack.views.record_facts import status_name
 from bot.slack.views.rich_text import Json, own_group_id, rich_text
-from bot.usecases.operations.submit import record_outdated, retry_connection
+from bot.usecases.operations.submit import retry_connection
 
 CALLBACK = "retry"
 Current = tuple[RecordState, Connection]
@@ -87,17 +87,6 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
     )
 
 
-def _audit_outdated(context: RequestContext, entry: Entry, _: Current | None) -> None:
-    record_outdated(
-        entry.view_id,
-        context.actor.user_id,
-        entry.shown.record,
-        RetryRequest(),
-        shown_version=entry.shown.version,
-        deps=context.deps,
-    )
-
-
 def _initial_id(record: Record) -> str:
     group_id = record.carrier_group_id if isinstance(record, Connection) else None
     return (group_id or "")[:MAX_GROUP_ID]
@@ -121,7 +110,7 @@ FORM: Form[Current] = Form(
     right=Right.REQUEST,
     read=partial(record_target, Connection),
     show=_show,
-    audit_outdated=_audit_outdated,
+    audit_outdated=partial(audit_outdated, RetryRequest()),
     validate=lambda _, entry, __: field_errors(entry.values, required=("carrier_group_id",)),
     submit=_submit,
 )
