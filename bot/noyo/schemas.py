@@ -1,5 +1,6 @@
 """Parses Noyo's JSON with pydantic into values of the domain; missing optional fields and new fields are tolerated.
 
+Each model has the fields of one domain value, already validated and cleaned; an alias names Noyo's field if it differs.
 The fields that identify a record and its version are required. An optional field in an unknown shape counts as absent.
 Sensitive fields are not modelled, so they are dropped here.
 """
@@ -8,15 +9,18 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
@@ -55,6 +59,11 @@ def _not_boolean(value: object) -> object:
     return value
 
 
+def _number_as_text(value: object) -> object:
+    """A carrier group id often consists of digits, and may arrive as a number."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def _day(value: object) -> object:
     if not isinstance(value, str) or len(value) != len("2025-01-31"):
         raise ValueError("not a date as in 2025-01-31")
@@ -69,25 +78,47 @@ def _or_none(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
         return None
 
 
+def _known(values: type[Enum]) -> AfterValidator:
+    """The member of `values`, or an UnknownValue."""
+
+    def known(word: str | None) -> Enum | UnknownValue:
+        try:
+            return values(word)
+        except ValueError:
+            return UnknownValue(clean_text(word or "", limit=MAX_WORD_LENGTH) or "not given")
+
+    return AfterValidator(known)
+
+
+def _cleaned(limit: int) -> AfterValidator:
+    """The text as it may be shown, or None if nothing is left of it. The record's carrier group id is not masked."""
+
+    def clean(text: str | None, info: ValidationInfo) -> str | None:
+        return clean_text(text or "", limit=limit, keep=info.data.get("carrier_group_id")) or None
+
+    return AfterValidator(clean)
+
+
+def _setup_error(setup_result: object) -> str:
+    """The carrier's message: `setup_result.error` as documented, or whatever `setup_result` is instead."""
+    return json_as_text(setup_result.get("error") if isinstance(setup_result, dict) else setup_result)
+
+
 _Optional = WrapValidator(_or_none)
+_EmptyIsNone = AfterValidator(lambda text: text or None)
+_NoneIsEmpty = AfterValidator(lambda text: text or "")
 Uuid = Annotated[str, BeforeValidator(_uuid)]
 Seconds = Annotated[int, BeforeValidator(_not_boolean), Field(ge=0, le=MAX_TIMESTAMP)]
 Day = Annotated[date, BeforeValidator(_day)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_WORD_LENGTH)]
-Label = Annotated[str, BeforeValidator(_not_boolean), StringConstraints(strip_whitespace=True, max_length=255)]
+TextOrNumber = Annotated[str, BeforeValidator(_number_as_text)]
+Label = Annotated[TextOrNumber, StringConstraints(strip_whitespace=True, max_length=255)]
+Name = Annotated[str | None, _Optional, _cleaned(MAX_NAME_LENGTH)]
 
 
 class Tolerant(BaseModel):
     # The input may contain values that must not be logged: an error names the field, never the value.
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, frozen=True)
-
-
-class GroupDataJson(Tolerant):
-    # A carrier group id often consists of digits, and may arrive as a number.
-    model_config = ConfigDict(coerce_numbers_to_str=True)
-
-    carrier_group_id: Annotated[Label | None, _Optional] = None
-    group_name: Annotated[str | None, _Optional] = None
 
 
 class RecordJson(Tolerant):
@@ -101,21 +132,28 @@ class RecordJson(Tolerant):
 
 class ConnectionJson(RecordJson):
     carrier_id: Uuid
-    status: Word
-    group_data: Annotated[GroupDataJson | None, _Optional] = None
+    status: Annotated[Word, _known(ConnectionStatus)]
+    carrier_group_id: Annotated[Label | None, _Optional, _EmptyIsNone] = Field(
+        None, validation_alias=AliasPath("group_data", "carrier_group_id")
+    )
+    group_name: Annotated[TextOrNumber | None, _Optional, _cleaned(MAX_NAME_LENGTH)] = Field(
+        None, validation_alias=AliasPath("group_data", "group_name")
+    )
     group_id: Annotated[Uuid | None, _Optional] = None
-    request_type: Annotated[str | None, _Optional] = None
+    request_type: Annotated[str | None, _Optional, _cleaned(MAX_WORD_LENGTH)] = None
     completed: Annotated[Seconds | None, _Optional] = None
-    setup_result: Any = None
+    error: Annotated[str | None, BeforeValidator(_setup_error), _cleaned(MAX_ERROR_LENGTH)] = Field(
+        None, validation_alias="setup_result"
+    )
 
 
 class DisconnectionJson(RecordJson):
     """An end date in an unknown shape makes it unreadable: treated as "none", it would lead to a wrong decision."""
 
     carrier_id: Uuid
-    status: Word
-    source_type: Annotated[Word | None, _Optional] = None
-    group_name: Annotated[str | None, _Optional] = None
+    status: Annotated[Word, _known(DisconnectionStatus)]
+    source_type: Annotated[Word | None, _Optional, _known(DisconnectionSource)] = Field(None, validate_default=True)
+    group_name: Name = None
     group_id: Annotated[Uuid | None, _Optional] = None
     source_date: Annotated[Day | None, _Optional] = None
     source_id: Annotated[Uuid | None, _Optional] = None
@@ -125,120 +163,46 @@ class DisconnectionJson(RecordJson):
 
 
 class GroupJson(RecordJson):
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-    dba_name: Annotated[str | None, _Optional] = None
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), _cleaned(MAX_NAME_LENGTH)]
+    also_known_as: Name = Field(None, validation_alias="dba_name")
 
 
 class RuleJson(Tolerant):
-    rule: Annotated[str | None, _Optional] = None
-    result: Annotated[str | None, _Optional] = None
-    description: Annotated[str | None, _Optional] = None
+    rule: Annotated[Name, _NoneIsEmpty] = ""
+    result: Annotated[Name, _NoneIsEmpty] = ""
+    description: Annotated[Name, _NoneIsEmpty] = ""
 
 
 class EligibilityJson(Tolerant):
     group_id: Uuid
     carrier_id: Uuid
-    eligibility: Word
-    eligibility_rules: Annotated[list[RuleJson] | None, _Optional] = None
-
-
-Json = TypeVar("Json", bound=Tolerant)
-Known = TypeVar("Known", bound=Enum)
+    eligibility: Annotated[Word, _cleaned(MAX_WORD_LENGTH)]
+    rules: Annotated[list[RuleJson] | None, _Optional] = Field(None, validation_alias="eligibility_rules")
 
 
 def connection(raw: object) -> Connection:
     """Parses a connection. Here and below, UnreadableAnswer names the invalid fields, never their values."""
-    parsed = _parse(ConnectionJson, raw)
-    group_data = parsed.group_data or GroupDataJson()
-    carrier_group_id = group_data.carrier_group_id or None
-    return Connection(
-        id=parsed.id,
-        version=parsed.version,
-        created=parsed.created,
-        modified=parsed.modified,
-        carrier_id=parsed.carrier_id,
-        status=_known(ConnectionStatus, parsed.status),
-        carrier_group_id=carrier_group_id,
-        group_name=_name(group_data.group_name, keep=carrier_group_id),
-        group_id=parsed.group_id,
-        request_type=_clean(parsed.request_type, MAX_WORD_LENGTH),
-        completed=parsed.completed,
-        error=_error(parsed.setup_result, carrier_group_id),
-    )
+    return Connection(**_fields(ConnectionJson, raw))
 
 
 def disconnection(raw: object) -> Disconnection:
-    parsed = _parse(DisconnectionJson, raw)
-    return Disconnection(
-        id=parsed.id,
-        version=parsed.version,
-        created=parsed.created,
-        modified=parsed.modified,
-        carrier_id=parsed.carrier_id,
-        status=_known(DisconnectionStatus, parsed.status),
-        source_type=_known(DisconnectionSource, parsed.source_type or "not given"),
-        group_name=_name(parsed.group_name),
-        group_id=parsed.group_id,
-        source_date=parsed.source_date,
-        source_id=parsed.source_id,
-        effective_end_date=parsed.effective_end_date,
-        completed=parsed.completed,
-        decided=parsed.decided,
-    )
+    return Disconnection(**_fields(DisconnectionJson, raw))
 
 
 def group(raw: object) -> Group:
-    parsed = _parse(GroupJson, raw)
-    return Group(
-        id=parsed.id,
-        version=parsed.version,
-        created=parsed.created,
-        modified=parsed.modified,
-        name=_name(parsed.name) or parsed.id,
-        also_known_as=_name(parsed.dba_name),
-    )
+    fields = _fields(GroupJson, raw)
+    return Group(**fields | {"name": fields["name"] or fields["id"]})
 
 
 def eligibility(raw: object) -> Eligibility:
-    parsed = _parse(EligibilityJson, raw)
-    rules = (
-        EligibilityRule(
-            rule=_name(rule.rule) or "", result=_name(rule.result) or "", description=_name(rule.description) or ""
-        )
-        for rule in parsed.eligibility_rules or ()
-    )
-    return Eligibility(
-        group_id=parsed.group_id,
-        carrier_id=parsed.carrier_id,
-        eligibility=_clean(parsed.eligibility, MAX_WORD_LENGTH) or "not given",
-        rules=tuple(rules),
-    )
+    fields = _fields(EligibilityJson, raw)
+    rules = tuple(EligibilityRule(**dict(rule)) for rule in fields["rules"] or ())
+    return Eligibility(**fields | {"eligibility": fields["eligibility"] or "not given", "rules": rules})
 
 
-def _parse(model: type[Json], raw: object) -> Json:
+def _fields(model: type[Tolerant], raw: object) -> dict[str, Any]:
     try:
-        return model.model_validate(raw)
+        return dict(model.model_validate(raw))
     except ValidationError as error:
         problems = [f"{'.'.join(map(str, item['loc'])) or 'record'}: {item['msg']}" for item in error.errors()]
         raise UnreadableAnswer(f"Noyo's record could not be read: {'; '.join(problems)}.") from error
-
-
-def _known(values: type[Known], word: str) -> Known | UnknownValue:
-    try:
-        return values(word)
-    except ValueError:
-        return UnknownValue(clean_text(word, limit=MAX_WORD_LENGTH) or "not given")
-
-
-def _name(text: str | None, keep: str | None = None) -> str | None:
-    return _clean(text, MAX_NAME_LENGTH, keep)
-
-
-def _clean(text: str | None, limit: int, keep: str | None = None) -> str | None:
-    return (text and clean_text(text, limit=limit, keep=keep)) or None
-
-
-def _error(setup_result: object, carrier_group_id: str | None) -> str | None:
-    """The carrier's message: `setup_result.error` as documented, or whatever `setup_result` is instead."""
-    message = setup_result.get("error") if isinstance(setup_result, dict) else setup_result
-    return _clean(json_as_text(message), MAX_ERROR_LENGTH, carrier_group_id)
