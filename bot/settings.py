@@ -15,12 +15,11 @@ from zoneinfo import ZoneInfo
 from bot import policies
 from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy
-from bot.domain.records import Carriers
+from bot.domain.records import Carriers, is_uuid
 from bot.errors import SettingsError
 
 T = TypeVar("T")
 PRODUCTION = "production"
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 class Purpose(StrEnum):
@@ -269,11 +268,7 @@ def _carriers_file(path: str) -> Carriers:
     names = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(names, dict):
         raise ValueError("it must hold one JSON object of carrier id to name")
-    odd = [key for key, name in names.items() if not _names_a_carrier(key, name)]
+    odd = [key for key, name in names.items() if not (is_uuid(key) and isinstance(name, str) and name.strip())]
     if odd:
         raise ValueError(f"not a carrier's UUID with a name: {', '.join(odd)}")
     return Carriers({key.lower(): name.strip() for key, name in names.items()})
-
-
-def _names_a_carrier(carrier_id: str, name: object) -> bool:
-    return UUID.fullmatch(carrier_id.lower()) is not None and isinstance(name, str) and bool(name.strip())
