@@ -36,19 +36,6 @@ class SecretsClient(Protocol):
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]: ...
 
 
-class StaticSecret(Generic[T]):
-    """A `Secret` from the environment, which never changes."""
-
-    def __init__(self, value: T) -> None:
-        self._value = value
-
-    def value(self) -> T:
-        return self._value
-
-    def newer_than(self, refused: T) -> T | None:
-        return None if self._value == refused else self._value
-
-
 class CachedSecret(Generic[T]):
     """A `Secret` that `read` fetches. Concurrent threads share one read."""
 
@@ -111,31 +98,32 @@ class Secrets:
         self._at, self._make_client, self._clock, self._begin = at, make_client, clock, begin
 
     @cached_property
-    def slack_signing(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
+    def slack_signing(self) -> CachedSecret[tuple[str, ...]]:
         """One secret, or two during a rotation."""
         return self._secret(Purpose.SLACK_SIGNING, lambda parts: parts.texts("signing_secrets"))
 
     @cached_property
-    def slack_bot(self) -> StaticSecret[str] | CachedSecret[str]:
+    def slack_bot(self) -> CachedSecret[str]:
         return self._secret(Purpose.SLACK_BOT, lambda parts: parts.text("bot_token"))
 
     @cached_property
-    def noyo_client(self) -> StaticSecret[ClientCredentials] | CachedSecret[ClientCredentials]:
+    def noyo_client(self) -> CachedSecret[ClientCredentials]:
         return self._secret(
             Purpose.NOYO_CLIENT, lambda parts: ClientCredentials(parts.text("client_id"), parts.text("client_secret"))
         )
 
     @cached_property
-    def noyo_webhook(self) -> StaticSecret[tuple[str, ...]] | CachedSecret[tuple[str, ...]]:
+    def noyo_webhook(self) -> CachedSecret[tuple[str, ...]]:
         """One secret, or several during a rotation."""
         return self._secret(Purpose.NOYO_WEBHOOK, lambda parts: parts.texts("webhook_secrets"))
 
-    def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> StaticSecret[T] | CachedSecret[T]:
-        at = self._at[purpose]
-        if at.id is None:
-            return StaticSecret(made_of(_Parts(purpose.value, at.plain)))
-        name = f"{purpose.value} ({at.id})"
-        return CachedSecret(lambda: made_of(_parsed(name, self._fetched(name, at.id or ""))), self._clock)
+    def _secret(self, purpose: Purpose, made_of: Callable[[_Parts], T]) -> CachedSecret[T]:
+        secret_id, plain = self._at[purpose].id, self._at[purpose].plain
+        if secret_id is None:
+            # The environment never changes, so no time passes for this secret.
+            return CachedSecret(lambda: made_of(_Parts(purpose.value, plain)), lambda: 0.0)
+        name = f"{purpose.value} ({secret_id})"
+        return CachedSecret(lambda: made_of(_parsed(name, self._fetched(name, secret_id))), self._clock)
 
     @cached_property
     def _client(self) -> SecretsClient:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, NoCredentialsError, ReadTimeoutErro
 
 from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable
-from bot.secrets import Secrets, StaticSecret
+from bot.secrets import Secrets
 from bot.settings import Purpose, SecretAt
 from bot.usecases.ports.runtime import ClientCredentials
 from tests.system import VirtualClock
@@ -246,13 +246,14 @@ def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(c
     secrets = Secrets(here, lambda: Manager(""), clock)
     assert secrets.slack_signing.value() == ("a", "b")
     assert secrets.slack_signing.newer_than(("a", "b")) is None
+    assert secrets.slack_signing.newer_than(("a",)) == ("a", "b")
     with pytest.raises(SecretUnavailable, match="SECRET_NOYO_WEBHOOK holds nothing as webhook_secrets"):
-        _ = secrets.noyo_webhook
+        secrets.noyo_webhook.value()
 
 
 def test_no_secret_is_in_what_is_printed_of_it(clock: VirtualClock) -> None:
     secrets = secrets_of(Manager(token(VALUE)), clock)
     secrets.slack_bot.value()
     here = SecretAt(Purpose.SLACK_BOT, plain={"bot_token": VALUE})
-    printed = [secrets, secrets.slack_bot, here, StaticSecret(VALUE), ClientCredentials("us", VALUE)]
+    printed = [secrets, secrets.slack_bot, here, ClientCredentials("us", VALUE)]
     assert VALUE not in repr(printed) + str(printed)

@@ -19,11 +19,11 @@ from bot.domain.requests import Decision, DecisionReason, DisconnectionReason, R
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
-from bot.secrets import StaticSecret
 from bot.settings import NoyoSettings
 from bot.usecases.ports.runtime import ClientCredentials
 from infra.local.noyo import Fault, FaultKind, NoyoFake, Rules
 from tests.noyo.http_stub import contract
+from tests.static_secret import StaticSecret
 
 CARRIER = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

@@ -22,7 +22,6 @@ from bot.domain.requests import Decision, DecisionRequest
 from bot.dynamodb import Repositories
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
-from bot.secrets import StaticSecret
 from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies, SendingGuard
 from bot.usecases.operations import submit
@@ -34,6 +33,7 @@ from infra.local.noyo import NoyoFake, Rules
 from tests.dynamodb.builders import CARRIER, NOW
 from tests.dynamodb.conftest import REGION, Engine
 from tests.dynamodb.racing import at_once
+from tests.static_secret import StaticSecret
 
 pytestmark = pytest.mark.long
 

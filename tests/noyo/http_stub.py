@@ -10,10 +10,10 @@ import httpx
 
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
-from bot.secrets import StaticSecret
 from bot.settings import NoyoSettings
 from bot.usecases.ports.runtime import ClientCredentials, Secret
 from infra.contract import contract
+from tests.static_secret import StaticSecret
 
 API = "https://noyo.invalid"
 TOKENS = "https://accounts.invalid/auth/public/token"

@@ -22,10 +22,11 @@ from bot.domain.requests import RefreshRequest
 from bot.errors import DeadlineExceeded, SecretUnavailable, SubmissionConflict, TableUnavailable
 from bot.noyo.webhook import ENTITY_KINDS, WebhookEndpoint
 from bot.policies import WEBHOOK_MAX_BODY_BYTES, WEBHOOK_MAX_HEADER_BYTES
-from bot.secrets import CachedSecret, StaticSecret
+from bot.secrets import CachedSecret
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import Secret
 from bot.usecases.ports.storage import AuditRepository, Encryptor, OperationRepository, RecordRepository
+from tests.static_secret import StaticSecret
 
 SECRET = "the-webhook-secret"
 STAMP = "2024-05-08T21:27:45.039587+00:00"

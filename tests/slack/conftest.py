@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient
 from infra.local.slack import SlackFake
 from tests.slack.incoming import a_system, begin
+from tests.static_secret import StaticSecret
 from tests.system import System
 
 CHANNEL = "CCONNECT"

@@ -21,7 +21,6 @@ from bot.domain.record_states import RecordState, advance, new_record_state
 from bot.domain.records import ConnectionStatus, DisconnectionStatus
 from bot.domain.requests import RetryRequest
 from bot.errors import TableUnavailable
-from bot.secrets import StaticSecret
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway
 from bot.slack.app import build_app
 from bot.slack.context import NOBODY, Actor, RequestContext
@@ -29,6 +28,7 @@ from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.slack.views.message import display_settings
 from infra.local import environment as local
 from tests.slack.samples import a_connection, a_disconnection
+from tests.static_secret import StaticSecret
 from tests.system import ANA, BEN, CONNECTIONS, System
 
 Json = dict[str, Any]

@@ -15,11 +15,12 @@ from slack_bolt import BoltRequest, BoltResponse
 
 from bot import policies
 from bot.errors import SecretUnavailable
-from bot.secrets import CachedSecret, StaticSecret
+from bot.secrets import CachedSecret
 from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.usecases.ports.runtime import Clock
 from infra.local.environment import SIGNING_SECRET
 from tests.slack.incoming import FORM, event, payload, signature, typed
+from tests.static_secret import StaticSecret
 
 NOW = 1_790_000_000
 NO_DEADLINE = Deadline(lambda: NOW)

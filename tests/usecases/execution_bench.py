@@ -22,7 +22,6 @@ from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
-from bot.secrets import StaticSecret
 from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
@@ -33,6 +32,7 @@ from infra.local.aws.table import create_table
 from infra.local.noyo import Fault, NoyoFake, Rules
 from tests.aws import REGION, aws_here, worker_client
 from tests.aws_calls import acting
+from tests.static_secret import StaticSecret
 
 START = 1_790_000_000
 NEW_YORK = ZoneInfo("America/New_York")

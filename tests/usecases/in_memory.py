@@ -19,7 +19,6 @@ from bot.domain.records import Disconnection, EntityKind, EntityRef, Record, is_
 from bot.errors import ConcurrentUpdate
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
-from bot.secrets import StaticSecret
 from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import ClientCredentials
@@ -27,6 +26,7 @@ from bot.usecases.records.ingest import ingest
 from bot.usecases.records.ingest_pages import PageIngestor
 from bot.usecases.records.poll import PollReport, poll
 from infra.local.noyo import NoyoFake, Rules
+from tests.static_secret import StaticSecret
 
 START = 1_790_000_000
 INTERVAL = 300

@@ -11,11 +11,12 @@ import pytest
 
 from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable, SlackBusy, SlackNoAnswer, SlackRefused, SlackTokenRejected
-from bot.secrets import CachedSecret, StaticSecret
+from bot.secrets import CachedSecret
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway, required
 from infra.local.slack import SlackFake
 from tests.slack.conftest import CHANNEL
 from tests.slack.samples import DISPLAY
+from tests.static_secret import StaticSecret
 
 
 def post(calls: SlackApiClient) -> dict[str, object]:
