@@ -1,6 +1,6 @@
 """How log lines and metrics are written: JSON, one object a line, with the request id and the trace.
 
-Workers use Powertools' formatter and metrics, the receivers only the standard library (docs/performance.md says why).
+Workers use Powertools' formatter, the receivers only the standard library (docs/performance.md says why).
 With `POWERTOOLS_METRICS_NAMESPACE`, the line of a log event carries its metrics in CloudWatch's embedded metric format
 and is written at any `POWERTOOLS_LOG_LEVEL`, because alarms count on it.
 
@@ -136,7 +136,7 @@ class JsonFormatter(logging.Formatter):
             "trace": getattr(record, "trace", None),
         }
         line |= {name: getattr(record, name) for name in EXTRA_FIELDS if hasattr(record, name)}
-        line |= _event_fields(record, embedded_metrics)
+        line |= _event_fields(record)
         if record.exc_info and record.exc_info[0] is not None:
             line["exception_name"] = record.exc_info[0].__name__
             line["exception"] = describe_error(record.exc_info)
@@ -149,7 +149,7 @@ def _powertools_formatter() -> logging.Formatter:
     class SafeFormatter(LambdaPowertoolsFormatter):
         def format(self, record: logging.LogRecord) -> str:
             own = {name: value for name, value in vars(record).items() if name not in ("log_event", "fields")}
-            return super().format(logging.makeLogRecord(own | _event_fields(record, powertools_metrics)))
+            return super().format(logging.makeLogRecord(own | _event_fields(record)))
 
         def formatException(self, ei: Any) -> str:
             return describe_error(ei)
@@ -157,28 +157,20 @@ def _powertools_formatter() -> logging.Formatter:
     return SafeFormatter(service="switchboard", utc=True, use_rfc3339=True, serialize_stacktrace=False)
 
 
-MetricsWriter = Callable[[EventMetrics, Mapping[str, Any], str], dict[str, Any]]
-
-
-def _event_fields(record: logging.LogRecord, write_metrics: MetricsWriter) -> dict[str, Any]:
+def _event_fields(record: logging.LogRecord) -> dict[str, Any]:
     """The fields of a log event and, with a namespace, what makes CloudWatch Logs read metrics out of the line."""
     event, fields, namespace = getattr(record, "log_event", None), getattr(record, "fields", {}), _namespace()
     measured = METRICS.get(event) if event is not None and namespace else None
-    return {**fields, **write_metrics(measured, fields, namespace)} if measured else {**fields}
-
-
-def _values(measured: EventMetrics, fields: Mapping[str, Any]) -> dict[Metric, float]:
-    """The metrics whose value is known."""
-    values = {m: 1 if m.field is None else fields.get(m.field) for m in measured.metrics}
-    return {metric: value for metric, value in values.items() if value is not None}
+    return {**fields, **embedded_metrics(measured, fields, namespace)} if measured else {**fields}
 
 
 def embedded_metrics(measured: EventMetrics, fields: Mapping[str, Any], namespace: str) -> dict[str, Any]:
-    """The receiver's metrics. The dimensions' values are in the line already, as fields of the event.
+    """The metrics whose value is known. The dimensions' values are in the line already, as fields of the event.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
     """
-    values = _values(measured, fields)
+    known = {m: 1 if m.field is None else fields.get(m.field) for m in measured.metrics}
+    values = {metric: value for metric, value in known.items() if value is not None}
     if not values:
         return {}
     directive = {
@@ -188,25 +180,6 @@ def embedded_metrics(measured: EventMetrics, fields: Mapping[str, Any], namespac
     }
     head = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
     return {"_aws": head} | {metric.name: value for metric, value in values.items()}
-
-
-def powertools_metrics(measured: EventMetrics, fields: Mapping[str, Any], namespace: str) -> dict[str, Any]:
-    """A worker's metrics, checked by Powertools. Each log event has its own dimensions, so nothing is shared."""
-    from aws_lambda_powertools.metrics import EphemeralMetrics
-
-    values = _values(measured, fields)
-    if not values:
-        return {}
-    metrics = EphemeralMetrics(namespace=namespace)
-    metrics.service = ""  # It would be one more dimension, which no alarm looks at.
-    for metric, value in values.items():
-        metrics.add_metric(metric.name, metric.unit, value)
-    first, *more = ({name: fields[name] for name in names} for names in measured.dimensions)
-    for name, label in first.items():
-        metrics.add_dimension(name, label)
-    for dimensions in more:
-        metrics.add_dimensions(**dimensions)
-    return {**metrics.serialize_metric_set()}
 
 
 def describe_error(ei: ExcInfo) -> str:
