@@ -15,19 +15,15 @@ from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.records import EntityRef
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import Put, unchanged
+from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.table import ConditionFailed, Table
 
 
-class DynamoPeopleRepository:
+class DynamoPeopleRepository(Repository):
     """Implements `bot.usecases.ports.storage.PeopleRepository`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def person(self, user_id: str) -> Person | None:
-        item = self._table.get(schema.user(user_id))
-        return read_item(Person, item) if item else None
+        return self._read(Person, schema.user(user_id))
 
     def save_person(self, person: Person) -> None:
         self._table.write([Put(item_at(schema.user(person.user_id), person))])
@@ -41,30 +37,22 @@ class DynamoPeopleRepository:
         self._table.write([Put(item_at(schema.group_members(members.group_id), members))])
 
 
-class DynamoGrantRepository:
+class DynamoGrantRepository(Repository):
     """Implements `bot.usecases.ports.storage.GrantRepository`: one item, written together with the changes in it."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def snapshot(self) -> GrantSnapshot | None:
-        item = self._table.get(schema.GRANTS)
-        return read_item(GrantSnapshot, item) if item else None
+        return self._read(GrantSnapshot, schema.GRANTS)
 
     def save(self, snapshot: GrantSnapshot, entries: Sequence[AuditEntry]) -> bool:
         put = Put(item_at(schema.GRANTS, snapshot), unchanged(snapshot.revision - 1))
         return self._table.write_if([put, *map(audit_put, entries)])
 
 
-class DynamoPauseRepository:
+class DynamoPauseRepository(Repository):
     """Implements `bot.usecases.ports.storage.PauseRepository`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def history(self) -> PauseHistory:
-        item = self._table.get(schema.pause_history(schema.SENDING_PAUSE))
-        return read_item(PauseHistory, item) if item else PauseHistory()
+        return self._read(PauseHistory, schema.pause_history(schema.SENDING_PAUSE)) or PauseHistory()
 
     def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
         item = item_at(schema.pause_history(schema.SENDING_PAUSE), after, revision=before.revision + 1)
@@ -72,32 +60,22 @@ class DynamoPauseRepository:
         return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])
 
 
-class DynamoHealthRepository:
+class DynamoHealthRepository(Repository):
     """Implements `bot.usecases.ports.storage.HealthRepository`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def health_check(self, component: Component) -> HealthCheck | None:
-        item = self._table.get(schema.health_check(component))
-        return read_item(HealthCheck, item) if item else None
+        return self._read(HealthCheck, schema.health_check(component))
 
     def save(self, health_check: HealthCheck) -> None:
         self._table.write([Put(item_at(schema.health_check(health_check.component), health_check))])
 
 
-class DynamoAuditRepository:
+class DynamoAuditRepository(Repository):
     """Implements `bot.usecases.ports.storage.AuditRepository`."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def append(self, entry: AuditEntry) -> None:
         """The same entry again changes nothing."""
-        try:
-            self._table.write([audit_put(entry)])
-        except ConditionFailed:
-            return  # The entry exists already, and stays as it is.
+        self._table.write_if([audit_put(entry)])
 
     def entries(self, entity: EntityRef, *, limit: int) -> list[AuditEntry]:
         rows = self._table.query("pk = :pk", {":pk": schema.audit_of(entity)}, limit=limit, newest_first=True)

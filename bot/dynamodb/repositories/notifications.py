@@ -10,20 +10,17 @@ from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.outbox import OutboxEvent
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Key, Put, Update, holds
+from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import event_item, item_at, read_item
-from bot.dynamodb.table import ConditionFailed, Table
+from bot.dynamodb.table import Table
 from bot.errors import LeaseLost
 
 
-class DynamoOutboxRepository:
+class DynamoOutboxRepository(Repository):
     """Implements `bot.usecases.ports.storage.OutboxRepository`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def event(self, event_id: str) -> OutboxEvent | None:
-        item = self._table.get(schema.outbox_event(event_id))
-        return read_item(OutboxEvent, item) if item else None
+        return self._read(OutboxEvent, schema.outbox_event(event_id))
 
     def due(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, schema.OUTBOX, now, limit)
@@ -32,10 +29,7 @@ class DynamoOutboxRepository:
         return oldest_due(self._table, schema.OUTBOX, now)
 
     def put(self, event: OutboxEvent) -> None:
-        try:
-            self._table.write([Put(event_item(event), ABSENT)])
-        except ConditionFailed:
-            return  # The event exists already.
+        self._table.write_if([Put(event_item(event), ABSENT)])
 
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
         expires = now + policies.SETTLED_RETENTION_SECONDS
@@ -44,17 +38,11 @@ class DynamoOutboxRepository:
     def postpone(self, event: OutboxEvent, due: int) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""
         later = {"due": due, "attempts": event.attempts + 1}
-        try:
-            self._table.write([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
-        except ConditionFailed:
-            return
+        self._table.write_if([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
 
 
-class DynamoMessageRepository:
+class DynamoMessageRepository(Repository):
     """Implements `bot.usecases.ports.storage.MessageRepository`."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def reserve(self, key: MessageKey, *, lease: str, now: int, lease_seconds: int) -> MessageRecord | None:
         item = self._table.get(_item_key(key))
@@ -62,25 +50,17 @@ class DynamoMessageRepository:
         if record is None:
             return None
         reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds)
-        try:
-            self._table.write([Put(reserved, _unchanged(item))])
-        except ConditionFailed:
-            return None  # Another worker reserved it between our read and our write.
-        return record
+        # Another worker may have reserved it between our read and our write.
+        return record if self._table.write_if([Put(reserved, _unchanged(item))]) else None
 
     def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
-        try:
-            self._table.write([Update(_item_key(message_record.key), shown, holds(lease=message_record.lease))])
-        except ConditionFailed as failed:
-            raise LeaseLost("Another worker holds the lease on this message.") from failed
+        if not self._update(message_record, shown):
+            raise LeaseLost("Another worker holds the lease on this message.")
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}
-        try:
-            self._table.write([Update(_item_key(message_record.key), free, holds(lease=message_record.lease))])
-        except ConditionFailed:
-            return  # Another worker holds the lease now, and releases it.
+        self._update(message_record, free)  # If another worker holds the lease now, it releases it.
 
     def link(self, key: MessageKey) -> MessageLink | None:
         item = self._table.get(_item_key(key))
@@ -98,6 +78,10 @@ class DynamoMessageRepository:
         )
         records = map(_message_record, rows)
         return [record.key for record in records if record.ts and not record.closed]
+
+    def _update(self, message_record: MessageRecord, sets: Item) -> bool:
+        """False if the lease is no longer ours."""
+        return self._table.write_if([Update(_item_key(message_record.key), sets, holds(lease=message_record.lease))])
 
 
 def _item_key(key: MessageKey) -> Key:

@@ -20,10 +20,11 @@ from bot.domain.requests import (
 )
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
+from bot.dynamodb.repositories import Repository
 from bot.dynamodb.repositories.notifications import due_ids, oldest_due
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.table import ConditionFailed, Table
+from bot.dynamodb.table import ConditionFailed
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
 
 INPUT_TYPES: dict[object, type] = {
@@ -42,11 +43,8 @@ class Pointer:
     operation: str
 
 
-class DynamoOperationRepository:
+class DynamoOperationRepository(Repository):
     """Implements `bot.usecases.ports.storage.OperationRepository`."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def submit(
         self,
@@ -149,8 +147,8 @@ class DynamoOperationRepository:
         return oldest_due(self._table, schema.DEFERRED, now)
 
     def _pointed_to(self, pointer: Key) -> Operation | None:
-        item = self._table.get(pointer)
-        return self.operation(read_item(Pointer, item).operation) if item else None
+        found = self._read(Pointer, pointer)
+        return self.operation(found.operation) if found else None
 
     def _change(self, writes: Sequence[Write], *, own: int = 1) -> None:
         """The conditions of the first `own` parts are about the operation, the others about the record."""

@@ -12,9 +12,10 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
+from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
-from bot.dynamodb.table import ConditionFailed, Table
+from bot.dynamodb.table import ConditionFailed
 from bot.errors import ConcurrentUpdate
 
 NO_END_DATE = "9999-12-31"
@@ -22,11 +23,8 @@ STATUS_LENGTH = 100
 RECORD_TYPES: dict[EntityKind, type] = {EntityKind.CONNECTION: Connection, EntityKind.DISCONNECTION: Disconnection}
 
 
-class DynamoRecordRepository:
+class DynamoRecordRepository(Repository):
     """Implements `bot.usecases.ports.storage.RecordRepository`."""
-
-    def __init__(self, table: Table) -> None:
-        self._table = table
 
     def record_state(self, entity: EntityRef) -> RecordState | None:
         item = self._table.get(schema.state(entity))
@@ -137,15 +135,11 @@ def status_prefix(status: str) -> str:
     return f"{quote(status[:STATUS_LENGTH], safe='')}#"
 
 
-class DynamoPollingRepository:
+class DynamoPollingRepository(Repository):
     """Implements `bot.usecases.ports.storage.PollingRepository`."""
 
-    def __init__(self, table: Table) -> None:
-        self._table = table
-
     def cursor(self, kind: EntityKind) -> PollCursor | None:
-        item = self._table.get(schema.cursor(kind))
-        return read_item(PollCursor, item) if item else None
+        return self._read(PollCursor, schema.cursor(kind))
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         item = item_at(schema.cursor(kind), cursor, revision=cursor.revision + 1)
