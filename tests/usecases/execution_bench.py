@@ -18,7 +18,7 @@ from bot.domain.pauses import Mode
 from bot.domain.people import AccessPolicy, Person
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind, EntityRef, connection_ref
-from bot.domain.requests import RetryRequest, SensitiveFields
+from bot.domain.requests import ConnectionRequest, RetryRequest, SensitiveFields
 from bot.dynamodb import WORKER, KmsEncryptor, repositories_on
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.transport import NoyoSession
@@ -135,9 +135,7 @@ class ExecutionBench:
         return submit.request_connection(
             operation_id,
             actor,
-            carrier_id=CARRIER,
-            carrier_group_id=group_id,
-            group_name=name,
+            wanted=ConnectionRequest(CARRIER, group_id, name),
             sensitive=sensitive,
             reply_to=ReplyTo("C1", operation_id),
             deps=deps or self.deps,

@@ -7,8 +7,6 @@ connection that Noyo already has, or a modal that is closed before the answer ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.records import pending_connection_ref
@@ -65,19 +63,18 @@ def _errors(entry: Entry) -> FieldErrors:
 
 def _submit(context: RequestContext, entry: Entry, _: str) -> Json:
     values = entry.values
+    wanted = ConnectionRequest(values["carrier_id"].lower(), values["carrier_group_id"], values["group_name"])
     result = request_connection(
         entry.view_id,
         context.actor.user_id,
-        carrier_id=values["carrier_id"].lower(),
-        carrier_group_id=values["carrier_group_id"],
-        group_name=values["group_name"],
+        wanted=wanted,
         sensitive=parse_sensitive_fields(values),
         reply_to=entry.reply_to,
         deps=context.deps,
     )
     return answer(
         result,
-        what=_description(values, context.display),
+        what=_description(wanted, context.display),
         channel=context.display.connections_channel,
         conflict=lambda operation: replies.show_field_errors({"carrier_group_id": conflict_error(operation)}),
         changed=lambda _: replies.show_field_errors(
@@ -96,13 +93,13 @@ def conflict_error(operation: Operation) -> str:
     )
 
 
-def _description(values: Mapping[str, str], display: DisplaySettings) -> RichText:
+def _description(wanted: ConnectionRequest, display: DisplaySettings) -> RichText:
     return rich_text(
-        UntrustedText(values["group_name"]),
+        UntrustedText(wanted.group_name),
         " with ",
-        display.carrier(values["carrier_id"].lower()),
+        display.carrier(wanted.carrier_id),
         ", carrier group id ",
-        own_group_id(values["carrier_group_id"]),
+        own_group_id(wanted.carrier_group_id),
     )
 
 

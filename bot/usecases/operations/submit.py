@@ -73,17 +73,14 @@ def request_connection(
     operation_id: str,
     actor: str,
     *,
-    carrier_id: str,
-    carrier_group_id: str,
-    group_name: str,
+    wanted: ConnectionRequest,
     sensitive: SensitiveFields,
     reply_to: ReplyTo,
     deps: Dependencies,
 ) -> SubmitResult:
     """Connect a new group; one request at a time for a carrier and carrier group id."""
-    encrypted = _encrypted(sensitive, operation_id, deps)
-    wanted = ConnectionRequest(carrier_id, carrier_group_id, group_name, encrypted)
-    entity = pending_connection_ref(carrier_id, carrier_group_id)
+    wanted = replace(wanted, encrypted=_encrypted(sensitive, operation_id, deps))
+    entity = pending_connection_ref(wanted.carrier_id, wanted.carrier_group_id)
     return _submit(new_operation(operation_id, entity, wanted, actor, reply_to, deps), None, deps)
 
 
