@@ -21,9 +21,8 @@ SHOWN = 5
 _LISTS = {EntityKind.CONNECTION: "connections", EntityKind.DISCONNECTION: "requests to disconnect"}
 
 
-def start(context: RequestContext, text: str) -> Json:
+def start(context: RequestContext, _: str) -> Json:
     """`/noyo doctor`"""
-    del text
     permission = context.authorize(Right.ADMINISTER)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
@@ -31,20 +30,18 @@ def start(context: RequestContext, text: str) -> Json:
 
 
 def _report(context: RequestContext, found: HealthReport) -> list[Part]:
+    polls = [_poll(kind, finished_at, found.at) for kind, finished_at in found.polled_at.items()]
     whole = diagnose(found.health_checks, found.at)
-    for more in (_polls(found), _late(found), _parked(found.parked)):
+    for more in (*polls, *_late(found), _parked(found.parked)):
         whole = whole.and_(more)
-    parts = [Paragraph([_opening(context, whole), *_pause_line(found)])]
-    if whole.wrong:
-        parts.append(
-            Paragraph([rich_text(PlainText("Problems", bold=True)), *(rich_text("✗ ", *line) for line in whole.wrong)])
-        )
-    if whole.unknown:
-        unknown = [rich_text("? ", *line) for line in whole.unknown]
-        parts.append(Paragraph([rich_text(PlainText("No result", bold=True)), *unknown]))
+    parts: list[Part] = [Paragraph([_opening(context, whole), *_pause_line(found)])]
+    for title, sign, lines in (("Problems", "✗ ", whole.wrong), ("No result", "? ", whole.unknown)):
+        if lines:
+            listed = [rich_text(sign, *line) for line in lines]
+            parts.append(Paragraph([rich_text(PlainText(title, bold=True)), *listed]))
     if whole.fine:
         parts.append(Paragraph([rich_text("✓ Passed: ", ", ".join(dict.fromkeys(whole.fine)), ".")]))
-    return [*parts]
+    return parts
 
 
 def _opening(context: RequestContext, whole: Diagnosis) -> RichText:
@@ -66,44 +63,28 @@ def _pause_line(found: HealthReport) -> list[RichText]:
     return [rich_text(*health.paused_since(found.active_pause), *health.reason_suffix(found.active_pause), ".", *waits)]
 
 
-def _polls(found: HealthReport) -> Diagnosis:
-    whole = Diagnosis()
-    for kind, finished_at in found.polled_at.items():
-        name = _LISTS[kind]
-        if finished_at is None:
-            whole = whole.and_(
-                Diagnosis(
-                    unknown=(rich_text(f"Noyo's {name}: not read completely yet. The first time takes a while."),)
-                )
-            )
-        elif found.at - finished_at > policies.POLL_LATE_SECONDS:
-            wrong = rich_text(
-                f"Noyo's {name} were last read completely ",
-                Timestamp(finished_at),
-                ". Nothing is lost, but no changes are announced. Check the line on Noyo, then the log of the poll.",
-            )
-            whole = whole.and_(Diagnosis(wrong=(wrong,)))
-        else:
-            whole = whole.and_(Diagnosis(fine=(f"polls of {name}",)))
-    return whole
+def _poll(kind: EntityKind, finished_at: int | None, now: int) -> Diagnosis:
+    name = _LISTS[kind]
+    if finished_at is None:
+        unread = rich_text(f"Noyo's {name}: not read completely yet. The first time takes a while.")
+        return Diagnosis(unknown=(unread,))
+    if now - finished_at <= policies.POLL_LATE_SECONDS:
+        return Diagnosis(fine=(f"polls of {name}",))
+    late = rich_text(
+        f"Noyo's {name} were last read completely ",
+        Timestamp(finished_at),
+        ". Nothing is lost, but no changes are announced. Check the line on Noyo, then the log of the poll.",
+    )
+    return Diagnosis(wrong=(late,))
 
 
-def _late(found: HealthReport) -> Diagnosis:
-    operations = _due(
-        found.oldest_operation,
-        found.at - policies.OPERATIONS_LATE_SECONDS,
-        "An operation",
-        "the worker that writes to Noyo",
-        "operations on time",
-    )
-    event = _due(
-        found.oldest_event,
-        found.at - policies.EVENTS_LATE_SECONDS,
-        "An event",
-        "the worker that posts to Slack",
-        "events on time",
-    )
-    return operations.and_(event)
+def _late(found: HealthReport) -> list[Diagnosis]:
+    operations_due, events_due = found.at - policies.OPERATIONS_LATE_SECONDS, found.at - policies.EVENTS_LATE_SECONDS
+    writer, publisher = "the worker that writes to Noyo", "the worker that posts to Slack"
+    return [
+        _due(found.oldest_operation, operations_due, "An operation", writer, "operations on time"),
+        _due(found.oldest_event, events_due, "An event", publisher, "events on time"),
+    ]
 
 
 def _due(since: int | None, late: int, what: str, who: str, fine: str) -> Diagnosis:
@@ -123,23 +104,12 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
         return Diagnosis(fine=("every record readable",))
     shown: RichText = ()
     for row in rows[:SHOWN]:
-        shown += rich_text(
-            " ",
-            UntrustedText(row.row_id, 60),
-            " (",
-            UntrustedText(row.reason, 120),
-            ", since ",
-            Timestamp(row.seen_at),
-            ")",
-        )
+        reason, since = UntrustedText(row.reason, 120), Timestamp(row.seen_at)
+        shown += rich_text(" ", UntrustedText(row.row_id, 60), " (", reason, ", since ", since, ")")
     more = f" and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
-    count = plural(len(rows), "record")
-    return Diagnosis(
-        wrong=(
-            rich_text(
-                f"{count} of Noyo's cannot be read, so their changes are not announced:",
-                *shown,
-                f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
-            ),
-        )
+    problem = rich_text(
+        f"{plural(len(rows), 'record')} of Noyo's cannot be read, so their changes are not announced:",
+        *shown,
+        f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
     )
+    return Diagnosis(wrong=(problem,))
