@@ -15,15 +15,7 @@ from datetime import date
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import (
-    Connection,
-    Disconnection,
-    DisconnectionStatus,
-    EntityKind,
-    EntityRef,
-    Record,
-    connection_ref,
-)
+from bot.domain.records import Connection, Disconnection, DisconnectionStatus, EntityKind, Record, connection_ref
 from bot.domain.requests import DisconnectionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features import pause
@@ -140,8 +132,8 @@ def row(context: RequestContext, record: Record) -> RichText:
     )
 
 
-def _buttons(context: RequestContext, record_state: RecordState) -> Buttons:
-    offered = record_facts.action_buttons(record_state, context.display, primary=False)
+def _buttons(context: RequestContext, record_state: RecordState, *, with_claim: bool = False) -> Buttons:
+    offered = record_facts.action_buttons(record_state, context.display, primary=False, with_claim=with_claim)
     return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
 
 
@@ -178,11 +170,10 @@ def _requester(record_state: RecordState) -> list[RichText]:
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
     history = context.deps.records.history(record_state.entity, since=0)
-    lines: list[RichText] = [rich_text("Known versions, newest first:")]
+    lines = [rich_text("Known versions, newest first:")]
     for record in reversed(history[-VERSIONS:]):
-        lines.append(
-            rich_text(Timestamp(record.modified), " · ", status_name(record.status), *_version_details(record))
-        )
+        status = status_name(record.status)
+        lines.append(rich_text(Timestamp(record.modified), " · ", status, *_version_details(record)))
     if len(history) > VERSIONS:
         lines.append(rich_text(f"and {len(history) - VERSIONS} earlier ones."))
     return [Paragraph(lines)]
@@ -190,32 +181,25 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 
 def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
-        return (*rich_text(" · "), *end_date(record))
+        return rich_text(" · ", *end_date(record))
     words = record_facts.carrier_error(record)
-    return (
-        (
-            *rich_text(" · "),
-            UntrustedText(words, MAX_QUOTE_LENGTH // 7, unmasked=record_facts.own_carrier_group_id(record)),
-        )
-        if words
-        else ()
-    )
+    if not words:
+        return ()
+    own = record_facts.own_carrier_group_id(record)
+    return rich_text(" · ", UntrustedText(words, MAX_QUOTE_LENGTH // 7, unmasked=own))
 
 
-def list_decisions(context: RequestContext, text: str) -> Json:
+def list_decisions(context: RequestContext, _: str) -> Json:
     """`/noyo decisions`: requests to disconnect that wait for a decision or for confirmation, soonest end first."""
-    del text
     permission = context.authorize(Right.VIEW)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
-    waiting, unconfirmed = _waiting_requests(context), context.deps.operations.awaiting_confirmation(limit=COUNTED)
+    records, undecided = context.deps.records, DisconnectionStatus.NEEDS_REVIEW.value
+    waiting = records.in_status(EntityKind.DISCONNECTION, undecided, limit=COUNTED)
+    unconfirmed = context.deps.operations.awaiting_confirmation(limit=COUNTED)
     # Each list is sorted, so only the first entries of each can be among the first of both.
-    record_states = context.deps.records.record_states(waiting[:LISTED])
-    shown = [
-        record_states[entity]
-        for entity in waiting[:LISTED]
-        if entity in record_states and decidable(record_states[entity])
-    ]
+    found = records.record_states(waiting[:LISTED])
+    shown = [found[entity] for entity in waiting[:LISTED] if entity in found and decidable(found[entity])]
     rows = [(_end(record_state.record), _decision_row(context, record_state)) for record_state in shown]
     rows += [(_end(operation.input), _unconfirmed_row(context, operation)) for operation in unconfirmed[:LISTED]]
     if not rows:
@@ -226,12 +210,6 @@ def list_decisions(context: RequestContext, text: str) -> Json:
     return replies.ephemeral(opening, *parts, *_more(context, len(waiting) + len(unconfirmed) - LISTED))
 
 
-def _waiting_requests(context: RequestContext) -> list[EntityRef]:
-    return context.deps.records.in_status(
-        EntityKind.DISCONNECTION, DisconnectionStatus.NEEDS_REVIEW.value, limit=COUNTED
-    )
-
-
 def _end(what: object) -> date:
     ends = what.effective_end_date if isinstance(what, Disconnection | DisconnectionRequest) else None
     return ends or date.max
@@ -239,10 +217,10 @@ def _end(what: object) -> date:
 
 def _decision_row(context: RequestContext, record_state: RecordState) -> list[Part]:
     record = record_state.record
-    lines = [rich_text(*record_facts.group_and_carrier(record, context.display))]
     if not isinstance(record, Disconnection):
         return []
-    lines += [
+    lines = [
+        rich_text(*record_facts.group_and_carrier(record, context.display)),
         end_date(record, context.deps.today()),
         rich_text("Asked for by ", source_name(record)),
         *claimed_by(record_state),
@@ -250,8 +228,7 @@ def _decision_row(context: RequestContext, record_state: RecordState) -> list[Pa
     operation = context.deps.operations.open_on(record_state.entity)
     if operation is not None:
         return [Paragraph([*lines, in_progress(operation)])]
-    offered = record_facts.action_buttons(record_state, context.display, primary=False, with_claim=True)
-    return [Paragraph(lines), Buttons(offered, f"{record_state.entity}:{record.version}")]
+    return [Paragraph(lines), _buttons(context, record_state, with_claim=True)]
 
 
 def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part]:
@@ -261,8 +238,8 @@ def _unconfirmed_row(context: RequestContext, operation: Operation) -> list[Part
     lines = [
         rich_text(*disconnection_parties(wanted, context.display)),
         *pending_disconnection_facts(operation, wanted),
+        labelled("Now", *current_state(operation)),
     ]
-    lines.append(labelled("Now", *current_state(operation)))
     return [Paragraph(lines), Buttons(buttons.second_approval_buttons(operation.id, primary=False), operation.id)]
 
 
