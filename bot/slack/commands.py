@@ -40,8 +40,7 @@ def dispatch(context: RequestContext, body: dict[str, Any]) -> Json:
     return command.run(context, rest.strip())
 
 
-def _help(context: RequestContext, text: str) -> Json:
-    del text
+def _help(context: RequestContext, _: str) -> Json:
     opening = "I follow our groups' carrier connections at Noyo. You can type:"
     return replies.ephemeral(opening, *_usages(context), "Only you can see these answers. Cards are in the channels.")
 

@@ -21,7 +21,6 @@ logger = logging.getLogger("switchboard")
 
 OWN_REQUEST = "decide on what they asked for"
 """The audit log's text for a denial that is not about a missing right."""
-_SOURCES = {"view_submission": "form", "shortcut": "shortcut", "message_action": "shortcut"}
 
 
 class ViewGateway(Protocol):
@@ -40,14 +39,10 @@ class Actor:
 
     user_id: str
     channel_id: str | None
+    """Slack does not say in which channel a form was opened."""
     trigger_id: str
     response_url: str | None = None
     source: str = "command"
-
-    @property
-    def origin(self) -> Origin:
-        """For the audit log. Slack does not say in which channel a form was opened."""
-        return Origin(self.source, self.channel_id)
 
     @classmethod
     def of(cls, body: Mapping[str, Any]) -> Actor:
@@ -56,7 +51,7 @@ class Actor:
         if "user_id" in body:
             return cls(body["user_id"], body.get("channel_id"), *addresses)
         channel = body.get("channel") or {}
-        source = _SOURCES.get(body.get("type", ""), "button")
+        source = "form" if body.get("type") == "view_submission" else "button"
         return cls(body["user"]["id"], channel.get("id"), *addresses, source)
 
 
@@ -81,7 +76,7 @@ class RequestContext:
 
     def for_actor(self, actor: Actor) -> RequestContext:
         """The context of a request of this person. The audit log names where the request comes from."""
-        return replace(self, actor=actor, deps=replace(self.deps, origin=actor.origin))
+        return replace(self, actor=actor, deps=replace(self.deps, origin=Origin(actor.source, actor.channel_id)))
 
     @property
     def command(self) -> str:
@@ -108,9 +103,9 @@ class RequestContext:
 
     def audit_event(self, action: str, about: EntityRef | None, *details: tuple[str, str]) -> None:
         """Append an entry to the audit log of `about`, or else of the person."""
-        deps, actor = self.deps, self.actor
-        entity = about or person_ref(actor.user_id)
-        deps.audit.append(AuditEntry(deps.new_id(), entity, deps.now(), actor.user_id, action, details, actor.origin))
+        deps, person = self.deps, self.actor.user_id
+        entity = about or person_ref(person)
+        deps.audit.append(AuditEntry(deps.new_id(), entity, deps.now(), person, action, details, deps.origin))
 
     def open_view(self, view: Json) -> None:
         self.web.open_view(self.actor.trigger_id, view)

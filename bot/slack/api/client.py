@@ -227,8 +227,9 @@ class SlackMessageGateway:
         return None
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:
+        """views.update; needs no trigger."""
         try:
-            self.update_view(view_id, self._as_view(answer))
+            self._calls.write("views.update", view_id=view_id, view=self._as_view(answer))
         except SlackRefused as refused:
             if refused.code in ("not_found", "view_not_found"):
                 return False
@@ -236,18 +237,12 @@ class SlackMessageGateway:
         return True
 
     def open_view(self, trigger_id: str, view: Json) -> None:
-        """views.open; a trigger is valid for three seconds and can be used once."""
         opened = self._calls.write("views.open", trigger_id=trigger_id, view=view).get("view")
         view_id = opened.get("id") if isinstance(opened, dict) else None
         log_event(LogEvent.VIEW_OPENED, view=view_id if isinstance(view_id, str) else None)
 
     def respond(self, response_url: str, answer: Json) -> None:
-        """Shown only to the person who clicked; needs no trigger."""
         self._calls.respond(response_url, answer)
-
-    def update_view(self, view_id: str, view: Json) -> None:
-        """views.update; needs no trigger."""
-        self._calls.write("views.update", view_id=view_id, view=view)
 
     def permalink(self, link: MessageLink) -> str | None:
         """chat.getPermalink. None if Slack does not return it: a message without a link is better than none."""

@@ -26,12 +26,12 @@ def start_pause(context: RequestContext, text: str) -> Json:
                 rich_text(*health.paused_since(change), "."), health.WHILE_PAUSED, _announced_in(context)
             )
         case PauseUnchanged(running):
-            return replies.ephemeral(rich_text("Already paused: ", *_since(running), "."), _resumes(context))
+            resumes = f"{context.command} resume ends the pause."
+            return replies.ephemeral(rich_text("Already paused: ", *_since(running), "."), resumes)
 
 
-def start_resume(context: RequestContext, text: str) -> Json:
+def start_resume(context: RequestContext, _: str) -> Json:
     """`/noyo resume`"""
-    del text
     permission = context.authorize(Right.ADMINISTER, SENDING_PAUSE)
     if not permission.allowed:
         return replies.ephemeral(replies.denial(permission))
@@ -62,15 +62,11 @@ def _since(running: Pause | None) -> RichText:
     return rich_text(*health.paused_since(running), *health.reason_suffix(running)) if running is not None else ()
 
 
-def _resumes(context: RequestContext) -> str:
-    return f"{context.command} resume ends the pause."
-
-
 def _announced_in(context: RequestContext) -> RichText:
     return rich_text("This is announced in ", ChannelMention(context.display.alerts_channel), ".")
 
 
 def _observes_only(context: RequestContext) -> list[str]:
-    if not context.deps.sending_guard.observes_only:
+    if not context.observes_only:
         return []
     return ["Switchboard is set to observe only, so nothing is sent to Noyo anyway."]
