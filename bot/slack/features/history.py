@@ -78,76 +78,72 @@ def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEn
     Those requests have entities of their own, since they had no Noyo id yet.
     """
     found = context.deps.audit.entries(record_state.entity, limit=LISTED + 1)
-    request = (
-        context.deps.operations.operation(record_state.requested_by_operation)
-        if record_state.requested_by_operation
-        else None
-    )
+    requested_by = record_state.requested_by_operation
+    request = context.deps.operations.operation(requested_by) if requested_by else None
     if request is not None and request.entity != record_state.entity:
         earlier = context.deps.audit.entries(request.entity, limit=LISTED + 1)
         found += [entry for entry in earlier if ("operation", request.id) in entry.details]
     record = record_state.record
     if isinstance(record, Connection) and record.group_id:
-        found += context.deps.audit.entries(
-            pending_disconnection_ref(record.group_id, record.carrier_id), limit=LISTED + 1
-        )
+        disconnection = pending_disconnection_ref(record.group_id, record.carrier_id)
+        found += context.deps.audit.entries(disconnection, limit=LISTED + 1)
     return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
 
 
 def _line(entry: AuditEntry) -> RichText:
-    details = dict(entry.details)
     who = UserMention(entry.actor) if entry.actor else "Switchboard"
-    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, details))
+    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, dict(entry.details)))
 
 
 def _description(action: str, details: Mapping[str, str]) -> RichText:
     if action == "operation_submitted":
         return rich_text(_submitted(details))
     if "deferred_since" in details:
-        return rich_text(
-            f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} is deferred, not sent yet"
-        )
+        return rich_text(f"{_noun(details)} is deferred, not sent yet")
     if action == "denied":
         own = details.get("wanted") == OWN_REQUEST
         return rich_text("was refused: they had requested it themselves" if own else "was refused: they lack the right")
-    if action in _CHECKING:
-        return _checking(action, details)
+    if action in ("claimed", "claim_expired"):
+        return _checking(action, details.get("owner"))
     if action == "resolution_chosen":
         return rich_text(_RESOLUTIONS.get(details.get("resolution", ""), "resolved it"))
     if action in _SENTENCES:
         return rich_text(_SENTENCES[action])
     if action == "submission_conflict":
         return _conflict(details)
-    state = action.removeprefix("operation_")
-    outcome = details.get("outcome", "")
+    return _result(action, details)
+
+
+def _result(action: str, details: Mapping[str, str]) -> RichText:
+    """What became of an operation; an action that this version does not know is shown as it is."""
+    state, outcome = action.removeprefix("operation_"), details.get("outcome", "")
     result = _OF_DISCONNECTIONS.get((details.get("kind", ""), outcome)) or _OUTCOMES.get(outcome) or _STATES.get(state)
     if result is None:
-        return (
-            rich_text(UntrustedText(action, 60), " ", UntrustedText(outcome, 60))
-            if outcome
-            else rich_text(UntrustedText(action, 60))
-        )
-    words = (
-        rich_text(": ", UntrustedText(details["message"], _WORDS))
-        if outcome == "refused" and "message" in details
-        else ()
-    )
-    return rich_text(f"{_NOUNS.get(details.get('decision') or details.get('kind', ''), 'request')} {result}", *words)
+        unknown = rich_text(UntrustedText(action, 60))
+        return rich_text(*unknown, " ", UntrustedText(outcome, 60)) if outcome else unknown
+    refused = outcome == "refused" and "message" in details
+    message = rich_text(": ", UntrustedText(details["message"], _WORDS)) if refused else ()
+    return rich_text(f"{_noun(details)} {result}", *message)
 
 
-def _checking(action: str, details: Mapping[str, str]) -> RichText:
-    owner = details.get("owner")
-    if action == "released":
-        return rich_text("stopped checking it")
+def _table_key(details: Mapping[str, str]) -> str:
+    """The key of the tables below: the decision, or else the kind of the operation."""
+    return details.get("decision") or details.get("kind", "")
+
+
+def _noun(details: Mapping[str, str]) -> str:
+    return _NOUNS.get(_table_key(details), "request")
+
+
+def _checking(action: str, owner: str | None) -> RichText:
     if action == "claim_expired":
         return rich_text("ended the checking of ", UserMention(owner or ""), ", whose hours were over")
-    instead = rich_text(" instead of ", UserMention(owner)) if owner else ()
-    return rich_text("started checking it", *instead)
+    return rich_text("started checking it", *(rich_text(" instead of ", UserMention(owner)) if owner else ()))
 
 
 def _conflict(details: Mapping[str, str]) -> RichText:
     """For a person who came second, or who had seen an old version."""
-    wanted = _WANTED.get(details.get("decision") or details.get("kind", ""), "asked for something")
+    wanted = _WANTED.get(_table_key(details), "asked for something")
     first = details.get("first_by")
     if details.get("because") == "changed":
         why = rich_text("it had changed in the meantime")
@@ -157,7 +153,7 @@ def _conflict(details: Mapping[str, str]) -> RichText:
 
 
 def _submitted(details: Mapping[str, str]) -> str:
-    action = _DECIDED.get(details.get("decision") or details.get("kind", ""))
+    action = _DECIDED.get(_table_key(details))
     if action is None:
         return _SUBMITTED.get(details.get("kind", ""), "asked for something")
     particulars = []
@@ -178,7 +174,6 @@ def _reason(reason: str, *, decision: bool) -> str:
     return DISCONNECT_REASONS[DisconnectionReason(reason)].lower() if reason in set(DisconnectionReason) else ""
 
 
-_CHECKING = ("claimed", "released", "claim_expired")
 _SUBMITTED = {
     "request_connection": "asked for this connection",
     "retry_connection": "asked to retry",
@@ -186,6 +181,7 @@ _SUBMITTED = {
 }
 _DECIDED = {"approve": "approved", "reject": "rejected", "create_disconnection": "asked to disconnect"}
 _SENTENCES = {
+    "released": "stopped checking it",
     "disconnection_confirmed": "confirmed the request to disconnect, to be sent to Noyo",
     "disconnection_withdrawn": "withdrew the request to disconnect; nothing was sent",
     "confirmation_conflict": "tried to confirm the disconnection request, but it was no longer waiting",
