@@ -144,7 +144,8 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
         record_facts.status_line(record),
         labelled("Next", *next_step(record, context.display)),
         labelled("Created", Timestamp(record.created)),
-        *_requester(record_state),
+        # Noyo itself names the source of a request to disconnect.
+        *([record_facts.requester(record_state)] if isinstance(record, Connection) else []),
         labelled("Noyo id", UntrustedText(record.id, 60)),
         labelled("Version", UntrustedText(record.version, 60)),
         labelled("Carrier id", UntrustedText(record.carrier_id, 60)),
@@ -155,17 +156,11 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
         lines += [record_facts.carrier_group_id_line(record), record_facts.attempts(record_state)]
     else:
         lines += disconnection_facts(record)[1:]
-    if isinstance(record, Disconnection) and record.decided is not None:
-        lines.append(labelled("Decided", Timestamp(record.decided)))
+        lines += [labelled("Decided", Timestamp(record.decided))] if record.decided is not None else []
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
     words = record_facts.carrier_message(record)
     return [Paragraph(lines), *([Paragraph([labelled("Message from the carrier", *words)])] if words else [])]
-
-
-def _requester(record_state: RecordState) -> list[RichText]:
-    """For connections only: Noyo itself names the source of a request to disconnect."""
-    return [record_facts.requester(record_state)] if isinstance(record_state.record, Connection) else []
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
