@@ -162,7 +162,7 @@ class NoyoHttpClient:
         data_exchange: DataExchange | None = None,
     ) -> Connection:
         """POST /api/v1/groups/{group_id}/group_connections. ValueError for a `federal_ein`: Noyo knows it."""
-        path = f"/api/v1/groups/{require_uuid(group_id, 'the group id')}/group_connections"
+        path = f"{requests.GROUPS}/{require_uuid(group_id, 'the group id')}/group_connections"
         body = requests.existing_group(carrier_id, carrier_group_id, sensitive)
         body |= requests.connection_options(ignore_eligibility, data_exchange)
         masking = requests.masking_context(carrier_group_id, sensitive)

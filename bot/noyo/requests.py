@@ -73,26 +73,21 @@ def page(offset: int, page_size: int) -> dict[str, str]:
 
 
 def new_group(carrier_id: str, carrier_group_id: str, group_name: str, sensitive: SensitiveFields) -> dict[str, object]:
-    return {
-        "carrier_id": require_uuid(carrier_id, "the carrier's id"),
-        "group_data": {
-            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
-            "group_name": require_text(group_name, "the group's name"),
-            **_broker_fields(sensitive),
-        },
-        **without_blanks({"federal_ein": sensitive.federal_ein}),
-    }
+    body = _group(carrier_id, carrier_group_id, sensitive, group_name=require_text(group_name, "the group's name"))
+    return body | without_blanks({"federal_ein": sensitive.federal_ein})
 
 
 def existing_group(carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields) -> dict[str, object]:
     if sensitive.federal_ein:
         raise ValueError("Noyo stores the EIN of an existing group and does not accept it here")
+    return _group(carrier_id, carrier_group_id, sensitive)
+
+
+def _group(carrier_id: str, carrier_group_id: str, sensitive: SensitiveFields, **names: str) -> dict[str, object]:
+    group_data = {"carrier_group_id": require_text(carrier_group_id, "the carrier group id"), **names}
     return {
         "carrier_id": require_uuid(carrier_id, "the carrier's id"),
-        "group_data": {
-            "carrier_group_id": require_text(carrier_group_id, "the carrier group id"),
-            **_broker_fields(sensitive),
-        },
+        "group_data": {**group_data, **_broker_fields(sensitive)},
     }
 
 
