@@ -46,7 +46,6 @@ PARTS = {
 class SecretAt:
     """Where a secret is: in Secrets Manager under this `id` (or ARN); if that is None, in `parts`, field by field."""
 
-    purpose: Purpose
     id: str | None = None
     plain: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -201,7 +200,7 @@ class _Reader:
         kept_as = self.text(purpose.value, "")
         default = "" if kept_as or not needed else None
         plain = {part: self.text(variable, default) for part, variable in PARTS[purpose].items()}
-        return SecretAt(purpose, kept_as) if kept_as else SecretAt(purpose, plain=plain)
+        return SecretAt(kept_as) if kept_as else SecretAt(plain=plain)
 
     def slack_id(self, name: str, default: str | None = None) -> str:
         value = self.text(name, default)

@@ -19,7 +19,7 @@ from bot.usecases.ports.runtime import ClientCredentials
 from tests.system import VirtualClock
 
 VALUE = "do-not-tell-me"
-KEPT = {purpose: SecretAt(purpose, f"switchboard/{purpose.name}") for purpose in Purpose}
+KEPT = {purpose: SecretAt(f"switchboard/{purpose.name}") for purpose in Purpose}
 HOLDS = {
     "switchboard/SLACK_SIGNING": {"signing_secrets": ["old", VALUE]},
     "switchboard/SLACK_BOT": {"bot_token": VALUE},
@@ -240,8 +240,8 @@ def test_two_secrets_are_taken_as_people_write_them(clock: VirtualClock, written
 
 def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(clock: VirtualClock) -> None:
     here = {
-        Purpose.SLACK_SIGNING: SecretAt(Purpose.SLACK_SIGNING, plain={"signing_secrets": "a,b"}),
-        Purpose.NOYO_WEBHOOK: SecretAt(Purpose.NOYO_WEBHOOK, plain={"webhook_secrets": ""}),
+        Purpose.SLACK_SIGNING: SecretAt(plain={"signing_secrets": "a,b"}),
+        Purpose.NOYO_WEBHOOK: SecretAt(plain={"webhook_secrets": ""}),
     }
     secrets = Secrets(here, lambda: Manager(""), clock)
     assert secrets.slack_signing.value() == ("a", "b")
@@ -254,6 +254,6 @@ def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(c
 def test_no_secret_is_in_what_is_printed_of_it(clock: VirtualClock) -> None:
     secrets = secrets_of(Manager(token(VALUE)), clock)
     secrets.slack_bot.value()
-    here = SecretAt(Purpose.SLACK_BOT, plain={"bot_token": VALUE})
+    here = SecretAt(plain={"bot_token": VALUE})
     printed = [secrets, secrets.slack_bot, here, ClientCredentials("us", VALUE)]
     assert VALUE not in repr(printed) + str(printed)

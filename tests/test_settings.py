@@ -168,7 +168,7 @@ def test_a_secret_may_be_kept_in_secrets_manager_instead(purpose: Purpose) -> No
     here = {name: value for name, value in NEEDED.items() if name not in PARTS[purpose].values()}
     settings = read_settings(here | {purpose.value: "arn:its-place"}, needs={*WHOLE_BOT, purpose})
 
-    assert settings.secrets[purpose] == SecretAt(purpose, "arn:its-place")
+    assert settings.secrets[purpose] == SecretAt("arn:its-place")
 
 
 def test_where_a_secret_is_kept_counts_more_than_what_the_environment_holds() -> None:

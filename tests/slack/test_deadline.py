@@ -95,7 +95,7 @@ def slow_aws(system: System, seconds: float) -> Iterator[list[str]]:
 def secrets_known(system: System) -> Settings:
     """The settings of a process that has read its secrets."""
     secrets = {
-        purpose: SecretAt(purpose, plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
+        purpose: SecretAt(plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
         for purpose, parts in PARTS.items()
     }
     return replace(system.settings, secrets=secrets)

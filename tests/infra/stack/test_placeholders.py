@@ -27,7 +27,7 @@ class NewSecretsManager:
 
 @pytest.mark.parametrize("purpose", Purpose)
 def test_an_empty_secret_is_refused_by_name(purpose: Purpose) -> None:
-    locations = {each: SecretAt(each, each.value.title().replace("_", "")) for each in Purpose}
+    locations = {each: SecretAt(each.value.title().replace("_", "")) for each in Purpose}
     secrets = Secrets(locations, NewSecretsManager, lambda: 0.0)
     name, message = EMPTY[purpose]
 
