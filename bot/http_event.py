@@ -1,4 +1,4 @@
-"""A request from API Gateway's HTTP API (payload version 2.0), for both endpoints: headers and raw body."""
+"""A request from API Gateway's HTTP API (payload version 2.0) and its answer, for both endpoints."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+
+HttpAnswer = dict[str, Any]
+"""Status, headers and body, as the HTTP API takes them."""
 
 
 def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
@@ -24,3 +27,7 @@ def raw_body(event: Mapping[str, Any]) -> bytes | None:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         return None
+
+
+def text_answer(status: int, text: str = "") -> HttpAnswer:
+    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": text}

@@ -19,7 +19,7 @@ from bot import policies
 from bot.domain.operations import ReplyTo
 from bot.domain.records import EntityKind, EntityRef, is_uuid
 from bot.errors import DeadlineExceeded, SecretUnavailable, StorageError
-from bot.http_event import headers_of, raw_body
+from bot.http_event import HttpAnswer, headers_of, raw_body, text_answer
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
@@ -27,7 +27,6 @@ from bot.usecases.ports.runtime import Secret
 
 logger = logging.getLogger("switchboard")
 
-HttpAnswer = dict[str, Any]
 ENTITY_KINDS = {
     "group_connection_request.created": EntityKind.CONNECTION,
     "group_connection_request.status_change": EntityKind.CONNECTION,
@@ -67,7 +66,7 @@ class WebhookEndpoint:
             answer = self._process(event)
         except (SecretUnavailable, StorageError, DeadlineExceeded) as error:
             logger.error("a webhook was not accepted: %s", error)
-            answer = _answer(503)
+            answer = text_answer(503)
             if not isinstance(error, SecretUnavailable):
                 return answer
         if answer["statusCode"] in _CHECKED_STATUSES:
@@ -78,19 +77,19 @@ class WebhookEndpoint:
         body = raw_body(event)
         if body is None or len(body) > policies.WEBHOOK_MAX_BODY_BYTES:
             limit = policies.WEBHOOK_MAX_BODY_BYTES
-            return _answer(400, f"The body's encoding is invalid, or it is longer than {limit} bytes.")
+            return text_answer(400, f"The body's encoding is invalid, or it is longer than {limit} bytes.")
         if not self._signed(body, headers_of(event)):
             logger.warning("a webhook without a valid signature was rejected")
             log_event(LogEvent.SIGNATURE_REJECTED, endpoint="noyo")
-            return _answer(401)
+            return text_answer(401)
         try:
             webhook_event = _parse_event(body)
         except _InvalidEvent as error:
             logger.warning("a signed webhook of %d bytes cannot be read: %s", len(body), error)
-            return _answer(400, str(error))
+            return text_answer(400, str(error))
         if webhook_event is not None:
             self._submit_refresh(webhook_event)
-        return _answer(200)
+        return text_answer(200)
 
     def _submit_refresh(self, event: WebhookEvent) -> None:
         """A repeated event finds its refresh already submitted, which counts as success."""
@@ -151,7 +150,3 @@ def _id(fields: Mapping[str, Any], owner: str) -> str:
     if not isinstance(value, str) or not is_uuid(value):
         raise _InvalidEvent(f"The {owner}'s id is not a UUID.")
     return value.lower()
-
-
-def _answer(status: int, text: str = "") -> HttpAnswer:
-    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": text}

@@ -17,13 +17,12 @@ from slack_sdk import signature
 
 from bot import policies
 from bot.errors import DeadlineExceeded, SecretUnavailable
-from bot.http_event import headers_of, raw_body
+from bot.http_event import HttpAnswer, headers_of, raw_body, text_answer
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.ports.runtime import Clock, Secret
 
 logger = logging.getLogger("switchboard")
 
-Response = dict[str, Any]
 MAX_TIMESTAMP_LENGTH = 15
 KINDS = frozenset({"command", "block_actions", "block_suggestion", "view_submission"})
 UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -83,23 +82,23 @@ class SlackEndpoint:
         app: Dispatcher = self._build()
         return app
 
-    def handle(self, event: Mapping[str, Any]) -> Response:
+    def handle(self, event: Mapping[str, Any]) -> HttpAnswer:
         """Answers an event of an HTTP API, payload version 2.0. 400, 401 and 503 do not say why."""
         now = self._clock()
         with self._deadline.running():
             return self._respond(event, now)
 
-    def _respond(self, event: Mapping[str, Any], now: float) -> Response:
+    def _respond(self, event: Mapping[str, Any], now: float) -> HttpAnswer:
         headers, body = headers_of(event), _text(event)
         if body is None:
-            return _status(400)
+            return text_answer(400)
         try:
             if not self._is_signed(body, headers, now):
                 log_event(LogEvent.SIGNATURE_REJECTED, endpoint="slack")
-                return _status(401)
+                return text_answer(401)
         except (SecretUnavailable, DeadlineExceeded) as error:
             logger.error("no request can be verified: %s", error)
-            return _status(503)
+            return text_answer(503)
         app = self._app
         try:
             payload = _payload(body, headers.get("content-type", ""))
@@ -109,7 +108,7 @@ class SlackEndpoint:
         except UNREADABLE as error:
             # The app answers what listeners raise. This is Bolt, which trusts the shape of what it reads.
             logger.warning("a signed request of %d characters cannot be read: %s", len(body), type(error).__name__)
-            return _status(400)
+            return text_answer(400)
         return {
             "statusCode": response.status,
             "headers": {name: values[0] for name, values in response.headers.items()},
@@ -193,7 +192,3 @@ def _payload(text: str, content_type: str) -> dict[str, Any]:
     if not isinstance(payload, dict):
         raise TypeError("not an object")
     return payload
-
-
-def _status(status: int) -> Response:
-    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": ""}
