@@ -18,28 +18,28 @@ from bot.slack.views.buttons import ButtonValue, encode
 from infra.local import environment as local
 from infra.local.noyo import Fault
 from tests.slack.incoming import (
-    a_system,
     answer_text,
-    begin,
+    command_body,
     event,
-    payload,
+    interaction_body,
+    modal_text,
+    new_system,
     post_signed,
-    typed,
-    types,
+    reset_system,
+    type_command,
     view_id,
-    window,
 )
 from tests.system import ANA, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[System]:
-    yield from a_system()
+    yield from new_system()
 
 
 @pytest.fixture
 def system(shared: System) -> System:
-    begin(shared)
+    reset_system(shared)
     return shared
 
 
@@ -57,12 +57,12 @@ def test_a_request_that_is_not_slacks_is_refused_and_calls_nobody(
     system: System, changes: dict[str, object], status: int
 ) -> None:
     before = len(system.slack.calls)
-    answer = system.bot.slack_endpoint.handle({**event(typed("connect"), system.clock()), **changes})
+    answer = system.bot.slack_endpoint.handle({**event(command_body("connect"), system.clock()), **changes})
     assert answer["statusCode"] == status
     assert len(system.slack.calls) == before
 
 
-@pytest.mark.parametrize("body", [b"payload={", b"payload=%ff%fe%00", b"\xff", payload(["no", "object"])])
+@pytest.mark.parametrize("body", [b"payload={", b"payload=%ff%fe%00", b"\xff", interaction_body(["no", "object"])])
 def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: bytes) -> None:
     assert post_signed(system, body)["statusCode"] == 400
 
@@ -70,7 +70,7 @@ def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: b
 @pytest.mark.parametrize("text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"])
 def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> None:
     before = len(system.noyo.requests)
-    assert "Nothing here matches" in answer_text(system, types(system, f"status {text}"))
+    assert "Nothing here matches" in answer_text(system, type_command(system, f"status {text}"))
     system.execute_due()
     assert len(system.noyo.requests) == before
 
@@ -78,7 +78,7 @@ def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> N
 def test_a_corrected_submission_is_sent_once(system: System) -> None:
     """A typo, an unknown carrier, text that tries to break out: each is refused; then one request leaves, as typed."""
     name = '<!channel> "}],"x":[{ \\ & Co'
-    types(system, "connect")
+    type_command(system, "connect")
     view = view_id(system)
     before = len(system.writes())
     wrong = {"federal_ein": "1", "carrier_group_id": "a\u200bb", "group_name": name, "carrier_id": "Guardian"}
@@ -93,7 +93,7 @@ def test_a_corrected_submission_is_sent_once(system: System) -> None:
     message = system.slack.channel(CONNECTIONS)[-1]
     assert system.slack.mentions(message) in ([], ["@Ana"])
     assert "123456789" not in blocks_of(message) + message.text
-    assert "[[ Sent to Noyo ]]" in window(system)
+    assert "[[ Sent to Noyo ]]" in modal_text(system)
 
 
 # ---------------------------------------------------------------- decisions
@@ -181,7 +181,7 @@ def submitted_by_hand(
         "private_metadata": about,
         "state": {"values": {name: {name: value} for name, value in values.items()}},
     }
-    answer: dict[str, Any] = json.loads(post_signed(system, payload(submission(form)))["body"])
+    answer: dict[str, Any] = json.loads(post_signed(system, interaction_body(submission(form)))["body"])
     return answer
 
 

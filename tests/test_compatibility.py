@@ -31,7 +31,7 @@ from tests.fixtures.reading import (
     snapshots,
 )
 from tests.fixtures.take_snapshot import SETTINGS
-from tests.slack.incoming import payload, post_signed, presses, submitted
+from tests.slack.incoming import interaction_body, post_signed, press_button, submission_payload
 from tests.system import ANA, BEN, System
 
 SNAPSHOTS = snapshots()
@@ -135,7 +135,7 @@ def said(system: System, *people: str) -> str:
 def test_an_old_button_still_does_what_it_says(system: System, caplog: pytest.LogCaptureFixture, entry: Json) -> None:
     """Whatever the answer is: it is one about the thing, and no refusal of the button."""
     caplog.set_level(logging.ERROR)
-    reply = presses(system, element(entry), BEN)
+    reply = press_button(system, element(entry), BEN)
     assert reply.error is None
     assert OTHERS not in said(system, BEN)
     assert "listener failed" not in caplog.text
@@ -147,7 +147,7 @@ def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(system: Syst
     before = len(system.open_operations())
     system.slack.workspace.ephemerals.clear()
     newer = json.dumps(json.loads(entry["value"]) | {"s": 2})
-    reply = presses(system, element(entry, value=newer), ANA)
+    reply = press_button(system, element(entry, value=newer), ANA)
     assert reply.error is None
     assert OTHERS in said(system, ANA)
     assert len(system.open_operations()) == before
@@ -162,7 +162,9 @@ def test_a_form_that_was_left_open_over_an_upgrade_is_understood(
     if "reads" in entry:
         assert differences(entry["reads"], read_value(entry["private_metadata"])) == []
     caplog.set_level(logging.ERROR)
-    answer = post_signed(system, payload(submitted(entry["callback_id"], entry.get("private_metadata", ""), BEN)))
+    answer = post_signed(
+        system, interaction_body(submission_payload(entry["callback_id"], entry.get("private_metadata", ""), BEN))
+    )
     assert OTHERS not in json.dumps(answer)
     assert "listener failed" not in caplog.text
 

@@ -34,7 +34,7 @@ def test_every_full_member_may_view_even_if_others_are_named() -> None:
 
 
 @pytest.mark.parametrize("right", [Right.APPROVE, Right.ADMINISTER])
-def test_nobody_approves_or_administers_unless_named(right: Right) -> None:
+def test_nobody_may_approve_or_administer_by_default(right: Right) -> None:
     assert verdict(right) is Verdict.DENIED
     assert "Nobody may" in authorize(right, ANA, {}, OPEN, NOW).reason
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.slack.api.client import SlackApiClient
 from infra.local.slack import SlackFake
-from tests.slack.incoming import a_system, begin
+from tests.slack.incoming import new_system, reset_system
 from tests.static_secret import StaticSecret
 from tests.system import System
 
@@ -15,7 +15,7 @@ CHANNEL = "CCONNECT"
 
 @pytest.fixture
 def slack() -> Iterator[SlackFake]:
-    """With Ana, a guest, a group of people and a channel that the bot is in."""
+    """A fake Slack with Ana, a user group and a channel that the bot is a member of."""
     with SlackFake() as fake:
         fake.add_user("UANA", "Ana")
         fake.add_usergroup("SOPS", "ops", ["UANA", "UBOB"])
@@ -31,11 +31,11 @@ def calls(slack: SlackFake) -> SlackApiClient:
 @pytest.fixture(scope="module")
 def shared(request: pytest.FixtureRequest) -> Iterator[System]:
     """One system for all tests of a module; `SETTINGS` of the module are its environment variables."""
-    yield from a_system(**getattr(request.module, "SETTINGS", {}))
+    yield from new_system(**getattr(request.module, "SETTINGS", {}))
 
 
 @pytest.fixture
 def system(shared: System) -> System:
-    """The shared system, without open modals and faults of the test before."""
-    begin(shared)
+    """The shared system, without open modals and faults of the previous test."""
+    reset_system(shared)
     return shared

@@ -41,23 +41,23 @@ def signature(body: bytes, at: str, secret: str = local.SIGNING_SECRET) -> str:
 
 
 def event(body: bytes, at: float, *, content_type: str = FORM, **changes: Any) -> Json:
-    """What the gateway makes of a request that Slack signed; `changes` replace parts of it."""
+    """The Lambda event for a request that Slack signed; `changes` override its fields."""
     stamp = str(int(at))
     headers = {
         "content-type": content_type,
         "x-slack-request-timestamp": stamp,
         "x-slack-signature": signature(body, stamp),
     }
-    whole = {"headers": headers, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
-    return {**whole, **changes}
+    gateway_event = {"headers": headers, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    return {**gateway_event, **changes}
 
 
-def payload(content: object) -> bytes:
+def interaction_body(content: object) -> bytes:
     return urlencode({"payload": json.dumps(content)}).encode()
 
 
-def typed(text: str, **changes: str) -> bytes:
-    """A slash command of Ana's."""
+def command_body(text: str, **changes: str) -> bytes:
+    """The body of a slash command by Ana; `changes` override its fields."""
     fields = {
         "command": "/noyo",
         "text": text,
@@ -70,9 +70,9 @@ def typed(text: str, **changes: str) -> bytes:
     return urlencode(fields | changes).encode()
 
 
-def clicked(action_id: str, value: object, **changes: Any) -> Json:
-    """A click of Ana's, forged in any way."""
-    whole: Json = {
+def click_payload(action_id: str, value: object, **changes: Any) -> Json:
+    """The payload of a click by Ana; `changes` override its fields, for forged clicks."""
+    click: Json = {
         "type": "block_actions",
         "user": {"id": ANA, "team_id": local.TEAM},
         "team": {"id": local.TEAM},
@@ -80,11 +80,11 @@ def clicked(action_id: str, value: object, **changes: Any) -> Json:
         "trigger_id": "1.2.3",
         "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": value}],
     }
-    return whole | changes
+    return click | changes
 
 
-def submitted(callback_id: str, private_metadata: str, user: str = ANA, view: str = "V1") -> Json:
-    """A form's submission, forged in any way, with nothing typed."""
+def submission_payload(callback_id: str, private_metadata: str, user: str = ANA, view: str = "V1") -> Json:
+    """The payload of a form submission without input, which may be forged."""
     return {
         "type": "view_submission",
         "user": {"id": user, "team_id": local.TEAM},
@@ -102,16 +102,16 @@ def submitted(callback_id: str, private_metadata: str, user: str = ANA, view: st
     }
 
 
-# ---------------------------------------------------------------- one system for the tests of a file
+# ---------------------------------------------------------------- a system shared by the tests of a file
 
 
-def a_system(**variables: str) -> Iterator[System]:
+def new_system(**variables: str) -> Iterator[System]:
     with System(**variables) as system:
         yield system
 
 
-def begin(system: System) -> None:
-    """Between two tests: nobody has a window open, nothing is broken, and no call is counted any more."""
+def reset_system(system: System) -> None:
+    """Close all modals, clear all faults and let rate limits expire, between two tests."""
     system.slack.workspace.view_stacks.clear()
     system.slack.workspace.ephemerals.clear()
     system.slack.faults.clear()
@@ -120,8 +120,8 @@ def begin(system: System) -> None:
     system.wait(120)
 
 
-def known(system: System, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
-    """A connection that the table holds, written directly instead of through a poll."""
+def store_connection(system: System, name: str, status: str = "unable_to_connect", **fields: Any) -> RecordState:
+    """Write a connection to the table directly, without a poll."""
     now = int(system.clock())
     connection = a_connection(
         id=str(uuid.uuid4()),
@@ -132,11 +132,11 @@ def known(system: System, name: str, status: str = "unable_to_connect", **fields
         created=now,
         modified=now,
     )
-    return _holds(system, None, new_record_state(replace(connection, **fields), now))
+    return _store(system, None, new_record_state(replace(connection, **fields), now))
 
 
-def asked_to_disconnect(system: System, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
-    """A request to disconnect that the table holds, written directly instead of through a poll."""
+def store_disconnection_request(system: System, name: str, status: str = "needs_review", **fields: Any) -> RecordState:
+    """Write a disconnection request to the table directly, without a poll."""
     now = int(system.clock())
     disconnection = a_disconnection(
         id=str(uuid.uuid4()),
@@ -146,17 +146,17 @@ def asked_to_disconnect(system: System, name: str, status: str = "needs_review",
         created=now,
         modified=now,
     )
-    return _holds(system, None, new_record_state(replace(disconnection, **fields), now))
+    return _store(system, None, new_record_state(replace(disconnection, **fields), now))
 
 
-def moves(system: System, record_state: RecordState, status: str, **fields: Any) -> RecordState:
-    """It has another status in a new version."""
+def change_status(system: System, record_state: RecordState, status: str, **fields: Any) -> RecordState:
+    """Store a new version of the record with this status."""
     now = int(system.clock()) + 1
     changes: Json = {"status": type(record_state.status)(status), "version": str(uuid.uuid4()), "modified": now}
-    return _holds(system, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now))
+    return _store(system, record_state, advance(record_state, replace(record_state.record, **(changes | fields)), now))
 
 
-def _holds(system: System, before: RecordState | None, after: RecordState) -> RecordState:
+def _store(system: System, before: RecordState | None, after: RecordState) -> RecordState:
     records = system.bot.repositories.records
     records.write(RecordChange(after.entity, before, after, after.record))
     written = records.record_state(after.entity)
@@ -164,9 +164,13 @@ def _holds(system: System, before: RecordState | None, after: RecordState) -> Re
     return written
 
 
-def unclear(system: System, name: str) -> Operation:
-    """Ben's retry, for which it is unknown whether it arrived."""
-    record_state, now, operations = (known(system, name), int(system.clock()), system.bot.repositories.operations)
+def store_unclear_retry(system: System, name: str) -> Operation:
+    """Store a retry by Ben with an unknown outcome."""
+    record_state, now, operations = (
+        store_connection(system, name),
+        int(system.clock()),
+        system.bot.repositories.operations,
+    )
     operation = Operation(
         id="V" + name,
         entity=record_state.entity,
@@ -184,40 +188,40 @@ def unclear(system: System, name: str) -> Operation:
     )
     claimed = replace(operation, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
     operations.claim(operation, claimed)
-    asking = replace(
+    unresolved = replace(
         claimed,
         state=OperationState.NEEDS_RESOLUTION,
         lease=None,
         lease_until=None,
         outcome=Outcome(OutcomeKind.UNCLEAR),
     )
-    operations.save(asking, lease="l")
+    operations.save(unresolved, lease="l")
     return system.operation(operation.id)
 
 
-def shows(system: System, *buttons: Json) -> str:
-    """A message of ours with these buttons; its ts."""
+def post_buttons(system: System, *buttons: Json) -> str:
+    """Post a message with these buttons as the bot; returns its ts."""
     client = WebClient(local.BOT_TOKEN, base_url=system.slack.url)
     blocks = [{"type": "actions", "elements": list(buttons)}]
     return str(client.chat_postMessage(channel=CONNECTIONS, text="buttons", blocks=blocks)["ts"])
 
 
-def presses(system: System, button: Json, user: str = ANA) -> Any:
-    """Clicks this button, on a message that has nothing else."""
-    return system.slack.click(user, CONNECTIONS, shows(system, button), button["action_id"])
+def press_button(system: System, button: Json, user: str = ANA) -> Any:
+    """Click this button on a new message that contains only the button."""
+    return system.slack.click(user, CONNECTIONS, post_buttons(system, button), button["action_id"])
 
 
-def types(system: System, text: str, user: str = ANA) -> Any:
+def type_command(system: System, text: str, user: str = ANA) -> Any:
     return system.slack.command(user, CONNECTIONS, "/noyo", text)
 
 
 def answer_text(system: System, reply: Any) -> str:
-    """What the person reads in answer to a command."""
+    """The text of the response to a command."""
     assert reply.error is None
     return "\n".join(system.slack.render(message) for message in reply.messages)
 
 
-def window(system: System, user: str = ANA) -> str:
+def modal_text(system: System, user: str = ANA) -> str:
     view = system.slack.view_of(user)
     return system.slack.render(view) if view else ""
 
@@ -229,14 +233,14 @@ def view_id(system: System, user: str = ANA) -> str:
 
 
 def post_signed(system: System, body: bytes, **changes: Any) -> Json:
-    """Sends this body to the endpoint with a valid signature; returns the response."""
+    """Send this body to the endpoint with a valid signature; returns the response."""
     return dict(system.bot.slack_endpoint.handle(event(body, system.clock(), **changes)))
 
 
-# ---------------------------------------------------------------- a receiver with other parts
+# ---------------------------------------------------------------- a receiver with replaced dependencies
 
 
-class Down:
+class FailingPort:
     """A port whose listed methods fail; all others work."""
 
     def __init__(self, inner: Any, *methods: str, error: Exception = TABLE_DOWN) -> None:
@@ -253,7 +257,7 @@ class Down:
 
 
 def context_of(system: System, user: str | None = None) -> RequestContext:
-    """As `bootstrap` builds it, with the workers' clients; with a user, the context of a request of theirs."""
+    """The request context that `bootstrap` builds, with the workers' clients; `user` is the actor, if given."""
     bot, settings = system.bot, system.settings
     display, deps = display_settings(settings), bot.slack_dependencies
     api = SlackApiClient(token=bot.secrets.slack_bot, api_url=settings.slack.api_url, timeout_seconds=2)
@@ -268,8 +272,8 @@ def context_of(system: System, user: str | None = None) -> RequestContext:
     )
 
 
-def receives_with(system: System, context: RequestContext) -> None:
-    """Handles requests with this request context until the next test."""
+def handle_requests_with(system: System, context: RequestContext) -> None:
+    """Handle requests with this request context until the next test."""
     system.bot.__dict__["slack_endpoint"] = SlackEndpoint(
         signing_secrets=StaticSecret((local.SIGNING_SECRET,)),
         build=lambda: build_app(context),
@@ -278,10 +282,10 @@ def receives_with(system: System, context: RequestContext) -> None:
     )
 
 
-def table_cannot_submit(system: System) -> None:
+def make_submissions_fail(system: System) -> None:
     context = context_of(system)
-    down = Down(context.deps.operations, "submit")
-    receives_with(system, replace(context, deps=replace(context.deps, operations=down)))
+    down = FailingPort(context.deps.operations, "submit")
+    handle_requests_with(system, replace(context, deps=replace(context.deps, operations=down)))
 
 
 def fields_of(view: Json) -> Mapping[str, Json]:

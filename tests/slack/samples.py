@@ -1,4 +1,4 @@
-"""Records, operations and content to show, and a reader of what came out."""
+"""Sample records, operations and content, and helpers that render content as text."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ GUARDIAN = "c699414d-fd1c-4de4-86f0-66dfff2276c4"
 ID = "2b1c7c5e-0000-4000-8000-000000000001"
 GROUP_ID = "5b1c7c5e-0000-4000-8000-000000000005"
 VERSION = "7fe0a1b2-0000-4000-8000-000000000009"
-BEGAN = 1_767_000_000
-CHANGED = BEGAN + 7500
+CREATED = 1_767_000_000
+CHANGED = CREATED + 7500
 CARD = MessageLink("CCONNECT", "1767000000.000100")
 
 DISPLAY = DisplaySettings(
@@ -61,7 +61,7 @@ def a_connection(**changes: Any) -> Connection:
     connection = Connection(
         id=ID,
         version=VERSION,
-        created=BEGAN,
+        created=CREATED,
         modified=CHANGED,
         carrier_id=GUARDIAN,
         status=ConnectionStatus.UNABLE_TO_CONNECT,
@@ -76,7 +76,7 @@ def a_disconnection(**changes: Any) -> Disconnection:
     disconnection = Disconnection(
         id="3b1c7c5e-0000-4000-8000-000000000001",
         version=VERSION,
-        created=BEGAN,
+        created=CREATED,
         modified=CHANGED,
         carrier_id=GUARDIAN,
         status=DisconnectionStatus.NEEDS_REVIEW,
@@ -89,7 +89,7 @@ def a_disconnection(**changes: Any) -> Disconnection:
 
 def a_record_state(record: Record | None = None, **changes: Any) -> RecordState:
     record = record or a_connection()
-    record_state = RecordState(record, str(record.entity), 2, BEGAN, CHANGED, requester="UANA")
+    record_state = RecordState(record, str(record.entity), 2, CREATED, CHANGED, requester="UANA")
     return replace(record_state, **changes)
 
 
@@ -123,7 +123,7 @@ def a_request(**changes: Any) -> Operation:
 
 
 def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **changes: Any) -> Operation:
-    """`wanted` is what else was chosen or typed, by field."""
+    """`wanted` has further fields of the decision."""
     operation = Operation(
         id="V0DECIDE",
         entity=a_disconnection().entity,
@@ -156,8 +156,8 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
     )
 
 
-def shown(content: Content, display: DisplaySettings = DISPLAY, links: PermalinkLookup = no_links) -> str:
-    """What a person reads in the blocks, a line each; buttons in brackets, quotes marked."""
+def rendered_text(content: Content, display: DisplaySettings = DISPLAY, links: PermalinkLookup = no_links) -> str:
+    """The blocks as text, one line for each; buttons in brackets, quotes marked with >."""
     return read_blocks(json.loads(render(content, display, links).blocks))
 
 
@@ -196,7 +196,7 @@ def _leaf(leaf: dict[str, Any]) -> str:
 
 
 def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
-    """By what each says."""
+    """The buttons by their labels."""
     return {
         button["text"]["text"]: button
         for block in json.loads(rendered.blocks)
@@ -206,7 +206,7 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
 
 
 def a_pending_disconnection(wanted: Any = None, **changes: Any) -> Operation:
-    """A disconnection that Ana asked for, held until two days from then; `wanted` changes what she chose, by field."""
+    """A disconnection that Ana requested and that expires after two days; `wanted` overrides fields of her request."""
     asked = DisconnectionRequest(
         GROUP_ID, GUARDIAN, "Test Company", date(2026, 12, 31), DisconnectionReason.TERMINATED, connection_ref(ID)
     )

@@ -1,4 +1,4 @@
-"""Each request has one deadline for everything that it waits for."""
+"""Each request has one deadline for all the calls that it makes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.slack.views import record_facts
 from bot.slack.views.buttons import Action
 from infra.local import environment as local
 from tests.aws import worker_client
-from tests.slack.incoming import event, known, payload, presses, typed, window
+from tests.slack.incoming import command_body, event, interaction_body, modal_text, press_button, store_connection
 from tests.system import ANA, REQUEST, InProcessDeployment, System, VirtualClock
 
 READINGS_BEFORE_THE_APP = 2
@@ -57,7 +57,7 @@ def test_concurrent_requests_have_their_own_deadlines() -> None:
     assert seen == [2, 1]
 
 
-class Slow:
+class SlowClock:
     """A clock that advances by `step` each time it is read."""
 
     def __init__(self, system: System, step: float) -> None:
@@ -68,14 +68,14 @@ class Slow:
         return self._system.clock.now
 
 
-def slow_endpoint(system: System, step: float) -> Any:
+def endpoint_with_slow_clock(system: System, step: float) -> Any:
     """The endpoint that `bot.bootstrap` builds, with a slow clock."""
-    return InProcessDeployment(secrets_known(system), clock=Slow(system, step)).slack_endpoint
+    return InProcessDeployment(settings_with_read_secrets(system), clock=SlowClock(system, step)).slack_endpoint
 
 
 @contextmanager
 def slow_aws(system: System, seconds: float) -> Iterator[list[str]]:
-    """Each response of AWS takes this long and nothing else takes time. Yields the calls in order."""
+    """Delay each response of AWS by this many seconds; nothing else takes time. Yields the calls in order."""
     calls: list[str] = []
 
     def wait(model: Any, **_: Any) -> None:
@@ -92,7 +92,7 @@ def slow_aws(system: System, seconds: float) -> Iterator[list[str]]:
             client.meta.events.unregister("before-call", wait)
 
 
-def secrets_known(system: System) -> Settings:
+def settings_with_read_secrets(system: System) -> Settings:
     """The settings of a process that has read its secrets."""
     secrets = {
         purpose: SecretAt(plain={part: local.PLAIN_SECRETS[name] for part, name in parts.items()})
@@ -117,7 +117,7 @@ def submission(view: str, **fields: str) -> bytes:
             "state": {"values": values},
         },
     }
-    return payload(submitted)
+    return interaction_body(submitted)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_a_submission_is_answered_in_time_and_counts_once(system: System, second
 
 
 def test_a_submission_makes_only_the_calls_it_needs(system: System) -> None:
-    """Authorization, encryption, the sending pause, the submission. Each further call takes time from these."""
+    """Authorization, encryption, the sending pause and the submission; a further call would leave them less time."""
     system.bot.slack_endpoint.handle(event(submission("Vfirst", carrier_group_id="first"), system.clock()))
     with slow_aws(system, 0) as calls:
         system.bot.slack_endpoint.handle(event(submission("Vnext", carrier_group_id="next"), system.clock()))
@@ -154,27 +154,27 @@ def test_a_submission_makes_only_the_calls_it_needs(system: System) -> None:
 def test_a_slow_submission_is_answered_before_an_operation_is_submitted(system: System, step: float) -> None:
     number = f"long {step}"
     request = event(submission("V" + number, carrier_group_id=number), system.clock())
-    assert TOO_LONG in slow_endpoint(system, step).handle(request)["body"]
+    assert TOO_LONG in endpoint_with_slow_clock(system, step).handle(request)["body"]
     assert not [op for op in map(system.operation, system.open_operations()) if number in op.entity.key]
 
 
 def test_a_command_that_takes_too_long_says_that_nothing_was_sent(system: System) -> None:
-    answer = slow_endpoint(system, 2.3).handle(event(typed("connect"), system.clock()))
+    answer = endpoint_with_slow_clock(system, 2.3).handle(event(command_body("connect"), system.clock()))
     assert "That took too long and was stopped. Nothing was sent to Noyo. Please try again." in answer["body"]
-    assert window(system) == ""
+    assert modal_text(system) == ""
 
 
 def test_slack_is_not_called_after_the_deadline(system: System) -> None:
-    """Neither for the person nor to open a modal."""
+    """Neither to read the person nor to open a modal."""
     before = len(system.slack.calls)
     system.wait(3601)
     for step in (1.4, 2.3):
-        slow_endpoint(system, step).handle(event(typed("connect"), system.clock()))
+        endpoint_with_slow_clock(system, step).handle(event(command_body("connect"), system.clock()))
     assert len(system.slack.calls) == before
 
 
-class Stuck(Slow):
-    """The first call that the app makes takes all the time there is."""
+class FirstCallUsesAllTime(SlowClock):
+    """A clock on which the first call of the app uses up the whole deadline."""
 
     readings = 0
 
@@ -186,10 +186,12 @@ class Stuck(Slow):
 
 def test_a_click_that_takes_too_long_is_answered_next_to_the_message(system: System) -> None:
     """The modal would be too late; some time is reserved for the final response."""
-    record_state = known(system, "Too Long Inc")
-    stuck = Stuck(system, policies.SLACK_REQUEST_SECONDS + 0.1)
-    system.bot.__dict__["slack_endpoint"] = InProcessDeployment(secrets_known(system), clock=stuck).slack_endpoint
-    presses(system, record_facts.record_button(Action.RETRY, record_state.record))
+    record_state = store_connection(system, "Too Long Inc")
+    clock = FirstCallUsesAllTime(system, policies.SLACK_REQUEST_SECONDS + 0.1)
+    system.bot.__dict__["slack_endpoint"] = InProcessDeployment(
+        settings_with_read_secrets(system), clock=clock
+    ).slack_endpoint
+    press_button(system, record_facts.record_button(Action.RETRY, record_state.record))
     (answer,) = system.slack.ephemerals(ANA)
     assert "That took too long and was stopped. Your action may have been saved" in system.slack.render(answer)
-    assert window(system) == ""
+    assert modal_text(system) == ""

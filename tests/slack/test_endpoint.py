@@ -19,7 +19,7 @@ from bot.secrets import CachedSecret
 from bot.slack.endpoint import Deadline, SlackEndpoint
 from bot.usecases.ports.runtime import Clock
 from infra.local.environment import SIGNING_SECRET
-from tests.slack.incoming import FORM, event, payload, signature, typed
+from tests.slack.incoming import FORM, command_body, event, interaction_body, signature
 from tests.static_secret import StaticSecret
 
 NOW = 1_790_000_000
@@ -27,7 +27,7 @@ NO_DEADLINE = Deadline(lambda: NOW)
 
 
 class RecordingApp:
-    """Keeps the requests that reach it."""
+    """Records the requests that it receives."""
 
     def __init__(self) -> None:
         self.requests: list[BoltRequest] = []
@@ -50,14 +50,16 @@ def endpoint(app: RecordingApp) -> SlackEndpoint:
 
 
 def headers(**changes: str | None) -> dict[str, str]:
-    values = event(typed("help"), NOW)["headers"] | {name.replace("_", "-"): value for name, value in changes.items()}
+    values = event(command_body("help"), NOW)["headers"] | {
+        name.replace("_", "-"): value for name, value in changes.items()
+    }
     return {name: value for name, value in values.items() if value is not None}
 
 
 def test_a_signed_request_reaches_the_app_and_its_response_is_returned(
     endpoint: SlackEndpoint, app: RecordingApp
 ) -> None:
-    response = endpoint.handle(event(typed("help"), NOW))
+    response = endpoint.handle(event(command_body("help"), NOW))
     assert (response["statusCode"], response["body"]) == (200, '{"text": "seen"}')
     assert response["headers"]["x-one"] == "1"
     assert app.requests[0].body["text"] == "help"
@@ -108,7 +110,7 @@ def test_the_example_in_slacks_documentation_is_accepted(app: RecordingApp) -> N
 def test_an_unsigned_request_is_rejected_without_a_reason(
     endpoint: SlackEndpoint, app: RecordingApp, given_headers: dict[str, str] | None
 ) -> None:
-    response = endpoint.handle({**event(typed("help"), NOW), "headers": given_headers})
+    response = endpoint.handle({**event(command_body("help"), NOW), "headers": given_headers})
     assert (response["statusCode"], response["body"]) == (401, "")
     assert app.requests == []
 
@@ -118,19 +120,19 @@ def test_the_age_of_a_signature_is_measured_with_the_given_clock(app: RecordingA
     now = int(time.time())
     for offset in (-policies.SLACK_REQUEST_MAX_AGE_SECONDS - 100, policies.SLACK_REQUEST_MAX_AGE_SECONDS + 100):
         endpoint = with_secrets(app, (SIGNING_SECRET,), clock=lambda at=now + offset: at)
-        assert endpoint.handle(event(typed("help"), now + offset))["statusCode"] == 200
-        assert endpoint.handle(event(typed("help"), now))["statusCode"] == 401
+        assert endpoint.handle(event(command_body("help"), now + offset))["statusCode"] == 200
+        assert endpoint.handle(event(command_body("help"), now))["statusCode"] == 401
 
 
 def test_the_signature_of_another_secret_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) -> None:
-    body = typed("help")
+    body = command_body("help")
     forged = headers(x_slack_signature=signature(body, str(NOW), "another-secret"))
     assert endpoint.handle({**event(body, NOW), "headers": forged})["statusCode"] == 401
     assert app.requests == []
 
 
 def test_a_changed_body_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) -> None:
-    changed = {**event(typed("help"), NOW), "body": base64.b64encode(typed("status")).decode()}
+    changed = {**event(command_body("help"), NOW), "body": base64.b64encode(command_body("status")).decode()}
     assert endpoint.handle(changed)["statusCode"] == 401
     assert app.requests == []
 
@@ -139,7 +141,7 @@ def test_a_changed_body_is_rejected(endpoint: SlackEndpoint, app: RecordingApp) 
     "seconds", [-policies.SLACK_REQUEST_MAX_AGE_SECONDS, 0, policies.SLACK_REQUEST_MAX_AGE_SECONDS]
 )
 def test_a_signature_is_valid_for_five_minutes(endpoint: SlackEndpoint, seconds: int) -> None:
-    assert endpoint.handle(event(typed("help"), NOW + seconds))["statusCode"] == 200
+    assert endpoint.handle(event(command_body("help"), NOW + seconds))["statusCode"] == 200
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_a_signature_is_valid_for_five_minutes(endpoint: SlackEndpoint, seconds:
 def test_a_signature_from_the_past_or_the_future_is_rejected(
     endpoint: SlackEndpoint, app: RecordingApp, seconds: int
 ) -> None:
-    assert endpoint.handle(event(typed("help"), NOW + seconds))["statusCode"] == 401
+    assert endpoint.handle(event(command_body("help"), NOW + seconds))["statusCode"] == 401
     assert app.requests == []
 
 
@@ -160,7 +162,7 @@ def test_a_body_that_is_not_base64_is_rejected(endpoint: SlackEndpoint, app: Rec
 
 def test_a_body_sent_as_text_is_read(endpoint: SlackEndpoint, app: RecordingApp) -> None:
     """The gateway sends text types as they are."""
-    body = typed("status Müller & Söhne")
+    body = command_body("status Müller & Söhne")
     endpoint.handle({**event(body, NOW), "body": body.decode(), "isBase64Encoded": False})
     assert app.requests[0].body["text"] == "status Müller & Söhne"
 
@@ -172,12 +174,12 @@ def test_a_body_sent_as_text_is_read(endpoint: SlackEndpoint, app: RecordingApp)
         b"payload=",
         b"payload=not+json",
         b"payload=%7B",
-        payload([1]),
-        payload("text"),
-        payload(None),
+        interaction_body([1]),
+        interaction_body("text"),
+        interaction_body(None),
         b"payload=" + b"[" * 100_000,
-        payload({"user": 7}),
-        payload({"authorizations": [7]}),
+        interaction_body({"user": 7}),
+        interaction_body({"authorizations": [7]}),
     ],
 )
 def test_a_signed_body_without_a_payload_is_rejected(endpoint: SlackEndpoint, app: RecordingApp, body: bytes) -> None:
@@ -190,7 +192,7 @@ def test_a_signed_body_without_a_payload_is_rejected(endpoint: SlackEndpoint, ap
 def test_a_command_that_contains_the_word_payload_is_a_command(
     endpoint: SlackEndpoint, app: RecordingApp, text: str
 ) -> None:
-    endpoint.handle(event(typed(text), NOW))
+    endpoint.handle(event(command_body(text), NOW))
     assert app.requests[0].body["text"] == text
 
 
@@ -201,7 +203,7 @@ def test_json_is_read_as_json(endpoint: SlackEndpoint, app: RecordingApp) -> Non
 
 def test_headers_that_control_bolt_are_not_passed_on(endpoint: SlackEndpoint, app: RecordingApp) -> None:
     """They are not signed: anyone who intercepts a request could skip the ack and run a listener by name."""
-    request = event(typed("help"), NOW)
+    request = event(command_body("help"), NOW)
     request["headers"] |= {"X-Slack-Bolt-Lazy-Only": "1", "x-slack-bolt-lazy-function-name": "listener"}
     endpoint.handle(request)
     assert not app.requests[0].lazy_only
@@ -228,8 +230,8 @@ def test_the_app_is_built_once_at_the_first_signed_request(app: RecordingApp) ->
     )
     endpoint.handle({"headers": None, "body": None})
     assert builds == []
-    endpoint.handle(event(typed("help"), NOW))
-    endpoint.handle(event(typed("help"), NOW))
+    endpoint.handle(event(command_body("help"), NOW))
+    endpoint.handle(event(command_body("help"), NOW))
     assert builds == [1]
 
 
@@ -241,14 +243,14 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_s
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4))
 
 
-@given(st.binary(max_size=300) | JSON.map(payload) | JSON.map(lambda value: json.dumps(value).encode()))
+@given(st.binary(max_size=300) | JSON.map(interaction_body) | JSON.map(lambda value: json.dumps(value).encode()))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_signed_bytes_crash_the_endpoint(endpoint: SlackEndpoint, body: bytes) -> None:
     for content_type in (FORM, "application/json", ""):
         assert endpoint.handle(event(body, NOW, content_type=content_type))["statusCode"] < 500
 
 
-# ---------------------------------------------------------------- replacing a secret
+# ---------------------------------------------------------------- secret rotation
 
 
 def with_secrets(
@@ -270,18 +272,18 @@ def with_secrets(
 
 def test_either_of_two_secrets_is_accepted(app: RecordingApp) -> None:
     for secrets in ((SIGNING_SECRET, "other"), ("other", SIGNING_SECRET)):
-        assert with_secrets(app, secrets).handle(event(typed("help"), NOW))["statusCode"] == 200
+        assert with_secrets(app, secrets).handle(event(command_body("help"), NOW))["statusCode"] == 200
 
 
 def test_a_signature_of_the_new_secret_is_accepted_after_reading_it_again(app: RecordingApp) -> None:
     endpoint = with_secrets(app, ("old",), (SIGNING_SECRET,))
-    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 200
+    assert endpoint.handle(event(command_body("help"), NOW))["statusCode"] == 200
     assert len(app.requests) == 1
 
 
 def test_a_signature_that_no_current_secret_made_is_rejected(app: RecordingApp) -> None:
     endpoint = with_secrets(app, ("old",), ("new",))
-    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert endpoint.handle(event(command_body("help"), NOW))["statusCode"] == 401
     assert app.requests == []
 
 
@@ -289,7 +291,7 @@ def test_an_old_or_unsigned_request_reads_no_secret(app: RecordingApp) -> None:
     endpoint = with_secrets(
         app, AssertionError("the secret was read"), clock=lambda: NOW + policies.SLACK_REQUEST_MAX_AGE_SECONDS + 1
     )
-    assert endpoint.handle(event(typed("help"), NOW))["statusCode"] == 401
+    assert endpoint.handle(event(command_body("help"), NOW))["statusCode"] == 401
     assert endpoint.handle({"headers": {}, "body": "x"})["statusCode"] == 401
 
 
@@ -297,7 +299,7 @@ def test_without_a_readable_secret_requests_are_refused_without_a_reason(
     app: RecordingApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     endpoint = with_secrets(app, SecretUnavailable("The secret SECRET_SLACK_SIGNING cannot be read."))
-    response = endpoint.handle(event(typed("help"), NOW))
+    response = endpoint.handle(event(command_body("help"), NOW))
     assert (response["statusCode"], response["body"]) == (503, "")
     assert "SECRET_SLACK_SIGNING cannot be read" in caplog.text
     assert app.requests == []

@@ -15,7 +15,7 @@ def health_client(calls: SlackApiClient, slack: SlackFake, apart: float = 0) -> 
     return SlackHealthClient(calls, lambda: slack.workspace.clock() - apart)
 
 
-def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: SlackFake) -> None:
+def test_a_token_with_all_scopes_has_no_missing_scopes(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.granted_scopes = frozenset(scope.name for scope in SCOPES)
 
     health = health_client(calls, slack).token()
@@ -25,20 +25,20 @@ def test_a_token_with_all_scopes_lacks_nothing(calls: SlackApiClient, slack: Sla
     assert abs(health.clock_difference) < 5
 
 
-def test_what_a_token_lacks_is_named(calls: SlackApiClient, slack: SlackFake) -> None:
+def test_missing_scopes_of_a_token_are_reported(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.granted_scopes = frozenset({"chat:write"})
 
     assert "users:read" in (health_client(calls, slack).token().missing_scopes or ())
 
 
-def test_a_clock_of_ours_that_is_late_shows_as_slacks_being_ahead(calls: SlackApiClient, slack: SlackFake) -> None:
+def test_a_slow_local_clock_shows_slacks_clock_as_ahead(calls: SlackApiClient, slack: SlackFake) -> None:
     health = health_client(calls, slack, apart=400).token()
 
     assert health.clock_difference is not None
     assert 390 < health.clock_difference < 410
 
 
-def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack: SlackFake) -> None:
+def test_membership_is_read_for_each_channel(calls: SlackApiClient, slack: SlackFake) -> None:
     slack.add_channel("CFOREIGN", "foreign", members=["UANA"])
     slack.workspace.channels["CFOREIGN"].members.discard("U0BOT")
 
@@ -48,7 +48,7 @@ def test_membership_is_asked_for_channel_by_channel(calls: SlackApiClient, slack
         health_client(calls, slack).is_member("CNOWHERE")
 
 
-class Headers:
+class FakeHeaders:
     def __init__(self, **headers: object) -> None:
         self._headers = headers
 
@@ -57,14 +57,14 @@ class Headers:
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday", "X_OAuth_Scopes": 7}])
-def test_what_slack_does_not_tell_readably_is_not_known(headers: dict[str, object]) -> None:
-    health = SlackHealthClient(Headers(**headers), lambda: 0.0).token()  # type: ignore[arg-type]
+def test_missing_or_malformed_headers_leave_the_values_unknown(headers: dict[str, object]) -> None:
+    health = SlackHealthClient(FakeHeaders(**headers), lambda: 0.0).token()  # type: ignore[arg-type]
 
     assert (health.missing_scopes, health.clock_difference) == (None, None)
 
 
-def test_a_header_may_come_as_a_list() -> None:
-    health = SlackHealthClient(Headers(x_oauth_scopes=["chat:write"]), lambda: 0.0).token()  # type: ignore[arg-type]
+def test_a_header_value_may_be_a_list() -> None:
+    health = SlackHealthClient(FakeHeaders(x_oauth_scopes=["chat:write"]), lambda: 0.0).token()  # type: ignore[arg-type]
 
     assert health.missing_scopes is not None
     assert "chat:write" not in health.missing_scopes

@@ -11,7 +11,7 @@ METHOD = re.compile(r'"((?:auth|chat|conversations|files|reactions|team|usergrou
 
 
 _READS_HISTORY = {"channels:history", "groups:history", "im:history", "mpim:history"}
-# What each method's page says of a bot token's scopes, one of which is needed:
+# The scopes of a bot token that the page of each method documents; one of them is enough:
 # https://docs.slack.dev/reference/methods/METHOD
 DOCUMENTED: dict[str, set[str]] = {
     "auth.test": set(),
@@ -30,7 +30,7 @@ DOCUMENTED: dict[str, set[str]] = {
 }
 
 
-def called() -> set[str]:
+def called_methods() -> set[str]:
     paths = (tree.ROOT / "bot" / "slack").glob("**/*.py")
     sources = [path.read_text() for path in paths if path.name != "scopes.py"]
     return {method for source in sources for method in METHOD.findall(source)}
@@ -39,8 +39,8 @@ def called() -> set[str]:
 def test_every_called_method_has_a_scope() -> None:
     allowed = {method for scope in SCOPES for method in scope.methods} | FREE
 
-    assert "chat.postMessage" in called()
-    assert called() - allowed == set()
+    assert "chat.postMessage" in called_methods()
+    assert called_methods() - allowed == set()
 
 
 def test_every_method_is_listed_under_a_scope_that_slack_documents() -> None:
@@ -48,11 +48,11 @@ def test_every_method_is_listed_under_a_scope_that_slack_documents() -> None:
         for method in scope.methods:
             assert scope.name in DOCUMENTED[method], f"{method} is not called under {scope.name}"
     assert {method for method, scopes in DOCUMENTED.items() if not scopes} == FREE
-    assert called() <= DOCUMENTED.keys()
+    assert called_methods() <= DOCUMENTED.keys()
 
 
 def test_every_scope_has_a_method_that_is_called() -> None:
-    unused = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called()]
+    unused = [scope.name for scope in SCOPES if scope.methods and not set(scope.methods) & called_methods()]
 
     assert unused == []
 

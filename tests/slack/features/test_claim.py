@@ -1,4 +1,4 @@
-"""Claiming a request, from the click to the answer that only the person sees."""
+"""Claiming a request, from the click to the ephemeral answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ from bot.domain.record_states import RecordState
 from bot.slack.features import claim
 from bot.slack.views import buttons, record_facts
 from bot.slack.views.buttons import Action
-from tests.slack.incoming import answer_text, asked_to_disconnect, begin, moves, presses, types, window
+from tests.slack.incoming import (
+    answer_text,
+    change_status,
+    modal_text,
+    press_button,
+    reset_system,
+    store_disconnection_request,
+    type_command,
+)
 from tests.system import ANA, BEN, CONNECTIONS, GUS, System
 
 CAT = "U0CAT"
@@ -22,7 +30,7 @@ SETTINGS = {"APPROVERS": BEN, "REQUESTERS": ANA}
 
 @pytest.fixture
 def system(shared: System) -> System:
-    begin(shared)
+    reset_system(shared)
     shared.slack.add_user(CAT, "Cat")
     shared.slack.workspace.channels[CONNECTIONS].members.add(CAT)
     return shared
@@ -34,27 +42,27 @@ def owner(system: System, record_state: RecordState) -> str | None:
     return stored.owner
 
 
-def takes(system: System, record_state: RecordState, user: str) -> str:
-    """The answer that only this person sees."""
+def press_claim(system: System, record_state: RecordState, user: str) -> str:
+    """Click Claim as this user; returns the ephemeral answer."""
     button = record_facts.record_button(Action.CLAIM, record_state.record)
-    return beside(system, presses(system, button, user))
+    return ephemeral_text(system, press_button(system, button, user))
 
 
-def lets_go(system: System, record_state: RecordState, user: str) -> str:
-    return beside(
-        system, presses(system, buttons.record_button(Action.RELEASE, record_state.entity, "v", name="it"), user)
+def press_release(system: System, record_state: RecordState, user: str) -> str:
+    return ephemeral_text(
+        system, press_button(system, buttons.record_button(Action.RELEASE, record_state.entity, "v", name="it"), user)
     )
 
 
-def beside(system: System, reply: Any) -> str:
+def ephemeral_text(system: System, reply: Any) -> str:
     assert reply.error is None
     return "\n".join(system.slack.render(message) for message in system.slack.workspace.ephemerals[-1:])
 
 
 @pytest.mark.parametrize("user", [ANA, BEN])
 def test_people_who_may_request_or_decide_may_claim_a_request(system: System, user: str) -> None:
-    record_state = asked_to_disconnect(system, f"Alfa {user}")
-    words = takes(system, record_state, user)
+    record_state = store_disconnection_request(system, f"Alfa {user}")
+    words = press_claim(system, record_state, user)
     assert "You are checking this until" in words
     assert "Others can still decide." in words
     assert owner(system, record_state) == user
@@ -63,51 +71,51 @@ def test_people_who_may_request_or_decide_may_claim_a_request(system: System, us
 
 @pytest.mark.parametrize("user", [CAT, GUS])
 def test_people_who_may_neither_request_nor_decide_see_who_may(system: System, user: str) -> None:
-    record_state = asked_to_disconnect(system, f"Bravo {user}")
+    record_state = store_disconnection_request(system, f"Bravo {user}")
     button = record_facts.record_button(Action.CLAIM, record_state.record)
-    presses(system, button, user)
-    assert "Not possible" in window(system, user)
+    press_button(system, button, user)
+    assert "Not possible" in modal_text(system, user)
     assert owner(system, record_state) is None
     [entry] = system.bot.repositories.audit.entries(record_state.entity, limit=5)
     assert (entry.action, entry.actor) == ("denied", user)
 
 
 def test_a_request_that_was_decided_meanwhile_cannot_be_claimed(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Charlie")
-    moves(system, record_state, "rejected")
-    assert "There is nothing left to check: Charlie is now Rejected." in takes(system, record_state, BEN)
+    record_state = store_disconnection_request(system, "Charlie")
+    change_status(system, record_state, "rejected")
+    assert "There is nothing left to check: Charlie is now Rejected." in press_claim(system, record_state, BEN)
     assert owner(system, record_state) is None
 
 
 def test_only_the_owner_can_release_a_claim_and_anybody_can_replace_it(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Delta")
-    assert "Nobody is checking this." in lets_go(system, record_state, ANA)
-    takes(system, record_state, BEN)
-    assert "@Ben is checking this, and only they can release it." in lets_go(system, record_state, ANA)
+    record_state = store_disconnection_request(system, "Delta")
+    assert "Nobody is checking this." in press_release(system, record_state, ANA)
+    press_claim(system, record_state, BEN)
+    assert "@Ben is checking this, and only they can release it." in press_release(system, record_state, ANA)
     assert owner(system, record_state) == BEN
-    takes(system, record_state, ANA)
+    press_claim(system, record_state, ANA)
     assert owner(system, record_state) == ANA
-    assert "You are no longer checking this." in lets_go(system, record_state, ANA)
+    assert "You are no longer checking this." in press_release(system, record_state, ANA)
     assert owner(system, record_state) is None
 
 
 def test_a_request_that_is_no_longer_stored_cannot_be_claimed(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    record_state = asked_to_disconnect(system, "Gone Inc")
+    record_state = store_disconnection_request(system, "Gone Inc")
     monkeypatch.setattr(claim, "claim_request", lambda *_: None)
-    assert "Switchboard no longer has this request." in takes(system, record_state, BEN)
+    assert "Switchboard no longer has this request." in press_claim(system, record_state, BEN)
 
 
 def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Echo")
-    takes(system, record_state, ANA)
-    presses(system, record_facts.record_button(Action.REJECT, record_state.record), BEN)
-    assert "Echo stays connected" in window(system, BEN)
+    record_state = store_disconnection_request(system, "Echo")
+    press_claim(system, record_state, ANA)
+    press_button(system, record_facts.record_button(Action.REJECT, record_state.record), BEN)
+    assert "Echo stays connected" in modal_text(system, BEN)
 
 
 def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Foxtrot")
-    takes(system, record_state, BEN)
-    read = answer_text(system, types(system, "decisions"))
+    record_state = store_disconnection_request(system, "Foxtrot")
+    press_claim(system, record_state, BEN)
+    read = answer_text(system, type_command(system, "decisions"))
     row = read[read.index("Foxtrot") :]
     assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
@@ -115,13 +123,13 @@ def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System)
 
 
 def test_history_shows_who_claimed_the_request(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Golf")
-    takes(system, record_state, BEN)
+    record_state = store_disconnection_request(system, "Golf")
+    press_claim(system, record_state, BEN)
     system.wait(5)
-    takes(system, record_state, ANA)
+    press_claim(system, record_state, ANA)
     system.wait(5)
-    lets_go(system, record_state, ANA)
-    read = answer_text(system, types(system, "history Golf"))
+    press_release(system, record_state, ANA)
+    read = answer_text(system, type_command(system, "history Golf"))
     assert "@Ben: started checking it" in read
     assert "@Ana: started checking it instead of @Ben" in read
     assert "@Ana: stopped checking it" in read

@@ -7,20 +7,28 @@ from datetime import date
 from bot.domain.people import AuditEntry
 from bot.slack.views import record_facts
 from bot.slack.views.buttons import Action
-from tests.slack.incoming import answer_text, asked_to_disconnect, known, presses, types, view_id, window
+from tests.slack.incoming import (
+    answer_text,
+    modal_text,
+    press_button,
+    store_connection,
+    store_disconnection_request,
+    type_command,
+    view_id,
+)
 from tests.system import ANA, BEN, System
 
 SETTINGS = {"APPROVERS": f"{ANA},{BEN}"}
 
 
 def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_buttons(system: System) -> None:
-    assert "No request to disconnect waits for a decision." in answer_text(system, types(system, "decisions"))
-    later = asked_to_disconnect(system, "Later Inc", effective_end_date=date(2026, 11, 30))
-    asked_to_disconnect(system, "Sooner Inc", effective_end_date=date(2026, 10, 31))
-    asked_to_disconnect(system, "Done Inc", "completed")
-    presses(system, record_facts.record_button(Action.APPROVE, later.record))
+    assert "No request to disconnect waits for a decision." in answer_text(system, type_command(system, "decisions"))
+    later = store_disconnection_request(system, "Later Inc", effective_end_date=date(2026, 11, 30))
+    store_disconnection_request(system, "Sooner Inc", effective_end_date=date(2026, 10, 31))
+    store_disconnection_request(system, "Done Inc", "completed")
+    press_button(system, record_facts.record_button(Action.APPROVE, later.record))
     system.slack.submit(ANA, view_id(system), {})
-    reply = types(system, "decisions")
+    reply = type_command(system, "decisions")
     read = answer_text(system, reply)
     assert read.index("Sooner Inc") < read.index("Later Inc")
     assert "Last managed day:** 31 Oct 2026" in read
@@ -30,33 +38,37 @@ def test_requests_are_listed_by_their_last_day_and_those_being_sent_offer_no_but
     message = reply.messages[0]
     block = next(block for block in message.blocks if block["type"] == "actions")
     system.slack.click_ephemeral(ANA, message.ts, "reject", block_id=block["block_id"])
-    assert "Sooner Inc stays connected to Guardian" in window(system)
+    assert "Sooner Inc stays connected to Guardian" in modal_text(system)
 
 
 def test_the_first_eight_requests_are_shown_and_the_rest_are_counted(system: System) -> None:
     for number in range(10):
-        asked_to_disconnect(system, f"Many {number}", effective_end_date=date(2026, 1, 1 + number))
-    read = answer_text(system, types(system, "decisions"))
+        store_disconnection_request(system, f"Many {number}", effective_end_date=date(2026, 1, 1 + number))
+    read = answer_text(system, type_command(system, "decisions"))
     assert "Many 7" in read
     assert "Many 8" not in read
     assert "more. Open one by name: /noyo approve, reject or disconnect" in read
 
 
-def writes(system: System, record_state: object, action: str, at: int, **details: str) -> None:
+def write_entry(system: System, record_state: object, action: str, at: int, **details: str) -> None:
     entity = record_state.entity  # type: ignore[attr-defined]
     system.bot.repositories.audit.append(AuditEntry(f"{action}{at}", entity, at, BEN, action, tuple(details.items())))
 
 
 def test_history_shows_who_did_what_newest_first(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Juliet Inc")
-    writes(system, record_state, "denied", 1)
+    record_state = store_disconnection_request(system, "Juliet Inc")
+    write_entry(system, record_state, "denied", 1)
     decided = {"kind": "decide_disconnection", "decision": "reject"}
-    writes(system, record_state, "operation_submitted", 2, **decided, reason="other", effective_end_date="2026-12-31")
-    writes(system, record_state, "operation_refused", 3, **decided, outcome="refused", message="No <!here> 123-45-6789")
-    writes(system, record_state, "operation_reconciling", 4, **decided)
-    writes(system, record_state, "resolution_chosen", 5, resolution="close")
-    writes(system, record_state, "operation_succeeded", 6, kind="retry_connection", outcome="confirmed")
-    reply = types(system, "history Juliet")
+    write_entry(
+        system, record_state, "operation_submitted", 2, **decided, reason="other", effective_end_date="2026-12-31"
+    )
+    write_entry(
+        system, record_state, "operation_refused", 3, **decided, outcome="refused", message="No <!here> 123-45-6789"
+    )
+    write_entry(system, record_state, "operation_reconciling", 4, **decided)
+    write_entry(system, record_state, "resolution_chosen", 5, resolution="close")
+    write_entry(system, record_state, "operation_succeeded", 6, kind="retry_connection", outcome="confirmed")
+    reply = type_command(system, "history Juliet")
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines[0] == "@Ben: retry was confirmed by Noyo"
     assert lines[1] == "@Ben: closed it; its effect is unknown"
@@ -69,26 +81,26 @@ def test_history_shows_who_did_what_newest_first(system: System) -> None:
 
 
 def test_an_entry_of_an_unknown_kind_is_shown_as_stored(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Kilo Inc")
-    writes(system, record_state, "teleported <!here>", 1, outcome="odd")
-    writes(system, record_state, "operation_submitted", 2)
-    read = answer_text(system, types(system, "history Kilo"))
+    record_state = store_disconnection_request(system, "Kilo Inc")
+    write_entry(system, record_state, "teleported <!here>", 1, outcome="odd")
+    write_entry(system, record_state, "operation_submitted", 2)
+    read = answer_text(system, type_command(system, "history Kilo"))
     assert "teleported" in read
     assert "odd" in read
     assert "asked for something" in read
 
 
 def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Second Inc")
+    record_state = store_disconnection_request(system, "Second Inc")
     decided = {"kind": "decide_disconnection", "decision": "approve"}
-    writes(
+    write_entry(
         system, record_state, "submission_conflict", 1, **decided, because="already_submitted", first="V1", first_by=ANA
     )
-    writes(system, record_state, "submission_conflict", 2, **decided, because="changed")
-    writes(system, record_state, "resolution_conflict", 3, resolution="close")
-    writes(system, record_state, "operation_sending", 4, **decided, attempt="1")
-    writes(system, record_state, "confirmation_conflict", 5, state="cancelled")
-    reply = types(system, "history Second")
+    write_entry(system, record_state, "submission_conflict", 2, **decided, because="changed")
+    write_entry(system, record_state, "resolution_conflict", 3, resolution="close")
+    write_entry(system, record_state, "operation_sending", 4, **decided, attempt="1")
+    write_entry(system, record_state, "confirmation_conflict", 5, state="cancelled")
+    reply = type_command(system, "history Second")
     lines = [line.partition(" · ")[2] for line in answer_text(system, reply).splitlines() if "@Ben" in line]
     assert lines == [
         "@Ben: tried to confirm the disconnection request, but it was no longer waiting",
@@ -100,10 +112,10 @@ def test_history_shows_conflicts_and_their_reasons(system: System) -> None:
 
 
 def test_a_long_history_shows_twenty_entries(system: System) -> None:
-    record_state = asked_to_disconnect(system, "Lima Inc")
+    record_state = store_disconnection_request(system, "Lima Inc")
     for at in range(25):
-        writes(system, record_state, "denied", at)
-    read = answer_text(system, types(system, "history Lima"))
+        write_entry(system, record_state, "denied", at)
+    read = answer_text(system, type_command(system, "history Lima"))
     assert read.count("was refused: they lack the right") == 20
     assert "There are older entries." in read
 
@@ -111,17 +123,17 @@ def test_a_long_history_shows_twenty_entries(system: System) -> None:
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
     system.asks(ANA, group_name="Mike Inc", carrier_group_id="mike")
     system.settle(30)
-    read = answer_text(system, types(system, "history Mike"))
+    read = answer_text(system, type_command(system, "history Mike"))
     assert "@Ana: asked for this connection" in read
     assert "request was confirmed by Noyo" in read
 
 
 def test_history_explains_when_no_record_several_records_or_no_actions_match(system: System) -> None:
-    assert "Whose? Type /noyo history" in answer_text(system, types(system, "history"))
-    assert "Nothing here matches" in answer_text(system, types(system, "history Nobody"))
-    first = known(system, "November One")
-    asked_to_disconnect(system, "November Two")
-    read = answer_text(system, types(system, "history November"))
+    assert "Whose? Type /noyo history" in answer_text(system, type_command(system, "history"))
+    assert "Nothing here matches" in answer_text(system, type_command(system, "history Nobody"))
+    first = store_connection(system, "November One")
+    store_disconnection_request(system, "November Two")
+    read = answer_text(system, type_command(system, "history November"))
     assert "Several match. Type /noyo history and the id of one:" in read
     assert first.record.id in read
-    assert "No actions in Switchboard." in answer_text(system, types(system, f"history {first.record.id}"))
+    assert "No actions in Switchboard." in answer_text(system, type_command(system, f"history {first.record.id}"))

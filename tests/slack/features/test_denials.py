@@ -13,7 +13,7 @@ from bot.slack.context import Actor, RequestContext
 from bot.slack.features import connect, resolve, retry
 from bot.slack.features.status import click_details
 from bot.slack.views.buttons import Action, ButtonValue, encode
-from tests.slack.incoming import context_of, known, unclear
+from tests.slack.incoming import context_of, store_connection, store_unclear_retry
 from tests.system import ANA, GUARDIAN, GUS, REQUEST, System
 
 
@@ -32,8 +32,8 @@ class FakeAuditLog:
         return [(entry.entity, entry.actor, entry.details) for entry in self.entries]
 
 
-class Windows:
-    """Accepts every modal and every answer."""
+class FakeSlackResponses:
+    """Accepts every modal and every response."""
 
     def open_view(self, trigger_id: str, view: object) -> None:
         pass
@@ -50,10 +50,10 @@ def audit_log() -> FakeAuditLog:
 @pytest.fixture
 def context(system: System, audit_log: FakeAuditLog) -> RequestContext:
     request_context = context_of(system, GUS)
-    return replace(request_context, deps=replace(request_context.deps, audit=audit_log), web=Windows())
+    return replace(request_context, deps=replace(request_context.deps, audit=audit_log), web=FakeSlackResponses())
 
 
-def submitted(view_id: str, about: str = "", **fields: str) -> dict[str, object]:
+def form_submission(view_id: str, about: str = "", **fields: str) -> dict[str, object]:
     values = {name: {name: {"value": value}} for name, value in (REQUEST | fields).items()}
     return {"id": view_id, "private_metadata": about, "state": {"values": values}}
 
@@ -63,25 +63,25 @@ def test_denied_commands_are_logged_under_the_person(context: RequestContext, au
     commands.dispatch(context, {"text": "retry Anything"})
     commands.dispatch(context, {"text": "connect"})
     person = person_ref(GUS)
-    view, ask = (("wanted", "view"),), (("wanted", "request"),)
-    assert audit_log.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, ask)]
+    view, request = (("wanted", "view"),), (("wanted", "request"),)
+    assert audit_log.denied == [(person, GUS, view), (person, GUS, view), (person, GUS, request)]
 
 
 def test_a_denied_request_is_logged_under_the_pending_connection(
     context: RequestContext, audit_log: FakeAuditLog
 ) -> None:
-    connect.FORM.submission(context, submitted("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
+    connect.FORM.submission(context, form_submission("V1", carrier_id=GUARDIAN.upper(), carrier_group_id="g-1"))
     assert audit_log.denied == [(pending_connection_ref(GUARDIAN, "g-1"), GUS, (("wanted", "request"),))]
 
 
 def test_denied_details_and_retries_are_logged_under_the_record(
     system: System, context: RequestContext, audit_log: FakeAuditLog
 ) -> None:
-    record_state = known(system, "Denied Inc")
+    record_state = store_connection(system, "Denied Inc")
     value = ButtonValue(record_state.entity, record_state.record.version)
     click_details(context, value)
     retry.FORM.click(context, value)
-    retry.FORM.submission(context, submitted("V2", encode(value)))
+    retry.FORM.submission(context, form_submission("V2", encode(value)))
     assert [entity for entity, _, _ in audit_log.denied] == [record_state.entity] * 3
     assert [details for _, _, details in audit_log.denied] == [
         (("wanted", right.value),) for right in (Right.VIEW, Right.REQUEST, Right.REQUEST)
@@ -91,7 +91,7 @@ def test_denied_details_and_retries_are_logged_under_the_record(
 def test_a_denied_resolution_is_logged_under_the_entity_of_its_operation(
     system: System, context: RequestContext, audit_log: FakeAuditLog
 ) -> None:
-    operation = unclear(system, "Denied Way Inc")
+    operation = store_unclear_retry(system, "Denied Way Inc")
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id=operation.id))
     resolve.click(Action.CLOSE, context, ButtonValue(operation_id="Vnobody"))
     assert [entity for entity, _, _ in audit_log.denied] == [operation.entity, person_ref(GUS)]

@@ -7,19 +7,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.slack.features.test_second_approval import CAT, request_disconnection
-from tests.slack.incoming import a_system, answer_text, types, view_id, window
+from tests.slack.incoming import answer_text, modal_text, new_system, type_command, view_id
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[System]:
-    for system in a_system(APPROVERS=f"{ANA},{BEN},{CAT}"):
+    for system in new_system(APPROVERS=f"{ANA},{BEN},{CAT}"):
         system.slack.add_user(CAT, "Cat")
         system.slack.workspace.channels[DECISIONS].members.add(CAT)
         yield system
 
 
-def test_from_the_card_to_noyo_and_back_in_one_card(system: System) -> None:
+def test_a_disconnection_has_one_card_from_the_request_to_noyos_answer(system: System) -> None:
     connection = system.noyo.add_connection(
         carrier_id=GUARDIAN, carrier_group_id="W1", group_name="Whole Inc", status="completed"
     )
@@ -40,9 +40,9 @@ def test_from_the_card_to_noyo_and_back_in_one_card(system: System) -> None:
     assert "**Requested by:** @Ana" in after
     assert "confirmed by @Ben" in after
     assert "outside Switchboard" not in after
-    assert "[[ Sent to Noyo ]]" in window(system, BEN)
+    assert "[[ Sent to Noyo ]]" in modal_text(system, BEN)
     assert operation_id not in system.open_operations()
-    history = answer_text(system, types(system, "history W1"))
+    history = answer_text(system, type_command(system, "history W1"))
     assert "@Ben: confirmed the request to disconnect" in history
     assert "asked to disconnect (last managed day 31 Dec 2026" in history
     assert "was accepted by Noyo" in history

@@ -11,7 +11,7 @@ from bot.domain.records import EntityKind
 from bot.slack.features import doctor
 from bot.slack.views.health import diagnose
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import answer_text, begin, types
+from tests.slack.incoming import answer_text, reset_system, type_command
 from tests.system import ALERTS, ANA, BEN, GUS, START, System
 
 assert doctor.SHOWN
@@ -22,7 +22,7 @@ SETTINGS = {"ADMINS": ANA, "APPROVERS": f"{ANA},{BEN}"}
 
 @pytest.fixture
 def system(shared: System) -> System:
-    begin(shared)
+    reset_system(shared)
     shared.wait(240)
     shared.webhooks_begin()
     shared.noyo.add_connection(group_name="Heard Inc")
@@ -31,12 +31,12 @@ def system(shared: System) -> System:
     return shared
 
 
-def read(system: System) -> str:
-    return answer_text(system, types(system, "doctor"))
+def doctor_text(system: System) -> str:
+    return answer_text(system, type_command(system, "doctor"))
 
 
-def test_where_all_is_well_it_is_one_line_of_ticks(system: System) -> None:
-    text = read(system)
+def test_passed_checks_are_one_line(system: System) -> None:
+    text = doctor_text(system)
 
     assert f"Switchboard {__version__}, environment production. All checks passed." in text
     fine = next(line for line in text.splitlines() if "✓ Passed:" in line)
@@ -57,9 +57,9 @@ def test_where_all_is_well_it_is_one_line_of_ticks(system: System) -> None:
     assert len(text.splitlines()) < 6
 
 
-def test_before_anybody_has_looked_it_says_so() -> None:
+def test_without_health_checks_the_report_says_that_there_are_no_results() -> None:
     with System(ADMINS=ANA) as fresh:
-        text = read(fresh)
+        text = doctor_text(fresh)
 
         assert "No result" in text
         assert "has not reported yet" in text
@@ -68,12 +68,12 @@ def test_before_anybody_has_looked_it_says_so() -> None:
         assert "no signed event has been received yet" in text
 
 
-def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(system: System) -> None:
+def test_a_channel_that_the_bot_was_removed_from_is_reported_with_advice(system: System) -> None:
     system.slack.workspace.channels[ALERTS].members.discard(system.slack.workspace.bot_user_id)
     try:
         system.wait(300)
         system.check_health()
-        text = read(system)
+        text = doctor_text(system)
     finally:
         system.slack.workspace.channels[ALERTS].members.add(system.slack.workspace.bot_user_id)
 
@@ -84,13 +84,13 @@ def test_a_channel_that_the_bot_was_thrown_out_of_is_told_with_what_to_do(system
     assert "channels" not in next(line for line in text.splitlines() if "✓ Passed:" in line)
 
 
-def test_an_approver_who_left_is_named(system: System) -> None:
+def test_a_deactivated_approver_is_named(system: System) -> None:
     system.slack.add_user(BEN, "Ben", deleted=True)
     try:
         system.wait(13 * 3600)
         system.settle(10)
         system.check_health()
-        text = read(system)
+        text = doctor_text(system)
     finally:
         system.slack.add_user(BEN, "Ben")
 
@@ -98,22 +98,22 @@ def test_an_approver_who_left_is_named(system: System) -> None:
     assert "@Ben – remove them" in text
 
 
-def test_knowledge_that_is_old_is_not_called_fine(system: System) -> None:
+def test_outdated_health_checks_are_not_reported_as_passed(system: System) -> None:
     system.wait(policies.HEALTH_CHECK_STALE_SECONDS + 60)
 
-    text = read(system)
+    text = doctor_text(system)
 
     assert "so its current state is unknown" in text
     assert "were last read completely" in text
     assert "Slack token" not in text
 
 
-def test_rows_that_cannot_be_read_are_told_as_data(system: System) -> None:
+def test_unreadable_rows_are_reported_as_plain_text(system: System) -> None:
     cursors = system.bot.repositories.polling
     for number in range(7):
         cursors.park(EntityKind.CONNECTION, ParkedRow(f"row-{number}", "no <!channel> id", START))
     try:
-        text = read(system)
+        text = doctor_text(system)
     finally:
         for number in range(7):
             cursors.unpark(EntityKind.CONNECTION, f"row-{number}")
@@ -123,21 +123,21 @@ def test_rows_that_cannot_be_read_are_told_as_data(system: System) -> None:
     assert "and 2 more" in text
 
 
-def test_what_should_have_been_done_long_ago_is_told(system: System) -> None:
+def test_an_overdue_operation_is_reported(system: System) -> None:
     system.asks(carrier_group_id="late one")
     system.wait(400)
-    text = read(system)
+    text = doctor_text(system)
     system.settle(60)
 
     assert "An operation has been waiting since" in text
     assert "An event has been" not in text
 
 
-def test_a_pause_is_told_with_what_is_kept(system: System) -> None:
-    types(system, "pause feed is wrong")
+def test_a_pause_is_reported_with_the_oldest_deferred_request(system: System) -> None:
+    type_command(system, "pause feed is wrong")
     system.asks(carrier_group_id="kept one")
-    text = read(system)
-    types(system, "resume")
+    text = doctor_text(system)
+    type_command(system, "resume")
     system.settle(30)
 
     assert "@Ana paused sending to Noyo" in text
@@ -145,16 +145,16 @@ def test_a_pause_is_told_with_what_is_kept(system: System) -> None:
     assert "The oldest deferred request was submitted" in text
 
 
-def test_only_admins_are_told(system: System) -> None:
-    assert "Guests cannot do this" in answer_text(system, types(system, "doctor", GUS))
+def test_only_admins_see_the_report(system: System) -> None:
+    assert "Guests cannot do this" in answer_text(system, type_command(system, "doctor", GUS))
 
 
-# ---------------------------------------------------------------- in words
+# ---------------------------------------------------------------- texts
 
 NOW = START
 
 
-def wrong(finding: Finding) -> str:
+def problem_text(finding: Finding) -> str:
     found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, (finding,))}, NOW)
     (line,) = found.wrong
     return mrkdwn(line)
@@ -189,14 +189,14 @@ def wrong(finding: Finding) -> str:
         ),
     ],
 )
-def test_each_fault_has_words_on_what_to_do_and_says_when_it_was_seen(finding: Finding, words: str) -> None:
-    text = wrong(finding)
+def test_each_problem_has_advice_and_the_time_of_its_check(finding: Finding, words: str) -> None:
+    text = problem_text(finding)
 
     assert words in text
     assert "(checked <!date^" in text
 
 
-def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> None:
+def test_an_old_problem_remains_a_problem_and_an_old_success_becomes_unknown() -> None:
     old = HealthCheck(
         Component.NOYO,
         NOW - policies.HEALTH_CHECK_STALE_SECONDS - 1,
@@ -213,7 +213,7 @@ def test_a_fault_stays_one_when_it_is_old_and_what_was_fine_is_no_longer() -> No
     assert "so its current state is unknown" in mrkdwn(found.unknown[0])
 
 
-def test_what_could_not_be_told_is_not_called_wrong() -> None:
+def test_an_undetermined_check_is_not_a_problem() -> None:
     unknown = (Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3), Finding(Topic.SCOPES, CheckStatus.UNKNOWN))
     found = diagnose({Component.SLACK: HealthCheck(Component.SLACK, NOW, unknown)}, NOW)
 
@@ -230,7 +230,7 @@ UNREADABLE = Finding(
 READ = Finding(Topic.SECRET, CheckStatus.OK)
 
 
-def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> None:
+def test_an_unreadable_webhook_secret_remains_a_problem() -> None:
     stale = HealthCheck(Component.WEBHOOK, NOW - 10 * policies.WEBHOOK_STALE_SECONDS, (UNREADABLE,))
 
     (line,) = diagnose({Component.WEBHOOK: stale}, NOW).wrong
@@ -241,7 +241,7 @@ def test_a_webhook_whose_secret_cannot_be_read_is_wrong_however_long_ago() -> No
 @pytest.mark.parametrize(
     ("age", "fine"), [(0, True), (policies.WEBHOOK_STALE_SECONDS, True), (policies.WEBHOOK_STALE_SECONDS + 1, False)]
 )
-def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None:
+def test_a_webhook_without_recent_events_is_unknown(age: int, fine: bool) -> None:
     found = diagnose({Component.WEBHOOK: HealthCheck(Component.WEBHOOK, NOW - age, (READ,))}, NOW)
 
     assert found.wrong == ()
@@ -249,7 +249,7 @@ def test_a_quiet_webhook_is_neither_fine_nor_wrong(age: int, fine: bool) -> None
     assert bool(found.unknown) is not fine
 
 
-def test_secrets_are_not_called_fine_where_one_function_cannot_read_its_own() -> None:
+def test_secrets_do_not_pass_if_one_function_cannot_read_its_own() -> None:
     checks = {component: HealthCheck(component, NOW, (READ,)) for component in (Component.SLACK, Component.RECEIVER)}
 
     assert diagnose(checks, NOW).fine == ("secrets", "secrets")

@@ -14,7 +14,7 @@ from bot.slack.views import health
 from bot.slack.views.cards import render
 from bot.slack.views.health import pause_notice
 from bot.slack.views.rich_text import mrkdwn
-from tests.slack.incoming import answer_text, begin, context_of, known, types, window
+from tests.slack.incoming import answer_text, context_of, modal_text, reset_system, store_connection, type_command
 from tests.slack.samples import DISPLAY
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, GUS, START, System
 
@@ -23,64 +23,64 @@ SETTINGS = {"ADMINS": f"{ANA},{BEN}"}
 
 @pytest.fixture
 def system(shared: System) -> System:
-    begin(shared)
-    types(shared, "resume")
+    reset_system(shared)
+    type_command(shared, "resume")
     return shared
 
 
-def notices(system: System) -> list[str]:
+def alert_channel_texts(system: System) -> list[str]:
     system.notify()
     return [system.slack.render(message) for message in system.slack.channel(ALERTS)]
 
 
-def test_an_admin_pauses_and_everybody_reads_why(system: System) -> None:
-    read = answer_text(system, types(system, "pause the *carrier's* feed is wrong <!channel>"))
+def test_a_pause_is_announced_with_its_reason(system: System) -> None:
+    read = answer_text(system, type_command(system, "pause the *carrier's* feed is wrong <!channel>"))
 
     assert "@Ana paused sending to Noyo" in read
     assert "New requests wait and are sent in order" in read
-    notice = notices(system)[-1]
+    notice = alert_channel_texts(system)[-1]
     assert "Sending to Noyo is paused" in notice
     assert "the *carrier's* feed is wrong <!channel>" in notice
     assert "/noyo resume" in notice
     assert system.slack.mentions(system.slack.channel(ALERTS)[-1]) in ([], ["@Ana"])
 
 
-def test_a_second_admin_is_told_who_was_first_and_why(system: System) -> None:
-    types(system, "pause feed is wrong")
+def test_a_second_admin_sees_who_paused_and_why(system: System) -> None:
+    type_command(system, "pause feed is wrong")
 
-    read = answer_text(system, types(system, "pause me too", BEN))
+    read = answer_text(system, type_command(system, "pause me too", BEN))
 
     assert "Already paused: @Ana paused sending to Noyo" in read
     assert "(feed is wrong)" in read
     assert "/noyo resume ends the pause" in read
 
 
-def test_the_notice_becomes_true_again_when_it_is_resumed(system: System) -> None:
-    types(system, "pause feed is wrong")
-    before = len(notices(system))
+def test_resuming_updates_the_pause_notice(system: System) -> None:
+    type_command(system, "pause feed is wrong")
+    before = len(alert_channel_texts(system))
 
-    read = answer_text(system, types(system, "resume", BEN))
+    read = answer_text(system, type_command(system, "resume", BEN))
 
     assert "@Ben resumed sending to Noyo" in read
-    after = notices(system)
+    after = alert_channel_texts(system)
     assert len(after) == before
     assert "Sending to Noyo resumed" in after[-1]
     assert "@Ben resumed sending to Noyo" in after[-1]
     assert "is paused" not in after[-1]
 
 
-def test_resuming_twice_says_that_it_is_not_paused_and_who_resumed_it(system: System) -> None:
-    types(system, "pause")
-    types(system, "resume", BEN)
+def test_a_second_resume_says_who_resumed(system: System) -> None:
+    type_command(system, "pause")
+    type_command(system, "resume", BEN)
 
-    read = answer_text(system, types(system, "resume"))
+    read = answer_text(system, type_command(system, "resume"))
 
     assert "Sending is not paused. @Ben resumed sending to Noyo" in read
 
 
 @pytest.mark.parametrize("text", ["pause", "resume"])
 def test_only_admins_may_pause_or_resume_and_a_denial_is_audited(system: System, text: str) -> None:
-    read = answer_text(system, types(system, text, GUS))
+    read = answer_text(system, type_command(system, text, GUS))
 
     assert "Guests cannot do this" in read
     newest = system.bot.repositories.audit.entries(SENDING_PAUSE, limit=1)[0]
@@ -88,54 +88,54 @@ def test_only_admins_may_pause_or_resume_and_a_denial_is_audited(system: System,
     assert system.bot.repositories.pauses.history().active_pause is None
 
 
-def test_nobody_may_pause_where_the_settings_name_no_admins() -> None:
+def test_without_admins_in_the_settings_nobody_may_pause() -> None:
     with System() as bare:
-        assert "Nobody may do this yet" in answer_text(bare, types(bare, "pause"))
+        assert "Nobody may do this yet" in answer_text(bare, type_command(bare, "pause"))
 
 
-def test_status_says_first_that_nothing_is_sent(system: System) -> None:
-    known(system, "Paused Bakery")
-    types(system, "pause feed is wrong")
+def test_status_starts_with_the_active_pause(system: System) -> None:
+    store_connection(system, "Paused Bakery")
+    type_command(system, "pause feed is wrong")
 
     for text in ("status", "status Paused Bakery", "status nobody at all"):
-        read = answer_text(system, types(system, text))
+        read = answer_text(system, type_command(system, text))
         assert read.startswith("@Ana paused sending to Noyo")
         assert "(feed is wrong): requests are deferred and not sent yet." in read
-    types(system, "resume")
-    assert "paused" not in answer_text(system, types(system, "status"))
+    type_command(system, "resume")
+    assert "paused" not in answer_text(system, type_command(system, "status"))
 
 
-def test_what_is_asked_for_meanwhile_is_answered_as_kept(system: System) -> None:
-    types(system, "pause")
+def test_a_request_during_a_pause_is_shown_as_deferred(system: System) -> None:
+    type_command(system, "pause")
 
     system.asks(carrier_group_id="kept 1")
 
-    assert "Paused, not sent yet" in window(system)
+    assert "Paused, not sent yet" in modal_text(system)
     assert (
         "Test Company with Guardian, carrier group id kept 1: waiting while sending is paused. @Ana paused"
-        in window(system)
+        in modal_text(system)
     )
-    assert "Sending to Noyo" not in window(system)
+    assert "Sending to Noyo" not in modal_text(system)
     system.notify()
     card = system.seen_in(CONNECTIONS)
     assert "waiting while sending is paused. @Ana paused sending to Noyo" in card
     assert "when sending resumes" in card
 
 
-def test_a_pause_that_came_after_the_click_is_told_in_the_window(system: System) -> None:
+def test_a_pause_after_the_submission_is_shown_in_the_modal(system: System) -> None:
     system.asks(carrier_group_id="kept 2")
-    types(system, "pause")
+    type_command(system, "pause")
     system.execute_due()
     system.notify()
 
-    assert "Your request is waiting while sending is paused. @Ana paused" in window(system)
+    assert "Your request is waiting while sending is paused. @Ana paused" in modal_text(system)
     assert "request will be sent when sending resumes" in system.seen_in(CONNECTIONS)
     assert system.slack.direct_messages(ANA) == []
 
 
-def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -> None:
-    types(system, "pause")
-    types(system, "connect")
+def test_a_form_submitted_during_a_pause_is_deferred_once(system: System) -> None:
+    type_command(system, "pause")
+    type_command(system, "connect")
     view = system.slack.view_of(ANA)
     assert view is not None
     form: dict[str, Any] = {
@@ -146,7 +146,7 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -
     }
     system.slack.submit(ANA, view.id, form)
 
-    assert "Paused, not sent yet" in window(system)
+    assert "Paused, not sent yet" in modal_text(system)
     assert (
         len(
             [
@@ -159,10 +159,10 @@ def test_the_same_form_submitted_twice_is_told_that_it_is_kept(system: System) -
     )
 
 
-# ---------------------------------------------------------------- in words
+# ---------------------------------------------------------------- texts
 
 
-def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(system: System) -> None:
+def test_without_a_pause_nothing_is_said_about_sending(system: System) -> None:
     assert pause_lines(context_of(system)) == []
 
 
@@ -175,7 +175,7 @@ def test_how_it_stands_is_nothing_worth_saying_while_sending_is_on(system: Syste
         (Pause(START, until=START + 60), "Observe-only mode ended", "Switchboard"),
     ],
 )
-def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: str) -> None:
+def test_each_start_and_end_of_a_pause_has_a_title_and_a_text(pause: Pause, title: str, words: str) -> None:
     shown = render(PauseNotice(pause), DISPLAY).text
 
     assert shown.startswith(title)
@@ -183,6 +183,6 @@ def test_each_turn_of_the_switch_has_its_words(pause: Pause, title: str, words: 
     assert pause_notice(PauseNotice(pause), DISPLAY).title
 
 
-def test_a_kept_one_tells_when_it_goes_out() -> None:
+def test_a_deferred_operation_says_when_it_will_be_sent() -> None:
     assert "It will be sent when sending resumes." in mrkdwn(health.deferred(Pause(START, ANA)))
     assert "It will be sent when observe-only mode ends." in mrkdwn(health.deferred(Pause(START)))

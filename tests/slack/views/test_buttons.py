@@ -1,4 +1,4 @@
-"""Buttons and the values they carry."""
+"""Buttons and their values."""
 
 import json
 
@@ -21,11 +21,11 @@ CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
         ButtonValue(operation_id="V0OPERATION"),
     ],
 )
-def test_a_value_comes_back_as_it_was(value: ButtonValue) -> None:
+def test_a_button_value_survives_encoding_and_decoding(value: ButtonValue) -> None:
     assert decode(encode(value)) == value
 
 
-def test_a_button_of_another_version_is_refused_politely() -> None:
+def test_a_button_value_of_a_newer_version_is_refused() -> None:
     with pytest.raises(UnknownSchema, match="newer message"):
         decode('{"s":2,"what":"ever"}')
 
@@ -47,17 +47,17 @@ def test_a_button_of_another_version_is_refused_politely() -> None:
         '{"s":1,"o":"' + "x" * 3000 + '"}',
     ],
 )
-def test_a_value_that_is_not_ours_is_an_error(garbage: str) -> None:
+def test_an_invalid_button_value_is_an_error(garbage: str) -> None:
     with pytest.raises(ValueError):
         decode(garbage)
 
 
-def test_a_value_longer_than_slack_carries_is_never_made() -> None:
+def test_a_button_value_over_slacks_limit_is_an_error() -> None:
     with pytest.raises(ValueError):
         encode(ButtonValue(operation_id="x" * 2000))
 
 
-def test_a_button_about_an_operation_or_a_request_is_about_no_record() -> None:
+def test_a_button_for_an_operation_or_a_pending_request_has_no_record() -> None:
     assert ButtonValue(CONNECTION, "v1").record == CONNECTION
     with pytest.raises(ValueError):
         _ = ButtonValue(operation_id="V0").record
@@ -74,12 +74,12 @@ def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_opera
     assert all("confirm" in button and "style" not in button for button in offered)
 
 
-def test_what_a_screen_reader_says_names_the_group_within_slacks_limit() -> None:
+def test_the_accessibility_label_names_the_group_within_slacks_limit() -> None:
     button = buttons.record_button(Action.RETRY, CONNECTION, "v1", name="x" * 200)
     assert button["accessibility_label"].startswith("Retry xxx")
     assert len(button["accessibility_label"]) == 75
 
 
-def test_a_block_of_buttons_is_a_new_block_once_what_it_is_about_changes() -> None:
+def test_the_block_id_of_buttons_changes_with_the_revision() -> None:
     ids = {json.dumps(actions([], revision=revision)["block_id"]) for revision in ("v1", "v2", "v1")}
     assert len(ids) == 2

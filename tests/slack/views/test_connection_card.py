@@ -21,13 +21,13 @@ from tests.slack.samples import (
     a_record_state,
     a_retry,
     buttons_of,
+    rendered_text,
     settled,
-    shown,
 )
 
 
-def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
-    assert shown(RecordCard(a_record_state())) == "\n".join(
+def test_a_card_shows_all_facts_and_the_next_step() -> None:
+    assert rendered_text(RecordCard(a_record_state())) == "\n".join(
         [
             "# Test Company · Guardian",
             "Status: Unable to connect, last changed 29 Dec 2025 11:25 UTC",
@@ -44,24 +44,24 @@ def test_it_tells_all_that_is_known_and_who_acts_next() -> None:
     )
 
 
-def test_its_buttons_carry_the_record_and_the_version_that_was_shown() -> None:
+def test_buttons_contain_the_record_and_the_shown_version() -> None:
     record = a_connection()
     for button in buttons_of(render(RecordCard(a_record_state(record)), DISPLAY)).values():
         assert decode(button["value"]) == ButtonValue(record.entity, VERSION)
 
 
 @pytest.mark.parametrize("status", [status for status in ConnectionStatus if status.value != "unable_to_connect"])
-def test_no_retry_is_offered_at_other_statuses(status: ConnectionStatus) -> None:
+def test_other_statuses_offer_no_retry(status: ConnectionStatus) -> None:
     card = RecordCard(a_record_state(a_connection(status=status)))
     assert list(buttons_of(render(card, DISPLAY))) == ["Details"]
 
 
-def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None:
+def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
     card = RecordCard(a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED)))
     display = replace(DISPLAY, retry_at_action_required=True)
     assert "Retry…" in buttons_of(render(card, display))
-    assert "then retry with it." in shown(card, display)
-    assert "send it to Noyo." in shown(card)
+    assert "then retry with it." in rendered_text(card, display)
+    assert "send it to Noyo." in rendered_text(card)
 
 
 @pytest.mark.parametrize(
@@ -78,25 +78,29 @@ def test_retry_is_offered_at_action_required_where_the_setting_says_so() -> None
         (UnknownValue("connecting"), "Unknown status"),
     ],
 )
-def test_every_status_says_who_acts_next(status: ConnectionStatus | UnknownValue, who: str) -> None:
-    assert f"Next: {who}" in shown(RecordCard(a_record_state(a_connection(status=status))))
+def test_every_status_shows_the_next_step(status: ConnectionStatus | UnknownValue, who: str) -> None:
+    assert f"Next: {who}" in rendered_text(RecordCard(a_record_state(a_connection(status=status))))
 
 
-def test_an_unknown_status_is_shown_as_noyo_names_it() -> None:
-    assert "Status: connecting," in shown(RecordCard(a_record_state(a_connection(status=UnknownValue("connecting")))))
+def test_an_unknown_status_is_shown_as_received() -> None:
+    assert "Status: connecting," in rendered_text(
+        RecordCard(a_record_state(a_connection(status=UnknownValue("connecting"))))
+    )
 
 
-def test_what_is_missing_is_said_to_be_missing() -> None:
+def test_missing_fields_are_shown_as_missing() -> None:
     bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
-    text = shown(RecordCard(a_record_state(bare, requester=None)))
+    text = rendered_text(RecordCard(a_record_state(bare, requester=None)))
     assert "# Unnamed group · no-name" in text
     assert "Carrier group id: none" in text
     assert "Requested by: someone outside Switchboard" in text
     assert "Message from the carrier" not in text
 
 
-def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> None:
-    assert "Group not found" not in shown(RecordCard(a_record_state(a_connection(status=ConnectionStatus.PROCESSING))))
+def test_the_message_of_an_earlier_attempt_is_not_shown_during_processing() -> None:
+    assert "Group not found" not in rendered_text(
+        RecordCard(a_record_state(a_connection(status=ConnectionStatus.PROCESSING)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -113,15 +117,13 @@ def test_words_of_an_earlier_try_are_not_shown_once_it_is_processed_again() -> N
         ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
     ],
 )
-def test_an_open_operation_is_told_in_place_of_what_to_do_and_takes_retry_away(
-    changes: dict[str, object], words: str
-) -> None:
+def test_an_open_operation_replaces_the_next_step_and_removes_retry(changes: dict[str, object], words: str) -> None:
     card = RecordCard(a_record_state(), a_retry(**changes), settled(a_retry(actor="UBOB"), OutcomeKind.CONFIRMED))
-    text = shown(card)
+    text = rendered_text(card)
     assert f"Now: @UANA asked to retry with carrier group id 00110022: {words}" in text
     assert "Next:" not in text
     assert "[Retry…]" not in text
-    assert "UBOB" not in text, "who did something is said only once nothing is open"
+    assert "UBOB" not in text, "the last operation is shown only if none is open"
 
 
 def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
@@ -129,8 +131,8 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
     assert list(buttons_of(render(card, DISPLAY))) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
-def test_corrected_details_are_mentioned_and_never_shown() -> None:
-    text = shown(RecordCard(a_record_state(), a_retry(input=RetryRequest(None, "secret-ciphertext"))))
+def test_corrected_sensitive_details_are_mentioned_without_their_values() -> None:
+    text = rendered_text(RecordCard(a_record_state(), a_retry(input=RetryRequest(None, "secret-ciphertext"))))
     assert "with the same carrier group id and corrected details that are not shown" in text
     assert "ciphertext" not in text
 
@@ -150,10 +152,10 @@ def test_corrected_details_are_mentioned_and_never_shown() -> None:
         (OutcomeKind.OVERDUE, None, "Noyo could not be read for a day, so @UANA's retry was canceled"),
     ],
 )
-def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
+def test_the_last_operation_is_shown_with_its_actor_outcome_and_time(
     kind: OutcomeKind, words: str | None, expected: str
 ) -> None:
-    text = shown(RecordCard(a_record_state(), last=settled(a_retry(), kind, words)))
+    text = rendered_text(RecordCard(a_record_state(), last=settled(a_retry(), kind, words)))
     assert expected in text
     assert "· 29 Dec 2025 11:36 UTC" in text
     assert "[Retry…]" in text, "the buttons are back"
@@ -162,43 +164,43 @@ def test_the_last_operation_says_who_did_it_what_came_of_it_and_when(
 def test_the_person_who_resolved_an_operation_is_named() -> None:
     arrived = settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB")
     closed = settled(a_retry(), OutcomeKind.CLOSED)
-    assert "@UBOB reported that @UANA's retry arrived" in shown(RecordCard(a_record_state(), last=arrived))
-    assert "Someone closed @UANA's retry" in shown(RecordCard(a_record_state(), last=closed))
+    assert "@UBOB reported that @UANA's retry arrived" in rendered_text(RecordCard(a_record_state(), last=arrived))
+    assert "Someone closed @UANA's retry" in rendered_text(RecordCard(a_record_state(), last=closed))
 
 
-def test_a_refusal_says_what_to_do_until_the_record_moves_on() -> None:
+def test_a_refusal_shows_advice_until_the_record_changes() -> None:
     refused = settled(a_retry(), OutcomeKind.REFUSED, "Bad format")
     advice = "Correct what Noyo names, then retry."
-    assert advice in shown(RecordCard(a_record_state(), last=refused))
+    assert advice in rendered_text(RecordCard(a_record_state(), last=refused))
     later = a_connection(modified=CHANGED + 9000)
-    assert advice not in shown(RecordCard(a_record_state(later), last=refused))
+    assert advice not in rendered_text(RecordCard(a_record_state(later), last=refused))
 
 
-def test_what_switchboard_did_itself_is_said_to_be_its_own() -> None:
+def test_an_operation_without_an_actor_names_switchboard() -> None:
     operation = settled(a_retry(actor=None), OutcomeKind.CONFIRMED)
-    assert "Noyo confirmed Switchboard's retry" in shown(RecordCard(a_record_state(), last=operation))
+    assert "Noyo confirmed Switchboard's retry" in rendered_text(RecordCard(a_record_state(), last=operation))
 
 
-def test_an_operation_that_lost_its_outcome_still_shows() -> None:
+def test_an_operation_without_a_stored_outcome_is_still_shown() -> None:
     odd = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
-    assert "@UANA's retry is closed (succeeded)" in shown(RecordCard(a_record_state(), last=odd))
+    assert "@UANA's retry is closed (succeeded)" in rendered_text(RecordCard(a_record_state(), last=odd))
 
 
-def test_the_request_that_made_it_is_told_as_a_request() -> None:
+def test_the_creating_operation_is_shown_as_a_request() -> None:
     operation = settled(a_retry(kind=OperationKind.REQUEST_CONNECTION), OutcomeKind.CONFIRMED)
-    assert "Noyo confirmed @UANA's request" in shown(RecordCard(a_record_state(), last=operation))
+    assert "Noyo confirmed @UANA's request" in rendered_text(RecordCard(a_record_state(), last=operation))
 
 
-def test_outside_production_every_card_says_so_first_in_words() -> None:
+def test_outside_production_cards_start_with_the_environment() -> None:
     display = replace(DISPLAY, in_production=False, environment="sandbox")
     card = RecordCard(a_record_state())
     warning = "Not production: this is the sandbox environment."
-    assert shown(card, display).startswith(f"~ {warning}\n#")
+    assert rendered_text(card, display).startswith(f"~ {warning}\n#")
     assert render(card, display).text.startswith(warning)
-    assert "production" not in shown(card)
+    assert "production" not in rendered_text(card)
 
 
-def test_the_block_of_buttons_changes_with_the_version_and_the_operation() -> None:
+def test_the_block_id_of_buttons_changes_with_version_and_operation() -> None:
     ids = set()
     for card in (
         RecordCard(a_record_state()),
@@ -210,6 +212,6 @@ def test_the_block_of_buttons_changes_with_the_version_and_the_operation() -> No
     assert len(ids) == 4
 
 
-def test_a_past_operation_is_told_with_its_time_as_slack_dates_it() -> None:
+def test_the_time_of_the_last_operation_is_a_slack_date() -> None:
     text = mrkdwn(last_outcome(settled(a_retry(), OutcomeKind.CONFIRMED)))
     assert text.startswith("Noyo confirmed <@UANA>'s retry · <!date^1767008200^")

@@ -23,8 +23,8 @@ from tests.slack.samples import (
     a_disconnection,
     a_record_state,
     buttons_of,
+    rendered_text,
     settled,
-    shown,
 )
 
 DECIDING = ["Approve Disconnection…", "Reject, Keep Connected…", "Claim", "Details"]
@@ -36,7 +36,7 @@ def card(status: DisconnectionStatus = DisconnectionStatus.NEEDS_REVIEW, **chang
     return RecordCard(a_record_state(a_disconnection(status=status, **fields)), **changes)
 
 
-def offered(shown_card: RecordCard) -> list[str]:
+def button_labels(shown_card: RecordCard) -> list[str]:
     return list(buttons_of(render(shown_card, DISPLAY)))
 
 
@@ -58,78 +58,80 @@ def test_a_claimed_request_can_be_claimed_by_others_and_released() -> None:
 
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])
 def test_a_decided_request_offers_no_decision(status: DisconnectionStatus) -> None:
-    assert offered(card(status)) == ["Details"]
+    assert button_labels(card(status)) == ["Details"]
 
 
 def test_a_decision_being_sent_is_shown_and_removes_the_decision_buttons() -> None:
     decided = card(operation=a_decision())
-    assert "Now: @UANA approved: sending." in shown(decided)
-    assert "Next:" not in shown(decided)
-    assert offered(decided) == ["Details"]
+    assert "Now: @UANA approved: sending." in rendered_text(decided)
+    assert "Next:" not in rendered_text(decided)
+    assert button_labels(decided) == ["Details"]
 
 
 def test_the_details_of_a_decision_are_shown() -> None:
     later = a_decision(wanted={"effective_end_date": date(2027, 1, 31)})
-    assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in shown(card(operation=later))
+    assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in rendered_text(card(operation=later))
     operation = a_decision(Decision.REJECT, {"reason": DecisionReason.PAYMENT_REINSTATED})
-    assert "@UANA rejected (payment reinstated): sending." in shown(card(operation=operation))
+    assert "@UANA rejected (payment reinstated): sending." in rendered_text(card(operation=operation))
 
 
 def test_a_decision_with_an_unknown_outcome_offers_three_resolutions_and_no_decision() -> None:
     stuck = card(operation=a_decision(state=OperationState.NEEDS_RESOLUTION))
-    assert offered(stuck) == ["It Arrived", "Send Again", "Close", "Details"]
+    assert button_labels(stuck) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
 def test_a_confirmed_decision_is_shown_with_its_time_and_person() -> None:
     last = settled(a_decision(), OutcomeKind.CONFIRMED)
-    text = shown(card(DisconnectionStatus.PROCESSING, last=last, decided=CHANGED))
+    text = rendered_text(card(DisconnectionStatus.PROCESSING, last=last, decided=CHANGED))
     assert "Noyo confirmed @UANA's approval · 29 Dec 2025" in text
     assert OUTSIDE not in text
 
 
 def test_a_refusal_shows_noyos_message_and_offers_the_decisions_again() -> None:
     refused = card(last=settled(a_decision(), OutcomeKind.REFUSED, "Not in this state"))
-    assert "Noyo refused @UANA's approval: Not in this state" in shown(refused)
-    assert "correct what Noyo names and decide again" in shown(refused)
-    assert offered(refused) == DECIDING
+    assert "Noyo refused @UANA's approval: Not in this state" in rendered_text(refused)
+    assert "correct what Noyo names and decide again" in rendered_text(refused)
+    assert button_labels(refused) == DECIDING
 
 
-def test_of_a_lost_answer_nobody_is_named_since_somebody_may_have_decided_the_same_elsewhere() -> None:
+def test_a_reconciled_decision_names_nobody() -> None:
     last = settled(a_decision(Decision.REJECT), OutcomeKind.RECONCILED)
-    text = shown(card(DisconnectionStatus.REJECTED, last=last))
+    text = rendered_text(card(DisconnectionStatus.REJECTED, last=last))
     assert "Noyo did not answer, but Noyo shows it rejected" in text
     assert "@UANA" not in text
     assert OUTSIDE not in text
 
 
 @pytest.mark.parametrize("status", list(DisconnectionStatus)[1:])
-def test_what_was_decided_elsewhere_says_so_and_names_nobody(status: DisconnectionStatus) -> None:
-    text = shown(card(status, decided=CHANGED))
+def test_a_decision_made_elsewhere_is_shown_without_a_name(status: DisconnectionStatus) -> None:
+    text = rendered_text(card(status, decided=CHANGED))
     assert f"{OUTSIDE}, according to the last 30 days · 29 Dec 2025" in text
     assert "@" not in text
 
 
-def test_a_decision_of_ours_that_came_to_nothing_was_not_the_one_that_was_made() -> None:
+def test_an_unsuccessful_decision_is_not_shown_as_the_one_that_was_made() -> None:
     for kind in (OutcomeKind.REFUSED, OutcomeKind.CHANGED, OutcomeKind.NOT_AUTHORIZED):
-        assert OUTSIDE in shown(card(DisconnectionStatus.PROCESSING, last=settled(a_decision(), kind), decided=CHANGED))
+        assert OUTSIDE in rendered_text(
+            card(DisconnectionStatus.PROCESSING, last=settled(a_decision(), kind), decided=CHANGED)
+        )
     other = settled(a_decision(Decision.REJECT), OutcomeKind.CONFIRMED)
-    assert OUTSIDE in shown(card(DisconnectionStatus.COMPLETED, last=other))
+    assert OUTSIDE in rendered_text(card(DisconnectionStatus.COMPLETED, last=other))
 
 
-def test_nobody_is_said_to_have_decided_while_a_decision_is_unsettled() -> None:
+def test_an_open_decision_shows_no_decision_elsewhere() -> None:
     checking = a_decision(state=OperationState.RECONCILING)
-    text = shown(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
+    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
     assert OUTSIDE not in text
     assert "Checking whether it arrived" in text
 
 
-def test_what_our_own_platform_asked_for_was_never_to_be_decided() -> None:
+def test_a_request_of_our_own_platform_needs_no_decision() -> None:
     ours = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
-    assert OUTSIDE not in shown(ours)
-    assert OUTSIDE not in shown(card())
+    assert OUTSIDE not in rendered_text(ours)
+    assert OUTSIDE not in rendered_text(card())
 
 
-def test_an_alert_offers_the_answers_until_somebody_gives_one() -> None:
+def test_an_alert_offers_decisions_until_one_is_submitted() -> None:
     record_state = a_record_state(a_disconnection())
     assert list(buttons_of(render(Alert(record_state, VERSION), DISPLAY))) == DECIDING
     assert list(buttons_of(render(Alert(record_state, VERSION, a_decision()), DISPLAY))) == ["Details"]
@@ -137,10 +139,10 @@ def test_an_alert_offers_the_answers_until_somebody_gives_one() -> None:
 
 
 def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, words: str | None = None) -> str:
-    return shown(Reply(settled(a_decision(decision), kind, words), a_record_state(a_disconnection())))
+    return rendered_text(Reply(settled(a_decision(decision), kind, words), a_record_state(a_disconnection())))
 
 
-def test_the_answer_says_what_became_of_the_decision() -> None:
+def test_a_reply_shows_the_outcome_of_a_decision() -> None:
     assert "Noyo accepted your approval and is disconnecting the group." in reply_text(OutcomeKind.CONFIRMED)
     rejected = reply_text(OutcomeKind.CONFIRMED, Decision.REJECT)
     assert "Noyo accepted your rejection. The group stays connected." in rejected
@@ -151,22 +153,22 @@ def test_the_answer_says_what_became_of_the_decision() -> None:
     assert "The request changed before your approval was sent" in reply_text(OutcomeKind.CHANGED)
 
 
-def test_a_thread_line_tells_what_was_decided_and_what_noyo_shows() -> None:
+def test_a_thread_line_shows_the_decision_and_the_state_at_noyo() -> None:
     at = CHANGED + 500
     event_id = "operation:V0DECIDE:pending:0.0"
     event = OutboxEvent(
         event_id, EventKind.OPERATION_CHANGED, a_disconnection().entity, at, None, operation_id="V0DECIDE"
     )
     submitted = replace(event, operation_state=OperationState.PENDING)
-    assert shown(ThreadLine(submitted, a_decision())).startswith("@UANA approved · ")
+    assert rendered_text(ThreadLine(submitted, a_decision())).startswith("@UANA approved · ")
     found = replace(event, operation_state=OperationState.SUCCEEDED)
-    assert "Noyo shows it approved" in shown(ThreadLine(found, settled(a_decision(), OutcomeKind.RECONCILED)))
+    assert "Noyo shows it approved" in rendered_text(ThreadLine(found, settled(a_decision(), OutcomeKind.RECONCILED)))
 
 
 def test_a_manual_resolution_shows_the_last_managed_day() -> None:
     stuck = settled(a_decision(), OutcomeKind.UNCLEAR)
     stuck = replace(stuck, state=OperationState.NEEDS_RESOLUTION, settled_at=None)
-    text = shown(ManualResolution(stuck, a_record_state(a_disconnection())))
+    text = rendered_text(ManualResolution(stuck, a_record_state(a_disconnection())))
     assert "Request: @UANA approved" in text
     assert "Last managed day: 31 Dec 2026" in text
     assert "nothing else can be sent for this request" in text
@@ -176,6 +178,6 @@ def test_a_manual_resolution_shows_the_last_managed_day() -> None:
 def test_a_rejection_without_a_version_says_that_noyo_could_not_check_it(kind: OutcomeKind) -> None:
     over = settled(a_decision(Decision.REJECT, {"unversioned": True}), kind)
     notice = "It was sent without a version"
-    assert notice in shown(card(DisconnectionStatus.REJECTED, last=over))
-    assert notice in shown(Reply(over))
-    assert notice not in shown(Reply(settled(a_decision(Decision.REJECT), kind)))
+    assert notice in rendered_text(card(DisconnectionStatus.REJECTED, last=over))
+    assert notice in rendered_text(Reply(over))
+    assert notice not in rendered_text(Reply(settled(a_decision(Decision.REJECT), kind)))

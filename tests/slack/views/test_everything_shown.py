@@ -1,4 +1,4 @@
-"""Any text from people and carriers is shown within Slack's rules and ours."""
+"""Untrusted text from people and carriers breaks neither Slack's rules nor ours."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.slack.samples import (
     a_retry,
 )
 
-PIECES = [
+HOSTILE_PIECES = [
     "<!channel>",
     "<!here>",
     "<@U0EVIL>",
@@ -70,21 +70,23 @@ PIECES = [
     "\x00",
     '"}]',
 ]
-hostile = st.one_of(
-    st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+hostile_text = st.one_of(
+    st.lists(st.sampled_from(HOSTILE_PIECES), max_size=12).map("".join),
     st.text(max_size=60),
-    st.sampled_from(PIECES).map(lambda piece: (piece * 5000)[:5000]),
+    st.sampled_from(HOSTILE_PIECES).map(lambda piece: (piece * 5000)[:5000]),
     st.just("&" * 5000),
 )
 DISPLAY_OUTSIDE = replace(DISPLAY, in_production=False, environment="<!here> 123-45-6789")
 ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 
-def everything(words: str, said: str) -> list[Content]:
-    """Each kind of content, with the words wherever words from outside can stand."""
-    own_id = re.sub(r"\d", "", said)  # A number in a record's own carrier group id would rightly stay.
+def every_content(words: str, said: str) -> list[Content]:
+    """Each kind of content, with the given texts in every field that may contain untrusted text."""
+    own_id = re.sub(
+        r"\d", "", said
+    )  # A record's own carrier group id is not masked, so it must not contain a number here.
     record = a_connection(group_name=words, error=said, version=VERSION)
-    odd = replace(record, status=UnknownValue(words), carrier_id=words, carrier_group_id=own_id)
+    odd_record = replace(record, status=UnknownValue(words), carrier_id=words, carrier_group_id=own_id)
     request = a_request(input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said))
     retry = a_retry(input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
     refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
@@ -93,35 +95,37 @@ def everything(words: str, said: str) -> list[Content]:
     waits = tuple(a_record_state(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said)
     decision = a_decision(wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
-    no = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
+    refused_decision = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
     decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
-    torn = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+    unclear = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
     event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=words, after=said)
     return [
         RecordCard(a_record_state(record), last=refused),
-        RecordCard(a_record_state(odd), retry),
+        RecordCard(a_record_state(odd_record), retry),
         RecordCard(a_record_state(disconnection), retry),
         RequestCard(request),
-        RequestCard(replace(request, state=OperationState.REFUSED), a_record_state(odd)),
+        RequestCard(replace(request, state=OperationState.REFUSED), a_record_state(odd_record)),
         RequestCard(stuck),
         Alert(a_record_state(record), record.version, card=CARD),
-        Alert(a_record_state(odd), "another", retry),
+        Alert(a_record_state(odd_record), "another", retry),
         Alert(a_record_state(disconnection), disconnection.version),
-        ManualResolution(stuck, a_record_state(odd), CARD),
+        ManualResolution(stuck, a_record_state(odd_record), CARD),
         ThreadLine(event),
         ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
         ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
         Reply(request),
-        Reply(refused, a_record_state(odd), CARD),
+        Reply(refused, a_record_state(odd_record), CARD),
         Reply(unallowed, a_record_state(record)),
         RecordCard(a_record_state(disconnection), decision),
-        RecordCard(a_record_state(disconnection), last=no),
-        RecordCard(a_record_state(disconnection), torn),
-        RecordCard(a_record_state(decided), last=no),
+        RecordCard(a_record_state(disconnection), last=refused_decision),
+        RecordCard(a_record_state(disconnection), unclear),
+        RecordCard(a_record_state(decided), last=refused_decision),
         Alert(a_record_state(disconnection), disconnection.version, decision),
-        ManualResolution(torn, a_record_state(disconnection), CARD),
-        ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), no),
-        Reply(no, a_record_state(disconnection), CARD),
+        ManualResolution(unclear, a_record_state(disconnection), CARD),
+        ThreadLine(
+            replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused_decision
+        ),
+        Reply(refused_decision, a_record_state(disconnection), CARD),
         Reply(decision, a_record_state(disconnection)),
         *_pending_disconnections(words, said),
         Summary(25, 60, waits, 1000),
@@ -130,75 +134,79 @@ def everything(words: str, said: str) -> list[Content]:
 
 def _pending_disconnections(words: str, said: str) -> list[Content]:
     request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
-    torn = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
-    no = replace(request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403))
-    changed = replace(no, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, said))
+    unclear = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+    refused_decision = replace(
+        request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403)
+    )
+    changed = replace(refused_decision, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, said))
     there = a_record_state(a_disconnection(group_name=words, carrier_id=words))
     event = OutboxEvent("n", EventKind.OPERATION_CHANGED, request.entity, 1_767_008_000, None)
     return [
         RequestCard(request),
-        RequestCard(torn),
-        RequestCard(no, there),
+        RequestCard(unclear),
+        RequestCard(refused_decision, there),
         RequestCard(changed),
         RequestCard(replace(request, state=OperationState.PENDING, delay_reason=said)),
-        ManualResolution(torn, None, CARD),
+        ManualResolution(unclear, None, CARD),
         ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), request),
         ThreadLine(replace(event, operation_state=OperationState.CANCELLED), changed),
-        Reply(no, there, CARD),
+        Reply(refused_decision, there, CARD),
         Reply(changed),
     ]
 
 
 @pytest.fixture(scope="module")
-def system() -> Any:
+def workspace() -> Any:
     fake = SlackFake()
     fake.add_channel("CCONNECT", "connections")
     fake.add_channel("CGENERAL", "general")
     return fake.workspace
 
 
-@given(words=hostile, said=hostile)
+@given(words=hostile_text, said=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_hostile_words_break_no_rule_wherever_they_stand(system: Any, words: str, said: str) -> None:
-    # Our own texts name people with real mentions; those are not untrusted.
+def test_hostile_text_breaks_no_rule_in_any_message(workspace: Any, words: str, said: str) -> None:
+    # Own texts contain real mentions of people, so untrusted mentions must look different here.
     said = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", said)
-    for content in everything(words, said):
+    for content in every_content(words, said):
         rendered = render(content, DISPLAY_OUTSIDE)
         blocks = json.loads(rendered.blocks)
         assert check_blocks(blocks) == []
         assert len(rendered.text) <= 3000
         assert rendered.text.strip()
-        assert (rendered.text + rendered.blocks).encode(), "no half characters"
-        assert only_entities_of_ours(rendered.text)
+        assert (rendered.text + rendered.blocks).encode(), "the text must be encodable"
+        assert only_expected_entities(rendered.text)
         message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, blocks)
-        assert pings_and_links(system, message) <= ALLOWED_PINGS
+        assert pings_and_links(workspace, message) <= ALLOWED_PINGS
         assert all(mask(shown) == shown for shown in [rendered.text, *texts(blocks)])
         if isinstance(content, Reply):
             assert check_view(reply_view(content, DISPLAY_OUTSIDE, no_links)) == []
 
 
-@given(words=hostile, said=hostile)
+@given(words=hostile_text, said=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @pytest.mark.parametrize("decision", list(Decision))
-def test_hostile_words_break_no_form(system: Any, decision: Decision, words: str, said: str) -> None:
+def test_hostile_text_breaks_no_decision_form(workspace: Any, decision: Decision, words: str, said: str) -> None:
     record = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words)
     before = replace(record, status=UnknownValue(said), effective_end_date=None)
     view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
     assert check_view(view) == []
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
-    assert pings_and_links(system, message) == set()
+    assert pings_and_links(workspace, message) == set()
     assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
-@given(words=hostile, said=hostile)
+@given(words=hostile_text, said=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_hostile_words_break_neither_the_form_nor_the_confirmation(system: Any, words: str, said: str) -> None:
+def test_hostile_text_breaks_neither_the_disconnect_form_nor_the_confirmation(
+    workspace: Any, words: str, said: str
+) -> None:
     record = a_connection(group_name=words, carrier_id=words, error=said, status=UnknownValue(said))
     request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
     asked: Any = request.input
@@ -209,23 +217,23 @@ def test_hostile_words_break_neither_the_form_nor_the_confirmation(system: Any, 
     for view in views:
         assert check_view(view) == []
         message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
-        assert pings_and_links(system, message) <= ALLOWED_PINGS
+        assert pings_and_links(workspace, message) <= ALLOWED_PINGS
         assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
-def pings_and_links(system: Any, message: Message) -> set[str]:
+def pings_and_links(workspace: Any, message: Message) -> set[str]:
     alive = (SpanKind.PING, SpanKind.LINK)
-    return {piece.target for piece in active_spans(system, message) if piece.kind in alive}
+    return {piece.target for piece in active_spans(workspace, message) if piece.kind in alive}
 
 
-def only_entities_of_ours(text: str) -> bool:
-    """Every `<`, `>` and `&` belongs to a mention, a date or an entity."""
+def only_expected_entities(text: str) -> bool:
+    """Whether every `<`, `>` and `&` belongs to a mention, a date or an entity."""
     ours = r"<@[UW][A-Z0-9]+>|<#C[A-Z0-9]+>|<!date\^\d+\^\{date_short_pretty\} at \{time\}\|[\w: ]+>"
     return not re.search(r"[<>&]", re.sub(rf"{ours}|&amp;|&lt;|&gt;", "", text))
 
 
 def texts(value: Any) -> list[str]:
-    """Every text in these blocks that a person reads."""
+    """All visible texts of these blocks."""
     if isinstance(value, dict):
         own = [value["text"]] if isinstance(value.get("text"), str) else []
         return own + [text for inner in value.values() for text in texts(inner)]
@@ -234,21 +242,21 @@ def texts(value: Any) -> list[str]:
     return []
 
 
-def test_a_pinging_linking_and_formatting_carrier_does_none_of_it(system: Any) -> None:
+def test_a_carriers_message_cannot_mention_link_or_format(workspace: Any) -> None:
     said = "<!channel> *bold* https://evil.com 123-45-6789"
     rendered = render(Alert(a_record_state(a_connection(error=said)), a_connection().version), DISPLAY)
     message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, json.loads(rendered.blocks))
-    assert pings_and_links(system, message) == {"@UANA"}
+    assert pings_and_links(workspace, message) == {"@UANA"}
     assert "123-45-6789" not in rendered.text + rendered.blocks
     assert "*bold*" not in rendered.text
 
 
-def test_the_same_content_gives_the_same_fingerprint_and_other_content_another() -> None:
+def test_the_fingerprint_depends_on_the_content_only() -> None:
     card = RecordCard(a_record_state())
     assert render(card, DISPLAY).fingerprint == render(card, DISPLAY).fingerprint
     assert render(card, DISPLAY).fingerprint != render(card, DISPLAY_OUTSIDE).fingerprint
 
 
 @pytest.mark.parametrize("number", range(26))
-def test_no_message_has_more_than_one_main_button(number: int) -> None:
-    assert render(everything("Test Company", "why")[number], DISPLAY).blocks.count('"style":"primary"') <= 1
+def test_no_message_has_more_than_one_primary_button(number: int) -> None:
+    assert render(every_content("Test Company", "why")[number], DISPLAY).blocks.count('"style":"primary"') <= 1

@@ -1,4 +1,4 @@
-"""Facts and statuses, the parts of every card."""
+"""Facts and statuses, which every card shows."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ def test_a_status_in_an_outbox_event_is_parsed_for_its_kind_of_record(
     assert parse_status(kind, value) == status
 
 
-def test_every_known_status_has_a_name_and_says_who_acts() -> None:
+def test_every_known_status_has_a_name_and_a_next_step() -> None:
     for status in (*ConnectionStatus, *DisconnectionStatus):
         assert isinstance(status_name(status), PlainText)
     for connection_status in ConnectionStatus:
         assert mrkdwn(next_step(a_connection(status=connection_status), DISPLAY)).endswith(".")
 
 
-def test_who_did_something_is_a_mention_and_what_they_typed_is_data() -> None:
+def test_actors_are_mentions_and_their_input_is_plain_text() -> None:
     assert mrkdwn(operation_text.description(a_retry())) == "<@UANA> asked to retry with carrier group id 00110022"
     odd = settled(a_request(), OutcomeKind.REFUSED, "<!channel> 00110011 123456789")
     assert mrkdwn(operation_text.outcome(odd)) == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
 
 
-def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
+def test_only_refusals_and_unsent_operations_have_advice() -> None:
     with_advice = {kind for kind in OutcomeKind if operation_text.advice(settled(a_request(), kind), "/noyo")}
     assert with_advice == {
         OutcomeKind.REFUSED,
@@ -58,7 +58,7 @@ def test_only_refusals_and_what_was_not_sent_come_with_advice() -> None:
     assert operation_text.advice(a_request(state=OperationState.SENDING), "/noyo") == ()
 
 
-def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not() -> None:
+def test_only_the_records_own_carrier_group_id_is_not_masked() -> None:
     record = a_connection(carrier_group_id="123456789", error="123456789 is not 987654321")
     assert mrkdwn(record_facts.carrier_group_id_line(record)) == "Carrier group id: 123456789"
     assert mrkdwn(record_facts.carrier_message(record)) == "123456789 is not •••"
@@ -66,7 +66,7 @@ def test_a_carrier_group_id_shaped_like_a_tax_number_is_shown_and_others_are_not
     assert record_facts.record_button(Action.RETRY, a_connection()).get("style") is None
 
 
-def test_a_message_leaves_out_what_is_empty_and_tells_the_same_in_its_text() -> None:
+def test_a_message_omits_empty_parts_and_has_a_complete_fallback_text() -> None:
     message = Message(
         [
             Paragraph([rich_text("one"), ()]),
@@ -90,7 +90,7 @@ def test_a_message_leaves_out_what_is_empty_and_tells_the_same_in_its_text() -> 
     ]
 
 
-def test_the_settings_decide_how_things_look() -> None:
+def test_display_settings_are_read_from_the_settings() -> None:
     needed = (
         "SLACK_SIGNING_SECRET SLACK_BOT_TOKEN SLACK_TEAM_ID SLACK_APP_ID NOYO_CLIENT_ID NOYO_CLIENT_SECRET "
         "TABLE_NAME KMS_KEY_ID AWS_REGION"

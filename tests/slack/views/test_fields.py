@@ -7,7 +7,7 @@ import pytest
 from bot.slack.views.modals import field_errors, parse_sensitive_fields, sensitive_fields
 
 REQUIRED = ("carrier_id", "group_name", "carrier_group_id", "federal_ein")
-GOOD = {
+VALID = {
     "carrier_id": "c699414d-fd1c-4de4-86f0-66dfff2276c4",
     "group_name": "Test Company",
     "carrier_group_id": "00110011",
@@ -15,15 +15,15 @@ GOOD = {
 }
 
 
-def fault(name: str, value: str) -> str:
-    return field_errors(GOOD | {name: value}, required=REQUIRED).get(name, "")
+def error_of(name: str, value: str) -> str:
+    return field_errors(VALID | {name: value}, required=REQUIRED).get(name, "")
 
 
-def test_what_fits_has_no_faults() -> None:
-    assert field_errors(GOOD, required=REQUIRED) == {}
+def test_valid_fields_have_no_errors() -> None:
+    assert field_errors(VALID, required=REQUIRED) == {}
 
 
-def test_what_is_missing_is_named_field_by_field() -> None:
+def test_each_missing_field_has_an_error() -> None:
     assert field_errors({}, required=REQUIRED).keys() == set(REQUIRED)
     assert field_errors({}, required=()) == {}
 
@@ -31,9 +31,9 @@ def test_what_is_missing_is_named_field_by_field() -> None:
 @pytest.mark.parametrize(
     "value", ["12-3456789", "123456789", "12 3456789", "123-45-6789", "12\u20113456789", "1 2 3456789"]
 )
-def test_a_tax_number_is_nine_digits_however_they_are_parted(value: str) -> None:
+def test_a_tax_number_has_nine_digits_with_any_separators(value: str) -> None:
     for name in ("federal_ein", "broker_federal_ein", "broker_tin"):
-        assert fault(name, value) == ""
+        assert error_of(name, value) == ""
         typed = parse_sensitive_fields({name: value})
         assert getattr(typed, name) == "123456789"
 
@@ -41,48 +41,48 @@ def test_a_tax_number_is_nine_digits_however_they_are_parted(value: str) -> None
 @pytest.mark.parametrize(
     "value", ["1", "12-345678", "1234567890", "12345678a", "١٢٣٤٥٦٧٨٩", "12/3456789", "-", "12\x003456789"]
 )
-def test_any_other_tax_number_is_refused_without_repeating_it(value: str) -> None:
-    said = fault("federal_ein", value)
+def test_an_invalid_tax_number_is_refused_without_repeating_it(value: str) -> None:
+    said = error_of("federal_ein", value)
     assert "nine digits" in said
     assert value not in said.replace("12-3456789", "") or value == "-"
 
 
 @pytest.mark.parametrize("value", ["a@b", "a b@c.de", "@c.de", "a@b.c, d@e.f", "x" * 250 + "@b.de"])
-def test_what_is_no_email_address_is_refused(value: str) -> None:
-    assert "one email address" in fault("employer_email_address", value)
+def test_an_invalid_email_address_is_refused(value: str) -> None:
+    assert "one email address" in error_of("employer_email_address", value)
 
 
-def test_an_email_address_is_taken_as_it_is() -> None:
-    assert fault("employer_email_address", "benefits+x@example.co.uk") == ""
+def test_an_email_address_is_accepted_unchanged() -> None:
+    assert error_of("employer_email_address", "benefits+x@example.co.uk") == ""
     assert parse_sensitive_fields({"employer_email_address": "A@b.de"}).employer_email_address == "A@b.de"
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\x00", "a\u202eb", "a\u200bb", "\ud800"])
 def test_hidden_characters_are_refused_with_advice(value: str) -> None:
     for name in ("group_name", "carrier_group_id"):
-        assert fault(name, value) == "This contains a hidden character. Type it instead of pasting it."
+        assert error_of(name, value) == "This contains a hidden character. Type it instead of pasting it."
 
 
 @pytest.mark.parametrize("value", ["Müller & Söhne", "株式会社", "O'Neil <Co>", "=SUM(A1)", "Emoji 🏢"])
-def test_names_of_all_kinds_are_taken(value: str) -> None:
-    assert fault("group_name", value) == ""
+def test_any_visible_name_is_accepted(value: str) -> None:
+    assert error_of("group_name", value) == ""
 
 
 @pytest.mark.parametrize(("name", "longest"), [("group_name", 200), ("carrier_group_id", 100)])
-def test_length_is_said_in_numbers(name: str, longest: int) -> None:
-    assert fault(name, "x" * longest) == ""
-    assert fault(name, "x" * 5000) == f"Use at most {longest} characters; you entered 5000."
+def test_a_too_long_text_is_refused_with_its_length(name: str, longest: int) -> None:
+    assert error_of(name, "x" * longest) == ""
+    assert error_of(name, "x" * 5000) == f"Use at most {longest} characters; you entered 5000."
 
 
 @pytest.mark.parametrize("value", ["Guardian", "c699414d", "c699414d-fd1c-4de4-86f0-66dfff2276c4x", "*"])
-def test_what_is_no_carrier_is_refused(value: str) -> None:
-    assert "Choose a carrier" in fault("carrier_id", value)
+def test_an_invalid_carrier_is_refused(value: str) -> None:
+    assert "Choose a carrier" in error_of("carrier_id", value)
 
 
-def test_blanks_are_not_typed() -> None:
+def test_blank_fields_count_as_not_given() -> None:
     assert not parse_sensitive_fields({"federal_ein": "", "employer_email_address": ""}).any_given
 
 
-def test_all_but_the_first_sensitive_field_may_stay_blank() -> None:
+def test_all_sensitive_fields_except_the_first_are_optional() -> None:
     assert [field["optional"] for field in sensitive_fields(federal_ein_optional=False)] == [False, True, True, True]
     assert [field["optional"] for field in sensitive_fields(federal_ein_optional=True)] == [True] * 4

@@ -15,15 +15,15 @@ from tests.slack.samples import (
     a_request,
     a_retry,
     buttons_of,
+    rendered_text,
     settled,
-    shown,
 )
 
 STUCK = {"state": OperationState.NEEDS_RESOLUTION, "first_sent_at": CHANGED + 501}
 
 
-def test_it_shows_what_we_sent_what_noyo_shows_and_three_resolutions() -> None:
-    text = shown(ManualResolution(a_retry(**STUCK), a_record_state(), CARD))
+def test_a_manual_resolution_shows_the_request_the_state_at_noyo_and_three_resolutions() -> None:
+    text = rendered_text(ManualResolution(a_retry(**STUCK), a_record_state(), CARD))
     assert "# Did it arrive? Test Company · Guardian" in text
     assert "Request: @UANA asked to retry with carrier group id 00110022" in text
     assert "Sent: first 29 Dec 2025 11:33 UTC" in text
@@ -33,45 +33,45 @@ def test_it_shows_what_we_sent_what_noyo_shows_and_three_resolutions() -> None:
     assert "[It Arrived] [Send Again] [Close]" in text
 
 
-def test_a_record_that_moved_since_is_said_to_be_another_version() -> None:
-    text = shown(ManualResolution(a_retry(**STUCK), a_record_state(a_connection(version="next"))))
+def test_a_changed_record_is_shown_with_its_other_version() -> None:
+    text = rendered_text(ManualResolution(a_retry(**STUCK), a_record_state(a_connection(version="next"))))
     assert "Version: next, changed since the request" in text
 
 
-def test_what_never_left_us_is_said_never_to_have_left() -> None:
+def test_an_operation_that_was_never_sent_says_so() -> None:
     late = a_request(
         state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE, "Noyo cannot be reached.")
     )
-    text = shown(ManualResolution(late))
+    text = rendered_text(ManualResolution(late))
     assert "A day has passed since the first attempt at @UANA's request." in text
     assert "Last error: Noyo cannot be reached." in text
     assert "Sent: not that we know of" in text
     assert "At Noyo: no connection that clearly matches" in text
     silent = a_request(state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE))
-    assert "Last error" not in shown(ManualResolution(silent))
+    assert "Last error" not in rendered_text(ManualResolution(silent))
 
 
-def test_what_is_not_known_of_the_record_is_said_to_be_unknown() -> None:
-    assert "At Noyo: unknown" in shown(ManualResolution(a_retry(**STUCK)))
+def test_an_unknown_record_is_shown_as_unknown() -> None:
+    assert "At Noyo: unknown" in rendered_text(ManualResolution(a_retry(**STUCK)))
     other = a_retry(**STUCK, kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
-    text = shown(ManualResolution(other, a_record_state(a_disconnection())))
+    text = rendered_text(ManualResolution(other, a_record_state(a_disconnection())))
     assert "At Noyo: Needs review" in text
 
 
-def test_once_somebody_decided_it_says_who_and_asks_nothing() -> None:
+def test_after_the_resolution_it_names_the_person_and_offers_no_buttons() -> None:
     resolution = ManualResolution(settled(a_retry(), OutcomeKind.REPORTED_ARRIVED, decided_by="UBOB"), a_record_state())
-    assert "@UBOB reported that @UANA's retry arrived" in shown(resolution)
-    assert "No action needed." in shown(resolution)
+    assert "@UBOB reported that @UANA's retry arrived" in rendered_text(resolution)
+    assert "No action needed." in rendered_text(resolution)
     assert buttons_of(render(resolution, DISPLAY)) == {}
 
 
-def test_once_it_is_sent_again_it_says_so() -> None:
-    text = shown(ManualResolution(a_retry(state=OperationState.PENDING), a_record_state()))
+def test_an_operation_that_is_sent_again_is_shown_as_sending() -> None:
+    text = rendered_text(ManualResolution(a_retry(state=OperationState.PENDING), a_record_state()))
     assert "sending." in text
     assert "asks nothing" not in text
 
 
-def test_its_text_alone_tells_both_sides() -> None:
+def test_the_fallback_text_shows_the_request_and_the_state_at_noyo() -> None:
     text = manual_resolution(ManualResolution(a_retry(**STUCK), a_record_state()), DISPLAY, no_links).rendered().text
     assert "00110022" in text
     assert "At Noyo: Unable to connect" in text

@@ -1,4 +1,4 @@
-"""Modals, as Slack takes them and gives them back."""
+"""Modals are valid for Slack, and their values are read back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra.local.slack.validation.blocks import MODAL
 from infra.local.slack.validation.views import check_view
 
 
-def test_a_form_with_the_longest_of_everything_is_one_that_slack_takes() -> None:
+def test_a_form_with_the_longest_texts_is_accepted_by_slack() -> None:
     long = "w" * 5000
     blocks = [
         text_field("a", "A", hint=long, placeholder="such", initial=long, max_length=100),
@@ -19,11 +19,11 @@ def test_a_form_with_the_longest_of_everything_is_one_that_slack_takes() -> None
     assert check_view(form(long, "Send", "x", blocks), MODAL) == []
 
 
-def test_a_notice_is_one_that_slack_takes() -> None:
+def test_a_notice_is_accepted_by_slack() -> None:
     assert check_view(notice("A title that is far too long for a window", "line", "another"), MODAL) == []
 
 
-def test_up_to_a_hundred_choices_are_a_list_and_more_are_a_search() -> None:
+def test_up_to_a_hundred_options_are_a_list_and_more_are_a_search() -> None:
     kinds = [
         choice_field("a", "A", [(str(number), "x") for number in range(count)])["element"]["type"]
         for count in (MAX_STATIC_OPTIONS, MAX_STATIC_OPTIONS + 1)
@@ -31,7 +31,7 @@ def test_up_to_a_hundred_choices_are_a_list_and_more_are_a_search() -> None:
     assert kinds == ["static_select", "external_select"]
 
 
-def test_what_was_typed_or_chosen_comes_back_by_field() -> None:
+def test_values_are_read_by_field() -> None:
     values = {
         "name": {"name": {"type": "plain_text_input", "value": "  Test\u00a0Company "}},
         "blank": {"blank": {"type": "plain_text_input", "value": None}},
@@ -47,5 +47,5 @@ def test_what_was_typed_or_chosen_comes_back_by_field() -> None:
 
 
 @pytest.mark.parametrize("view", [{}, {"state": {}}, {"state": {"values": {}}}])
-def test_a_view_without_fields_holds_nothing(view: dict[str, object]) -> None:
+def test_a_view_without_fields_has_no_values(view: dict[str, object]) -> None:
     assert values_of(view) == {}

@@ -24,24 +24,24 @@ from tests.slack.samples import (
     a_pending_disconnection,
     a_record_state,
     buttons_of,
+    rendered_text,
     settled,
-    shown,
 )
 
-BEN = SecondApproval("UBEN", CHANGED + 600)
-CALLED = replace(DISPLAY, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))
+CONFIRMED_BY_BEN = SecondApproval("UBEN", CHANGED + 600)
+DISPLAY_WITH_APPROVERS = replace(DISPLAY, approvers=frozenset({"S0APPROVERS", "UANA", "UBEN"}))
 
 
-def card(**changes: Any) -> str:
-    return shown(RequestCard(a_pending_disconnection(**changes)), CALLED)
+def card_text(**changes: Any) -> str:
+    return rendered_text(RequestCard(a_pending_disconnection(**changes)), DISPLAY_WITH_APPROVERS)
 
 
-def offered(**changes: Any) -> list[str]:
+def button_labels(**changes: Any) -> list[str]:
     return list(buttons_of(render(RequestCard(a_pending_disconnection(**changes)), DISPLAY)))
 
 
 def test_a_request_awaiting_confirmation_shows_its_details_and_offers_to_confirm_or_withdraw() -> None:
-    read = card(wanted={"context": "between us"}).splitlines()
+    read = card_text(wanted={"context": "between us"}).splitlines()
 
     assert read[0] == "# Disconnect Test Company · Guardian"
     assert read[1].startswith("Now: waiting for a second approver. Expires ")
@@ -49,7 +49,7 @@ def test_a_request_awaiting_confirmation_shows_its_details_and_offers_to_confirm
     assert "Reason: Coverage with the carrier terminated" in read
     assert "Requested by: @UANA" in read
     assert "between us" not in "\n".join(read)
-    assert offered() == ["Confirm Disconnection…", "Withdraw"]
+    assert button_labels() == ["Confirm Disconnection…", "Withdraw"]
     buttons = buttons_of(render(RequestCard(a_pending_disconnection()), DISPLAY))
     assert {decode(button["value"]).operation_id for button in buttons.values()} == {"V0PART"}
     assert "confirm" in buttons["Withdraw"]
@@ -59,23 +59,23 @@ def test_the_approvers_are_mentioned_by_group_or_by_name_without_the_requester()
     by_name = replace(DISPLAY, approvers=frozenset({"UANA", "UBEN", "UCAT"}))
     many = replace(DISPLAY, approvers=frozenset(f"UMANY{number}" for number in range(20)))
 
-    assert "Approvers: @S0APPROVERS" in card()
-    assert "Approvers: @UBEN @UCAT" in shown(RequestCard(a_pending_disconnection()), by_name)
-    assert shown(RequestCard(a_pending_disconnection()), many).count("@UMANY") == MAX_APPROVERS_MENTIONED
-    assert "Approvers" not in shown(RequestCard(a_pending_disconnection()), DISPLAY)
+    assert "Approvers: @S0APPROVERS" in card_text()
+    assert "Approvers: @UBEN @UCAT" in rendered_text(RequestCard(a_pending_disconnection()), by_name)
+    assert rendered_text(RequestCard(a_pending_disconnection()), many).count("@UMANY") == MAX_APPROVERS_MENTIONED
+    assert "Approvers" not in rendered_text(RequestCard(a_pending_disconnection()), DISPLAY)
 
 
 @pytest.mark.parametrize("state", [OperationState.PENDING, OperationState.SENDING, OperationState.RECONCILING])
 def test_a_confirmed_request_mentions_no_approvers_and_offers_no_buttons(state: OperationState) -> None:
-    read = card(state=state, second_approval=BEN)
+    read = card_text(state=state, second_approval=CONFIRMED_BY_BEN)
 
     assert "Approvers" not in read
     assert "Confirmed by: @UBEN" in read
-    assert offered(state=state, second_approval=BEN) == []
+    assert button_labels(state=state, second_approval=CONFIRMED_BY_BEN) == []
 
 
 def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
-    assert len(offered(state=OperationState.NEEDS_RESOLUTION)) == 3
+    assert len(button_labels(state=OperationState.NEEDS_RESOLUTION)) == 3
 
 
 @pytest.mark.parametrize(
@@ -108,60 +108,79 @@ def test_each_outcome_is_shown_on_the_card_in_the_thread_and_to_both_people(
     kind: OutcomeKind, outcome: dict[str, Any], expected: str
 ) -> None:
     words = outcome.pop("words", None)
-    over = settled(a_pending_disconnection(second_approval=BEN), kind, words, **outcome)
-    event = OutboxEvent("n", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None, operation_state=over.state)
+    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), kind, words, **outcome)
+    event = OutboxEvent(
+        "n",
+        EventKind.OPERATION_CHANGED,
+        settled_operation.entity,
+        CHANGED,
+        None,
+        operation_state=settled_operation.state,
+    )
 
-    read = shown(RequestCard(over))
+    read = rendered_text(RequestCard(settled_operation))
 
     assert expected in read
-    assert buttons_of(render(RequestCard(over), DISPLAY)) == {}
-    assert shown(ThreadLine(event, over)).split(" · ")[0].split(": at ")[0] in read
+    assert buttons_of(render(RequestCard(settled_operation), DISPLAY)) == {}
+    assert rendered_text(ThreadLine(event, settled_operation)).split(" · ")[0].split(": at ")[0] in read
     for reader in ("UANA", "UBEN"):
-        said = shown(Reply(over, reader=reader))
+        said = rendered_text(Reply(settled_operation, reader=reader))
         assert "your" not in said.lower().replace("yours", "")
         assert "Disconnect: Test Company · Guardian" in said
 
 
 def test_a_duplicate_is_shown_with_its_details() -> None:
-    over = settled(a_pending_disconnection(), OutcomeKind.DUPLICATE, record=a_disconnection().entity)
+    settled_operation = settled(a_pending_disconnection(), OutcomeKind.DUPLICATE, record=a_disconnection().entity)
 
-    read = RequestCard(over, a_record_state(a_disconnection()))
+    read = RequestCard(settled_operation, a_record_state(a_disconnection()))
 
-    assert "Open at Noyo: Test Company · Guardian" in shown(read)
+    assert "Open at Noyo: Test Company · Guardian" in rendered_text(read)
     assert list(buttons_of(render(read, DISPLAY))) == ["Details"]
 
 
 def test_the_thread_line_of_the_request_does_not_change_with_the_outcome() -> None:
-    over = settled(a_pending_disconnection(second_approval=BEN), OutcomeKind.CONFIRMED)
-    event = OutboxEvent("operation:V0PART:held:0.0", EventKind.OPERATION_CHANGED, over.entity, CHANGED, None)
-    began = shown(ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), over))
-    going = replace(event, id="operation:V0PART:pending:0.0", operation_state=OperationState.PENDING)
+    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), OutcomeKind.CONFIRMED)
+    event = OutboxEvent(
+        "operation:V0PART:held:0.0", EventKind.OPERATION_CHANGED, settled_operation.entity, CHANGED, None
+    )
+    submitted_line = rendered_text(
+        ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), settled_operation)
+    )
+    confirmed_event = replace(event, id="operation:V0PART:pending:0.0", operation_state=OperationState.PENDING)
 
-    assert began.startswith("@UANA asked to disconnect it after 31 Dec 2026 (coverage with the carrier")
-    assert "waiting for a second approver" in began
-    assert "UBEN" not in began
-    assert shown(ThreadLine(going, over)).startswith("@UBEN confirmed @UANA's disconnection request")
+    assert submitted_line.startswith("@UANA asked to disconnect it after 31 Dec 2026 (coverage with the carrier")
+    assert "waiting for a second approver" in submitted_line
+    assert "UBEN" not in submitted_line
+    assert rendered_text(ThreadLine(confirmed_event, settled_operation)).startswith(
+        "@UBEN confirmed @UANA's disconnection request"
+    )
 
 
-def test_of_one_that_made_a_record_the_card_says_who_asked_and_not_that_others_decided() -> None:
+def test_the_card_of_the_created_record_names_the_requester_and_no_decision_elsewhere() -> None:
     record = a_disconnection(
         status=DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM, decided=CHANGED
     )
     record_state = a_record_state(record, requested_by_operation="V0PART")
-    over = settled(a_pending_disconnection(second_approval=BEN), OutcomeKind.CONFIRMED, record=record.entity)
+    settled_operation = settled(
+        a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), OutcomeKind.CONFIRMED, record=record.entity
+    )
 
-    for last in (over, None):
-        read = shown(RecordCard(record_state, last=last))
+    for last in (settled_operation, None):
+        read = rendered_text(RecordCard(record_state, last=last))
         assert "Requested by: @UANA" in read
         assert "outside Switchboard" not in read
-    assert "Noyo accepted @UANA's disconnection request" in shown(RecordCard(record_state, last=over))
+    assert "Noyo accepted @UANA's disconnection request" in rendered_text(
+        RecordCard(record_state, last=settled_operation)
+    )
 
 
-def test_who_has_to_say_whether_it_arrived_sees_what_was_asked_and_that_noyo_shows_none() -> None:
-    torn = settled(a_pending_disconnection(second_approval=BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR)
-    asked = replace(torn, state=OperationState.NEEDS_RESOLUTION)
+def test_a_manual_resolution_of_a_disconnection_shows_the_request_and_that_noyo_has_none() -> None:
+    unclear = settled(
+        a_pending_disconnection(second_approval=CONFIRMED_BY_BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR
+    )
+    asked = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
 
-    read = shown(ManualResolution(asked, None, CARD))
+    read = rendered_text(ManualResolution(asked, None, CARD))
 
     assert "Did it arrive? Test Company · Guardian" in read
     assert "no disconnection request that clearly matches" in read
@@ -169,11 +188,11 @@ def test_who_has_to_say_whether_it_arrived_sees_what_was_asked_and_that_noyo_sho
     assert "@UBEN confirmed it" in read
 
 
-def test_every_reason_has_words() -> None:
+def test_every_disconnection_reason_has_a_text() -> None:
     assert set(operation_text.DISCONNECT_REASONS) == set(DisconnectionReason)
 
 
-def test_a_group_without_a_name_is_called_so() -> None:
+def test_a_group_without_a_name_is_shown_as_unnamed() -> None:
     nameless = a_pending_disconnection(wanted={"group_name": ""})
     assert isinstance(nameless.input, DisconnectionRequest)
     view = pending_disconnection_card(RequestCard(nameless), nameless.input, DISPLAY)

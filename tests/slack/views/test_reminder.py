@@ -10,15 +10,24 @@ from bot.domain.content import Alert
 from bot.domain.records import DisconnectionStatus
 from bot.slack.views.alerts import alert
 from bot.slack.views.cards import no_links, render
-from tests.slack.samples import CARD, DISPLAY, VERSION, a_decision, a_disconnection, a_record_state, buttons_of, shown
+from tests.slack.samples import (
+    CARD,
+    DISPLAY,
+    VERSION,
+    a_decision,
+    a_disconnection,
+    a_record_state,
+    buttons_of,
+    rendered_text,
+)
 
-DECIDERS = replace(DISPLAY, approvers=frozenset({"UBEN", "S0APPROVE"}))
+DISPLAY_WITH_APPROVERS = replace(DISPLAY, approvers=frozenset({"UBEN", "S0APPROVE"}))
 TODAY = date(2026, 12, 29)
 REMINDER = Alert(a_record_state(a_disconnection()), VERSION, card=CARD, today=TODAY, is_reminder=True)
 
 
 def test_a_reminder_starts_with_the_time_left() -> None:
-    lines = shown(REMINDER).splitlines()
+    lines = rendered_text(REMINDER).splitlines()
     assert lines[0] == "# Reminder: disconnect Test Company · ends in 2 days"
     assert list(buttons_of(render(REMINDER, DISPLAY))) == [
         "Approve Disconnection…",
@@ -28,15 +37,15 @@ def test_a_reminder_starts_with_the_time_left() -> None:
     ]
 
 
-def test_without_a_last_day_a_reminder_says_that_it_still_waits() -> None:
+def test_a_reminder_without_an_end_date_shows_no_days_left() -> None:
     endless = replace(REMINDER, record_state=a_record_state(a_disconnection(effective_end_date=None)))
-    assert shown(endless).splitlines()[0] == "# Reminder: disconnect Test Company"
+    assert rendered_text(endless).splitlines()[0] == "# Reminder: disconnect Test Company"
 
 
-def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that_is_meant() -> None:
+def test_approvers_are_mentioned_only_if_the_reminder_asks_for_it() -> None:
     calling = replace(REMINDER, mention_approvers=True)
-    assert "@S0APPROVE @UBEN please decide\n" in shown(calling, DECIDERS)
-    rendered = render(calling, DECIDERS)
+    assert "@S0APPROVE @UBEN please decide\n" in rendered_text(calling, DISPLAY_WITH_APPROVERS)
+    rendered = render(calling, DISPLAY_WITH_APPROVERS)
     kinds = [
         leaf["type"]
         for block in json.loads(rendered.blocks)
@@ -46,28 +55,28 @@ def test_those_who_decide_are_named_so_that_slack_calls_them_and_only_where_that
     ]
     assert {"user", "usergroup"} <= set(kinds)
     assert rendered.text.splitlines()[1].startswith("<!subteam^S0APPROVE> <@UBEN>")
-    assert "please decide" not in shown(REMINDER, DECIDERS)
-    assert "please decide" not in shown(calling, DISPLAY), "nobody is named for it"
+    assert "please decide" not in rendered_text(REMINDER, DISPLAY_WITH_APPROVERS)
+    assert "please decide" not in rendered_text(calling, DISPLAY), "the settings name no approvers"
 
 
-def test_an_early_call_asks_for_a_decision_soon() -> None:
+def test_an_urgent_alert_asks_for_a_decision_soon() -> None:
     early = Alert(a_record_state(a_disconnection()), VERSION, today=TODAY, mention_approvers=True)
-    assert "@UBEN please decide soon" in shown(early, DECIDERS)
-    assert "# The carrier asks to disconnect Test Company" in shown(early, DECIDERS)
+    assert "@UBEN please decide soon" in rendered_text(early, DISPLAY_WITH_APPROVERS)
+    assert "# The carrier asks to disconnect Test Company" in rendered_text(early, DISPLAY_WITH_APPROVERS)
 
 
-def test_a_reminder_that_is_over_calls_nobody_and_says_so() -> None:
+def test_an_outdated_reminder_mentions_nobody_and_says_that_no_action_is_needed() -> None:
     rejected = a_record_state(a_disconnection(status=DisconnectionStatus.REJECTED))
     over = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
-    text = shown(over, DECIDERS)
+    text = rendered_text(over, DISPLAY_WITH_APPROVERS)
     assert "# No longer needs action: Test Company" in text
     assert "No action needed." in text
     assert "please decide" not in text
     assert "ends" not in text
 
 
-def test_a_reminder_of_what_somebody_is_deciding_says_that_first() -> None:
-    text = shown(replace(REMINDER, operation=a_decision(), mention_approvers=True), DECIDERS)
+def test_a_reminder_during_a_decision_starts_with_it_and_mentions_nobody() -> None:
+    text = rendered_text(replace(REMINDER, operation=a_decision(), mention_approvers=True), DISPLAY_WITH_APPROVERS)
     assert "# In progress: Test Company" in text
     assert "please decide" not in text
     assert alert(REMINDER, DISPLAY, no_links).title

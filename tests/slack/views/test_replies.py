@@ -21,34 +21,36 @@ from tests.slack.samples import (
     a_request,
     a_retry,
     read_blocks,
+    rendered_text,
     settled,
-    shown,
 )
 
 
-def address(_: object) -> str:
+def permalink(_: object) -> str:
     return "https://x.slack.com/archives/CCONNECT/p1"
 
 
-def test_created_says_so_with_a_link_to_the_card() -> None:
+def test_a_created_connection_is_reported_with_a_link_to_its_card() -> None:
     done = settled(a_request(), OutcomeKind.CONFIRMED)
-    text = shown(Reply(done, a_record_state(a_connection(status=ConnectionStatus.CREATED)), CARD), links=address)
+    text = rendered_text(
+        Reply(done, a_record_state(a_connection(status=ConnectionStatus.CREATED)), CARD), links=permalink
+    )
     assert "Noyo created the connection" in text
     assert "Connection: Test Company · Guardian\nStatus at the time: Created" in text
     assert "Open the card (https://x.slack.com/archives/CCONNECT/p1)" in text
 
 
-def test_a_duplicate_shows_the_connection_that_is_there() -> None:
-    text = shown(Reply(settled(a_request(), OutcomeKind.DUPLICATE), a_record_state(), CARD), links=address)
+def test_a_duplicate_shows_the_existing_connection_with_its_status() -> None:
+    text = rendered_text(Reply(settled(a_request(), OutcomeKind.DUPLICATE), a_record_state(), CARD), links=permalink)
     assert "# Already exists" in text
     assert "Already exists: Test Company · Guardian\nStatus at the time: Unable to connect" in text
     assert "No new one was created." in text
 
 
-def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
-    text = shown(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
+def test_a_refusal_shows_noyos_message_and_advice() -> None:
+    text = rendered_text(Reply(settled(a_request(), OutcomeKind.REFUSED, "Bad *format*")))
     assert "Message from Noyo:\n> Bad *format*\nCorrect what Noyo names, then ask again with /noyo connect." in text
-    assert "Message from Noyo" not in shown(Reply(settled(a_request(), OutcomeKind.REFUSED)))
+    assert "Message from Noyo" not in rendered_text(Reply(settled(a_request(), OutcomeKind.REFUSED)))
 
 
 @pytest.mark.parametrize(
@@ -63,15 +65,15 @@ def test_a_refusal_is_in_noyos_words_with_what_to_do() -> None:
         (OutcomeKind.CLOSED, "; its effect is unknown."),
     ],
 )
-def test_every_outcome_of_a_retry_is_told(kind: OutcomeKind, words: str) -> None:
-    assert words in shown(Reply(settled(a_retry(), kind), a_record_state()))
+def test_every_outcome_of_a_retry_is_shown(kind: OutcomeKind, words: str) -> None:
+    assert words in rendered_text(Reply(settled(a_retry(), kind), a_record_state()))
 
 
 def test_a_denied_actor_sees_who_may() -> None:
     why = "You may not request or retry connections. These may: <@UBOB>, <!subteam^SOPS>."
-    text = shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
+    text = rendered_text(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED, why)))
     assert "Your retry was not sent.\nYou may not request or retry connections. These may: @UBOB, @SOPS." in text
-    assert "Your retry was not sent." in shown(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED)))
+    assert "Your retry was not sent." in rendered_text(Reply(settled(a_retry(), OutcomeKind.NOT_AUTHORIZED)))
 
 
 @pytest.mark.parametrize(
@@ -83,25 +85,25 @@ def test_a_denied_actor_sees_who_may() -> None:
         ({"state": OperationState.NEEDS_RESOLUTION}, "We can't tell from Noyo whether your request took effect."),
     ],
 )
-def test_what_is_not_final_says_so_and_what_comes_next(changes: dict[str, object], words: str) -> None:
-    text = shown(Reply(a_request(**changes)))
+def test_an_open_operation_shows_its_state_and_the_next_step(changes: dict[str, object], words: str) -> None:
+    text = rendered_text(Reply(a_request(**changes)))
     assert words in text
     assert "Group: Test Company\nCarrier: Guardian\nCarrier group id: 00110011" in text
 
 
 def test_a_refresh_shows_the_current_status() -> None:
     operation = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
-    text = shown(Reply(settled(operation, OutcomeKind.CONFIRMED), a_record_state(a_disconnection())))
+    text = rendered_text(Reply(settled(operation, OutcomeKind.CONFIRMED), a_record_state(a_disconnection())))
     assert "Refreshed from Noyo" in text
     assert "Status at the time: Needs review" in text
 
 
-def test_an_answer_without_an_outcome_still_shows_what_it_was_about() -> None:
+def test_a_reply_without_an_outcome_shows_the_request() -> None:
     odd = replace(settled(a_request(), OutcomeKind.CONFIRMED), outcome=None)
-    assert "# Done\nGroup: Test Company" in shown(Reply(odd))
+    assert "# Done\nGroup: Test Company" in rendered_text(Reply(odd))
 
 
-def test_every_answer_is_a_modal_that_slack_takes_and_that_asks_for_nothing() -> None:
+def test_every_reply_is_a_valid_modal_without_a_submit_button() -> None:
     operations = [a_request(state=state) for state in OperationState if not state.settled]
     operations += [a_request(delay_reason="Noyo cannot be reached.")]
     operations += [settled(a_request(), kind, "why") for kind in OutcomeKind]

@@ -14,13 +14,13 @@ from bot.slack.views.rich_text import mrkdwn
 SUBMISSION = "view_submission"
 
 
-def words(error: Exception, after: str = "") -> str:
+def error_text(error: Exception, after: str = "") -> str:
     return mrkdwn(replies.error_message(error, "abc123", interaction=after))
 
 
 @pytest.mark.parametrize("code", sorted(replies.EXPIRED_TRIGGER_CODES))
-def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
-    assert words(SlackRefused(code)).startswith("Slack could not open a window in time.")
+def test_an_expired_trigger_is_explained_as_taking_too_long(code: str) -> None:
+    assert error_text(SlackRefused(code)).startswith("Slack could not open a window in time.")
 
 
 @pytest.mark.parametrize(
@@ -32,37 +32,37 @@ def test_a_spent_trigger_is_told_as_taking_too_long(code: str) -> None:
     ],
 )
 def test_errors_of_slack_are_explained_without_jargon(error: Exception) -> None:
-    text = words(error)
+    text = error_text(error)
     assert "Nothing was sent to Noyo. Please try again in a minute" in text
     assert "error abc123" in text
     for jargon in ("HTTP", "views", "invalid", "slow down"):
         assert jargon not in text
 
 
-def test_an_error_over_a_form_says_that_what_was_typed_is_kept() -> None:
+def test_an_error_of_a_form_says_that_the_input_is_kept() -> None:
     error = TableUnavailable("The table is not answering.")
-    assert words(error, SUBMISSION).startswith("The table is not answering. Your input is saved")
-    assert words(error, "block_actions") == "The table is not answering."
+    assert error_text(error, SUBMISSION).startswith("The table is not answering. Your input is saved")
+    assert error_text(error, "block_actions") == "The table is not answering."
 
 
-def test_a_form_that_cannot_be_read_is_not_to_be_submitted_again() -> None:
-    assert words(UnknownSchema("This form cannot be read."), SUBMISSION) == "This form cannot be read."
+def test_an_unreadable_form_gets_no_advice_to_submit_again() -> None:
+    assert error_text(UnknownSchema("This form cannot be read."), SUBMISSION) == "This form cannot be read."
 
 
 def test_an_unexpected_error_reveals_no_internals() -> None:
-    text = words(KeyError("secret"))
+    text = error_text(KeyError("secret"))
     assert "error abc123" in text
     assert "secret" not in text
 
 
-def test_a_refusal_names_people_and_groups_and_nothing_else() -> None:
+def test_a_denial_mentions_people_and_groups_only() -> None:
     text = mrkdwn(replies.denial(denied("Ask <@U0ANA> or <!subteam^S0OPS>, not <!channel>.")))
     assert "<@U0ANA>" in text
     assert "<!subteam^S0OPS>" in text
     assert "<!channel>" not in text
 
 
-def test_each_kind_of_interaction_has_its_own_error_answer() -> None:
+def test_each_kind_of_interaction_has_its_own_error_response() -> None:
     message = replies.error_message(KeyError(), "abc123")
     command = replies.error_answer({"command": "/noyo"}, message)
     submission = replies.error_answer({"type": SUBMISSION}, message)

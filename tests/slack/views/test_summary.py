@@ -6,15 +6,15 @@ from bot.domain.content import Summary
 from bot.domain.records import ConnectionStatus
 from bot.slack.views.cards import MAX_LISTED, render
 from infra.local.slack.validation.blocks import check_blocks
-from tests.slack.samples import DISPLAY, a_connection, a_disconnection, a_record_state, shown
+from tests.slack.samples import DISPLAY, a_connection, a_disconnection, a_record_state, rendered_text
 
 
-def many(number: int) -> tuple:
+def record_states(number: int) -> tuple:
     return tuple(a_record_state(a_connection(id=f"{count:08d}-0000-4000-8000-000000000001")) for count in range(number))
 
 
-def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
-    text = shown(Summary(12, 1, (a_record_state(), a_record_state(a_disconnection())), 2))
+def test_the_summary_counts_open_records_and_lists_waiting_ones_with_buttons() -> None:
+    text = rendered_text(Summary(12, 1, (a_record_state(), a_record_state(a_disconnection())), 2))
     assert "Following 12 open connections and 1 open disconnection request at Noyo." in text
     assert "2 of them need action." in text
     assert "• Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in text
@@ -23,28 +23,28 @@ def test_it_counts_what_is_open_and_lists_what_waits_with_its_buttons() -> None:
     assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in text
 
 
-def test_where_nothing_waits_it_says_so() -> None:
-    assert "Nothing needs action." in shown(Summary(1, 0, (), 0))
+def test_a_summary_without_waiting_records_says_so() -> None:
+    assert "Nothing needs action." in rendered_text(Summary(1, 0, (), 0))
 
 
-def test_one_that_waits_is_told_in_the_singular() -> None:
+def test_one_waiting_record_is_in_the_singular() -> None:
     bare = a_record_state(
         a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
     )
-    text = shown(Summary(1, 0, (bare,), 1))
+    text = rendered_text(Summary(1, 0, (bare,), 1))
     assert "1 of them needs action." in text
     assert "[Retry…]" not in text
 
 
-def test_what_does_not_fit_is_counted_with_the_way_to_find_it() -> None:
-    content = Summary(100, 0, many(60), 61)
-    assert "41 more need action. Find each with /noyo status" in shown(content)
-    assert "1 more needs action." in shown(Summary(100, 0, many(20), MAX_LISTED + 1))
+def test_records_beyond_the_limit_are_counted_with_advice() -> None:
+    content = Summary(100, 0, record_states(60), 61)
+    assert "41 more need action. Find each with /noyo status" in rendered_text(content)
+    assert "1 more needs action." in rendered_text(Summary(100, 0, record_states(20), MAX_LISTED + 1))
     blocks = json.loads(render(content, DISPLAY).blocks)
     assert check_blocks(blocks) == []
     assert len(blocks) <= 50
 
 
-def test_the_same_record_twice_is_listed_once() -> None:
+def test_a_repeated_record_is_listed_once() -> None:
     blocks = json.loads(render(Summary(1, 0, (a_record_state(), a_record_state()), 2), DISPLAY).blocks)
     assert check_blocks(blocks) == []

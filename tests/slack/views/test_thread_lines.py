@@ -1,4 +1,4 @@
-"""Each line of a thread describes one event and never changes."""
+"""Each thread line describes one event and never changes."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,39 +10,39 @@ from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.outbox import EventKind, OutboxEvent, operation_changed
 from bot.domain.records import connection_ref, disconnection_ref
 from bot.slack.views.cards import thread_line
-from tests.slack.samples import CHANGED, a_retry, settled, shown
+from tests.slack.samples import CHANGED, a_retry, rendered_text, settled
 
 WHEN = " · 29 Dec 2025 11:33 UTC"
 
 
 def line_text(kind: EventKind, operation: Operation | None = None, **changes: Any) -> str:
     event = OutboxEvent("n", kind, connection_ref("x"), CHANGED + 500, None)
-    return shown(ThreadLine(replace(event, **changes), operation))
+    return rendered_text(ThreadLine(replace(event, **changes), operation))
 
 
-def test_a_change_names_both_statuses() -> None:
+def test_a_change_shows_both_statuses() -> None:
     assert line_text(EventKind.RECORD_CHANGED, before="processing", after="unable_to_connect") == (
         "Processing → Unable to connect" + WHEN
     )
 
 
-def test_a_new_record_says_so_and_an_unknown_status_is_shown_as_it_came() -> None:
+def test_a_new_record_is_shown_as_new_with_any_status() -> None:
     assert line_text(EventKind.RECORD_CHANGED, after="connecting") == "New at Noyo: connecting" + WHEN
 
 
-def test_a_change_within_a_status_says_that_the_status_stayed() -> None:
+def test_a_change_with_the_same_status_says_so() -> None:
     assert (
         line_text(EventKind.RECORD_CHANGED, before="created", after="created")
         == "Changed at Noyo, still Created" + WHEN
     )
 
 
-def test_a_disconnections_statuses_are_its_own() -> None:
+def test_a_disconnection_has_its_own_status_names() -> None:
     text = line_text(EventKind.RECORD_CHANGED, entity=disconnection_ref("x"), before="needs_review", after="rejected")
     assert text == "Needs review → Rejected" + WHEN
 
 
-def test_what_arrived_late_is_said_to_be_late() -> None:
+def test_a_late_version_is_shown_as_late() -> None:
     assert line_text(EventKind.LATE_VERSION, after="processing") == "An earlier change arrived late: Processing" + WHEN
     assert "arrived late: (empty)" in line_text(EventKind.LATE_VERSION)
 
@@ -55,7 +55,7 @@ def test_what_arrived_late_is_said_to_be_late() -> None:
         (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
-def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(state: OperationState, words: str) -> None:
+def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, words: str) -> None:
     now = settled(a_retry(), OutcomeKind.CONFIRMED)
     assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
 
@@ -63,7 +63,9 @@ def test_a_line_about_an_operation_tells_the_state_of_then_and_not_of_now(state:
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
     operation = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
     asked, again = (
-        shown(ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation))
+        rendered_text(
+            ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation)
+        )
         for attempts in (0, 1)
     )
 
@@ -71,7 +73,7 @@ def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines()
     assert again.startswith("Could not reach Noyo; @UANA's retry will be sent again")
 
 
-def test_a_settled_operation_and_the_change_it_brought_are_one_line() -> None:
+def test_a_settled_operation_and_its_change_are_one_line() -> None:
     text = line_text(
         EventKind.OPERATION_CHANGED,
         settled(a_retry(), OutcomeKind.CONFIRMED),
@@ -82,12 +84,12 @@ def test_a_settled_operation_and_the_change_it_brought_are_one_line() -> None:
     assert text == "Noyo confirmed @UANA's retry · Unable to connect → Processing" + WHEN
 
 
-def test_an_operation_that_is_no_longer_kept_still_has_its_line() -> None:
+def test_a_deleted_operation_still_has_a_line() -> None:
     assert "was succeeded" in line_text(EventKind.OPERATION_CHANGED, operation_state=OperationState.SUCCEEDED)
     assert "was settled" in line_text(EventKind.OPERATION_CHANGED)
 
 
-def test_what_was_there_before_us_says_so() -> None:
+def test_a_record_from_before_the_first_run_says_so() -> None:
     assert line_text(EventKind.SUMMARY) == "Existed before Switchboard started" + WHEN
 
 
