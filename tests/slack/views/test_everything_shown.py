@@ -82,9 +82,8 @@ ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 def every_content(words: str, said: str) -> list[Content]:
     """Each kind of content, with the given texts in every field that may contain untrusted text."""
-    own_id = re.sub(
-        r"\d", "", said
-    )  # A record's own carrier group id is not masked, so it must not contain a number here.
+    # A record's own carrier group id is not masked, so it must not contain a number here.
+    own_id = re.sub(r"\d", "", said)
     record = a_connection(group_name=words, error=said, version=VERSION)
     odd_record = replace(record, status=UnknownValue(words), carrier_id=words, carrier_group_id=own_id)
     request = a_request(input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said))
