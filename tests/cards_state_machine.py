@@ -28,7 +28,7 @@ from infra.local.slack import Message, NotPossible
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
 from tests.system import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, System
-from tests.usecases.execution_bench import Before, Killed, kill, writes_fail
+from tests.usecases.execution_bench import PortHook, ProcessStopped, stop_process, write_fault
 
 NAMES = ("Alpha Inc", "Beta Inc")
 PEOPLE = (ANA, BEN)
@@ -165,7 +165,7 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
     def answers_of_noyos_get_lost(self, kind: str, times: int) -> None:
-        self.system.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+        self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
 
     @rule(times=st.integers(1, 3))
     def noyo_cannot_be_read(self, times: int) -> None:
@@ -216,21 +216,21 @@ class CardsStateMachine(RuleBasedStateMachine):
     def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
         port, method, after = death
         deps = self.system.bot.noyo_dependencies
-        dying = replace(deps, **{port: Before(getattr(deps, port), method, kill, after=after)})
+        dying = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
         for operation_id in deps.operations.due(deps.now(), limit=1):
             self._dies(lambda name=operation_id: execute(name, dying))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def a_worker_dies_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
-        dying = replace(deps, slack=Before(deps.slack, method, kill, after=after))
+        dying = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
         for event_id in deps.outbox.due(deps.now(), limit=1):
             self._dies(lambda name=event_id: publish(name, dying))
 
     def _dies(self, work: Callable[[], object]) -> None:
         try:
             work()
-        except Killed:
+        except ProcessStopped:
             self.system.restart()
 
     def _keys(self, prefix: str) -> list[str]:

@@ -21,8 +21,8 @@ from bot.domain.record_states import RecordState
 from bot.domain.requests import Decision
 from bot.usecases.operations.submit import Submitted
 from infra.local.noyo import Fault, Rules
-from tests.usecases.decision_bench import END, OTHER_END, Deciding, patiently_deciding
-from tests.usecases.execution_bench import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
+from tests.usecases.decision_bench import END, OTHER_END, DecisionBench, open_patient_decision_bench
+from tests.usecases.execution_bench import ANA, BEN, TEAM, PortHook, ProcessStopped, stop_process, write_fault
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 LOST = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
@@ -59,7 +59,9 @@ def _sent(seen: Any) -> tuple[str, str, str]:
 
 
 class DecisionsStateMachine(RuleBasedStateMachine):
-    make_system: ClassVar[Callable[[Rules], AbstractContextManager[Deciding]]] = staticmethod(patiently_deciding)
+    make_system: ClassVar[Callable[[Rules], AbstractContextManager[DecisionBench]]] = staticmethod(
+        open_patient_decision_bench
+    )
 
     clicks: Bundle[Click] = Bundle("clicks")
 
@@ -81,13 +83,13 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         rules = Rules(settle_script=None, stale_version=stale, freeze_modified=freeze)
         self.holding = self.make_system(rules)
         self.system = self.holding.__enter__()
-        self.records = [self.system.waits(end) for end in ends]
+        self.records = [self.system.add_disconnection_request(end) for end in ends]
         self.read = {record_state.entity: [record_state] for record_state in self.records}
         self.submitted: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
         if trouble is not None:
-            self.system.noyo.faults.add(writes_fail(trouble, method="PUT"))
+            self.system.noyo.faults.add(write_fault(trouble, method="PUT"))
         return self._click(self.records[0], ANA, decision, END)
 
     # ---------------------------------------------------------------- people
@@ -131,7 +133,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     # ---------------------------------------------------------------- Noyo, and others who use it
 
     def true(self, record_state: RecordState) -> dict[str, Any]:
-        return self.system.true(record_state)
+        return self.system.noyo_record(record_state)
 
     def stored(self, record_state: RecordState) -> RecordState:
         return self.system.record_state(record_state.record.id)
@@ -162,7 +164,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
     def answers_to_decisions_get_lost(self, kind: str, times: int) -> None:
-        self.system.noyo.faults.add(writes_fail(kind, times, method="PUT"))
+        self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
 
     @rule(times=st.integers(1, 3))
     def noyo_cannot_be_read(self, times: int) -> None:
@@ -178,14 +180,14 @@ class DecisionsStateMachine(RuleBasedStateMachine):
 
     @rule()
     def people_are_read(self) -> None:
-        self.system.know(ANA, BEN)
+        self.system.store_people(ANA, BEN)
 
     # ---------------------------------------------------------------- what runs by itself
 
     @rule(data=st.data())
     def a_poll_comes_by(self, data: Any) -> None:
         if not self.system.noyo.faults.pending():
-            self.system.see(self._any_record(data).record.id)
+            self.system.ingest_current(self._any_record(data).record.id)
 
     @precondition(lambda self: self.open)
     @rule(data=st.data(), seconds=st.sampled_from([0, 31]))
@@ -201,8 +203,8 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     def a_worker_dies_over_it(self, click: Click, death: tuple[str, str, bool]) -> None:
         port, method, after = death
         try:
-            self._works(click, **{port: Before(getattr(self.system.deps, port), method, kill, after=after)})
-        except Killed:
+            self._works(click, **{port: PortHook(getattr(self.system.deps, port), method, stop_process, after=after)})
+        except ProcessStopped:
             self.system.restart()
 
     @rule(click=clicks, what=st.sampled_from(["changes", *Decision]))
@@ -215,7 +217,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             else:
                 self._moves(click.shown, "needs_review", STATUS[Decision(what)])
 
-        noyo = Before(self.system.deps.noyo, "decide_disconnection", moves)
+        noyo = PortHook(self.system.deps.noyo, "decide_disconnection", moves)
         self._works(click, noyo=noyo)
 
     def _works(self, click: Click, **deps: Any) -> None:
@@ -260,10 +262,10 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         """Faults end and time passes: every operation must settle or have a notification."""
         self.system.noyo.faults.clear()
         for operation_id in self.submitted:
-            self.system.know(ANA, BEN)
-            self.system.live(operation_id, DAYS)
+            self.system.store_people(ANA, BEN)
+            self.system.run_on_schedule(operation_id, DAYS)
         for record_state in self.records:
-            self.system.see(record_state.record.id)
+            self.system.ingest_current(record_state.record.id)
             self._stored_record_matches_noyo(record_state)
             self._succeeded_operations_match_noyo(record_state)
         self._every_decision_ended()
@@ -274,7 +276,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
             ended = self.system.operation(operation_id)
             if ended.state is OperationState.NEEDS_RESOLUTION:
                 assert "needs_resolution" in self.system.published_states()
-                assert self.system.locked(click.shown.entity)
+                assert self.system.is_locked(click.shown.entity)
                 continue
             assert ended.state.settled
             assert ended.outcome is not None

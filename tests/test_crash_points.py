@@ -23,7 +23,14 @@ from bot.usecases.operations import second_approval, submit
 from bot.usecases.operations.execute import execute
 from infra.local.noyo import Fault
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
-from tests.usecases.execution_bench import Before, ExecutionBench, Killed, bench, kill, writes_fail
+from tests.usecases.execution_bench import (
+    ExecutionBench,
+    PortHook,
+    ProcessStopped,
+    open_bench,
+    stop_process,
+    write_fault,
+)
 
 pytestmark = pytest.mark.long
 
@@ -36,8 +43,8 @@ def system() -> Iterator[System]:
 
 def cut_execution(system: System, operation_id: str, port: str, method: str, *, after: bool) -> None:
     deps = system.bot.noyo_dependencies
-    broken: Any = {port: Before(getattr(deps, port), method, kill, after=after)}
-    with pytest.raises(Killed):
+    broken: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=after)}
+    with pytest.raises(ProcessStopped):
         execute(operation_id, replace(deps, **broken))
 
 
@@ -45,9 +52,9 @@ def cut_notifying(system: System, port: str, method: str) -> None:
     """The card and its first lines are on their way when the process goes."""
     system.execute_due()
     deps = system.bot.slack_dependencies
-    broken: Any = {port: Before(getattr(deps, port), method, kill, after=True)}
+    broken: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=True)}
     first, *_ = deps.outbox.due(deps.now(), limit=1)
-    with pytest.raises(Killed):
+    with pytest.raises(ProcessStopped):
         publish(first, replace(deps, **broken))
 
 
@@ -270,8 +277,8 @@ LOST_CONFIRMATIONS = {"before it was stored": False, "after it was stored": True
 def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(two_approvers: System, point: str) -> None:
     system, confirmed_before_crash = two_approvers, LOST_CONFIRMATIONS[point]
     operation_id = asked_to_end(system, f"Confirmed {point}")
-    cut: Any = Before(system.bot.repositories.operations, "save", kill, after=confirmed_before_crash)
-    with pytest.raises(Killed):
+    cut: Any = PortHook(system.bot.repositories.operations, "save", stop_process, after=confirmed_before_crash)
+    with pytest.raises(ProcessStopped):
         confirmed(system, operation_id, cut)
     system.restart()
 
@@ -354,42 +361,44 @@ STEPS = st.sampled_from(
 )
 
 
-def step(here: ExecutionBench, what: str, operation_id: str) -> None:
+def step(bench: ExecutionBench, what: str, operation_id: str) -> None:
     if what == "work":
-        here.run_worker(operation_id)
+        bench.run_worker(operation_id)
     elif what == "wait":
-        here.wait(31)
+        bench.wait(31)
     elif what == "poll":
-        for record in here.at_noyo():
-            here.see(record["id"])
+        for record in bench.noyo_connections():
+            bench.ingest_current(record["id"])
     elif what == "restart":
-        here.restart()
+        bench.restart()
     elif what == "die":
         try:
-            here.run_worker(operation_id, operations=Before(here.deps.operations, "claim", kill, after=True))
-        except Killed:
-            here.restart()
+            bench.run_worker(
+                operation_id, operations=PortHook(bench.deps.operations, "claim", stop_process, after=True)
+            )
+        except ProcessStopped:
+            bench.restart()
     else:
-        here.noyo.faults.add(writes_fail(what, method="POST" if operation_id == "V1" else "PUT"))
+        bench.noyo.faults.add(write_fault(what, method="POST" if operation_id == "V1" else "PUT"))
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=8))
 @pytest.mark.parametrize("kind", ["request", "retry"])
 def test_whatever_happens_it_is_written_once_at_most_and_ends(kind: str, steps: list[str]) -> None:
-    with bench() as here:
+    with open_bench() as bench:
         operation_id = "V1" if kind == "request" else "V2"
         if kind == "request":
-            here.ask()
+            bench.request_connection()
         else:
-            here.retry(here.stuck())
+            bench.retry(bench.add_failed_connection())
         for what in steps:
-            step(here, what, operation_id)
+            step(bench, what, operation_id)
 
-        ended = here.live(operation_id, 1800)
+        ended = bench.run_on_schedule(operation_id, 1800)
 
-        assert here.effects() <= 1
+        assert bench.effective_write_count() <= 1
         assert ended.state in {OperationState.SUCCEEDED, OperationState.NEEDS_RESOLUTION}
         if kind == "request" or ended.state is OperationState.SUCCEEDED:
-            assert (ended.state, here.effects()) == (OperationState.SUCCEEDED, 1)
-        assert here.locked(ended.entity) is (ended.state is OperationState.NEEDS_RESOLUTION)
+            assert (ended.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
+        assert bench.is_locked(ended.entity) is (ended.state is OperationState.NEEDS_RESOLUTION)

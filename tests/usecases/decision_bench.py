@@ -16,30 +16,30 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.operations import submit
 from bot.usecases.records.ingest import ingest
 from infra.local.noyo import Rules
-from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, ExecutionBench, bench
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, TEAM, ExecutionBench, open_bench
 
 APPROVE, REJECT = Decision.APPROVE, Decision.REJECT
 GROUP = "5e5e5e5e-0000-4000-8000-000000000001"
 END, OTHER_END = "2026-12-31", "2027-01-31"
-AGAIN_PAID = {"reason": DecisionReason.PAYMENT_REINSTATED, "context": "Paid on Monday"}
+PAYMENT_REINSTATED = {"reason": DecisionReason.PAYMENT_REINSTATED, "context": "Paid on Monday"}
 
 
-class Deciding(ExecutionBench):
-    """Ana and Ben may approve."""
+class DecisionBench(ExecutionBench):
+    """An execution bench on which Ana and Ben may approve."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN}))
 
-    # ---------------------------------------------------------------- what Noyo and people do
+    # ---------------------------------------------------------------- actions of Noyo and people
 
-    def waits(self, end: str | None = END, ago: int = 600) -> RecordState:
-        """The record state of a disconnection that a carrier requested some time ago."""
+    def add_disconnection_request(self, end: str | None = END, ago: int = 600) -> RecordState:
+        """Add a disconnection that a carrier requested some time ago, and ingest it; returns its record state."""
         self.wait(-ago)
         request = self.noyo.carrier_requests_disconnection(
             carrier_id=CARRIER, group_id=GROUP, group_name="Test Company", effective_end_date=end
         )
-        self.see(request["id"])
+        self.ingest_current(request["id"])
         self.wait(ago)
         return self.record_state(request["id"])
 
@@ -64,12 +64,12 @@ class Deciding(ExecutionBench):
             deps=deps or self.deps,
         )
 
-    def see(self, record_id: str) -> None:
+    def ingest_current(self, record_id: str) -> None:
         """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(deps.noyo.disconnection(record_id), deps)
 
-    def elsewhere(self, shown: RecordState, status: str, **fields: Any) -> None:
+    def change_at_noyo(self, shown: RecordState, status: str, **fields: Any) -> None:
         """Change the disconnection outside Switchboard."""
         self.wait(1)
         self.noyo.move_disconnection(shown.record.id, status, **fields)
@@ -81,17 +81,17 @@ class Deciding(ExecutionBench):
         assert found is not None
         return found
 
-    def true(self, shown: RecordState) -> dict[str, Any]:
+    def noyo_record(self, shown: RecordState) -> dict[str, Any]:
         """The current record at Noyo."""
         return self.noyo.disconnection(shown.record.id)
 
-    def ended(self, operation_id: str = "V1") -> tuple[str, str]:
+    def result(self, operation_id: str = "V1") -> tuple[str, str]:
         """The operation's state and outcome."""
         found = self.operation(operation_id)
         assert found.outcome is not None
         return found.state.value, found.outcome.kind.value
 
-    def words(self, operation_id: str = "V1") -> str:
+    def outcome_message(self, operation_id: str = "V1") -> str:
         outcome = self.operation(operation_id).outcome
         assert outcome is not None
         return outcome.message or ""
@@ -108,21 +108,23 @@ class Deciding(ExecutionBench):
             for row in sorted(rows, key=lambda row: row["sk"]["S"])
         ]
 
-    def settled(self, *operation_ids: str) -> list[Operation]:
+    def settled_operations(self, *operation_ids: str) -> list[Operation]:
         return [operation for operation in map(self.operation, operation_ids) if operation.state.settled]
 
 
-class Patient(Deciding):
-    """With a long timeout, so that only intended responses are lost on a busy computer."""
+class PatientDecisionBench(DecisionBench):
+    """With a long timeout, so that a slow computer causes no additional lost responses."""
 
     timeout_seconds = 30
 
 
 @contextmanager
-def deciding(rules: Rules | None = None, kind: type[Deciding] = Deciding) -> Iterator[Deciding]:
-    with bench(rules, kind) as opened:
+def open_decision_bench(
+    rules: Rules | None = None, kind: type[DecisionBench] = DecisionBench
+) -> Iterator[DecisionBench]:
+    with open_bench(rules, kind) as opened:
         yield opened
 
 
-def patiently_deciding(rules: Rules) -> AbstractContextManager[Deciding]:
-    return deciding(rules, Patient)
+def open_patient_decision_bench(rules: Rules) -> AbstractContextManager[DecisionBench]:
+    return open_decision_bench(rules, PatientDecisionBench)

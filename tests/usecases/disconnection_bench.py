@@ -18,37 +18,37 @@ from bot.usecases.operations import second_approval, submit
 from bot.usecases.operations.submit import DisconnectionInput, request_disconnection
 from bot.usecases.records.ingest import ingest, read_record
 from infra.local.noyo import Rules
-from tests.usecases.decision_bench import Deciding
-from tests.usecases.execution_bench import ANA, BEN, CARRIER, bench
+from tests.usecases.decision_bench import DecisionBench
+from tests.usecases.execution_bench import ANA, BEN, CARRIER, open_bench
 
 END = date(2026, 12, 31)
 WISH = DisconnectionInput(END, DisconnectionReason.TERMINATED, "They move to another carrier")
 NEW_YORK = ZoneInfo("America/New_York")
 
 
-class Disconnecting(Deciding):
-    """Ana and Ben may approve."""
+class DisconnectionBench(DecisionBench):
+    """A decision bench with connected groups and requests to disconnect them."""
 
-    # ---------------------------------------------------------------- what Noyo and people do
+    # ---------------------------------------------------------------- actions of Noyo and people
 
-    def connected(self, name: str = "Test Company", ago: int = 600) -> RecordState:
-        """The record state of a completed connection."""
+    def add_completed_connection(self, name: str = "Test Company", ago: int = 600) -> RecordState:
+        """Add a completed connection, and ingest it; returns its record state."""
         self.wait(-ago)
         connection = self.noyo.add_connection(
             carrier_id=CARRIER, carrier_group_id="00110011", group_name=name, status="completed"
         )
-        self.observed(connection_ref(connection["id"]))
+        self.ingest_entity(connection_ref(connection["id"]))
         self.wait(ago)
         found = self.store.records.record_state(connection_ref(connection["id"]))
         assert found is not None
         return found
 
-    def observed(self, entity: EntityRef) -> None:
+    def ingest_entity(self, entity: EntityRef) -> None:
         """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(read_record(entity, deps.noyo), deps)
 
-    def ask_to_end(
+    def request_disconnection(
         self,
         shown: RecordState,
         operation_id: str = "V1",
@@ -76,26 +76,26 @@ class Disconnecting(Deciding):
     def withdraw(self, operation_id: str = "V1", person: str = BEN) -> Any:
         return second_approval.withdraw(operation_id, person, deps=self.deps)
 
-    def going(self, *, needs_second: bool = True) -> RecordState:
-        """A disconnection that Ana requested and, if needed, Ben confirmed; not sent yet."""
-        shown = self.connected()
-        self.ask_to_end(shown, needs_second=needs_second)
+    def submit_confirmed_disconnection(self, *, needs_second: bool = True) -> RecordState:
+        """Submit a disconnection by Ana and, if needed, confirm it as Ben; returns the connection's record state."""
+        shown = self.add_completed_connection()
+        self.request_disconnection(shown, needs_second=needs_second)
         if needs_second:
             self.confirm()
         return shown
 
     # ---------------------------------------------------------------- results
 
-    def requests(self) -> list[dict[str, Any]]:
+    def platform_disconnections(self) -> list[dict[str, Any]]:
         """The disconnections at Noyo that our platform requested."""
         return [request for request in self.noyo.disconnections() if request["source_type"] == "platform"]
 
     def posts(self) -> list[Any]:
         return [seen for seen in self.writes() if seen.method == "POST"]
 
-    def created(self) -> RecordState:
+    def created_disconnection(self) -> RecordState:
         """The record state of the only disconnection that we requested."""
-        (request,) = self.requests()
+        (request,) = self.platform_disconnections()
         found = self.store.records.record_state(disconnection_ref(request["id"]))
         assert found is not None
         return found
@@ -104,11 +104,11 @@ class Disconnecting(Deciding):
         return self.operation(operation_id).state
 
 
-def pair_of(shown: RecordState) -> EntityRef:
+def pending_ref_of(shown: RecordState) -> EntityRef:
     return pending_disconnection_ref(getattr(shown.record, "group_id", ""), shown.record.carrier_id)
 
 
 @contextmanager
-def disconnecting(rules: Rules | None = None) -> Iterator[Disconnecting]:
-    with bench(rules, Disconnecting) as opened:
+def open_disconnection_bench(rules: Rules | None = None) -> Iterator[DisconnectionBench]:
+    with open_bench(rules, DisconnectionBench) as opened:
         yield opened

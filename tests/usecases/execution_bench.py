@@ -1,4 +1,4 @@
-"""A test bench for operations: moto's table, the Noyo fake over HTTP, a clock that tests set, and no Slack."""
+"""A test bench for operations: a table in moto, the Noyo fake over HTTP, a virtual clock, and no Slack."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class ExecutionBench:
         self._ids = (f"id-{number}" for number in itertools.count(1))
         self._clients: list[NoyoHttpClient] = []
         self.restart()
-        self.know(ANA, BEN)
+        self.store_people(ANA, BEN)
 
     def restart(self) -> None:
-        """Start a new process, without token, connections or caches."""
+        """Start a new process, without a token, open connections or caches."""
         self._clients.append(
             NoyoHttpClient(
                 NoyoSession(
@@ -93,7 +93,7 @@ class ExecutionBench:
     def wait(self, seconds: float) -> None:
         self._now[0] += seconds
 
-    def know(self, *user_ids: str, **changes: Any) -> None:
+    def store_people(self, *user_ids: str, **changes: Any) -> None:
         """Store these people as just read from Slack."""
         for user_id in user_ids:
             person = Person(user_id, TEAM, False, False, False, int(self.clock()))
@@ -120,9 +120,9 @@ class ExecutionBench:
             reconcile_after_seconds=QUIET,
         )
 
-    # ---------------------------------------------------------------- what people and workers do
+    # ---------------------------------------------------------------- actions of people and workers
 
-    def ask(
+    def request_connection(
         self,
         operation_id: str = "V1",
         actor: str = ANA,
@@ -141,8 +141,8 @@ class ExecutionBench:
             deps=deps or self.deps,
         )
 
-    def stuck(self, group_id: str = "00110011", ago: int = 600) -> RecordState:
-        """The record state of a connection that its carrier could not install some time ago."""
+    def add_failed_connection(self, group_id: str = "00110011", ago: int = 600) -> RecordState:
+        """Add a connection that failed some time ago, and ingest it; returns its record state."""
         self.wait(-ago)
         created = self.noyo.add_connection(
             carrier_id=CARRIER,
@@ -151,7 +151,7 @@ class ExecutionBench:
             status="unable_to_connect",
             setup_result={"error": "unknown group"},
         )
-        self.see(created["id"])
+        self.ingest_current(created["id"])
         self.wait(ago)
         return self.record_state(created["id"])
 
@@ -178,7 +178,7 @@ class ExecutionBench:
     def refresh(self, entity: EntityRef, operation_id: str = "L1") -> submit.SubmitResult:
         return submit.refresh(operation_id, None, entity, because="webhook", reply_to=ReplyTo(), deps=self.deps)
 
-    def see(self, connection_id: str) -> None:
+    def ingest_current(self, connection_id: str) -> None:
         """Ingest the current version, as a poll does."""
         deps = self.deps
         ingest(deps.noyo.connection(connection_id), deps)
@@ -189,8 +189,8 @@ class ExecutionBench:
             execute(operation_id, replace(self.deps, **changed))
         return self.operation(operation_id)
 
-    def live(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
-        """Run the worker at each due time for this many seconds, while people stay known."""
+    def run_on_schedule(self, operation_id: str = "V1", seconds: int = 400) -> Operation:
+        """Run the worker at each due time for this many seconds, and keep the stored people up to date."""
         until = self.clock() + seconds
         while True:
             operation = self.operation(operation_id)
@@ -199,7 +199,7 @@ class ExecutionBench:
             self.wait(max(0.0, operation.due - self.clock()))
             person = self.store.people.person(ANA)
             if person is None or self.clock() - person.read_at > 1800:
-                self.know(ANA, BEN)
+                self.store_people(ANA, BEN)
             self.run_worker(operation_id)
 
     # ---------------------------------------------------------------- results
@@ -214,17 +214,17 @@ class ExecutionBench:
         assert found is not None
         return found
 
-    def at_noyo(self) -> list[dict[str, Any]]:
+    def noyo_connections(self) -> list[dict[str, Any]]:
         return self.noyo.connections()
 
     def writes(self) -> list[Any]:
         return [seen for seen in self.noyo.requests if seen.method != "GET" and "/api/" in seen.path]
 
-    def effects(self) -> int:
-        """How many of our writes changed something at Noyo."""
+    def effective_write_count(self) -> int:
+        """The number of our writes that changed something at Noyo."""
         return sum(seen.took_effect for seen in self.writes())
 
-    def locked(self, entity: EntityRef) -> bool:
+    def is_locked(self, entity: EntityRef) -> bool:
         return self.store.operations.open_on(entity) is not None
 
     def items(self) -> list[dict[str, Any]]:
@@ -243,13 +243,13 @@ class ExecutionBench:
         return [row["operation_state"]["S"] for row in rows]
 
 
-class Before:
-    """Wraps a port, and runs an action once, right before (or after) a call of one method."""
+class PortHook:
+    """Wraps a port and runs an action once, immediately before (or after) a call of one method."""
 
     def __init__(
-        self, port: Any, method: str, happens: Callable[[], object], *, after: bool = False, skip: int = 0
+        self, port: Any, method: str, action: Callable[[], object], *, after: bool = False, skip: int = 0
     ) -> None:
-        self._port, self._method, self._happens, self._after, self._skip = port, method, happens, after, skip
+        self._port, self._method, self._action, self._after, self._skip = port, method, action, after, skip
         self._done = False
 
     def __getattr__(self, name: str) -> Any:
@@ -264,34 +264,34 @@ class Before:
             self._done = True
             if self._after:
                 answer = real(*args, **kwargs)
-                self._happens()
+                self._action()
                 return answer
-            self._happens()
+            self._action()
             return real(*args, **kwargs)
 
         return call
 
 
-class Killed(BaseException):
+class ProcessStopped(BaseException):
     """The process stops at this moment; nothing catches this exception."""
 
 
-def kill() -> None:
-    raise Killed
+def stop_process() -> None:
+    raise ProcessStopped
 
 
 @contextmanager
-def bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
+def open_bench(rules: Rules | None = None, kind: type[Any] = ExecutionBench) -> Iterator[Any]:
     """Open a bench of this class."""
     now = [float(START)]
-    here = NoyoFake(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
-    with aws_here() as key, here as noyo:
+    fake = NoyoFake(clock=lambda: now[0], rules=rules or Rules(settle_script=None))
+    with aws_here() as key, fake as noyo:
         opened = kind(noyo, worker_client("dynamodb"), (worker_client("kms"), key), now)
         yield opened
         opened.close()
 
 
-def writes_fail(kind: str, times: int | None = 1, **more: Any) -> Fault:
+def write_fault(kind: str, times: int | None = 1, **more: Any) -> Fault:
     """A fault in writes to Noyo; reads still work."""
     method = more.pop("method", None)
     return Fault(kind, method=method or "POST", path_contains="/api/", times=times, **more)

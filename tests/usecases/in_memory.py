@@ -1,4 +1,4 @@
-"""For tests of ingestion: the Noyo fake over real HTTP, and in-memory repositories.
+"""Helpers for tests of ingestion: the Noyo fake over real HTTP, and in-memory repositories.
 
 Moto copies the whole table at each transaction, which is slow for hundreds of records. The real table has its own
 tests, and `tests.system` combines both.
@@ -190,7 +190,7 @@ class Ingestion:
         """Poll once, with a deadline in this many seconds; 0 means that it has passed at the start."""
         return poll(kind, self.dependencies(seconds))
 
-    def begin(self) -> None:
+    def run_first_polls(self) -> None:
         """The first run of both lists."""
         self.poll(EntityKind.CONNECTION)
         self.poll(EntityKind.DISCONNECTION)
@@ -232,9 +232,9 @@ class Ingestion:
             silent=silent,
         )
 
-    # ---------------------------------------------------------------- Noyo's side
+    # ---------------------------------------------------------------- records at Noyo
 
-    def add(self, number: int, *, every: int = 60, **fields: Any) -> list[str]:
+    def add_connections(self, number: int, *, every: int = 60, **fields: Any) -> list[str]:
         """Add this many connections: the newest is an hour old, each is `every` seconds older than the previous."""
         first = int(self.now) - 3600
         return [
@@ -242,7 +242,7 @@ class Ingestion:
             for index in range(number)
         ]
 
-    def waits_for_us(self, end: str | None, **fields: Any) -> str:
+    def add_waiting_disconnection(self, end: str | None, **fields: Any) -> str:
         """Add a disconnection that a carrier requested an hour ago; returns its id."""
         request = self.noyo.carrier_requests_disconnection(
             carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
@@ -253,11 +253,11 @@ class Ingestion:
         )
         return str(request["id"])
 
-    def lists(self) -> int:
-        """How many pages of lists were requested so far."""
+    def list_request_count(self) -> int:
+        """The number of list pages requested so far."""
         return sum(request.path.endswith(("/group_connections", "_requests")) for request in self.noyo.requests)
 
-    # ---------------------------------------------------------------- what was ingested
+    # ---------------------------------------------------------------- ingested records
 
     def record_state(self, record_id: str, kind: EntityKind = EntityKind.CONNECTION) -> RecordState:
         return self.records.states[EntityRef(kind, record_id)]

@@ -1,4 +1,4 @@
-"""For tests of notifications: a Switchboard after its first polls, records at Noyo, and actions around a call."""
+"""Helpers for tests of notifications: a system after its first polls, and actions before or after a call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tests.system import ALERTS, GUARDIAN, System
 
 
 @contextmanager
-def begun(**settings: Any) -> Iterator[System]:
-    """A system after the first polls and the summary, which publishes all further changes."""
+def started_system(**settings: Any) -> Iterator[System]:
+    """Start a system, run the first polls and publish the summary; all further changes are published."""
     with System(**settings) as system:
         system.poll()
         system.notify()
@@ -24,7 +24,7 @@ def begun(**settings: Any) -> Iterator[System]:
         yield system
 
 
-def connection(system: System, status: str = "processing", **fields: Any) -> str:
+def add_connection(system: System, status: str = "processing", **fields: Any) -> str:
     """Add a connection that someone else requested, and ingest it; returns its id."""
     created = system.noyo.add_connection(
         **{"carrier_id": GUARDIAN, "group_name": "Test Company", "status": status} | fields
@@ -33,7 +33,7 @@ def connection(system: System, status: str = "processing", **fields: Any) -> str
     return str(created["id"])
 
 
-def moves(system: System, connection_id: str, *statuses: str, **fields: Any) -> None:
+def change_status(system: System, connection_id: str, *statuses: str, **fields: Any) -> None:
     """Change the status every ten seconds, and poll after each change; publish nothing."""
     for status in statuses:
         system.wait(10)
@@ -41,7 +41,7 @@ def moves(system: System, connection_id: str, *statuses: str, **fields: Any) -> 
         system.poll()
 
 
-def due(system: System) -> list[str]:
+def due_events(system: System) -> list[str]:
     return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=1000)
 
 
@@ -52,45 +52,45 @@ def publish_all(system: System, event_ids: Sequence[str]) -> None:
 
 def publish_until_done(system: System, *, rounds: int = 60, step: int = 5) -> None:
     for _ in range(rounds):
-        if not due(system):
+        if not due_events(system):
             return
         system.notify()
         system.wait(step)
-    raise AssertionError(f"still due: {due(system)}")
+    raise AssertionError(f"still due: {due_events(system)}")
 
 
-def shown(system: System, channel: str) -> list[str]:
+def channel_texts(system: System, channel: str) -> list[str]:
     """The messages of a channel as text, without their threads."""
     return [system.slack.render(message) for message in system.slack.channel(channel)]
 
 
-def buttons(message: Message) -> set[str]:
+def button_ids(message: Message) -> set[str]:
     """The action ids of a message's buttons."""
     rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
     return {element["action_id"] for row in rows for element in row}
 
 
-class Around:
-    """Wraps an object, and runs an action just before or after the first call of one of its methods."""
+class CallHooks:
+    """Wraps an object; runs an action before or after the first call of a method, such as `after_post=action`."""
 
-    def __init__(self, inner: Any, **happens: Callable[[], object]) -> None:
-        self._inner, self._happens = inner, happens
+    def __init__(self, inner: Any, **actions: Callable[[], object]) -> None:
+        self._inner, self._actions = inner, actions
 
     def __getattr__(self, name: str) -> Any:
         real = getattr(self._inner, name)
 
         def called(*args: Any, **kwargs: Any) -> Any:
-            self._happens.pop(f"before_{name}", lambda: None)()
+            self._actions.pop(f"before_{name}", lambda: None)()
             answer = real(*args, **kwargs)
-            self._happens.pop(f"after_{name}", lambda: None)()
+            self._actions.pop(f"after_{name}", lambda: None)()
             return answer
 
         return called
 
 
-def around_slack(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
-    return replace(deps, slack=Around(deps.slack, **happens))
+def around_slack(deps: Dependencies, **actions: Callable[[], object]) -> Dependencies:
+    return replace(deps, slack=CallHooks(deps.slack, **actions))
 
 
-def around_outbox(deps: Dependencies, **happens: Callable[[], object]) -> Dependencies:
-    return replace(deps, outbox=Around(deps.outbox, **happens))
+def around_outbox(deps: Dependencies, **actions: Callable[[], object]) -> Dependencies:
+    return replace(deps, outbox=CallHooks(deps.outbox, **actions))

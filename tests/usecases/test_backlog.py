@@ -13,7 +13,7 @@ from bot.usecases.ports.storage import OperationRepository, OutboxRepository
 from bot.usecases.workers import log_operation_backlog, log_outbox_backlog
 
 
-class Waiting:
+class FakeRepositories:
     """The parts of both repositories that the backlog reads."""
 
     def __init__(self, due: int | None, asked_at: list[int] | None = None) -> None:
@@ -39,7 +39,7 @@ def log_records(caplog: pytest.LogCaptureFixture) -> LogRecords:
 
 
 def operations(due: int | None, asked_at: list[int] | None = None) -> OperationRepository:
-    return cast(OperationRepository, Waiting(due, asked_at))
+    return cast(OperationRepository, FakeRepositories(due, asked_at))
 
 
 def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_operation(log_records: LogRecords) -> None:
@@ -56,7 +56,7 @@ def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_opera
 
 def test_an_empty_backlog_is_logged_too(log_records: LogRecords) -> None:
     log_operation_backlog(operations(None), 1000)
-    log_outbox_backlog(cast(OutboxRepository, Waiting(None)), 1000)
+    log_outbox_backlog(cast(OutboxRepository, FakeRepositories(None)), 1000)
 
     assert [line.fields for line in log_records()] == [
         {"oldest_due": 0, "awaiting_resolution": 0, "deferred": 0, "longest_awaiting": 0},
@@ -65,7 +65,7 @@ def test_an_empty_backlog_is_logged_too(log_records: LogRecords) -> None:
 
 
 def test_the_outbox_backlog_has_the_oldest_due_event(log_records: LogRecords) -> None:
-    log_outbox_backlog(cast(OutboxRepository, Waiting(940)), 1000)
+    log_outbox_backlog(cast(OutboxRepository, FakeRepositories(940)), 1000)
 
     assert log_records()[0].log_event is LogEvent.OUTBOX_BACKLOG
     assert log_records()[0].fields == {"oldest_due": 60}

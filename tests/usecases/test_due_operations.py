@@ -11,19 +11,19 @@ from bot.domain.operations import OperationState
 from bot.usecases.admin.pause import pause, resume
 from bot.usecases.operations.execute import execute
 from bot.usecases.workers import due_operations
-from tests.usecases.execution_bench import ANA, ExecutionBench, bench, writes_fail
+from tests.usecases.execution_bench import ANA, ExecutionBench, open_bench, write_fault
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
-def scheduled(here: ExecutionBench) -> list[str]:
-    ids = due_operations(here.deps)
+def run_scheduled(bench: ExecutionBench) -> list[str]:
+    ids = due_operations(bench.deps)
     for operation_id in ids:
-        execute(operation_id, here.deps)
+        execute(operation_id, bench.deps)
     return ids
 
 
@@ -31,49 +31,49 @@ def groups(writes: list[Any]) -> list[str]:
     return [seen.body["group_data"]["carrier_group_id"] for seen in writes]
 
 
-def test_deferred_operations_block_nothing_and_are_deferred_once(here: ExecutionBench) -> None:
+def test_deferred_operations_block_nothing_and_are_deferred_once(bench: ExecutionBench) -> None:
     for number in range(5):
-        here.ask(f"V{number}", group_id=f"0011001{number}")
-    pause(ANA, "", here.deps)
+        bench.request_connection(f"V{number}", group_id=f"0011001{number}")
+    pause(ANA, "", bench.deps)
 
-    assert len(scheduled(here)) == 5
-    published = len(here.published_states())
+    assert len(run_scheduled(bench)) == 5
+    published = len(bench.published_states())
 
-    assert scheduled(here) == []
-    assert len(here.published_states()) == published
-    entity = here.stuck("99").entity
-    here.refresh(entity)
-    assert scheduled(here) == ["L1"]
-    assert here.operation("L1").state is OperationState.SUCCEEDED
+    assert run_scheduled(bench) == []
+    assert len(bench.published_states()) == published
+    entity = bench.add_failed_connection("99").entity
+    bench.refresh(entity)
+    assert run_scheduled(bench) == ["L1"]
+    assert bench.operation("L1").state is OperationState.SUCCEEDED
 
 
-def test_after_resuming_operations_are_sent_in_the_order_of_submission(here: ExecutionBench) -> None:
-    here.ask("V0", group_id="00110010")
-    here.wait(1)
-    pause(ANA, "", here.deps)
+def test_after_resuming_operations_are_sent_in_the_order_of_submission(bench: ExecutionBench) -> None:
+    bench.request_connection("V0", group_id="00110010")
+    bench.wait(1)
+    pause(ANA, "", bench.deps)
     for number in (3, 1, 2):
-        here.ask(f"V{number}", group_id=f"0011001{number}")
-        here.wait(1)
-    scheduled(here)
-    here.wait(600)
-    resume(ANA, here.deps)
+        bench.request_connection(f"V{number}", group_id=f"0011001{number}")
+        bench.wait(1)
+    run_scheduled(bench)
+    bench.wait(600)
+    resume(ANA, bench.deps)
 
-    scheduled(here)
+    run_scheduled(bench)
 
-    assert groups(here.writes()) == ["00110010", "00110013", "00110011", "00110012"]
-    assert here.effects() == 4
+    assert groups(bench.writes()) == ["00110010", "00110013", "00110011", "00110012"]
+    assert bench.effective_write_count() == 4
 
 
-def test_a_rescheduled_operation_is_deferred_too(here: ExecutionBench) -> None:
-    here.noyo.faults.add(writes_fail("too_many", times=1))
-    here.ask()
-    later = here.run_worker()
+def test_a_rescheduled_operation_is_deferred_too(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(write_fault("too_many", times=1))
+    bench.request_connection()
+    later = bench.run_worker()
     assert later.state is OperationState.PENDING
     assert later.due is not None
-    assert later.due > here.clock()
-    paused = pause(ANA, "", here.deps).pause
+    assert later.due > bench.clock()
+    paused = pause(ANA, "", bench.deps).pause
 
-    scheduled(here)
+    run_scheduled(bench)
 
-    assert here.operation().deferred_by == paused
-    assert here.operation().due == later.due
+    assert bench.operation().deferred_by == paused
+    assert bench.operation().due == later.due

@@ -14,7 +14,7 @@ NOW = 1_800_000_000
 POLICY = AccessPolicy("T1", requesters=frozenset({"S1", "U9"}), approvers=frozenset({"S2"}), admins=frozenset({"S3"}))
 
 
-class People:
+class FakePeople:
     def __init__(self, *known: GroupMembers) -> None:
         self.saved = {members.group_id: members for members in known}
 
@@ -31,9 +31,9 @@ class People:
         self.saved[members.group_id] = members
 
 
-class Slack:
-    def __init__(self, *, gone: str = "", silent: str = "") -> None:
-        self.gone, self.silent, self.asked = gone, silent, list[str]()
+class FakeSlack:
+    def __init__(self, *, gone: str = "", unresponsive: str = "") -> None:
+        self.gone, self.silent, self.asked = gone, unresponsive, list[str]()
 
     def read_person(self, user_id: str) -> Person | None:
         return None
@@ -45,39 +45,39 @@ class Slack:
         return None if group_id == self.gone else GroupMembers(group_id, frozenset({"U1"}), NOW)
 
 
-def given(people: People, slack: Slack) -> Dependencies:
+def dependencies(people: FakePeople, slack: FakeSlack) -> Dependencies:
     return Dependencies(clock=lambda: NOW, new_id=str, people=people, user_directory=slack, policy=POLICY)
 
 
 def test_groups_with_a_right_are_read_but_no_people() -> None:
-    people, slack = People(), Slack()
+    people, slack = FakePeople(), FakeSlack()
 
-    assert refresh_group_members(given(people, slack)) == 3
+    assert refresh_group_members(dependencies(people, slack)) == 3
     assert slack.asked == ["S1", "S2", "S3"]
     assert people.saved["S2"].user_ids == {"U1"}
 
 
 def test_fresh_members_are_not_read_again() -> None:
     half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
-    people = People(GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1))
-    slack = Slack()
+    people = FakePeople(GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1))
+    slack = FakeSlack()
 
-    assert refresh_group_members(given(people, slack)) == 2
+    assert refresh_group_members(dependencies(people, slack)) == 2
     assert slack.asked == ["S2", "S3"]
 
 
 def test_a_deleted_group_has_no_members() -> None:
-    people = People(GroupMembers("S1", frozenset({"U1"}), 0))
+    people = FakePeople(GroupMembers("S1", frozenset({"U1"}), 0))
 
-    refresh_group_members(given(people, Slack(gone="S1")))
+    refresh_group_members(dependencies(people, FakeSlack(gone="S1")))
 
     assert people.saved["S1"] == GroupMembers("S1", frozenset(), NOW)
 
 
 def test_an_unreadable_group_keeps_its_age_and_does_not_block_others() -> None:
     old = GroupMembers("S1", frozenset({"U1"}), 5)
-    people = People(old)
+    people = FakePeople(old)
 
-    assert refresh_group_members(given(people, Slack(silent="S1"))) == 2
+    assert refresh_group_members(dependencies(people, FakeSlack(unresponsive="S1"))) == 2
     assert people.saved["S1"] == old
     assert {"S2", "S3"} <= set(people.saved)

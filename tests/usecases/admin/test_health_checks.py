@@ -12,10 +12,10 @@ from bot.errors import SlackRefused, TableUnavailable
 from bot.usecases.admin.health_checks import clock_finding, run_health_checks
 from bot.usecases.dependencies import Dependencies
 
-FINE = Finding(Topic.TOKEN, CheckStatus.OK)
+PASSED = Finding(Topic.TOKEN, CheckStatus.OK)
 
 
-class HealthChecks:
+class FakeHealthChecks:
     def __init__(self) -> None:
         self.saved: dict[Component, HealthCheck] = {}
 
@@ -26,21 +26,21 @@ class HealthChecks:
         self.saved[health_check.component] = health_check
 
 
-class Down(HealthChecks):
+class UnavailableTable(FakeHealthChecks):
     def save(self, health_check: HealthCheck) -> None:
         raise TableUnavailable("down")
 
 
-def fails(error: Exception) -> Callable[[], Iterable[Finding]]:
+def failing_check(error: Exception) -> Callable[[], Iterable[Finding]]:
     def check() -> Iterable[Finding]:
         raise error
-        yield FINE
+        yield PASSED
 
     return check
 
 
 def run(
-    health_checks: HealthChecks, now: float = 1000.9, **checks: Callable[[], Iterable[Finding]]
+    health_checks: FakeHealthChecks, now: float = 1000.9, **checks: Callable[[], Iterable[Finding]]
 ) -> HealthCheck | None:
     deps = Dependencies(clock=lambda: now, new_id=str, health=health_checks)
     by_topic = {Topic[name.upper()]: check for name, check in checks.items()}
@@ -48,40 +48,43 @@ def run(
 
 
 def test_findings_are_stored_with_their_time() -> None:
-    health_checks = HealthChecks()
+    health_checks = FakeHealthChecks()
 
-    found = run(health_checks, token=lambda: [FINE])
+    found = run(health_checks, token=lambda: [PASSED])
 
-    assert found == HealthCheck(Component.SLACK, 1000, (FINE,))
+    assert found == HealthCheck(Component.SLACK, 1000, (PASSED,))
     assert health_checks.saved[Component.SLACK] == found
 
 
 def test_a_recent_health_check_is_not_repeated() -> None:
-    health_checks = HealthChecks()
-    run(health_checks, token=lambda: [FINE])
+    health_checks = FakeHealthChecks()
+    run(health_checks, token=lambda: [PASSED])
 
-    assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=fails(AssertionError())) is None
-    assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [FINE]) is not None
+    assert (
+        run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS - 1, token=failing_check(AssertionError()))
+        is None
+    )
+    assert run(health_checks, 1000 + policies.HEALTH_CHECK_INTERVAL_SECONDS, token=lambda: [PASSED]) is not None
 
 
 def test_a_failed_check_is_a_finding_and_the_others_still_run() -> None:
     found = run(
-        HealthChecks(),
-        noyo=fails(ValueError("encrypted")),
-        channel=fails(SlackRefused("ratelimited")),
-        token=lambda: [FINE],
+        FakeHealthChecks(),
+        noyo=failing_check(ValueError("encrypted")),
+        channel=failing_check(SlackRefused("ratelimited")),
+        token=lambda: [PASSED],
     )
 
     assert found is not None
     assert found.findings == (
         Finding(Topic.NOYO, CheckStatus.FAILED, reason="ValueError", check_failed=True),
         Finding(Topic.CHANNEL, CheckStatus.FAILED, reason="Slack refused: ratelimited", check_failed=True),
-        FINE,
+        PASSED,
     )
 
 
 def test_an_unavailable_table_raises_no_error() -> None:
-    assert run(Down(), token=lambda: [FINE]) is None
+    assert run(UnavailableTable(), token=lambda: [PASSED]) is None
 
 
 @pytest.mark.parametrize(

@@ -14,17 +14,17 @@ from bot.domain.records import EntityKind
 from bot.errors import DeadlineExceeded, SecretUnavailable
 from bot.usecases.admin.health_report import health_report
 from bot.usecases.admin.pause import pause
-from tests.usecases.execution_bench import ANA, START, ExecutionBench, bench
+from tests.usecases.execution_bench import ANA, START, ExecutionBench, open_bench
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
-def test_the_report_is_empty_before_the_first_run(here: ExecutionBench) -> None:
-    found = health_report(here.deps)
+def test_the_report_is_empty_before_the_first_run(bench: ExecutionBench) -> None:
+    found = health_report(bench.deps)
 
     asked = HealthCheck(Component.RECEIVER, START, ())
     assert found.health_checks == {
@@ -43,17 +43,17 @@ def test_the_report_is_empty_before_the_first_run(here: ExecutionBench) -> None:
     )
 
 
-def test_the_report_contains_everything_stored(here: ExecutionBench) -> None:
-    here.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
-    here.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
-    here.store.health.save(HealthCheck(Component.NOYO, START, ()))
-    here.ask("V1")
-    here.wait(7)
-    pause(ANA, "why", here.deps)
-    here.ask("V2", group_id="2")
-    here.wait(3)
+def test_the_report_contains_everything_stored(bench: ExecutionBench) -> None:
+    bench.store.polling.save(EntityKind.CONNECTION, PollCursor(started_at=1, finished_at=START - 5))
+    bench.store.polling.park(EntityKind.DISCONNECTION, ParkedRow("row", "why", START))
+    bench.store.health.save(HealthCheck(Component.NOYO, START, ()))
+    bench.request_connection("V1")
+    bench.wait(7)
+    pause(ANA, "why", bench.deps)
+    bench.request_connection("V2", group_id="2")
+    bench.wait(3)
 
-    found = health_report(here.deps)
+    found = health_report(bench.deps)
 
     assert found.at == START + 10
     assert found.polled_at[EntityKind.CONNECTION] == START - 5
@@ -63,11 +63,11 @@ def test_the_report_contains_everything_stored(here: ExecutionBench) -> None:
     assert found.active_pause == Pause(START + 7, ANA, "why")
 
 
-def test_the_secrets_of_the_receiver_are_read_for_the_report(here: ExecutionBench) -> None:
+def test_the_secrets_of_the_receiver_are_read_for_the_report(bench: ExecutionBench) -> None:
     def broken() -> object:
         raise SecretUnavailable("There is none.")
 
-    found = health_report(replace(here.deps, secret_checks=(broken, lambda: "secret")))
+    found = health_report(replace(bench.deps, secret_checks=(broken, lambda: "secret")))
 
     health_check = found.health_checks[Component.RECEIVER]
     assert health_check is not None
@@ -77,9 +77,9 @@ def test_the_secrets_of_the_receiver_are_read_for_the_report(here: ExecutionBenc
     )
 
 
-def test_a_deadline_during_a_secret_check_is_no_finding(here: ExecutionBench) -> None:
+def test_a_deadline_during_a_secret_check_is_no_finding(bench: ExecutionBench) -> None:
     def slow() -> object:
         raise DeadlineExceeded
 
     with pytest.raises(DeadlineExceeded):
-        health_report(replace(here.deps, secret_checks=(slow,)))
+        health_report(replace(bench.deps, secret_checks=(slow,)))

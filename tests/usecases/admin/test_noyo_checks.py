@@ -9,42 +9,42 @@ import pytest
 from bot.domain.health import CheckStatus, Component, Finding, Topic
 from bot.usecases.admin.health_checks import noyo_checks, run_health_checks
 from infra.local.noyo import Fault
-from tests.usecases.execution_bench import ExecutionBench, bench
+from tests.usecases.execution_bench import ExecutionBench, open_bench
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
-def run_checks(here: ExecutionBench, unreserved: int | None = 10) -> tuple[Finding, ...]:
-    noyo = here.deps.noyo
+def run_checks(bench: ExecutionBench, unreserved: int | None = 10) -> tuple[Finding, ...]:
+    noyo = bench.deps.noyo
     checks = noyo_checks(
         read_secret=lambda: "secret",
         noyo=noyo,
         clock_difference=lambda: noyo.session.clock_difference,  # type: ignore[attr-defined]
         unreserved=lambda: unreserved,
     )
-    found = run_health_checks(Component.NOYO, checks, here.deps)
+    found = run_health_checks(Component.NOYO, checks, bench.deps)
     assert found is not None
     return found.findings
 
 
-def test_checks_pass_if_noyo_responds(here: ExecutionBench) -> None:
-    assert run_checks(here) == (
+def test_checks_pass_if_noyo_responds(bench: ExecutionBench) -> None:
+    assert run_checks(bench) == (
         Finding(Topic.SECRET, CheckStatus.OK),
         Finding(Topic.NOYO, CheckStatus.OK),
         Finding(Topic.NOYO_CLOCK, CheckStatus.OK, value=0),
         Finding(Topic.CONCURRENCY, CheckStatus.OK, value=10),
     )
-    assert len([seen for seen in here.noyo.requests if seen.method == "GET"]) == 1
+    assert len([seen for seen in bench.noyo.requests if seen.method == "GET"]) == 1
 
 
-def test_failed_authentication_has_a_readable_reason(here: ExecutionBench) -> None:
-    here.noyo.faults.add(Fault("error_before", path_contains="token", status=401, times=None))
+def test_failed_authentication_has_a_readable_reason(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(Fault("error_before", path_contains="token", status=401, times=None))
 
-    _, finding, _ = run_checks(here)
+    _, finding, _ = run_checks(bench)
 
     assert (finding.topic, finding.status, finding.check_failed) == (Topic.NOYO, CheckStatus.FAILED, True)
     assert "Noyo" in (finding.reason or "")
@@ -55,6 +55,6 @@ def test_failed_authentication_has_a_readable_reason(here: ExecutionBench) -> No
     [(None, CheckStatus.UNKNOWN), (0, CheckStatus.FAILED), (9, CheckStatus.FAILED), (10, CheckStatus.OK)],
 )
 def test_low_concurrency_fails_and_unknown_concurrency_is_unknown(
-    here: ExecutionBench, unreserved: int | None, verdict: CheckStatus
+    bench: ExecutionBench, unreserved: int | None, verdict: CheckStatus
 ) -> None:
-    assert run_checks(here, unreserved)[-1] == Finding(Topic.CONCURRENCY, verdict, value=unreserved)
+    assert run_checks(bench, unreserved)[-1] == Finding(Topic.CONCURRENCY, verdict, value=unreserved)

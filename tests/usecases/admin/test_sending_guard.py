@@ -6,7 +6,7 @@ from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.usecases.dependencies import SendingGuard
 
 
-class Pauses:
+class FakePauses:
     def __init__(self, *pauses: Pause) -> None:
         self.pauses = pauses
 
@@ -15,7 +15,7 @@ class Pauses:
 
 
 def guard(*pauses: Pause, mode: Mode = Mode.ACT) -> SendingGuard:
-    return SendingGuard(Pauses(*pauses), mode, lambda: 500.9)  # type: ignore[arg-type]
+    return SendingGuard(FakePauses(*pauses), mode, lambda: 500.9)  # type: ignore[arg-type]
 
 
 def test_there_is_no_active_pause_by_default() -> None:

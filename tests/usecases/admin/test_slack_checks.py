@@ -17,12 +17,12 @@ NOW = 1_790_000_000
 TEAM = "T1"
 
 
-WELL = TokenStatus((), 0.5)
+VALID_TOKEN = TokenStatus((), 0.5)
 NOBODY = AccessPolicy(TEAM)
 
 
-class Slack:
-    def __init__(self, token_status: TokenStatus = WELL) -> None:
+class FakeSlack:
+    def __init__(self, token_status: TokenStatus = VALID_TOKEN) -> None:
         self.token_status = token_status
         self.members = {"C1": True, "C2": False}
 
@@ -35,7 +35,7 @@ class Slack:
         return self.members[channel_id]
 
 
-class People:
+class FakePeople:
     """The stored people, and those that Slack returns."""
 
     def __init__(self) -> None:
@@ -69,32 +69,34 @@ def person(user_id: str, **changes: object) -> Person:
 
 
 def checks(
-    people: People | None = None, policy: AccessPolicy = NOBODY, slack: Slack | None = None
+    people: FakePeople | None = None, policy: AccessPolicy = NOBODY, slack: FakeSlack | None = None
 ) -> dict[Topic, Check]:
-    known = people or People()
+    people_or_default = people or FakePeople()
     return slack_checks(
         read_secret=lambda: "xoxb",
-        slack=slack or Slack(),
+        slack=slack or FakeSlack(),
         channels={"CHANNEL_CONNECTIONS": "C1", "CHANNEL_ALERTS": "C2", "CHANNEL_DECISIONS": "C3"},
-        deps=Dependencies(clock=lambda: NOW, new_id=str, people=known, user_directory=known, policy=policy),
+        deps=Dependencies(
+            clock=lambda: NOW, new_id=str, people=people_or_default, user_directory=people_or_default, policy=policy
+        ),
     )
 
 
-def found(topic: Topic, **how: object) -> list[Finding]:
-    return list(checks(**how)[topic]())  # type: ignore[arg-type]
+def findings_of(topic: Topic, **options: object) -> list[Finding]:
+    return list(checks(**options)[topic]())  # type: ignore[arg-type]
 
 
 def test_a_good_token_with_all_scopes_is_fine() -> None:
-    assert found(Topic.TOKEN) == [
+    assert findings_of(Topic.TOKEN) == [
         Finding(Topic.TOKEN, CheckStatus.OK),
         Finding(Topic.SCOPES, CheckStatus.OK),
         Finding(Topic.SLACK_CLOCK, CheckStatus.OK, value=0),
     ]
-    assert found(Topic.SECRET) == [Finding(Topic.SECRET, CheckStatus.OK)]
+    assert findings_of(Topic.SECRET) == [Finding(Topic.SECRET, CheckStatus.OK)]
 
 
 def test_missing_scopes_and_a_wrong_clock_fail() -> None:
-    findings = found(Topic.TOKEN, slack=Slack(TokenStatus(("users:read",), 400.0)))
+    findings = findings_of(Topic.TOKEN, slack=FakeSlack(TokenStatus(("users:read",), 400.0)))
 
     assert findings[1:] == [
         Finding(Topic.SCOPES, CheckStatus.FAILED, affected=("users:read",)),
@@ -103,14 +105,14 @@ def test_missing_scopes_and_a_wrong_clock_fail() -> None:
 
 
 def test_scopes_missing_from_the_response_are_unknown() -> None:
-    assert found(Topic.TOKEN, slack=Slack(TokenStatus(None, None)))[1:] == [
+    assert findings_of(Topic.TOKEN, slack=FakeSlack(TokenStatus(None, None)))[1:] == [
         Finding(Topic.SCOPES, CheckStatus.UNKNOWN),
         Finding(Topic.SLACK_CLOCK, CheckStatus.UNKNOWN),
     ]
 
 
 def test_channels_are_named_by_their_settings() -> None:
-    assert found(Topic.CHANNEL) == [
+    assert findings_of(Topic.CHANNEL) == [
         Finding(Topic.CHANNEL, CheckStatus.OK, ("CHANNEL_CONNECTIONS", "C1")),
         Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_ALERTS", "C2")),
         Finding(Topic.CHANNEL, CheckStatus.FAILED, ("CHANNEL_DECISIONS", "C3"), reason="channel_not_found"),
@@ -118,7 +120,7 @@ def test_channels_are_named_by_their_settings() -> None:
 
 
 def test_empty_deleted_and_unreadable_groups_are_findings() -> None:
-    people = People()
+    people = FakePeople()
     people.groups = {
         "S1": GroupMembers("S1", frozenset({"U1"}), NOW),
         "S2": GroupMembers("S2", frozenset(), NOW),
@@ -126,7 +128,7 @@ def test_empty_deleted_and_unreadable_groups_are_findings() -> None:
     }
     policy = AccessPolicy(TEAM, approvers=frozenset({"S1", "S2"}), admins=frozenset({"S3", "S4"}))
 
-    assert found(Topic.GROUP, people=people, policy=policy) == [
+    assert findings_of(Topic.GROUP, people=people, policy=policy) == [
         Finding(Topic.GROUP, CheckStatus.OK, ("S1",)),
         Finding(Topic.GROUP, CheckStatus.FAILED, ("S2",), reason="empty"),
         Finding(Topic.GROUP, CheckStatus.FAILED, ("S3",), reason="unreadable"),
@@ -136,32 +138,34 @@ def test_empty_deleted_and_unreadable_groups_are_findings() -> None:
 
 @pytest.mark.parametrize("change", [{"is_deactivated": True}, {"is_guest": True}, {"is_bot": True}, {"team_id": "T2"}])
 def test_named_people_without_any_right_are_findings(change: dict[str, object]) -> None:
-    people = People()
+    people = FakePeople()
     people.groups["S1"] = GroupMembers("S1", frozenset({"U2"}), NOW)
     people.saved = {"U1": person("U1"), "U2": person("U2", **change)}
     policy = AccessPolicy(TEAM, approvers=frozenset({"S1"}), admins=frozenset({"U1", "U9"}))
 
-    assert found(Topic.PEOPLE, people=people, policy=policy) == [
+    assert findings_of(Topic.PEOPLE, people=people, policy=policy) == [
         Finding(Topic.PEOPLE, CheckStatus.FAILED, ("U2", "U9"))
     ]
     assert people.read == ["U9"]
 
 
 def test_a_run_reads_a_limited_number_of_people_and_later_runs_the_rest() -> None:
-    people = People()
+    people = FakePeople()
     everybody = {f"U{number:02}" for number in range(policies.HEALTH_CHECK_PEOPLE_PER_RUN + 3)}
     people.at_slack = {user_id: person(user_id) for user_id in everybody}
     policy = AccessPolicy(TEAM, approvers=frozenset(everybody))
 
-    assert found(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3)]
-    assert found(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.OK)]
+    assert findings_of(Topic.PEOPLE, people=people, policy=policy) == [
+        Finding(Topic.PEOPLE, CheckStatus.UNKNOWN, value=3)
+    ]
+    assert findings_of(Topic.PEOPLE, people=people, policy=policy) == [Finding(Topic.PEOPLE, CheckStatus.OK)]
 
 
 def test_outdated_people_are_read_again() -> None:
-    people = People()
+    people = FakePeople()
     people.saved["U1"] = person("U1", read_at=NOW - policies.HEALTH_CHECK_PERSON_FRESH_SECONDS - 1)
     people.at_slack["U1"] = person("U1", is_deactivated=True)
 
-    findings = found(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))
+    findings = findings_of(Topic.PEOPLE, people=people, policy=AccessPolicy(TEAM, admins=frozenset({"U1"})))
 
     assert findings == [Finding(Topic.PEOPLE, CheckStatus.FAILED, ("U1",))]

@@ -12,14 +12,22 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.cards import update_alerts
 from bot.usecases.records.ingest import ingest
 from tests.system import ALERTS, CONNECTIONS, System
-from tests.usecases.notification_bench import begun, buttons, connection, due, moves, publish_until_done, shown
+from tests.usecases.notification_bench import (
+    add_connection,
+    button_ids,
+    change_status,
+    channel_texts,
+    due_events,
+    publish_until_done,
+    started_system,
+)
 
 
 @pytest.mark.parametrize("status", ["unable_to_connect", "action_required", "carrier_authorization"])
 def test_a_status_that_needs_our_action_raises_an_alert(status: str) -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, status, error="No such group")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, status, error="No such group")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
@@ -27,57 +35,57 @@ def test_a_status_that_needs_our_action_raises_an_alert(status: str) -> None:
         assert "Test Company" in text
         assert "Guardian" in text
         assert "Next:" in text
-        assert ("retry" in buttons(alert)) is (status == "unable_to_connect")
+        assert ("retry" in button_ids(alert)) is (status == "unable_to_connect")
         assert system.slack.links(alert), "the alert links to its card"
 
 
 def test_a_change_with_the_same_status_raises_no_second_alert() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect", "unable_to_connect", error="Still no")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect", "unable_to_connect", error="Still no")
         system.notify()
 
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
         [card] = system.slack.channel(CONNECTIONS)
         assert "still **Unable to connect**" in system.slack.render(card.thread[-1])
 
 
 def test_an_alert_shows_the_latest_message_of_the_carrier() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect", error="First words")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect", error="First words")
         system.notify()
-        moves(system, connection_id, "unable_to_connect", error="Second words")
+        change_status(system, connection_id, "unable_to_connect", error="Second words")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
         assert "Second words" in system.slack.render(alert)
-        assert "retry" in buttons(alert)
+        assert "retry" in button_ids(alert)
 
 
 def test_an_unseen_retry_that_failed_raises_another_alert() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect", error="First words")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect", error="First words")
         system.notify()
-        moves(system, connection_id, "unable_to_connect", error="Second words", carrier_group_id="N1")
+        change_status(system, connection_id, "unable_to_connect", error="Second words", carrier_group_id="N1")
         system.notify()
 
         first, second = system.slack.channel(ALERTS)
-        assert "retry" not in buttons(first)
-        assert "retry" in buttons(second)
+        assert "retry" not in button_ids(first)
+        assert "retry" in button_ids(second)
         assert "Second words" in system.slack.render(second)
         assert "Attempt 2" in system.slack.render(second)
         assert "This try took" not in system.slack.render(second), "its start was never seen"
 
 
 def test_a_failure_that_is_already_handled_raises_no_alert() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect", "processing")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect", "processing")
         system.notify()
 
-        assert shown(system, ALERTS) == []
+        assert channel_texts(system, ALERTS) == []
         [card] = system.slack.channel(CONNECTIONS)
         assert len(card.thread) == 3
 
@@ -104,22 +112,22 @@ def test_a_late_version_raises_no_alert() -> None:
         )
         publish_until_done(system)
 
-        [summary] = shown(system, ALERTS)
+        [summary] = channel_texts(system, ALERTS)
         assert "Switchboard has started" in summary
 
 
 def test_an_alert_loses_its_button_when_the_record_changes_and_stays_up_to_date() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect")
         system.notify()
-        moves(system, connection_id, "processing")
+        change_status(system, connection_id, "processing")
         system.notify()
         [alert] = system.slack.channel(ALERTS)
-        assert "retry" not in buttons(alert)
+        assert "retry" not in button_ids(alert)
         assert "Processing" in system.slack.render(alert)
 
-        moves(system, connection_id, "completed")
+        change_status(system, connection_id, "completed")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
@@ -128,39 +136,39 @@ def test_an_alert_loses_its_button_when_the_record_changes_and_stays_up_to_date(
 
 
 def test_a_second_failure_raises_a_new_alert_and_updates_the_older_one() -> None:
-    with begun() as system:
-        connection_id = connection(system)
+    with started_system() as system:
+        connection_id = add_connection(system)
         for _ in range(2):
-            moves(system, connection_id, "unable_to_connect")
+            change_status(system, connection_id, "unable_to_connect")
             system.notify()
-            moves(system, connection_id, "processing")
+            change_status(system, connection_id, "processing")
             system.notify()
-        moves(system, connection_id, "unable_to_connect")
+        change_status(system, connection_id, "unable_to_connect")
         system.notify()
 
         alerts = system.slack.channel(ALERTS)
-        assert [("retry" in buttons(alert)) for alert in alerts] == [False, False, True]
+        assert [("retry" in button_ids(alert)) for alert in alerts] == [False, False, True]
         assert "Unable to connect:" in system.slack.render(alerts[-1])
 
 
 def test_only_the_newest_of_two_alerts_has_buttons() -> None:
-    with begun(RETRY_AT_ACTION_REQUIRED="yes") as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "action_required", "unable_to_connect")
+    with started_system(RETRY_AT_ACTION_REQUIRED="yes") as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "action_required", "unable_to_connect")
         system.notify()
 
         alerts = system.slack.channel(ALERTS)
-        assert [("retry" in buttons(alert)) for alert in alerts] == [True]
+        assert [("retry" in button_ids(alert)) for alert in alerts] == [True]
 
 
 def test_an_unknown_record_raises_no_alert() -> None:
-    with begun() as system:
-        connection_id = connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        connection_id = add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
 
         update_alerts(event, EntityRef(EntityKind.CONNECTION, "unknown"), system.bot.slack_dependencies)
-        assert shown(system, ALERTS) == []
+        assert channel_texts(system, ALERTS) == []
         update_alerts(event, EntityRef(EntityKind.CONNECTION, connection_id), system.bot.slack_dependencies)
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1

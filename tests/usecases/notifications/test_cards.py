@@ -10,23 +10,23 @@ from bot.usecases.notifications.cards import update_card_and_post_line
 from bot.usecases.notifications.publish import publish
 from tests.system import CONNECTIONS
 from tests.usecases.notification_bench import (
+    add_connection,
     around_outbox,
     around_slack,
-    begun,
-    connection,
-    due,
-    moves,
+    change_status,
+    channel_texts,
+    due_events,
     publish_until_done,
-    shown,
+    started_system,
 )
 
 
 def test_a_deleted_card_is_posted_again() -> None:
-    with begun() as system:
-        connection_id = connection(system)
+    with started_system() as system:
+        connection_id = add_connection(system)
         system.notify()
         system.slack.workspace.channels[CONNECTIONS].messages.clear()
-        moves(system, connection_id, "completed")
+        change_status(system, connection_id, "completed")
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -35,9 +35,9 @@ def test_a_deleted_card_is_posted_again() -> None:
 
 
 def test_a_card_deleted_just_before_its_line_is_posted_again() -> None:
-    with begun() as system:
-        connection(system)
-        deps, [event_id] = system.bot.slack_dependencies, due(system)
+    with started_system() as system:
+        add_connection(system)
+        deps, [event_id] = system.bot.slack_dependencies, due_events(system)
         deleting = around_outbox(deps)
 
         def delete() -> None:
@@ -53,8 +53,8 @@ def test_a_card_deleted_just_before_its_line_is_posted_again() -> None:
 
 def test_both_cards_of_a_record_that_is_linked_later_stay_up_to_date() -> None:
     """Noyo's clock is far behind ours, so a poll cannot link the record to Ana's request."""
-    with begun() as system:
-        connection_id = connection(system)
+    with started_system() as system:
+        connection_id = add_connection(system)
         system.notify()
         entity = EntityRef(EntityKind.CONNECTION, connection_id)
         records = system.bot.repositories.records
@@ -66,21 +66,21 @@ def test_both_cards_of_a_record_that_is_linked_later_stay_up_to_date() -> None:
             record_state, requester="U0ANA", requested_by_operation=operation_id, card_key=f"operation:{operation_id}"
         )
         records.write(RecordChange(entity, record_state, linked, None))
-        moves(system, connection_id, "completed")
+        change_status(system, connection_id, "completed")
         publish_until_done(system)
 
-        cards = [text for text in shown(system, CONNECTIONS) if connection_id in text]
+        cards = [text for text in channel_texts(system, CONNECTIONS) if connection_id in text]
         assert len(cards) == 2
         assert all("Status:** Completed" in card for card in cards)
 
 
 def test_an_event_without_a_record_posts_no_card() -> None:
-    with begun() as system:
-        connection(system)
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system)
+        [event_id] = due_events(system)
         event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
 
         update_card_and_post_line(event, None, None, system.bot.slack_dependencies)
 
-        assert shown(system, CONNECTIONS) == []
+        assert channel_texts(system, CONNECTIONS) == []

@@ -16,16 +16,16 @@ from bot.usecases.records.ingest import ingest
 from infra.local.slack import Limits
 from tests.system import ALERTS, CONNECTIONS, DECISIONS, System
 from tests.usecases.notification_bench import (
+    add_connection,
     around_outbox,
     around_slack,
-    begun,
-    buttons,
-    connection,
-    due,
-    moves,
+    button_ids,
+    change_status,
+    channel_texts,
+    due_events,
     publish_all,
     publish_until_done,
-    shown,
+    started_system,
 )
 
 GROUP = "11111111-0000-4000-8000-000000000001"
@@ -35,10 +35,10 @@ GROUP = "11111111-0000-4000-8000-000000000001"
 
 
 def test_a_record_has_one_card_with_one_line_for_each_change() -> None:
-    with begun() as system:
-        connection_id = connection(system, "created")
+    with started_system() as system:
+        connection_id = add_connection(system, "created")
         system.notify()
-        moves(system, connection_id, "processing", "completed")
+        change_status(system, connection_id, "processing", "completed")
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -48,7 +48,7 @@ def test_a_record_has_one_card_with_one_line_for_each_change() -> None:
             "Created → **Processing**",
             "Processing → **Completed**",
         ]
-        assert shown(system, ALERTS) == []
+        assert channel_texts(system, ALERTS) == []
 
 
 # ---------------------------------------------------------------- order, redelivery and concurrency
@@ -56,11 +56,11 @@ def test_a_record_has_one_card_with_one_line_for_each_change() -> None:
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
 def test_events_in_any_order_give_a_current_card_and_one_alert(order: tuple[int, ...]) -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect", "processing")
-        moves(system, connection_id, "unable_to_connect", error="The second time")
-        waiting = due(system)[1:]
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect", "processing")
+        change_status(system, connection_id, "unable_to_connect", error="The second time")
+        waiting = due_events(system)[1:]
         assert len(waiting) == 3
 
         publish_all(system, [waiting[index] for index in order])
@@ -71,20 +71,20 @@ def test_events_in_any_order_give_a_current_card_and_one_alert(order: tuple[int,
         assert len(card.thread) == 4
         [alert] = system.slack.channel(ALERTS)
         assert "The second time" in system.slack.render(alert)
-        assert "retry" in buttons(alert)
+        assert "retry" in button_ids(alert)
 
 
 def test_a_redelivered_event_changes_nothing() -> None:
-    def unwritten() -> None:
+    def fail() -> None:
         raise TableUnavailable("not now")
 
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect")
-        deps, event_ids = system.bot.slack_dependencies, due(system)
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect")
+        deps, event_ids = system.bot.slack_dependencies, due_events(system)
         for event_id in event_ids:
             with pytest.raises(TableUnavailable):
-                publish(event_id, around_outbox(deps, before_mark_delivered=unwritten))
+                publish(event_id, around_outbox(deps, before_mark_delivered=fail))
         before = system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
         posts = len(system.slack.calls)
 
@@ -93,14 +93,14 @@ def test_a_redelivered_event_changes_nothing() -> None:
 
         assert system.seen_in(CONNECTIONS) + system.seen_in(ALERTS) == before
         assert len(system.slack.calls) == posts
-        assert due(system) == []
+        assert due_events(system) == []
 
 
 @pytest.mark.parametrize("moment", ["before_post", "after_post", "before_render"])
 def test_two_workers_publish_the_same_event_once(moment: str) -> None:
-    with begun() as system:
-        connection_id = connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        connection_id = add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         deps = system.bot.slack_dependencies
 
         publish(event_id, around_slack(deps, **{moment: lambda: publish(event_id, deps)}))
@@ -108,43 +108,43 @@ def test_two_workers_publish_the_same_event_once(moment: str) -> None:
 
         [card] = system.slack.channel(CONNECTIONS)
         assert len(card.thread) == 1
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
         assert connection_id in system.slack.render(card)
 
 
 def test_a_change_between_reading_and_posting_is_on_the_card() -> None:
-    with begun() as system:
-        connection_id = connection(system, "created")
+    with started_system() as system:
+        connection_id = add_connection(system, "created")
         deps = system.bot.slack_dependencies
 
-        [first] = due(system)
-        publish(first, around_slack(deps, before_post=lambda: moves(system, connection_id, "completed")))
+        [first] = due_events(system)
+        publish(first, around_slack(deps, before_post=lambda: change_status(system, connection_id, "completed")))
 
-        [card] = shown(system, CONNECTIONS)
+        [card] = channel_texts(system, CONNECTIONS)
         assert "Completed" in card, "without waiting for the event of that change"
 
 
 def test_two_workers_with_two_changes_of_a_record_give_a_current_card() -> None:
-    with begun() as system:
-        connection_id = connection(system, "created")
-        moves(system, connection_id, "unable_to_connect")
-        first, second = due(system)
+    with started_system() as system:
+        connection_id = add_connection(system, "created")
+        change_status(system, connection_id, "unable_to_connect")
+        first, second = due_events(system)
         deps = system.bot.slack_dependencies
 
         publish(first, around_slack(deps, before_post=lambda: publish(second, deps)))
-        moves(system, connection_id, "completed")
+        change_status(system, connection_id, "completed")
         publish_until_done(system)
 
         [card] = system.slack.channel(CONNECTIONS)
         assert "Status:** Completed" in system.slack.render(card)
         assert len(card.thread) == 3
-        assert all("retry" not in buttons(alert) for alert in system.slack.channel(ALERTS))
+        assert all("retry" not in button_ids(alert) for alert in system.slack.channel(ALERTS))
 
 
 def test_a_late_version_is_one_line_without_an_alert() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "completed")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "completed")
         publish_until_done(system)
         record_state = system.connection_record_state(connection_id)
         record: Any = record_state.record
@@ -170,21 +170,21 @@ def test_a_late_version_is_one_line_without_an_alert() -> None:
         assert [system.slack.render(line) for line in card.thread if "late" in system.slack.render(line)] == [
             system.slack.render(card.thread[-1])
         ]
-        assert shown(system, ALERTS) == []
+        assert channel_texts(system, ALERTS) == []
 
 
 # ---------------------------------------------------------------- failures of a card
 
 
 def test_an_alert_is_posted_even_if_the_card_fails() -> None:
-    with begun() as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect")
+    with started_system() as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect")
         system.slack.workspace.channels[CONNECTIONS].archived = True
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
-        assert "retry" in buttons(alert)
+        assert "retry" in button_ids(alert)
         assert not system.slack.links(alert)
         system.slack.workspace.channels[CONNECTIONS].archived = False
         publish_until_done(system)
@@ -198,20 +198,20 @@ def test_a_card_that_cannot_be_rendered_does_not_block_the_alert() -> None:
     def broken() -> None:
         raise ZeroDivisionError
 
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
 
         with pytest.raises(ZeroDivisionError):
             publish(event_id, around_slack(system.bot.slack_dependencies, before_render=broken))
 
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
         assert system.bot.repositories.outbox.due(int(system.clock()), limit=10) == [], (
             "postponed, so that it does not block others"
         )
-        assert due(system) == [event_id]
+        assert due_events(system) == [event_id]
         publish_until_done(system)
-        assert len(shown(system, CONNECTIONS)) == 1
+        assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
 # ---------------------------------------------------------------- faults of Slack
@@ -222,20 +222,20 @@ def test_a_card_that_cannot_be_rendered_does_not_block_the_alert() -> None:
 )
 def test_a_lost_response_to_a_post_creates_no_duplicate(fault: str, skipped: int) -> None:
     """The responses to the posts of the card, its line and the alert are lost in turn."""
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         posts = iter(range(9))
         slack: Any = system.bot.slack_dependencies.slack
 
-        class Losing:
+        class LosingResponses:
             def __getattr__(self, name: str) -> Any:
                 if name == "post" and next(posts) == skipped:
                     getattr(system.slack.faults, fault)("chat.postMessage")
                 return getattr(slack, name)
 
         deps = system.bot.slack_dependencies
-        losing = replace(deps, slack=Losing())
+        losing = replace(deps, slack=LosingResponses())
         report = publish(event_id, losing)
         assert report is not None
         assert len(report.failures) == 1
@@ -243,32 +243,32 @@ def test_a_lost_response_to_a_post_creates_no_duplicate(fault: str, skipped: int
 
         [card] = system.slack.channel(CONNECTIONS)
         assert len(card.thread) == 1
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
 
 
 def test_a_rate_limit_is_respected_while_other_channels_continue() -> None:
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         system.slack.faults.rate_limited(90, "chat.postMessage")
 
         report = publish(event_id, system.bot.slack_dependencies)
 
         assert report is not None
         assert report.retry_at == int(system.clock()) + 90
-        assert len(shown(system, ALERTS)) == 1, "the alert does not wait for the card"
+        assert len(channel_texts(system, ALERTS)) == 1, "the alert does not wait for the card"
         system.wait(89)
         system.notify()
-        assert shown(system, CONNECTIONS) == []
+        assert channel_texts(system, CONNECTIONS) == []
         system.wait(1)
         system.notify()
-        assert len(shown(system, CONNECTIONS)) == 1
+        assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
 def test_retry_after_counts_from_the_response() -> None:
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         system.slack.faults.rate_limited(90, "chat.postMessage")
         began = int(system.clock())
 
@@ -279,9 +279,9 @@ def test_retry_after_counts_from_the_response() -> None:
 
 
 def test_while_slack_is_down_the_delays_grow_up_to_a_limit() -> None:
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         pauses = []
         for _ in range(12):
             system.slack.faults.server_error("chat.postMessage", times=2)
@@ -296,21 +296,21 @@ def test_while_slack_is_down_the_delays_grow_up_to_a_limit() -> None:
         assert pauses == sorted(pauses)
         assert pauses[0] < 60
         assert pauses[-1] == policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS
-        assert len(shown(system, ALERTS)) == 1
-        assert len(shown(system, CONNECTIONS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
+        assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
 @pytest.mark.parametrize("barred", ["thrown out", "archived"])
 def test_an_inaccessible_channel_gets_its_messages_once_it_is_accessible(barred: str) -> None:
-    with begun() as system:
+    with started_system() as system:
         home = system.slack.workspace.channels[CONNECTIONS]
         bot = system.slack.workspace.bot_user_id
         home.archived = barred == "archived"
         home.members -= {bot} if barred == "thrown out" else set()
-        connection_id = connection(system)
+        connection_id = add_connection(system)
         pauses = []
         for _ in range(14):
-            [event_id] = due(system)
+            [event_id] = due_events(system)
             report = publish(event_id, system.bot.slack_dependencies)
             assert report is not None
             assert report.retry_at is not None
@@ -322,7 +322,7 @@ def test_an_inaccessible_channel_gets_its_messages_once_it_is_accessible(barred:
 
         home.archived = False
         home.members.add(bot)
-        moves(system, connection_id, "completed")
+        change_status(system, connection_id, "completed")
         publish_until_done(system, rounds=5, step=policies.EVENT_MAX_PAUSE_SECONDS)
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -332,7 +332,7 @@ def test_an_inaccessible_channel_gets_its_messages_once_it_is_accessible(barred:
 
 def test_many_concurrent_changes_are_each_posted_once() -> None:
     """Slack accepts one message a second in each channel, and a few at once."""
-    with begun(limits=Limits(message_burst=2)) as system:
+    with started_system(limits=Limits(message_burst=2)) as system:
         for number in range(8):
             system.noyo.add_connection(
                 group_name=f"Group {number:02d}", carrier_group_id=f"{number:08d}", status="processing"
@@ -346,7 +346,7 @@ def test_many_concurrent_changes_are_each_posted_once() -> None:
             return system.clock()
 
         slow = replace(deps, clock=passing)
-        while waiting := due(system):
+        while waiting := due_events(system):
             system.wait(5)
             for event_id in waiting:
                 publish(event_id, slow)
@@ -361,19 +361,19 @@ def test_many_concurrent_changes_are_each_posted_once() -> None:
 
 
 def test_a_disconnection_has_its_card_only_in_the_decisions_channel() -> None:
-    with begun() as system:
+    with started_system() as system:
         _request_disconnection(system)
         system.poll()
         system.notify()
 
         [card] = system.slack.channel(DECISIONS)
         assert "Test Company" in system.slack.render(card)
-        assert shown(system, CONNECTIONS) == []
-        assert shown(system, ALERTS) == []
+        assert channel_texts(system, CONNECTIONS) == []
+        assert channel_texts(system, ALERTS) == []
 
 
 def test_a_disconnection_that_needs_review_again_raises_an_alert_in_the_decisions_channel() -> None:
-    with begun() as system:
+    with started_system() as system:
         request_id = _request_disconnection(system, status="processing")
         system.poll()
         system.wait(10)
@@ -381,8 +381,8 @@ def test_a_disconnection_that_needs_review_again_raises_an_alert_in_the_decision
         system.poll()
         system.notify()
 
-        assert len(shown(system, DECISIONS)) == 2
-        assert shown(system, ALERTS) == []
+        assert len(channel_texts(system, DECISIONS)) == 2
+        assert channel_texts(system, ALERTS) == []
 
 
 def _request_disconnection(system: System, **fields: Any) -> str:
@@ -406,9 +406,9 @@ def test_existing_records_are_summarized_once() -> None:
             system.notify()
             system.restart()
 
-        [summary] = shown(system, ALERTS)
+        [summary] = channel_texts(system, ALERTS)
         assert "Old One" in summary
-        assert shown(system, CONNECTIONS) == []
+        assert channel_texts(system, CONNECTIONS) == []
 
 
 def test_a_summary_whose_response_was_lost_is_not_posted_twice() -> None:
@@ -418,19 +418,19 @@ def test_a_summary_whose_response_was_lost_is_not_posted_twice() -> None:
         system.notify()
         publish_until_done(system)
 
-        assert len(shown(system, ALERTS)) == 1
+        assert len(channel_texts(system, ALERTS)) == 1
 
 
 def test_messages_outside_production_name_the_environment() -> None:
-    with begun(ENVIRONMENT="sandbox") as system:
-        connection_id = connection(system)
-        moves(system, connection_id, "unable_to_connect")
+    with started_system(ENVIRONMENT="sandbox") as system:
+        connection_id = add_connection(system)
+        change_status(system, connection_id, "unable_to_connect")
         _request_disconnection(system)
         system.poll()
         system.notify()
 
         for channel in (CONNECTIONS, ALERTS, DECISIONS):
-            [text] = shown(system, channel)
+            [text] = channel_texts(system, channel)
             assert "sandbox" in text, channel
 
 
@@ -438,57 +438,59 @@ def test_messages_outside_production_name_the_environment() -> None:
 
 
 def test_an_event_of_a_deleted_operation_is_delivered() -> None:
-    with begun() as system:
-        connection_id = connection(system, "unable_to_connect")
+    with started_system() as system:
+        connection_id = add_connection(system, "unable_to_connect")
         publish_until_done(system)
         [card] = system.slack.channel(CONNECTIONS)
         system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
         deps = system.bot.slack_dependencies
 
-        class Forgetful:
+        class WithoutOperations:
             def __getattr__(self, name: str) -> Any:
                 return getattr(system.bot.repositories.operations, name)
 
             def operation(self, _: str) -> None:
                 return None
 
-        forgetful: Any = Forgetful()
-        for event_id in due(system):
+        forgetful: Any = WithoutOperations()
+        for event_id in due_events(system):
             publish(event_id, replace(deps, operations=forgetful))
 
-        assert due(system) == []
+        assert due_events(system) == []
         [card] = system.slack.channel(CONNECTIONS)
         assert "deleted since" in system.slack.render(card.thread[-1])
         assert connection_id in system.slack.render(card)
 
 
 def test_an_unknown_event_is_ignored() -> None:
-    with begun() as system:
+    with started_system() as system:
         assert publish("unknown", system.bot.slack_dependencies) is None
 
 
 def test_an_event_is_not_published_before_it_is_due() -> None:
-    with begun() as system:
-        connection(system)
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system)
+        [event_id] = due_events(system)
         event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
         system.bot.repositories.outbox.postpone(event, int(system.clock()) + 50)
 
         assert publish(event_id, system.bot.slack_dependencies) is None
-        assert shown(system, CONNECTIONS) == []
+        assert channel_texts(system, CONNECTIONS) == []
         system.wait(50)
         assert publish(event_id, system.bot.slack_dependencies) is not None
-        assert len(shown(system, CONNECTIONS)) == 1
+        assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
 def test_no_message_contains_an_injected_mention_or_a_sensitive_value() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks(federal_ein="987654321")
         system.execute_due()
         system.poll()
         [created] = system.noyo.connections()
-        moves(system, created["id"], "unable_to_connect", error="<!channel> *see* https://evil.example 123-45-6789")
+        change_status(
+            system, created["id"], "unable_to_connect", error="<!channel> *see* https://evil.example 123-45-6789"
+        )
         publish_until_done(system)
 
         for channel in (CONNECTIONS, ALERTS):

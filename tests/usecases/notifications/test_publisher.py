@@ -15,7 +15,7 @@ from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, always, idempotency_key, post_once, upsert_message
 from infra.local.slack import Limits
 from tests.system import ALERTS, ANA, CONNECTIONS, System
-from tests.usecases.notification_bench import Around
+from tests.usecases.notification_bench import CallHooks
 
 _KEYS = itertools.count(1)
 
@@ -58,7 +58,7 @@ class OpenCount:
 
 
 def around(publisher: Dependencies, **happens: Callable[[], object]) -> Dependencies:
-    return replace(publisher, slack=Around(publisher.slack, **happens))
+    return replace(publisher, slack=CallHooks(publisher.slack, **happens))
 
 
 def texts(system: System) -> list[str]:
@@ -216,13 +216,13 @@ def test_a_stalled_worker_does_not_overwrite_newer_content(
     upsert_message(message_key, content, publisher)
     content.number = 18
 
-    def asleep() -> None:
+    def sleep_past_the_lease() -> None:
         system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         content.number = 19
         upsert_message(message_key, content, publisher)
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, content, around(publisher, after_render=asleep))
+        upsert_message(message_key, content, around(publisher, after_render=sleep_past_the_lease))
 
     assert_only_message(system, OpenCount(19))
 
@@ -230,12 +230,12 @@ def test_a_stalled_worker_does_not_overwrite_newer_content(
 def test_a_worker_that_lost_its_lease_posts_no_second_message(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
-    def asleep() -> None:
+    def sleep_past_the_lease() -> None:
         system.wait(policies.MESSAGE_LEASE_SECONDS + 1)
         upsert_message(message_key, OpenCount(17), publisher)
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, OpenCount(17), around(publisher, after_render=asleep))
+        upsert_message(message_key, OpenCount(17), around(publisher, after_render=sleep_past_the_lease))
 
     assert_only_message(system, OpenCount(17))
 

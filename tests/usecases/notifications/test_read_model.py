@@ -14,7 +14,14 @@ from bot.usecases.notifications.read_model import record_card, request_card
 from bot.usecases.operations import submit
 from infra.local.noyo import Fault, FaultKind
 from tests.system import ALERTS, ANA, BEN, CONNECTIONS, System
-from tests.usecases.notification_bench import begun, buttons, connection, due, moves, shown
+from tests.usecases.notification_bench import (
+    add_connection,
+    button_ids,
+    change_status,
+    channel_texts,
+    due_events,
+    started_system,
+)
 
 
 def modal(system: System, user: str = ANA) -> str:
@@ -44,9 +51,9 @@ def run_workers(system: System, seconds: int) -> None:
         system.wait(15)
 
 
-def failed(system: System, **fields: Any) -> tuple[str, str]:
+def add_failed_connection(system: System, **fields: Any) -> tuple[str, str]:
     """Add a failed connection with a card; returns its id and the card's ts."""
-    connection_id = connection(system, "unable_to_connect", **fields)
+    connection_id = add_connection(system, "unable_to_connect", **fields)
     system.notify()
     return connection_id, system.slack.channel(CONNECTIONS)[-1].ts
 
@@ -55,14 +62,14 @@ def failed(system: System, **fields: Any) -> tuple[str, str]:
 
 
 def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         system.notify()
         [asked] = system.slack.channel(CONNECTIONS)
         system.execute_due()
         system.notify()
         [created] = system.noyo.connections()
-        moves(system, created["id"], "completed")
+        change_status(system, created["id"], "completed")
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
@@ -73,7 +80,7 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
 
 
 def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         system.notify()
         lose_response(system, "POST")
@@ -87,15 +94,15 @@ def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> 
 
 
 def test_a_duplicate_shows_the_existing_connection() -> None:
-    with begun() as system:
-        there = connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
+    with started_system() as system:
+        there = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
         system.notify()
         system.wait(300)
         system.asks()
         system.execute_due()
         system.notify()
 
-        [_, request] = shown(system, CONNECTIONS)
+        [_, request] = channel_texts(system, CONNECTIONS)
         assert there in request
         assert "Old Name" in request
         assert "Already exists" in modal(system)
@@ -106,7 +113,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
 
 
 def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         system.execute_due()
         system.notify()
@@ -116,7 +123,7 @@ def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
 
 
 def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         close(system)
         system.execute_due()
@@ -127,7 +134,7 @@ def test_after_the_modal_is_closed_the_outcome_is_sent_by_direct_message() -> No
 
 
 def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         system.wait(120)
         system.execute_due()
@@ -138,7 +145,7 @@ def test_after_a_long_wait_the_outcome_is_also_sent_by_direct_message() -> None:
 
 
 def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         lose_response(system, "POST")
         system.execute_due()
@@ -150,38 +157,38 @@ def test_the_modal_shows_that_the_outcome_is_unknown_and_later_the_outcome() -> 
 
 
 def test_if_the_modal_cannot_be_updated_the_outcome_is_sent_by_direct_message() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         system.execute_due()
         system.slack.faults.api_error("hash_conflict", "views.update", times=5)
         system.notify()
 
         assert len(direct_messages(system)) == 1
-        assert due(system) == []
+        assert due_events(system) == []
 
 
 def test_a_deactivated_person_does_not_block_the_event() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks()
         close(system)
         system.slack.add_user(ANA, "Ana", deleted=True)
         system.execute_due()
         system.notify()
 
-        assert due(system) == []
-        assert len(shown(system, CONNECTIONS)) == 1
+        assert due_events(system) == []
+        assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
 def test_a_refusal_shows_noyos_message() -> None:
-    with begun() as system:
-        connection_id, card = failed(system)
+    with started_system() as system:
+        connection_id, card = add_failed_connection(system)
         system.noyo.remove(connection_id)
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.execute_due()
         system.notify()
 
         assert "Noyo refused" in modal(system, BEN)
-        [text] = shown(system, CONNECTIONS)
+        [text] = channel_texts(system, CONNECTIONS)
         assert "refused" in text
 
 
@@ -189,14 +196,14 @@ def test_a_refusal_shows_noyos_message() -> None:
 
 
 def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> None:
-    with begun() as system:
-        connection_id, card = failed(system)
+    with started_system() as system:
+        connection_id, card = add_failed_connection(system)
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.notify()
 
         [sending] = system.slack.channel(CONNECTIONS)
         [alert] = system.slack.channel(ALERTS)
-        assert "retry" not in buttons(sending) | buttons(alert)
+        assert "retry" not in button_ids(sending) | button_ids(alert)
         assert "In progress" in system.slack.render(alert)
 
         system.execute_due()
@@ -209,9 +216,9 @@ def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> Non
 # ---------------------------------------------------------------- manual resolution
 
 
-def unclear(system: System) -> None:
+def add_unclear_retry(system: System) -> None:
     """A retry that may or may not have arrived: it was sent, and Noyo shows no effect."""
-    _, card = failed(system)
+    _, card = add_failed_connection(system)
     system.retries(BEN, CONNECTIONS, card)
     lose_response(system, "PUT", FaultKind.RESET_BEFORE)
     run_workers(system, 180)
@@ -222,31 +229,31 @@ def resolution_alerts(system: System) -> list[Any]:
 
 
 def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:
-    with begun() as system:
-        unclear(system)
+    with started_system() as system:
+        add_unclear_retry(system)
 
         [question] = resolution_alerts(system)
-        assert len(buttons(question)) >= 3
+        assert len(button_ids(question)) >= 3
         assert "Needs your review" in modal(system, BEN) + "".join(direct_messages(system, BEN))
 
 
 def test_the_alert_is_updated_after_the_resolution() -> None:
-    with begun() as system:
-        unclear(system)
+    with started_system() as system:
+        add_unclear_retry(system)
         [question] = resolution_alerts(system)
-        action_id = next(name for name in buttons(question) if "close" in name)
+        action_id = next(name for name in button_ids(question) if "close" in name)
         system.slack.click(ANA, ALERTS, question.ts, action_id)
         run_workers(system, 20)
 
         assert resolution_alerts(system) == []
-        assert any("Resolved:" in text for text in shown(system, ALERTS))
+        assert any("Resolved:" in text for text in channel_texts(system, ALERTS))
 
 
 def test_a_second_unclear_outcome_raises_another_alert() -> None:
-    with begun() as system:
-        unclear(system)
+    with started_system() as system:
+        add_unclear_retry(system)
         [question] = resolution_alerts(system)
-        action_id = next(name for name in buttons(question) if "again" in name)
+        action_id = next(name for name in button_ids(question) if "again" in name)
         lose_response(system, "PUT", FaultKind.RESET_BEFORE)
         system.slack.click(ANA, ALERTS, question.ts, action_id)
         run_workers(system, 180)
@@ -259,8 +266,8 @@ def test_a_second_unclear_outcome_raises_another_alert() -> None:
 
 @pytest.mark.parametrize("moved", [True, False])
 def test_a_refresh_publishes_changes_only(moved: bool) -> None:
-    with begun() as system:
-        connection_id = connection(system)
+    with started_system() as system:
+        connection_id = add_connection(system)
         system.notify()
         before = system.seen_in(CONNECTIONS)
         if moved:

@@ -23,7 +23,14 @@ from infra.local.noyo.faults import Fault
 from infra.local.slack import Limits, Message
 from tests.aws import worker_client
 from tests.system import BEN, DECISIONS, GUARDIAN, System
-from tests.usecases.notification_bench import around_outbox, around_slack, begun, buttons, due, shown
+from tests.usecases.notification_bench import (
+    around_outbox,
+    around_slack,
+    button_ids,
+    channel_texts,
+    due_events,
+    started_system,
+)
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 TEAM = "S0APPROVE"
@@ -33,24 +40,24 @@ MONDAY = "2026-11-16T10:00"
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with begun(APPROVERS=f"{BEN},{TEAM}") as system:
+    with started_system(APPROVERS=f"{BEN},{TEAM}") as system:
         advance_to(system, MONDAY)
         yield system
 
 
-def at(system: System, when: str) -> int:
+def timestamp(system: System, when: str) -> int:
     return int(datetime.fromisoformat(when).replace(tzinfo=system.settings.timezone).timestamp())
 
 
 def advance_to(system: System, when: str) -> None:
     """Advance the time without running a worker."""
-    assert at(system, when) >= system.clock.now
-    system.clock.now = float(at(system, when))
+    assert timestamp(system, when) >= system.clock.now
+    system.clock.now = float(timestamp(system, when))
 
 
 def run_worker_until(system: System, when: str, step: int = 3600) -> None:
     """Run the worker by its schedule, with long steps."""
-    end = at(system, when)
+    end = timestamp(system, when)
     while system.clock.now < end:
         system.wait(min(step, end - system.clock.now))
         system.notify()
@@ -80,13 +87,13 @@ def reminders(system: System) -> list[Message]:
     return [reply for reply in card(system).thread if reply.broadcast]
 
 
-def read(system: System) -> list[str]:
+def reminder_texts(system: System) -> list[str]:
     return [system.slack.render(reminder) for reminder in reminders(system)]
 
 
 def waiting_events(system: System, kind: EventKind) -> list[OutboxEvent]:
     """All waiting events of this kind, soonest first."""
-    events = [system.bot.repositories.outbox.event(event_id) for event_id in due(system)]
+    events = [system.bot.repositories.outbox.event(event_id) for event_id in due_events(system)]
     return sorted((event for event in events if event and event.kind is kind), key=lambda event: event.due or 0)
 
 
@@ -124,7 +131,7 @@ def test_the_days_left_change_just_after_midnight_in_the_business_timezone(syste
     [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
 
     assert tomorrow.day == date(2026, 11, 17)
-    assert tomorrow.due == at(system, "2026-11-17T00:00:01") + spread_seconds(entity)
+    assert tomorrow.due == timestamp(system, "2026-11-17T00:00:01") + spread_seconds(entity)
     assert 0 <= spread_seconds(entity) < policies.REMINDER_SPREAD_SECONDS
 
 
@@ -242,7 +249,7 @@ def test_three_hundred_cards_are_updated_far_below_the_rate_limit() -> None:
 
 def test_at_midnight_no_rate_limit_is_hit_and_new_events_are_published_at_once() -> None:
     """With the rate limits of Slack."""
-    with begun(APPROVERS=BEN, limits=Limits()) as system:
+    with started_system(APPROVERS=BEN, limits=Limits()) as system:
         advance_to(system, MONDAY)
         requests = [
             system.noyo.carrier_requests_disconnection(
@@ -255,20 +262,20 @@ def test_at_midnight_no_rate_limit_is_hit_and_new_events_are_published_at_once()
         ]
         system.poll()
         run_worker_until(system, "2026-11-16T10:02", step=20)
-        assert len(shown(system, DECISIONS)) == 8
+        assert len(channel_texts(system, DECISIONS)) == 8
         advance_to(system, "2026-11-17T00:00")
         before = len(system.slack.calls)
         run_worker_until(system, "2026-11-17T00:12", step=120)
-        half = sum("ends in 44 days" in text for text in shown(system, DECISIONS))
+        half = sum("ends in 44 days" in text for text in channel_texts(system, DECISIONS))
 
         request_disconnection(system, "2026-12-31", "Something New")
-        assert "Something New" in shown(system, DECISIONS)[-1]
+        assert "Something New" in channel_texts(system, DECISIONS)[-1]
         run_worker_until(system, "2026-11-17T00:36", step=120)
 
         # The ids are random, so each run has its own spread. The worker runs every two minutes.
         delays = [spread_seconds(EntityRef(EntityKind.DISCONNECTION, str(request["id"]))) for request in requests]
         assert sum(delay <= 600 for delay in delays) <= half <= sum(delay <= 720 for delay in delays)
-        assert sum("ends in 44 days" in text for text in shown(system, DECISIONS)) == 9
+        assert sum("ends in 44 days" in text for text in channel_texts(system, DECISIONS)) == 9
         assert [call for call in system.slack.calls[before:] if call.status == 429] == []
 
 
@@ -282,7 +289,7 @@ def test_a_reminder_is_broadcast_from_the_thread_with_buttons(system: System) ->
     [reminder] = reminders(system)
     text = system.slack.render(reminder)
     assert "Reminder: disconnect Test Company · ends in 14 days" in text
-    assert buttons(reminder) == {"approve", "reject", "claim", "details"}
+    assert button_ids(reminder) == {"approve", "reject", "claim", "details"}
     assert any("Open the card" in str(block) for block in reminder.blocks)
     assert system.slack.mentions(reminder) == []
     shown_in_channel = [message.ts for message in system.slack.workspace.channels[DECISIONS].shown()]
@@ -295,14 +302,14 @@ def test_only_the_newest_reminder_is_kept(system: System) -> None:
     seen = []
     for day in range(15, 19):
         run_worker_until(system, f"2026-11-{day + 1}T12:00")
-        seen.append((len(reminders(system)), [text.splitlines()[0].split(" · ")[1] for text in read(system)]))
+        seen.append((len(reminders(system)), [text.splitlines()[0].split(" · ")[1] for text in reminder_texts(system)]))
     run_worker_until(system, "2026-12-03T12:00")
     posts = [call for call in system.slack.calls if call.args.get("reply_broadcast")]
 
     assert seen == [(0, []), (1, ["ends in 14 days"]), (1, ["ends in 13 days"]), (1, ["ends in 12 days"])]
     assert len(posts) == 7, "ten, five, three, two, one, no business day before, and one after"
     assert len(reminders(system)) == 1
-    assert "ended 2 days ago" in read(system)[0]
+    assert "ended 2 days ago" in reminder_texts(system)[0]
 
 
 @pytest.mark.long
@@ -345,7 +352,7 @@ def test_a_late_reminder_waits_for_the_next_working_hour(system: System) -> None
     assert reminders(system) == []
     event = system.bot.repositories.outbox.event(reminder.id)
     assert event is not None
-    assert event.due == at(system, "2026-11-18T09:00")
+    assert event.due == timestamp(system, "2026-11-18T09:00")
 
     run_worker_until(system, "2026-11-18T12:00")
     assert len(reminders(system)) == 1
@@ -365,7 +372,7 @@ def test_an_outdated_reminder_is_not_posted(system: System, happens: str) -> Non
         publish(reminder.id, system.bot.slack_dependencies)
     system.notify()
 
-    assert read(system) == []
+    assert reminder_texts(system) == []
     waiting = waiting_events(system, EventKind.REMINDER)
     assert [event.day for event in waiting if event.day == date(2026, 11, 17)] == []
 
@@ -396,11 +403,11 @@ def test_a_decision_updates_the_last_reminder(system: System) -> None:
     system.notify()
     change_disconnection(system, entity, "rejected")
 
-    [text] = read(system)
+    [text] = reminder_texts(system)
     assert "No longer needs action" in text
     assert "Changed to Rejected" in text
     assert "Reminder" not in text
-    assert buttons(reminders(system)[0]) == {"details"}
+    assert button_ids(reminders(system)[0]) == {"details"}
 
 
 def test_after_a_change_the_reminder_links_to_the_card_without_buttons(system: System) -> None:
@@ -410,15 +417,15 @@ def test_after_a_change_the_reminder_links_to_the_card_without_buttons(system: S
 
     [reminder] = reminders(system)
     assert "Changed since this reminder" in system.slack.render(reminder)
-    assert buttons(reminder) == {"details"}
+    assert button_ids(reminder) == {"details"}
 
 
 def test_a_reminder_updates_the_days_left_too(system: System) -> None:
     first_reminder(system, "2026-12-02")  # Ten business days before is the 18th.
     run_worker_until(system, "2026-11-18T12:00")
-    assert "ends in 14 days" in read(system)[0]
+    assert "ends in 14 days" in reminder_texts(system)[0]
     run_worker_until(system, "2026-11-19T03:00")
-    assert "ends in 13 days" in read(system)[0]
+    assert "ends in 13 days" in reminder_texts(system)[0]
 
 
 # ---------------------------------------------------------------- exactly once despite faults
@@ -510,8 +517,8 @@ def test_a_reminder_that_cannot_be_deleted_is_marked_as_outdated(system: System)
     first, second = reminders(system)
     assert first.ts == before.ts
     assert "Changed since this reminder" in system.slack.render(first)
-    assert "approve" in buttons(second)
-    assert "approve" not in buttons(first)
+    assert "approve" in button_ids(second)
+    assert "approve" not in button_ids(first)
 
 
 def test_an_outdated_reminder_whose_post_was_never_answered_is_deleted(system: System) -> None:
@@ -558,7 +565,7 @@ def test_a_request_ending_within_two_business_days_mentions_the_approvers_at_onc
     assert "please decide soon" in system.slack.render(alert)
     assert system.slack.mentions(first) == []
     assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
-    assert "approve" in buttons(alert)
+    assert "approve" in button_ids(alert)
 
 
 def test_a_request_with_time_left_mentions_nobody(system: System) -> None:
@@ -571,10 +578,10 @@ def test_a_request_with_time_left_mentions_nobody(system: System) -> None:
 def test_an_end_date_that_becomes_urgent_mentions_the_approvers_once(system: System) -> None:
     entity = request_disconnection(system, "2026-12-31")
     change_disconnection(system, entity, effective_end_date="2026-11-17")
-    assert len(shown(system, DECISIONS)) == 2
+    assert len(channel_texts(system, DECISIONS)) == 2
     change_disconnection(system, entity, effective_end_date="2026-11-17")
 
-    assert len(shown(system, DECISIONS)) == 2
+    assert len(channel_texts(system, DECISIONS)) == 2
 
 
 def test_an_existing_request_mentions_nobody_even_if_it_is_urgent() -> None:
@@ -638,7 +645,7 @@ def test_an_urgent_request_mentions_the_approvers_even_if_it_changed_before_publ
 
     [_, alert] = system.slack.channel(DECISIONS)
     assert set(system.slack.mentions(alert)) == {"@Ben", "@approvers"}
-    assert "approve" in buttons(alert)
+    assert "approve" in button_ids(alert)
 
 
 @pytest.mark.long

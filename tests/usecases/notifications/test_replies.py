@@ -5,11 +5,11 @@ from __future__ import annotations
 from bot import policies
 from bot.usecases.notifications.replies import NO_DIRECT_MESSAGE
 from tests.system import ANA, CONNECTIONS
-from tests.usecases.notification_bench import begun
+from tests.usecases.notification_bench import started_system
 
 
 def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() -> None:
-    with begun() as system:
+    with started_system() as system:
         asked = system.asks(ANA)
         system.execute_due()
         system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both events.
@@ -27,7 +27,7 @@ def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() 
 
 
 def test_a_late_outcome_is_sent_by_direct_message() -> None:
-    with begun() as system:
+    with started_system() as system:
         system.asks(ANA)
         system.wait(policies.MODAL_SECONDS + 1)
         system.execute_due()

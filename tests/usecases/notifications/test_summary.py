@@ -23,13 +23,13 @@ def test_without_open_records_all_counts_are_zero(ingestion: Ingestion) -> None:
 
 
 def test_only_records_that_need_our_action_wait_and_decisions_come_first(ingestion: Ingestion) -> None:
-    ingestion.add(2, status="completed")
-    ingestion.add(2, status="processing")
-    failed = ingestion.add(1, status="unable_to_connect")[0]
-    to_correct = ingestion.add(1, status="action_required")[0]
-    to_authorize = ingestion.add(1, status="carrier_authorization")[0]
-    decision = ingestion.waits_for_us("2026-12-31")
-    ingestion.begin()
+    ingestion.add_connections(2, status="completed")
+    ingestion.add_connections(2, status="processing")
+    failed = ingestion.add_connections(1, status="unable_to_connect")[0]
+    to_correct = ingestion.add_connections(1, status="action_required")[0]
+    to_authorize = ingestion.add_connections(1, status="carrier_authorization")[0]
+    decision = ingestion.add_waiting_disconnection("2026-12-31")
+    ingestion.run_first_polls()
 
     found = summary(ingestion.records, 0)
 
@@ -38,8 +38,8 @@ def test_only_records_that_need_our_action_wait_and_decisions_come_first(ingesti
 
 
 def test_a_long_list_is_truncated_with_its_total_length(ingestion: Ingestion) -> None:
-    ingestion.add(SHOWN + 7, status="unable_to_connect")
-    ingestion.begin()
+    ingestion.add_connections(SHOWN + 7, status="unable_to_connect")
+    ingestion.run_first_polls()
 
     found = summary(ingestion.records, 0)
 

@@ -19,8 +19,16 @@ from bot.domain.records import Disconnection
 from bot.domain.requests import Decision
 from bot.usecases.operations.submit import Conflict, NotAllowed, RecordChanged, Submitted
 from infra.local.noyo import Fault, Rules
-from tests.usecases.decision_bench import AGAIN_PAID, APPROVE, END, OTHER_END, REJECT, Deciding, deciding
-from tests.usecases.execution_bench import ANA, BEN, TEAM, Before, Killed, kill, writes_fail
+from tests.usecases.decision_bench import (
+    APPROVE,
+    END,
+    OTHER_END,
+    PAYMENT_REINSTATED,
+    REJECT,
+    DecisionBench,
+    open_decision_bench,
+)
+from tests.usecases.execution_bench import ANA, BEN, TEAM, PortHook, ProcessStopped, stop_process, write_fault
 
 LOST_AFTER = ["reset_after", "truncated", "garbage", "error_after", "delay_after"]
 LOST_BEFORE = ["reset_before", "error_before"]
@@ -28,98 +36,98 @@ STALE_RULES = ["409", "404", "422"]
 
 
 @pytest.fixture
-def here() -> Iterator[Deciding]:
-    with deciding() as opened:
+def bench() -> Iterator[DecisionBench]:
+    with open_decision_bench() as opened:
         yield opened
 
 
-def lost(kind: str, **more: Any) -> Fault:
-    return writes_fail(kind, method="PUT", **more)
+def decision_fault(kind: str, **more: Any) -> Fault:
+    return write_fault(kind, method="PUT", **more)
 
 
-def in_the_gap(here: Deciding, happens: Any) -> Any:
-    """A change between the last read and the write."""
-    return Before(here.deps.noyo, "disconnection", happens, after=True)
+def change_before_write(bench: DecisionBench, happens: Any) -> Any:
+    """A Noyo port on which the action runs between the last read and the write."""
+    return PortHook(bench.deps.noyo, "disconnection", happens, after=True)
 
 
 # ---------------------------------------------------------------- requests to Noyo
 
 
-def test_an_approval_is_sent_for_the_version_shown_and_confirmed(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_an_approval_is_sent_for_the_version_shown_and_confirmed(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
 
-    settled = here.run_worker()
+    settled = bench.run_worker()
 
-    (sent,) = here.writes()
+    (sent,) = bench.writes()
     record = shown.record
     assert sent.method == "PUT"
     assert sent.path == f"/api/v1/group_disconnection_requests/{record.id}/{record.version}"
     assert sent.body == {"status": "processing"}
     assert settled.outcome == Outcome(OutcomeKind.CONFIRMED, record=shown.entity)
-    assert here.record_state(record.id).status.value == here.true(shown)["status"] == "processing"
-    assert not here.locked(shown.entity)
+    assert bench.record_state(record.id).status.value == bench.noyo_record(shown)["status"] == "processing"
+    assert not bench.is_locked(shown.entity)
 
 
-def test_a_rejection_is_sent_with_its_reason_and_context(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown, REJECT, **AGAIN_PAID)
+def test_a_rejection_is_sent_with_its_reason_and_context(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, REJECT, **PAYMENT_REINSTATED)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.writes()[0].body == {"status": "rejected", "reason": "payment_reinstated", "context": "Paid on Monday"}
-    assert here.ended() == ("succeeded", "confirmed")
-    assert here.record_state(shown.record.id).status.value == "rejected"
+    assert bench.writes()[0].body == {"status": "rejected", "reason": "payment_reinstated", "context": "Paid on Monday"}
+    assert bench.result() == ("succeeded", "confirmed")
+    assert bench.record_state(shown.record.id).status.value == "rejected"
 
 
-def test_an_end_date_is_sent_where_one_was_given(here: Deciding) -> None:
-    shown = here.waits(end=None)
-    here.decide(shown, end=END)
+def test_an_end_date_is_sent_where_one_was_given(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request(end=None)
+    bench.decide(shown, end=END)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.writes()[0].body == {"status": "processing", "effective_end_date": END}
-    assert here.true(shown)["effective_end_date"] == END
+    assert bench.writes()[0].body == {"status": "processing", "effective_end_date": END}
+    assert bench.noyo_record(shown)["effective_end_date"] == END
 
 
 @pytest.mark.parametrize(
     ("decision", "chosen", "shows"), [(APPROVE, None, END), (APPROVE, OTHER_END, OTHER_END), (REJECT, None, END)]
 )
 def test_an_end_date_missing_from_noyos_answer_is_kept(
-    here: Deciding, decision: Decision, chosen: str | None, shows: str
+    bench: DecisionBench, decision: Decision, chosen: str | None, shows: str
 ) -> None:
-    shown = here.waits()
-    here.decide(shown, decision, end=chosen)
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, decision, end=chosen)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.true(shown)["effective_end_date"] == shows
-    record = here.record_state(shown.record.id).record
+    assert bench.noyo_record(shown)["effective_end_date"] == shows
+    record = bench.record_state(shown.record.id).record
     assert isinstance(record, Disconnection)
     assert record.effective_end_date == date.fromisoformat(shows)
-    here.see(shown.record.id)
-    assert here.record_state(shown.record.id).record == record
+    bench.ingest_current(shown.record.id)
+    assert bench.record_state(shown.record.id).record == record
 
 
-def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_again(here: Deciding) -> None:
-    shown = here.waits(end=None)
-    here.decide(shown)
+def test_noyos_message_about_a_missing_end_date_is_shown_and_it_can_be_decided_again(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request(end=None)
+    bench.decide(shown)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("refused", "refused")
-    assert here.words() == "effective_end_date: missing, and not set on the request"
-    assert here.effects() == 0
-    here.decide(shown, operation_id="V2", end=END)
-    assert here.run_worker("V2").state is OperationState.SUCCEEDED
+    assert bench.result() == ("refused", "refused")
+    assert bench.outcome_message() == "effective_end_date: missing, and not set on the request"
+    assert bench.effective_write_count() == 0
+    bench.decide(shown, operation_id="V2", end=END)
+    assert bench.run_worker("V2").state is OperationState.SUCCEEDED
 
 
-def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown, REJECT, end=OTHER_END, **AGAIN_PAID)
-    here.run_worker()
+def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, REJECT, end=OTHER_END, **PAYMENT_REINSTATED)
+    bench.run_worker()
 
-    submitted, sending, settled = sorted(here.audit_log(), key=lambda entry: entry[0] != "operation_submitted")
+    submitted, sending, settled = sorted(bench.audit_log(), key=lambda entry: entry[0] != "operation_submitted")
     if sending[0] != "operation_sending":  # Entries of the same second have no order.
         sending, settled = settled, sending
 
@@ -138,158 +146,164 @@ def test_the_audit_log_names_the_decider_the_version_and_noyos_answer(here: Deci
     assert "Paid on Monday" not in str((submitted, sending, settled))
 
 
-def test_each_request_and_each_answer_is_in_the_audit_log(here: Deciding) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(writes_fail("too_many", 2, method="PUT"))
-    here.decide(shown)
+def test_each_request_and_each_answer_is_in_the_audit_log(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(write_fault("too_many", 2, method="PUT"))
+    bench.decide(shown)
 
     for _ in range(3):
-        here.run_worker()
-        here.wait(600)
-        here.know(ANA, BEN)
+        bench.run_worker()
+        bench.wait(600)
+        bench.store_people(ANA, BEN)
 
-    entries = [(action, details) for action, _, details in here.audit_log()]
+    entries = [(action, details) for action, _, details in bench.audit_log()]
     assert [details["attempt"] for action, details in entries if action == "operation_sending"] == ["1", "2", "3"]
     waits = [details["delay_reason"] for action, details in entries if action == "operation_pending"]
     assert len(waits) == 2
     assert [action for action, _ in entries].count("operation_succeeded") == 1
 
 
-def test_noyos_refusal_is_in_the_audit_log_with_status_and_message(here: Deciding) -> None:
-    here.decide(here.waits(end=None))
+def test_noyos_refusal_is_in_the_audit_log_with_status_and_message(bench: DecisionBench) -> None:
+    bench.decide(bench.add_disconnection_request(end=None))
 
-    here.run_worker()
+    bench.run_worker()
 
-    (refused,) = [details for action, _, details in here.audit_log() if action == "operation_refused"]
+    (refused,) = [details for action, _, details in bench.audit_log() if action == "operation_refused"]
     assert refused["noyo_status"] == "422"
     assert refused["message"] == "effective_end_date: missing, and not set on the request"
 
 
-def test_a_second_decider_is_in_the_audit_log_with_the_first(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_a_second_decider_is_in_the_audit_log_with_the_first(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
 
-    here.decide(shown, REJECT, "V2", BEN)
+    bench.decide(shown, REJECT, "V2", BEN)
 
-    (turned_away,) = [entry for entry in here.audit_log() if entry[0] == "submission_conflict"]
-    assert turned_away[1] == BEN
+    (conflict,) = [entry for entry in bench.audit_log() if entry[0] == "submission_conflict"]
+    assert conflict[1] == BEN
     wanted = {"decision": "reject", "operation": "V2", "shown_version": shown.record.version}
-    assert turned_away[2].items() >= wanted.items()
+    assert conflict[2].items() >= wanted.items()
     first = {"because": "already_submitted", "first": "V1", "first_by": ANA}
-    assert turned_away[2].items() >= first.items()
+    assert conflict[2].items() >= first.items()
 
 
-def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_versions(here: Deciding) -> None:
-    shown = here.waits()
-    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
-    here.see(shown.record.id)
+def test_a_decision_on_an_outdated_version_is_in_the_audit_log_with_both_versions(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.change_at_noyo(shown, "needs_review", effective_end_date=OTHER_END)
+    bench.ingest_current(shown.record.id)
 
-    here.decide(shown)
+    bench.decide(shown)
 
-    ((action, actor, details),) = here.audit_log()
+    ((action, actor, details),) = bench.audit_log()
     assert (action, actor) == ("submission_conflict", ANA)
-    changed = {"because": "changed", "shown_version": shown.record.version, "version_now": here.true(shown)["version"]}
+    changed = {
+        "because": "changed",
+        "shown_version": shown.record.version,
+        "version_now": bench.noyo_record(shown)["version"],
+    }
     assert details.items() >= changed.items()
 
 
-def test_a_repeat_is_not_audited_again(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    before = here.audit_log()
+def test_a_repeat_is_not_audited_again(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    before = bench.audit_log()
 
-    here.decide(shown)
+    bench.decide(shown)
 
-    assert here.audit_log() == before
+    assert bench.audit_log() == before
 
 
 # ---------------------------------------------------------------- submitting
 
 
-def test_submitting_sends_nothing_and_locks_the_request(here: Deciding) -> None:
-    shown = here.waits()
-    before = len(here.noyo.requests)
+def test_submitting_sends_nothing_and_locks_the_request(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    before = len(bench.noyo.requests)
 
-    assert isinstance(here.decide(shown), Submitted)
+    assert isinstance(bench.decide(shown), Submitted)
 
-    assert len(here.noyo.requests) == before
-    assert here.locked(shown.entity)
-    assert here.published_states() == ["pending"]
-
-
-def test_the_same_submission_twice_is_one_decision(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
-
-    assert here.decide(shown) == Submitted(here.operation())
-    here.run_worker()
-    assert here.decide(shown) == Submitted(here.operation())
-    assert here.decide(here.record_state(shown.record.id)) == Submitted(here.operation())
-    here.live()
-    assert len(here.writes()) == 1
+    assert len(bench.noyo.requests) == before
+    assert bench.is_locked(shown.entity)
+    assert bench.published_states() == ["pending"]
 
 
-def test_the_same_submission_with_another_decision_is_a_conflict(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_the_same_submission_twice_is_one_decision(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
 
-    assert here.decide(shown, REJECT) == Conflict(here.operation())
+    assert bench.decide(shown) == Submitted(bench.operation())
+    bench.run_worker()
+    assert bench.decide(shown) == Submitted(bench.operation())
+    assert bench.decide(bench.record_state(shown.record.id)) == Submitted(bench.operation())
+    bench.run_on_schedule()
+    assert len(bench.writes()) == 1
 
 
-def test_a_second_person_sees_who_decided_first_and_later_the_result(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_the_same_submission_with_another_decision_is_a_conflict(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
 
-    second = here.decide(shown, REJECT, "V2", BEN)
-    here.run_worker()
-    later = here.decide(shown, REJECT, "V3", BEN)
+    assert bench.decide(shown, REJECT) == Conflict(bench.operation())
+
+
+def test_a_second_person_sees_who_decided_first_and_later_the_result(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+
+    second = bench.decide(shown, REJECT, "V2", BEN)
+    bench.run_worker()
+    later = bench.decide(shown, REJECT, "V3", BEN)
 
     assert isinstance(second, Conflict)
     assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
-    assert later == RecordChanged(here.record_state(shown.record.id))
-    last = here.store.operations.last_on(shown.entity)
+    assert later == RecordChanged(bench.record_state(shown.record.id))
+    last = bench.store.operations.last_on(shown.entity)
     assert last is not None
     assert (last.id, last.actor) == ("V1", ANA)
-    assert (here.effects(), len(here.writes())) == (1, 1)
+    assert (bench.effective_write_count(), len(bench.writes())) == (1, 1)
 
 
-def test_a_decision_on_an_outdated_version_is_not_submitted(here: Deciding) -> None:
-    shown = here.waits()
-    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
-    here.see(shown.record.id)
+def test_a_decision_on_an_outdated_version_is_not_submitted(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.change_at_noyo(shown, "needs_review", effective_end_date=OTHER_END)
+    bench.ingest_current(shown.record.id)
 
-    assert here.decide(shown) == RecordChanged(here.record_state(shown.record.id))
+    assert bench.decide(shown) == RecordChanged(bench.record_state(shown.record.id))
 
-    assert here.store.operations.operation("V1") is None
-    assert not here.locked(shown.entity)
+    assert bench.store.operations.operation("V1") is None
+    assert not bench.is_locked(shown.entity)
 
 
-def test_a_decision_on_an_unknown_version_is_not_submitted(here: Deciding) -> None:
-    shown = here.waits()
+def test_a_decision_on_an_unknown_version_is_not_submitted(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
     made_up = replace(shown, record=replace(shown.record, version=shown.record.id))
 
-    assert here.decide(made_up) == RecordChanged(shown)
+    assert bench.decide(made_up) == RecordChanged(shown)
 
 
 @pytest.mark.parametrize("status", ["processing", "completed", "rejected", "on_hold"])
-def test_a_request_that_needs_no_review_is_not_decided(here: Deciding, status: str) -> None:
-    shown = here.waits()
-    here.elsewhere(shown, status)
-    here.see(shown.record.id)
+def test_a_request_that_needs_no_review_is_not_decided(bench: DecisionBench, status: str) -> None:
+    shown = bench.add_disconnection_request()
+    bench.change_at_noyo(shown, status)
+    bench.ingest_current(shown.record.id)
 
-    assert here.decide(here.record_state(shown.record.id), REJECT) == RecordChanged(here.record_state(shown.record.id))
+    assert bench.decide(bench.record_state(shown.record.id), REJECT) == RecordChanged(
+        bench.record_state(shown.record.id)
+    )
 
-    assert here.store.operations.operation("V1") is None
+    assert bench.store.operations.operation("V1") is None
 
 
-def test_a_decision_is_submitted_if_the_conflicting_one_just_settled(here: Deciding) -> None:
+def test_a_decision_is_submitted_if_the_conflicting_one_just_settled(bench: DecisionBench) -> None:
     """Noyo refused the first decision and nothing changed, so the second one is submitted."""
-    shown = here.waits(end=None)
-    here.decide(shown)
-    operations = Before(here.store.operations, "operation", here.run_worker)
-    deps = replace(here.deps, operations=operations)
+    shown = bench.add_disconnection_request(end=None)
+    bench.decide(shown)
+    operations = PortHook(bench.store.operations, "operation", bench.run_worker)
+    deps = replace(bench.deps, operations=operations)
 
-    assert isinstance(here.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
-    assert here.ended() == ("refused", "refused")
+    assert isinstance(bench.decide(shown, REJECT, "V2", BEN, deps=deps), Submitted)
+    assert bench.result() == ("refused", "refused")
 
 
 # ---------------------------------------------------------------- changed, or decided elsewhere
@@ -298,104 +312,107 @@ def test_a_decision_is_submitted_if_the_conflicting_one_just_settled(here: Decid
 @pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
 @pytest.mark.parametrize("status", ["needs_review", "processing", "rejected"])
 def test_a_change_between_click_and_sending_is_shown_and_nothing_is_sent(rule: Any, status: str) -> None:
-    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
-        shown = here.waits()
-        here.decide(shown)
-        here.elsewhere(shown, status, effective_end_date=OTHER_END)
+    with open_decision_bench(Rules(settle_script=None, stale_version=rule)) as bench:
+        shown = bench.add_disconnection_request()
+        bench.decide(shown)
+        bench.change_at_noyo(shown, status, effective_end_date=OTHER_END)
 
-        here.run_worker()
+        bench.run_worker()
 
-        assert here.ended() == ("cancelled", "changed")
-        assert here.writes() == []
-        assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
-        assert not here.locked(shown.entity)
+        assert bench.result() == ("cancelled", "changed")
+        assert bench.writes() == []
+        assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
+        assert not bench.is_locked(shown.entity)
 
 
 @pytest.mark.parametrize("rule", STALE_RULES)
 def test_noyo_refuses_a_last_moment_change_and_the_change_is_shown(rule: Any) -> None:
-    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
-        shown = here.waits()
-        here.decide(shown)
+    with open_decision_bench(Rules(settle_script=None, stale_version=rule)) as bench:
+        shown = bench.add_disconnection_request()
+        bench.decide(shown)
 
-        def changes() -> None:
-            here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
+        def change() -> None:
+            bench.change_at_noyo(shown, "needs_review", effective_end_date=OTHER_END)
 
-        here.run_worker(noyo=in_the_gap(here, changes))
+        bench.run_worker(noyo=change_before_write(bench, change))
 
-        assert here.ended() == ("cancelled", "changed")
-        assert (len(here.writes()), here.effects()) == (1, 0)
-        assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
-        assert not here.locked(shown.entity)
+        assert bench.result() == ("cancelled", "changed")
+        assert (len(bench.writes()), bench.effective_write_count()) == (1, 0)
+        assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
+        assert not bench.is_locked(shown.entity)
 
 
 @pytest.mark.parametrize("rule", [*STALE_RULES, "ignored"])
 @pytest.mark.parametrize(
-    ("status", "ended"), [("processing", ("succeeded", "reconciled")), ("rejected", ("cancelled", "changed"))]
+    ("status", "expected"), [("processing", ("succeeded", "reconciled")), ("rejected", ("cancelled", "changed"))]
 )
 def test_a_last_moment_decision_made_elsewhere_shows_the_state_at_noyo(
-    rule: Any, status: str, ended: tuple[str, str]
+    rule: Any, status: str, expected: tuple[str, str]
 ) -> None:
-    with deciding(Rules(settle_script=None, stale_version=rule)) as here:
-        shown = here.waits()
-        here.decide(shown)
+    with open_decision_bench(Rules(settle_script=None, stale_version=rule)) as bench:
+        shown = bench.add_disconnection_request()
+        bench.decide(shown)
 
-        here.run_worker(noyo=in_the_gap(here, lambda: here.elsewhere(shown, status)))
+        bench.run_worker(noyo=change_before_write(bench, lambda: bench.change_at_noyo(shown, status)))
 
-        assert here.ended() == ended
-        assert here.effects() == 0
-        assert here.record_state(shown.record.id).status.value == status
-
-
-def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown, end=END)
-
-    def decides() -> None:
-        here.elsewhere(shown, "processing", effective_end_date=OTHER_END)
-
-    here.run_worker(noyo=in_the_gap(here, decides))
-
-    assert here.ended() == ("cancelled", "changed")
+        assert bench.result() == expected
+        assert bench.effective_write_count() == 0
+        assert bench.record_state(shown.record.id).status.value == status
 
 
-def test_a_request_that_noyo_no_longer_knows_is_refused(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    here.noyo.remove(shown.record.id)
+def test_an_approval_elsewhere_with_another_end_date_is_not_our_effect(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, end=END)
 
-    here.run_worker()
+    def decide_elsewhere() -> None:
+        bench.change_at_noyo(shown, "processing", effective_end_date=OTHER_END)
 
-    assert here.ended() == ("refused", "refused")
-    assert here.words() == "Group disconnection request not found"
-    assert here.writes() == []
+    bench.run_worker(noyo=change_before_write(bench, decide_elsewhere))
+
+    assert bench.result() == ("cancelled", "changed")
+
+
+def test_a_request_that_noyo_no_longer_knows_is_refused(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    bench.noyo.remove(shown.record.id)
+
+    bench.run_worker()
+
+    assert bench.result() == ("refused", "refused")
+    assert bench.outcome_message() == "Group disconnection request not found"
+    assert bench.writes() == []
 
 
 @pytest.mark.parametrize("fault", ["error_before", "garbage", "too_many", "reset_before"])
-def test_a_request_that_cannot_be_read_is_rescheduled_unsent(here: Deciding, fault: str) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    here.noyo.faults.add(Fault(fault, method="GET", times=None))
+def test_a_request_that_cannot_be_read_is_rescheduled_unsent(bench: DecisionBench, fault: str) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    bench.noyo.faults.add(Fault(fault, method="GET", times=None))
 
-    waiting = here.run_worker()
+    waiting = bench.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
-    assert here.writes() == []
-    here.noyo.faults.clear()
-    assert here.live().state is OperationState.SUCCEEDED
+    assert bench.writes() == []
+    bench.noyo.faults.clear()
+    assert bench.run_on_schedule().state is OperationState.SUCCEEDED
 
 
-def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_a_refusal_that_cannot_be_compared_is_reconciled_later(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
 
-    def decides_and_breaks() -> None:
-        here.elsewhere(shown, "processing")
-        here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+    def decide_elsewhere_and_break_reads() -> None:
+        bench.change_at_noyo(shown, "processing")
+        bench.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
 
-    assert here.run_worker(noyo=in_the_gap(here, decides_and_breaks)).state is OperationState.RECONCILING
-    here.noyo.faults.clear()
-    here.live()
-    assert here.ended() == ("succeeded", "reconciled")
+    assert (
+        bench.run_worker(noyo=change_before_write(bench, decide_elsewhere_and_break_reads)).state
+        is OperationState.RECONCILING
+    )
+    bench.noyo.faults.clear()
+    bench.run_on_schedule()
+    assert bench.result() == ("succeeded", "reconciled")
 
 
 # ---------------------------------------------------------------- lost responses
@@ -403,180 +420,182 @@ def test_a_refusal_that_cannot_be_compared_is_reconciled_later(here: Deciding) -
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
 @pytest.mark.parametrize("fault", LOST_AFTER)
-def test_a_lost_answer_is_reconciled_without_deciding_twice(here: Deciding, fault: str, decision: Any) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(lost(fault, seconds=4.0))
-    here.decide(shown, decision)
+def test_a_lost_answer_is_reconciled_without_deciding_twice(bench: DecisionBench, fault: str, decision: Any) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(decision_fault(fault, seconds=4.0))
+    bench.decide(shown, decision)
 
-    assert here.run_worker().state is OperationState.RECONCILING
-    here.live()
+    assert bench.run_worker().state is OperationState.RECONCILING
+    bench.run_on_schedule()
 
-    assert here.ended() == ("succeeded", "reconciled")
-    assert (len(here.writes()), here.effects()) == (1, 1)
-    assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
+    assert bench.result() == ("succeeded", "reconciled")
+    assert (len(bench.writes()), bench.effective_write_count()) == (1, 1)
+    assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
 
 
 @pytest.mark.parametrize("fault", LOST_BEFORE)
-def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(here: Deciding, fault: str) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(lost(fault))
-    here.decide(shown)
+def test_a_decision_that_did_not_arrive_is_sent_again_for_the_same_version(bench: DecisionBench, fault: str) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(decision_fault(fault))
+    bench.decide(shown)
 
-    assert here.run_worker().state is OperationState.RECONCILING
-    here.live()
+    assert bench.run_worker().state is OperationState.RECONCILING
+    bench.run_on_schedule()
 
-    assert here.ended() == ("succeeded", "confirmed")
-    assert here.effects() == 1
-    assert {sent.path.rsplit("/", 1)[1] for sent in here.writes()} == {shown.record.version}
+    assert bench.result() == ("succeeded", "confirmed")
+    assert bench.effective_write_count() == 1
+    assert {sent.path.rsplit("/", 1)[1] for sent in bench.writes()} == {shown.record.version}
 
 
-@pytest.mark.parametrize("fault", [lost("too_many", retry_after="77"), lost("error_before", status=408)])
-def test_a_decision_that_noyo_did_not_accept_is_sent_later(here: Deciding, fault: Fault) -> None:
-    here.noyo.faults.add(fault)
-    here.decide(here.waits())
+@pytest.mark.parametrize(
+    "fault", [decision_fault("too_many", retry_after="77"), decision_fault("error_before", status=408)]
+)
+def test_a_decision_that_noyo_did_not_accept_is_sent_later(bench: DecisionBench, fault: Fault) -> None:
+    bench.noyo.faults.add(fault)
+    bench.decide(bench.add_disconnection_request())
 
-    waiting = here.run_worker()
+    waiting = bench.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
-    assert here.live().state is OperationState.SUCCEEDED
-    assert here.effects() == 1
+    assert bench.run_on_schedule().state is OperationState.SUCCEEDED
+    assert bench.effective_write_count() == 1
 
 
-def test_a_decision_that_arrives_after_it_was_sent_again_has_no_second_effect(here: Deciding) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(lost("delay_before", seconds=4.0))
-    here.decide(shown)
+def test_a_decision_that_arrives_after_it_was_sent_again_has_no_second_effect(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(decision_fault("delay_before", seconds=4.0))
+    bench.decide(shown)
 
-    here.live()
-    _until(lambda: len(here.writes()) == 2)
+    bench.run_on_schedule()
+    _wait_until(lambda: len(bench.writes()) == 2)
 
-    assert here.effects() == 1
-    assert here.operation().state is OperationState.SUCCEEDED
-    assert here.true(shown)["status"] == "processing"
-
-
-def test_a_change_after_a_lost_request_is_shown_and_nothing_is_sent(here: Deciding) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(lost("reset_before"))
-    here.decide(shown)
-    here.run_worker()
-    here.elsewhere(shown, "needs_review", effective_end_date=OTHER_END)
-
-    here.live()
-
-    assert here.ended() == ("cancelled", "changed")
-    assert (here.effects(), len(here.writes())) == (0, 1)
+    assert bench.effective_write_count() == 1
+    assert bench.operation().state is OperationState.SUCCEEDED
+    assert bench.noyo_record(shown)["status"] == "processing"
 
 
-def test_a_lost_success_is_found_even_if_the_status_advanced(here: Deciding) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(lost("reset_after"))
-    here.decide(shown)
-    here.run_worker()
-    here.elsewhere(shown, "completed")
+def test_a_change_after_a_lost_request_is_shown_and_nothing_is_sent(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(decision_fault("reset_before"))
+    bench.decide(shown)
+    bench.run_worker()
+    bench.change_at_noyo(shown, "needs_review", effective_end_date=OTHER_END)
 
-    here.live()
+    bench.run_on_schedule()
 
-    assert here.ended() == ("succeeded", "reconciled")
-
-
-def test_after_a_day_without_noyo_a_person_decides_and_the_lock_stays(here: Deciding) -> None:
-    shown = here.waits()
-    here.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
-    here.decide(shown)
-
-    here.run_worker()
-    here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
-    here.know(ANA)
-    here.run_worker()
-
-    assert here.operation().state is OperationState.NEEDS_RESOLUTION
-    assert isinstance(here.decide(shown, REJECT, "V2", BEN), Conflict)
-    assert here.writes() == []
+    assert bench.result() == ("cancelled", "changed")
+    assert (bench.effective_write_count(), len(bench.writes())) == (0, 1)
 
 
-def _until(so: Any) -> None:
+def test_a_lost_success_is_found_even_if_the_status_advanced(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(decision_fault("reset_after"))
+    bench.decide(shown)
+    bench.run_worker()
+    bench.change_at_noyo(shown, "completed")
+
+    bench.run_on_schedule()
+
+    assert bench.result() == ("succeeded", "reconciled")
+
+
+def test_after_a_day_without_noyo_a_person_decides_and_the_lock_stays(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.noyo.faults.add(Fault("error_before", method="GET", times=None, status=503))
+    bench.decide(shown)
+
+    bench.run_worker()
+    bench.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
+    bench.store_people(ANA)
+    bench.run_worker()
+
+    assert bench.operation().state is OperationState.NEEDS_RESOLUTION
+    assert isinstance(bench.decide(shown, REJECT, "V2", BEN), Conflict)
+    assert bench.writes() == []
+
+
+def _wait_until(condition: Any) -> None:
     deadline = time.monotonic() + 20
-    while not so() and time.monotonic() < deadline:
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert so()
+    assert condition()
 
 
 # ---------------------------------------------------------------- rights
 
 
-def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}), approvers=frozenset({BEN}))
+def test_an_approver_who_lost_the_right_since_the_click_decides_nothing(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    bench.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}), approvers=frozenset({BEN}))
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("cancelled", "not_authorized")
-    assert here.words() == "You may not decide on disconnections. These may: <@U0BEN>."
-    assert here.writes() == []
-    assert not here.locked(shown.entity)
-
-
-def test_the_right_to_request_does_not_include_deciding(here: Deciding) -> None:
-    here.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}))
-    here.decide(here.waits())
-
-    here.run_worker()
-
-    assert here.ended() == ("cancelled", "not_authorized")
-    assert here.words().startswith("Nobody may decide on disconnections yet")
+    assert bench.result() == ("cancelled", "not_authorized")
+    assert bench.outcome_message() == "You may not decide on disconnections. These may: <@U0BEN>."
+    assert bench.writes() == []
+    assert not bench.is_locked(shown.entity)
 
 
-def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(here: Deciding) -> None:
-    here.decide(here.waits())
-    here.know(ANA, is_deactivated=True)
+def test_the_right_to_request_does_not_include_deciding(bench: DecisionBench) -> None:
+    bench.policy = AccessPolicy(TEAM, requesters=frozenset({ANA}))
+    bench.decide(bench.add_disconnection_request())
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("cancelled", "not_authorized")
-    assert here.writes() == []
+    assert bench.result() == ("cancelled", "not_authorized")
+    assert bench.outcome_message().startswith("Nobody may decide on disconnections yet")
 
 
-def test_an_unknown_approver_group_neither_allows_nor_denies(here: Deciding) -> None:
-    here.policy = AccessPolicy(TEAM, approvers=frozenset({"S0APPROVERS"}))
-    here.decide(here.waits())
+def test_an_approver_who_was_deactivated_since_the_click_decides_nothing(bench: DecisionBench) -> None:
+    bench.decide(bench.add_disconnection_request())
+    bench.store_people(ANA, is_deactivated=True)
 
-    waiting = here.run_worker()
+    bench.run_worker()
+
+    assert bench.result() == ("cancelled", "not_authorized")
+    assert bench.writes() == []
+
+
+def test_an_unknown_approver_group_neither_allows_nor_denies(bench: DecisionBench) -> None:
+    bench.policy = AccessPolicy(TEAM, approvers=frozenset({"S0APPROVERS"}))
+    bench.decide(bench.add_disconnection_request())
+
+    waiting = bench.run_worker()
 
     assert (waiting.state, waiting.sends) == (OperationState.PENDING, 0)
-    members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(here.clock()))
-    here.store.people.save_members(members)
-    assert here.live().state is OperationState.SUCCEEDED
+    members = GroupMembers("S0APPROVERS", frozenset({ANA}), int(bench.clock()))
+    bench.store.people.save_members(members)
+    assert bench.run_on_schedule().state is OperationState.SUCCEEDED
 
 
 # ---------------------------------------------------------------- concurrent and stopped workers
 
 
-def test_a_redelivery_sends_no_second_decision(here: Deciding) -> None:
-    here.decide(here.waits())
-    here.run_worker()
+def test_a_redelivery_sends_no_second_decision(bench: DecisionBench) -> None:
+    bench.decide(bench.add_disconnection_request())
+    bench.run_worker()
 
-    assert here.run_worker().attempts == 1
-    assert len(here.writes()) == 1
-
-
-def test_only_one_of_two_workers_sends_a_decision(here: Deciding) -> None:
-    here.decide(here.waits())
-
-    here.run_worker(operations=Before(here.deps.operations, "claim", here.run_worker))
-
-    assert len(here.writes()) == 1
-    assert here.ended() == ("succeeded", "confirmed")
+    assert bench.run_worker().attempts == 1
+    assert len(bench.writes()) == 1
 
 
-def test_a_worker_whose_lease_expired_sends_nothing(here: Deciding) -> None:
-    here.decide(here.waits())
+def test_only_one_of_two_workers_sends_a_decision(bench: DecisionBench) -> None:
+    bench.decide(bench.add_disconnection_request())
 
-    here.run_worker(noyo=in_the_gap(here, lambda: here.wait(policies.OPERATION_LEASE_SECONDS)))
+    bench.run_worker(operations=PortHook(bench.deps.operations, "claim", bench.run_worker))
 
-    assert here.writes() == []
-    assert here.operation().state is OperationState.SENDING
+    assert len(bench.writes()) == 1
+    assert bench.result() == ("succeeded", "confirmed")
+
+
+def test_a_worker_whose_lease_expired_sends_nothing(bench: DecisionBench) -> None:
+    bench.decide(bench.add_disconnection_request())
+
+    bench.run_worker(noyo=change_before_write(bench, lambda: bench.wait(policies.OPERATION_LEASE_SECONDS)))
+
+    assert bench.writes() == []
+    assert bench.operation().state is OperationState.SENDING
 
 
 @pytest.mark.parametrize(
@@ -590,134 +609,134 @@ def test_a_worker_whose_lease_expired_sends_nothing(here: Deciding) -> None:
     ],
 )
 def test_a_stopped_worker_is_recovered_after_its_lease_expires(
-    here: Deciding, port: str, method: str, after: bool, sent: int
+    bench: DecisionBench, port: str, method: str, after: bool, sent: int
 ) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    with pytest.raises(Killed):
-        here.run_worker(**{port: Before(getattr(here.deps, port), method, kill, after=after)})
-    here.restart()
-    assert here.run_worker().attempts == 1  # Nobody touches it while the lease runs.
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    with pytest.raises(ProcessStopped):
+        bench.run_worker(**{port: PortHook(getattr(bench.deps, port), method, stop_process, after=after)})
+    bench.restart()
+    assert bench.run_worker().attempts == 1  # No other worker claims it before the lease expires.
 
-    here.live(seconds=policies.OPERATION_LEASE_SECONDS + 400)
+    bench.run_on_schedule(seconds=policies.OPERATION_LEASE_SECONDS + 400)
 
-    assert here.operation().state is OperationState.SUCCEEDED
-    assert (here.effects(), len(here.writes())) == (1, sent)
-    assert here.record_state(shown.record.id).record.version == here.true(shown)["version"]
+    assert bench.operation().state is OperationState.SUCCEEDED
+    assert (bench.effective_write_count(), len(bench.writes())) == (1, sent)
+    assert bench.record_state(shown.record.id).record.version == bench.noyo_record(shown)["version"]
 
 
 # ---------------------------------------------------------------- requesters do not decide on their own requests
 
 
-def asked_for_by(here: Deciding, actor: str) -> RecordState:
+def request_of(bench: DecisionBench, actor: str) -> RecordState:
     """A disconnection that this person requested through Switchboard and that Noyo wants reviewed."""
-    shown = here.waits()
+    shown = bench.add_disconnection_request()
     after = link_to_operation(shown, "V0", actor, "Test Company")
-    here.store.records.write(RecordChange(shown.entity, shown, after, None))
-    return here.record_state(shown.record.id)
+    bench.store.records.write(RecordChange(shown.entity, shown, after, None))
+    return bench.record_state(shown.record.id)
 
 
 @pytest.mark.parametrize("decision", [APPROVE, REJECT])
-def test_a_requester_may_not_decide_and_sees_who_may(here: Deciding, decision: Any) -> None:
-    shown = asked_for_by(here, ANA)
+def test_a_requester_may_not_decide_and_sees_who_may(bench: DecisionBench, decision: Any) -> None:
+    shown = request_of(bench, ANA)
 
-    refused = here.decide(shown, decision)
+    refused = bench.decide(shown, decision)
 
     assert isinstance(refused, NotAllowed)
     assert f"another approver has to decide on it. These may: <@{BEN}>." in refused.permission.reason
-    assert not here.locked(shown.entity)
-    assert isinstance(here.decide(shown, decision, "V2", BEN), Submitted)
-    assert here.run_worker("V2").state is OperationState.SUCCEEDED
+    assert not bench.is_locked(shown.entity)
+    assert isinstance(bench.decide(shown, decision, "V2", BEN), Submitted)
+    assert bench.run_worker("V2").state is OperationState.SUCCEEDED
 
 
-def test_self_approval_is_possible_if_the_settings_allow_it(here: Deciding) -> None:
-    here.policy = replace(here.policy, self_approval=True)
-    here.decide(asked_for_by(here, ANA))
+def test_self_approval_is_possible_if_the_settings_allow_it(bench: DecisionBench) -> None:
+    bench.policy = replace(bench.policy, self_approval=True)
+    bench.decide(request_of(bench, ANA))
 
-    assert here.run_worker().state is OperationState.SUCCEEDED
+    assert bench.run_worker().state is OperationState.SUCCEEDED
 
 
-def test_a_request_that_turns_out_to_be_the_deciders_own_is_not_sent(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
+def test_a_request_that_turns_out_to_be_the_deciders_own_is_not_sent(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
     after = link_to_operation(shown, "V0", ANA, "Test Company")
-    here.store.records.write(RecordChange(shown.entity, shown, after, None))
+    bench.store.records.write(RecordChange(shown.entity, shown, after, None))
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("cancelled", "not_authorized")
-    assert "You requested this yourself" in here.words()
-    assert here.writes() == []
+    assert bench.result() == ("cancelled", "not_authorized")
+    assert "You requested this yourself" in bench.outcome_message()
+    assert bench.writes() == []
 
 
 # ---------------------------------------------------------------- the rejection without a version
 
 
-def reject_unversioned(here: Deciding) -> RecordState:
-    shown = here.waits()
-    here.decide(shown, REJECT, unversioned=True, **AGAIN_PAID)
+def reject_unversioned(bench: DecisionBench) -> RecordState:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, REJECT, unversioned=True, **PAYMENT_REINSTATED)
     return shown
 
 
-def test_an_unversioned_rejection_uses_its_own_call_and_is_marked(here: Deciding) -> None:
-    shown = reject_unversioned(here)
+def test_an_unversioned_rejection_uses_its_own_call_and_is_marked(bench: DecisionBench) -> None:
+    shown = reject_unversioned(bench)
 
-    here.run_worker()
+    bench.run_worker()
 
-    (sent,) = here.writes()
+    (sent,) = bench.writes()
     assert sent.path.endswith(f"/{shown.record.id}/reject")
     assert sent.body == {"reason": "payment_reinstated", "context": "Paid on Monday"}
-    assert here.ended() == ("succeeded", "confirmed")
-    assert here.operation().unversioned
-    assert here.true(shown)["status"] == "rejected"
-    assert all(details["unversioned"] == "yes" for *_, details in here.audit_log())
+    assert bench.result() == ("succeeded", "confirmed")
+    assert bench.operation().unversioned
+    assert bench.noyo_record(shown)["status"] == "rejected"
+    assert all(details["unversioned"] == "yes" for *_, details in bench.audit_log())
 
 
-def test_an_approval_is_always_versioned(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown, APPROVE, unversioned=True)
+def test_an_approval_is_always_versioned(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown, APPROVE, unversioned=True)
 
-    here.run_worker()
+    bench.run_worker()
 
-    (sent,) = here.writes()
+    (sent,) = bench.writes()
     assert sent.path.endswith(shown.record.version)
 
 
-def test_an_unversioned_rejection_reads_the_record_just_before(here: Deciding) -> None:
-    shown = reject_unversioned(here)
-    here.elsewhere(shown, "needs_review")
+def test_an_unversioned_rejection_reads_the_record_just_before(bench: DecisionBench) -> None:
+    shown = reject_unversioned(bench)
+    bench.change_at_noyo(shown, "needs_review")
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("cancelled", "changed")
-    assert here.writes() == []
-
-
-def test_the_lost_answer_to_an_unversioned_rejection_is_reconciled(here: Deciding) -> None:
-    reject_unversioned(here)
-    here.noyo.faults.add(lost("reset_after"))
-
-    assert here.live().state is OperationState.SUCCEEDED
-    assert here.ended() == ("succeeded", "reconciled")
-    assert len(here.writes()) == 1
+    assert bench.result() == ("cancelled", "changed")
+    assert bench.writes() == []
 
 
-def test_an_unversioned_rejection_is_not_sent_again_automatically(here: Deciding) -> None:
-    reject_unversioned(here)
-    here.noyo.faults.add(lost("reset_before"))
+def test_the_lost_answer_to_an_unversioned_rejection_is_reconciled(bench: DecisionBench) -> None:
+    reject_unversioned(bench)
+    bench.noyo.faults.add(decision_fault("reset_after"))
 
-    assert here.live().state is OperationState.NEEDS_RESOLUTION
-    assert len(here.writes()) == 1
+    assert bench.run_on_schedule().state is OperationState.SUCCEEDED
+    assert bench.result() == ("succeeded", "reconciled")
+    assert len(bench.writes()) == 1
 
 
-def test_a_deleted_request_is_refused_at_once(here: Deciding) -> None:
-    shown = here.waits()
-    here.decide(shown)
-    here.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))
+def test_an_unversioned_rejection_is_not_sent_again_automatically(bench: DecisionBench) -> None:
+    reject_unversioned(bench)
+    bench.noyo.faults.add(decision_fault("reset_before"))
+
+    assert bench.run_on_schedule().state is OperationState.NEEDS_RESOLUTION
+    assert len(bench.writes()) == 1
+
+
+def test_a_deleted_request_is_refused_at_once(bench: DecisionBench) -> None:
+    shown = bench.add_disconnection_request()
+    bench.decide(shown)
+    bench.noyo.faults.add(Fault("error_before", method="PUT", path_contains=shown.record.id, status=404))
     read = Fault("error_before", method="GET", path_contains=shown.record.id, status=404, times=None, skip=1)
-    here.noyo.faults.add(read)
+    bench.noyo.faults.add(read)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert here.ended() == ("refused", "refused")
-    assert not here.locked(shown.entity)
+    assert bench.result() == ("refused", "refused")
+    assert not bench.is_locked(shown.entity)

@@ -22,305 +22,307 @@ from tests.usecases.execution_bench import (
     EIN,
     REQUEST,
     TIN,
-    Before,
     ExecutionBench,
-    Killed,
-    bench,
-    kill,
-    writes_fail,
+    PortHook,
+    ProcessStopped,
+    open_bench,
+    stop_process,
+    write_fault,
 )
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
-def die(here: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
-    with pytest.raises(Killed):
-        execute(operation_id, replace(here.deps, **deps))
-    here.restart()
+def stop_worker(bench: ExecutionBench, operation_id: str = "V1", **deps: Any) -> None:
+    with pytest.raises(ProcessStopped):
+        execute(operation_id, replace(bench.deps, **deps))
+    bench.restart()
 
 
 # ---------------------------------------------------------------- leases
 
 
-DEATHS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
-    "after the claim": lambda here: {"operations": Before(here.deps.operations, "claim", kill, after=True)},
-    "before the request leaves": lambda here: {"noyo": Before(here.deps.noyo, "request_connection", kill)},
-    "once it arrived": lambda here: {"noyo": Before(here.deps.noyo, "request_connection", kill, after=True)},
-    "before settling": lambda here: {"operations": Before(here.deps.operations, "settle", kill)},
-    "after settling": lambda here: {"operations": Before(here.deps.operations, "settle", kill, after=True)},
+STOPS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
+    "after the claim": lambda bench: {"operations": PortHook(bench.deps.operations, "claim", stop_process, after=True)},
+    "before the request": lambda bench: {"noyo": PortHook(bench.deps.noyo, "request_connection", stop_process)},
+    "after the request": lambda bench: {
+        "noyo": PortHook(bench.deps.noyo, "request_connection", stop_process, after=True)
+    },
+    "before settling": lambda bench: {"operations": PortHook(bench.deps.operations, "settle", stop_process)},
+    "after settling": lambda bench: {"operations": PortHook(bench.deps.operations, "settle", stop_process, after=True)},
 }
 
 
-@pytest.mark.parametrize("death", DEATHS)
-def test_a_request_whose_worker_stops_recovers(here: ExecutionBench, death: str) -> None:
-    here.ask()
-    die(here, **DEATHS[death](here))
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_request_whose_worker_stops_recovers(bench: ExecutionBench, stop: str) -> None:
+    bench.request_connection()
+    stop_worker(bench, **STOPS[stop](bench))
 
-    settled = here.live("V1", 900)
+    settled = bench.run_on_schedule("V1", 900)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert (here.effects(), len(here.at_noyo())) == (1, 1)
-    assert not here.locked(REQUEST)
+    assert (bench.effective_write_count(), len(bench.noyo_connections())) == (1, 1)
+    assert not bench.is_locked(REQUEST)
 
 
-def test_an_expired_lease_means_unknown_and_never_pending(here: ExecutionBench) -> None:
-    here.ask()
-    die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
-    here.wait(policies.OPERATION_LEASE_SECONDS - 1)
-    assert here.run_worker().state is OperationState.SENDING
-    here.wait(1)
+def test_an_expired_lease_means_unknown_and_never_pending(bench: ExecutionBench) -> None:
+    bench.request_connection()
+    stop_worker(bench, operations=PortHook(bench.deps.operations, "claim", stop_process, after=True))
+    bench.wait(policies.OPERATION_LEASE_SECONDS - 1)
+    assert bench.run_worker().state is OperationState.SENDING
+    bench.wait(1)
 
-    unknown = here.run_worker()
+    unknown = bench.run_worker()
 
     assert (unknown.state, unknown.lease) == (OperationState.RECONCILING, None)
-    assert here.writes() == []
-    assert "reconciling" in here.published_states()
+    assert bench.writes() == []
+    assert "reconciling" in bench.published_states()
 
 
-@pytest.mark.parametrize("death", ["save", "settle"])
-def test_a_reconciliation_whose_worker_stops_is_repeated(here: ExecutionBench, death: str) -> None:
-    here.noyo.faults.add(writes_fail("reset_after" if death == "settle" else "reset_before"))
-    here.ask()
-    here.run_worker()
-    here.wait(30)
-    die(here, operations=Before(here.deps.operations, death, kill))
+@pytest.mark.parametrize("stop", ["save", "settle"])
+def test_a_reconciliation_whose_worker_stops_is_repeated(bench: ExecutionBench, stop: str) -> None:
+    bench.noyo.faults.add(write_fault("reset_after" if stop == "settle" else "reset_before"))
+    bench.request_connection()
+    bench.run_worker()
+    bench.wait(30)
+    stop_worker(bench, operations=PortHook(bench.deps.operations, stop, stop_process))
 
-    settled = here.live("V1", 900)
-
-    assert settled.state is OperationState.SUCCEEDED
-    assert here.effects() == 1
-
-
-def test_a_refresh_whose_worker_stops_is_repeated(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    here.refresh(shown.entity)
-    die(here, "L1", noyo=Before(here.deps.noyo, "connection", kill))
-
-    settled = here.live("L1", 900)
+    settled = bench.run_on_schedule("V1", 900)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert "needs_resolution" not in here.published_states()
+    assert bench.effective_write_count() == 1
 
 
-def test_only_one_of_two_workers_takes_over_an_expired_lease(here: ExecutionBench) -> None:
-    here.ask()
-    die(here, operations=Before(here.deps.operations, "claim", kill, after=True))
-    here.wait(policies.OPERATION_LEASE_SECONDS)
-    operations = Before(here.deps.operations, "save", here.run_worker)
+def test_a_refresh_whose_worker_stops_is_repeated(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    bench.refresh(shown.entity)
+    stop_worker(bench, "L1", noyo=PortHook(bench.deps.noyo, "connection", stop_process))
 
-    assert here.run_worker(operations=operations).state is OperationState.RECONCILING
-    assert here.published_states().count("reconciling") == 1
+    settled = bench.run_on_schedule("L1", 900)
+
+    assert settled.state is OperationState.SUCCEEDED
+    assert "needs_resolution" not in bench.published_states()
 
 
-def test_after_a_day_of_stopped_workers_a_person_decides(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    here.noyo.faults.add(writes_fail("reset_before", method="PUT"))
-    here.retry(shown)
-    here.run_worker("V2")
+def test_only_one_of_two_workers_takes_over_an_expired_lease(bench: ExecutionBench) -> None:
+    bench.request_connection()
+    stop_worker(bench, operations=PortHook(bench.deps.operations, "claim", stop_process, after=True))
+    bench.wait(policies.OPERATION_LEASE_SECONDS)
+    operations = PortHook(bench.deps.operations, "save", bench.run_worker)
+
+    assert bench.run_worker(operations=operations).state is OperationState.RECONCILING
+    assert bench.published_states().count("reconciling") == 1
+
+
+def test_after_a_day_of_stopped_workers_a_person_decides(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    bench.noyo.faults.add(write_fault("reset_before", method="PUT"))
+    bench.retry(shown)
+    bench.run_worker("V2")
     for _ in range(3):
-        here.wait(policies.OPERATION_GIVE_UP_SECONDS // 2)
-        if here.operation("V2").state is OperationState.NEEDS_RESOLUTION:
+        bench.wait(policies.OPERATION_GIVE_UP_SECONDS // 2)
+        if bench.operation("V2").state is OperationState.NEEDS_RESOLUTION:
             break
-        die_or_not = Before(here.deps.noyo, "connection", kill)
+        interrupted = PortHook(bench.deps.noyo, "connection", stop_process)
         try:
-            here.run_worker("V2", noyo=die_or_not)
-        except Killed:
-            here.restart()
+            bench.run_worker("V2", noyo=interrupted)
+        except ProcessStopped:
+            bench.restart()
 
-    assert here.run_worker("V2").state is OperationState.NEEDS_RESOLUTION
-    assert here.locked(shown.entity)
-    assert "needs_resolution" in here.published_states()
+    assert bench.run_worker("V2").state is OperationState.NEEDS_RESOLUTION
+    assert bench.is_locked(shown.entity)
+    assert "needs_resolution" in bench.published_states()
 
 
 # ---------------------------------------------------------------- delays, and a day of failures
 
 
-def test_delays_grow_up_to_a_quarter_of_an_hour(here: ExecutionBench) -> None:
-    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None))
-    here.ask()
+def test_delays_grow_up_to_a_quarter_of_an_hour(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None, retry_after=None))
+    bench.request_connection()
     pauses = []
     for _ in range(11):
-        waiting = here.run_worker()
+        waiting = bench.run_worker()
         assert waiting.due is not None
-        pauses.append(waiting.due - int(here.clock()))
-        here.wait(pauses[-1])
-        here.know(ANA)
+        pauses.append(waiting.due - int(bench.clock()))
+        bench.wait(pauses[-1])
+        bench.store_people(ANA)
 
     assert pauses == [5, 10, 20, 40, 80, 160, 320, 640, *3 * [policies.OPERATION_MAX_PAUSE_SECONDS]]
 
 
-def test_a_repeated_delay_reason_is_published_once(here: ExecutionBench) -> None:
-    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
-    here.ask()
+def test_a_repeated_delay_reason_is_published_once(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(Fault("too_many", method="POST", path_contains="/api/", times=None))
+    bench.request_connection()
 
-    here.live("V1", 600)
+    bench.run_on_schedule("V1", 600)
 
-    assert here.published_states().count("pending") == 2  # Submitted, and rescheduled for the first time.
+    assert bench.published_states().count("pending") == 2  # Submitted, and rescheduled for the first time.
 
 
 @pytest.mark.parametrize("kind", ["request", "retry"])
-def test_after_a_day_of_failures_a_person_decides(here: ExecutionBench, kind: str) -> None:
+def test_after_a_day_of_failures_a_person_decides(bench: ExecutionBench, kind: str) -> None:
     entity = REQUEST
     if kind == "request":
-        here.ask("V1")
+        bench.request_connection("V1")
     else:
-        shown = here.stuck()
+        shown = bench.add_failed_connection()
         entity = shown.entity
-        here.retry(shown, "V1")
-    here.noyo.stop()
-    here.live("V1", 100)
-    here.wait(policies.OPERATION_GIVE_UP_SECONDS - 200)
-    here.know(ANA)
-    assert here.run_worker("V1").state is OperationState.PENDING
-    here.wait(1000)
-    here.know(ANA)
+        bench.retry(shown, "V1")
+    bench.noyo.stop()
+    bench.run_on_schedule("V1", 100)
+    bench.wait(policies.OPERATION_GIVE_UP_SECONDS - 200)
+    bench.store_people(ANA)
+    assert bench.run_worker("V1").state is OperationState.PENDING
+    bench.wait(1000)
+    bench.store_people(ANA)
 
-    waiting = here.run_worker("V1")
+    waiting = bench.run_worker("V1")
 
     assert (waiting.state, waiting.due, waiting.sends) == (OperationState.NEEDS_RESOLUTION, None, 0)
     assert waiting.outcome is not None
     assert waiting.outcome.kind is OutcomeKind.OVERDUE
     assert "Noyo could not be reached, so nothing was sent." in (waiting.outcome.message or "")
-    assert "needs_resolution" in here.published_states()
-    assert here.locked(entity)
+    assert "needs_resolution" in bench.published_states()
+    assert bench.is_locked(entity)
 
 
-def test_a_refresh_without_an_answer_for_a_day_is_cancelled(here: ExecutionBench) -> None:
-    here.refresh(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
-    here.noyo.stop()
-    here.live("L1", 100)
-    here.wait(policies.OPERATION_GIVE_UP_SECONDS)
+def test_a_refresh_without_an_answer_for_a_day_is_cancelled(bench: ExecutionBench) -> None:
+    bench.refresh(connection_ref("5e20ea6a-8027-464a-941a-867c115c846d"))
+    bench.noyo.stop()
+    bench.run_on_schedule("L1", 100)
+    bench.wait(policies.OPERATION_GIVE_UP_SECONDS)
 
-    given_up = here.run_worker("L1")
+    given_up = bench.run_worker("L1")
 
     assert given_up.state is OperationState.CANCELLED
     assert given_up.outcome is not None
     assert given_up.outcome.kind is OutcomeKind.OVERDUE
 
 
-def test_an_unknown_right_after_a_long_outage_is_checked_once_more(here: ExecutionBench) -> None:
-    here.ask("V1")
-    here.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
-    here.run_worker("V1")
-    here.wait(2 * policies.OPERATION_GIVE_UP_SECONDS)
+def test_an_unknown_right_after_a_long_outage_is_checked_once_more(bench: ExecutionBench) -> None:
+    bench.request_connection("V1")
+    bench.noyo.faults.add(Fault("too_many", method="POST", path_contains="group_connections"))
+    bench.run_worker("V1")
+    bench.wait(2 * policies.OPERATION_GIVE_UP_SECONDS)
 
-    assert here.run_worker("V1").state is OperationState.PENDING
-    here.wait(1000)
-    here.know(ANA)
+    assert bench.run_worker("V1").state is OperationState.PENDING
+    bench.wait(1000)
+    bench.store_people(ANA)
 
-    assert here.run_worker("V1").state is OperationState.SUCCEEDED
-    assert here.effects() == 1
-
-
-def test_after_a_day_of_an_unknown_right_a_person_decides(here: ExecutionBench) -> None:
-    here.ask("V1")
-    here.wait(7200)
-    here.run_worker("V1")
-    here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1000)
-
-    assert here.run_worker("V1").state is OperationState.NEEDS_RESOLUTION
-    assert here.effects() == 0
+    assert bench.run_worker("V1").state is OperationState.SUCCEEDED
+    assert bench.effective_write_count() == 1
 
 
-def test_after_a_day_of_unanswered_reconciliations_a_person_decides(here: ExecutionBench) -> None:
-    here.noyo.faults.add(writes_fail("reset_after"))
-    here.ask()
-    here.run_worker()
-    here.noyo.stop()
+def test_after_a_day_of_an_unknown_right_a_person_decides(bench: ExecutionBench) -> None:
+    bench.request_connection("V1")
+    bench.wait(7200)
+    bench.run_worker("V1")
+    bench.wait(policies.OPERATION_GIVE_UP_SECONDS + 1000)
 
-    here.live("V1", 100)
-    here.wait(policies.OPERATION_GIVE_UP_SECONDS)
+    assert bench.run_worker("V1").state is OperationState.NEEDS_RESOLUTION
+    assert bench.effective_write_count() == 0
 
-    waiting = here.run_worker("V1")
+
+def test_after_a_day_of_unanswered_reconciliations_a_person_decides(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(write_fault("reset_after"))
+    bench.request_connection()
+    bench.run_worker()
+    bench.noyo.stop()
+
+    bench.run_on_schedule("V1", 100)
+    bench.wait(policies.OPERATION_GIVE_UP_SECONDS)
+
+    waiting = bench.run_worker("V1")
 
     assert waiting.state is OperationState.NEEDS_RESOLUTION
     assert waiting.sends == 1
-    here.noyo.start()
-    assert here.effects() == 1
+    bench.noyo.start()
+    assert bench.effective_write_count() == 1
 
 
-def test_a_worker_continues_after_two_days_off(here: ExecutionBench) -> None:
-    here.noyo.faults.add(writes_fail("reset_after"))
-    here.ask("V1")
-    here.ask("V3", group_id="00110033")
-    here.run_worker("V1")
-    here.wait(48 * 3600)
-    here.know(ANA)
+def test_a_worker_continues_after_two_days_off(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(write_fault("reset_after"))
+    bench.request_connection("V1")
+    bench.request_connection("V3", group_id="00110033")
+    bench.run_worker("V1")
+    bench.wait(48 * 3600)
+    bench.store_people(ANA)
 
-    assert here.run_worker("V1").state is OperationState.SUCCEEDED
-    assert here.run_worker("V3").state is OperationState.SUCCEEDED
-    assert here.effects() == 2
+    assert bench.run_worker("V1").state is OperationState.SUCCEEDED
+    assert bench.run_worker("V3").state is OperationState.SUCCEEDED
+    assert bench.effective_write_count() == 2
 
 
 # ---------------------------------------------------------------- settling
 
 
-def test_settling_repeats_after_a_concurrent_update(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    here.retry(shown)
-    operations = Before(here.deps.operations, "settle", lambda: here.see(shown.record.id))
+def test_settling_repeats_after_a_concurrent_update(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    bench.retry(shown)
+    operations = PortHook(bench.deps.operations, "settle", lambda: bench.ingest_current(shown.record.id))
 
-    settled = here.run_worker("V2", operations=operations)
+    settled = bench.run_worker("V2", operations=operations)
 
     assert settled.state is OperationState.SUCCEEDED
-    assert here.record_state(shown.record.id).status.value == "processing"
-    assert here.record_state(shown.record.id).attempts == 2
+    assert bench.record_state(shown.record.id).status.value == "processing"
+    assert bench.record_state(shown.record.id).attempts == 2
 
 
-def test_settling_fails_if_the_record_keeps_changing(here: ExecutionBench) -> None:
-    here.ask()
+def test_settling_fails_if_the_record_keeps_changing(bench: ExecutionBench) -> None:
+    bench.request_connection()
 
-    class Restless:
+    class AlwaysConflicting:
         def settle(self, *_: object, **__: object) -> None:
             raise ConcurrentUpdate("again")
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(here.store.operations, name)
+            return getattr(bench.store.operations, name)
 
     with pytest.raises(TableUnavailable):
-        execute("V1", replace(here.deps, operations=Restless()))  # type: ignore[arg-type]
-    assert here.live("V1", 900).state is OperationState.SUCCEEDED
-    assert here.effects() == 1
+        execute("V1", replace(bench.deps, operations=AlwaysConflicting()))  # type: ignore[arg-type]
+    assert bench.run_on_schedule("V1", 900).state is OperationState.SUCCEEDED
+    assert bench.effective_write_count() == 1
 
 
-def test_a_settled_operation_cannot_be_saved_again(here: ExecutionBench) -> None:
-    here.ask()
-    here.run_worker()
-    settled = here.operation()
+def test_a_settled_operation_cannot_be_saved_again(bench: ExecutionBench) -> None:
+    bench.request_connection()
+    bench.run_worker()
+    settled = bench.operation()
 
     with pytest.raises(LeaseLost):
-        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
+        bench.store.operations.save(replace(settled, state=OperationState.PENDING), lease=None)
     with pytest.raises(LeaseLost):
-        here.store.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
+        bench.store.operations.save(replace(settled, state=OperationState.PENDING), lease="id-1")
 
 
 # ---------------------------------------------------------------- secrets
 
 
-def test_no_sensitive_value_is_ever_stored_as_plaintext(here: ExecutionBench) -> None:
+def test_no_sensitive_value_is_ever_stored_as_plaintext(bench: ExecutionBench) -> None:
     """The items are read after every write, with a lost response, a refusal and a retry."""
     seen: list[str] = []
 
     def read_items(**_: Any) -> None:
         with acting(None):
-            seen.append(json.dumps(here.items(), default=repr))
+            seen.append(json.dumps(bench.items(), default=repr))
 
-    here.client.meta.events.register("after-call.dynamodb.TransactWriteItems", read_items)
+    bench.client.meta.events.register("after-call.dynamodb.TransactWriteItems", read_items)
     try:
-        shown = here.stuck("00110055")
-        here.noyo.faults.add(writes_fail("reset_after"))
-        here.ask("V1")
-        here.live("V1")
-        here.ask("V4")
-        here.live("V4")
-        here.retry(shown)
-        here.live("V2")
+        shown = bench.add_failed_connection("00110055")
+        bench.noyo.faults.add(write_fault("reset_after"))
+        bench.request_connection("V1")
+        bench.run_on_schedule("V1")
+        bench.request_connection("V4")
+        bench.run_on_schedule("V4")
+        bench.retry(shown)
+        bench.run_on_schedule("V2")
     finally:
-        here.client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", read_items)
+        bench.client.meta.events.unregister("after-call.dynamodb.TransactWriteItems", read_items)
 
     assert len(seen) >= 10
     for secret in (EIN, TIN, "owner@test-company.example"):
@@ -328,33 +330,33 @@ def test_no_sensitive_value_is_ever_stored_as_plaintext(here: ExecutionBench) ->
 
 
 @pytest.mark.parametrize("end", ["succeeded", "refused", "cancelled", "closed"])
-def test_encrypted_fields_are_dropped_when_settled(here: ExecutionBench, end: str) -> None:
-    here.ask()
-    assert '"encrypted"' in json.dumps(here.items(), default=repr)
+def test_encrypted_fields_are_dropped_when_settled(bench: ExecutionBench, end: str) -> None:
+    bench.request_connection()
+    assert '"encrypted"' in json.dumps(bench.items(), default=repr)
     if end == "refused":
-        here.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
+        bench.noyo.add_connection(carrier_id=REQUEST.key[:36], carrier_group_id="00110011", created=1)
     if end == "cancelled":
-        here.know(ANA, is_guest=True)
+        bench.store_people(ANA, is_guest=True)
     if end == "closed":
-        here.noyo.stop()
-        here.run_worker()
-        here.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
-        here.know(ANA)
-        here.run_worker()
-        resolve("V1", Resolution.CLOSE, ANA, seen_version=None, deps=here.deps)
+        bench.noyo.stop()
+        bench.run_worker()
+        bench.wait(policies.OPERATION_GIVE_UP_SECONDS + 1)
+        bench.store_people(ANA)
+        bench.run_worker()
+        resolve("V1", Resolution.CLOSE, ANA, seen_version=None, deps=bench.deps)
     else:
-        here.run_worker()
+        bench.run_worker()
 
-    assert here.operation().state.settled
-    assert '"encrypted"' not in json.dumps(here.items(), default=repr)
+    assert bench.operation().state.settled
+    assert '"encrypted"' not in json.dumps(bench.items(), default=repr)
 
 
-def test_only_settled_operations_have_an_expiry(here: ExecutionBench) -> None:
-    here.ask()
+def test_only_settled_operations_have_an_expiry(bench: ExecutionBench) -> None:
+    bench.request_connection()
 
-    def ends() -> list[str]:
-        return [item["pk"]["S"] for item in here.items() if "expires" in item]
+    def expiring_items() -> list[str]:
+        return [item["pk"]["S"] for item in bench.items() if "expires" in item]
 
-    assert ends() == []
-    here.run_worker()
-    assert "OPERATION#V1" in ends()
+    assert expiring_items() == []
+    bench.run_worker()
+    assert "OPERATION#V1" in expiring_items()

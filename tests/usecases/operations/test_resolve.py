@@ -11,31 +11,31 @@ import pytest
 from bot.domain.operations import Operation, OperationState, Outcome, OutcomeKind, Resolution
 from bot.domain.record_states import RecordState
 from bot.usecases.operations.resolve import resolve
-from tests.usecases.execution_bench import ANA, BEN, Before, ExecutionBench, bench, writes_fail
+from tests.usecases.execution_bench import ANA, BEN, ExecutionBench, PortHook, open_bench, write_fault
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
-def unclear(here: ExecutionBench, fault: str = "reset_before") -> RecordState:
-    """A retry of which it is unclear whether it arrived."""
-    shown = here.stuck()
-    here.noyo.faults.add(writes_fail(fault, method="PUT"))
-    here.retry(shown)
-    here.run_worker("V2")
-    here.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
-    assert here.live("V2").state is OperationState.NEEDS_RESOLUTION
-    here.see(shown.record.id)
-    return here.record_state(shown.record.id)
+def retry_with_unclear_outcome(bench: ExecutionBench, fault: str = "reset_before") -> RecordState:
+    """Submit a retry whose outcome stays unknown."""
+    shown = bench.add_failed_connection()
+    bench.noyo.faults.add(write_fault(fault, method="PUT"))
+    bench.retry(shown)
+    bench.run_worker("V2")
+    bench.noyo.move_connection(shown.record.id, "unable_to_connect", carrier_group_id="00110011")
+    assert bench.run_on_schedule("V2").state is OperationState.NEEDS_RESOLUTION
+    bench.ingest_current(shown.record.id)
+    return bench.record_state(shown.record.id)
 
 
 def resolve_retry(
-    here: ExecutionBench, resolution: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
+    bench: ExecutionBench, resolution: Resolution, person: str = BEN, *, seen: str | None = None, operations: Any = None
 ) -> Operation | None:
-    deps = replace(here.deps, operations=operations or here.store.operations)
+    deps = replace(bench.deps, operations=operations or bench.store.operations)
     return resolve("V2", resolution, person, seen_version=seen, deps=deps)
 
 
@@ -47,106 +47,106 @@ def resolve_retry(
     ],
 )
 def test_a_resolution_settles_releases_the_lock_and_is_audited(
-    here: ExecutionBench, resolution: Resolution, state: OperationState, kind: OutcomeKind
+    bench: ExecutionBench, resolution: Resolution, state: OperationState, kind: OutcomeKind
 ) -> None:
-    shown = unclear(here)
+    shown = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(here, resolution)
+    taken = resolve_retry(bench, resolution)
 
     assert taken is not None
-    assert here.operation("V2").state is state
-    assert here.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
-    assert not here.locked(shown.entity)
-    assert ("resolution_chosen", BEN) in here.audit_actions()
-    assert state.value in here.published_states()
-    assert here.effects() == 0
+    assert bench.operation("V2").state is state
+    assert bench.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
+    assert not bench.is_locked(shown.entity)
+    assert ("resolution_chosen", BEN) in bench.audit_actions()
+    assert state.value in bench.published_states()
+    assert bench.effective_write_count() == 0
 
 
-def test_sending_again_is_for_the_version_that_was_seen(here: ExecutionBench) -> None:
-    now = unclear(here)
+def test_sending_again_is_for_the_version_that_was_seen(bench: ExecutionBench) -> None:
+    now = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
+    taken = resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
 
     assert taken is not None
     assert taken.state is OperationState.PENDING
-    assert here.locked(now.entity)
-    settled = here.live("V2")
-    assert (settled.state, here.effects()) == (OperationState.SUCCEEDED, 1)
-    assert ("resolution_chosen", BEN) in here.audit_actions()
+    assert bench.is_locked(now.entity)
+    settled = bench.run_on_schedule("V2")
+    assert (settled.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
+    assert ("resolution_chosen", BEN) in bench.audit_actions()
 
 
-def test_sending_again_keeps_the_sensitive_fields(here: ExecutionBench) -> None:
-    now = unclear(here)
-    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
+def test_sending_again_keeps_the_sensitive_fields(bench: ExecutionBench) -> None:
+    now = retry_with_unclear_outcome(bench)
+    resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
 
-    here.run_worker("V2")
+    bench.run_worker("V2")
 
-    assert here.writes()[-1].body["broker_tin"] == "987654321"
+    assert bench.writes()[-1].body["broker_tin"] == "987654321"
 
 
-def test_sending_again_sends_nothing_if_the_record_changed(here: ExecutionBench) -> None:
-    now = unclear(here)
-    here.noyo.move_connection(now.record.id, "completed")
-    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
+def test_sending_again_sends_nothing_if_the_record_changed(bench: ExecutionBench) -> None:
+    now = retry_with_unclear_outcome(bench)
+    bench.noyo.move_connection(now.record.id, "completed")
+    resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
 
-    settled = here.live("V2")
+    settled = bench.run_on_schedule("V2")
 
-    assert (settled.state, here.effects()) == (OperationState.CANCELLED, 0)
+    assert (settled.state, bench.effective_write_count()) == (OperationState.CANCELLED, 0)
     assert settled.outcome is not None
     assert settled.outcome.kind is OutcomeKind.CHANGED
 
 
-def test_sending_again_by_mistake_finds_that_it_had_arrived(here: ExecutionBench) -> None:
-    now = unclear(here)
-    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
+def test_sending_again_by_mistake_finds_that_it_had_arrived(bench: ExecutionBench) -> None:
+    now = retry_with_unclear_outcome(bench)
+    resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
     # The earlier request was still in flight, and arrives before we send again.
-    here.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
+    bench.noyo.move_connection(now.record.id, "processing", carrier_group_id="00110012")
 
-    settled = here.live("V2")
+    settled = bench.run_on_schedule("V2")
 
     assert settled.outcome is not None
     assert settled.outcome.kind is OutcomeKind.RECONCILED
-    assert here.effects() == 0
+    assert bench.effective_write_count() == 0
 
 
-def test_sending_again_has_a_day_of_its_own(here: ExecutionBench) -> None:
-    now = unclear(here)
-    here.wait(86_400)
-    here.know(ANA)
-    resolve_retry(here, Resolution.SEND_AGAIN, seen=now.record.version)
-    here.noyo.stop()
+def test_sending_again_has_a_day_of_its_own(bench: ExecutionBench) -> None:
+    now = retry_with_unclear_outcome(bench)
+    bench.wait(86_400)
+    bench.store_people(ANA)
+    resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
+    bench.noyo.stop()
 
-    assert here.run_worker("V2").state is OperationState.PENDING
+    assert bench.run_worker("V2").state is OperationState.PENDING
 
 
 @pytest.mark.parametrize("second", list(Resolution))
 @pytest.mark.parametrize("first", list(Resolution))
 def test_the_first_of_two_concurrent_resolutions_counts(
-    here: ExecutionBench, first: Resolution, second: Resolution
+    bench: ExecutionBench, first: Resolution, second: Resolution
 ) -> None:
-    unclear(here)
+    retry_with_unclear_outcome(bench)
 
-    def somebody_is_faster() -> None:
-        assert resolve_retry(here, first, ANA) is not None
+    def resolve_first() -> None:
+        assert resolve_retry(bench, first, ANA) is not None
 
     method = "save" if second is Resolution.SEND_AGAIN else "settle"
-    operations = Before(here.store.operations, method, somebody_is_faster)
+    operations = PortHook(bench.store.operations, method, resolve_first)
 
-    assert resolve_retry(here, second, BEN, operations=operations) is None
-    deciders = [actor for action, actor in here.audit_actions() if action == "resolution_chosen"]
+    assert resolve_retry(bench, second, BEN, operations=operations) is None
+    deciders = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
     assert deciders == [ANA]
 
 
-def test_a_resolution_that_is_not_needed_changes_nothing(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    here.retry(shown)
+def test_a_resolution_that_is_not_needed_changes_nothing(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    bench.retry(shown)
 
-    assert resolve_retry(here, Resolution.CLOSE) is None
-    assert here.operation("V2").state is OperationState.PENDING
-    here.run_worker("V2")
-    assert resolve_retry(here, Resolution.SEND_AGAIN) is None
-    assert here.operation("V2").state is OperationState.SUCCEEDED
+    assert resolve_retry(bench, Resolution.CLOSE) is None
+    assert bench.operation("V2").state is OperationState.PENDING
+    bench.run_worker("V2")
+    assert resolve_retry(bench, Resolution.SEND_AGAIN) is None
+    assert bench.operation("V2").state is OperationState.SUCCEEDED
 
 
-def test_a_resolution_of_an_unknown_operation_changes_nothing(here: ExecutionBench) -> None:
-    assert resolve_retry(here, Resolution.ARRIVED) is None
+def test_a_resolution_of_an_unknown_operation_changes_nothing(bench: ExecutionBench) -> None:
+    assert resolve_retry(bench, Resolution.ARRIVED) is None

@@ -14,56 +14,56 @@ from bot.errors import ObserveOnly
 from bot.usecases.admin.pause import pause, resume
 from bot.usecases.operations.second_approval import Confirmed, NotAwaitingConfirmation
 from bot.usecases.operations.submit import NotAllowed
-from tests.usecases.disconnection_bench import Disconnecting, disconnecting
-from tests.usecases.execution_bench import ANA, BEN, Before
+from tests.usecases.disconnection_bench import DisconnectionBench, open_disconnection_bench
+from tests.usecases.execution_bench import ANA, BEN, PortHook
 
 CAT = "U0CAT"
 
 
 @pytest.fixture
-def here() -> Iterator[Disconnecting]:
-    with disconnecting() as opened:
-        opened.know(CAT)
+def bench() -> Iterator[DisconnectionBench]:
+    with open_disconnection_bench() as opened:
+        opened.store_people(CAT)
         yield opened
 
 
-def test_a_confirmed_disconnection_is_sent_once(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
+def test_a_confirmed_disconnection_is_sent_once(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
 
-    confirmed = here.confirm()
+    confirmed = bench.confirm()
 
     assert isinstance(confirmed, Confirmed)
-    assert confirmed.operation == here.operation()
-    assert (here.state(), here.operation().people) == (OperationState.PENDING, (ANA, BEN))
-    assert here.run_worker().state is OperationState.SUCCEEDED
-    assert len(here.posts()) == 1
+    assert confirmed.operation == bench.operation()
+    assert (bench.state(), bench.operation().people) == (OperationState.PENDING, (ANA, BEN))
+    assert bench.run_worker().state is OperationState.SUCCEEDED
+    assert len(bench.posts()) == 1
 
 
-def test_a_requester_may_not_confirm_and_sees_who_may(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
+def test_a_requester_may_not_confirm_and_sees_who_may(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
 
-    refused = here.confirm(person=ANA)
+    refused = bench.confirm(person=ANA)
 
     assert isinstance(refused, NotAllowed)
     assert "You requested this yourself" in refused.permission.reason
     assert f"<@{BEN}>" in refused.permission.reason
     assert f"<@{ANA}>" not in refused.permission.reason
-    assert here.state() is OperationState.AWAITING_CONFIRMATION
+    assert bench.state() is OperationState.AWAITING_CONFIRMATION
 
 
-def test_a_requester_may_confirm_if_the_settings_allow_it(here: Disconnecting) -> None:
-    here.policy = replace(here.policy, self_approval=True)
-    here.ask_to_end(here.connected())
+def test_a_requester_may_confirm_if_the_settings_allow_it(bench: DisconnectionBench) -> None:
+    bench.policy = replace(bench.policy, self_approval=True)
+    bench.request_disconnection(bench.add_completed_connection())
 
-    assert isinstance(here.confirm(person=ANA), Confirmed)
-    assert here.run_worker().state is OperationState.SUCCEEDED
+    assert isinstance(bench.confirm(person=ANA), Confirmed)
+    assert bench.run_worker().state is OperationState.SUCCEEDED
 
 
-def test_a_late_confirmation_shows_who_was_first(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    here.confirm()
+def test_a_late_confirmation_shows_who_was_first(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    bench.confirm()
 
-    second = here.confirm(person=CAT)
+    second = bench.confirm(person=CAT)
 
     assert isinstance(second, NotAwaitingConfirmation)
     assert second.operation is not None
@@ -71,89 +71,89 @@ def test_a_late_confirmation_shows_who_was_first(here: Disconnecting) -> None:
     assert second.operation.second_approval.by == BEN
 
 
-def test_only_one_of_two_concurrent_confirmations_counts(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    first: Any = Before(here.store.operations, "save", lambda: here.confirm(person=CAT))
+def test_only_one_of_two_concurrent_confirmations_counts(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    first: Any = PortHook(bench.store.operations, "save", lambda: bench.confirm(person=CAT))
 
-    late = here.confirm(operations=first)
+    late = bench.confirm(operations=first)
 
     assert isinstance(late, NotAwaitingConfirmation)
-    assert here.operation().people == (ANA, CAT)
-    assert [action for action, *_ in here.audit_log()].count("disconnection_confirmed") == 1
+    assert bench.operation().people == (ANA, CAT)
+    assert [action for action, *_ in bench.audit_log()].count("disconnection_confirmed") == 1
 
 
-def test_an_expired_disconnection_is_not_confirmed(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    due = here.operation().due or 0
+def test_an_expired_disconnection_is_not_confirmed(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    due = bench.operation().due or 0
 
-    def over() -> None:
-        here.wait(due - here.clock())
-        here.run_worker()
+    def expire() -> None:
+        bench.wait(due - bench.clock())
+        bench.run_worker()
 
-    late: Any = Before(here.store.operations, "save", over)
+    late: Any = PortHook(bench.store.operations, "save", expire)
 
-    assert isinstance(here.confirm(operations=late), NotAwaitingConfirmation)
-    assert here.state() is OperationState.EXPIRED
-
-
-def test_a_confirmed_disconnection_does_not_expire(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    due = here.operation().due or 0
-
-    def confirmed_in_time() -> None:
-        here.wait(-1)
-        here.confirm()
-        here.wait(1)
-
-    here.wait(due - here.clock())
-    last: Any = Before(here.store.operations, "settle", confirmed_in_time)
-    here.run_worker(operations=last)
-
-    assert here.state() is OperationState.PENDING
+    assert isinstance(bench.confirm(operations=late), NotAwaitingConfirmation)
+    assert bench.state() is OperationState.EXPIRED
 
 
-def test_an_overdue_disconnection_is_not_confirmed_before_it_is_settled(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    here.wait((here.operation().due or 0) - here.clock())
+def test_a_confirmed_disconnection_does_not_expire(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    due = bench.operation().due or 0
 
-    assert not here.operation().awaits_confirmation(int(here.clock()))
-    assert isinstance(here.confirm(), NotAwaitingConfirmation)
-    assert here.state() is OperationState.AWAITING_CONFIRMATION
+    def confirm_in_time() -> None:
+        bench.wait(-1)
+        bench.confirm()
+        bench.wait(1)
+
+    bench.wait(due - bench.clock())
+    last: Any = PortHook(bench.store.operations, "settle", confirm_in_time)
+    bench.run_worker(operations=last)
+
+    assert bench.state() is OperationState.PENDING
+
+
+def test_an_overdue_disconnection_is_not_confirmed_before_it_is_settled(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    bench.wait((bench.operation().due or 0) - bench.clock())
+
+    assert not bench.operation().awaits_confirmation(int(bench.clock()))
+    assert isinstance(bench.confirm(), NotAwaitingConfirmation)
+    assert bench.state() is OperationState.AWAITING_CONFIRMATION
 
 
 @pytest.mark.parametrize("person", [ANA, BEN])
-def test_a_withdrawn_disconnection_is_never_sent(here: Disconnecting, person: str) -> None:
-    here.ask_to_end(here.connected())
+def test_a_withdrawn_disconnection_is_never_sent(bench: DisconnectionBench, person: str) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
 
-    withdrawn = here.withdraw(person=person)
-    here.wait(10**8)
-    here.run_worker()
+    withdrawn = bench.withdraw(person=person)
+    bench.wait(10**8)
+    bench.run_worker()
 
-    assert withdrawn == here.operation()
-    assert here.ended() == ("cancelled", "withdrawn")
-    assert here.writes() == []
-    assert not here.locked(here.operation().entity)
-    assert here.withdraw() is None
-    assert isinstance(here.confirm(), NotAwaitingConfirmation)
-
-
-def test_a_confirmed_disconnection_is_not_withdrawn(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    last: Any = Before(here.store.operations, "settle", here.confirm)
-    operations = here.store.operations
-    here.store = replace(here.store, operations=last)
-
-    assert here.withdraw() is None
-    here.store = replace(here.store, operations=operations)
-    assert here.state() is OperationState.PENDING
+    assert withdrawn == bench.operation()
+    assert bench.result() == ("cancelled", "withdrawn")
+    assert bench.writes() == []
+    assert not bench.is_locked(bench.operation().entity)
+    assert bench.withdraw() is None
+    assert isinstance(bench.confirm(), NotAwaitingConfirmation)
 
 
-def test_the_audit_log_names_each_person_and_action(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    here.confirm()
-    here.run_worker()
+def test_a_confirmed_disconnection_is_not_withdrawn(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    last: Any = PortHook(bench.store.operations, "settle", bench.confirm)
+    operations = bench.store.operations
+    bench.store = replace(bench.store, operations=last)
 
-    entries = here.audit_log()
+    assert bench.withdraw() is None
+    bench.store = replace(bench.store, operations=operations)
+    assert bench.state() is OperationState.PENDING
+
+
+def test_the_audit_log_names_each_person_and_action(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    bench.confirm()
+    bench.run_worker()
+
+    entries = bench.audit_log()
 
     assert [(action, actor) for action, actor, _ in entries] == [
         ("operation_submitted", ANA),
@@ -167,42 +167,42 @@ def test_the_audit_log_names_each_person_and_action(here: Disconnecting) -> None
 
 
 @pytest.mark.parametrize("act", ["confirm", "withdraw"])
-def test_an_unknown_operation_does_not_await_confirmation(here: Disconnecting, act: str) -> None:
-    assert getattr(here, act)("nobody's") in (None, NotAwaitingConfirmation(None))
+def test_an_unknown_operation_does_not_await_confirmation(bench: DisconnectionBench, act: str) -> None:
+    assert getattr(bench, act)("nobody's") in (None, NotAwaitingConfirmation(None))
 
 
 # ---------------------------------------------------------------- during a pause
 
 
-def test_a_confirmation_during_a_pause_is_deferred_until_resuming(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    paused = pause(CAT, "", here.deps).pause
+def test_a_confirmation_during_a_pause_is_deferred_until_resuming(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    paused = pause(CAT, "", bench.deps).pause
 
-    confirmed = here.confirm()
+    confirmed = bench.confirm()
 
     assert isinstance(confirmed, Confirmed)
     assert confirmed.operation.deferred_by == paused
-    here.run_worker()
-    assert (here.state(), here.posts()) == (OperationState.PENDING, [])
-    resume(CAT, here.deps)
-    assert here.run_worker().state is OperationState.SUCCEEDED
-    assert len(here.posts()) == 1
+    bench.run_worker()
+    assert (bench.state(), bench.posts()) == (OperationState.PENDING, [])
+    resume(CAT, bench.deps)
+    assert bench.run_worker().state is OperationState.SUCCEEDED
+    assert len(bench.posts()) == 1
 
 
-def test_a_pause_does_not_defer_what_awaits_confirmation(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    pause(CAT, "", here.deps)
+def test_a_pause_does_not_defer_what_awaits_confirmation(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    pause(CAT, "", bench.deps)
 
-    here.run_worker()
+    bench.run_worker()
 
-    assert (here.state(), here.operation().deferred_by) == (OperationState.AWAITING_CONFIRMATION, None)
+    assert (bench.state(), bench.operation().deferred_by) == (OperationState.AWAITING_CONFIRMATION, None)
 
 
-def test_observe_mode_accepts_no_confirmation(here: Disconnecting) -> None:
-    here.ask_to_end(here.connected())
-    here.mode = Mode.OBSERVE
+def test_observe_mode_accepts_no_confirmation(bench: DisconnectionBench) -> None:
+    bench.request_disconnection(bench.add_completed_connection())
+    bench.mode = Mode.OBSERVE
 
     with pytest.raises(ObserveOnly):
-        here.confirm()
+        bench.confirm()
 
-    assert here.state() is OperationState.AWAITING_CONFIRMATION
+    assert bench.state() is OperationState.AWAITING_CONFIRMATION

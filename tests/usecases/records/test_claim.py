@@ -16,14 +16,14 @@ from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.claim import claim_request, expire_claim, release_claim
 from tests.system import ANA, BEN, DECISIONS, GUARDIAN, System
-from tests.usecases.notification_bench import Around, begun, due, shown
+from tests.usecases.notification_bench import CallHooks, channel_texts, due_events, started_system
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with begun(APPROVERS=f"{ANA},{BEN}") as system:
+    with started_system(APPROVERS=f"{ANA},{BEN}") as system:
         yield system
 
 
@@ -44,7 +44,7 @@ def record_state(system: System, entity: EntityRef) -> RecordState:
 
 def dependencies(system: System, **happens: Callable[[], object]) -> Dependencies:
     deps = system.bot.slack_dependencies
-    return replace(deps, records=Around(deps.records, **happens)) if happens else deps
+    return replace(deps, records=CallHooks(deps.records, **happens)) if happens else deps
 
 
 def actions(system: System, entity: EntityRef) -> list[tuple[str, str | None]]:
@@ -115,7 +115,7 @@ def test_a_claim_expires_after_some_working_hours(system: System) -> None:
     advance_without_polling(system, ends)
 
     assert record_state(system, entity).owner is None
-    [card] = shown(system, DECISIONS)
+    [card] = channel_texts(system, DECISIONS)
     assert "is checking" not in card
     assert actions(system, entity) == [("claimed", BEN), ("claim_expired", None)]
 
@@ -142,7 +142,7 @@ def test_a_decision_ends_the_claim_and_its_expiry_does_nothing(system: System) -
     system.poll()
     system.notify()
     assert record_state(system, entity).owner is None
-    assert "is checking" not in shown(system, DECISIONS)[0]
+    assert "is checking" not in channel_texts(system, DECISIONS)[0]
 
     advance_without_polling(system, ends)
 
@@ -196,7 +196,7 @@ def test_a_repeated_expiry_changes_nothing(system: System) -> None:
     claim_request(entity, BEN, dependencies(system))
     [ends] = [
         event
-        for event in map(system.bot.repositories.outbox.event, due(system))
+        for event in map(system.bot.repositories.outbox.event, due_events(system))
         if event and event.kind is EventKind.CLAIM_EXPIRY
     ]
     for _ in range(2):

@@ -22,10 +22,10 @@ def ingestion() -> Iterator[Ingestion]:
 
 
 def test_existing_records_are_stored_with_one_summary_and_no_other_message(ingestion: Ingestion) -> None:
-    ingestion.add(5, status="unable_to_connect")
-    ingestion.begin()
+    ingestion.add_connections(5, status="unable_to_connect")
+    ingestion.run_first_polls()
     ingestion.wait()
-    ingestion.begin()
+    ingestion.run_first_polls()
 
     assert ingestion.reported_statuses() == []
     assert len(ingestion.records.states) == 5
@@ -34,7 +34,7 @@ def test_existing_records_are_stored_with_one_summary_and_no_other_message(inges
 
 def test_changes_during_the_first_run_are_published(ingestion: Ingestion) -> None:
     ingestion.noyo.rules = Rules(settle_script=None, max_page_size=20)
-    ids = ingestion.add(50)
+    ids = ingestion.add_connections(50)
     moving = iter([ids[45], ids[0]])
 
     def move(path: str, query: Mapping[str, str]) -> None:
@@ -51,24 +51,24 @@ def test_changes_during_the_first_run_are_published(ingestion: Ingestion) -> Non
 
 
 def test_a_record_known_before_the_first_run_never_changes_silently(ingestion: Ingestion) -> None:
-    record_id = ingestion.add(1, status="created")[0]
+    record_id = ingestion.add_connections(1, status="created")[0]
     ingestion.ingest(ingestion.client.connection(record_id))
     ingestion.noyo.move_connection(record_id, "unable_to_connect")
     ingestion.wait(10)
 
-    ingestion.begin()
+    ingestion.run_first_polls()
 
     assert ingestion.reported_statuses(record_id) == ["created", "unable_to_connect"]
 
 
 def test_waiting_requests_get_cards_at_intervals_by_end_date(ingestion: Ingestion) -> None:
-    late = ingestion.waits_for_us("2026-12-31")
-    soon = ingestion.waits_for_us("2026-09-30")
-    never = [ingestion.waits_for_us(None) for _ in range(2)]
-    middle = ingestion.waits_for_us("2026-10-31")
-    ingestion.waits_for_us("2026-01-01", status="completed")
+    late = ingestion.add_waiting_disconnection("2026-12-31")
+    soon = ingestion.add_waiting_disconnection("2026-09-30")
+    never = [ingestion.add_waiting_disconnection(None) for _ in range(2)]
+    middle = ingestion.add_waiting_disconnection("2026-10-31")
+    ingestion.add_waiting_disconnection("2026-01-01", status="completed")
 
-    ingestion.begin()
+    ingestion.run_first_polls()
 
     cards = [event for event in ingestion.outbox.put_once.values() if event.kind is EventKind.RECORD_CHANGED]
     assert [event.entity.key for event in cards[:3]] == [soon, middle, late]
@@ -81,7 +81,9 @@ def test_waiting_requests_get_cards_at_intervals_by_end_date(ingestion: Ingestio
 
 def test_every_waiting_request_gets_a_card_despite_interruptions() -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=100)) as ingestion:
-        waiting = {ingestion.waits_for_us("2026-12-31", created=START - 9000 - number) for number in range(620)}
+        waiting = {
+            ingestion.add_waiting_disconnection("2026-12-31", created=START - 9000 - number) for number in range(620)
+        }
 
         assert any(ingestion.poll(EntityKind.DISCONNECTION, seconds=0).finished for _ in range(20))
 
@@ -89,8 +91,8 @@ def test_every_waiting_request_gets_a_card_despite_interruptions() -> None:
 
 
 def test_a_request_missing_from_the_index_gets_a_card_too(ingestion: Ingestion) -> None:
-    record_id = ingestion.waits_for_us("2026-12-31")
-    ingestion.begin()
+    record_id = ingestion.add_waiting_disconnection("2026-12-31")
+    ingestion.run_first_polls()
     records: Any = ingestion.records
     records.in_status = lambda *_, **__: []
     event: Any = type(ingestion.outbox)()
@@ -104,7 +106,7 @@ def test_a_request_missing_from_the_index_gets_a_card_too(ingestion: Ingestion) 
 
 
 def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> None:
-    record_id = ingestion.waits_for_us("2026-12-31")
+    record_id = ingestion.add_waiting_disconnection("2026-12-31")
     ingestion.poll(EntityKind.DISCONNECTION)
     ingestion.outbox.put_once.clear()
     seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
@@ -129,7 +131,7 @@ def test_the_summary_waits_for_both_lists(ingestion: Ingestion) -> None:
 
 def test_a_run_that_stops_before_saving_the_cursor_publishes_the_summary_when_repeated(ingestion: Ingestion) -> None:
     """Cards are published before the cursor is saved, so that a stop in between does not lose them."""
-    record_id = ingestion.waits_for_us("2026-12-31")
+    record_id = ingestion.add_waiting_disconnection("2026-12-31")
 
     class Died(Exception):
         pass
@@ -157,7 +159,7 @@ def _born_now() -> Any:
 
 
 def test_two_lists_that_complete_at_once_do_not_wait_for_each_other(ingestion: Ingestion) -> None:
-    ingestion.add(1)
+    ingestion.add_connections(1)
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
         ingestion.cursors.save(kind, _born_now())
 

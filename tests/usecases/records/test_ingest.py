@@ -23,7 +23,7 @@ from tests.usecases.in_memory import START, Ingestion, Records
 
 FROZEN = Rules(settle_script=None, freeze_modified=True)
 WANTED = ConnectionRequest(CARRIER, "G-00001", "Test Company")
-ASKED = Operation(
+OPEN_REQUEST = Operation(
     id="V1",
     entity=pending_connection_ref(CARRIER, "G-00001"),
     kind=OperationKind.REQUEST_CONNECTION,
@@ -37,8 +37,8 @@ ASKED = Operation(
 )
 
 
-class NoyoNow:
-    """Noyo, which currently shows this record; `between` runs before it responds."""
+class FakeNoyo:
+    """A Noyo that returns these answers in order, then repeats the last one; exceptions are raised."""
 
     def __init__(self, *answers: Connection | Exception) -> None:
         self.answers = list(answers)
@@ -52,25 +52,25 @@ class NoyoNow:
         return answer
 
 
-class Nobody:
+class NoOpenOperations:
     """No operation is open."""
 
     def open_on(self, entity: object) -> None:
         return None
 
 
-class Asking:
+class OneOpenOperation:
     """One operation is open on its entity."""
 
     def open_on(self, entity: object) -> Operation | None:
-        return ASKED if entity == ASKED.entity else None
+        return OPEN_REQUEST if entity == OPEN_REQUEST.entity else None
 
 
-def see(
+def ingest_record(
     records: Records, record: Connection, noyo: Any = None, operations: Any = None, *, silent: bool = False
 ) -> bool:
-    reader: Any = noyo or NoyoNow(NoyoRefused(404, "not found"))
-    asking: Any = operations or Nobody()
+    reader: Any = noyo or FakeNoyo(NoyoRefused(404, "not found"))
+    asking: Any = operations or NoOpenOperations()
     return ingest(
         record,
         Dependencies(clock=lambda: float(NOW), new_id=str, records=records, operations=asking, noyo=reader),
@@ -99,8 +99,8 @@ def current_record(records: Records) -> Connection:
 
 
 def test_versions_in_order_are_both_published(records: Records) -> None:
-    assert see(records, FIRST)
-    assert see(records, SECOND)
+    assert ingest_record(records, FIRST)
+    assert ingest_record(records, SECOND)
 
     assert current_record(records) == SECOND
     assert published(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
@@ -108,11 +108,11 @@ def test_versions_in_order_are_both_published(records: Records) -> None:
 
 
 def test_an_older_version_after_a_newer_one_is_history_and_a_late_event(records: Records) -> None:
-    see(records, SECOND)
+    ingest_record(records, SECOND)
 
-    assert see(records, FIRST)
-    assert not see(records, FIRST)
-    assert not see(records, FIRST)
+    assert ingest_record(records, FIRST)
+    assert not ingest_record(records, FIRST)
+    assert not ingest_record(records, FIRST)
 
     assert current_record(records) == SECOND
     assert published(records) == ["record_changed:unable_to_connect", "late_version:processing"]
@@ -120,30 +120,30 @@ def test_an_older_version_after_a_newer_one_is_history_and_a_late_event(records:
 
 
 def test_the_same_version_again_changes_nothing(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    assert not see(records, FIRST)
-    assert not see(records, replace(FIRST, group_name="Told otherwise"))
+    assert not ingest_record(records, FIRST)
+    assert not ingest_record(records, replace(FIRST, group_name="Told otherwise"))
 
     assert published(records) == ["record_changed:processing"]
     assert records.states[FIRST.entity].revision == 1
 
 
 def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    assert see(records, TWIN, NoyoNow(TWIN))
+    assert ingest_record(records, TWIN, FakeNoyo(TWIN))
 
     assert current_record(records).status is ConnectionStatus.COMPLETED
     assert published(records) == ["record_changed:processing", "record_changed:completed"]
 
 
 def test_a_twin_that_noyo_no_longer_shows_is_only_in_the_history(records: Records) -> None:
-    see(records, FIRST)
-    noyo = NoyoNow(FIRST)
+    ingest_record(records, FIRST)
+    noyo = FakeNoyo(FIRST)
 
-    assert not see(records, TWIN, noyo)
-    assert not see(records, TWIN, noyo)
+    assert not ingest_record(records, TWIN, noyo)
+    assert not ingest_record(records, TWIN, noyo)
 
     assert current_record(records) == FIRST
     assert published(records) == ["record_changed:processing"]
@@ -151,9 +151,9 @@ def test_a_twin_that_noyo_no_longer_shows_is_only_in_the_history(records: Record
 
 
 def test_a_twin_replaced_by_a_newer_version_leaves_both_in_the_history(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    assert see(records, TWIN, NoyoNow(SECOND))
+    assert ingest_record(records, TWIN, FakeNoyo(SECOND))
 
     assert current_record(records) == SECOND
     assert len(records.history(FIRST.entity, since=0)) == 3
@@ -161,23 +161,23 @@ def test_a_twin_replaced_by_a_newer_version_leaves_both_in_the_history(records: 
 
 
 def test_an_older_response_does_not_revert_the_state(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    assert not see(records, TWIN, NoyoNow(replace(FIRST, version=uuid(9), modified=NOW - 50)))
+    assert not ingest_record(records, TWIN, FakeNoyo(replace(FIRST, version=uuid(9), modified=NOW - 50)))
 
     assert current_record(records) == FIRST
 
 
 def test_an_older_version_that_noyo_keeps_showing_becomes_current(records: Records) -> None:
     """Noyo's clock may have been set back, while a list alone may lag behind."""
-    see(records, SECOND)
+    ingest_record(records, SECOND)
     late = replace(FIRST, version=uuid(8), modified=NOW - 100, status=ConnectionStatus.PROCESSING)
 
-    see(records, late, NoyoNow(late))
+    ingest_record(records, late, FakeNoyo(late))
     assert current_record(records) == SECOND
-    see(records, late, NoyoNow(SECOND))
+    ingest_record(records, late, FakeNoyo(SECOND))
     assert current_record(records) == SECOND
-    see(records, late, NoyoNow(late))
+    ingest_record(records, late, FakeNoyo(late))
 
     assert current_record(records) == late
     assert published(records) == [
@@ -189,39 +189,39 @@ def test_an_older_version_that_noyo_keeps_showing_becomes_current(records: Recor
 
 @pytest.mark.parametrize("answer", [NoyoRefused(404, "gone"), NoyoRefused(403, "not yours")])
 def test_a_twin_that_noyo_refuses_to_show_changes_nothing(records: Records, answer: Exception) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    assert not see(records, TWIN, NoyoNow(answer))
+    assert not ingest_record(records, TWIN, FakeNoyo(answer))
 
     assert current_record(records) == FIRST
 
 
 def test_a_missing_response_about_a_twin_raises_an_error(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
     with pytest.raises(NoAnswer):
-        see(records, TWIN, NoyoNow(NoAnswer("silence")))
+        ingest_record(records, TWIN, FakeNoyo(NoAnswer("silence")))
 
-    assert see(records, TWIN, NoyoNow(TWIN))
+    assert ingest_record(records, TWIN, FakeNoyo(TWIN))
 
 
 # ---------------------------------------------------------------- two workers
 
 
 def test_two_workers_publish_a_new_record_once(records: Records) -> None:
-    records.between = lambda: see(records, FIRST)
+    records.between = lambda: ingest_record(records, FIRST)
 
-    assert not see(records, FIRST)
+    assert not ingest_record(records, FIRST)
 
     assert published(records) == ["record_changed:processing"]
 
 
 def test_a_worker_overtaken_by_a_newer_version_keeps_it(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
     third = replace(SECOND, version=uuid(4), modified=NOW + 20, status=ConnectionStatus.COMPLETED)
-    records.between = lambda: see(records, third)
+    records.between = lambda: ingest_record(records, third)
 
-    assert see(records, SECOND)
+    assert ingest_record(records, SECOND)
 
     assert current_record(records) == third
     assert published(records) == [
@@ -232,19 +232,19 @@ def test_a_worker_overtaken_by_a_newer_version_keeps_it(records: Records) -> Non
 
 
 def test_a_worker_overtaken_at_a_twin_reads_it_again(records: Records) -> None:
-    see(records, FIRST)
-    noyo = NoyoNow(TWIN)
-    see(records, replace(FIRST, version=uuid(8)), NoyoNow(FIRST))
-    records.between = lambda: see(records, SECOND)
+    ingest_record(records, FIRST)
+    noyo = FakeNoyo(TWIN)
+    ingest_record(records, replace(FIRST, version=uuid(8)), FakeNoyo(FIRST))
+    records.between = lambda: ingest_record(records, SECOND)
 
-    assert see(records, TWIN, noyo)
+    assert ingest_record(records, TWIN, noyo)
 
     assert current_record(records) == SECOND
     assert records.events[-1].after == "completed"
 
 
 def test_endless_concurrent_updates_raise_an_error_and_write_nothing(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
     def move(number: int = 0) -> None:
         entity = FIRST.entity
@@ -253,7 +253,7 @@ def test_endless_concurrent_updates_raise_an_error_and_write_nothing(records: Re
 
     records.between = move
     with pytest.raises(TableUnavailable):
-        see(records, SECOND)
+        ingest_record(records, SECOND)
 
     assert current_record(records) == FIRST
 
@@ -262,35 +262,35 @@ def test_endless_concurrent_updates_raise_an_error_and_write_nothing(records: Re
 
 
 def test_records_older_than_the_first_run_are_ingested_silently(records: Records) -> None:
-    assert see(records, FIRST, silent=True)
+    assert ingest_record(records, FIRST, silent=True)
 
     assert published(records) == []
     assert current_record(records) == FIRST
 
 
 def test_a_known_record_never_changes_silently(records: Records) -> None:
-    see(records, FIRST)
+    ingest_record(records, FIRST)
 
-    see(records, SECOND, silent=True)
+    ingest_record(records, SECOND, silent=True)
 
     assert published(records) == ["record_changed:processing", "record_changed:unable_to_connect"]
 
 
 def test_a_requested_record_is_never_silent(records: Records) -> None:
-    see(records, FIRST, operations=Asking(), silent=True)
+    ingest_record(records, FIRST, operations=OneOpenOperation(), silent=True)
 
     assert published(records) == ["record_changed:processing"]
 
 
 def test_a_record_ingested_before_its_request_is_settled_uses_the_card_of_the_request(records: Records) -> None:
-    see(records, FIRST, operations=Asking())
+    ingest_record(records, FIRST, operations=OneOpenOperation())
 
     state = records.states[FIRST.entity]
     assert (state.card_key, state.requester, state.requested_by_operation) == (operation_card_key("V1"), "U0ANA", "V1")
 
 
 def test_a_connection_created_long_before_the_request_is_not_linked(records: Records) -> None:
-    see(records, replace(FIRST, created=NOW - 100 - 121), operations=Asking())
+    ingest_record(records, replace(FIRST, created=NOW - 100 - 121), operations=OneOpenOperation())
 
     assert records.states[FIRST.entity].requested_by_operation is None
 
@@ -298,11 +298,11 @@ def test_a_connection_created_long_before_the_request_is_not_linked(records: Rec
 @pytest.mark.parametrize("shown", [FIRST, SECOND, TWIN], ids=["the same", "a newer one", "a twin"])
 @pytest.mark.parametrize("answer", [FIRST, replace(FIRST, version=uuid(7), modified=NOW - 5)])
 def test_a_response_links_its_record_in_any_state(records: Records, shown: Connection, answer: Connection) -> None:
-    see(records, shown)
-    operations: Any = Nobody()
-    noyo: Any = NoyoNow(shown)
+    ingest_record(records, shown)
+    operations: Any = NoOpenOperations()
+    noyo: Any = FakeNoyo(shown)
     settled = replace(
-        ASKED, state=OperationState.SUCCEEDED, outcome=Outcome(OutcomeKind.CONFIRMED, record=FIRST.entity)
+        OPEN_REQUEST, state=OperationState.SUCCEEDED, outcome=Outcome(OutcomeKind.CONFIRMED, record=FIRST.entity)
     )
 
     change = plan_change(
@@ -318,15 +318,15 @@ def test_a_response_links_its_record_in_any_state(records: Records, shown: Conne
 
 
 def test_an_existing_link_is_not_written_again(records: Records) -> None:
-    see(records, FIRST, operations=Asking())
-    operations: Any = Nobody()
-    noyo: Any = NoyoNow(FIRST)
+    ingest_record(records, FIRST, operations=OneOpenOperation())
+    operations: Any = NoOpenOperations()
+    noyo: Any = FakeNoyo(FIRST)
 
     assert (
         plan_change(
             FIRST,
             Dependencies(clock=lambda: float(NOW), new_id=str, records=records, operations=operations, noyo=noyo),
-            by=ASKED,
+            by=OPEN_REQUEST,
         )
         is None
     )
@@ -336,21 +336,26 @@ def test_an_existing_link_is_not_written_again(records: Records) -> None:
 
 
 @pytest.fixture(scope="module")
-def noyo_shows() -> Iterator[Ingestion]:
+def frozen_ingestion() -> Iterator[Ingestion]:
     with Ingestion(rules=FROZEN) as ingestion:
         yield ingestion
 
 
-def test_every_change_is_ingested_even_if_modified_never_changes(noyo_shows: Ingestion) -> None:
-    record_id = noyo_shows.add(1)[0]
-    noyo_shows.begin()
+def test_every_change_is_ingested_even_if_modified_never_changes(frozen_ingestion: Ingestion) -> None:
+    record_id = frozen_ingestion.add_connections(1)[0]
+    frozen_ingestion.run_first_polls()
     for status in ("noyo_review", "unable_to_connect", "processing", "completed"):
-        noyo_shows.noyo.move_connection(record_id, status)
-        noyo_shows.poll()
+        frozen_ingestion.noyo.move_connection(record_id, status)
+        frozen_ingestion.poll()
 
-    assert noyo_shows.reported_statuses(record_id) == ["noyo_review", "unable_to_connect", "processing", "completed"]
-    assert noyo_shows.record_state(record_id).attempts == 2
-    assert noyo_shows.now == START
+    assert frozen_ingestion.reported_statuses(record_id) == [
+        "noyo_review",
+        "unable_to_connect",
+        "processing",
+        "completed",
+    ]
+    assert frozen_ingestion.record_state(record_id).attempts == 2
+    assert frozen_ingestion.now == START
 
 
 STATUSES = st.sampled_from(list(ConnectionStatus))
@@ -365,22 +370,22 @@ def test_in_any_order_the_newest_version_wins_and_each_is_published_once(
     steps: list[tuple[int, ConnectionStatus]], shown: list[tuple[int, bool]]
 ) -> None:
     """Versions of one record, some in the same second, are shown in any order and finally in the current version."""
-    moment, life = NOW, []
+    moment, versions = NOW, []
     for number, (later, status) in enumerate(steps):
         moment += later
-        life.append(replace(FIRST, version=uuid(100 + number), modified=moment, status=status))
-    records, noyo = Records(), NoyoNow(life[-1])
+        versions.append(replace(FIRST, version=uuid(100 + number), modified=moment, status=status))
+    records, noyo = Records(), FakeNoyo(versions[-1])
 
-    seen = [life[index % len(life)] for index, _ in shown] + [life[-1]]
+    seen = [versions[index % len(versions)] for index, _ in shown] + [versions[-1]]
     for (_, overtaken), record in zip([*shown, (0, False)], seen, strict=True):
         if overtaken:
-            records.between = lambda: see(records, life[-1], noyo)
-        see(records, record, noyo)
+            records.between = lambda: ingest_record(records, versions[-1], noyo)
+        ingest_record(records, record, noyo)
         records.between = None
 
     ids = [event.id for event in records.events]
-    loud = [event.version for event in records.events if event.kind.value == "record"]
-    assert current_record(records) == life[-1]
+    changes = [event.version for event in records.events if event.kind.value == "record"]
+    assert current_record(records) == versions[-1]
     assert {record.version for record in records.history(connection_ref(FIRST.id), since=0)} >= {
         record.version for record in seen
     }
@@ -388,4 +393,4 @@ def test_in_any_order_the_newest_version_wins_and_each_is_published_once(
     assert len({event.version for event in records.events}) == len(ids), (
         "each version is published once, as a change or as late"
     )
-    assert [record.version for record in life if record.version in loud] == loud
+    assert [record.version for record in versions if record.version in changes] == changes

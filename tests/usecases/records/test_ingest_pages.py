@@ -27,8 +27,8 @@ def ingestion() -> Iterator[Ingestion]:
 def test_an_unreadable_record_costs_one_request_a_poll(
     ingestion: Ingestion, how: str, newest: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ids = ingestion.add(4)
-    ingestion.begin()
+    ids = ingestion.add_connections(4)
+    ingestion.run_first_polls()
     bad = ids[0] if newest else ids[2]
     ingestion.noyo.corrupt(bad, how)
 
@@ -43,8 +43,8 @@ def test_an_unreadable_record_costs_one_request_a_poll(
 
 @pytest.mark.parametrize("how", ["version missing", "id missing", "null"])
 def test_a_parked_row_is_unparked_once_it_can_be_read(ingestion: Ingestion, how: str) -> None:
-    ids = ingestion.add(4)
-    ingestion.begin()
+    ids = ingestion.add_connections(4)
+    ingestion.run_first_polls()
     ingestion.noyo.corrupt(ids[1], how)
     ingestion.wait()
     ingestion.poll()
@@ -60,8 +60,8 @@ def test_a_parked_row_is_unparked_once_it_can_be_read(ingestion: Ingestion, how:
 
 
 def test_an_unreadable_row_does_not_hide_others(ingestion: Ingestion) -> None:
-    ids = ingestion.add(3)
-    ingestion.begin()
+    ids = ingestion.add_connections(3)
+    ingestion.run_first_polls()
     ingestion.wait()
     for record_id in ids:
         ingestion.noyo.move_connection(record_id, "completed")
@@ -74,8 +74,8 @@ def test_an_unreadable_row_does_not_hide_others(ingestion: Ingestion) -> None:
 
 
 def test_a_record_unreadable_by_id_is_parked_and_does_not_hide_others(ingestion: Ingestion) -> None:
-    ids = ingestion.add(3)
-    ingestion.begin()
+    ids = ingestion.add_connections(3)
+    ingestion.run_first_polls()
     ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
     for record_id in ids:
         ingestion.noyo.move_connection(record_id, "completed")
@@ -95,7 +95,7 @@ def test_a_record_unreadable_by_id_is_parked_and_does_not_hide_others(ingestion:
 
 
 def test_ingesting_returns_whether_anything_was_new(ingestion: Ingestion) -> None:
-    ingestion.add(2)
+    ingestion.add_connections(2)
     ingestor = ingestion.page_ingestor()
 
     assert [ingestor.ingest_page(ingestor.newest(0)), ingestor.ingest_page(ingestor.newest(0))] == [True, False]
@@ -103,7 +103,7 @@ def test_ingesting_returns_whether_anything_was_new(ingestion: Ingestion) -> Non
 
 
 def test_a_peek_ingests_without_advancing_the_progress(ingestion: Ingestion) -> None:
-    ids = ingestion.add(2)
+    ids = ingestion.add_connections(2)
     ingestor = ingestion.page_ingestor()
 
     ingestor.peek()

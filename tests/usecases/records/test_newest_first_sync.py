@@ -26,8 +26,8 @@ LIST = "/group_connections"
 
 def test_no_change_is_missed_while_rows_move_between_pages() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(100)
-        ingestion.begin()
+        ids = ingestion.add_connections(100)
+        ingestion.run_first_polls()
         ingestion.wait(3600)
         for record_id in ids[:60]:
             ingestion.noyo.move_connection(record_id, "noyo_review")
@@ -51,7 +51,7 @@ def test_no_change_is_missed_while_rows_move_between_pages() -> None:
 
 def test_a_row_deleted_between_pages_hides_no_other_row() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(60)
+        ids = ingestion.add_connections(60)
         removed = iter(ids[:1])
 
         def vanish(path: str, query: Mapping[str, str]) -> None:
@@ -75,7 +75,7 @@ def test_a_row_deleted_between_pages_hides_no_other_row() -> None:
 def test_a_first_run_interrupted_at_every_page_completes(every: int, size: int) -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
         number = 2 * size + 10
-        ingestion.add(number, every=every)
+        ingestion.add_connections(number, every=every)
 
         runs = next(run for run in range(1, 60) if ingestion.poll(seconds=0).finished)
 
@@ -87,7 +87,7 @@ def test_a_first_run_interrupted_at_every_page_completes(every: int, size: int) 
 
 def test_new_changes_are_published_while_an_interrupted_run_continues() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(200)
+        ids = ingestion.add_connections(200)
         ingestion.poll(seconds=0)
         ingestion.wait()
         ingestion.noyo.move_connection(ids[-1], "unable_to_connect")
@@ -100,7 +100,7 @@ def test_new_changes_are_published_while_an_interrupted_run_continues() -> None:
 
 def test_changes_behind_an_interrupted_run_are_not_missed() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(120)
+        ids = ingestion.add_connections(120)
         ingestion.poll(seconds=0)
         for record_id in ids[10:50]:
             ingestion.wait(1)
@@ -114,7 +114,7 @@ def test_changes_behind_an_interrupted_run_are_not_missed() -> None:
 
 def test_an_interrupted_sweep_is_not_restarted_at_once() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ingestion.add(100)
+        ingestion.add_connections(100)
         ingestion.poll()
         ingestion.wait(SWEEP)
 
@@ -129,7 +129,7 @@ def test_an_interrupted_sweep_is_not_restarted_at_once() -> None:
 @pytest.mark.parametrize("kind", [FaultKind.GARBAGE, FaultKind.TRUNCATED, FaultKind.ERROR_AFTER])
 def test_a_fault_keeps_the_ingested_rows_and_the_next_run_continues_there(kind: FaultKind) -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ingestion.add(60)
+        ingestion.add_connections(60)
         ingestion.noyo.faults.add(Fault(kind, method="GET", skip=2, times=20))
 
         with pytest.raises(NoyoError):
@@ -143,8 +143,8 @@ def test_a_fault_keeps_the_ingested_rows_and_the_next_run_continues_there(kind: 
 
 def test_a_failing_page_does_not_hide_new_changes() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(100)
-        ingestion.begin()
+        ids = ingestion.add_connections(100)
+        ingestion.run_first_polls()
         ingestion.wait(SWEEP)
         for _ in range(3):
             ingestion.noyo.faults.clear()
@@ -164,7 +164,7 @@ def test_a_failing_page_does_not_hide_new_changes() -> None:
 
 def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
     with Ingestion(rules=replace(CLAMPED, past_the_end="422")) as ingestion:
-        ids = ingestion.add(100)
+        ids = ingestion.add_connections(100)
         for _ in range(4):
             ingestion.poll(seconds=0)
         for record_id in ids[5:]:
@@ -178,7 +178,7 @@ def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
 
 def test_a_continued_run_reads_some_earlier_rows_again() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ids = ingestion.add(60)
+        ids = ingestion.add_connections(60)
         ingestion.poll(seconds=0)
         for record_id in ids[: policies.POLL_RESUME_OVERLAP]:
             ingestion.noyo.remove(record_id)
@@ -190,7 +190,7 @@ def test_a_continued_run_reads_some_earlier_rows_again() -> None:
 
 def test_an_interrupted_run_reports_its_progress() -> None:
     with Ingestion(rules=CLAMPED) as ingestion:
-        ingestion.add(30)
+        ingestion.add_connections(30)
         ingestor = ingestion.page_ingestor(seconds=0)
         run = NewestFirstSync(PassProgress(offset=0, newest_modified=0, floor=0), ingestor)
 

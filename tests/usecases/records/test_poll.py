@@ -26,38 +26,38 @@ def ingestion() -> Iterator[Ingestion]:
 @pytest.mark.parametrize("rules", [Rules(settle_script=None), CLAMPED], ids=["whole pages", "clamped pages"])
 def test_three_hundred_open_connections_without_a_change_are_one_request_a_poll(rules: Rules) -> None:
     with Ingestion(rules=rules) as ingestion:
-        ingestion.add(300)
+        ingestion.add_connections(300)
         ingestion.poll()
-        before = ingestion.lists()
+        before = ingestion.list_request_count()
 
         for _ in range(5):
             ingestion.wait()
             report = ingestion.poll()
             assert (report.requests, report.changed, report.finished) == (1, 0, True)
 
-        assert ingestion.lists() - before == 5
+        assert ingestion.list_request_count() - before == 5
         assert len(ingestion.records.states) == 300
 
 
 @pytest.mark.parametrize("size", [100, 20])
 def test_rows_of_the_same_second_are_one_request_after_the_overlap(size: int) -> None:
     with Ingestion(rules=Rules(settle_script=None, max_page_size=size)) as ingestion:
-        ingestion.add(150, every=0)
+        ingestion.add_connections(150, every=0)
         ingestion.poll()
         for _ in range(3):
             ingestion.wait()
             ingestion.poll()
-        before = ingestion.lists()
+        before = ingestion.list_request_count()
 
         for _ in range(4):
             ingestion.wait()
             ingestion.poll()
 
-        assert ingestion.lists() - before == 4
+        assert ingestion.list_request_count() - before == 4
 
 
 def test_a_change_after_a_quiet_period_starts_the_overlap_again(ingestion: Ingestion) -> None:
-    record_id, other = ingestion.add(2)
+    record_id, other = ingestion.add_connections(2)
     ingestion.poll()
     for _ in range(4):
         ingestion.wait()
@@ -72,7 +72,7 @@ def test_a_change_after_a_quiet_period_starts_the_overlap_again(ingestion: Inges
 
 
 def test_a_row_that_appears_late_is_found_within_the_overlap(ingestion: Ingestion) -> None:
-    ingestion.add(120, every=1)
+    ingestion.add_connections(120, every=1)
     ingestion.poll()
     ingestion.wait()
     slow = ingestion.noyo.add_connection(created=START - 3600 - 119, status="processing")["id"]
@@ -95,7 +95,7 @@ def test_an_empty_list_is_one_request_and_complete(ingestion: Ingestion) -> None
 
 
 def test_a_change_is_published_once(ingestion: Ingestion) -> None:
-    record_id, *_ = ingestion.add(3)
+    record_id, *_ = ingestion.add_connections(3)
     ingestion.poll()
     ingestion.wait()
     ingestion.noyo.move_connection(record_id, "unable_to_connect", error="no such group")
@@ -109,7 +109,7 @@ def test_a_change_is_published_once(ingestion: Ingestion) -> None:
 
 
 def test_an_unknown_status_is_kept_as_received(ingestion: Ingestion) -> None:
-    (record_id,) = ingestion.add(1)
+    (record_id,) = ingestion.add_connections(1)
     ingestion.poll()
     ingestion.wait()
     ingestion.noyo.move_connection(record_id, "connecting")
@@ -122,8 +122,8 @@ def test_an_unknown_status_is_kept_as_received(ingestion: Ingestion) -> None:
 
 
 def test_disconnections_are_polled_like_connections(ingestion: Ingestion) -> None:
-    record_id = ingestion.waits_for_us("2026-12-31")
-    ingestion.begin()
+    record_id = ingestion.add_waiting_disconnection("2026-12-31")
+    ingestion.run_first_polls()
     ingestion.wait()
     ingestion.noyo.move_disconnection(record_id, "rejected")
 
@@ -140,8 +140,8 @@ def test_both_lists_are_polled() -> None:
 
 
 def test_two_concurrent_polls_publish_each_change_once_and_save_the_cursor_once(ingestion: Ingestion) -> None:
-    record_id, other = ingestion.add(2)
-    ingestion.begin()
+    record_id, other = ingestion.add_connections(2)
+    ingestion.run_first_polls()
     ingestion.wait()
     ingestion.noyo.move_connection(record_id, "completed")
     ingestion.noyo.move_connection(other, "noyo_review")
@@ -155,11 +155,11 @@ def test_two_concurrent_polls_publish_each_change_once_and_save_the_cursor_once(
 
 
 def test_two_concurrent_first_runs_publish_one_summary(ingestion: Ingestion) -> None:
-    ingestion.add(3)
-    ingestion.waits_for_us("2026-12-31")
-    ingestion.cursors.between = ingestion.begin
+    ingestion.add_connections(3)
+    ingestion.add_waiting_disconnection("2026-12-31")
+    ingestion.cursors.between = ingestion.run_first_polls
 
-    ingestion.begin()
+    ingestion.run_first_polls()
 
     assert len(ingestion.outbox.put_once) == 3, "the card, its first day, the summary"
     assert "first_run_summary" in ingestion.outbox.put_once
@@ -169,8 +169,8 @@ def test_two_concurrent_first_runs_publish_one_summary(ingestion: Ingestion) -> 
 
 
 def test_a_sweep_finds_changes_with_an_unchanged_modified_time(ingestion: Ingestion) -> None:
-    ids = ingestion.add(150)
-    ingestion.begin()
+    ids = ingestion.add_connections(150)
+    ingestion.run_first_polls()
     ingestion.noyo.rules = Rules(settle_script=None, freeze_modified=True)
     ingestion.noyo.move_connection(ids[140], "unable_to_connect")
     ingestion.wait()

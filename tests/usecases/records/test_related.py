@@ -10,7 +10,7 @@ import pytest
 from bot.domain.records import EntityKind, EntityRef
 from bot.usecases.notifications.read_model import related_records, waiting_in_group
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
-from tests.usecases.notification_bench import begun, shown
+from tests.usecases.notification_bench import channel_texts, started_system
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 AETNA = "aaaaaaaa-0000-4000-8000-00000000000a"
@@ -18,7 +18,7 @@ AETNA = "aaaaaaaa-0000-4000-8000-00000000000a"
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    with begun() as system:
+    with started_system() as system:
         yield system
 
 
@@ -65,12 +65,12 @@ def test_the_card_follows_changes_at_other_carriers_of_the_group(system: System)
     other = add_connection(system, AETNA, "processing")
     request_disconnection(system)
     publish_changes(system)
-    assert "(Processing)" in shown(system, DECISIONS)[0]
+    assert "(Processing)" in channel_texts(system, DECISIONS)[0]
 
     system.noyo.move_connection(other, "completed")
     publish_changes(system)
 
-    assert "(Completed)" in shown(system, DECISIONS)[0]
+    assert "(Completed)" in channel_texts(system, DECISIONS)[0]
     assert len(system.slack.channel(CONNECTIONS)) == 1
 
 
@@ -83,7 +83,7 @@ def test_the_card_shows_earlier_requests_for_the_same_group_and_carrier(system: 
     request_disconnection(system)
     publish_changes(system)
 
-    texts = [text for text in shown(system, DECISIONS) if "Needs review" in text and "Guardian" in text]
+    texts = [text for text in channel_texts(system, DECISIONS) if "Needs review" in text and "Guardian" in text]
     assert len(texts) == 1
     assert "Earlier requests:** Rejected" in texts[0]
 
@@ -97,4 +97,4 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     assert record_state is not None
     assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
     assert waiting_in_group(record_state, system.bot.repositories.records) == []
-    assert "Other carriers" not in shown(system, DECISIONS)[0]
+    assert "Other carriers" not in channel_texts(system, DECISIONS)[0]

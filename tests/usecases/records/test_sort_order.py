@@ -21,8 +21,8 @@ def ingestion() -> Iterator[Ingestion]:
 
 
 def test_an_order_that_starts_below_the_newest_known_record_is_refused(ingestion: Ingestion) -> None:
-    ids = ingestion.add(3)
-    ingestion.begin()
+    ids = ingestion.add_connections(3)
+    ingestion.run_first_polls()
     ingestion.wait()
     moved = ingestion.noyo.move_connection(ids[2], "completed")
     ingestion.ingest(ingestion.client.connection(moved["id"]))
@@ -32,7 +32,7 @@ def test_an_order_that_starts_below_the_newest_known_record_is_refused(ingestion
 
 
 def test_a_deleted_newest_record_does_not_refuse_the_order(ingestion: Ingestion) -> None:
-    ids = ingestion.add(5)
+    ids = ingestion.add_connections(5)
     ingestion.poll()
     ingestion.noyo.remove(ids[0])
     ingestion.wait()
@@ -44,7 +44,7 @@ def test_a_deleted_newest_record_does_not_refuse_the_order(ingestion: Ingestion)
 
 
 def test_an_unsorted_list_is_refused(ingestion: Ingestion) -> None:
-    ingestion.add(3, every=-60)
+    ingestion.add_connections(3, every=-60)
     ingestion.noyo.rules = Rules(settle_script=None, honours_sort=False)
     ingestor = ingestion.page_ingestor()
     page = ingestor.newest(0)
@@ -54,7 +54,7 @@ def test_an_unsorted_list_is_refused(ingestion: Ingestion) -> None:
 
 
 def test_without_known_records_a_sorted_list_is_accepted(ingestion: Ingestion) -> None:
-    ingestion.add(3)
+    ingestion.add_connections(3)
     ingestor = ingestion.page_ingestor()
 
     assert is_sorted_newest_first(ingestor.newest(0), None, ingestor)
@@ -62,7 +62,7 @@ def test_without_known_records_a_sorted_list_is_accepted(ingestion: Ingestion) -
 
 
 def test_an_unreadable_first_row_may_be_the_newest(ingestion: Ingestion) -> None:
-    ids = ingestion.add(3)
+    ids = ingestion.add_connections(3)
     ingestion.noyo.corrupt(ids[0], "id missing")
     ingestor = ingestion.page_ingestor()
 

@@ -20,8 +20,8 @@ UNSORTED = Rules(settle_script=None, honours_sort=False, max_page_size=20)
 
 def test_without_sorting_open_records_are_read_by_status_and_missing_ones_by_id() -> None:
     with Ingestion() as ingestion:
-        ids = ingestion.add(130)
-        ingestion.begin()
+        ids = ingestion.add_connections(130)
+        ingestion.run_first_polls()
         ingestion.noyo.rules = Rules(settle_script=None, honours_sort=False)
         ingestion.wait()
         ingestion.noyo.move_connection(ids[3], "unable_to_connect")
@@ -40,8 +40,8 @@ def test_without_sorting_open_records_are_read_by_status_and_missing_ones_by_id(
 
 def test_after_a_fault_the_next_run_continues_by_status() -> None:
     with Ingestion(rules=UNSORTED) as ingestion:
-        ids = ingestion.add(60)
-        ingestion.begin()
+        ids = ingestion.add_connections(60)
+        ingestion.run_first_polls()
         ingestion.wait()
         ingestion.noyo.move_connection(ids[50], "action_required")
         ingestion.noyo.move_connection(ids[0], "unable_to_connect")
@@ -58,8 +58,8 @@ def test_after_a_fault_the_next_run_continues_by_status() -> None:
 def test_a_run_interrupted_at_every_page_continues_and_completes() -> None:
     """Open records first, then the ids of records that are open here and no longer listed as open."""
     with Ingestion(rules=UNSORTED) as ingestion:
-        ids = ingestion.add(2 * policies.POLL_IDS_PER_REQUEST + 30)
-        ingestion.begin()
+        ids = ingestion.add_connections(2 * policies.POLL_IDS_PER_REQUEST + 30)
+        ingestion.run_first_polls()
         ingestion.wait()
         vanished = ids[5 : 5 + policies.POLL_IDS_PER_REQUEST + 10]
         for record_id in vanished:
@@ -84,8 +84,8 @@ def test_a_run_interrupted_at_every_page_continues_and_completes() -> None:
 
 def test_a_continued_run_reads_the_first_page_too() -> None:
     with Ingestion(rules=UNSORTED) as ingestion:
-        ingestion.add(60)
-        ingestion.begin()
+        ingestion.add_connections(60)
+        ingestion.run_first_polls()
         ingestion.wait()
         ingestion.poll(seconds=0)
         at_the_top = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows[0].row_id
@@ -98,8 +98,8 @@ def test_a_continued_run_reads_the_first_page_too() -> None:
 
 def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
     with Ingestion(rules=replace(UNSORTED, past_the_end="422")) as ingestion:
-        ids = ingestion.add(100)
-        ingestion.begin()
+        ids = ingestion.add_connections(100)
+        ingestion.run_first_polls()
         ingestion.wait()
         for _ in range(3):
             ingestion.poll(seconds=0)
@@ -115,8 +115,8 @@ def test_a_list_shorter_than_the_progress_is_read_from_the_start() -> None:
 
 def test_records_read_by_status_are_not_read_by_id() -> None:
     with Ingestion() as ingestion:
-        ingestion.add(3)
-        ingestion.begin()
+        ingestion.add_connections(3)
+        ingestion.run_first_polls()
         ingestor = ingestion.page_ingestor()
 
         StatusSync(PassProgress(offset=0, newest_modified=0, floor=1, by_status=True), ingestor).run()
