@@ -5,10 +5,10 @@ from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Facts = dict[str, dict[str, str]]
-"""For each subject ("PUT /api/v1/…", "record connection") its parts, with a description of each."""
+"""The parts of each operation and record ("PUT /api/v1/…", "record connection"), with a description of each part."""
 
 
-class Distiller:
+class Summarizer:
     """`names` maps schemas to records: {"GroupResult": "group"}."""
 
     def __init__(self, description: Mapping[str, Any], names: Mapping[str, str]) -> None:
@@ -31,15 +31,15 @@ class Distiller:
         return operations | records
 
     def _operation(self, item: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        for given in [*item.get("parameters", ()), *operation.get("parameters", ())]:
-            parameter = self._resolved(given)
+        for schema_or_reference in [*item.get("parameters", ()), *operation.get("parameters", ())]:
+            parameter = self._resolved(schema_or_reference)
             required = " required" if parameter.get("required") else ""
             location, name = parameter["in"], parameter["name"]
-            yield f"{location} {name}", self._words(parameter["schema"]) + required
+            yield f"{location} {name}", self._type_text(parameter["schema"]) + required
         yield from self._body(operation)
-        for status, given in operation["responses"].items():
+        for status, schema_or_reference in operation["responses"].items():
             if str(status).startswith("2"):
-                content = self._resolved(given)["content"]["application/json"]
+                content = self._resolved(schema_or_reference)["content"]["application/json"]
                 yield f"answer {status}", self._answer(content["schema"])
 
     def _body(self, operation: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -47,35 +47,35 @@ class Distiller:
         if body is None:
             return
         yield "body", "required" if body.get("required") else "optional"
-        for field, words in self._fields(body["content"]["application/json"]["schema"]):
-            yield f"body {field}", words
+        for field, type_text in self._fields(body["content"]["application/json"]["schema"]):
+            yield f"body {field}", type_text
 
     def _answer(self, schema: Mapping[str, Any]) -> str:
         name = self._name(schema)
         if name in self._names:
             return self._names[name]
-        whole = self._resolved(schema)
-        if "anyOf" in whole:
-            return " or ".join(self._answer(part) for part in whole["anyOf"])
-        if whole.get("type") == "array":
-            return f"list of {self._answer(whole['items'])}"
-        return f"page of {self._names[self._name(whole['properties']['response']['items'])]}"
+        resolved = self._resolved(schema)
+        if "anyOf" in resolved:
+            return " or ".join(self._answer(part) for part in resolved["anyOf"])
+        if resolved.get("type") == "array":
+            return f"list of {self._answer(resolved['items'])}"
+        return f"page of {self._names[self._name(resolved['properties']['response']['items'])]}"
 
-    def _fields(self, given: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-        schema = self._resolved(given)
+    def _fields(self, schema_or_reference: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+        schema = self._resolved(schema_or_reference)
         required = schema.get("required", ())
         properties = schema.get("properties", {})
         for name in sorted({*properties, *required}):
             inner = properties.get(name, {})
-            yield prefix + name, self._words(inner) + (" required" if name in required else "")
-            whole = self._resolved(inner)
-            if "properties" in whole:
-                yield from self._fields(whole, f"{prefix}{name}.")
-            elif "items" in whole:
-                yield from self._fields(whole["items"], f"{prefix}{name}[].")
+            yield prefix + name, self._type_text(inner) + (" required" if name in required else "")
+            resolved = self._resolved(inner)
+            if "properties" in resolved:
+                yield from self._fields(resolved, f"{prefix}{name}.")
+            elif "items" in resolved:
+                yield from self._fields(resolved["items"], f"{prefix}{name}[].")
 
-    def _words(self, given: Mapping[str, Any]) -> str:
-        schema = self._resolved(given)
+    def _type_text(self, schema_or_reference: Mapping[str, Any]) -> str:
+        schema = self._resolved(schema_or_reference)
         if "enum" in schema:
             return "|".join(sorted(schema["enum"]))
         types = schema.get("type", "anything")
@@ -98,13 +98,13 @@ class Distiller:
 
 
 def differences(described: Facts, ours: Facts, *, all_parts: bool = True) -> set[tuple[str, str, str, str]]:
-    """(subject, part, vendor's, ours) for each difference; "-" where one side does not mention it.
+    """(operation or record, part, vendor's, ours) for each difference; "-" where one side does not mention it.
 
     `all_parts` False compares only the parts that the vendor describes.
     """
     return {
-        (what, part, parts.get(part, "-"), ours.get(what, {}).get(part, "-"))
-        for what, parts in described.items()
-        for part in (parts.keys() | ours.get(what, {}).keys() if all_parts else parts.keys())
-        if parts.get(part, "-") != ours.get(what, {}).get(part, "-")
+        (entry, part, parts.get(part, "-"), ours.get(entry, {}).get(part, "-"))
+        for entry, parts in described.items()
+        for part in (parts.keys() | ours.get(entry, {}).keys() if all_parts else parts.keys())
+        if parts.get(part, "-") != ours.get(entry, {}).get(part, "-")
     }

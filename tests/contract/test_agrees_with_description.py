@@ -9,7 +9,7 @@ import yaml
 from bot.domain.records import ConnectionStatus, DataExchange, DisconnectionSource, DisconnectionStatus
 from bot.domain.requests import DecisionReason, DisconnectionReason
 from infra.contract.contract import DESCRIPTION, OVERLAY
-from tests.contract.distil import Distiller, Facts, differences
+from tests.contract.distil import Facts, Summarizer, differences
 
 RECORDS = ("connection", "disconnection", "group", "eligibility", "meta")
 DESCRIBED: dict[str, Facts] = yaml.safe_load((Path(__file__).parent / "described.yaml").read_text())
@@ -18,7 +18,7 @@ OURS: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
 
 
 def our_facts() -> Facts:
-    facts = Distiller(OURS, {name: name for name in RECORDS}).facts()
+    facts = Summarizer(OURS, {name: name for name in RECORDS}).facts()
     # The vendor has a separate schema for it; here it is an ordinary connection.
     return facts | {"record connection of an existing group": facts["record connection"]}
 
@@ -97,6 +97,6 @@ def test_a_changed_description_is_detected(where: list[str], change: Any) -> Non
         part = part[name]
     change(part)
 
-    found = differences(DESCRIBED["description"], Distiller(drifted, {name: name for name in RECORDS}).facts())
+    found = differences(DESCRIBED["description"], Summarizer(drifted, {name: name for name in RECORDS}).facts())
 
     assert found - overlay("description")

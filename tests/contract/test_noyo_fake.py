@@ -33,7 +33,7 @@ NOT_CALLED = {("PUT", "/api/v1/group_disconnection_requests/{group_disconnection
 
 
 class CheckingTransport(httpx.BaseTransport):
-    """Sends over HTTP and checks requests and answers against the contract; `seen` are the operations so far."""
+    """Sends over HTTP and checks requests and answers against the contract; `seen` has the operations called so far."""
 
     def __init__(self) -> None:
         self._inner = httpx.HTTPTransport()
@@ -65,7 +65,7 @@ def transport() -> CheckingTransport:
     return CheckingTransport()
 
 
-def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
+def new_client(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttpClient:
     return NoyoHttpClient(
         NoyoSession(
             NoyoSettings(noyo.api_url, noyo.token_url, 5),
@@ -80,7 +80,7 @@ def client_of(noyo: NoyoFake, transport: httpx.BaseTransport | None) -> NoyoHttp
 
 @pytest.fixture
 def client(noyo: NoyoFake, transport: CheckingTransport) -> Iterator[NoyoHttpClient]:
-    client = client_of(noyo, transport)
+    client = new_client(noyo, transport)
     yield client
     client.session.close()
 
@@ -101,8 +101,8 @@ def disconnection_request(noyo: NoyoFake, connection: Connection, **fields: obje
 def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
     noyo: NoyoFake, client: NoyoHttpClient, transport: CheckingTransport
 ) -> None:
-    use_connections(noyo, client)
-    disuse_connections(noyo, client)
+    call_connection_operations(noyo, client)
+    call_disconnection_operations(noyo, client)
 
     described = {
         (method.upper(), path)
@@ -113,7 +113,7 @@ def test_client_and_fake_agree_on_every_operation_that_the_client_calls(
     assert transport.seen == described - NOT_CALLED
 
 
-def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+def call_connection_operations(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     connection = request_connection(client)
     group_id = connection.group_id or ""
     assert connection.status is ConnectionStatus.CREATED
@@ -138,7 +138,7 @@ def use_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     assert [eligibility.eligibility for eligibility in client.eligibility(group_id, CARRIER)] == ["eligible"]
 
 
-def disuse_connections(noyo: NoyoFake, client: NoyoHttpClient) -> None:
+def call_disconnection_operations(noyo: NoyoFake, client: NoyoHttpClient) -> None:
     (row, *_) = client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows
     assert isinstance(row.record, Connection)
     first, second, third = (disconnection_request(noyo, row.record, source_date="2025-01-02") for _ in range(3))
@@ -223,7 +223,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
     kind: FaultKind, error: type[Exception], arrived: bool
 ) -> None:
     with NoyoFake() as noyo:
-        client = client_of(noyo, None)
+        client = new_client(noyo, None)
         noyo.faults.add(Fault(kind))
 
         with pytest.raises(error):
@@ -240,7 +240,7 @@ def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
 )
 def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
     with NoyoFake() as noyo:
-        client = client_of(noyo, None)
+        client = new_client(noyo, None)
         connection = request_connection(client)
         noyo.faults.add(Fault(kind, times=2))
 
@@ -250,7 +250,7 @@ def test_a_read_with_a_network_fault_is_repeated(kind: FaultKind) -> None:
 
 def test_a_write_to_a_stopped_server_is_not_sent() -> None:
     with NoyoFake() as noyo:
-        client = client_of(noyo, None)
+        client = new_client(noyo, None)
         request_connection(client)
     # The client has a token, so the write itself is the first request to fail.
     with pytest.raises(NotSent):
@@ -260,7 +260,7 @@ def test_a_write_to_a_stopped_server_is_not_sent() -> None:
 
 def test_a_write_does_not_reuse_a_connection_that_noyo_may_have_closed() -> None:
     with NoyoFake() as noyo:
-        client = client_of(noyo, None)
+        client = new_client(noyo, None)
         connection = request_connection(client)
         client.connection(connection.id)
         noyo.stop()

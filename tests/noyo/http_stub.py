@@ -1,4 +1,4 @@
-"""A fake Noyo behind httpx: answers as scripted, records the requests and checks each against the contract."""
+"""A fake Noyo behind httpx: returns the given answers, records the requests and checks each against the contract."""
 
 from __future__ import annotations
 
@@ -77,20 +77,20 @@ def page_json(*rows: object, **meta: object) -> dict[str, object]:
     return {"meta": fields, "response": list(rows)}
 
 
-def ok(body: object, status: int = 200) -> httpx.Response:
+def json_response(body: object, status: int = 200) -> httpx.Response:
     return httpx.Response(status, json=body)
 
 
-def token(name: str = "token-1", **fields: object) -> httpx.Response:
-    return ok({"access_token": name, "token_type": "Bearer", "expires_in": 600, **fields})
+def token_response(name: str = "token-1", **fields: object) -> httpx.Response:
+    return json_response({"access_token": name, "token_type": "Bearer", "expires_in": 600, **fields})
 
 
 @dataclass
 class HttpStub:
-    """`answers` are returned in order, then the last one repeats; so do `tokens`. Time advances only by sleeping."""
+    """Returns `answers` in order, then repeats the last one, and `tokens` likewise. Time advances only in `sleep`."""
 
     answers: list[Reply] = field(default_factory=list)
-    tokens: list[Reply] = field(default_factory=lambda: [token()])
+    tokens: list[Reply] = field(default_factory=lambda: [token_response()])
     sent: list[httpx.Request] = field(default_factory=list)
     token_requests: list[httpx.Request] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
@@ -142,7 +142,7 @@ class HttpStub:
 
     @property
     def called(self) -> list[str]:
-        """Method and path of each request, without its query."""
+        """The method and path of each request, without its query."""
         return [f"{request.method} {request.url.path}" for request in self.sent]
 
     @property
@@ -152,5 +152,5 @@ class HttpStub:
         return dict(request.url.params)
 
 
-def answering(*replies: Reply) -> HttpStub:
+def stub_with(*replies: Reply) -> HttpStub:
     return HttpStub(list(replies))

@@ -9,7 +9,7 @@ from bot.errors import NotSent
 from bot.noyo.auth import AccessToken, TokenCache, cache_seconds
 
 
-class Clock:
+class FakeClock:
     def __init__(self) -> None:
         self.now = 1000.0
 
@@ -17,7 +17,7 @@ class Clock:
         return self.now
 
 
-class Endpoint:
+class FakeTokenEndpoint:
     def __init__(self, expires_in: object = 600) -> None:
         self.expires_in = expires_in
         self.fetched = 0
@@ -61,7 +61,7 @@ def test_shorter_lifetime_is_honoured_in_seconds_and_in_milliseconds(expires_in:
 
 
 def test_token_is_reused_until_it_expires() -> None:
-    clock, endpoint = Clock(), Endpoint(300)
+    clock, endpoint = FakeClock(), FakeTokenEndpoint(300)
     cache = TokenCache(endpoint, clock)
 
     assert cache.current() == cache.current() == "token-1"
@@ -70,7 +70,7 @@ def test_token_is_reused_until_it_expires() -> None:
 
 
 def test_lifetime_starts_before_the_token_request() -> None:
-    clock = Clock()
+    clock = FakeClock()
 
     def slow() -> AccessToken:
         clock.now += 590
@@ -84,7 +84,7 @@ def test_lifetime_starts_before_the_token_request() -> None:
 
 
 def test_setting_the_clock_back_does_not_extend_a_token() -> None:
-    clock, endpoint = Clock(), Endpoint()
+    clock, endpoint = FakeClock(), FakeTokenEndpoint()
     cache = TokenCache(endpoint, clock)
     cache.current()
 
@@ -94,15 +94,15 @@ def test_setting_the_clock_back_does_not_extend_a_token() -> None:
 
 
 def test_rejected_token_is_replaced() -> None:
-    cache = TokenCache(Endpoint(), Clock())
+    cache = TokenCache(FakeTokenEndpoint(), FakeClock())
 
     assert cache.newer_than(cache.current()) == "token-2"
     assert cache.current() == "token-2"
 
 
 def test_token_replaced_by_another_thread_is_not_fetched_again() -> None:
-    endpoint = Endpoint()
-    cache = TokenCache(endpoint, Clock())
+    endpoint = FakeTokenEndpoint()
+    cache = TokenCache(endpoint, FakeClock())
     refused = cache.current()
     cache.newer_than(refused)
 
@@ -112,8 +112,8 @@ def test_token_replaced_by_another_thread_is_not_fetched_again() -> None:
 
 def test_many_threads_share_one_fetch() -> None:
     ready = threading.Barrier(8)
-    endpoint = Endpoint()
-    cache = TokenCache(endpoint, Clock())
+    endpoint = FakeTokenEndpoint()
+    cache = TokenCache(endpoint, FakeClock())
 
     def ask(_: int) -> str:
         ready.wait()
@@ -133,7 +133,7 @@ def test_failed_fetch_is_tried_again() -> None:
             raise answer
         return answer
 
-    cache = TokenCache(fetch, Clock())
+    cache = TokenCache(fetch, FakeClock())
 
     with pytest.raises(NotSent):
         cache.current()

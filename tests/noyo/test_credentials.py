@@ -13,33 +13,37 @@ from bot.domain.requests import RetryRequest, SensitiveFields
 from bot.errors import NotSent, SecretUnavailable
 from bot.secrets import CachedSecret
 from bot.usecases.ports.runtime import ClientCredentials
-from tests.noyo.http_stub import ID, HttpStub, connection_json, ok, token
+from tests.noyo.http_stub import ID, HttpStub, connection_json, json_response, token_response
 
 OLD, NEW = ClientCredentials("us", "old"), ClientCredentials("us", "new")
 
 
-def rotating(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
+def rotating_credentials(*values: ClientCredentials) -> CachedSecret[ClientCredentials]:
     """A secret that returns the next value each time it is read, then the last one."""
     remaining = list(values)
     ticking = itertools.count(step=policies.SECRET_REREAD_SECONDS)
     return CachedSecret(lambda: remaining.pop(0) if len(remaining) > 1 else remaining[0], lambda: float(next(ticking)))
 
 
-def basics(http_stub: HttpStub) -> list[str]:
+def basic_auth_values(http_stub: HttpStub) -> list[str]:
     return [
         base64.b64decode(request.headers["Authorization"].removeprefix("Basic ")).decode()
         for request in http_stub.token_requests
     ]
 
 
-def accepting(credentials: ClientCredentials) -> HttpStub:
+def stub_accepting(credentials: ClientCredentials) -> HttpStub:
     """A Noyo that issues tokens for these credentials only."""
     wanted = f"{credentials.client_id}:{credentials.client_secret}"
 
     def grant(_: httpx.Request) -> httpx.Response:
-        return token() if basics(http_stub)[-1] == wanted else httpx.Response(401, json={"message": "invalid client"})
+        return (
+            token_response()
+            if basic_auth_values(http_stub)[-1] == wanted
+            else httpx.Response(401, json={"message": "invalid client"})
+        )
 
-    http_stub = HttpStub(answers=[ok(connection_json(), 201)], tokens=[grant])
+    http_stub = HttpStub(answers=[json_response(connection_json(), 201)], tokens=[grant])
     return http_stub
 
 
@@ -48,41 +52,43 @@ def retry(http_stub: HttpStub, secret: CachedSecret[ClientCredentials]) -> None:
 
 
 def test_refused_credentials_are_read_again_and_the_request_is_sent_once() -> None:
-    http_stub = accepting(NEW)
-    retry(http_stub, rotating(OLD, NEW))
-    assert basics(http_stub) == ["us:old", "us:new"]
+    http_stub = stub_accepting(NEW)
+    retry(http_stub, rotating_credentials(OLD, NEW))
+    assert basic_auth_values(http_stub) == ["us:old", "us:new"]
     assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_any_refusal_of_credentials_reads_them_again(status: int) -> None:
-    http_stub = HttpStub(answers=[ok(connection_json(), 201)], tokens=[httpx.Response(status), token()])
-    retry(http_stub, rotating(OLD, NEW))
-    assert basics(http_stub) == ["us:old", "us:new"]
+    http_stub = HttpStub(
+        answers=[json_response(connection_json(), 201)], tokens=[httpx.Response(status), token_response()]
+    )
+    retry(http_stub, rotating_credentials(OLD, NEW))
+    assert basic_auth_values(http_stub) == ["us:old", "us:new"]
 
 
 def test_without_newer_credentials_nothing_is_sent() -> None:
-    http_stub = accepting(NEW)
+    http_stub = stub_accepting(NEW)
     with pytest.raises(NotSent, match="does not accept Switchboard's client id and secret"):
-        retry(http_stub, rotating(OLD))
+        retry(http_stub, rotating_credentials(OLD))
     assert (len(http_stub.token_requests), http_stub.sent) == (1, [])
 
 
 def test_newer_credentials_are_tried_once() -> None:
-    http_stub = accepting(ClientCredentials("us", "neither"))
+    http_stub = stub_accepting(ClientCredentials("us", "neither"))
     with pytest.raises(NotSent):
-        retry(http_stub, rotating(OLD, NEW))
+        retry(http_stub, rotating_credentials(OLD, NEW))
     assert (len(http_stub.token_requests), http_stub.sent) == (2, [])
 
 
 def test_token_of_replaced_credentials_is_renewed_with_the_new_ones() -> None:
     """Noyo may reject the old token before it expires."""
     http_stub = HttpStub(
-        answers=[httpx.Response(401), ok(connection_json(), 201)],
-        tokens=[token("of-the-old"), httpx.Response(401), token("of-the-new")],
+        answers=[httpx.Response(401), json_response(connection_json(), 201)],
+        tokens=[token_response("of-the-old"), httpx.Response(401), token_response("of-the-new")],
     )
-    retry(http_stub, rotating(OLD, NEW))
-    assert basics(http_stub) == ["us:old", "us:old", "us:new"]
+    retry(http_stub, rotating_credentials(OLD, NEW))
+    assert basic_auth_values(http_stub) == ["us:old", "us:old", "us:new"]
     assert [request.headers["Authorization"] for request in http_stub.sent] == [
         "Bearer of-the-old",
         "Bearer of-the-new",
@@ -92,8 +98,8 @@ def test_token_of_replaced_credentials_is_renewed_with_the_new_ones() -> None:
 def test_server_error_of_the_token_endpoint_does_not_read_the_secret_again() -> None:
     http_stub = HttpStub(tokens=[httpx.Response(503)])
     with pytest.raises(NotSent):
-        retry(http_stub, rotating(OLD, NEW))
-    assert basics(http_stub) == ["us:old"]
+        retry(http_stub, rotating_credentials(OLD, NEW))
+    assert basic_auth_values(http_stub) == ["us:old"]
 
 
 def test_without_its_secret_nothing_is_sent_and_the_reason_is_given() -> None:

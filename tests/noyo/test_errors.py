@@ -16,7 +16,18 @@ from bot.errors import NoAnswer, NotSent, NoyoError, NoyoRefused, UnreadableAnsw
 from bot.noyo.client import NoyoHttpClient
 from bot.noyo.responses import MAX_MESSAGE_LENGTH
 from bot.noyo.transport import HttpTransport
-from tests.noyo.http_stub import CARRIER, ID, NOW, VERSION, HttpStub, answering, connection_json, ok, page_json, token
+from tests.noyo.http_stub import (
+    CARRIER,
+    ID,
+    NOW,
+    VERSION,
+    HttpStub,
+    connection_json,
+    json_response,
+    page_json,
+    stub_with,
+    token_response,
+)
 
 NOTHING_SENT = [
     httpx.ConnectError("refused"),
@@ -34,7 +45,7 @@ MAYBE_SENT = [
 ]
 
 
-class Chunks(httpx.SyncByteStream):
+class ChunkStream(httpx.SyncByteStream):
     def __init__(self, *chunks: bytes | Exception, between: Callable[[], None] = lambda: None) -> None:
         self._chunks = chunks
         self._between = between
@@ -47,22 +58,22 @@ class Chunks(httpx.SyncByteStream):
             yield chunk
 
 
-def streamed(
+def streamed_response(
     status: int, *chunks: bytes | Exception, headers: dict[str, str] | None = None
 ) -> Callable[[httpx.Request], httpx.Response]:
-    return lambda _: httpx.Response(status, headers=headers, stream=Chunks(*chunks))
+    return lambda _: httpx.Response(status, headers=headers, stream=ChunkStream(*chunks))
 
 
-def write(
+def failed_write(
     http_stub: HttpStub, sensitive: SensitiveFields | None = None, carrier_group_id: str = "00110011"
 ) -> NoyoError:
-    """The error that a request for a connection ends in."""
+    """Request a connection, which must fail; returns the error."""
     with pytest.raises(NoyoError) as caught:
         http_stub.client().request_connection(CARRIER, carrier_group_id, "Test Company", sensitive or SensitiveFields())
     return caught.value
 
 
-def read(http_stub: HttpStub) -> NoyoError:
+def failed_read(http_stub: HttpStub) -> NoyoError:
     with pytest.raises(NoyoError) as caught:
         http_stub.client().connection(ID)
     return caught.value
@@ -73,33 +84,33 @@ def read(http_stub: HttpStub) -> NoyoError:
 
 @pytest.mark.parametrize("fault", NOTHING_SENT, ids=repr)
 def test_write_without_a_connection_was_not_sent(fault: Exception) -> None:
-    http_stub = answering(fault)
+    http_stub = stub_with(fault)
 
-    assert type(write(http_stub)) is NotSent
+    assert type(failed_write(http_stub)) is NotSent
     assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("fault", MAYBE_SENT, ids=repr)
 def test_write_that_may_have_arrived_is_not_repeated(fault: Exception) -> None:
-    http_stub = answering(fault)
+    http_stub = stub_with(fault)
 
-    assert isinstance(write(http_stub), NoAnswer)
+    assert isinstance(failed_write(http_stub), NoAnswer)
     assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 599])
 def test_write_is_not_repeated_after_a_server_error(status: int) -> None:
-    http_stub = answering(httpx.Response(status, headers={"Retry-After": "1"}, text="<h1>Oops</h1>"))
+    http_stub = stub_with(httpx.Response(status, headers={"Retry-After": "1"}, text="<h1>Oops</h1>"))
 
-    assert isinstance(write(http_stub), NoAnswer)
+    assert isinstance(failed_write(http_stub), NoAnswer)
     assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("status", [408, 429])
 def test_write_that_noyo_throttles_was_not_sent(status: int) -> None:
-    http_stub = answering(httpx.Response(status, headers={"Retry-After": "17"}))
+    http_stub = stub_with(httpx.Response(status, headers={"Retry-After": "17"}))
 
-    error = write(http_stub)
+    error = failed_write(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 17
@@ -124,7 +135,7 @@ def test_write_that_noyo_throttles_was_not_sent(status: int) -> None:
 def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds: int | None) -> None:
     headers = {} if header is None else {"Retry-After": header}
 
-    error = write(answering(httpx.Response(429, headers=headers)))
+    error = failed_write(stub_with(httpx.Response(429, headers=headers)))
 
     assert isinstance(error, NotSent)
     assert error.retry_after == seconds
@@ -132,9 +143,9 @@ def test_retry_after_is_read_as_seconds_or_as_a_date(header: str | None, seconds
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 304])
 def test_redirect_is_unreadable_and_not_followed(status: int) -> None:
-    http_stub = answering(httpx.Response(status, headers={"Location": "https://elsewhere.invalid/"}))
+    http_stub = stub_with(httpx.Response(status, headers={"Location": "https://elsewhere.invalid/"}))
 
-    assert isinstance(write(http_stub), UnreadableAnswer)
+    assert isinstance(failed_write(http_stub), UnreadableAnswer)
     assert len(http_stub.sent) == 1
 
 
@@ -154,28 +165,28 @@ def test_redirect_is_unreadable_and_not_followed(status: int) -> None:
     ids=lambda content: repr(content[:12]),
 )
 def test_success_without_valid_json_is_unreadable(content: bytes) -> None:
-    http_stub = answering(httpx.Response(201, content=content))
+    http_stub = stub_with(httpx.Response(201, content=content))
 
-    assert isinstance(write(http_stub), UnreadableAnswer)
+    assert isinstance(failed_write(http_stub), UnreadableAnswer)
     assert len(http_stub.sent) == 1
 
 
 def test_success_that_is_too_long_is_unreadable() -> None:
     chunk = b" " * (policies.NOYO_MAX_RESPONSE_BYTES // 4)
 
-    assert "longer than" in str(write(answering(streamed(201, *[chunk] * 5))))
+    assert "longer than" in str(failed_write(stub_with(streamed_response(201, *[chunk] * 5))))
 
 
 def test_success_with_an_invalid_encoding_is_unreadable() -> None:
-    broken = streamed(201, b"no gzip", headers={"Content-Encoding": "gzip"})
+    broken = streamed_response(201, b"no gzip", headers={"Content-Encoding": "gzip"})
 
-    assert isinstance(write(answering(broken)), UnreadableAnswer)
+    assert isinstance(failed_write(stub_with(broken)), UnreadableAnswer)
 
 
 def test_incomplete_success_is_no_answer() -> None:
-    http_stub = answering(streamed(201, b'{"id": "dd9a', httpx.RemoteProtocolError("incomplete")))
+    http_stub = stub_with(streamed_response(201, b'{"id": "dd9a', httpx.RemoteProtocolError("incomplete")))
 
-    assert isinstance(write(http_stub), NoAnswer)
+    assert isinstance(failed_write(http_stub), NoAnswer)
     assert len(http_stub.sent) == 1
 
 
@@ -185,22 +196,22 @@ def test_slow_success_is_no_answer_after_the_timeout() -> None:
     def tick() -> None:
         http_stub.now += 3
 
-    http_stub.answers = [lambda _: httpx.Response(201, stream=Chunks(*[b" "] * 50, between=tick))]
+    http_stub.answers = [lambda _: httpx.Response(201, stream=ChunkStream(*[b" "] * 50, between=tick))]
 
-    assert isinstance(write(http_stub), NoAnswer)
+    assert isinstance(failed_write(http_stub), NoAnswer)
     assert http_stub.now - NOW < 30
 
 
 def test_another_record_is_unreadable() -> None:
-    assert isinstance(read(answering(ok(connection_json(id=VERSION)))), UnreadableAnswer)
+    assert isinstance(failed_read(stub_with(json_response(connection_json(id=VERSION)))), UnreadableAnswer)
 
 
 # ---------------------------------------------------------------- tokens
 
 
 def test_write_is_repeated_once_with_a_new_token_after_a_401() -> None:
-    http_stub = answering(httpx.Response(401), ok(connection_json(), 201))
-    http_stub.tokens = [token("old"), token("new")]
+    http_stub = stub_with(httpx.Response(401), json_response(connection_json(), 201))
+    http_stub.tokens = [token_response("old"), token_response("new")]
 
     http_stub.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields())
 
@@ -209,18 +220,18 @@ def test_write_is_repeated_once_with_a_new_token_after_a_401() -> None:
     assert len(http_stub.token_requests) == 2
 
 
-@pytest.mark.parametrize("ending", [write, read])
+@pytest.mark.parametrize("ending", [failed_write, failed_read])
 def test_second_401_means_not_sent_without_another_attempt(ending: Callable[[HttpStub], NoyoError]) -> None:
-    http_stub = answering(httpx.Response(401))
+    http_stub = stub_with(httpx.Response(401))
 
     assert isinstance(ending(http_stub), NotSent)
     assert (len(http_stub.sent), len(http_stub.token_requests), http_stub.pauses) == (2, 2, [])
 
 
 def test_write_repeated_after_a_401_may_have_no_answer() -> None:
-    http_stub = answering(httpx.Response(401), httpx.ReadTimeout("slow"))
+    http_stub = stub_with(httpx.Response(401), httpx.ReadTimeout("slow"))
 
-    assert isinstance(write(http_stub), NoAnswer)
+    assert isinstance(failed_write(http_stub), NoAnswer)
     assert len(http_stub.sent) == 2
 
 
@@ -232,27 +243,27 @@ def test_write_repeated_after_a_401_may_have_no_answer() -> None:
         httpx.Response(500),
         httpx.Response(302),
         httpx.Response(200, text="<html>"),
-        ok([]),
-        ok({"access_token": 7}),
-        ok({"access_token": ""}),
-        ok({"access_token": "a\r\nb: c"}),
-        ok({"access_token": "tökén"}),
+        json_response([]),
+        json_response({"access_token": 7}),
+        json_response({"access_token": ""}),
+        json_response({"access_token": "a\r\nb: c"}),
+        json_response({"access_token": "tökén"}),
     ],
     ids=repr,
 )
 def test_write_is_not_sent_without_a_token(failure: httpx.Response | Exception) -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
     http_stub.tokens = [failure]
 
-    assert isinstance(write(http_stub), NotSent)
+    assert isinstance(failed_write(http_stub), NotSent)
     assert http_stub.sent == []
 
 
 def test_retry_after_of_the_token_endpoint_is_passed_on() -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
     http_stub.tokens = [httpx.Response(429, headers={"Retry-After": "9"})]
 
-    error = write(http_stub)
+    error = failed_write(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 9
@@ -260,10 +271,10 @@ def test_retry_after_of_the_token_endpoint_is_passed_on() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_refused_credentials_are_named_and_not_retried(status: int) -> None:
-    http_stub = answering(ok(connection_json()))
+    http_stub = stub_with(json_response(connection_json()))
     http_stub.tokens = [httpx.Response(status)]
 
-    error = read(http_stub)
+    error = failed_read(http_stub)
 
     assert isinstance(error, NotSent)
     assert "client id and secret" in str(error)
@@ -280,35 +291,35 @@ def test_refused_credentials_are_named_and_not_retried(status: int) -> None:
         *MAYBE_SENT,
         httpx.Response(503),
         httpx.Response(429),
-        pytest.param(streamed(200, httpx.ReadError("reset")), id="an incomplete answer"),
+        pytest.param(streamed_response(200, httpx.ReadError("reset")), id="an incomplete answer"),
     ],
     ids=repr,
 )
 def test_read_is_repeated_after_a_temporary_error(fault: httpx.Response | Exception) -> None:
-    http_stub = answering(fault, fault, ok(connection_json()))
+    http_stub = stub_with(fault, fault, json_response(connection_json()))
 
     assert http_stub.client().connection(ID).id == ID
     assert http_stub.pauses == [0.25, 0.5]
 
 
 def test_read_is_repeated_after_a_temporary_token_error() -> None:
-    http_stub = answering(ok(connection_json()))
-    http_stub.tokens = [httpx.ConnectError("refused"), token()]
+    http_stub = stub_with(json_response(connection_json()))
+    http_stub.tokens = [httpx.ConnectError("refused"), token_response()]
 
     assert http_stub.client().connection(ID).id == ID
 
 
 @pytest.mark.parametrize(("fault", "kind"), [(httpx.ConnectError("x"), NotSent), (httpx.ReadTimeout("x"), NoAnswer)])
 def test_read_fails_after_four_attempts(fault: Exception, kind: type[NoyoError]) -> None:
-    http_stub = answering(fault)
+    http_stub = stub_with(fault)
 
-    assert isinstance(read(http_stub), kind)
+    assert isinstance(failed_read(http_stub), kind)
     assert len(http_stub.sent) == policies.NOYO_READ_ATTEMPTS == 4
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_read_waits_for_the_retry_after(status: int) -> None:
-    http_stub = answering(httpx.Response(status, headers={"Retry-After": "12"}), ok(connection_json()))
+    http_stub = stub_with(httpx.Response(status, headers={"Retry-After": "12"}), json_response(connection_json()))
 
     http_stub.client().connection(ID)
 
@@ -316,9 +327,9 @@ def test_read_waits_for_the_retry_after(status: int) -> None:
 
 
 def test_read_does_not_wait_beyond_its_deadline() -> None:
-    http_stub = answering(httpx.Response(429, headers={"Retry-After": "41"}))
+    http_stub = stub_with(httpx.Response(429, headers={"Retry-After": "41"}))
 
-    error = read(http_stub)
+    error = failed_read(http_stub)
 
     assert isinstance(error, NotSent)
     assert error.retry_after == 41
@@ -334,7 +345,7 @@ def test_read_that_times_out_twice_is_not_repeated() -> None:
 
     http_stub.answers = [slow]
 
-    assert isinstance(read(http_stub), NoAnswer)
+    assert isinstance(failed_read(http_stub), NoAnswer)
     assert len(http_stub.sent) == 2
 
 
@@ -349,16 +360,16 @@ def test_last_attempt_of_a_read_gets_the_time_that_is_left() -> None:
     allowed: list[float] = []
     http_stub.answers = [slow]
 
-    read(http_stub)
+    failed_read(http_stub)
 
     assert allowed == [20, 20, pytest.approx(policies.NOYO_READ_TIMEOUTS * 20 - 30 - 0.75)]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 def test_refused_read_is_not_repeated(status: int) -> None:
-    http_stub = answering(httpx.Response(status))
+    http_stub = stub_with(httpx.Response(status))
 
-    error = read(http_stub)
+    error = failed_read(http_stub)
 
     assert isinstance(error, NoyoRefused)
     assert error.status == status
@@ -366,30 +377,30 @@ def test_refused_read_is_not_repeated(status: int) -> None:
 
 
 def test_unreadable_read_is_not_repeated() -> None:
-    http_stub = answering(httpx.Response(200, text="<html>"))
+    http_stub = stub_with(httpx.Response(200, text="<html>"))
 
-    assert isinstance(read(http_stub), UnreadableAnswer)
+    assert isinstance(failed_read(http_stub), UnreadableAnswer)
     assert len(http_stub.sent) == 1
 
 
 @pytest.mark.parametrize("body", [[], {"response": {}}, {"response": None}, {"rows": []}, "text", 7, None])
 def test_answer_without_a_list_is_unreadable(body: object) -> None:
     with pytest.raises(UnreadableAnswer):
-        answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=0, page_size=10)
+        stub_with(json_response(body)).client().newest(EntityKind.CONNECTION, offset=0, page_size=10)
 
 
 def test_endless_list_is_unreadable() -> None:
     def endless(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params["offset"])
         row = connection_json(id=f"00000000-0000-4000-8000-{number:012}")
-        return ok(page_json(row, total_records=None))
+        return json_response(page_json(row, total_records=None))
 
     with pytest.raises(UnreadableAnswer, match="does not end"):
-        answering(endless).client().by_ids(EntityKind.CONNECTION, [ID])
+        stub_with(endless).client().by_ids(EntityKind.CONNECTION, [ID])
 
 
 def test_list_that_ignores_the_offset_ends_after_a_repeated_page() -> None:
-    http_stub = answering(ok({"response": [connection_json()]}))
+    http_stub = stub_with(json_response({"response": [connection_json()]}))
 
     assert len(http_stub.client().by_ids(EntityKind.CONNECTION, [ID]).rows) == 1
     assert len(http_stub.sent) == 2
@@ -428,7 +439,7 @@ def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, differe
     ],
 )
 def test_refusal_carries_noyos_message(body: object, words: str) -> None:
-    error = write(answering(httpx.Response(422, content=json.dumps(body).encode())))
+    error = failed_write(stub_with(httpx.Response(422, content=json.dumps(body).encode())))
 
     assert isinstance(error, NoyoRefused)
     assert (error.message, str(error), error.status) == (words, words, 422)
@@ -441,16 +452,16 @@ def test_refusal_carries_noyos_message(body: object, words: str) -> None:
 )
 @pytest.mark.parametrize("status", [403, 404, 409, 422, 418])
 def test_refusal_without_a_message_gets_a_default_with_its_status(status: int, content: bytes) -> None:
-    error = write(answering(httpx.Response(status, content=content)))
+    error = failed_write(stub_with(httpx.Response(status, content=content)))
 
     assert isinstance(error, NoyoRefused)
     assert str(status) in error.message
 
 
 def test_incomplete_refusal_is_still_a_refusal() -> None:
-    http_stub = answering(streamed(409, b'{"message": "Dupl', httpx.ReadError("reset")))
+    http_stub = stub_with(streamed_response(409, b'{"message": "Dupl', httpx.ReadError("reset")))
 
-    error = write(http_stub)
+    error = failed_write(http_stub)
 
     assert isinstance(error, NoyoRefused)
     assert "409" in error.message
@@ -461,14 +472,14 @@ def test_deeply_nested_refusal_is_shortened() -> None:
     for _ in range(50):
         nested = {"x": nested}
 
-    error = write(answering(ok({"message": "Bad", "errors": nested}, 422)))
+    error = failed_write(stub_with(json_response({"message": "Bad", "errors": nested}, 422)))
 
     assert isinstance(error, NoyoRefused)
     assert error.message == "Bad"
 
 
 def test_refusal_is_shortened_to_five_hundred_characters() -> None:
-    error = write(answering(ok({"message": "word " * 1000}, 422)))
+    error = failed_write(stub_with(json_response({"message": "word " * 1000}, 422)))
 
     assert isinstance(error, NoyoRefused)
     assert len(error.message) <= MAX_MESSAGE_LENGTH == 500
@@ -478,7 +489,7 @@ def test_refusal_is_shortened_to_five_hundred_characters() -> None:
 def test_refusal_masks_tax_numbers_but_not_the_carrier_group_id() -> None:
     body = {"message": "123456789 clashes with 987654321 and 12-3456789"}
 
-    error = write(answering(ok(body, 409)), carrier_group_id="123456789")
+    error = failed_write(stub_with(json_response(body, 409)), carrier_group_id="123456789")
 
     assert str(error) == "123456789 clashes with ••• and •••"
 
@@ -487,7 +498,7 @@ def test_refusal_masks_sensitive_values() -> None:
     typed = SensitiveFields(broker_tin="1234", employer_email_address="Boss@Example.com")
     body = {"errors": {"employer_email_address": ["boss@example.COM is no address"], "broker_tin": "1234?"}}
 
-    error = write(answering(ok(body, 422)), typed)
+    error = failed_write(stub_with(json_response(body, 422)), typed)
 
     assert str(error) == "employer_email_address: ••• is no address; broker_tin: •••?"
 
@@ -499,7 +510,7 @@ def test_requests_and_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.NOTSET)
-    http_stub = answering(httpx.Response(500), ok(connection_json(federal_ein="987654321")))
+    http_stub = stub_with(httpx.Response(500), json_response(connection_json(federal_ein="987654321")))
     client = http_stub.client()
 
     client.connection(ID)
@@ -508,7 +519,9 @@ def test_requests_and_answers_are_not_logged(caplog: pytest.LogCaptureFixture) -
 
 
 def test_errors_and_their_causes_contain_no_values_of_the_answer() -> None:
-    error: BaseException | None = read(answering(ok(connection_json(version="987654321", federal_ein="987654321"))))
+    error: BaseException | None = failed_read(
+        stub_with(json_response(connection_json(version="987654321", federal_ein="987654321")))
+    )
 
     messages = []
     while error is not None:
@@ -520,6 +533,6 @@ def test_errors_and_their_causes_contain_no_values_of_the_answer() -> None:
 
 
 def test_client_does_not_reveal_its_secret() -> None:
-    client: NoyoHttpClient = answering(ok({})).client()
+    client: NoyoHttpClient = stub_with(json_response({})).client()
 
     assert "secret" not in repr(client) + repr(vars(client))

@@ -30,12 +30,12 @@ from tests.noyo.http_stub import (
     GROUP,
     ID,
     VERSION,
-    answering,
     connection_json,
     disconnection_json,
     group_json,
-    ok,
+    json_response,
     page_json,
+    stub_with,
 )
 
 
@@ -47,12 +47,12 @@ def disconnection(**fields: object) -> Disconnection:
     return schemas.disconnection(disconnection_json(**fields))
 
 
-def newest(*rows: object, kind: EntityKind = EntityKind.CONNECTION, **meta: object) -> ListPage:
-    return answering(ok(page_json(*rows, **meta))).client().newest(kind, offset=20, page_size=10)
+def newest_page(*rows: object, kind: EntityKind = EntityKind.CONNECTION, **meta: object) -> ListPage:
+    return stub_with(json_response(page_json(*rows, **meta))).client().newest(kind, offset=20, page_size=10)
 
 
-def row(raw: object, kind: EntityKind = EntityKind.CONNECTION) -> ListRow:
-    (only,) = newest(raw, kind=kind).rows
+def read_row(raw: object, kind: EntityKind = EntityKind.CONNECTION) -> ListRow:
+    (only,) = newest_page(raw, kind=kind).rows
     return only
 
 
@@ -61,7 +61,7 @@ def without(fields: dict[str, object], *names: str) -> dict[str, object]:
 
 
 def test_client_implements_the_port() -> None:
-    client: NoyoClient = answering(ok({})).client()
+    client: NoyoClient = stub_with(json_response({})).client()
 
     assert client
 
@@ -118,19 +118,19 @@ def test_missing_source_is_an_unknown_value() -> None:
 @pytest.mark.parametrize(
     "name", ["group_data", "group_id", "request_type", "completed", "setup_result", "organization_id"]
 )
-@pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
-def test_optional_field_of_a_connection_may_be_missing_or_malformed(name: str, odd: object) -> None:
+@pytest.mark.parametrize("invalid_value", ["missing", None, 7.5, [], {}, "invalid_value", True])
+def test_optional_field_of_a_connection_may_be_missing_or_malformed(name: str, invalid_value: object) -> None:
     fields = connection_json()
-    fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+    fields = without(fields, name) if invalid_value == "missing" else {**fields, name: invalid_value}
 
     assert schemas.connection(fields).id == ID
 
 
 @pytest.mark.parametrize("name", ["group_id", "group_name", "source_id", "source_date", "completed", "decided"])
-@pytest.mark.parametrize("odd", ["missing", None, 7.5, [], {}, "odd", True])
-def test_optional_field_of_a_disconnection_may_be_missing_or_malformed(name: str, odd: object) -> None:
+@pytest.mark.parametrize("invalid_value", ["missing", None, 7.5, [], {}, "invalid_value", True])
+def test_optional_field_of_a_disconnection_may_be_missing_or_malformed(name: str, invalid_value: object) -> None:
     fields = disconnection_json()
-    fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+    fields = without(fields, name) if invalid_value == "missing" else {**fields, name: invalid_value}
 
     assert schemas.disconnection(fields).id == ID
 
@@ -155,9 +155,9 @@ def test_carrier_group_id_may_be_a_number() -> None:
     assert connection(group_data={"carrier_group_id": 10000001}).carrier_group_id == "10000001"
 
 
-@pytest.mark.parametrize("odd", [True, "x" * 256, "", "  ", []])
-def test_invalid_carrier_group_id_counts_as_missing(odd: object) -> None:
-    assert connection(group_data={"carrier_group_id": odd}).carrier_group_id is None
+@pytest.mark.parametrize("invalid_value", [True, "x" * 256, "", "  ", []])
+def test_invalid_carrier_group_id_counts_as_missing(invalid_value: object) -> None:
+    assert connection(group_data={"carrier_group_id": invalid_value}).carrier_group_id is None
 
 
 @pytest.mark.parametrize(
@@ -198,10 +198,10 @@ def test_names_are_cleaned_masked_and_shortened() -> None:
 
 
 @pytest.mark.parametrize("name", ["id", "version", "created", "modified", "carrier_id", "status"])
-@pytest.mark.parametrize("odd", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
-def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> None:
+@pytest.mark.parametrize("invalid_value", ["missing", None, "", "odd \u2603" * 60, -1, True, [], {}, 1e300, 10**400])
+def test_row_without_a_required_field_is_unreadable(name: str, invalid_value: object) -> None:
     for kind, fields in ((EntityKind.CONNECTION, connection_json()), (EntityKind.DISCONNECTION, disconnection_json())):
-        fields = without(fields, name) if odd == "missing" else {**fields, name: odd}
+        fields = without(fields, name) if invalid_value == "missing" else {**fields, name: invalid_value}
 
         found = responses.list_row(fields, client.PARSERS[kind])
 
@@ -211,9 +211,11 @@ def test_row_without_a_required_field_is_unreadable(name: str, odd: object) -> N
         assert "\u2603" not in found.error
 
 
-@pytest.mark.parametrize("odd", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []])
-def test_unreadable_end_date_does_not_count_as_missing(odd: object) -> None:
-    found = row(disconnection_json(effective_end_date=odd), EntityKind.DISCONNECTION)
+@pytest.mark.parametrize(
+    "invalid_value", ["2025-1-31", "2025-02-30", "2025-01-31T00:00:00Z", "31.01.2025", 20250131, "", []]
+)
+def test_unreadable_end_date_does_not_count_as_missing(invalid_value: object) -> None:
+    found = read_row(disconnection_json(effective_end_date=invalid_value), EntityKind.DISCONNECTION)
 
     assert found.row_id == ID
     assert found.error is not None
@@ -221,24 +223,24 @@ def test_unreadable_end_date_does_not_count_as_missing(odd: object) -> None:
 
 
 def test_unreadable_row_does_not_hide_the_others() -> None:
-    found = newest(None, connection_json(), "odd", connection_json(version=None))
+    found = newest_page(None, connection_json(), "invalid_value", connection_json(version=None))
 
-    assert [bool(row.record) for row in found.rows] == [False, True, False, False]
-    assert [row.row_id for row in found.rows][1::2] == [ID, ID]
+    assert [bool(read_row.record) for read_row in found.rows] == [False, True, False, False]
+    assert [read_row.row_id for read_row in found.rows][1::2] == [ID, ID]
 
 
 def test_unreadable_row_keeps_its_id() -> None:
-    assert row({"id": ID.upper()}).row_id == ID
-    assert row({"id": "grp 7"}).row_id == "grp 7"
+    assert read_row({"id": ID.upper()}).row_id == ID
+    assert read_row({"id": "grp 7"}).row_id == "grp 7"
 
 
-@pytest.mark.parametrize("odd", [None, 7, "", "x" * 65, "snow\u2603", "two\nlines", {}, ["x"]])
-def test_row_without_a_usable_id_is_identified_by_its_content(odd: object) -> None:
-    first, again = row({"id": odd, "a": 1, "b": 2}), row({"b": 2, "a": 1, "id": odd})
+@pytest.mark.parametrize("invalid_value", [None, 7, "", "x" * 65, "snow\u2603", "two\nlines", {}, ["x"]])
+def test_row_without_a_usable_id_is_identified_by_its_content(invalid_value: object) -> None:
+    first, again = read_row({"id": invalid_value, "a": 1, "b": 2}), read_row({"b": 2, "a": 1, "id": invalid_value})
 
     assert first.row_id == again.row_id
     assert first.row_id.startswith("digest:")
-    assert first.row_id != row({"id": odd, "a": 2}).row_id
+    assert first.row_id != read_row({"id": invalid_value, "a": 2}).row_id
 
 
 def test_deeply_nested_row_has_an_id() -> None:
@@ -259,14 +261,14 @@ def test_deeply_nested_row_has_an_id() -> None:
     ],
 )
 def test_page_has_its_offset_and_the_total(meta: dict[str, object], offset: int, total: int | None) -> None:
-    found = newest(**meta)
+    found = newest_page(**meta)
 
     assert (found.offset, found.total) == (offset, total)
 
 
 @pytest.mark.parametrize("body", [{"response": []}, {"meta": None, "response": []}, {"meta": [], "response": []}])
 def test_list_may_have_no_meta(body: object) -> None:
-    found = answering(ok(body)).client().newest(EntityKind.CONNECTION, offset=5, page_size=10)
+    found = stub_with(json_response(body)).client().newest(EntityKind.CONNECTION, offset=5, page_size=10)
 
     assert (found.offset, found.total) == (5, None)
 
@@ -280,16 +282,18 @@ ANYTHING = st.recursive(
 )
 
 
-def nearly(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
+def nearly_valid(whole: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
     """A valid record with some of its fields replaced by any JSON."""
-    return st.dictionaries(st.sampled_from(sorted(whole)), ANYTHING).map(lambda odd: {**whole, **odd})
+    return st.dictionaries(st.sampled_from(sorted(whole)), ANYTHING).map(
+        lambda invalid_value: {**whole, **invalid_value}
+    )
 
 
 @settings(deadline=None)
 @given(
     ANYTHING
-    | nearly(connection_json(setup_result={}, completed=None))
-    | nearly(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
+    | nearly_valid(connection_json(setup_result={}, completed=None))
+    | nearly_valid(disconnection_json(effective_end_date=None, source_date=None, completed=None, decided=None))
 )
 def test_any_json_row_is_read_or_carries_an_error(raw: Any) -> None:
     for kind, parse in client.PARSERS.items():
@@ -315,7 +319,7 @@ def error_of(call: Callable[[], object]) -> NoyoError | None:
 @settings(max_examples=40, deadline=None)
 @given(st.integers(200, 599), ANYTHING)
 def test_any_json_answer_becomes_a_value_or_one_of_our_errors(status: int, body: Any) -> None:
-    http_stub = answering(httpx.Response(status, content=json.dumps(body).encode()))
+    http_stub = stub_with(httpx.Response(status, content=json.dumps(body).encode()))
     http_stub.check_contract = False
     client = http_stub.client()
 
@@ -336,7 +340,7 @@ def test_any_json_answer_becomes_a_value_or_one_of_our_errors(status: int, body:
 @given(st.integers(200, 599), st.binary(max_size=60), st.text(max_size=20))
 def test_any_bytes_and_any_header_become_one_of_our_errors(status: int, body: bytes, header: str) -> None:
     headers = {"Retry-After": header.encode("utf-8").hex()[:9] or "x"}
-    http_stub = answering(httpx.Response(status, headers=headers, content=body))
+    http_stub = stub_with(httpx.Response(status, headers=headers, content=body))
     http_stub.check_contract = False
 
     with pytest.raises(NoyoError):

@@ -15,12 +15,12 @@ from tests.noyo.http_stub import (
     GROUP,
     ID,
     VERSION,
-    answering,
     connection_json,
     disconnection_json,
     group_json,
-    ok,
+    json_response,
     page_json,
+    stub_with,
 )
 
 SENSITIVE = SensitiveFields(
@@ -33,7 +33,7 @@ INVALID_IDS = ["", "../groups", f"{ID}/retry", f"{ID}%2F", "00110011", ID + "\n"
 
 
 def test_token_request_uses_basic_auth_and_calls_use_bearer() -> None:
-    http_stub = answering(ok(connection_json()))
+    http_stub = stub_with(json_response(connection_json()))
 
     http_stub.client().connection(ID)
 
@@ -44,7 +44,7 @@ def test_token_request_uses_basic_auth_and_calls_use_bearer() -> None:
 
 
 def test_connection_is_read_by_id() -> None:
-    http_stub = answering(ok(connection_json()))
+    http_stub = stub_with(json_response(connection_json()))
 
     assert http_stub.client().connection(ID.upper()).id == ID
     assert http_stub.called == [f"GET /api/v1/group_connections/{ID}"]
@@ -52,7 +52,7 @@ def test_connection_is_read_by_id() -> None:
 
 @pytest.mark.parametrize("status", [200, 201])
 def test_disconnection_is_read_from_any_success_status(status: int) -> None:
-    http_stub = answering(ok(disconnection_json(), status))
+    http_stub = stub_with(json_response(disconnection_json(), status))
 
     assert http_stub.client().disconnection(ID).id == ID
     assert http_stub.called == [f"GET /api/v1/group_disconnection_requests/{ID}"]
@@ -60,7 +60,7 @@ def test_disconnection_is_read_from_any_success_status(status: int) -> None:
 
 @pytest.mark.parametrize("kind", [EntityKind.CONNECTION, EntityKind.DISCONNECTION])
 def test_newest_records_are_sorted_by_modified_descending(kind: EntityKind) -> None:
-    http_stub = answering(ok(page_json()))
+    http_stub = stub_with(json_response(page_json()))
 
     http_stub.client().newest(kind, offset=40, page_size=20)
 
@@ -69,7 +69,7 @@ def test_newest_records_are_sorted_by_modified_descending(kind: EntityKind) -> N
 
 
 def test_connections_in_several_statuses_take_one_request() -> None:
-    http_stub = answering(ok(page_json(connection_json())))
+    http_stub = stub_with(json_response(page_json(connection_json())))
     statuses = open_statuses(EntityKind.CONNECTION)
 
     found = http_stub.client().in_status(EntityKind.CONNECTION, statuses, offset=0, page_size=7)
@@ -80,9 +80,9 @@ def test_connections_in_several_statuses_take_one_request() -> None:
 
 def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
-    http_stub = answering(
-        ok(page_json(disconnection_json(), disconnection_json(id=other))),
-        ok(page_json(disconnection_json(status="processing"))),
+    http_stub = stub_with(
+        json_response(page_json(disconnection_json(), disconnection_json(id=other))),
+        json_response(page_json(disconnection_json(status="processing"))),
     )
 
     found = http_stub.client().in_status(
@@ -97,7 +97,7 @@ def test_disconnections_are_read_status_by_status_without_duplicates() -> None:
 
 
 def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
-    http_stub = answering(ok(page_json(disconnection_json())))
+    http_stub = stub_with(json_response(page_json(disconnection_json())))
 
     found = http_stub.client().in_status(EntityKind.DISCONNECTION, ["needs_review"], offset=1, page_size=1)
 
@@ -107,7 +107,7 @@ def test_next_page_of_disconnections_starts_where_the_first_ended() -> None:
 def test_records_by_id_are_read_to_the_last_page() -> None:
     ids = [f"00000000-0000-4000-8000-00000000000{number}" for number in range(3)]
     pages = [page_json(connection_json(id=row_id), total_records=3, offset=n) for n, row_id in enumerate(ids)]
-    http_stub = answering(*map(ok, pages))
+    http_stub = stub_with(*map(json_response, pages))
 
     found = http_stub.client().by_ids(EntityKind.CONNECTION, [row_id.upper() for row_id in ids])
 
@@ -118,7 +118,7 @@ def test_records_by_id_are_read_to_the_last_page() -> None:
 
 def test_records_by_id_omit_other_records_but_keep_unreadable_rows() -> None:
     other = "5e20ea6a-8027-464a-941a-867c115c846d"
-    http_stub = answering(ok(page_json(connection_json(id=other), connection_json(id=None))))
+    http_stub = stub_with(json_response(page_json(connection_json(id=other), connection_json(id=None))))
 
     (row,) = http_stub.client().by_ids(EntityKind.CONNECTION, [ID]).rows
 
@@ -128,7 +128,7 @@ def test_records_by_id_omit_other_records_but_keep_unreadable_rows() -> None:
 
 @pytest.mark.parametrize("count", [0, NOYO_MAX_IDS + 1])
 def test_records_by_id_take_between_1_and_50_ids(count: int) -> None:
-    http_stub = answering(ok(page_json()))
+    http_stub = stub_with(json_response(page_json()))
 
     with pytest.raises(ValueError, match="between 1 and 50"):
         http_stub.client().by_ids(EntityKind.CONNECTION, [ID] * count)
@@ -137,8 +137,8 @@ def test_records_by_id_take_between_1_and_50_ids(count: int) -> None:
 
 def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     other_group = {"carrier_group_id": "AB-2", "group_name": "Other"}
-    http_stub = answering(
-        ok(
+    http_stub = stub_with(
+        json_response(
             page_json(
                 connection_json(group_data={"carrier_group_id": "ab-1"}),
                 connection_json(id=GROUP, group_data=other_group),
@@ -158,7 +158,7 @@ def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
 def test_disconnections_at_a_carrier_are_exactly_those_of_the_group() -> None:
     ours, unnamed = disconnection_json(), disconnection_json(id=VERSION, group_id=None)
     others = [disconnection_json(id=GROUP, group_id=ID), disconnection_json(id=CARRIER, carrier_id=ID)]
-    http_stub = answering(ok(page_json(ours, *others, unnamed)))
+    http_stub = stub_with(json_response(page_json(ours, *others, unnamed)))
 
     found = http_stub.client().disconnections_at(GROUP.upper(), CARRIER)
 
@@ -167,14 +167,14 @@ def test_disconnections_at_a_carrier_are_exactly_those_of_the_group() -> None:
 
 
 def test_one_unreadable_disconnection_makes_the_list_unreadable() -> None:
-    http_stub = answering(ok(page_json(disconnection_json(), {"id": VERSION})))
+    http_stub = stub_with(json_response(page_json(disconnection_json(), {"id": VERSION})))
 
     with pytest.raises(UnreadableAnswer, match="could not be read"):
         http_stub.client().disconnections_at(GROUP, CARRIER)
 
 
 def test_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
-    http_stub = answering(ok(page_json(connection_json())))
+    http_stub = stub_with(json_response(page_json(connection_json())))
     client = http_stub.client()
 
     client.connections_of_group(GROUP)
@@ -187,7 +187,7 @@ def test_connections_of_a_group_are_listed_with_and_without_a_status() -> None:
 
 
 def test_reading_a_list_only_sends_get() -> None:
-    http_stub = answering(ok(page_json()))
+    http_stub = stub_with(json_response(page_json()))
     client = http_stub.client()
 
     for kind in (EntityKind.CONNECTION, EntityKind.DISCONNECTION):
@@ -196,7 +196,7 @@ def test_reading_a_list_only_sends_get() -> None:
 
 
 def test_groups_are_found_by_name_and_by_carrier_group_id() -> None:
-    http_stub = answering(ok(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
+    http_stub = stub_with(json_response(page_json(group_json(dba_name="Tests R Us"), {"name": "unreadable"})))
     client = http_stub.client()
 
     (named,) = client.groups_named("test")
@@ -211,7 +211,11 @@ def test_groups_are_found_by_name_and_by_carrier_group_id() -> None:
 def test_eligibility_is_read_for_one_carrier_or_all() -> None:
     answer = {"group_id": GROUP, "carrier_id": CARRIER, "eligibility": "eligible"}
     rules = [{"rule": "size", "result": "passed", "description": "Big enough"}, {}]
-    http_stub = answering(ok({**answer, "eligibility_rules": rules}), ok([answer, answer]), ok({"response": [answer]}))
+    http_stub = stub_with(
+        json_response({**answer, "eligibility_rules": rules}),
+        json_response([answer, answer]),
+        json_response({"response": [answer]}),
+    )
     client = http_stub.client()
 
     (eligibility,) = client.eligibility(GROUP, CARRIER)
@@ -224,7 +228,7 @@ def test_eligibility_is_read_for_one_carrier_or_all() -> None:
 
 
 def test_connection_of_a_new_group_sends_every_field() -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
 
     connection = http_stub.client().request_connection(
         CARRIER.upper(), "00110011", "Test Company", SENSITIVE, ignore_eligibility=False, data_exchange=DataExchange.EDI
@@ -250,7 +254,7 @@ def test_connection_of_a_new_group_sends_every_field() -> None:
 
 
 def test_blank_fields_are_not_sent() -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
 
     http_stub.client().request_connection(CARRIER, "00110011", "Test Company", SensitiveFields(federal_ein=""))
 
@@ -260,7 +264,7 @@ def test_blank_fields_are_not_sent() -> None:
 
 
 def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
     client = http_stub.client()
 
     client.request_connection_of_group(GROUP, CARRIER, "00110011", SensitiveFields(broker_tin="323-45-6789"))
@@ -274,7 +278,7 @@ def test_connection_of_an_existing_group_sends_neither_name_nor_ein() -> None:
 
 
 def test_retry_sends_only_corrected_fields() -> None:
-    http_stub = answering(ok(connection_json(), 201))
+    http_stub = stub_with(json_response(connection_json(), 201))
     client = http_stub.client()
 
     client.retry_connection(ID, RetryRequest("00110012"), SENSITIVE)
@@ -294,7 +298,7 @@ def test_retry_sends_only_corrected_fields() -> None:
 
 
 def test_disconnection_request_sends_a_date_without_time() -> None:
-    http_stub = answering(ok(disconnection_json(), 201))
+    http_stub = stub_with(json_response(disconnection_json(), 201))
 
     http_stub.client().request_disconnection(
         CARRIER,
@@ -318,7 +322,7 @@ def test_disconnection_request_sends_a_date_without_time() -> None:
 
 @pytest.mark.parametrize("reason", DisconnectionReason)
 def test_noyo_accepts_every_disconnection_reason(reason: DisconnectionReason) -> None:
-    http_stub = answering(ok(disconnection_json(), 201))
+    http_stub = stub_with(json_response(disconnection_json(), 201))
 
     http_stub.client().request_disconnection(CARRIER, GROUP, date(2025, 1, 31), reason=reason)
 
@@ -326,7 +330,7 @@ def test_noyo_accepts_every_disconnection_reason(reason: DisconnectionReason) ->
 
 
 def test_decision_names_its_version() -> None:
-    http_stub = answering(ok(disconnection_json()))
+    http_stub = stub_with(json_response(disconnection_json()))
     client = http_stub.client()
 
     client.decide_disconnection(ID, VERSION, Decision.APPROVE, effective_end_date=date(2025, 1, 31))
@@ -341,7 +345,7 @@ def test_decision_names_its_version() -> None:
 
 @pytest.mark.parametrize("reason", DecisionReason)
 def test_noyo_accepts_every_decision_reason(reason: DecisionReason) -> None:
-    http_stub = answering(ok(disconnection_json()))
+    http_stub = stub_with(json_response(disconnection_json()))
 
     http_stub.client().decide_disconnection(ID, VERSION, Decision.REJECT, reason=reason)
 
@@ -349,7 +353,7 @@ def test_noyo_accepts_every_decision_reason(reason: DecisionReason) -> None:
 
 
 def test_rejection_has_a_body_only_with_a_reason() -> None:
-    http_stub = answering(ok(disconnection_json(status="rejected")))
+    http_stub = stub_with(json_response(disconnection_json(status="rejected")))
     client = http_stub.client()
 
     client.reject_disconnection(ID)
@@ -361,7 +365,7 @@ def test_rejection_has_a_body_only_with_a_reason() -> None:
 
 @pytest.mark.parametrize("text", INVALID_IDS)
 def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
-    http_stub = answering(ok({}))
+    http_stub = stub_with(json_response({}))
     client: NoyoHttpClient = http_stub.client()
     calls = [
         lambda: client.connection(text),
@@ -392,7 +396,7 @@ def test_only_a_uuid_becomes_part_of_a_path(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", " \t"])
 def test_required_text_must_not_be_empty(text: str) -> None:
-    http_stub = answering(ok({}))
+    http_stub = stub_with(json_response({}))
     client = http_stub.client()
 
     for call in (
@@ -409,9 +413,9 @@ def test_required_text_must_not_be_empty(text: str) -> None:
 @pytest.mark.parametrize(("offset", "page_size"), [(-1, 10), (0, 0)])
 def test_invalid_page_is_not_requested(offset: int, page_size: int) -> None:
     with pytest.raises(ValueError, match="a page begins"):
-        answering(ok({})).client().newest(EntityKind.CONNECTION, offset=offset, page_size=page_size)
+        stub_with(json_response({})).client().newest(EntityKind.CONNECTION, offset=offset, page_size=page_size)
 
 
 def test_status_filter_needs_a_status() -> None:
     with pytest.raises(ValueError, match="no status was given"):
-        answering(ok({})).client().in_status(EntityKind.CONNECTION, [], offset=0, page_size=10)
+        stub_with(json_response({})).client().in_status(EntityKind.CONNECTION, [], offset=0, page_size=10)

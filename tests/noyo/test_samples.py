@@ -10,7 +10,7 @@ import pytest
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, UnknownValue
 from bot.domain.requests import Decision, DecisionReason, RetryRequest, SensitiveFields
 from bot.noyo.client import NoyoHttpClient
-from tests.noyo.http_stub import answering, contract, ok
+from tests.noyo.http_stub import contract, json_response, stub_with
 
 SAMPLES = {path.stem: json.loads(path.read_text()) for path in (Path(__file__).parent / "samples").glob("*.json")}
 BEARER = {"Authorization": "Bearer made-up", "Content-Type": "application/json"}
@@ -20,7 +20,7 @@ ANY = "3c90c3cc-0d44-4b50-8888-8dd25736052a"
 
 
 def client_with(name: str) -> NoyoHttpClient:
-    return answering(ok(SAMPLES[name]["answer"], SAMPLES[name]["status"])).client()
+    return stub_with(json_response(SAMPLES[name]["answer"], SAMPLES[name]["status"])).client()
 
 
 def test_there_are_six_samples() -> None:
@@ -46,7 +46,7 @@ def test_sample_of_a_completed_connection_is_read() -> None:
 
 def test_sample_of_a_request_is_sent_exactly() -> None:
     sample = SAMPLES["request-connection"]
-    http_stub = answering(ok(sample["answer"], 201))
+    http_stub = stub_with(json_response(sample["answer"], 201))
 
     connection = http_stub.client().request_connection(
         sample["request"]["carrier_id"], "00110011", "Test Company", SensitiveFields(federal_ein="123456789")
@@ -58,7 +58,7 @@ def test_sample_of_a_request_is_sent_exactly() -> None:
 
 def test_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
     sample = SAMPLES["retry-connection"]
-    http_stub = answering(ok(sample["answer"], 201))
+    http_stub = stub_with(json_response(sample["answer"], 201))
 
     record = http_stub.client().retry_connection(sample["answer"]["id"], RetryRequest("10000001"), SensitiveFields())
 
@@ -68,7 +68,7 @@ def test_sample_of_a_retry_is_sent_and_read_without_a_name() -> None:
 
 def test_sample_of_an_edit_keeps_unknown_values() -> None:
     sample = SAMPLES["edit-disconnection"]
-    http_stub = answering(ok(sample["answer"]))
+    http_stub = stub_with(json_response(sample["answer"]))
 
     record = http_stub.client().decide_disconnection(
         ANY,
@@ -93,7 +93,7 @@ def test_sample_of_a_rejection_is_read_without_a_source_and_a_date() -> None:
 
 def test_sample_of_a_disconnection_is_sent_and_read_with_its_nulls() -> None:
     sample = SAMPLES["request-disconnection"]
-    http_stub = answering(ok(sample["answer"], 201))
+    http_stub = stub_with(json_response(sample["answer"], 201))
 
     record = http_stub.client().request_disconnection(
         sample["request"]["carrier_id"], sample["request"]["group_id"], date(2025, 1, 1)

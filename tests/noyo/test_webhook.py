@@ -35,7 +35,7 @@ RECORD = "dd9a1813-34f7-4c7e-86bc-f041f2cbd9a1"
 NOW = 1_790_000_000
 
 
-class Operations:
+class FakeOperations:
     """An in-memory operation repository for submissions; `failure` is raised if set."""
 
     def __init__(self) -> None:
@@ -57,25 +57,27 @@ class Operations:
         del entity
 
 
-class Nothing:
+class FakeRecords:
     def record_state(self, entity: EntityRef) -> None:
         del entity
 
 
 @pytest.fixture
-def operations() -> Operations:
-    return Operations()
+def operations() -> FakeOperations:
+    return FakeOperations()
 
 
-KNOWN = StaticSecret((SECRET,))
+VALID_SECRET = StaticSecret((SECRET,))
 
 
-def endpoint_on(
-    operations: Operations, secrets: Secret[tuple[str, ...]] = KNOWN, check_health: Callable[[], object] = lambda: None
+def build_endpoint(
+    operations: FakeOperations,
+    secrets: Secret[tuple[str, ...]] = VALID_SECRET,
+    check_health: Callable[[], object] = lambda: None,
 ) -> WebhookEndpoint:
     deps = Dependencies(
         operations=cast(OperationRepository, operations),
-        records=cast(RecordRepository, Nothing()),
+        records=cast(RecordRepository, FakeRecords()),
         encryptor=cast(Encryptor, None),
         clock=lambda: NOW,
         new_id=lambda: "id",
@@ -85,8 +87,8 @@ def endpoint_on(
 
 
 @pytest.fixture
-def endpoint(operations: Operations) -> WebhookEndpoint:
-    return endpoint_on(operations)
+def endpoint(operations: FakeOperations) -> WebhookEndpoint:
+    return build_endpoint(operations)
 
 
 def event_body(kind: str = "group_connection_request.status_change", **event: Any) -> bytes:
@@ -107,7 +109,7 @@ def delivery(body: bytes, signed: str | None = None, *, encoded: bool = False, *
 @pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize(("kind", "about"), ENTITY_KINDS.items())
 def test_event_submits_one_refresh_of_its_record(
-    endpoint: WebhookEndpoint, operations: Operations, kind: str, about: EntityKind, encoded: bool
+    endpoint: WebhookEndpoint, operations: FakeOperations, kind: str, about: EntityKind, encoded: bool
 ) -> None:
     assert endpoint.handle(delivery(event_body(kind), encoded=encoded))["statusCode"] == 200
 
@@ -122,19 +124,21 @@ def test_event_submits_one_refresh_of_its_record(
     assert not refresh.takes_lock
 
 
-def test_repeated_event_submits_nothing_and_succeeds(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_repeated_event_submits_nothing_and_succeeds(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:
     answers = [endpoint.handle(delivery(event_body()))["statusCode"] for _ in range(3)]
     assert answers == [200, 200, 200]
     assert len(operations.submitted) == 1
 
 
-def test_two_events_of_one_record_submit_two_refreshes(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_two_events_of_one_record_submit_two_refreshes(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:
     endpoint.handle(delivery(event_body()))
     endpoint.handle(delivery(event_body(id=EVENT.replace("5b", "6b"))))
     assert len(operations.submitted) == 2
 
 
-def test_reused_event_id_does_not_change_the_first_refresh(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_reused_event_id_does_not_change_the_first_refresh(
+    endpoint: WebhookEndpoint, operations: FakeOperations
+) -> None:
     endpoint.handle(delivery(event_body()))
     assert endpoint.handle(delivery(event_body("group_disconnection_request.created")))["statusCode"] == 200
     assert operations.submitted[f"webhook:{EVENT}"].entity.kind is EntityKind.CONNECTION
@@ -142,7 +146,7 @@ def test_reused_event_id_does_not_change_the_first_refresh(endpoint: WebhookEndp
 
 @pytest.mark.parametrize("kind", ["test.hello_world", "group_connection_request.deleted", "", "Ünheard of\n"])
 def test_other_event_types_are_accepted_and_ignored(
-    endpoint: WebhookEndpoint, operations: Operations, kind: str
+    endpoint: WebhookEndpoint, operations: FakeOperations, kind: str
 ) -> None:
     assert endpoint.handle(delivery(event_body(kind, id="not even an id")))["statusCode"] == 200
     assert operations.submitted == {}
@@ -150,7 +154,7 @@ def test_other_event_types_are_accepted_and_ignored(
 
 @pytest.mark.parametrize("about", ["", ', "data": null', ', "data": [{"id": "1"}]', ', "data": "all of them"'])
 def test_data_of_other_event_types_may_have_any_shape(
-    endpoint: WebhookEndpoint, operations: Operations, about: str
+    endpoint: WebhookEndpoint, operations: FakeOperations, about: str
 ) -> None:
     """Any other answer would make Noyo repeat the delivery for three days."""
     assert endpoint.handle(delivery(b'{"event": {"type": "member.created"}%b}' % about.encode()))["statusCode"] == 200
@@ -160,15 +164,15 @@ def test_data_of_other_event_types_may_have_any_shape(
 # ---------------------------------------------------------------- signatures
 
 
-def other(body: bytes) -> str:
+def other_signature(body: bytes) -> str:
     return signature(body, "another-secret")
 
 
-def test_one_valid_signature_of_several_is_enough(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_one_valid_signature_of_several_is_enough(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:
     body = event_body()
     for signed in (
-        f"{other(body)},{signature(body)}",
-        f"{signature(body)}, {other(body)}",
+        f"{other_signature(body)},{signature(body)}",
+        f"{signature(body)}, {other_signature(body)}",
         f" {signature(body).upper()} ,,",
     ):
         assert endpoint.handle(delivery(body, signed))["statusCode"] == 200
@@ -176,12 +180,12 @@ def test_one_valid_signature_of_several_is_enough(endpoint: WebhookEndpoint, ope
 
 
 @pytest.mark.parametrize("secrets", [(SECRET, "new"), ("old", SECRET), ("old", SECRET, "new")])
-def test_signature_may_match_any_of_several_secrets(operations: Operations, secrets: tuple[str, ...]) -> None:
-    assert endpoint_on(operations, StaticSecret(secrets)).handle(delivery(event_body()))["statusCode"] == 200
+def test_signature_may_match_any_of_several_secrets(operations: FakeOperations, secrets: tuple[str, ...]) -> None:
+    assert build_endpoint(operations, StaticSecret(secrets)).handle(delivery(event_body()))["statusCode"] == 200
 
 
 @pytest.mark.parametrize("stamp", ["2020-01-01T00:00:00+00:00", "2100-01-01T00:00:00Z", "yesterday"])
-def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: Operations, stamp: str) -> None:
+def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: FakeOperations, stamp: str) -> None:
     """Noyo delivers for three days, and a late refresh does no harm."""
     headers = {"x-noyo-timestamp": stamp}
     answer = endpoint.handle(delivery(event_body(), signature(event_body(), stamp=stamp), **headers))
@@ -194,7 +198,7 @@ def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: Operatio
         {"x-noyo-signature": ""},
         {"x-noyo-signature": ",,"},
         {"x-noyo-signature": "é" * 64},
-        {"x-noyo-signature": other(event_body())},
+        {"x-noyo-signature": other_signature(event_body())},
         {"x-noyo-signature": signature(event_body())[:-1]},
         {"x-noyo-signature": "0" * WEBHOOK_MAX_HEADER_BYTES + "," + signature(event_body())},
         {"x-noyo-timestamp": ""},
@@ -203,7 +207,7 @@ def test_old_events_are_accepted(endpoint: WebhookEndpoint, operations: Operatio
     ],
 )
 def test_unsigned_event_is_rejected_without_details(
-    endpoint: WebhookEndpoint, operations: Operations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
+    endpoint: WebhookEndpoint, operations: FakeOperations, caplog: pytest.LogCaptureFixture, headers: dict[str, str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     answer = endpoint.handle(delivery(event_body(), **headers))
@@ -218,7 +222,7 @@ def test_event_without_signature_headers_is_rejected(endpoint: WebhookEndpoint) 
         assert endpoint.handle({"headers": headers, "body": event_body().decode()})["statusCode"] == 401
 
 
-def test_modified_body_is_rejected(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_modified_body_is_rejected(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:
     body = event_body()
     assert endpoint.handle(delivery(body + b" ", signature(body)))["statusCode"] == 401
     assert operations.submitted == {}
@@ -228,14 +232,14 @@ def test_modified_body_is_rejected(endpoint: WebhookEndpoint, operations: Operat
 def test_any_unsigned_request_is_rejected_without_an_exception(
     body: bytes, stamp: str, signed: str, encoded: bool
 ) -> None:
-    operations = Operations()
+    operations = FakeOperations()
     text = base64.b64encode(body).decode() if encoded else body.decode(errors="surrogateescape")
     event = {
         "headers": {"x-noyo-timestamp": stamp, "x-noyo-signature": signed},
         "body": text,
         "isBase64Encoded": encoded,
     }
-    assert endpoint_on(operations).handle(event)["statusCode"] == 401
+    assert build_endpoint(operations).handle(event)["statusCode"] == 401
     assert operations.submitted == {}
 
 
@@ -260,7 +264,7 @@ def test_any_unsigned_request_is_rejected_without_an_exception(
     ],
 )
 def test_signed_body_that_is_not_an_event_is_rejected_without_repeating_it(
-    endpoint: WebhookEndpoint, operations: Operations, body: bytes, words: str
+    endpoint: WebhookEndpoint, operations: FakeOperations, body: bytes, words: str
 ) -> None:
     answer = endpoint.handle(delivery(body, encoded=True))
     assert answer["statusCode"] == 400
@@ -285,7 +289,7 @@ def test_body_with_an_invalid_encoding_is_rejected(endpoint: WebhookEndpoint, ev
 
 @pytest.mark.parametrize("failure", [TableUnavailable("The table does not answer."), DeadlineExceeded()])
 def test_noyo_delivers_again_if_the_table_is_unavailable(
-    endpoint: WebhookEndpoint, operations: Operations, failure: Exception
+    endpoint: WebhookEndpoint, operations: FakeOperations, failure: Exception
 ) -> None:
     operations.failure = failure
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 503
@@ -294,12 +298,14 @@ def test_noyo_delivers_again_if_the_table_is_unavailable(
     assert len(operations.submitted) == 1
 
 
-def test_noyo_delivers_again_if_the_submission_is_rejected(endpoint: WebhookEndpoint, operations: Operations) -> None:
+def test_noyo_delivers_again_if_the_submission_is_rejected(
+    endpoint: WebhookEndpoint, operations: FakeOperations
+) -> None:
     operations.failure = SubmissionConflict("no")
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 503
 
 
-def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, ...]]:
+def rotating_secret(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, ...]]:
     """A secret that returns the next value each time it is read, then the last one."""
     left = list(readings)
 
@@ -313,23 +319,25 @@ def changing(*readings: tuple[str, ...] | Exception) -> CachedSecret[tuple[str, 
     return CachedSecret(read, lambda: float(next(ticking)))
 
 
-def test_unmatched_signature_is_checked_against_the_current_secret(operations: Operations) -> None:
-    endpoint = endpoint_on(operations, changing(("old",), ("old", SECRET)))
+def test_unmatched_signature_is_checked_against_the_current_secret(operations: FakeOperations) -> None:
+    endpoint = build_endpoint(operations, rotating_secret(("old",), ("old", SECRET)))
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
-    assert endpoint.handle(delivery(event_body(), other(event_body())))["statusCode"] == 401
+    assert endpoint.handle(delivery(event_body(), other_signature(event_body())))["statusCode"] == 401
 
 
 def test_noyo_delivers_again_if_the_secret_is_unavailable(
-    operations: Operations, caplog: pytest.LogCaptureFixture
+    operations: FakeOperations, caplog: pytest.LogCaptureFixture
 ) -> None:
-    endpoint = endpoint_on(operations, changing(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,)))
+    endpoint = build_endpoint(
+        operations, rotating_secret(SecretUnavailable("SECRET_NOYO_WEBHOOK cannot be read."), (SECRET,))
+    )
     answer = endpoint.handle(delivery(event_body()))
     assert (answer["statusCode"], answer["body"]) == (503, "")
     assert "SECRET_NOYO_WEBHOOK cannot be read" in caplog.text
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
 
 
-class Unreadable:
+class UnreadableSecret:
     def value(self) -> tuple[str, ...]:
         raise SecretUnavailable("There is none.")
 
@@ -337,14 +345,14 @@ class Unreadable:
         del refused
 
 
-def test_health_is_checked_after_signed_events_and_secret_errors_only(operations: Operations) -> None:
+def test_health_is_checked_after_signed_events_and_secret_errors_only(operations: FakeOperations) -> None:
     checks: list[str] = []
-    endpoint = endpoint_on(operations, check_health=lambda: checks.append("known"))
+    endpoint = build_endpoint(operations, check_health=lambda: checks.append("known"))
     assert endpoint.handle(delivery(event_body(), signed="0" * 64))["statusCode"] == 401
     assert checks == []
     assert endpoint.handle(delivery(event_body()))["statusCode"] == 200
     assert checks == ["known"]
 
-    broken = endpoint_on(operations, Unreadable(), lambda: checks.append("unreadable"))
+    broken = build_endpoint(operations, UnreadableSecret(), lambda: checks.append("unreadable"))
     assert broken.handle(delivery(event_body()))["statusCode"] == 503
     assert checks == ["known", "unreadable"]

@@ -42,7 +42,7 @@ ROLE_LIMIT = 10_240
 
 
 def routes_invoke_the_published_alias(stack: Stack) -> None:
-    paths = stack.the("AWS::ApiGatewayV2::Api")["Body"]["paths"]
+    paths = stack.only("AWS::ApiGatewayV2::Api")["Body"]["paths"]
     called = {
         path: integration["post"]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         for path, integration in paths.items()
@@ -130,7 +130,7 @@ WITHOUT_RESOURCES = ["lambda:GetAccountSettings"]
 
 
 def no_permission_covers_all_actions_or_resources(stack: Stack) -> None:
-    for _, statement in stack.of_roles():
+    for _, statement in stack.role_statements():
         assert "NotAction" not in statement
         assert "NotResource" not in statement
         assert "*" not in json.dumps(statement["Action"])
@@ -140,7 +140,7 @@ def no_permission_covers_all_actions_or_resources(stack: Stack) -> None:
 
 def permissions_on_the_table_are_limited_by_partition_key(stack: Stack) -> None:
     """`ForAllValues` alone also matches calls without a key, such as a scan; so `Null` is required too."""
-    for function, statement in stack.of_roles():
+    for function, statement in stack.role_statements():
         actions = _listed(statement["Action"])
         if statement["Effect"] == "Deny" or not any(action.startswith("dynamodb:") for action in actions):
             continue
@@ -175,7 +175,7 @@ def audit_entries_can_only_be_put(stack: Stack) -> None:
 
 def the_key_encrypts_only_for_operations(stack: Stack) -> None:
     users: dict[str, str] = {}
-    for function, statement in stack.of_roles():
+    for function, statement in stack.role_statements():
         if "kms:" in json.dumps(statement["Action"]):
             assert statement["Resource"] == {"Fn::GetAtt": ["Key", "Arn"]}
             assert statement["Condition"] == {"Null": {"kms:EncryptionContext:operation": "false"}}
@@ -204,7 +204,9 @@ def only_triggered_functions_read_the_stream(stack: Stack) -> None:
         if mapping["FunctionName"]["Ref"] == stack.alias_of(function)
     }
     readers = {
-        function for function, statement in stack.of_roles() if "dynamodb:GetRecords" in _listed(statement["Action"])
+        function
+        for function, statement in stack.role_statements()
+        if "dynamodb:GetRecords" in _listed(statement["Action"])
     }
     assert readers == triggered
 
@@ -303,7 +305,7 @@ def data_and_secrets_outlive_the_stack(stack: Stack) -> None:
 
 
 def the_table_has_backups_and_expiry(stack: Stack) -> None:
-    table = stack.the("AWS::DynamoDB::Table")
+    table = stack.only("AWS::DynamoDB::Table")
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
     assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -312,8 +314,8 @@ def the_table_has_backups_and_expiry(stack: Stack) -> None:
 
 def data_is_encrypted_with_the_right_key(stack: Stack) -> None:
     """SSEEnabled false means a key that AWS owns; DynamoDB encrypts every table."""
-    assert stack.the("AWS::DynamoDB::Table")["SSESpecification"] == {"SSEEnabled": False}
-    assert stack.the("AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert stack.only("AWS::DynamoDB::Table")["SSESpecification"] == {"SSEEnabled": False}
+    assert stack.only("AWS::KMS::Key")["EnableKeyRotation"] is True
     for secret in stack.of_type("AWS::SecretsManager::Secret").values():
         assert "KmsKeyId" not in secret
 
@@ -332,14 +334,14 @@ def every_log_group_has_a_retention_and_the_name_of_the_stack(stack: Stack) -> N
 
 
 def the_api_is_throttled_and_its_log_contains_no_content(stack: Stack) -> None:
-    stage = stack.the("AWS::ApiGatewayV2::Stage")
+    stage = stack.only("AWS::ApiGatewayV2::Stage")
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
     assert stage["DefaultRouteSettings"]["ThrottlingBurstLimit"] == {"Ref": "RequestsPerSecond"}
     assert stage["AccessLogSettings"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLog", "Arn"]}
     logged = json.loads(stage["AccessLogSettings"]["Format"])
     assert set(logged.values()) <= LOGGED_FIELDS
     assert "$context.requestId" in logged.values()
-    body = stack.the("AWS::ApiGatewayV2::Api")["Body"]
+    body = stack.only("AWS::ApiGatewayV2::Api")["Body"]
     assert all(methods.keys() == {"post"} for methods in body["paths"].values())
 
 

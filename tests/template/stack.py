@@ -38,7 +38,7 @@ class Stack:
         """The properties of all resources of a type, such as `AWS::Lambda::Function`, by name."""
         return {name: self.properties(name) for name, each in self.resources.items() if each["Type"] == kind}
 
-    def the(self, kind: str) -> dict[str, Any]:
+    def only(self, kind: str) -> dict[str, Any]:
         """The properties of the only resource of a type."""
         (properties,) = self.of_type(kind).values()
         return properties
@@ -57,7 +57,7 @@ class Stack:
             for statement in policy["PolicyDocument"]["Statement"]
         ]
 
-    def of_roles(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def role_statements(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """All statements of all roles, each with its function."""
         for function in self.functions:
             for statement in self.statements(self.role_of(function)):

@@ -25,7 +25,7 @@ def test_the_stack_passes_the_check(check: Check, stack: Stack) -> None:
 
 
 def statement(resources: Resources, role: str, action: str) -> dict[str, Any]:
-    """The role's first statement about this action."""
+    """The role's first statement that contains this action."""
     first: dict[str, Any] = next(
         statement
         for statement in resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
@@ -34,27 +34,27 @@ def statement(resources: Resources, role: str, action: str) -> dict[str, Any]:
     return first
 
 
-def of(resources: Resources, name: str) -> dict[str, Any]:
+def properties_of(resources: Resources, name: str) -> dict[str, Any]:
     properties: dict[str, Any] = resources[name]["Properties"]
     return properties
 
 
-def deny(resources: Resources, role: str) -> dict[str, Any]:
+def deny_statement(resources: Resources, role: str) -> dict[str, Any]:
     denying: dict[str, Any] = next(
         statement
-        for statement in of(resources, role)["Policies"][0]["PolicyDocument"]["Statement"]
+        for statement in properties_of(resources, role)["Policies"][0]["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Deny"
     )
     return denying
 
 
-def post(resources: Resources) -> dict[str, Any]:
-    operation: dict[str, Any] = of(resources, "Api")["Body"]["paths"]["/slack/events"]["post"]
+def slack_route(resources: Resources) -> dict[str, Any]:
+    operation: dict[str, Any] = properties_of(resources, "Api")["Body"]["paths"]["/slack/events"]["post"]
     return operation["x-amazon-apigateway-integration"]
 
 
 def environment(resources: Resources, function: str) -> dict[str, Any]:
-    variables: dict[str, Any] = of(resources, function)["Environment"]["Variables"]
+    variables: dict[str, Any] = properties_of(resources, function)["Environment"]["Variables"]
     return variables
 
 
@@ -63,22 +63,22 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a route to the unpublished function",
         checks.routes_invoke_the_published_alias,
-        lambda r: post(r).update(uri={"Fn::Sub": "arn:…functions/${SlackFunction.Arn}/invocations"}),
+        lambda r: slack_route(r).update(uri={"Fn::Sub": "arn:…functions/${SlackFunction.Arn}/invocations"}),
     ),
     (
         "a stream to the unpublished function",
         checks.streams_and_schedules_invoke_the_published_alias,
-        lambda r: of(r, "ExecuteOperationsFunctionStream").update(FunctionName=LATEST),
+        lambda r: properties_of(r, "ExecuteOperationsFunctionStream").update(FunctionName=LATEST),
     ),
     (
         "a schedule to the unpublished function",
         checks.streams_and_schedules_invoke_the_published_alias,
-        lambda r: of(r, "ExecuteOperationsFunctionSchedule")["Target"].update(Arn=LATEST),
+        lambda r: properties_of(r, "ExecuteOperationsFunctionSchedule")["Target"].update(Arn=LATEST),
     ),
     (
         "a schedule with retries",
         checks.asynchronous_invocations_are_not_retried,
-        lambda r: of(r, "PollFunctionSchedule")["Target"].pop("RetryPolicy"),
+        lambda r: properties_of(r, "PollFunctionSchedule")["Target"].pop("RetryPolicy"),
     ),
     (
         "an asynchronous queue with retries",
@@ -88,7 +88,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a schedule with a fixed name",
         checks.asynchronous_invocations_are_not_retried,
-        lambda r: of(r, "PollFunctionSchedule").update(Name="PollFunctionSchedule"),
+        lambda r: properties_of(r, "PollFunctionSchedule").update(Name="PollFunctionSchedule"),
     ),
     (
         "versions that are never deleted",
@@ -105,17 +105,17 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a stream that is read from its end",
         checks.streams_are_read_in_small_batches_from_the_beginning,
-        lambda r: of(r, "NotifyFunctionStream").update(StartingPosition="LATEST"),
+        lambda r: properties_of(r, "NotifyFunctionStream").update(StartingPosition="LATEST"),
     ),
     (
         "a role for two functions",
         checks.each_function_has_its_own_role_that_only_lambda_can_assume,
-        lambda r: of(r, "PollFunction").update(Role={"Fn::GetAtt": ["NotifyRole", "Arn"]}),
+        lambda r: properties_of(r, "PollFunction").update(Role={"Fn::GetAtt": ["NotifyRole", "Arn"]}),
     ),
     (
         "a managed policy",
         checks.each_function_has_its_own_role_that_only_lambda_can_assume,
-        lambda r: of(r, "PollRole").update(ManagedPolicyArns=["arn:…:AWSLambdaBasicExecutionRole"]),
+        lambda r: properties_of(r, "PollRole").update(ManagedPolicyArns=["arn:…:AWSLambdaBasicExecutionRole"]),
     ),
     (
         "all actions of a service",
@@ -140,12 +140,12 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "audit entries that can be changed",
         checks.audit_entries_can_only_be_put,
-        lambda r: deny(r, "ExecuteOperationsRole").clear(),
+        lambda r: deny_statement(r, "ExecuteOperationsRole").clear(),
     ),
     (
         "audit entries that can be deleted",
         checks.audit_entries_can_only_be_put,
-        lambda r: deny(r, "NotifyRole")["Action"].remove("dynamodb:DeleteItem"),
+        lambda r: deny_statement(r, "NotifyRole")["Action"].remove("dynamodb:DeleteItem"),
     ),
     (
         "a receiver that can decrypt",
@@ -160,7 +160,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a stream for a function that it does not trigger",
         checks.only_triggered_functions_read_the_stream,
-        lambda r: of(r, "PollRole")["Policies"][0]["PolicyDocument"]["Statement"].append(
+        lambda r: properties_of(r, "PollRole")["Policies"][0]["PolicyDocument"]["Statement"].append(
             statement(r, "NotifyRole", "dynamodb:GetRecords")
         ),
     ),
@@ -189,7 +189,7 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "another initial text of a secret",
         checks.secrets_are_created_empty,
-        lambda r: of(r, "SecretSlackBot").update(SecretString='{"bot_token": "fill me in"}'),
+        lambda r: properties_of(r, "SecretSlackBot").update(SecretString='{"bot_token": "fill me in"}'),
     ),
     (
         "a setting without a parameter",
@@ -213,44 +213,44 @@ PLANTED: list[tuple[str, Check, Plant]] = [
     (
         "a table without deletion protection",
         checks.data_and_secrets_outlive_the_stack,
-        lambda r: of(r, "Table").update(DeletionProtectionEnabled=False),
+        lambda r: properties_of(r, "Table").update(DeletionProtectionEnabled=False),
     ),
     (
         "a table without expiry",
         checks.the_table_has_backups_and_expiry,
-        lambda r: of(r, "Table").pop("TimeToLiveSpecification"),
+        lambda r: properties_of(r, "Table").pop("TimeToLiveSpecification"),
     ),
     (
         "a table that is encrypted with the key for operations",
         checks.data_is_encrypted_with_the_right_key,
-        lambda r: of(r, "Table").update(SSESpecification={"SSEEnabled": True, "SSEType": "KMS"}),
+        lambda r: properties_of(r, "Table").update(SSESpecification={"SSEEnabled": True, "SSEType": "KMS"}),
     ),
     (
         "a log without retention",
         checks.every_log_group_has_a_retention_and_the_name_of_the_stack,
-        lambda r: of(r, "SlackLog").pop("RetentionInDays"),
+        lambda r: properties_of(r, "SlackLog").pop("RetentionInDays"),
     ),
     (
         "an API without throttling",
         checks.the_api_is_throttled_and_its_log_contains_no_content,
-        lambda r: of(r, "ApiApiGatewayDefaultStage").pop("DefaultRouteSettings"),
+        lambda r: properties_of(r, "ApiApiGatewayDefaultStage").pop("DefaultRouteSettings"),
     ),
     (
         "an access log with headers",
         checks.the_api_is_throttled_and_its_log_contains_no_content,
-        lambda r: of(r, "ApiApiGatewayDefaultStage")["AccessLogSettings"].update(
+        lambda r: properties_of(r, "ApiApiGatewayDefaultStage")["AccessLogSettings"].update(
             Format='{"id":"$context.requestId","agent":"$context.identity.userAgent"}'
         ),
     ),
     (
         "another processor than the packages are for",
         checks.functions_use_the_runtime_of_their_packages,
-        lambda r: of(r, "SlackFunction").update(Architectures=["x86_64"]),
+        lambda r: properties_of(r, "SlackFunction").update(Architectures=["x86_64"]),
     ),
     (
         "a timeout beyond the lease",
         checks.timeouts_match_the_code,
-        lambda r: of(r, "ExecuteOperationsFunction").update(Timeout=600),
+        lambda r: properties_of(r, "ExecuteOperationsFunction").update(Timeout=600),
     ),
     (
         "an alarm without actions",

@@ -187,53 +187,57 @@ def _record(pk: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def simulation() -> Iterator[Simulation]:
+def run_simulation() -> Iterator[Simulation]:
     with contextlib.ExitStack() as stack:
         system = stack.enter_context(System(APPROVERS=ANA, POLL_SECONDS="60"))
         for module in MODULES:
             stack.enter_context(mock.patch.object(module, "deployment", return_value=system.bot))
-        quiet = io.StringIO()
-        with contextlib.redirect_stdout(quiet):
-            started = Simulation(system)
-            started.minute()
-            started.minute()
+        discarded = io.StringIO()
+        with contextlib.redirect_stdout(discarded):
+            simulation = Simulation(system)
+            simulation.minute()
+            simulation.minute()
             system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
-        yield started
+        yield simulation
 
 
 def measure() -> dict[str, Counts]:
     """The usage by kind of event, without the usage of an idle poll."""
-    with simulation() as here:
-        system = here.system
-        known = [system.noyo.add_connection(group_name=name, status="processing")["id"] for name in GROUP_NAMES]
+    with run_simulation() as simulation:
+        system = simulation.system
+        connection_ids = [
+            system.noyo.add_connection(group_name=name, status="processing")["id"] for name in GROUP_NAMES
+        ]
         for _ in range(5):
-            here.measure(here.minute)
-        measured = {"minute": here.measure(here.minute)}
-        idle = here.measure(here.poll)
-        changed = here.measure(lambda: (system.noyo.move_connection(known[0], "pending_implementation"), here.poll()))
-        measured["change"] = _less(changed, idle)
-        failed = here.measure(
-            lambda: (system.noyo.move_connection(known[1], "unable_to_connect", error="No"), here.poll())
+            simulation.measure(simulation.minute)
+        measured = {"minute": simulation.measure(simulation.minute)}
+        idle = simulation.measure(simulation.poll)
+        changed = simulation.measure(
+            lambda: (system.noyo.move_connection(connection_ids[0], "pending_implementation"), simulation.poll())
         )
-        measured["alert"] = _less(failed, idle)
-        system.noyo.move_connection(known[2], "pending_implementation")
-        measured["change by webhook"] = here.measure(lambda: _webhook(known[2]), people=1)
-        measured["request"] = here.measure(system.asks, people=2)
+        measured["change"] = _difference(changed, idle)
+        failed = simulation.measure(
+            lambda: (system.noyo.move_connection(connection_ids[1], "unable_to_connect", error="No"), simulation.poll())
+        )
+        measured["alert"] = _difference(failed, idle)
+        system.noyo.move_connection(connection_ids[2], "pending_implementation")
+        measured["change by webhook"] = simulation.measure(lambda: _webhook(connection_ids[2]), people=1)
+        measured["request"] = simulation.measure(system.asks, people=2)
         alert = _message(system, ALERTS, "retry")
-        measured["retry"] = here.measure(
+        measured["retry"] = simulation.measure(
             lambda: system.retries(ANA, ALERTS, alert.ts, carrier_group_id="778"), people=2
         )
-        measured["refresh"] = here.measure(
+        measured["refresh"] = simulation.measure(
             lambda: system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {GROUP_NAMES[3]}"), people=1
         )
-        measured["disconnection"] = _less(here.measure(lambda: _disconnection(here)), idle)
-        measured["decision"] = here.measure(lambda: _decides(system), people=2)
-        measured["compared record"] = _compared_record(here)
+        measured["disconnection"] = _difference(simulation.measure(lambda: _request_disconnection(simulation)), idle)
+        measured["decision"] = simulation.measure(lambda: _approve(system), people=2)
+        measured["compared record"] = _compared_record(simulation)
         measured["discovered"] = _discovered_connection()
     return measured
 
 
-def _less(counts: Counts, idle: Counts) -> Counts:
+def _difference(counts: Counts, idle: Counts) -> Counts:
     return counts + idle * -1
 
 
@@ -242,18 +246,18 @@ def _webhook(record_id: str) -> None:
     assert answer["statusCode"] == 200, answer
 
 
-def _disconnection(here: Simulation) -> None:
-    connection = here.system.noyo.connections()[5]
-    here.system.noyo.carrier_requests_disconnection(
+def _request_disconnection(simulation: Simulation) -> None:
+    connection = simulation.system.noyo.connections()[5]
+    simulation.system.noyo.carrier_requests_disconnection(
         carrier_id=connection["carrier_id"],
         group_id=connection["group_id"],
         group_name=GROUP_NAMES[5],
         effective_end_date="2027-01-31",
     )
-    here.poll()
+    simulation.poll()
 
 
-def _decides(system: System) -> None:
+def _approve(system: System) -> None:
     card = _message(system, DECISIONS, "approve")
     system.slack.click(ANA, DECISIONS, card.ts, "approve")
     view = system.slack.view_of(ANA)
@@ -268,27 +272,27 @@ def _message(system: System, channel: str, button: str) -> Message:
     return next(message for message in messages if f'"{button}"' in blocks_of(message))
 
 
-def _compared_record(here: Simulation) -> Counts:
+def _compared_record(simulation: Simulation) -> Counts:
     """The additional usage of the daily comparison for one more record."""
-    few = _full_comparison(here)
+    few = _full_comparison(simulation)
     for number in range(ROWS):
-        here.system.noyo.add_connection(group_name=f"More {number}", status="completed")
-    here.measure(here.minute)
-    here.measure(here.minute)
-    return _less(_full_comparison(here), few) * (1 / ROWS)
+        simulation.system.noyo.add_connection(group_name=f"More {number}", status="completed")
+    simulation.measure(simulation.minute)
+    simulation.measure(simulation.minute)
+    return _difference(_full_comparison(simulation), few) * (1 / ROWS)
 
 
-def _full_comparison(here: Simulation) -> Counts:
-    here.system.wait(25 * 3600)
-    return here.measure(here.poll)
+def _full_comparison(simulation: Simulation) -> Counts:
+    simulation.system.wait(25 * 3600)
+    return simulation.measure(simulation.poll)
 
 
 def _discovered_connection() -> Counts:
     """A connection that was created without Switchboard: its items and its card."""
-    with simulation() as fresh:
+    with run_simulation() as simulation:
         for number in range(ROWS):
-            fresh.system.noyo.add_connection(group_name=f"There Before {number}", status="completed")
-        return fresh.measure(fresh.poll) * (1 / ROWS)
+            simulation.system.noyo.add_connection(group_name=f"There Before {number}", status="completed")
+        return simulation.measure(simulation.poll) * (1 / ROWS)
 
 
 if __name__ == "__main__":

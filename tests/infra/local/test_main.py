@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from infra.local import __main__ as main
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 
-class Story(types.ModuleType):
+class FakeStory(types.ModuleType):
     """A story that only prints a line."""
 
     def __init__(self, outcome: bool) -> None:
@@ -28,7 +28,7 @@ class Story(types.ModuleType):
 def test_the_demos_exit_status_says_whether_the_story_passed(
     outcome: bool, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    story = Story(outcome)
+    story = FakeStory(outcome)
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", story)
     monkeypatch.setattr(main, "LocalStack", QuietStack)
 
@@ -40,14 +40,14 @@ def test_the_demos_exit_status_says_whether_the_story_passed(
 def test_the_demo_stays_up_until_it_is_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "infra.local.demo.story", Story(True))
+    monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
     monkeypatch.setattr(main, "LocalStack", QuietStack)
     stopping = threading.Event()
     statuses: list[int] = []
     playing = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
     playing.start()
 
-    assert until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in output(capsys))
+    assert wait_until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in output(capsys))
     assert statuses == []
     stopping.set()
     playing.join()
@@ -55,7 +55,7 @@ def test_the_demo_stays_up_until_it_is_interrupted(
 
 
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "infra.local.demo.story", Story(True))
+    monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
     monkeypatch.setattr(main, "LocalStack", QuietStack)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
 

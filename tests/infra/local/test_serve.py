@@ -19,7 +19,7 @@ from infra.local.noyo import NoyoFake
 from infra.local.serve import serve
 from infra.local.slack import SlackFake
 from tests.infra.local.conftest import LocalTable
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 QUICK = Intervals(schedules=60, stream=0.01, retries=0.0)
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def serving(environ: dict[str, str], handlers: dict[str, Callable[..., Any]]) ->
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        assert until(lambda: bool(output.lines) or not thread.is_alive())
+        assert wait_until(lambda: bool(output.lines) or not thread.is_alive())
         yield output
     finally:
         stopping.set()
@@ -91,7 +91,7 @@ def test_requests_and_stream_records_reach_the_handlers(environ: dict[str, str],
         assert connection.getresponse().read() == b"received"
         connection.close()
         table.put("OUTBOX#1")
-        assert until(lambda: any("Records" in event for event in woken))
+        assert wait_until(lambda: any("Records" in event for event in woken))
 
 
 def test_the_summary_names_triggers_and_endpoints_but_no_secrets(environ: dict[str, str]) -> None:
@@ -114,7 +114,7 @@ def test_an_error_of_a_handler_is_printed_with_its_traceback(environ: dict[str, 
         raise RuntimeError("poll is broken")
 
     with serving(environ, {"handlers.poll.handler": broken}) as output:
-        assert until(lambda: bool(output.errors))
+        assert wait_until(lambda: bool(output.errors))
 
     assert output.errors[0].startswith("PollFunction raised:\nTraceback")
     assert output.errors[0].endswith("RuntimeError: poll is broken")
@@ -199,7 +199,7 @@ def test_the_command_serves_the_projects_handlers_until_a_signal(
         assert run.stdout is not None
         assert run.stderr is not None
         first = run.stdout.readline()
-        assert until(lambda: bool(noyo.requests))
+        assert wait_until(lambda: bool(noyo.requests))
         run.send_signal(number)
         rest, errors = run.stdout.read(), run.stderr.read()
 

@@ -14,12 +14,12 @@ from bot.settings import Purpose, read_settings
 from infra.local.aws.runtime import Intervals
 from infra.local.environment import BOT_TOKEN, CONNECTIONS, Addresses, bot_environment, replaced_environ, write_carriers
 from infra.local.stack import LocalStack
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
-QUICK = Intervals(schedules=0.02, stream=0.01, retries=0.0)
+SHORT_INTERVALS = Intervals(schedules=0.02, stream=0.01, retries=0.0)
 
 
-class Bot:
+class FakeHandlers:
     """Handlers that replace the project's."""
 
     def __init__(self) -> None:
@@ -70,24 +70,24 @@ class Bot:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[LocalStack, Bot]]:
-    bot = Bot()
-    with LocalStack(handlers=bot.handlers, intervals=QUICK, on_problem=lambda _: None) as stack:
+def running() -> Iterator[tuple[LocalStack, FakeHandlers]]:
+    bot = FakeHandlers()
+    with LocalStack(handlers=bot.handlers, intervals=SHORT_INTERVALS, on_problem=lambda _: None) as stack:
         stack.slack.add_user("U0ANA", "Ana")
         yield stack, bot
 
 
 @pytest.fixture
-def stack(running: tuple[LocalStack, Bot]) -> LocalStack:
+def stack(running: tuple[LocalStack, FakeHandlers]) -> LocalStack:
     return running[0]
 
 
 @pytest.fixture
-def bot(running: tuple[LocalStack, Bot]) -> Bot:
+def bot(running: tuple[LocalStack, FakeHandlers]) -> FakeHandlers:
     return running[1]
 
 
-def put(stack: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
+def put_item(stack: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
     key = {"pk": {"S": pk}, "sk": {"S": "STATE"}}
     client = stack.table_client()
     client.put_item(TableName=stack.table_name, Item=key | due)
@@ -95,8 +95,8 @@ def put(stack: LocalStack, pk: str, **due: Any) -> dict[str, Any]:
     return key
 
 
-def threads() -> set[threading.Thread]:
-    """Without the one that serves all local servers of this process, which starts once and stays."""
+def running_threads() -> set[threading.Thread]:
+    """All threads except the one for local HTTP servers, which starts once and runs until the process ends."""
     return {thread for thread in threading.enumerate() if thread.name != "http-server"}
 
 
@@ -104,7 +104,7 @@ def due_at(kind: str, when: float) -> dict[str, Any]:
     return {"due_kind": {"S": kind}, "due": {"N": str(int(when))}}
 
 
-def test_a_command_reaches_the_handler_and_its_response_the_user(stack: LocalStack, bot: Bot) -> None:
+def test_a_command_reaches_the_handler_and_its_response_the_user(stack: LocalStack, bot: FakeHandlers) -> None:
     reply = stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
 
     assert reply.status == 200
@@ -112,7 +112,7 @@ def test_a_command_reaches_the_handler_and_its_response_the_user(stack: LocalSta
     assert bot.calls[-1] == "SlackFunction: signature"
 
 
-def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, bot: Bot) -> None:
+def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, bot: FakeHandlers) -> None:
     stack.slack.command("U0ANA", CONNECTIONS, "/noyo", "hello")
     settings = read_settings(bot.environments[-1])
 
@@ -123,18 +123,20 @@ def test_the_handlers_environment_names_the_stacks_endpoints(stack: LocalStack, 
     assert settings.aws.table == stack.table_name
 
 
-def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(stack: LocalStack, bot: Bot) -> None:
+def test_an_inserted_operation_invokes_the_function_by_the_templates_rules(
+    stack: LocalStack, bot: FakeHandlers
+) -> None:
     """Only operations pass the filter, and a failed batch is retried."""
     bot.fails_next = True
-    put(stack, "OUTBOX#1")
-    put(stack, "OPERATION#1")
+    put_item(stack, "OUTBOX#1")
+    put_item(stack, "OPERATION#1")
 
-    assert until(lambda: bot.received_keys().count("OPERATION#1") == 2)
+    assert wait_until(lambda: bot.received_keys().count("OPERATION#1") == 2)
     assert "OUTBOX#1" not in bot.received_keys()
 
 
-def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: Bot) -> None:
-    assert until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(stack.crashes) >= 2)
+def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: FakeHandlers) -> None:
+    assert wait_until(lambda: bot.scheduled.count("ExecuteOperationsFunction") >= 2 and len(stack.crashes) >= 2)
 
     assert str(stack.crashes[0].error) == "poll is broken"
     assert stack.problems[0] == "PollFunction raised RuntimeError: poll is broken"
@@ -143,7 +145,7 @@ def test_every_schedule_runs_and_survives_a_crash(stack: LocalStack, bot: Bot) -
 def test_settle_waits_for_what_is_due_soon(stack: LocalStack) -> None:
     assert stack.settle(20, quiet=0.05)
 
-    key = put(stack, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
+    key = put_item(stack, "OUTBOX#2", **due_at("OUTBOX", time.time() + 60))
     assert stack.due() == ["OUTBOX#2"]
     assert not stack.settle(0.3, quiet=0.05)
 
@@ -154,16 +156,16 @@ def test_settle_waits_for_what_is_due_soon(stack: LocalStack) -> None:
 
 
 def test_settle_does_not_wait_for_what_is_due_in_days(stack: LocalStack) -> None:
-    put(stack, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
+    put_item(stack, "OPERATION#reminder", **due_at("OPERATION", time.time() + 86_400))
 
     assert stack.settle(20, quiet=0.05)
 
 
-def test_settle_waits_for_running_invocations(stack: LocalStack, bot: Bot) -> None:
+def test_settle_waits_for_running_invocations(stack: LocalStack, bot: FakeHandlers) -> None:
     bot.unblocked.clear()
     before = len(bot.batches)
-    put(stack, "OPERATION#3")
-    assert until(lambda: len(bot.batches) > before)
+    put_item(stack, "OPERATION#3")
+    assert wait_until(lambda: len(bot.batches) > before)
 
     assert not stack.settle(0.3, quiet=0.05)
     bot.unblocked.set()
@@ -172,7 +174,7 @@ def test_settle_waits_for_running_invocations(stack: LocalStack, bot: Bot) -> No
 
 def test_stopping_restores_the_environment_and_closes_the_gateway() -> None:
     before = dict(os.environ)
-    stack = LocalStack(handlers={}, intervals=QUICK)
+    stack = LocalStack(handlers={}, intervals=SHORT_INTERVALS)
     stack.start()
     inside = dict(os.environ)
     stack.slack.add_user("U0ANA", "Ana")
@@ -185,7 +187,7 @@ def test_stopping_restores_the_environment_and_closes_the_gateway() -> None:
 
 
 def test_the_bot_reads_its_secrets_from_secrets_manager() -> None:
-    with LocalStack(handlers={}, intervals=QUICK) as stack:
+    with LocalStack(handlers={}, intervals=SHORT_INTERVALS) as stack:
         assert "SLACK_BOT_TOKEN" not in os.environ
         assert deployment(*Purpose).secrets.slack_bot.value() == BOT_TOKEN
         stack.aws.replace_secret(os.environ["SECRET_SLACK_BOT"], {"bot_token": "xoxb-another"})
@@ -207,16 +209,16 @@ def test_a_deployment_is_not_reused_for_another_environment(tmp_path: Path) -> N
     with replaced_environ(bot_environment(at)):
         assert deployment().settings.aws.table == "before"
 
-    with LocalStack(handlers={}, intervals=QUICK) as stack:
+    with LocalStack(handlers={}, intervals=SHORT_INTERVALS) as stack:
         assert deployment().settings.aws.table == stack.table_name
     assert deployment.cache_info().currsize == 0
 
 
 def test_a_stack_that_fails_to_start_cleans_up(tmp_path: Path) -> None:
-    before = dict(os.environ), threads()
+    before = dict(os.environ), running_threads()
     (tmp_path / "template.yaml").write_text("Resources: {}")
 
     with pytest.raises(KeyError):
         LocalStack(handlers={}, template=tmp_path / "template.yaml").start()
 
-    assert (dict(os.environ), threads()) == before
+    assert (dict(os.environ), running_threads()) == before

@@ -1,11 +1,11 @@
-"""Waits for what another thread does, with a timeout."""
+"""Waits until another thread has done something, with a timeout."""
 
 import time
 from collections.abc import Callable
 
 
-def until(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    """Whether the condition became true in time; the default allows for a busy machine."""
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Whether the condition became true in time; the default is long enough for a slow machine."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:

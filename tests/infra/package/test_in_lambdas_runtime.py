@@ -15,7 +15,7 @@ from infra.local.environment import ALERTS, CONNECTIONS
 from infra.local.noyo import Fault
 from infra.local.stack import LocalStack
 from infra.package.packages import PACKAGES
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 from tests.infra.package.functions import Failed, Functions, Process, Terminated
 from tests.system import ANA, REQUEST
 
@@ -55,35 +55,35 @@ def stack(functions: Functions) -> Iterator[LocalStack]:
         stack.slack.add_user(ANA, "Ana")
         for channel in (CONNECTIONS, ALERTS):
             stack.slack.workspace.channels[channel].members.add(ANA)
-        _warm(stack, functions)
+        _wait_for_processes(stack, functions)
         yield stack
 
 
-def _warm(stack: LocalStack, functions: Functions) -> None:
-    """On Lambda each process has its own CPU; here they all start at the same time and share a few."""
+def _wait_for_processes(stack: LocalStack, functions: Functions) -> None:
+    """Wait until all processes have started; on Lambda each has its own CPU, here they share a few."""
     workers = set(HANDLERS) - RECEIVERS
-    started = until(lambda: {name for name, _, _ in functions.events} >= workers, 60)
+    started = wait_until(lambda: {name for name, _, _ in functions.events} >= workers, 60)
     assert started, [f"{crash.function}: {crash.error}" for crash in stack.crashes]
-    assert until(lambda: stack.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
+    assert wait_until(lambda: stack.slack.command(ANA, CONNECTIONS, "/noyo", "help").error is None, 60)
 
 
-def asks(stack: LocalStack) -> None:
+def request_connection(stack: LocalStack) -> None:
     view = stack.slack.command(ANA, CONNECTIONS, "/noyo", "connect").view
     assert view is not None
     reply = stack.slack.submit(ANA, view.id, REQUEST)
     assert (reply.error, reply.errors) == (None, {})
 
 
-def messages(stack: LocalStack, channel: str) -> str:
+def channel_text(stack: LocalStack, channel: str) -> str:
     return "\n".join(stack.slack.render(message) for message in stack.slack.channel(channel))
 
 
 def test_a_request_reaches_its_card_and_a_failure_its_alert(stack: LocalStack, functions: Functions) -> None:
-    asks(stack)
-    assert until(lambda: "Test Company" in messages(stack, CONNECTIONS) and bool(stack.noyo.connections()), 30)
+    request_connection(stack)
+    assert wait_until(lambda: "Test Company" in channel_text(stack, CONNECTIONS) and bool(stack.noyo.connections()), 30)
     connection_id = stack.noyo.connections()[0]["id"]
     stack.noyo.move_connection(connection_id, "unable_to_connect", error="Group not found")
-    assert until(lambda: "Group not found" in messages(stack, ALERTS), 30)
+    assert wait_until(lambda: "Group not found" in channel_text(stack, ALERTS), 30)
 
     assert stack.settle(30)
     assert stack.crashes == []
@@ -103,7 +103,7 @@ def _kind(event: dict[str, Any]) -> str:
     return "http" if "rawPath" in event else "stream" if "Records" in event else "schedule"
 
 
-def _time_out(functions: Functions) -> None:
+def _set_timeout(functions: Functions) -> None:
     functions.cut_after[EXECUTE] = 6
 
 
@@ -112,34 +112,34 @@ def _kill(functions: Functions) -> None:
         process.process.kill()
 
 
-@pytest.mark.parametrize("ends", [_time_out, _kill])
+@pytest.mark.parametrize("end_process", [_set_timeout, _kill])
 def test_an_operation_recovers_from_a_killed_function_and_is_sent_once(
-    stack: LocalStack, functions: Functions, ends: Callable[[Functions], None]
+    stack: LocalStack, functions: Functions, end_process: Callable[[Functions], None]
 ) -> None:
     """Noyo accepts the request and answers slowly; meanwhile the process that waits for the answer ends."""
     stack.noyo.faults.add(Fault("delay_after", method="POST", seconds=15))
-    if ends is _time_out:
-        ends(functions)
-    asks(stack)
-    assert until(lambda: bool(stack.noyo.connections()), 30)
-    if ends is _kill:
-        ends(functions)
-    assert until(lambda: bool(stack.crashes), 30)
+    if end_process is _set_timeout:
+        end_process(functions)
+    request_connection(stack)
+    assert wait_until(lambda: bool(stack.noyo.connections()), 30)
+    if end_process is _kill:
+        end_process(functions)
+    assert wait_until(lambda: bool(stack.crashes), 30)
     assert {type(crash.error) for crash in stack.crashes} == {Terminated}
     functions.cut_after.clear()
 
     # The next workers, started by the stream or the schedule, find the operation claimed and skip it.
     before = len(functions.events)
-    assert until(lambda: [name for name, _, _ in functions.events[before:]].count(EXECUTE) >= 3, 30)
+    assert wait_until(lambda: [name for name, _, _ in functions.events[before:]].count(EXECUTE) >= 3, 30)
     assert _operation(stack)["state"]["S"] == OperationState.SENDING
 
-    assert until(lambda: _recovered(stack), 60)
-    assert until(lambda: len(sent(stack)) == 1)
+    assert wait_until(lambda: _recovered(stack), 60)
+    assert wait_until(lambda: len(write_requests(stack)) == 1)
     assert len(stack.noyo.connections()) == 1
-    assert until(lambda: "Test Company" in messages(stack, CONNECTIONS), 30)
+    assert wait_until(lambda: "Test Company" in channel_text(stack, CONNECTIONS), 30)
 
 
-def sent(stack: LocalStack) -> list[Any]:
+def write_requests(stack: LocalStack) -> list[Any]:
     """The requests that change something at Noyo."""
     requests = stack.noyo.requests
     return [each for each in requests if each.method != "GET" and each.path.startswith("/api/")]

@@ -8,7 +8,7 @@ import pytest
 from infra.local.aws.dynamodb_local import DynamoDBLocal, EngineUnavailable
 from infra.local.aws.runtime import Intervals
 from infra.local.stack import LocalStack
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 QUICK = Intervals(schedules=60, stream=0.01, retries=0.0)
 
@@ -39,7 +39,7 @@ def test_the_real_engines_stream_invokes_the_handlers_in_order(endpoint: str) ->
         client = stack.table_client()
         for name in names:
             client.put_item(TableName=stack.table_name, Item={"pk": {"S": name}, "sk": {"S": "STATE"}})
-        assert until(lambda: len(woken) == len(names))
+        assert wait_until(lambda: len(woken) == len(names))
         assert client.list_tables()["TableNames"] == [stack.table_name]
         assert stack.settle(20, quiet=0.05)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra.local.aws.functions import Schedule
 from infra.local.aws.schedules import Schedules, build_event
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 NOW = datetime(2024, 4, 5, 19, 34, 38, tzinfo=UTC)
 
@@ -27,7 +27,7 @@ def test_a_function_is_called_immediately_and_repeatedly() -> None:
     calls: list[Any] = []
 
     with Schedules([(Schedule("Often", 0.01, {"n": 1}), calls.append)]):
-        assert until(lambda: len(calls) >= 3)
+        assert wait_until(lambda: len(calls) >= 3)
 
     assert calls[:3] == [{"n": 1}] * 3
 
@@ -41,7 +41,7 @@ def test_runs_of_one_schedule_never_overlap() -> None:
 
     scheduled: Any = [(Schedule("Slow", 0.001), stuck), (Schedule("Quick", 0.001), others.append)]
     with Schedules(scheduled):
-        assert until(lambda: len(others) >= 20)
+        assert wait_until(lambda: len(others) >= 20)
         assert len(slow) == 1
         released.set()
 
@@ -54,13 +54,13 @@ def test_a_run_that_raises_does_not_end_the_schedule() -> None:
         raise RuntimeError("no")
 
     with Schedules([(Schedule("Often", 0.01), raising)]):
-        assert until(lambda: len(calls) >= 2)
+        assert wait_until(lambda: len(calls) >= 2)
 
 
 def test_nothing_is_called_after_a_stop() -> None:
     calls: list[Any] = []
     with Schedules([(Schedule("Often", 0.001), calls.append)]):
-        assert until(lambda: bool(calls))
+        assert wait_until(lambda: bool(calls))
     ended = len(calls)
 
-    assert not until(lambda: len(calls) > ended, seconds=0.05)
+    assert not wait_until(lambda: len(calls) > ended, seconds=0.05)

@@ -12,7 +12,7 @@ from infra.local.aws.functions import EventSourceMapping
 from infra.local.aws.stream_poller import StreamPoller, Subscription
 from tests.infra.local.conftest import LocalTable
 from tests.infra.local.records import failed, numbers
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 OPERATIONS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}}}}
 EVENTS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
@@ -63,7 +63,7 @@ def test_records_written_before_the_start_are_delivered(table: LocalTable) -> No
 
     with polling(table, subscribe(function, OPERATIONS)):
         table.put("OPERATION#2")
-        assert until(lambda: function.records == ["OPERATION#1", "OPERATION#2"])
+        assert wait_until(lambda: function.records == ["OPERATION#1", "OPERATION#2"])
 
 
 def test_only_records_that_match_a_filter_are_delivered(table: LocalTable) -> None:
@@ -76,7 +76,7 @@ def test_only_records_that_match_a_filter_are_delivered(table: LocalTable) -> No
 
     with polling(table, subscribe(operations, OPERATIONS), subscribe(either, OPERATIONS, EVENTS)):
         table.put("OPERATION#last")
-        assert until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
+        assert wait_until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
 
     assert operations.records == ["OPERATION#1", "OPERATION#last"]
     assert either.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
@@ -88,7 +88,7 @@ def test_a_mapping_without_a_filter_gets_every_change_in_order(table: LocalTable
     function = FakeFunction()
 
     with polling(table, subscribe(function)):
-        assert until(lambda: len(function.records) == 2)
+        assert wait_until(lambda: len(function.records) == 2)
 
     first, second = (record for event in function.events for record in event["Records"])
     assert (first["eventName"], second["eventName"]) == ("INSERT", "MODIFY")
@@ -108,7 +108,7 @@ def test_records_are_delivered_in_batches_and_retried_from_the_first_failed_one(
 
     rules = BatchRules(3, bisect=True, report_failures=True, retries=3)
     with polling(table, subscribe(fails_once, EVENTS, rules=rules)) as problems:
-        assert until(lambda: function.records[-1:] == ["OUTBOX#4"])
+        assert wait_until(lambda: function.records[-1:] == ["OUTBOX#4"])
 
     assert function.batches == [
         ["OUTBOX#0", "OUTBOX#1", "OUTBOX#2"],
@@ -124,7 +124,7 @@ def test_a_record_is_dropped_after_all_retries_and_reported(table: LocalTable) -
 
     with polling(table, subscribe(function, EVENTS, rules=BatchRules(1, bisect=True, retries=1))) as problems:
         table.put("OUTBOX#good")
-        assert until(lambda: function.records[-1:] == ["OUTBOX#good"])
+        assert wait_until(lambda: function.records[-1:] == ["OUTBOX#good"])
 
     assert function.records == ["OUTBOX#bad", "OUTBOX#bad", "OUTBOX#good"]
     assert problems == ["Mapped: 1 records dropped after all retries: RuntimeError: no"]
@@ -142,7 +142,7 @@ def test_a_blocked_mapping_does_not_delay_another(table: LocalTable) -> None:
     with polling(table, subscribe(stuck, EVENTS), subscribe(other, EVENTS)):
         assert begun.wait(20)
         table.put("OUTBOX#2")
-        assert until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
+        assert wait_until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
         released.set()
 
 
@@ -201,7 +201,7 @@ def test_a_shard_is_read_only_after_its_parent_has_ended() -> None:
     function = FakeFunction()
 
     with polling(stream, subscribe(function)):
-        assert until(lambda: len(function.records) == 5)
+        assert wait_until(lambda: len(function.records) == 5)
 
     assert [pk for pk in function.records if pk != "K5"] == ["K1", "K2", "K7", "K8"]
 
@@ -215,7 +215,7 @@ def test_a_shard_that_appears_when_its_parent_ends_is_read_immediately() -> None
         stream.streams.shards["child"] = ("parent", [2])
 
     with polling(stream, subscribe(grow), interval=60):
-        assert until(lambda: function.records == ["K1", "K2"])
+        assert wait_until(lambda: function.records == ["K1", "K2"])
 
 
 def test_an_expired_iterator_is_replaced_at_the_same_position() -> None:
@@ -228,7 +228,7 @@ def test_an_expired_iterator_is_replaced_at_the_same_position() -> None:
             stream.streams.refusals.append("ExpiredIteratorException")
 
     with polling(stream, subscribe(expire)) as problems:
-        assert until(lambda: function.records == ["K1", "K2"])
+        assert wait_until(lambda: function.records == ["K1", "K2"])
 
     assert stream.streams.requested == [("only", None), ("only", "1")]
     assert problems == []
@@ -239,7 +239,7 @@ def test_trimmed_records_are_skipped_and_reported() -> None:
     function = FakeFunction()
 
     with polling(stream, subscribe(function)) as problems:
-        assert until(lambda: function.records == ["K3"])
+        assert wait_until(lambda: function.records == ["K3"])
 
     assert problems == ["Mapped: the stream no longer has the next records; continuing with the oldest it has"]
 
@@ -250,7 +250,7 @@ def test_a_stream_that_is_unavailable_is_polled_again(code: str) -> None:
     function = FakeFunction()
 
     with polling(stream, subscribe(function)) as problems:
-        assert until(lambda: function.records == ["K1"])
+        assert wait_until(lambda: function.records == ["K1"])
 
     assert len(problems) == 2
     assert code in problems[0]

@@ -1,4 +1,4 @@
-"""A client of the Noyo fake, and a clock that the tests move."""
+"""A client of the Noyo fake, and a clock that tests advance."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 
 class Clock:
-    """Unix seconds, which change only by `go`."""
+    """A clock in Unix seconds that advances only when a test says so."""
 
     def __init__(self, now: float = 1_700_000_000.0) -> None:
         self.now = now
@@ -20,25 +20,25 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def go(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         self.now += seconds
 
 
 class Caller:
-    """Calls the fake over HTTP. The first call fetches a token."""
+    """Calls the fake over HTTP; fetches a token at the first call."""
 
     def __init__(self, noyo: NoyoFake, http: httpx.Client) -> None:
         self.noyo = noyo
         self.http = http
         self._token = ""
 
-    def ask_token(self, auth: Any = ("client", "secret"), **kwargs: Any) -> httpx.Response:
+    def request_token(self, auth: Any = ("client", "secret"), **kwargs: Any) -> httpx.Response:
         body = {"json": {"grant_type": "client_credentials"}, **kwargs}
         return self.http.post(self.noyo.token_url, auth=auth, **body)
 
     def token(self) -> str:
         if not self._token:
-            self._token = self.ask_token().json()["access_token"]
+            self._token = self.request_token().json()["access_token"]
         return self._token
 
     def send(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
@@ -62,25 +62,25 @@ class Caller:
     def ids(self, path: str, **query: Any) -> list[str]:
         return [row["id"] for row in self.rows(path, **query)]
 
-    def request(self, carrier_group_id: str = "00110011", **over: Any) -> httpx.Response:
-        return self.post("/group_connections", wanted(carrier_group_id, **over))
+    def request(self, carrier_group_id: str = "00110011", **overrides: Any) -> httpx.Response:
+        return self.post("/group_connections", connection_request_body(carrier_group_id, **overrides))
 
-    def disconnect(self, **over: Any) -> httpx.Response:
-        """Requests the disconnection of a connected group, unless `over` names another."""
-        body = {"carrier_id": CARRIER, "effective_end_date": "2025-01-31", **over}
+    def disconnect(self, **overrides: Any) -> httpx.Response:
+        """Request the disconnection of a new connected group, or of the group that `overrides` names."""
+        body = {"carrier_id": CARRIER, "effective_end_date": "2025-01-31", **overrides}
         if "group_id" not in body:
             body["group_id"] = self.noyo.add_connection(carrier_id=CARRIER)["group_id"]
         body = {name: value for name, value in body.items() if value is not None}
         return self.post("/group_disconnection_requests", body)
 
 
-def wanted(carrier_group_id: str = "00110011", **over: Any) -> dict[str, Any]:
+def connection_request_body(carrier_group_id: str = "00110011", **overrides: Any) -> dict[str, Any]:
     """The body of a connection request for a new group."""
     data = {"carrier_group_id": carrier_group_id, "group_name": "Test Company"}
-    return {"carrier_id": CARRIER, "federal_ein": "123456789", "group_data": data, **over}
+    return {"carrier_id": CARRIER, "federal_ein": "123456789", "group_data": data, **overrides}
 
 
-def carrier_request(noyo: NoyoFake, **over: Any) -> dict[str, Any]:
+def request_from_carrier(noyo: NoyoFake, **overrides: Any) -> dict[str, Any]:
     group = noyo.add_connection(carrier_id=CARRIER)
     body = {"carrier_id": CARRIER, "group_id": group["group_id"], "group_name": "Test Company"}
-    return noyo.carrier_requests_disconnection(**{**body, **over})
+    return noyo.carrier_requests_disconnection(**{**body, **overrides})

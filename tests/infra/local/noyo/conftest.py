@@ -1,4 +1,4 @@
-"""Fixtures: a Noyo fake for each test, with a clock that the test moves."""
+"""Fixtures: a Noyo fake for each test, with a clock that the test advances."""
 
 from collections.abc import Iterator
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.local.noyo import NoyoFake
-from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, wanted
+from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, connection_request_body
 
 
 def test_a_request_for_a_new_group_creates_a_connection_and_a_group(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
@@ -44,7 +44,7 @@ def test_an_unknown_group_gets_no_connection(call: Caller) -> None:
 @pytest.mark.parametrize(("field", "value"), [("group_name", "Test Company"), ("federal_ein", "123456789")])
 def test_a_request_for_an_existing_group_accepts_neither_name_nor_ein(call: Caller, field: str, value: str) -> None:
     group_id = call.request().json()["group_id"]
-    body = wanted("77")
+    body = connection_request_body("77")
     del body["federal_ein"], body["group_data"]["group_name"]
     (body if field == "federal_ein" else body["group_data"])[field] = value
     answer = call.post(f"/groups/{group_id}/group_connections", body)
@@ -77,19 +77,19 @@ def test_the_same_carrier_group_id_at_another_carrier_is_no_duplicate(call: Call
     [
         ({}, "carrier_id"),
         ({"carrier_id": CARRIER}, "group_data"),
-        (wanted(group_data={"group_name": "Test Company"}), "group_data.carrier_group_id"),
-        (wanted(group_data={"carrier_group_id": "1"}), "group_data.group_name"),
-        (wanted(""), "group_data.carrier_group_id"),
-        (wanted(carrier_id="guardian"), "carrier_id"),
-        (wanted(carrier_id=7), "carrier_id"),
-        (wanted(carrier_id=CARRIER + "\n"), "carrier_id"),
-        (wanted(group_data="00110011"), "group_data"),
-        (wanted(federal_ein=123456789), "federal_ein"),
-        (wanted(federal_ein=None), "federal_ein"),
-        (wanted(federal_ein=""), "federal_ein"),
-        (wanted(ignore_eligibility="yes"), "ignore_eligibility"),
-        (wanted(data_exchange_configuration="fax"), "data_exchange_configuration"),
-        (wanted(carier_id=CARRIER), "carier_id"),
+        (connection_request_body(group_data={"group_name": "Test Company"}), "group_data.carrier_group_id"),
+        (connection_request_body(group_data={"carrier_group_id": "1"}), "group_data.group_name"),
+        (connection_request_body(""), "group_data.carrier_group_id"),
+        (connection_request_body(carrier_id="guardian"), "carrier_id"),
+        (connection_request_body(carrier_id=7), "carrier_id"),
+        (connection_request_body(carrier_id=CARRIER + "\n"), "carrier_id"),
+        (connection_request_body(group_data="00110011"), "group_data"),
+        (connection_request_body(federal_ein=123456789), "federal_ein"),
+        (connection_request_body(federal_ein=None), "federal_ein"),
+        (connection_request_body(federal_ein=""), "federal_ein"),
+        (connection_request_body(ignore_eligibility="yes"), "ignore_eligibility"),
+        (connection_request_body(data_exchange_configuration="fax"), "data_exchange_configuration"),
+        (connection_request_body(carier_id=CARRIER), "carier_id"),
         ([], "body"),
         ("text", "body"),
     ],
@@ -130,7 +130,7 @@ def test_all_optional_fields_are_accepted_and_the_brokers_are_returned(call: Cal
         "broker_tin": "222222222",
         "employer_email_address": "employer@example.com",
     }
-    body = wanted(ignore_eligibility=True, data_exchange_configuration="edi")
+    body = connection_request_body(ignore_eligibility=True, data_exchange_configuration="edi")
     body["group_data"].update(broker)
     answer = call.post("/group_connections", body)
     assert answer.status_code == 201

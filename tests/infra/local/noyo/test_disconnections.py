@@ -9,7 +9,7 @@ import pytest
 from infra.local.noyo import NoyoFake
 from infra.local.noyo.records import new_id
 from infra.local.noyo.rules import DESCRIPTION_REASONS
-from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, carrier_request
+from tests.infra.local.noyo.calling import CARRIER, NOWHERE, OTHER_CARRIER, Caller, Clock, request_from_carrier
 
 LIST = "/group_disconnection_requests"
 
@@ -81,7 +81,7 @@ def test_an_unknown_group_cannot_be_disconnected(call: Caller) -> None:
 
 
 def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31", source_date="2025-01-01")
     answer = call.get(f"{LIST}/{request['id']}")
     answered = answer.json()
     assert answer.status_code == 201
@@ -91,8 +91,8 @@ def test_inspecting_a_request_is_answered_with_201(noyo: NoyoFake, call: Caller)
 
 @pytest.mark.parametrize("status", ["processing", "rejected"])
 def test_an_edit_of_the_current_version_decides(noyo: NoyoFake, call: Caller, clock: Clock, status: str) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
-    clock.go(60)
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
+    clock.advance(60)
     answer = call.put(edit_path(request), {"status": status})
     after = noyo.disconnection(request["id"])
     assert answer.status_code == 200
@@ -106,7 +106,7 @@ def test_an_edit_of_a_stale_version_is_refused_by_rule(
     noyo: NoyoFake, call: Caller, rule: Literal["409", "404", "422"]
 ) -> None:
     noyo.rules = replace(noyo.rules, stale_version=rule)
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2025-02-28")
     answer = call.put(edit_path(request), {"status": "processing"})
     assert answer.status_code == int(rule)
@@ -116,7 +116,7 @@ def test_an_edit_of_a_stale_version_is_refused_by_rule(
 
 def test_a_rule_accepts_a_stale_version(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, stale_version="ignored")
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2025-02-28")
     assert call.put(edit_path(request), {"status": "processing"}).status_code == 200
     assert noyo.disconnection(request["id"])["effective_end_date"] == "2025-02-28"
@@ -124,7 +124,7 @@ def test_a_rule_accepts_a_stale_version(noyo: NoyoFake, call: Caller) -> None:
 
 @pytest.mark.parametrize("status", ["processing", "completed", "rejected"])
 def test_a_request_that_awaits_no_decision_accepts_none(noyo: NoyoFake, call: Caller, status: str) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31", status=status)
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31", status=status)
     path = f"{LIST}/{request['id']}"
     assert call.put(edit_path(request), {"status": "processing"}).status_code == 409
     assert call.put(f"{path}/reject").status_code == 409
@@ -133,7 +133,7 @@ def test_a_request_that_awaits_no_decision_accepts_none(noyo: NoyoFake, call: Ca
 
 
 def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     first = call.put(edit_path(request), {"status": "processing"})
     second = call.put(edit_path(request), {"status": "rejected"})
     assert (first.status_code, second.status_code) == (200, 409)
@@ -141,7 +141,7 @@ def test_of_two_decisions_on_one_version_the_second_is_refused(noyo: NoyoFake, c
 
 
 def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     path = f"{LIST}/{request['id']}"
     assert call.put(edit_path(request), {"status": "processing"}).status_code == 422
     assert call.put(f"{path}/confirm").status_code == 422
@@ -162,13 +162,13 @@ def test_an_approval_needs_an_end_date_from_somewhere(noyo: NoyoFake, call: Call
     ],
 )
 def test_an_invalid_edit_is_refused(noyo: NoyoFake, call: Caller, body: dict[str, Any]) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     assert call.put(edit_path(request), body).status_code == 422
     assert noyo.disconnection(request["id"]) == request
 
 
 def test_unknown_and_malformed_request_ids_are_refused(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     assert call.get(f"{LIST}/{NOWHERE}").status_code == 404
     assert call.get(f"{LIST}/7").status_code == 422
     assert call.put(f"{LIST}/{NOWHERE}/reject").status_code == 404
@@ -179,19 +179,19 @@ def test_unknown_and_malformed_request_ids_are_refused(noyo: NoyoFake, call: Cal
 
 @pytest.mark.parametrize("body", [None, {}, {"context": "back", "reason": "payment_reinstated"}])
 def test_a_rejection_takes_a_body_or_none(noyo: NoyoFake, call: Caller, body: dict[str, str] | None) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     assert call.put(f"{LIST}/{request['id']}/reject", body).status_code == 200
     assert noyo.disconnection(request["id"])["status"] == "rejected"
 
 
 @pytest.mark.parametrize("body", [{"reason": "terminated"}, {"status": "rejected"}, []])
 def test_an_invalid_rejection_is_refused(noyo: NoyoFake, call: Caller, body: Any) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     assert call.put(f"{LIST}/{request['id']}/reject", body).status_code == 422
 
 
 def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     path = f"{LIST}/{request['id']}/confirm"
     assert call.put(path, {"effective_end_date": "2025-03-31"}).status_code == 200
     after = noyo.disconnection(request["id"])
@@ -199,8 +199,8 @@ def test_a_confirmation_may_set_the_end_date(noyo: NoyoFake, call: Caller) -> No
 
 
 def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None:
-    theirs = carrier_request(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
-    other = carrier_request(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
+    theirs = request_from_carrier(noyo, group_name="Widgets R Us", effective_end_date="2025-02-28")
+    other = request_from_carrier(noyo, carrier_id=OTHER_CARRIER, created=noyo.connections()[0]["created"] + 1)
     ours = call.disconnect(effective_end_date="2025-06-30").json()["id"]
     everything = {theirs["id"], other["id"], ours}
     assert set(call.ids(LIST)) == everything
@@ -218,8 +218,8 @@ def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None
 
 
 def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
-    old = carrier_request(noyo, created=10, modified=90)["id"]
-    young = carrier_request(noyo, created=20, modified=20)["id"]
+    old = request_from_carrier(noyo, created=10, modified=90)["id"]
+    young = request_from_carrier(noyo, created=20, modified=20)["id"]
     assert call.ids(LIST) == [old, young]
     assert call.ids(LIST, sort_by="modified") == [young, old]
     assert call.ids(LIST, sort_by="created", sort_direction="desc") == [young, old]
@@ -239,13 +239,13 @@ def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None
     ],
 )
 def test_an_invalid_query_for_requests_is_refused(noyo: NoyoFake, call: Caller, query: dict[str, str]) -> None:
-    carrier_request(noyo)
+    request_from_carrier(noyo)
     assert call.get(LIST, **query).status_code == 422
 
 
 def test_a_disconnection_is_completed_only_when_noyo_moves_it(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     created = call.disconnect().json()
-    clock.go(86_400)
+    clock.advance(86_400)
     assert noyo.disconnection(created["id"])["status"] == "processing"
     moved = noyo.move_disconnection(created["id"], "completed")
     assert moved["completed"] == moved["modified"] == created["created"] + 86_400

@@ -129,9 +129,9 @@ def test_a_fault_without_a_limit_lasts_until_it_is_cleared(noyo: NoyoFake, call:
 
 def test_a_fault_affects_the_token_endpoint_only_by_its_path(noyo: NoyoFake, call: Caller) -> None:
     noyo.faults.add(Fault("error_before"))
-    assert call.ask_token().status_code == 200
+    assert call.request_token().status_code == 200
     noyo.faults.add(Fault("error_before", path_contains="/token", status=503))
-    assert call.ask_token().status_code == 503
+    assert call.request_token().status_code == 503
 
 
 def test_faults_apply_in_the_order_in_which_they_were_queued(noyo: NoyoFake, call: Caller) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from infra.local.noyo import CORRUPTIONS, NoyoFake
-from tests.infra.local.noyo.calling import CARRIER, OTHER_CARRIER, Caller, Clock, carrier_request
+from tests.infra.local.noyo.calling import CARRIER, OTHER_CARRIER, Caller, Clock, request_from_carrier
 
 PROMISED = {
     *("carrier_id", "created", "group_data", "id", "modified", "organization_id"),
@@ -42,7 +42,7 @@ def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: Noyo
     disconnection = call.disconnect().json()
     assert disconnection["source_id"] is None
     assert disconnection["completed"] is None
-    waiting = carrier_request(noyo)["id"]
+    waiting = request_from_carrier(noyo)["id"]
     read = call.get(f"/group_disconnection_requests/{waiting}").json()
     assert read["decided"] is None
     assert "effective_end_date" not in read
@@ -50,14 +50,14 @@ def test_a_disconnection_request_has_the_nulls_of_the_vendors_samples(noyo: Noyo
 
 @pytest.mark.parametrize("decision", ["reject", "confirm"])
 def test_the_answer_to_a_decision_has_no_source_or_end_date(noyo: NoyoFake, call: Caller, decision: str) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     answered = call.put(f"/group_disconnection_requests/{request['id']}/{decision}").json()
     assert "source_id" not in answered
     assert "effective_end_date" not in answered
 
 
 def test_the_answer_to_an_edit_has_no_end_date(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo, effective_end_date="2025-01-31")
+    request = request_from_carrier(noyo, effective_end_date="2025-01-31")
     path = f"/group_disconnection_requests/{request['id']}/{request['version']}"
     answered = call.put(path, {"status": "processing"}).json()
     assert "effective_end_date" not in answered
@@ -66,7 +66,7 @@ def test_the_answer_to_an_edit_has_no_end_date(noyo: NoyoFake, call: Caller) -> 
 
 
 def test_the_group_may_be_missing_once_it_is_disconnected(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo)
+    request = request_from_carrier(noyo)
     noyo.move_disconnection(request["id"], "completed")
     assert "group_id" not in call.rows("/group_disconnection_requests")[0]
 
@@ -79,7 +79,7 @@ def test_a_rule_includes_every_field_of_the_schema(noyo: NoyoFake, call: Caller,
     request = call.disconnect().json()
     assert isinstance(request["source_id"], str)
     assert "completed" not in request
-    waiting = carrier_request(noyo, effective_end_date="2025-01-31")
+    waiting = request_from_carrier(noyo, effective_end_date="2025-01-31")
     answered = call.put(f"/group_disconnection_requests/{waiting['id']}/confirm").json()
     assert answered == noyo.disconnection(waiting["id"])
 
@@ -111,7 +111,7 @@ def test_a_row_is_corrupted_until_it_is_restored(noyo: NoyoFake, call: Caller, h
 
 
 def test_a_row_can_be_corrupted_by_a_function(noyo: NoyoFake, call: Caller) -> None:
-    request = carrier_request(noyo)["id"]
+    request = request_from_carrier(noyo)["id"]
     noyo.corrupt(request, lambda row: {**row, "modified": -1})
     assert call.rows("/group_disconnection_requests")[0]["modified"] == -1
 

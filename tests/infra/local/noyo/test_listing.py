@@ -137,7 +137,7 @@ def test_rows_move_between_two_pages(noyo: NoyoFake, call: Caller) -> None:
 
 def test_a_list_shows_status_changes_that_have_become_due(noyo: NoyoFake, call: Caller, clock: Any) -> None:
     call.request()
-    clock.go(2)
+    clock.advance(2)
     assert len(call.rows(LIST, status="completed")) == 1
 
 

@@ -20,11 +20,11 @@ def failed(noyo: NoyoFake, **over: Any) -> str:
 
 def test_a_request_goes_through_processing_to_completed(call: Caller, clock: Clock) -> None:
     connection = call.request().json()
-    clock.go(0.9)
+    clock.advance(0.9)
     assert read(call, connection["id"])["version"] == connection["version"]
-    clock.go(0.1)
+    clock.advance(0.1)
     processing = read(call, connection["id"])
-    clock.go(1)
+    clock.advance(1)
     completed = read(call, connection["id"])
     assert (processing["status"], completed["status"]) == ("processing", "completed")
     assert completed["completed"] == completed["modified"] == int(clock.now)
@@ -33,21 +33,21 @@ def test_a_request_goes_through_processing_to_completed(call: Caller, clock: Clo
 
 def test_a_due_status_change_has_the_time_at_which_it_was_due(call: Caller, clock: Clock) -> None:
     connection = call.request().json()
-    clock.go(300)
+    clock.advance(300)
     assert read(call, connection["id"])["modified"] == connection["created"] + 2
 
 
 def test_without_a_default_script_a_request_keeps_its_status(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, settle_script=None)
     connection = call.request().json()
-    clock.go(500)
+    clock.advance(500)
     assert read(call, connection["id"])["status"] == "created"
 
 
 def test_a_carrier_group_id_selects_its_script(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.script("bad", [(1, "processing"), (5, "unable_to_connect", "No such group")])
     connection = call.request("bad").json()
-    clock.go(5)
+    clock.advance(5)
     answered = read(call, connection["id"])
     assert answered["status"] == "unable_to_connect"
     assert answered["setup_result"] == {"error": "No such group"}
@@ -61,7 +61,7 @@ def test_a_script_out_of_order_is_an_error(noyo: NoyoFake) -> None:
 def test_a_retry_keeps_the_id_and_gives_a_new_version(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     connection_id = failed(noyo, setup_result={"error": "No such group"})
     before = noyo.connection(connection_id)
-    clock.go(60)
+    clock.advance(60)
     answer = call.put(f"/group_connections/{connection_id}/retry", {"carrier_group_id": "right"})
     after = answer.json()
     assert answer.status_code == 201
@@ -76,9 +76,9 @@ def test_a_retry_follows_the_script_of_the_corrected_id(noyo: NoyoFake, call: Ca
     noyo.script("worse", [(1, "processing"), (4, "action_required", "Sign the form")])
     connection_id = failed(noyo)
     retried = call.put(f"/group_connections/{connection_id}/retry", {"carrier_group_id": "worse"})
-    clock.go(1)
+    clock.advance(1)
     assert read(call, connection_id)["version"] == retried.json()["version"]
-    clock.go(3)
+    clock.advance(3)
     assert read(call, connection_id)["setup_result"] == {"error": "Sign the form"}
 
 
@@ -86,9 +86,9 @@ def test_a_retry_cancels_the_rest_of_the_script(noyo: NoyoFake, call: Caller, cl
     noyo.script("slow", [(1, "unable_to_connect"), (9, "action_required")])
     connection_id = call.request("slow").json()["id"]
     noyo.rules = replace(noyo.rules, settle_script=None)
-    clock.go(1)
+    clock.advance(1)
     answer = call.put(f"/group_connections/{connection_id}/retry", {"carrier_group_id": "right"})
-    clock.go(60)
+    clock.advance(60)
     assert answer.status_code == 201
     assert read(call, connection_id)["status"] == "processing"
 
@@ -157,7 +157,7 @@ def test_a_retry_obeys_the_carriers_format(noyo: NoyoFake, call: Caller) -> None
 def test_noyo_can_move_a_connection_to_any_status(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     connection = call.request().json()
     noyo.move_connection(connection["id"], "connecting", error="a word the list lacks")
-    clock.go(300)
+    clock.advance(300)
     answered = read(call, connection["id"])
     assert answered["status"] == "connecting"
     assert answered["setup_result"] == {"error": "a word the list lacks"}
@@ -167,7 +167,7 @@ def test_noyo_can_move_a_connection_to_any_status(noyo: NoyoFake, call: Caller, 
 def test_a_rule_freezes_modified_while_versions_go_on(noyo: NoyoFake, call: Caller, clock: Clock) -> None:
     noyo.rules = replace(noyo.rules, freeze_modified=True)
     connection = call.request().json()
-    clock.go(2)
+    clock.advance(2)
     answered = read(call, connection["id"])
     assert answered["status"] == "completed"
     assert answered["modified"] == connection["modified"]

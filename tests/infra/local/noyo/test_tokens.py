@@ -9,38 +9,38 @@ from tests.infra.local.noyo.calling import Caller, Clock
 
 
 def test_the_right_credentials_get_a_token_shaped_like_a_jwt(call: Caller) -> None:
-    answer = call.ask_token()
+    answer = call.request_token()
     assert answer.status_code == 200
     assert answer.json()["token_type"] == "Bearer"
     assert answer.json()["access_token"].count(".") == 2
 
 
 def test_the_lifetime_of_a_token_is_in_milliseconds(call: Caller) -> None:
-    assert call.ask_token().json()["expires_in"] == 600_000
+    assert call.request_token().json()["expires_in"] == 600_000
 
 
 def test_a_rule_gives_the_lifetime_of_a_token_in_seconds(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, expires_in_unit="s", token_life_seconds=90)
-    assert call.ask_token().json()["expires_in"] == 90
+    assert call.request_token().json()["expires_in"] == 90
 
 
 @pytest.mark.parametrize("auth", [None, ("client", "wrong"), ("someone", "secret"), ("", "")])
 def test_wrong_credentials_get_no_token(call: Caller, auth: tuple[str, str] | None) -> None:
-    assert call.ask_token(auth=auth).status_code == 401
+    assert call.request_token(auth=auth).status_code == 401
 
 
 def test_credentials_that_are_not_base64_get_no_token(call: Caller) -> None:
-    answer = call.ask_token(auth=None, headers={"Authorization": "Basic %%%"})
+    answer = call.request_token(auth=None, headers={"Authorization": "Basic %%%"})
     assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("body", [{}, {"grant_type": "password"}, ["client_credentials"]])
 def test_another_grant_gets_no_token(call: Caller, body: object) -> None:
-    assert call.ask_token(json=body).status_code == 400
+    assert call.request_token(json=body).status_code == 400
 
 
 def test_a_form_instead_of_json_gets_no_token(call: Caller) -> None:
-    answer = call.ask_token(json=None, data={"grant_type": "client_credentials"})
+    answer = call.request_token(json=None, data={"grant_type": "client_credentials"})
     assert answer.status_code == 415
 
 
@@ -62,9 +62,9 @@ def test_a_missing_malformed_or_unknown_token_is_refused(
 
 def test_a_token_expires_at_the_end_of_its_lifetime(call: Caller, clock: Clock) -> None:
     call.token()
-    clock.go(599)
+    clock.advance(599)
     assert call.get("/group_connections").status_code == 200
-    clock.go(1)
+    clock.advance(1)
     assert call.get("/group_connections").status_code == 401
 
 
@@ -83,5 +83,5 @@ def test_a_replaced_client_gets_no_token_and_its_tokens_expire(noyo: NoyoFake, c
     assert call.get("/group_connections").status_code == 200
     noyo.replace_client("client", "new")
     assert call.get("/group_connections").status_code == 401
-    assert call.ask_token().status_code == 401
-    assert call.ask_token(("client", "new")).status_code == 200
+    assert call.request_token().status_code == 401
+    assert call.request_token(("client", "new")).status_code == 200

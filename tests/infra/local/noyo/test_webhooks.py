@@ -13,7 +13,7 @@ from infra.local.http_server import HttpRequest, HttpServer, function_app
 from infra.local.noyo import NoyoFake
 from infra.local.noyo.webhooks import RETRY_DELAYS
 from tests.infra.local.noyo.calling import CARRIER, Caller, Clock
-from tests.infra.local.waiting import until
+from tests.infra.local.waiting import wait_until
 
 TYPES = ["group_connection_request.created", "group_connection_request.status_change"]
 
@@ -101,11 +101,11 @@ def test_a_webhook_is_retried_for_three_days(noyo: NoyoFake, address: str, recei
     receiver.status = 500
     noyo.add_connection()
     for pause in (0, *RETRY_DELAYS):
-        clock.go(pause - 1)
+        clock.advance(pause - 1)
         noyo.deliver_webhooks()
-        clock.go(1)
+        clock.advance(1)
         noyo.deliver_webhooks()
-    clock.go(7 * 86400)
+    clock.advance(7 * 86400)
 
     assert noyo.deliver_webhooks() == 0
     assert len(receiver.requests) == 1 + 15
@@ -123,7 +123,7 @@ def test_only_status_200_accepts_a_webhook(
     noyo.add_connection()
     noyo.deliver_webhooks()
     receiver.status = 200
-    clock.go(RETRY_DELAYS[0])
+    clock.advance(RETRY_DELAYS[0])
 
     assert [noyo.deliver_webhooks(), noyo.deliver_webhooks()] == [1, 0]
     assert noyo.webhooks.events[0].answers == [status, 200]
@@ -149,4 +149,4 @@ def test_automatic_webhooks_are_sent_immediately(receiver: Receiver, address: st
     with NoyoFake() as noyo:
         noyo.send_webhooks(address, "key")
         noyo.move_connection(noyo.add_connection(status="created")["id"], "completed")
-        assert until(lambda: receiver.types == TYPES)
+        assert wait_until(lambda: receiver.types == TYPES)

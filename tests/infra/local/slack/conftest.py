@@ -1,4 +1,4 @@
-"""Fixtures: a Slack fake with a clock that the tests move, and a bot that answers as a test says."""
+"""Fixtures: a Slack fake with a clock that tests advance, and a bot with configurable answers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from infra.local.slack import SlackFake
 
 
 @dataclass
-class MovedClock:
+class ManualClock:
     now: float = 1_712_345_678.0
 
     def __call__(self) -> float:
@@ -28,7 +28,7 @@ class MovedClock:
 
 
 @dataclass
-class Received:
+class ReceivedRequest:
     """A request that the bot received."""
 
     headers: Headers
@@ -44,18 +44,18 @@ class Received:
         return json.loads(self.form["payload"])
 
 
-Answering = Callable[[Received], Any]
+AnswerFunction = Callable[[ReceivedRequest], Any]
 
 
 @dataclass
 class Bot:
     """`answer` returns a status (403 asks for no retry), a dict (sent as JSON), text, or None for an empty 200."""
 
-    answer: Answering = lambda _: None
-    received: list[Received] = field(default_factory=list)
+    answer: AnswerFunction = lambda _: None
+    received: list[ReceivedRequest] = field(default_factory=list)
 
     @property
-    def last(self) -> Received:
+    def last(self) -> ReceivedRequest:
         return self.received[-1]
 
     @staticmethod
@@ -65,7 +65,7 @@ class Bot:
 
 
 def _respond(bot: Bot, request: HttpRequest) -> Response:
-    received = Received(request.headers, request.body)
+    received = ReceivedRequest(request.headers, request.body)
     bot.received.append(received)
     answer = bot.answer(received)
     headers = {"X-Slack-No-Retry": "1"} if answer == 403 else {}
@@ -76,8 +76,8 @@ def _respond(bot: Bot, request: HttpRequest) -> Response:
 
 
 @pytest.fixture
-def clock() -> MovedClock:
-    return MovedClock()
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def bot_url(bot: Bot) -> Iterator[str]:
 
 
 @pytest.fixture
-def slack(clock: MovedClock) -> Iterator[SlackFake]:
+def slack(clock: ManualClock) -> Iterator[SlackFake]:
     with SlackFake(clock=clock) as fake:
         fake.add_user("U1", "Ana")
         fake.add_user("U2", "Ben")

@@ -17,8 +17,8 @@ from infra.local.slack import Limits, SlackFake
 Refusal = Callable[..., str]
 
 
-def refused_for_now(call: Callable[..., Any], **arguments: Any) -> int:
-    """The Retry-After of a 429."""
+def retry_after_of(call: Callable[..., Any], **arguments: Any) -> int:
+    """Make a call that must be rate-limited; returns its Retry-After."""
     with pytest.raises(SlackApiError) as caught:
         call(**arguments)
     answer = caught.value.response
@@ -30,11 +30,11 @@ def test_after_a_burst_a_channel_accepts_one_message_a_second(slack: SlackFake, 
     slack.add_channel("C2", "other")
     for number in range(5):
         client.chat_postMessage(channel="C1", text=str(number))
-    assert refused_for_now(client.chat_postMessage, channel="C1", text="6th") == 1
+    assert retry_after_of(client.chat_postMessage, channel="C1", text="6th") == 1
     client.chat_postMessage(channel="C2", text="elsewhere")
     clock.advance(1)
     client.chat_postMessage(channel="C1", text="6th")
-    assert refused_for_now(client.chat_postMessage, channel="C1", text="7th") == 1
+    assert retry_after_of(client.chat_postMessage, channel="C1", text="7th") == 1
     assert [m.text for m in slack.channel("C1")] == ["0", "1", "2", "3", "4", "6th"]
 
 
@@ -43,7 +43,7 @@ def test_the_51st_update_in_a_minute_is_refused_until_the_first_is_a_minute_old(
     for number in range(50):
         client.chat_update(channel="C1", ts=ts, text=str(number))
     clock.advance(20)
-    assert refused_for_now(client.chat_update, channel="C1", ts=ts, text="x") == 40
+    assert retry_after_of(client.chat_update, channel="C1", ts=ts, text="x") == 40
     client.chat_postMessage(channel="C1", text="other methods go on")
     clock.advance(40)
     client.chat_update(channel="C1", ts=ts, text="x")
@@ -64,7 +64,7 @@ def test_each_method_has_its_tier(client: WebClient, method: str, arguments: dic
 
     for _ in range(a_minute):
         call()
-    assert refused_for_now(call) == 60
+    assert retry_after_of(call) == 60
 
 
 def test_a_workspace_has_a_limit_of_messages_per_minute() -> None:
@@ -75,7 +75,7 @@ def test_a_workspace_has_a_limit_of_messages_per_minute() -> None:
             slack.add_channel(channel, channel.lower())
         client.chat_postMessage(channel="C1", text="x")
         client.chat_postMessage(channel="C2", text="x")
-        assert refused_for_now(client.chat_postMessage, channel="C3", text="x") == 60
+        assert retry_after_of(client.chat_postMessage, channel="C3", text="x") == 60
 
 
 def test_a_reset_before_processing_has_no_effect(slack: SlackFake, client: WebClient) -> None:
@@ -110,7 +110,7 @@ def test_refusals_and_server_errors_affect_only_their_method_and_change_nothing(
     slack.faults.api_error("fatal_error", "chat.postMessage", times=2)
     slack.faults.server_error("chat.postMessage", status=503)
     client.auth_test()
-    assert refused_for_now(client.chat_postMessage, channel="C1", text="x") == 30
+    assert retry_after_of(client.chat_postMessage, channel="C1", text="x") == 30
     assert refusal(client.chat_postMessage, channel="C1", text="x") == "fatal_error"
     assert refusal(client.chat_postMessage, channel="C1", text="x") == "fatal_error"
     assert refusal(client.chat_postMessage, channel="C1", text="x") == "internal_error"

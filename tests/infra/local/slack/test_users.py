@@ -56,7 +56,7 @@ def post(url: str, payload: Any) -> tuple[int, dict[str, Any]]:
 
 
 @pytest.fixture
-def opened(with_bot: SlackFake, bot: Any, client: WebClient) -> Callable[..., str]:
+def open_modal(with_bot: SlackFake, bot: Any, client: WebClient) -> Callable[..., str]:
     """Opens a modal for Ana. Returns its id."""
 
     def run(*blocks: dict[str, Any], **more: Any) -> str:
@@ -273,10 +273,10 @@ def test_users_who_are_deactivated_or_cannot_see_the_channel_cannot_act(with_bot
 
 
 def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
 ) -> None:
     pair = [option("a"), option("b")]
-    view_id = opened(
+    view_id = open_modal(
         input_block("text", {"type": "plain_text_input"}),
         input_block("menu", {"type": "static_select", "options": pair}),
         input_block("radio", {"type": "radio_buttons", "options": pair}),
@@ -326,9 +326,9 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
     ],
 )
 def test_invalid_input_is_not_sent(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str], element: dict[str, Any], value: Any
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], element: dict[str, Any], value: Any
 ) -> None:
-    view_id = opened(input_block("f", element))
+    view_id = open_modal(input_block("f", element))
     sent_before = len(bot.received)
     reply = with_bot.submit("U1", view_id, {"f": value})
     assert (reply.sent, reply.errors.keys()) == (False, {"f"})
@@ -338,9 +338,9 @@ def test_invalid_input_is_not_sent(
 
 @pytest.mark.parametrize(("name", "value"), [("f", "c"), ("absent", "x"), ("day", "2026-02-30"), ("clock", "25:00")])
 def test_values_that_no_user_could_choose_raise(
-    with_bot: SlackFake, opened: Callable[..., str], name: str, value: str
+    with_bot: SlackFake, open_modal: Callable[..., str], name: str, value: str
 ) -> None:
-    view_id = opened(
+    view_id = open_modal(
         input_block("f", {"type": "static_select", "options": [option("a")]}),
         input_block("day", {"type": "datepicker"}),
         input_block("clock", {"type": "timepicker"}),
@@ -350,9 +350,9 @@ def test_values_that_no_user_could_choose_raise(
 
 
 def test_field_errors_are_shown_under_their_fields_and_the_input_stays(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
 ) -> None:
-    view_id = opened()
+    view_id = open_modal()
     bot.answer = lambda _: {"response_action": "errors", "errors": {"name": "Too plain"}}
     reply = with_bot.submit("U1", view_id, {"name": "x"})
     assert (reply.error, reply.errors) == (None, {"name": "Too plain"})
@@ -381,10 +381,10 @@ def test_field_errors_are_shown_under_their_fields_and_the_input_stays(
     ],
 )
 def test_an_invalid_response_to_a_submission_shows_an_error_and_keeps_the_view(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], answer: Any
 ) -> None:
     note = {"type": "section", "block_id": "note", "text": plain("note")}
-    view_id = opened(input_block("name", {"type": "plain_text_input"}), note)
+    view_id = open_modal(input_block("name", {"type": "plain_text_input"}), note)
     bot.answer = lambda _: answer
     reply = with_bot.submit("U1", view_id, {"name": "x"})
     assert reply.error == "We had some trouble connecting. Try again?"
@@ -394,9 +394,9 @@ def test_an_invalid_response_to_a_submission_shows_an_error_and_keeps_the_view(
 
 
 def test_a_late_response_to_a_submission_is_ignored(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str], clock: Any
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], clock: Any
 ) -> None:
-    view_id = opened()
+    view_id = open_modal()
 
     def late(_: Any) -> dict[str, str]:
         clock.advance(3.5)
@@ -410,8 +410,8 @@ def test_a_late_response_to_a_submission_is_ignored(
     assert view.id == view_id
 
 
-def test_a_submission_can_update_push_and_clear(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
-    view_id = opened()
+def test_a_submission_can_update_push_and_clear(with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]) -> None:
+    view_id = open_modal()
     bot.answer = lambda _: {"response_action": "update", "view": modal(callback_id="second")}
     updated = with_bot.submit("U1", view_id, {"name": "x"}).view
     assert updated is not None
@@ -426,8 +426,10 @@ def test_a_submission_can_update_push_and_clear(with_bot: SlackFake, bot: Any, o
     assert with_bot.submit("U1", pushed.id, {"name": "x"}).view is None
 
 
-def test_an_empty_response_closes_only_the_top_view(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
-    view_id = opened()
+def test_an_empty_response_closes_only_the_top_view(
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
+) -> None:
+    view_id = open_modal()
     bot.answer = lambda _: {"response_action": "push", "view": modal(callback_id="top")}
     pushed = with_bot.submit("U1", view_id, {"name": "x"}).view
     bot.answer = lambda _: None
@@ -437,8 +439,8 @@ def test_an_empty_response_closes_only_the_top_view(with_bot: SlackFake, bot: An
     assert below.id == view_id
 
 
-def test_a_response_cannot_push_a_fourth_view(with_bot: SlackFake, bot: Any, opened: Callable[..., str]) -> None:
-    opened()
+def test_a_response_cannot_push_a_fourth_view(with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]) -> None:
+    open_modal()
     bot.answer = lambda _: {"response_action": "push", "view": modal()}
     errors = []
     for _ in range(3):
@@ -449,9 +451,9 @@ def test_a_response_cannot_push_a_fourth_view(with_bot: SlackFake, bot: Any, ope
 
 
 def test_only_suggestions_from_the_bot_can_be_chosen(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str], clock: Any
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], clock: Any
 ) -> None:
-    view_id = opened(input_block("carrier", {"type": "external_select", "min_query_length": 2}))
+    view_id = open_modal(input_block("carrier", {"type": "external_select", "min_query_length": 2}))
     bot.answer = lambda r: {"options": [option("aetna")]} if "suggestion" in r.form["payload"] else None
     assert with_bot.suggest("U1", view_id, "carrier_in", "a") == []
     assert with_bot.suggest("U1", view_id, "carrier_in", "aet") == [option("aetna")]
@@ -464,17 +466,17 @@ def test_only_suggestions_from_the_bot_can_be_chosen(
 
 @pytest.mark.parametrize("answer", [None, 500, "words", {"options": [{"text": plain("x" * 76), "value": "v"}]}])
 def test_suggestions_that_slack_cannot_read_are_not_shown(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str], answer: Any
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str], answer: Any
 ) -> None:
-    view_id = opened(input_block("carrier", {"type": "external_select"}))
+    view_id = open_modal(input_block("carrier", {"type": "external_select"}))
     bot.answer = lambda _: answer
     assert with_bot.suggest("U1", view_id, "carrier_in", "aetna") == []
 
 
 def test_a_click_in_a_view_sends_the_view_and_ignores_the_response(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
 ) -> None:
-    view_id = opened(input_block("name", {"type": "plain_text_input"}), RETRY)
+    view_id = open_modal(input_block("name", {"type": "plain_text_input"}), RETRY)
     bot.answer = lambda _: {"response_action": "clear"}
     with_bot.fill("U1", view_id, {"name": "typed"})
     with_bot.click_in_view("U1", view_id, "retry")
@@ -487,11 +489,11 @@ def test_a_click_in_a_view_sends_the_view_and_ignores_the_response(
 
 
 def test_closing_notifies_the_bot_only_if_the_view_asks_for_it(
-    with_bot: SlackFake, bot: Any, opened: Callable[..., str]
+    with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
 ) -> None:
-    with_bot.close_view("U1", opened())
+    with_bot.close_view("U1", open_modal())
     assert "payload" not in bot.last.form
-    with_bot.close_view("U1", opened(notify_on_close=True))
+    with_bot.close_view("U1", open_modal(notify_on_close=True))
     assert bot.last.payload["type"] == "view_closed"
     assert with_bot.view_of("U1") is None
 

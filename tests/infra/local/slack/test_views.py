@@ -35,29 +35,29 @@ def modal(**more: Any) -> dict[str, Any]:
 
 
 HOME = {"type": "home", "blocks": [{"type": "divider"}]}
-PUSHING = {"type": "actions", "elements": [{"type": "button", "action_id": "more", "text": plain("More")}]}
+PUSH_BUTTON = {"type": "actions", "elements": [{"type": "button", "action_id": "more", "text": plain("More")}]}
 
 
 @pytest.fixture
 def trigger(with_bot: SlackFake, bot: Any) -> Callable[[], str]:
-    def pulled() -> str:
+    def open_trigger() -> str:
         with_bot.command("U1", "C1")
         return str(bot.last.form["trigger_id"])
 
-    return pulled
+    return open_trigger
 
 
 @pytest.fixture
 def trigger_inside(with_bot: SlackFake, bot: Any) -> Callable[[], str]:
     """A trigger from a click in the top modal, which must have the button `more`."""
 
-    def pulled() -> str:
+    def open_trigger() -> str:
         view = with_bot.view_of("U1")
         assert view is not None
         with_bot.click_in_view("U1", view.id, "more")
         return str(bot.last.payload["trigger_id"])
 
-    return pulled
+    return open_trigger
 
 
 def test_a_modal_opens_for_the_user_of_the_trigger(
@@ -73,17 +73,17 @@ def test_a_modal_opens_for_the_user_of_the_trigger(
 
 
 def test_a_trigger_works_once(client: WebClient, refusal: Refusal, trigger: Callable[[], str]) -> None:
-    pulled = trigger()
-    client.views_open(trigger_id=pulled, view=modal())
-    assert refusal(client.views_open, trigger_id=pulled, view=modal()) == "exchanged_trigger_id"
+    open_trigger = trigger()
+    client.views_open(trigger_id=open_trigger, view=modal())
+    assert refusal(client.views_open, trigger_id=open_trigger, view=modal()) == "exchanged_trigger_id"
 
 
 def test_a_trigger_is_used_up_by_a_refused_view_too(
     client: WebClient, refusal: Refusal, trigger: Callable[[], str]
 ) -> None:
-    pulled = trigger()
-    assert refusal(client.views_open, trigger_id=pulled, view={"type": "modal"}) == "invalid_arguments"
-    assert refusal(client.views_open, trigger_id=pulled, view=modal()) == "exchanged_trigger_id"
+    open_trigger = trigger()
+    assert refusal(client.views_open, trigger_id=open_trigger, view={"type": "modal"}) == "invalid_arguments"
+    assert refusal(client.views_open, trigger_id=open_trigger, view=modal()) == "exchanged_trigger_id"
 
 
 def test_a_trigger_expires_after_three_seconds(
@@ -157,14 +157,14 @@ def test_a_view_over_250_kilobytes_is_refused(client: WebClient, refusal: Refusa
 def test_two_pushes_fit_and_the_third_is_refused(
     slack: SlackFake, client: WebClient, refusal: Refusal, trigger: Callable[[], str], trigger_inside: Callable[[], str]
 ) -> None:
-    client.views_open(trigger_id=trigger(), view=modal(blocks=[PUSHING]))
+    client.views_open(trigger_id=trigger(), view=modal(blocks=[PUSH_BUTTON]))
     for _ in range(2):
-        client.views_push(trigger_id=trigger_inside(), view=modal(blocks=[PUSHING]))
+        client.views_push(trigger_id=trigger_inside(), view=modal(blocks=[PUSH_BUTTON]))
     view = slack.view_of("U1")
     assert view is not None
     assert [view.previous_view_id for view in view.stack] == [None, view.stack[0].id, view.stack[1].id]
-    pulled = trigger_inside()
-    assert refusal(client.views_push, trigger_id=pulled, view=modal()) == "push_limit_reached"
+    open_trigger = trigger_inside()
+    assert refusal(client.views_push, trigger_id=open_trigger, view=modal()) == "push_limit_reached"
 
 
 def test_only_a_trigger_from_inside_the_modal_pushes(
