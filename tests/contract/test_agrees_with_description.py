@@ -66,7 +66,7 @@ def test_the_newer_list_of_reasons_is_the_only_enumeration_that_differs() -> Non
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("schema", "domain_enum"),
     [
         ("connection_status", ConnectionStatus),
         ("disconnection_status", DisconnectionStatus),
@@ -76,8 +76,8 @@ def test_the_newer_list_of_reasons_is_the_only_enumeration_that_differs() -> Non
         ("decision_reason", DecisionReason),
     ],
 )
-def test_the_domains_enums_have_the_values_of_the_contract(schema: str, words: type[Any]) -> None:
-    assert set(OURS["components"]["schemas"][schema]["enum"]) == {word.value for word in words}
+def test_the_domains_enums_have_the_values_of_the_contract(schema: str, domain_enum: type[Any]) -> None:
+    assert set(OURS["components"]["schemas"][schema]["enum"]) == {word.value for word in domain_enum}
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **chan
     return replace(operation, **changes)
 
 
-def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, **outcome: Any) -> Operation:
+def settled(operation: Operation, kind: OutcomeKind, message: str | None = None, **outcome: Any) -> Operation:
     states = {
         OutcomeKind.CONFIRMED: OperationState.SUCCEEDED,
         OutcomeKind.RECONCILED: OperationState.SUCCEEDED,
@@ -150,7 +150,7 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
     return replace(
         operation,
         state=states.get(kind, OperationState.CANCELLED),
-        outcome=Outcome(kind, words, **outcome),
+        outcome=Outcome(kind, message, **outcome),
         settled_at=CHANGED + 700,
         due=None,
     )

@@ -164,16 +164,16 @@ def test_the_reason_other_requires_a_context(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "words"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
+    ("context", "expected"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
 )
-def test_an_invalid_context_shows_an_error_at_its_field(system: System, context: str, words: str) -> None:
+def test_an_invalid_context_shows_an_error_at_its_field(system: System, context: str, expected: str) -> None:
     record_state = store_disconnection_request(system, "Context Inc")
     view = open_form(system, record_state, Decision.REJECT)
     submission = form_submission(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
     found = decide.REJECT.submission(context_of(system, ANA), submission)["errors"]
-    assert words in found["context"]
+    assert expected in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
 

@@ -154,8 +154,8 @@ def store_unclear_decision(system: System, name: str) -> Operation:
     operations.submit(operation, expected=None, events=(), audit=audit)
     claimed = replace(operation, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
     operations.claim(operation, claimed)
-    stuck = replace(claimed, state=OperationState.NEEDS_RESOLUTION, lease=None, lease_until=None)
-    operations.save(replace(stuck, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
+    unresolved = replace(claimed, state=OperationState.NEEDS_RESOLUTION, lease=None, lease_until=None)
+    operations.save(replace(unresolved, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
     change_status(system, record_state, "needs_review")
     return system.operation(operation.id)
 

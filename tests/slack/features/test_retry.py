@@ -199,8 +199,8 @@ def test_a_tampered_retry_form_is_refused(system: System, about: str) -> None:
 
 def test_a_retry_of_an_unknown_connection_is_refused(system: System) -> None:
     record_state = store_connection(system, "Gone Inc")
-    gone = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
-    press_button(system, retry_button(gone))
+    unknown = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
+    press_button(system, retry_button(unknown))
     assert "Switchboard no longer has this connection. Nothing was sent to Noyo." in modal_text(system)
 
 

@@ -83,7 +83,7 @@ def test_a_time_has_a_utc_fallback_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "expected"),
     [
         (0, "less than a minute"),
         (60, "1 minute"),
@@ -93,13 +93,13 @@ def test_a_time_has_a_utc_fallback_text() -> None:
         (86400 * 3 + 120, "3 days 2 minutes"),
     ],
 )
-def test_a_duration_is_written_in_words(seconds: int, words: str) -> None:
-    assert duration_text(seconds) == words
+def test_a_duration_is_written_in_words(seconds: int, expected: str) -> None:
+    assert duration_text(seconds) == expected
 
 
 @given(st.text(max_size=300), st.integers(2, 80))
-def test_cleaned_text_is_one_visible_line_within_its_limit(words: str, limit: int) -> None:
-    text = clean_text(words, limit=max(limit, len(EMPTY_TEXT)))
+def test_cleaned_text_is_one_visible_line_within_its_limit(untrusted: str, limit: int) -> None:
+    text = clean_text(untrusted, limit=max(limit, len(EMPTY_TEXT)))
     assert 0 < len(text) <= max(limit, len(EMPTY_TEXT))
     assert text.encode()
     assert len(text.splitlines()) == 1

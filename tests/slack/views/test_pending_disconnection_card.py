@@ -85,14 +85,14 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
         (OutcomeKind.WITHDRAWN, {"decided_by": "UANA"}, "@UANA withdrew the disconnection request"),
         (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's disconnection request"),
         (OutcomeKind.NOT_AUTHORIZED, {"decided_by": "UBEN"}, "Not sent: @UBEN does not have permission for this"),
-        (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "Its status is now Unable to connect"),
+        (OutcomeKind.CHANGED, {"message": "unable_to_connect"}, "Its status is now Unable to connect"),
         (
             OutcomeKind.END_DATE_PASSED,
             {},
             "Not sent: 31 Dec 2026, the last managed day in @UANA's disconnection request, passed",
         ),
-        (OutcomeKind.REFUSED, {"words": "No", "status": 403}, "Noyo protects this group"),
-        (OutcomeKind.REFUSED, {"words": "reason: no", "status": 422}, "Correct what Noyo names"),
+        (OutcomeKind.REFUSED, {"message": "No", "status": 403}, "Noyo protects this group"),
+        (OutcomeKind.REFUSED, {"message": "reason: no", "status": 422}, "Correct what Noyo names"),
         (OutcomeKind.DUPLICATE, {}, "Noyo already has an open one for this group and carrier"),
         (OutcomeKind.CONFIRMED, {}, "Noyo accepted @UANA's disconnection request, confirmed by @UBEN"),
         (OutcomeKind.RECONCILED, {}, "shows that @UANA's disconnection request, confirmed by @UBEN, arrived"),
@@ -107,8 +107,8 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
 def test_each_outcome_is_shown_on_the_card_in_the_thread_and_to_both_people(
     kind: OutcomeKind, outcome: dict[str, Any], expected: str
 ) -> None:
-    words = outcome.pop("words", None)
-    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), kind, words, **outcome)
+    message = outcome.pop("message", None)
+    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), kind, message, **outcome)
     event = OutboxEvent(
         "n",
         EventKind.OPERATION_CHANGED,

@@ -67,8 +67,8 @@ def test_an_urgent_alert_asks_for_a_decision_soon() -> None:
 
 def test_an_outdated_reminder_mentions_nobody_and_says_that_no_action_is_needed() -> None:
     rejected = a_record_state(a_disconnection(status=DisconnectionStatus.REJECTED))
-    over = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
-    text = rendered_text(over, DISPLAY_WITH_APPROVERS)
+    outdated = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
+    text = rendered_text(outdated, DISPLAY_WITH_APPROVERS)
     assert "# No longer needs action: Test Company" in text
     assert "No action needed." in text
     assert "please decide" not in text

@@ -48,16 +48,16 @@ def test_a_late_version_is_shown_as_late() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "expected"),
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
         (OperationState.RECONCILING, "Noyo did not answer @UANA's retry; checking whether it arrived"),
         (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
-def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, words: str) -> None:
+def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, expected: str) -> None:
     now = settled(a_retry(), OutcomeKind.CONFIRMED)
-    assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
+    assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == expected + WHEN
 
 
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:

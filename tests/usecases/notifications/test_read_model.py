@@ -95,7 +95,7 @@ def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> 
 
 def test_a_duplicate_shows_the_existing_connection() -> None:
     with started_system() as system:
-        there = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
+        existing = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
         system.notify()
         system.wait(300)
         system.asks()
@@ -103,7 +103,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         system.notify()
 
         [_, request] = channel_texts(system, CONNECTIONS)
-        assert there in request
+        assert existing in request
         assert "Old Name" in request
         assert "Already exists" in modal(system)
         assert "Old Name" in modal(system)

@@ -619,9 +619,9 @@ def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: Sy
     request_disconnection(system, "2026-12-01")
     [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
     system.clock.now = float((tomorrow.due or 0) + 1)  # In Honolulu it is still the day before.
-    there = ZoneInfo("Pacific/Honolulu")
+    honolulu = ZoneInfo("Pacific/Honolulu")
     deps = system.bot.slack_dependencies
-    west = replace(deps, timezone=there)
+    west = replace(deps, timezone=honolulu)
 
     publish(tomorrow.id, west)
     system.wait(24 * 3600)

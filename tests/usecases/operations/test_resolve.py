@@ -51,9 +51,9 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 ) -> None:
     shown = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(bench, resolution)
+    resolved = resolve_retry(bench, resolution)
 
-    assert taken is not None
+    assert resolved is not None
     assert bench.operation("V2").state is state
     assert bench.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
     assert not bench.is_locked(shown.entity)
@@ -65,10 +65,10 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 def test_sending_again_is_for_the_version_that_was_seen(bench: ExecutionBench) -> None:
     now = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolved = resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
 
-    assert taken is not None
-    assert taken.state is OperationState.PENDING
+    assert resolved is not None
+    assert resolved.state is OperationState.PENDING
     assert bench.is_locked(now.entity)
     settled = bench.run_on_schedule("V2")
     assert (settled.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
