@@ -95,14 +95,12 @@ def test_a_request_missing_from_the_index_gets_a_card_too(ingestion: Ingestion) 
     ingestion.run_first_polls()
     records: Any = ingestion.records
     records.in_status = lambda *_, **__: []
-    event: Any = type(ingestion.outbox)()
+    ingestion.outbox.put_once.clear()
     seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
 
-    publish_first_run(
-        EntityKind.DISCONNECTION, seen, records=records, outbox=event, cursors=ingestion.cursors, now=START
-    )
+    publish_first_run(EntityKind.DISCONNECTION, seen, ingestion.dependencies())
 
-    assert record_id in {piece.entity.key for piece in event.put_once.values()}
+    assert record_id in {event.entity.key for event in ingestion.outbox.put_once.values()}
 
 
 def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> None:
@@ -112,11 +110,8 @@ def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> 
     seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
     ingestion.noyo.move_disconnection(record_id, "rejected")
     ingestion.ingest(ingestion.client.disconnection(record_id))
-    book: Any = ingestion.outbox
 
-    publish_first_run(
-        EntityKind.DISCONNECTION, seen, records=ingestion.records, outbox=book, cursors=ingestion.cursors, now=START
-    )
+    publish_first_run(EntityKind.DISCONNECTION, seen, ingestion.dependencies())
 
     assert ingestion.outbox.put_once == {}
 
