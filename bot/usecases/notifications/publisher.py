@@ -84,10 +84,7 @@ def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = 
     Idempotent. Raises `SlackRefused` if Slack does not delete it.
     """
     with _lease(key, deps) as record:
-        attempt = _Attempt(
-            deps, thread, broadcast=False, reposts=False, until=deps.now() + policies.MESSAGE_LEASE_SECONDS
-        )
-        posted_at = record.link or (None if record.is_new else _find(record, attempt))
+        posted_at = record.link or (None if record.is_new else _find(record, thread, deps))
         if posted_at is not None and not record.closed:
             _delete(posted_at, deps)
     deps.messages.release(record, closed=True)
@@ -201,31 +198,25 @@ def _edit_or_post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) 
             raise
         if not attempt.reposts:
             return _Posted(posted_at)
-        return _find_or_send(record, rendered, attempt)  # It was deleted in Slack, but is still wanted.
+        return _post(record, rendered, attempt)  # It was deleted in Slack, but is still wanted.
     return _Posted(posted_at)
 
 
 def _post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
     """Search for the message before posting it again: an earlier attempt may have arrived."""
-    if record.is_new:
-        return _Posted(_send(record, rendered, attempt))
-    return _find_or_send(record, rendered, attempt)
-
-
-def _find_or_send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
-    found = _find(record, attempt)
+    found = None if record.is_new else _find(record, attempt.thread, attempt.deps)
     # The same message again means that it exists, but cannot be edited.
     if found is None or found.ts == record.ts:
         return _Posted(_send(record, rendered, attempt))
     return _Posted(found, found=True)
 
 
-def _find(record: MessageRecord, attempt: _Attempt) -> MessageLink | None:
+def _find(record: MessageRecord, thread: str | None, deps: Dependencies) -> MessageLink | None:
     """None also where Slack does not let us read, so messages there are posted at least once."""
     key = record.key
     try:
-        return attempt.deps.slack.find(
-            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=attempt.thread
+        return deps.slack.find(
+            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=thread
         )
     except SlackRefused:
         return None
