@@ -269,7 +269,13 @@ def test_its_people_are_the_requester_and_the_second_approver() -> None:
 
     assert (both.people, own.people, a_disconnection_request().people) == (("U1", "U2"), ("U1",), ("U1",))
     assert a_refresh().people == ()
-    assert both.audit_details == {"effective_end_date": "2026-12-31", "reason": "terminated"}
+    assert both.audit_details == {
+        "operation": both.id,
+        "kind": "create_disconnection",
+        "shown_version": both.shown_version,
+        "effective_end_date": "2026-12-31",
+        "reason": "terminated",
+    }
 
 
 def at(text: str) -> int:

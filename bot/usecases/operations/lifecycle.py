@@ -209,11 +209,8 @@ def _record_change(settled: Operation, record: Record, deps: Dependencies) -> Re
 def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntry:
     outcome = operation.outcome
     details = {
-        "operation": operation.id,
-        "kind": operation.kind.value,
-        "state": operation.state.value,
-        "shown_version": operation.shown_version,
         **operation.audit_details,
+        "state": operation.state.value,
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
         "delay_reason": operation.delay_reason,

@@ -66,11 +66,5 @@ def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation
 
 
 def _audit(action: str, operation: Operation, person: str, now: int, deps: Dependencies) -> AuditEntry:
-    details = {
-        "operation": operation.id,
-        "kind": operation.kind.value,
-        "shown_version": operation.shown_version or "",
-        "asked_by": operation.actor or "",
-        **operation.audit_details,
-    }
+    details = operation.audit_details | {"asked_by": operation.actor or ""}
     return AuditEntry(deps.new_id(), operation.entity, now, person, action, tuple(details.items()), deps.origin)

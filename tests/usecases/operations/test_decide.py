@@ -256,7 +256,7 @@ def test_a_second_person_sees_who_decided_first_and_later_the_result(bench: Deci
     later = bench.decide(shown, REJECT, "V3", BEN)
 
     assert isinstance(second, Conflict)
-    assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
+    assert (second.operation.actor, second.operation.audit_details["decision"]) == (ANA, "approve")
     assert later == RecordChanged(bench.record_state(shown.record.id))
     last = bench.store.operations.last_on(shown.entity)
     assert last is not None
