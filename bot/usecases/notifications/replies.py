@@ -10,6 +10,7 @@ from bot.domain.content import MessageKey, MessageLink, Reply
 from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.errors import SlackError, SlackRefused
+from bot.usecases.admin.authorization import read_person
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, upsert_message
 from bot.usecases.notifications.read_model import duplicate_of, record_of
@@ -109,6 +110,4 @@ def _refresh_people(operation: Operation, deps: Dependencies) -> None:
     for user_id in operation.people:
         person = deps.people.person(user_id)
         if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS // 2:
-            read = deps.user_directory.read_person(user_id)
-            if read is not None:
-                deps.people.save_person(read)
+            read_person(user_id, deps)
