@@ -30,11 +30,8 @@ def update_card_and_post_line(
     if key is None:
         return
     line = MessageKey(key.channel, f"line:{event.id}")
-
-    def posted(card: MessageLink) -> None:
-        post_once(line, lambda: ThreadLine(event, operation), deps, thread=card.ts)
-
-    _post_under(key, entity, posted, deps)
+    content = ThreadLine(event, operation)
+    _post_under(key, entity, lambda card: post_once(line, lambda: content, deps, thread=card.ts), deps)
 
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:
@@ -44,7 +41,7 @@ def update_card(entity: EntityRef, deps: Dependencies) -> None:
         _update(key, entity, deps)
 
 
-def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps: Dependencies) -> None:
+def post_under_card(entity: EntityRef, post: Callable[[MessageLink], object], deps: Dependencies) -> None:
     """Call `post` with the link of the record's card, which exists and is current by then."""
     key = _card_key(None, entity, deps)
     if key is not None:
@@ -52,7 +49,7 @@ def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps
 
 
 def _post_under(
-    key: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Dependencies
+    key: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], object], deps: Dependencies
 ) -> None:
     try:
         post(_update(key, entity, deps))
