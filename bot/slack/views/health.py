@@ -21,7 +21,9 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserGroupMention,
     UserMention,
+    capitalize,
     labelled,
+    person,
     plural,
     rich_text,
 )
@@ -72,7 +74,7 @@ def diagnose(health_checks: Mapping[Component, HealthCheck | None], now: int) ->
 def _component(component: Component, health_check: HealthCheck | None, now: int) -> Diagnosis:
     if component is Component.WEBHOOK:
         return _webhook(health_check, now)
-    name = _capitalize(_COMPONENT_NAMES[component])
+    name = capitalize(_COMPONENT_NAMES[component])
     if health_check is None:
         never = f"{name} has not reported yet. The first report takes a few minutes after deployment; "
         return Diagnosis(unknown=(rich_text(never, "if none arrives, check its log."),))
@@ -129,7 +131,7 @@ def _unknown(finding: Finding) -> RichText:
 def _failed_check(finding: Finding) -> RichText:
     """The check itself failed; our own errors say what to do."""
     # The message about a secret names it.
-    name = "" if finding.topic is Topic.SECRET else f"{_capitalize(_TOPIC_NAMES[finding.topic])}: "
+    name = "" if finding.topic is Topic.SECRET else f"{capitalize(_TOPIC_NAMES[finding.topic])}: "
     return rich_text(name, _reason(finding), _NEXT_STEPS.get(finding.topic, ""))
 
 
@@ -196,15 +198,11 @@ def _concurrency(finding: Finding) -> RichText:
 
 
 def _generic(finding: Finding) -> RichText:
-    return rich_text(f"{_capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
+    return rich_text(f"{capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
 
 
 def _reason(finding: Finding) -> Span:
     return UntrustedText(finding.reason or "there is a problem", 300)
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 _PROBLEMS: dict[Topic, Callable[[Finding], RichText]] = {
@@ -246,7 +244,7 @@ def pause_ended(pause: Pause) -> RichText:
     when: RichText = rich_text(Timestamp(pause.until)) if pause.until is not None else ()
     if pause.by is None:
         return rich_text("Switchboard left observe-only mode ", *when)
-    return rich_text(_mention(pause.ended_by), " resumed sending to Noyo ", *when)
+    return rich_text(person(pause.ended_by), " resumed sending to Noyo ", *when)
 
 
 def deferred(pause: Pause) -> RichText:
@@ -291,7 +289,3 @@ def _reason_line(pause: Pause) -> list[RichText]:
 
 def _how_to_resume(pause: Pause, display: DisplaySettings) -> list[RichText]:
     return [rich_text(f"An admin can resume it with {display.command} resume.")] if pause.by is not None else []
-
-
-def _mention(user_id: str | None) -> Span | str:
-    return UserMention(user_id) if user_id else "Someone"

@@ -26,6 +26,7 @@ from bot.slack.views.rich_text import (
     UserMention,
     date_text,
     own_group_id,
+    person,
     rich_text,
 )
 
@@ -63,7 +64,7 @@ _FORBIDDEN = 403
 
 
 def actor(operation: Operation) -> Span | str:
-    return UserMention(operation.actor) if operation.actor else "Switchboard"
+    return person(operation.actor, otherwise="Switchboard")
 
 
 def noun(operation: Operation) -> str:
@@ -79,17 +80,17 @@ def possessive(operation: Operation) -> RichText:
 
 def description(operation: Operation) -> RichText:
     """`@Ana asked to retry with carrier group id X`."""
-    request, person = operation.input, actor(operation)
+    request, requester = operation.input, actor(operation)
     if isinstance(request, ConnectionRequest):
-        return rich_text(person, " asked for this connection")
+        return rich_text(requester, " asked for this connection")
     if isinstance(request, RetryRequest):
-        return rich_text(person, " asked to retry with ", *_corrections(request))
+        return rich_text(requester, " asked to retry with ", *_corrections(request))
     if isinstance(request, DecisionRequest):
-        return rich_text(person, f" {DECIDED[request.decision]}", *_decision_details(request))
+        return rich_text(requester, f" {DECIDED[request.decision]}", *_decision_details(request))
     if isinstance(request, DisconnectionRequest):
         confirmed = _confirmed_by(operation, ", and ", " confirmed it")
         return rich_text(*_disconnection_request(operation, request), *confirmed)
-    return rich_text(person, " asked for a refresh from Noyo")
+    return rich_text(requester, " asked for a refresh from Noyo")
 
 
 def _decision_details(request: DecisionRequest) -> RichText:
@@ -122,7 +123,7 @@ def awaiting_confirmation(operation: Operation) -> RichText:
 def second_approval(operation: Operation) -> RichText:
     """The confirmation by the second approver, after which the operation is sent."""
     second = operation.second_approval
-    return rich_text(UserMention(second.by) if second else "Someone", " confirmed ", *possessive(operation))
+    return rich_text(person(second.by if second else None), " confirmed ", *possessive(operation))
 
 
 def _corrections(request: RetryRequest) -> RichText:
@@ -179,7 +180,28 @@ def outcome(operation: Operation) -> RichText:
     result = operation.outcome
     if result is None:
         return rich_text(*possessive(operation), f" is closed ({operation.state.value})")
+    if result.kind in _SENTENCES:
+        before, after = _SENTENCES[result.kind]
+        return rich_text(before, *possessive(operation), after)
+    if result.kind in _CHOICES:
+        verb, after = _CHOICES[result.kind]
+        return rich_text(person(result.decided_by), verb, *possessive(operation), after)
     return _OUTCOMES[result.kind](operation, result)
+
+
+# What stands before and after `@Ana's retry`.
+_SENTENCES = {
+    OutcomeKind.NOT_FOUND: ("Noyo could not find the record for ", ""),
+    OutcomeKind.UNCLEAR: ("It is unknown whether ", " arrived"),
+    # Only a refresh ends like this: an operation that may have changed something at Noyo needs a person.
+    OutcomeKind.OVERDUE: ("Noyo could not be read for a day, so ", " was canceled"),
+    OutcomeKind.EXPIRED: ("No second approver confirmed ", " in time; nothing was sent"),
+}
+# The same after the person who chose this resolution.
+_CHOICES = {
+    OutcomeKind.CLOSED: (" closed ", "; its effect is unknown"),
+    OutcomeKind.REPORTED_ARRIVED: (" reported that ", " arrived"),
+}
 
 
 def _confirmed(operation: Operation, _: Outcome) -> RichText:
@@ -231,39 +253,14 @@ def _changed(operation: Operation, result: Outcome) -> RichText:
 
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
-    person = UserMention(result.decided_by) if result.decided_by else actor(operation)
-    return rich_text("Not sent: ", person, " does not have permission for this")
-
-
-def _not_found(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("Noyo could not find the record for ", *possessive(operation))
-
-
-def _closed(operation: Operation, result: Outcome) -> RichText:
-    return rich_text(_decider(result), " closed ", *possessive(operation), "; its effect is unknown")
-
-
-def _reported_arrived(operation: Operation, result: Outcome) -> RichText:
-    return rich_text(_decider(result), " reported that ", *possessive(operation), " arrived")
-
-
-def _unclear(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("It is unknown whether ", *possessive(operation), " arrived")
-
-
-def _overdue(operation: Operation, _: Outcome) -> RichText:
-    """Only a refresh ends like this: an operation that may have changed something at Noyo needs a person."""
-    return rich_text("Noyo could not be read for a day, so ", *possessive(operation), " was canceled")
+    denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
+    return rich_text("Not sent: ", denied, " does not have permission for this")
 
 
 def _withdrawn(operation: Operation, result: Outcome) -> RichText:
     own = result.decided_by == operation.actor
     withdrawn = rich_text(f"the {noun(operation)}") if own else possessive(operation)
-    return rich_text(_decider(result), " withdrew ", *withdrawn, "; nothing was sent")
-
-
-def _expired(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("No second approver confirmed ", *possessive(operation), " in time; nothing was sent")
+    return rich_text(person(result.decided_by), " withdrew ", *withdrawn, "; nothing was sent")
 
 
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
@@ -275,10 +272,6 @@ def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     return rich_text("Not sent: ", which, *possessive(operation), ", passed before it could be sent")
 
 
-def _decider(result: Outcome) -> Span | str:
-    return UserMention(result.decided_by) if result.decided_by else "Someone"
-
-
 _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.CONFIRMED: _confirmed,
     OutcomeKind.RECONCILED: _reconciled,
@@ -286,13 +279,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
-    OutcomeKind.NOT_FOUND: _not_found,
-    OutcomeKind.CLOSED: _closed,
-    OutcomeKind.REPORTED_ARRIVED: _reported_arrived,
-    OutcomeKind.UNCLEAR: _unclear,
-    OutcomeKind.OVERDUE: _overdue,
     OutcomeKind.WITHDRAWN: _withdrawn,
-    OutcomeKind.EXPIRED: _expired,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,
 }
 

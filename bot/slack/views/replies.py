@@ -15,7 +15,16 @@ from bot.slack.views import operation_text, record_facts
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
-from bot.slack.views.rich_text import Json, PermalinkLookup, RichText, card_link, labelled, rich_text, with_mentions
+from bot.slack.views.rich_text import (
+    Json,
+    PermalinkLookup,
+    RichText,
+    capitalize,
+    card_link,
+    labelled,
+    rich_text,
+    with_mentions,
+)
 
 _TITLES = {
     OutcomeKind.CONFIRMED: "Sent to Noyo",
@@ -117,7 +126,7 @@ def _progress(operation: Operation) -> list[RichText]:
         ]
     waiting = operation.state is OperationState.AWAITING_CONFIRMATION
     if waiting or operation.deferred_by is not None or operation.delay_reason:
-        return [rich_text(_capitalize(yours), " is ", *operation_text.current_state(operation)), _NOTHING_TO_DO]
+        return [rich_text(capitalize(yours), " is ", *operation_text.current_state(operation)), _NOTHING_TO_DO]
     return [
         rich_text(f"Sending {yours} to Noyo."),
         rich_text("You can close this window. If it takes longer, we'll send you a direct message."),
@@ -147,7 +156,7 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
-        OutcomeKind.NOT_AUTHORIZED: f"{_capitalize(yours)} was not sent.",
+        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} was not sent.",
         OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
     }
     other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None
@@ -200,10 +209,6 @@ def _confirmed(operation: Operation) -> str:
 
 def _has_outcome(operation: Operation, kind: OutcomeKind) -> bool:
     return operation.outcome is not None and operation.outcome.kind is kind
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # ---------------------------------------------------------------- answers to an interaction

@@ -82,6 +82,10 @@ def labelled(label: str, *spans: Span | str) -> RichText:
     return rich_text(PlainText(f"{label}:", bold=True), *([" "] if spans else []), *spans)
 
 
+def person(user_id: str | None, *, otherwise: str = "Someone") -> Span | str:
+    return UserMention(user_id) if user_id else otherwise
+
+
 def own_group_id(carrier_group_id: str) -> UntrustedText:
     """The record's own carrier group id. It is never masked, even if it looks like a tax number."""
     return UntrustedText(carrier_group_id, unmasked=carrier_group_id)
@@ -289,6 +293,10 @@ def duration_text(seconds: int) -> str:
     parts = [plural(days, "day"), plural(hours, "hour"), plural(minutes, "minute")]
     nonzero = [part for part in parts if not part.startswith("0 ")]
     return " ".join(nonzero[:2])
+
+
+def capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def plural(number: int, noun: str) -> str:
