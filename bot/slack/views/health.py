@@ -224,6 +224,7 @@ WHILE_PAUSED = (
     "New requests wait and are sent in order, after a fresh check, once sending resumes. "
     "Cards and alerts keep updating."
 )
+_WHILE_OBSERVING = "Cards and alerts keep updating. Nothing is sent to Noyo; requests that were waiting stay deferred."
 
 
 def paused_since(pause: Pause) -> RichText:
@@ -261,31 +262,16 @@ def pause_notice(content: PauseNotice, display: DisplaySettings) -> Message:
     names the person who ended it.
     """
     pause = content.pause
+    reason = [labelled("Reason", UntrustedText(pause.reason, MAX_REASON))] if pause.reason else []
+    since = rich_text(*paused_since(pause), ".")
     if pause.until is not None:
-        lines = [rich_text(*pause_ended(pause), "."), labelled("Before", *paused_since(pause), ".")]
-        return Message([Paragraph([*lines, *_reason_line(pause)])], rich_text(_ended_title(pause)), display.warning())
-    lines = [rich_text(*paused_since(pause), "."), *_reason_line(pause), rich_text(_explanation(pause))]
-    lines += _how_to_resume(pause, display)
-    return Message([Paragraph(lines)], rich_text(_active_title(pause)), display.warning())
-
-
-def _active_title(pause: Pause) -> str:
-    return "Observe-only mode" if pause.by is None else "Sending to Noyo is paused"
-
-
-def _ended_title(pause: Pause) -> str:
-    return "Observe-only mode ended" if pause.by is None else "Sending to Noyo resumed"
-
-
-def _explanation(pause: Pause) -> str:
-    if pause.by is None:
-        return "Cards and alerts keep updating. Nothing is sent to Noyo; requests that were waiting stay deferred."
-    return WHILE_PAUSED
-
-
-def _reason_line(pause: Pause) -> list[RichText]:
-    return [labelled("Reason", UntrustedText(pause.reason, MAX_REASON))] if pause.reason else []
-
-
-def _how_to_resume(pause: Pause, display: DisplaySettings) -> list[RichText]:
-    return [rich_text(f"An admin can resume it with {display.command} resume.")] if pause.by is not None else []
+        title = "Observe-only mode ended" if pause.by is None else "Sending to Noyo resumed"
+        lines = [rich_text(*pause_ended(pause), "."), labelled("Before", *since), *reason]
+    elif pause.by is None:
+        title = "Observe-only mode"
+        lines = [since, *reason, rich_text(_WHILE_OBSERVING)]
+    else:
+        title = "Sending to Noyo is paused"
+        how_to_resume = rich_text(f"An admin can resume it with {display.command} resume.")
+        lines = [since, *reason, rich_text(WHILE_PAUSED), how_to_resume]
+    return Message([Paragraph(lines)], rich_text(title), display.warning())
