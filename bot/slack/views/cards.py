@@ -36,10 +36,8 @@ from bot.slack.views.rich_text import (
     PlainText,
     RichText,
     Timestamp,
-    UntrustedText,
     UserMention,
     labelled,
-    own_group_id,
     plural,
     rich_text,
 )
@@ -218,14 +216,11 @@ def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[R
 
 
 def _connection(record: Connection) -> list[RichText]:
-    lines = []
-    if record.carrier_group_id is not None:
-        lines.append(labelled("Carrier group id", own_group_id(record.carrier_group_id)))
-    message = record_facts.carrier_error(record)
-    if message:
-        text = UntrustedText(message, _MAX_MESSAGE, unmasked=record.carrier_group_id)
-        lines.append(labelled("Message from the carrier", text))
-    return lines
+    message = record_facts.carrier_message(record, _MAX_MESSAGE)
+    return [
+        *([record_facts.carrier_group_id_line(record)] if record.carrier_group_id is not None else []),
+        *([labelled("Message from the carrier", *message)] if message else []),
+    ]
 
 
 def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:

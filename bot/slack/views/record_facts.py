@@ -85,17 +85,11 @@ def attempts(record_state: RecordState) -> RichText:
     return rich_text(f"Attempt {record_state.attempts}")
 
 
-def carrier_error(record: Record) -> str | None:
+def carrier_message(record: Record, limit: int = MAX_QUOTE_LENGTH) -> RichText:
     """The carrier's message, at the statuses that come with one."""
-    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE:
-        return None
-    return record.error
-
-
-def carrier_message(record: Record) -> RichText:
-    message = carrier_error(record)
-    unmasked = own_carrier_group_id(record)
-    return (UntrustedText(message, MAX_QUOTE_LENGTH, unmasked=unmasked),) if message else ()
+    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE or not record.error:
+        return ()
+    return (UntrustedText(record.error, limit, unmasked=record.carrier_group_id),)
 
 
 def id_and_version(record: Record) -> RichText:
