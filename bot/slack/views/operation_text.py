@@ -139,14 +139,11 @@ def entity_noun(operation: Operation) -> str:
     return "request" if operation.kind in _SENT_FOR_REQUESTS else "connection"
 
 
-def own_id(operation: Operation) -> str | None:
-    """The carrier group id that the operation is about; the one number that is never masked."""
-    request = operation.input
-    return request.carrier_group_id if isinstance(request, ConnectionRequest | RetryRequest) else None
-
-
 def quoted(operation: Operation, text: str) -> UntrustedText:
-    return UntrustedText(text, MAX_QUOTE_LENGTH, unmasked=own_id(operation))
+    """The carrier group id that the operation is about is the one number that is never masked."""
+    request = operation.input
+    own_id = request.carrier_group_id if isinstance(request, ConnectionRequest | RetryRequest) else None
+    return UntrustedText(text, MAX_QUOTE_LENGTH, unmasked=own_id)
 
 
 def in_progress(operation: Operation) -> RichText:
@@ -218,13 +215,10 @@ def _unversioned(operation: Operation) -> RichText:
 
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):  # Someone may have made the same decision elsewhere.
-        return rich_text("Noyo did not answer, but ", *noyo_shows(operation.input), *_unversioned(operation))
+        shown = f"Noyo shows it {DECIDED[operation.input.decision]}"
+        return rich_text("Noyo did not answer, but ", shown, *_unversioned(operation))
     second = _confirmed_by(operation, ", confirmed by ", ",")
     return rich_text("Noyo did not answer, but shows that ", *possessive(operation), *second, " arrived")
-
-
-def noyo_shows(request: DecisionRequest) -> RichText:
-    return rich_text(f"Noyo shows it {DECIDED[request.decision]}")
 
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:

@@ -181,8 +181,8 @@ def _mrkdwn(span: Span, share: int) -> str:
     match span:
         case UntrustedText(text, limit, unmasked):
             return untrusted_mrkdwn(text, limit=max(limit // share, _MIN_SHARE), unmasked=unmasked)
-        case UserMention(user_id):
-            return user_mrkdwn(user_id)
+        case UserMention(user_id) if is_user_id(user_id):
+            return f"<@{user_id}>"
         case UserGroupMention(group_id) if is_user_group_id(group_id):
             return f"<!subteam^{group_id}>"
         case ChannelMention(channel_id) if is_channel_id(channel_id):
@@ -191,7 +191,7 @@ def _mrkdwn(span: Span, share: int) -> str:
             return f"<!date^{at}^{_DATE}|{utc_text(at)}>"
         case Link(url, label):
             return f"<{escape_mrkdwn(url)}|{escape_mrkdwn(label)}>"
-        case UserGroupMention(name) | ChannelMention(name):
+        case UserMention(name) | UserGroupMention(name) | ChannelMention(name):
             return untrusted_mrkdwn(name, limit=40)
     return escape_mrkdwn(_plain(span))
 
@@ -260,11 +260,6 @@ def is_user_group_id(group_id: str) -> bool:
 
 def is_channel_id(channel_id: str) -> bool:
     return _CHANNEL.fullmatch(channel_id) is not None
-
-
-def user_mrkdwn(user_id: str) -> str:
-    """A mention in mrkdwn; anything that is not a user id is shown as text."""
-    return f"<@{user_id}>" if is_user_id(user_id) else untrusted_mrkdwn(user_id, limit=40)
 
 
 def is_valid_timestamp(at: int) -> bool:

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bot.slack.views.rich_text import (
     EMPTY_TEXT,
+    UserMention,
     clean_text,
     date_text,
     duration_text,
+    mrkdwn,
     untrusted_mrkdwn,
-    user_mrkdwn,
     utc_text,
 )
 
@@ -69,8 +70,8 @@ def test_text_without_visible_characters_is_shown_as_empty() -> None:
 
 
 def test_only_a_user_id_becomes_a_mention() -> None:
-    assert user_mrkdwn("U0123ABC") == "<@U0123ABC>"
-    assert user_mrkdwn("U1><!channel") == "U1&gt;&lt;!channel"
+    assert mrkdwn((UserMention("U0123ABC"),)) == "<@U0123ABC>"
+    assert mrkdwn((UserMention("U1><!channel"),)) == "U1&gt;&lt;!channel"
 
 
 def test_a_date_is_written_out() -> None:
