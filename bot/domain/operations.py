@@ -174,18 +174,13 @@ class Operation:
 
     @property
     def changes_noyo(self) -> bool:
-        """Whether sending it may change anything at Noyo."""
+        """Whether sending it may change anything at Noyo. If so, it holds the entity's lock while it is open."""
         return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
     def is_automatic(self) -> bool:
         """Noyo reported a change, so no person asked for it. Only the changes that it finds are published."""
         return self.actor is None
-
-    @property
-    def takes_lock(self) -> bool:
-        """Whether it holds the entity's lock while it is open."""
-        return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
     def waits_to_be_sent(self) -> bool:

@@ -242,9 +242,9 @@ def test_a_disconnection_can_be_confirmed_until_it_is_due() -> None:
 
 
 def test_only_a_refresh_takes_no_lock() -> None:
-    assert a_request().takes_lock
-    assert a_retry().takes_lock
-    assert not a_refresh().takes_lock
+    assert a_request().changes_noyo
+    assert a_retry().changes_noyo
+    assert not a_refresh().changes_noyo
 
 
 def test_a_record_created_before_we_sent_is_not_ours_allowing_for_clock_differences() -> None:

@@ -121,7 +121,7 @@ def test_event_submits_one_refresh_of_its_record(
     )
     assert (refresh.entity, refresh.actor, refresh.due) == (EntityRef(about, RECORD), None, NOW)
     assert refresh.input == RefreshRequest("webhook")
-    assert not refresh.takes_lock
+    assert not refresh.changes_noyo
 
 
 def test_repeated_event_submits_nothing_and_succeeds(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:

@@ -57,7 +57,7 @@ class DynamoOperationRepository(Repository):
         writes: list[Write] = [Put(operation_item(operation), ABSENT)]
         if expected is not None:
             writes.append(Check(schema.state(expected.entity), holds(version=expected.version)))
-        if operation.takes_lock:
+        if operation.changes_noyo:
             lock = item_at(schema.lock(operation.entity), Pointer(operation.id))
             writes.append(Put(lock, ABSENT))
         try:
@@ -109,7 +109,7 @@ class DynamoOperationRepository(Repository):
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]
-        if operation.takes_lock:
+        if operation.changes_noyo:
             writes += _unlock(operation)
         own = len(writes)
         changed = writes_of(change) if change else []

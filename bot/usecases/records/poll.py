@@ -154,7 +154,7 @@ def publish_first_run(kind: EntityKind, seen_waiting: Iterable[Record], deps: De
         now = deps.now()
         for position, record in enumerate(_waiting(seen_waiting, deps)):
             due = now + position * policies.FIRST_RUN_CARD_INTERVAL_SECONDS
-            deps.outbox.put(outbox.record_changed(record, None, now, due=due, found=True))
+            deps.outbox.put(outbox.record_changed(record, None, due, found=True))
             deps.outbox.put(outbox.first_day(record, due))
     _put_summary([other for other in KINDS if other is not kind], deps)
 
