@@ -93,23 +93,11 @@ class DynamoOperationRepository(Repository):
         lease: str | None,
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
-        was: OperationState = OperationState.NEEDS_RESOLUTION,
-    ) -> None:
-        put = Put(operation_item(operation), _may_change(lease, was))
-        self._change([put, *_events_and_audit(events, audit)])
-
-    def settle(
-        self,
-        operation: Operation,
-        *,
-        lease: str | None,
-        change: RecordChange | None,
-        events: Sequence[OutboxEvent],
-        audit: AuditEntry | None,
+        change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]
-        if operation.changes_noyo:
+        if operation.state.settled and operation.changes_noyo:
             writes += _unlock(operation)
         own = len(writes)
         changed = writes_of(change) if change else []

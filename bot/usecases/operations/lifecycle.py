@@ -187,7 +187,7 @@ def _settle_once(settled: Operation, before: Operation, record: Record | None, d
             event = with_record_change(event, change.events)
             change = replace(change, events=without_record_events(change.events))
         events = (event,)
-    deps.operations.settle(settled, lease=before.lease, change=change, events=events, audit=audit, was=before.state)
+    deps.operations.save(settled, lease=before.lease, change=change, events=events, audit=audit, was=before.state)
     if settled.is_automatic and change is not None:
         log_change(change)  # Its events have the record's trace, so its log entry has too.
 

@@ -36,10 +36,7 @@ def save_if_unchanged(
     """
     now, events = audit.at, (event or operation_changed(after, audit.at),)
     try:
-        if after.state.settled:
-            deps.operations.settle(after, lease=None, was=before.state, change=None, events=events, audit=audit)
-        else:
-            deps.operations.save(after, lease=None, was=before.state, events=events, audit=audit)
+        deps.operations.save(after, lease=None, was=before.state, events=events, audit=audit)
     except LeaseLost:
         return False
     log_operation(after, now)

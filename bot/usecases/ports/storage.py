@@ -93,28 +93,14 @@ class OperationRepository(Protocol):
         lease: str | None,
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
+        change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
     ) -> None:
-        """Write the unsettled operation if `lease` is still its lease. `LeaseLost` otherwise.
+        """One transaction: the operation, the record change, events and audit entry, if `lease` is still its lease.
 
-        With `lease` None: if it has no lease and is still in the state `was`.
-        """
-
-    def settle(
-        self,
-        operation: Operation,
-        *,
-        lease: str | None,
-        change: RecordChange | None,
-        events: Sequence[OutboxEvent],
-        audit: AuditEntry | None,
-        was: OperationState = OperationState.NEEDS_RESOLUTION,
-    ) -> None:
-        """One transaction: the settled operation (no encrypted input, no `due`), the lock's release, the record change,
-        events and audit entry.
-
-        With `lease` None: if it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate`
-        otherwise; nothing was written then.
+        A settled operation is stored without encrypted input and `due`, and its lock is released. With `lease` None: if
+        it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate` otherwise; nothing was
+        written then.
         """
 
     def due(self, now: int, *, limit: int) -> list[str]:

@@ -210,7 +210,7 @@ def settle_decision(system: System, record_state: RecordState, view: str, status
         lease_until=None,
     )
     audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
-    operations.settle(done, lease="l", change=None, events=(), audit=audit)
+    operations.save(done, lease="l", change=None, events=(), audit=audit)
     return change_status(system, record_state, status)
 
 

@@ -604,8 +604,8 @@ def test_a_worker_whose_lease_expired_sends_nothing(bench: DecisionBench) -> Non
         ("operations", "claim", True, 1),
         ("noyo", "decide_disconnection", False, 1),
         ("noyo", "decide_disconnection", True, 1),
-        ("operations", "settle", False, 1),
-        ("operations", "settle", True, 1),
+        ("operations", "save", False, 1),
+        ("operations", "save", True, 1),
     ],
 )
 def test_a_stopped_worker_is_recovered_after_its_lease_expires(

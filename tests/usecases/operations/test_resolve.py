@@ -129,8 +129,7 @@ def test_the_first_of_two_concurrent_resolutions_counts(
     def resolve_first() -> None:
         assert resolve_retry(bench, first, ANA) is not None
 
-    method = "save" if second is Resolution.SEND_AGAIN else "settle"
-    operations = PortHook(bench.store.operations, method, resolve_first)
+    operations = PortHook(bench.store.operations, "save", resolve_first)
 
     assert resolve_retry(bench, second, BEN, operations=operations) is None
     deciders = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
