@@ -66,8 +66,8 @@ def submitted_groups(system: System, carrier_group_id: str) -> list[str]:
 def test_the_form_has_the_fields_that_noyo_needs_and_explains_them(system: System) -> None:
     open_form(system, text="connect Acme & Söhne")
     shown = modal_text(system)
-    for said in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
-        assert said in shown
+    for expected in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
+        assert expected in shown
     for optional in ("Broker's federal EIN (optional)", "Broker's TIN (optional)", "email address (optional)"):
         assert optional in shown
     assert "Encrypted until then, and never shown" in shown

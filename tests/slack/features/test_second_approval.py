@@ -183,10 +183,10 @@ def test_a_changed_connection_is_shown_before_the_confirmation(system: System) -
 
 def test_an_expired_request_cannot_be_confirmed(system: System) -> None:
     operation_id = request_disconnection(system, "Late Inc")
-    system.clock.now, then = float(system.operation(operation_id).due or 0), system.clock.now
+    system.clock.now, original_time = float(system.operation(operation_id).due or 0), system.clock.now
     open_confirmation(system, operation_id)
     assert "[[ Too late ]]" in modal_text(system, BEN)
-    system.clock.now = then
+    system.clock.now = original_time
 
 
 @pytest.mark.parametrize("user", [ANA, CAT])

@@ -119,15 +119,15 @@ def test_an_unsuccessful_decision_is_not_shown_as_the_one_that_was_made() -> Non
 
 
 def test_an_open_decision_shows_no_decision_elsewhere() -> None:
-    checking = a_decision(state=OperationState.RECONCILING)
-    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
+    reconciling = a_decision(state=OperationState.RECONCILING)
+    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=reconciling, decided=CHANGED))
     assert OUTSIDE not in text
     assert "Checking whether it arrived" in text
 
 
 def test_a_request_of_our_own_platform_needs_no_decision() -> None:
-    ours = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
-    assert OUTSIDE not in rendered_text(ours)
+    platform_request = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
+    assert OUTSIDE not in rendered_text(platform_request)
     assert OUTSIDE not in rendered_text(card())
 
 

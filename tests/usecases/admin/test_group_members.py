@@ -58,8 +58,10 @@ def test_groups_with_a_right_are_read_but_no_people() -> None:
 
 
 def test_fresh_members_are_not_read_again() -> None:
-    half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
-    people = FakePeople(GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1))
+    half_age = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
+    people = FakePeople(
+        GroupMembers("S1", frozenset(), NOW - half_age), GroupMembers("S2", frozenset(), NOW - half_age - 1)
+    )
     slack = FakeSlack()
 
     assert refresh_group_members(dependencies(people, slack)) == 2
