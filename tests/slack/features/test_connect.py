@@ -122,7 +122,7 @@ def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
 
 
 def test_a_form_submitted_again_after_the_answer_shows_the_outcome(clean_worker_system: System) -> None:
-    """The window must not show "Sending" for an operation that is already settled."""
+    """The modal must not show "Sending" for an operation that is already settled."""
     context = context_of(clean_worker_system, ANA)
     view = open_form(clean_worker_system)
     submit_form(clean_worker_system, view, carrier_group_id="late")

@@ -47,8 +47,8 @@ def request_disconnection(system: System, name: str, record_state: RecordState |
     record_state = record_state or store_connection(system, name, "completed", group_id=str(uuid.uuid4()), error=None)
     press_button(system, record_facts.record_button(Action.DISCONNECT, record_state.record))
     view = view_id(system)
-    wanted = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name}
-    system.slack.submit(ANA, view, wanted | fields)
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name}
+    system.slack.submit(ANA, view, values | fields)
     assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
     return view
 

@@ -69,7 +69,7 @@ def test_a_decision_being_sent_is_shown_and_removes_the_decision_buttons() -> No
 
 
 def test_the_details_of_a_decision_are_shown() -> None:
-    later = a_decision(wanted={"effective_end_date": date(2027, 1, 31)})
+    later = a_decision(fields={"effective_end_date": date(2027, 1, 31)})
     assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in rendered_text(card(operation=later))
     operation = a_decision(Decision.REJECT, {"reason": DecisionReason.PAYMENT_REINSTATED})
     assert "@UANA rejected (payment reinstated): sending." in rendered_text(card(operation=operation))

@@ -41,7 +41,7 @@ def button_labels(**changes: Any) -> list[str]:
 
 
 def test_a_request_awaiting_confirmation_shows_its_details_and_offers_to_confirm_or_withdraw() -> None:
-    read = card_text(wanted={"context": "between us"}).splitlines()
+    read = card_text(fields={"context": "between us"}).splitlines()
 
     assert read[0] == "# Disconnect Test Company · Guardian"
     assert read[1].startswith("Now: waiting for a second approver. Expires ")
@@ -178,9 +178,9 @@ def test_a_manual_resolution_of_a_disconnection_shows_the_request_and_that_noyo_
     unclear = settled(
         a_pending_disconnection(second_approval=CONFIRMED_BY_BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR
     )
-    asked = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
+    unresolved = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
 
-    read = rendered_text(ManualResolution(asked, None, CARD))
+    read = rendered_text(ManualResolution(unresolved, None, CARD))
 
     assert "Did it arrive? Test Company · Guardian" in read
     assert "no disconnection request that clearly matches" in read
@@ -193,7 +193,7 @@ def test_every_disconnection_reason_has_a_text() -> None:
 
 
 def test_a_group_without_a_name_is_shown_as_unnamed() -> None:
-    unnamed = a_pending_disconnection(wanted={"group_name": ""})
+    unnamed = a_pending_disconnection(fields={"group_name": ""})
     assert isinstance(unnamed.input, DisconnectionRequest)
     view = pending_disconnection_card(RequestCard(unnamed), unnamed.input, DISPLAY)
     assert "Unnamed group" in view.rendered().text

@@ -1,4 +1,4 @@
-"""The replies to the person who asked, and the cards of requests, tested with the whole system."""
+"""The replies to the requester, and the cards of requests, tested with the whole system."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
     with started_system() as system:
         system.asks()
         system.notify()
-        [asked] = system.slack.channel(CONNECTIONS)
+        [request_message] = system.slack.channel(CONNECTIONS)
         system.execute_due()
         system.notify()
         [created] = system.noyo.connections()
@@ -73,8 +73,8 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
-        assert card.ts == asked.ts
-        assert "Request:" in system.slack.render(asked)
+        assert card.ts == request_message.ts
+        assert "Request:" in system.slack.render(request_message)
         assert "Status:** Completed" in system.slack.render(card)
         assert "@Ana" in system.slack.render(card)
 
@@ -109,7 +109,7 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         assert "Old Name" in modal(system)
 
 
-# ---------------------------------------------------------------- the person who asked
+# ---------------------------------------------------------------- the requester
 
 
 def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:

@@ -52,10 +52,10 @@ def test_filters_accept_several_values_and_combine(noyo: NoyoFake, call: Caller)
 
 
 def test_a_carrier_group_id_is_found_with_its_carrier(noyo: NoyoFake, call: Caller) -> None:
-    wanted = add(noyo, carrier_group_id="7")
+    expected = add(noyo, carrier_group_id="7")
     add(noyo, carrier_group_id="8")
     add(noyo, carrier_group_id="7", carrier_id=OTHER_CARRIER)
-    assert call.ids(LIST, carrier_id=CARRIER, carrier_group_id="7") == [wanted]
+    assert call.ids(LIST, carrier_id=CARRIER, carrier_group_id="7") == [expected]
 
 
 @pytest.mark.parametrize(
@@ -152,18 +152,18 @@ def test_the_connections_of_a_group_are_only_its_own(noyo: NoyoFake, call: Calle
 
 
 def test_groups_are_found_by_a_part_of_their_name(noyo: NoyoFake, call: Caller) -> None:
-    wanted = noyo.add_connection(group_name="Widgets R Us")["group_id"]
+    expected = noyo.add_connection(group_name="Widgets R Us")["group_id"]
     noyo.add_connection(group_name="Besta LLC")
-    assert call.ids("/groups", company="widgets") == [wanted]
+    assert call.ids("/groups", company="widgets") == [expected]
     assert call.ids("/groups", company="nobody") == []
     assert len(call.ids("/groups")) == 2
-    assert call.ids("/groups", group_ids=wanted) == [wanted]
+    assert call.ids("/groups", group_ids=expected) == [expected]
 
 
 def test_groups_are_found_by_carrier_and_carrier_group_id(noyo: NoyoFake, call: Caller) -> None:
-    wanted = noyo.add_connection(carrier_id=CARRIER, carrier_group_id="7")["group_id"]
+    expected = noyo.add_connection(carrier_id=CARRIER, carrier_group_id="7")["group_id"]
     noyo.add_connection(carrier_id=CARRIER, carrier_group_id="8")
-    assert call.ids("/groups", carrier_id=CARRIER, carrier_group_id="7") == [wanted]
+    assert call.ids("/groups", carrier_id=CARRIER, carrier_group_id="7") == [expected]
 
 
 @pytest.mark.parametrize(
