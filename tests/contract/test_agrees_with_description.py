@@ -91,12 +91,12 @@ def test_the_domains_enums_have_the_values_of_the_contract(schema: str, domain_e
     ],
 )
 def test_a_changed_description_is_detected(where: list[str], change: Any) -> None:
-    drifted: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
-    part = drifted
+    changed: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
+    part = changed
     for name in where:
         part = part[name]
     change(part)
 
-    found = differences(DESCRIBED["description"], Summarizer(drifted, {name: name for name in RECORDS}).facts())
+    found = differences(DESCRIBED["description"], Summarizer(changed, {name: name for name in RECORDS}).facts())
 
     assert found - overlay("description")

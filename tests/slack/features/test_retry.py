@@ -208,9 +208,9 @@ def test_the_alert_the_card_and_the_command_open_the_same_form(worker_system: Sy
     worker_system.poll()
     worker_system.notify()
     worker_system.asks(carrier_group_id="way")
-    asked = view_id(worker_system)
+    operation_id = view_id(worker_system)
     worker_system.execute_due()
-    outcome = worker_system.operation(asked).outcome
+    outcome = worker_system.operation(operation_id).outcome
     assert outcome is not None
     assert outcome.record is not None
     worker_system.noyo.move_connection(outcome.record.key, "unable_to_connect", error="No such group")

@@ -69,7 +69,7 @@ def test_a_decision_being_sent_is_shown_and_removes_the_decision_buttons() -> No
 
 
 def test_the_details_of_a_decision_are_shown() -> None:
-    later = a_decision(wanted={"effective_end_date": date(2027, 1, 31)})
+    later = a_decision(fields={"effective_end_date": date(2027, 1, 31)})
     assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in rendered_text(card(operation=later))
     operation = a_decision(Decision.REJECT, {"reason": DecisionReason.PAYMENT_REINSTATED})
     assert "@UANA rejected (payment reinstated): sending." in rendered_text(card(operation=operation))
@@ -119,15 +119,15 @@ def test_an_unsuccessful_decision_is_not_shown_as_the_one_that_was_made() -> Non
 
 
 def test_an_open_decision_shows_no_decision_elsewhere() -> None:
-    checking = a_decision(state=OperationState.RECONCILING)
-    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
+    reconciling = a_decision(state=OperationState.RECONCILING)
+    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=reconciling, decided=CHANGED))
     assert OUTSIDE not in text
     assert "Checking whether it arrived" in text
 
 
 def test_a_request_of_our_own_platform_needs_no_decision() -> None:
-    ours = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
-    assert OUTSIDE not in rendered_text(ours)
+    platform_request = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
+    assert OUTSIDE not in rendered_text(platform_request)
     assert OUTSIDE not in rendered_text(card())
 
 

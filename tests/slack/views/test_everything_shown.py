@@ -98,7 +98,7 @@ def every_content(name: str, untrusted: str) -> list[Content]:
     waits = tuple(a_record_state(replace(record, id=f"{number}")) for number in range(25))
     disconnection = a_disconnection(group_name=name, source_type=UnknownValue(untrusted), source_id=untrusted)
     decision = a_decision(
-        wanted={"context": untrusted}, delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
+        fields={"context": untrusted}, delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
     )
     refused_decision = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
     decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
@@ -138,7 +138,7 @@ def every_content(name: str, untrusted: str) -> list[Content]:
 
 
 def _pending_disconnections(name: str, untrusted: str) -> list[Content]:
-    request = a_pending_disconnection(wanted={"group_name": name, "carrier_id": name, "context": untrusted})
+    request = a_pending_disconnection(fields={"group_name": name, "carrier_id": name, "context": untrusted})
     unclear = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, untrusted))
     refused_decision = replace(
         request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, untrusted, status=403)
@@ -213,11 +213,13 @@ def test_hostile_text_breaks_neither_the_disconnect_form_nor_the_confirmation(
     workspace: Any, name: str, untrusted: str
 ) -> None:
     record = a_connection(group_name=name, carrier_id=name, error=untrusted, status=UnknownValue(untrusted))
-    request = a_pending_disconnection(wanted={"group_name": name, "carrier_id": name, "context": untrusted})
-    asked: Any = request.input
+    request = a_pending_disconnection(fields={"group_name": name, "carrier_id": name, "context": untrusted})
+    disconnection_request: Any = request.input
     views = [
         disconnect_form(record, DISPLAY_OUTSIDE, needs_second=True, changed=True),
-        confirmation(request, asked, a_connection(status=UnknownValue(untrusted)), DISPLAY_OUTSIDE, first=True),
+        confirmation(
+            request, disconnection_request, a_connection(status=UnknownValue(untrusted)), DISPLAY_OUTSIDE, first=True
+        ),
     ]
     for view in views:
         assert check_view(view) == []

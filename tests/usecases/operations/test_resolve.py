@@ -132,8 +132,8 @@ def test_the_first_of_two_concurrent_resolutions_counts(
     operations = PortHook(bench.store.operations, "save", resolve_first)
 
     assert resolve_retry(bench, second, BEN, operations=operations) is None
-    deciders = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
-    assert deciders == [ANA]
+    actors = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
+    assert actors == [ANA]
 
 
 def test_a_resolution_that_is_not_needed_changes_nothing(bench: ExecutionBench) -> None:
