@@ -40,6 +40,10 @@ class UnreadableAnswer(NoyoError):
     """Noyo answered with success, but the answer cannot be read. A write has probably taken effect."""
 
 
+class WrongRecord(UnreadableAnswer):
+    """Noyo answered about a record other than the requested one."""
+
+
 class DeadlineExceeded(SwitchboardError):
     """The caller's deadline leaves no time for an answer, so the call was not started."""
 

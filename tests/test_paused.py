@@ -73,7 +73,7 @@ def test_a_lost_answer_is_found_out_while_paused_and_nothing_is_sent_twice(syste
     types(system, "pause")
     system.settle(60)
 
-    assert "Noyo did not answer, but shows that @Ana's request arrived" in system.seen_in(CONNECTIONS)
+    assert "Noyo did not answer, but Noyo shows that @Ana's request arrived" in system.seen_in(CONNECTIONS)
     types(system, "resume")
     system.settle(60)
     assert sent(system) == ["lost"]

@@ -107,6 +107,34 @@ class Outcome:
     """HTTP status of Noyo's refusal."""
 
 
+class AnswerProblem(StrEnum):
+    """Why Noyo's success answer to our request does not confirm what was asked for."""
+
+    UNREADABLE = "unreadable"
+    RECORD = "record"
+    """The record in the answer is another one, or one that existed before."""
+    VERSION = "version"
+    """The record still has the version that was shown, so nothing changed."""
+    STATUS = "status"
+    CARRIER = "carrier"
+    CARRIER_GROUP_ID = "carrier_group_id"
+    GROUP = "group"
+    END_DATE = "end_date"
+
+
+@dataclass(frozen=True, slots=True)
+class UnconfirmedAnswer:
+    """An answer of Noyo with success that does not confirm the wanted effect. `shown`: what it shows instead."""
+
+    problem: AnswerProblem
+    shown: str | None = None
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether it says something other than what was asked for. Sending again could cause a second wrong effect."""
+        return self.problem is not AnswerProblem.UNREADABLE
+
+
 class Resolution(StrEnum):
     """What a person can choose for an operation whose effect is unknown."""
 
@@ -156,6 +184,8 @@ class Operation:
     sends: int = 0
     first_sent_at: int | None = None
     reconciliations: int = 0
+    unconfirmed_answer: UnconfirmedAnswer | None = None
+    """Noyo's answer to the last attempt, if it answered with success without confirming the effect."""
     lease: str | None = None
     lease_until: int | None = None
     delay_reason: str | None = None
@@ -266,6 +296,7 @@ class Operation:
             first_attempt_at=self.first_attempt_at or now,
             sends=self.sends + 1,
             first_sent_at=self.first_sent_at or now,
+            unconfirmed_answer=None,
             deferred_by=None,
         )
 
@@ -284,9 +315,17 @@ class Operation:
         due = min(self.submitted_at, now)
         return self.not_sent()._release(OperationState.PENDING, due=due, deferred_by=pause)
 
-    def await_reconciliation(self, due: int, reconciliations: int = 0) -> Operation:
+    def await_reconciliation(
+        self, due: int, reconciliations: int = 0, answer: UnconfirmedAnswer | None = None
+    ) -> Operation:
         """The request may have arrived; ask Noyo when `due`. It was already asked `reconciliations` times."""
-        return self._release(OperationState.RECONCILING, due=due, reconciliations=reconciliations, delay_reason=None)
+        return self._release(
+            OperationState.RECONCILING,
+            due=due,
+            reconciliations=reconciliations,
+            unconfirmed_answer=answer or self.unconfirmed_answer,
+            delay_reason=None,
+        )
 
     def send_again(self, now: int) -> Operation:
         return self._release(OperationState.PENDING, due=now, reconciliations=0)

@@ -16,7 +16,7 @@ from typing import TypeVar
 from bot import policies
 from bot.domain.polling import ListPage, ListRow
 from bot.domain.records import Connection, Disconnection, Record, is_uuid
-from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer, WrongRecord
 from bot.telemetry import mask
 
 MAX_MESSAGE_LENGTH = 500
@@ -176,9 +176,9 @@ R = TypeVar("R", Connection, Disconnection)
 
 
 def same_record(record: R, wanted: str) -> R:
-    """`record` if it has the wanted id; UnreadableAnswer otherwise, because it says nothing about the wanted record."""
+    """`record` if it has the wanted id; WrongRecord otherwise, because it says nothing about the wanted record."""
     if record.id != wanted:
-        raise UnreadableAnswer("Noyo answered with a record other than the requested one.")
+        raise WrongRecord("Noyo answered with a record other than the requested one.")
     return record
 
 

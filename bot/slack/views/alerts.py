@@ -187,7 +187,8 @@ def _resolution_title(content: ManualResolution, display: DisplaySettings) -> Ri
 def _reason(operation: Operation) -> RichText:
     result, possessive = operation.outcome, operation_text.possessive(operation)
     if result is None or result.kind is not OutcomeKind.OVERDUE:
-        return rich_text("Noyo did not answer ", *possessive, ", and does not show whether it arrived.")
+        answered = operation_text.answered(operation)
+        return rich_text(*possessive, ": ", *answered, ", and Noyo does not show whether it arrived.")
     message = operation_text.quoted(operation, result.message) if result.message else None
     error = rich_text(" Last error: ", message) if message else ()
     return rich_text("A day has passed since the first attempt at ", *possessive, ".", *error)

@@ -161,7 +161,7 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.AWAITING_CONFIRMATION:
         return operation_text.awaiting_confirmation(operation)
     if state is OperationState.RECONCILING:
-        return rich_text("Noyo did not answer ", *possessive, "; checking whether it arrived")
+        return rich_text(*possessive, ": ", *operation_text.answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import (
+    AnswerProblem,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    UnconfirmedAnswer,
+)
 from bot.domain.records import EntityKind
 from bot.domain.requests import (
     ConnectionRequest,
@@ -159,7 +168,7 @@ def current_state(operation: Operation) -> RichText:
         expires = rich_text(" Expires ", Timestamp(due), " if nobody confirms it.") if due else ()
         return rich_text("waiting for a second approver.", *expires)
     if operation.state is OperationState.RECONCILING:
-        return rich_text("Noyo did not answer. Checking whether it arrived.")
+        return rich_text(*answered(operation), ". Checking whether it arrived.")
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return rich_text("needs your review: did it arrive?")
     if operation.deferred_by is not None:
@@ -167,6 +176,41 @@ def current_state(operation: Operation) -> RichText:
     if operation.state is OperationState.PENDING and operation.delay_reason:
         return _delayed(operation, operation.delay_reason)
     return rich_text("sending.")
+
+
+def answered(operation: Operation) -> RichText:
+    """What Noyo answered to an operation whose effect its answer did not confirm."""
+    answer = operation.unconfirmed_answer
+    if answer is None:
+        return rich_text("Noyo did not answer")
+    if not answer.contradicts:
+        return rich_text("Noyo's answer could not be read")
+    return rich_text("Noyo answered with success and a record that ", *_contradiction(operation, answer))
+
+
+def _contradiction(operation: Operation, answer: UnconfirmedAnswer) -> RichText:
+    shown = answer.shown or ""
+    match answer.problem:
+        case AnswerProblem.STATUS:
+            return rich_text("has the status ", status_name(parse_status(_record_kind(operation), shown)))
+        case AnswerProblem.CARRIER_GROUP_ID:
+            return rich_text("has the carrier group id ", UntrustedText(shown, 60))
+        case AnswerProblem.END_DATE:
+            return rich_text(f"has {date_text(date.fromisoformat(shown))} as the last managed day")
+    return rich_text(_CONTRADICTIONS[answer.problem])
+
+
+_CONTRADICTIONS = {
+    AnswerProblem.RECORD: "is not the requested one",
+    AnswerProblem.VERSION: "has not changed",
+    AnswerProblem.CARRIER: "is for another carrier",
+    AnswerProblem.GROUP: "is for another group",
+}
+
+
+def _record_kind(operation: Operation) -> EntityKind:
+    decides = operation.kind in (OperationKind.DECIDE_DISCONNECTION, OperationKind.CREATE_DISCONNECTION)
+    return EntityKind.DISCONNECTION if decides else EntityKind.CONNECTION
 
 
 def _delayed(operation: Operation, reason: str) -> RichText:
@@ -196,9 +240,9 @@ def _unversioned(operation: Operation) -> RichText:
 
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):  # Someone may have made the same decision elsewhere.
-        return rich_text("Noyo did not answer, but ", *noyo_shows(operation.input), *_unversioned(operation))
+        return rich_text(*answered(operation), ", but ", *noyo_shows(operation.input), *_unversioned(operation))
     second = _confirmed_by(operation, ", confirmed by ", ",")
-    return rich_text("Noyo did not answer, but shows that ", *possessive(operation), *second, " arrived")
+    return rich_text(*answered(operation), ", but Noyo shows that ", *possessive(operation), *second, " arrived")
 
 
 def noyo_shows(request: DecisionRequest) -> RichText:
@@ -248,7 +292,8 @@ def _reported_arrived(operation: Operation, result: Outcome) -> RichText:
 
 
 def _unclear(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("It is unknown whether ", *possessive(operation), " arrived")
+    answer = rich_text(*answered(operation), ". ") if operation.unconfirmed_answer else ()
+    return rich_text(*answer, "It is unknown whether ", *possessive(operation), " arrived")
 
 
 def _overdue(operation: Operation, _: Outcome) -> RichText:

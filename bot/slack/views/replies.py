@@ -107,12 +107,12 @@ def _progress(operation: Operation) -> list[RichText]:
     yours = _your_operation(operation)
     if operation.state is OperationState.RECONCILING:
         return [
-            rich_text(f"Noyo did not answer. We're checking whether {yours} arrived."),
+            rich_text(*operation_text.answered(operation), f". We're checking whether {yours} arrived."),
             rich_text("Please don't ask again: we'll update you here or by direct message."),
         ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [
-            rich_text(f"We can't tell from Noyo whether {yours} took effect."),
+            rich_text(*operation_text.answered(operation), ", and Noyo does not show whether ", yours, " took effect."),
             rich_text("Check at Noyo, then answer the question on its card."),
         ]
     waiting = operation.state is OperationState.AWAITING_CONFIRMATION
@@ -140,10 +140,11 @@ def _outcome(content: Reply, display: DisplaySettings) -> list[Part]:
 
 
 def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
+    if kind is OutcomeKind.RECONCILED:
+        return _reconciled(operation)
     yours, noun = _your_operation(operation), operation_text.entity_noun(operation)
     sentences = {
         OutcomeKind.CONFIRMED: _confirmed(operation),
-        OutcomeKind.RECONCILED: _reconciled(operation),
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
@@ -156,12 +157,11 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
     return rich_text(*operation_text.outcome(operation), ".")
 
 
-def _reconciled(operation: Operation) -> str:
-    request = operation.input
+def _reconciled(operation: Operation) -> RichText:
+    request, answered = operation.input, operation_text.answered(operation)
     if isinstance(request, DecisionRequest):
-        shown = f"Noyo did not answer, but shows it {operation_text.DECIDED[request.decision]}."
-        return f"{shown}{_unversioned(operation)}"
-    return f"Noyo did not answer, but shows that {_your_operation(operation)} arrived."
+        return rich_text(*answered, ", but ", *operation_text.noyo_shows(request), ".", _unversioned(operation))
+    return rich_text(*answered, f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 
 def _duplicate(operation: Operation) -> str:

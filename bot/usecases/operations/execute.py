@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import (
+    AnswerProblem,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    UnconfirmedAnswer,
+)
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
 from bot.domain.records import Connection, ConnectionStatus, Record, is_open
@@ -18,7 +26,7 @@ from bot.domain.requests import (
     RetryRequest,
     SensitiveFields,
 )
-from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
+from bot.errors import LeaseLost, NoAnswer, NotSent, NoyoRefused, UnreadableAnswer, WrongRecord
 from bot.telemetry import LogEvent, entity_label, log_event
 from bot.usecases.admin.authorization import authorized_by_table
 from bot.usecases.dependencies import Dependencies
@@ -33,7 +41,7 @@ from bot.usecases.operations.lifecycle import (
     settle,
     settle_confirmed,
 )
-from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective
+from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective, unconfirmed_answer
 from bot.usecases.records.ingest import read_record
 
 CONFLICT = frozenset({409})
@@ -150,10 +158,25 @@ def _send(operation: Operation, rules: SendingRules, deps: Dependencies) -> None
         record = rules.call(operation, operation.input, sensitive, deps)
     except NoyoRefused as refusal:
         _process_refusal(operation, rules, refusal, deps)
-    except (NoAnswer, UnreadableAnswer):
+    except NoAnswer:
         reconcile_later(operation, deps)
+    except UnreadableAnswer as error:
+        reconcile_later(operation, deps, UnconfirmedAnswer(_problem_of(error)))
     else:
+        _settle_if_confirmed(operation, record, deps)
+
+
+def _problem_of(error: UnreadableAnswer) -> AnswerProblem:
+    return AnswerProblem.RECORD if isinstance(error, WrongRecord) else AnswerProblem.UNREADABLE
+
+
+def _settle_if_confirmed(operation: Operation, record: Record, deps: Dependencies) -> None:
+    """A success counts only if its record shows what was asked for; otherwise Noyo is asked what it has."""
+    answer = unconfirmed_answer(operation, record, deps)
+    if answer is None:
         settle_confirmed(operation, record, deps)
+    else:
+        reconcile_later(operation, deps, answer)
 
 
 def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:

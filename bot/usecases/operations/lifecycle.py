@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, UnconfirmedAnswer
 from bot.domain.outbox import RecordChange, operation_changed, with_record_change, without_record_events
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
@@ -97,10 +97,10 @@ def _was_abandoned(operation: Operation, deps: Dependencies) -> bool:
     return True
 
 
-def reconcile_later(operation: Operation, deps: Dependencies) -> None:
-    """No answer came, so it may have arrived. Ask Noyo when it has had time to finish."""
+def reconcile_later(operation: Operation, deps: Dependencies, answer: UnconfirmedAnswer | None = None) -> None:
+    """No answer came, or one that does not confirm it. Ask Noyo when it has had time to finish."""
     due = deps.now() + deps.reconcile_after_seconds
-    _save(operation, operation.await_reconciliation(due), deps, publish=True)
+    _save(operation, operation.await_reconciliation(due, answer=answer), deps, publish=True)
 
 
 def reconcile_again(operation: Operation, deps: Dependencies, *, pause: int | None = None) -> None:
@@ -238,6 +238,8 @@ def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntr
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
         "delay_reason": operation.delay_reason,
+        "answer": operation.unconfirmed_answer.problem.value if operation.unconfirmed_answer else None,
+        "answer_shows": operation.unconfirmed_answer.shown if operation.unconfirmed_answer else None,
         "outcome": outcome.kind.value if outcome else None,
         "noyo_status": str(outcome.status) if outcome and outcome.status else None,
         "message": outcome.message if outcome else None,

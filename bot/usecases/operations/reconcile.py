@@ -5,8 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.reconciliation import created_since_sent, find_retry_effect, is_requested_disconnection, shows_decision
+from bot.domain.operations import (
+    AnswerProblem,
+    Operation,
+    OperationKind,
+    OperationState,
+    Outcome,
+    OutcomeKind,
+    UnconfirmedAnswer,
+)
+from bot.domain.reconciliation import (
+    contradiction,
+    created_since_sent,
+    find_retry_effect,
+    is_requested_disconnection,
+    shows_decision,
+)
 from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
@@ -16,6 +30,7 @@ from bot.usecases.operations.lifecycle import reconcile_again, reconcile_later, 
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
+CREATING = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.CREATE_DISCONNECTION})
 NOT_FOUND = 404
 
 
@@ -30,10 +45,21 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
     asked = replace(operation, reconciliations=operation.reconciliations + 1)
     if asked.reconciliations < policies.OPERATION_RECONCILIATIONS:
         reconcile_again(asked, deps, pause=deps.reconcile_after_seconds)
-    elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned:
+    elif operation.kind in GUARDED_BY_NOYO and not operation.unversioned and not _was_contradicted(operation):
         send_again(asked, deps)
     else:
         request_resolution(asked, OutcomeKind.UNCLEAR, deps)
+
+
+def unconfirmed_answer(operation: Operation, record: Record, deps: Dependencies) -> UnconfirmedAnswer | None:
+    """How the record in Noyo's answer contradicts what was asked for; None if it shows the wanted effect."""
+    if operation.kind in CREATING and _belongs_to_another(deps.records.record_state(record.entity), operation):
+        return UnconfirmedAnswer(AnswerProblem.RECORD, record.id)
+    return contradiction(operation, record)
+
+
+def _was_contradicted(operation: Operation) -> bool:
+    return operation.unconfirmed_answer is not None and operation.unconfirmed_answer.contradicts
 
 
 def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: bool = False) -> bool:

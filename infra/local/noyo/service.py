@@ -172,6 +172,8 @@ def _response_before_processing(fault: Fault) -> Response | None:
         return ConnectionReset()
     if fault.kind is FaultKind.ERROR_BEFORE:
         return JSONResponse({"message": "Service unavailable"}, fault.status)
+    if fault.kind is FaultKind.FALSE_ANSWER:
+        return JSONResponse(fault.body, fault.status)
     if fault.kind is FaultKind.TOO_MANY:
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         return JSONResponse({"message": "Too many requests"}, 429, wait)

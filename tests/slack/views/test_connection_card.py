@@ -141,7 +141,7 @@ def test_corrected_sensitive_details_are_mentioned_without_their_values() -> Non
     ("kind", "words", "expected"),
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
-        (OutcomeKind.RECONCILED, None, "Noyo did not answer, but shows that @UANA's retry arrived"),
+        (OutcomeKind.RECONCILED, None, "Noyo did not answer, but Noyo shows that @UANA's retry arrived"),
         (OutcomeKind.DUPLICATE, None, "Noyo did not accept @UANA's retry: another connection already has this"),
         (OutcomeKind.REFUSED, "Bad format", "Noyo refused @UANA's retry: Bad format"),
         (OutcomeKind.REFUSED, None, "Noyo refused @UANA's retry · "),

@@ -51,7 +51,7 @@ def test_a_late_version_is_shown_as_late() -> None:
     ("state", "words"),
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
-        (OperationState.RECONCILING, "Noyo did not answer @UANA's retry; checking whether it arrived"),
+        (OperationState.RECONCILING, "@UANA's retry: Noyo did not answer; checking whether it arrived"),
         (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
