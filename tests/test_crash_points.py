@@ -336,7 +336,14 @@ def close(system: System, operation_id: str) -> None:
     from bot.domain.operations import Resolution
     from bot.usecases.operations.resolve import resolve
 
-    resolve(operation_id, Resolution.CLOSE, ANA, seen_version=None, deps=system.bot.noyo_dependencies)
+    resolve(
+        operation_id,
+        Resolution.CLOSE,
+        ANA,
+        attempt=system.operation(operation_id).attempts,
+        seen_version=None,
+        deps=system.bot.noyo_dependencies,
+    )
 
 
 def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(system: System) -> None:

@@ -109,8 +109,8 @@ def test_a_request_to_send_again_is_sent_at_once(system: System) -> None:
         system.wait(30)
     assert system.operation(operation_id).state is OperationState.NEEDS_RESOLUTION
     before, sent = len(list(system.stream())), len(system.writes())
-    deps = system.bot.noyo_dependencies
-    resolve(operation_id, Resolution.SEND_AGAIN, BEN, seen_version=None, deps=deps)
+    deps, attempt = system.bot.noyo_dependencies, system.operation(operation_id).attempts
+    resolve(operation_id, Resolution.SEND_AGAIN, BEN, attempt=attempt, seen_version=None, deps=deps)
 
     wake(system, before)
 

@@ -94,8 +94,9 @@ class DynamoOperationRepository(Repository):
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
-        put = Put(operation_item(operation), _may_change(lease, was))
+        put = Put(operation_item(operation), _may_change(lease, was, attempts))
         self._change([put, *_events_and_audit(events, audit)])
 
     def settle(
@@ -107,8 +108,9 @@ class DynamoOperationRepository(Repository):
         events: Sequence[OutboxEvent],
         audit: AuditEntry | None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
-        writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was))]
+        writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was, attempts))]
         if operation.takes_lock:
             writes += _unlock(operation)
         own = len(writes)
@@ -207,10 +209,11 @@ def _without_encrypted(input_: OperationInput) -> OperationInput:
     return replace(input_, encrypted=None) if isinstance(input_, ConnectionRequest | RetryRequest) else input_
 
 
-def _may_change(lease: str | None, was: OperationState) -> Condition:
-    if lease is None:
-        return holds(state=was.value, lease=None)
-    return holds(lease=lease)
+def _may_change(lease: str | None, was: OperationState, attempts: int | None) -> Condition:
+    if lease is not None:
+        return holds(lease=lease)
+    unchanged = {"state": was.value, "lease": None} | ({} if attempts is None else {"attempts": attempts})
+    return holds(**unchanged)
 
 
 def _unlock(operation: Operation) -> list[Write]:

@@ -172,7 +172,7 @@ def manual_resolution(content: ManualResolution, display: DisplaySettings, links
         Paragraph(_our_side(operation)),
         Paragraph(_noyo_side(content.record_state, operation)),
         Paragraph([_next_step(operation), *card_link(content.card, links)]),
-        Buttons(buttons.resolution_buttons(operation.id), f"{operation.id}:{operation.state.value}"),
+        Buttons(buttons.resolution_buttons(operation), f"{operation.id}:{operation.state.value}:{operation.attempts}"),
     ]
     title = rich_text("Did it arrive? ", *_resolution_title(content, display))
     return Message(parts, title, display.warning())

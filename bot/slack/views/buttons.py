@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.operations import Operation
 from bot.domain.records import EntityKind, EntityRef
 from bot.errors import UnknownSchema
 from bot.slack.views.message import confirm, plain_text
@@ -41,7 +42,7 @@ RESOLUTIONS = (Action.ARRIVED, Action.SEND_AGAIN, Action.CLOSE)
 
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
-    """What a button is for: a record in the version that was shown, or an operation.
+    """What a button is for: a record in the version that was shown, or an operation (`version`: its attempt).
 
     A request without a record is identified by its operation alone, since its entity reference contains typed text.
     """
@@ -147,9 +148,12 @@ _RESOLUTIONS = {
 }
 
 
-def resolution_buttons(operation_id: str) -> tuple[Json, ...]:
-    """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation."""
-    value = ButtonValue(operation_id=operation_id)
+def resolution_buttons(operation: Operation) -> tuple[Json, ...]:
+    """For an operation with an unknown effect. No answer can be undone, so each asks for confirmation.
+
+    An answer is for the attempt that was shown: on an old message, it must not send a later attempt once more.
+    """
+    value = ButtonValue(operation_id=operation.id, version=str(operation.attempts))
     return tuple(
         {**_button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
         for action, (label, text) in _RESOLUTIONS.items()

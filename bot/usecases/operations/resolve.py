@@ -11,14 +11,21 @@ from bot.usecases.dependencies import Dependencies
 
 
 def resolve(
-    operation_id: str, resolution: Resolution, person: str, *, seen_version: str | None, deps: Dependencies
+    operation_id: str,
+    resolution: Resolution,
+    person: str,
+    *,
+    attempt: int,
+    seen_version: str | None,
+    deps: Dependencies,
 ) -> Operation | None:
     """The operation after this resolution; None if it no longer needs one, because someone else acted first.
 
-    `seen_version` is the version of the record that the person saw with the question; sending again is for that one.
+    The person answered the question about this `attempt`, so the answer does not count for a later one. `seen_version`
+    is the version of the record that the person saw with the question; sending again is for that one.
     """
     operation = deps.operations.operation(operation_id)
-    if operation is None or operation.state is not OperationState.NEEDS_RESOLUTION:
+    if operation is None or (operation.state, operation.attempts) != (OperationState.NEEDS_RESOLUTION, attempt):
         return None
     now = deps.now()
     resolved = operation.resolve(resolution, person, seen_version, now)
@@ -27,9 +34,11 @@ def resolve(
     events = (operation_changed(resolved, now),)
     try:
         if resolved.state.settled:
-            deps.operations.settle(resolved, lease=None, change=None, events=events, audit=audit)
+            deps.operations.settle(
+                resolved, lease=None, change=None, events=events, audit=audit, attempts=operation.attempts
+            )
         else:
-            deps.operations.save(resolved, lease=None, events=events, audit=audit)
+            deps.operations.save(resolved, lease=None, events=events, audit=audit, attempts=operation.attempts)
     except LeaseLost:
         return None
     log_operation(resolved, now)

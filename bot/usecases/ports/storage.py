@@ -94,10 +94,11 @@ class OperationRepository(Protocol):
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
         """Write the unsettled operation if `lease` is still its lease. `LeaseLost` otherwise.
 
-        With `lease` None: if it has no lease and is still in the state `was`.
+        With `lease` None: if it has no lease and still has the state `was` and, if given, `attempts`.
         """
 
     def settle(
@@ -109,12 +110,13 @@ class OperationRepository(Protocol):
         events: Sequence[OutboxEvent],
         audit: AuditEntry | None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
+        attempts: int | None = None,
     ) -> None:
         """One transaction: the settled operation (no encrypted input, no `due`), the lock's release, the record change,
         events and audit entry.
 
-        With `lease` None: if it has no lease and is still in the state `was`. `LeaseLost` or `ConcurrentUpdate`
-        otherwise; nothing was written then.
+        With `lease` None: if it has no lease and still has the state `was` and, if given, `attempts`. Otherwise
+        `LeaseLost` or `ConcurrentUpdate`, and nothing was written.
         """
 
     def due(self, now: int, *, limit: int) -> list[str]:

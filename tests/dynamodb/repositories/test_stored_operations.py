@@ -87,7 +87,8 @@ def test_every_field_of_an_operation_is_generated() -> None:
         a_request(),
         shown_version="v", attempts=1, first_attempt_at=2, sends=3, first_sent_at=4, reconciliations=5, lease="l",
         lease_until=6, delay_reason="t", outcome=Outcome(OutcomeKind.REFUSED), settled_at=7,
-        second_approval=SecondApproval("U2", 8), unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.STATUS, "rejected"),
+        second_approval=SecondApproval("U2", 8),
+        unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.STATUS, "rejected"),
         deferred_by=Pause(8, "U0ANA", "why", 9, "U0BEN"),
     )  # fmt: skip
     plain = Operation(full.id, full.entity, full.kind, full.input, full.state, None, 0, None)

@@ -9,6 +9,7 @@ from bot.errors import UnknownSchema
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action, ButtonValue, decode, encode
 from bot.slack.views.message import actions
+from tests.slack.samples import a_retry
 
 CONNECTION = connection_ref("2b1c7c5e-0000-4000-8000-000000000001")
 
@@ -68,7 +69,7 @@ def test_a_button_for_an_operation_or_a_pending_request_has_no_record() -> None:
 
 
 def test_each_resolution_button_asks_for_confirmation_and_carries_only_its_operation() -> None:
-    offered = buttons.resolution_buttons("V0OPERATION")
+    offered = buttons.resolution_buttons(a_retry(id="V0OPERATION"))
     assert [button["action_id"] for button in offered] == list(buttons.RESOLUTIONS)
     assert all(decode(button["value"]) == ButtonValue(operation_id="V0OPERATION") for button in offered)
     assert all("confirm" in button and "style" not in button for button in offered)

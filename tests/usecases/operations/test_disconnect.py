@@ -294,7 +294,7 @@ def test_an_operation_of_a_stopped_worker_is_reconciled(bench: DisconnectionBenc
 
 
 def resolve_as(bench: DisconnectionBench, resolution: Resolution) -> None:
-    resolve("V1", resolution, BEN, seen_version=None, deps=bench.deps)
+    resolve("V1", resolution, BEN, attempt=bench.operation("V1").attempts, seen_version=None, deps=bench.deps)
 
 
 @pytest.mark.parametrize(
@@ -429,7 +429,7 @@ def test_the_card_shows_the_request_that_a_person_reported_as_arrived(bench: Dis
     )
     assert isinstance(request_card("V1", read_model), RecordCard)
 
-    resolve("V1", Resolution.ARRIVED, BEN, seen_version=None, deps=bench.deps)
+    resolve("V1", Resolution.ARRIVED, BEN, attempt=bench.operation("V1").attempts, seen_version=None, deps=bench.deps)
 
     assert bench.result() == ("succeeded", "reported_arrived")
     assert isinstance(request_card("V1", read_model), RecordCard)
