@@ -58,6 +58,8 @@ MAX_DEFERRED = 1000
 """Deferred operations that one scheduled run reads."""
 POLL_PAGE_SIZE = 100
 """Rows of Noyo's list in one request."""
+NOYO_PAGE_SIZES = range(5, 101)
+"""Noyo's guide allows 5 to 100 rows in a page."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5

@@ -7,7 +7,7 @@ reads are repeated after temporary errors.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -72,10 +72,14 @@ class NoyoHttpClient:
         return ListPage(matching, 0, len(matching))
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """GET of the list, filtered by carrier and carrier group id (compared without regard to case)."""
+        """GET of the list, filtered by carrier and carrier group id (compared without regard to case).
+
+        UnreadableAnswer if one row cannot be read.
+        """
         carrier = require_uuid(carrier_id, "the carrier's id")
         group = require_text(carrier_group_id, "the carrier group id")
         rows = self._whole_list(EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id})
+        _refuse_unreadable(rows)
         wanted = carrier, group.strip().casefold()
         return tuple(
             row.record
@@ -92,8 +96,7 @@ class NoyoHttpClient:
         group = require_uuid(group_id, "the group id")
         carrier = require_uuid(carrier_id, "the carrier's id")
         rows = self._whole_list(EntityKind.DISCONNECTION, {"group_id": group, "carrier_id": carrier})
-        if any(row.record is None for row in rows):
-            raise UnreadableAnswer("Noyo's list of requests to disconnect this group could not be read.")
+        _refuse_unreadable(rows)
         return tuple(
             row.record
             for row in rows
@@ -252,3 +255,9 @@ def _readable(body: object, parse: Callable[[object], T]) -> Iterator[T]:
             yield parse(raw)
         except UnreadableAnswer:
             continue
+
+
+def _refuse_unreadable(rows: Iterable[ListRow]) -> None:
+    """The unreadable row may be the one that the caller looks for."""
+    if any(row.record is None for row in rows):
+        raise UnreadableAnswer("A record in Noyo's list could not be read.")

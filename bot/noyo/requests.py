@@ -64,8 +64,8 @@ def filters(**values: str | None) -> dict[str, str]:
 
 
 def page(offset: int, page_size: int) -> dict[str, str]:
-    if offset < 0 or page_size < 1:
-        raise ValueError("a page begins at 0 or later and holds 1 row or more")
+    if offset < 0 or page_size not in policies.NOYO_PAGE_SIZES:
+        raise ValueError("a page begins at 0 or later and holds 5 to 100 rows")
     return {"offset": str(offset), "page_size": str(page_size)}
 
 

@@ -30,7 +30,8 @@ class NoyoReader(Protocol):
         """The records with these ids (at most 50); ids that Noyo does not know are missing from the page."""
 
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
-        """Every connection with this carrier and carrier group id, except unreadable rows."""
+        """Every connection with this carrier and carrier group id. `UnreadableAnswer` if one of them cannot be read,
+        because it may be the wanted one."""
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """Every request to disconnect this group from this carrier. `UnreadableAnswer` if one of them cannot be read,

@@ -77,6 +77,8 @@ def groups(state: State, query: Query) -> list[Group]:
 def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record], object]) -> dict[str, Any]:
     """The requested rows. `meta` describes the page that is returned, not the one that was requested."""
     requested = _number(query, "page_size", rules.default_page_size, least=1)
+    if requested not in rules.page_sizes:
+        raise Refusal(422, "page_size: not within the limits")
     size = min(requested, rules.max_page_size)
     offset = _number(query, "offset", 0, least=0)
     if offset and offset >= len(rows) and rules.past_the_end == "422":

@@ -88,7 +88,7 @@ def test_a_continued_run_reads_the_first_page_too() -> None:
         ingestion.run_first_polls()
         ingestion.wait()
         ingestion.poll(seconds=0)
-        at_the_top = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=1).rows[0].row_id
+        at_the_top = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=5).rows[0].row_id
         ingestion.noyo.move_connection(at_the_top, "unable_to_connect")
 
         assert not ingestion.poll(seconds=0).finished
