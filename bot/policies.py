@@ -41,8 +41,8 @@ MESSAGE_RENDERS = 5
 """A message is rendered again if the record changed meanwhile; after this many the next event continues."""
 EVENT_FIRST_PAUSE_SECONDS = 5
 """After the first failed delivery of an event; doubles with each attempt."""
-EVENT_MAX_PAUSE_SECONDS = 3600
-"""Events are never given up; they are retried at least this often."""
+EVENT_MAX_PAUSE_SECONDS = 600
+"""Events are never given up; they are retried at least this often, so they are published soon after a recovery."""
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
 STREAM_ATTEMPTS = 4
@@ -148,6 +148,8 @@ SLACK_FINAL_RESPONSE_SECONDS = 0.5
 """Reserved for the response that tells a person about a failure."""
 SLACK_DEFAULT_RETRY_AFTER_SECONDS = 30
 """When Slack throttles without a `Retry-After`."""
+SLACK_RETRY_AFTER_MAX_SECONDS = 300
+"""A longer `Retry-After` is taken for a mistake: every other alert in the channel waits for it too."""
 SLACK_TOKEN_RETRY_SECONDS = 60
 """After Slack rejected the bot's token: a person has to replace it."""
 SLACK_CLOCK_TOLERANCE_SECONDS = 60

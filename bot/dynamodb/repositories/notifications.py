@@ -35,9 +35,9 @@ class DynamoOutboxRepository(Repository):
         expires = now + policies.SETTLED_RETENTION_SECONDS
         self._table.write([Put(event_item(replace(event, due=None)) | {"expires": expires})])
 
-    def postpone(self, event: OutboxEvent, due: int) -> None:
+    def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""
-        later = {"due": due, "attempts": event.attempts + 1}
+        later = {"due": due, "attempts": event.attempts + failed}
         self._table.write_if([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
 
 

@@ -154,13 +154,12 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
 
 
 def _retry_after(headers: Mapping[str, Any]) -> int:
-    """Whole seconds; a default if Slack sends none, or an unreadable one."""
+    """Whole seconds, up to a limit; a default if Slack sends none, or an unreadable one."""
     received = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
-    return (
-        max(int(received), 1)
-        if isinstance(received, str) and received.isascii() and received.isdigit()
-        else policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
-    )
+    if not (isinstance(received, str) and received.isascii() and received.isdigit()):
+        return policies.SLACK_DEFAULT_RETRY_AFTER_SECONDS
+    digits = received[:9]  # Python refuses to convert thousands of digits.
+    return min(max(int(digits), 1), policies.SLACK_RETRY_AFTER_MAX_SECONDS)
 
 
 def required(answer: Json, name: str, kind: type[V], method: str) -> V:

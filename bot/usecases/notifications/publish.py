@@ -66,7 +66,7 @@ def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
     report = PublishReport(event.id, _failures(event, deps))
     if report.failures:
         report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
-        deps.outbox.postpone(event, report.retry_at)
+        deps.outbox.postpone(event, report.retry_at, failed=not report.waiting_only)
         log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.waiting_only))
     else:
         deps.outbox.mark_delivered(event, now)

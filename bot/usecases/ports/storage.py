@@ -171,8 +171,11 @@ class OutboxRepository(Protocol):
     def mark_delivered(self, event: OutboxEvent, now: int) -> None:
         """Remove it from the due index for good."""
 
-    def postpone(self, event: OutboxEvent, due: int) -> None:
-        """Set a new `due` and count the attempt."""
+    def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
+        """Set a new `due`.
+
+        `failed` counts an attempt, which makes the next pause longer. Waiting for a turn does not count.
+        """
 
 
 class MessageRepository(Protocol):

@@ -265,6 +265,23 @@ def test_a_rate_limit_is_respected_while_other_channels_continue() -> None:
         assert len(channel_texts(system, CONNECTIONS)) == 1
 
 
+def test_a_wait_for_slack_does_not_make_later_pauses_longer() -> None:
+    with begun() as system:
+        connection(system, "unable_to_connect")
+        [event_id] = due(system)
+        for _ in range(12):
+            system.slack.faults.rate_limited(30, "chat.postMessage", times=2)
+            publish(event_id, system.bot.slack_dependencies)
+            system.slack.faults.clear()
+            system.wait(31)
+        system.slack.faults.server_error("chat.postMessage", times=2)
+
+        report = publish(event_id, system.bot.slack_dependencies)
+
+        assert report is not None
+        assert report.retry_at == int(system.clock()) + policies.EVENT_FIRST_PAUSE_SECONDS
+
+
 def test_retry_after_counts_from_the_response() -> None:
     with started_system() as system:
         add_connection(system, "unable_to_connect")
@@ -473,7 +490,7 @@ def test_an_event_is_not_published_before_it_is_due() -> None:
         [event_id] = due_events(system)
         event = system.bot.repositories.outbox.event(event_id)
         assert event is not None
-        system.bot.repositories.outbox.postpone(event, int(system.clock()) + 50)
+        system.bot.repositories.outbox.postpone(event, int(system.clock()) + 50, failed=True)
 
         assert publish(event_id, system.bot.slack_dependencies) is None
         assert channel_texts(system, CONNECTIONS) == []

@@ -187,7 +187,7 @@ def test_a_409_to_a_second_request_confirms_the_first(bench: ExecutionBench) -> 
     bench.request_connection()
     bench.run_worker()
     created_id = bench.noyo_connections()[0]["id"]
-    bench.noyo.corrupt(created_id, "id missing")
+    bench.noyo.corrupt(created_id, lambda row: row | {"carrier_id": created_id})
     while bench.operation().state is OperationState.RECONCILING:
         bench.wait(30)
         bench.run_worker()
