@@ -60,6 +60,10 @@ POLL_PAGE_SIZE = 100
 """Rows of Noyo's list in one request."""
 NOYO_PAGE_SIZES = range(5, 101)
 """Noyo's guide allows 5 to 100 rows in a page."""
+POLL_MAX_REPEATED_PAGES = 3
+"""After so many pages in a row without a new row, a list has no end."""
+LIST_ROW = "list"
+"""The id under which a list as a whole is parked."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5

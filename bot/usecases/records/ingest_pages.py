@@ -110,6 +110,10 @@ class PageIngestor:
             self._remember(row.record)
         return self.report.changed > changed
 
+    def park_list(self) -> None:
+        """The list has no end; the health report and an alarm say so until a sweep reaches an end."""
+        self._park(policies.LIST_ROW, "the list does not end: Noyo repeats its pages")
+
     def unpark_missing(self) -> None:
         """After a sweep: unpark rows that are readable under another id, or gone."""
         for row_id in sorted(self._parked - self._unreadable):

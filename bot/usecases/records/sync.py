@@ -13,6 +13,23 @@ from bot.errors import NoyoRefused, UnreadableAnswer
 from bot.usecases.records.ingest_pages import PageIngestor
 
 
+class RepeatedPages:
+    """Notices a list without an end: Noyo repeats pages, for example because it ignores the offset.
+
+    Rows move while we page, so one repeated page may also be a coincidence.
+    """
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._repeated = 0
+
+    def has_no_end(self, page: ListPage) -> bool:
+        ids = {row.row_id for row in page.rows}
+        self._repeated = self._repeated + 1 if ids and ids <= self._seen else 0
+        self._seen |= ids
+        return self._repeated >= policies.POLL_MAX_REPEATED_PAGES
+
+
 class NewestFirstSync:
     """One run through a list with a verified sort order. `first` is its first page, if it was read already."""
 
@@ -48,13 +65,16 @@ class NewestFirstSync:
 
         The pass is interrupted only after `resume_offset`, so that each run makes progress.
         """
-        self._offset, pages = start, 0
+        self._offset, pages, repeated = start, 0, RepeatedPages()
         while True:
             page = self._first or self._ingestor.newest(self._offset)
             self._first, pages = None, pages + 1
             changed = self._ingestor.ingest_page(page)
             self._confirming = self._confirming and not changed
             self._offset += len(page.rows)
+            if repeated.has_no_end(page):
+                self._ingestor.park_list()
+                return pages
             if self._is_done(page):
                 self.swept = self.swept or not self._floor
                 return pages
@@ -127,12 +147,16 @@ class StatusSync:
 
     def _read_open(self) -> None:
         self._offset = max(self._start.offset - policies.POLL_RESUME_OVERLAP, 0)
+        repeated = RepeatedPages()
         while True:
             page = self._ingestor.open_records(self._offset)
             self._ingestor.ingest_page(page)
             self._seen.update(row.record.entity for row in page.rows if row.record is not None)
             self._offset += len(page.rows)
-            if is_last(page, self._offset):
+            endless = repeated.has_no_end(page)
+            if endless:
+                self._ingestor.park_list()
+            if endless or is_last(page, self._offset):
                 self._last_id_read = ""
                 return
             if self._offset > self._start.offset:

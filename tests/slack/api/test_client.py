@@ -206,7 +206,9 @@ def test_an_unreadable_answer_is_no_answer(
         post_hello(calls)
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30), ("86400", 300), ("9" * 5000, 300)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [("soon", 30), ("0", 1), ("12", 12), ("-5", 30), ("86400", 300), ("9" * 5000, 300)]
+)
 def test_an_unreadable_retry_after_becomes_thirty_seconds(
     scripted_server: tuple[type[ScriptedHandler], SlackApiClient], retry_after: str, seconds: int
 ) -> None:

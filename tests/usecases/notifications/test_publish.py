@@ -266,9 +266,9 @@ def test_a_rate_limit_is_respected_while_other_channels_continue() -> None:
 
 
 def test_a_wait_for_slack_does_not_make_later_pauses_longer() -> None:
-    with begun() as system:
-        connection(system, "unable_to_connect")
-        [event_id] = due(system)
+    with started_system() as system:
+        add_connection(system, "unable_to_connect")
+        [event_id] = due_events(system)
         for _ in range(12):
             system.slack.faults.rate_limited(30, "chat.postMessage", times=2)
             publish(event_id, system.bot.slack_dependencies)

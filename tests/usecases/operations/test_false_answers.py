@@ -9,24 +9,24 @@ import pytest
 
 from bot.domain.operations import AnswerProblem, OperationState, OutcomeKind, Resolution, UnconfirmedAnswer
 from infra.local.noyo import Fault
-from tests.usecases.decision_bench import Deciding, deciding
-from tests.usecases.execution_bench import BEN, CARRIER, ExecutionBench, bench
+from tests.usecases.decision_bench import DecisionBench, open_decision_bench
+from tests.usecases.execution_bench import BEN, CARRIER, ExecutionBench, open_bench
 
 
 @pytest.fixture
-def here() -> Iterator[ExecutionBench]:
-    with bench() as opened:
+def bench() -> Iterator[ExecutionBench]:
+    with open_bench() as opened:
         yield opened
 
 
 @pytest.fixture
-def approver() -> Iterator[Deciding]:
-    with deciding() as opened:
+def approvals() -> Iterator[DecisionBench]:
+    with open_decision_bench() as opened:
         yield opened
 
 
-def falsely_answered(here: ExecutionBench, method: str, status: int, body: dict[str, Any], times: int | None) -> None:
-    here.noyo.faults.add(Fault("false_answer", method=method, status=status, body=body, times=times))
+def falsely_answered(bench: ExecutionBench, method: str, status: int, body: dict[str, Any], times: int | None) -> None:
+    bench.noyo.faults.add(Fault("false_answer", method=method, status=status, body=body, times=times))
 
 
 @pytest.mark.parametrize(
@@ -39,88 +39,90 @@ def falsely_answered(here: ExecutionBench, method: str, status: int, body: dict[
     ],
 )
 def test_an_approval_without_effect_needs_a_person(
-    approver: Deciding, changes: dict[str, Any], problem: AnswerProblem, shown: str | None
+    approvals: DecisionBench, changes: dict[str, Any], problem: AnswerProblem, shown: str | None
 ) -> None:
-    seen = approver.waits()
-    falsely_answered(approver, "PUT", 200, approver.true(seen) | changes, times=None)
-    approver.decide(seen)
+    seen = approvals.add_disconnection_request()
+    falsely_answered(approvals, "PUT", 200, approvals.noyo_record(seen) | changes, times=None)
+    approvals.decide(seen)
 
-    ended = approver.live()
+    final = approvals.run_on_schedule()
 
-    assert ended.state is OperationState.NEEDS_RESOLUTION
-    assert ended.unconfirmed_answer == UnconfirmedAnswer(problem, shown or ended.unconfirmed_answer.shown)  # type: ignore[union-attr]
-    assert ended.outcome is not None
-    assert ended.outcome.kind is OutcomeKind.UNCLEAR
-    assert len(approver.writes()) == 1, "it was sent again, although Noyo had accepted it"
-    assert approver.record_state(seen.record.id).status.value == "needs_review"
+    assert final.state is OperationState.NEEDS_RESOLUTION
+    assert final.unconfirmed_answer == UnconfirmedAnswer(problem, shown or final.unconfirmed_answer.shown)  # type: ignore[union-attr]
+    assert final.outcome is not None
+    assert final.outcome.kind is OutcomeKind.UNCLEAR
+    assert len(approvals.writes()) == 1, "it was sent again, although Noyo had accepted it"
+    assert approvals.record_state(seen.record.id).status.value == "needs_review"
     assert ("needs_resolution", problem.value) in {
-        (action.removeprefix("operation_"), details.get("answer")) for action, _, details in approver.audit_log()
+        (action.removeprefix("operation_"), details.get("answer")) for action, _, details in approvals.audit_log()
     }
 
 
-def test_an_approval_that_takes_effect_after_a_false_answer_is_found(approver: Deciding) -> None:
-    seen = approver.waits()
-    falsely_answered(approver, "PUT", 200, approver.true(seen), times=1)
-    approver.decide(seen)
-    approver.run_worker()
-    approver.elsewhere(seen, "processing")
+def test_an_approval_that_takes_effect_after_a_false_answer_is_found(approvals: DecisionBench) -> None:
+    seen = approvals.add_disconnection_request()
+    falsely_answered(approvals, "PUT", 200, approvals.noyo_record(seen), times=1)
+    approvals.decide(seen)
+    approvals.run_worker()
+    approvals.change_at_noyo(seen, "processing")
 
-    approver.live()
+    approvals.run_on_schedule()
 
-    assert approver.ended() == ("succeeded", "reconciled")
-
-
-def test_a_success_about_another_group_is_not_taken_for_ours(here: ExecutionBench) -> None:
-    other = here.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="99", group_name="Other", status="processing")
-    falsely_answered(here, "POST", 201, other, times=None)
-    here.ask()
-
-    ended = here.live()
-
-    assert ended.state is OperationState.NEEDS_RESOLUTION
-    assert ended.unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.CARRIER_GROUP_ID, "99")
-    assert len(here.writes()) == 1
-    assert here.store.records.record_state(here.deps.noyo.connection(other["id"]).entity) is None
+    assert approvals.result() == ("succeeded", "reconciled")
 
 
-def test_a_success_about_a_known_connection_is_not_taken_for_a_new_one(here: ExecutionBench) -> None:
-    known = here.stuck("00110011")
-    falsely_answered(here, "POST", 201, here.noyo.connection(known.record.id), times=None)
-    here.ask()
+def test_a_success_about_another_group_is_not_taken_for_ours(bench: ExecutionBench) -> None:
+    other = bench.noyo.add_connection(
+        carrier_id=CARRIER, carrier_group_id="99", group_name="Other", status="processing"
+    )
+    falsely_answered(bench, "POST", 201, other, times=None)
+    bench.request_connection()
 
-    sent = here.run_worker()
+    final = bench.run_on_schedule()
+
+    assert final.state is OperationState.NEEDS_RESOLUTION
+    assert final.unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.CARRIER_GROUP_ID, "99")
+    assert len(bench.writes()) == 1
+    assert bench.store.records.record_state(bench.deps.noyo.connection(other["id"]).entity) is None
+
+
+def test_a_success_about_a_known_connection_is_not_taken_for_a_new_one(bench: ExecutionBench) -> None:
+    known = bench.add_failed_connection("00110011")
+    falsely_answered(bench, "POST", 201, bench.noyo.connection(known.record.id), times=None)
+    bench.request_connection()
+
+    sent = bench.run_worker()
 
     assert sent.state is OperationState.RECONCILING
     assert sent.unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.RECORD, known.record.id)
 
 
-def test_a_retry_answered_with_the_old_version_needs_a_person(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    falsely_answered(here, "PUT", 201, here.noyo.connection(shown.record.id), times=None)
-    here.retry(shown, group_id=None)
+def test_a_retry_answered_with_the_old_version_needs_a_person(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    falsely_answered(bench, "PUT", 201, bench.noyo.connection(shown.record.id), times=None)
+    bench.retry(shown, group_id=None)
 
-    ended = here.live("V2")
+    final = bench.run_on_schedule("V2")
 
-    assert ended.state is OperationState.NEEDS_RESOLUTION
-    assert ended.unconfirmed_answer is not None
-    assert ended.unconfirmed_answer.problem is AnswerProblem.VERSION
-    assert len(here.writes()) == 1
-
-
-def test_an_answer_that_cannot_be_read_is_remembered_as_one(here: ExecutionBench) -> None:
-    here.noyo.faults.add(Fault("garbage", method="POST"))
-    here.ask()
-
-    assert here.run_worker().unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.UNREADABLE)
-    assert here.live().outcome is not None
-    assert here.operation().state is OperationState.SUCCEEDED
+    assert final.state is OperationState.NEEDS_RESOLUTION
+    assert final.unconfirmed_answer is not None
+    assert final.unconfirmed_answer.problem is AnswerProblem.VERSION
+    assert len(bench.writes()) == 1
 
 
-def test_sending_again_forgets_the_earlier_answer(here: ExecutionBench) -> None:
-    shown = here.stuck()
-    falsely_answered(here, "PUT", 201, here.noyo.connection(shown.record.id), times=1)
-    here.retry(shown)
-    waiting = here.live("V2")
+def test_an_answer_that_cannot_be_read_is_remembered_as_one(bench: ExecutionBench) -> None:
+    bench.noyo.faults.add(Fault("garbage", method="POST"))
+    bench.request_connection()
+
+    assert bench.run_worker().unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.UNREADABLE)
+    assert bench.run_on_schedule().outcome is not None
+    assert bench.operation().state is OperationState.SUCCEEDED
+
+
+def test_sending_again_forgets_the_earlier_answer(bench: ExecutionBench) -> None:
+    shown = bench.add_failed_connection()
+    falsely_answered(bench, "PUT", 201, bench.noyo.connection(shown.record.id), times=1)
+    bench.retry(shown)
+    waiting = bench.run_on_schedule("V2")
     assert waiting.unconfirmed_answer is not None
 
     again = waiting.resolve(Resolution.SEND_AGAIN, BEN, None, waiting.submitted_at)
