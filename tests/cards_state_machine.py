@@ -42,8 +42,8 @@ DEATHS = [
     ("operations", "claim", True),
     ("noyo", "decide_disconnection", False),
     ("noyo", "decide_disconnection", True),
-    ("operations", "settle", False),
-    ("operations", "settle", True),
+    ("operations", "save", False),
+    ("operations", "save", True),
 ]
 REST_SECONDS = 6 * 3600
 

@@ -30,8 +30,8 @@ DEATHS = [
     ("operations", "claim", True),
     ("noyo", "decide_disconnection", False),
     ("noyo", "decide_disconnection", True),
-    ("operations", "settle", False),
-    ("operations", "settle", True),
+    ("operations", "save", False),
+    ("operations", "save", True),
 ]
 DECISIONS = st.sampled_from(Decision)
 DAYS = 2 * 24 * 3600

@@ -76,10 +76,10 @@ CUTS: dict[str, Cut] = {
         system, operation_id, "noyo", write_of(system, operation_id), after=True
     ),
     "before settling": lambda system, operation_id: cut_execution(
-        system, operation_id, "operations", "settle", after=False
+        system, operation_id, "operations", "save", after=False
     ),
     "after settling": lambda system, operation_id: cut_execution(
-        system, operation_id, "operations", "settle", after=True
+        system, operation_id, "operations", "save", after=True
     ),
     "after the post": lambda system, operation_id: cut_notifying(system, "slack", "post"),
     "after its ts was stored": lambda system, operation_id: cut_notifying(system, "messages", "record_post"),

@@ -18,7 +18,7 @@ from bot.domain.records import Connection, Disconnection
 
 @dataclass(frozen=True, slots=True)
 class MessageLink:
-    """A message that can be linked to."""
+    """A posted message. For a direct message, `channel` is Slack's own channel id."""
 
     channel: str
     ts: str
@@ -179,8 +179,7 @@ class MessageRecord:
     fingerprint: str | None = None
     closed: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class PostedMessage:
-    channel: str
-    ts: str
+    @property
+    def link(self) -> MessageLink | None:
+        """Where it is posted; None until it is."""
+        return MessageLink(self.posted_channel or self.key.channel, self.ts) if self.ts else None

@@ -204,18 +204,13 @@ class Operation:
 
     @property
     def changes_noyo(self) -> bool:
-        """Whether sending it may change anything at Noyo."""
+        """Whether sending it may change anything at Noyo. If so, it holds the entity's lock while it is open."""
         return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
     def is_automatic(self) -> bool:
         """Noyo reported a change, so no person asked for it. Only the changes that it finds are published."""
         return self.actor is None
-
-    @property
-    def takes_lock(self) -> bool:
-        """Whether it holds the entity's lock while it is open."""
-        return self.kind is not OperationKind.REFRESH_RECORD
 
     @property
     def waits_to_be_sent(self) -> bool:
@@ -268,16 +263,16 @@ class Operation:
 
     @property
     def audit_details(self) -> dict[str, str]:
-        """What was decided, for the audit log, which is kept longer. Free text is left out: it may contain anything."""
+        """What was asked for, for the audit log, which outlives it. Free text is left out: it may contain anything."""
         wanted = self.input
-        if not isinstance(wanted, DecisionRequest | DisconnectionRequest):
-            return {}
-        details = {
-            "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,
-            "effective_end_date": wanted.effective_end_date.isoformat() if wanted.effective_end_date else None,
-            "reason": wanted.reason.value if wanted.reason else None,
-            "unversioned": "yes" if self.unversioned else None,
-        }
+        details = {"operation": self.id, "kind": self.kind.value, "shown_version": self.shown_version}
+        if isinstance(wanted, DecisionRequest | DisconnectionRequest):
+            details |= {
+                "decision": wanted.decision.value if isinstance(wanted, DecisionRequest) else None,
+                "effective_end_date": wanted.effective_end_date.isoformat() if wanted.effective_end_date else None,
+                "reason": wanted.reason.value if wanted.reason else None,
+                "unversioned": "yes" if self.unversioned else None,
+            }
         return {name: value for name, value in details.items() if value is not None}
 
     @property

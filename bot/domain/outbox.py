@@ -59,58 +59,33 @@ class OutboxEvent:
     attempts: int = 0
 
 
-def record_changed(
-    record: Record, before: Status | None, now: int, *, due: int | None = None, found: bool = False
-) -> OutboxEvent:
-    return OutboxEvent(
-        id=f"record_changed:{record.entity}:{record.version}",
-        kind=EventKind.RECORD_CHANGED,
-        entity=record.entity,
-        at=record.modified,
-        due=now if due is None else due,
-        version=record.version,
-        before=before.value if before is not None else None,
-        after=record.status.value,
-        found=found,
-    )
+def record_changed(record: Record, before: Status | None, due: int, *, found: bool = False) -> OutboxEvent:
+    event = _of_record(EventKind.RECORD_CHANGED, record, at=record.modified, due=due)
+    return replace(event, before=before.value if before is not None else None, after=record.status.value, found=found)
+
+
+def late_version(record: Record, due: int) -> OutboxEvent:
+    event = _of_record(EventKind.LATE_VERSION, record, at=record.modified, due=due)
+    return replace(event, after=record.status.value)
 
 
 def first_day(record: Record, due: int) -> OutboxEvent:
     """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts."""
-    return _of_day(record, None, "first", due, EventKind.DAY_STARTED)
+    return _of_record(EventKind.DAY_STARTED, record, ":first", at=due, due=due)
 
 
 def day_started(record: Record, day: date, due: int) -> OutboxEvent:
-    return _of_day(record, day, day.isoformat(), due, EventKind.DAY_STARTED)
+    return replace(_of_record(EventKind.DAY_STARTED, record, f":{day}", at=due, due=due), day=day)
 
 
 def reminder(record: Record, day: date, due: int) -> OutboxEvent:
-    return _of_day(record, day, day.isoformat(), due, EventKind.REMINDER)
+    return replace(_of_record(EventKind.REMINDER, record, f":{day}", at=due, due=due), day=day)
 
 
-def _of_day(record: Record, day: date | None, name: str, due: int, kind: EventKind) -> OutboxEvent:
-    """One for each version and day: its id is the same however often it is put."""
-    return OutboxEvent(
-        id=f"{kind.value}:{record.entity}:{record.version}:{name}",
-        kind=kind,
-        entity=record.entity,
-        at=due,
-        due=due,
-        version=record.version,
-        day=day,
-    )
-
-
-def late_version(record: Record, now: int) -> OutboxEvent:
-    return OutboxEvent(
-        id=f"late_version:{record.entity}:{record.version}",
-        kind=EventKind.LATE_VERSION,
-        entity=record.entity,
-        at=record.modified,
-        due=now,
-        version=record.version,
-        after=record.status.value,
-    )
+def _of_record(kind: EventKind, record: Record, suffix: str = "", *, at: int, due: int) -> OutboxEvent:
+    """One for each version and `suffix`: its id is the same however often it is put."""
+    event_id = f"{kind.value}:{record.entity}:{record.version}{suffix}"
+    return OutboxEvent(event_id, kind, record.entity, at=at, due=due, version=record.version)
 
 
 def owner_changed(before: RecordState, after: RecordState, now: int) -> OutboxEvent:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy, aws_client
 from bot.dynamodb.encryption import KmsEncryptor
@@ -32,39 +30,27 @@ WORKER = TimeoutPolicy(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Repositories:
     """All repositories of one table."""
 
-    records: DynamoRecordRepository
-    operations: DynamoOperationRepository
-    outbox: DynamoOutboxRepository
-    messages: DynamoMessageRepository
-    people: DynamoPeopleRepository
-    polling: DynamoPollingRepository
-    audit: DynamoAuditRepository
-    grants: DynamoGrantRepository
-    pauses: DynamoPauseRepository
-    health: DynamoHealthRepository
+    def __init__(self, table: Table) -> None:
+        self.records = DynamoRecordRepository(table)
+        self.operations = DynamoOperationRepository(table)
+        self.outbox = DynamoOutboxRepository(table)
+        self.messages = DynamoMessageRepository(table)
+        self.people = DynamoPeopleRepository(table)
+        self.polling = DynamoPollingRepository(table)
+        self.audit = DynamoAuditRepository(table)
+        self.grants = DynamoGrantRepository(table)
+        self.pauses = DynamoPauseRepository(table)
+        self.health = DynamoHealthRepository(table)
 
 
 def repositories_on(
     client: DynamoClient, table: str, timeouts: TimeoutPolicy = WORKER, timing: RetryTiming | None = None
 ) -> Repositories:
     """Nothing is read or checked before the first use."""
-    opened = Table(client, table, timeouts, timing or RetryTiming())
-    return Repositories(
-        records=DynamoRecordRepository(opened),
-        operations=DynamoOperationRepository(opened),
-        outbox=DynamoOutboxRepository(opened),
-        messages=DynamoMessageRepository(opened),
-        people=DynamoPeopleRepository(opened),
-        polling=DynamoPollingRepository(opened),
-        audit=DynamoAuditRepository(opened),
-        grants=DynamoGrantRepository(opened),
-        pauses=DynamoPauseRepository(opened),
-        health=DynamoHealthRepository(opened),
-    )
+    return Repositories(Table(client, table, timeouts, timing or RetryTiming()))
 
 
 __all__ = [

@@ -113,12 +113,12 @@ def aws_json_client(service: str, *, region: str, endpoint_url: str | None, time
 
     Only the calls below exist, and no FIPS or dual-stack hosts are used.
     """
-    classes: dict[str, Callable[[AwsJsonClient], Any]] = {
+    classes: dict[str, type[AwsJsonClient]] = {
         "dynamodb": DynamoJsonClient,
         "kms": KmsJsonClient,
         "secretsmanager": SecretsJsonClient,
     }
-    return classes[service](AwsJsonClient(service, region=region, endpoint_url=endpoint_url, timeouts=timeouts))
+    return classes[service](service, region=region, endpoint_url=endpoint_url, timeouts=timeouts)
 
 
 class AwsJsonClient:
@@ -133,7 +133,7 @@ class AwsJsonClient:
         )
         self._credentials: Any = None
 
-    def call(self, target: str, parameters: Answer) -> Answer:
+    def _call(self, target: str, parameters: Answer) -> Answer:
         headers = {"Content-Type": _VERSIONS[self._service], "X-Amz-Target": target}
         request = AWSRequest("POST", self._url, headers, json.dumps(parameters).encode())
         SigV4Auth(self._frozen_credentials(), self._service, self._region).add_auth(request)
@@ -154,50 +154,41 @@ class AwsJsonClient:
         return self._credentials.get_frozen_credentials()
 
 
-class DynamoJsonClient:
+class DynamoJsonClient(AwsJsonClient):
     """Implements `bot.dynamodb.table.DynamoClient`."""
 
-    def __init__(self, client: AwsJsonClient) -> None:
-        self._client = client
-
     def get_item(self, **parameters: Any) -> Answer:
-        return self._client.call("DynamoDB_20120810.GetItem", parameters)
+        return self._call("DynamoDB_20120810.GetItem", parameters)
 
     def batch_get_item(self, **parameters: Any) -> Answer:
-        return self._client.call("DynamoDB_20120810.BatchGetItem", parameters)
+        return self._call("DynamoDB_20120810.BatchGetItem", parameters)
 
     def query(self, **parameters: Any) -> Answer:
-        return self._client.call("DynamoDB_20120810.Query", parameters)
+        return self._call("DynamoDB_20120810.Query", parameters)
 
     def transact_write_items(self, **parameters: Any) -> Answer:
-        return self._client.call("DynamoDB_20120810.TransactWriteItems", parameters)
+        return self._call("DynamoDB_20120810.TransactWriteItems", parameters)
 
 
-class KmsJsonClient:
+class KmsJsonClient(AwsJsonClient):
     """Implements `bot.dynamodb.encryption.KmsClient`; this protocol sends bytes as base64."""
-
-    def __init__(self, client: AwsJsonClient) -> None:
-        self._client = client
 
     def encrypt(self, *, Plaintext: bytes, **parameters: Any) -> Answer:
         encoded = parameters | {"Plaintext": base64.b64encode(Plaintext).decode()}
-        answer = self._client.call("TrentService.Encrypt", encoded)
+        answer = self._call("TrentService.Encrypt", encoded)
         return answer | {"CiphertextBlob": base64.b64decode(answer["CiphertextBlob"])}
 
     def decrypt(self, *, CiphertextBlob: bytes, **parameters: Any) -> Answer:
         encoded = parameters | {"CiphertextBlob": base64.b64encode(CiphertextBlob).decode()}
-        answer = self._client.call("TrentService.Decrypt", encoded)
+        answer = self._call("TrentService.Decrypt", encoded)
         return answer | {"Plaintext": base64.b64decode(answer["Plaintext"])}
 
 
-class SecretsJsonClient:
+class SecretsJsonClient(AwsJsonClient):
     """Implements `bot.secrets.SecretsClient`."""
 
-    def __init__(self, client: AwsJsonClient) -> None:
-        self._client = client
-
     def get_secret_value(self, **parameters: Any) -> Answer:
-        return self._client.call("secretsmanager.GetSecretValue", parameters)
+        return self._call("secretsmanager.GetSecretValue", parameters)
 
 
 def _host(service: str, region: str) -> str:

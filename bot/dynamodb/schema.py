@@ -37,7 +37,6 @@ AWAITING_CONFIRMATION = "awaiting_confirmation"
 """Partition of the index of open records: operations that wait for a second approver."""
 NEEDS_RESOLUTION = "needs_resolution"
 """Partition of the index of open records: operations that wait for a manual resolution."""
-SENDING_PAUSE = "sending"
 KEY_BYTES = 900
 """DynamoDB allows 2,048 bytes in a partition key and 1,024 in a sort key."""
 
@@ -97,14 +96,11 @@ def group_members(group_id: str) -> Key:
     return Key(f"GROUP_MEMBERS#{group_id}", "GROUP_MEMBERS")
 
 
-def pause_history(name: str) -> Key:
-    return Key(f"PAUSES#{name}", "PAUSES")
-
-
 def health_check(component: Component) -> Key:
     return Key(f"HEALTH#{component.value}", "HEALTH")
 
 
+PAUSE_HISTORY = Key("PAUSES#sending", "PAUSES")
 GRANTS = Key("GRANTS#all", "GRANTS")
 """The newest snapshot of who holds which right."""
 

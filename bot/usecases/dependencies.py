@@ -126,10 +126,12 @@ class Dependencies:
         if seconds_left > 0:
             raise SlackBusy("Slack asked us to slow down.", retry_after=seconds_left)
 
-    def card_link(self, record_state: RecordState) -> MessageLink | None:
+    def card_key(self, record_state: RecordState) -> MessageKey:
+        return MessageKey(self.channels.of_card(record_state.entity.kind), record_state.card_key)
+
+    def card_link(self, record_state: RecordState | None) -> MessageLink | None:
         """The card of a record, once it is posted."""
-        channel = self.channels.of_card(record_state.entity.kind)
-        return self.messages.link(MessageKey(channel, record_state.card_key))
+        return self.messages.link(self.card_key(record_state)) if record_state is not None else None
 
 
 @dataclass(frozen=True, slots=True)

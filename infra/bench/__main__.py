@@ -87,7 +87,7 @@ def _measure(variant: str, fakes: Fakes, package: Path | None) -> Measurement:
 
 
 def _check(variant: str, line: str, fakes: Fakes) -> None:
-    """Exits if the process did not do its work, since then its time means nothing."""
+    """Exits if the process did not do its work, because its time is meaningless then."""
     answer = json.loads(line or "{}")
     if answer.get("status") != 200:
         raise SystemExit(f"{variant} did not acknowledge: {line!r}")

@@ -28,7 +28,7 @@ def main(variant: str) -> None:
         from handlers.slack import handler
     answer = handler(event, Context())
     print(json.dumps({"status": answer["statusCode"], "body": answer["body"]}), flush=True)
-    os._exit(0)  # Nobody waits for the shutdown of the process.
+    os._exit(0)  # The shutdown of the process is not measured.
 
 
 main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""The checks: openapi-core's, and its omissions (unknown or repeated parameters, a body where none is taken)."""
+"""The checks of openapi-core, and those that it lacks (unknown or repeated parameters, an unexpected body)."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ class Contract:
         return {**described, "parameters": [self.resolve(parameter) for parameter in parameters]}
 
     def template(self, path: str) -> str | None:
-        """The path with names in place of its ids. If two fit, the one with fewer names."""
+        """The path with names in place of its ids. If two match, the one with fewer names."""
         matching = [template for template in self.description["paths"] if _matches(template, path)]
         return min(matching, key=lambda template: template.count("{"), default=None)
 

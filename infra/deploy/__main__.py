@@ -1,7 +1,7 @@
 """`make deploy STAGE=…` and `make destroy STAGE=…`.
 
-A deployment always has a commit; it shows what will change and asks for confirmation. Destroying a stack lists what
-stays, and asks you to type the name of the stack.
+A deployment always has a commit; it shows what will change and asks for confirmation. Destroying a stack lists its
+retained resources and asks you to type the name of the stack.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from infra.package.recipe import ROOT, BuildFailed
 
 SAM = ".cache/sam/bin/sam"
 STAGES = ":(exclude)infra/stages"
-"""Files of stages may stay uncommitted."""
+"""Uncommitted files of stages do not prevent a deployment."""
 
 
 def main(arguments: list[str]) -> int:

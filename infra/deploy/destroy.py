@@ -1,4 +1,4 @@
-"""Destroys a stack: lists what stays, asks for the name of the stack, and deletes the data last if asked to."""
+"""Destroys a stack: lists the retained resources, asks for the stack's name, and deletes the data last if requested."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

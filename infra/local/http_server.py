@@ -1,6 +1,6 @@
 """The HTTP server for everything that runs on one machine: ASGI applications on uvicorn, at 127.0.0.1.
 
-All servers of a process share one event loop in one thread. What may block runs in another (`asyncio.to_thread`).
+All servers of a process share one event loop in one thread. Blocking code runs in other threads (`asyncio.to_thread`).
 """
 
 import asyncio
@@ -115,7 +115,7 @@ class HttpServer:
         app = self._app if _accepts_body(scope, self._max_body_bytes) else _BODY_REFUSED
         try:
             await app(scope, receive, send_with_date)
-        except Exception as error:  # noqa: BLE001 - `stop` raises it, so that no test passes over it
+        except Exception as error:  # noqa: BLE001 - `stop` raises it, so that no test overlooks it
             self._errors.append(error)
             await ConnectionReset()(scope, receive, send)
 

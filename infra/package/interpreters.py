@@ -36,7 +36,7 @@ def find_interpreter(target: Target, named: str = "", environ: Mapping[str, str]
 
 
 def _candidates(target: Target, environ: Mapping[str, str]) -> Iterator[Path]:
-    """The running one, those on the PATH, uv's, pyenv's. A shim of pyenv on the PATH may not work."""
+    """The running interpreter, then those on the PATH, of uv and of pyenv. A shim of pyenv on the PATH may not work."""
     yield Path(sys.executable)
     name = f"python{target.python}"
     for folder in environ.get("PATH", "").split(os.pathsep):

@@ -1,4 +1,4 @@
-"""infra/stack: what a role lets a function do and what a function did, in the same words, to be compared."""
+"""The permissions of roles and the calls of functions in one format, so that they can be compared."""
 
 import json
 import re

@@ -66,7 +66,7 @@ def test_the_newer_list_of_reasons_is_the_only_enumeration_that_differs() -> Non
 
 
 @pytest.mark.parametrize(
-    ("schema", "words"),
+    ("schema", "domain_enum"),
     [
         ("connection_status", ConnectionStatus),
         ("disconnection_status", DisconnectionStatus),
@@ -76,8 +76,8 @@ def test_the_newer_list_of_reasons_is_the_only_enumeration_that_differs() -> Non
         ("decision_reason", DecisionReason),
     ],
 )
-def test_the_domains_enums_have_the_values_of_the_contract(schema: str, words: type[Any]) -> None:
-    assert set(OURS["components"]["schemas"][schema]["enum"]) == {word.value for word in words}
+def test_the_domains_enums_have_the_values_of_the_contract(schema: str, domain_enum: type[Any]) -> None:
+    assert set(OURS["components"]["schemas"][schema]["enum"]) == {word.value for word in domain_enum}
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_the_domains_enums_have_the_values_of_the_contract(schema: str, words: t
     ],
 )
 def test_a_changed_description_is_detected(where: list[str], change: Any) -> None:
-    drifted: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
-    part = drifted
+    changed: dict[str, Any] = yaml.safe_load(DESCRIPTION.read_text())
+    part = changed
     for name in where:
         part = part[name]
     change(part)
 
-    found = differences(DESCRIBED["description"], Summarizer(drifted, {name: name for name in RECORDS}).facts())
+    found = differences(DESCRIBED["description"], Summarizer(changed, {name: name for name in RECORDS}).facts())
 
     assert found - overlay("description")

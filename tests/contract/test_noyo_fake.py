@@ -173,13 +173,13 @@ def test_a_refusal_has_noyos_status_and_message(noyo: NoyoFake, client: NoyoHttp
     def retry() -> Connection:
         return client.retry_connection(connection.id, RetryRequest(), SensitiveFields())
 
-    for status, words, call in (
+    for status, message, call in (
         (409, "exists", lambda: request_connection(client)),
         (404, "not found", lambda: client.connection(UNKNOWN_ID)),
         (422, "cannot be retried", lambda: client.retry_connection(connection.id, RetryRequest(), SensitiveFields())),
         (409, "version", lambda: client.decide_disconnection(waiting, UNKNOWN_ID, Decision.APPROVE)),
     ):
-        with pytest.raises(NoyoRefused, match=re.compile(words, re.IGNORECASE)) as refused:
+        with pytest.raises(NoyoRefused, match=re.compile(message, re.IGNORECASE)) as refused:
             call()
         assert refused.value.status == status
 

@@ -242,9 +242,9 @@ def test_a_disconnection_can_be_confirmed_until_it_is_due() -> None:
 
 
 def test_only_a_refresh_takes_no_lock() -> None:
-    assert a_request().takes_lock
-    assert a_retry().takes_lock
-    assert not a_refresh().takes_lock
+    assert a_request().changes_noyo
+    assert a_retry().changes_noyo
+    assert not a_refresh().changes_noyo
 
 
 def test_a_record_created_before_we_sent_is_not_ours_allowing_for_clock_differences() -> None:
@@ -269,7 +269,13 @@ def test_its_people_are_the_requester_and_the_second_approver() -> None:
 
     assert (both.people, own.people, a_disconnection_request().people) == (("U1", "U2"), ("U1",), ("U1",))
     assert a_refresh().people == ()
-    assert both.audit_details == {"effective_end_date": "2026-12-31", "reason": "terminated"}
+    assert both.audit_details == {
+        "operation": both.id,
+        "kind": "create_disconnection",
+        "shown_version": both.shown_version,
+        "effective_end_date": "2026-12-31",
+        "reason": "terminated",
+    }
 
 
 def at(text: str) -> int:

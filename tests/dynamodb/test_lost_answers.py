@@ -114,7 +114,7 @@ def test_settling(store: Repositories, lose: Callable[[], None]) -> None:
     store.operations.claim(a_request(), TAKEN)
     lose()
 
-    store.operations.settle(DONE, lease="l", change=first(a_connection()), events=[an_event()], audit=an_entry("s"))
+    store.operations.save(DONE, lease="l", change=first(a_connection()), events=[an_event()], audit=an_entry("s"))
 
     assert store.operations.open_on(DONE.entity) is None
     assert store.records.record_state(a_connection().entity) is not None

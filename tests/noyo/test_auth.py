@@ -46,7 +46,7 @@ class FakeTokenEndpoint:
         float("inf"),
     ],
 )
-def test_token_is_renewed_within_ten_minutes_whatever_its_lifetime(expires_in: object) -> None:
+def test_token_is_renewed_within_ten_minutes_for_any_lifetime(expires_in: object) -> None:
     assert 60 < cache_seconds(expires_in) < 600
 
 

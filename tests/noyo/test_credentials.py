@@ -34,12 +34,12 @@ def basic_auth_values(http_stub: HttpStub) -> list[str]:
 
 def stub_accepting(credentials: ClientCredentials) -> HttpStub:
     """A Noyo that issues tokens for these credentials only."""
-    wanted = f"{credentials.client_id}:{credentials.client_secret}"
+    expected = f"{credentials.client_id}:{credentials.client_secret}"
 
     def grant(_: httpx.Request) -> httpx.Response:
         return (
             token_response()
-            if basic_auth_values(http_stub)[-1] == wanted
+            if basic_auth_values(http_stub)[-1] == expected
             else httpx.Response(401, json={"message": "invalid client"})
         )
 

@@ -423,7 +423,7 @@ def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, differe
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
         ({"message": "Duplicate group connection"}, "Duplicate group connection"),
         ({"error": "Nope"}, "Nope"),
@@ -438,11 +438,11 @@ def test_clock_difference_is_read_from_the_date_of_the_answer(date: str, differe
         ({"message": "\ud800half"}, "half"),
     ],
 )
-def test_refusal_carries_noyos_message(body: object, words: str) -> None:
+def test_refusal_carries_noyos_message(body: object, message: str) -> None:
     error = failed_write(stub_with(httpx.Response(422, content=json.dumps(body).encode())))
 
     assert isinstance(error, NoyoRefused)
-    assert (error.message, str(error), error.status) == (words, words, 422)
+    assert (error.message, str(error), error.status) == (message, message, 422)
 
 
 @pytest.mark.parametrize(

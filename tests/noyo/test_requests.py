@@ -37,9 +37,9 @@ def test_token_request_uses_basic_auth_and_calls_use_bearer() -> None:
 
     http_stub.client().connection(ID)
 
-    (asked,) = http_stub.token_requests
-    assert (asked.method, asked.content) == ("POST", b'{"grant_type":"client_credentials"}')
-    assert asked.headers["Authorization"] == "Basic dXM6c2VjcmV0"
+    (token_request,) = http_stub.token_requests
+    assert (token_request.method, token_request.content) == ("POST", b'{"grant_type":"client_credentials"}')
+    assert token_request.headers["Authorization"] == "Basic dXM6c2VjcmV0"
     assert http_stub.sent[0].headers["Authorization"] == "Bearer token-1"
 
 

@@ -32,7 +32,7 @@ def test_numbers_are_masked_before_the_text_is_shortened() -> None:
 @pytest.mark.parametrize(
     "secret", ["boss@example.com", "BOSS@EXAMPLE.COM", "bo\u200bss@example.com", " boss@example.com "]
 )
-def test_sensitive_values_are_hidden_whatever_their_case(secret: str) -> None:
+def test_sensitive_values_are_hidden_in_any_case(secret: str) -> None:
     assert clean_text("İ: Boss@Example.com!", limit=100, hide=[secret, ""]) == f"İ: {HIDDEN}!"
 
 

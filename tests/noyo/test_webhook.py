@@ -121,7 +121,7 @@ def test_event_submits_one_refresh_of_its_record(
     )
     assert (refresh.entity, refresh.actor, refresh.due) == (EntityRef(about, RECORD), None, NOW)
     assert refresh.input == RefreshRequest("webhook")
-    assert not refresh.takes_lock
+    assert not refresh.changes_noyo
 
 
 def test_repeated_event_submits_nothing_and_succeeds(endpoint: WebhookEndpoint, operations: FakeOperations) -> None:
@@ -247,7 +247,7 @@ def test_any_unsigned_request_is_rejected_without_an_exception(
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "expected"),
     [
         (b"", "not JSON"),
         (b"hello", "not JSON"),
@@ -264,11 +264,11 @@ def test_any_unsigned_request_is_rejected_without_an_exception(
     ],
 )
 def test_signed_body_that_is_not_an_event_is_rejected_without_repeating_it(
-    endpoint: WebhookEndpoint, operations: FakeOperations, body: bytes, words: str
+    endpoint: WebhookEndpoint, operations: FakeOperations, body: bytes, expected: str
 ) -> None:
     answer = endpoint.handle(delivery(body, encoded=True))
     assert answer["statusCode"] == 400
-    assert words in answer["body"]
+    assert expected in answer["body"]
     assert "never shown" not in answer["body"]
     assert operations.submitted == {}
 

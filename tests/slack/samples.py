@@ -122,13 +122,13 @@ def a_request(**changes: Any) -> Operation:
     return replace(operation, **changes)
 
 
-def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **changes: Any) -> Operation:
-    """`wanted` has further fields of the decision."""
+def a_decision(decision: Decision = Decision.APPROVE, fields: Any = None, **changes: Any) -> Operation:
+    """`fields` has further fields of the decision."""
     operation = Operation(
         id="V0DECIDE",
         entity=a_disconnection().entity,
         kind=OperationKind.DECIDE_DISCONNECTION,
-        input=DecisionRequest(decision, **(wanted or {})),
+        input=DecisionRequest(decision, **(fields or {})),
         state=OperationState.PENDING,
         actor="UANA",
         submitted_at=CHANGED + 500,
@@ -138,7 +138,7 @@ def a_decision(decision: Decision = Decision.APPROVE, wanted: Any = None, **chan
     return replace(operation, **changes)
 
 
-def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, **outcome: Any) -> Operation:
+def settled(operation: Operation, kind: OutcomeKind, message: str | None = None, **outcome: Any) -> Operation:
     states = {
         OutcomeKind.CONFIRMED: OperationState.SUCCEEDED,
         OutcomeKind.RECONCILED: OperationState.SUCCEEDED,
@@ -150,7 +150,7 @@ def settled(operation: Operation, kind: OutcomeKind, words: str | None = None, *
     return replace(
         operation,
         state=states.get(kind, OperationState.CANCELLED),
-        outcome=Outcome(kind, words, **outcome),
+        outcome=Outcome(kind, message, **outcome),
         settled_at=CHANGED + 700,
         due=None,
     )
@@ -205,16 +205,16 @@ def buttons_of(rendered: Rendered) -> dict[str, dict[str, Any]]:
     }
 
 
-def a_pending_disconnection(wanted: Any = None, **changes: Any) -> Operation:
-    """A disconnection that Ana requested and that expires after two days; `wanted` overrides fields of her request."""
-    asked = DisconnectionRequest(
+def a_pending_disconnection(fields: Any = None, **changes: Any) -> Operation:
+    """A disconnection that Ana requested and that expires after two days; `fields` overrides those of her request."""
+    request = DisconnectionRequest(
         GROUP_ID, GUARDIAN, "Test Company", date(2026, 12, 31), DisconnectionReason.TERMINATED, connection_ref(ID)
     )
     operation = Operation(
         id="V0PART",
         entity=pending_disconnection_ref(GROUP_ID, GUARDIAN),
         kind=OperationKind.CREATE_DISCONNECTION,
-        input=replace(asked, **(wanted or {})),
+        input=replace(request, **(fields or {})),
         state=OperationState.AWAITING_CONFIRMATION,
         actor="UANA",
         submitted_at=CHANGED + 500,

@@ -272,13 +272,15 @@ def test_a_failed_search_for_carriers_returns_no_options(system: System) -> None
 
 def test_a_replayed_request_takes_effect_once(system: System) -> None:
     """A signature is valid for five minutes, but the trigger is used up and is the id of the operation."""
-    nobody = "0b1c7c5e-0000-4000-8000-000000000042"
-    reply = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {nobody}")
+    unknown_id = "0b1c7c5e-0000-4000-8000-000000000042"
+    reply = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {unknown_id}")
     assert system.slack.resend(ANA, reply).status == 200
-    asked = [
-        operation_id for operation_id in system.open_operations() if system.operation(operation_id).entity.key == nobody
+    submitted_ids = [
+        operation_id
+        for operation_id in system.open_operations()
+        if system.operation(operation_id).entity.key == unknown_id
     ]
-    assert len(asked) == 1
+    assert len(submitted_ids) == 1
 
 
 def test_bolt_logs_no_request_bodies_and_no_tokens(system: System, caplog: pytest.LogCaptureFixture) -> None:

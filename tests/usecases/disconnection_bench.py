@@ -73,8 +73,8 @@ class DisconnectionBench(DecisionBench):
         deps = replace(self.deps, **changed)
         return second_approval.confirm(operation_id, person, reply_to=ReplyTo("C1", "V9"), deps=deps)
 
-    def withdraw(self, operation_id: str = "V1", person: str = BEN) -> Any:
-        return second_approval.withdraw(operation_id, person, deps=self.deps)
+    def withdraw(self, operation_id: str = "V1", person: str = BEN, *, deps: Dependencies | None = None) -> Any:
+        return second_approval.withdraw(operation_id, person, deps=deps or self.deps)
 
     def submit_confirmed_disconnection(self, *, needs_second: bool = True) -> RecordState:
         """Submit a disconnection by Ana and, if needed, confirm it as Ben; returns the connection's record state."""

@@ -23,8 +23,8 @@ from bot.settings import NoyoSettings
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.runtime import ClientCredentials
 from bot.usecases.records.ingest import ingest
-from bot.usecases.records.ingest_pages import PageIngestor
-from bot.usecases.records.poll import PollReport, poll
+from bot.usecases.records.ingest_pages import PageIngestor, PollReport
+from bot.usecases.records.poll import poll
 from infra.local.noyo import NoyoFake, Rules
 from tests.static_secret import StaticSecret
 

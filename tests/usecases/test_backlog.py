@@ -16,17 +16,17 @@ from bot.usecases.workers import log_operation_backlog, log_outbox_backlog
 class FakeRepositories:
     """The parts of both repositories that the backlog reads."""
 
-    def __init__(self, due: int | None, asked_at: list[int] | None = None) -> None:
-        self._due, self._asked_at = due, asked_at or []
+    def __init__(self, due: int | None, unresolved_since: list[int] | None = None) -> None:
+        self._due, self._unresolved_since = due, unresolved_since or []
 
     def oldest_due(self, now: int) -> int | None:
         return self._due
 
     def awaiting_resolution(self) -> list[int]:
-        return self._asked_at
+        return self._unresolved_since
 
     def deferred_due(self, now: int, *, limit: int) -> list[str]:
-        return ["V1", "V2", "V3"][: limit if self._asked_at else 0]
+        return ["V1", "V2", "V3"][: limit if self._unresolved_since else 0]
 
 
 LogRecords = Callable[[], Any]
@@ -38,8 +38,8 @@ def log_records(caplog: pytest.LogCaptureFixture) -> LogRecords:
     return lambda: caplog.records
 
 
-def operations(due: int | None, asked_at: list[int] | None = None) -> OperationRepository:
-    return cast(OperationRepository, FakeRepositories(due, asked_at))
+def operations(due: int | None, unresolved_since: list[int] | None = None) -> OperationRepository:
+    return cast(OperationRepository, FakeRepositories(due, unresolved_since))
 
 
 def test_the_operation_backlog_has_the_oldest_due_and_the_longest_awaiting_operation(log_records: LogRecords) -> None:

@@ -52,10 +52,10 @@ class DynamoPauseRepository(Repository):
     """Implements `bot.usecases.ports.storage.PauseRepository`."""
 
     def history(self) -> PauseHistory:
-        return self._read(PauseHistory, schema.pause_history(schema.SENDING_PAUSE)) or PauseHistory()
+        return self._read(PauseHistory, schema.PAUSE_HISTORY) or PauseHistory()
 
     def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
-        item = item_at(schema.pause_history(schema.SENDING_PAUSE), after, revision=before.revision + 1)
+        item = item_at(schema.PAUSE_HISTORY, after, revision=before.revision + 1)
         history = Put(item, unchanged(before.revision))
         return self._table.write_if([history, Put(event_item(event)), audit_put(audit)])
 

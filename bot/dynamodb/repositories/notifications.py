@@ -64,10 +64,7 @@ class DynamoMessageRepository(Repository):
 
     def link(self, key: MessageKey) -> MessageLink | None:
         item = self._table.get(_item_key(key))
-        record = _message_record(item) if item else None
-        if record is None or record.ts is None:
-            return None
-        return MessageLink(record.posted_channel or key.channel, record.ts)
+        return _message_record(item).link if item else None
 
     def live(self, channel: str, key_prefix: str) -> list[MessageKey]:
         partition, prefix = {":pk": schema.messages_in(channel)}, schema.fitting(key_prefix)

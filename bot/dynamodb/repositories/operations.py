@@ -57,7 +57,7 @@ class DynamoOperationRepository(Repository):
         writes: list[Write] = [Put(operation_item(operation), ABSENT)]
         if expected is not None:
             writes.append(Check(schema.state(expected.entity), holds(version=expected.version)))
-        if operation.takes_lock:
+        if operation.changes_noyo:
             lock = item_at(schema.lock(operation.entity), Pointer(operation.id))
             writes.append(Put(lock, ABSENT))
         try:
@@ -93,25 +93,12 @@ class DynamoOperationRepository(Repository):
         lease: str | None,
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
-        was: OperationState = OperationState.NEEDS_RESOLUTION,
-        attempts: int | None = None,
-    ) -> None:
-        put = Put(operation_item(operation), _may_change(lease, was, attempts))
-        self._change([put, *_events_and_audit(events, audit)])
-
-    def settle(
-        self,
-        operation: Operation,
-        *,
-        lease: str | None,
-        change: RecordChange | None,
-        events: Sequence[OutboxEvent],
-        audit: AuditEntry | None,
+        change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
         attempts: int | None = None,
     ) -> None:
         writes: list[Write] = [Put(operation_item(operation), _may_change(lease, was, attempts))]
-        if operation.takes_lock:
+        if operation.state.settled and operation.changes_noyo:
             writes += _unlock(operation)
         own = len(writes)
         changed = writes_of(change) if change else []

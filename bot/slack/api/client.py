@@ -19,7 +19,7 @@ from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
 from bot import policies
-from bot.domain.content import Content, MessageLink, PostedMessage, Rendered, Reply
+from bot.domain.content import Content, MessageLink, Rendered, Reply
 from bot.errors import (
     DeadlineExceeded,
     SecretUnavailable,
@@ -192,7 +192,7 @@ class SlackMessageGateway:
         idempotency_key: str,
         thread: str | None = None,
         broadcast: bool = False,
-    ) -> PostedMessage:
+    ) -> MessageLink:
         """chat.postMessage; `channel` may be a user id, for a direct message."""
         answer = self._calls.write(
             "chat.postMessage",
@@ -205,7 +205,7 @@ class SlackMessageGateway:
             **_shown(rendered),
         )
         method = "chat.postMessage"
-        return PostedMessage(required(answer, "channel", str, method), required(answer, "ts", str, method))
+        return MessageLink(required(answer, "channel", str, method), required(answer, "ts", str, method))
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None:
         """chat.update; keeps its idempotency key. `SlackRefused` if the message is gone."""
@@ -215,14 +215,12 @@ class SlackMessageGateway:
         """chat.delete. `SlackRefused` with `message_not_found` if it is already gone."""
         self._calls.write("chat.delete", channel=channel, ts=ts)
 
-    def find(
-        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
-    ) -> PostedMessage | None:
+    def find(self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None) -> MessageLink | None:
         """Looks through the newest 1,000 messages since then; the bot must be a member of the channel."""
         where = self._conversation(channel)
         for message in self._messages(where, since, thread):
             if _idempotency_key_of(message) == idempotency_key and isinstance(message.get("ts"), str):
-                return PostedMessage(where, message["ts"])
+                return MessageLink(where, message["ts"])
         return None
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:

@@ -18,8 +18,6 @@ from bot.slack.views.rich_text import RichText, Timestamp, UserMention, rich_tex
 from bot.usecases.admin.authorization import authorized
 from bot.usecases.records.claim import claim_request, release_claim
 
-_UNKNOWN = rich_text("Switchboard no longer has this request.")
-
 
 def click(context: RequestContext, value: ButtonValue) -> None:
     """Claims the request. The person gets an ephemeral reply; everybody else sees it on the card."""
@@ -46,7 +44,7 @@ def click_release(context: RequestContext, value: ButtonValue) -> None:
 def _claim(context: RequestContext, entity: EntityRef) -> RichText:
     now = claim_request(entity, context.actor.user_id, context.deps)
     if now is None:
-        return _UNKNOWN
+        return rich_text("Switchboard no longer has this request.")
     if not awaits_decision(now):
         name = record_facts.group_name(now.record)
         return rich_text("There is nothing left to check: ", name, " is now ", status_name(now.status), ".")

@@ -83,23 +83,20 @@ def record_target(kind: type[R], context: RequestContext, entry: Entry) -> FormT
 
 def shown_record(view: Json) -> ButtonValue:
     """The record in the version that the form showed."""
-    try:
-        shown = buttons.decode(view["private_metadata"])
-        return ButtonValue(shown.record, shown.version)
-    except (LookupError, TypeError, ValueError) as error:
-        raise _unreadable() from error
+    return _shown(view, lambda value: ButtonValue(value.record, value.version))
 
 
 def shown_operation(view: Json) -> ButtonValue:
     """The operation that the form showed."""
+    return _shown(view, lambda value: ButtonValue(operation_id=value.operation_id))
+
+
+def _shown(view: Json, part: Callable[[ButtonValue], ButtonValue]) -> ButtonValue:
     try:
-        return ButtonValue(operation_id=buttons.decode(view["private_metadata"]).operation_id)
+        return part(buttons.decode(view["private_metadata"]))
     except (LookupError, TypeError, ValueError) as error:
-        raise _unreadable() from error
-
-
-def _unreadable() -> UnknownSchema:
-    return UnknownSchema("This form cannot be read. Nothing was sent to Noyo. Please close it and start again.")
+        words = "This form cannot be read. Nothing was sent to Noyo. Please close it and start again."
+        raise UnknownSchema(words) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

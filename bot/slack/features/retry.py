@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Record
+from bot.domain.records import Connection
 from bot.domain.requests import RetryRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.connect import conflict_error
@@ -87,19 +87,16 @@ def _submit(context: RequestContext, entry: Entry, now: Current) -> Json:
     )
 
 
-def _initial_id(record: Record) -> str:
-    group_id = record.carrier_group_id if isinstance(record, Connection) else None
-    return (group_id or "")[:MAX_GROUP_ID]
+def _initial_id(record: Connection) -> str:
+    return (record.carrier_group_id or "")[:MAX_GROUP_ID]
 
 
 def _facts(context: RequestContext, record: Connection, *, changed: bool) -> list[Part]:
-    parts: list[Part] = []
-    if changed:
-        parts.append(
-            Paragraph([rich_text("It changed after you opened it. Check its current state before you submit.")])
-        )
     names = rich_text(*record_facts.group_and_carrier(record, context.display))
-    parts.append(Paragraph([names, record_facts.status_line(record)]))
+    parts: list[Part] = [Paragraph([names, record_facts.status_line(record)])]
+    if changed:
+        warning = "It changed after you opened it. Check its current state before you submit."
+        parts.insert(0, Paragraph([rich_text(warning)]))
     words = record_facts.carrier_message(record)
     if words:
         parts += [Paragraph([rich_text("Message from the carrier:")]), Quote(words)]

@@ -177,11 +177,8 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return rich_text(" · ", *end_date(record))
-    words = record_facts.carrier_error(record)
-    if not words:
-        return ()
-    own = record_facts.own_carrier_group_id(record)
-    return rich_text(" · ", UntrustedText(words, MAX_QUOTE_LENGTH // 7, unmasked=own))
+    message = record_facts.carrier_message(record, MAX_QUOTE_LENGTH // 7)
+    return rich_text(" · ", *message) if message else ()
 
 
 def list_decisions(context: RequestContext, _: str) -> Json:

@@ -8,9 +8,10 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionSource, needs_our_action
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons, operation_text, record_facts
+from bot.slack.views.answer_text import answered
 from bot.slack.views.buttons import Action
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part, Quote
-from bot.slack.views.record_cards import claimed_by, last_outcome
+from bot.slack.views.record_cards import claimed_by, last_outcome, open_operation, revision
 from bot.slack.views.record_facts import days_left_text, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import carrier_group_id_line, request_title
 from bot.slack.views.rich_text import (
@@ -39,7 +40,7 @@ def alert(content: Alert, display: DisplaySettings, links: PermalinkLookup) -> M
     or an operation is open, the same message says that first and has no button but Details.
     """
     record_state = content.record_state
-    if _has_open_operation(content) or record_state.record.version != content.raised_version:
+    if open_operation(content) is not None or record_state.record.version != content.raised_version:
         return _outdated(content, display, links)
     next_line = labelled("Next", *next_step(record_state.record, display))
     parts: list[Part] = [
@@ -47,13 +48,9 @@ def alert(content: Alert, display: DisplaySettings, links: PermalinkLookup) -> M
         *_carrier_message(record_state.record),
         Paragraph([*_history(record_state), next_line]),
         Paragraph(card_link(content.card, links)),
-        Buttons(record_facts.action_buttons(record_state, display, with_claim=True), _revision(content)),
+        Buttons(record_facts.action_buttons(record_state, display, with_claim=True), revision(content)),
     ]
     return Message(parts, _title(content), display.warning())
-
-
-def _has_open_operation(content: Alert) -> bool:
-    return content.operation is not None and content.operation.is_open
 
 
 def _mentions(content: Alert, display: DisplaySettings) -> list[RichText]:
@@ -118,26 +115,23 @@ def _outdated(content: Alert, display: DisplaySettings, links: PermalinkLookup) 
         *_requester(record_state),
         *card_link(content.card, links),
     ]
-    details = Buttons([record_facts.record_button(Action.DETAILS, record_state.record)], _revision(content))
+    details = Buttons([record_facts.record_button(Action.DETAILS, record_state.record)], revision(content))
     title = rich_text(_outdated_title(content), ": ", record_facts.group_name(record_state.record))
     return Message([Paragraph(lines), details], title, display.warning())
 
 
 def _outdated_title(content: Alert) -> str:
-    if _has_open_operation(content):
+    if open_operation(content) is not None:
         return "In progress"
     if needs_our_action(content.record_state.status):
-        return f"Changed since this {_noun(content)}"
+        return "Changed since this reminder" if content.is_reminder else "Changed since this alert"
     return "No longer needs action"
 
 
-def _noun(content: Alert) -> str:
-    return "reminder" if content.is_reminder else "alert"
-
-
 def _current_state(content: Alert) -> RichText:
-    if content.operation is not None and content.operation.is_open:
-        return operation_text.in_progress(content.operation)
+    operation = open_operation(content)
+    if operation is not None:
+        return operation_text.in_progress(operation)
     record = content.record_state.record
     if needs_our_action(record.status):
         return rich_text("Now: ", status_name(record.status), ". It still needs action. Go to its card.")
@@ -147,12 +141,6 @@ def _current_state(content: Alert) -> RichText:
 
 def _requester(record_state: RecordState) -> list[RichText]:
     return [labelled("Requested by", UserMention(record_state.requester))] if record_state.requester else []
-
-
-def _revision(content: Alert) -> str:
-    operation, state = content.operation, content.record_state
-    about = f"{operation.id}:{operation.state.value}" if operation else ""
-    return f"{state.entity}:{state.record.version}:{about}:{state.owner or ''}"
 
 
 # ---------------------------------------------------------------- manual resolution
@@ -187,8 +175,7 @@ def _resolution_title(content: ManualResolution, display: DisplaySettings) -> Ri
 def _reason(operation: Operation) -> RichText:
     result, possessive = operation.outcome, operation_text.possessive(operation)
     if result is None or result.kind is not OutcomeKind.OVERDUE:
-        answered = operation_text.answered(operation)
-        return rich_text(*possessive, ": ", *answered, ", and Noyo does not show whether it arrived.")
+        return rich_text(*possessive, ": ", *answered(operation), ", and Noyo does not show whether it arrived.")
     message = operation_text.quoted(operation, result.message) if result.message else None
     error = rich_text(" Last error: ", message) if message else ()
     return rich_text("A day has passed since the first attempt at ", *possessive, ".", *error)

@@ -37,9 +37,6 @@ class Action(StrEnum):
     CLOSE = "resolve_close"
 
 
-RESOLUTIONS = (Action.ARRIVED, Action.SEND_AGAIN, Action.CLOSE)
-
-
 @dataclass(frozen=True, slots=True)
 class ButtonValue:
     """What a button is for: a record in the version that was shown, or an operation (`version`: its attempt).
@@ -141,7 +138,7 @@ def second_approval_buttons(operation_id: str, *, primary: bool = True) -> tuple
     )
 
 
-_RESOLUTIONS = {
+RESOLUTIONS = {
     Action.ARRIVED: ("It Arrived", "It will be marked as done. Nothing will be sent."),
     Action.SEND_AGAIN: ("Send Again", "If it did not arrive, it will be sent to Noyo once more."),
     Action.CLOSE: ("Close", "It will be closed with an unknown outcome. Nothing will be sent."),
@@ -156,5 +153,5 @@ def resolution_buttons(operation: Operation) -> tuple[Json, ...]:
     value = ButtonValue(operation_id=operation.id, version=str(operation.attempts))
     return tuple(
         {**_button(action, label, value), "confirm": confirm("Are you sure?", text, label)}
-        for action, (label, text) in _RESOLUTIONS.items()
+        for action, (label, text) in RESOLUTIONS.items()
     )

@@ -23,6 +23,7 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
+from bot.slack.views.answer_text import answered
 from bot.slack.views.buttons import Action
 from bot.slack.views.health import pause_notice
 from bot.slack.views.message import Buttons, DisplaySettings, Message, Paragraph, Part
@@ -36,10 +37,8 @@ from bot.slack.views.rich_text import (
     PlainText,
     RichText,
     Timestamp,
-    UntrustedText,
     UserMention,
     labelled,
-    own_group_id,
     plural,
     rich_text,
 )
@@ -161,7 +160,7 @@ def _open_operation_line(event: OutboxEvent, operation: Operation, state: Operat
     if state is OperationState.AWAITING_CONFIRMATION:
         return operation_text.awaiting_confirmation(operation)
     if state is OperationState.RECONCILING:
-        return rich_text(*possessive, ": ", *operation_text.answered(operation), "; checking whether it arrived")
+        return rich_text(*possessive, ": ", *answered(operation), "; checking whether it arrived")
     if state is OperationState.NEEDS_RESOLUTION:
         return rich_text("Needs review: it is unknown whether ", *possessive, " arrived")
     if is_deferral(event):
@@ -218,14 +217,11 @@ def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[R
 
 
 def _connection(record: Connection) -> list[RichText]:
-    lines = []
-    if record.carrier_group_id is not None:
-        lines.append(labelled("Carrier group id", own_group_id(record.carrier_group_id)))
-    message = record_facts.carrier_error(record)
-    if message:
-        text = UntrustedText(message, _MAX_MESSAGE, unmasked=record.carrier_group_id)
-        lines.append(labelled("Message from the carrier", text))
-    return lines
+    message = record_facts.carrier_message(record, _MAX_MESSAGE)
+    return [
+        *([record_facts.carrier_group_id_line(record)] if record.carrier_group_id is not None else []),
+        *([labelled("Message from the carrier", *message)] if message else []),
+    ]
 
 
 def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:

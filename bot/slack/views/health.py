@@ -21,7 +21,9 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserGroupMention,
     UserMention,
+    capitalize,
     labelled,
+    person,
     plural,
     rich_text,
 )
@@ -72,7 +74,7 @@ def diagnose(health_checks: Mapping[Component, HealthCheck | None], now: int) ->
 def _component(component: Component, health_check: HealthCheck | None, now: int) -> Diagnosis:
     if component is Component.WEBHOOK:
         return _webhook(health_check, now)
-    name = _capitalize(_COMPONENT_NAMES[component])
+    name = capitalize(_COMPONENT_NAMES[component])
     if health_check is None:
         never = f"{name} has not reported yet. The first report takes a few minutes after deployment; "
         return Diagnosis(unknown=(rich_text(never, "if none arrives, check its log."),))
@@ -129,7 +131,7 @@ def _unknown(finding: Finding) -> RichText:
 def _failed_check(finding: Finding) -> RichText:
     """The check itself failed; our own errors say what to do."""
     # The message about a secret names it.
-    name = "" if finding.topic is Topic.SECRET else f"{_capitalize(_TOPIC_NAMES[finding.topic])}: "
+    name = "" if finding.topic is Topic.SECRET else f"{capitalize(_TOPIC_NAMES[finding.topic])}: "
     return rich_text(name, _reason(finding), _NEXT_STEPS.get(finding.topic, ""))
 
 
@@ -196,15 +198,11 @@ def _concurrency(finding: Finding) -> RichText:
 
 
 def _generic(finding: Finding) -> RichText:
-    return rich_text(f"{_capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
+    return rich_text(f"{capitalize(_TOPIC_NAMES[finding.topic])}: ", _reason(finding))
 
 
 def _reason(finding: Finding) -> Span:
     return UntrustedText(finding.reason or "there is a problem", 300)
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 _PROBLEMS: dict[Topic, Callable[[Finding], RichText]] = {
@@ -226,6 +224,7 @@ WHILE_PAUSED = (
     "New requests wait and are sent in order, after a fresh check, once sending resumes. "
     "Cards and alerts keep updating."
 )
+_WHILE_OBSERVING = "Cards and alerts keep updating. Nothing is sent to Noyo; requests that were waiting stay deferred."
 
 
 def paused_since(pause: Pause) -> RichText:
@@ -246,7 +245,7 @@ def pause_ended(pause: Pause) -> RichText:
     when: RichText = rich_text(Timestamp(pause.until)) if pause.until is not None else ()
     if pause.by is None:
         return rich_text("Switchboard left observe-only mode ", *when)
-    return rich_text(_mention(pause.ended_by), " resumed sending to Noyo ", *when)
+    return rich_text(person(pause.ended_by), " resumed sending to Noyo ", *when)
 
 
 def deferred(pause: Pause) -> RichText:
@@ -263,35 +262,16 @@ def pause_notice(content: PauseNotice, display: DisplaySettings) -> Message:
     names the person who ended it.
     """
     pause = content.pause
+    reason = [labelled("Reason", UntrustedText(pause.reason, MAX_REASON))] if pause.reason else []
+    since = rich_text(*paused_since(pause), ".")
     if pause.until is not None:
-        lines = [rich_text(*pause_ended(pause), "."), labelled("Before", *paused_since(pause), ".")]
-        return Message([Paragraph([*lines, *_reason_line(pause)])], rich_text(_ended_title(pause)), display.warning())
-    lines = [rich_text(*paused_since(pause), "."), *_reason_line(pause), rich_text(_explanation(pause))]
-    lines += _how_to_resume(pause, display)
-    return Message([Paragraph(lines)], rich_text(_active_title(pause)), display.warning())
-
-
-def _active_title(pause: Pause) -> str:
-    return "Observe-only mode" if pause.by is None else "Sending to Noyo is paused"
-
-
-def _ended_title(pause: Pause) -> str:
-    return "Observe-only mode ended" if pause.by is None else "Sending to Noyo resumed"
-
-
-def _explanation(pause: Pause) -> str:
-    if pause.by is None:
-        return "Cards and alerts keep updating. Nothing is sent to Noyo; requests that were waiting stay deferred."
-    return WHILE_PAUSED
-
-
-def _reason_line(pause: Pause) -> list[RichText]:
-    return [labelled("Reason", UntrustedText(pause.reason, MAX_REASON))] if pause.reason else []
-
-
-def _how_to_resume(pause: Pause, display: DisplaySettings) -> list[RichText]:
-    return [rich_text(f"An admin can resume it with {display.command} resume.")] if pause.by is not None else []
-
-
-def _mention(user_id: str | None) -> Span | str:
-    return UserMention(user_id) if user_id else "Someone"
+        title = "Observe-only mode ended" if pause.by is None else "Sending to Noyo resumed"
+        lines = [rich_text(*pause_ended(pause), "."), labelled("Before", *since), *reason]
+    elif pause.by is None:
+        title = "Observe-only mode"
+        lines = [since, *reason, rich_text(_WHILE_OBSERVING)]
+    else:
+        title = "Sending to Noyo is paused"
+        how_to_resume = rich_text(f"An admin can resume it with {display.command} resume.")
+        lines = [since, *reason, rich_text(WHILE_PAUSED), how_to_resume]
+    return Message([Paragraph(lines)], rich_text(title), display.warning())

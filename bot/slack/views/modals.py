@@ -145,28 +145,16 @@ def sensitive_fields(*, federal_ein_optional: bool, hint: str = "") -> list[Json
             max_length=MAX_TAX_NUMBER,
             optional=federal_ein_optional,
         ),
-        text_field(
-            "broker_federal_ein",
-            "Broker's federal EIN",
-            hint="Only if the carrier asks for it.",
-            max_length=MAX_TAX_NUMBER,
-            optional=True,
+        _if_asked("broker_federal_ein", "Broker's federal EIN", MAX_TAX_NUMBER),
+        _if_asked(
+            "broker_tin", "Broker's TIN", MAX_TAX_NUMBER, hint="Only if the carrier asks for it: an EIN or an SSN."
         ),
-        text_field(
-            "broker_tin",
-            "Broker's TIN",
-            hint="Only if the carrier asks for it: an EIN or an SSN.",
-            max_length=MAX_TAX_NUMBER,
-            optional=True,
-        ),
-        text_field(
-            "employer_email_address",
-            "Employer's email address",
-            hint="Only if the carrier asks for it.",
-            max_length=MAX_EMAIL,
-            optional=True,
-        ),
+        _if_asked("employer_email_address", "Employer's email address", MAX_EMAIL),
     ]
+
+
+def _if_asked(name: str, label: str, max_length: int, *, hint: str = "Only if the carrier asks for it.") -> Json:
+    return text_field(name, label, hint=hint, max_length=max_length, optional=True)
 
 
 def parse_sensitive_fields(values: Mapping[str, str]) -> SensitiveFields:

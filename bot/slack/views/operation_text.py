@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
-from bot.domain.operations import (
-    AnswerProblem,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    UnconfirmedAnswer,
-)
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.records import EntityKind
 from bot.domain.requests import (
     ConnectionRequest,
@@ -25,6 +16,7 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.slack.views import health
+from bot.slack.views.answer_text import answered
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
@@ -35,6 +27,7 @@ from bot.slack.views.rich_text import (
     UserMention,
     date_text,
     own_group_id,
+    person,
     rich_text,
 )
 
@@ -72,7 +65,7 @@ _FORBIDDEN = 403
 
 
 def actor(operation: Operation) -> Span | str:
-    return UserMention(operation.actor) if operation.actor else "Switchboard"
+    return person(operation.actor, otherwise="Switchboard")
 
 
 def noun(operation: Operation) -> str:
@@ -88,17 +81,17 @@ def possessive(operation: Operation) -> RichText:
 
 def description(operation: Operation) -> RichText:
     """`@Ana asked to retry with carrier group id X`."""
-    request, person = operation.input, actor(operation)
+    request, requester = operation.input, actor(operation)
     if isinstance(request, ConnectionRequest):
-        return rich_text(person, " asked for this connection")
+        return rich_text(requester, " asked for this connection")
     if isinstance(request, RetryRequest):
-        return rich_text(person, " asked to retry with ", *_corrections(request))
+        return rich_text(requester, " asked to retry with ", *_corrections(request))
     if isinstance(request, DecisionRequest):
-        return rich_text(person, f" {DECIDED[request.decision]}", *_decision_details(request))
+        return rich_text(requester, f" {DECIDED[request.decision]}", *_decision_details(request))
     if isinstance(request, DisconnectionRequest):
         confirmed = _confirmed_by(operation, ", and ", " confirmed it")
         return rich_text(*_disconnection_request(operation, request), *confirmed)
-    return rich_text(person, " asked for a refresh from Noyo")
+    return rich_text(requester, " asked for a refresh from Noyo")
 
 
 def _decision_details(request: DecisionRequest) -> RichText:
@@ -131,7 +124,7 @@ def awaiting_confirmation(operation: Operation) -> RichText:
 def second_approval(operation: Operation) -> RichText:
     """The confirmation by the second approver, after which the operation is sent."""
     second = operation.second_approval
-    return rich_text(UserMention(second.by) if second else "Someone", " confirmed ", *possessive(operation))
+    return rich_text(person(second.by if second else None), " confirmed ", *possessive(operation))
 
 
 def _corrections(request: RetryRequest) -> RichText:
@@ -147,14 +140,11 @@ def entity_noun(operation: Operation) -> str:
     return "request" if operation.kind in _SENT_FOR_REQUESTS else "connection"
 
 
-def own_id(operation: Operation) -> str | None:
-    """The carrier group id that the operation is about; the one number that is never masked."""
-    request = operation.input
-    return request.carrier_group_id if isinstance(request, ConnectionRequest | RetryRequest) else None
-
-
 def quoted(operation: Operation, text: str) -> UntrustedText:
-    return UntrustedText(text, MAX_QUOTE_LENGTH, unmasked=own_id(operation))
+    """The carrier group id that the operation is about is the one number that is never masked."""
+    request = operation.input
+    own_id = request.carrier_group_id if isinstance(request, ConnectionRequest | RetryRequest) else None
+    return UntrustedText(text, MAX_QUOTE_LENGTH, unmasked=own_id)
 
 
 def in_progress(operation: Operation) -> RichText:
@@ -178,41 +168,6 @@ def current_state(operation: Operation) -> RichText:
     return rich_text("sending.")
 
 
-def answered(operation: Operation) -> RichText:
-    """What Noyo answered to an operation whose effect its answer did not confirm."""
-    answer = operation.unconfirmed_answer
-    if answer is None:
-        return rich_text("Noyo did not answer")
-    if not answer.contradicts:
-        return rich_text("Noyo's answer could not be read")
-    return rich_text("Noyo answered with success and a record that ", *_contradiction(operation, answer))
-
-
-def _contradiction(operation: Operation, answer: UnconfirmedAnswer) -> RichText:
-    shown = answer.shown or ""
-    match answer.problem:
-        case AnswerProblem.STATUS:
-            return rich_text("has the status ", status_name(parse_status(_record_kind(operation), shown)))
-        case AnswerProblem.CARRIER_GROUP_ID:
-            return rich_text("has the carrier group id ", UntrustedText(shown, 60))
-        case AnswerProblem.END_DATE:
-            return rich_text(f"has {date_text(date.fromisoformat(shown))} as the last managed day")
-    return rich_text(_CONTRADICTIONS[answer.problem])
-
-
-_CONTRADICTIONS = {
-    AnswerProblem.RECORD: "is not the requested one",
-    AnswerProblem.VERSION: "has not changed",
-    AnswerProblem.CARRIER: "is for another carrier",
-    AnswerProblem.GROUP: "is for another group",
-}
-
-
-def _record_kind(operation: Operation) -> EntityKind:
-    decides = operation.kind in (OperationKind.DECIDE_DISCONNECTION, OperationKind.CREATE_DISCONNECTION)
-    return EntityKind.DISCONNECTION if decides else EntityKind.CONNECTION
-
-
 def _delayed(operation: Operation, reason: str) -> RichText:
     again = rich_text("; next attempt ", Timestamp(operation.due)) if operation.due is not None else ()
     return rich_text("delayed. ", quoted(operation, reason.rstrip(". ")), *again, ".")
@@ -223,7 +178,28 @@ def outcome(operation: Operation) -> RichText:
     result = operation.outcome
     if result is None:
         return rich_text(*possessive(operation), f" is closed ({operation.state.value})")
+    if result.kind in _SENTENCES:
+        before, after = _SENTENCES[result.kind]
+        return rich_text(before, *possessive(operation), after)
+    if result.kind in _CHOICES:
+        verb, after = _CHOICES[result.kind]
+        return rich_text(person(result.decided_by), verb, *possessive(operation), after)
     return _OUTCOMES[result.kind](operation, result)
+
+
+# What stands before and after `@Ana's retry`.
+_SENTENCES = {
+    OutcomeKind.NOT_FOUND: ("Noyo could not find the record for ", ""),
+    OutcomeKind.UNCLEAR: ("It is unknown whether ", " arrived"),
+    # Only a refresh ends like this: an operation that may have changed something at Noyo needs a person.
+    OutcomeKind.OVERDUE: ("Noyo could not be read for a day, so ", " was canceled"),
+    OutcomeKind.EXPIRED: ("No second approver confirmed ", " in time; nothing was sent"),
+}
+# The same after the person who chose this resolution.
+_CHOICES = {
+    OutcomeKind.CLOSED: (" closed ", "; its effect is unknown"),
+    OutcomeKind.REPORTED_ARRIVED: (" reported that ", " arrived"),
+}
 
 
 def _confirmed(operation: Operation, _: Outcome) -> RichText:
@@ -240,13 +216,10 @@ def _unversioned(operation: Operation) -> RichText:
 
 def _reconciled(operation: Operation, _: Outcome) -> RichText:
     if isinstance(operation.input, DecisionRequest):  # Someone may have made the same decision elsewhere.
-        return rich_text(*answered(operation), ", but ", *noyo_shows(operation.input), *_unversioned(operation))
+        shown = f"Noyo shows it {DECIDED[operation.input.decision]}"
+        return rich_text(*answered(operation), ", but ", shown, *_unversioned(operation))
     second = _confirmed_by(operation, ", confirmed by ", ",")
     return rich_text(*answered(operation), ", but Noyo shows that ", *possessive(operation), *second, " arrived")
-
-
-def noyo_shows(request: DecisionRequest) -> RichText:
-    return rich_text(f"Noyo shows it {DECIDED[request.decision]}")
 
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
@@ -275,40 +248,14 @@ def _changed(operation: Operation, result: Outcome) -> RichText:
 
 
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
-    person = UserMention(result.decided_by) if result.decided_by else actor(operation)
-    return rich_text("Not sent: ", person, " does not have permission for this")
-
-
-def _not_found(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("Noyo could not find the record for ", *possessive(operation))
-
-
-def _closed(operation: Operation, result: Outcome) -> RichText:
-    return rich_text(_decider(result), " closed ", *possessive(operation), "; its effect is unknown")
-
-
-def _reported_arrived(operation: Operation, result: Outcome) -> RichText:
-    return rich_text(_decider(result), " reported that ", *possessive(operation), " arrived")
-
-
-def _unclear(operation: Operation, _: Outcome) -> RichText:
-    answer = rich_text(*answered(operation), ". ") if operation.unconfirmed_answer else ()
-    return rich_text(*answer, "It is unknown whether ", *possessive(operation), " arrived")
-
-
-def _overdue(operation: Operation, _: Outcome) -> RichText:
-    """Only a refresh ends like this: an operation that may have changed something at Noyo needs a person."""
-    return rich_text("Noyo could not be read for a day, so ", *possessive(operation), " was canceled")
+    denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
+    return rich_text("Not sent: ", denied, " does not have permission for this")
 
 
 def _withdrawn(operation: Operation, result: Outcome) -> RichText:
     own = result.decided_by == operation.actor
     withdrawn = rich_text(f"the {noun(operation)}") if own else possessive(operation)
-    return rich_text(_decider(result), " withdrew ", *withdrawn, "; nothing was sent")
-
-
-def _expired(operation: Operation, _: Outcome) -> RichText:
-    return rich_text("No second approver confirmed ", *possessive(operation), " in time; nothing was sent")
+    return rich_text(person(result.decided_by), " withdrew ", *withdrawn, "; nothing was sent")
 
 
 def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
@@ -320,10 +267,6 @@ def _end_date_passed(operation: Operation, _: Outcome) -> RichText:
     return rich_text("Not sent: ", which, *possessive(operation), ", passed before it could be sent")
 
 
-def _decider(result: Outcome) -> Span | str:
-    return UserMention(result.decided_by) if result.decided_by else "Someone"
-
-
 _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.CONFIRMED: _confirmed,
     OutcomeKind.RECONCILED: _reconciled,
@@ -331,13 +274,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
-    OutcomeKind.NOT_FOUND: _not_found,
-    OutcomeKind.CLOSED: _closed,
-    OutcomeKind.REPORTED_ARRIVED: _reported_arrived,
-    OutcomeKind.UNCLEAR: _unclear,
-    OutcomeKind.OVERDUE: _overdue,
     OutcomeKind.WITHDRAWN: _withdrawn,
-    OutcomeKind.EXPIRED: _expired,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,
 }
 

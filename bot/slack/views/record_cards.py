@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bot.domain.content import RecordCard, RelatedRecords
+from bot.domain.content import Alert, RecordCard, RelatedRecords
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.reconciliation import status_matches_decision
 from bot.domain.record_states import RecordState, decidable
@@ -139,9 +139,9 @@ def requested_by(record_state: RecordState) -> list[RichText]:
 # ---------------------------------------------------------------- both
 
 
-def open_operation(card: RecordCard) -> Operation | None:
-    """The open operation. While there is one, the card offers no other, and shows no past outcome."""
-    return card.operation if card.operation is not None and card.operation.is_open else None
+def open_operation(content: RecordCard | Alert) -> Operation | None:
+    """The open operation. While there is one, the message offers no other, and shows no past outcome."""
+    return content.operation if content.operation is not None and content.operation.is_open else None
 
 
 def now_or_next(card: RecordCard, record: Record, display: DisplaySettings) -> RichText:
@@ -169,7 +169,7 @@ def last_outcome(last: Operation) -> RichText:
 
 
 def card_buttons(card: RecordCard, display: DisplaySettings) -> Buttons:
-    return Buttons(_card_buttons(card, display), _revision(card))
+    return Buttons(_card_buttons(card, display), revision(card))
 
 
 def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
@@ -182,8 +182,9 @@ def _card_buttons(card: RecordCard, display: DisplaySettings) -> list[Json]:
     return [details]
 
 
-def _revision(card: RecordCard) -> str:
-    operation, state = open_operation(card), card.record_state
+def revision(content: RecordCard | Alert) -> str:
+    """Identifies the state for which the buttons of the message were made."""
+    operation, state = open_operation(content), content.record_state
     about = f"{operation.id}:{operation.state.value}" if operation else ""
     return f"{state.entity}:{state.record.version}:{about}:{state.owner or ''}"
 

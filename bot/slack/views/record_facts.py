@@ -17,7 +17,7 @@ from bot.domain.records import (
     UnknownValue,
 )
 from bot.domain.reminders import days_left
-from bot.slack.views import buttons, record_facts
+from bot.slack.views import buttons
 from bot.slack.views.buttons import Action
 from bot.slack.views.message import DisplaySettings
 from bot.slack.views.rich_text import (
@@ -59,14 +59,14 @@ def group_and_carrier(record: Record, display: DisplaySettings) -> RichText:
     return rich_text(group_name(record), " · ", display.carrier(record.carrier_id))
 
 
-def status_line(record: Record) -> RichText:
+def status_line(record: Record, label: str = "Status") -> RichText:
     """Noyo does not say when a status began, only when the record last changed."""
-    return labelled("Status", status_name(record.status), ", last changed ", Timestamp(record.modified))
+    return labelled(label, status_name(record.status), ", last changed ", Timestamp(record.modified))
 
 
 def status_when_written(record: Record) -> RichText:
     """For messages that are not edited when the record changes: the label says that it is the status of then."""
-    return labelled("Status at the time", status_name(record.status), ", last changed ", Timestamp(record.modified))
+    return status_line(record, "Status at the time")
 
 
 def carrier_group_id_line(record: Connection) -> RichText:
@@ -85,17 +85,11 @@ def attempts(record_state: RecordState) -> RichText:
     return rich_text(f"Attempt {record_state.attempts}")
 
 
-def carrier_error(record: Record) -> str | None:
+def carrier_message(record: Record, limit: int = MAX_QUOTE_LENGTH) -> RichText:
     """The carrier's message, at the statuses that come with one."""
-    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE:
-        return None
-    return record.error
-
-
-def carrier_message(record: Record) -> RichText:
-    message = carrier_error(record)
-    unmasked = own_carrier_group_id(record)
-    return (UntrustedText(message, MAX_QUOTE_LENGTH, unmasked=unmasked),) if message else ()
+    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE or not record.error:
+        return ()
+    return (UntrustedText(record.error, limit, unmasked=record.carrier_group_id),)
 
 
 def id_and_version(record: Record) -> RichText:
@@ -213,7 +207,7 @@ def source_name(record: Disconnection) -> Span:
 
 
 def disconnection_facts(record: Disconnection, today: date | None = None) -> list[RichText]:
-    return [record_facts.status_line(record), end_date(record, today), _source_line(record)]
+    return [status_line(record), end_date(record, today), _source_line(record)]
 
 
 def end_date(record: Disconnection, today: date | None = None) -> RichText:

@@ -12,10 +12,20 @@ from bot.domain.records import Connection
 from bot.domain.requests import Decision, DecisionRequest
 from bot.errors import DeadlineExceeded, ObserveOnly, SlackError, SlackRefused, SwitchboardError, UnknownSchema
 from bot.slack.views import operation_text, record_facts
+from bot.slack.views.answer_text import answered
 from bot.slack.views.message import DisplaySettings, Message, Paragraph, Part, Quote
 from bot.slack.views.modals import notice, notice_view
 from bot.slack.views.request_cards import duplicate_facts, request_facts
-from bot.slack.views.rich_text import Json, PermalinkLookup, RichText, card_link, labelled, rich_text, with_mentions
+from bot.slack.views.rich_text import (
+    Json,
+    PermalinkLookup,
+    RichText,
+    capitalize,
+    card_link,
+    labelled,
+    rich_text,
+    with_mentions,
+)
 
 _TITLES = {
     OutcomeKind.CONFIRMED: "Sent to Noyo",
@@ -107,17 +117,17 @@ def _progress(operation: Operation) -> list[RichText]:
     yours = _your_operation(operation)
     if operation.state is OperationState.RECONCILING:
         return [
-            rich_text(*operation_text.answered(operation), f". We're checking whether {yours} arrived."),
+            rich_text(*answered(operation), f". We're checking whether {yours} arrived."),
             rich_text("Please don't ask again: we'll update you here or by direct message."),
         ]
     if operation.state is OperationState.NEEDS_RESOLUTION:
         return [
-            rich_text(*operation_text.answered(operation), ", and Noyo does not show whether ", yours, " took effect."),
+            rich_text(*answered(operation), ", and Noyo does not show whether ", yours, " took effect."),
             rich_text("Check at Noyo, then answer the question on its card."),
         ]
     waiting = operation.state is OperationState.AWAITING_CONFIRMATION
     if waiting or operation.deferred_by is not None or operation.delay_reason:
-        return [rich_text(_capitalize(yours), " is ", *operation_text.current_state(operation)), _NOTHING_TO_DO]
+        return [rich_text(capitalize(yours), " is ", *operation_text.current_state(operation)), _NOTHING_TO_DO]
     return [
         rich_text(f"Sending {yours} to Noyo."),
         rich_text("You can close this window. If it takes longer, we'll send you a direct message."),
@@ -148,7 +158,7 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
         OutcomeKind.DUPLICATE: _duplicate(operation),
         OutcomeKind.REFUSED: f"Noyo refused {yours}. Nothing changed.",
         OutcomeKind.CHANGED: f"The {noun} changed before {yours} was sent. {NOTHING_SENT}",
-        OutcomeKind.NOT_AUTHORIZED: f"{_capitalize(yours)} was not sent.",
+        OutcomeKind.NOT_AUTHORIZED: f"{capitalize(yours)} was not sent.",
         OutcomeKind.NOT_FOUND: f"Noyo could not find the record for {yours}.",
     }
     other_person = kind is OutcomeKind.NOT_AUTHORIZED and operation.second_approval is not None
@@ -158,10 +168,14 @@ def _outcome_line(operation: Operation, kind: OutcomeKind) -> RichText:
 
 
 def _reconciled(operation: Operation) -> RichText:
-    request, answered = operation.input, operation_text.answered(operation)
+    request = operation.input
     if isinstance(request, DecisionRequest):
-        return rich_text(*answered, ", but ", *operation_text.noyo_shows(request), ".", _unversioned(operation))
-    return rich_text(*answered, f", but Noyo shows that {_your_operation(operation)} arrived.")
+        return rich_text(
+            *answered(operation),
+            f", but Noyo shows it {operation_text.DECIDED[request.decision]}.",
+            _unversioned(operation),
+        )
+    return rich_text(*answered(operation), f", but Noyo shows that {_your_operation(operation)} arrived.")
 
 
 def _duplicate(operation: Operation) -> str:
@@ -200,10 +214,6 @@ def _confirmed(operation: Operation) -> str:
 
 def _has_outcome(operation: Operation, kind: OutcomeKind) -> bool:
     return operation.outcome is not None and operation.outcome.kind is kind
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # ---------------------------------------------------------------- answers to an interaction

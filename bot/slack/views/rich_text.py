@@ -82,6 +82,10 @@ def labelled(label: str, *spans: Span | str) -> RichText:
     return rich_text(PlainText(f"{label}:", bold=True), *([" "] if spans else []), *spans)
 
 
+def person(user_id: str | None, *, otherwise: str = "Someone") -> Span | str:
+    return UserMention(user_id) if user_id else otherwise
+
+
 def own_group_id(carrier_group_id: str) -> UntrustedText:
     """The record's own carrier group id. It is never masked, even if it looks like a tax number."""
     return UntrustedText(carrier_group_id, unmasked=carrier_group_id)
@@ -177,8 +181,8 @@ def _mrkdwn(span: Span, share: int) -> str:
     match span:
         case UntrustedText(text, limit, unmasked):
             return untrusted_mrkdwn(text, limit=max(limit // share, _MIN_SHARE), unmasked=unmasked)
-        case UserMention(user_id):
-            return user_mrkdwn(user_id)
+        case UserMention(user_id) if is_user_id(user_id):
+            return f"<@{user_id}>"
         case UserGroupMention(group_id) if is_user_group_id(group_id):
             return f"<!subteam^{group_id}>"
         case ChannelMention(channel_id) if is_channel_id(channel_id):
@@ -187,7 +191,7 @@ def _mrkdwn(span: Span, share: int) -> str:
             return f"<!date^{at}^{_DATE}|{utc_text(at)}>"
         case Link(url, label):
             return f"<{escape_mrkdwn(url)}|{escape_mrkdwn(label)}>"
-        case UserGroupMention(name) | ChannelMention(name):
+        case UserMention(name) | UserGroupMention(name) | ChannelMention(name):
             return untrusted_mrkdwn(name, limit=40)
     return escape_mrkdwn(_plain(span))
 
@@ -258,11 +262,6 @@ def is_channel_id(channel_id: str) -> bool:
     return _CHANNEL.fullmatch(channel_id) is not None
 
 
-def user_mrkdwn(user_id: str) -> str:
-    """A mention in mrkdwn; anything that is not a user id is shown as text."""
-    return f"<@{user_id}>" if is_user_id(user_id) else untrusted_mrkdwn(user_id, limit=40)
-
-
 def is_valid_timestamp(at: int) -> bool:
     """Whether Slack can show the time as a date."""
     return 0 <= at <= _MAX_TIMESTAMP
@@ -289,6 +288,10 @@ def duration_text(seconds: int) -> str:
     parts = [plural(days, "day"), plural(hours, "hour"), plural(minutes, "minute")]
     nonzero = [part for part in parts if not part.startswith("0 ")]
     return " ".join(nonzero[:2])
+
+
+def capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def plural(number: int, noun: str) -> str:

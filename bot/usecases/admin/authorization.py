@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from bot import policies
-from bot.domain.people import GroupMembers, Permission, Right, authorize
+from bot.domain.people import GroupMembers, Permission, Person, Right, authorize
 from bot.errors import SlackError
 from bot.usecases.dependencies import Dependencies
 
@@ -26,13 +26,19 @@ def authorized(right: Right, user_id: str, deps: Dependencies) -> Permission:
     person = deps.people.person(user_id)
     if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS:
         try:
-            person = deps.user_directory.read_person(user_id)
+            person = read_person(user_id, deps)
         except SlackError:
             person = None
-        if person is not None:
-            deps.people.save_person(person)
     groups = deps.people.members(deps.policy.groups(right))
     return authorize(right, person, groups, deps.policy, deps.now())
+
+
+def read_person(user_id: str, deps: Dependencies) -> Person | None:
+    """Read the person from Slack and save what it says; None if Slack does not know them."""
+    person = deps.user_directory.read_person(user_id)
+    if person is not None:
+        deps.people.save_person(person)
+    return person
 
 
 def refresh_group_members(deps: Dependencies) -> int:

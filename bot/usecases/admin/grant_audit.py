@@ -24,6 +24,7 @@ from bot.domain.people import (
 )
 from bot.domain.records import GRANTS, person_ref
 from bot.errors import SlackError
+from bot.usecases.admin.authorization import read_person
 from bot.usecases.dependencies import Dependencies
 
 logger = logging.getLogger("switchboard")
@@ -64,13 +65,10 @@ def _known_people(user_ids: list[str], deps: Dependencies) -> Iterator[tuple[str
 
 def _read(user_id: str, deps: Dependencies) -> Person | None:
     try:
-        read = deps.user_directory.read_person(user_id)
+        return read_person(user_id, deps)
     except SlackError:
         logger.warning("person with a grant could not be read", exc_info=True, extra={"user_id": user_id})
         return None
-    if read is not None:
-        deps.people.save_person(read)
-    return read
 
 
 def _first_entry(snapshot: GrantSnapshot, deps: Dependencies) -> AuditEntry:

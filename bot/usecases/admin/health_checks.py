@@ -13,6 +13,7 @@ from bot.domain.health import CheckStatus, Component, Finding, HealthCheck, Topi
 from bot.domain.people import is_eligible, named_people
 from bot.domain.records import EntityKind
 from bot.errors import SlackRefused, SwitchboardError
+from bot.usecases.admin.authorization import read_person
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.ports.noyo import NoyoReader
 from bot.usecases.ports.slack import SlackHealth
@@ -150,7 +151,7 @@ def _groups(deps: Dependencies) -> Iterator[Finding]:
 
 def _people(deps: Dependencies) -> Iterator[Finding]:
     """Each run reads some people again; the others are as stored in the table."""
-    people, user_directory, policy, now = deps.people, deps.user_directory, deps.policy, deps.now()
+    people, policy, now = deps.people, deps.policy, deps.now()
     left = policies.HEALTH_CHECK_PEOPLE_PER_RUN
     gone, unknown = [], []
     for user_id in sorted(named_people(policy, people.members(policy.all_groups))):
@@ -160,9 +161,7 @@ def _people(deps: Dependencies) -> Iterator[Finding]:
                 unknown.append(user_id)
                 continue
             left -= 1
-            person = user_directory.read_person(user_id)
-            if person is not None:
-                people.save_person(person)
+            person = read_person(user_id, deps)
         if person is None or not is_eligible(person, policy):
             gone.append(user_id)
     if gone:

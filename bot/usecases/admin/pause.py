@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot import policies
-from bot.domain import outbox as outbox
+from bot.domain import outbox
 from bot.domain.pauses import Mode, Pause, PauseHistory
 from bot.domain.people import WORKER, AuditEntry, Origin
 from bot.domain.records import SENDING_PAUSE

@@ -18,7 +18,7 @@ from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import open_operation, record_card, record_of, request_card, waiting_in_group
+from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, waiting_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
@@ -30,11 +30,8 @@ def update_card_and_post_line(
     if key is None:
         return
     line = MessageKey(key.channel, f"line:{event.id}")
-
-    def posted(card: MessageLink) -> None:
-        post_once(line, lambda: ThreadLine(event, operation), deps, thread=card.ts)
-
-    _post_under(key, entity, posted, deps)
+    content = ThreadLine(event, operation)
+    _post_under(key, entity, lambda card: post_once(line, lambda: content, deps, thread=card.ts), deps)
 
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:
@@ -44,7 +41,7 @@ def update_card(entity: EntityRef, deps: Dependencies) -> None:
         _update(key, entity, deps)
 
 
-def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps: Dependencies) -> None:
+def post_under_card(entity: EntityRef, post: Callable[[MessageLink], object], deps: Dependencies) -> None:
     """Call `post` with the link of the record's card, which exists and is current by then."""
     key = _card_key(None, entity, deps)
     if key is not None:
@@ -52,7 +49,7 @@ def post_under_card(entity: EntityRef, post: Callable[[MessageLink], None], deps
 
 
 def _post_under(
-    key: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], None], deps: Dependencies
+    key: MessageKey, entity: EntityRef | None, post: Callable[[MessageLink], object], deps: Dependencies
 ) -> None:
     try:
         post(_update(key, entity, deps))
@@ -76,11 +73,7 @@ def _card_key(operation: Operation | None, entity: EntityRef | None, deps: Depen
     if operation is not None and not operation.entity.is_record:
         return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
     record_state = deps.records.record_state(entity) if entity is not None else None
-    return (
-        MessageKey(deps.channels.of_card(record_state.entity.kind), record_state.card_key)
-        if record_state is not None
-        else None
-    )
+    return deps.card_key(record_state) if record_state is not None else None
 
 
 def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies) -> Content:
@@ -105,9 +98,8 @@ def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
     """Update the posted cards of waiting requests of the same group, since they show this record's status."""
     record_state = deps.records.record_state(entity)
     for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
-        key = MessageKey(deps.channels.of_card(other.entity.kind), other.card_key)
-        if deps.messages.link(key) is not None:
-            _update(key, other.entity, deps)
+        if deps.card_link(other) is not None:
+            _update(deps.card_key(other), other.entity, deps)
 
 
 def _is_card_at(content: Content | None, key: MessageKey) -> bool:
@@ -179,16 +171,12 @@ def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bo
     raised_version, raised_status = _raised_for(key.name)
 
     def content() -> Alert:
-        record_state = deps.records.record_state(entity)
-        if record_state is None:
-            raise LookupError(f"unknown record: {entity}")
+        alert = current_alert(entity, deps)
+        record_state = alert.record_state
         is_current = newest and record_state.status.value == raised_status
-        return Alert(
-            record_state,
-            record_state.record.version if is_current else raised_version,
-            open_operation(record_state, deps),
-            deps.card_link(record_state),
-            deps.today() if awaits_decision(record_state) else None,
+        return replace(
+            alert,
+            raised_version=record_state.record.version if is_current else raised_version,
             mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
         )
 
@@ -210,7 +198,7 @@ def update_resolution_requests(operation: Operation, deps: Dependencies) -> None
     def content() -> ManualResolution:
         current = deps.operations.operation(operation.id) or operation
         record_state = record_of(current, deps)
-        return ManualResolution(current, record_state, deps.card_link(record_state) if record_state else None)
+        return ManualResolution(current, record_state, deps.card_link(record_state))
 
     for key in sorted(keys, key=lambda key: key.name, reverse=True):
         upsert_message(key, content, deps, closes_after=_is_settled)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from bot import policies
-from bot.domain.content import MessageKey, Summary
+from bot.domain.content import MessageKey
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import EntityKind, EntityRef
@@ -32,7 +32,6 @@ from bot.usecases.records.claim import expire_claim
 class PublishReport:
     """What failed while publishing an event, and when it is retried (Unix seconds; None once published)."""
 
-    event_id: str
     failures: list[Exception] = field(default_factory=list)
     retry_at: int | None = None
 
@@ -63,7 +62,7 @@ def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
 
 
 def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
-    report = PublishReport(event.id, _failures(event, deps))
+    report = PublishReport(_failures(event, deps))
     if report.failures:
         report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
         deps.outbox.postpone(event, report.retry_at, failed=not report.waiting_only)
@@ -112,17 +111,15 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
     if isinstance(failure, MessageBusy):
         return policies.EVENT_FIRST_PAUSE_SECONDS
     backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
-    return min(
-        backoff,
-        policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS
-        if isinstance(failure, SlackNoAnswer)
-        else policies.EVENT_MAX_PAUSE_SECONDS,
-    )
+    if isinstance(failure, SlackNoAnswer):
+        return min(backoff, policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS)
+    return min(backoff, policies.EVENT_MAX_PAUSE_SECONDS)
 
 
-def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
+def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], object]]:
     if event.kind is EventKind.SUMMARY:
-        yield lambda: _post_summary(deps)
+        key = MessageKey(deps.channels.alerts, "summary")
+        yield lambda: post_once(key, lambda: summary(deps.records, deps.now()), deps)
         return
     if event.kind is EventKind.DAY_STARTED:
         yield from start_day(event, deps)
@@ -168,12 +165,3 @@ def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
     """No notification is sent for a refresh itself, only for the changes it finds."""
     is_refresh = operation is not None and operation.kind is OperationKind.REFRESH_RECORD
     return event.version is not None or not is_refresh
-
-
-def _post_summary(deps: Dependencies) -> None:
-    key = MessageKey(deps.channels.alerts, "summary")
-
-    def content() -> Summary:
-        return summary(deps.records, deps.now())
-
-    post_once(key, content, deps)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bot import policies
-from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, PostedMessage, Rendered
+from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, Rendered
 from bot.errors import LeaseLost, SlackBusy, SlackNoAnswer, SlackRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
@@ -75,7 +75,7 @@ def upsert_message(
             record = replace(record, fingerprint=UNKNOWN_FINGERPRINT)
         record, shown = _converge(record, content, attempt)
     deps.messages.release(record, closed=closes_after(shown))
-    return _link(record)
+    return record.link or MessageLink(key.channel, "")
 
 
 def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = None) -> None:
@@ -84,17 +84,13 @@ def delete_message(key: MessageKey, deps: Dependencies, *, thread: str | None = 
     Idempotent. Raises `SlackRefused` if Slack does not delete it.
     """
     with _lease(key, deps) as record:
-        attempt = _Attempt(
-            deps, thread, broadcast=False, reposts=False, until=deps.now() + policies.MESSAGE_LEASE_SECONDS
-        )
-        posted_at = PostedMessage(record.posted_channel or key.channel, record.ts) if record.ts else None
-        posted_at = posted_at or (None if record.is_new else _find(record, attempt))
+        posted_at = record.link or (None if record.is_new else _find(record, thread, deps))
         if posted_at is not None and not record.closed:
             _delete(posted_at, deps)
     deps.messages.release(record, closed=True)
 
 
-def _delete(posted_at: PostedMessage, deps: Dependencies) -> None:
+def _delete(posted_at: MessageLink, deps: Dependencies) -> None:
     try:
         deps.slack.delete(posted_at.channel, posted_at.ts)
     except SlackRefused as refusal:
@@ -174,7 +170,7 @@ def _converge(
     return record, shown
 
 
-def _save(record: MessageRecord, posted_at: PostedMessage, fingerprint: str, attempt: _Attempt) -> MessageRecord:
+def _save(record: MessageRecord, posted_at: MessageLink, fingerprint: str, attempt: _Attempt) -> MessageRecord:
     attempt.deps.messages.record_post(
         record, ts=posted_at.ts, posted_channel=posted_at.channel, fingerprint=fingerprint
     )
@@ -183,15 +179,15 @@ def _save(record: MessageRecord, posted_at: PostedMessage, fingerprint: str, att
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    message: PostedMessage
+    message: MessageLink
     found: bool = False
     """True if the message was already in Slack, with unknown content."""
 
 
 def _edit_or_post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
-    if record.ts is None:
+    posted_at = record.link
+    if posted_at is None:
         return _post(record, rendered, attempt)
-    posted_at = PostedMessage(record.posted_channel or record.key.channel, record.ts)
     # If the answer is lost, the content is unknown; saving that also checks that the lease is still ours.
     _save(record, posted_at, UNKNOWN_FINGERPRINT, attempt)
     attempt.ensure_lease(record)
@@ -202,37 +198,31 @@ def _edit_or_post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) 
             raise
         if not attempt.reposts:
             return _Posted(posted_at)
-        return _find_or_send(record, rendered, attempt)  # It was deleted in Slack, but is still wanted.
+        return _post(record, rendered, attempt)  # It was deleted in Slack, but is still wanted.
     return _Posted(posted_at)
 
 
 def _post(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
     """Search for the message before posting it again: an earlier attempt may have arrived."""
-    if record.is_new:
-        return _Posted(_send(record, rendered, attempt))
-    return _find_or_send(record, rendered, attempt)
-
-
-def _find_or_send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> _Posted:
-    found = _find(record, attempt)
+    found = None if record.is_new else _find(record, attempt.thread, attempt.deps)
     # The same message again means that it exists, but cannot be edited.
     if found is None or found.ts == record.ts:
         return _Posted(_send(record, rendered, attempt))
     return _Posted(found, found=True)
 
 
-def _find(record: MessageRecord, attempt: _Attempt) -> PostedMessage | None:
+def _find(record: MessageRecord, thread: str | None, deps: Dependencies) -> MessageLink | None:
     """None also where Slack does not let us read, so messages there are posted at least once."""
     key = record.key
     try:
-        return attempt.deps.slack.find(
-            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=attempt.thread
+        return deps.slack.find(
+            key.channel, idempotency_key=idempotency_key(key), since=record.reserved_at, thread=thread
         )
     except SlackRefused:
         return None
 
 
-def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> PostedMessage:
+def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> MessageLink:
     key = record.key
     attempt.ensure_lease(record)
     try:
@@ -245,7 +235,3 @@ def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> Poste
         )
     except SlackNoAnswer as error:
         raise _PostUnconfirmed(str(error)) from error
-
-
-def _link(record: MessageRecord) -> MessageLink:
-    return MessageLink(record.posted_channel or record.key.channel, record.ts or "")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bot import policies
-from bot.domain.content import RecordCard, RelatedRecords, RequestCard, Summary
+from bot.domain.content import Alert, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
@@ -90,6 +92,15 @@ def request_card(operation_id: str, deps: Dependencies) -> RecordCard | RequestC
     return RequestCard(operation, duplicate_of(operation, deps))
 
 
+def current_alert(entity: EntityRef, deps: Dependencies) -> Alert:
+    """An alert about the record as the table has it now. It is for no version yet and mentions nobody."""
+    record_state = deps.records.record_state(entity)
+    if record_state is None:
+        raise LookupError(f"unknown record: {entity}")
+    today = deps.today() if awaits_decision(record_state) else None
+    return Alert(record_state, "", open_operation(record_state, deps), deps.card_link(record_state), today)
+
+
 def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None:
     """The existing record because of which a request was refused as a duplicate, if we know it."""
     other = operation.outcome.record if operation.outcome else None
@@ -108,32 +119,25 @@ def _requesting_operation(record_state: RecordState, deps: Dependencies, *, sett
 def related_records(record_state: RecordState, records: RecordRepository) -> RelatedRecords:
     """Empty if Noyo does not name the group: other ids do not prove that two records belong together."""
     states = _group_states(record_state, records)
-    connections = [other for other in states if isinstance(other.record, Connection)]
-    carrier = record_state.record.carrier_id
+    known = [other.record for other in states]
+    record, carrier = record_state.record, record_state.record.carrier_id
+    at_carrier = (state for state in states if state.record.carrier_id == carrier)
     return RelatedRecords(
-        other_carriers=tuple(
-            other.record
-            for other in connections
-            if isinstance(other.record, Connection) and other.record.carrier_id != carrier
-        ),
-        earlier=tuple(
-            other.record
-            for other in states
-            if isinstance(other.record, Disconnection)
-            and other.record.carrier_id == carrier
-            and other.record.created <= record_state.record.created
-        ),
-        connection=next((state for state in connections if state.record.carrier_id == carrier), None),
+        other_carriers=tuple(other for other in known if isinstance(other, Connection) and other.carrier_id != carrier),
+        earlier=tuple(other for other in _requests(states, carrier) if other.created <= record.created),
+        connection=next((state for state in at_carrier if isinstance(state.record, Connection)), None),
     )
 
 
 def earlier_requests(connection_state: RecordState, records: RecordRepository) -> tuple[Disconnection, ...]:
     """All requests to disconnect this connection's group from its carrier, open or closed."""
-    return tuple(
-        other.record
-        for other in _group_states(connection_state, records)
-        if isinstance(other.record, Disconnection) and other.record.carrier_id == connection_state.record.carrier_id
-    )
+    return _requests(_group_states(connection_state, records), connection_state.record.carrier_id)
+
+
+def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnection, ...]:
+    """The requests among them to disconnect from this carrier."""
+    records = (state.record for state in states)
+    return tuple(other for other in records if isinstance(other, Disconnection) and other.carrier_id == carrier_id)
 
 
 def waiting_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot import policies
@@ -22,7 +23,7 @@ from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.cards import is_final, post_under_card, update_alerts, update_card
 from bot.usecases.notifications.publisher import NotYet, delete_message, upsert_message
-from bot.usecases.notifications.read_model import open_operation
+from bot.usecases.notifications.read_model import current_alert, open_operation
 
 
 def start_day(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], None]]:
@@ -126,8 +127,7 @@ def _ensure_working_hours(deps: Dependencies) -> None:
 def _drop(key: MessageKey, entity: EntityRef, deps: Dependencies) -> None:
     """Make sure that an unposted reminder is never posted; a posted one is updated to say that it is over."""
     if deps.messages.link(key) is None:
-        card = _card_of(entity, deps)
-        delete_message(key, deps, thread=card.ts if card else None)
+        delete_message(key, deps, thread=_thread_of(entity, deps))
     update_reminders(entity, deps)
 
 
@@ -135,16 +135,16 @@ def update_reminders(entity: EntityRef, deps: Dependencies) -> None:
     """Update the latest reminder; delete earlier ones, or update them where Slack does not allow deleting."""
     channel = deps.channels.of_alert(entity.kind)
     live = sorted(deps.messages.live(channel, _prefix(entity)), key=lambda key: key.name)
-    card = _card_of(entity, deps) if live else None
+    thread = _thread_of(entity, deps) if live else None
     for key in live:
         newest = key == live[-1]
-        if newest or not _deleted(key, card, deps):
-            _upsert(key, entity, deps, thread=card.ts if card else None, newest=newest, reposts=False)
+        if newest or not _deleted(key, thread, deps):
+            _upsert(key, entity, deps, thread=thread, newest=newest, reposts=False)
 
 
-def _deleted(key: MessageKey, card: MessageLink | None, deps: Dependencies) -> bool:
+def _deleted(key: MessageKey, thread: str | None, deps: Dependencies) -> bool:
     try:
-        delete_message(key, deps, thread=card.ts if card else None)
+        delete_message(key, deps, thread=thread)
     except SlackRefused:
         return False  # Some workspaces do not allow deleting.
     return True
@@ -165,16 +165,12 @@ def _upsert(
 
 
 def _reminder(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bool) -> Alert:
-    record_state = deps.records.record_state(entity)
-    if record_state is None:
-        raise LookupError(f"unknown record: {entity}")
+    alert = current_alert(entity, deps)
+    record_state = alert.record_state
     *_, day, version = key.name.split(":")
-    return Alert(
-        record_state,
-        version if newest and awaits_decision(record_state) else "",
-        open_operation(record_state, deps),
-        deps.card_link(record_state),
-        deps.today() if awaits_decision(record_state) else None,
+    return replace(
+        alert,
+        raised_version=version if newest and awaits_decision(record_state) else "",
         mention_approvers=mentions_approvers(record_state, date.fromisoformat(day), deps.timezone),
         is_reminder=True,
     )
@@ -190,6 +186,6 @@ def _reminder_key(event: OutboxEvent, deps: Dependencies) -> MessageKey:
     return MessageKey(deps.channels.of_alert(event.entity.kind), f"{_prefix(event.entity)}{day}:{event.version}")
 
 
-def _card_of(entity: EntityRef, deps: Dependencies) -> MessageLink | None:
-    record_state = deps.records.record_state(entity)
-    return deps.card_link(record_state) if record_state is not None else None
+def _thread_of(entity: EntityRef, deps: Dependencies) -> str | None:
+    card = deps.card_link(deps.records.record_state(entity))
+    return card.ts if card is not None else None

@@ -10,6 +10,7 @@ from bot.domain.content import MessageKey, MessageLink, Reply
 from bot.domain.operations import Operation, OperationState, ReplyTo
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.errors import SlackError, SlackRefused
+from bot.usecases.admin.authorization import read_person
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, upsert_message
 from bot.usecases.notifications.read_model import duplicate_of, record_of
@@ -23,15 +24,15 @@ NO_DIRECT_MESSAGE = frozenset(
 def reply_to_people(operation: Operation, deps: Dependencies) -> None:
     """Reply to the requester and the second approver, in their modal or, once they have looked away, by direct message.
 
-    A reply that fails does not prevent the other recipient_.
+    A reply that fails does not prevent the other one.
     """
     _refresh_people(operation, deps)
     if operation.state in _NO_REPLY_YET and operation.deferred_by is None:
         return
     failures = []
-    for recipient_ in _recipients(operation):
+    for recipient in _recipients(operation):
         try:
-            _reply(recipient_, operation, deps)
+            _reply(recipient, operation, deps)
         except (MessageBusy, SlackError) as failure:
             failures.append(failure)
     if failures:
@@ -48,14 +49,14 @@ class _Recipient:
 
 
 def _recipients(operation: Operation) -> list[_Recipient]:
-    """A person who confirmed their own request gets recipient_ reply, where they confirmed it."""
-    recipient = {}
+    """A person who confirmed their own request gets one reply, where they confirmed it."""
+    recipients = {}
     if operation.actor is not None:
-        recipient[operation.actor] = _Recipient(operation.actor, operation.submitted_at, operation.reply_to)
+        recipients[operation.actor] = _Recipient(operation.actor, operation.submitted_at, operation.reply_to)
     second = operation.second_approval
     if second is not None:
-        recipient[second.by] = _Recipient(second.by, second.at, second.reply_to)
-    return list(recipient.values())
+        recipients[second.by] = _Recipient(second.by, second.at, second.reply_to)
+    return list(recipients.values())
 
 
 def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> None:
@@ -78,9 +79,8 @@ def _reply(recipient: _Recipient, operation: Operation, deps: Dependencies) -> N
 
 
 def _request_link(operation: Operation, record_state: RecordState | None, deps: Dependencies) -> MessageLink | None:
-    link = deps.card_link(record_state) if record_state is not None else None
     own = MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
-    return link or deps.messages.link(own)
+    return deps.card_link(record_state) or deps.messages.link(own)
 
 
 def _in_view(view_id: str | None, operation: Operation, content: Callable[[], Reply], deps: Dependencies) -> bool:
@@ -110,6 +110,4 @@ def _refresh_people(operation: Operation, deps: Dependencies) -> None:
     for user_id in operation.people:
         person = deps.people.person(user_id)
         if person is None or deps.now() - person.read_at > policies.PERSON_FRESH_SECONDS // 2:
-            read = deps.user_directory.read_person(user_id)
-            if read is not None:
-                deps.people.save_person(read)
+            read_person(user_id, deps)

@@ -50,23 +50,23 @@ STALE = frozenset({404, 409, 422})
 
 def execute(operation_id: str, deps: Dependencies) -> None:
     """Do what the operation needs now, if anything. Safe to call any number of times."""
-    operation = claim(operation_id, deps)
-    if operation is None:
-        return
-    log_event(
-        LogEvent.OPERATION_CLAIMED,
-        kind=operation.kind.value,
-        entity=entity_label(operation.entity),
-        state=operation.state.value,
-        attempt=operation.attempts,
-    )
     try:
+        operation = claim(operation_id, deps)
+        if operation is None:
+            return
+        log_event(
+            LogEvent.OPERATION_CLAIMED,
+            kind=operation.kind.value,
+            entity=entity_label(operation.entity),
+            state=operation.state.value,
+            attempt=operation.attempts,
+        )
         if operation.state is OperationState.RECONCILING:
             reconcile(operation, deps)
         else:
             _execute(operation, deps)
     except LeaseLost:
-        return  # Our lease expired and another worker took over; it finds out what happened.
+        return  # Another worker claimed it, or took over after our lease expired; it finds out what happened.
 
 
 def _execute(operation: Operation, deps: Dependencies) -> None:
@@ -77,6 +77,8 @@ def _execute(operation: Operation, deps: Dependencies) -> None:
             _send(operation, KINDS[operation.kind], deps)
     except NotSent as error:
         reschedule(operation, deps, why=str(error), retry_after=error.retry_after)
+    except (NoAnswer, UnreadableAnswer) as error:
+        reschedule(operation, deps, why=str(error))  # It came to a read; a call without an answer is reconciled.
     except SendingPaused as paused:
         defer(operation, paused.pause, deps)
 
@@ -180,13 +182,11 @@ def _settle_if_confirmed(operation: Operation, record: Record, deps: Dependencie
 
 
 def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:
-    """Whether the operation may be sent; if not, it has been settled or rescheduled."""
+    """Whether the operation may be sent; if not, it has been settled."""
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
         _settle_refused(operation, refusal, deps)
-    except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
     return False
 
 
@@ -328,7 +328,5 @@ def _refresh(operation: Operation, deps: Dependencies) -> None:
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)
-    except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))
     else:
         settle_confirmed(operation, record, deps)

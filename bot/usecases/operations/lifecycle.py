@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot import policies
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, UnconfirmedAnswer
-from bot.domain.outbox import RecordChange, operation_changed, with_record_change, without_record_events
+from bot.domain.outbox import OutboxEvent, RecordChange, operation_changed, with_record_change, without_record_events
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.records import Record
@@ -24,7 +24,8 @@ from bot.usecases.records.ingest import log_change, plan_change
 def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     """Claim the operation for this worker alone; None if there is nothing to do now.
 
-    The result is `sending` (send it) or `reconciling` (ask Noyo about it).
+    The result is `sending` (send it) or `reconciling` (ask Noyo about it). `LeaseLost` if another worker claims it, or
+    somebody confirms or withdraws it, in the same moment.
     """
     operation = deps.operations.operation(operation_id)
     if operation is None or not operation.is_claimable(deps.now()):
@@ -36,23 +37,21 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     if operation.due is None or operation.due > deps.now():
         return None
     if operation.state is OperationState.AWAITING_CONFIRMATION:
-        _expire(operation, deps)
+        # No second approver confirmed it in time, so it is never sent.
+        settle(operation, OperationState.EXPIRED, Outcome(OutcomeKind.EXPIRED), deps)
         return None
     if _was_abandoned(operation, deps):
         return None
     return _claim(operation, deps)
 
 
-def _claim(operation: Operation, deps: Dependencies) -> Operation | None:
+def _claim(operation: Operation, deps: Dependencies) -> Operation:
     pending, now, lease = operation.state is OperationState.PENDING, deps.now(), deps.new_id()
     claimed = operation.claim_for_sending(lease, now) if pending else operation.claim_for_reconciling(lease, now)
     # Its card says that it is deferred, which has just ended.
     events = (operation_changed(claimed, now),) if operation.deferred_by else ()
     audit = audit_entry(claimed, deps, now) if pending and claimed.changes_noyo else None
-    try:
-        deps.operations.claim(operation, claimed, events=events, audit=audit)
-    except LeaseLost:
-        return None
+    deps.operations.claim(operation, claimed, events=events, audit=audit)
     return claimed
 
 
@@ -63,19 +62,8 @@ def _defer_unclaimed(operation: Operation, pause: Pause, deps: Dependencies) -> 
     now = deps.now()
     deferred = operation.defer(pause, now)
     event, audit = operation_changed(deferred, now), audit_entry(deferred, deps, now)
-    try:
-        deps.operations.claim(operation, deferred, events=(event,), audit=audit)
-    except LeaseLost:
-        return  # Another worker claimed it and will find the pause itself.
+    deps.operations.claim(operation, deferred, events=(event,), audit=audit)
     log_operation(deferred, now)
-
-
-def _expire(operation: Operation, deps: Dependencies) -> None:
-    """No second approver confirmed it in time, so it is never sent."""
-    try:
-        settle(operation, OperationState.EXPIRED, Outcome(OutcomeKind.EXPIRED), deps)
-    except LeaseLost:
-        return  # Somebody confirmed or withdrew it in the same moment.
 
 
 def _was_abandoned(operation: Operation, deps: Dependencies) -> bool:
@@ -83,17 +71,14 @@ def _was_abandoned(operation: Operation, deps: Dependencies) -> bool:
 
     A refresh is simply repeated. If workers have stopped over it for a whole day, a person must decide.
     """
-    try:
-        if operation.state is OperationState.SENDING and operation.kind is OperationKind.REFRESH_RECORD:
-            reschedule(operation, deps, why="The worker that took this has stopped; it is done again.")
-        elif operation.state is OperationState.SENDING:
-            reconcile_later(operation, deps)
-        elif operation.lease is not None and is_overdue(operation, deps):
-            give_up(operation, deps)
-        else:
-            return False
-    except LeaseLost:
-        return True
+    if operation.state is OperationState.SENDING and operation.kind is OperationKind.REFRESH_RECORD:
+        reschedule(operation, deps, why="The worker that took this has stopped; it is done again.")
+    elif operation.state is OperationState.SENDING:
+        reconcile_later(operation, deps)
+    elif operation.lease is not None and is_overdue(operation, deps):
+        give_up(operation, deps)
+    else:
+        return False
     return True
 
 
@@ -194,23 +179,17 @@ def settle(
 
 def _settle_once(settled: Operation, before: Operation, record: Record | None, deps: Dependencies, now: int) -> None:
     change = _record_change(settled, record, deps) if record is not None else None
-    if settled.is_automatic:
-        deps.operations.settle(settled, lease=before.lease, change=change, events=(), audit=None)
+    events: tuple[OutboxEvent, ...] = ()
+    audit = None
+    if not settled.is_automatic:
+        event, audit = operation_changed(settled, now), audit_entry(settled, deps, now)
         if change is not None:
-            log_change(change)  # Its events have the record's trace, so its log entry has too.
-        return
-    event = operation_changed(settled, now)
-    if change is not None:
-        event = with_record_change(event, change.events)
-        change = replace(change, events=without_record_events(change.events))
-    deps.operations.settle(
-        settled,
-        lease=before.lease,
-        change=change,
-        events=(event,),
-        audit=audit_entry(settled, deps, now),
-        was=before.state,
-    )
+            event = with_record_change(event, change.events)
+            change = replace(change, events=without_record_events(change.events))
+        events = (event,)
+    deps.operations.save(settled, lease=before.lease, change=change, events=events, audit=audit, was=before.state)
+    if settled.is_automatic and change is not None:
+        log_change(change)  # Its events have the record's trace, so its log entry has too.
 
 
 def settle_confirmed(operation: Operation, record: Record, deps: Dependencies) -> None:
@@ -230,11 +209,8 @@ def _record_change(settled: Operation, record: Record, deps: Dependencies) -> Re
 def audit_entry(operation: Operation, deps: Dependencies, now: int) -> AuditEntry:
     outcome = operation.outcome
     details = {
-        "operation": operation.id,
-        "kind": operation.kind.value,
-        "state": operation.state.value,
-        "shown_version": operation.shown_version,
         **operation.audit_details,
+        "state": operation.state.value,
         "second_approver": operation.second_approval.by if operation.second_approval else None,
         "attempt": str(operation.attempts) if operation.state is OperationState.SENDING else None,
         "delay_reason": operation.delay_reason,

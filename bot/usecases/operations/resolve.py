@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.operations import Operation, OperationState, Resolution
-from bot.domain.outbox import operation_changed
+from bot.domain.outbox import OutboxEvent, operation_changed
 from bot.domain.people import AuditEntry
 from bot.errors import LeaseLost
 from bot.telemetry import log_operation
@@ -31,15 +31,20 @@ def resolve(
     resolved = operation.resolve(resolution, person, seen_version, now)
     details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
     audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
-    events = (operation_changed(resolved, now),)
+    return resolved if save_if_unchanged(operation, resolved, audit, deps) else None
+
+
+def save_if_unchanged(
+    before: Operation, after: Operation, audit: AuditEntry, deps: Dependencies, *, event: OutboxEvent | None = None
+) -> bool:
+    """Save what a person did to an operation that no worker holds. False if someone else acted first.
+
+    `event` replaces the outbox event that announces `after`.
+    """
+    now, events = audit.at, (event or operation_changed(after, audit.at),)
     try:
-        if resolved.state.settled:
-            deps.operations.settle(
-                resolved, lease=None, change=None, events=events, audit=audit, attempts=operation.attempts
-            )
-        else:
-            deps.operations.save(resolved, lease=None, events=events, audit=audit, attempts=operation.attempts)
+        deps.operations.save(after, lease=None, was=before.state, attempts=before.attempts, events=events, audit=audit)
     except LeaseLost:
-        return None
-    log_operation(resolved, now)
-    return resolved
+        return False
+    log_operation(after, now)
+    return True

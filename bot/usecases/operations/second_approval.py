@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from bot.domain.operations import Operation, OperationState, ReplyTo, SecondApproval
 from bot.domain.outbox import operation_changed
 from bot.domain.people import AuditEntry, authorize_decision_on
-from bot.errors import LeaseLost, ObserveOnly
-from bot.telemetry import log_operation
+from bot.errors import ObserveOnly
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations.resolve import save_if_unchanged
 from bot.usecases.operations.submit import NotAllowed
 
 
@@ -48,18 +48,10 @@ def confirm(
     event = operation_changed(confirmed, now)
     pause = deps.sending_guard.active_pause()
     confirmed = confirmed.defer(pause, now) if pause else confirmed
-    try:
-        deps.operations.save(
-            confirmed,
-            lease=None,
-            was=OperationState.AWAITING_CONFIRMATION,
-            events=(event,),
-            audit=_audit("disconnection_confirmed", confirmed, person, now, deps),
-        )
-    except LeaseLost:
-        return NotAwaitingConfirmation(deps.operations.operation(operation_id))
-    log_operation(confirmed, now)
-    return Confirmed(confirmed)
+    audit = _audit("disconnection_confirmed", confirmed, person, now, deps)
+    if save_if_unchanged(operation, confirmed, audit, deps, event=event):
+        return Confirmed(confirmed)
+    return NotAwaitingConfirmation(deps.operations.operation(operation_id))
 
 
 def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation | None:
@@ -69,27 +61,10 @@ def withdraw(operation_id: str, person: str, *, deps: Dependencies) -> Operation
     if operation is None or operation.state is not OperationState.AWAITING_CONFIRMATION:
         return None
     withdrawn = operation.withdraw(person, now)
-    try:
-        deps.operations.settle(
-            withdrawn,
-            lease=None,
-            was=OperationState.AWAITING_CONFIRMATION,
-            change=None,
-            events=(operation_changed(withdrawn, now),),
-            audit=_audit("disconnection_withdrawn", withdrawn, person, now, deps),
-        )
-    except LeaseLost:
-        return None
-    log_operation(withdrawn, now)
-    return withdrawn
+    audit = _audit("disconnection_withdrawn", withdrawn, person, now, deps)
+    return withdrawn if save_if_unchanged(operation, withdrawn, audit, deps) else None
 
 
 def _audit(action: str, operation: Operation, person: str, now: int, deps: Dependencies) -> AuditEntry:
-    details = {
-        "operation": operation.id,
-        "kind": operation.kind.value,
-        "shown_version": operation.shown_version or "",
-        "asked_by": operation.actor or "",
-        **operation.audit_details,
-    }
+    details = operation.audit_details | {"asked_by": operation.actor or ""}
     return AuditEntry(deps.new_id(), operation.entity, now, person, action, tuple(details.items()), deps.origin)

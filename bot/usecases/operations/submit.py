@@ -304,14 +304,12 @@ def _conflict_details(result: Conflict | RecordChanged) -> dict[str, str]:
 
 
 def _audit_entry(action: str, operation: Operation, more: dict[str, str], deps: Dependencies) -> AuditEntry:
-    shown = {"shown_version": operation.shown_version} if operation.shown_version else {}
-    details = {"operation": operation.id, "kind": operation.kind.value, **shown, **operation.audit_details}
     return AuditEntry(
         id=deps.new_id(),
         entity=operation.entity,
         at=operation.submitted_at,
         actor=operation.actor,
         action=action,
-        details=tuple((details | more).items()),
+        details=tuple((operation.audit_details | more).items()),
         origin=deps.origin,
     )

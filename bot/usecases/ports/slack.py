@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.content import Content, PostedMessage, Rendered
+from bot.domain.content import Content, MessageLink, Rendered
 from bot.domain.health import TokenStatus
 from bot.domain.people import GroupMembers, Person
 
@@ -22,7 +22,7 @@ class MessageGateway(Protocol):
         idempotency_key: str,
         thread: str | None = None,
         broadcast: bool = False,
-    ) -> PostedMessage:
+    ) -> MessageLink:
         """Posts once, without retries. `idempotency_key` is an opaque id that is stored in the message's metadata.
 
         `broadcast` also shows a thread reply in the channel.
@@ -33,9 +33,7 @@ class MessageGateway(Protocol):
 
     def update(self, channel: str, ts: str, rendered: Rendered) -> None: ...
 
-    def find(
-        self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None
-    ) -> PostedMessage | None:
+    def find(self, channel: str, *, idempotency_key: str, since: int, thread: str | None = None) -> MessageLink | None:
         """Our message with this key, posted at or after `since`; None if there is none."""
 
     def show_in_view(self, view_id: str, answer: Content) -> bool:

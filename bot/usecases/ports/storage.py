@@ -93,30 +93,15 @@ class OperationRepository(Protocol):
         lease: str | None,
         events: Sequence[OutboxEvent] = (),
         audit: AuditEntry | None = None,
+        change: RecordChange | None = None,
         was: OperationState = OperationState.NEEDS_RESOLUTION,
         attempts: int | None = None,
     ) -> None:
-        """Write the unsettled operation if `lease` is still its lease. `LeaseLost` otherwise.
+        """One transaction: the operation, the record change, events and audit entry, if `lease` is still its lease.
 
-        With `lease` None: if it has no lease and still has the state `was` and, if given, `attempts`.
-        """
-
-    def settle(
-        self,
-        operation: Operation,
-        *,
-        lease: str | None,
-        change: RecordChange | None,
-        events: Sequence[OutboxEvent],
-        audit: AuditEntry | None,
-        was: OperationState = OperationState.NEEDS_RESOLUTION,
-        attempts: int | None = None,
-    ) -> None:
-        """One transaction: the settled operation (no encrypted input, no `due`), the lock's release, the record change,
-        events and audit entry.
-
-        With `lease` None: if it has no lease and still has the state `was` and, if given, `attempts`. Otherwise
-        `LeaseLost` or `ConcurrentUpdate`, and nothing was written.
+        A settled operation is stored without encrypted input and `due`, and its lock is released. With `lease` None: if
+        it has no lease and still has the state `was` and, if given, `attempts`. Otherwise `LeaseLost` or
+        `ConcurrentUpdate`, and nothing was written.
         """
 
     def due(self, now: int, *, limit: int) -> list[str]:

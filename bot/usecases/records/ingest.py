@@ -161,14 +161,10 @@ def _requesting_operation(record: Record, deps: Dependencies) -> Operation | Non
 
 
 def _link(record_state: RecordState, by: Operation | None) -> RecordState:
-    if by is None or by.actor is None:
-        return record_state
     wanted = ConnectionRequest if isinstance(record_state.record, Connection) else DisconnectionRequest
-    return (
-        link_to_operation(record_state, by.id, by.actor, by.input.group_name)
-        if isinstance(by.input, wanted)
-        else record_state
-    )
+    if by is None or by.actor is None or not isinstance(by.input, wanted):
+        return record_state
+    return link_to_operation(record_state, by.id, by.actor, by.input.group_name)
 
 
 def _new_link(state: RecordState, by: Operation | None) -> RecordState | None:

@@ -25,7 +25,6 @@ class PollDeadlineReached(Exception):
 class PollReport:
     """The result of polling one list once."""
 
-    kind: EntityKind
     requests: int = 0
     changed: int = 0
     newly_parked: list[ParkedRow] = field(default_factory=list)
@@ -40,7 +39,7 @@ class PageIngestor:
         self.kind = kind
         self.cursor = cursor
         self.started_at = deps.now()
-        self.report = PollReport(kind)
+        self.report = PollReport()
         self.newest_modified = 0
         """The highest `modified` seen so far."""
         self.awaiting_decision: dict[EntityRef, Record] = {}

@@ -9,18 +9,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bot import policies
-from bot.domain import outbox as outbox_events
+from bot.domain import outbox
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.polling import PassProgress, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record
 from bot.errors import NoyoError, NoyoRefused
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.ports.storage import OutboxRepository, PollingRepository, RecordRepository
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
 from bot.usecases.records.sync import NewestFirstSync, StatusSync, is_sorted_newest_first
-
-__all__ = ["KINDS", "PollReport", "poll"]
 
 KINDS = (EntityKind.CONNECTION, EntityKind.DISCONNECTION)
 Sync = NewestFirstSync | StatusSync
@@ -120,18 +117,11 @@ def _finish(start: PassProgress, sync: Sync, ingestor: PageIngestor, deps: Depen
     cursor = ingestor.cursor
     first = cursor.since is None
     if first:
-        publish_first_run(
-            ingestor.kind,
-            ingestor.awaiting_decision.values(),
-            records=deps.records,
-            outbox=deps.outbox,
-            cursors=deps.polling,
-            now=deps.now(),
-        )
+        publish_first_run(ingestor.kind, ingestor.awaiting_decision.values(), deps)
     elif sync.swept and ingestor.kind is EntityKind.DISCONNECTION:
-        schedule_first_days(
-            ingestor.awaiting_decision.values(), records=deps.records, outbox=deps.outbox, now=deps.now()
-        )
+        # Existing timers stay as they are.
+        for record in _waiting(ingestor.awaiting_decision.values(), deps):
+            deps.outbox.put(outbox.first_day(record, deps.now()))
     since = max(cursor.since or 0, start.newest_modified, ingestor.newest_modified)
     advanced = replace(_advanced_cursor(ingestor, since, deps), progress=None, finished_at=deps.now())
     deps.polling.save(ingestor.kind, _with_sweep(advanced, sync, deps))
@@ -139,7 +129,7 @@ def _finish(start: PassProgress, sync: Sync, ingestor: PageIngestor, deps: Depen
         ingestor.unpark_missing()
     ingestor.report.finished = True
     if first:
-        publish_summary_when_complete(outbox=deps.outbox, cursors=deps.polling, now=deps.now())
+        _put_summary(KINDS, deps)  # Once more with the cursor saved, in case both lists finish at the same moment.
 
 
 def _advanced_cursor(ingestor: PageIngestor, since: int, deps: Dependencies) -> PollCursor:
@@ -155,54 +145,32 @@ def _advanced_cursor(ingestor: PageIngestor, since: int, deps: Dependencies) -> 
 SUMMARY = EntityRef(EntityKind.CONNECTION, "summary")
 
 
-def publish_first_run(
-    kind: EntityKind,
-    seen_waiting: Iterable[Record],
-    *,
-    records: RecordRepository,
-    outbox: OutboxRepository,
-    cursors: PollingRepository,
-    now: int,
-) -> None:
+def publish_first_run(kind: EntityKind, seen_waiting: Iterable[Record], deps: Dependencies) -> None:
     """Put an event for each waiting request's card, soonest end date first and paced, and one summary for both lists.
 
     Idempotent: an event that exists is not changed.
     """
     if kind is EntityKind.DISCONNECTION:
-        for position, record in enumerate(_waiting(seen_waiting, records)):
+        now = deps.now()
+        for position, record in enumerate(_waiting(seen_waiting, deps)):
             due = now + position * policies.FIRST_RUN_CARD_INTERVAL_SECONDS
-            outbox.put(outbox_events.record_changed(record, None, now, due=due, found=True))
-            outbox.put(outbox_events.first_day(record, due))
-    other = EntityKind.DISCONNECTION if kind is EntityKind.CONNECTION else EntityKind.CONNECTION
-    _put_summary((other,), outbox=outbox, cursors=cursors, now=now)
+            deps.outbox.put(outbox.record_changed(record, None, due, found=True))
+            deps.outbox.put(outbox.first_day(record, due))
+    _put_summary([other for other in KINDS if other is not kind], deps)
 
 
-def publish_summary_when_complete(*, outbox: OutboxRepository, cursors: PollingRepository, now: int) -> None:
-    """Called after the cursor was saved as well, in case both lists finish at the same moment."""
-    _put_summary((EntityKind.CONNECTION, EntityKind.DISCONNECTION), outbox=outbox, cursors=cursors, now=now)
-
-
-def schedule_first_days(
-    seen_waiting: Iterable[Record], *, records: RecordRepository, outbox: OutboxRepository, now: int
-) -> None:
-    """Start daily timers for waiting requests that have none. Existing timers stay as they are."""
-    for record in _waiting(seen_waiting, records):
-        outbox.put(outbox_events.first_day(record, now))
-
-
-def _put_summary(
-    kinds: Iterable[EntityKind], *, outbox: OutboxRepository, cursors: PollingRepository, now: int
-) -> None:
-    known = [cursors.cursor(kind) for kind in kinds]
+def _put_summary(kinds: Iterable[EntityKind], deps: Dependencies) -> None:
+    """Put the summary if the first run of these lists is over."""
+    known, now = [deps.polling.cursor(kind) for kind in kinds], deps.now()
     if all(cursor is not None and cursor.since is not None for cursor in known):
-        outbox.put(OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now))
+        deps.outbox.put(OutboxEvent(id="first_run_summary", kind=EventKind.SUMMARY, entity=SUMMARY, at=now, due=now))
 
 
-def _waiting(seen: Iterable[Record], records: RecordRepository) -> list[Disconnection]:
+def _waiting(seen: Iterable[Record], deps: Dependencies) -> list[Disconnection]:
     """The waiting requests from the index and from this run, since the index may lag."""
     status = DisconnectionStatus.NEEDS_REVIEW
-    indexed = records.in_status(EntityKind.DISCONNECTION, status.value, limit=policies.FIRST_RUN_MAX_CARDS)
+    indexed = deps.records.in_status(EntityKind.DISCONNECTION, status.value, limit=policies.FIRST_RUN_MAX_CARDS)
     entities = {*indexed, *(record.entity for record in seen)}
-    records_ = [record_state.record for record_state in records.record_states(entities).values()]
+    records_ = [record_state.record for record_state in deps.records.record_states(entities).values()]
     waiting = [record for record in records_ if isinstance(record, Disconnection) and record.status is status]
     return sorted(waiting, key=lambda record: (record.effective_end_date is None, record.effective_end_date, record.id))

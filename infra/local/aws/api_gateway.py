@@ -18,7 +18,7 @@ from infra.local.aws.functions import Route
 from infra.local.http_server import HttpRequest, HttpServer, read_request
 
 MAX_SECONDS = 30
-"""The gateway's own limit, whatever the function's timeout is."""
+"""The gateway's own limit, independent of the function's timeout."""
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "application/xml")
 GATEWAY_HEADERS = {"content-length", "transfer-encoding", "connection", "date"}
 """Response headers that the gateway sets itself."""
@@ -56,7 +56,7 @@ class ApiGateway(HttpServer):
 
 
 async def _invoke(integration: Integration, event: Any) -> Response:
-    """The function's response. A function that is late cannot be stopped: it goes on, and its result is dropped."""
+    """The function's response. A function that exceeds its timeout is not stopped; its result is ignored."""
     limit = asyncio.timeout(min(integration.timeout, MAX_SECONDS))
     try:
         async with limit:

@@ -1,4 +1,4 @@
-"""How Lambda delivers a stream's records in batches, and what it does when a batch fails."""
+"""Delivers a stream's records in batches and handles failed batches, as Lambda does."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence

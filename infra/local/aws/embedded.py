@@ -130,7 +130,7 @@ def aws_client(service: str, endpoint_url: str | None) -> Any:
 
 @cache
 def _session() -> Any:
-    """One session for all clients, because reading a service's model is what takes long."""
+    """One session for all clients, because reading a service's model is slow."""
     import botocore.session
 
     return botocore.session.Session()

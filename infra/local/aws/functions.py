@@ -19,7 +19,7 @@ DEFAULT_BATCH_SIZE = 100
 
 @dataclass(frozen=True, slots=True)
 class EventSourceMapping:
-    """Which of the stream's records invoke the function, and by which rules."""
+    """Selects the stream's records that invoke the function, and the rules of their batches."""
 
     name: str
     patterns: tuple[Pattern, ...]

@@ -13,7 +13,7 @@ from infra.local.aws.stream_records import lambda_record
 POLL_INTERVAL = 0.25
 """Seconds between two polls of a stream without new records, as on Lambda."""
 POLLS_BETWEEN_SHARD_LISTS = 40
-"""New shards appear when an old one ends; until then the list is read only now and then."""
+"""New shards appear when an old one ends; until then the list is read rarely."""
 READ_LIMIT = 1000
 GAP = "the stream no longer has the next records; continuing with the oldest it has"
 TRIMMED = "TrimmedDataAccessException"

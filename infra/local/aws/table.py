@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 TEMPLATE = Path(__file__).resolve().parents[3] / "template.yaml"
-# The properties that matter to the code; local engines have no use for encryption, backups and tags.
+# The properties that the code depends on; local engines need no encryption, backups and tags.
 ENGINE_PROPERTIES = {
     "AttributeDefinitions",
     "BillingMode",

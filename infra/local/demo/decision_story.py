@@ -80,7 +80,7 @@ def rejected_with_reason(demo: DemoDriver) -> None:
 CHAPTERS = (simultaneous_decisions, changed_since_shown, rejected_with_reason)
 
 
-# ---------------------------------------------------------------- what happens
+# ---------------------------------------------------------------- actions
 
 
 def _carrier_request(demo: DemoDriver, name: str) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _run_together(*actions: Callable[[], object]) -> None:
         thread.join()
 
 
-# ---------------------------------------------------------------- what is seen
+# ---------------------------------------------------------------- what users see
 
 
 def _already_decided(demo: DemoDriver, user_id: str, *texts: str) -> View | None:

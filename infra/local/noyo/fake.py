@@ -48,7 +48,7 @@ class NoyoFake:
         if self._server:
             raise RuntimeError("the Noyo fake is already started")
         self._stopping.clear()
-        contract()  # Loading it takes a second, which would count against the timeout of the first write.
+        contract()  # Loading the contract takes a second, which would count against the timeout of the first write.
         server = HttpServer(self._service.respond, self._port, clock=self._state.clock, max_body_bytes=MAX_BODY_BYTES)
         self._server = server.start()
         self._port = server.port
@@ -224,7 +224,7 @@ class NoyoFake:
             state.remove(record_id)
 
     def script(self, carrier_group_id: str, steps: Iterable[tuple[Any, ...]]) -> None:
-        """Scripts what becomes of requests and retries with this carrier group id.
+        """Scripts the status changes of requests and retries with this carrier group id.
 
         Each step is `(after_seconds, status)` or `(after_seconds, status, error)`, counted from the request or retry.
         """

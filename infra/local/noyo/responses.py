@@ -9,7 +9,7 @@ from infra.local.noyo.state import Corruption, State
 
 
 class ResponseKind(Enum):
-    """What a response answers: the vendor's samples leave out different fields in each."""
+    """The kinds of responses; the vendor's samples omit different fields in each."""
 
     READ = auto()
     LISTED = auto()

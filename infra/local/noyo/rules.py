@@ -59,7 +59,7 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """What the real API leaves open or changes over time. The defaults are the stricter interpretation."""
+    """Behaviour that the real API does not specify or has changed. The defaults are the stricter interpretation."""
 
     stale_version: Literal["409", "404", "422", "ignored"] = "409"
     max_page_size: int = 100

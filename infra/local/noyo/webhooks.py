@@ -28,7 +28,7 @@ class Event:
     due: float
     answers: list[int | None] = field(default_factory=list)
     copies: int = 1
-    """Deliveries still to be made whatever the answer."""
+    """Deliveries that are still to be made, independent of the answer."""
 
     @property
     def accepted(self) -> bool:

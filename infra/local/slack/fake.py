@@ -22,7 +22,7 @@ from infra.local.slack.web_api.context import ApiContext
 from infra.local.slack.workspace import ApiCall, Channel, Json, Message, NotPossible, User, Usergroup, View, Workspace
 
 DEFAULT_LIMITS = Limits()
-_EVENT_RETRY_INTERVAL = 0.2  # real seconds, whatever the clock says
+_EVENT_RETRY_INTERVAL = 0.2  # in real seconds, independent of the fake's clock
 
 
 class SlackFake(VisibleContent):

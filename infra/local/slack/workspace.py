@@ -145,7 +145,7 @@ class Workspace:
         self._numbers = itertools.count(1)
 
     def new_ts(self) -> str:
-        """Unique and increasing, whatever the clock does."""
+        """Unique and increasing, even if the clock stands still or is set back."""
         self._last_ts = max(self._last_ts + 100, int(self.clock() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 

@@ -56,7 +56,7 @@ def settled(operation: Operation, state: OperationState = OperationState.SUCCEED
 
 
 def settle(store: Repositories, operation: Operation, lease: str | None, change: RecordChange | None = None) -> None:
-    store.operations.settle(
+    store.operations.save(
         operation,
         lease=lease,
         change=change,
@@ -386,7 +386,7 @@ def test_only_one_of_many_workers_settles_an_operation(store: Repositories, race
     taken = claimed(store, submitted(store, a_request()))
 
     def run(number: int) -> None:
-        store.operations.settle(
+        store.operations.save(
             settled(taken), lease="lease-1", change=None, events=[an_event(f"n{number}")], audit=an_entry(f"a{number}")
         )
 

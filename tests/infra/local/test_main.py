@@ -30,7 +30,7 @@ def test_the_demos_exit_status_says_whether_the_story_passed(
 ) -> None:
     story = FakeStory(outcome)
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", story)
-    monkeypatch.setattr(main, "LocalStack", QuietStack)
+    monkeypatch.setattr(main, "LocalStack", FakeStack)
 
     assert main.demo(once=True) == status
     assert story.urls == ["http://127.0.0.1:1/slack/events"]
@@ -41,27 +41,27 @@ def test_the_demo_stays_up_until_it_is_interrupted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
-    monkeypatch.setattr(main, "LocalStack", QuietStack)
+    monkeypatch.setattr(main, "LocalStack", FakeStack)
     stopping = threading.Event()
     statuses: list[int] = []
-    playing = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
-    playing.start()
+    demo_thread = threading.Thread(target=lambda: statuses.append(main.demo(once=False, stopping=stopping)))
+    demo_thread.start()
 
     assert wait_until(lambda: "The bot listens at http://127.0.0.1:1/slack/events" in output(capsys))
     assert statuses == []
     stopping.set()
-    playing.join()
+    demo_thread.join()
     assert statuses == [0]
 
 
 def test_the_table_can_be_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "infra.local.demo.story", FakeStory(True))
-    monkeypatch.setattr(main, "LocalStack", QuietStack)
+    monkeypatch.setattr(main, "LocalStack", FakeStack)
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
 
     main.demo(once=True)
 
-    assert QuietStack.engines[-1] == "http://127.0.0.1:8000"
+    assert FakeStack.engines[-1] == "http://127.0.0.1:8000"
 
 
 def output(capsys: pytest.CaptureFixture[str]) -> str:
@@ -69,14 +69,14 @@ def output(capsys: pytest.CaptureFixture[str]) -> str:
     return out
 
 
-class QuietStack:
+class FakeStack:
     slack_url = "http://127.0.0.1:1/slack/events"
     engines: list[str | None] = []  # noqa: RUF012 - a test looks at the last one
 
     def __init__(self, *, extra_settings: Mapping[str, str], table_endpoint: str | None) -> None:
         self.engines.append(table_endpoint)
 
-    def __enter__(self) -> "QuietStack":
+    def __enter__(self) -> "FakeStack":
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -115,7 +115,7 @@ class Functions:
         self.started: list[tuple[str, Process]] = []
         self.events: list[tuple[str, Any, Any]] = []
         self.cut_after: dict[str, float] = {}
-        """Seconds after which the processes of a function are killed, whatever timeout they were told."""
+        """Seconds after which the processes of a function are killed, earlier than their timeout."""
 
     @property
     def handlers(self) -> dict[str, Any]:

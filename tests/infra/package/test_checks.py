@@ -106,18 +106,18 @@ def test_a_package_without_bytecode_is_valid_on_request(package: SmallPackage) -
 
 def test_the_digest_changes_with_contents_permissions_and_dates(package: SmallPackage) -> None:
     first = digest(package.folder)
-    twin = shutil.copytree(package.folder, package.root / "twin")
-    assert digest(twin) == first
+    copy = shutil.copytree(package.folder, package.root / "twin")
+    assert digest(copy) == first
 
-    six = twin / "six.py"
+    six = copy / "six.py"
     six.chmod(0o600)
-    changed = [digest(twin)]
+    changed = [digest(copy)]
     six.chmod((package.folder / "six.py").stat().st_mode)
     os.utime(six, (0, 0))
-    changed.append(digest(twin))
+    changed.append(digest(copy))
     six.write_text("")
     shutil.copystat(package.folder / "six.py", six)
-    changed.append(digest(twin))
+    changed.append(digest(copy))
     assert first not in changed
 
 

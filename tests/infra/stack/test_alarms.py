@@ -107,9 +107,9 @@ def test_the_runbook_covers_common_situations(situation: str) -> None:
 
 
 def test_missing_data_of_a_scheduled_worker_is_an_alarm() -> None:
-    silent = {name for name, alarm in ALARMS.items() if alarm["TreatMissingData"] == "breaching"}
+    alarms_on_missing_data = {name for name, alarm in ALARMS.items() if alarm["TreatMissingData"] == "breaching"}
 
-    assert silent == {
+    assert alarms_on_missing_data == {
         "ConnectionsNotPolledAlarm",
         "DisconnectionsNotPolledAlarm",
         "OperationsNotExecutedAlarm",
@@ -218,7 +218,7 @@ VALUES = {
 }
 
 
-def most_of(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
+def max_billed_metrics(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
     """The largest number of CloudWatch metrics for this metric."""
     total = 0
     for names in dimensions:
@@ -233,7 +233,7 @@ def most_of(metric: str, dimensions: tuple[tuple[str, ...], ...]) -> int:
 def test_the_runbook_states_the_number_of_billed_metrics() -> None:
     stated = {name: int(most) for name, most in re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", RUNBOOK, re.MULTILINE)}
     counted = {
-        metric.name: most_of(metric.name, measured.dimensions)
+        metric.name: max_billed_metrics(metric.name, measured.dimensions)
         for measured in METRICS.values()
         for metric in measured.metrics
     }

@@ -91,9 +91,11 @@ def test_the_final_response_has_some_reserved_time(
     late = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: 0.0)
     late.respond(handler.url, {"text": "too late"})
     assert handler.request_body == b'{"text": "too late"}'
-    over = SlackApiClient(token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4)
+    expired = SlackApiClient(
+        token=StaticSecret("t"), api_url="http://127.0.0.1:1/", timeout_seconds=1, left=lambda: -0.4
+    )
     with pytest.raises(DeadlineExceeded):
-        over.respond(handler.url, {"text": "much too late"})
+        expired.respond(handler.url, {"text": "much too late"})
 
 
 @pytest.mark.parametrize("url", ["", "no address", "file:///etc/hostname", "http://127.0.0.1:1/"])

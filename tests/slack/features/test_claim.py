@@ -62,9 +62,9 @@ def ephemeral_text(system: System, reply: Any) -> str:
 @pytest.mark.parametrize("user", [ANA, BEN])
 def test_people_who_may_request_or_decide_may_claim_a_request(system: System, user: str) -> None:
     record_state = store_disconnection_request(system, f"Alfa {user}")
-    words = press_claim(system, record_state, user)
-    assert "You are checking this until" in words
-    assert "Others can still decide." in words
+    answer = press_claim(system, record_state, user)
+    assert "You are checking this until" in answer
+    assert "Others can still decide." in answer
     assert owner(system, record_state) == user
     assert policies.CLAIM_HOURS == 4
 

@@ -66,8 +66,8 @@ def submitted_groups(system: System, carrier_group_id: str) -> list[str]:
 def test_the_form_has_the_fields_that_noyo_needs_and_explains_them(system: System) -> None:
     open_form(system, text="connect Acme & Söhne")
     shown = modal_text(system)
-    for said in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
-        assert said in shown
+    for expected in ("Carrier: [Choose one]", "Group name: [Acme & Söhne]", "Carrier group ID", "federal EIN"):
+        assert expected in shown
     for optional in ("Broker's federal EIN (optional)", "Broker's TIN (optional)", "email address (optional)"):
         assert optional in shown
     assert "Encrypted until then, and never shown" in shown
@@ -122,7 +122,7 @@ def test_the_same_form_submitted_twice_is_one_operation(system: System) -> None:
 
 
 def test_a_form_submitted_again_after_the_answer_shows_the_outcome(clean_worker_system: System) -> None:
-    """The window must not show "Sending" for an operation that is already settled."""
+    """The modal must not show "Sending" for an operation that is already settled."""
     context = context_of(clean_worker_system, ANA)
     view = open_form(clean_worker_system)
     submit_form(clean_worker_system, view, carrier_group_id="late")

@@ -164,16 +164,16 @@ def test_the_reason_other_requires_a_context(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("context", "words"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
+    ("context", "expected"), [("x" * 501, "at most 500 characters; you entered 501"), ("a\u202eb", "hidden character")]
 )
-def test_an_invalid_context_shows_an_error_at_its_field(system: System, context: str, words: str) -> None:
+def test_an_invalid_context_shows_an_error_at_its_field(system: System, context: str, expected: str) -> None:
     record_state = store_disconnection_request(system, "Context Inc")
     view = open_form(system, record_state, Decision.REJECT)
     submission = form_submission(
         record_state, view, context={"value": context}, reason={"selected_option": {"value": "invented"}}
     )
     found = decide.REJECT.submission(context_of(system, ANA), submission)["errors"]
-    assert words in found["context"]
+    assert expected in found["context"]
     assert found["reason"] == "Choose why the group stays connected."
 
 
@@ -210,7 +210,7 @@ def settle_decision(system: System, record_state: RecordState, view: str, status
         lease_until=None,
     )
     audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
-    operations.settle(done, lease="l", change=None, events=(), audit=audit)
+    operations.save(done, lease="l", change=None, events=(), audit=audit)
     return change_status(system, record_state, status)
 
 
@@ -290,10 +290,10 @@ def test_people_who_may_not_approve_get_no_form_submit_nothing_and_are_audited(s
     assert "Guests cannot do this" in modal_text(system, GUS)
     view = open_form(system, record_state)
     context = context_of(system, ANA)
-    nobody = replace(
+    without_permission = replace(
         context, deps=replace(context.deps, policy=replace(context.deps.policy, approvers=frozenset({BEN})))
     )
-    answer = decide.APPROVE.submission(nobody, form_submission(record_state, view))
+    answer = decide.APPROVE.submission(without_permission, form_submission(record_state, view))
     assert answer["response_action"] == "push"
     assert view not in system.open_operations()
     entries = system.bot.repositories.audit.entries(record_state.entity, limit=9)
@@ -310,8 +310,8 @@ def test_a_tampered_decision_form_is_refused(system: System, metadata: str) -> N
 
 def test_a_button_for_a_connection_or_an_unknown_record_decides_nothing(system: System) -> None:
     for entity, version in ((store_connection(system, "No Request").entity, "v"), (None, "v")):
-        named = entity or replace(store_disconnection_request(system, "Gone").entity, key="0" * 8)
-        press_button(system, buttons.record_button(Action.APPROVE, named, version, name="it"))
+        entity_or_unknown = entity or replace(store_disconnection_request(system, "Gone").entity, key="0" * 8)
+        press_button(system, buttons.record_button(Action.APPROVE, entity_or_unknown, version, name="it"))
         assert "Switchboard no longer has this request. Nothing was sent to Noyo." in modal_text(system)
 
 

@@ -70,10 +70,10 @@ def test_a_submission_awaits_confirmation_and_the_modal_shows_the_next_step(syst
     record_state = store_connected_group(system, "Held Inc")
     view = open_form(system, record_state)
     system.slack.submit(ANA, view, form_values(record_state, context="They move\non Monday"))
-    asked = submitted_request(system, view)
+    request = submitted_request(system, view)
     assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
-    assert (asked.group_id, asked.connection) == (getattr(record_state.record, "group_id", ""), record_state.entity)
-    assert (asked.reason, asked.context) == (DisconnectionReason.TERMINATED, "They move\non Monday")
+    assert (request.group_id, request.connection) == (getattr(record_state.record, "group_id", ""), record_state.entity)
+    assert (request.reason, request.context) == (DisconnectionReason.TERMINATED, "They move\non Monday")
     shown = modal_text(system)
     assert "Nothing has been sent to Noyo. A second approver has to confirm it" in shown
     assert "it expires unsent Jan 1, 2027 at 12:00 AM" in shown

@@ -51,10 +51,10 @@ def test_a_disconnection_has_one_card_from_the_request_to_noyos_answer(system: S
 def test_an_expired_request_is_shown_on_its_card_and_reported_to_the_requester(system: System) -> None:
     operation_id = request_disconnection(system, "Over Inc", end_date="2026-10-01")
     system.notify()
-    system.clock.now, then = float(system.operation(operation_id).due or 0) + 1, system.clock.now
+    system.clock.now, original_time = float(system.operation(operation_id).due or 0) + 1, system.clock.now
     system.execute_due()
     system.notify()
-    system.clock.now = then
+    system.clock.now = original_time
     (card,) = [text for text in map(system.slack.render, system.slack.channel(DECISIONS)) if "Over Inc" in text]
     assert "No second approver confirmed @Ana's disconnection request in time; nothing was sent" in card
     assert "Confirm Disconnection…" not in card

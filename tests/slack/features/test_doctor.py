@@ -161,7 +161,7 @@ def problem_text(finding: Finding) -> str:
 
 
 @pytest.mark.parametrize(
-    ("finding", "words"),
+    ("finding", "expected"),
     [
         (
             Finding(Topic.SCOPES, CheckStatus.FAILED, ("users:read", "im:write")),
@@ -189,10 +189,10 @@ def problem_text(finding: Finding) -> str:
         ),
     ],
 )
-def test_each_problem_has_advice_and_the_time_of_its_check(finding: Finding, words: str) -> None:
+def test_each_problem_has_advice_and_the_time_of_its_check(finding: Finding, expected: str) -> None:
     text = problem_text(finding)
 
-    assert words in text
+    assert expected in text
     assert "(checked <!date^" in text
 
 

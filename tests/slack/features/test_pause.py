@@ -167,7 +167,7 @@ def test_without_a_pause_nothing_is_said_about_sending(system: System) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pause", "title", "words"),
+    ("pause", "title", "expected"),
     [
         (Pause(START, ANA), "Sending to Noyo is paused", "An admin can resume it with /noyo resume."),
         (Pause(START, ANA, until=START + 60, ended_by=BEN), "Sending to Noyo resumed", "<@U0BEN> resumed"),
@@ -175,11 +175,11 @@ def test_without_a_pause_nothing_is_said_about_sending(system: System) -> None:
         (Pause(START, until=START + 60), "Observe-only mode ended", "Switchboard"),
     ],
 )
-def test_each_start_and_end_of_a_pause_has_a_title_and_a_text(pause: Pause, title: str, words: str) -> None:
+def test_each_start_and_end_of_a_pause_has_a_title_and_a_text(pause: Pause, title: str, expected: str) -> None:
     shown = render(PauseNotice(pause), DISPLAY).text
 
     assert shown.startswith(title)
-    assert words in shown
+    assert expected in shown
     assert pause_notice(PauseNotice(pause), DISPLAY).title
 
 

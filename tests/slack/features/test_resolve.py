@@ -82,10 +82,10 @@ def test_one_of_two_concurrent_resolutions_applies(system: System) -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(inner, name)
 
-        def settle(self, *given: object, **named: object) -> None:
+        def save(self, *given: object, **named: object) -> None:
             handle_requests_with(system, context)
             press_button(system, resolution_button(Action.ARRIVED, operation), BEN)
-            inner.settle(*given, **named)  # type: ignore[arg-type]
+            inner.save(*given, **named)  # type: ignore[arg-type]
 
     handle_requests_with(system, replace(context, deps=replace(context.deps, operations=ResolvedConcurrently())))  # type: ignore[arg-type]
     press_button(system, resolution_button(Action.CLOSE, operation))
@@ -128,7 +128,7 @@ def test_during_a_table_outage_a_resolution_fails_with_a_message(system: System)
     operation = store_unclear_retry(system, "Table Down Inc")
     context = context_of(system)
     handle_requests_with(
-        system, replace(context, deps=replace(context.deps, operations=FailingPort(context.deps.operations, "settle")))
+        system, replace(context, deps=replace(context.deps, operations=FailingPort(context.deps.operations, "save")))
     )
     press_button(system, resolution_button(Action.CLOSE, operation))
     assert "Please try again in a minute." in modal_text(system)
@@ -154,8 +154,8 @@ def store_unclear_decision(system: System, name: str) -> Operation:
     operations.submit(operation, expected=None, events=(), audit=audit)
     claimed = replace(operation, state=OperationState.SENDING, lease="l", lease_until=now + 60, attempts=1)
     operations.claim(operation, claimed)
-    stuck = replace(claimed, state=OperationState.NEEDS_RESOLUTION, lease=None, lease_until=None)
-    operations.save(replace(stuck, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
+    unresolved = replace(claimed, state=OperationState.NEEDS_RESOLUTION, lease=None, lease_until=None)
+    operations.save(replace(unresolved, outcome=Outcome(OutcomeKind.UNCLEAR)), lease="l")
     change_status(system, record_state, "needs_review")
     return system.operation(operation.id)
 

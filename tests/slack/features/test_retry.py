@@ -199,8 +199,8 @@ def test_a_tampered_retry_form_is_refused(system: System, about: str) -> None:
 
 def test_a_retry_of_an_unknown_connection_is_refused(system: System) -> None:
     record_state = store_connection(system, "Gone Inc")
-    gone = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
-    press_button(system, retry_button(gone))
+    unknown = replace(record_state, record=replace(record_state.record, id="0b1c7c5e-0000-4000-8000-00000000dead"))
+    press_button(system, retry_button(unknown))
     assert "Switchboard no longer has this connection. Nothing was sent to Noyo." in modal_text(system)
 
 
@@ -208,9 +208,9 @@ def test_the_alert_the_card_and_the_command_open_the_same_form(worker_system: Sy
     worker_system.poll()
     worker_system.notify()
     worker_system.asks(carrier_group_id="way")
-    asked = view_id(worker_system)
+    operation_id = view_id(worker_system)
     worker_system.execute_due()
-    outcome = worker_system.operation(asked).outcome
+    outcome = worker_system.operation(operation_id).outcome
     assert outcome is not None
     assert outcome.record is not None
     worker_system.noyo.move_connection(outcome.record.key, "unable_to_connect", error="No such group")

@@ -47,8 +47,8 @@ def request_disconnection(system: System, name: str, record_state: RecordState |
     record_state = record_state or store_connection(system, name, "completed", group_id=str(uuid.uuid4()), error=None)
     press_button(system, record_facts.record_button(Action.DISCONNECT, record_state.record))
     view = view_id(system)
-    wanted = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name}
-    system.slack.submit(ANA, view, wanted | fields)
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": name}
+    system.slack.submit(ANA, view, values | fields)
     assert system.operation(view).state is OperationState.AWAITING_CONFIRMATION
     return view
 
@@ -183,10 +183,10 @@ def test_a_changed_connection_is_shown_before_the_confirmation(system: System) -
 
 def test_an_expired_request_cannot_be_confirmed(system: System) -> None:
     operation_id = request_disconnection(system, "Late Inc")
-    system.clock.now, then = float(system.operation(operation_id).due or 0), system.clock.now
+    system.clock.now, original_time = float(system.operation(operation_id).due or 0), system.clock.now
     open_confirmation(system, operation_id)
     assert "[[ Too late ]]" in modal_text(system, BEN)
-    system.clock.now = then
+    system.clock.now = original_time
 
 
 @pytest.mark.parametrize("user", [ANA, CAT])

@@ -188,8 +188,8 @@ def test_a_guest_cannot_open_details(system: System) -> None:
 
 def test_details_of_a_missing_record_say_so(system: System) -> None:
     record_state = store_connection(system, "Soon Gone Inc")
-    gone = replace(record_state.record, id=UNKNOWN_ID).entity
-    press_button(system, buttons.record_button(Action.DETAILS, gone, "1", name="it"))
+    missing = replace(record_state.record, id=UNKNOWN_ID).entity
+    press_button(system, buttons.record_button(Action.DETAILS, missing, "1", name="it"))
     assert "Switchboard no longer has this record." in modal_text(system)
 
 

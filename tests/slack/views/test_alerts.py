@@ -60,15 +60,15 @@ def test_an_unnamed_carrier_is_shown_by_its_id() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("status", "expected"),
     [
         (ConnectionStatus.ACTION_REQUIRED, "Find out what has to be corrected"),
         (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
     ],
 )
-def test_other_statuses_that_need_action_say_what_to_do(status: ConnectionStatus, words: str) -> None:
+def test_other_statuses_that_need_action_say_what_to_do(status: ConnectionStatus, expected: str) -> None:
     text = rendered_text(Alert(a_record_state(a_connection(status=status, error=None)), VERSION))
-    assert words in text
+    assert expected in text
     assert "[Retry…]" not in text
 
 

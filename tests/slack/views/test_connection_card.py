@@ -89,8 +89,8 @@ def test_an_unknown_status_is_shown_as_received() -> None:
 
 
 def test_missing_fields_are_shown_as_missing() -> None:
-    bare = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
-    text = rendered_text(RecordCard(a_record_state(bare, requester=None)))
+    incomplete = a_connection(group_name=None, carrier_group_id=None, carrier_id="no-name", error=None)
+    text = rendered_text(RecordCard(a_record_state(incomplete, requester=None)))
     assert "# Unnamed group · no-name" in text
     assert "Carrier group id: none" in text
     assert "Requested by: someone outside Switchboard" in text
@@ -104,7 +104,7 @@ def test_the_message_of_an_earlier_attempt_is_not_shown_during_processing() -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "expected"),
     [
         ({}, "sending."),
         ({"state": OperationState.SENDING}, "sending."),
@@ -117,10 +117,10 @@ def test_the_message_of_an_earlier_attempt_is_not_shown_during_processing() -> N
         ({"state": OperationState.NEEDS_RESOLUTION}, "needs your review: did it arrive?"),
     ],
 )
-def test_an_open_operation_replaces_the_next_step_and_removes_retry(changes: dict[str, object], words: str) -> None:
+def test_an_open_operation_replaces_the_next_step_and_removes_retry(changes: dict[str, object], expected: str) -> None:
     card = RecordCard(a_record_state(), a_retry(**changes), settled(a_retry(actor="UBOB"), OutcomeKind.CONFIRMED))
     text = rendered_text(card)
-    assert f"Now: @UANA asked to retry with carrier group id 00110022: {words}" in text
+    assert f"Now: @UANA asked to retry with carrier group id 00110022: {expected}" in text
     assert "Next:" not in text
     assert "[Retry…]" not in text
     assert "UBOB" not in text, "the last operation is shown only if none is open"
@@ -138,7 +138,7 @@ def test_corrected_sensitive_details_are_mentioned_without_their_values() -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "words", "expected"),
+    ("kind", "message", "expected"),
     [
         (OutcomeKind.CONFIRMED, None, "Noyo confirmed @UANA's retry"),
         (OutcomeKind.RECONCILED, None, "Noyo did not answer, but Noyo shows that @UANA's retry arrived"),
@@ -153,9 +153,9 @@ def test_corrected_sensitive_details_are_mentioned_without_their_values() -> Non
     ],
 )
 def test_the_last_operation_is_shown_with_its_actor_outcome_and_time(
-    kind: OutcomeKind, words: str | None, expected: str
+    kind: OutcomeKind, message: str | None, expected: str
 ) -> None:
-    text = rendered_text(RecordCard(a_record_state(), last=settled(a_retry(), kind, words)))
+    text = rendered_text(RecordCard(a_record_state(), last=settled(a_retry(), kind, message)))
     assert expected in text
     assert "· 29 Dec 2025 11:36 UTC" in text
     assert "[Retry…]" in text, "the buttons are back"
@@ -182,8 +182,8 @@ def test_an_operation_without_an_actor_names_switchboard() -> None:
 
 
 def test_an_operation_without_a_stored_outcome_is_still_shown() -> None:
-    odd = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
-    assert "@UANA's retry is closed (succeeded)" in rendered_text(RecordCard(a_record_state(), last=odd))
+    without_outcome = replace(settled(a_retry(), OutcomeKind.CONFIRMED), outcome=None, settled_at=None)
+    assert "@UANA's retry is closed (succeeded)" in rendered_text(RecordCard(a_record_state(), last=without_outcome))
 
 
 def test_the_creating_operation_is_shown_as_a_request() -> None:

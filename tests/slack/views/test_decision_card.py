@@ -49,8 +49,8 @@ def test_an_undecided_request_offers_both_decisions_for_the_shown_version() -> N
 
 
 def test_a_claimed_request_can_be_claimed_by_others_and_released() -> None:
-    taken = RecordCard(a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED))
-    buttons = buttons_of(render(taken, DISPLAY))
+    claimed = RecordCard(a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED))
+    buttons = buttons_of(render(claimed, DISPLAY))
     assert list(buttons) == [*DECIDING[:2], "Claim Instead", "Release", "Details"]
     assert buttons["Release"]["accessibility_label"] == "Release Test Company"
     assert buttons["Release"]["value"] == buttons["Details"]["value"]
@@ -69,15 +69,15 @@ def test_a_decision_being_sent_is_shown_and_removes_the_decision_buttons() -> No
 
 
 def test_the_details_of_a_decision_are_shown() -> None:
-    later = a_decision(wanted={"effective_end_date": date(2027, 1, 31)})
+    later = a_decision(fields={"effective_end_date": date(2027, 1, 31)})
     assert "@UANA approved with 31 Jan 2027 as the last managed day: sending." in rendered_text(card(operation=later))
     operation = a_decision(Decision.REJECT, {"reason": DecisionReason.PAYMENT_REINSTATED})
     assert "@UANA rejected (payment reinstated): sending." in rendered_text(card(operation=operation))
 
 
 def test_a_decision_with_an_unknown_outcome_offers_three_resolutions_and_no_decision() -> None:
-    stuck = card(operation=a_decision(state=OperationState.NEEDS_RESOLUTION))
-    assert button_labels(stuck) == ["It Arrived", "Send Again", "Close", "Details"]
+    unresolved = card(operation=a_decision(state=OperationState.NEEDS_RESOLUTION))
+    assert button_labels(unresolved) == ["It Arrived", "Send Again", "Close", "Details"]
 
 
 def test_a_confirmed_decision_is_shown_with_its_time_and_person() -> None:
@@ -119,15 +119,15 @@ def test_an_unsuccessful_decision_is_not_shown_as_the_one_that_was_made() -> Non
 
 
 def test_an_open_decision_shows_no_decision_elsewhere() -> None:
-    checking = a_decision(state=OperationState.RECONCILING)
-    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=checking, decided=CHANGED))
+    reconciling = a_decision(state=OperationState.RECONCILING)
+    text = rendered_text(card(DisconnectionStatus.PROCESSING, operation=reconciling, decided=CHANGED))
     assert OUTSIDE not in text
     assert "Checking whether it arrived" in text
 
 
 def test_a_request_of_our_own_platform_needs_no_decision() -> None:
-    ours = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
-    assert OUTSIDE not in rendered_text(ours)
+    platform_request = card(DisconnectionStatus.PROCESSING, source_type=DisconnectionSource.PLATFORM)
+    assert OUTSIDE not in rendered_text(platform_request)
     assert OUTSIDE not in rendered_text(card())
 
 
@@ -138,8 +138,8 @@ def test_an_alert_offers_decisions_until_one_is_submitted() -> None:
     assert list(buttons_of(render(Alert(record_state, "an earlier one"), DISPLAY))) == ["Details"]
 
 
-def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, words: str | None = None) -> str:
-    return rendered_text(Reply(settled(a_decision(decision), kind, words), a_record_state(a_disconnection())))
+def reply_text(kind: OutcomeKind, decision: Decision = Decision.APPROVE, message: str | None = None) -> str:
+    return rendered_text(Reply(settled(a_decision(decision), kind, message), a_record_state(a_disconnection())))
 
 
 def test_a_reply_shows_the_outcome_of_a_decision() -> None:
@@ -149,7 +149,7 @@ def test_a_reply_shows_the_outcome_of_a_decision() -> None:
     assert "Disconnection request: Test Company" in rejected
     found = reply_text(OutcomeKind.RECONCILED)
     assert "# Noyo shows it approved" in found
-    assert "Noyo refused your approval" in reply_text(OutcomeKind.REFUSED, words="No")
+    assert "Noyo refused your approval" in reply_text(OutcomeKind.REFUSED, message="No")
     assert "The request changed before your approval was sent" in reply_text(OutcomeKind.CHANGED)
 
 
@@ -166,9 +166,9 @@ def test_a_thread_line_shows_the_decision_and_the_state_at_noyo() -> None:
 
 
 def test_a_manual_resolution_shows_the_last_managed_day() -> None:
-    stuck = settled(a_decision(), OutcomeKind.UNCLEAR)
-    stuck = replace(stuck, state=OperationState.NEEDS_RESOLUTION, settled_at=None)
-    text = rendered_text(ManualResolution(stuck, a_record_state(a_disconnection())))
+    unresolved = settled(a_decision(), OutcomeKind.UNCLEAR)
+    unresolved = replace(unresolved, state=OperationState.NEEDS_RESOLUTION, settled_at=None)
+    text = rendered_text(ManualResolution(unresolved, a_record_state(a_disconnection())))
     assert "Request: @UANA approved" in text
     assert "Last managed day: 31 Dec 2026" in text
     assert "nothing else can be sent for this request" in text
@@ -176,8 +176,8 @@ def test_a_manual_resolution_shows_the_last_managed_day() -> None:
 
 @pytest.mark.parametrize("kind", [OutcomeKind.CONFIRMED, OutcomeKind.RECONCILED])
 def test_a_rejection_without_a_version_says_that_noyo_could_not_check_it(kind: OutcomeKind) -> None:
-    over = settled(a_decision(Decision.REJECT, {"unversioned": True}), kind)
+    settled_rejection = settled(a_decision(Decision.REJECT, {"unversioned": True}), kind)
     notice = "It was sent without a version"
-    assert notice in rendered_text(card(DisconnectionStatus.REJECTED, last=over))
-    assert notice in rendered_text(Reply(over))
+    assert notice in rendered_text(card(DisconnectionStatus.REJECTED, last=settled_rejection))
+    assert notice in rendered_text(Reply(settled_rejection))
     assert notice not in rendered_text(Reply(settled(a_decision(Decision.REJECT), kind)))

@@ -80,41 +80,47 @@ DISPLAY_OUTSIDE = replace(DISPLAY, in_production=False, environment="<!here> 123
 ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 
-def every_content(words: str, said: str) -> list[Content]:
+def every_content(name: str, untrusted: str) -> list[Content]:
     """Each kind of content, with the given texts in every field that may contain untrusted text."""
     # A record's own carrier group id is not masked, so it must not contain a number here.
-    own_id = re.sub(r"\d", "", said)
-    record = a_connection(group_name=words, error=said, version=VERSION)
-    odd_record = replace(record, status=UnknownValue(words), carrier_id=words, carrier_group_id=own_id)
-    request = a_request(input=ConnectionRequest(said, own_id, words), outcome=Outcome(OutcomeKind.OVERDUE, said))
-    retry = a_retry(input=RetryRequest("00110022"), delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
+    own_id = re.sub(r"\d", "", untrusted)
+    record = a_connection(group_name=name, error=untrusted, version=VERSION)
+    odd_record = replace(record, status=UnknownValue(name), carrier_id=name, carrier_group_id=own_id)
+    request = a_request(
+        input=ConnectionRequest(untrusted, own_id, name), outcome=Outcome(OutcomeKind.OVERDUE, untrusted)
+    )
+    retry = a_retry(
+        input=RetryRequest("00110022"), delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
+    )
     refused = replace(retry, state=OperationState.REFUSED, settled_at=1_767_008_000)
-    unallowed = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, said))
-    stuck = replace(request, state=OperationState.NEEDS_RESOLUTION)
+    not_authorized = replace(refused, outcome=Outcome(OutcomeKind.NOT_AUTHORIZED, untrusted))
+    unresolved = replace(request, state=OperationState.NEEDS_RESOLUTION)
     waits = tuple(a_record_state(replace(record, id=f"{number}")) for number in range(25))
-    disconnection = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said)
-    decision = a_decision(wanted={"context": said}, delay_reason=said, outcome=Outcome(OutcomeKind.REFUSED, said))
+    disconnection = a_disconnection(group_name=name, source_type=UnknownValue(untrusted), source_id=untrusted)
+    decision = a_decision(
+        fields={"context": untrusted}, delay_reason=untrusted, outcome=Outcome(OutcomeKind.REFUSED, untrusted)
+    )
     refused_decision = replace(decision, state=OperationState.REFUSED, settled_at=1_767_008_000)
     decided = replace(disconnection, status=DisconnectionStatus.REJECTED)
-    unclear = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
-    event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=words, after=said)
+    unclear = replace(decision, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, untrusted))
+    event = OutboxEvent("n", EventKind.LATE_VERSION, record.entity, 1_767_008_000, None, before=name, after=untrusted)
     return [
         RecordCard(a_record_state(record), last=refused),
         RecordCard(a_record_state(odd_record), retry),
         RecordCard(a_record_state(disconnection), retry),
         RequestCard(request),
         RequestCard(replace(request, state=OperationState.REFUSED), a_record_state(odd_record)),
-        RequestCard(stuck),
+        RequestCard(unresolved),
         Alert(a_record_state(record), record.version, card=CARD),
         Alert(a_record_state(odd_record), "another", retry),
         Alert(a_record_state(disconnection), disconnection.version),
-        ManualResolution(stuck, a_record_state(odd_record), CARD),
+        ManualResolution(unresolved, a_record_state(odd_record), CARD),
         ThreadLine(event),
         ThreadLine(replace(event, kind=EventKind.RECORD_CHANGED)),
         ThreadLine(replace(event, kind=EventKind.OPERATION_CHANGED, operation_state=OperationState.REFUSED), refused),
         Reply(request),
         Reply(refused, a_record_state(odd_record), CARD),
-        Reply(unallowed, a_record_state(record)),
+        Reply(not_authorized, a_record_state(record)),
         RecordCard(a_record_state(disconnection), decision),
         RecordCard(a_record_state(disconnection), last=refused_decision),
         RecordCard(a_record_state(disconnection), unclear),
@@ -126,30 +132,30 @@ def every_content(words: str, said: str) -> list[Content]:
         ),
         Reply(refused_decision, a_record_state(disconnection), CARD),
         Reply(decision, a_record_state(disconnection)),
-        *_pending_disconnections(words, said),
+        *_pending_disconnections(name, untrusted),
         Summary(25, 60, waits, 1000),
     ]
 
 
-def _pending_disconnections(words: str, said: str) -> list[Content]:
-    request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
-    unclear = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, said))
+def _pending_disconnections(name: str, untrusted: str) -> list[Content]:
+    request = a_pending_disconnection(fields={"group_name": name, "carrier_id": name, "context": untrusted})
+    unclear = replace(request, state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.UNCLEAR, untrusted))
     refused_decision = replace(
-        request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, said, status=403)
+        request, state=OperationState.REFUSED, outcome=Outcome(OutcomeKind.REFUSED, untrusted, status=403)
     )
-    changed = replace(refused_decision, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, said))
-    there = a_record_state(a_disconnection(group_name=words, carrier_id=words))
+    changed = replace(refused_decision, state=OperationState.CANCELLED, outcome=Outcome(OutcomeKind.CHANGED, untrusted))
+    existing = a_record_state(a_disconnection(group_name=name, carrier_id=name))
     event = OutboxEvent("n", EventKind.OPERATION_CHANGED, request.entity, 1_767_008_000, None)
     return [
         RequestCard(request),
         RequestCard(unclear),
-        RequestCard(refused_decision, there),
+        RequestCard(refused_decision, existing),
         RequestCard(changed),
-        RequestCard(replace(request, state=OperationState.PENDING, delay_reason=said)),
+        RequestCard(replace(request, state=OperationState.PENDING, delay_reason=untrusted)),
         ManualResolution(unclear, None, CARD),
         ThreadLine(replace(event, operation_state=OperationState.AWAITING_CONFIRMATION), request),
         ThreadLine(replace(event, operation_state=OperationState.CANCELLED), changed),
-        Reply(refused_decision, there, CARD),
+        Reply(refused_decision, existing, CARD),
         Reply(changed),
     ]
 
@@ -162,14 +168,14 @@ def workspace() -> Any:
     return fake.workspace
 
 
-@given(words=hostile_text, said=hostile_text)
+@given(name=hostile_text, untrusted=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_hostile_text_breaks_no_rule_in_any_message(workspace: Any, words: str, said: str) -> None:
+def test_hostile_text_breaks_no_rule_in_any_message(workspace: Any, name: str, untrusted: str) -> None:
     # Own texts contain real mentions of people, so untrusted mentions must look different here.
-    said = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", said)
-    for content in every_content(words, said):
+    untrusted = re.sub(r"<@U0EVIL>|<!subteam\^S0EVIL>", "<@U0 EVIL>", untrusted)
+    for content in every_content(name, untrusted):
         rendered = render(content, DISPLAY_OUTSIDE)
         blocks = json.loads(rendered.blocks)
         assert check_blocks(blocks) == []
@@ -184,14 +190,14 @@ def test_hostile_text_breaks_no_rule_in_any_message(workspace: Any, words: str, 
             assert check_view(reply_view(content, DISPLAY_OUTSIDE, no_links)) == []
 
 
-@given(words=hostile_text, said=hostile_text)
+@given(name=hostile_text, untrusted=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @pytest.mark.parametrize("decision", list(Decision))
-def test_hostile_text_breaks_no_decision_form(workspace: Any, decision: Decision, words: str, said: str) -> None:
-    record = a_disconnection(group_name=words, source_type=UnknownValue(said), source_id=said, carrier_id=words)
-    before = replace(record, status=UnknownValue(said), effective_end_date=None)
+def test_hostile_text_breaks_no_decision_form(workspace: Any, decision: Decision, name: str, untrusted: str) -> None:
+    record = a_disconnection(group_name=name, source_type=UnknownValue(untrusted), source_id=untrusted, carrier_id=name)
+    before = replace(record, status=UnknownValue(untrusted), effective_end_date=None)
     view = decision_form(decision, record, DISPLAY_OUTSIDE, changes(before, record))
     assert check_view(view) == []
     message = Message("1.1", "CCONNECT", "U0BOT", "", view["blocks"])
@@ -199,19 +205,21 @@ def test_hostile_text_breaks_no_decision_form(workspace: Any, decision: Decision
     assert all(mask(shown) == shown for shown in texts(view["blocks"]))
 
 
-@given(words=hostile_text, said=hostile_text)
+@given(name=hostile_text, untrusted=hostile_text)
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_hostile_text_breaks_neither_the_disconnect_form_nor_the_confirmation(
-    workspace: Any, words: str, said: str
+    workspace: Any, name: str, untrusted: str
 ) -> None:
-    record = a_connection(group_name=words, carrier_id=words, error=said, status=UnknownValue(said))
-    request = a_pending_disconnection(wanted={"group_name": words, "carrier_id": words, "context": said})
-    asked: Any = request.input
+    record = a_connection(group_name=name, carrier_id=name, error=untrusted, status=UnknownValue(untrusted))
+    request = a_pending_disconnection(fields={"group_name": name, "carrier_id": name, "context": untrusted})
+    disconnection_request: Any = request.input
     views = [
         disconnect_form(record, DISPLAY_OUTSIDE, needs_second=True, changed=True),
-        confirmation(request, asked, a_connection(status=UnknownValue(said)), DISPLAY_OUTSIDE, first=True),
+        confirmation(
+            request, disconnection_request, a_connection(status=UnknownValue(untrusted)), DISPLAY_OUTSIDE, first=True
+        ),
     ]
     for view in views:
         assert check_view(view) == []
@@ -242,8 +250,8 @@ def texts(value: Any) -> list[str]:
 
 
 def test_a_carriers_message_cannot_mention_link_or_format(workspace: Any) -> None:
-    said = "<!channel> *bold* https://evil.com 123-45-6789"
-    rendered = render(Alert(a_record_state(a_connection(error=said)), a_connection().version), DISPLAY)
+    untrusted = "<!channel> *bold* https://evil.com 123-45-6789"
+    rendered = render(Alert(a_record_state(a_connection(error=untrusted)), a_connection().version), DISPLAY)
     message = Message("1.1", "CCONNECT", "U0BOT", rendered.text, json.loads(rendered.blocks))
     assert pings_and_links(workspace, message) == {"@UANA"}
     assert "123-45-6789" not in rendered.text + rendered.blocks

@@ -41,8 +41,11 @@ def test_every_known_status_has_a_name_and_a_next_step() -> None:
 
 def test_actors_are_mentions_and_their_input_is_plain_text() -> None:
     assert mrkdwn(operation_text.description(a_retry())) == "<@UANA> asked to retry with carrier group id 00110022"
-    odd = settled(a_request(), OutcomeKind.REFUSED, "<!channel> 00110011 123456789")
-    assert mrkdwn(operation_text.outcome(odd)) == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
+    refused_request = settled(a_request(), OutcomeKind.REFUSED, "<!channel> 00110011 123456789")
+    assert (
+        mrkdwn(operation_text.outcome(refused_request))
+        == "Noyo refused <@UANA>'s request: &lt;!channel&gt; 00110011 •••"
+    )
 
 
 def test_only_refusals_and_unsent_operations_have_advice() -> None:
@@ -104,6 +107,6 @@ def test_display_settings_are_read_from_the_settings() -> None:
     assert (display.connections_channel, display.alerts_channel, display.decisions_channel) == ("C1", "C2", "C3")
     assert display.command == "/n"
     assert mrkdwn(display.warning()[0]) == "Not production: this is the sandbox environment."
-    stuck = a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
-    assert display.retryable(stuck)
-    assert not DISPLAY.retryable(stuck)
+    action_required = a_record_state(a_connection(status=ConnectionStatus.ACTION_REQUIRED))
+    assert display.retryable(action_required)
+    assert not DISPLAY.retryable(action_required)

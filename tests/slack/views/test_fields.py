@@ -42,9 +42,9 @@ def test_a_tax_number_has_nine_digits_with_any_separators(value: str) -> None:
     "value", ["1", "12-345678", "1234567890", "12345678a", "١٢٣٤٥٦٧٨٩", "12/3456789", "-", "12\x003456789"]
 )
 def test_an_invalid_tax_number_is_refused_without_repeating_it(value: str) -> None:
-    said = error_of("federal_ein", value)
-    assert "nine digits" in said
-    assert value not in said.replace("12-3456789", "") or value == "-"
+    error = error_of("federal_ein", value)
+    assert "nine digits" in error
+    assert value not in error.replace("12-3456789", "") or value == "-"
 
 
 @pytest.mark.parametrize("value", ["a@b", "a b@c.de", "@c.de", "a@b.c, d@e.f", "x" * 250 + "@b.de"])

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 
 from bot.slack.views.rich_text import (
     EMPTY_TEXT,
+    UserMention,
     clean_text,
     date_text,
     duration_text,
+    mrkdwn,
     untrusted_mrkdwn,
-    user_mrkdwn,
     utc_text,
 )
 
@@ -69,8 +70,8 @@ def test_text_without_visible_characters_is_shown_as_empty() -> None:
 
 
 def test_only_a_user_id_becomes_a_mention() -> None:
-    assert user_mrkdwn("U0123ABC") == "<@U0123ABC>"
-    assert user_mrkdwn("U1><!channel") == "U1&gt;&lt;!channel"
+    assert mrkdwn((UserMention("U0123ABC"),)) == "<@U0123ABC>"
+    assert mrkdwn((UserMention("U1><!channel"),)) == "U1&gt;&lt;!channel"
 
 
 def test_a_date_is_written_out() -> None:
@@ -83,7 +84,7 @@ def test_a_time_has_a_utc_fallback_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"),
+    ("seconds", "expected"),
     [
         (0, "less than a minute"),
         (60, "1 minute"),
@@ -93,13 +94,13 @@ def test_a_time_has_a_utc_fallback_text() -> None:
         (86400 * 3 + 120, "3 days 2 minutes"),
     ],
 )
-def test_a_duration_is_written_in_words(seconds: int, words: str) -> None:
-    assert duration_text(seconds) == words
+def test_a_duration_is_written_in_words(seconds: int, expected: str) -> None:
+    assert duration_text(seconds) == expected
 
 
 @given(st.text(max_size=300), st.integers(2, 80))
-def test_cleaned_text_is_one_visible_line_within_its_limit(words: str, limit: int) -> None:
-    text = clean_text(words, limit=max(limit, len(EMPTY_TEXT)))
+def test_cleaned_text_is_one_visible_line_within_its_limit(untrusted: str, limit: int) -> None:
+    text = clean_text(untrusted, limit=max(limit, len(EMPTY_TEXT)))
     assert 0 < len(text) <= max(limit, len(EMPTY_TEXT))
     assert text.encode()
     assert len(text.splitlines()) == 1

@@ -39,16 +39,16 @@ def test_a_changed_record_is_shown_with_its_other_version() -> None:
 
 
 def test_an_operation_that_was_never_sent_says_so() -> None:
-    late = a_request(
+    overdue = a_request(
         state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE, "Noyo cannot be reached.")
     )
-    text = rendered_text(ManualResolution(late))
+    text = rendered_text(ManualResolution(overdue))
     assert "A day has passed since the first attempt at @UANA's request." in text
     assert "Last error: Noyo cannot be reached." in text
     assert "Sent: not that we know of" in text
     assert "At Noyo: no connection that clearly matches" in text
-    silent = a_request(state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE))
-    assert "Last error" not in rendered_text(ManualResolution(silent))
+    without_error = a_request(state=OperationState.NEEDS_RESOLUTION, outcome=Outcome(OutcomeKind.OVERDUE))
+    assert "Last error" not in rendered_text(ManualResolution(without_error))
 
 
 def test_an_unknown_record_is_shown_as_unknown() -> None:

@@ -40,10 +40,10 @@ def test_the_end_date_is_not_a_slack_date_because_those_depend_on_the_readers_ti
 
 
 def test_missing_and_unknown_fields_of_a_disconnection_are_shown() -> None:
-    odd = a_disconnection(
+    disconnection = a_disconnection(
         effective_end_date=None, source_type=UnknownValue("audit_robot"), status=UnknownValue("on_hold")
     )
-    text = rendered_text(RecordCard(a_record_state(odd)))
+    text = rendered_text(RecordCard(a_record_state(disconnection)))
     assert "Last managed day: not set yet" in text
     assert "Source: audit_robot" in text
     assert "Status: on_hold" in text
@@ -69,8 +69,8 @@ def test_an_operation_on_a_disconnection_is_shown() -> None:
     refresh = a_retry(kind=OperationKind.REFRESH_RECORD, input=RefreshRequest("person"))
     card = RecordCard(a_record_state(a_disconnection()), refresh)
     assert "@UANA asked for a refresh from Noyo: sending." in rendered_text(card)
-    over = RecordCard(a_record_state(a_disconnection()), last=settled(refresh, OutcomeKind.CONFIRMED))
-    assert "Noyo confirmed @UANA's refresh" in rendered_text(over)
+    settled_card = RecordCard(a_record_state(a_disconnection()), last=settled(refresh, OutcomeKind.CONFIRMED))
+    assert "Noyo confirmed @UANA's refresh" in rendered_text(settled_card)
 
 
 def test_an_open_request_is_shown_as_sending_without_buttons() -> None:
@@ -87,11 +87,11 @@ def test_a_refused_request_shows_noyos_message_and_advice() -> None:
 
 
 def test_a_duplicate_shows_the_existing_connection_with_its_status() -> None:
-    there = a_connection(status=ConnectionStatus.COMPLETED, group_name="Test Co.")
-    text = rendered_text(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), a_record_state(there)))
+    existing = a_connection(status=ConnectionStatus.COMPLETED, group_name="Test Co.")
+    text = rendered_text(RequestCard(settled(a_request(), OutcomeKind.DUPLICATE), a_record_state(existing)))
     assert "Already exists: Test Co. · Guardian" in text
     assert "Status at the time: Completed" in text
-    assert f"Noyo id {there.id}" in text
+    assert f"Noyo id {existing.id}" in text
     assert "[Details]" in text
 
 

@@ -41,7 +41,7 @@ def button_labels(**changes: Any) -> list[str]:
 
 
 def test_a_request_awaiting_confirmation_shows_its_details_and_offers_to_confirm_or_withdraw() -> None:
-    read = card_text(wanted={"context": "between us"}).splitlines()
+    read = card_text(fields={"context": "between us"}).splitlines()
 
     assert read[0] == "# Disconnect Test Company · Guardian"
     assert read[1].startswith("Now: waiting for a second approver. Expires ")
@@ -85,14 +85,14 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
         (OutcomeKind.WITHDRAWN, {"decided_by": "UANA"}, "@UANA withdrew the disconnection request"),
         (OutcomeKind.WITHDRAWN, {"decided_by": "UBEN"}, "@UBEN withdrew @UANA's disconnection request"),
         (OutcomeKind.NOT_AUTHORIZED, {"decided_by": "UBEN"}, "Not sent: @UBEN does not have permission for this"),
-        (OutcomeKind.CHANGED, {"words": "unable_to_connect"}, "Its status is now Unable to connect"),
+        (OutcomeKind.CHANGED, {"message": "unable_to_connect"}, "Its status is now Unable to connect"),
         (
             OutcomeKind.END_DATE_PASSED,
             {},
             "Not sent: 31 Dec 2026, the last managed day in @UANA's disconnection request, passed",
         ),
-        (OutcomeKind.REFUSED, {"words": "No", "status": 403}, "Noyo protects this group"),
-        (OutcomeKind.REFUSED, {"words": "reason: no", "status": 422}, "Correct what Noyo names"),
+        (OutcomeKind.REFUSED, {"message": "No", "status": 403}, "Noyo protects this group"),
+        (OutcomeKind.REFUSED, {"message": "reason: no", "status": 422}, "Correct what Noyo names"),
         (OutcomeKind.DUPLICATE, {}, "Noyo already has an open one for this group and carrier"),
         (OutcomeKind.CONFIRMED, {}, "Noyo accepted @UANA's disconnection request, confirmed by @UBEN"),
         (OutcomeKind.RECONCILED, {}, "shows that @UANA's disconnection request, confirmed by @UBEN, arrived"),
@@ -107,8 +107,8 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
 def test_each_outcome_is_shown_on_the_card_in_the_thread_and_to_both_people(
     kind: OutcomeKind, outcome: dict[str, Any], expected: str
 ) -> None:
-    words = outcome.pop("words", None)
-    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), kind, words, **outcome)
+    message = outcome.pop("message", None)
+    settled_operation = settled(a_pending_disconnection(second_approval=CONFIRMED_BY_BEN), kind, message, **outcome)
     event = OutboxEvent(
         "n",
         EventKind.OPERATION_CHANGED,
@@ -124,9 +124,9 @@ def test_each_outcome_is_shown_on_the_card_in_the_thread_and_to_both_people(
     assert buttons_of(render(RequestCard(settled_operation), DISPLAY)) == {}
     assert rendered_text(ThreadLine(event, settled_operation)).split(" · ")[0].split(": at ")[0] in read
     for reader in ("UANA", "UBEN"):
-        said = rendered_text(Reply(settled_operation, reader=reader))
-        assert "your" not in said.lower().replace("yours", "")
-        assert "Disconnect: Test Company · Guardian" in said
+        reply_text = rendered_text(Reply(settled_operation, reader=reader))
+        assert "your" not in reply_text.lower().replace("yours", "")
+        assert "Disconnect: Test Company · Guardian" in reply_text
 
 
 def test_a_duplicate_is_shown_with_its_details() -> None:
@@ -178,9 +178,9 @@ def test_a_manual_resolution_of_a_disconnection_shows_the_request_and_that_noyo_
     unclear = settled(
         a_pending_disconnection(second_approval=CONFIRMED_BY_BEN, first_sent_at=CHANGED), OutcomeKind.UNCLEAR
     )
-    asked = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
+    unresolved = replace(unclear, state=OperationState.NEEDS_RESOLUTION)
 
-    read = rendered_text(ManualResolution(asked, None, CARD))
+    read = rendered_text(ManualResolution(unresolved, None, CARD))
 
     assert "Did it arrive? Test Company · Guardian" in read
     assert "no disconnection request that clearly matches" in read
@@ -193,7 +193,7 @@ def test_every_disconnection_reason_has_a_text() -> None:
 
 
 def test_a_group_without_a_name_is_shown_as_unnamed() -> None:
-    nameless = a_pending_disconnection(wanted={"group_name": ""})
-    assert isinstance(nameless.input, DisconnectionRequest)
-    view = pending_disconnection_card(RequestCard(nameless), nameless.input, DISPLAY)
+    unnamed = a_pending_disconnection(fields={"group_name": ""})
+    assert isinstance(unnamed.input, DisconnectionRequest)
+    view = pending_disconnection_card(RequestCard(unnamed), unnamed.input, DISPLAY)
     assert "Unnamed group" in view.rendered().text

@@ -40,12 +40,12 @@ def test_the_last_managed_day_shows_how_far_away_it_is(left: int, expected: str)
 
 
 def test_an_alert_shows_the_days_left_only_while_the_request_waits() -> None:
-    waiting, over = (
+    waiting, rejected = (
         a_record_state(a_disconnection()),
         a_record_state(a_disconnection(status=DisconnectionStatus.REJECTED)),
     )
     assert "31 Dec 2026 · ends today" in rendered_text(Alert(waiting, VERSION, today=END))
-    assert "ends today" not in rendered_text(Alert(over, VERSION, today=END))
+    assert "ends today" not in rendered_text(Alert(rejected, VERSION, today=END))
 
 
 def test_without_an_end_date_no_days_left_are_shown() -> None:
@@ -97,13 +97,13 @@ def test_the_group_is_linked_by_setting_with_an_escaped_id() -> None:
 
 
 def test_untrusted_carrier_names_mention_nobody() -> None:
-    odd = a_connection(carrier_id="<!channel> @here *x*")
-    blocks = render(card(related=RelatedRecords(other_carriers=(odd,))), DISPLAY)
+    connection = a_connection(carrier_id="<!channel> @here *x*")
+    blocks = render(card(related=RelatedRecords(other_carriers=(connection,))), DISPLAY)
     assert "<!channel>" not in blocks.text
 
 
 def test_the_owner_is_shown_on_the_card_and_on_alerts() -> None:
-    taken = a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED)
-    for content in (RecordCard(taken), Alert(taken, VERSION)):
+    claimed = a_record_state(a_disconnection(), owner="UBEN", owned_since=CHANGED)
+    for content in (RecordCard(claimed), Alert(claimed, VERSION)):
         assert "Claimed by: @UBEN · 29 Dec 2025" in rendered_text(content)
-    assert GUARDIAN not in rendered_text(RecordCard(taken))
+    assert GUARDIAN not in rendered_text(RecordCard(claimed))

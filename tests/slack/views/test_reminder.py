@@ -38,14 +38,14 @@ def test_a_reminder_starts_with_the_time_left() -> None:
 
 
 def test_a_reminder_without_an_end_date_shows_no_days_left() -> None:
-    endless = replace(REMINDER, record_state=a_record_state(a_disconnection(effective_end_date=None)))
-    assert rendered_text(endless).splitlines()[0] == "# Reminder: disconnect Test Company"
+    without_end_date = replace(REMINDER, record_state=a_record_state(a_disconnection(effective_end_date=None)))
+    assert rendered_text(without_end_date).splitlines()[0] == "# Reminder: disconnect Test Company"
 
 
 def test_approvers_are_mentioned_only_if_the_reminder_asks_for_it() -> None:
-    calling = replace(REMINDER, mention_approvers=True)
-    assert "@S0APPROVE @UBEN please decide\n" in rendered_text(calling, DISPLAY_WITH_APPROVERS)
-    rendered = render(calling, DISPLAY_WITH_APPROVERS)
+    with_mentions = replace(REMINDER, mention_approvers=True)
+    assert "@S0APPROVE @UBEN please decide\n" in rendered_text(with_mentions, DISPLAY_WITH_APPROVERS)
+    rendered = render(with_mentions, DISPLAY_WITH_APPROVERS)
     kinds = [
         leaf["type"]
         for block in json.loads(rendered.blocks)
@@ -56,19 +56,19 @@ def test_approvers_are_mentioned_only_if_the_reminder_asks_for_it() -> None:
     assert {"user", "usergroup"} <= set(kinds)
     assert rendered.text.splitlines()[1].startswith("<!subteam^S0APPROVE> <@UBEN>")
     assert "please decide" not in rendered_text(REMINDER, DISPLAY_WITH_APPROVERS)
-    assert "please decide" not in rendered_text(calling, DISPLAY), "the settings name no approvers"
+    assert "please decide" not in rendered_text(with_mentions, DISPLAY), "the settings name no approvers"
 
 
 def test_an_urgent_alert_asks_for_a_decision_soon() -> None:
-    early = Alert(a_record_state(a_disconnection()), VERSION, today=TODAY, mention_approvers=True)
-    assert "@UBEN please decide soon" in rendered_text(early, DISPLAY_WITH_APPROVERS)
-    assert "# The carrier asks to disconnect Test Company" in rendered_text(early, DISPLAY_WITH_APPROVERS)
+    urgent = Alert(a_record_state(a_disconnection()), VERSION, today=TODAY, mention_approvers=True)
+    assert "@UBEN please decide soon" in rendered_text(urgent, DISPLAY_WITH_APPROVERS)
+    assert "# The carrier asks to disconnect Test Company" in rendered_text(urgent, DISPLAY_WITH_APPROVERS)
 
 
 def test_an_outdated_reminder_mentions_nobody_and_says_that_no_action_is_needed() -> None:
     rejected = a_record_state(a_disconnection(status=DisconnectionStatus.REJECTED))
-    over = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
-    text = rendered_text(over, DISPLAY_WITH_APPROVERS)
+    outdated = replace(REMINDER, record_state=rejected, raised_version="", mention_approvers=True, today=None)
+    text = rendered_text(outdated, DISPLAY_WITH_APPROVERS)
     assert "# No longer needs action: Test Company" in text
     assert "No action needed." in text
     assert "please decide" not in text

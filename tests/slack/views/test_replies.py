@@ -54,7 +54,7 @@ def test_a_refusal_shows_noyos_message_and_advice() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("kind", "expected"),
     [
         (OutcomeKind.CONFIRMED, "Noyo accepted your retry"),
         (OutcomeKind.RECONCILED, "shows that your retry arrived"),
@@ -65,8 +65,8 @@ def test_a_refusal_shows_noyos_message_and_advice() -> None:
         (OutcomeKind.CLOSED, "; its effect is unknown."),
     ],
 )
-def test_every_outcome_of_a_retry_is_shown(kind: OutcomeKind, words: str) -> None:
-    assert words in rendered_text(Reply(settled(a_retry(), kind), a_record_state()))
+def test_every_outcome_of_a_retry_is_shown(kind: OutcomeKind, expected: str) -> None:
+    assert expected in rendered_text(Reply(settled(a_retry(), kind), a_record_state()))
 
 
 def test_a_denied_actor_sees_who_may() -> None:
@@ -77,7 +77,7 @@ def test_a_denied_actor_sees_who_may() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("changes", "expected"),
     [
         ({}, "# Sending to Noyo\nSending your request to Noyo.\nYou can close this"),
         ({"delay_reason": "Noyo cannot be reached."}, "# Delayed\nYour request is delayed. Noyo cannot be reached"),
@@ -88,9 +88,9 @@ def test_a_denied_actor_sees_who_may() -> None:
         ),
     ],
 )
-def test_an_open_operation_shows_its_state_and_the_next_step(changes: dict[str, object], words: str) -> None:
+def test_an_open_operation_shows_its_state_and_the_next_step(changes: dict[str, object], expected: str) -> None:
     text = rendered_text(Reply(a_request(**changes)))
-    assert words in text
+    assert expected in text
     assert "Group: Test Company\nCarrier: Guardian\nCarrier group id: 00110011" in text
 
 
@@ -102,8 +102,8 @@ def test_a_refresh_shows_the_current_status() -> None:
 
 
 def test_a_reply_without_an_outcome_shows_the_request() -> None:
-    odd = replace(settled(a_request(), OutcomeKind.CONFIRMED), outcome=None)
-    assert "# Done\nGroup: Test Company" in rendered_text(Reply(odd))
+    without_outcome = replace(settled(a_request(), OutcomeKind.CONFIRMED), outcome=None)
+    assert "# Done\nGroup: Test Company" in rendered_text(Reply(without_outcome))
 
 
 def test_every_reply_is_a_valid_modal_without_a_submit_button() -> None:

@@ -28,10 +28,10 @@ def test_a_summary_without_waiting_records_says_so() -> None:
 
 
 def test_one_waiting_record_is_in_the_singular() -> None:
-    bare = a_record_state(
+    record_state = a_record_state(
         a_connection(carrier_group_id=None, error=None, status=ConnectionStatus.CARRIER_AUTHORIZATION)
     )
-    text = rendered_text(Summary(1, 0, (bare,), 1))
+    text = rendered_text(Summary(1, 0, (record_state,), 1))
     assert "1 of them needs action." in text
     assert "[Retry…]" not in text
 

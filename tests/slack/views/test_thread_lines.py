@@ -48,29 +48,29 @@ def test_a_late_version_is_shown_as_late() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "expected"),
     [
         (OperationState.SENDING, "Sending @UANA's retry to Noyo"),
         (OperationState.RECONCILING, "@UANA's retry: Noyo did not answer; checking whether it arrived"),
         (OperationState.NEEDS_RESOLUTION, "Needs review: it is unknown whether @UANA's retry arrived"),
     ],
 )
-def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, words: str) -> None:
+def test_a_line_about_an_operation_shows_the_state_of_its_event(state: OperationState, expected: str) -> None:
     now = settled(a_retry(), OutcomeKind.CONFIRMED)
-    assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == words + WHEN
+    assert line_text(EventKind.OPERATION_CHANGED, now, operation_state=state) == expected + WHEN
 
 
 def test_a_submission_and_a_reschedule_in_the_same_second_have_different_lines() -> None:
     operation = replace(a_retry(), state=OperationState.PENDING, attempts=0, reconciliations=0)
-    asked, again = (
+    submitted_line, rescheduled_line = (
         rendered_text(
             ThreadLine(operation_changed(replace(operation, attempts=attempts), operation.submitted_at), operation)
         )
         for attempts in (0, 1)
     )
 
-    assert asked.startswith("@UANA asked to retry with carrier group id 00110022")
-    assert again.startswith("Could not reach Noyo; @UANA's retry will be sent again")
+    assert submitted_line.startswith("@UANA asked to retry with carrier group id 00110022")
+    assert rescheduled_line.startswith("Could not reach Noyo; @UANA's retry will be sent again")
 
 
 def test_a_settled_operation_and_its_change_are_one_line() -> None:

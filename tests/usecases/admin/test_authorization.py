@@ -36,10 +36,10 @@ class FakePeople:
 
 class FakeSlack:
     def __init__(self, answer: Person | SlackError | None) -> None:
-        self.answer, self.asked = answer, 0
+        self.answer, self.read_count = answer, 0
 
     def read_person(self, user_id: str) -> Person | None:
-        self.asked += 1
+        self.read_count += 1
         if isinstance(self.answer, SlackError):
             raise self.answer
         return self.answer
@@ -72,7 +72,7 @@ def test_a_recently_read_person_is_not_read_again() -> None:
     allowed = authorized(Right.REQUEST, "U1", dependencies(FakePeople(ANA), slack, policy=POLICY))
 
     assert allowed.allowed
-    assert slack.asked == 0
+    assert slack.read_count == 0
 
 
 def test_an_unknown_person_is_read_from_slack_and_stored() -> None:

@@ -30,12 +30,12 @@ class FakeSlack:
 
     def __init__(self) -> None:
         self.people: dict[str, Person] = {}
-        self.silent = False
-        self.asked: list[str] = []
+        self.unresponsive = False
+        self.read_ids: list[str] = []
 
     def read_person(self, user_id: str) -> Person | None:
-        self.asked.append(user_id)
-        if self.silent:
+        self.read_ids.append(user_id)
+        if self.unresponsive:
             raise SlackNoAnswer("no answer")
         return self.people.get(user_id)
 
@@ -134,13 +134,13 @@ def test_holders_not_read_for_a_day_are_read_from_slack(bench: GrantAuditBench) 
     bench.slack.people["U1"] = person("U1", is_deactivated=True)
     bench.run_audit()
 
-    assert bench.slack.asked == ["U1", "U2", "U3"]
+    assert bench.slack.read_ids == ["U1", "U2", "U3"]
     assert dict(bench.entries_about_grants()[0].details)["request"] == ""
 
 
 def test_without_a_response_from_slack_nothing_changes(bench: GrantAuditBench) -> None:
     bench.run_audit()
-    bench.slack.silent = True
+    bench.slack.unresponsive = True
 
     assert bench.run_audit() == 0
 

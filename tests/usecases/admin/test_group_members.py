@@ -33,14 +33,14 @@ class FakePeople:
 
 class FakeSlack:
     def __init__(self, *, gone: str = "", unresponsive: str = "") -> None:
-        self.gone, self.silent, self.asked = gone, unresponsive, list[str]()
+        self.gone, self.unresponsive, self.read_ids = gone, unresponsive, list[str]()
 
     def read_person(self, user_id: str) -> Person | None:
         return None
 
     def read_members(self, group_id: str) -> GroupMembers | None:
-        self.asked.append(group_id)
-        if group_id == self.silent:
+        self.read_ids.append(group_id)
+        if group_id == self.unresponsive:
             raise SlackNoAnswer("no answer")
         return None if group_id == self.gone else GroupMembers(group_id, frozenset({"U1"}), NOW)
 
@@ -53,17 +53,19 @@ def test_groups_with_a_right_are_read_but_no_people() -> None:
     people, slack = FakePeople(), FakeSlack()
 
     assert refresh_group_members(dependencies(people, slack)) == 3
-    assert slack.asked == ["S1", "S2", "S3"]
+    assert slack.read_ids == ["S1", "S2", "S3"]
     assert people.saved["S2"].user_ids == {"U1"}
 
 
 def test_fresh_members_are_not_read_again() -> None:
-    half = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
-    people = FakePeople(GroupMembers("S1", frozenset(), NOW - half), GroupMembers("S2", frozenset(), NOW - half - 1))
+    half_age = policies.GROUP_MEMBERS_FRESH_SECONDS // 2
+    people = FakePeople(
+        GroupMembers("S1", frozenset(), NOW - half_age), GroupMembers("S2", frozenset(), NOW - half_age - 1)
+    )
     slack = FakeSlack()
 
     assert refresh_group_members(dependencies(people, slack)) == 2
-    assert slack.asked == ["S2", "S3"]
+    assert slack.read_ids == ["S2", "S3"]
 
 
 def test_a_deleted_group_has_no_members() -> None:

@@ -26,12 +26,12 @@ def bench() -> Iterator[ExecutionBench]:
 def test_the_report_is_empty_before_the_first_run(bench: ExecutionBench) -> None:
     found = health_report(bench.deps)
 
-    asked = HealthCheck(Component.RECEIVER, START, ())
+    receiver_check = HealthCheck(Component.RECEIVER, START, ())
     assert found.health_checks == {
         Component.SLACK: None,
         Component.NOYO: None,
         Component.WEBHOOK: None,
-        Component.RECEIVER: asked,
+        Component.RECEIVER: receiver_check,
     }
     assert found.polled_at == {EntityKind.CONNECTION: None, EntityKind.DISCONNECTION: None}
     assert found.parked == {EntityKind.CONNECTION: [], EntityKind.DISCONNECTION: []}

@@ -72,9 +72,9 @@ def test_only_one_of_two_concurrent_resumes_counts(bench: ExecutionBench) -> Non
 
     result = resume(ANA, replace(bench.deps, pauses=first))
 
-    over = Pause(START, ANA, until=START + 60, ended_by=BEN)
-    assert result == PauseUnchanged(None, over)
-    assert bench.store.pauses.history().pauses == (over,)
+    ended = Pause(START, ANA, until=START + 60, ended_by=BEN)
+    assert result == PauseUnchanged(None, ended)
+    assert bench.store.pauses.history().pauses == (ended,)
     assert actions(bench) == [("sending_paused", ANA), ("sending_resumed", BEN)]
 
 

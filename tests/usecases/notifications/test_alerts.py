@@ -53,28 +53,28 @@ def test_a_change_with_the_same_status_raises_no_second_alert() -> None:
 def test_an_alert_shows_the_latest_message_of_the_carrier() -> None:
     with started_system() as system:
         connection_id = add_connection(system)
-        change_status(system, connection_id, "unable_to_connect", error="First words")
+        change_status(system, connection_id, "unable_to_connect", error="First message")
         system.notify()
-        change_status(system, connection_id, "unable_to_connect", error="Second words")
+        change_status(system, connection_id, "unable_to_connect", error="Second message")
         system.notify()
 
         [alert] = system.slack.channel(ALERTS)
-        assert "Second words" in system.slack.render(alert)
+        assert "Second message" in system.slack.render(alert)
         assert "retry" in button_ids(alert)
 
 
 def test_an_unseen_retry_that_failed_raises_another_alert() -> None:
     with started_system() as system:
         connection_id = add_connection(system)
-        change_status(system, connection_id, "unable_to_connect", error="First words")
+        change_status(system, connection_id, "unable_to_connect", error="First message")
         system.notify()
-        change_status(system, connection_id, "unable_to_connect", error="Second words", carrier_group_id="N1")
+        change_status(system, connection_id, "unable_to_connect", error="Second message", carrier_group_id="N1")
         system.notify()
 
         first, second = system.slack.channel(ALERTS)
         assert "retry" not in button_ids(first)
         assert "retry" in button_ids(second)
-        assert "Second words" in system.slack.render(second)
+        assert "Second message" in system.slack.render(second)
         assert "Attempt 2" in system.slack.render(second)
         assert "This try took" not in system.slack.render(second), "its start was never seen"
 

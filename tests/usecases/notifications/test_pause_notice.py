@@ -60,10 +60,10 @@ def test_cards_with_actions_show_observe_mode_until_it_ends() -> None:
         add_connection(system, "processing", group_name="Fine Inc", carrier_group_id="5")
         publish_until_done(system)
 
-        stuck = next(text for text in channel_texts(system, CONNECTIONS) if "Test Company" in text)
+        card_text = next(text for text in channel_texts(system, CONNECTIONS) if "Test Company" in text)
         fine = next(text for text in channel_texts(system, CONNECTIONS) if "Fine Inc" in text)
         alert = next(text for text in channel_texts(system, ALERTS) if "Unable to connect" in text)
-        assert WATCHES in stuck
+        assert WATCHES in card_text
         assert WATCHES in alert
         assert WATCHES not in fine
         assert any("Observe-only mode" in text for text in channel_texts(system, ALERTS))

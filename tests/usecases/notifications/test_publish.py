@@ -149,12 +149,12 @@ def test_a_late_version_is_one_line_without_an_alert() -> None:
         record_state = system.connection_record_state(connection_id)
         record: Any = record_state.record
         failed = type(record.status)("unable_to_connect")
-        late = replace(record, version="0" * 32, modified=record.modified - 5, status=failed)
+        late_version = replace(record, version="0" * 32, modified=record.modified - 5, status=failed)
         store = system.bot.repositories
         now = int(system.clock())
         for _ in range(2):
             ingest(
-                late,
+                late_version,
                 Dependencies(
                     clock=lambda: float(now),
                     new_id=str,
@@ -195,7 +195,7 @@ def test_an_alert_is_posted_even_if_the_card_fails() -> None:
 def test_a_card_that_cannot_be_rendered_does_not_block_the_alert() -> None:
     """After a bug in the card, the alert is still posted, the event is postponed, and the error is raised."""
 
-    def broken() -> None:
+    def fail_to_render() -> None:
         raise ZeroDivisionError
 
     with started_system() as system:
@@ -203,7 +203,7 @@ def test_a_card_that_cannot_be_rendered_does_not_block_the_alert() -> None:
         [event_id] = due_events(system)
 
         with pytest.raises(ZeroDivisionError):
-            publish(event_id, around_slack(system.bot.slack_dependencies, before_render=broken))
+            publish(event_id, around_slack(system.bot.slack_dependencies, before_render=fail_to_render))
 
         assert len(channel_texts(system, ALERTS)) == 1
         assert system.bot.repositories.outbox.due(int(system.clock()), limit=10) == [], (
@@ -235,8 +235,8 @@ def test_a_lost_response_to_a_post_creates_no_duplicate(fault: str, skipped: int
                 return getattr(slack, name)
 
         deps = system.bot.slack_dependencies
-        losing = replace(deps, slack=LosingResponses())
-        report = publish(event_id, losing)
+        losing_responses = replace(deps, slack=LosingResponses())
+        report = publish(event_id, losing_responses)
         assert report is not None
         assert len(report.failures) == 1
         publish_until_done(system, step=20)
@@ -320,10 +320,10 @@ def test_while_slack_is_down_the_delays_grow_up_to_a_limit() -> None:
 @pytest.mark.parametrize("barred", ["thrown out", "archived"])
 def test_an_inaccessible_channel_gets_its_messages_once_it_is_accessible(barred: str) -> None:
     with started_system() as system:
-        home = system.slack.workspace.channels[CONNECTIONS]
+        connections_channel = system.slack.workspace.channels[CONNECTIONS]
         bot = system.slack.workspace.bot_user_id
-        home.archived = barred == "archived"
-        home.members -= {bot} if barred == "thrown out" else set()
+        connections_channel.archived = barred == "archived"
+        connections_channel.members -= {bot} if barred == "thrown out" else set()
         connection_id = add_connection(system)
         pauses = []
         for _ in range(14):
@@ -337,8 +337,8 @@ def test_an_inaccessible_channel_gets_its_messages_once_it_is_accessible(barred:
         assert pauses[-1] == policies.EVENT_MAX_PAUSE_SECONDS
         assert pauses[0] < 60
 
-        home.archived = False
-        home.members.add(bot)
+        connections_channel.archived = False
+        connections_channel.members.add(bot)
         change_status(system, connection_id, "completed")
         publish_until_done(system, rounds=5, step=policies.EVENT_MAX_PAUSE_SECONDS)
 
@@ -358,11 +358,11 @@ def test_many_concurrent_changes_are_each_posted_once() -> None:
 
         deps = system.bot.slack_dependencies
 
-        def passing() -> float:
+        def advancing_clock() -> float:
             system.wait(0.2)  # Time goes on while a worker works.
             return system.clock()
 
-        slow = replace(deps, clock=passing)
+        slow = replace(deps, clock=advancing_clock)
         while waiting := due_events(system):
             system.wait(5)
             for event_id in waiting:
@@ -469,9 +469,9 @@ def test_an_event_of_a_deleted_operation_is_delivered() -> None:
             def operation(self, _: str) -> None:
                 return None
 
-        forgetful: Any = WithoutOperations()
+        without_operations: Any = WithoutOperations()
         for event_id in due_events(system):
-            publish(event_id, replace(deps, operations=forgetful))
+            publish(event_id, replace(deps, operations=without_operations))
 
         assert due_events(system) == []
         [card] = system.slack.channel(CONNECTIONS)

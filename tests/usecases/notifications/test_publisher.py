@@ -120,8 +120,8 @@ def test_the_content_shown_last_decides_whether_a_message_is_closed(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
     content = OpenCount(17)
-    moves = around(publisher, after_post=lambda: setattr(content, "number", 18))
-    upsert_message(message_key, content, moves, closes_after=lambda shown: shown == OpenCount(17)())
+    changing = around(publisher, after_post=lambda: setattr(content, "number", 18))
+    upsert_message(message_key, content, changing, closes_after=lambda shown: shown == OpenCount(17)())
     content.number = 19
 
     upsert_message(message_key, content, publisher, closes_after=always)
@@ -180,16 +180,16 @@ def test_endless_changes_do_not_block_the_worker(
 
 
 def test_two_workers_post_a_message_once(system: System, publisher: Dependencies, message_key: MessageKey) -> None:
-    met: list[str] = []
+    conflicts: list[str] = []
 
     def second_worker() -> None:
         with pytest.raises(MessageBusy):
             upsert_message(message_key, OpenCount(17), publisher)
-        met.append("held")
+        conflicts.append("held")
 
     upsert_message(message_key, OpenCount(17), around(publisher, before_post=second_worker))
 
-    assert met == ["held"]
+    assert conflicts == ["held"]
     assert_only_message(system, OpenCount(17))
 
 
@@ -197,10 +197,10 @@ def test_a_stalled_worker_sends_nothing_near_the_end_of_its_lease(
     system: System, publisher: Dependencies, message_key: MessageKey
 ) -> None:
     content = OpenCount(17)
-    stalls = around(publisher, after_render=lambda: system.wait(policies.MESSAGE_LEASE_SECONDS - 5))
+    stalled = around(publisher, after_render=lambda: system.wait(policies.MESSAGE_LEASE_SECONDS - 5))
 
     with pytest.raises(MessageBusy):
-        upsert_message(message_key, content, stalls)
+        upsert_message(message_key, content, stalled)
 
     assert texts(system) == []
     system.wait(policies.MESSAGE_LEASE_SECONDS)

@@ -1,4 +1,4 @@
-"""The replies to the person who asked, and the cards of requests, tested with the whole system."""
+"""The replies to the requester, and the cards of requests, tested with the whole system."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
     with started_system() as system:
         system.asks()
         system.notify()
-        [asked] = system.slack.channel(CONNECTIONS)
+        [request_message] = system.slack.channel(CONNECTIONS)
         system.execute_due()
         system.notify()
         [created] = system.noyo.connections()
@@ -73,8 +73,8 @@ def test_the_card_of_a_request_becomes_the_card_of_its_connection() -> None:
         system.notify()
 
         [card] = system.slack.channel(CONNECTIONS)
-        assert card.ts == asked.ts
-        assert "Request:" in system.slack.render(asked)
+        assert card.ts == request_message.ts
+        assert "Request:" in system.slack.render(request_message)
         assert "Status:** Completed" in system.slack.render(card)
         assert "@Ana" in system.slack.render(card)
 
@@ -95,7 +95,7 @@ def test_a_poll_that_ingests_the_new_connection_first_posts_no_second_card() -> 
 
 def test_a_duplicate_shows_the_existing_connection() -> None:
     with started_system() as system:
-        there = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
+        existing = add_connection(system, "completed", carrier_group_id="00110011", group_name="Old Name")
         system.notify()
         system.wait(300)
         system.asks()
@@ -103,13 +103,13 @@ def test_a_duplicate_shows_the_existing_connection() -> None:
         system.notify()
 
         [_, request] = channel_texts(system, CONNECTIONS)
-        assert there in request
+        assert existing in request
         assert "Old Name" in request
         assert "Already exists" in modal(system)
         assert "Old Name" in modal(system)
 
 
-# ---------------------------------------------------------------- the person who asked
+# ---------------------------------------------------------------- the requester
 
 
 def test_an_open_modal_shows_the_outcome_and_no_message_repeats_it() -> None:
@@ -201,9 +201,9 @@ def test_a_retry_removes_the_buttons_and_names_the_person_after_sending() -> Non
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.notify()
 
-        [sending] = system.slack.channel(CONNECTIONS)
+        [card_message] = system.slack.channel(CONNECTIONS)
         [alert] = system.slack.channel(ALERTS)
-        assert "retry" not in button_ids(sending) | button_ids(alert)
+        assert "retry" not in button_ids(card_message) | button_ids(alert)
         assert "In progress" in system.slack.render(alert)
 
         system.execute_due()
@@ -232,17 +232,17 @@ def test_an_unclear_outcome_raises_an_alert_with_three_resolutions() -> None:
     with started_system() as system:
         add_unclear_retry(system)
 
-        [question] = resolution_alerts(system)
-        assert len(button_ids(question)) >= 3
+        [alert] = resolution_alerts(system)
+        assert len(button_ids(alert)) >= 3
         assert "Needs your review" in modal(system, BEN) + "".join(direct_messages(system, BEN))
 
 
 def test_the_alert_is_updated_after_the_resolution() -> None:
     with started_system() as system:
         add_unclear_retry(system)
-        [question] = resolution_alerts(system)
-        action_id = next(name for name in button_ids(question) if "close" in name)
-        system.slack.click(ANA, ALERTS, question.ts, action_id)
+        [alert] = resolution_alerts(system)
+        action_id = next(name for name in button_ids(alert) if "close" in name)
+        system.slack.click(ANA, ALERTS, alert.ts, action_id)
         run_workers(system, 20)
 
         assert resolution_alerts(system) == []
@@ -252,10 +252,10 @@ def test_the_alert_is_updated_after_the_resolution() -> None:
 def test_a_second_unclear_outcome_raises_another_alert() -> None:
     with started_system() as system:
         add_unclear_retry(system)
-        [question] = resolution_alerts(system)
-        action_id = next(name for name in button_ids(question) if "again" in name)
+        [alert] = resolution_alerts(system)
+        action_id = next(name for name in button_ids(alert) if "again" in name)
         lose_response(system, "PUT", FaultKind.RESET_BEFORE)
-        system.slack.click(ANA, ALERTS, question.ts, action_id)
+        system.slack.click(ANA, ALERTS, alert.ts, action_id)
         run_workers(system, 180)
 
         assert len(resolution_alerts(system)) == 2, "an edit would notify nobody"
@@ -273,16 +273,16 @@ def test_a_refresh_publishes_changes_only(moved: bool) -> None:
         if moved:
             system.wait(10)
             system.noyo.move_connection(connection_id, "completed")
-        carrying = system.bot.noyo_dependencies
+        worker_deps = system.bot.noyo_dependencies
         deps = Dependencies(
-            operations=carrying.operations,
-            records=carrying.records,
-            encryptor=carrying.encryptor,
+            operations=worker_deps.operations,
+            records=worker_deps.records,
+            encryptor=worker_deps.encryptor,
             clock=system.clock,
             new_id=new_id,
             audit=system.bot.repositories.audit,
-            pauses=carrying.sending_guard.pauses,
-            mode=carrying.sending_guard.mode,
+            pauses=worker_deps.sending_guard.pauses,
+            mode=worker_deps.sending_guard.mode,
         )
         submit.refresh(
             "look-1",

@@ -315,14 +315,14 @@ def test_only_the_newest_reminder_is_kept(system: System) -> None:
 @pytest.mark.long
 def test_only_the_last_two_reminders_mention_the_approvers(system: System) -> None:
     request_disconnection(system, "2026-12-01")
-    called = []
+    mentioned = []
     for when in ("2026-11-30T12:00", "2026-12-01T12:00", "2026-12-02T12:00"):
         run_worker_until(system, when)
-        called.append(system.slack.mentions(reminders(system)[0]))
+        mentioned.append(system.slack.mentions(reminders(system)[0]))
 
-    assert called[0] == []
-    assert called[1] == called[2] != []
-    assert "@Ben" in called[1]
+    assert mentioned[0] == []
+    assert mentioned[1] == mentioned[2] != []
+    assert "@Ben" in mentioned[1]
 
 
 @pytest.mark.long
@@ -484,7 +484,7 @@ def test_a_lost_response_to_the_post_or_deletion_creates_no_duplicate(system: Sy
     system.slack.faults.reset_after("chat.postMessage")
     report = publish(event_id, system.bot.slack_dependencies)
     assert report is not None
-    assert any(isinstance(trouble, SlackNoAnswer) for trouble in report.failures)
+    assert any(isinstance(failure, SlackNoAnswer) for failure in report.failures)
     system.slack.faults.reset_after("chat.delete")
     run_worker_until(system, "2026-11-19T12:00", step=policies.MESSAGE_LEASE_SECONDS + 10)
 
@@ -608,8 +608,8 @@ def test_untrusted_text_mentions_nobody_in_alerts_and_reminders(system: System) 
 
     every = [reply for message in system.slack.channel(DECISIONS) for reply in (message, *message.thread)]
     assert len([message for message in every if message.broadcast]) >= 1
-    called = {ping for message in every for ping in system.slack.mentions(message)}
-    assert called == {"@Ben", "@approvers"}
+    mentioned = {ping for message in every for ping in system.slack.mentions(message)}
+    assert mentioned == {"@Ben", "@approvers"}
 
 
 # ---------------------------------------------------------------- changes of waiting requests
@@ -619,9 +619,9 @@ def test_days_and_reminders_continue_after_the_timezone_is_moved_west(system: Sy
     request_disconnection(system, "2026-12-01")
     [tomorrow] = waiting_events(system, EventKind.DAY_STARTED)
     system.clock.now = float((tomorrow.due or 0) + 1)  # In Honolulu it is still the day before.
-    there = ZoneInfo("Pacific/Honolulu")
+    honolulu = ZoneInfo("Pacific/Honolulu")
     deps = system.bot.slack_dependencies
-    west = replace(deps, timezone=there)
+    west = replace(deps, timezone=honolulu)
 
     publish(tomorrow.id, west)
     system.wait(24 * 3600)

@@ -1,4 +1,4 @@
-"""Replies: the person who asked gets the outcome once."""
+"""Replies: the requester gets the outcome once."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.usecases.notification_bench import started_system
 
 def test_a_redelivered_event_sends_no_message_if_the_modal_showed_the_outcome() -> None:
     with started_system() as system:
-        asked = system.asks(ANA)
+        reply = system.asks(ANA)
         system.execute_due()
         system.slack.faults.api_error("is_archived", "chat.postMessage", times=2)  # The card, for both events.
         system.notify()
         view = system.slack.view_of(ANA)
-        assert asked.error is None
+        assert reply.error is None
         assert view is not None
         assert "Sent to Noyo" in system.slack.render(view)
         system.slack.close_view(ANA, view.id)

@@ -256,7 +256,7 @@ def test_a_second_person_sees_who_decided_first_and_later_the_result(bench: Deci
     later = bench.decide(shown, REJECT, "V3", BEN)
 
     assert isinstance(second, Conflict)
-    assert (second.operation.actor, second.operation.audit_details) == (ANA, {"decision": "approve"})
+    assert (second.operation.actor, second.operation.audit_details["decision"]) == (ANA, "approve")
     assert later == RecordChanged(bench.record_state(shown.record.id))
     last = bench.store.operations.last_on(shown.entity)
     assert last is not None
@@ -604,8 +604,8 @@ def test_a_worker_whose_lease_expired_sends_nothing(bench: DecisionBench) -> Non
         ("operations", "claim", True, 1),
         ("noyo", "decide_disconnection", False, 1),
         ("noyo", "decide_disconnection", True, 1),
-        ("operations", "settle", False, 1),
-        ("operations", "settle", True, 1),
+        ("operations", "save", False, 1),
+        ("operations", "save", True, 1),
     ],
 )
 def test_a_stopped_worker_is_recovered_after_its_lease_expires(

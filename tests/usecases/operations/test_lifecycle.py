@@ -52,8 +52,8 @@ STOPS: dict[str, Callable[[ExecutionBench], dict[str, Any]]] = {
     "after the request": lambda bench: {
         "noyo": PortHook(bench.deps.noyo, "request_connection", stop_process, after=True)
     },
-    "before settling": lambda bench: {"operations": PortHook(bench.deps.operations, "settle", stop_process)},
-    "after settling": lambda bench: {"operations": PortHook(bench.deps.operations, "settle", stop_process, after=True)},
+    "before settling": lambda bench: {"operations": PortHook(bench.deps.operations, "save", stop_process)},
+    "after settling": lambda bench: {"operations": PortHook(bench.deps.operations, "save", stop_process, after=True)},
 }
 
 
@@ -83,13 +83,13 @@ def test_an_expired_lease_means_unknown_and_never_pending(bench: ExecutionBench)
     assert "reconciling" in bench.published_states()
 
 
-@pytest.mark.parametrize("stop", ["save", "settle"])
-def test_a_reconciliation_whose_worker_stops_is_repeated(bench: ExecutionBench, stop: str) -> None:
-    bench.noyo.faults.add(write_fault("reset_after" if stop == "settle" else "reset_before"))
+@pytest.mark.parametrize("fault", ["reset_before", "reset_after"])
+def test_a_reconciliation_whose_worker_stops_is_repeated(bench: ExecutionBench, fault: str) -> None:
+    bench.noyo.faults.add(write_fault(fault))
     bench.request_connection()
     bench.run_worker()
     bench.wait(30)
-    stop_worker(bench, operations=PortHook(bench.deps.operations, stop, stop_process))
+    stop_worker(bench, operations=PortHook(bench.deps.operations, "save", stop_process))
 
     settled = bench.run_on_schedule("V1", 900)
 
@@ -264,7 +264,7 @@ def test_a_worker_continues_after_two_days_off(bench: ExecutionBench) -> None:
 def test_settling_repeats_after_a_concurrent_update(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown)
-    operations = PortHook(bench.deps.operations, "settle", lambda: bench.ingest_current(shown.record.id))
+    operations = PortHook(bench.deps.operations, "save", lambda: bench.ingest_current(shown.record.id))
 
     settled = bench.run_worker("V2", operations=operations)
 
@@ -277,7 +277,7 @@ def test_settling_fails_if_the_record_keeps_changing(bench: ExecutionBench) -> N
     bench.request_connection()
 
     class AlwaysConflicting:
-        def settle(self, *_: object, **__: object) -> None:
+        def save(self, *_: object, **__: object) -> None:
             raise ConcurrentUpdate("again")
 
         def __getattr__(self, name: str) -> Any:

@@ -70,9 +70,9 @@ def test_an_operation_submitted_before_a_pause_is_deferred_unchanged(bench: Exec
 
 def test_a_pause_between_the_claim_and_the_sending_stops_it(bench: ExecutionBench) -> None:
     bench.request_connection()
-    turned = PortHook(bench.encryptor, "decrypt", lambda: pause(BEN, "", bench.deps), after=True)
+    pausing_encryptor = PortHook(bench.encryptor, "decrypt", lambda: pause(BEN, "", bench.deps), after=True)
 
-    bench.run_worker(encryptor=turned)
+    bench.run_worker(encryptor=pausing_encryptor)
 
     operation = get_deferred(bench)
     assert (operation.sends, operation.first_sent_at, operation.due) == (0, None, START)
@@ -109,9 +109,9 @@ def test_a_deferred_operation_is_sent_once_after_resuming(bench: ExecutionBench)
     bench.wait(60)
     resume(ANA, bench.deps)
 
-    done = bench.run_worker()
+    finished = bench.run_worker()
 
-    assert (done.state, done.deferred_by) == (OperationState.SUCCEEDED, None)
+    assert (finished.state, finished.deferred_by) == (OperationState.SUCCEEDED, None)
     assert bench.effective_write_count() == 1
     assert "sending" in bench.published_states()
 
@@ -125,10 +125,10 @@ def test_a_retry_whose_connection_changed_during_the_pause_is_not_sent(bench: Ex
     bench.store_people(ANA)
     resume(ANA, bench.deps)
 
-    done = bench.run_worker("V2")
+    finished = bench.run_worker("V2")
 
-    assert done.outcome is not None
-    assert done.outcome.kind is OutcomeKind.CHANGED
+    assert finished.outcome is not None
+    assert finished.outcome.kind is OutcomeKind.CHANGED
     assert bench.writes() == []
 
 
@@ -138,9 +138,9 @@ def test_reconciliation_continues_during_a_pause(bench: ExecutionBench) -> None:
     assert bench.run_worker().state is OperationState.RECONCILING
     pause(ANA, "", bench.deps)
 
-    done = bench.run_on_schedule()
+    finished = bench.run_on_schedule()
 
-    assert done.state is OperationState.SUCCEEDED
+    assert finished.state is OperationState.SUCCEEDED
     assert bench.effective_write_count() == 1
 
 

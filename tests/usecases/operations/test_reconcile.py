@@ -36,17 +36,17 @@ def lost_retry(
     return shown
 
 
-def test_noyo_is_not_asked_before_the_waiting_time_is_over(bench: ExecutionBench) -> None:
+def test_noyo_is_not_read_before_the_waiting_time_is_over(bench: ExecutionBench) -> None:
     lost_retry(bench)
-    asked = len(bench.noyo.requests)
+    request_count = len(bench.noyo.requests)
     bench.wait(29)
 
     bench.run_worker("V2")
 
-    assert len(bench.noyo.requests) == asked
+    assert len(bench.noyo.requests) == request_count
 
 
-def test_noyo_is_asked_twice_before_a_person_decides_about_a_retry(bench: ExecutionBench) -> None:
+def test_noyo_is_read_twice_before_a_retry_needs_manual_resolution(bench: ExecutionBench) -> None:
     shown = lost_retry(bench)
     bench.wait(30)
     assert bench.run_worker("V2").state is OperationState.RECONCILING

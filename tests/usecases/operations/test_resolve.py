@@ -53,9 +53,9 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 ) -> None:
     shown = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(bench, resolution)
+    resolved = resolve_retry(bench, resolution)
 
-    assert taken is not None
+    assert resolved is not None
     assert bench.operation("V2").state is state
     assert bench.operation("V2").outcome == Outcome(kind, record=shown.entity, decided_by=BEN)
     assert not bench.is_locked(shown.entity)
@@ -67,10 +67,10 @@ def test_a_resolution_settles_releases_the_lock_and_is_audited(
 def test_sending_again_is_for_the_version_that_was_seen(bench: ExecutionBench) -> None:
     now = retry_with_unclear_outcome(bench)
 
-    taken = resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
+    resolved = resolve_retry(bench, Resolution.SEND_AGAIN, seen=now.record.version)
 
-    assert taken is not None
-    assert taken.state is OperationState.PENDING
+    assert resolved is not None
+    assert resolved.state is OperationState.PENDING
     assert bench.is_locked(now.entity)
     settled = bench.run_on_schedule("V2")
     assert (settled.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
@@ -131,12 +131,11 @@ def test_the_first_of_two_concurrent_resolutions_counts(
     def resolve_first() -> None:
         assert resolve_retry(bench, first, ANA) is not None
 
-    method = "save" if second is Resolution.SEND_AGAIN else "settle"
-    operations = PortHook(bench.store.operations, method, resolve_first)
+    operations = PortHook(bench.store.operations, "save", resolve_first)
 
     assert resolve_retry(bench, second, BEN, operations=operations) is None
-    deciders = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
-    assert deciders == [ANA]
+    actors = [actor for action, actor in bench.audit_actions() if action == "resolution_chosen"]
+    assert actors == [ANA]
 
 
 def test_a_resolution_that_is_not_needed_changes_nothing(bench: ExecutionBench) -> None:

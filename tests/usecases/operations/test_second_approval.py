@@ -106,7 +106,7 @@ def test_a_confirmed_disconnection_does_not_expire(bench: DisconnectionBench) ->
         bench.wait(1)
 
     bench.wait(due - bench.clock())
-    last: Any = PortHook(bench.store.operations, "settle", confirm_in_time)
+    last: Any = PortHook(bench.store.operations, "save", confirm_in_time)
     bench.run_worker(operations=last)
 
     assert bench.state() is OperationState.PENDING
@@ -139,12 +139,9 @@ def test_a_withdrawn_disconnection_is_never_sent(bench: DisconnectionBench, pers
 
 def test_a_confirmed_disconnection_is_not_withdrawn(bench: DisconnectionBench) -> None:
     bench.request_disconnection(bench.add_completed_connection())
-    last: Any = PortHook(bench.store.operations, "settle", bench.confirm)
-    operations = bench.store.operations
-    bench.store = replace(bench.store, operations=last)
+    last: Any = PortHook(bench.store.operations, "save", bench.confirm)
 
-    assert bench.withdraw() is None
-    bench.store = replace(bench.store, operations=operations)
+    assert bench.withdraw(deps=replace(bench.deps, operations=last)) is None
     assert bench.state() is OperationState.PENDING
 
 

@@ -123,10 +123,10 @@ def test_it_expires_at_the_end_of_its_last_day_in_the_business_timezone(bench: D
 
 
 def test_a_past_end_date_can_still_be_confirmed_for_some_days(bench: DisconnectionBench) -> None:
-    asked = int(bench.clock())
+    submitted_at = int(bench.clock())
     bench.request_disconnection(bench.add_completed_connection(), end=date(2020, 1, 1))
 
-    assert bench.operation().due == asked + 3 * 86400
+    assert bench.operation().due == submitted_at + 3 * 86400
 
 
 def test_disconnections_awaiting_confirmation_are_listed_by_end_date(bench: DisconnectionBench) -> None:

@@ -62,17 +62,17 @@ def test_a_record_known_before_the_first_run_never_changes_silently(ingestion: I
 
 
 def test_waiting_requests_get_cards_at_intervals_by_end_date(ingestion: Ingestion) -> None:
-    late = ingestion.add_waiting_disconnection("2026-12-31")
-    soon = ingestion.add_waiting_disconnection("2026-09-30")
-    never = [ingestion.add_waiting_disconnection(None) for _ in range(2)]
-    middle = ingestion.add_waiting_disconnection("2026-10-31")
+    ends_last = ingestion.add_waiting_disconnection("2026-12-31")
+    ends_first = ingestion.add_waiting_disconnection("2026-09-30")
+    without_end_date = [ingestion.add_waiting_disconnection(None) for _ in range(2)]
+    ends_second = ingestion.add_waiting_disconnection("2026-10-31")
     ingestion.add_waiting_disconnection("2026-01-01", status="completed")
 
     ingestion.run_first_polls()
 
     cards = [event for event in ingestion.outbox.put_once.values() if event.kind is EventKind.RECORD_CHANGED]
-    assert [event.entity.key for event in cards[:3]] == [soon, middle, late]
-    assert {event.entity.key for event in cards[3:]} == set(never)
+    assert [event.entity.key for event in cards[:3]] == [ends_first, ends_second, ends_last]
+    assert {event.entity.key for event in cards[3:]} == set(without_end_date)
     assert [event.due for event in cards] == [
         START + index * policies.FIRST_RUN_CARD_INTERVAL_SECONDS for index in range(5)
     ]
@@ -95,14 +95,12 @@ def test_a_request_missing_from_the_index_gets_a_card_too(ingestion: Ingestion) 
     ingestion.run_first_polls()
     records: Any = ingestion.records
     records.in_status = lambda *_, **__: []
-    event: Any = type(ingestion.outbox)()
+    ingestion.outbox.put_once.clear()
     seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
 
-    publish_first_run(
-        EntityKind.DISCONNECTION, seen, records=records, outbox=event, cursors=ingestion.cursors, now=START
-    )
+    publish_first_run(EntityKind.DISCONNECTION, seen, ingestion.dependencies())
 
-    assert record_id in {piece.entity.key for piece in event.put_once.values()}
+    assert record_id in {event.entity.key for event in ingestion.outbox.put_once.values()}
 
 
 def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> None:
@@ -112,11 +110,8 @@ def test_a_request_decided_during_the_run_gets_no_card(ingestion: Ingestion) -> 
     seen = [ingestion.record_state(record_id, EntityKind.DISCONNECTION).record]
     ingestion.noyo.move_disconnection(record_id, "rejected")
     ingestion.ingest(ingestion.client.disconnection(record_id))
-    book: Any = ingestion.outbox
 
-    publish_first_run(
-        EntityKind.DISCONNECTION, seen, records=ingestion.records, outbox=book, cursors=ingestion.cursors, now=START
-    )
+    publish_first_run(EntityKind.DISCONNECTION, seen, ingestion.dependencies())
 
     assert ingestion.outbox.put_once == {}
 
@@ -133,17 +128,17 @@ def test_a_run_that_stops_before_saving_the_cursor_publishes_the_summary_when_re
     """Cards are published before the cursor is saved, so that a stop in between does not lose them."""
     record_id = ingestion.add_waiting_disconnection("2026-12-31")
 
-    class Died(Exception):
+    class ProcessStopped(Exception):
         pass
 
-    def die() -> None:
-        raise Died
+    def stop_process() -> None:
+        raise ProcessStopped
 
     ingestion.cursors.between = None
     ingestion.poll(EntityKind.CONNECTION)
     ingestion.cursors.save(EntityKind.DISCONNECTION, _born_now())
-    ingestion.cursors.between = die
-    with pytest.raises(Died):
+    ingestion.cursors.between = stop_process
+    with pytest.raises(ProcessStopped):
         ingestion.poll(EntityKind.DISCONNECTION)
 
     assert {event.entity.key for event in ingestion.outbox.put_once.values()} == {record_id, "summary"}

@@ -42,10 +42,10 @@ class FakeNoyo:
 
     def __init__(self, *answers: Connection | Exception) -> None:
         self.answers = list(answers)
-        self.asked = 0
+        self.read_count = 0
 
     def connection(self, connection_id: str) -> Connection:
-        self.asked += 1
+        self.read_count += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer

@@ -44,8 +44,8 @@ def test_no_change_is_missed_while_rows_move_between_pages() -> None:
         ingestion.noyo.on_list = move
         ingestion.poll()
 
-        truth = {row["id"]: row["status"] for row in ingestion.noyo.connections()}
-        assert {record_id: ingestion.status(record_id) for record_id in ids} == truth
+        expected = {row["id"]: row["status"] for row in ingestion.noyo.connections()}
+        assert {record_id: ingestion.status(record_id) for record_id in ids} == expected
         assert len(ingestion.records.events) == len({event.id for event in ingestion.records.events})
 
 
@@ -54,12 +54,12 @@ def test_a_row_deleted_between_pages_hides_no_other_row() -> None:
         ids = ingestion.add_connections(60)
         removed = iter(ids[:1])
 
-        def vanish(path: str, query: Mapping[str, str]) -> None:
+        def remove(path: str, query: Mapping[str, str]) -> None:
             del path, query
             for record_id in removed:
                 ingestion.noyo.remove(record_id)
 
-        ingestion.noyo.on_list = vanish
+        ingestion.noyo.on_list = remove
         ingestion.poll()
         ingestion.wait(SWEEP)
         ingestion.poll()

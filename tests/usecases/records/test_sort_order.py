@@ -48,9 +48,9 @@ def test_an_unsorted_list_is_refused(ingestion: Ingestion) -> None:
     ingestion.noyo.rules = Rules(settle_script=None, honours_sort=False)
     ingestor = ingestion.page_ingestor()
     page = ingestor.newest(0)
-    upside_down = replace(page, rows=tuple(sorted(page.rows, key=_modified)))
+    reversed_page = replace(page, rows=tuple(sorted(page.rows, key=_modified)))
 
-    assert not is_sorted_newest_first(upside_down, None, ingestor)
+    assert not is_sorted_newest_first(reversed_page, None, ingestor)
 
 
 def test_without_known_records_a_sorted_list_is_accepted(ingestion: Ingestion) -> None:

@@ -61,22 +61,22 @@ def test_a_run_interrupted_at_every_page_continues_and_completes() -> None:
         ids = ingestion.add_connections(2 * policies.POLL_IDS_PER_REQUEST + 30)
         ingestion.run_first_polls()
         ingestion.wait()
-        vanished = ids[5 : 5 + policies.POLL_IDS_PER_REQUEST + 10]
-        for record_id in vanished:
+        removed = ids[5 : 5 + policies.POLL_IDS_PER_REQUEST + 10]
+        for record_id in removed:
             ingestion.noyo.move_connection(record_id, "completed")
-        changed = [record_id for record_id in ids if record_id not in vanished][::9]
+        changed = [record_id for record_id in ids if record_id not in removed][::9]
         for record_id in changed:
             ingestion.noyo.move_connection(record_id, "unable_to_connect")
 
-        reached = []
+        positions = []
         while not ingestion.poll(seconds=0).finished:
             where = ingestion.cursors.saved[EntityKind.CONNECTION].progress
             assert where is not None
-            reached.append((where.last_id_read or "", where.offset))
+            positions.append((where.last_id_read or "", where.offset))
 
-        assert reached == sorted(set(reached))
-        assert any(read_up_to for read_up_to, _ in reached)
-        assert sorted(ingestion.reported_statuses()) == ["completed"] * len(vanished) + ["unable_to_connect"] * len(
+        assert positions == sorted(set(positions))
+        assert any(last_id for last_id, _ in positions)
+        assert sorted(ingestion.reported_statuses()) == ["completed"] * len(removed) + ["unable_to_connect"] * len(
             changed
         )
         assert ingestion.cursors.saved[EntityKind.CONNECTION].progress is None
@@ -88,8 +88,8 @@ def test_a_continued_run_reads_the_first_page_too() -> None:
         ingestion.run_first_polls()
         ingestion.wait()
         ingestion.poll(seconds=0)
-        at_the_top = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=5).rows[0].row_id
-        ingestion.noyo.move_connection(at_the_top, "unable_to_connect")
+        newest_id = ingestion.client.newest(EntityKind.CONNECTION, offset=0, page_size=5).rows[0].row_id
+        ingestion.noyo.move_connection(newest_id, "unable_to_connect")
 
         assert not ingestion.poll(seconds=0).finished
 

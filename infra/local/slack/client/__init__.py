@@ -1,1 +1,1 @@
-"""What a Slack client does for its user: requests to the bot, forms, suggestions."""
+"""Simulates a Slack client: requests to the bot, forms and suggestions."""

@@ -1,4 +1,4 @@
-"""What users do with commands, buttons and forms: each action is a signed request, its response applied as by Slack."""
+"""Simulates users of commands, buttons and forms: sends a signed request for each action and applies the response."""
 
 import copy
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What Slack makes of mrkdwn: mentions, links, dates and styles.
+"""Interprets mrkdwn as Slack does: mentions, links, dates and styles.
 
 Where Slack's behaviour is unclear, the fake assumes the worse: a mention in backticks pings, `&gt;` quotes.
 """

@@ -1,4 +1,4 @@
-"""What the Web API's methods share: the workspace, its limits, and access checks."""
+"""The context of the Web API's methods: the workspace, its limits, and access checks."""
 
 import json
 from dataclasses import dataclass

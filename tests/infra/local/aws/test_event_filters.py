@@ -12,7 +12,7 @@ INSERTED_OPERATION = {
 
 
 @pytest.mark.parametrize(
-    ("pk", "event", "wakes"),
+    ("pk", "event", "matching"),
     [
         ("OPERATION#1", "INSERT", True),
         ("OUTBOX#1", "INSERT", True),
@@ -22,8 +22,8 @@ INSERTED_OPERATION = {
         ("operation#1", "INSERT", False),
     ],
 )
-def test_a_record_matches_if_each_name_has_one_of_its_alternatives(pk: str, event: str, wakes: bool) -> None:
-    assert matches(INSERTED_OPERATION, record(1, pk, event)) is wakes
+def test_a_record_matches_if_each_name_has_one_of_its_alternatives(pk: str, event: str, matching: bool) -> None:
+    assert matches(INSERTED_OPERATION, record(1, pk, event)) is matching
 
 
 def test_a_missing_name_does_not_match() -> None:
@@ -32,11 +32,11 @@ def test_a_missing_name_does_not_match() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "there", "fits"),
+    ("alternative", "value", "matching"),
     [("1", "1", True), ("1", 1, False), (1, 1, True), (True, 1, False), (None, None, True), ("a", "ab", False)],
 )
-def test_a_value_matches_only_itself(wanted: Any, there: Any, fits: bool) -> None:
-    assert matches({"is": [wanted]}, {"is": there}) is fits
+def test_a_value_matches_only_itself(alternative: Any, value: Any, matching: bool) -> None:
+    assert matches({"is": [alternative]}, {"is": value}) is matching
 
 
 def test_a_prefix_matches_text_only() -> None:

@@ -72,14 +72,14 @@ def test_only_records_that_match_a_filter_are_delivered(table: LocalTable) -> No
     table.put("AUDIT#1")
     table.put("OUTBOX#1")
     table.client.delete_item(TableName=table.name, Key={"pk": {"S": "OUTBOX#1"}, "sk": {"S": "STATE"}})
-    operations, either = FakeFunction(), FakeFunction()
+    operations, both = FakeFunction(), FakeFunction()
 
-    with polling(table, subscribe(operations, OPERATIONS), subscribe(either, OPERATIONS, EVENTS)):
+    with polling(table, subscribe(operations, OPERATIONS), subscribe(both, OPERATIONS, EVENTS)):
         table.put("OPERATION#last")
-        assert wait_until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in either.records)
+        assert wait_until(lambda: "OPERATION#last" in operations.records and "OPERATION#last" in both.records)
 
     assert operations.records == ["OPERATION#1", "OPERATION#last"]
-    assert either.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
+    assert both.records == ["OPERATION#1", "OUTBOX#1", "OPERATION#last"]
 
 
 def test_a_mapping_without_a_filter_gets_every_change_in_order(table: LocalTable) -> None:
@@ -132,15 +132,15 @@ def test_a_record_is_dropped_after_all_retries_and_reported(table: LocalTable) -
 
 def test_a_blocked_mapping_does_not_delay_another(table: LocalTable) -> None:
     table.put("OUTBOX#1")
-    released, begun = threading.Event(), threading.Event()
+    released, started = threading.Event(), threading.Event()
 
     def stuck(_: dict[str, Any]) -> None:
-        begun.set()
+        started.set()
         released.wait(20)
 
     other = FakeFunction()
     with polling(table, subscribe(stuck, EVENTS), subscribe(other, EVENTS)):
-        assert begun.wait(20)
+        assert started.wait(20)
         table.put("OUTBOX#2")
         assert wait_until(lambda: other.records == ["OUTBOX#1", "OUTBOX#2"])
         released.set()

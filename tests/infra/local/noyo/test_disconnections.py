@@ -218,11 +218,11 @@ def test_requests_are_found_by_each_filter(noyo: NoyoFake, call: Caller) -> None
 
 
 def test_requests_have_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
-    old = request_from_carrier(noyo, created=10, modified=90)["id"]
-    young = request_from_carrier(noyo, created=20, modified=20)["id"]
-    assert call.ids(LIST) == [old, young]
-    assert call.ids(LIST, sort_by="modified") == [young, old]
-    assert call.ids(LIST, sort_by="created", sort_direction="desc") == [young, old]
+    older = request_from_carrier(noyo, created=10, modified=90)["id"]
+    newer = request_from_carrier(noyo, created=20, modified=20)["id"]
+    assert call.ids(LIST) == [older, newer]
+    assert call.ids(LIST, sort_by="modified") == [newer, older]
+    assert call.ids(LIST, sort_by="created", sort_direction="desc") == [newer, older]
 
 
 @pytest.mark.parametrize(

@@ -98,16 +98,16 @@ def test_unknown_fields_are_answered_too(noyo: NoyoFake, call: Caller) -> None:
 
 @pytest.mark.parametrize("how", sorted(CORRUPTIONS))
 def test_a_row_is_corrupted_until_it_is_restored(noyo: NoyoFake, call: Caller, how: str) -> None:
-    sound = noyo.add_connection(created=1)["id"]
-    bad = noyo.add_connection(created=2)["id"]
-    whole = call.rows("/group_connections")
-    noyo.corrupt(bad, how)
+    valid_id = noyo.add_connection(created=1)["id"]
+    corrupted_id = noyo.add_connection(created=2)["id"]
+    rows = call.rows("/group_connections")
+    noyo.corrupt(corrupted_id, how)
     first, second = call.rows("/group_connections")
-    assert first["id"] == sound
-    assert second == CORRUPTIONS[how](whole[1]) != whole[1]
-    assert call.get(f"/group_connections/{bad}").json() != whole[1]
-    noyo.corrupt(bad, None)
-    assert call.rows("/group_connections") == whole
+    assert first["id"] == valid_id
+    assert second == CORRUPTIONS[how](rows[1]) != rows[1]
+    assert call.get(f"/group_connections/{corrupted_id}").json() != rows[1]
+    noyo.corrupt(corrupted_id, None)
+    assert call.rows("/group_connections") == rows
 
 
 def test_a_row_can_be_corrupted_by_a_function(noyo: NoyoFake, call: Caller) -> None:

@@ -17,17 +17,17 @@ def add(noyo: NoyoFake, **fields: Any) -> str:
 
 
 def test_the_default_order_is_oldest_first(noyo: NoyoFake, call: Caller) -> None:
-    young = add(noyo, created=30, modified=31)
-    old = add(noyo, created=10, modified=99)
-    assert call.ids(LIST) == [old, young]
+    newer = add(noyo, created=30, modified=31)
+    older = add(noyo, created=10, modified=99)
+    assert call.ids(LIST) == [older, newer]
 
 
 @pytest.mark.parametrize("by", ["created", "modified", "status"])
 def test_a_list_has_the_requested_order(noyo: NoyoFake, call: Caller, by: str) -> None:
-    low = add(noyo, created=10, modified=10, status="completed")
-    high = add(noyo, created=20, modified=20, status="processing")
-    assert call.ids(LIST, sort_by=by) == [low, high]
-    assert call.ids(LIST, sort_by=by, sort_direction="desc") == [high, low]
+    first = add(noyo, created=10, modified=10, status="completed")
+    second = add(noyo, created=20, modified=20, status="processing")
+    assert call.ids(LIST, sort_by=by) == [first, second]
+    assert call.ids(LIST, sort_by=by, sort_direction="desc") == [second, first]
 
 
 def test_rows_with_equal_times_are_in_no_meaningful_order(noyo: NoyoFake, call: Caller) -> None:
@@ -37,8 +37,8 @@ def test_rows_with_equal_times_are_in_no_meaningful_order(noyo: NoyoFake, call: 
 
 def test_a_rule_ignores_the_requested_order(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, honours_sort=False)
-    old, young = add(noyo, created=10, modified=10), add(noyo, created=20, modified=20)
-    assert call.ids(LIST, sort_by="modified", sort_direction="desc") == [old, young]
+    older, newer = add(noyo, created=10, modified=10), add(noyo, created=20, modified=20)
+    assert call.ids(LIST, sort_by="modified", sort_direction="desc") == [older, newer]
 
 
 def test_filters_accept_several_values_and_combine(noyo: NoyoFake, call: Caller) -> None:
@@ -52,10 +52,10 @@ def test_filters_accept_several_values_and_combine(noyo: NoyoFake, call: Caller)
 
 
 def test_a_carrier_group_id_is_found_with_its_carrier(noyo: NoyoFake, call: Caller) -> None:
-    wanted = add(noyo, carrier_group_id="7")
+    expected = add(noyo, carrier_group_id="7")
     add(noyo, carrier_group_id="8")
     add(noyo, carrier_group_id="7", carrier_id=OTHER_CARRIER)
-    assert call.ids(LIST, carrier_id=CARRIER, carrier_group_id="7") == [wanted]
+    assert call.ids(LIST, carrier_id=CARRIER, carrier_group_id="7") == [expected]
 
 
 @pytest.mark.parametrize(
@@ -144,28 +144,28 @@ def test_a_list_shows_status_changes_that_have_become_due(noyo: NoyoFake, call: 
 
 
 def test_the_connections_of_a_group_are_only_its_own(noyo: NoyoFake, call: Caller) -> None:
-    mine = noyo.add_connection(status="completed")
+    connection = noyo.add_connection(status="completed")
     add(noyo)
-    path = f"/groups/{mine['group_id']}/group_connections"
-    assert call.ids(path) == [mine["id"]]
+    path = f"/groups/{connection['group_id']}/group_connections"
+    assert call.ids(path) == [connection["id"]]
     assert call.ids(path, status="created") == []
-    assert call.ids(path, sort_by="modified", sort_direction="desc") == [mine["id"]]
+    assert call.ids(path, sort_by="modified", sort_direction="desc") == [connection["id"]]
     assert call.get(path, carrier_id=CARRIER).status_code == 422
 
 
 def test_groups_are_found_by_a_part_of_their_name(noyo: NoyoFake, call: Caller) -> None:
-    wanted = noyo.add_connection(group_name="Widgets R Us")["group_id"]
+    expected = noyo.add_connection(group_name="Widgets R Us")["group_id"]
     noyo.add_connection(group_name="Besta LLC")
-    assert call.ids("/groups", company="widgets") == [wanted]
+    assert call.ids("/groups", company="widgets") == [expected]
     assert call.ids("/groups", company="nobody") == []
     assert len(call.ids("/groups")) == 2
-    assert call.ids("/groups", group_ids=wanted) == [wanted]
+    assert call.ids("/groups", group_ids=expected) == [expected]
 
 
 def test_groups_are_found_by_carrier_and_carrier_group_id(noyo: NoyoFake, call: Caller) -> None:
-    wanted = noyo.add_connection(carrier_id=CARRIER, carrier_group_id="7")["group_id"]
+    expected = noyo.add_connection(carrier_id=CARRIER, carrier_group_id="7")["group_id"]
     noyo.add_connection(carrier_id=CARRIER, carrier_group_id="8")
-    assert call.ids("/groups", carrier_id=CARRIER, carrier_group_id="7") == [wanted]
+    assert call.ids("/groups", carrier_id=CARRIER, carrier_group_id="7") == [expected]
 
 
 @pytest.mark.parametrize(

@@ -91,8 +91,8 @@ def test_each_webhook_is_signed_with_every_secret(
     (request,) = receiver.requests
     stamp = request.headers.get("x-noyo-timestamp") or ""
     signed = stamp.encode() + b"." + request.body
-    wanted = [hmac.new(key, signed, hashlib.sha256).hexdigest() for key in (b"old", b"new")]
-    assert (request.headers.get("x-noyo-signature") or "").split(",") == wanted
+    expected = [hmac.new(key, signed, hashlib.sha256).hexdigest() for key in (b"old", b"new")]
+    assert (request.headers.get("x-noyo-signature") or "").split(",") == expected
     assert datetime.fromisoformat(stamp).timestamp() == clock()
 
 

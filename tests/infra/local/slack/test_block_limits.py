@@ -242,8 +242,8 @@ def test_two_blocks_do_not_share_a_block_id() -> None:
     ],
 )
 def test_a_block_is_refused_on_a_surface_that_does_not_show_it(block: dict[str, Any], allowed: set[str]) -> None:
-    taken = {surface for surface in (MESSAGE, MODAL, HOME) if check_blocks([block], surface) == []}
-    assert taken == allowed
+    accepted = {surface for surface in (MESSAGE, MODAL, HOME) if check_blocks([block], surface) == []}
+    assert accepted == allowed
 
 
 def test_a_second_table_or_a_third_chart_in_a_message_is_refused() -> None:

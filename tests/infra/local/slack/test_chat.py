@@ -113,10 +113,10 @@ def test_text_past_4000_characters_is_refused_in_an_update(client: WebClient, re
 def test_an_update_of_an_unknown_message_or_of_somebody_elses_is_refused(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
-    theirs = slack.say("U1", "C1", "mine")
+    user_message = slack.say("U1", "C1", "mine")
     assert refusal(client.chat_update, channel="C1", ts="1.000001", text="x") == "message_not_found"
-    assert refusal(client.chat_update, channel="C1", ts=theirs, text="x") == "cant_update_message"
-    assert refusal(client.chat_delete, channel="C1", ts=theirs) == "cant_delete_message"
+    assert refusal(client.chat_update, channel="C1", ts=user_message, text="x") == "cant_update_message"
+    assert refusal(client.chat_delete, channel="C1", ts=user_message) == "cant_delete_message"
 
 
 def test_an_update_without_blocks_removes_them_and_marks_the_message_edited(
@@ -289,26 +289,28 @@ def test_an_ephemeral_message_reaches_one_person_in_the_channel_and_cannot_be_up
 
 
 def test_a_deleted_message_with_replies_leaves_a_placeholder(slack: SlackFake, client: WebClient) -> None:
-    lone = client.chat_postMessage(channel="C1", text="lone")["ts"]
+    message_without_replies = client.chat_postMessage(channel="C1", text="lone")["ts"]
     parent = client.chat_postMessage(channel="C1", text="parent", metadata=METADATA)["ts"]
     client.chat_postMessage(channel="C1", text="line", thread_ts=parent)
-    client.chat_delete(channel="C1", ts=lone)
+    client.chat_delete(channel="C1", ts=message_without_replies)
     client.chat_delete(channel="C1", ts=parent)
-    (stone,) = slack.channel("C1")
-    assert (stone.ts, stone.text, stone.metadata) == (parent, "This message was deleted.", None)
+    (placeholder,) = slack.channel("C1")
+    assert (placeholder.ts, placeholder.text, placeholder.metadata) == (parent, "This message was deleted.", None)
 
 
 def test_a_broadcast_reply_is_deleted_from_thread_and_channel(
     slack: SlackFake, client: WebClient, refusal: Refusal
 ) -> None:
     parent = client.chat_postMessage(channel="C1", text="card")["ts"]
-    loud = client.chat_postMessage(channel="C1", text="loud", thread_ts=parent, reply_broadcast=True)["ts"]
-    (found,) = [message for message in client.conversations_history(channel="C1")["messages"] if message["ts"] == loud]
+    broadcast = client.chat_postMessage(channel="C1", text="loud", thread_ts=parent, reply_broadcast=True)["ts"]
+    (found,) = [
+        message for message in client.conversations_history(channel="C1")["messages"] if message["ts"] == broadcast
+    ]
     assert (found["subtype"], found["thread_ts"]) == ("thread_broadcast", parent)
-    client.chat_delete(channel="C1", ts=loud)
+    client.chat_delete(channel="C1", ts=broadcast)
     assert [message["ts"] for message in client.conversations_history(channel="C1")["messages"]] == [parent]
     assert len(client.conversations_replies(channel="C1", ts=parent)["messages"]) == 1
-    assert refusal(client.chat_delete, channel="C1", ts=loud) == "message_not_found"
+    assert refusal(client.chat_delete, channel="C1", ts=broadcast) == "message_not_found"
 
 
 def test_a_permalink_names_the_message_and_its_thread(client: WebClient, refusal: Refusal) -> None:

@@ -120,9 +120,9 @@ def test_refusals_and_server_errors_affect_only_their_method_and_change_nothing(
 
 def test_a_client_times_out_during_a_delay(slack: SlackFake) -> None:
     slack.faults.delay(5, "auth.test")
-    hasty = WebClient(token="xoxb-local", base_url=slack.url, timeout=1, retry_handlers=[])
+    impatient_client = WebClient(token="xoxb-local", base_url=slack.url, timeout=1, retry_handlers=[])
     with pytest.raises((TimeoutError, urllib.error.URLError)):
-        hasty.auth_test()
+        impatient_client.auth_test()
 
 
 def test_faults_can_be_cleared(slack: SlackFake, client: WebClient) -> None:
@@ -139,10 +139,10 @@ def test_a_connection_is_kept_alive_until_the_fake_stops() -> None:
     for _ in range(2):
         connection.request("POST", "/api/auth.test", headers=headers)
         assert json.load(connection.getresponse())["ok"] is True
-    kept_socket = connection.sock
-    assert isinstance(kept_socket, socket.socket)
+    open_socket = connection.sock
+    assert isinstance(open_socket, socket.socket)
     slack.stop()
-    assert kept_socket.recv(1) == b""
+    assert open_socket.recv(1) == b""
     connection.close()
 
 

@@ -153,13 +153,13 @@ def test_json_without_its_content_type_is_shown_as_text(with_bot: SlackFake, bot
 
 
 def test_the_user_sees_a_timeout_if_the_bot_never_answers(bot: Any, bot_url: str) -> None:
-    go_on = threading.Event()
-    bot.answer = lambda _: go_on.wait(20) and None
+    continue_event = threading.Event()
+    bot.answer = lambda _: continue_event.wait(20) and None
     with SlackFake(bot_url=bot_url, limits=Limits(hang_up_seconds=0.2)) as slack:
         slack.add_user("U1", "Ana")
         slack.add_channel("C1", "carriers")
         reply = slack.command("U1", "C1")
-    go_on.set()
+    continue_event.set()
     assert (reply.status, reply.error) == (None, "operation_timeout")
 
 
@@ -275,12 +275,12 @@ def test_users_who_are_deactivated_or_cannot_see_the_channel_cannot_act(with_bot
 def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
     with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]
 ) -> None:
-    pair = [option("a"), option("b")]
+    two_options = [option("a"), option("b")]
     view_id = open_modal(
         input_block("text", {"type": "plain_text_input"}),
-        input_block("menu", {"type": "static_select", "options": pair}),
-        input_block("radio", {"type": "radio_buttons", "options": pair}),
-        input_block("boxes", {"type": "checkboxes", "options": pair}),
+        input_block("menu", {"type": "static_select", "options": two_options}),
+        input_block("radio", {"type": "radio_buttons", "options": two_options}),
+        input_block("boxes", {"type": "checkboxes", "options": two_options}),
         input_block("day", {"type": "datepicker"}),
         input_block("mail", {"type": "email_text_input"}),
         input_block("spare", {"type": "plain_text_input"}, optional=True),
@@ -300,7 +300,7 @@ def test_a_submission_carries_state_by_kind_of_field_and_closes_the_view(
     assert values["text"]["text_in"] == {"type": "plain_text_input", "value": "x"}
     assert values["menu"]["menu_in"]["selected_option"] == option("a")
     assert values["radio"]["radio_in"]["selected_option"] == option("b")
-    assert values["boxes"]["boxes_in"]["selected_options"] == pair
+    assert values["boxes"]["boxes_in"]["selected_options"] == two_options
     assert values["day"]["day_in"]["selected_date"] == "2026-02-28"
     assert values["mail"]["mail_in"]["value"] == "a@b.co"
     assert values["spare"]["spare_in"]["value"] is None
@@ -434,9 +434,9 @@ def test_an_empty_response_closes_only_the_top_view(
     pushed = with_bot.submit("U1", view_id, {"name": "x"}).view
     bot.answer = lambda _: None
     assert pushed is not None
-    below = with_bot.submit("U1", pushed.id, {"name": "x"}).view
-    assert below is not None
-    assert below.id == view_id
+    remaining_view = with_bot.submit("U1", pushed.id, {"name": "x"}).view
+    assert remaining_view is not None
+    assert remaining_view.id == view_id
 
 
 def test_a_response_cannot_push_a_fourth_view(with_bot: SlackFake, bot: Any, open_modal: Callable[..., str]) -> None:
