@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot import policies
+from bot.domain.answers import UnconfirmedAnswer
 from bot.domain.business_days import day_of
 from bot.domain.pauses import Pause
 from bot.domain.people import Right
@@ -105,34 +106,6 @@ class Outcome:
     """Slack user id of the person who chose a resolution, withdrew the operation, or was not authorized."""
     status: int | None = None
     """HTTP status of Noyo's refusal."""
-
-
-class AnswerProblem(StrEnum):
-    """Why Noyo's success answer to our request does not confirm what was asked for."""
-
-    UNREADABLE = "unreadable"
-    RECORD = "record"
-    """The record in the answer is another one, or one that existed before."""
-    VERSION = "version"
-    """The record still has the version that was shown, so nothing changed."""
-    STATUS = "status"
-    CARRIER = "carrier"
-    CARRIER_GROUP_ID = "carrier_group_id"
-    GROUP = "group"
-    END_DATE = "end_date"
-
-
-@dataclass(frozen=True, slots=True)
-class UnconfirmedAnswer:
-    """An answer of Noyo with success that does not confirm the wanted effect. `shown`: what it shows instead."""
-
-    problem: AnswerProblem
-    shown: str | None = None
-
-    @property
-    def contradicts(self) -> bool:
-        """Whether it says something other than what was asked for. Sending again could cause a second wrong effect."""
-        return self.problem is not AnswerProblem.UNREADABLE
 
 
 class Resolution(StrEnum):

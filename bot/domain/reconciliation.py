@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import date
 
 from bot import policies
-from bot.domain.operations import AnswerProblem, Operation, UnconfirmedAnswer
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation
 from bot.domain.records import (
     Connection,
     ConnectionStatus,

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.domain.operations import AnswerProblem, Operation, OperationKind, UnconfirmedAnswer
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind
 from bot.domain.reconciliation import contradiction, created_since_sent, find_retry_effect, shows_decision
 from bot.domain.records import ConnectionStatus, Record, UnknownValue
 from bot.domain.records import DisconnectionStatus as Status

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.operations import AnswerProblem, Operation, OperationKind, UnconfirmedAnswer
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind
 from bot.domain.records import EntityKind
 from bot.slack.views.record_facts import parse_status, status_name
 from bot.slack.views.rich_text import RichText, UntrustedText, date_text, rich_text

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind, UnconfirmedAnswer
+from bot.domain.answers import UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.outbox import OutboxEvent, RecordChange, operation_changed, with_record_change, without_record_events
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry

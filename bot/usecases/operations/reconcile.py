@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot import policies
-from bot.domain.operations import (
-    AnswerProblem,
-    Operation,
-    OperationKind,
-    OperationState,
-    Outcome,
-    OutcomeKind,
-    UnconfirmedAnswer,
-)
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.reconciliation import (
     contradiction,
     created_since_sent,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policies
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import (
-    AnswerProblem,
     Operation,
     OperationKind,
     OperationState,
@@ -16,7 +16,6 @@ from bot.domain.operations import (
     OutcomeKind,
     ReplyTo,
     SecondApproval,
-    UnconfirmedAnswer,
 )
 from bot.domain.pauses import Pause
 from bot.domain.records import EntityKind, EntityRef

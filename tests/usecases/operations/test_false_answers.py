@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.operations import AnswerProblem, OperationState, OutcomeKind, Resolution, UnconfirmedAnswer
+from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
+from bot.domain.operations import OperationState, OutcomeKind, Resolution
 from infra.local.noyo import Fault
 from tests.usecases.decision_bench import DecisionBench, open_decision_bench
 from tests.usecases.execution_bench import BEN, CARRIER, ExecutionBench, open_bench
