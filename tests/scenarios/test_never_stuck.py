@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.system import ALERTS, System
+from dataclasses import replace
+
+from tests.system import ALERTS, ANA, CONNECTIONS, System
 
 TEN_MINUTES = 600
 
@@ -33,3 +35,15 @@ def test_a_noyo_that_refuses_pages_below_five_rows_is_not_reported_as_broken(sys
     noyo = [seen for seen in system.noyo.requests if seen.path == "/api/v1/group_connections"]
     assert noyo
     assert {seen.status for seen in noyo} == {200}
+
+
+def test_a_list_without_an_end_is_reported_by_doctor(system: System) -> None:
+    system.noyo.rules = replace(system.noyo.rules, honours_offset=False)
+    for number in range(101):
+        system.noyo.add_connection(group_name=f"Company {number}", status="completed")
+    system.wait(25 * 3600)
+    system.settle(10)
+
+    answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+
+    assert "does not end" in system.slack.render(answer.messages[0])

@@ -16,18 +16,21 @@ from bot.usecases.records.ingest_pages import PageIngestor
 class RepeatedPages:
     """Notices a list without an end: Noyo repeats pages, for example because it ignores the offset.
 
-    Rows move while we page, so one repeated page may also be a coincidence.
+    Rows move while we page, so one repeated page may also be a coincidence, unless Noyo says that it is the first one.
     """
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
         self._repeated = 0
+        self._pages = 0
 
     def has_no_end(self, page: ListPage) -> bool:
         ids = {row.row_id for row in page.rows}
         self._repeated = self._repeated + 1 if ids and ids <= self._seen else 0
         self._seen |= ids
-        return self._repeated >= policies.POLL_MAX_REPEATED_PAGES
+        first_again = page.offset == 0 and self._pages > 0
+        self._pages += 1
+        return (self._repeated > 0 and first_again) or self._repeated >= policies.POLL_MAX_REPEATED_PAGES
 
 
 class NewestFirstSync:

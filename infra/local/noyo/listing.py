@@ -80,7 +80,7 @@ def page(rows: list[Record], query: Query, rules: Rules, shown: Callable[[Record
     if requested not in rules.page_sizes:
         raise Refusal(422, "page_size: not within the limits")
     size = min(requested, rules.max_page_size)
-    offset = _number(query, "offset", 0, least=0)
+    offset = _number(query, "offset", 0, least=0) if rules.honours_offset else 0
     if offset and offset >= len(rows) and rules.past_the_end == "422":
         raise Refusal(422, "offset: past the last record")
     meta = {"offset": offset, "page_num": offset // size + 1, "page_size": size, "total_records": len(rows)}

@@ -67,6 +67,7 @@ class Rules:
     page_sizes: range = range(5, 101)
     past_the_end: Literal["empty", "422"] = "empty"
     honours_sort: bool = True
+    honours_offset: bool = True
     vendor_nulls: bool = True
     lists_omit: frozenset[str] = frozenset()
     expires_in_unit: Literal["ms", "s"] = "ms"

@@ -202,3 +202,29 @@ def test_an_interrupted_run_reports_its_progress() -> None:
             ingestor.newest_modified,
             False,
         )
+
+
+# ---------------------------------------------------------------- a list without an end
+
+
+def test_a_list_that_ignores_the_offset_ends_and_is_reported() -> None:
+    with Ingestion(rules=replace(CLAMPED, honours_offset=False)) as ingestion:
+        ids = ingestion.add_connections(30)
+
+        ingestion.poll()
+
+        assert [row.row_id for row in ingestion.cursors.parked(EntityKind.CONNECTION)] == [policies.LIST_ROW]
+        assert len(ingestion.noyo.requests) < 10
+        assert {ingestion.status(record_id) for record_id in ids[:20]} == {"processing"}
+
+
+def test_a_list_that_ends_again_is_no_longer_reported() -> None:
+    with Ingestion(rules=replace(CLAMPED, honours_offset=False)) as ingestion:
+        ingestion.add_connections(30)
+        ingestion.poll()
+        ingestion.noyo.rules = CLAMPED
+        ingestion.wait(SWEEP + 1)
+
+        ingestion.poll()
+
+        assert ingestion.cursors.parked(EntityKind.CONNECTION) == []
