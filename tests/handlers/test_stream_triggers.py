@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot import policies
 from bot.domain.operations import OperationKind, OperationState, ReplyTo, Resolution
 from bot.domain.records import EntityKind, EntityRef
 from bot.slack.views.buttons import Action
@@ -161,7 +160,7 @@ def test_the_schedule_executes_requests_of_people_before_refreshes(
 
     kinds = kinds_carried(quick_system, monkeypatch, {})
 
-    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * policies.DUE_BATCH_SIZE]
+    assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * 200]
     assert [seen.status for seen in quick_system.writes()] == [201]
 
 

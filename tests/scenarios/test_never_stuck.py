@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from bot.dynamodb.expressions import typed_item
+from bot.usecases.workers import execute_operations, notify
+from tests.aws import worker_client
+from tests.aws_calls import acting
 from tests.system import ALERTS, ANA, CONNECTIONS, System
 
 TEN_MINUTES = 600
@@ -47,3 +53,20 @@ def test_a_list_without_an_end_is_reported_by_doctor(system: System) -> None:
     answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
 
     assert "does not end" in system.slack.render(answer.messages[0])
+
+
+@pytest.mark.parametrize(("kind", "sort"), [("OPERATION", "STATE"), ("OUTBOX", "EVENT")])
+def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: str, sort: str) -> None:
+    """As after a rollback: 120 items that this release cannot read are due before everything else."""
+    for number in range(120):
+        item = {"pk": f"{kind}#newer-{number}", "sk": sort, "schema": 99, "due_kind": kind, "due": 1}
+        worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=typed_item(item))
+    system.asks()
+    with acting("ExecuteOperationsFunction"):
+        execute_operations(None, 300, system.bot.noyo_dependencies)
+    with acting("NotifyFunction"):
+        deps = system.bot.slack_dependencies
+        notify(None, 120, deps, sleep=system.clock.sleep, check_health=lambda: None)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
