@@ -219,7 +219,7 @@ def test_all_rows_are_read_with_the_smallest_pages(noyo: NoyoFake, client: NoyoH
         (FaultKind.TOO_MANY, NotSent, False),
     ],
 )
-def test_a_write_with_a_network_fault_is_sent_once_and_raises_what_is_known(
+def test_a_write_with_a_network_fault_is_sent_once_and_raises_a_specific_error(
     kind: FaultKind, error: type[Exception], arrived: bool
 ) -> None:
     with NoyoFake() as noyo:

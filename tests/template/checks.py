@@ -377,7 +377,7 @@ def rules_refuse_wrong_parameters(stack: Stack) -> None:
             assert assertion["AssertDescription"].strip()
 
 
-def alarms_notify_somebody(stack: Stack) -> None:
+def alarms_have_a_recipient(stack: Stack) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm")
     subscribed = {each["TopicArn"]["Ref"] for each in stack.of_type("AWS::SNS::Subscription").values()}
     assert alarms

@@ -115,8 +115,8 @@ def test_a_claim_prevents_nobody_from_deciding(system: System) -> None:
 def test_the_list_of_decisions_shows_the_owner_and_the_days_left(system: System) -> None:
     record_state = store_disconnection_request(system, "Foxtrot")
     press_claim(system, record_state, BEN)
-    read = answer_text(system, type_command(system, "decisions"))
-    row = read[read.index("Foxtrot") :]
+    text = answer_text(system, type_command(system, "decisions"))
+    row = text[text.index("Foxtrot") :]
     assert "**Claimed by:** @Ben" in row
     assert "ends in" in row
     assert "Claim Instead" in row
@@ -129,8 +129,8 @@ def test_history_shows_who_claimed_the_request(system: System) -> None:
     press_claim(system, record_state, ANA)
     system.wait(5)
     press_release(system, record_state, ANA)
-    read = answer_text(system, type_command(system, "history Golf"))
-    assert "@Ben: started checking it" in read
-    assert "@Ana: started checking it instead of @Ben" in read
-    assert "@Ana: stopped checking it" in read
+    text = answer_text(system, type_command(system, "history Golf"))
+    assert "@Ben: started checking it" in text
+    assert "@Ana: started checking it instead of @Ben" in text
+    assert "@Ana: stopped checking it" in text
     assert system.slack.view_of(ANA) is None

@@ -351,9 +351,9 @@ def test_approve_and_reject_open_the_form_of_the_waiting_request(system: System)
 def test_with_several_or_no_waiting_requests_the_command_lists_the_matches(system: System) -> None:
     store_disconnection_request(system, "Golf One")
     store_disconnection_request(system, "Golf Two")
-    read = answer_text(system, type_command(system, "reject Golf"))
-    assert "Several wait for a decision. Which one?" in read
-    assert "Reject, Keep Connected…" in read
+    text = answer_text(system, type_command(system, "reject Golf"))
+    assert "Several wait for a decision. Which one?" in text
+    assert "Reject, Keep Connected…" in text
     store_connection(system, "Hotel Connection")
     assert "None of these waits for a decision." in answer_text(system, type_command(system, "approve Hotel"))
     assert "Which request to disconnect? Type /noyo approve" in answer_text(system, type_command(system, "approve"))
@@ -362,9 +362,9 @@ def test_with_several_or_no_waiting_requests_the_command_lists_the_matches(syste
 @pytest.mark.parametrize("text", ["decisions", "approve India", "history India"])
 def test_a_guest_sees_no_records(system: System, text: str) -> None:
     store_disconnection_request(system, "India Inc")
-    read = answer_text(system, type_command(system, text, GUS))
-    assert "Guests cannot do this" in read
-    assert "India Inc" not in read
+    answer = answer_text(system, type_command(system, text, GUS))
+    assert "Guests cannot do this" in answer
+    assert "India Inc" not in answer
     assert modal_text(system, GUS) == ""
 
 

@@ -213,8 +213,8 @@ def test_a_requester_without_permission_may_still_withdraw(system: System) -> No
 def test_requests_awaiting_confirmation_are_listed_with_the_soonest_end_first(system: System) -> None:
     late = request_disconnection(system, "List Late", end_date="2026-11-30")
     request_disconnection(system, "List Soon", end_date="2026-10-31")
-    read = answer_text(system, type_command(system, "decisions", BEN))
-    assert -1 < read.find("List Soon") < read.find("List Late")
-    assert "[Confirm Disconnection…]" in read
+    text = answer_text(system, type_command(system, "decisions", BEN))
+    assert -1 < text.find("List Soon") < text.find("List Late")
+    assert "[Confirm Disconnection…]" in text
     withdraw(system, late)
     assert "List Late" not in answer_text(system, type_command(system, "decisions", BEN))

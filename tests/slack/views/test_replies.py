@@ -1,4 +1,4 @@
-"""Replies tell the actor the outcome and what to do next."""
+"""Replies show the outcome and the next step to the actor."""
 
 from dataclasses import replace
 

@@ -80,7 +80,7 @@ def test_a_rejection_is_sent_with_its_reason_and_context(bench: DecisionBench) -
     assert bench.record_state(shown.record.id).status.value == "rejected"
 
 
-def test_an_end_date_is_sent_where_one_was_given(bench: DecisionBench) -> None:
+def test_a_given_end_date_is_sent(bench: DecisionBench) -> None:
     shown = bench.add_disconnection_request(end=None)
     bench.decide(shown, end=END)
 

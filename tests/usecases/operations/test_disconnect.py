@@ -160,17 +160,17 @@ def test_the_refusal_of_a_dropped_reason_shows_noyos_message() -> None:
 # ---------------------------------------------------------------- rights
 
 
-@pytest.mark.parametrize("gone", [ANA, BEN])
-def test_nothing_is_sent_if_either_person_lost_the_right(bench: DisconnectionBench, gone: str) -> None:
+@pytest.mark.parametrize("without_right", [ANA, BEN])
+def test_nothing_is_sent_if_either_person_lost_the_right(bench: DisconnectionBench, without_right: str) -> None:
     bench.submit_confirmed_disconnection()
-    bench.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {gone}))
+    bench.policy = AccessPolicy(TEAM, approvers=frozenset({ANA, BEN} - {without_right}))
 
     bench.run_worker()
 
     outcome = bench.operation().outcome
     assert bench.result() == ("cancelled", "not_authorized")
     assert outcome is not None
-    assert outcome.decided_by == gone
+    assert outcome.decided_by == without_right
     assert bench.posts() == []
 
 

@@ -287,7 +287,7 @@ def test_a_confirmed_retry_advances_the_record_and_counts_the_attempt(bench: Exe
     assert not bench.is_locked(shown.entity)
 
 
-def test_a_retry_sends_only_what_was_typed(bench: ExecutionBench) -> None:
+def test_a_retry_sends_only_the_given_fields(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown, group_id="00110011", sensitive=SensitiveFields(broker_tin="111223333"))
 
@@ -369,7 +369,7 @@ def test_a_lost_answer_to_a_retry_is_found_by_the_wanted_id(bench: ExecutionBenc
     assert len(bench.writes()) == 1
 
 
-def test_a_success_is_kept_even_if_the_record_cannot_be_read_again() -> None:
+def test_a_success_is_recorded_even_if_the_record_cannot_be_read_again() -> None:
     # If `modified` does not change, the order of the answer is unclear and the record is read again; that may fail.
     with open_bench(Rules(settle_script=None, freeze_modified=True)) as frozen:
         shown = frozen.add_failed_connection()
@@ -486,7 +486,7 @@ def test_a_redelivery_does_nothing(bench: ExecutionBench) -> None:
     assert len(bench.writes()) == 1
 
 
-def test_an_operation_that_does_not_exist_is_nothing_to_do(bench: ExecutionBench) -> None:
+def test_an_unknown_operation_is_ignored(bench: ExecutionBench) -> None:
     from bot.usecases.operations.execute import execute
 
     execute("nobody", bench.deps)

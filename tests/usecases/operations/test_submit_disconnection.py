@@ -60,7 +60,7 @@ def test_a_disconnection_without_a_second_approver_is_sent_at_once(bench: Discon
     assert len(bench.posts()) == 1
 
 
-def test_a_second_requester_sees_who_was_first(bench: DisconnectionBench) -> None:
+def test_a_second_requester_sees_the_first_request(bench: DisconnectionBench) -> None:
     shown = bench.add_completed_connection()
     bench.request_disconnection(shown)
 

@@ -129,7 +129,7 @@ def test_the_same_version_again_changes_nothing(records: Records) -> None:
     assert records.states[FIRST.entity].revision == 1
 
 
-def test_of_two_versions_in_the_same_second_the_currently_shown_one_counts(records: Records) -> None:
+def test_of_two_versions_in_the_same_second_the_one_shown_by_noyo_is_current(records: Records) -> None:
     ingest_record(records, FIRST)
 
     assert ingest_record(records, TWIN, FakeNoyo(TWIN))

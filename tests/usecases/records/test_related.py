@@ -55,9 +55,9 @@ def test_the_card_shows_other_carriers_and_links_the_connection_that_would_end(s
     publish_changes(system)
 
     [card] = system.slack.channel(DECISIONS)
-    read = system.slack.render(card)
-    assert f"{AETNA} (Unable to connect)" in read
-    assert "Connection to disconnect:** Completed" in read
+    text = system.slack.render(card)
+    assert f"{AETNA} (Unable to connect)" in text
+    assert "Connection to disconnect:** Completed" in text
     assert any("Open the card" in str(block) for block in card.blocks)
 
 

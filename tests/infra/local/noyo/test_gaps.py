@@ -26,7 +26,7 @@ def test_the_carriers_error_is_never_left_out(noyo: NoyoFake, call: Caller) -> N
     assert call.rows("/group_connections")[0]["setup_result"] == {"error": "No such group"}
 
 
-def test_the_name_is_missing_where_the_samples_lack_it(noyo: NoyoFake, call: Caller) -> None:
+def test_the_name_is_missing_if_the_samples_omit_it(noyo: NoyoFake, call: Caller) -> None:
     group_id = call.request().json()["group_id"]
     body = {"carrier_id": OTHER_CARRIER, "group_data": {"carrier_group_id": "77"}}
     joined = call.post(f"/groups/{group_id}/group_connections", body).json()

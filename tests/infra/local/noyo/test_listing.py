@@ -104,7 +104,7 @@ def test_the_default_page_has_twenty_rows(noyo: NoyoFake, call: Caller) -> None:
     assert len(call.rows(LIST)) == 20
 
 
-def test_a_larger_page_than_allowed_is_clamped_and_meta_says_so(noyo: NoyoFake, call: Caller) -> None:
+def test_a_too_large_page_is_clamped_and_meta_has_the_actual_size(noyo: NoyoFake, call: Caller) -> None:
     noyo.rules = replace(noyo.rules, max_page_size=3)
     for second in range(5):
         add(noyo, created=second)
@@ -113,7 +113,7 @@ def test_a_larger_page_than_allowed_is_clamped_and_meta_says_so(noyo: NoyoFake, 
     assert len(answer["response"]) == 3
 
 
-def test_past_the_end_a_page_is_empty_or_refused_by_rule(noyo: NoyoFake, call: Caller) -> None:
+def test_a_page_past_the_end_is_empty_or_refused_by_rule(noyo: NoyoFake, call: Caller) -> None:
     add(noyo)
     assert call.rows(LIST, offset=1) == []
     noyo.rules = replace(noyo.rules, past_the_end="422")
