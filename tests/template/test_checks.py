@@ -288,9 +288,10 @@ def test_a_missing_output_is_found(name: str, stack: Stack) -> None:
         checks.outputs_contain_the_urls_and_the_secrets(Stack(faulty))
 
 
-def test_a_missing_rule_is_found(stack: Stack) -> None:
+@pytest.mark.parametrize("rule", ["ProductionUsesNoyoProduction", "ProductionHasAlarmEmail"])
+def test_a_missing_rule_is_found(rule: str, stack: Stack) -> None:
     faulty = copy.deepcopy(stack.template)
-    del faulty["Rules"]["ProductionUsesNoyoProduction"]
+    del faulty["Rules"][rule]
 
     with pytest.raises(AssertionError):
         checks.rules_refuse_wrong_parameters(Stack(faulty))
