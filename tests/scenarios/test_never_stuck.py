@@ -70,3 +70,19 @@ def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: s
 
     assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
     assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
+
+
+def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: System) -> None:
+    broken, other = (system.noyo.add_connection(group_name=name, status="processing")["id"] for name in ("One", "Two"))
+    system.settle(10)
+    table, key = system.settings.aws.table, {"pk": {"S": f"CONNECTION#{broken}"}, "sk": {"S": "STATE"}}
+    item = worker_client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    worker_client("dynamodb").put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+    system.wait(60)
+    for record_id in (broken, other):
+        system.noyo.move_connection(record_id, "unable_to_connect", error="No")
+    system.settle(20)
+
+    assert "Two" in system.seen_in(ALERTS)
+    answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert broken in system.slack.render(answer.messages[0])

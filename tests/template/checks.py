@@ -371,7 +371,12 @@ def outputs_contain_the_urls_and_the_secrets(stack: Stack) -> None:
 
 def rules_refuse_wrong_parameters(stack: Stack) -> None:
     rules = stack.template["Rules"]
-    assert rules.keys() == {"ReleaseIsSet", "ProductionUsesNoyoProduction", "ProductionUsesSlack", "ProductionHasAlarmEmail"}
+    assert rules.keys() == {
+        "ReleaseIsSet",
+        "ProductionUsesNoyoProduction",
+        "ProductionUsesSlack",
+        "ProductionHasAlarmEmail",
+    }
     for rule in rules.values():
         for assertion in rule["Assertions"]:
             assert assertion["AssertDescription"].strip()

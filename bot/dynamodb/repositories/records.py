@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote
@@ -16,7 +17,9 @@ from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
 from bot.dynamodb.table import ConditionFailed
-from bot.errors import ConcurrentUpdate
+from bot.errors import ConcurrentUpdate, UnknownSchema
+
+logger = logging.getLogger("switchboard")
 
 NO_END_DATE = "9999-12-31"
 STATUS_LENGTH = 100
@@ -31,8 +34,15 @@ class DynamoRecordRepository(Repository):
         return record_state_from(item) if item else None
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        items = self._table.get_many(schema.state(entity) for entity in wanted)
-        return {state.entity: state for state in map(record_state_from, items)}
+        states = {}
+        for item in self._table.get_many(schema.state(entity) for entity in wanted):
+            try:
+                state = record_state_from(item)
+            except UnknownSchema:
+                logger.warning("a record's state cannot be read", extra={"record_id": item["pk"]})
+                continue
+            states[state.entity] = state
+        return states
 
     def write(self, change: RecordChange) -> None:
         try:

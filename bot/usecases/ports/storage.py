@@ -25,7 +25,7 @@ class RecordRepository(Protocol):
         """Consistent read."""
 
     def record_states(self, wanted: Iterable[EntityRef]) -> dict[EntityRef, RecordState]:
-        """Consistent reads in batches; unknown records are left out."""
+        """Consistent reads in batches. Unknown records are left out, and those that this release cannot read."""
 
     def write(self, change: RecordChange) -> None:
         """`ConcurrentUpdate` if the state is no longer `change.before`; nothing was written then."""

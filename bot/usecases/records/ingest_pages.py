@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from bot import policies
 from bot.domain.polling import ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
-from bot.errors import NoyoError
+from bot.errors import NoyoError, UnknownSchema
 from bot.telemetry import safe_label
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import ingest, read_record
@@ -119,12 +119,12 @@ class PageIngestor:
             self._unpark(row_id)
 
     def _ingest(self, row_id: str, record: Record) -> None:
-        """A record that Noyo cannot show again must not block the others."""
+        """A record that Noyo cannot show again, or whose state we cannot read, must not block the others."""
         try:
             self.report.changed += ingest(
                 record, self._deps, silent=self.cursor.since is None and record.modified < self.cursor.started_at
             )
-        except NoyoError as error:
+        except (NoyoError, UnknownSchema) as error:
             self._park(row_id, str(error))
 
     def _remember(self, record: Record) -> None:
