@@ -1,8 +1,8 @@
 """A rule-based state machine of decisions in Slack: after any sequence of events, messages show the current state.
 
-People click and submit, records move at Noyo, answers of Noyo and of Slack get lost, workers die and are woken again.
-At rest every card, call and direct message is made anew from the table and held against what Slack shows. The system is
-made by `make_system`, so that another one with the same face can be put under the same rules.
+People click and submit, records change at Noyo, responses of Noyo and Slack get lost, workers crash and run again. Once
+everything has settled, every card, alert and direct message is rendered again from the table and compared with what
+Slack shows. `make_system` creates the system, so that the same rules can test another one with the same interface.
 """
 
 from __future__ import annotations
@@ -32,36 +32,36 @@ from tests.usecases.execution_bench import PortHook, ProcessStopped, stop_proces
 
 NAMES = ("Alpha Inc", "Beta Inc")
 PEOPLE = (ANA, BEN)
-FAR, FURTHER = "2026-12-31", "2027-01-31"
-ACTS = st.sampled_from(["approve", "reject"])
+END_DATE, LATER_END_DATE = "2026-12-31", "2027-01-31"
+APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
-LOST = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
-SLACK_TROUBLE = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
+NOYO_FAULTS = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
+SLACK_FAULTS = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
 WRITES = st.sampled_from(["chat.postMessage", "chat.update", "views.update"])
-DEATHS = [
+CRASH_POINTS = [
     ("operations", "claim", True),
     ("noyo", "decide_disconnection", False),
     ("noyo", "decide_disconnection", True),
     ("operations", "save", False),
     ("operations", "save", True),
 ]
-REST_SECONDS = 6 * 3600
+SETTLE_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True)
 class Form:
-    """A decision's form that somebody has open, for the version that it shows."""
+    """The open form of a decision, and the version of the record that it shows."""
 
     person: str
     view_id: str
     record_id: str
     version: str
-    act: str
+    decision: str
 
     @property
-    def sends(self) -> tuple[str, str, str]:
-        """Record, version and status, as a request to Noyo for it has to have them."""
-        return self.record_id, self.version, STATUS[self.act]
+    def expected_request(self) -> tuple[str, str, str]:
+        """The record, version and status that the request to Noyo must have."""
+        return self.record_id, self.version, STATUS[self.decision]
 
 
 @dataclass
@@ -73,161 +73,161 @@ class Seen:
     cards: list[Message] = field(default_factory=list)
 
 
-def approving() -> AbstractContextManager[System]:
+def system_with_approvers() -> AbstractContextManager[System]:
     return System(
         rules=Rules(settle_script=None), APPROVERS=",".join(PEOPLE), POLL_SECONDS="60", NOYO_TIMEOUT_SECONDS="20"
     )
 
 
 class CardsStateMachine(RuleBasedStateMachine):
-    make_system: ClassVar[Callable[[], AbstractContextManager[System]]] = staticmethod(approving)
+    make_system: ClassVar[Callable[[], AbstractContextManager[System]]] = staticmethod(system_with_approvers)
 
-    @initialize(first=ACTS, second=ACTS)
-    def begins(self, first: str, second: str) -> None:
-        """Two requests wait, and have their cards; both people decide on the first."""
-        self.holding = self.make_system()
-        self.system = self.holding.__enter__()
+    @initialize(first=APPROVE_OR_REJECT, second=APPROVE_OR_REJECT)
+    def start(self, first: str, second: str) -> None:
+        """Two requests have cards, and both people have submitted a decision on the first."""
+        self.context = self.make_system()
+        self.system = self.context.__enter__()
         self.seen = Seen()
         self.system.settle(10)
-        self.record_ids = [self._asked(name) for name in NAMES]
+        self.record_ids = [self._request_disconnection(name) for name in NAMES]
         self.system.settle(10)
         self._keep_cards()
-        for person, act in ((ANA, first), (BEN, second)):
-            self.opens(person, act, 0)
+        for person, decision in ((ANA, first), (BEN, second)):
+            self.open_form(person, decision, 0)
         for person in PEOPLE:
-            self.submits(person)
+            self.submit_form(person)
 
-    def _asked(self, name: str) -> str:
+    def _request_disconnection(self, name: str) -> str:
         disconnection = self.system.noyo.carrier_requests_disconnection(
             carrier_id=GUARDIAN,
             group_id=str(uuid.uuid5(uuid.NAMESPACE_DNS, name)),
             group_name=name,
-            effective_end_date=FAR,
+            effective_end_date=END_DATE,
         )
         return str(disconnection["id"])
 
     # ---------------------------------------------------------------- people
 
-    @rule(person=st.sampled_from(PEOPLE), act=ACTS, which=st.integers(0, 30))
-    def opens(self, person: str, act: str, which: int) -> None:
-        """From a card as it was at some time: a screen need not have refreshed."""
+    @rule(person=st.sampled_from(PEOPLE), decision=APPROVE_OR_REJECT, which=st.integers(0, 30))
+    def open_form(self, person: str, decision: str, which: int) -> None:
+        """Clicks on an earlier version of a card, which a client may still show."""
         card = self.seen.cards[which % len(self.seen.cards)]
         try:
-            self.system.slack.click_stale(person, card, act)
+            self.system.slack.click_stale(person, card, decision)
         except NotPossible:
-            return  # That card offered no decision.
+            return  # This version of the card has no such button.
 
     @rule(person=st.sampled_from(PEOPLE))
-    def submits(self, person: str) -> None:
+    def submit_form(self, person: str) -> None:
         form = self._form(person)
         if form is None:
             return
         self.seen.submitted.append(form)
-        values = {"reason": "payment_reinstated"} if form.act == "reject" else {}
+        values = {"reason": "payment_reinstated"} if form.decision == "reject" else {}
         self.seen.replies.append((person, self.system.slack.submit(person, form.view_id, values)))
 
     @rule(which=st.integers(0, 30))
-    def a_submission_is_delivered_again(self, which: int) -> None:
+    def redeliver_submission(self, which: int) -> None:
         if self.seen.replies:
             person, reply = self.seen.replies[which % len(self.seen.replies)]
             self.system.slack.resend(person, reply)
 
     @rule(person=st.sampled_from(PEOPLE))
-    def closes(self, person: str) -> None:
+    def close_form(self, person: str) -> None:
         view = self.system.slack.view_of(person)
         if view is not None:
             self.system.slack.close_view(person, view.id)
 
     def _form(self, person: str) -> Form | None:
-        """What lies before them, where it can be submitted."""
+        """The form that this person has open, if it can be submitted."""
         view = self.system.slack.view_of(person)
         if view is None or view.submit_button is None:
             return None
         shown = json.loads(view.private_metadata)
-        act = view.callback_id.partition("_")[0]
-        return Form(person, view.id, shown["r"].partition(":")[2], shown["v"], act)
+        decision = view.callback_id.partition("_")[0]
+        return Form(person, view.id, shown["r"].partition(":")[2], shown["v"], decision)
 
-    # ---------------------------------------------------------------- Noyo, and others who use it
+    # ---------------------------------------------------------------- changes at Noyo
 
-    @rule(which=st.sampled_from([0, 1]), what=st.sampled_from(["another day", "completed", *STATUS]))
-    def it_moves_at_noyo(self, which: int, what: str) -> None:
-        now = self.system.noyo.disconnection(self.record_ids[which])
+    @rule(which=st.sampled_from([0, 1]), change=st.sampled_from(["another day", "completed", *STATUS]))
+    def change_at_noyo(self, which: int, change: str) -> None:
+        current = self.system.noyo.disconnection(self.record_ids[which])
         self.system.wait(1)
-        if what == "completed" and now["status"] == "processing":
-            self.system.noyo.move_disconnection(now["id"], "completed")
-        elif what in STATUS and now["status"] == "needs_review":
-            self.system.noyo.move_disconnection(now["id"], STATUS[what])
-        elif what == "another day" and now["status"] == "needs_review":
-            day = FAR if now["effective_end_date"] == FURTHER else FURTHER
-            self.system.noyo.move_disconnection(now["id"], "needs_review", effective_end_date=day)
+        if change == "completed" and current["status"] == "processing":
+            self.system.noyo.move_disconnection(current["id"], "completed")
+        elif change in STATUS and current["status"] == "needs_review":
+            self.system.noyo.move_disconnection(current["id"], STATUS[change])
+        elif change == "another day" and current["status"] == "needs_review":
+            day = END_DATE if current["effective_end_date"] == LATER_END_DATE else LATER_END_DATE
+            self.system.noyo.move_disconnection(current["id"], "needs_review", effective_end_date=day)
 
-    # ---------------------------------------------------------------- trouble
+    # ---------------------------------------------------------------- faults
 
-    @rule(kind=st.sampled_from(LOST), times=st.integers(1, 2))
-    def answers_of_noyos_get_lost(self, kind: str, times: int) -> None:
+    @rule(kind=st.sampled_from(NOYO_FAULTS), times=st.integers(1, 2))
+    def lose_noyo_answers(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
 
     @rule(times=st.integers(1, 3))
-    def noyo_cannot_be_read(self, times: int) -> None:
+    def fail_noyo_reads(self, times: int) -> None:
         self.system.noyo.faults.add(Fault("too_many", method="GET", times=times))
 
-    @rule(method=WRITES, kind=st.sampled_from(SLACK_TROUBLE), times=st.integers(1, 2))
-    def answers_of_slacks_get_lost(self, method: str, kind: SlackKind, times: int) -> None:
+    @rule(method=WRITES, kind=st.sampled_from(SLACK_FAULTS), times=st.integers(1, 2))
+    def lose_slack_answers(self, method: str, kind: SlackKind, times: int) -> None:
         self.system.slack.faults.add(SlackFault(kind, method, times))
 
     @rule(method=WRITES)
-    def slack_wants_to_be_left_alone(self, method: str) -> None:
+    def rate_limit_slack(self, method: str) -> None:
         self.system.slack.faults.rate_limited(30, method)
 
     @rule()
-    def the_process_starts_anew(self) -> None:
+    def restart_process(self) -> None:
         self.system.restart()
 
     @rule(seconds=st.sampled_from([1, 31, 61, 331]))
-    def time_passes(self, seconds: int) -> None:
+    def let_time_pass(self, seconds: int) -> None:
         self.system.wait(seconds)
 
-    # ---------------------------------------------------------------- what runs by itself
+    # ---------------------------------------------------------------- workers and schedules
 
     @rule()
-    def a_poll_comes_by(self) -> None:
+    def poll(self) -> None:
         if not self.system.noyo.faults.pending():
             self.system.poll()
 
     @rule()
-    def due_operations_are_executed(self) -> None:
+    def execute_due_operations(self) -> None:
         self.system.execute_due()
 
     @rule()
-    def due_events_are_published(self) -> None:
+    def publish_due_events(self) -> None:
         self.system.notify()
         self._keep_cards()
 
     @rule(which=st.integers(0, 50))
-    def a_worker_is_woken_again(self, which: int) -> None:
-        """The stream gives the same record again, whatever came of it."""
-        event = self._keys("OUTBOX#")
-        if event:
-            publish(event[which % len(event)], self.system.bot.slack_dependencies)
+    def redeliver_stream_record(self, which: int) -> None:
+        """The stream delivers the same record again."""
+        event_ids = self._keys("OUTBOX#")
+        if event_ids:
+            publish(event_ids[which % len(event_ids)], self.system.bot.slack_dependencies)
         for operation_id in self._keys("OPERATION#")[-1:]:
             execute(operation_id, self.system.bot.noyo_dependencies)
 
-    @rule(death=st.sampled_from(DEATHS))
-    def a_worker_dies_sending(self, death: tuple[str, str, bool]) -> None:
-        port, method, after = death
+    @rule(crash_point=st.sampled_from(CRASH_POINTS))
+    def crash_worker_while_sending(self, crash_point: tuple[str, str, bool]) -> None:
+        port, method, after = crash_point
         deps = self.system.bot.noyo_dependencies
-        dying = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
+        crashing = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
         for operation_id in deps.operations.due(deps.now(), limit=1):
-            self._dies(lambda name=operation_id: execute(name, dying))
+            self._run_until_crash(lambda name=operation_id: execute(name, crashing))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
-    def a_worker_dies_publishing(self, method: str, after: bool) -> None:
+    def crash_worker_while_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
-        dying = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
+        crashing = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
         for event_id in deps.outbox.due(deps.now(), limit=1):
-            self._dies(lambda name=event_id: publish(name, dying))
+            self._run_until_crash(lambda name=event_id: publish(name, crashing))
 
-    def _dies(self, work: Callable[[], object]) -> None:
+    def _run_until_crash(self, work: Callable[[], object]) -> None:
         try:
             work()
         except ProcessStopped:
@@ -238,49 +238,49 @@ class CardsStateMachine(RuleBasedStateMachine):
         return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
 
     def _keep_cards(self) -> None:
-        """As they look now, to be clicked on later."""
+        """Keeps the current cards, so that people can click on them later."""
         known = {(card.ts, json.dumps(card.blocks)) for card in self.seen.cards}
         for card in self.system.slack.channel(DECISIONS):
             if (card.ts, json.dumps(card.blocks)) not in known:
                 self.seen.cards.append(card)
 
-    # ---------------------------------------------------------------- what must hold
+    # ---------------------------------------------------------------- invariants
 
     @property
     def sent(self) -> list[tuple[tuple[str, str, str], bool]]:
-        """What Noyo was asked, and whether it did it."""
-        asked = []
+        """The decisions sent to Noyo, and whether each took effect."""
+        requests = []
         for seen in self.system.writes():
             record_id, version = seen.path.split("/")[-2:]
-            asked.append(((record_id, version, seen.body["status"]), seen.took_effect))
-        return asked
+            requests.append(((record_id, version, seen.body["status"]), seen.took_effect))
+        return requests
 
     @invariant()
-    def at_most_one_decision_of_ours_on_each_request_has_effect(self) -> None:
+    def at_most_one_of_our_decisions_takes_effect_on_each_request(self) -> None:
         if hasattr(self, "record_ids"):
-            decided = [sends[0] for sends, took_effect in self.sent if took_effect]
+            decided = [request[0] for request, took_effect in self.sent if took_effect]
             assert len(decided) == len(set(decided))
 
     @invariant()
-    def nothing_is_sent_but_what_somebody_decided_on_the_version_before_them(self) -> None:
+    def only_submitted_decisions_are_sent_for_the_versions_shown(self) -> None:
         if hasattr(self, "record_ids"):
-            assert {sends for sends, _ in self.sent} <= {form.sends for form in self.seen.submitted}
+            assert {request for request, _ in self.sent} <= {form.expected_request for form in self.seen.submitted}
 
     def teardown(self) -> None:
         if not hasattr(self, "system"):
             return
         try:
             if hasattr(self, "record_ids"):
-                self._comes_to_rest()
+                self._settle_everything()
         finally:
-            self.holding.__exit__(None, None, None)
+            self.context.__exit__(None, None, None)
 
-    def _comes_to_rest(self) -> None:
-        """Trouble is over and time passes: messages show what the table says, and no outbox event is due."""
+    def _settle_everything(self) -> None:
+        """Removes all faults and lets time pass: messages show the stored state, and no outbox event is due."""
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
-        for pause in (60, 400, 1000, 5, REST_SECONDS, 61, 61, 61):
-            self.system.wait(pause)
+        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61):
+            self.system.wait(seconds)
             self.system.execute_due()
             self.system.poll()
             self.system.notify()
@@ -288,7 +288,7 @@ class CardsStateMachine(RuleBasedStateMachine):
         assert deps.outbox.due(deps.now(), limit=10) == []
         self._every_operation_ended()
         self._stored_records_match_noyo()
-        self._what_people_see_is_what_the_table_says()
+        self._messages_show_the_stored_state()
         self._every_action_is_in_the_audit_log()
 
     def _every_operation_ended(self) -> None:
@@ -300,19 +300,19 @@ class CardsStateMachine(RuleBasedStateMachine):
     def _stored_records_match_noyo(self) -> None:
         for record_id in self.record_ids:
             record_state = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
-            true = self.system.noyo.disconnection(record_id)
+            at_noyo = self.system.noyo.disconnection(record_id)
             assert record_state is not None
-            assert (record_state.record.version, record_state.status.value) == (true["version"], true["status"])
+            assert (record_state.record.version, record_state.status.value) == (at_noyo["version"], at_noyo["status"])
 
-    # ---------------------------------------------------------------- what people see
+    # ---------------------------------------------------------------- messages
 
-    def _what_people_see_is_what_the_table_says(self) -> None:
+    def _messages_show_the_stored_state(self) -> None:
         for record_id in self.record_ids:
             key = MessageKey(DECISIONS, str(disconnection_ref(record_id)))
-            self._shows(key, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
+            self._assert_shows(key, record_card(disconnection_ref(record_id), self.system.bot.slack_dependencies))
         for operation_id in self._keys("OPERATION#"):
             self._alerts_and_replies_are_current(operation_id)
-        self._no_card_is_there_twice()
+        self._each_card_is_posted_once()
 
     def _alerts_and_replies_are_current(self, operation_id: str) -> None:
         """Direct replies and alerts for manual resolutions show the current state."""
@@ -322,22 +322,24 @@ class CardsStateMachine(RuleBasedStateMachine):
         link = deps.card_link(record_state) if record_state else None
         direct = MessageKey(operation.actor or "", f"direct:{operation_id}")
         if deps.messages.link(direct) is not None:
-            self._shows(direct, Reply(operation, record_state, link, operation.actor))
+            self._assert_shows(direct, Reply(operation, record_state, link, operation.actor))
         for key in deps.messages.live(ALERTS, f"resolution:{operation_id}:"):
-            self._shows(key, ManualResolution(operation, record_state, link))
+            self._assert_shows(key, ManualResolution(operation, record_state, link))
         if operation.state is OperationState.NEEDS_RESOLUTION:
-            assert deps.messages.live(ALERTS, f"resolution:{operation_id}:"), "nobody was called"
+            assert deps.messages.live(ALERTS, f"resolution:{operation_id}:"), "no alert was posted"
 
-    def _shows(self, key: MessageKey, content: Content | None) -> None:
+    def _assert_shows(self, key: MessageKey, content: Content | None) -> None:
         publisher = self.system.bot.slack_dependencies
         link = publisher.messages.link(key)
         assert content is not None
         assert link is not None, f"nothing was posted for {key}"
         message = self.system.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
-        assert _said(message.blocks) == _said(json.loads(publisher.slack.render(content).blocks)), key
+        assert _without_block_ids(message.blocks) == _without_block_ids(
+            json.loads(publisher.slack.render(content).blocks)
+        ), key
 
-    def _no_card_is_there_twice(self) -> None:
+    def _each_card_is_posted_once(self) -> None:
         keys = [_idempotency_key(message) for message in self.system.slack.channel(DECISIONS)]
         assert len(keys) == len(set(keys))
         for name in NAMES:
@@ -363,10 +365,10 @@ class CardsStateMachine(RuleBasedStateMachine):
         assert sum(action == "operation_sending" for action, *_ in actions) >= len(self.sent)
 
 
-def _said(blocks: list[dict[str, Any]]) -> list[str]:
-    """Block by block, without the ids that Slack gives to those that come with none."""
-    bare = ({name: value for name, value in block.items() if name != "block_id"} for block in blocks)
-    return [json.dumps(block, sort_keys=True, ensure_ascii=False) for block in bare]
+def _without_block_ids(blocks: list[dict[str, Any]]) -> list[str]:
+    """The blocks as text, without the block ids that Slack adds."""
+    without_ids = ({name: value for name, value in block.items() if name != "block_id"} for block in blocks)
+    return [json.dumps(block, sort_keys=True, ensure_ascii=False) for block in without_ids]
 
 
 def _idempotency_key(message: Message) -> str:

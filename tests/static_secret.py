@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 class StaticSecret(Generic[T]):
-    """A `Secret` with this value."""
+    """A `Secret` whose value is fixed."""
 
     def __init__(self, value: T) -> None:
         self._value = value

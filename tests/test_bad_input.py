@@ -53,7 +53,7 @@ def system(shared: System) -> System:
         ({"body": None}, 401),
     ],
 )
-def test_a_request_that_is_not_slacks_is_refused_and_calls_nobody(
+def test_an_invalid_request_is_refused_without_calls_to_slack(
     system: System, changes: dict[str, object], status: int
 ) -> None:
     before = len(system.slack.calls)
@@ -68,7 +68,7 @@ def test_a_signed_request_that_cannot_be_read_is_refused(system: System, body: b
 
 
 @pytest.mark.parametrize("text", ["not-a-uuid", "c699414d-fd1c-4de4-86f0", "../../etc/passwd", "%00", "{}", "' OR 1=1"])
-def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> None:
+def test_an_id_that_is_not_a_uuid_sends_no_request_to_noyo(system: System, text: str) -> None:
     before = len(system.noyo.requests)
     assert "Nothing here matches" in answer_text(system, type_command(system, f"status {text}"))
     system.execute_due()
@@ -76,7 +76,7 @@ def test_an_id_that_is_no_uuid_asks_noyo_nothing(system: System, text: str) -> N
 
 
 def test_a_corrected_submission_is_sent_once(system: System) -> None:
-    """A typo, an unknown carrier, text that tries to break out: each is refused; then one request leaves, as typed."""
+    """Invalid fields are refused. After the correction, one request is sent with the text as typed."""
     name = '<!channel> "}],"x":[{ \\ & Co'
     type_command(system, "connect")
     view = view_id(system)
@@ -100,12 +100,12 @@ def test_a_corrected_submission_is_sent_once(system: System) -> None:
 
 
 @pytest.mark.parametrize("day", ["12/31/2026", "31.12.2026", "2026-12-32", "2026-12-31T00:00:00Z", "tomorrow", "0"])
-def test_a_day_in_another_format_decides_nothing_and_says_which_field(day: str) -> None:
+def test_a_date_in_another_format_submits_nothing_and_reports_its_field(day: str) -> None:
     with System(APPROVERS=ANA) as system:
-        disconnection = waits_for_a_decision(system, "Dates Inc")
-        view = form_of(system, disconnection)
+        disconnection = add_disconnection_request(system, "Dates Inc")
+        view = open_approval_form(system, disconnection)
         values = {f"end_date.{disconnection['version']}": {"selected_date": day}}
-        answer = submitted_by_hand(system, view, disconnection, values)
+        answer = submit_raw(system, view, disconnection, values)
         assert answer["response_action"] == "errors"
         assert answer["errors"].keys() == {f"end_date.{disconnection['version']}"}
         system.settle(20)
@@ -116,9 +116,9 @@ def test_a_vanished_user_group_revokes_the_permission_for_unsent_operations() ->
     """The group vanishes between the click and the request; the audit log records the lost grant."""
     with System(APPROVERS="S0APPROVERS") as system:
         system.slack.add_usergroup("S0APPROVERS", "approvers", [ANA])
-        disconnection = waits_for_a_decision(system, "Vanished Inc")
-        view = form_of(system, disconnection)
-        system.noyo.faults.add(Fault("too_many", method="GET", times=None))  # It cannot go out yet.
+        disconnection = add_disconnection_request(system, "Vanished Inc")
+        view = open_approval_form(system, disconnection)
+        system.noyo.faults.add(Fault("too_many", method="GET", times=None))  # The operation cannot be sent yet.
         system.slack.submit(ANA, view, {})
         system.execute_due()
         del system.slack.workspace.usergroups["S0APPROVERS"]
@@ -137,19 +137,19 @@ def test_a_vanished_user_group_revokes_the_permission_for_unsent_operations() ->
         assert "does not have permission for this" in system.seen_in(DECISIONS)
 
 
-def test_a_decision_on_a_request_of_nobodys_is_refused_and_calls_nobody() -> None:
-    """The form of another record, and of one that never was."""
+def test_a_decision_on_an_unknown_record_is_refused_and_sends_nothing() -> None:
+    """The forms refer to records that do not exist."""
     with System(APPROVERS=ANA) as system:
-        disconnection = waits_for_a_decision(system, "Foreign Inc")
-        view = form_of(system, disconnection)
+        disconnection = add_disconnection_request(system, "Foreign Inc")
+        view = open_approval_form(system, disconnection)
         for record_id in ("0" * 8 + disconnection["id"][8:], "../" + disconnection["id"], disconnection["id"].upper()):
-            answer = submitted_by_hand(system, view, disconnection | {"id": record_id}, {})
+            answer = submit_raw(system, view, disconnection | {"id": record_id}, {})
             assert "Switchboard no longer has this request" in str(answer)
         system.settle(20)
         assert system.writes() == []
 
 
-def waits_for_a_decision(system: System, name: str) -> dict[str, Any]:
+def add_disconnection_request(system: System, name: str) -> dict[str, Any]:
     system.settle(10)
     disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=str(uuid.uuid4()), group_name=name, effective_end_date="2026-12-31"
@@ -158,7 +158,7 @@ def waits_for_a_decision(system: System, name: str) -> dict[str, Any]:
     return disconnection
 
 
-def form_of(system: System, disconnection: dict[str, Any]) -> str:
+def open_approval_form(system: System, disconnection: dict[str, Any]) -> str:
     (card,) = [
         message
         for message in system.slack.channel(DECISIONS)
@@ -170,15 +170,13 @@ def form_of(system: System, disconnection: dict[str, Any]) -> str:
     return str(view.id)
 
 
-def submitted_by_hand(
-    system: System, view: str, disconnection: dict[str, Any], values: dict[str, Any]
-) -> dict[str, Any]:
-    """What Slack's client would never send."""
-    about = encode(ButtonValue(disconnection_ref(disconnection["id"]), disconnection["version"]))
+def submit_raw(system: System, view: str, disconnection: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    """Submits a form that Slack's client would never send."""
+    metadata = encode(ButtonValue(disconnection_ref(disconnection["id"]), disconnection["version"]))
     form = {
         "id": view,
         "callback_id": CALLBACKS[Decision.APPROVE],
-        "private_metadata": about,
+        "private_metadata": metadata,
         "state": {"values": {name: {name: value} for name, value in values.items()}},
     }
     answer: dict[str, Any] = json.loads(post_signed(system, interaction_body(submission(form)))["body"])

@@ -1,4 +1,4 @@
-"""Tests of the wiring: built once, on first use, and no more than is needed."""
+"""Dependencies are built once, on first use, and only if needed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.test_settings import NEEDED
 
 
 @pytest.fixture
-def fresh() -> Iterator[None]:
+def empty_cache() -> Iterator[None]:
     deployment.cache_clear()
     yield
     deployment.cache_clear()
 
 
-@pytest.mark.usefixtures("fresh")
-def test_the_environment_is_read_at_first_use_and_never_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("empty_cache")
+def test_the_environment_is_read_once_at_first_use(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)
     first = deployment()
@@ -36,8 +36,8 @@ def test_the_environment_is_read_at_first_use_and_never_again(monkeypatch: pytes
     assert first.settings.aws.table == "switchboard"
 
 
-@pytest.mark.usefixtures("fresh")
-def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("empty_cache")
+def test_an_invalid_environment_is_read_again_at_the_next_use(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NEEDED:
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(SettingsError):
@@ -48,7 +48,7 @@ def test_an_environment_that_was_wrong_is_read_again_once_it_may_be_right(monkey
     assert deployment().settings.environment == "production"
 
 
-def test_each_thing_is_built_once() -> None:
+def test_each_dependency_is_built_once() -> None:
     built = Deployment(read_settings(NEEDED))
     try:
         assert built.noyo is built.noyo
@@ -69,14 +69,14 @@ def test_a_poll_has_the_intervals_of_the_settings() -> None:
         built.noyo.session.close()
 
 
-def test_channels_go_where_the_settings_say() -> None:
-    wanted = {"CHANNEL_ALERTS": "C0ALERTS", "CHANNEL_DECISIONS": "C0DECISIONS"}
-    channels = Deployment(read_settings(NEEDED | wanted)).slack_dependencies.channels
+def test_channels_come_from_the_settings() -> None:
+    channel_settings = {"CHANNEL_ALERTS": "C0ALERTS", "CHANNEL_DECISIONS": "C0DECISIONS"}
+    channels = Deployment(read_settings(NEEDED | channel_settings)).slack_dependencies.channels
 
     assert (channels.connections, channels.alerts, channels.decisions) == ("C0CONNECTIONS", "C0ALERTS", "C0DECISIONS")
 
 
-def test_ids_are_new_each_time_and_not_made_at_import() -> None:
+def test_each_new_id_is_unique_and_no_deployment_is_built_at_import() -> None:
     assert len({new_id() for _ in range(100)}) == 100
     assert not [value for value in vars(bootstrap).values() if isinstance(value, Deployment)]
 
@@ -88,16 +88,16 @@ event = {"headers": {}, "body": "token=x", "isBase64Encoded": False}
 answers = [handler(event, None)["statusCode"] for _ in range(2)]
 from bot.settings import Purpose
 from bot.bootstrap import deployment
-here = deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT)
-parts = [name for name, kind in vars(type(here)).items() if type(kind).__name__ == "cached_property"]
-built = [name for name in parts if name in vars(here)]
+built_deployment = deployment(Purpose.SLACK_SIGNING, Purpose.SLACK_BOT)
+parts = [name for name, kind in vars(type(built_deployment)).items() if type(kind).__name__ == "cached_property"]
+built = [name for name in parts if name in vars(built_deployment)]
 print(json.dumps([answers, built, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 
 
 def test_the_receiver_builds_only_its_endpoint_and_loads_no_modules_of_the_workers() -> None:
     """In a separate process: a refused request creates no client and no connection."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", UNSIGNED],
         env={**NEEDED, "PATH": os.environ["PATH"]},
         capture_output=True,
@@ -105,7 +105,7 @@ def test_the_receiver_builds_only_its_endpoint_and_loads_no_modules_of_the_worke
         check=True,
     )
 
-    answers, built, loaded = json.loads(done.stdout.splitlines()[-1])
+    answers, built, loaded = json.loads(process.stdout.splitlines()[-1])
     assert answers == [401, 401]
     assert built == ["slack_endpoint", "_deadline", "secrets"]
     assert {"httpx", "pydantic", "boto3", "aws_xray_sdk", "aws_lambda_powertools"} & set(loaded) == set()

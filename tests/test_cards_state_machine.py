@@ -1,4 +1,4 @@
-"""Clicks, polls, losses on both sides, deaths and redeliveries in any order: what people see ends as the table says."""
+"""Clicks, polls, lost answers, crashes and redeliveries in any order: in the end messages show the stored state."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ SNAPSHOTS = snapshots()
 ITEMS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["items"]]
 BUTTONS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["buttons"]]
 FORMS = [entry for snapshot in SNAPSHOTS.values() for entry in snapshot["forms"]]
-OTHERS = "another version of Switchboard"
+UNKNOWN_VERSION = "another version of Switchboard"
 
 
 @pytest.fixture(params=SNAPSHOTS, scope="module")
@@ -48,7 +48,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def system(name: str) -> Iterator[System]:
-    """A bot of today over the table of then."""
+    """The current bot with the table of an older version."""
     with System(**SETTINGS) as system:
         system.clock.now = SNAPSHOTS[name]["at"]
         restore(SNAPSHOTS[name], system.settings.aws.table)
@@ -63,17 +63,17 @@ def put(system: System, item: Json) -> None:
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_every_item_is_read_as_it_was(system: System, name: str, kind: str) -> None:
+def test_every_item_is_read_with_the_same_values(system: System, name: str, kind: str) -> None:
     entries = [entry for entry in SNAPSHOTS[name]["items"] if kind_of(entry["item"]) == kind]
     found = {}
     for entry in entries:
         found[key_of(entry["item"])] = differences(entry["reads"], read(entry["item"], system.bot.repositories))
-        put(system, entry["item"])  # Some are read by taking them over.
+        put(system, entry["item"])  # Some items are changed by reading them.
     assert {key: problems for key, problems in found.items() if problems} == {}
 
 
 @pytest.mark.parametrize("kind", sorted(set(READERS) - {"SEARCH_WORD"}))
-def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(system: System, name: str, kind: str) -> None:
+def test_an_item_with_an_unknown_schema_is_refused_and_not_changed(system: System, name: str, kind: str) -> None:
     item = next(entry["item"] for entry in SNAPSHOTS[name]["items"] if kind_of(entry["item"]) == kind)
     newer = item | {"schema": {"N": str(SCHEMA + 1)}}
     put(system, newer)
@@ -89,11 +89,11 @@ def test_an_item_of_a_schema_that_is_not_known_is_refused_and_left_alone(system:
 
 
 def test_every_kind_of_item_that_a_role_may_put_has_a_fixture() -> None:
-    put_by_us = {
+    written_keys = {
         permission.keys for role in allowed().values() for permission in role if permission.action == "dynamodb:PutItem"
     }
     fixtures = {key_of(entry["item"]).pk.partition("#")[0] + "#*" for entry in ITEMS}
-    assert put_by_us - fixtures == set(), "play it in tests/fixtures/take_snapshot.py, and take a new snapshot"
+    assert written_keys - fixtures == set(), "create it in tests/fixtures/take_snapshot.py and take a new snapshot"
 
 
 def test_every_kind_of_item_operation_and_outbox_event_has_a_fixture() -> None:
@@ -115,7 +115,7 @@ def test_every_button_and_every_form_has_a_fixture() -> None:
 
 
 @pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
-def test_a_buttons_value_is_read_as_it_was(entry: Json) -> None:
+def test_the_value_of_a_button_is_read_with_the_same_content(entry: Json) -> None:
     assert differences(entry["reads"], read_value(entry["value"])) == []
 
 
@@ -125,58 +125,58 @@ def element(entry: Json, **changes: Any) -> Json:
     return shown | changes
 
 
-def said(system: System, *people: str) -> str:
+def shown_text(system: System, *people: str) -> str:
     views = [system.slack.view_of(person) for person in people]
-    beside = [*system.slack.workspace.ephemerals, *(view for view in views if view is not None)]
-    return "\n".join(system.slack.render(view) for view in beside)
+    shown = [*system.slack.workspace.ephemerals, *(view for view in views if view is not None)]
+    return "\n".join(system.slack.render(view) for view in shown)
 
 
 @pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
-def test_an_old_button_still_does_what_it_says(system: System, caplog: pytest.LogCaptureFixture, entry: Json) -> None:
-    """Whatever the answer is: it is one about the thing, and no refusal of the button."""
+def test_an_old_button_still_works(system: System, caplog: pytest.LogCaptureFixture, entry: Json) -> None:
+    """The bot handles the click. The answer depends on the current state of the record."""
     caplog.set_level(logging.ERROR)
     reply = press_button(system, element(entry), BEN)
     assert reply.error is None
-    assert OTHERS not in said(system, BEN)
+    assert UNKNOWN_VERSION not in shown_text(system, BEN)
     assert "listener failed" not in caplog.text
     system.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("entry", BUTTONS, ids=lambda entry: entry["action_id"])
-def test_a_button_of_a_schema_that_is_not_known_is_refused_politely(system: System, entry: Json) -> None:
+def test_a_button_with_an_unknown_schema_is_refused_with_an_explanation(system: System, entry: Json) -> None:
     before = len(system.open_operations())
     system.slack.workspace.ephemerals.clear()
     newer = json.dumps(json.loads(entry["value"]) | {"s": 2})
     reply = press_button(system, element(entry, value=newer), ANA)
     assert reply.error is None
-    assert OTHERS in said(system, ANA)
+    assert UNKNOWN_VERSION in shown_text(system, ANA)
     assert len(system.open_operations()) == before
     system.slack.workspace.view_stacks.clear()
 
 
 @pytest.mark.parametrize("entry", FORMS, ids=lambda entry: entry["callback_id"])
-def test_a_form_that_was_left_open_over_an_upgrade_is_understood(
+def test_a_form_opened_before_an_upgrade_can_be_submitted_after_it(
     system: System, caplog: pytest.LogCaptureFixture, entry: Json
 ) -> None:
-    """Nothing is typed in it, so each answers with what is missing, or with what has changed meanwhile."""
+    """The form is empty, so the answer reports missing fields or a change in the meantime."""
     if "reads" in entry:
         assert differences(entry["reads"], read_value(entry["private_metadata"])) == []
     caplog.set_level(logging.ERROR)
     answer = post_signed(
         system, interaction_body(submission_payload(entry["callback_id"], entry.get("private_metadata", ""), BEN))
     )
-    assert OTHERS not in json.dumps(answer)
+    assert UNKNOWN_VERSION not in json.dumps(answer)
     assert "listener failed" not in caplog.text
 
 
-# ---------------------------------------------------------------- how it is told
+# ---------------------------------------------------------------- comparison
 
 
-def test_what_is_new_is_no_difference_and_everything_else_is() -> None:
-    was = {"a": 1, "b": [{"c": None}]}
-    assert differences(was, {"a": 1, "b": [{"c": None, "new": 2}], "more": 3}) == []
-    assert differences(was, {"a": 2, "b": [{"c": None}]}) == [".a: was 1, is 2"]
-    assert differences(was, {"a": 1, "b": []}) == [".b: was [{'c': None}], is []"]
-    assert differences(was, {"a": 1, "b": [{"c": 5}]}) == [".b[0].c: was None, is 5"]
+def test_a_new_field_is_no_difference_and_every_other_change_is() -> None:
+    before = {"a": 1, "b": [{"c": None}]}
+    assert differences(before, {"a": 1, "b": [{"c": None, "new": 2}], "more": 3}) == []
+    assert differences(before, {"a": 2, "b": [{"c": None}]}) == [".a: was 1, is 2"]
+    assert differences(before, {"a": 1, "b": []}) == [".b: was [{'c': None}], is []"]
+    assert differences(before, {"a": 1, "b": [{"c": 5}]}) == [".b[0].c: was None, is 5"]
     assert differences({"a": 1}, None) != []
     assert as_json(frozenset({"b", "a"})) == ["a", "b"]

@@ -36,7 +36,7 @@ def test_a_skip_fails_the_run_with_its_reason_if_requested(tmp_path: Path, test:
     assert "no engine here" in output
 
 
-def test_a_skip_is_no_failure_by_default(tmp_path: Path) -> None:
+def test_a_skip_does_not_fail_the_run_by_default(tmp_path: Path) -> None:
     code, output = run_pytest(tmp_path, SKIPPED_TEST)
 
     assert code == 0

@@ -41,21 +41,21 @@ def system() -> Iterator[System]:
         yield system
 
 
-def cut_execution(system: System, operation_id: str, port: str, method: str, *, after: bool) -> None:
+def crash_execution(system: System, operation_id: str, port: str, method: str, *, after: bool) -> None:
     deps = system.bot.noyo_dependencies
-    broken: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=after)}
+    crashing: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=after)}
     with pytest.raises(ProcessStopped):
-        execute(operation_id, replace(deps, **broken))
+        execute(operation_id, replace(deps, **crashing))
 
 
-def cut_notifying(system: System, port: str, method: str) -> None:
-    """The card and its first lines are on their way when the process goes."""
+def crash_publishing(system: System, port: str, method: str) -> None:
+    """The worker crashes while it posts the card and its first replies."""
     system.execute_due()
     deps = system.bot.slack_dependencies
-    broken: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=True)}
+    crashing: Any = {port: PortHook(getattr(deps, port), method, stop_process, after=True)}
     first, *_ = deps.outbox.due(deps.now(), limit=1)
     with pytest.raises(ProcessStopped):
-        publish(first, replace(deps, **broken))
+        publish(first, replace(deps, **crashing))
 
 
 def write_of(system: System, operation_id: str) -> str:
@@ -63,43 +63,43 @@ def write_of(system: System, operation_id: str) -> str:
     return "request_disconnection" if kind is OperationKind.CREATE_DISCONNECTION else kind.value
 
 
-Cut = Callable[[System, str], object]
-CUTS: dict[str, Cut] = {
+Crash = Callable[[System, str], object]
+CRASH_POINTS: dict[str, Crash] = {
     "after the submission": lambda system, operation_id: None,
-    "after the claim": lambda system, operation_id: cut_execution(
+    "after the claim": lambda system, operation_id: crash_execution(
         system, operation_id, "operations", "claim", after=True
     ),
-    "when the request left": lambda system, operation_id: cut_execution(
+    "before the request reached noyo": lambda system, operation_id: crash_execution(
         system, operation_id, "noyo", write_of(system, operation_id), after=False
     ),
-    "when noyo had answered": lambda system, operation_id: cut_execution(
+    "after noyo had answered": lambda system, operation_id: crash_execution(
         system, operation_id, "noyo", write_of(system, operation_id), after=True
     ),
-    "before settling": lambda system, operation_id: cut_execution(
+    "before settling": lambda system, operation_id: crash_execution(
         system, operation_id, "operations", "save", after=False
     ),
-    "after settling": lambda system, operation_id: cut_execution(
+    "after settling": lambda system, operation_id: crash_execution(
         system, operation_id, "operations", "save", after=True
     ),
-    "after the post": lambda system, operation_id: cut_notifying(system, "slack", "post"),
-    "after its ts was stored": lambda system, operation_id: cut_notifying(system, "messages", "record_post"),
+    "after the post": lambda system, operation_id: crash_publishing(system, "slack", "post"),
+    "after its ts was stored": lambda system, operation_id: crash_publishing(system, "messages", "record_post"),
 }
-NEVER_LEFT = {"after the claim", "when the request left"}
+BEFORE_SENDING = {"after the claim", "before the request reached noyo"}
 
 
-def heal(system: System) -> None:
+def recover(system: System) -> None:
     """Restarts the process and runs the workers until the lease has expired and everything has settled."""
     system.restart()
-    for pause in (0, policies.OPERATION_LEASE_SECONDS, 30, 30, 30):
-        system.wait(pause)
+    for seconds in (0, policies.OPERATION_LEASE_SECONDS, 30, 30, 30):
+        system.wait(seconds)
         system.execute_due()
         system.notify()
     system.poll()
     system.notify()
 
 
-def effects(system: System, carrier_group_id: str) -> int:
-    """How often Noyo changed anything because of what we sent for this group."""
+def effective_writes(system: System, carrier_group_id: str) -> int:
+    """How many of our requests for this group took effect at Noyo."""
     return sum(seen.took_effect and carrier_group_id in str(seen.body) for seen in system.writes())
 
 
@@ -108,18 +108,18 @@ def cards_of(system: System, name: str, channel: str = CONNECTIONS) -> list[str]
     return [text for text in shown if name in text.splitlines()[0]]
 
 
-@pytest.mark.parametrize("point", CUTS)
-def test_a_request_heals_by_itself_wherever_the_process_goes(system: System, point: str) -> None:
-    group_id, name = f"R{list(CUTS).index(point):04d}", f"Request {point}"
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_a_request_succeeds_once_after_a_crash_at_any_point(system: System, point: str) -> None:
+    group_id, name = f"R{list(CRASH_POINTS).index(point):04d}", f"Request {point}"
     system.asks(carrier_group_id=group_id, group_name=name)
     operation_id = system.open_operations()[0]
-    CUTS[point](system, operation_id)
+    CRASH_POINTS[point](system, operation_id)
 
-    heal(system)
+    recover(system)
 
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert system.open_operations() == []
-    assert effects(system, group_id) == 1
+    assert effective_writes(system, group_id) == 1
     created = [
         connection
         for connection in system.noyo.connections()
@@ -134,9 +134,9 @@ def test_a_request_heals_by_itself_wherever_the_process_goes(system: System, poi
     assert "sending" not in card.lower()
 
 
-@pytest.mark.parametrize("point", CUTS)
-def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System, point: str) -> None:
-    number = list(CUTS).index(point)
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_a_retry_succeeds_or_needs_a_manual_resolution_after_a_crash_at_any_point(system: System, point: str) -> None:
+    number = list(CRASH_POINTS).index(point)
     name, group_id = f"Retry {point}", f"N{number:04d}"
     connection = system.noyo.add_connection(
         carrier_id="c699414d-fd1c-4de4-86f0-66dfff2276c4",
@@ -153,40 +153,40 @@ def test_a_retry_heals_or_asks_a_person_wherever_the_process_goes(system: System
     )
     system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id=group_id)
     (operation_id,) = system.open_operations()
-    CUTS[point](system, operation_id)
+    CRASH_POINTS[point](system, operation_id)
 
-    heal(system)
+    recover(system)
 
     operation = system.operation(operation_id)
-    (shown,) = cards_of(system, name)
+    (shown_card,) = cards_of(system, name)
     record = system.connection_record_state(connection["id"]).record
     assert isinstance(record, Connection)
-    assert "sending" not in shown.lower()
-    if point in NEVER_LEFT:
+    assert "sending" not in shown_card.lower()
+    if point in BEFORE_SENDING:
         assert operation.state is OperationState.NEEDS_RESOLUTION
-        assert effects(system, group_id) == 0
-        assert f"**Carrier group id:** O{number:04d}" in shown
+        assert effective_writes(system, group_id) == 0
+        assert f"**Carrier group id:** O{number:04d}" in shown_card
         assert system.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
-        close(system, operation_id)
+        close_resolution(system, operation_id)
     else:
         assert operation.state is OperationState.SUCCEEDED
-        assert effects(system, group_id) == 1
+        assert effective_writes(system, group_id) == 1
         assert (record.carrier_group_id, record.status.value) == (group_id, "processing")
-        assert "**Status:** Processing" in shown
+        assert "**Status:** Processing" in shown_card
         assert f"Did it arrive? {name}" not in system.seen_in(ALERTS)
 
 
 @pytest.fixture
-def deciders() -> Iterator[System]:
-    """Ana may approve."""
+def system_with_approver() -> Iterator[System]:
+    """A system in which Ana is an approver."""
     with System(APPROVERS=ANA) as system:
         person = Person(ANA, system.settings.policy.team_id, False, False, False, int(system.clock()))
         system.bot.repositories.people.save_person(person)
         yield system
 
 
-def asked_to_disconnect(system: System, name: str) -> RecordState:
-    """A carrier's request, as its card shows it."""
+def add_carrier_request(system: System, name: str) -> RecordState:
+    """A carrier requests a disconnection. Returns the record that its card shows."""
     system.poll()
     disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN,
@@ -201,44 +201,46 @@ def asked_to_disconnect(system: System, name: str) -> RecordState:
     return record_state
 
 
-def decides(system: System, shown: RecordState, decision: Decision) -> str:
-    deps = replace(system.bot.noyo_dependencies, new_id=lambda: "placed")
-    wanted = DecisionRequest(decision)
-    result = submit.decide("V1", ANA, shown=shown, wanted=wanted, reply_to=ReplyTo(), deps=deps)
+def submit_decision(system: System, shown: RecordState, decision: Decision) -> str:
+    deps = replace(system.bot.noyo_dependencies, new_id=lambda: "submitted")
+    request = DecisionRequest(decision)
+    result = submit.decide("V1", ANA, shown=shown, wanted=request, reply_to=ReplyTo(), deps=deps)
     assert isinstance(result, submit.Submitted)
     return result.operation.id
 
 
-@pytest.mark.parametrize(("point", "decision"), [*zip(CUTS, itertools.cycle(Decision), strict=False)])
-def test_a_decision_heals_by_itself_wherever_the_process_goes(deciders: System, point: str, decision: Decision) -> None:
-    system, name = deciders, f"Decided {point}"
-    shown = asked_to_disconnect(system, name)
-    operation_id = decides(system, shown, decision)
-    CUTS[point](system, operation_id)
+@pytest.mark.parametrize(("point", "decision"), [*zip(CRASH_POINTS, itertools.cycle(Decision), strict=False)])
+def test_a_decision_succeeds_once_after_a_crash_at_any_point(
+    system_with_approver: System, point: str, decision: Decision
+) -> None:
+    system, name = system_with_approver, f"Decided {point}"
+    shown = add_carrier_request(system, name)
+    operation_id = submit_decision(system, shown, decision)
+    CRASH_POINTS[point](system, operation_id)
 
-    heal(system)
+    recover(system)
 
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert system.open_operations() == []
     assert [seen.took_effect for seen in system.writes()] == [True]
     record_state = system.bot.repositories.records.record_state(shown.entity)
-    true = system.noyo.disconnection(shown.record.id)
+    at_noyo = system.noyo.disconnection(shown.record.id)
     assert record_state is not None
-    assert (record_state.record.version, record_state.status.value) == (true["version"], true["status"])
-    assert true["status"] == ("processing" if decision is Decision.APPROVE else "rejected")
+    assert (record_state.record.version, record_state.status.value) == (at_noyo["version"], at_noyo["status"])
+    assert at_noyo["status"] == ("processing" if decision is Decision.APPROVE else "rejected")
     (card,) = cards_of(system, name, DECISIONS)
-    assert f"**Status:** {true['status'].capitalize()}" in card
+    assert f"**Status:** {at_noyo['status'].capitalize()}" in card
     assert "sending" not in card.lower()
     assert "checking" not in card.lower()
 
 
-def asked_to_end(system: System, name: str) -> str:
-    """Asked for by Ana, and Ben has confirmed it."""
+def request_disconnection(system: System, name: str) -> str:
+    """Ana requests a disconnection. Returns the id of the operation, which awaits confirmation."""
     connection = system.noyo.add_connection(
         carrier_id=GUARDIAN, carrier_group_id=name, group_name=name, status="completed"
     )
     system.settle(5)
-    deps = replace(system.bot.noyo_dependencies, new_id=lambda: "placed")
+    deps = replace(system.bot.noyo_dependencies, new_id=lambda: "submitted")
     result = submit.request_disconnection(
         "V1",
         ANA,
@@ -254,10 +256,10 @@ def asked_to_end(system: System, name: str) -> str:
     return result.operation.id
 
 
-def confirmed(system: System, operation_id: str, operations: Any = None) -> object:
-    known = operations or system.bot.repositories.operations
-    new_id = f"confirmed-{known is operations}"
-    deps = replace(system.bot.noyo_dependencies, operations=known, new_id=lambda: new_id)
+def confirm(system: System, operation_id: str, operations: Any = None) -> object:
+    repository = operations or system.bot.repositories.operations
+    new_id = f"confirmed-{repository is operations}"
+    deps = replace(system.bot.noyo_dependencies, operations=repository, new_id=lambda: new_id)
     return second_approval.confirm(operation_id, BEN, reply_to=ReplyTo(), deps=deps)
 
 
@@ -270,48 +272,48 @@ def two_approvers() -> Iterator[System]:
         yield system
 
 
-LOST_CONFIRMATIONS = {"before it was stored": False, "after it was stored": True}
+CONFIRMATION_CRASHES = {"before it was stored": False, "after it was stored": True}
 
 
-@pytest.mark.parametrize("point", LOST_CONFIRMATIONS)
-def test_a_confirmation_whose_process_goes_is_there_or_not_and_never_twice(two_approvers: System, point: str) -> None:
-    system, confirmed_before_crash = two_approvers, LOST_CONFIRMATIONS[point]
-    operation_id = asked_to_end(system, f"Confirmed {point}")
-    cut: Any = PortHook(system.bot.repositories.operations, "save", stop_process, after=confirmed_before_crash)
+@pytest.mark.parametrize("point", CONFIRMATION_CRASHES)
+def test_a_confirmation_repeated_after_a_crash_is_stored_once(two_approvers: System, point: str) -> None:
+    system, confirmed_before_crash = two_approvers, CONFIRMATION_CRASHES[point]
+    operation_id = request_disconnection(system, f"Confirmed {point}")
+    crashing: Any = PortHook(system.bot.repositories.operations, "save", stop_process, after=confirmed_before_crash)
     with pytest.raises(ProcessStopped):
-        confirmed(system, operation_id, cut)
+        confirm(system, operation_id, crashing)
     system.restart()
 
-    again = confirmed(system, operation_id)
-    heal(system)
+    result = confirm(system, operation_id)
+    recover(system)
 
     assert isinstance(
-        again, second_approval.NotAwaitingConfirmation if confirmed_before_crash else second_approval.Confirmed
+        result, second_approval.NotAwaitingConfirmation if confirmed_before_crash else second_approval.Confirmed
     )
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
     assert [seen.method for seen in system.writes()] == ["POST"]
 
 
-@pytest.mark.parametrize("point", CUTS)
-def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_a_new_disconnection_succeeds_or_needs_a_manual_resolution_after_a_crash_at_any_point(
     two_approvers: System, point: str
 ) -> None:
     system, name = two_approvers, f"Ended {point}"
-    operation_id = asked_to_end(system, name)
-    confirmed(system, operation_id)
-    CUTS[point](system, operation_id)
+    operation_id = request_disconnection(system, name)
+    confirm(system, operation_id)
+    CRASH_POINTS[point](system, operation_id)
 
-    heal(system)
+    recover(system)
 
     operation = system.operation(operation_id)
     created = [disconnection for disconnection in system.noyo.disconnections() if disconnection["group_name"] == name]
     (card,) = cards_of(system, name, DECISIONS)
     assert "sending" not in card.lower()
     assert "Confirm Disconnection…" not in card
-    if point in NEVER_LEFT:
+    if point in BEFORE_SENDING:
         assert (operation.state, system.writes()) == (OperationState.NEEDS_RESOLUTION, [])
         assert system.seen_in(ALERTS).count(f"Did it arrive? {name}") == 1
-        close(system, operation_id)
+        close_resolution(system, operation_id)
     else:
         assert operation.state is OperationState.SUCCEEDED
         assert [(seen.method, seen.took_effect) for seen in system.writes()] == [("POST", True)]
@@ -322,17 +324,17 @@ def test_a_new_disconnection_heals_or_asks_a_person_wherever_the_process_goes(
         assert "checking" not in card.lower().replace("i'm checking", "")
 
 
-def test_what_is_held_waits_through_restarts_and_is_not_sent(two_approvers: System) -> None:
+def test_an_operation_awaiting_confirmation_is_not_sent_after_a_restart(two_approvers: System) -> None:
     system = two_approvers
-    operation_id = asked_to_end(system, "Waits")
+    operation_id = request_disconnection(system, "Waits")
 
-    heal(system)
+    recover(system)
 
     assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
     assert system.writes() == []
 
 
-def close(system: System, operation_id: str) -> None:
+def close_resolution(system: System, operation_id: str) -> None:
     from bot.domain.operations import Resolution
     from bot.usecases.operations.resolve import resolve
 
@@ -346,7 +348,7 @@ def close(system: System, operation_id: str) -> None:
     )
 
 
-def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(system: System) -> None:
+def test_restarts_while_a_lost_answer_is_reconciled_do_not_repeat_the_request(system: System) -> None:
     system.noyo.faults.add(Fault("reset_after", method="POST"))
     system.asks(carrier_group_id="R9999", group_name="Lost and found")
     (operation_id,) = system.open_operations()
@@ -358,27 +360,27 @@ def test_a_restart_amid_every_step_of_a_lost_answer_doubles_nothing(system: Syst
         system.wait(20)
 
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
-    assert effects(system, "R9999") == 1
+    assert effective_writes(system, "R9999") == 1
     (card,) = cards_of(system, "Lost and found")
     assert "**Status:** Created" in card
 
 
 STEPS = st.sampled_from(
-    ["reset_before", "reset_after", "garbage", "error_after", "too_many", "work", "wait", "poll", "restart", "die"]
+    ["reset_before", "reset_after", "garbage", "error_after", "too_many", "work", "wait", "poll", "restart", "crash"]
 )
 
 
-def step(bench: ExecutionBench, what: str, operation_id: str) -> None:
-    if what == "work":
+def run_step(bench: ExecutionBench, step: str, operation_id: str) -> None:
+    if step == "work":
         bench.run_worker(operation_id)
-    elif what == "wait":
+    elif step == "wait":
         bench.wait(31)
-    elif what == "poll":
+    elif step == "poll":
         for record in bench.noyo_connections():
             bench.ingest_current(record["id"])
-    elif what == "restart":
+    elif step == "restart":
         bench.restart()
-    elif what == "die":
+    elif step == "crash":
         try:
             bench.run_worker(
                 operation_id, operations=PortHook(bench.deps.operations, "claim", stop_process, after=True)
@@ -386,26 +388,28 @@ def step(bench: ExecutionBench, what: str, operation_id: str) -> None:
         except ProcessStopped:
             bench.restart()
     else:
-        bench.noyo.faults.add(write_fault(what, method="POST" if operation_id == "V1" else "PUT"))
+        bench.noyo.faults.add(write_fault(step, method="POST" if operation_id == "V1" else "PUT"))
 
 
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=8))
 @pytest.mark.parametrize("kind", ["request", "retry"])
-def test_whatever_happens_it_is_written_once_at_most_and_ends(kind: str, steps: list[str]) -> None:
+def test_after_any_sequence_of_faults_and_crashes_a_request_is_written_at_most_once_and_settles(
+    kind: str, steps: list[str]
+) -> None:
     with open_bench() as bench:
         operation_id = "V1" if kind == "request" else "V2"
         if kind == "request":
             bench.request_connection()
         else:
             bench.retry(bench.add_failed_connection())
-        for what in steps:
-            step(bench, what, operation_id)
+        for step in steps:
+            run_step(bench, step, operation_id)
 
-        ended = bench.run_on_schedule(operation_id, 1800)
+        operation = bench.run_on_schedule(operation_id, 1800)
 
         assert bench.effective_write_count() <= 1
-        assert ended.state in {OperationState.SUCCEEDED, OperationState.NEEDS_RESOLUTION}
-        if kind == "request" or ended.state is OperationState.SUCCEEDED:
-            assert (ended.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
-        assert bench.is_locked(ended.entity) is (ended.state is OperationState.NEEDS_RESOLUTION)
+        assert operation.state in {OperationState.SUCCEEDED, OperationState.NEEDS_RESOLUTION}
+        if kind == "request" or operation.state is OperationState.SUCCEEDED:
+            assert (operation.state, bench.effective_write_count()) == (OperationState.SUCCEEDED, 1)
+        assert bench.is_locked(operation.entity) is (operation.state is OperationState.NEEDS_RESOLUTION)

@@ -1,4 +1,4 @@
-"""Clicks, polls, changes, lost answers, redeliveries and restarts in any order: nothing is decided twice or unseen."""
+"""Clicks, polls, lost answers, redeliveries and restarts in any order: each request is decided at most once."""
 
 from __future__ import annotations
 

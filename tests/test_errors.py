@@ -1,4 +1,4 @@
-"""Tests of the error tree: three kinds are kept apart, and each may be shown to a person."""
+"""Errors: the kinds of failures are separate classes, and each message may be shown to a person."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def test_catching_a_base_error_catches_all_of_its_kinds(family: tuple[type[Excep
     assert all(issubclass(kind, base) and issubclass(kind, errors.SwitchboardError) for kind in kinds)
 
 
-def test_errors_say_what_a_person_may_read_and_carry_what_a_program_needs() -> None:
-    assert str(errors.NoyoRefused(409, "It is there already.")) == "It is there already."
-    assert errors.NoyoRefused(409, "It is there already.").status == 409
+def test_errors_have_a_readable_message_and_the_fields_for_callers() -> None:
+    assert str(errors.NoyoRefused(409, "It exists already.")) == "It exists already."
+    assert errors.NoyoRefused(409, "It exists already.").status == 409
     assert str(errors.SlackRefused("is_archived")) == "Slack refused: is_archived"
     assert errors.SlackBusy("slow down", retry_after=7).retry_after == 7
     assert errors.NotSent("not now", retry_after=None).retry_after is None

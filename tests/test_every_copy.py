@@ -1,4 +1,4 @@
-"""After a request is decided, wherever that was: every message in every channel and direct message says what is so."""
+"""After a decision, in Switchboard or at Noyo, every message in every channel and direct message shows its outcome."""
 
 from __future__ import annotations
 
@@ -16,88 +16,88 @@ pytestmark = pytest.mark.long
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 CHANNELS = (CONNECTIONS, ALERTS, DECISIONS)
-DECIDING = {"approve", "reject", "claim", "release"}
-OF_WHAT_WAITS = ("Needs review", "please decide", "Reminder: disconnect", "claimed", "ends in", "ends today", "ended")
+DECISION_ACTIONS = {"approve", "reject", "claim", "release"}
+PENDING_TEXTS = ("Needs review", "please decide", "Reminder: disconnect", "claimed", "ends in", "ends today", "ended")
 
 
 @pytest.fixture
 def system() -> Iterator[System]:
-    """Monday morning: a request that ends soon was there before us, was called out, reminded of, and taken."""
+    """Monday morning: the first poll has found a disconnection request that ends in two days."""
     with System(APPROVERS=f"{ANA},{BEN}") as system:
-        goes_to(system, "2026-11-16T10:00")
+        set_time(system, "2026-11-16T10:00")
         system.noyo.add_connection(carrier_id=GUARDIAN, group_id=GROUP, group_name="Test Company", status="completed")
-        asks(system, "Before Us")
+        request_disconnection(system, "Earlier Company")
         system.wait(60)
         system.settle(60)
         yield system
 
 
-def goes_to(system: System, when: str) -> None:
+def set_time(system: System, when: str) -> None:
     system.clock.now = datetime.fromisoformat(when).replace(tzinfo=system.settings.timezone).timestamp()
 
 
-def asks(system: System, name: str) -> str:
+def request_disconnection(system: System, name: str) -> str:
     disconnection = system.noyo.carrier_requests_disconnection(
         carrier_id=GUARDIAN, group_id=GROUP, group_name=name, effective_end_date="2026-11-18"
     )
     return str(disconnection["id"])
 
 
-def shown_everywhere(system: System, name: str) -> str:
-    """Called out, reminded of on the day after, and taken by Ben: its id."""
-    disconnection_id = asks(system, name)
+def post_every_kind_of_message(system: System, name: str) -> str:
+    """Posts a card, an alert and, a day later, a reminder; Ben claims the request. Returns its id."""
+    disconnection_id = request_disconnection(system, name)
     system.settle(30)
     for _ in range(24):
         system.wait(3600)
         system.notify()
     system.settle(30)
-    claimable = next(message for message in copies(system, name) if "claim" in acts(message))
+    claimable = next(message for message in find_messages(system, name) if "claim" in action_ids(message))
     system.slack.click(BEN, DECISIONS, claimable.ts, "claim")
     system.settle(30)
-    text = " ".join(system.slack.render(message) for message in copies(system, name))
+    text = " ".join(system.slack.render(message) for message in find_messages(system, name))
     assert all(words in text for words in ("please decide soon", "Reminder: disconnect", "**Claimed by:** @Ben"))
-    assert len([message for message in copies(system, name) if "approve" in acts(message)]) == 3
+    assert len([message for message in find_messages(system, name) if "approve" in action_ids(message)]) == 3
     return disconnection_id
 
 
-def everything(system: System) -> list[Message]:
-    """Whatever stands anywhere, but for the lines in threads, which tell of a moment that is past."""
-    found = [
-        copy
+def all_messages(system: System) -> list[Message]:
+    """All messages except replies in threads, because those describe a past moment."""
+    in_channels = [
+        each
         for channel in CHANNELS
         for message in system.slack.channel(channel)
-        for copy in (message, *(reply for reply in message.thread if reply.broadcast))
+        for each in (message, *(reply for reply in message.thread if reply.broadcast))
     ]
-    return found + [message for user in (ANA, BEN) for message in system.slack.direct_messages(user)]
+    return in_channels + [message for user in (ANA, BEN) for message in system.slack.direct_messages(user)]
 
 
-def copies(system: System, name: str) -> list[Message]:
-    return [message for message in everything(system) if name in system.slack.render(message)]
+def find_messages(system: System, name: str) -> list[Message]:
+    return [message for message in all_messages(system) if name in system.slack.render(message)]
 
 
-def acts(message: Message) -> set[str]:
+def action_ids(message: Message) -> set[str]:
     rows = [block["elements"] for block in message.blocks if block["type"] == "actions"]
     return {element["action_id"] for row in rows for element in row}
 
 
-def decides(system: System, name: str, act: str, user: str = ANA, **fields: str) -> None:
-    message = next(message for message in copies(system, name) if act in acts(message))
-    system.slack.click(user, DECISIONS, message.ts, act)
+def submit_decision(system: System, name: str, action_id: str, user: str = ANA, **fields: str) -> None:
+    message = next(message for message in find_messages(system, name) if action_id in action_ids(message))
+    system.slack.click(user, DECISIONS, message.ts, action_id)
     view = system.slack.view_of(user)
     assert view is not None
     system.slack.submit(user, view.id, fields)
 
 
-def approves(system: System, disconnection_id: str) -> str:
+def approve(system: System, disconnection_id: str) -> str:
     del disconnection_id
-    decides(system, "Test Company", "approve")
+    submit_decision(system, "Test Company", "approve")
     return "Processing"
 
 
-def rejects(system: System, disconnection_id: str) -> str:
-    """And goes away, so that the answer comes as a direct message."""
+def reject(system: System, disconnection_id: str) -> str:
+    """Ana closes the form, so that she gets the answer as a direct message."""
     del disconnection_id
-    decides(system, "Test Company", "reject", reason="payment_reinstated")
+    submit_decision(system, "Test Company", "reject", reason="payment_reinstated")
     view = system.slack.view_of(ANA)
     assert view is not None
     system.slack.close_view(ANA, view.id)
@@ -105,90 +105,90 @@ def rejects(system: System, disconnection_id: str) -> str:
     return "Rejected"
 
 
-def elsewhere(status: str, status_text: str) -> Callable[[System, str], str]:
-    def decided(system: System, disconnection_id: str) -> str:
+def decide_at_noyo(status: str, status_text: str) -> Callable[[System, str], str]:
+    def decide(system: System, disconnection_id: str) -> str:
         system.noyo.move_disconnection(disconnection_id, status)
         return status_text
 
-    return decided
+    return decide
 
 
-def too_late(system: System, disconnection_id: str) -> str:
-    """Ana approves what is rejected elsewhere in the same moment."""
-    decides(system, "Test Company", "approve")
+def approve_after_rejection_at_noyo(system: System, disconnection_id: str) -> str:
+    """Ana approves a request that is rejected at Noyo in the same moment."""
+    submit_decision(system, "Test Company", "approve")
     system.noyo.move_disconnection(disconnection_id, "rejected")
     return "Rejected"
 
 
-ENDS: dict[str, Callable[[System, str], str]] = {
-    "approved": approves,
-    "rejected": rejects,
-    "approved elsewhere": elsewhere("processing", "Processing"),
-    "rejected elsewhere": elsewhere("rejected", "Rejected"),
-    "approved too late": too_late,
+OUTCOMES: dict[str, Callable[[System, str], str]] = {
+    "approved": approve,
+    "rejected": reject,
+    "approved at Noyo": decide_at_noyo("processing", "Processing"),
+    "rejected at Noyo": decide_at_noyo("rejected", "Rejected"),
+    "approved after a rejection at Noyo": approve_after_rejection_at_noyo,
 }
 
 
-@pytest.mark.parametrize("end", ENDS)
-def test_every_copy_follows_a_decision_wherever_it_was_made(system: System, end: str) -> None:
-    disconnection_id = shown_everywhere(system, "Test Company")
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_every_message_shows_the_decision_wherever_it_was_made(system: System, outcome: str) -> None:
+    disconnection_id = post_every_kind_of_message(system, "Test Company")
 
-    status = ENDS[end](system, disconnection_id)
+    status = OUTCOMES[outcome](system, disconnection_id)
     system.settle(180)
 
-    messages = copies(system, "Test Company")
+    messages = find_messages(system, "Test Company")
     kinds = {("card", "alert", "reminder")[number] for number, found in enumerate(_by_kind(system, messages)) if found}
     assert kinds == {"card", "alert", "reminder"}
     for message in messages:
         text = system.slack.render(message)
-        assert not acts(message) & DECIDING, text
-        assert [words for words in OF_WHAT_WAITS if words in text] == [], text
+        assert not action_ids(message) & DECISION_ACTIONS, text
+        assert [pending for pending in PENDING_TEXTS if pending in text] == [], text
         if disconnection_id in text or "Disconnect Test Company" in text or "asks nothing" in text:
             assert status in text
-    assert bool(system.slack.direct_messages(ANA)) is (end == "rejected")
+    assert bool(system.slack.direct_messages(ANA)) is (outcome == "rejected")
 
     if status == "Processing":
         system.wait(60)
         system.noyo.move_disconnection(disconnection_id, "completed")
         system.settle(60)
-        about = [
+        in_decisions = [
             system.slack.render(message)
-            for message in copies(system, "Test Company")
+            for message in find_messages(system, "Test Company")
             if message.channel_id == DECISIONS
         ]
-        assert [text for text in about if "Completed" not in text] == []
+        assert [text for text in in_decisions if "Completed" not in text] == []
 
 
 def _by_kind(system: System, messages: list[Message]) -> tuple[list[Message], ...]:
-    here = [message for message in messages if message.channel_id == DECISIONS]
-    cards = [message for message in here if "Disconnect Test Company" in system.slack.render(message)]
-    reminders = [message for message in here if message.broadcast]
-    return cards, [message for message in here if message not in cards and message not in reminders], reminders
+    in_channel = [message for message in messages if message.channel_id == DECISIONS]
+    cards = [message for message in in_channel if "Disconnect Test Company" in system.slack.render(message)]
+    reminders = [message for message in in_channel if message.broadcast]
+    return cards, [message for message in in_channel if message not in cards and message not in reminders], reminders
 
 
-def test_what_was_told_at_the_beginning_says_of_when_it_tells(system: System) -> None:
+def test_messages_of_the_first_run_refer_to_the_cards_for_the_current_state(system: System) -> None:
     waiting = system.bot.repositories.records.in_status(EntityKind.DISCONNECTION, "needs_review", limit=5)
     assert [entity.kind for entity in waiting] == [EntityKind.DISCONNECTION]
     assert isinstance(waiting[0], EntityRef)
     system.noyo.move_disconnection(waiting[0].key, "rejected")
     system.settle(60)
 
-    for message in copies(system, "Before Us"):
+    for message in find_messages(system, "Earlier Company"):
         text = system.slack.render(message)
         assert "Needs review" not in text or "See the cards for the current state" in text
-        assert acts(message) <= {"details"} or "See the cards for the current state" in text
+        assert action_ids(message) <= {"details"} or "See the cards for the current state" in text
 
 
-def test_a_request_that_comes_again_is_told_anew_and_the_old_one_stays_decided(system: System) -> None:
-    first = shown_everywhere(system, "Test Company")
+def test_a_repeated_request_gets_a_new_card_and_the_earlier_request_stays_decided(system: System) -> None:
+    first = post_every_kind_of_message(system, "Test Company")
     system.noyo.move_disconnection(first, "rejected")
     system.settle(60)
-    asks(system, "Test Company")
+    request_disconnection(system, "Test Company")
     system.settle(60)
 
     cards: list[Any] = [
         system.slack.render(message)
-        for message in copies(system, "Test Company")
+        for message in find_messages(system, "Test Company")
         if "Disconnect Test Company" in system.slack.render(message)
     ]
     assert sorted("Needs review" in text for text in cards) == [False, True]

@@ -7,16 +7,16 @@ import pytest
 from bot.http_event import headers_of, raw_body, text_answer
 
 
-def test_headers_are_found_in_whatever_case_they_came() -> None:
+def test_header_names_are_case_insensitive() -> None:
     assert headers_of({"headers": {"X-Slack-Signature": "v0=1", "age": 3}}) == {"x-slack-signature": "v0=1", "age": "3"}
 
 
 @pytest.mark.parametrize("event", [{}, {"headers": None}])
-def test_no_headers_are_none(event: dict[str, object]) -> None:
+def test_an_event_without_headers_has_an_empty_mapping(event: dict[str, object]) -> None:
     assert headers_of(event) == {}
 
 
-def test_the_body_is_the_bytes_that_were_sent_either_way_they_came() -> None:
+def test_the_body_is_the_bytes_that_were_sent_with_and_without_base64() -> None:
     sent = "name=Größe".encode()
 
     assert raw_body({"body": sent.decode()}) == sent
@@ -25,7 +25,7 @@ def test_the_body_is_the_bytes_that_were_sent_either_way_they_came() -> None:
 
 
 @pytest.mark.parametrize("body", ["not base64!", "ä", 7, ["a"]])
-def test_a_body_that_is_not_encoded_as_it_says_is_none(body: object) -> None:
+def test_an_invalid_base64_body_is_none(body: object) -> None:
     assert raw_body({"body": body, "isBase64Encoded": True}) is None
 
 

@@ -1,4 +1,4 @@
-"""Tax numbers are hidden however they are written; what only looks a little like them is left alone."""
+"""Tax numbers are masked in every spelling, and other numbers are kept."""
 
 import re
 import unicodedata
@@ -45,7 +45,7 @@ HIDDEN = "•••"
     ],
 )
 @pytest.mark.parametrize("around", ["{}", "SSN {}.", "SSN{}", "{}th", "({})", "_{}_", "*{}*", "a{}b", "id={};"])
-def test_a_tax_number_is_hidden_however_it_is_written(number: str, around: str) -> None:
+def test_a_tax_number_is_masked_in_every_spelling(number: str, around: str) -> None:
     assert mask(around.format(number)) == around.format(HIDDEN)
 
 
@@ -66,12 +66,12 @@ def test_a_tax_number_is_hidden_however_it_is_written(number: str, around: str) 
         "c699414d-fd12-3456-789f-66dfff2276c4 and 12345678-1234-1234-1234-123456789012",
     ],
 )
-def test_other_numbers_are_left_alone(text: str) -> None:
+def test_other_numbers_are_not_masked(text: str) -> None:
     assert mask(text) == text
 
 
 @pytest.mark.parametrize("own", ["123456789", "12-3456789", "123-45-6789", "GRP-123456789-A", "123 45 6789"])
-def test_the_records_own_carrier_group_id_is_kept(own: str) -> None:
+def test_the_carrier_group_id_of_the_record_is_kept(own: str) -> None:
     assert mask(f"Group {own} is not 987654321.", keep=own) == f"Group {own} is not {HIDDEN}."
 
 
@@ -87,15 +87,15 @@ def test_the_records_own_carrier_group_id_is_kept(own: str) -> None:
         ("123456789X", "123456789"),
     ],
 )
-def test_an_id_that_is_only_a_part_protects_nothing_around_it(text: str, own: str) -> None:
+def test_an_id_that_is_part_of_a_number_does_not_keep_that_number(text: str, own: str) -> None:
     assert HIDDEN in mask(text, keep=own)
 
 
-def test_several_numbers_in_a_row_are_all_hidden() -> None:
+def test_several_numbers_in_a_row_are_all_masked() -> None:
     assert mask("123456789, 123-45-6789; 12-3456789") == f"{HIDDEN}, {HIDDEN}; {HIDDEN}"
 
 
-def plainly(text: str) -> str:
+def as_read(text: str) -> str:
     """The text as a person reads it: all digits as 0 to 9, invisible characters removed, one kind of dash."""
     seen = []
     for char in text:
@@ -115,15 +115,15 @@ LIKELY = st.text(alphabet="0123456789 -–—‑\u200b\u00ad١１①⁹ab.\ufe0f
 @settings(deadline=None)
 @given(LIKELY)
 @example("1\u200b23-45-6789")
-def test_no_text_keeps_a_number_that_an_eye_would_read_as_one(text: str) -> None:
+def test_masked_text_contains_no_number_that_a_person_would_read_as_a_tax_number(text: str) -> None:
     shape = r"(?<!\d)(?:\d{3}[-.]\d{2}[-.]\d{4}|\d{2}[-.]\d{7}|\d{9})(?!\d)"
 
-    assert re.findall(shape, plainly(mask(text))) == []
+    assert re.findall(shape, as_read(mask(text))) == []
 
 
 @settings(deadline=None)
 @given(st.text(), st.none() | st.text(max_size=12))
-def test_masking_twice_is_masking_once(text: str, own: str | None) -> None:
+def test_masking_is_idempotent(text: str, own: str | None) -> None:
     assert mask(mask(text, keep=own), keep=own) == mask(text, keep=own)
 
 

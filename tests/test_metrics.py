@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics
 from bot import logs
 from bot.logs import COUNT, METRICS, MILLISECONDS, SECONDS, EventMetrics, embedded_metrics
 from bot.telemetry import LogEvent, log_event
-from tests.handlers.captured_logs import NAMESPACE, measured
+from tests.handlers.captured_logs import NAMESPACE, metrics_in
 from tests.handlers.conftest import FakeContext
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -71,7 +71,7 @@ def test_a_line_with_metrics_follows_the_specification(
 
     [line] = [json.loads(written) for written in capsys.readouterr().out.splitlines()]
     assert_embedded(line)
-    assert measured(line) == {
+    assert metrics_in(line) == {
         (metric.name, tuple((name, FIELDS[event][name]) for name in names))
         for metric in METRICS[event].metrics
         for names in METRICS[event].dimensions
@@ -82,7 +82,7 @@ def test_a_line_with_metrics_follows_the_specification(
 
 def powertools_metrics(measured: EventMetrics, fields: dict[str, Any]) -> dict[str, Any]:
     metrics = EphemeralMetrics(namespace=NAMESPACE)
-    metrics.service = ""  # It would be one more dimension.
+    metrics.service = ""  # Otherwise powertools adds it as a dimension.
     for metric in measured.metrics:
         metrics.add_metric(metric.name, metric.unit, 1 if metric.field is None else fields[metric.field])
     first, *more = ({name: fields[name] for name in names} for names in measured.dimensions)
@@ -94,13 +94,13 @@ def powertools_metrics(measured: EventMetrics, fields: dict[str, Any]) -> dict[s
 
 
 @pytest.mark.parametrize("event", METRICS)
-def test_powertools_measures_the_same(event: LogEvent) -> None:
-    lean = embedded_metrics(METRICS[event], FIELDS[event], NAMESPACE)
-    checked = powertools_metrics(METRICS[event], FIELDS[event])
+def test_our_metrics_equal_those_of_powertools(event: LogEvent) -> None:
+    ours = embedded_metrics(METRICS[event], FIELDS[event], NAMESPACE)
+    theirs = powertools_metrics(METRICS[event], FIELDS[event])
 
-    assert measured(FIELDS[event] | lean) == measured(checked)
+    assert metrics_in(FIELDS[event] | ours) == metrics_in(theirs)
     for metric in METRICS[event].metrics:
-        assert [lean[metric.name]] == checked[metric.name]
+        assert [ours[metric.name]] == theirs[metric.name]
 
 
 def test_no_metric_has_the_name_of_a_field() -> None:
@@ -110,7 +110,7 @@ def test_no_metric_has_the_name_of_a_field() -> None:
     assert all(name[0].isupper() and name.isalnum() for name in names), "fields begin with a small letter"
 
 
-def test_an_unknown_number_is_no_metric_rather_than_zero() -> None:
+def test_an_unknown_value_is_left_out_and_not_reported_as_zero() -> None:
     assert embedded_metrics(METRICS[LogEvent.EVENT_PUBLISHED], {"kind": "summary"}, NAMESPACE) == {}
     only_age = embedded_metrics(METRICS[LogEvent.LIST_POLLED], {"list": "connection", "age": 5}, NAMESPACE)
     assert "ParkedRecords" not in only_age

@@ -1,4 +1,4 @@
-"""What functions ask of AWS seldom, each done once: a role that forgets it would be found out on a bad day only."""
+"""Makes each rare AWS call of the functions once, so that missing permissions are found before production."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ WRITE = "dynamodb.TransactWriteItems"
 
 
 @contextmanager
-def answers_lost() -> Iterator[list[str]]:
-    """Every write takes effect and its answer is lost, once; so each is repeated, and its effect looked for."""
+def lost_answers() -> Iterator[list[str]]:
+    """Loses the first answer to every write that took effect, so that each write is repeated and its effect is read."""
     lost: list[str] = []
 
     def remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
@@ -46,15 +46,15 @@ def answers_lost() -> Iterator[list[str]]:
         events.unregister(f"provide-client-params.{WRITE}", remember)
 
 
-def did(function: str, action: str, keys: str, resource: str = "Table") -> bool:
+def was_called(function: str, action: str, keys: str, resource: str = "Table") -> bool:
     return Permission(f"dynamodb:{action}", resource, keys) in CALLS[function]
 
 
-def test_after_a_lost_answer_each_function_may_read_what_it_wrote() -> None:
-    """The first polls tell the beginning and park a row; a guest is refused, which is audited."""
-    with System() as system, answers_lost() as lost:
-        unread = system.noyo.add_connection(group_name="Unread")["id"]
-        system.noyo.corrupt(unread, "status missing")
+def test_after_a_lost_answer_each_function_is_allowed_to_read_what_it_wrote() -> None:
+    """The first polls post the first-run messages and park a row. A guest is refused, which is audited."""
+    with System() as system, lost_answers() as lost:
+        unreadable = system.noyo.add_connection(group_name="Unreadable")["id"]
+        system.noyo.corrupt(unreadable, "status missing")
         system.poll()
         system.notify()
         system.slack.command(GUS, CONNECTIONS, "/noyo", "connect")
@@ -65,26 +65,26 @@ def test_after_a_lost_answer_each_function_may_read_what_it_wrote() -> None:
         assert system.bot.repositories.polling.parked(EntityKind.CONNECTION)
         assert [request.method for request in system.writes()] == ["POST"]
     assert len(lost) > 10
-    assert did("PollFunction", "GetItem", "PARKED_ROW#*")
-    assert did("PollFunction", "GetItem", "OUTBOX#*")
-    assert did("SlackFunction", "GetItem", "AUDIT#*")
+    assert was_called("PollFunction", "GetItem", "PARKED_ROW#*")
+    assert was_called("PollFunction", "GetItem", "OUTBOX#*")
+    assert was_called("SlackFunction", "GetItem", "AUDIT#*")
 
 
 def test_a_parked_row_that_can_be_read_again_is_removed() -> None:
     with System() as system:
-        unread = system.noyo.add_connection(group_name="Unread")["id"]
-        system.noyo.corrupt(unread, "status missing")
+        unreadable = system.noyo.add_connection(group_name="Unreadable")["id"]
+        system.noyo.corrupt(unreadable, "status missing")
         system.poll()
-        system.noyo.corrupt(unread, None)
+        system.noyo.corrupt(unreadable, None)
         system.wait(2 * 24 * 3600)
         system.poll()
 
         assert not system.bot.repositories.polling.parked(EntityKind.CONNECTION)
-        assert system.connection_record_state(unread)
-    assert did("PollFunction", "DeleteItem", "PARKED_ROW#*")
+        assert system.connection_record_state(unreadable)
+    assert was_called("PollFunction", "DeleteItem", "PARKED_ROW#*")
 
 
-def test_lists_without_an_order_are_read_by_what_is_open() -> None:
+def test_polling_unsorted_lists_reads_the_open_records() -> None:
     with System(rules=Rules(settle_script=None, honours_sort=False)) as system:
         for name in ("One", "Two", "Three"):
             system.noyo.add_connection(group_name=name, status="processing")
@@ -95,24 +95,24 @@ def test_lists_without_an_order_are_read_by_what_is_open() -> None:
         system.poll()
 
         assert len(system.bot.repositories.records.open_entities(EntityKind.CONNECTION)) == 4
-    assert did("PollFunction", "Query", "connection", "Table/index/open")
+    assert was_called("PollFunction", "Query", "connection", "Table/index/open")
 
 
-def test_a_request_to_disconnect_is_shown_with_what_else_its_group_has() -> None:
+def test_the_status_of_a_disconnection_shows_the_other_records_of_its_group() -> None:
     with System() as system:
-        request = _shown(system, EntityKind.DISCONNECTION)
+        request = _add_record(system, EntityKind.DISCONNECTION)
         answer = system.slack.command(ANA, CONNECTIONS, "/noyo", f"status {request.key}")
 
         assert "Late" in str(answer)
-    assert did("SlackFunction", "Query", "GROUP#*", "Table/index/group")
+    assert was_called("SlackFunction", "Query", "GROUP#*", "Table/index/group")
 
 
 @pytest.mark.parametrize("function", ["PollFunction", "ExecuteOperationsFunction"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind: EntityKind) -> None:
+def test_a_late_version_of_a_record_is_added_to_its_history(function: str, kind: EntityKind) -> None:
     """Both functions ingest records, and either may receive an old version."""
     with System() as system:
-        entity = _shown(system, kind)
+        entity = _add_record(system, kind)
         store = system.bot.repositories
         record_state = store.records.record_state(entity)
         assert record_state is not None
@@ -131,10 +131,10 @@ def test_a_version_that_comes_late_is_history_of_either_kind(function: str, kind
 
         assert new
         assert len(store.records.history(entity, since=0)) == 2
-    assert did(function, "ConditionCheckItem", f"{kind.name}#*")
+    assert was_called(function, "ConditionCheckItem", f"{kind.name}#*")
 
 
-def _shown(system: System, kind: EntityKind) -> EntityRef:
+def _add_record(system: System, kind: EntityKind) -> EntityRef:
     record = system.noyo.add_connection(group_name="Late", status="completed")
     if kind is EntityKind.DISCONNECTION:
         record = system.noyo.carrier_requests_disconnection(

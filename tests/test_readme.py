@@ -1,4 +1,4 @@
-"""What the README says of settings and commands is what the code reads and knows."""
+"""The README agrees with the settings and commands in the code."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,10 @@ class RecordingEnvironment(Mapping[str, str]):
     """An empty environment that records which variables are read."""
 
     def __init__(self) -> None:
-        self.asked: set[str] = set()
+        self.names_read: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
-        self.asked.add(name)
+        self.names_read.add(name)
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
@@ -33,11 +33,11 @@ class RecordingEnvironment(Mapping[str, str]):
         return 0
 
 
-def test_the_table_of_settings_names_what_is_read_and_nothing_else() -> None:
+def test_the_table_of_settings_lists_exactly_the_variables_that_are_read() -> None:
     environment = RecordingEnvironment()
     with pytest.raises(SettingsError):
         read_settings(environment)
-    assert {row[0] for row in ROW.findall(README)} == environment.asked
+    assert {row[0] for row in ROW.findall(README)} == environment.names_read
 
 
 def test_the_table_says_which_settings_are_required() -> None:
@@ -47,8 +47,8 @@ def test_the_table_says_which_settings_are_required() -> None:
     assert {name for name, _, _, required in ROW.findall(README) if required.strip() == "yes"} == missing
 
 
-NOT_GIVEN = {"AWS_REGION", "AWS_ENDPOINT_URL"}
-"""Lambda sets the one; the other is for one machine."""
+NOT_IN_TEMPLATE = {"AWS_REGION", "AWS_ENDPOINT_URL"}
+"""Lambda sets the region; the endpoint URL is for local use only."""
 
 
 def test_every_setting_is_a_parameter_of_the_template_with_the_same_default() -> None:
@@ -57,19 +57,19 @@ def test_every_setting_is_a_parameter_of_the_template_with_the_same_default() ->
     parameters = template["Parameters"]
     plain = {variable for parts in PARTS.values() for variable in parts.values()}
     for name, _, default, _ in ROW.findall(README):
-        if name in NOT_GIVEN | plain | set(Purpose):
+        if name in NOT_IN_TEMPLATE | plain | set(Purpose):
             continue
-        assert name in variables, f"template.yaml gives no function {name}"
+        assert name in variables, f"template.yaml does not set {name}"
         if name in ("TABLE_NAME", "KMS_KEY_ID"):
             continue
         parameter = name.title().replace("_", "")
         assert variables[name] == {"Ref": parameter}
-        if stated := re.fullmatch(r"`([^`A-Z]+|[A-Z][a-z]+/\w+)`", default.strip()):
-            assert str(parameters[parameter]["Default"]) == stated[1]
+        if documented := re.fullmatch(r"`([^`A-Z]+|[A-Z][a-z]+/\w+)`", default.strip()):
+            assert str(parameters[parameter]["Default"]) == documented[1]
         assert ("Default" in parameters[parameter]) == (default.strip() != ""), name
 
 
-def test_every_command_is_in_the_readme_as_people_type_it() -> None:
+def test_every_command_is_in_the_readme_with_its_usage() -> None:
     for command in COMMANDS.values():
         assert f"`/noyo {command.usage}`" in README
 

@@ -1,4 +1,4 @@
-"""Each secret is replaced under a running bot: nothing valid is refused, nobody restarts it, and it asks seldom."""
+"""Rotation of each secret while the bot runs: valid requests are accepted without a restart, and reads are rare."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from tests.system import ALERTS, ANA, CONNECTIONS, System
 
 pytestmark = pytest.mark.long
 
-WORDS = "The carrier does not know this group."
+ERROR_TEXT = "The carrier does not know this group."
 NEW = "another-value"
 
 
-class Readings:
-    """How often each secret was read."""
+class ReadCounts:
+    """Counts how often each secret was read."""
 
     def __init__(self) -> None:
-        self.of: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
 
     def __call__(self, params: dict[str, Any], **_: Any) -> None:
-        self.of[params["SecretId"]] = self.of.get(params["SecretId"], 0) + 1
+        self.counts[params["SecretId"]] = self.counts.get(params["SecretId"], 0) + 1
 
 
 @pytest.fixture
-def readings() -> Iterator[Readings]:
-    readings, events = Readings(), worker_client("secretsmanager").meta.events
-    events.register("provide-client-params.secrets-manager.GetSecretValue", readings)
-    yield readings
-    events.unregister("provide-client-params.secrets-manager.GetSecretValue", readings)
+def read_counts() -> Iterator[ReadCounts]:
+    read_counts, events = ReadCounts(), worker_client("secretsmanager").meta.events
+    events.register("provide-client-params.secrets-manager.GetSecretValue", read_counts)
+    yield read_counts
+    events.unregister("provide-client-params.secrets-manager.GetSecretValue", read_counts)
 
 
 @pytest.fixture
-def system(readings: Readings) -> Iterator[System]:
+def system(read_counts: ReadCounts) -> Iterator[System]:
     with System() as system:
         system.poll()
         system.notify()
@@ -49,8 +49,8 @@ def system(readings: Readings) -> Iterator[System]:
         yield system
 
 
-def times_read(system: System, readings: Readings, purpose: Purpose) -> int:
-    return readings.of.get(str(system.settings.secrets[purpose].id), 0)
+def read_count(system: System, read_counts: ReadCounts, purpose: Purpose) -> int:
+    return read_counts.counts.get(str(system.settings.secrets[purpose].id), 0)
 
 
 def is_answered(system: System) -> bool:
@@ -59,7 +59,7 @@ def is_answered(system: System) -> bool:
     return reply.status == 200 and reply.error is None
 
 
-def forged(url: str, **headers: str) -> int:
+def post_forged(url: str, **headers: str) -> int:
     request = urllib.request.Request(url, b"{}", {"Content-Type": "application/json", **headers})
     try:
         with urllib.request.urlopen(request) as answer:
@@ -68,29 +68,29 @@ def forged(url: str, **headers: str) -> int:
         return refused.code
 
 
-def known(system: System) -> str:
+def add_connection(system: System) -> str:
     connection_id = system.noyo.add_connection(group_name="Test Company", status="processing")["id"]
     system.settle(30)
     return str(connection_id)
 
 
-def fails(system: System, connection_id: str) -> None:
-    system.noyo.move_connection(connection_id, "unable_to_connect", error=WORDS)
+def fail(system: System, connection_id: str) -> None:
+    system.noyo.move_connection(connection_id, "unable_to_connect", error=ERROR_TEXT)
 
 
-def taken(system: System) -> int:
+def effective_writes(system: System) -> int:
     """How many writes took effect at Noyo."""
     return sum(write.took_effect for write in system.writes())
 
 
 def alerts(system: System) -> int:
-    return system.seen_in(ALERTS).count(WORDS)
+    return system.seen_in(ALERTS).count(ERROR_TEXT)
 
 
 # ---------------------------------------------------------------- the signing secret
 
 
-def test_the_signing_secret(system: System, readings: Readings) -> None:
+def test_a_rotated_signing_secret_is_accepted_without_a_restart(system: System, read_counts: ReadCounts) -> None:
     assert is_answered(system)
     system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(system)
@@ -98,12 +98,12 @@ def test_the_signing_secret(system: System, readings: Readings) -> None:
     system.slack.replace_signing_secret(NEW)
     for _ in range(5):
         assert is_answered(system)
-    system.slack.replace_signing_secret(SIGNING_SECRET)  # What was signed before may arrive after.
+    system.slack.replace_signing_secret(SIGNING_SECRET)  # A request signed before the change may arrive after it.
     assert is_answered(system)
-    assert times_read(system, readings, Purpose.SLACK_SIGNING) == 2
+    assert read_count(system, read_counts, Purpose.SLACK_SIGNING) == 2
 
 
-def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(system: System) -> None:
+def test_a_removed_signing_secret_is_rejected(system: System) -> None:
     system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     assert is_answered(system)
     system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[NEW])
@@ -113,13 +113,13 @@ def test_the_old_signing_secret_is_of_no_use_once_it_was_taken_out(system: Syste
     assert is_answered(system)
 
 
-def test_a_storm_of_forgeries_changes_nothing_about_it(system: System, readings: Readings) -> None:
+def test_many_forged_requests_cause_few_reads_of_the_signing_secret(system: System, read_counts: ReadCounts) -> None:
     assert is_answered(system)
     url = system.slack.bot_url or ""
     stamp = {"X-Slack-Request-Timestamp": str(int(system.clock())), "X-Slack-Signature": "v0=" + "0" * 64}
     system.wait(policies.SECRET_REREAD_SECONDS)
-    assert {forged(url, **stamp) for _ in range(60)} == {401}
-    assert times_read(system, readings, Purpose.SLACK_SIGNING) == 2
+    assert {post_forged(url, **stamp) for _ in range(60)} == {401}
+    assert read_count(system, read_counts, Purpose.SLACK_SIGNING) == 2
     system.replaces(Purpose.SLACK_SIGNING, signing_secrets=[SIGNING_SECRET, NEW])
     system.wait(policies.SECRET_REREAD_SECONDS)
     system.slack.replace_signing_secret(NEW)
@@ -129,27 +129,27 @@ def test_a_storm_of_forgeries_changes_nothing_about_it(system: System, readings:
 # ---------------------------------------------------------------- the bot's token
 
 
-def test_the_bots_token(system: System, readings: Readings) -> None:
-    connection_id = known(system)
+def test_a_rotated_bot_token_is_used_without_a_restart(system: System, read_counts: ReadCounts) -> None:
+    connection_id = add_connection(system)
     assert system.asks(ANA).error is None
     system.slack.replace_token("xoxb-new")
     system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
-    assert system.asks(ANA, carrier_group_id="2").error is None  # A window is opened with the token.
-    fails(system, connection_id)
+    assert system.asks(ANA, carrier_group_id="2").error is None  # Opening a view needs the token.
+    fail(system, connection_id)
     system.settle(30)
     assert alerts(system) == 1
-    assert times_read(system, readings, Purpose.SLACK_BOT) == 2
+    assert read_count(system, read_counts, Purpose.SLACK_BOT) == 2
 
 
-def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
-    system: System, readings: Readings
+def test_an_alert_that_failed_with_a_revoked_token_is_posted_with_the_next_token(
+    system: System, read_counts: ReadCounts
 ) -> None:
-    connection_id = known(system)
+    connection_id = add_connection(system)
     system.slack.replace_token("xoxb-new")
-    fails(system, connection_id)
+    fail(system, connection_id)
     system.settle(600)
     assert alerts(system) == 0
-    before = times_read(system, readings, Purpose.SLACK_BOT)
+    before = read_count(system, read_counts, Purpose.SLACK_BOT)
     assert before <= 1 + 600 / policies.SECRET_REREAD_SECONDS
     system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-new")
     system.settle(90)
@@ -158,11 +158,11 @@ def test_what_could_not_be_told_with_a_revoked_token_is_told_with_the_next_one(
 
 
 def test_a_restored_bot_token_is_used_again(system: System) -> None:
-    """The new one was a mistake."""
-    connection_id = known(system)
+    """The new token was a mistake."""
+    connection_id = add_connection(system)
     system.replaces(Purpose.SLACK_BOT, bot_token="xoxb-mistyped")
     system.wait(policies.SECRET_MAX_AGE_SECONDS)
-    fails(system, connection_id)
+    fail(system, connection_id)
     system.settle(30)
     assert alerts(system) == 0
     system.replaces(Purpose.SLACK_BOT, bot_token=BOT_TOKEN)
@@ -173,85 +173,85 @@ def test_a_restored_bot_token_is_used_again(system: System) -> None:
 # ---------------------------------------------------------------- Noyo's client
 
 
-def test_noyos_client(system: System, readings: Readings) -> None:
-    connection_id = known(system)
+def test_a_rotated_noyo_client_secret_is_used_without_a_restart(system: System, read_counts: ReadCounts) -> None:
+    connection_id = add_connection(system)
     system.noyo.replace_client(CLIENT_ID, NEW)
     system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
-    fails(system, connection_id)
+    fail(system, connection_id)
     system.asks(ANA)
     system.settle(30)
     assert alerts(system) == 1
-    assert taken(system) == 1
+    assert effective_writes(system) == 1
     assert system.open_operations() == []
-    assert times_read(system, readings, Purpose.NOYO_CLIENT) == 2
+    assert read_count(system, read_counts, Purpose.NOYO_CLIENT) == 2
 
 
-def test_what_noyo_did_not_let_in_is_sent_once_it_does(system: System) -> None:
+def test_a_request_that_noyo_rejected_for_its_credentials_is_sent_with_the_new_secret(system: System) -> None:
     system.noyo.replace_client(CLIENT_ID, NEW)
     system.asks(ANA)
     for _ in range(10):
         system.execute_due()
         system.notify()
         system.wait(60)
-    assert taken(system) == 0
+    assert effective_writes(system) == 0
     (waiting,) = system.open_operations()
     assert "client id and secret" in (system.operation(waiting).delay_reason or "")
     system.replaces(Purpose.NOYO_CLIENT, client_id=CLIENT_ID, client_secret=NEW)
     system.settle(960)
-    assert taken(system) == 1
+    assert effective_writes(system) == 1
     assert system.open_operations() == []
 
 
 # ---------------------------------------------------------------- the webhook secret
 
 
-def heard(system: System) -> None:
+def deliver(system: System) -> None:
     system.noyo.deliver_webhooks()
     system.execute_due()
     system.notify()
 
 
-def test_the_webhook_secret(system: System, readings: Readings) -> None:
-    connection_id = known(system)
+def test_a_rotated_webhook_secret_is_accepted_without_a_restart(system: System, read_counts: ReadCounts) -> None:
+    connection_id = add_connection(system)
     system.webhooks_begin()
     system.noyo.move_connection(connection_id, "waiting_on_carrier")
-    heard(system)
+    deliver(system)
     system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[WEBHOOK_SECRET, NEW])
     system.wait(policies.SECRET_REREAD_SECONDS)
-    # Both for a while, then the new one alone; and a straggler that was signed with the old one.
+    # Both secrets, then the new one alone, and one late webhook that was signed with the old one.
     for secrets in ((WEBHOOK_SECRET, NEW), (NEW,), (WEBHOOK_SECRET,), (NEW,)):
         system.noyo.webhooks.secrets = secrets
         system.noyo.move_connection(connection_id, "noyo_review" if secrets[-1] == NEW else "waiting_on_carrier")
         system.noyo.webhooks.record("group_connection_request.status_change", connection_id, system.clock())
-        heard(system)
+        deliver(system)
         system.wait(1)
-    fails(system, connection_id)
-    heard(system)
+    fail(system, connection_id)
+    deliver(system)
     assert {answer for event in system.noyo.webhooks.events for answer in event.answers} == {200}
     assert alerts(system) == 1
-    assert times_read(system, readings, Purpose.NOYO_WEBHOOK) == 2
+    assert read_count(system, read_counts, Purpose.NOYO_WEBHOOK) == 2
 
 
-def test_what_was_signed_with_a_key_that_nobody_had_told_us_comes_again(system: System, readings: Readings) -> None:
-    connection_id = known(system)
+def test_a_webhook_signed_with_an_unknown_secret_is_delivered_again(system: System, read_counts: ReadCounts) -> None:
+    connection_id = add_connection(system)
     system.webhooks_begin()
     system.noyo.webhooks.secrets = (NEW,)
-    fails(system, connection_id)
-    heard(system)
+    fail(system, connection_id)
+    deliver(system)
     assert alerts(system) == 0
     system.replaces(Purpose.NOYO_WEBHOOK, webhook_secrets=[NEW])
     system.wait(60)
-    heard(system)
+    deliver(system)
     assert system.noyo.webhooks.events[-1].answers == [401, 200]
     assert alerts(system) == 1
 
 
-def test_a_storm_of_forged_webhooks_reads_the_secret_once(system: System, readings: Readings) -> None:
-    known(system)
+def test_many_forged_webhooks_cause_one_read_of_the_secret(system: System, read_counts: ReadCounts) -> None:
+    add_connection(system)
     system.webhooks_begin()
-    began = time.monotonic()
+    started = time.monotonic()
     stamp = {"X-Noyo-Timestamp": "2026-01-01T00:00:00+00:00", "X-Noyo-Signature": "0" * 64}
-    assert {forged(system.webhook_url, **stamp) for _ in range(60)} == {401}
-    assert time.monotonic() - began < 30
-    assert times_read(system, readings, Purpose.NOYO_WEBHOOK) == 1
+    assert {post_forged(system.webhook_url, **stamp) for _ in range(60)} == {401}
+    assert time.monotonic() - started < 30
+    assert read_count(system, read_counts, Purpose.NOYO_WEBHOOK) == 1
     assert system.open_operations() == []

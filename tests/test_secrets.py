@@ -1,4 +1,4 @@
-"""Tests of the secrets: read once, kept, read again when refused; each fault in words, and no value told."""
+"""Secrets are read once, cached and read again after a refusal. Errors give the reason and never the value."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from bot.usecases.ports.runtime import ClientCredentials
 from tests.system import VirtualClock
 
 VALUE = "do-not-tell-me"
-KEPT = {purpose: SecretAt(f"switchboard/{purpose.name}") for purpose in Purpose}
-HOLDS = {
+LOCATIONS = {purpose: SecretAt(f"switchboard/{purpose.name}") for purpose in Purpose}
+CONTENTS = {
     "switchboard/SLACK_SIGNING": {"signing_secrets": ["old", VALUE]},
     "switchboard/SLACK_BOT": {"bot_token": VALUE},
     "switchboard/NOYO_CLIENT": {"client_id": "us", "client_secret": VALUE},
@@ -33,23 +33,25 @@ def refusal(code: str, status: int = 400) -> ClientError:
     return ClientError(response, "GetSecretValue")
 
 
-class Manager:
-    """Secrets Manager, with what it answers next; the last answer stays."""
+class FakeSecretsManager:
+    """A fake of Secrets Manager that gives these answers in order and then repeats the last one."""
 
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
-        self.asked: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def get_secret_value(self, **parameters: Any) -> dict[str, Any]:
-        self.asked.append(parameters)
+        self.requests.append(parameters)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
         return {"SecretString": answer if isinstance(answer, str | None) else json.dumps(answer)}
 
 
-def secrets_of(manager: Manager, clock: VirtualClock, begin: Callable[[], None] = lambda: None) -> Secrets:
-    return Secrets(KEPT, lambda: manager, clock, begin)
+def secrets_of(
+    manager: FakeSecretsManager, clock: VirtualClock, check_deadline: Callable[[], None] = lambda: None
+) -> Secrets:
+    return Secrets(LOCATIONS, lambda: manager, clock, check_deadline)
 
 
 def token(value: str) -> dict[str, str]:
@@ -61,14 +63,14 @@ def clock() -> VirtualClock:
     return VirtualClock()
 
 
-def test_each_secret_is_read_from_its_own_place_as_its_parts(clock: VirtualClock) -> None:
-    manager = Manager("")
+def test_each_secret_is_read_by_its_own_id_and_parsed(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager("")
     secrets = secrets_of(manager, clock)
 
     def read(purpose: str, secret: Any) -> object:
-        manager.answers = [HOLDS[f"switchboard/{purpose}"]]
+        manager.answers = [CONTENTS[f"switchboard/{purpose}"]]
         value = secret.value()
-        assert manager.asked[-1] == {"SecretId": f"switchboard/{purpose}", "VersionStage": "AWSCURRENT"}
+        assert manager.requests[-1] == {"SecretId": f"switchboard/{purpose}", "VersionStage": "AWSCURRENT"}
         return value
 
     assert read("SLACK_SIGNING", secrets.slack_signing) == ("old", VALUE)
@@ -77,62 +79,62 @@ def test_each_secret_is_read_from_its_own_place_as_its_parts(clock: VirtualClock
     assert read("NOYO_WEBHOOK", secrets.noyo_webhook) == (VALUE,)
 
 
-def test_nothing_is_asked_and_no_client_made_before_a_secret_is_used(clock: VirtualClock) -> None:
-    def none() -> Manager:
-        raise AssertionError("nobody asked for it")
+def test_no_client_is_created_and_nothing_is_read_before_a_secret_is_used(clock: VirtualClock) -> None:
+    def fail() -> FakeSecretsManager:
+        raise AssertionError("no secret was used")
 
-    secrets = Secrets(KEPT, none, clock)
+    secrets = Secrets(LOCATIONS, fail, clock)
     assert secrets.slack_bot is secrets.slack_bot
 
 
-def test_it_is_read_once_however_often_it_is_used(clock: VirtualClock) -> None:
-    manager = Manager(token("one"))
+def test_a_secret_is_read_once_however_often_it_is_used(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(token("one"))
     secret = secrets_of(manager, clock).slack_bot
     for _ in range(100):
         clock.now += 1
         assert secret.value() == "one"
-    assert len(manager.asked) == 1
+    assert len(manager.requests) == 1
 
 
-def test_what_was_refused_is_read_again_and_the_new_value_is_kept(clock: VirtualClock) -> None:
-    manager = Manager(token("one"), token("two"))
+def test_a_refused_secret_is_read_again_and_the_new_value_is_cached(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(token("one"), token("two"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     clock.now += policies.SECRET_REREAD_SECONDS
     assert secret.newer_than("one") == "two"
     assert secret.value() == "two"
-    assert len(manager.asked) == 2
+    assert len(manager.requests) == 2
 
 
-def test_who_was_refused_with_an_older_value_gets_the_newer_one_without_a_reading(clock: VirtualClock) -> None:
-    manager = Manager(token("two"))
+def test_a_caller_refused_with_an_older_value_gets_the_cached_newer_value(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(token("two"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     assert secret.newer_than("one") == "two"
-    assert len(manager.asked) == 1
+    assert len(manager.requests) == 1
 
 
-def test_a_storm_of_refusals_is_no_storm_of_readings(clock: VirtualClock) -> None:
-    manager = Manager(token("one"))
+def test_many_refusals_cause_few_reads(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(token("one"))
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     for _ in range(1000):
         clock.now += 0.03
         assert secret.newer_than("one") is None
-    assert len(manager.asked) <= 1 + 30 / policies.SECRET_REREAD_SECONDS + 1
+    assert len(manager.requests) <= 1 + 30 / policies.SECRET_REREAD_SECONDS + 1
 
 
-def test_a_storm_of_uses_of_what_cannot_be_read_is_no_storm_of_readings(clock: VirtualClock) -> None:
-    manager = Manager(refusal("AccessDeniedException"))
+def test_many_uses_of_an_unreadable_secret_cause_one_read(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(refusal("AccessDeniedException"))
     secret = secrets_of(manager, clock).slack_bot
     for _ in range(100):
         with pytest.raises(SecretUnavailable, match="may not read it"):
             secret.value()
-    assert len(manager.asked) == 1
+    assert len(manager.requests) == 1
 
 
-def test_what_could_not_be_read_is_read_once_it_can_be(clock: VirtualClock) -> None:
-    manager = Manager(refusal("ResourceNotFoundException"), token("one"))
+def test_an_unreadable_secret_is_read_again_after_an_interval(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager(refusal("ResourceNotFoundException"), token("one"))
     secret = secrets_of(manager, clock).slack_bot
     with pytest.raises(SecretUnavailable):
         secret.value()
@@ -140,18 +142,20 @@ def test_what_could_not_be_read_is_read_once_it_can_be(clock: VirtualClock) -> N
     assert secret.value() == "one"
 
 
-def test_a_secret_that_was_taken_out_is_not_accepted_for_ever(clock: VirtualClock) -> None:
-    manager = Manager({"webhook_secrets": ["old", "new"]}, {"webhook_secrets": ["new"]})
+def test_a_removed_secret_is_rejected_after_the_maximum_age(clock: VirtualClock) -> None:
+    manager = FakeSecretsManager({"webhook_secrets": ["old", "new"]}, {"webhook_secrets": ["new"]})
     secret = secrets_of(manager, clock).noyo_webhook
     assert secret.value() == ("old", "new")
     clock.now += policies.SECRET_MAX_AGE_SECONDS
     assert secret.value() == ("new",)
 
 
-def test_a_secret_that_cannot_be_read_anew_is_used_as_it_was(
+def test_a_cached_secret_is_used_if_it_cannot_be_read_again(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    manager = Manager(token("one"), refusal("InternalServiceError", 500), refusal("InternalServiceError", 500))
+    manager = FakeSecretsManager(
+        token("one"), refusal("InternalServiceError", 500), refusal("InternalServiceError", 500)
+    )
     secret = secrets_of(manager, clock).slack_bot
     secret.value()
     clock.now += policies.SECRET_MAX_AGE_SECONDS
@@ -160,29 +164,29 @@ def test_a_secret_that_cannot_be_read_anew_is_used_as_it_was(
 
 
 @pytest.mark.parametrize(
-    "passing",
+    "error",
     [
         refusal("ThrottlingException"),
         refusal("Whatever", 503),
         ReadTimeoutError(endpoint_url="https://secretsmanager.example"),
     ],
 )
-def test_what_may_pass_is_tried_once_more(clock: VirtualClock, passing: Exception) -> None:
-    assert secrets_of(Manager(passing, token("one")), clock).slack_bot.value() == "one"
+def test_a_transient_error_is_retried_once(clock: VirtualClock, error: Exception) -> None:
+    assert secrets_of(FakeSecretsManager(error, token("one")), clock).slack_bot.value() == "one"
 
 
-def test_with_no_time_left_nothing_is_asked_and_the_next_request_asks_at_once(clock: VirtualClock) -> None:
-    manager, late = Manager(token("one")), [True]
+def test_with_no_time_left_nothing_is_read_and_the_next_request_reads_at_once(clock: VirtualClock) -> None:
+    manager, deadline_passed = FakeSecretsManager(token("one")), [True]
 
-    def begin() -> None:
-        if late[0]:
+    def check_deadline() -> None:
+        if deadline_passed[0]:
             raise DeadlineExceeded
 
-    secret = secrets_of(manager, clock, begin).slack_bot
+    secret = secrets_of(manager, clock, check_deadline).slack_bot
     with pytest.raises(DeadlineExceeded):
         secret.value()
-    assert manager.asked == []
-    late[0] = False
+    assert manager.requests == []
+    deadline_passed[0] = False
     assert secret.value() == "one"
 
 
@@ -203,15 +207,15 @@ def test_with_no_time_left_nothing_is_asked_and_the_next_request_asks_at_once(cl
         ({"bot_token": " "}, "holds no text as bot_token"),
     ],
 )
-def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_value(
+def test_the_error_of_an_unusable_secret_has_its_name_and_the_reason_but_not_its_value(
     clock: VirtualClock, caplog: pytest.LogCaptureFixture, answer: object, words: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with pytest.raises(SecretUnavailable) as raised:
-        secrets_of(Manager(answer), clock).slack_bot.value()
-    said = str(raised.value)
-    assert said.startswith("The secret SECRET_SLACK_BOT (switchboard/SLACK_BOT) ")
-    assert words in said
+        secrets_of(FakeSecretsManager(answer), clock).slack_bot.value()
+    message = str(raised.value)
+    assert message.startswith("The secret SECRET_SLACK_BOT (switchboard/SLACK_BOT) ")
+    assert words in message
     assert VALUE not in caplog.text + "".join(traceback.format_exception(raised.value))
 
 
@@ -225,25 +229,25 @@ def test_a_secret_that_cannot_be_used_is_named_with_the_reason_and_without_its_v
         ({}, "holds no list of texts as signing_secrets"),
     ],
 )
-def test_a_list_of_secrets_must_be_one(clock: VirtualClock, content: object, words: str) -> None:
+def test_a_list_of_secrets_must_be_a_list_of_texts(clock: VirtualClock, content: object, words: str) -> None:
     with pytest.raises(SecretUnavailable) as raised:
-        secrets_of(Manager(content), clock).slack_signing.value()
+        secrets_of(FakeSecretsManager(content), clock).slack_signing.value()
     assert words in str(raised.value)
     assert VALUE not in str(raised.value)
 
 
 @pytest.mark.parametrize("written", [["one", "two"], [" one\n", "two", ""], "one,two", "one, two\n"])
-def test_two_secrets_are_taken_as_people_write_them(clock: VirtualClock, written: object) -> None:
-    manager = Manager({"signing_secrets": written})
+def test_two_secrets_are_accepted_as_a_list_or_separated_by_commas(clock: VirtualClock, written: object) -> None:
+    manager = FakeSecretsManager({"signing_secrets": written})
     assert secrets_of(manager, clock).slack_signing.value() == ("one", "two")
 
 
-def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(clock: VirtualClock) -> None:
-    here = {
+def test_secrets_in_the_environment_are_used_and_have_no_newer_value(clock: VirtualClock) -> None:
+    locations = {
         Purpose.SLACK_SIGNING: SecretAt(plain={"signing_secrets": "a,b"}),
         Purpose.NOYO_WEBHOOK: SecretAt(plain={"webhook_secrets": ""}),
     }
-    secrets = Secrets(here, lambda: Manager(""), clock)
+    secrets = Secrets(locations, lambda: FakeSecretsManager(""), clock)
     assert secrets.slack_signing.value() == ("a", "b")
     assert secrets.slack_signing.newer_than(("a", "b")) is None
     assert secrets.slack_signing.newer_than(("a",)) == ("a", "b")
@@ -251,9 +255,9 @@ def test_secrets_of_the_environment_are_taken_from_there_and_there_is_no_other(c
         secrets.noyo_webhook.value()
 
 
-def test_no_secret_is_in_what_is_printed_of_it(clock: VirtualClock) -> None:
-    secrets = secrets_of(Manager(token(VALUE)), clock)
+def test_the_text_of_a_secret_object_does_not_contain_its_value(clock: VirtualClock) -> None:
+    secrets = secrets_of(FakeSecretsManager(token(VALUE)), clock)
     secrets.slack_bot.value()
-    here = SecretAt(plain={"bot_token": VALUE})
-    printed = [secrets, secrets.slack_bot, here, ClientCredentials("us", VALUE)]
+    location = SecretAt(plain={"bot_token": VALUE})
+    printed = [secrets, secrets.slack_bot, location, ClientCredentials("us", VALUE)]
     assert VALUE not in repr(printed) + str(printed)

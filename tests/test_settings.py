@@ -1,4 +1,4 @@
-"""Tests of the settings: every fault at once, each default, and no secret told."""
+"""Settings: all errors are reported at once, defaults agree with the README, and no secret is printed."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ NEEDED = {
 }
 
 
-def with_(**variables: str) -> Settings:
+def settings_with(**variables: str) -> Settings:
     return read_settings(NEEDED | variables)
 
 
-def faults(**variables: str) -> str:
+def error_message(**variables: str) -> str:
     with pytest.raises(SettingsError) as raised:
-        with_(**variables)
+        settings_with(**variables)
     return str(raised.value)
 
 
-def test_everything_that_is_missing_is_named_at_once() -> None:
+def test_all_missing_settings_are_reported_at_once() -> None:
     with pytest.raises(SettingsError) as raised:
         read_settings({})
 
@@ -45,12 +45,12 @@ def test_everything_that_is_missing_is_named_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_each_required_setting_is_required_and_blank_is_missing(name: str) -> None:
-    assert faults(**{name: "  "}) == f"The settings cannot be used: {name} is missing."
+def test_a_blank_required_setting_is_missing(name: str) -> None:
+    assert error_message(**{name: "  "}) == f"The settings cannot be used: {name} is missing."
 
 
-def test_each_default_is_what_the_readme_says() -> None:
-    settings = with_()
+def test_defaults_agree_with_the_readme() -> None:
+    settings = settings_with()
 
     assert settings.slack.api_url == "https://slack.com/api/"
     assert settings.slack.command == "/noyo"
@@ -67,13 +67,13 @@ def test_each_default_is_what_the_readme_says() -> None:
     assert settings.in_production
 
 
-def test_the_quiet_time_follows_the_time_out() -> None:
-    assert with_(NOYO_TIMEOUT_SECONDS="30").check_after_seconds == 40
-    assert "CHECK_AFTER_SECONDS must be more than" in faults(NOYO_TIMEOUT_SECONDS="30", CHECK_AFTER_SECONDS="30")
+def test_the_default_time_before_a_check_follows_the_timeout() -> None:
+    assert settings_with(NOYO_TIMEOUT_SECONDS="30").check_after_seconds == 40
+    assert "CHECK_AFTER_SECONDS must be more than" in error_message(NOYO_TIMEOUT_SECONDS="30", CHECK_AFTER_SECONDS="30")
 
 
-def test_a_time_out_that_a_worker_has_no_time_for_is_refused() -> None:
-    assert "NOYO_TIMEOUT_SECONDS must be at most 30" in faults(NOYO_TIMEOUT_SECONDS="31")
+def test_a_timeout_longer_than_a_worker_allows_is_refused() -> None:
+    assert "NOYO_TIMEOUT_SECONDS must be at most 30" in error_message(NOYO_TIMEOUT_SECONDS="31")
 
 
 @pytest.mark.parametrize(
@@ -106,77 +106,79 @@ def test_a_time_out_that_a_worker_has_no_time_for_is_refused() -> None:
         ("CARRIERS_FILE", "/nowhere/carriers.json"),
     ],
 )
-def test_what_cannot_be_used_is_named(name: str, value: str) -> None:
-    assert f"{name} " in faults(**{name: value})
+def test_an_invalid_value_is_reported_with_its_setting(name: str, value: str) -> None:
+    assert f"{name} " in error_message(**{name: value})
 
 
-def test_several_faults_are_named_together() -> None:
-    said = faults(SLACK_COMMAND="noyo", POLL_SECONDS="no", TABLE_NAME="", ADMINS="ana")
+def test_several_errors_are_reported_together() -> None:
+    message = error_message(SLACK_COMMAND="noyo", POLL_SECONDS="no", TABLE_NAME="", ADMINS="ana")
 
-    assert all(name in said for name in ("SLACK_COMMAND", "POLL_SECONDS", "TABLE_NAME", "ADMINS"))
-
-
-def test_a_channel_that_was_not_named_is_not_blamed_for_the_one_it_follows() -> None:
-    said = faults(CHANNEL_CONNECTIONS="#connections")
-
-    assert "CHANNEL_CONNECTIONS" in said
-    assert "CHANNEL_ALERTS" not in said
+    assert all(name in message for name in ("SLACK_COMMAND", "POLL_SECONDS", "TABLE_NAME", "ADMINS"))
 
 
-def test_addresses_are_taken_with_or_without_a_slash_at_their_end() -> None:
+def test_an_invalid_channel_is_not_reported_for_the_channels_that_default_to_it() -> None:
+    message = error_message(CHANNEL_CONNECTIONS="#connections")
+
+    assert "CHANNEL_CONNECTIONS" in message
+    assert "CHANNEL_ALERTS" not in message
+
+
+def test_urls_are_accepted_with_and_without_a_trailing_slash() -> None:
     for ending in ("", "/"):
-        settings = with_(SLACK_API_URL=f"http://127.0.0.1:1/api{ending}", NOYO_API_URL=f"http://127.0.0.1:2{ending}")
+        settings = settings_with(
+            SLACK_API_URL=f"http://127.0.0.1:1/api{ending}", NOYO_API_URL=f"http://127.0.0.1:2{ending}"
+        )
         assert settings.slack.api_url == "http://127.0.0.1:1/api/"
         assert settings.noyo.api_url == "http://127.0.0.1:2"
 
 
-def test_people_and_groups_are_named_with_commas_spaces_or_both() -> None:
-    policy = with_(REQUESTERS=" U0ANA,W0BEN S0TEAM,\n").policy
+def test_people_and_groups_are_separated_by_commas_or_spaces() -> None:
+    policy = settings_with(REQUESTERS=" U0ANA,W0BEN S0TEAM,\n").policy
 
     assert policy.requesters == {"U0ANA", "W0BEN", "S0TEAM"}
     assert policy.groups(Right.REQUEST) == {"S0TEAM"}
 
 
-@pytest.mark.parametrize(("text", "meant"), [("yes", True), ("TRUE", True), ("1", True), ("No", False)])
-def test_yes_and_no_are_read_as_people_write_them(text: str, meant: bool) -> None:
-    assert with_(RETRY_AT_ACTION_REQUIRED=text).retry_at_action_required is meant
+@pytest.mark.parametrize(("text", "expected"), [("yes", True), ("TRUE", True), ("1", True), ("No", False)])
+def test_a_boolean_setting_accepts_the_usual_spellings(text: str, expected: bool) -> None:
+    assert settings_with(RETRY_AT_ACTION_REQUIRED=text).retry_at_action_required is expected
 
 
-def test_anything_but_production_is_not_production() -> None:
-    assert not with_(ENVIRONMENT="Production ready").in_production
+def test_any_environment_other_than_production_is_not_production() -> None:
+    assert not settings_with(ENVIRONMENT="Production ready").in_production
 
 
-def test_carriers_are_read_from_a_file_whatever_the_case_of_their_ids(tmp_path: Path) -> None:
+def test_ids_in_the_carriers_file_are_case_insensitive(tmp_path: Path) -> None:
     file = tmp_path / "carriers.json"
     file.write_text(json.dumps({GUARDIAN.upper(): " Guardian "}), encoding="utf-8")
 
-    assert with_(CARRIERS_FILE=str(file)).carriers.name(GUARDIAN) == "Guardian"
+    assert settings_with(CARRIERS_FILE=str(file)).carriers.name(GUARDIAN) == "Guardian"
 
 
 @pytest.mark.parametrize(
     "content", ["", "{", "[]", '{"guardian": "Guardian"}', f'{{"{GUARDIAN}": ""}}', f'{{"{GUARDIAN}": null}}']
 )
-def test_a_file_of_carriers_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> None:
+def test_an_invalid_carriers_file_is_reported(tmp_path: Path, content: str) -> None:
     file = tmp_path / "carriers.json"
     file.write_text(content, encoding="utf-8")
 
-    assert "CARRIERS_FILE cannot be used" in faults(CARRIERS_FILE=str(file))
+    assert "CARRIERS_FILE cannot be used" in error_message(CARRIERS_FILE=str(file))
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_a_secret_may_be_kept_in_secrets_manager_instead(purpose: Purpose) -> None:
-    here = {name: value for name, value in NEEDED.items() if name not in PARTS[purpose].values()}
-    settings = read_settings(here | {purpose.value: "arn:its-place"}, needs={*WHOLE_BOT, purpose})
+def test_a_secret_can_be_stored_in_secrets_manager(purpose: Purpose) -> None:
+    variables = {name: value for name, value in NEEDED.items() if name not in PARTS[purpose].values()}
+    settings = read_settings(variables | {purpose.value: "arn:its-place"}, needs={*WHOLE_BOT, purpose})
 
     assert settings.secrets[purpose] == SecretAt("arn:its-place")
 
 
-def test_where_a_secret_is_kept_counts_more_than_what_the_environment_holds() -> None:
-    assert with_(SECRET_NOYO_CLIENT="noyo-client").secrets[Purpose.NOYO_CLIENT].plain == {}
+def test_the_id_of_a_secret_takes_precedence_over_a_plain_value() -> None:
+    assert settings_with(SECRET_NOYO_CLIENT="noyo-client").secrets[Purpose.NOYO_CLIENT].plain == {}
 
 
 @pytest.mark.parametrize("purpose", Purpose)
-def test_a_function_is_asked_for_no_secret_but_its_own(purpose: Purpose) -> None:
+def test_a_function_requires_only_its_own_secrets(purpose: Purpose) -> None:
     plain = {variable for parts in PARTS.values() for variable in parts.values()}
     bare = {name: value for name, value in NEEDED.items() if name not in plain}
     with pytest.raises(SettingsError) as raised:
@@ -186,8 +188,8 @@ def test_a_function_is_asked_for_no_secret_but_its_own(purpose: Purpose) -> None
     assert str(raised.value) == f"The settings cannot be used: {missing}"
 
 
-def test_no_secret_is_in_what_is_printed_or_in_what_is_said_of_a_fault() -> None:
+def test_printed_settings_and_error_messages_contain_no_secret() -> None:
     secrets = [NEEDED[name] for name in ("SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN", "NOYO_CLIENT_SECRET")]
-    text = repr(with_()) + str(with_()) + faults(TABLE_NAME="", POLL_SECONDS="x")
+    text = repr(settings_with()) + str(settings_with()) + error_message(TABLE_NAME="", POLL_SECONDS="x")
 
     assert [secret for secret in secrets if secret in text] == []

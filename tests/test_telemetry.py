@@ -126,7 +126,7 @@ def test_an_event_below_the_log_level_is_not_written(caplog: pytest.LogCaptureFi
     assert caplog.records == []
 
 
-def test_the_reference_of_a_request_is_logged_by_kind_only() -> None:
+def test_a_reference_with_a_carrier_group_id_is_logged_by_kind_only() -> None:
     assert entity_label(connection_ref(RECORD)) == f"connection:{RECORD}"
     assert entity_label(pending_connection_ref(RECORD, "123456789")) == "pending_connection"
     assert entity_label(person_ref("U0ANA")) == "person"

@@ -6,7 +6,7 @@ from bot import __version__
 from tests.architecture import tree
 
 
-def test_the_version_is_that_of_the_project() -> None:
+def test_the_version_equals_that_of_pyproject() -> None:
     project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())["project"]
 
     assert project["version"] == __version__

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NotConnected
@@ -21,9 +21,11 @@ from botocore.exceptions import ConnectionError as NotConnected
 from bot import policies
 from bot.dynamodb.clients import TimeoutPolicy
 from bot.dynamodb.expressions import STAMP, Item, Key, Put, Update, Value, Write, plain_item, typed, typed_key
+from bot.dynamodb.schema import read_item
 from bot.errors import StorageError, TableUnavailable
 from bot.telemetry import LogEvent, log_event
 
+T = TypeVar("T")
 _THROTTLED = frozenset(
     {
         "ProvisionedThroughputExceeded",
@@ -231,3 +233,14 @@ def _status(error: ClientError) -> int:
 
 def _unavailable() -> TableUnavailable:
     return TableUnavailable("Switchboard's table is not answering right now. Please try again in a minute.")
+
+
+class Repository:
+    """What all repositories share: the table, and consistent reads of one item."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def _read(self, cls: type[T], key: Key) -> T | None:
+        item = self._table.get(key)
+        return read_item(cls, item) if item else None

@@ -32,7 +32,7 @@ BREACHES = {
     "Only bot.noyo uses httpx and pydantic": {"bot/usecases/records/poll.py": "import httpx"},
     "Only bot.dynamodb and bot.secrets use the AWS SDK": {"bot/bootstrap.py": "import botocore.session"},
     "Only bot.slack uses Slack's libraries": {"handlers/slack.py": "from slack_bolt import App"},
-    "Only telemetry and the handlers use Powertools": {"bot/noyo/auth.py": "import aws_lambda_powertools"},
+    "Only bot.logs and the handlers use Powertools": {"bot/noyo/auth.py": "import aws_lambda_powertools"},
 }
 
 

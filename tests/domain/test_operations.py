@@ -241,7 +241,7 @@ def test_a_disconnection_can_be_confirmed_until_it_is_due() -> None:
     assert not replace(waiting, state=OperationState.PENDING).awaits_confirmation(NOW)
 
 
-def test_only_a_refresh_takes_no_lock() -> None:
+def test_only_a_refresh_changes_nothing_at_noyo() -> None:
     assert a_request().changes_noyo
     assert a_retry().changes_noyo
     assert not a_refresh().changes_noyo

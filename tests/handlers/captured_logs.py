@@ -1,4 +1,4 @@
-"""For tests of what is logged: the real handlers, woken as AWS wakes them, and their lines read back."""
+"""For tests of logs: runs the real handlers by schedule and reads their log lines."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ NAMESPACE = "Switchboard/test"
 Line = dict[str, Any]
 
 
-class Watched:
-    """A system whose lines are kept: `lines` are those since it was last asked for."""
+class LoggedSystem:
+    """A system whose log lines are captured. `lines` returns those since its last call."""
 
     def __init__(self, system: System, capsys: pytest.CaptureFixture[str]) -> None:
         self.system, self._capsys = system, capsys
         self.captured: list[str] = []
 
     def run(self, *handlers: Callable[..., Any]) -> None:
-        """By schedule, one after the other."""
+        """Runs these handlers by schedule, one after the other."""
         for handler in handlers:
             handler(SCHEDULE, FakeContext())
 
-    def round(self, times: int = 1, seconds: int = 60) -> None:
-        """Everything runs once by its schedule, and time passes."""
+    def run_schedules(self, times: int = 1, seconds: int = 60) -> None:
+        """Runs all scheduled handlers once per round, and lets time pass after each."""
         for _ in range(times):
             self.run(execute_operations.handler, poll.handler, notify.handler)
             self.system.wait(seconds)
 
-    def receive(self) -> None:
-        """Makes this process log as the receiver does, as it would in one of its own."""
+    def log_as_receiver(self) -> None:
+        """Configures logging in this process as the receiver does."""
         logs.configure_receiver(FakeContext())
 
     def lines(self) -> list[Line]:
@@ -46,8 +46,8 @@ class Watched:
         return [json.loads(line) for line in text.splitlines()]
 
 
-def measured(line: Line) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
-    """The metrics in a line, each with the names and values of its dimensions: what CloudWatch would make of it."""
+def metrics_in(line: Line) -> set[tuple[str, tuple[tuple[str, str], ...]]]:
+    """The metrics that CloudWatch extracts from a line, each with the names and values of its dimensions."""
     found = set()
     for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
         for names in directive["Dimensions"]:

@@ -1,4 +1,4 @@
-"""Handler tests: the real handlers in a process whose deployment is a test's system, and logging as it was before."""
+"""For handler tests: the real handlers use the system of the test as their deployment; logging is restored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def logging_per_test(restored_logging: None) -> None:
 
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    """What the handlers find behind `deployment()`; the modules look it up by name, so it is put there."""
+    """The system whose deployment each handler module uses in place of `deployment()`."""
     with System(APPROVERS=f"{ANA},{BEN}") as system:
         for function, module in FUNCTIONS.items():
             monkeypatch.setattr(module, "deployment", lambda *_: system.bot)

@@ -1,4 +1,4 @@
-"""Every metric that an alarm or the dashboard looks at is one that the handlers tell, with those dimensions."""
+"""The handlers emit every metric of the alarms and the dashboard, with the same dimensions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from bot.errors import TableUnavailable
 from handlers import notify, poll
 from infra.local.aws.table import read_template
 from infra.local.noyo import Fault, FaultKind
-from tests.handlers.captured_logs import NAMESPACE, Line, Watched, measured
+from tests.handlers.captured_logs import NAMESPACE, Line, LoggedSystem, metrics_in
 from tests.system import ANA, CONNECTIONS, System
 
-OURS = {"Fn::Sub": "Switchboard/${AWS::StackName}"}
+OUR_NAMESPACE = {"Fn::Sub": "Switchboard/${AWS::StackName}"}
 Metric = tuple[str, tuple[tuple[str, str], ...]]
 
-# What AWS itself tells, and by which dimension: the names are from its services' own pages.
-AWS = {
+# Metrics that AWS emits, with their dimensions; the names are from the documentation of its services.
+AWS_METRICS = {
     ("AWS/Lambda", "Errors", "FunctionName"),
     ("AWS/Lambda", "Throttles", "FunctionName"),
     ("AWS/Lambda", "IteratorAge", "FunctionName"),
@@ -33,49 +33,47 @@ AWS = {
 
 
 @pytest.fixture
-def measured_metrics(
-    system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> set[Metric]:
+def emitted_metrics(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> set[Metric]:
     """The metrics in the log lines of a run in which every failure happens once."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
-    watched = Watched(system, capsys)
-    watched.round()
+    logged_system = LoggedSystem(system, capsys)
+    logged_system.run_schedules()
     system.asks()
-    watched.round(2)
+    logged_system.run_schedules(2)
     for endpoint in (system.bot.slack_endpoint, system.bot.webhook_endpoint):
         assert endpoint.handle({"headers": {}, "body": "anything"})["statusCode"] == 401
-    trouble_at_noyo(watched)
-    trouble_at_slack(watched)
-    trouble_at_aws()
+    cause_failures_at_noyo(logged_system)
+    cause_failures_at_slack(logged_system)
+    cause_failures_at_aws()
     found: set[Metric] = set()
-    lines: list[Line] = watched.lines()
+    lines: list[Line] = logged_system.lines()
     for line in lines:
-        found |= measured(line)
+        found |= metrics_in(line)
     return found
 
 
-def trouble_at_noyo(watched: Watched) -> None:
-    system = watched.system
+def cause_failures_at_noyo(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
-    watched.run(poll.handler)
+    logged_system.run(poll.handler)
     system.noyo.expire_tokens()
     system.noyo.faults.add(Fault(FaultKind.ERROR_BEFORE, path_contains="/token", status=401, times=None))
-    watched.run(poll.handler)
+    logged_system.run(poll.handler)
 
 
-def trouble_at_slack(watched: Watched) -> None:
-    system = watched.system
+def cause_failures_at_slack(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.slack.command(ANA, CONNECTIONS, "/noyo", "connect")
     system.asks(carrier_group_id="22")
     for _ in range(3):
         system.slack.faults.rate_limited(1, "chat.postMessage")
         system.slack.faults.api_error("invalid_auth", "chat.postMessage")
         system.slack.faults.api_error("restricted_action", "chat.postMessage")
-        watched.run(notify.handler)
+        logged_system.run(notify.handler)
         system.wait(120)
 
 
-def trouble_at_aws() -> None:
+def cause_failures_at_aws() -> None:
     class Throttling:
         def __getattr__(self, name: str) -> Any:
             def call(**_: Any) -> Any:
@@ -105,12 +103,12 @@ def charted_metrics() -> Iterator[tuple[str, Any, str, tuple[tuple[str, Any], ..
     for widget in body["widgets"]:
         for row in widget["properties"].get("metrics", []):
             if isinstance(row[0], str):
-                yield shown(widget["properties"]["title"], row)
+                yield charted_metric(widget["properties"]["title"], row)
 
 
-def shown(title: str, row: list[Any]) -> tuple[str, Any, str, tuple[tuple[str, Any], ...]]:
+def charted_metric(title: str, row: list[Any]) -> tuple[str, Any, str, tuple[tuple[str, Any], ...]]:
     names = [part for part in row if isinstance(part, str)]
-    namespace = OURS if names[0] == OURS["Fn::Sub"] else names[0]
+    namespace = OUR_NAMESPACE if names[0] == OUR_NAMESPACE["Fn::Sub"] else names[0]
     return title, namespace, names[1], tuple(zip(names[2::2], names[3::2], strict=True))
 
 
@@ -119,32 +117,34 @@ def metrics_of(alarm: dict[str, Any]) -> list[dict[str, Any]]:
     return [metric["MetricStat"]["Metric"] for metric in several if "MetricStat" in metric] if several else [alarm]
 
 
-def test_each_of_our_metrics_is_emitted_with_these_dimensions(measured_metrics: set[Metric]) -> None:
-    ours = [(where, (metric, dims)) for where, namespace, metric, dims in charted_metrics() if namespace == OURS]
+def test_each_of_our_metrics_is_emitted_with_these_dimensions(emitted_metrics: set[Metric]) -> None:
+    ours = [
+        (where, (metric, dims)) for where, namespace, metric, dims in charted_metrics() if namespace == OUR_NAMESPACE
+    ]
 
     assert len(ours) > 25
-    assert [(where, metric) for where, metric in ours if metric not in measured_metrics] == []
+    assert [(where, metric) for where, metric in ours if metric not in emitted_metrics] == []
 
 
 def test_the_operations_that_the_dashboard_searches_for_have_the_dimensions_it_names(
-    measured_metrics: set[Metric],
+    emitted_metrics: set[Metric],
 ) -> None:
     assert any(
         name == "SettledOperations" and [key for key, _ in dims] == ["kind", "outcome"]
-        for name, dims in measured_metrics
+        for name, dims in emitted_metrics
     )
     body = read_template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert "${AWS::StackName},kind,outcome}" in body
 
 
-def test_each_metric_of_aws_is_one_that_there_is() -> None:
+def test_each_metric_of_aws_exists() -> None:
     for where, namespace, metric, dims in charted_metrics():
-        if namespace != OURS:
+        if namespace != OUR_NAMESPACE:
             [(dimension, _)] = dims
-            assert (namespace, metric, dimension) in AWS, where
+            assert (namespace, metric, dimension) in AWS_METRICS, where
 
 
-def test_the_functions_write_into_the_namespace_that_alarms_look_into() -> None:
+def test_functions_and_alarms_use_the_same_namespace() -> None:
     variables = read_template()["Globals"]["Function"]["Environment"]["Variables"]
 
-    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OURS
+    assert variables["POWERTOOLS_METRICS_NAMESPACE"] == OUR_NAMESPACE

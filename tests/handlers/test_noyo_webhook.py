@@ -1,4 +1,4 @@
-"""The handler of webhooks, with the events that API Gateway gives it."""
+"""The webhook handler, invoked with events in the format of API Gateway."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from tests.system import ALERTS, System
 from tests.test_settings import NEEDED
 
 EVENT = "5b1f0d3e-7a52-4b43-9a0e-3d2f6d6a9c11"
-STAMP = "2024-05-08T21:27:45.039587+00:00"
+TIMESTAMP = "2024-05-08T21:27:45.039587+00:00"
 
 
 def event(record_id: str, secret: str = WEBHOOK_SECRET) -> dict[str, Any]:
-    notice = {"id": EVENT, "created": 1, "type": "group_connection_request.status_change"}
-    body = json.dumps({"data": {"id": record_id}, "event": notice}).encode()
-    digest = hmac.new(secret.encode(), STAMP.encode() + b"." + body, hashlib.sha256).hexdigest()
+    metadata = {"id": EVENT, "created": 1, "type": "group_connection_request.status_change"}
+    body = json.dumps({"data": {"id": record_id}, "event": metadata}).encode()
+    digest = hmac.new(secret.encode(), TIMESTAMP.encode() + b"." + body, hashlib.sha256).hexdigest()
     return {
         "version": "2.0",
         "routeKey": "POST /noyo/webhook",
         "rawPath": "/noyo/webhook",
-        "headers": {"content-type": "application/json", "x-noyo-timestamp": STAMP, "x-noyo-signature": digest},
+        "headers": {"content-type": "application/json", "x-noyo-timestamp": TIMESTAMP, "x-noyo-signature": digest},
         "requestContext": {"http": {"method": "POST", "path": "/noyo/webhook"}, "requestId": "1"},
         "body": base64.b64encode(body).decode(),
         "isBase64Encoded": True,
     }
 
 
-def test_a_webhook_is_a_look_and_the_look_an_alert(system: System, context: FakeContext) -> None:
+def test_a_webhook_causes_a_refresh_and_the_refresh_posts_an_alert(system: System, context: FakeContext) -> None:
     system.wait(60)
     connection = system.noyo.add_connection(group_name="Test Company", status="unable_to_connect")
     for _ in range(2):
@@ -50,16 +50,16 @@ def test_a_webhook_is_a_look_and_the_look_an_alert(system: System, context: Fake
     assert "Test Company" in system.seen_in(ALERTS)
 
 
-def test_what_noyo_did_not_sign_is_refused(system: System, context: FakeContext) -> None:
+def test_a_webhook_with_a_wrong_signature_is_refused(system: System, context: FakeContext) -> None:
     connection = system.noyo.add_connection()
     assert noyo_webhook.handler(event(connection["id"], "guessed"), context)["statusCode"] == 401
     assert system.open_operations() == []
 
 
-def test_without_its_secret_named_the_fault_is_said_and_nothing_is_answered(
+def test_without_a_configured_secret_the_handler_raises_a_settings_error(
     monkeypatch: pytest.MonkeyPatch, context: FakeContext
 ) -> None:
-    """Which is a 500 at the gateway, so that Noyo delivers again."""
+    """API Gateway then answers 500, so Noyo delivers the webhook again."""
     monkeypatch.setattr(noyo_webhook, "deployment", bootstrap.deployment)
     for name, value in NEEDED.items():
         monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""The table's stream invokes the worker through the filters of template.yaml, without a schedule."""
+"""The stream of the table invokes the worker through the event filters of template.yaml, without a schedule."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tests.system import ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System
 @pytest.fixture
 def system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """A system that keeps its table's stream."""
-    yield from a_system(monkeypatch, streams=True)
+    yield from system_with(monkeypatch, streams=True)
 
 
 @pytest.fixture
-def quick_system(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
-    yield from a_system(monkeypatch, streams=False)
+def system_without_stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
+    yield from system_with(monkeypatch, streams=False)
 
 
-def a_system(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[System]:
+def system_with(monkeypatch: pytest.MonkeyPatch, *, streams: bool) -> Iterator[System]:
     with System(streams=streams, APPROVERS=f"{ANA},{BEN}") as system:
         monkeypatch.setattr(execute_operations, "deployment", lambda *_: system.bot)
         system.poll()
@@ -53,14 +53,14 @@ def worker_event(system: System, before: int) -> dict[str, Any]:
     return {"Records": [record for record in since if any(matches(pattern, record) for pattern in patterns)]}
 
 
-def wake(system: System, before: int) -> None:
+def invoke_worker(system: System, before: int) -> None:
     event = worker_event(system, before)
     assert len(event["Records"]) == 1
     with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
 
 
-def confirm_one(system: System) -> tuple[str, int]:
+def confirm_disconnection(system: System) -> tuple[str, int]:
     """Ana requests a disconnection and Ben confirms it.
 
     Returns the operation's id, and how many records the stream had before the confirmation.
@@ -70,19 +70,19 @@ def confirm_one(system: System) -> tuple[str, int]:
     )
     system.settle(20)
     system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect Whole Company")
-    asked = _submits(system, ANA, end_date="2026-12-31", reason="terminated", typed_name="Whole Company")
+    operation_id = _submit_form(system, ANA, end_date="2026-12-31", reason="terminated", typed_name="Whole Company")
     system.settle(20)
-    assert system.operation(asked).state is OperationState.AWAITING_CONFIRMATION
+    assert system.operation(operation_id).state is OperationState.AWAITING_CONFIRMATION
     (card,) = [
         message for message in system.slack.channel(DECISIONS) if "Whole Company" in system.slack.render(message)
     ]
     system.slack.click(BEN, DECISIONS, card.ts, Action.CONFIRM.value)
     before = len(list(system.stream()))
-    _submits(system, BEN)
-    return asked, before
+    _submit_form(system, BEN)
+    return operation_id, before
 
 
-def _submits(system: System, person: str, **typed: str) -> str:
+def _submit_form(system: System, person: str, **typed: str) -> str:
     view = system.slack.view_of(person)
     assert view is not None
     reply = system.slack.submit(person, view.id, typed)
@@ -91,17 +91,17 @@ def _submits(system: System, person: str, **typed: str) -> str:
 
 
 def test_a_confirmed_request_is_sent_at_once(system: System) -> None:
-    operation_id, before = confirm_one(system)
+    operation_id, before = confirm_disconnection(system)
     assert system.writes() == []
 
-    wake(system, before)
+    invoke_worker(system, before)
 
     assert [(seen.method, seen.status) for seen in system.writes()] == [("POST", 201)]
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
 
 
-def test_a_request_to_send_again_is_sent_at_once(system: System) -> None:
-    operation_id, before = confirm_one(system)
+def test_a_manual_resolution_to_send_again_is_executed_at_once(system: System) -> None:
+    operation_id, before = confirm_disconnection(system)
     system.noyo.faults.add(Fault("reset_before", method="POST"))
     for _ in range(3):
         system.execute_due()
@@ -111,16 +111,16 @@ def test_a_request_to_send_again_is_sent_at_once(system: System) -> None:
     deps, attempt = system.bot.noyo_dependencies, system.operation(operation_id).attempts
     resolve(operation_id, Resolution.SEND_AGAIN, BEN, attempt=attempt, seen_version=None, deps=deps)
 
-    wake(system, before)
+    invoke_worker(system, before)
 
     assert len(system.writes()) == sent + 1
     assert system.operation(operation_id).state is OperationState.SUCCEEDED
 
 
-def a_storm(system: System, refreshes: int = 200) -> None:
+def submit_request_after_refreshes(system: System, refreshes: int = 200) -> None:
     """Noyo reports many changes at once, and then Ana submits a request."""
     store, deps = system.bot.repositories, system.bot.noyo_dependencies
-    result = Dependencies(
+    submit_deps = Dependencies(
         operations=store.operations,
         records=store.records,
         encryptor=system.bot.noyo_dependencies.encryptor,
@@ -130,56 +130,56 @@ def a_storm(system: System, refreshes: int = 200) -> None:
         pauses=deps.sending_guard.pauses,
         mode=deps.sending_guard.mode,
     )
-    entity = EntityRef(EntityKind.CONNECTION, system.noyo.add_connection(group_name="Heard Of")["id"])
+    entity = EntityRef(EntityKind.CONNECTION, system.noyo.add_connection(group_name="Known Company")["id"])
     for number in range(refreshes):
-        submit.refresh(f"refresh-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=result)
+        submit.refresh(f"refresh-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=submit_deps)
     system.wait(5)
     system.asks()
 
 
-def kinds_carried(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:
+def executed_kinds(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:
     """The kinds of operations that the worker executes, in order."""
-    carried: list[str] = []
+    executed: list[str] = []
 
-    def carry(operation_id: str, deps: Dependencies) -> None:
-        carried.append(operation_id)
+    def record(operation_id: str, deps: Dependencies) -> None:
+        executed.append(operation_id)
         if system.operation(operation_id).kind is not OperationKind.REFRESH_RECORD:
             execute_operation(operation_id, deps)
 
-    monkeypatch.setattr(workers, "execute", carry)
+    monkeypatch.setattr(workers, "execute", record)
     with acting("ExecuteOperationsFunction"):
         execute_operations.handler(event, FakeContext())
-    return [system.operation(operation_id).kind for operation_id in carried]
+    return [system.operation(operation_id).kind for operation_id in executed]
 
 
 def test_the_schedule_executes_requests_of_people_before_refreshes(
-    quick_system: System, monkeypatch: pytest.MonkeyPatch
+    system_without_stream: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    a_storm(quick_system)
-    assert len(quick_system.open_operations()) == 201
+    submit_request_after_refreshes(system_without_stream)
+    assert len(system_without_stream.open_operations()) == 201
 
-    kinds = kinds_carried(quick_system, monkeypatch, {})
+    kinds = executed_kinds(system_without_stream, monkeypatch, {})
 
     assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * 200]
-    assert [seen.status for seen in quick_system.writes()] == [201]
+    assert [seen.status for seen in system_without_stream.writes()] == [201]
 
 
 def test_a_request_in_the_stream_does_not_wait_for_earlier_refreshes(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = len(list(system.stream()))
-    a_storm(system, refreshes=20)
+    submit_request_after_refreshes(system, refreshes=20)
     batch = worker_event(system, before)["Records"][:5]
 
-    kinds = kinds_carried(system, monkeypatch, {"Records": batch})
+    kinds = executed_kinds(system, monkeypatch, {"Records": batch})
 
     assert kinds == [OperationKind.REQUEST_CONNECTION, *[OperationKind.REFRESH_RECORD] * 5]
     assert [seen.status for seen in system.writes()] == [201]
 
 
 def test_the_workers_own_writes_do_not_invoke_it(system: System) -> None:
-    _, before = confirm_one(system)
-    wake(system, before)
+    _, before = confirm_disconnection(system)
+    invoke_worker(system, before)
     before = len(list(system.stream()))
 
     system.settle(60)

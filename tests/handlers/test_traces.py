@@ -1,4 +1,4 @@
-"""One trace from a click to its card, and from a change at Noyo to its card; and nothing that must not be logged."""
+"""One trace leads from a click or a change at Noyo to the card, and log lines contain no confidential text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from handlers import execute_operations, notify, poll
 from infra.local import environment as local
 from infra.local.noyo import Fault, FaultKind
-from tests.handlers.captured_logs import NAMESPACE, Line, Watched
+from tests.handlers.captured_logs import NAMESPACE, Line, LoggedSystem
 from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 pytestmark = pytest.mark.long
@@ -24,12 +24,12 @@ SECRETS = (local.BOT_TOKEN, local.SIGNING_SECRET, local.CLIENT_SECRET)
 
 
 @pytest.fixture
-def watched(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Watched:
+def logged_system(system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> LoggedSystem:
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", NAMESPACE)
-    watched = Watched(system, capsys)
-    watched.round()
-    watched.lines()
-    return watched
+    logged_system = LoggedSystem(system, capsys)
+    logged_system.run_schedules()
+    logged_system.lines()
+    return logged_system
 
 
 def messages(lines: list[Line], trace: str | None = None) -> list[str]:
@@ -40,15 +40,15 @@ def with_message(lines: list[Line], message: str) -> list[Line]:
     return [line for line in lines if line["message"] == message]
 
 
-def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -> None:
-    system = watched.system
+def test_one_trace_leads_from_the_submitted_form_to_the_card(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.asks()
     [operation] = system.open_operations()
-    watched.round()
+    logged_system.run_schedules()
 
-    lines = watched.lines()
+    lines = logged_system.lines()
     [opened] = with_message(lines, "view_opened")
-    assert opened["view"] == operation, "the click before it is found by this"
+    assert opened["view"] == operation, "connects the view with its submission"
     steps = messages(lines, operation)
     assert steps[:2] == ["operation_submitted", "slack_answered"]
     assert steps[2:5] == ["operation_claimed", "noyo_called", "operation_settled"]
@@ -64,12 +64,12 @@ def test_one_trace_leads_from_the_submitted_form_to_the_card(watched: Watched) -
     }
 
 
-def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watched) -> None:
-    system = watched.system
+def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     connection = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
-    watched.round()
+    logged_system.run_schedules()
 
-    lines = watched.lines()
+    lines = logged_system.lines()
     [changed] = with_message(lines, "record_changed")
     assert changed["trace"] == f"connection:{connection['id']}:{connection['version']}"
     steps = messages(lines, changed["trace"])
@@ -80,14 +80,14 @@ def test_a_change_at_noyo_has_one_trace_from_the_poll_to_the_alert(watched: Watc
     assert with_message(lines, "event_published")[-1]["lag"] == pytest.approx(0, abs=60)
 
 
-def test_a_webhook_leads_to_its_refresh_and_to_the_card(watched: Watched) -> None:
-    system = watched.system
+def test_a_webhook_leads_to_its_refresh_and_to_the_card(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.webhooks_begin()
     connection = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
     system.noyo.deliver_webhooks()
-    watched.run(execute_operations.handler, notify.handler)
+    logged_system.run(execute_operations.handler, notify.handler)
 
-    lines = watched.lines()
+    lines = logged_system.lines()
     [submitted] = with_message(lines, "operation_submitted")
     assert submitted["trace"].startswith("webhook:")
     assert messages(lines, submitted["trace"]) == ["operation_submitted", "operation_claimed", "operation_settled"]
@@ -99,84 +99,89 @@ def test_a_webhook_leads_to_its_refresh_and_to_the_card(watched: Watched) -> Non
     assert "message_sent" in steps
 
 
-def test_a_daily_event_is_not_counted_as_a_late_change(watched: Watched) -> None:
-    system = watched.system
+def test_a_daily_event_is_not_counted_as_a_late_change(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name="Acme")
-    watched.round()
-    assert [line["kind"] for line in with_message(watched.lines(), "event_published") if "lag" in line] == [
+    logged_system.run_schedules()
+    assert [line["kind"] for line in with_message(logged_system.lines(), "event_published") if "lag" in line] == [
         "record_changed"
     ]
 
     system.wait(86_400)
-    watched.run(notify.handler)
+    logged_system.run(notify.handler)
 
-    published = with_message(watched.lines(), "event_published")
+    published = with_message(logged_system.lines(), "event_published")
     assert "day_started" in {line["kind"] for line in published}
     assert [line for line in published if "lag" in line] == []
 
 
-def test_a_quiet_minute_is_one_line_a_list_and_one_a_worker(watched: Watched) -> None:
-    watched.round()
+def test_a_minute_without_changes_logs_one_line_per_list_and_worker(logged_system: LoggedSystem) -> None:
+    logged_system.run_schedules()
 
-    assert sorted(messages(watched.lines())) == ["list_polled", "list_polled", "operation_backlog", "outbox_backlog"]
+    assert sorted(messages(logged_system.lines())) == [
+        "list_polled",
+        "list_polled",
+        "operation_backlog",
+        "outbox_backlog",
+    ]
 
 
-def test_a_lost_answer_is_seen_to_be_checked_and_found(watched: Watched) -> None:
-    system = watched.system
+def test_the_log_shows_that_a_lost_answer_was_reconciled(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.noyo.faults.add(Fault(FaultKind.RESET_AFTER, method="POST", path_contains="/group_connections"))
     system.asks()
     [operation] = system.open_operations()
-    watched.round(4)
+    logged_system.run_schedules(4)
 
-    lines = [line for line in watched.lines() if line.get("trace") == operation]
-    assert "status" not in with_message(lines, "noyo_called")[0], "no answer came"
+    lines = [line for line in logged_system.lines() if line.get("trace") == operation]
+    assert "status" not in with_message(lines, "noyo_called")[0], "no answer was received"
     assert [(line["state"]) for line in with_message(lines, "operation_saved")][0] == "reconciling"
     assert with_message(lines, "operation_settled")[0]["outcome"] == "reconciled"
 
 
-def test_a_manual_resolution_belongs_to_the_trace_of_its_operation(watched: Watched) -> None:
-    system = watched.system
+def test_a_manual_resolution_belongs_to_the_trace_of_its_operation(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     stuck = system.noyo.add_connection(group_name="Acme", status="unable_to_connect")
-    watched.round()
+    logged_system.run_schedules()
     alert = system.slack.channel(ALERTS)[-1]
     system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
     system.retries(ANA, ALERTS, alert.ts, carrier_group_id=stuck["group_data"]["carrier_group_id"])
     [operation] = system.open_operations()
-    watched.round(6)
-    lines = watched.lines()
+    logged_system.run_schedules(6)
+    lines = logged_system.lines()
     assert with_message(lines, "operation_saved")[-1]["state"] == "needs_resolution"
     assert max(line["awaiting_resolution"] for line in with_message(lines, "operation_backlog")) == 1
 
-    asked = [message for message in system.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
-    system.slack.click(ANA, ALERTS, asked.ts, "resolve_close")
-    watched.round()
+    requested = [message for message in system.slack.channel(ALERTS) if "close" in str(message.blocks)][-1]
+    system.slack.click(ANA, ALERTS, requested.ts, "resolve_close")
+    logged_system.run_schedules()
 
-    lines = watched.lines()
+    lines = logged_system.lines()
     [settled] = with_message(lines, "operation_settled")
     assert (settled["trace"], settled["outcome"]) == (operation, "closed")
     assert with_message(lines, "operation_backlog")[0]["awaiting_resolution"] == 0
 
 
-def test_how_long_slack_waited_is_told_by_kind_and_whether_the_process_was_new(watched: Watched) -> None:
-    watched.system.restart()
-    watched.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
-    watched.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+def test_answers_to_slack_are_logged_with_their_kind_and_cold_starts(logged_system: LoggedSystem) -> None:
+    logged_system.system.restart()
+    logged_system.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
+    logged_system.system.slack.command(ANA, CONNECTIONS, "/noyo", "help")
 
-    answered = with_message(watched.lines(), "slack_answered")
+    answered = with_message(logged_system.lines(), "slack_answered")
     assert [(line["kind"], line["cold"], line["status"]) for line in answered] == [
         ("command", "yes", 200),
         ("command", "no", 200),
     ]
 
 
-def test_a_poll_that_fails_tells_how_long_ago_one_came_to_its_end(watched: Watched) -> None:
-    system = watched.system
+def test_a_failing_poll_logs_the_age_of_the_last_finished_poll(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/group_connections", times=None))
     for _ in range(3):
-        watched.run(poll.handler)
+        logged_system.run(poll.handler)
         system.wait(600)
 
-    polled = [line for line in with_message(watched.lines(), "list_polled") if line["list"] == "connection"]
+    polled = [line for line in with_message(logged_system.lines(), "list_polled") if line["list"] == "connection"]
     ages = [line["age"] for line in polled]
     assert ages[0] >= 60
     assert [later - ages[0] for later in ages] == [0, 600, 1200]
@@ -184,48 +189,48 @@ def test_a_poll_that_fails_tells_how_long_ago_one_came_to_its_end(watched: Watch
     assert {line["level"] for line in polled} == {"WARNING"}
 
 
-def test_who_asks_us_to_slow_down_and_who_does_not_let_us_in_is_told(watched: Watched) -> None:
-    system = watched.system
+def test_rate_limits_and_rejected_credentials_are_logged_with_their_service(logged_system: LoggedSystem) -> None:
+    system = logged_system.system
     system.noyo.faults.add(Fault(FaultKind.TOO_MANY, path_contains="/group_connections", retry_after=1))
     system.noyo.add_connection(group_name="Acme", status="processing")
-    watched.run(poll.handler)
+    logged_system.run(poll.handler)
     system.slack.faults.rate_limited(2, "chat.postMessage")
     system.slack.faults.api_error("invalid_auth", "chat.postMessage")
-    watched.run(notify.handler)
+    logged_system.run(notify.handler)
     system.wait(30)
-    watched.run(notify.handler)
+    logged_system.run(notify.handler)
 
-    lines = watched.lines()
+    lines = logged_system.lines()
     assert [line["service"] for line in with_message(lines, "throttled")] == ["noyo", "slack"]
     assert [line["service"] for line in with_message(lines, "credentials_rejected")] == ["slack"]
     assert sum(line["failed"] for line in with_message(lines, "event_postponed")) >= 1
 
 
 @pytest.fixture(params=["worker", "receiver"])
-def formatted(request: pytest.FixtureRequest, watched: Watched) -> Watched:
-    """Both ways of writing a line: powertools' and our own."""
+def formatted(request: pytest.FixtureRequest, logged_system: LoggedSystem) -> LoggedSystem:
+    """Log lines in both formats: the one of powertools and our own."""
     if request.param == "receiver":
         import logging
 
         root = logging.getLogger()
         root.handlers = [handler for handler in root.handlers if type(handler).__name__ != "StdoutHandler"]
-        watched.receive()
-    return watched
+        logged_system.log_as_receiver()
+    return logged_system
 
 
-def of_another_kind(system: System) -> None:
-    """Webhooks as nobody expects them, unsigned and signed."""
+def deliver_invalid_webhooks(system: System) -> None:
+    """Delivers webhooks with unexpected content, unsigned and signed."""
     forged = {"event": {"id": EIN, "type": f"{HOSTILE} {EIN}"}, "data": {"id": SSN}}
-    for stamp, content in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
+    for timestamp, content in ((HOSTILE, forged), ("2026-01-01", forged), ("2026-01-01", f"{SSN} no JSON")):
         body = json.dumps(content)
-        signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{stamp}.{body}".encode(), "sha256").hexdigest()
+        signed = hmac.new(local.WEBHOOK_SECRET.encode(), f"{timestamp}.{body}".encode(), "sha256").hexdigest()
         for signature in (signed, HOSTILE):
-            headers = {"x-noyo-timestamp": stamp, "x-noyo-signature": signature}
+            headers = {"x-noyo-timestamp": timestamp, "x-noyo-signature": signature}
             system.bot.webhook_endpoint.handle({"headers": headers, "body": body})
 
 
-def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(formatted: Watched) -> None:
-    """Every path with hostile text wherever somebody outside can put one: typed, told by Noyo, told by Slack."""
+def test_no_log_line_contains_tax_numbers_addresses_tokens_or_untrusted_text(formatted: LoggedSystem) -> None:
+    """Runs every path with hostile text in each untrusted input: from people, Noyo and Slack."""
     system = formatted.system
     typed: dict[str, Any] = {
         "group_name": f"Widgets {SSN}",
@@ -241,14 +246,14 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     broken = system.noyo.add_connection(group_name=HOSTILE, status="processing")
     system.noyo.corrupt(broken["id"], None)
     system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=str(uuid4()), group_name=HOSTILE)
-    formatted.round(2)
-    of_another_kind(system)
+    formatted.run_schedules(2)
+    deliver_invalid_webhooks(system)
     request = next(message for message in system.slack.channel(DECISIONS) if "reject" in str(message.blocks))
     system.slack.click(ANA, DECISIONS, request.ts, "reject")
-    window = system.slack.view_of(ANA)
-    assert window is not None
-    system.slack.submit(ANA, window.id, {"reason": "other", "context": f"They said {TIN} {MAIL}"})
-    formatted.round()
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    system.slack.submit(ANA, view.id, {"reason": "other", "context": f"They said {TIN} {MAIL}"})
+    formatted.run_schedules()
     alert = next(message for message in system.slack.channel(ALERTS) if stuck["id"] in str(message.blocks))
     system.noyo.faults.add(Fault(FaultKind.RESET_BEFORE, method="PUT", times=None))
     system.retries(
@@ -260,12 +265,12 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
         broker_federal_ein=BROKER.replace("-", ""),
         employer_email_address=MAIL,
     )
-    formatted.round(6)
+    formatted.run_schedules(6)
     system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/", times=4))
     system.slack.faults.api_error("invalid_auth", "chat.postMessage")
     system.slack.faults.server_error("chat.update")
     system.noyo.move_connection(odd["id"], f"worse {SSN}")
-    formatted.round(3)
+    formatted.run_schedules(3)
 
     lines = formatted.lines()
     text = "".join(formatted.captured)
@@ -285,4 +290,4 @@ def test_no_line_holds_a_tax_number_an_address_a_token_or_a_text_from_outside(fo
     digits = [number.replace("-", "") for number in (SSN, BROKER)]
     for hidden in (SSN, EIN, BROKER, TIN, MAIL, *digits, *SECRETS, "<!channel>", "forged", "Widgets", "Odd", "odd "):
         assert hidden not in text, hidden
-    assert all(line["level"] in ("INFO", "WARNING", "ERROR") for line in lines), "no line was forged"
+    assert all(line["level"] in ("INFO", "WARNING", "ERROR") for line in lines), "no log line was forged"

@@ -19,7 +19,7 @@ from tests.handlers.conftest import FakeContext
 from tests.system import ALERTS, CONNECTIONS, System
 
 SCHEDULE: dict[str, Any] = {}
-HAPPENED = 1_790_000_000.0
+CHANGED_AT = 1_790_000_000.0
 
 
 def stream(prefix: str, ids: Sequence[str]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _record(name: str, pk: str) -> dict[str, Any]:
         "eventSource": "aws:dynamodb",
         "awsRegion": "us-east-1",
         "dynamodb": {
-            "ApproximateCreationDateTime": HAPPENED,
+            "ApproximateCreationDateTime": CHANGED_AT,
             "Keys": keys,
             **image,
             "SequenceNumber": "111100000000000000000001",
@@ -59,8 +59,8 @@ def due_events(system: System) -> list[str]:
     return system.bot.repositories.outbox.due(int(system.clock()) + 10**6, limit=100)
 
 
-def said(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
-    """The log's lines with these words."""
+def logged(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
+    """The log lines with this message."""
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     return [line for line in lines if line["message"] == message]
 
@@ -100,17 +100,17 @@ def test_a_failing_event_does_not_delay_the_others(
     waiting = three_connections(system)
     real = workers.publish
 
-    def breaking(event_id: str, deps: Any) -> Any:
+    def failing(event_id: str, deps: Any) -> Any:
         if event_id == waiting[0]:
             raise ZeroDivisionError("employer 123-45-6789")
         return real(event_id, deps)
 
-    monkeypatch.setattr(workers, "publish", breaking)
+    monkeypatch.setattr(workers, "publish", failing)
     notify.handler(stream("OUTBOX", waiting), context)
 
     assert len(cards(system)) == 2
     assert due_events(system) == [waiting[0]], "it stays due"
-    [line] = said(capsys, "work failed")
+    [line] = logged(capsys, "work failed")
     assert (line["level"], line["work_id"], line["exception_name"]) == ("ERROR", waiting[0], "ZeroDivisionError")
     assert "123-45-6789" not in json.dumps(line)
 
@@ -123,7 +123,7 @@ def test_a_refusal_by_slack_is_logged_with_its_reason(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    [line] = said(capsys, "outbox event not published yet")
+    [line] = logged(capsys, "outbox event not published yet")
     assert (line["level"], line["work_id"]) == ("WARNING", waiting[0])
     assert line["errors"] == ["Slack refused: restricted_action"]
     assert line["retry_at"] > system.clock()
@@ -142,7 +142,7 @@ def test_a_message_leased_by_another_worker_logs_no_warning(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    lines = said(capsys, "outbox event not published yet")
+    lines = logged(capsys, "outbox event not published yet")
     assert len(lines) == policies.STREAM_ATTEMPTS
     for line in lines:
         assert line["level"] == "INFO"
@@ -157,7 +157,7 @@ def test_a_short_rate_limit_logs_no_warning(
 
     notify.handler(stream("OUTBOX", waiting[:1]), context)
 
-    [line] = said(capsys, "outbox event not published yet")
+    [line] = logged(capsys, "outbox event not published yet")
     assert (line["level"], line["errors"]) == ("INFO", ["Slack asked us to slow down."])
     assert len(cards(system)) == 1  # A moment later, by the same worker.
 
@@ -202,7 +202,7 @@ def test_a_worker_whose_time_runs_out_midway_leaves_the_rest_due(
 @pytest.mark.parametrize(
     "event", [{"Records": []}, {"Records": None}, {"Records": [None, {}, {"eventName": "INSERT"}]}]
 )
-def test_a_batch_that_holds_nothing_for_us_is_quiet(
+def test_a_batch_without_relevant_records_causes_no_error(
     system: System, context: FakeContext, event: dict[str, Any]
 ) -> None:
     notify.handler(event, context)
@@ -240,7 +240,7 @@ def test_an_operation_that_the_stream_lost_is_executed_by_schedule(system: Syste
     assert len(system.noyo.connections()) == 1
 
 
-def test_no_operation_is_begun_with_too_little_time_left(system: System) -> None:
+def test_no_operation_is_started_with_too_little_time_left(system: System) -> None:
     system.asks()
     waiting = system.open_operations()
 
@@ -250,14 +250,14 @@ def test_no_operation_is_begun_with_too_little_time_left(system: System) -> None
     assert system.open_operations() == waiting
 
 
-def test_a_poll_takes_in_both_lists(system: System, context: FakeContext) -> None:
+def test_a_poll_ingests_both_lists(system: System, context: FakeContext) -> None:
     system.noyo.add_connection(group_name="New", status="processing")
 
     assert poll.handler(SCHEDULE, context) == {"lists": 2, "failed": 0}
     assert len(due_events(system)) == 1
 
 
-def test_a_list_that_cannot_be_read_does_not_keep_the_other_from_being_read(
+def test_an_unreadable_list_does_not_prevent_reading_the_other(
     system: System, context: FakeContext, capsys: pytest.CaptureFixture[str]
 ) -> None:
     system.noyo.faults.add(Fault(FaultKind.GARBAGE, path_contains="/api/v1/group_connections", times=None))
@@ -274,7 +274,7 @@ def test_nothing_is_polled_with_too_little_time_left(system: System) -> None:
     assert len(system.noyo.requests) == asked
 
 
-def test_all_alerts_of_a_batch_go_out(system: System, context: FakeContext) -> None:
+def test_all_alerts_of_a_batch_are_posted(system: System, context: FakeContext) -> None:
     system.wait(60)
     for name in ("First", "Second"):
         system.noyo.add_connection(group_name=name, status="unable_to_connect")

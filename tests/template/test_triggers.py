@@ -10,7 +10,7 @@ import pytest
 from bot.dynamodb.stream import event_ids, operation_ids, refresh_ids
 from infra.local.aws.event_filters import matches, validate_pattern
 from infra.stack.permissions import kind_of
-from tests.handlers.test_stream_triggers import confirm_one
+from tests.handlers.test_stream_triggers import confirm_disconnection
 from tests.system import ANA, BEN, CONNECTIONS, System
 from tests.template.stack import Stack
 
@@ -39,7 +39,7 @@ def records() -> list[Record]:
         system.noyo.move_connection(system.noyo.connections()[-1]["id"], "unable_to_connect")
         system.settle()
         assert system.slack.channel(CONNECTIONS)
-        confirm_one(system)
+        confirm_disconnection(system)
         return list(system.stream())
 
 

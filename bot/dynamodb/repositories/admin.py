@@ -15,8 +15,8 @@ from bot.domain.people import AuditEntry, GrantSnapshot, GroupMembers, Person
 from bot.domain.records import EntityRef
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import Put, unchanged
-from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
+from bot.dynamodb.table import Repository
 
 
 class DynamoPeopleRepository(Repository):

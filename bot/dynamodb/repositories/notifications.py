@@ -10,9 +10,8 @@ from bot.domain.content import MessageKey, MessageLink, MessageRecord
 from bot.domain.outbox import OutboxEvent
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, STAMP, Condition, Item, Key, Put, Update, holds
-from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import event_item, item_at, read_item
-from bot.dynamodb.table import Table
+from bot.dynamodb.table import Repository, Table
 from bot.errors import LeaseLost
 
 

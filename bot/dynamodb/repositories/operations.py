@@ -20,11 +20,10 @@ from bot.domain.requests import (
 )
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
-from bot.dynamodb.repositories import Repository
 from bot.dynamodb.repositories.notifications import due_ids, oldest_due
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
-from bot.dynamodb.table import ConditionFailed
+from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, LeaseLost, SubmissionConflict, UnknownSchema
 
 INPUT_TYPES: dict[object, type] = {

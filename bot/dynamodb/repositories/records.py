@@ -13,10 +13,9 @@ from bot.domain.record_states import RecordState
 from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
-from bot.dynamodb.repositories import Repository
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.search_index import best_first, candidates, changed_words
-from bot.dynamodb.table import ConditionFailed
+from bot.dynamodb.table import ConditionFailed, Repository
 from bot.errors import ConcurrentUpdate, UnknownSchema
 
 logger = logging.getLogger("switchboard")

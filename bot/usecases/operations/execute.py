@@ -70,8 +70,6 @@ def _execute(operation: Operation, deps: Dependencies) -> None:
             _send(operation, KINDS[operation.kind], deps)
     except NotSent as error:
         reschedule(operation, deps, why=str(error), retry_after=error.retry_after)
-    except (NoAnswer, UnreadableAnswer) as error:
-        reschedule(operation, deps, why=str(error))  # It came to a read; a call without an answer is reconciled.
     except SendingPaused as paused:
         defer(operation, paused.pause, deps)
 
@@ -175,11 +173,13 @@ def _settle_if_confirmed(operation: Operation, record: Record, deps: Dependencie
 
 
 def _holds(precondition: Precondition, operation: Operation, deps: Dependencies) -> bool:
-    """Whether the operation may be sent; if not, it has been settled."""
+    """Whether the operation may be sent; if not, it has been settled or rescheduled."""
     try:
         return precondition(operation, operation.input, deps)
     except NoyoRefused as refusal:
         _settle_refused(operation, refusal, deps)
+    except (NoAnswer, UnreadableAnswer) as error:
+        reschedule(operation, deps, why=str(error))
     return False
 
 
@@ -321,5 +321,7 @@ def _refresh(operation: Operation, deps: Dependencies) -> None:
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)
+    except (NoAnswer, UnreadableAnswer) as error:
+        reschedule(operation, deps, why=str(error))
     else:
         settle_confirmed(operation, record, deps)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class Secret(Protocol[T]):
-    """One secret, which may be replaced while the process runs. Raises `SecretUnreadable`."""
+    """One secret, which may be replaced while the process runs. Raises `SecretUnavailable`."""
 
     def value(self) -> T: ...
 

@@ -12,7 +12,7 @@ from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
 from bot.domain.records import connection_ref
 from bot.domain.requests import SensitiveFields
-from bot.errors import StorageError, TableUnavailable
+from bot.errors import NoAnswer, StorageError, TableUnavailable
 from infra.local.noyo import Fault, Rules
 from tests.usecases.execution_bench import (
     ANA,
@@ -612,3 +612,18 @@ def test_a_refresh_takes_no_lock_and_blocks_nobody(bench: ExecutionBench) -> Non
 
     assert bench.run_worker("V2").state is OperationState.SUCCEEDED
     assert bench.run_worker("L1").state is OperationState.SUCCEEDED
+
+
+def test_an_error_after_noyo_confirmed_does_not_count_as_not_sent(bench: ExecutionBench) -> None:
+    """Only reads before the request may be followed by sending it; after it, Noyo is asked what it has."""
+    bench.request_connection()
+
+    def fail() -> None:
+        raise NoAnswer("Noyo did not answer a read while the result was saved.")
+
+    with pytest.raises(NoAnswer):
+        bench.run_worker(operations=PortHook(bench.store.operations, "save", fail))
+
+    assert bench.operation().state is OperationState.SENDING
+    assert bench.run_on_schedule(seconds=policies.OPERATION_LEASE_SECONDS + 400).state is OperationState.SUCCEEDED
+    assert (bench.effective_write_count(), len(bench.writes())) == (1, 1)
