@@ -25,6 +25,7 @@ from tests.usecases.decision_bench import END, OTHER_END, DecisionBench, open_pa
 from tests.usecases.execution_bench import ANA, BEN, TEAM, PortHook, ProcessStopped, stop_process, write_fault
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
+FALSE_ANSWERS = ["unchanged", "other status", "other record", "older version"]
 FAULTS = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
 CRASH_POINTS = [
     ("operations", "claim", True),
@@ -163,6 +164,14 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(FAULTS), times=st.integers(1, 2))
     def lose_answers_to_decisions(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
+
+    @rule(data=st.data(), answer=st.sampled_from(FALSE_ANSWERS), kind=st.sampled_from(FALSE_ANSWER_KINDS))
+    def answer_falsely(self, data: Any, answer: str, kind: str) -> None:
+        """A success that shows no effect, another effect, another record or a version of before the decision."""
+        record_state = self._any_record(data)
+        self.system.noyo.faults.add(
+            write_fault(kind, method="PUT", path_contains=record_state.record.id, status=200, body=body)
+        )
 
     @rule(times=st.integers(1, 3))
     def fail_noyo_reads(self, times: int) -> None:

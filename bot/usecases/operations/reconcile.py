@@ -12,6 +12,7 @@ from bot.domain.reconciliation import (
     created_since_sent,
     find_retry_effect,
     is_requested_disconnection,
+    modified_since_sent,
     shows_decision,
 )
 from bot.domain.record_states import RecordState
@@ -48,7 +49,15 @@ def unconfirmed_answer(operation: Operation, record: Record, deps: Dependencies)
     """How the record in Noyo's answer contradicts what was asked for; None if it shows the wanted effect."""
     if operation.kind in CREATING and _belongs_to_another(deps.records.record_state(record.entity), operation):
         return UnconfirmedAnswer(AnswerProblem.RECORD, record.id)
-    return contradiction(operation, record)
+    found = contradiction(operation, record)
+    if found is None and operation.kind not in CREATING and _is_older_version(record, operation, deps):
+        return UnconfirmedAnswer(AnswerProblem.VERSION, record.version)
+    return found
+
+
+def _is_older_version(record: Record, operation: Operation, deps: Dependencies) -> bool:
+    """Whether we knew this version before we sent. Times alone do not tell: Noyo's clock may differ from ours."""
+    return not modified_since_sent(record, operation) and deps.records.has_version(record.entity, record)
 
 
 def _was_contradicted(operation: Operation) -> bool:

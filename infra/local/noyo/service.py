@@ -191,6 +191,8 @@ def _reply_after_processing(fault: Fault, reply: Reply) -> Reply:
         response = JSONResponse({"message": "Internal error"}, fault.status)
     if fault.kind is FaultKind.GARBAGE:
         response = HTMLResponse(_HTML)
+    if fault.kind is FaultKind.FALSE_ANSWER_AFTER:
+        response = JSONResponse(fault.body, fault.status)
     return reply._replace(response=response)
 
 

@@ -110,6 +110,24 @@ def test_a_retry_answered_with_the_old_version_needs_a_person(bench: ExecutionBe
     assert len(bench.writes()) == 1
 
 
+def test_a_retry_answered_with_an_even_older_version_needs_a_person(bench: ExecutionBench) -> None:
+    """That version was processing, as the retried connection would be."""
+    connection = bench.noyo.add_connection(carrier_id=CARRIER, carrier_group_id="00110011", status="processing")
+    bench.ingest_current(connection["id"])
+    bench.wait(600)
+    bench.noyo.move_connection(connection["id"], "unable_to_connect", error="No")
+    bench.wait(600)
+    bench.ingest_current(connection["id"])
+    falsely_answered(bench, "PUT", 201, connection, times=None)
+    bench.retry(bench.record_state(connection["id"]), group_id=None)
+
+    final = bench.run_on_schedule("V2")
+
+    assert final.state is OperationState.NEEDS_RESOLUTION
+    assert final.unconfirmed_answer == UnconfirmedAnswer(AnswerProblem.VERSION, connection["version"])
+    assert len(bench.writes()) == 1
+
+
 def test_an_answer_that_cannot_be_read_is_remembered_as_one(bench: ExecutionBench) -> None:
     bench.noyo.faults.add(Fault("garbage", method="POST"))
     bench.request_connection()
