@@ -1,8 +1,10 @@
 """A rule-based state machine of decisions in Slack: after any sequence of events, messages show the current state.
 
-People click and submit, records change at Noyo, responses of Noyo and Slack get lost, workers crash and run again. Once
-everything has settled, every card, alert and direct message is rendered again from the table and compared with what
-Slack shows. `make_system` creates the system, so that the same rules can test another one with the same interface.
+People click, submit and type, on current and old messages, and what they did is delivered again. Records change at
+Noyo, answers of Noyo and Slack get lost or are false, workers crash and run again, and the queues hold items that this
+release cannot read. Once everything has settled, every card, alert and direct message is rendered again from the table
+and compared with what Slack shows. `make_system` creates the system, so that the same rules can test another one with
+the same interface.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import json
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -20,19 +23,30 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
 from bot.domain.operations import OperationState
 from bot.domain.records import disconnection_ref
+from bot.dynamodb.expressions import typed_item
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
 from bot.usecases.operations.execute import execute
+from bot.usecases.workers import execute_operations, notify
 from infra.local.noyo import Fault, Rules
-from infra.local.slack import Message, NotPossible
+from infra.local.slack import Message
 from infra.local.slack.faults import Fault as SlackFault
 from infra.local.slack.faults import Kind as SlackKind
+from tests.aws import worker_client
 from tests.system import ALERTS, ANA, BEN, DECISIONS, GUARDIAN, System
 from tests.usecases.execution_bench import PortHook, ProcessStopped, stop_process, write_fault
 
 NAMES = ("Alpha Inc", "Beta Inc")
 PEOPLE = (ANA, BEN)
 END_DATE, LATER_END_DATE = "2026-12-31", "2027-01-31"
+CARD_ACTIONS = st.sampled_from(["claim", "release", "details"])
+RESOLUTIONS = st.sampled_from(["resolve_arrived", "resolve_send_again", "resolve_close"])
+FALSE_KINDS = st.sampled_from(["false_answer", "false_answer_after"])
+FALSE_CONTENTS = st.sampled_from(["unchanged", "status", "earlier", "other"])
+UNREADABLE = "newer-"
+"""How the ids of items begin that this release cannot read."""
+QUEUES = {"OPERATION": "STATE", "REFRESH": "STATE", "OUTBOX": "EVENT"}
+HOUR, TEN_MINUTES = 3600, 600
 APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
 NOYO_FAULTS = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
@@ -69,13 +83,17 @@ class Seen:
     """What Slack and Noyo saw, recorded independently of the bot."""
 
     submitted: list[Form] = field(default_factory=list)
-    replies: list[tuple[str, Any]] = field(default_factory=list)
-    cards: list[Message] = field(default_factory=list)
+    interactions: list[tuple[str, Any]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
 
 def system_with_approvers() -> AbstractContextManager[System]:
     return System(
-        rules=Rules(settle_script=None), APPROVERS=",".join(PEOPLE), POLL_SECONDS="60", NOYO_TIMEOUT_SECONDS="20"
+        rules=Rules(settle_script=None),
+        APPROVERS=",".join(PEOPLE),
+        ADMINS=ANA,
+        POLL_SECONDS="60",
+        NOYO_TIMEOUT_SECONDS="20",
     )
 
 
@@ -90,8 +108,9 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.seen = Seen()
         self.system.settle(10)
         self.record_ids = [self._request_disconnection(name) for name in NAMES]
+        self.first_versions = [self.system.noyo.disconnection(record_id) for record_id in self.record_ids]
         self.system.settle(10)
-        self._keep_cards()
+        self._keep_messages()
         for person, decision in ((ANA, first), (BEN, second)):
             self.open_form(person, decision, 0)
         for person in PEOPLE:
@@ -111,11 +130,25 @@ class CardsStateMachine(RuleBasedStateMachine):
     @rule(person=st.sampled_from(PEOPLE), decision=APPROVE_OR_REJECT, which=st.integers(0, 30))
     def open_form(self, person: str, decision: str, which: int) -> None:
         """Clicks on an earlier version of a card, which a client may still show."""
-        card = self.seen.cards[which % len(self.seen.cards)]
-        try:
-            self.system.slack.click_stale(person, card, decision)
-        except NotPossible:
-            return  # This version of the card has no such button.
+        self._click(person, which, decision)
+
+    @rule(person=st.sampled_from(PEOPLE), action=st.one_of(CARD_ACTIONS, RESOLUTIONS), which=st.integers(0, 30))
+    def click_other_button(self, person: str, action: str, which: int) -> None:
+        self._click(person, which, action)
+
+    def _click(self, person: str, which: int, action: str) -> None:
+        """Clicks on one of the messages that had such a button when they were seen, if there is one."""
+        with_button = [message for message in self.seen.messages if f'"{action}"' in json.dumps(message.blocks)]
+        if with_button:
+            message = with_button[which % len(with_button)]
+            self._did(person, self.system.slack.click_stale(person, message, action))
+
+    @rule(word=st.sampled_from(["pause", "resume", "status", "decisions"]))
+    def type_command(self, word: str) -> None:
+        self._did(ANA, self.system.slack.command(ANA, DECISIONS, "/noyo", word))
+
+    def _did(self, person: str, reply: Any) -> None:
+        self.seen.interactions.append((person, reply))
 
     @rule(person=st.sampled_from(PEOPLE))
     def submit_form(self, person: str) -> None:
@@ -124,12 +157,13 @@ class CardsStateMachine(RuleBasedStateMachine):
             return
         self.seen.submitted.append(form)
         values = {"reason": "payment_reinstated"} if form.decision == "reject" else {}
-        self.seen.replies.append((person, self.system.slack.submit(person, form.view_id, values)))
+        self._did(person, self.system.slack.submit(person, form.view_id, values))
 
     @rule(which=st.integers(0, 30))
-    def redeliver_submission(self, which: int) -> None:
-        if self.seen.replies:
-            person, reply = self.seen.replies[which % len(self.seen.replies)]
+    def replay_interaction(self, which: int) -> None:
+        """A click, submission or command is delivered again, however much later."""
+        if self.seen.interactions:
+            person, reply = self.seen.interactions[which % len(self.seen.interactions)]
             self.system.slack.resend(person, reply)
 
     @rule(person=st.sampled_from(PEOPLE))
@@ -167,6 +201,45 @@ class CardsStateMachine(RuleBasedStateMachine):
     def lose_noyo_answers(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
 
+    @rule(which=st.sampled_from([0, 1]), kind=FALSE_KINDS, shows=FALSE_CONTENTS, decision=APPROVE_OR_REJECT)
+    def answer_decision_falsely(self, which: int, kind: str, shows: str, decision: str) -> None:
+        """The next decision on a request is answered with success and a record that contradicts it."""
+        record_id, other_id = self.record_ids[which], self.record_ids[1 - which]
+        status = {"status": STATUS[decision]}
+        body = {
+            "unchanged": lambda: self.system.noyo.disconnection(record_id),
+            "status": lambda: self.system.noyo.disconnection(record_id) | status,
+            "earlier": lambda: self.first_versions[which] | status,
+            "other": lambda: self.system.noyo.disconnection(other_id) | status,
+        }[shows]()
+        self.system.noyo.faults.add(Fault(kind, method="PUT", path_contains=record_id, status=200, body=body))
+
+    @rule(kind=st.sampled_from(sorted(QUEUES)), count=st.integers(1, 3))
+    def queue_items_of_a_newer_release(self, kind: str, count: int) -> None:
+        """They are due before everything else."""
+        for number in range(count):
+            key = {
+                "pk": f"{'OPERATION' if kind == 'REFRESH' else kind}#{UNREADABLE}{kind}-{number}",
+                "sk": QUEUES[kind],
+            }
+            item = typed_item(key | {"schema": 99, "due_kind": kind, "due": 1})
+            worker_client("dynamodb").put_item(TableName=self.system.settings.aws.table, Item=item)
+
+    @rule()
+    def slack_fails_for_an_hour(self) -> None:
+        """After the recovery everything is delivered within ten minutes."""
+        self.system.slack.faults.clear()
+        self.system.slack.faults.server_error(times=10**9)
+        self._run_workers(HOUR, every=300)
+        self.system.slack.faults.clear()
+        self._run_workers(TEN_MINUTES, every=60)
+        self._nothing_waits_for_slack()
+
+    def _nothing_waits_for_slack(self) -> None:
+        deps = self.system.bot.slack_dependencies
+        waiting = deps.outbox.due(deps.now(), limit=100)
+        assert [event_id for event_id in waiting if not event_id.startswith(UNREADABLE)] == []
+
     @rule(times=st.integers(1, 3))
     def fail_noyo_reads(self, times: int) -> None:
         self.system.noyo.faults.add(Fault("too_many", method="GET", times=times))
@@ -196,12 +269,20 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule()
     def execute_due_operations(self) -> None:
-        self.system.execute_due()
+        execute_operations(None, 300, self.system.bot.noyo_dependencies)
 
     @rule()
     def publish_due_events(self) -> None:
-        self.system.notify()
-        self._keep_cards()
+        deps = self.system.bot.slack_dependencies
+        notify(None, 120, deps, sleep=self.system.clock.sleep, check_health=lambda: None)
+        self._keep_messages()
+
+    def _run_workers(self, seconds: int, *, every: int) -> None:
+        for _ in range(0, seconds, every):
+            self.system.wait(every)
+            self.execute_due_operations()
+            self.poll()
+            self.publish_due_events()
 
     @rule(which=st.integers(0, 50))
     def redeliver_stream_record(self, which: int) -> None:
@@ -234,15 +315,16 @@ class CardsStateMachine(RuleBasedStateMachine):
             self.system.restart()
 
     def _keys(self, prefix: str) -> list[str]:
-        keys = sorted(item["pk"]["S"] for item in self.system.items())
+        """The ids of items with this prefix that this release can read."""
+        keys = sorted(item["pk"]["S"] for item in self.system.items() if item["schema"]["N"] != "99")
         return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
 
-    def _keep_cards(self) -> None:
-        """Keeps the current cards, so that people can click on them later."""
-        known = {(card.ts, json.dumps(card.blocks)) for card in self.seen.cards}
-        for card in self.system.slack.channel(DECISIONS):
-            if (card.ts, json.dumps(card.blocks)) not in known:
-                self.seen.cards.append(card)
+    def _keep_messages(self) -> None:
+        """Keeps the messages as they are now, so that people can click on them later."""
+        known = {(message.ts, json.dumps(message.blocks)) for message in self.seen.messages}
+        for message in [*self.system.slack.channel(DECISIONS), *self.system.slack.channel(ALERTS)]:
+            if (message.ts, json.dumps(message.blocks)) not in known:
+                self.seen.messages.append(deepcopy(message))
 
     # ---------------------------------------------------------------- invariants
 
@@ -279,13 +361,10 @@ class CardsStateMachine(RuleBasedStateMachine):
         """Removes all faults and lets time pass: messages show the stored state, and no outbox event is due."""
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
+        self.system.slack.command(ANA, DECISIONS, "/noyo", "resume")
         for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61):
-            self.system.wait(seconds)
-            self.system.execute_due()
-            self.system.poll()
-            self.system.notify()
-        deps = self.system.bot.slack_dependencies
-        assert deps.outbox.due(deps.now(), limit=10) == []
+            self._run_workers(seconds, every=seconds)
+        self._nothing_waits_for_slack()
         self._every_operation_ended()
         self._stored_records_match_noyo()
         self._messages_show_the_stored_state()

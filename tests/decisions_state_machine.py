@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
@@ -25,7 +25,8 @@ from tests.usecases.decision_bench import END, OTHER_END, DecisionBench, open_pa
 from tests.usecases.execution_bench import ANA, BEN, TEAM, PortHook, ProcessStopped, stop_process, write_fault
 
 STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
-FALSE_ANSWERS = ["unchanged", "other status", "other record", "older version"]
+FALSE_KINDS = st.sampled_from(["false_answer", "false_answer_after"])
+FALSE_CONTENTS = st.sampled_from(["unchanged", "status", "earlier", "other"])
 FAULTS = ["reset_before", "reset_after", "truncated", "garbage", "error_before", "error_after", "too_many"]
 CRASH_POINTS = [
     ("operations", "claim", True),
@@ -83,6 +84,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self.context = self.make_system(rules)
         self.system = self.context.__enter__()
         self.records = [self.system.add_disconnection_request(end) for end in ends]
+        self.first_versions = {each.record.id: self.noyo_record(each) for each in self.records}
         self.read = {record_state.entity: [record_state] for record_state in self.records}
         self.submitted: dict[str, Click] = {}
         self.open: list[str] = []
@@ -165,13 +167,21 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     def lose_answers_to_decisions(self, kind: str, times: int) -> None:
         self.system.noyo.faults.add(write_fault(kind, times, method="PUT"))
 
-    @rule(data=st.data(), answer=st.sampled_from(FALSE_ANSWERS), kind=st.sampled_from(FALSE_ANSWER_KINDS))
-    def answer_falsely(self, data: Any, answer: str, kind: str) -> None:
-        """A success that shows no effect, another effect, another record or a version of before the decision."""
-        record_state = self._any_record(data)
-        self.system.noyo.faults.add(
-            write_fault(kind, method="PUT", path_contains=record_state.record.id, status=200, body=body)
-        )
+    @rule(data=st.data(), kind=FALSE_KINDS, shows=FALSE_CONTENTS, status=st.sampled_from([*STATUS.values()]))
+    def answer_decision_falsely(self, data: Any, kind: str, shows: str, status: str) -> None:
+        """The next decision on a request is answered with success and a record that contradicts it.
+
+        The record is unchanged, has another status but the version that was shown, an earlier version, or is another.
+        """
+        record_state, other = data.draw(st.permutations(self.records))
+        body = {
+            "unchanged": lambda: self.noyo_record(record_state),
+            "status": lambda: self.noyo_record(record_state) | {"status": status},
+            "earlier": lambda: self.first_versions[record_state.record.id] | {"status": status},
+            "other": lambda: self.noyo_record(other) | {"status": status},
+        }[shows]()
+        fault = write_fault(kind, method="PUT", status=200, body=body)
+        self.system.noyo.faults.add(replace(fault, path_contains=record_state.record.id))
 
     @rule(times=st.integers(1, 3))
     def fail_noyo_reads(self, times: int) -> None:
