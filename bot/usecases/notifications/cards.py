@@ -18,7 +18,7 @@ from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, waiting_in_group
+from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, showing_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
@@ -89,15 +89,16 @@ def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies)
 
 
 def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | None:
-    if card is None or card.related is None or card.related.connection is None:
+    if card is None or card.related is None:
         return card
-    return replace(card, related=replace(card.related, card=deps.card_link(card.related.connection)))
+    linked = card.disconnection or card.related.connection
+    return replace(card, related=replace(card.related, card=deps.card_link(linked)))
 
 
 def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
-    """Update the posted cards of waiting requests of the same group, since they show this record's status."""
+    """Update the posted cards in the same group that show this record's status."""
     record_state = deps.records.record_state(entity)
-    for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
+    for other in showing_in_group(record_state, deps.records) if record_state is not None else ():
         if deps.card_link(other) is not None:
             _update(deps.card_key(other), other.entity, deps)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.records import EntityKind, EntityRef
-from bot.usecases.notifications.read_model import related_records, waiting_in_group
+from bot.usecases.notifications.read_model import related_records, showing_in_group
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import channel_texts, started_system
 
@@ -96,5 +96,5 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     record_state = system.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, request_id))
     assert record_state is not None
     assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
-    assert waiting_in_group(record_state, system.bot.repositories.records) == []
+    assert showing_in_group(record_state, system.bot.repositories.records) == []
     assert "Other carriers" not in channel_texts(system, DECISIONS)[0]
