@@ -161,20 +161,32 @@ def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnec
     return tuple(other for other in records if isinstance(other, Disconnection) and other.carrier_id == carrier_id)
 
 
-def showing_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    """The other records of the group whose cards show this record: waiting requests, and connections for a request."""
+def showing_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState] | None:
+    """The other records of the group whose cards show this record: waiting requests, and connections for a request.
+
+    None while the index does not show the record itself, since a card that is updated then would miss it.
+    """
+    members = _group_members(record_state, records)
+    has_group = record_state.record.group_id is not None
+    if has_group and record_state.entity not in members and len(members) < policies.MAX_RELATED_RECORDS:
+        return None
     is_request = isinstance(record_state.record, Disconnection)
-    others = _group_states(record_state, records)
+    others = _states_of(members, record_state, records)
     return [other for other in others if awaits_decision(other) or (is_request and was_connected(other))]
 
 
 def _group_states(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
     """The other records of the group, newest first."""
+    return _states_of(_group_members(record_state, records), record_state, records)
+
+
+def _group_members(record_state: RecordState, records: RecordRepository) -> list[EntityRef]:
     group_id = record_state.record.group_id
-    if group_id is None:
-        return []
-    entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
-    states = records.record_states(state for state in entities if state != record_state.entity)
+    return records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS) if group_id is not None else []
+
+
+def _states_of(members: Iterable[EntityRef], record_state: RecordState, records: RecordRepository) -> list[RecordState]:
+    states = records.record_states(entity for entity in members if entity != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
 
 

@@ -19,7 +19,7 @@ def test_the_summary_counts_open_records_and_lists_waiting_ones_with_buttons() -
     assert "2 of them need action." in text
     assert "• Connection · Test Company · Guardian: Unable to connect\nCarrier group id: 00110011" in text
     assert "Message from the carrier: Group not found\n[Retry…] [Details]" in text
-    waits = "• Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
+    waits = "• Disconnection request · Test Company · Guardian: Needs review\nLast managed day: 31 Dec 2026\n"
     assert f"{waits}[Approve Disconnection…] [Reject, Keep Connected…] [Details]" in text
 
 
