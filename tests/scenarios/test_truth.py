@@ -143,8 +143,8 @@ def test_only_the_request_that_counts_changes_what_a_connection_shows(system: Sy
     system.settle(30)
     connected(system)
     for status, fields in (("rejected", {}), ("completed", {"carrier_id": OTHER_CARRIER})):
-        made = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company"} | fields
-        system.noyo.move_disconnection(system.noyo.carrier_requests_disconnection(**made)["id"], status)
+        given = {"carrier_id": GUARDIAN, "group_id": GROUP, "group_name": "Test Company"} | fields
+        system.noyo.move_disconnection(system.noyo.carrier_requests_disconnection(**given)["id"], status)
     system.settle(30)
 
     [card] = system.slack.channel(CONNECTIONS)
