@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.noyo import Fault
 from infra.local.slack import Message
-from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
+from tests.system import ALERTS, ANA, BEN, CONNECTIONS, DECISIONS, GUARDIAN, System, blocks_of
 
 GROUP = "11111111-0000-4000-8000-000000000001"
 OTHER_CARRIER = "aaaaaaaa-0000-4000-8000-00000000000a"
@@ -134,6 +134,26 @@ def test_a_connection_that_is_being_disconnected_cannot_be_disconnected_again(sy
     assert "A disconnection request already ends this connection. Its card is in [channel]." in modal(system)
     assert system.writes() == []
     assert system.open_operations() == []
+
+
+def test_a_second_approver_sees_that_the_connection_is_being_disconnected_already(system: System) -> None:
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    card = card_with(system, DECISIONS, "confirm_disconnection")
+    system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
+    system.settle(30)
+
+    system.slack.click(BEN, DECISIONS, card.ts, "confirm_disconnection")
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    shown = system.slack.render(view)
+    assert "The connection is now: **Disconnected**, last managed day 31 Dec 2026." in shown
+    assert system.writes() == []
 
 
 def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
