@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -164,11 +165,51 @@ def decidable(record_state: RecordState) -> bool:
     return record_state.status is DisconnectionStatus.NEEDS_REVIEW
 
 
-def is_connected(record_state: RecordState) -> bool:
+def was_connected(record_state: RecordState) -> bool:
+    """Whether Noyo connected it. Noyo shows this status even while, and after, the group is disconnected."""
     return record_state.status is ConnectionStatus.COMPLETED
 
 
-def disconnectable(record_state: RecordState) -> bool:
+def ends_connection(disconnection: RecordState | None) -> bool:
+    """Whether this request disconnects the group, or has done so. A waiting or rejected request does not."""
+    return disconnection is not None and disconnection.status in (
+        DisconnectionStatus.PROCESSING,
+        DisconnectionStatus.COMPLETED,
+    )
+
+
+def is_connected(record_state: RecordState, disconnection: RecordState | None) -> bool:
+    """`disconnection`: its `current_disconnection`."""
+    return was_connected(record_state) and not ends_connection(disconnection)
+
+
+def disconnectable(record_state: RecordState, disconnection: RecordState | None) -> bool:
     """Whether a disconnection may be requested: the group is connected, and Noyo has told us which group it is."""
-    record = record_state.record
-    return is_connected(record_state) and isinstance(record, Connection) and record.group_id is not None
+    return is_connected(record_state, disconnection) and record_state.record.group_id is not None
+
+
+def current_disconnection(record_state: RecordState, others: Iterable[RecordState]) -> RecordState | None:
+    """Of all requests to disconnect a connection, the one that counts: the newest that ends it, or else that waits.
+
+    Records belong together only if Noyo names the same group and carrier for both.
+    """
+    connection = record_state.record
+    if not was_connected(record_state) or connection.group_id is None:
+        return None
+    requests = [other for other in others if _is_about(other.record, connection)]
+    newest = max(requests, key=lambda other: (ends_connection(other), *_age(other.record)), default=None)
+    return newest if newest is not None and (ends_connection(newest) or decidable(newest)) else None
+
+
+def _is_about(request: Record, connection: Record) -> bool:
+    """Not if it is rejected, or was completed before the connection was created: then it ended an earlier one."""
+    if not isinstance(request, Disconnection) or request.status is DisconnectionStatus.REJECTED:
+        return False
+    if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
+        return False
+    over = request.status is DisconnectionStatus.COMPLETED
+    return not over or connection.created <= (request.completed or request.modified)
+
+
+def _age(record: Record) -> tuple[int, int, str]:
+    return record.created, record.modified, record.id

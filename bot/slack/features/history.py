@@ -28,6 +28,7 @@ from bot.slack.views.rich_text import (
     date_text,
     rich_text,
 )
+from bot.usecases.notifications.read_model import current_disconnections
 
 LISTED = 20
 _WORDS = MAX_QUOTE_LENGTH // 4
@@ -51,9 +52,11 @@ def start(context: RequestContext, text: str) -> Json:
 def _which(context: RequestContext, found: list[RecordState]) -> Json:
     opening = rich_text(f"Several match. Type {context.command} history and the id of one:")
     parts: list[Part] = [Paragraph([opening])]
-    for record_state in found[: status.LISTED]:
+    shown = found[: status.LISTED]
+    disconnections = current_disconnections(shown, context.deps.records)
+    for record_state in shown:
         parts += [
-            Paragraph([status.row(context, record_state.record)]),
+            Paragraph([status.row(context, record_state.record, disconnections.get(record_state.entity))]),
             SmallPrint([record_facts.id_and_version(record_state.record)]),
         ]
     if len(found) > status.LISTED:
@@ -63,12 +66,15 @@ def _which(context: RequestContext, found: list[RecordState]) -> Json:
 
 def _history(context: RequestContext, record_state: RecordState) -> Json:
     entries = _entries(context, record_state)
-    opening = rich_text("History of ", *record_facts.group_and_carrier(record_state.record, context.display), ":")
+    record = record_state.record
+    disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
+    opening = rich_text("History of ", *record_facts.title(record, context.display), ":")
+    now = record_facts.status_line(record, disconnection)
     lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There are older entries."))
     return replies.ephemeral(
-        Paragraph([opening, *lines]), SmallPrint([record_facts.id_and_version(record_state.record)])
+        Paragraph([opening, now]), Paragraph(lines), SmallPrint([record_facts.id_and_version(record)])
     )
 
 

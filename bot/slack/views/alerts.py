@@ -48,7 +48,7 @@ def alert(content: Alert, display: DisplaySettings, links: PermalinkLookup) -> M
         *_carrier_message(record_state.record),
         Paragraph([*_history(record_state), next_line]),
         Paragraph(card_link(content.card, links)),
-        Buttons(record_facts.action_buttons(record_state, display, with_claim=True), revision(content)),
+        Buttons(record_facts.action_buttons(record_state, None, display, with_claim=True), revision(content)),
     ]
     return Message(parts, _title(content), display.warning())
 

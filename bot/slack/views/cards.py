@@ -96,7 +96,7 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
 def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLookup) -> Message:
     record = card.record_state.record
     if isinstance(record, Connection):
-        return connection_card(card, record, display)
+        return connection_card(card, record, display, links)
     return disconnection_card(card, record, display, links)
 
 
@@ -211,8 +211,7 @@ def _counts(content: Summary) -> list[RichText]:
 
 def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[RichText]:
     record = record_state.record
-    name = record_facts.group_and_carrier(record, display)
-    line = rich_text(PlainText("• "), *name, ": ", status_name(record.status, bold=True))
+    line = rich_text(PlainText("• "), *record_facts.title(record, display), ": ", status_name(record.status, bold=True))
     return [line, end_date(record)] if isinstance(record, Disconnection) else [line, *_connection(record)]
 
 
@@ -226,7 +225,7 @@ def _connection(record: Connection) -> list[RichText]:
 
 def _buttons(record_state: RecordState, display: DisplaySettings) -> Buttons:
     record = record_state.record
-    offered = record_facts.action_buttons(record_state, display, primary=False)
+    offered = record_facts.action_buttons(record_state, None, display, primary=False)
     return Buttons(offered, f"{record.entity}:{record.version}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.domain.record_states import RecordState, decidable, disconnectable
+from bot.domain.record_states import RecordState, decidable, disconnectable, ends_connection
 from bot.domain.records import (
     Connection,
     ConnectionStatus,
@@ -16,7 +16,7 @@ from bot.domain.records import (
     Status,
     UnknownValue,
 )
-from bot.domain.reminders import days_left
+from bot.domain.reminders import days_left, end_date_of
 from bot.slack.views import buttons
 from bot.slack.views.buttons import Action
 from bot.slack.views.message import DisplaySettings
@@ -59,14 +59,36 @@ def group_and_carrier(record: Record, display: DisplaySettings) -> RichText:
     return rich_text(group_name(record), " · ", display.carrier(record.carrier_id))
 
 
-def status_line(record: Record, label: str = "Status") -> RichText:
+def kind_name(record: Record) -> str:
+    return "Connection" if isinstance(record, Connection) else "Disconnection request"
+
+
+def title(record: Record, display: DisplaySettings) -> RichText:
+    """For where connections and disconnection requests of the same group may stand side by side."""
+    return rich_text(kind_name(record), " · ", *group_and_carrier(record, display))
+
+
+def status_line(record: Record, disconnection: RecordState | None = None, *, label: str = "Status") -> RichText:
     """Noyo does not say when a status began, only when the record last changed."""
-    return labelled(label, status_name(record.status), ", last changed ", Timestamp(record.modified))
+    shown = disconnection.record if disconnection is not None and ends_connection(disconnection) else record
+    return labelled(label, *current_status(record, disconnection), ", last changed ", Timestamp(shown.modified))
+
+
+def current_status(record: Record, disconnection: RecordState | None, *, bold: bool = False) -> RichText:
+    """The status in words. Noyo shows a connection as completed while, and after, its group is disconnected, so there
+    its `disconnection` counts."""
+    if disconnection is None or not ends_connection(disconnection):
+        return rich_text(status_name(record.status, bold=bold))
+    end = end_date_of(disconnection)
+    if disconnection.status is DisconnectionStatus.COMPLETED:
+        last_day = f", last managed day {date_text(end)}" if end is not None else ""
+        return rich_text(PlainText("Disconnected", bold=True), last_day)
+    return rich_text(PlainText(f"Disconnecting after {date_text(end)}" if end is not None else "Disconnecting", bold))
 
 
 def status_when_written(record: Record) -> RichText:
     """For messages that are not edited when the record changes: the label says that it is the status of then."""
-    return status_line(record, "Status at the time")
+    return status_line(record, label="Status at the time")
 
 
 def carrier_group_id_line(record: Connection) -> RichText:
@@ -115,14 +137,22 @@ def claim_buttons(record_state: RecordState) -> list[Json]:
 
 
 def action_buttons(
-    record_state: RecordState, display: DisplaySettings, *, primary: bool = True, with_claim: bool = False
+    record_state: RecordState,
+    disconnection: RecordState | None,
+    display: DisplaySettings,
+    *,
+    primary: bool = True,
+    with_claim: bool = False,
 ) -> list[Json]:
-    """The buttons for the current state, always with Details. `with_claim` adds Claim while a decision is open."""
+    """The buttons for the current state, always with Details. `with_claim` adds Claim while a decision is open.
+
+    `disconnection`: of a completed connection, the request to disconnect that counts.
+    """
     record = record_state.record
     details = record_button(Action.DETAILS, record)
     if display.retryable(record_state):
         return [record_button(Action.RETRY, record, primary=primary), details]
-    if disconnectable(record_state):  # Never styled: it is the rarest action on a connection that works.
+    if disconnectable(record_state, disconnection):  # Never styled: it is the rarest action on a connection that works.
         return [record_button(Action.DISCONNECT, record), details]
     if decidable(record_state):
         approve = record_button(Action.APPROVE, record, primary=primary)
@@ -189,9 +219,9 @@ def parse_status(kind: EntityKind, value: str) -> Status:
     return known(value) if value in known._value2member_map_ else UnknownValue(value)
 
 
-def next_step(record: Record, display: DisplaySettings) -> RichText:
+def next_step(record: Record, display: DisplaySettings, disconnection: RecordState | None = None) -> RichText:
     """What to do, or that no action is needed."""
-    status = record.status
+    status = disconnection.status if disconnection is not None and ends_connection(disconnection) else record.status
     if isinstance(status, UnknownValue):
         return rich_text("Unknown status. If it stays, ask Noyo what it means.")
     if status is ConnectionStatus.ACTION_REQUIRED:

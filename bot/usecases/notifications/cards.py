@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import tzinfo
 
+from bot import policies
 from bot.domain.content import Alert, Content, ManualResolution, MessageKey, MessageLink, RecordCard, ThreadLine
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
@@ -17,8 +18,8 @@ from bot.domain.records import Disconnection, EntityKind, EntityRef, is_open, ne
 from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import post_once, upsert_message
-from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, waiting_in_group
+from bot.usecases.notifications.publisher import NotYet, post_once, upsert_message
+from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, showing_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
@@ -89,15 +90,22 @@ def _card_content(key: MessageKey, entity: EntityRef | None, deps: Dependencies)
 
 
 def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | None:
-    if card is None or card.related is None or card.related.connection is None:
+    if card is None or card.related is None:
         return card
-    return replace(card, related=replace(card.related, card=deps.card_link(card.related.connection)))
+    linked = card.disconnection or card.related.connection
+    return replace(card, related=replace(card.related, card=deps.card_link(linked)))
 
 
 def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
-    """Update the posted cards of waiting requests of the same group, since they show this record's status."""
+    """Update the posted cards in the same group that show this record's status.
+
+    Raises `NotYet` while the index by group does not show the record; the event is then published again.
+    """
     record_state = deps.records.record_state(entity)
-    for other in waiting_in_group(record_state, deps.records) if record_state is not None else ():
+    affected = showing_in_group(record_state, deps.records) if record_state is not None else []
+    if affected is None:
+        raise NotYet(policies.GROUP_INDEX_LAG_SECONDS)
+    for other in affected:
         if deps.card_link(other) is not None:
             _update(deps.card_key(other), other.entity, deps)
 

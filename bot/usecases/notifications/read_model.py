@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot import policies
 from bot.domain.content import Alert, RecordCard, RelatedRecords, RequestCard, Summary
 from bot.domain.operations import Operation, OperationState, OutcomeKind
-from bot.domain.record_states import RecordState, operation_card_key
+from bot.domain.record_states import RecordState, current_disconnection, operation_card_key, was_connected
 from bot.domain.records import Connection, ConnectionStatus, Disconnection, DisconnectionStatus, EntityKind, EntityRef
 from bot.domain.reminders import awaits_decision
 from bot.domain.requests import ConnectionRequest, DisconnectionRequest
@@ -75,10 +75,10 @@ def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
     operation = open_operation(record_state, deps)
     last = deps.operations.last_on(entity) or _requesting_operation(record_state, deps, settled=True)
     record_state = deps.records.record_state(entity) or record_state
-    if not awaits_decision(record_state):
+    if not _shows_related(record_state):
         return RecordCard(record_state, operation, last)
-    related = related_records(record_state, deps.records)
-    return RecordCard(record_state, operation, last, deps.today(), related)
+    today = deps.today() if awaits_decision(record_state) else None
+    return RecordCard(record_state, operation, last, today, related_records(record_state, deps.records))
 
 
 def request_card(operation_id: str, deps: Dependencies) -> RecordCard | RequestCard | None:
@@ -122,16 +122,37 @@ def related_records(record_state: RecordState, records: RecordRepository) -> Rel
     known = [other.record for other in states]
     record, carrier = record_state.record, record_state.record.carrier_id
     at_carrier = (state for state in states if state.record.carrier_id == carrier)
+    is_request = isinstance(record, Disconnection)
     return RelatedRecords(
         other_carriers=tuple(other for other in known if isinstance(other, Connection) and other.carrier_id != carrier),
-        earlier=tuple(other for other in _requests(states, carrier) if other.created <= record.created),
+        earlier=tuple(
+            other for other in _requests(states, carrier) if not is_request or other.created <= record.created
+        ),
         connection=next((state for state in at_carrier if isinstance(state.record, Connection)), None),
+        disconnections=_current([record_state, *states], [record_state, *states]),
     )
 
 
-def earlier_requests(connection_state: RecordState, records: RecordRepository) -> tuple[Disconnection, ...]:
-    """All requests to disconnect this connection's group from its carrier, open or closed."""
-    return _requests(_group_states(connection_state, records), connection_state.record.carrier_id)
+def current_disconnections(shown: Iterable[RecordState], records: RecordRepository) -> dict[EntityRef, RecordState]:
+    """For the completed connections among `shown`: the request to disconnect that counts, if there is one.
+
+    One query for each of their groups, and one batch for all requests that these have.
+    """
+    connections = [state for state in shown if was_connected(state)]
+    groups = {state.record.group_id: None for state in connections if state.record.group_id is not None}
+    members = (entity for group in groups for entity in records.in_group(group, limit=policies.MAX_RELATED_RECORDS))
+    requests = records.record_states(entity for entity in members if entity.kind is EntityKind.DISCONNECTION)
+    return _current(connections, requests.values())
+
+
+def _current(connections: Iterable[RecordState], others: Collection[RecordState]) -> dict[EntityRef, RecordState]:
+    found = ((state.entity, current_disconnection(state, others)) for state in connections)
+    return {entity: request for entity, request in found if request is not None}
+
+
+def _shows_related(record_state: RecordState) -> bool:
+    """Whether its card shows other records of the group."""
+    return awaits_decision(record_state) or was_connected(record_state)
 
 
 def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnection, ...]:
@@ -140,18 +161,32 @@ def _requests(states: Iterable[RecordState], carrier_id: str) -> tuple[Disconnec
     return tuple(other for other in records if isinstance(other, Disconnection) and other.carrier_id == carrier_id)
 
 
-def waiting_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
-    """The waiting requests of the same group, whose cards show this record."""
-    return [other for other in _group_states(record_state, records) if awaits_decision(other)]
+def showing_in_group(record_state: RecordState, records: RecordRepository) -> list[RecordState] | None:
+    """The other records of the group whose cards show this record: waiting requests, and connections for a request.
+
+    None while the index does not show the record itself, since a card that is updated then would miss it.
+    """
+    members = _group_members(record_state, records)
+    has_group = record_state.record.group_id is not None
+    if has_group and record_state.entity not in members and len(members) < policies.MAX_RELATED_RECORDS:
+        return None
+    is_request = isinstance(record_state.record, Disconnection)
+    others = _states_of(members, record_state, records)
+    return [other for other in others if awaits_decision(other) or (is_request and was_connected(other))]
 
 
 def _group_states(record_state: RecordState, records: RecordRepository) -> list[RecordState]:
     """The other records of the group, newest first."""
+    return _states_of(_group_members(record_state, records), record_state, records)
+
+
+def _group_members(record_state: RecordState, records: RecordRepository) -> list[EntityRef]:
     group_id = record_state.record.group_id
-    if group_id is None:
-        return []
-    entities = records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS)
-    states = records.record_states(state for state in entities if state != record_state.entity)
+    return records.in_group(group_id, limit=policies.MAX_RELATED_RECORDS) if group_id is not None else []
+
+
+def _states_of(members: Iterable[EntityRef], record_state: RecordState, records: RecordRepository) -> list[RecordState]:
+    states = records.record_states(entity for entity in members if entity != record_state.entity)
     return sorted(states.values(), key=lambda state: (-state.record.created, state.record.id))
 
 

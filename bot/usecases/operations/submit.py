@@ -145,7 +145,7 @@ def request_disconnection(
     With `needs_second` it awaits confirmation, until the end of its last managed day in `timezone`.
     """
     record = shown.record
-    if not disconnectable(shown) or not isinstance(record, Connection) or record.group_id is None:
+    if not disconnectable(shown, None) or not isinstance(record, Connection) or record.group_id is None:
         return RecordChanged(deps.records.record_state(shown.entity))
     wanted = DisconnectionRequest(
         group_id=record.group_id,

@@ -95,12 +95,12 @@ def test_a_connection_that_changed_is_shown_again(bench: DisconnectionBench) -> 
 @pytest.mark.parametrize("change", [{"group_id": None}, {"status": None}])
 def test_only_a_connected_known_group_can_be_disconnected(shared: DisconnectionBench, change: dict[str, Any]) -> None:
     shown = shared.add_completed_connection(name=f"No {change}")
-    assert (is_connected(shown), disconnectable(shown)) == (True, True)
+    assert (is_connected(shown, None), disconnectable(shown, None)) == (True, True)
 
     other = replace(shown, record=replace(shown.record, **change))
 
-    assert is_connected(other) is ("group_id" in change)
-    assert not disconnectable(other)
+    assert is_connected(other, None) is ("group_id" in change)
+    assert not disconnectable(other, None)
     assert isinstance(shared.request_disconnection(other), RecordChanged)
 
 

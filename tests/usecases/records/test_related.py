@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
 from bot.domain.records import EntityKind, EntityRef
-from bot.usecases.notifications.read_model import related_records, waiting_in_group
+from bot.usecases.notifications.publish import publish
+from bot.usecases.notifications.read_model import related_records, showing_in_group
+from bot.usecases.ports.storage import RecordRepository
 from tests.system import CONNECTIONS, DECISIONS, GUARDIAN, System
 from tests.usecases.notification_bench import channel_texts, started_system
 
@@ -96,5 +99,37 @@ def test_without_a_group_id_there_are_no_related_records(system: System) -> None
     record_state = system.bot.repositories.records.record_state(EntityRef(EntityKind.DISCONNECTION, request_id))
     assert record_state is not None
     assert related_records(record_state, system.bot.repositories.records).other_carriers == ()
-    assert waiting_in_group(record_state, system.bot.repositories.records) == []
+    assert showing_in_group(record_state, system.bot.repositories.records) == []
     assert "Other carriers" not in channel_texts(system, DECISIONS)[0]
+
+
+class _LateIndex:
+    """The records, in an index by group that does not show the newest of them yet."""
+
+    def __init__(self, records: RecordRepository, hidden: EntityRef) -> None:
+        self._records = records
+        self._hidden = hidden
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._records, name)
+
+    def in_group(self, group_id: str, *, limit: int) -> list[EntityRef]:
+        return [entity for entity in self._records.in_group(group_id, limit=limit) if entity != self._hidden]
+
+
+def test_the_card_of_a_connection_is_updated_once_the_index_shows_the_request(system: System) -> None:
+    add_connection(system, GUARDIAN)
+    publish_changes(system)
+    request_id = request_disconnection(system, status="processing", effective_end_date="2026-12-31")
+    system.wait(10)
+    system.poll()
+    deps = system.bot.slack_dependencies
+    hidden = EntityRef(EntityKind.DISCONNECTION, request_id)
+    late = replace(deps, records=cast(RecordRepository, _LateIndex(deps.records, hidden)))
+    for event_id in deps.outbox.due(deps.now(), limit=10):
+        publish(event_id, late)
+    assert "Status:** Completed" in channel_texts(system, CONNECTIONS)[0]
+
+    publish_changes(system)
+
+    assert "Status:** Disconnecting after 31 Dec 2026" in channel_texts(system, CONNECTIONS)[0]
