@@ -64,6 +64,8 @@ POLL_MAX_REPEATED_PAGES = 3
 """After so many pages in a row without a new row, a list has no end."""
 LIST_ROW = "list"
 """The id under which a list as a whole is parked."""
+CURSOR_ROW = "cursor"
+"""The id under which an unreadable poll cursor is parked."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5

@@ -86,3 +86,27 @@ def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: 
     assert "Two" in system.seen_in(ALERTS)
     answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert broken in system.slack.render(answer.messages[0])
+
+
+def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported(system: System) -> None:
+    """As after a rollback. What changed meanwhile is announced, and the other list is polled as before."""
+    record = system.noyo.add_connection(group_name="Failed Company", status="processing")["id"]
+    system.settle(10)
+    table, key = system.settings.aws.table, {"pk": {"S": "POLL_CURSOR#connection"}, "sk": {"S": "POLL_CURSOR"}}
+    item = worker_client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    worker_client("dynamodb").put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "not read completely yet" in system.slack.render(doctor.messages[0])
+    system.noyo.move_connection(record, "unable_to_connect", error="No")
+    system.noyo.add_connection(group_name="New Company", status="unable_to_connect")
+    system.wait(60)
+    system.settle(20)
+
+    assert "Failed Company" in system.seen_in(ALERTS)
+    assert "New Company" in system.seen_in(ALERTS)
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "the position in the list could not be read" in system.slack.render(doctor.messages[-1])
+    system.wait(25 * 3600)
+    system.settle(10)
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "every record readable" in system.slack.render(doctor.messages[-1])

@@ -202,7 +202,11 @@ class GrantRepository(Protocol):
 
 
 class PollingRepository(Protocol):
-    def cursor(self, kind: EntityKind) -> PollCursor | None: ...
+    def cursor(self, kind: EntityKind) -> PollCursor | None:
+        """`UnknownSchema` if it was written by a newer release."""
+
+    def replace_cursor(self, kind: EntityKind, cursor: PollCursor) -> None:
+        """Replaces the cursor whatever it holds."""
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         """Writes the cursor with its revision raised by one, on condition that the revision is still the one read
