@@ -172,4 +172,5 @@ def _parked_row(item: Item) -> ParkedRow:
     try:
         return read_item(ParkedRow, item)
     except UnknownSchema as error:
-        return ParkedRow(item["sk"], str(error), 0)
+        seen_at = item.get("seen_at")
+        return ParkedRow(item["sk"], str(error), seen_at if isinstance(seen_at, int) else 0)

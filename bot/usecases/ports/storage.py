@@ -231,7 +231,8 @@ class PollingRepository(Protocol):
 
     def unpark(self, kind: EntityKind, row_id: str) -> None: ...
 
-    def parked(self, kind: EntityKind) -> list[ParkedRow]: ...
+    def parked(self, kind: EntityKind) -> list[ParkedRow]:
+        """An entry that this release cannot read is listed with that reason: its row is still not followed."""
 
 
 class AuditWriter(Protocol):
