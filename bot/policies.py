@@ -54,6 +54,8 @@ STREAM_MAX_WAIT_SECONDS = 10
 
 DUE_BATCH_SIZE = 100
 """Due items that one scheduled run reads at once."""
+UNREADABLE_RETRY_SECONDS = 900
+"""An entry of a newer release is read again after this time: soon after an upgrade, and seldom until then."""
 MAX_DEFERRED = 1000
 """Deferred operations that one scheduled run reads."""
 POLL_PAGE_SIZE = 100
@@ -64,6 +66,8 @@ POLL_MAX_REPEATED_PAGES = 3
 """After so many pages in a row without a new row, a list has no end."""
 LIST_ROW = "list"
 """The id under which a list as a whole is parked."""
+CURSOR_ROW = "cursor"
+"""The id under which an unreadable poll cursor is parked."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5

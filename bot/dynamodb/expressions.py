@@ -67,6 +67,7 @@ class Condition:
     attributes: Mapping[str, Value]
     or_absent: bool = False
     exists: tuple[str, ...] = ()
+    at_most: tuple[tuple[str, int], ...] = ()
 
     def expression(self, names: dict[str, str], values: dict[str, Any]) -> str:
         """Returns the expression, and adds its placeholders to `names` and `values`."""
@@ -84,6 +85,9 @@ class Condition:
         for index, name in enumerate(self.exists):
             names[f"#e{index}"] = name
             yield f"attribute_exists(#e{index})"
+        for index, (name, highest) in enumerate(self.at_most):
+            names[f"#m{index}"], values[f":m{index}"] = name, typed(highest)
+            yield f"#m{index} <= :m{index}"
 
 
 ABSENT = Condition({"pk": None})

@@ -11,6 +11,7 @@ from bot import policies
 from bot.telemetry import LogEvent, log_event, safe_label, trace_context
 from bot.usecases.admin.authorization import refresh_group_members
 from bot.usecases.admin.grant_audit import audit_grants
+from bot.usecases.admin.health_report import unreadable_entries
 from bot.usecases.admin.pause import record_mode
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publish import publish
@@ -82,7 +83,7 @@ def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callabl
 def due_operations(deps: Dependencies, limit: int = policies.DUE_BATCH_SIZE) -> list[str]:
     """Ids in the order of execution: people's operations first, then deferred ones, then automatic refreshes.
 
-    `limit` is for each of the three.
+    `limit` is for each kind; last come operations of a newer release, which are tried again.
     A single day of webhooks can cause a thousand refreshes. During a pause, operations that would be tried again soon
     are included: each is deferred once, shows it on its card, and from then on is not due until sending resumes.
     """
@@ -91,11 +92,13 @@ def due_operations(deps: Dependencies, limit: int = policies.DUE_BATCH_SIZE) -> 
         return [
             *deps.operations.due(now + policies.OPERATION_MAX_PAUSE_SECONDS, limit=policies.MAX_DEFERRED),
             *deps.operations.due_refreshes(now, limit=limit),
+            *deps.operations.unreadable(now, limit=limit),
         ]
     return [
         *deps.operations.due(now, limit=limit),
         *deps.operations.deferred_due(now, limit=limit),
         *deps.operations.due_refreshes(now, limit=limit),
+        *deps.operations.unreadable(now, limit=limit),
     ]
 
 
@@ -195,11 +198,16 @@ def log_operation_backlog(operations: OperationRepository, now: int) -> None:
         awaiting_resolution=len(waiting_since),
         deferred=len(operations.deferred_due(now, limit=policies.BACKLOG_MAX_COUNT)),
         longest_awaiting=_seconds_since(min(waiting_since, default=None), now),
+        unreadable=unreadable_entries(operations, now),
     )
 
 
 def log_outbox_backlog(outbox: OutboxRepository, now: int) -> None:
-    log_event(LogEvent.OUTBOX_BACKLOG, oldest_due=_seconds_since(outbox.oldest_due(now), now))
+    log_event(
+        LogEvent.OUTBOX_BACKLOG,
+        oldest_due=_seconds_since(outbox.oldest_due(now), now),
+        unreadable=unreadable_entries(outbox, now),
+    )
 
 
 def _seconds_since(moment: int | None, now: int) -> int:

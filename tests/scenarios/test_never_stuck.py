@@ -62,14 +62,44 @@ def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: s
         item = {"pk": f"{kind}#newer-{number}", "sk": sort, "schema": 99, "due_kind": kind, "due": 1}
         worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=typed_item(item))
     system.asks()
+    run_workers(system)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "120 entries were written by a newer release" in system.slack.render(doctor.messages[-1])
+
+
+def test_entries_set_aside_after_a_rollback_are_processed_after_the_upgrade(system: System) -> None:
+    """A request and its event are of a newer release for a while; its card and its connection follow the upgrade."""
+    system.asks()
+    table, client = system.settings.aws.table, worker_client("dynamodb")
+    ours = [item for item in system.items() if item["pk"]["S"].startswith(("OPERATION#", "OUTBOX#"))]
+    assert len(ours) == 3, "the operation, its event and that of the mode"
+    for item in ours:
+        client.put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+    run_workers(system)
+    run_workers(system)
+    assert not system.writes()
+    for item in system.items():
+        if item["schema"]["N"] == "99":
+            client.put_item(TableName=table, Item=item | {"schema": {"N": "1"}})
+    system.wait(15 * 60)
+    run_workers(system)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert len(system.writes()) == 1
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "every entry readable" in system.slack.render(doctor.messages[-1])
+
+
+def run_workers(system: System) -> None:
+    """Both workers run once by their schedule."""
     with acting("ExecuteOperationsFunction"):
         execute_operations(None, 300, system.bot.noyo_dependencies)
     with acting("NotifyFunction"):
         deps = system.bot.slack_dependencies
         notify(None, 120, deps, sleep=system.clock.sleep, check_health=lambda: None)
-
-    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
-    assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
 
 
 def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: System) -> None:
@@ -86,3 +116,27 @@ def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: 
     assert "Two" in system.seen_in(ALERTS)
     answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert broken in system.slack.render(answer.messages[0])
+
+
+def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported(system: System) -> None:
+    """As after a rollback. What changed meanwhile is announced, and the other list is polled as before."""
+    record = system.noyo.add_connection(group_name="Failed Company", status="processing")["id"]
+    system.settle(10)
+    table, key = system.settings.aws.table, {"pk": {"S": "POLL_CURSOR#connection"}, "sk": {"S": "POLL_CURSOR"}}
+    item = worker_client("dynamodb").get_item(TableName=table, Key=key)["Item"]
+    worker_client("dynamodb").put_item(TableName=table, Item=item | {"schema": {"N": "99"}})
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "not read completely yet" in system.slack.render(doctor.messages[0])
+    system.noyo.move_connection(record, "unable_to_connect", error="No")
+    system.noyo.add_connection(group_name="New Company", status="unable_to_connect")
+    system.wait(60)
+    system.settle(20)
+
+    assert "Failed Company" in system.seen_in(ALERTS)
+    assert "New Company" in system.seen_in(ALERTS)
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "the position in the list could not be read" in system.slack.render(doctor.messages[-1])
+    system.wait(25 * 3600)
+    system.settle(10)
+    doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
+    assert "every record readable" in system.slack.render(doctor.messages[-1])

@@ -22,7 +22,13 @@ class DynamoOutboxRepository(Repository):
         return self._read(OutboxEvent, schema.outbox_event(event_id))
 
     def due(self, now: int, *, limit: int) -> list[str]:
-        return due_ids(self._table, schema.OUTBOX, now, limit)
+        return [*due_ids(self._table, schema.OUTBOX, now, limit), *self.unreadable(now, limit=limit)]
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, schema.UNREADABLE_EVENT, now, limit)
+
+    def set_aside(self, event_id: str, now: int) -> None:
+        set_aside(self._table, schema.outbox_event(event_id), schema.UNREADABLE_EVENT, now)
 
     def oldest_due(self, now: int) -> int | None:
         return oldest_due(self._table, schema.OUTBOX, now)
@@ -36,7 +42,7 @@ class DynamoOutboxRepository(Repository):
 
     def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""
-        later = {"due": due, "attempts": event.attempts + failed}
+        later: Item = {"due_kind": schema.OUTBOX, "due": due, "attempts": event.attempts + failed}
         self._table.write_if([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
 
 
@@ -114,6 +120,12 @@ def due_ids(table: Table, kind: str, now: int, limit: int) -> list[str]:
 def oldest_due(table: Table, kind: str, now: int) -> int | None:
     """The `due` of the item that has been due the longest; None if nothing is due."""
     return next((int(row["due"]) for row in _due(table, kind, now, 1)), None)
+
+
+def set_aside(table: Table, key: Key, lane: str, now: int) -> None:
+    """Moves an item that is due and cannot be read to its own lane of the due index, and changes nothing else of it."""
+    later: Item = {"due_kind": lane, "due": now + policies.UNREADABLE_RETRY_SECONDS}
+    table.write_if([Update(key, later, Condition({}, at_most=(("due", now),)))])
 
 
 def _due(table: Table, kind: str, now: int, limit: int) -> Iterator[Item]:

@@ -20,7 +20,7 @@ from bot.domain.requests import (
 )
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
-from bot.dynamodb.repositories.notifications import due_ids, oldest_due
+from bot.dynamodb.repositories.notifications import due_ids, oldest_due, set_aside
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
 from bot.dynamodb.table import ConditionFailed, Repository
@@ -109,6 +109,12 @@ class DynamoOperationRepository(Repository):
 
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
         return due_ids(self._table, schema.REFRESH, now, limit)
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        return due_ids(self._table, schema.UNREADABLE_OPERATION, now, limit)
+
+    def set_aside(self, operation_id: str, now: int) -> None:
+        set_aside(self._table, schema.operation(operation_id), schema.UNREADABLE_OPERATION, now)
 
     def oldest_due(self, now: int) -> int | None:
         lanes = (oldest_due(self._table, lane, now) for lane in (schema.OPERATION, schema.REFRESH))

@@ -150,6 +150,9 @@ class DynamoPollingRepository(Repository):
     def cursor(self, kind: EntityKind) -> PollCursor | None:
         return self._read(PollCursor, schema.cursor(kind))
 
+    def replace_cursor(self, kind: EntityKind, cursor: PollCursor) -> None:
+        self._table.write([Put(item_at(schema.cursor(kind), cursor))])
+
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         item = item_at(schema.cursor(kind), cursor, revision=cursor.revision + 1)
         return self._table.write_if([Put(item, unchanged(cursor.revision))])
@@ -162,4 +165,12 @@ class DynamoPollingRepository(Repository):
 
     def parked(self, kind: EntityKind) -> list[ParkedRow]:
         rows = self._table.query("pk = :pk", {":pk": schema.parked_of(kind)})
-        return [read_item(ParkedRow, row) for row in rows]
+        return [_parked_row(row) for row in rows]
+
+
+def _parked_row(item: Item) -> ParkedRow:
+    try:
+        return read_item(ParkedRow, item)
+    except UnknownSchema as error:
+        seen_at = item.get("seen_at")
+        return ParkedRow(item["sk"], str(error), seen_at if isinstance(seen_at, int) else 0)

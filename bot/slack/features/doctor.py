@@ -32,7 +32,7 @@ def start(context: RequestContext, _: str) -> Json:
 def _report(context: RequestContext, found: HealthReport) -> list[Part]:
     polls = [_poll(kind, finished_at, found.at) for kind, finished_at in found.polled_at.items()]
     whole = diagnose(found.health_checks, found.at)
-    for more in (*polls, *_late(found), _parked(found.parked)):
+    for more in (*polls, *_late(found), _parked(found.parked), _unreadable(found.unreadable)):
         whole = whole.and_(more)
     parts: list[Part] = [Paragraph([_opening(context, whole), *_pause_line(found)])]
     for title, sign, lines in (("Problems", "✗ ", whole.wrong), ("No result", "? ", whole.unknown)):
@@ -113,3 +113,11 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
         f"{more}. They are read again at each sweep. Report them to Noyo or to the developers of Switchboard.",
     )
     return Diagnosis(wrong=(problem,))
+
+
+def _unreadable(count: int) -> Diagnosis:
+    if not count:
+        return Diagnosis(fine=("every entry readable",))
+    entries = "1 entry was" if count == 1 else f"{count} entries were"
+    advice = "Upgrade again; they are processed then. Nothing is lost."
+    return Diagnosis(wrong=(rich_text(f"{entries} written by a newer release of Switchboard. {advice}"),))

@@ -10,7 +10,7 @@ from bot.domain.content import MessageKey
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.records import EntityKind, EntityRef
-from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected
+from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected, UnknownSchema
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.cards import (
@@ -49,8 +49,12 @@ def publish(event_id: str, deps: Dependencies) -> PublishReport | None:
 
     Slack's errors postpone the event. Any other error postpones it too, and is raised afterwards.
     """
-    event = deps.outbox.event(event_id)
     now = deps.now()
+    try:
+        event = deps.outbox.event(event_id)
+    except UnknownSchema:
+        deps.outbox.set_aside(event_id, now)
+        raise
     if event is None or event.due is None or event.due > now:
         return None
     with trace_context(event.operation_id or event.id):

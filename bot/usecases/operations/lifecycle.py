@@ -16,7 +16,7 @@ from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.records import Record
 from bot.domain.requests import SensitiveFields
-from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable
+from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable, UnknownSchema
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest import log_change, plan_change
@@ -28,7 +28,11 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
     The result is `sending` (send it) or `reconciling` (ask Noyo about it). `LeaseLost` if another worker claims it, or
     somebody confirms or withdraws it, in the same moment.
     """
-    operation = deps.operations.operation(operation_id)
+    try:
+        operation = deps.operations.operation(operation_id)
+    except UnknownSchema:
+        deps.operations.set_aside(operation_id, deps.now())
+        raise
     if operation is None or not operation.is_claimable(deps.now()):
         return None
     pause = deps.sending_guard.active_pause() if operation.waits_to_be_sent else None

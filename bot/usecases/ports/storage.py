@@ -110,6 +110,13 @@ class OperationRepository(Protocol):
     def due_refreshes(self, now: int, *, limit: int) -> list[str]:
         """Like `due`, for automatic refreshes, which are listed separately so that they delay nobody."""
 
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        """Like `due`, for operations that were set aside."""
+
+    def set_aside(self, operation_id: str, now: int) -> None:
+        """An operation that only a newer release can read is listed apart, and due again later; nothing if it is not
+        due."""
+
     def oldest_due(self, now: int) -> int | None:
         """The earliest `due` of all due operations; None if there is none. From an index."""
 
@@ -145,7 +152,14 @@ class HealthRepository(Protocol):
 class OutboxRepository(Protocol):
     def event(self, event_id: str) -> OutboxEvent | None: ...
 
-    def due(self, now: int, *, limit: int) -> list[str]: ...
+    def due(self, now: int, *, limit: int) -> list[str]:
+        """Like `OperationRepository.due`; then events that were set aside."""
+
+    def unreadable(self, now: int, *, limit: int) -> list[str]:
+        """Like `OperationRepository.unreadable`."""
+
+    def set_aside(self, event_id: str, now: int) -> None:
+        """Like `OperationRepository.set_aside`."""
 
     def oldest_due(self, now: int) -> int | None:
         """Like `OperationRepository.due`."""
@@ -202,7 +216,11 @@ class GrantRepository(Protocol):
 
 
 class PollingRepository(Protocol):
-    def cursor(self, kind: EntityKind) -> PollCursor | None: ...
+    def cursor(self, kind: EntityKind) -> PollCursor | None:
+        """`UnknownSchema` if it was written by a newer release."""
+
+    def replace_cursor(self, kind: EntityKind, cursor: PollCursor) -> None:
+        """Replaces the cursor whatever it holds."""
 
     def save(self, kind: EntityKind, cursor: PollCursor) -> bool:
         """Writes the cursor with its revision raised by one, on condition that the revision is still the one read
@@ -213,7 +231,8 @@ class PollingRepository(Protocol):
 
     def unpark(self, kind: EntityKind, row_id: str) -> None: ...
 
-    def parked(self, kind: EntityKind) -> list[ParkedRow]: ...
+    def parked(self, kind: EntityKind) -> list[ParkedRow]:
+        """An entry that this release cannot read is listed with that reason: its row is still not followed."""
 
 
 class AuditWriter(Protocol):

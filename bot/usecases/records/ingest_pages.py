@@ -16,6 +16,8 @@ from bot.usecases.records.ingest import ingest, read_record
 
 logger = logging.getLogger("switchboard")
 
+CURSOR_UNREADABLE = "the position in the list could not be read, so the whole list is read again"
+
 
 class PollDeadlineReached(Exception):
     """The time for this poll is up."""
@@ -112,6 +114,10 @@ class PageIngestor:
     def park_list(self) -> None:
         """The list has no end; the health report and an alarm say so until a sweep reaches an end."""
         self._park(policies.LIST_ROW, "the list does not end: Noyo repeats its pages")
+
+    def park_cursor(self) -> None:
+        """The cursor was unreadable; the health report says so until the next sweep."""
+        self._park(policies.CURSOR_ROW, CURSOR_UNREADABLE)
 
     def unpark_missing(self) -> None:
         """After a sweep: unpark rows that are readable under another id, or gone."""

@@ -13,7 +13,7 @@ from bot.domain import outbox
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.polling import PassProgress, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record
-from bot.errors import NoyoError, NoyoRefused
+from bot.errors import NoyoError, NoyoRefused, UnknownSchema
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.records.ingest_pages import PageIngestor, PollDeadlineReached, PollReport
@@ -28,9 +28,14 @@ def poll(kind: EntityKind, deps: Dependencies) -> PollReport:
 
     Raises `NoyoError` if Noyo cannot be read; what was ingested until then is kept, and the next run resumes there.
     """
-    cursor = deps.polling.cursor(kind) or _first_cursor(kind, deps)
+    try:
+        cursor = deps.polling.cursor(kind) or _first_cursor(kind, deps)
+        ingestor = PageIngestor(kind, cursor, deps)
+    except UnknownSchema:
+        cursor = _restarted_cursor(kind, deps)
+        ingestor = PageIngestor(kind, cursor, deps)
+        ingestor.park_cursor()
     start = cursor.progress or PassProgress(offset=0, newest_modified=0, floor=_floor(cursor, deps))
-    ingestor = PageIngestor(kind, cursor, deps)
     try:
         return _run(start, ingestor, deps)
     finally:
@@ -68,6 +73,13 @@ def _log(ingestor: PageIngestor, deps: Dependencies) -> None:
         parked=ingestor.parked,
         age=deps.now() - finished_at,
     )
+
+
+def _restarted_cursor(kind: EntityKind, deps: Dependencies) -> PollCursor:
+    """Replaces an unreadable cursor: the whole list is read again, and unlike in a first run changes are announced."""
+    restarted = PollCursor(started_at=deps.now(), since=0, revision=1)
+    deps.polling.replace_cursor(kind, restarted)
+    return restarted
 
 
 def _first_cursor(kind: EntityKind, deps: Dependencies) -> PollCursor:
