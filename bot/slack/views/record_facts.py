@@ -12,9 +12,11 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     EntityKind,
+    LocalStatus,
     Record,
     Status,
     UnknownValue,
+    is_deleted,
 )
 from bot.domain.reminders import days_left
 from bot.slack.views import buttons
@@ -38,7 +40,7 @@ from bot.slack.views.rich_text import (
 
 UNNAMED_GROUP = "Unnamed group"
 _WITHOUT_CARRIER_MESSAGE = frozenset(
-    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED}
+    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED, LocalStatus.DELETED}
 )
 
 
@@ -61,7 +63,8 @@ def group_and_carrier(record: Record, display: DisplaySettings) -> RichText:
 
 def status_line(record: Record, label: str = "Status") -> RichText:
     """Noyo does not say when a status began, only when the record last changed."""
-    return labelled(label, status_name(record.status), ", last changed ", Timestamp(record.modified))
+    since = ", noticed " if is_deleted(record) else ", last changed "
+    return labelled(label, status_name(record.status), since, Timestamp(record.modified))
 
 
 def status_when_written(record: Record) -> RichText:
@@ -144,6 +147,7 @@ _NAMES: dict[Status, str] = {
     DisconnectionStatus.PROCESSING: "Processing",
     DisconnectionStatus.COMPLETED: "Completed",
     DisconnectionStatus.REJECTED: "Rejected",
+    LocalStatus.DELETED: "Deleted at Noyo",
 }
 
 _NEXT_STEPS: dict[Status, str] = {
@@ -165,6 +169,7 @@ _NEXT_STEPS: dict[Status, str] = {
     DisconnectionStatus.PROCESSING: "No action needed. Noyo is disconnecting the group.",
     DisconnectionStatus.COMPLETED: "No action needed. The group is no longer connected.",
     DisconnectionStatus.REJECTED: "No action needed. The group stays connected.",
+    LocalStatus.DELETED: "No action needed here. If this is unexpected, ask Noyo why it was deleted.",
 }
 
 _SOURCES = {
@@ -185,6 +190,8 @@ def status_name(status: Status, *, bold: bool = False) -> Span:
 
 def parse_status(kind: EntityKind, value: str) -> Status:
     """The status that Noyo spells like this, for this kind of record."""
+    if value == LocalStatus.DELETED.value:
+        return LocalStatus.DELETED
     known = DisconnectionStatus if kind is EntityKind.DISCONNECTION else ConnectionStatus
     return known(value) if value in known._value2member_map_ else UnknownValue(value)
 
