@@ -35,6 +35,11 @@ class NoyoRefused(NoyoError):
         self.status = status
         self.message = words
 
+    @property
+    def not_found(self) -> bool:
+        """Whether Noyo says that it does not have what was named."""
+        return self.status == 404
+
 
 class UnreadableAnswer(NoyoError):
     """Noyo answered with success, but the answer cannot be read. A write has probably taken effect."""

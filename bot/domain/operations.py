@@ -81,6 +81,8 @@ class OutcomeKind(StrEnum):
     """The person is not, or no longer, authorized; nothing was sent."""
     NOT_FOUND = "not_found"
     """Noyo does not know the record."""
+    DELETED = "deleted"
+    """Noyo no longer has the record. Unless nothing was sent, it is unknown whether it took effect."""
     CLOSED = "closed"
     """A person closed an operation whose effect is unknown."""
     REPORTED_ARRIVED = "reported_arrived"

@@ -10,7 +10,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import SENDING_PAUSE, EntityRef, Record, Status
+from bot.domain.records import SENDING_PAUSE, EntityRef, LocalStatus, Record, Status
 
 
 class EventKind(StrEnum):
@@ -60,7 +60,10 @@ class OutboxEvent:
 
 
 def record_changed(record: Record, before: Status | None, due: int, *, found: bool = False) -> OutboxEvent:
-    event = _of_record(EventKind.RECORD_CHANGED, record, at=record.modified, due=due)
+    """A record that returned may have a version that was announced before, so its event is named by the moment."""
+    returned = before is LocalStatus.DELETED
+    suffix, at = (f":returned:{due}", due) if returned else ("", record.modified)
+    event = _of_record(EventKind.RECORD_CHANGED, record, suffix, at=at, due=due)
     return replace(event, before=before.value if before is not None else None, after=record.status.value, found=found)
 
 
@@ -69,9 +72,13 @@ def late_version(record: Record, due: int) -> OutboxEvent:
     return replace(event, after=record.status.value)
 
 
-def first_day(record: Record, due: int) -> OutboxEvent:
-    """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts."""
-    return _of_record(EventKind.DAY_STARTED, record, ":first", at=due, due=due)
+def first_day(record: Record, due: int, *, returned: bool = False) -> OutboxEvent:
+    """Put with a version that awaits a decision. Its publisher knows the time zone, and so when the next day starts.
+
+    `returned`: the version may have had its first day before the record was deleted.
+    """
+    suffix = f":returned:{due}" if returned else ":first"
+    return _of_record(EventKind.DAY_STARTED, record, suffix, at=due, due=due)
 
 
 def day_started(record: Record, day: date, due: int) -> OutboxEvent:

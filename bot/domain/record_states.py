@@ -12,8 +12,10 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionStatus,
     EntityRef,
+    LocalStatus,
     Record,
     Status,
+    is_deleted,
     needs_our_action,
 )
 
@@ -65,6 +67,8 @@ class VersionOrder(Enum):
     SAME = "same"
     NEWER = "newer"
     OLDER = "older"
+    RETURNED = "returned"
+    """A version of a record that was deleted at Noyo when it was last read by id."""
     UNCLEAR = "unclear"
     """Another version with the same `modified`: whole seconds do not show which is newer."""
 
@@ -74,6 +78,8 @@ def compare_versions(state: RecordState | None, record: Record) -> VersionOrder:
         return VersionOrder.FIRST
     if state.record.version == record.version:
         return VersionOrder.SAME
+    if is_deleted(state.record):
+        return VersionOrder.RETURNED
     if state.record.modified == record.modified:
         return VersionOrder.UNCLEAR
     return VersionOrder.NEWER if record.modified > state.record.modified else VersionOrder.OLDER
@@ -94,6 +100,19 @@ def new_record_state(record: Record, now: int) -> RecordState:
         attempt_started_at=record.created,
         seen_at=now,
         waiting_since=_waits_since(None, record, now),
+    )
+
+
+def deleted_version(record: Record, now: int) -> Record:
+    """The version that replaces `record` when Noyo no longer has it. `modified` is when we noticed.
+
+    As a version of its own it makes every earlier button, form, alert and timer outdated.
+    """
+    return replace(
+        record,
+        version=f"{record.version}-deleted-{now}",
+        modified=max(now, record.modified),
+        status=LocalStatus.DELETED,
     )
 
 

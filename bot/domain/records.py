@@ -112,6 +112,13 @@ class DisconnectionStatus(Enum):
     REJECTED = "rejected"
 
 
+class LocalStatus(Enum):
+    """A status that Switchboard gives to a record by itself. Noyo has none of these."""
+
+    DELETED = "deleted_at_noyo"
+    """Noyo answered 404 when the record was read by its id."""
+
+
 class DisconnectionSource(Enum):
     CARRIER = "carrier"
     PLATFORM = "platform"
@@ -129,7 +136,7 @@ class Connection:
     created: int
     modified: int
     carrier_id: str
-    status: ConnectionStatus | UnknownValue
+    status: ConnectionStatus | LocalStatus | UnknownValue
     carrier_group_id: str | None = None
     group_name: str | None = None
     group_id: str | None = None
@@ -152,7 +159,7 @@ class Disconnection:
     created: int
     modified: int
     carrier_id: str
-    status: DisconnectionStatus | UnknownValue
+    status: DisconnectionStatus | LocalStatus | UnknownValue
     source_type: DisconnectionSource | UnknownValue
     group_name: str | None = None
     group_id: str | None = None
@@ -168,7 +175,7 @@ class Disconnection:
 
 
 Record = Connection | Disconnection
-Status = ConnectionStatus | DisconnectionStatus | UnknownValue
+Status = ConnectionStatus | DisconnectionStatus | LocalStatus | UnknownValue
 
 _NEED_OUR_ACTION = frozenset(
     {
@@ -178,7 +185,9 @@ _NEED_OUR_ACTION = frozenset(
         DisconnectionStatus.NEEDS_REVIEW,
     }
 )
-_CLOSED = frozenset({ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED})
+_CLOSED = frozenset(
+    {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED, LocalStatus.DELETED}
+)
 
 
 def needs_our_action(status: Status) -> bool:
@@ -189,6 +198,11 @@ def needs_our_action(status: Status) -> bool:
 def is_open(status: Status) -> bool:
     """Whether the record may still change by itself. An unknown status counts as open, so that it is followed."""
     return status not in _CLOSED
+
+
+def is_deleted(record: Record) -> bool:
+    """Whether this is the version that says that Noyo no longer has the record."""
+    return record.status is LocalStatus.DELETED
 
 
 def open_statuses(kind: EntityKind) -> tuple[str, ...]:

@@ -150,9 +150,13 @@ class OpenOperations:
 
     def __init__(self) -> None:
         self.open: dict[EntityRef, Operation] = {}
+        self.refreshes: dict[str, Operation] = {}
 
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self.open.get(entity)
+
+    def submit(self, operation: Operation, **_: object) -> None:
+        self.refreshes[operation.id] = operation
 
 
 class Ingestion:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.domain.outbox import RecordChange
 from bot.domain.polling import ParkedRow, PollCursor
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_open
+from bot.domain.records import Connection, Disconnection, EntityKind, EntityRef, Record, is_deleted, is_open
 from bot.dynamodb import schema
 from bot.dynamodb.expressions import ABSENT, Check, Delete, Item, Put, Write, holds, unchanged
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
@@ -115,7 +115,7 @@ def state_item(record_state: RecordState) -> Item:
         record_state,
         version=record.version,
         in_group=schema.in_group(record.group_id) if record.group_id else None,
-        recent_kind=kind,
+        recent_kind=None if is_deleted(record) else kind,  # Its `modified` is not Noyo's.
         recent_modified=record.modified,
         open_kind=kind if open_ else None,
         open_order=open_order(record) if open_ else None,

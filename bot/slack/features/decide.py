@@ -14,7 +14,7 @@ from functools import partial
 from bot.domain.operations import Operation
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
-from bot.domain.records import Disconnection
+from bot.domain.records import Disconnection, is_deleted
 from bot.domain.requests import Decision, DecisionReason, DecisionRequest
 from bot.slack.context import RequestContext
 from bot.slack.features.forms import (
@@ -209,7 +209,7 @@ def _not_decidable(context: RequestContext, record_state: RecordState, record: D
         *decided_elsewhere(record, last),
         rich_text("There is nothing left to decide, and nothing was sent to Noyo."),
     ]
-    return notice("Already decided", *lines)
+    return notice("Deleted at Noyo" if is_deleted(record) else "Already decided", *lines)
 
 
 APPROVE, REJECT = _form(Decision.APPROVE), _form(Decision.REJECT)

@@ -216,6 +216,7 @@ _OUTCOMES = {
     "changed": "was not sent: it had changed at Noyo",
     "not_authorized": "was not sent: the person had lost the right",
     "not_found": "was not found at Noyo",
+    "deleted": "ended: Noyo no longer has the record",
     "closed": "was closed; its effect is unknown",
     "reported_arrived": "arrived, as reported by a person",
     "unclear": "got no answer; someone must check whether it arrived",

@@ -20,7 +20,7 @@ from bot.domain.content import (
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent, is_deferral, is_submission
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection
+from bot.domain.records import Connection, Disconnection, LocalStatus
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.answer_text import answered
@@ -136,6 +136,8 @@ def _owner_line(event: OutboxEvent) -> RichText:
 def _status_change(event: OutboxEvent) -> RichText:
     if event.before is None:
         return rich_text("New at Noyo: ", *_status_after(event))
+    if event.before == LocalStatus.DELETED.value:
+        return rich_text("Noyo has it again, so it is followed again: ", *_status_after(event))
     if event.before == event.after:
         return rich_text("Changed at Noyo, still ", *_status_after(event))
     before = status_name(parse_status(event.entity.kind, event.before))

@@ -247,6 +247,14 @@ def _changed(operation: Operation, result: Outcome) -> RichText:
     return rich_text(changed, *possessive(operation), " was sent")
 
 
+def _deleted(operation: Operation, _: Outcome) -> RichText:
+    """Nothing that Noyo still has could show whether an earlier attempt took effect."""
+    why = f": the {entity_noun(operation)} was deleted at Noyo"
+    if operation.sends:
+        return rich_text("It is unknown whether ", *possessive(operation), " took effect", why)
+    return rich_text(*possessive(operation), " had no effect", why)
+
+
 def _not_authorized(operation: Operation, result: Outcome) -> RichText:
     denied = UserMention(result.decided_by) if result.decided_by else actor(operation)
     return rich_text("Not sent: ", denied, " does not have permission for this")
@@ -273,6 +281,7 @@ _OUTCOMES: dict[OutcomeKind, Callable[[Operation, Outcome], RichText]] = {
     OutcomeKind.DUPLICATE: _duplicate,
     OutcomeKind.REFUSED: _refused,
     OutcomeKind.CHANGED: _changed,
+    OutcomeKind.DELETED: _deleted,
     OutcomeKind.NOT_AUTHORIZED: _not_authorized,
     OutcomeKind.WITHDRAWN: _withdrawn,
     OutcomeKind.END_DATE_PASSED: _end_date_passed,

@@ -12,9 +12,11 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     EntityKind,
+    LocalStatus,
     Record,
     Status,
     UnknownValue,
+    is_deleted,
 )
 from bot.domain.reminders import days_left, end_date_of
 from bot.slack.views import buttons
@@ -38,7 +40,7 @@ from bot.slack.views.rich_text import (
 
 UNNAMED_GROUP = "Unnamed group"
 _WITHOUT_CARRIER_MESSAGE = frozenset(
-    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED}
+    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED, LocalStatus.DELETED}
 )
 
 
@@ -71,7 +73,8 @@ def title(record: Record, display: DisplaySettings) -> RichText:
 def status_line(record: Record, disconnection: RecordState | None = None, *, label: str = "Status") -> RichText:
     """Noyo does not say when a status began, only when the record last changed."""
     shown = disconnection.record if disconnection is not None and ends_connection(disconnection) else record
-    return labelled(label, *current_status(record, disconnection), ", last changed ", Timestamp(shown.modified))
+    since = ", noticed " if is_deleted(shown) else ", last changed "
+    return labelled(label, *current_status(record, disconnection), since, Timestamp(shown.modified))
 
 
 def current_status(record: Record, disconnection: RecordState | None, *, bold: bool = False) -> RichText:
@@ -174,6 +177,7 @@ _NAMES: dict[Status, str] = {
     DisconnectionStatus.PROCESSING: "Processing",
     DisconnectionStatus.COMPLETED: "Completed",
     DisconnectionStatus.REJECTED: "Rejected",
+    LocalStatus.DELETED: "Deleted at Noyo",
 }
 
 _NEXT_STEPS: dict[Status, str] = {
@@ -195,6 +199,7 @@ _NEXT_STEPS: dict[Status, str] = {
     DisconnectionStatus.PROCESSING: "No action needed. Noyo is disconnecting the group.",
     DisconnectionStatus.COMPLETED: "No action needed. The group is no longer connected.",
     DisconnectionStatus.REJECTED: "No action needed. The group stays connected.",
+    LocalStatus.DELETED: "No action needed here. If this is unexpected, ask Noyo why it was deleted.",
 }
 
 _SOURCES = {
@@ -215,6 +220,8 @@ def status_name(status: Status, *, bold: bool = False) -> Span:
 
 def parse_status(kind: EntityKind, value: str) -> Status:
     """The status that Noyo spells like this, for this kind of record."""
+    if value == LocalStatus.DELETED.value:
+        return LocalStatus.DELETED
     known = DisconnectionStatus if kind is EntityKind.DISCONNECTION else ConnectionStatus
     return known(value) if value in known._value2member_map_ else UnknownValue(value)
 

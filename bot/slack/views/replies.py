@@ -36,6 +36,7 @@ _TITLES = {
     OutcomeKind.CHANGED: "Not sent: it changed",
     OutcomeKind.NOT_AUTHORIZED: "No permission",
     OutcomeKind.NOT_FOUND: "Not found at Noyo",
+    OutcomeKind.DELETED: "Deleted at Noyo",
     OutcomeKind.CLOSED: "Closed",
     OutcomeKind.UNCLEAR: "Outcome unknown",
     OutcomeKind.OVERDUE: "Outcome unknown",

@@ -10,7 +10,7 @@ from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
-from bot.domain.records import Connection, ConnectionStatus, Record, is_open
+from bot.domain.records import Connection, ConnectionStatus, EntityRef, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
     DecisionRequest,
@@ -33,9 +33,11 @@ from bot.usecases.operations.lifecycle import (
     reschedule,
     settle,
     settle_confirmed,
+    settle_if_deleted,
+    settle_operations_on_deleted,
 )
 from bot.usecases.operations.reconcile import find_duplicate, reconcile, settle_if_effective, unconfirmed_answer
-from bot.usecases.records.ingest import read_record
+from bot.usecases.records.ingest import ingest_deletion, read_record
 
 CONFLICT = frozenset({409})
 STALE = frozenset({404, 409, 422})
@@ -205,6 +207,9 @@ def _process_refusal(operation: Operation, rules: SendingRules, refusal: NoyoRef
 
 
 def _settle_refused(operation: Operation, refusal: NoyoRefused, deps: Dependencies) -> None:
+    """A refused call had no effect, so it does not count as sent."""
+    if refusal.not_found and settle_if_deleted(operation.not_sent(), deps):
+        return
     record = operation.entity if operation.entity.is_record else None
     outcome = Outcome(OutcomeKind.REFUSED, refusal.message, record, status=refusal.status)
     settle(operation, OperationState.REFUSED, outcome, deps)
@@ -317,7 +322,7 @@ KINDS = {
 def _refresh(operation: Operation, deps: Dependencies) -> None:
     """Reads only, so it continues while sending is paused."""
     try:
-        record = read_record(operation.entity, deps.noyo)
+        record = _read_or_ingest_deletion(operation.entity, deps)
     except NoyoRefused as refusal:
         outcome = Outcome(OutcomeKind.NOT_FOUND, message=refusal.message, status=refusal.status)
         settle(operation, OperationState.REFUSED, outcome, deps)
@@ -325,3 +330,13 @@ def _refresh(operation: Operation, deps: Dependencies) -> None:
         reschedule(operation, deps, why=str(error))
     else:
         settle_confirmed(operation, record, deps)
+
+
+def _read_or_ingest_deletion(entity: EntityRef, deps: Dependencies) -> Record:
+    """The record; if Noyo no longer has it, that is saved before `NoyoRefused` is raised."""
+    try:
+        return read_record(entity, deps.noyo)
+    except NoyoRefused as refusal:
+        if refusal.not_found and ingest_deletion(entity, deps):
+            settle_operations_on_deleted(entity, deps)
+        raise

@@ -14,12 +14,12 @@ from bot.domain.operations import Operation, OperationKind, OperationState, Outc
 from bot.domain.outbox import OutboxEvent, RecordChange, operation_changed, with_record_change, without_record_events
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
-from bot.domain.records import Record
-from bot.domain.requests import SensitiveFields
+from bot.domain.records import EntityRef, Record
+from bot.domain.requests import DisconnectionRequest, SensitiveFields
 from bot.errors import ConcurrentUpdate, LeaseLost, NotSent, NoyoError, StorageError, TableUnavailable, UnknownSchema
 from bot.telemetry import log_operation
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.records.ingest import log_change, plan_change
+from bot.usecases.records.ingest import ingest_deletion, log_change, plan_change
 
 
 def claim(operation_id: str, deps: Dependencies) -> Operation | None:
@@ -201,6 +201,39 @@ def settle_confirmed(operation: Operation, record: Record, deps: Dependencies) -
     """Noyo answered with the record."""
     outcome = Outcome(OutcomeKind.CONFIRMED, record=record.entity)
     settle(operation, OperationState.SUCCEEDED, outcome, deps, record=record)
+
+
+def settle_if_deleted(operation: Operation, deps: Dependencies) -> bool:
+    """After Noyo answered 404: if its record is deleted at Noyo, save that and settle the operation."""
+    wanted = operation.input
+    entity = wanted.connection if isinstance(wanted, DisconnectionRequest) else operation.entity
+    try:
+        deleted = entity.is_record and ingest_deletion(entity, deps)
+    except NoyoError:
+        return False  # Only a clear answer counts; a sweep asks again.
+    if deleted:
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.DELETED, record=entity), deps)
+    return deleted
+
+
+def settle_operations_on_deleted(entity: EntityRef, deps: Dependencies) -> None:
+    """Settle the open operation on a record that Noyo no longer has, and the one that requested the record.
+
+    The worker that holds an operation settles it by itself.
+    """
+    now, operation = deps.now(), deps.operations.open_on(entity)
+    if operation is not None and not _is_leased(operation, now):
+        settle(operation, OperationState.CANCELLED, Outcome(OutcomeKind.DELETED, record=entity), deps)
+    state = deps.records.record_state(entity)
+    requested_by = state.requested_by_operation if state is not None else None
+    request = deps.operations.operation(requested_by) if requested_by is not None else None
+    if request is not None and request.is_open and not _is_leased(request, now):
+        # Noyo had the record, so the request arrived; sent again, it would create another one.
+        settle(request, OperationState.SUCCEEDED, Outcome(OutcomeKind.RECONCILED, record=entity), deps)
+
+
+def _is_leased(operation: Operation, now: int) -> bool:
+    return operation.lease_until is not None and operation.lease_until > now
 
 
 def _record_change(settled: Operation, record: Record, deps: Dependencies) -> RecordChange | None:

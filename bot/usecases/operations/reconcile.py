@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 from bot import policies
 from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
@@ -20,12 +21,19 @@ from bot.domain.records import Connection, Disconnection, Record
 from bot.domain.requests import ConnectionRequest, DecisionRequest, DisconnectionRequest, RetryRequest
 from bot.errors import NoAnswer, NotSent, NoyoRefused, UnreadableAnswer
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.operations.lifecycle import reconcile_again, reconcile_later, request_resolution, send_again, settle
+from bot.usecases.operations.lifecycle import (
+    reconcile_again,
+    reconcile_later,
+    request_resolution,
+    send_again,
+    settle,
+    settle_if_deleted,
+)
 
 GUARDED_BY_NOYO = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.DECIDE_DISCONNECTION})
 """Noyo itself refuses a second one: a connection request as a duplicate, a decision by its version if that is sent."""
+R = TypeVar("R", Connection, Disconnection)
 CREATING = frozenset({OperationKind.REQUEST_CONNECTION, OperationKind.CREATE_DISCONNECTION})
-NOT_FOUND = 404
 
 
 def reconcile(operation: Operation, deps: Dependencies) -> None:
@@ -33,7 +41,11 @@ def reconcile(operation: Operation, deps: Dependencies) -> None:
     try:
         if _settle_if_found(operation, deps):
             return
-    except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused):
+    except NoyoRefused as refusal:
+        if not (refusal.not_found and settle_if_deleted(operation, deps)):
+            reconcile_again(operation, deps)
+        return
+    except (NotSent, NoAnswer, UnreadableAnswer):
         reconcile_again(operation, deps)
         return
     asked = replace(operation, reconciliations=operation.reconciliations + 1)
@@ -73,7 +85,7 @@ def settle_if_effective(operation: Operation, deps: Dependencies, *, same_name: 
     try:
         return _settle_if_found(operation, deps, same_name=same_name)
     except (NotSent, NoAnswer, UnreadableAnswer, NoyoRefused) as error:
-        if isinstance(error, NoyoRefused) and error.status == NOT_FOUND and operation.sends == 1:
+        if isinstance(error, NoyoRefused) and error.not_found and operation.sends == 1:
             return False  # Sent once and refused, and the record on which it could take effect does not exist.
         reconcile_later(operation, deps)
         return True
@@ -141,7 +153,14 @@ def _requested_connection(operation: Operation, wanted: ConnectionRequest, deps:
         known = deps.records.record_state(connection.entity)
         if not _is_excluded(known, operation, wanted, deps) and created_since_sent(connection, operation):
             return connection
-    return None
+    return _linked_record(Connection, operation, wanted.carrier_group_id, deps)
+
+
+def _linked_record(kind: type[R], operation: Operation, search_text: str, deps: Dependencies) -> R | None:
+    """The record that was found to be the operation's while Noyo still had it: the request arrived."""
+    found = deps.records.find(search_text, limit=policies.MAX_RELATED_RECORDS)
+    linked = (state.record for state in found if state.requested_by_operation == operation.id)
+    return next((record for record in linked if isinstance(record, kind)), None)
 
 
 def _requested_disconnection(
@@ -152,7 +171,7 @@ def _requested_disconnection(
         known = deps.records.record_state(found.entity)
         if is_requested_disconnection(found, operation) and not _belongs_to_another(known, operation):
             return replace(found, group_id=wanted.group_id)
-    return None
+    return _linked_record(Disconnection, operation, wanted.group_id, deps)
 
 
 def _belongs_to_another(known: RecordState | None, operation: Operation) -> bool:

@@ -14,6 +14,7 @@ from bot.domain.record_states import (
     VersionOrder,
     advance,
     compare_versions,
+    deleted_version,
     link_to_operation,
     new_record_state,
 )
@@ -23,8 +24,10 @@ from bot.domain.records import (
     DisconnectionStatus,
     EntityKind,
     EntityRef,
+    LocalStatus,
     Record,
     Status,
+    is_deleted,
     pending_connection_ref,
     pending_disconnection_ref,
 )
@@ -66,6 +69,8 @@ def plan_change(record: Record, deps: Dependencies, *, by: Operation | None = No
         after = _link(new_record_state(record, deps.now()), requested_by or _requesting_operation(record, deps))
         return RecordChange(record.entity, None, after, record, _events(record, None, deps.now()))
     order = compare_versions(state, record)
+    if order is VersionOrder.RETURNED:
+        return _ingest_if_current(record, state, by, deps)
     if order is VersionOrder.UNCLEAR:
         return _ingest_same_second(record, state, by, deps)
     if order is VersionOrder.NEWER:
@@ -103,7 +108,9 @@ def _advance(state: RecordState, record: Record, by: Operation | None, now: int)
 
 def _events(record: Record, before: Status | None, now: int) -> tuple[OutboxEvent, ...]:
     """The events of a new version. A request that awaits a decision also gets its first daily timer."""
-    days = (outbox.first_day(record, now),) if record.status is DisconnectionStatus.NEEDS_REVIEW else ()
+    returned = before is LocalStatus.DELETED
+    waits = record.status is DisconnectionStatus.NEEDS_REVIEW
+    days = (outbox.first_day(record, now, returned=returned),) if waits else ()
     return (outbox.record_changed(record, before, now), *days)
 
 
@@ -132,13 +139,54 @@ def _ingest_same_second(
     """Two versions with the same `modified`: never guess their order, read the record again."""
     if not deps.records.has_version(record.entity, record):
         deps.records.write(RecordChange(record.entity, state, None, record))
+    return _ingest_if_current(record, state, by, deps)
+
+
+def _ingest_if_current(
+    record: Record, state: RecordState, by: Operation | None, deps: Dependencies
+) -> RecordChange | None:
+    """What Noyo shows now counts, if it has the record and a version at least as new as the one we have."""
     try:
         current = read_record(record.entity, deps.noyo)
     except NoyoRefused:
         return _link_only(state, by)
-    if current.version == state.record.version or current.modified < state.record.modified:
+    older = current.modified < state.record.modified and not is_deleted(state.record)
+    if current.version == state.record.version or older:
         return _link_only(state, by)
     return _advance(state, current, by, deps.now())
+
+
+def ingest_deletion(entity: EntityRef, deps: Dependencies) -> bool:
+    """Save that Noyo no longer has a known record, if Noyo says so. Returns whether the record is known as deleted.
+
+    The state is read before Noyo is, so that a version ingested in between is not overwritten. Raises `NoyoError` if
+    the record cannot be read for another reason.
+    """
+    for _ in range(policies.INGEST_ATTEMPTS):
+        state = deps.records.record_state(entity)
+        if state is None or is_deleted(state.record):
+            return state is not None
+        if _is_at_noyo(entity, deps):
+            return False
+        version = deleted_version(state.record, deps.now())
+        change = _advance(state, version, None, deps.now())
+        try:
+            deps.records.write(change)
+        except ConcurrentUpdate:
+            continue
+        log_change(change)
+        return True
+    raise TableUnavailable(f"{entity} kept changing while it was saved")
+
+
+def _is_at_noyo(entity: EntityRef, deps: Dependencies) -> bool:
+    try:
+        read_record(entity, deps.noyo)
+    except NoyoRefused as refusal:
+        if not refusal.not_found:
+            raise
+        return False
+    return True
 
 
 def read_record(entity: EntityRef, noyo: NoyoReader) -> Record:

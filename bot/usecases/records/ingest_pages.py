@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot import policies
+from bot.domain.operations import ReplyTo
 from bot.domain.polling import ListPage, ParkedRow, PollCursor
 from bot.domain.records import Disconnection, DisconnectionStatus, EntityKind, EntityRef, Record, open_statuses
 from bot.errors import NoyoError, UnknownSchema
 from bot.telemetry import safe_label
 from bot.usecases.dependencies import Dependencies
+from bot.usecases.operations import submit
 from bot.usecases.records.ingest import ingest, read_record
 
 logger = logging.getLogger("switchboard")
@@ -46,6 +48,8 @@ class PageIngestor:
         """The highest `modified` seen so far."""
         self.awaiting_decision: dict[EntityRef, Record] = {}
         """The disconnection requests seen that await a decision."""
+        self.seen: set[EntityRef] = set()
+        """The records on the pages that this run ingested."""
         self._deps = deps
         self._parked = {parked.row_id for parked in deps.polling.parked(kind)}
         self._unreadable: set[str] = set()
@@ -124,6 +128,19 @@ class PageIngestor:
         for row_id in sorted(self._parked - self._unreadable):
             self._unpark(row_id)
 
+    def refresh_unlisted(self, ids: Sequence[str], page: ListPage) -> None:
+        """Submit a refresh for each of `ids` that `page` does not show. Only a read by id can tell that it was deleted.
+
+        One sweep submits one refresh of each record, however often it is interrupted.
+        """
+        listed = {row.row_id for row in page.rows}
+        sweep = self.started_at // self._deps.sweep_seconds
+        for record_id in ids:
+            if record_id not in listed:
+                entity = EntityRef(self.kind, record_id)
+                refresh_id = f"unlisted:{entity}:{sweep}"
+                submit.refresh(refresh_id, None, entity, because="unlisted", reply_to=ReplyTo(), deps=self._deps)
+
     def _ingest(self, row_id: str, record: Record) -> None:
         """A record that Noyo cannot show again, or whose state we cannot read, must not block the others."""
         try:
@@ -135,6 +152,7 @@ class PageIngestor:
 
     def _remember(self, record: Record) -> None:
         self.newest_modified = max(self.newest_modified, record.modified)
+        self.seen.add(record.entity)
         if isinstance(record, Disconnection) and record.status is DisconnectionStatus.NEEDS_REVIEW:
             self.awaiting_decision[record.entity] = record
 

@@ -100,7 +100,8 @@ def _floor(cursor: PollCursor, deps: Dependencies) -> int:
 
 def _choose_sync(start: PassProgress, ingestor: PageIngestor) -> Sync:
     """An interrupted run resumes as it started; a sweep reads every row, so its order does not matter."""
-    if start.by_status or start.offset > policies.POLL_RESUME_OVERLAP:
+    list_was_read = start.last_id_read is not None
+    if start.by_status or list_was_read or start.offset > policies.POLL_RESUME_OVERLAP:
         ingestor.peek()
     elif start.floor:
         known = ingestor.newest_known()

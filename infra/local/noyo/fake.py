@@ -223,6 +223,11 @@ class NoyoFake:
         with self._current() as state:
             state.remove(record_id)
 
+    def restore(self, record_id: str) -> None:
+        """Undoes the deletion of a connection or a disconnection request."""
+        with self._current() as state:
+            state.restore(record_id)
+
     def script(self, carrier_group_id: str, steps: Iterable[tuple[Any, ...]]) -> None:
         """Scripts the status changes of requests and retries with this carrier group id.
 

@@ -10,7 +10,7 @@ import pytest
 from bot import policies
 from bot.domain.operations import OperationState, Outcome, OutcomeKind
 from bot.domain.people import AccessPolicy
-from bot.domain.records import connection_ref
+from bot.domain.records import LocalStatus, connection_ref
 from bot.domain.requests import SensitiveFields
 from bot.errors import NoAnswer, StorageError, TableUnavailable
 from infra.local.noyo import Fault, Rules
@@ -332,13 +332,16 @@ def test_a_retry_of_a_changed_connection_is_not_sent(bench: ExecutionBench) -> N
     assert not bench.is_locked(shown.entity)
 
 
-def test_a_retry_of_a_connection_that_noyo_no_longer_knows_is_refused(bench: ExecutionBench) -> None:
+def test_a_retry_of_a_connection_that_noyo_no_longer_knows_ends_unsent(bench: ExecutionBench) -> None:
     shown = bench.add_failed_connection()
     bench.retry(shown)
     bench.noyo.remove(shown.record.id)
 
-    assert bench.run_worker("V2").state is OperationState.REFUSED
-    assert outcome(bench, "V2").message == "Group connection not found"
+    ended = bench.run_worker("V2")
+
+    assert (ended.state, ended.sends) == (OperationState.CANCELLED, 0)
+    assert outcome(bench, "V2").kind is OutcomeKind.DELETED
+    assert bench.record_state(shown.record.id).status is LocalStatus.DELETED
     assert bench.writes() == []
 
 
