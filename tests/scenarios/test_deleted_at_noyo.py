@@ -134,6 +134,9 @@ def test_a_failed_read_changes_nothing(system: System, status: int) -> None:
     record = system.noyo.add_connection(group_name="Gone Company", status="unable_to_connect")
     system.settle(30)
     system.noyo.remove(record["id"])
+    system.wait(60)
+    system.noyo.add_connection(group_name="Newer Company", status="completed")
+    system.settle(30)
     path = f"/group_connections/{record['id']}"
     system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=status, times=None))
     sweep(system)
@@ -164,7 +167,7 @@ def test_a_record_that_returns_is_followed_again(system: System, changes: bool) 
         system.settle(60)
     sweep(system)
 
-    assert "Noyo has it again, so it is followed again: **Needs review**" in system.seen_in(DECISIONS)
+    assert "It exists at Noyo again: **Needs review**" in system.seen_in(DECISIONS)
     assert {"approve", "reject"} <= offered(system, DECISIONS)
     assert "These need a decision" in answer(system, "decisions")
     decide(system, "approve")

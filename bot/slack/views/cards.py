@@ -137,7 +137,7 @@ def _status_change(event: OutboxEvent) -> RichText:
     if event.before is None:
         return rich_text("New at Noyo: ", *_status_after(event))
     if event.before == LocalStatus.DELETED.value:
-        return rich_text("Noyo has it again, so it is followed again: ", *_status_after(event))
+        return rich_text("It exists at Noyo again: ", *_status_after(event))
     if event.before == event.after:
         return rich_text("Changed at Noyo, still ", *_status_after(event))
     before = status_name(parse_status(event.entity.kind, event.before))

@@ -399,6 +399,12 @@ def test_in_any_order_the_newest_version_wins_and_each_is_published_once(
 # ---------------------------------------------------------------- deleted at Noyo
 
 
+@pytest.fixture
+def ingestion() -> Iterator[Ingestion]:
+    with Ingestion() as started:
+        yield started
+
+
 @pytest.mark.parametrize(
     "error", [NoyoRefused(403, "No"), NoyoRefused(409, "No"), NoAnswer("500"), NotSent("401"), UnreadableAnswer("?")]
 )
