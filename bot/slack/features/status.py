@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.domain.content import RecordCard
 from bot.domain.operations import Operation, ReplyTo
 from bot.domain.people import Right
 from bot.domain.record_states import RecordState, decidable
@@ -24,7 +25,7 @@ from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
-from bot.slack.views.operation_text import current_state, in_progress
+from bot.slack.views.operation_text import current_state, in_progress, note_line
 from bot.slack.views.record_cards import claimed_by
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
@@ -87,7 +88,7 @@ def _details(context: RequestContext, value: ButtonValue) -> Json:
     card = record_card(value.record, context.deps)
     if card is None:
         return notice("Details", "Switchboard no longer has this record.")
-    parts = [*_everything(context, card.record_state), *_versions(context, card.record_state)]
+    parts = [*_everything(context, card), *_versions(context, card.record_state)]
     return notice_view("Details", Message(parts, warning=context.display.warning()))
 
 
@@ -137,8 +138,9 @@ def _buttons(context: RequestContext, record_state: RecordState, *, with_claim: 
     return Buttons(offered, f"{record_state.entity}:{record_state.record.version}")
 
 
-def _everything(context: RequestContext, record_state: RecordState) -> list[Part]:
-    record = record_state.record
+def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
+    record_state, record = card.record_state, card.record_state.record
+    notes = [note_line(operation) for operation in (card.operation, card.last) if operation is not None]
     lines = [
         rich_text(*record_facts.group_and_carrier(record, context.display)),
         record_facts.status_line(record),
@@ -159,8 +161,9 @@ def _everything(context: RequestContext, record_state: RecordState) -> list[Part
         lines += [labelled("Decided", Timestamp(record.decided))] if record.decided is not None else []
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
-    words = record_facts.carrier_message(record)
-    return [Paragraph(lines), *([Paragraph([labelled("Message from the carrier", *words)])] if words else [])]
+    words = record_facts.message_text(record)
+    said = [labelled(record_facts.message_label(record.status), *words)] if words else []
+    return [Paragraph(lines), Paragraph([*said, *notes])]
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
@@ -177,7 +180,7 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return rich_text(" · ", *end_date(record))
-    message = record_facts.carrier_message(record, MAX_QUOTE_LENGTH // 7)
+    message = record_facts.message_text(record, MAX_QUOTE_LENGTH // 7)
     return rich_text(" · ", *message) if message else ()
 
 

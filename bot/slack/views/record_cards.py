@@ -47,8 +47,8 @@ def connection_card(card: RecordCard, record: Connection, display: DisplaySettin
     a retry that may still fail. So an open operation removes the buttons, and past outcomes show only without one.
     """
     parts: list[Part] = [Paragraph(_facts(card.record_state, record, now_or_next(card, record, display)))]
-    message = record_facts.carrier_message(record)
-    parts += [Paragraph([labelled("Message from the carrier")]), Quote(message)] if message else []
+    message = record_facts.message_text(record)
+    parts += [Paragraph([labelled(record_facts.message_label(record.status))]), Quote(message)] if message else []
     parts.append(Paragraph(last_outcome_lines(card, display, current=display.retryable(card.record_state))))
     parts.append(card_buttons(card, display))
     parts.append(SmallPrint([record_facts.id_and_version(record)]))
