@@ -96,7 +96,7 @@ def description(operation: Operation) -> RichText:
 
 
 def _decision_details(request: DecisionRequest) -> RichText:
-    """The date or the reason. The note that was typed with a decision is for Noyo only."""
+    """The date or the reason. The note that was typed for Noyo is not for the whole channel."""
     if request.effective_end_date is not None:
         return rich_text(f" with {date_text(request.effective_end_date)} as the last managed day")
     if request.reason is not None:
