@@ -146,7 +146,7 @@ def test_the_owner_stays_while_the_request_waits_for_a_decision() -> None:
 def test_a_moved_end_date_is_urgent_if_it_skipped_a_reminder(
     before: date | None, now: date | None, urgent: bool
 ) -> None:
-    """Moved on Monday, 9 November 2026."""
+    """The end date changes on Monday, 9 November 2026."""
     state = waiting(before, date(2026, 11, 2))
     assert isinstance(state.record, Disconnection)
     moved = advance(state, replace(state.record, version="w", effective_end_date=now), noon(date(2026, 11, 9)))
