@@ -10,7 +10,7 @@ from bot.domain.operations import Operation, OperationState
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState
-from bot.domain.records import SENDING_PAUSE, EntityRef, LocalStatus, Record, Status
+from bot.domain.records import SENDING_PAUSE, EntityRef, FieldChange, Record, changed_fields, is_deleted
 
 
 class EventKind(StrEnum):
@@ -41,7 +41,8 @@ class OutboxEvent:
     """`before` and `after` are statuses as Noyo names them; `due` is when to deliver (Unix seconds), None once done.
 
     `found`: the record existed before the first poll, so no alert is raised. `day` is the day of a daily timer or
-    reminder. If settling an operation brought a new version of the record, one event announces both.
+    reminder. If settling an operation brought a new version of the record, one event announces both. `changes` are the
+    fields that this version changed, so that its line in the thread shows what happened then, whatever follows.
     """
 
     id: str
@@ -57,14 +58,18 @@ class OutboxEvent:
     found: bool = False
     day: date | None = None
     attempts: int = 0
+    changes: tuple[FieldChange, ...] = ()
 
 
-def record_changed(record: Record, before: Status | None, due: int, *, found: bool = False) -> OutboxEvent:
+def record_changed(record: Record, before: Record | None, due: int, *, found: bool = False) -> OutboxEvent:
     """A record that returned may have a version that was announced before, so its event is named by the moment."""
-    returned = before is LocalStatus.DELETED
+    returned = before is not None and is_deleted(before)
     suffix, at = (f":returned:{due}", due) if returned else ("", record.modified)
     event = _of_record(EventKind.RECORD_CHANGED, record, suffix, at=at, due=due)
-    return replace(event, before=before.value if before is not None else None, after=record.status.value, found=found)
+    event = replace(event, after=record.status.value, found=found)
+    if before is None:
+        return event
+    return replace(event, before=before.status.value, changes=changed_fields(before, record))
 
 
 def late_version(record: Record, due: int) -> OutboxEvent:
@@ -178,7 +183,14 @@ def with_record_change(event: OutboxEvent, record_events: tuple[OutboxEvent, ...
     if not of_records:
         return event
     change = of_records[0]
-    return replace(event, entity=change.entity, version=change.version, before=change.before, after=change.after)
+    return replace(
+        event,
+        entity=change.entity,
+        version=change.version,
+        before=change.before,
+        after=change.after,
+        changes=change.changes,
+    )
 
 
 def without_record_events(record_events: tuple[OutboxEvent, ...]) -> tuple[OutboxEvent, ...]:

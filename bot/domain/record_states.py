@@ -12,9 +12,12 @@ from bot.domain.records import (
     Disconnection,
     DisconnectionStatus,
     EntityRef,
+    FieldChange,
     LocalStatus,
     Record,
+    RecordField,
     Status,
+    changed_fields,
     is_deleted,
     needs_our_action,
 )
@@ -43,6 +46,8 @@ class RecordState:
     owned_until: int | None = None
     waiting_since: int | None = None
     """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
+    end_date_change: FieldChange | None = None
+    """How its last managed day changed last while it awaited this decision."""
     revision: int = field(default=0, compare=False)
     """Incremented by every write of this state, so that a write detects a concurrent update."""
 
@@ -129,6 +134,7 @@ def advance(state: RecordState, record: Record, now: int) -> RecordState:
         attempt_started_at=record.modified if retried else state.attempt_started_at,
         seen_at=now,
         waiting_since=_waits_since(state, record, now),
+        end_date_change=_end_date_change(state, record),
     )
     return advanced if needs_our_action(record.status) else release(advanced)
 
@@ -141,6 +147,13 @@ def _waits_since(state: RecordState | None, record: Record, now: int) -> int | N
     if state is None or not same_end or state.status is not record.status:
         return now
     return state.waiting_since if state.waiting_since is not None else state.seen_at
+
+
+def _end_date_change(state: RecordState, record: Record) -> FieldChange | None:
+    if {state.status, record.status} != {DisconnectionStatus.NEEDS_REVIEW}:
+        return None
+    changes = changed_fields(state.record, record)
+    return next((change for change in changes if change.field is RecordField.END_DATE), state.end_date_change)
 
 
 def release(state: RecordState) -> RecordState:

@@ -143,11 +143,16 @@ class Connection:
     request_type: str | None = None
     completed: int | None = None
     error: str | None = None
-    """The carrier's message (`setup_result.error`), masked."""
+    """The text of `setup_result.error`, masked. It may remain from an earlier status; `message` is the current one."""
 
     @property
     def entity(self) -> EntityRef:
         return connection_ref(self.id)
+
+    @property
+    def message(self) -> str | None:
+        """The message of Noyo or the carrier that belongs to this status; None if the status comes without one."""
+        return None if self.status in _WITHOUT_MESSAGE else self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +190,9 @@ _NEED_OUR_ACTION = frozenset(
         DisconnectionStatus.NEEDS_REVIEW,
     }
 )
+_WITHOUT_MESSAGE = frozenset(
+    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED, LocalStatus.DELETED}
+)
 _CLOSED = frozenset(
     {ConnectionStatus.COMPLETED, DisconnectionStatus.COMPLETED, DisconnectionStatus.REJECTED, LocalStatus.DELETED}
 )
@@ -209,6 +217,60 @@ def open_statuses(kind: EntityKind) -> tuple[str, ...]:
     """The known open statuses of this kind of record, as Noyo's list filter takes them."""
     statuses = ConnectionStatus if kind is EntityKind.CONNECTION else DisconnectionStatus
     return tuple(status.value for status in statuses if is_open(status))
+
+
+class RecordField(StrEnum):
+    """The fields of a record that people see, apart from its status. The values are stored in outbox events."""
+
+    GROUP_NAME = "group_name"
+    GROUP_ID = "group_id"
+    CARRIER_ID = "carrier_id"
+    CARRIER_GROUP_ID = "carrier_group_id"
+    MESSAGE = "message"
+    END_DATE = "effective_end_date"
+    SOURCE = "source_type"
+    SOURCE_DATE = "source_date"
+    SOURCE_ID = "source_id"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """The value of a field before and after a change, as text (dates as 2026-12-31); None if it had, or has, none."""
+
+    field: RecordField
+    before: str | None = None
+    after: str | None = None
+
+
+def changed_fields(before: Record, now: Record) -> tuple[FieldChange, ...]:
+    """What changed among the fields that people see, apart from the status.
+
+    A message that ends because the new status comes without one is no change of its own.
+    """
+    old, new = _field_values(before), _field_values(now)
+    changes = (FieldChange(field, old[field], value) for field, value in new.items())
+    ended = {RecordField.MESSAGE} if now.status in _WITHOUT_MESSAGE else set()
+    return tuple(change for change in changes if change.before != change.after and change.field not in ended)
+
+
+def _field_values(record: Record) -> dict[RecordField, str | None]:
+    of_both = {
+        RecordField.GROUP_NAME: record.group_name,
+        RecordField.GROUP_ID: record.group_id,
+        RecordField.CARRIER_ID: record.carrier_id,
+    }
+    if isinstance(record, Connection):
+        return of_both | {RecordField.CARRIER_GROUP_ID: record.carrier_group_id, RecordField.MESSAGE: record.message}
+    return of_both | {
+        RecordField.END_DATE: _iso(record.effective_end_date),
+        RecordField.SOURCE: record.source_type.value,
+        RecordField.SOURCE_DATE: _iso(record.source_date),
+        RecordField.SOURCE_ID: record.source_id,
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
 
 
 class DataExchange(StrEnum):

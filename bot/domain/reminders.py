@@ -57,6 +57,24 @@ def mentions_approvers(record_state: RecordState, day: date, zone: tzinfo) -> bo
     )
 
 
+def is_urgent(record_state: RecordState, zone: tzinfo) -> bool:
+    """Whether an alert about it mentions the approvers at once, because no reminder tells them in time."""
+    return awaits_decision(record_state) and (ends_soon(record_state, zone) or _moved_past_reminder(record_state, zone))
+
+
+def _moved_past_reminder(record_state: RecordState, zone: tzinfo) -> bool:
+    """Whether its last managed day moved so much closer that the day of a reminder had already come."""
+    change, end = record_state.end_date_change, end_date_of(record_state)
+    if change is None or end is None:
+        return False
+    before = date.fromisoformat(change.before) if change.before else date.max
+    known = _known(record_state, zone)
+    return any(
+        business_day_before(end, number) <= known < business_day_before(before, number)
+        for number in policies.REMINDER_DAYS_BEFORE_END
+    )
+
+
 def _known(record_state: RecordState, zone: tzinfo) -> date:
     """Since when it has been known to wait with this end date.
 

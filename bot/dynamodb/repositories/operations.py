@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot import policies
@@ -68,6 +68,10 @@ class DynamoOperationRepository(Repository):
         item = self._table.get(schema.operation(operation_id))
         return operation_from(item) if item else None
 
+    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
+        items = self._table.get_many(map(schema.operation, operation_ids))
+        return {operation.id: operation for operation in map(operation_from, items)}
+
     def open_on(self, entity: EntityRef) -> Operation | None:
         return self._pointed_to(schema.lock(entity))
 
@@ -129,8 +133,7 @@ class DynamoOperationRepository(Repository):
             "open_kind = :kind", {":kind": schema.AWAITING_CONFIRMATION}, index="open", limit=limit
         )
         ids = [schema.id_of(row["pk"]) for row in rows]
-        items = self._table.get_many(map(schema.operation, ids))
-        found = {operation.id: operation for operation in map(operation_from, items)}
+        found = self.operations(ids)
         listed = (found[operation_id] for operation_id in ids if operation_id in found)
         return [operation for operation in listed if operation.state is OperationState.AWAITING_CONFIRMATION]
 

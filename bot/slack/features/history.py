@@ -17,7 +17,7 @@ from bot.slack.context import OWN_REQUEST, RequestContext
 from bot.slack.features import status
 from bot.slack.views import record_facts, replies
 from bot.slack.views.message import Paragraph, Part, SmallPrint
-from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS
+from bot.slack.views.operation_text import DISCONNECT_REASONS, REASONS, note
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
     Json,
@@ -70,7 +70,8 @@ def _history(context: RequestContext, record_state: RecordState) -> Json:
     disconnection = current_disconnections([record_state], context.deps.records).get(record_state.entity)
     opening = rich_text("History of ", *record_facts.title(record, context.display), ":")
     now = record_facts.status_line(record, disconnection)
-    lines = [_line(entry) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
+    notes = _notes(context, entries[:LISTED])
+    lines = [_line(entry, notes) for entry in entries[:LISTED]] or [rich_text("No actions in Switchboard.")]
     if len(entries) > LISTED:
         lines.append(rich_text("There are older entries."))
     return replies.ephemeral(
@@ -96,9 +97,19 @@ def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEn
     return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
 
 
-def _line(entry: AuditEntry) -> RichText:
-    who = UserMention(entry.actor) if entry.actor else "Switchboard"
-    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, dict(entry.details)))
+def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, RichText]:
+    """The notes for Noyo by operation, while those are stored: the audit log contains no text that people typed."""
+    with_note = [dict(entry.details) for entry in entries if _table_key(dict(entry.details)) in _DECIDED]
+    ids = {details["operation"] for details in with_note if "operation" in details}
+    found = context.deps.operations.operations(ids) if ids else {}
+    return {operation_id: note(operation) for operation_id, operation in found.items()}
+
+
+def _line(entry: AuditEntry, notes: Mapping[str, RichText]) -> RichText:
+    who, details = UserMention(entry.actor) if entry.actor else "Switchboard", dict(entry.details)
+    text = notes.get(details.get("operation", "")) if entry.action == "operation_submitted" else ()
+    shown = rich_text("; note for Noyo: ", *text) if text else ()
+    return rich_text(Timestamp(entry.at), " · ", who, ": ", *_description(entry.action, details), *shown)
 
 
 def _description(action: str, details: Mapping[str, str]) -> RichText:

@@ -97,9 +97,9 @@ def _facts(context: RequestContext, record: Connection, *, changed: bool) -> lis
     if changed:
         warning = "It changed after you opened it. Check its current state before you submit."
         parts.insert(0, Paragraph([rich_text(warning)]))
-    words = record_facts.carrier_message(record)
+    words = record_facts.message_text(record)
     if words:
-        parts += [Paragraph([rich_text("Message from the carrier:")]), Quote(words)]
+        parts += [Paragraph([rich_text(f"{record_facts.message_label(record.status)}:")]), Quote(words)]
     return parts
 
 

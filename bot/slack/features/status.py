@@ -25,7 +25,7 @@ from bot.slack.views.buttons import ButtonValue
 from bot.slack.views.cards import message, no_links
 from bot.slack.views.message import Buttons, Message, Paragraph, Part
 from bot.slack.views.modals import UUID, notice, notice_view
-from bot.slack.views.operation_text import current_state, in_progress
+from bot.slack.views.operation_text import current_state, in_progress, note_line
 from bot.slack.views.record_cards import claimed_by, disconnection_lines
 from bot.slack.views.record_facts import disconnection_facts, end_date, next_step, source_name, status_name
 from bot.slack.views.request_cards import disconnection_parties, pending_disconnection_facts
@@ -147,6 +147,7 @@ def _buttons(
 
 def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
     record_state, record = card.record_state, card.record_state.record
+    notes = [note_line(operation) for operation in (card.operation, card.last) if operation is not None]
     lines = [
         record_facts.title(record, context.display),
         record_facts.status_line(record, card.disconnection),
@@ -168,8 +169,9 @@ def _everything(context: RequestContext, card: RecordCard) -> list[Part]:
         lines += [labelled("Decided", Timestamp(record.decided))] if record.decided is not None else []
     if record.completed is not None:
         lines.append(labelled("Completed", Timestamp(record.completed)))
-    words = record_facts.carrier_message(record)
-    return [Paragraph(lines), *([Paragraph([labelled("Message from the carrier", *words)])] if words else [])]
+    words = record_facts.message_text(record)
+    said = [labelled(record_facts.message_label(record.status), *words)] if words else []
+    return [Paragraph(lines), Paragraph([*said, *notes])]
 
 
 def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
@@ -186,7 +188,7 @@ def _versions(context: RequestContext, record_state: RecordState) -> list[Part]:
 def _version_details(record: Record) -> RichText:
     if isinstance(record, Disconnection):
         return rich_text(" · ", *end_date(record))
-    message = record_facts.carrier_message(record, MAX_QUOTE_LENGTH // 7)
+    message = record_facts.message_text(record, MAX_QUOTE_LENGTH // 7)
     return rich_text(" · ", *message) if message else ()
 
 

@@ -20,7 +20,7 @@ from bot.domain.content import (
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent, is_deferral, is_submission
 from bot.domain.record_states import RecordState
-from bot.domain.records import Connection, Disconnection, LocalStatus
+from bot.domain.records import Connection, Disconnection, LocalStatus, Status
 from bot.slack.views import operation_text, record_facts
 from bot.slack.views.alerts import alert, manual_resolution
 from bot.slack.views.answer_text import answered
@@ -33,6 +33,7 @@ from bot.slack.views.replies import reply
 from bot.slack.views.request_cards import request_card
 from bot.slack.views.rich_text import (
     MAX_QUOTE_LENGTH,
+    ChannelMention,
     PermalinkLookup,
     PlainText,
     RichText,
@@ -84,7 +85,7 @@ def _message(content: Content, display: DisplaySettings, links: PermalinkLookup)
         case ManualResolution():
             return manual_resolution(content, display, links)
         case ThreadLine():
-            return thread_line(content)
+            return thread_line(content, display)
         case Reply():
             return reply(content, display, links)
         case Summary():
@@ -103,13 +104,15 @@ def _record_card(card: RecordCard, display: DisplaySettings, links: PermalinkLoo
 # ---------------------------------------------------------------- the thread of a card
 
 
-def thread_line(content: ThreadLine) -> Message:
+def thread_line(content: ThreadLine, display: DisplaySettings) -> Message:
     """Answers: what happened, in order?
 
     A line must describe the moment of its event, not the present. So it uses the event as it was, and from the
-    operation only what never changes, or its outcome.
+    operation only what never changes, or its outcome. Below it are the fields that changed with it, old and new.
     """
-    return Message([Paragraph([_line(content.event, content.operation)])])
+    event = content.event
+    changes = record_facts.change_lines(event.changes, _parsed(event, event.after), display)
+    return Message([Paragraph([_line(event, content.operation), *changes])])
 
 
 def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
@@ -139,13 +142,17 @@ def _status_change(event: OutboxEvent) -> RichText:
     if event.before == LocalStatus.DELETED.value:
         return rich_text("It exists at Noyo again: ", *_status_after(event))
     if event.before == event.after:
-        return rich_text("Changed at Noyo, still ", *_status_after(event))
-    before = status_name(parse_status(event.entity.kind, event.before))
-    return rich_text(before, " → ", *_status_after(event))
+        unseen = "" if event.changes else "; nothing that is shown here changed"
+        return rich_text("Changed at Noyo, still ", *_status_after(event), unseen)
+    return rich_text(status_name(_parsed(event, event.before)), " → ", *_status_after(event))
 
 
 def _status_after(event: OutboxEvent) -> RichText:
-    return rich_text(status_name(parse_status(event.entity.kind, event.after or ""), bold=True))
+    return rich_text(status_name(_parsed(event, event.after), bold=True))
+
+
+def _parsed(event: OutboxEvent, status: str | None) -> Status:
+    return parse_status(event.entity.kind, status or "")
 
 
 def _operation_line(event: OutboxEvent, operation: Operation | None) -> RichText:
@@ -193,7 +200,7 @@ def summary(content: Summary, display: DisplaySettings) -> Message:
     is one message that says how many more there are and how to find them. It is never updated, so it has a time.
     """
     listed = list({state.entity: state for state in content.waiting}.values())[:MAX_LISTED]
-    parts: list[Part] = [Paragraph(_counts(content))]
+    parts: list[Part] = [Paragraph(_counts(content)), Paragraph(_channels(display))]
     for record_state in listed:
         parts += [Paragraph(_record_lines(record_state, display)), _buttons(record_state, display)]
     parts.append(Paragraph(_more_line(content.waiting_total - len(listed), display)))
@@ -203,12 +210,27 @@ def summary(content: Summary, display: DisplaySettings) -> Message:
 def _counts(content: Summary) -> list[RichText]:
     connections = plural(content.connections, "open connection")
     disconnections = plural(content.disconnections, "open disconnection request")
-    first = rich_text(f"Following {connections} and {disconnections} at Noyo. Every change is posted here.")
+    first = rich_text(f"Following {connections} and {disconnections} at Noyo.")
     if content.waiting_total == 0:
         return [first, rich_text("Nothing needs action.")]
     need = f"{content.waiting_total} of them {'needs' if content.waiting_total == 1 else 'need'} action."
     as_of = rich_text("As of ", Timestamp(content.at), ". See the cards for the current state.")
     return [first, rich_text(PlainText(need, bold=True)), as_of]
+
+
+def _channels(display: DisplaySettings) -> list[RichText]:
+    """What is posted in which channel; two roles may have the same channel."""
+    posts: dict[str, list[str]] = {}
+    for channel, what in (
+        (display.connections_channel, "a card for each new or changed connection, with every change in its thread"),
+        (
+            display.alerts_channel,
+            "alerts for connections that need action, and questions that only a person can answer",
+        ),
+        (display.decisions_channel, "a card for each disconnection request, with its alerts and reminders"),
+    ):
+        posts.setdefault(channel, []).append(what)
+    return [rich_text(ChannelMention(channel), f": {'; '.join(whats)}.") for channel, whats in posts.items()]
 
 
 def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[RichText]:
@@ -218,10 +240,10 @@ def _record_lines(record_state: RecordState, display: DisplaySettings) -> list[R
 
 
 def _connection(record: Connection) -> list[RichText]:
-    message = record_facts.carrier_message(record, _MAX_MESSAGE)
+    message = record_facts.message_text(record, _MAX_MESSAGE)
     return [
         *([record_facts.carrier_group_id_line(record)] if record.carrier_group_id is not None else []),
-        *([labelled("Message from the carrier", *message)] if message else []),
+        *([labelled(record_facts.message_label(record.status), *message)] if message else []),
     ]
 
 

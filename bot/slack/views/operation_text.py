@@ -26,6 +26,7 @@ from bot.slack.views.rich_text import (
     UntrustedText,
     UserMention,
     date_text,
+    labelled,
     own_group_id,
     person,
     rich_text,
@@ -95,12 +96,25 @@ def description(operation: Operation) -> RichText:
 
 
 def _decision_details(request: DecisionRequest) -> RichText:
-    """The date or the reason. The note that was typed with a decision is for Noyo only."""
+    """The date or the reason. The note that was typed for Noyo is not for the whole channel."""
     if request.effective_end_date is not None:
         return rich_text(f" with {date_text(request.effective_end_date)} as the last managed day")
     if request.reason is not None:
         return rich_text(f" ({REASONS[request.reason].lower()})")
     return ()
+
+
+def note_line(operation: Operation) -> RichText:
+    """The note for Noyo that was typed with a decision or a disconnection; for answers to one person only."""
+    text = note(operation)
+    return labelled("Note for Noyo", *text, " (", *possessive(operation), ")") if text else ()
+
+
+def note(operation: Operation) -> RichText:
+    request = operation.input
+    if not isinstance(request, DecisionRequest | DisconnectionRequest) or not request.context:
+        return ()
+    return (UntrustedText(request.context, MAX_QUOTE_LENGTH),)
 
 
 def _disconnection_request(operation: Operation, request: DisconnectionRequest) -> RichText:

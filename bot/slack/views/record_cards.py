@@ -50,8 +50,8 @@ def connection_card(card: RecordCard, record: Connection, display: DisplaySettin
     """
     parts: list[Part] = [Paragraph(_facts(card, record, now_or_next(card, record, display)))]
     parts.append(Paragraph(disconnection_lines(card, display, links)))
-    message = record_facts.carrier_message(record)
-    parts += [Paragraph([labelled("Message from the carrier")]), Quote(message)] if message else []
+    message = record_facts.message_text(record)
+    parts += [Paragraph([labelled(record_facts.message_label(record.status))]), Quote(message)] if message else []
     parts.append(Paragraph(last_outcome_lines(card, display, current=display.retryable(card.record_state))))
     parts.append(card_buttons(card, display))
     parts.append(SmallPrint([record_facts.id_and_version(record)]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from bot.domain.record_states import RecordState, decidable, disconnectable, ends_connection
@@ -12,8 +13,10 @@ from bot.domain.records import (
     DisconnectionSource,
     DisconnectionStatus,
     EntityKind,
+    FieldChange,
     LocalStatus,
     Record,
+    RecordField,
     Status,
     UnknownValue,
     is_deleted,
@@ -39,8 +42,8 @@ from bot.slack.views.rich_text import (
 )
 
 UNNAMED_GROUP = "Unnamed group"
-_WITHOUT_CARRIER_MESSAGE = frozenset(
-    {ConnectionStatus.CREATED, ConnectionStatus.PROCESSING, ConnectionStatus.COMPLETED, LocalStatus.DELETED}
+_FROM_THE_CARRIER = frozenset(
+    {ConnectionStatus.WAITING_ON_CARRIER, ConnectionStatus.CARRIER_AUTHORIZATION, ConnectionStatus.UNABLE_TO_CONNECT}
 )
 
 
@@ -110,11 +113,16 @@ def attempts(record_state: RecordState) -> RichText:
     return rich_text(f"Attempt {record_state.attempts}")
 
 
-def carrier_message(record: Record, limit: int = MAX_QUOTE_LENGTH) -> RichText:
-    """The carrier's message, at the statuses that come with one."""
-    if not isinstance(record, Connection) or record.status in _WITHOUT_CARRIER_MESSAGE or not record.error:
+def message_text(record: Record, limit: int = MAX_QUOTE_LENGTH) -> RichText:
+    """The message of Noyo or the carrier that belongs to the record's status, if there is one."""
+    if not isinstance(record, Connection) or not record.message:
         return ()
-    return (UntrustedText(record.error, limit, unmasked=record.carrier_group_id),)
+    return (UntrustedText(record.message, limit, unmasked=record.carrier_group_id),)
+
+
+def message_label(status: Status) -> str:
+    """Who wrote the message: the carrier where it is about the carrier's system; otherwise Noyo, which passes it on."""
+    return f"Message from {'the carrier' if status in _FROM_THE_CARRIER else 'Noyo'}"
 
 
 def id_and_version(record: Record) -> RichText:
@@ -209,6 +217,7 @@ _SOURCES = {
     DisconnectionSource.GROUP_SETUP_REQUEST: "a group setup",
     DisconnectionSource.MEMBER_TRANSACTION: "a member transaction",
 }
+_SOURCE_NAMES = {source.value: name for source, name in _SOURCES.items()}
 
 
 def status_name(status: Status, *, bold: bool = False) -> Span:
@@ -232,9 +241,16 @@ def next_step(record: Record, display: DisplaySettings, disconnection: RecordSta
     if isinstance(status, UnknownValue):
         return rich_text("Unknown status. If it stays, ask Noyo what it means.")
     if status is ConnectionStatus.ACTION_REQUIRED:
-        action = "retry with it." if display.retry_at_action_required else "send it to Noyo."
-        return rich_text("Find out what has to be corrected before Noyo can continue, then ", action)
+        return _required_action(record, display)
     return rich_text(_NEXT_STEPS[status])
+
+
+def _required_action(record: Record, display: DisplaySettings) -> RichText:
+    """Every message that shows it also shows Noyo's message, which names what to correct."""
+    what = "Correct what Noyo's message names"
+    if not message_text(record):
+        what = "Noyo sent no message. Ask Noyo what has to be corrected"
+    return rich_text(what, ", then retry with it." if display.retry_at_action_required else ", then send it to Noyo.")
 
 
 def source_name(record: Disconnection) -> Span:
@@ -256,6 +272,14 @@ def end_date(record: Disconnection, today: date | None = None) -> RichText:
     return rich_text(*line, " · ", PlainText(days_left_text(days_left(end, today)), bold=True))
 
 
+def moved_from(record_state: RecordState) -> list[RichText]:
+    """The last managed day before it moved, if it did while the request waited."""
+    change = record_state.end_date_change
+    if change is None:
+        return []
+    return [labelled("Moved from", date_text(date.fromisoformat(change.before)) if change.before else "not set yet")]
+
+
 def days_left_text(days: int) -> str:
     if days in (-1, 0, 1):
         return {-1: "ended yesterday", 0: "ends today", 1: "ends tomorrow"}[days]
@@ -265,6 +289,50 @@ def days_left_text(days: int) -> str:
 def end_date_text(record: Disconnection) -> PlainText:
     end = record.effective_end_date
     return PlainText("not set yet" if end is None else date_text(end))
+
+
+# ---------------------------------------------------------------- what changed
+
+_FIELD_LABELS = {
+    RecordField.GROUP_NAME: "Group",
+    RecordField.GROUP_ID: "Group id",
+    RecordField.CARRIER_ID: "Carrier",
+    RecordField.CARRIER_GROUP_ID: "Carrier group id",
+    RecordField.END_DATE: "Last managed day",
+    RecordField.SOURCE: "Source",
+    RecordField.SOURCE_DATE: "Source date",
+    RecordField.SOURCE_ID: "Source reference",
+}
+
+
+def change_lines(changes: Iterable[FieldChange], status: Status, display: DisplaySettings) -> list[RichText]:
+    """A line for each changed field with its old and its new value. `status` is the one after the change."""
+    return [
+        labelled(
+            _FIELD_LABELS.get(change.field, message_label(status)),
+            _field_value(change.field, change.before, display),
+            " → ",
+            _field_value(change.field, change.after, display),
+        )
+        for change in changes
+    ]
+
+
+def _field_value(field: RecordField, value: str | None, display: DisplaySettings) -> Span | str:
+    match field:
+        case _ if value is None:
+            return "none"
+        case RecordField.END_DATE | RecordField.SOURCE_DATE:
+            return date_text(date.fromisoformat(value))
+        case RecordField.SOURCE:
+            return _SOURCE_NAMES.get(value) or UntrustedText(value, 60)
+        case RecordField.CARRIER_ID:
+            return display.carrier(value)
+        case RecordField.CARRIER_GROUP_ID:
+            return own_group_id(value)
+        case RecordField.MESSAGE:
+            return UntrustedText(value, MAX_QUOTE_LENGTH)
+    return UntrustedText(value)
 
 
 def _source_line(record: Disconnection) -> RichText:

@@ -50,7 +50,7 @@ def pending_disconnection_card(card: RequestCard, request: DisconnectionRequest,
 
     What could mislead: a request that looks sent while it waits, and a button that is still there after a colleague
     confirmed or after it expired. So the state comes first, and the buttons are removed with it. The note for Noyo is
-    not for the whole channel, so only the modal that confirms shows it.
+    not for the whole channel, so only answers to one person show it.
     """
     operation = card.operation
     state = _pending_disconnection_state(operation, display)

@@ -14,8 +14,8 @@ from bot.domain.content import Alert, Content, ManualResolution, MessageKey, Mes
 from bot.domain.operations import Operation, OperationState
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState, operation_card_key
-from bot.domain.records import Disconnection, EntityKind, EntityRef, is_open, needs_our_action
-from bot.domain.reminders import awaits_decision, end_date_of, ends_soon
+from bot.domain.records import Disconnection, EntityKind, EntityRef, RecordField, is_open, needs_our_action
+from bot.domain.reminders import end_date_of, ends_soon, is_urgent
 from bot.errors import SlackRefused
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import NotYet, post_once, upsert_message
@@ -143,11 +143,16 @@ def _needs_alert(event: OutboxEvent, record_state: RecordState, deps: Dependenci
     if not needs_our_action(record_state.status) or record_state.status.value != event.after:
         return False
     if record_state.entity.kind is EntityKind.DISCONNECTION and event.before in (None, event.after):
-        # Its card is in the decisions channel; an alert is only needed if the end date is too close for reminders.
-        return not event.found and ends_soon(record_state, zone) and _end_date_is_new(event, record_state, deps)
+        # Its card is in the decisions channel; an alert is only needed for an end date that moved or is too close.
+        needed = _moves_end_date(event) or ends_soon(record_state, zone)
+        return not event.found and needed and _end_date_is_new(event, record_state, deps)
     if event.after == event.before:
         return _is_first_of_attempt(event, record_state, deps)
     return not _is_of_earlier_attempt(event, record_state, deps)
+
+
+def _moves_end_date(event: OutboxEvent) -> bool:
+    return any(change.field is RecordField.END_DATE for change in event.changes)
 
 
 def _end_date_is_new(event: OutboxEvent, record_state: RecordState, deps: Dependencies) -> bool:
@@ -185,7 +190,7 @@ def _alert(key: MessageKey, entity: EntityRef, deps: Dependencies, *, newest: bo
         return replace(
             alert,
             raised_version=record_state.record.version if is_current else raised_version,
-            mention_approvers=awaits_decision(record_state) and ends_soon(record_state, deps.timezone),
+            mention_approvers=is_urgent(record_state, deps.timezone),
         )
 
     upsert_message(key, content, deps, closes_after=is_final)

@@ -70,6 +70,9 @@ class OperationRepository(Protocol):
     def operation(self, operation_id: str) -> Operation | None:
         """Consistent read."""
 
+    def operations(self, operation_ids: Iterable[str]) -> dict[str, Operation]:
+        """Consistent reads in batches, by id. Operations that are no longer stored are left out."""
+
     def open_on(self, entity: EntityRef) -> Operation | None:
         """The operation that holds the entity's lock. Consistent read."""
 

@@ -24,9 +24,7 @@ from bot.domain.records import (
     DisconnectionStatus,
     EntityKind,
     EntityRef,
-    LocalStatus,
     Record,
-    Status,
     is_deleted,
     pending_connection_ref,
     pending_disconnection_ref,
@@ -102,13 +100,13 @@ def _is_known_to_nobody(change: RecordChange) -> bool:
 
 def _advance(state: RecordState, record: Record, by: Operation | None, now: int) -> RecordChange:
     after = advance(state, record, now)
-    announced = _events(record, state.status, now)
+    announced = _events(after.record, state.record, now)
     return RecordChange(record.entity, state, _new_link(after, by) or after, record, announced)
 
 
-def _events(record: Record, before: Status | None, now: int) -> tuple[OutboxEvent, ...]:
+def _events(record: Record, before: Record | None, now: int) -> tuple[OutboxEvent, ...]:
     """The events of a new version. A request that awaits a decision also gets its first daily timer."""
-    returned = before is LocalStatus.DELETED
+    returned = before is not None and is_deleted(before)
     waits = record.status is DisconnectionStatus.NEEDS_REVIEW
     days = (outbox.first_day(record, now, returned=returned),) if waits else ()
     return (outbox.record_changed(record, before, now), *days)

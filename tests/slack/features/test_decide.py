@@ -245,8 +245,8 @@ def test_a_change_before_the_click_is_shown_with_the_old_and_new_values(system: 
     press_button(system, decision_button(record_state))
     shown = modal_text(system)
     assert "It changed after you opened it, so nothing was sent." in shown
-    assert "You saw:** Needs review, last managed day 31 Dec 2026, changed" in shown
-    assert "Now:** Needs review, last managed day 30 Nov 2026, changed" in shown
+    assert "Last managed day:** 31 Dec 2026 → 30 Nov 2026" in shown
+    assert "Status:** Needs review, last changed" in shown
 
 
 def test_a_change_with_an_open_form_is_shown_and_must_be_confirmed_for_the_new_version(system: System) -> None:
@@ -254,7 +254,7 @@ def test_a_change_with_an_open_form_is_shown_and_must_be_confirmed_for_the_new_v
     view = open_form(system, record_state)
     now = change_status(system, record_state, "needs_review", effective_end_date=date(2026, 11, 30))
     submit_form(system, view, {"context": "kept"})
-    assert "last managed day 31 Dec 2026, changed" in modal_text(system)
+    assert "Last managed day:** 31 Dec 2026 → 30 Nov 2026" in modal_text(system)
     assert "[kept]" in modal_text(system)
     assert "[2026-11-30]" in modal_text(system), "the form shows Noyo's new end date, not the old one"
     assert view not in system.open_operations()

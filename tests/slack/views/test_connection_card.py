@@ -72,7 +72,7 @@ def test_action_required_offers_retry_if_the_setting_allows_it() -> None:
         (ConnectionStatus.NOYO_REVIEW, "No action needed"),
         (ConnectionStatus.WAITING_ON_CARRIER, "No action needed"),
         (ConnectionStatus.CARRIER_AUTHORIZATION, "Contact the carrier"),
-        (ConnectionStatus.ACTION_REQUIRED, "Find out what"),
+        (ConnectionStatus.ACTION_REQUIRED, "Correct what Noyo's message names"),
         (ConnectionStatus.UNABLE_TO_CONNECT, "Check the carrier group id"),
         (ConnectionStatus.COMPLETED, "No action needed"),
         (UnknownValue("connecting"), "Unknown status"),
