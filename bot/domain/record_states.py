@@ -38,6 +38,8 @@ class RecordState:
     """Slack user id of the person who claimed it, with the start and the end of the claim."""
     owned_since: int | None = None
     owned_until: int | None = None
+    owner_revision: int = 0
+    """Incremented whenever the owner changes, so that a click on an earlier claim is recognized."""
     waiting_since: int | None = None
     """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
     revision: int = field(default=0, compare=False)
@@ -125,7 +127,9 @@ def _waits_since(state: RecordState | None, record: Record, now: int) -> int | N
 
 def release(state: RecordState) -> RecordState:
     """The state without an owner."""
-    return replace(state, owner=None, owned_since=None, owned_until=None)
+    if state.owner is None:
+        return state
+    return replace(state, owner=None, owned_since=None, owned_until=None, owner_revision=state.owner_revision + 1)
 
 
 def _was_retried(before: Record, after: Record) -> bool:
