@@ -57,7 +57,7 @@ def _repeated(unchanged: PauseUnchanged) -> Json:
     """For a request that Slack delivers again: the person may not have seen the first answer."""
     running = unchanged.pause
     now = rich_text(*_since(running), ".") if running is not None else _not_paused(unchanged.last)
-    return replies.ephemeral("This command was already carried out. Nothing was changed this time.", now)
+    return replies.ephemeral("You already sent this command. Nothing was changed this time.", now)
 
 
 def pause_lines(context: RequestContext) -> list[RichText]:
