@@ -150,6 +150,9 @@ SLACK_REQUEST_SECONDS = 2.2
 """A request starts no call after this time; a call that has started may still end within three seconds."""
 SLACK_REQUEST_MAX_AGE_SECONDS = 300
 """Slack's rule against replayed requests."""
+SLACK_REQUEST_MEMORY_SECONDS = 600
+"""How long a command without a state of its own is remembered. A request is accepted within
+`SLACK_REQUEST_MAX_AGE_SECONDS` before and after its timestamp, so a repeated one is recognized in all of that time."""
 SLACK_MAX_START_SECONDS = 60
 """An arrival time longer ago than this is not trusted."""
 SLACK_MIN_TIMEOUT_SECONDS = 0.2

@@ -39,11 +39,21 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class HandledCommand:
+    """A command that was answered `at` (Unix seconds). `id` is Slack's trigger id, the same if it is repeated."""
+
+    id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class PauseHistory:
     """The stored pauses, in the order they started. `revision` prevents concurrent changes."""
 
     pauses: tuple[Pause, ...] = ()
     revision: int = 0
+    handled: tuple[HandledCommand, ...] = ()
+    """Recent commands to pause and resume, so that one that is delivered again changes nothing."""
 
     @property
     def active_pause(self) -> Pause | None:
@@ -62,6 +72,15 @@ class PauseHistory:
         ended_pause = replace(pause, until=max(now, pause.since), ended_by=by)
         others = self._recent(now)
         return replace(self, pauses=tuple(ended_pause if other == pause else other for other in others))
+
+    def was_handled(self, command_id: str | None) -> bool:
+        """Whether this command was answered before. One without an id never was."""
+        return any(command.id == command_id for command in self.handled)
+
+    def with_handled(self, command_id: str | None, now: int) -> PauseHistory:
+        oldest = now - policies.SLACK_REQUEST_MEMORY_SECONDS
+        recent = tuple(command for command in self.handled if command.at >= oldest)
+        return replace(self, handled=(*recent, HandledCommand(command_id, now)) if command_id else recent)
 
     def active_seconds(self, since: int, now: int) -> int:
         """Seconds between `since` and `now` during which sending was allowed."""

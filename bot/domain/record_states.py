@@ -44,6 +44,8 @@ class RecordState:
     """Slack user id of the person who claimed it, with the start and the end of the claim."""
     owned_since: int | None = None
     owned_until: int | None = None
+    owner_revision: int = 0
+    """Incremented whenever the owner changes, so that a click on an earlier claim is recognized."""
     waiting_since: int | None = None
     """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
     end_date_change: FieldChange | None = None
@@ -158,7 +160,9 @@ def _end_date_change(state: RecordState, record: Record) -> FieldChange | None:
 
 def release(state: RecordState) -> RecordState:
     """The state without an owner."""
-    return replace(state, owner=None, owned_since=None, owned_until=None)
+    if state.owner is None:
+        return state
+    return replace(state, owner=None, owned_since=None, owned_until=None, owner_revision=state.owner_revision + 1)
 
 
 def _was_retried(before: Record, after: Record) -> bool:

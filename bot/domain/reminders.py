@@ -93,5 +93,5 @@ def _all_reminders(end: date | None, known: date) -> tuple[date, ...]:
 
 def claim(record_state: RecordState, owner: str, now: int, zone: tzinfo) -> RecordState:
     """The state with `owner` as the person who works on it. A claim blocks nobody."""
-    until = after_working_hours(now, policies.CLAIM_HOURS, zone)
-    return replace(record_state, owner=owner, owned_since=now, owned_until=until)
+    until, revision = after_working_hours(now, policies.CLAIM_HOURS, zone), record_state.owner_revision + 1
+    return replace(record_state, owner=owner, owned_since=now, owned_until=until, owner_revision=revision)

@@ -323,3 +323,28 @@ def test_the_first_summary_says_what_is_posted_in_which_channel(system: System) 
     ):
         assert f"{channel}: {what}" in text
     assert "posted here" not in text
+
+
+# ---------------------------------------------------------------- a form shown again
+
+
+def test_the_day_that_a_form_shows_again_is_the_one_that_is_approved(system: System) -> None:
+    """The end date changes while the form is open. Slack reports a field of the new form as blank, if left as it is."""
+    request = request_disconnection(system)
+    system.slack.click(ANA, DECISIONS, card_with(system, DECISIONS, "approve").ts, "approve")
+    view = system.slack.view_of(ANA)
+    assert view is not None
+    system.noyo.move_disconnection(request["id"], "needs_review", effective_end_date="2027-01-31")
+    system.settle(10)
+    system.slack.submit(ANA, view.id, {})
+    shown = system.slack.view_of(ANA)
+    assert shown is not None
+    assert "It changed after you opened it, so nothing was sent." in system.slack.render(shown)
+
+    assert system.slack.submit(ANA, view.id, {}).errors == {}
+    system.settle(60)
+
+    [approved] = system.noyo.disconnections()
+    assert (approved["status"], approved["effective_end_date"]) == ("processing", "2027-01-31")
+    [sent] = system.writes()
+    assert "effective_end_date" not in sent.body, "the person chose no other day"

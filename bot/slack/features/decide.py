@@ -121,7 +121,8 @@ def _submit(decision: Decision, context: RequestContext, entry: Entry, now: Curr
 def validate(decision: Decision, values: Mapping[str, str], record: Disconnection, today: date) -> FieldErrors:
     """All errors at once, by field; empty if there are none."""
     if decision is Decision.APPROVE:
-        errors = last_day_errors(values, date_name(record), past_name(record), today)
+        shown = record.effective_end_date
+        errors = last_day_errors(values, date_name(record), past_name(record), today, shown=shown)
     else:
         errors = reason_errors(values, DecisionReason, "Choose why the group stays connected.")
     return errors | context_errors(values)
@@ -135,7 +136,7 @@ def _decision(
     if decision is Decision.REJECT:
         reason = DecisionReason(values["reason"])
         return DecisionRequest(decision, reason=reason, context=context, unversioned=unversioned)
-    chosen = chosen_day(values, date_name(record))
+    chosen = chosen_day(values, date_name(record), shown=record.effective_end_date)
     return DecisionRequest(decision, None if chosen == record.effective_end_date else chosen, context=context)
 
 

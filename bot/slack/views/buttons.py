@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeVar
 
 from bot.domain.operations import Operation
 from bot.domain.records import EntityKind, EntityRef
@@ -15,6 +16,7 @@ from bot.errors import UnknownSchema
 from bot.slack.views.message import confirm, plain_text
 from bot.slack.views.rich_text import Json, truncate
 
+T = TypeVar("T")
 SCHEMA = 1
 MAX_VALUE = 2000
 _MAX_LABEL = 75
@@ -47,6 +49,8 @@ class ButtonValue:
     entity: EntityRef | None = None
     version: str | None = None
     operation_id: str | None = None
+    owner_revision: int | None = None
+    """The owner revision that was shown, for buttons that change the owner."""
 
     def __post_init__(self) -> None:
         about_record = self.entity is not None and self.version is not None
@@ -67,6 +71,7 @@ def encode(value: ButtonValue) -> str:
         "r": str(value.entity) if value.entity else None,
         "v": value.version,
         "o": value.operation_id,
+        "w": value.owner_revision,
     }
     given = {name: field for name, field in fields.items() if field is not None}
     text = json.dumps(given, separators=(",", ":"))
@@ -85,14 +90,19 @@ def decode(text: str) -> ButtonValue:
         raise ValueError("not a button value")
     if fields["s"] != SCHEMA:
         raise UnknownSchema("This button was made by another version of Switchboard. Please use a newer message.")
-    entity = _text(fields, "r")
-    return ButtonValue(EntityRef.parse(entity) if entity else None, _text(fields, "v"), _text(fields, "o"))
+    entity = _typed(str, fields, "r")
+    return ButtonValue(
+        EntityRef.parse(entity) if entity else None,
+        _typed(str, fields, "v"),
+        _typed(str, fields, "o"),
+        _typed(int, fields, "w"),
+    )
 
 
-def _text(fields: Json, name: str) -> str | None:
+def _typed(cls: type[T], fields: Json, name: str) -> T | None:
     value = fields.get(name)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"not a button value: {name} is not text")
+    if value is not None and type(value) is not cls:
+        raise ValueError(f"not a button value: {name} has another type")
     return value
 
 
@@ -113,12 +123,23 @@ _CLAIM_INSTEAD = ("Claim Instead", "Claim Instead: {name}")
 
 
 def record_button(
-    action: Action, entity: EntityRef, version: str, *, name: str, primary: bool = False, replaces_owner: bool = False
+    action: Action,
+    entity: EntityRef,
+    version: str,
+    *,
+    name: str,
+    primary: bool = False,
+    replaces_owner: bool = False,
+    owner_revision: int | None = None,
 ) -> Json:
-    """`replaces_owner` is for claiming a record that someone else has claimed."""
+    """`replaces_owner` is for claiming a record that someone else has claimed.
+
+    `owner_revision` is for claiming and releasing: a click on an earlier claim changes nothing.
+    """
     label, accessibility_label = _CLAIM_INSTEAD if replaces_owner else _RECORD_BUTTONS[action]
+    value = ButtonValue(entity, version, owner_revision=owner_revision)
     return {
-        **_button(action, label, ButtonValue(entity, version), primary=primary),
+        **_button(action, label, value, primary=primary),
         "accessibility_label": truncate(accessibility_label.format(name=name), _MAX_LABEL),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 
 from bot.domain.record_states import RecordState, decidable, disconnectable, ends_connection
 from bot.domain.records import (
@@ -142,9 +143,14 @@ def record_button(action: Action, record: Record, *, primary: bool = False) -> J
 def claim_buttons(record_state: RecordState) -> list[Json]:
     """Everyone sees the same message, so it has the buttons for the owner and for everyone else."""
     record, owned = record_state.record, record_state.owner is not None
-    name = spoken_name(record)
-    claim = buttons.record_button(Action.CLAIM, record.entity, record.version, name=name, replaces_owner=owned)
-    return [claim, record_button(Action.RELEASE, record)] if owned else [claim]
+    button = partial(
+        buttons.record_button,
+        entity=record.entity,
+        version=record.version,
+        name=spoken_name(record),
+        owner_revision=record_state.owner_revision,
+    )
+    return [button(Action.CLAIM, replaces_owner=owned), *([button(Action.RELEASE)] if owned else [])]
 
 
 def action_buttons(

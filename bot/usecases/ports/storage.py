@@ -140,8 +140,15 @@ class PauseRepository(Protocol):
     def history(self) -> PauseHistory:
         """Consistent read. Without any pause so far, sending is allowed."""
 
-    def save(self, before: PauseHistory, after: PauseHistory, *, event: OutboxEvent, audit: AuditEntry) -> bool:
-        """One transaction; False if somebody paused or resumed since `before` was read."""
+    def save(
+        self,
+        before: PauseHistory,
+        after: PauseHistory,
+        *,
+        event: OutboxEvent | None = None,
+        audit: AuditEntry | None = None,
+    ) -> bool:
+        """One transaction; False if the history was saved since `before` was read."""
 
 
 class HealthRepository(Protocol):
