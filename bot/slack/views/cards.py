@@ -109,7 +109,8 @@ def thread_line(content: ThreadLine) -> Message:
     A line must describe the moment of its event, not the present. So it uses the event as it was, and from the
     operation only what never changes, or its outcome.
     """
-    return Message([Paragraph([_line(content.event, content.operation)])])
+    late = " · posted late" if content.event.late else ""
+    return Message([Paragraph([rich_text(*_line(content.event, content.operation), late)])])
 
 
 def _line(event: OutboxEvent, operation: Operation | None) -> RichText:
