@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot import policies
 from bot.usecases.workers import notify
 from infra.local.noyo import Fault
 from tests.aws import worker_client
@@ -178,6 +179,26 @@ def test_a_line_that_cannot_be_read_delays_no_alert_and_later_lines_for_a_limite
     system.settle(10)
     late = [line for line in thread(system, CONNECTIONS) if line.endswith(" · posted late")]
     assert ["@Ana asked to retry" in line for line in late] == [True]
+
+
+def test_a_long_thread_is_posted_in_parts(system: System) -> None:
+    """Eight lines are missing; one run posts a few of them, so that alerts and other cards get their turn."""
+    request_disconnection(system)
+    card = card_with(system, DECISIONS, "approve")
+    before = len(thread(system, DECISIONS))
+    for user in (ANA, BEN) * 4:
+        system.slack.click(user, DECISIONS, card.ts, "claim")
+    system.slack.faults.api_error("restricted_action", "chat.postMessage", times=100)
+    system.notify()
+    system.slack.faults.clear()
+    system.slack.click(BEN, DECISIONS, card.ts, "release")
+    system.notify()
+    assert len(thread(system, DECISIONS)) - before == policies.EARLIER_LINES_PER_RUN
+
+    system.settle(600)
+    lines = [line.partition(" · ")[0] for line in thread(system, DECISIONS)[before:]]
+    of_ana, of_ben = "Claimed by @Ana, previously @Ben", "Claimed by @Ben, previously @Ana"
+    assert lines == ["Claimed by @Ana", of_ben, *(of_ana, of_ben) * 3, "@Ben released it"]
 
 
 def test_after_an_outage_of_an_hour_every_line_is_in_order_and_soon(system: System) -> None:

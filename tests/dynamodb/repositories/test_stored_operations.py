@@ -68,7 +68,8 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
         attempts=st.integers(), first_attempt_at=MAYBE_NUMBER, sends=st.integers(),
         first_sent_at=MAYBE_NUMBER, reconciliations=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
         delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
-        second_approval=st.none() | SECONDS, unconfirmed_answer=st.none() | UNCONFIRMED, last_events=st.lists(TEXT).map(tuple),
+        second_approval=st.none() | SECONDS, unconfirmed_answer=st.none() | UNCONFIRMED,
+        last_events=st.lists(TEXT).map(tuple),
     )  # fmt: skip
 
 
