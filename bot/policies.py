@@ -45,6 +45,10 @@ EVENT_MAX_PAUSE_SECONDS = 600
 """Events are never given up; they are retried at least this often, so they are published soon after a recovery."""
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
+EARLIER_LINE_WAIT_SECONDS = 120
+"""A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
+EARLIER_LINES_PER_RUN = 5
+"""Earlier lines that are posted before an event's own, so that its alert does not wait for a long thread."""
 STREAM_ATTEMPTS = 4
 """Attempts within one invocation; the schedule continues after them."""
 STREAM_MAX_WAIT_SECONDS = 10

@@ -170,6 +170,8 @@ class Operation:
     second_approval: SecondApproval | None = None
     deferred_by: Pause | None = None
     """The pause that deferred it while `pending`; it is sent when sending resumes."""
+    last_events: tuple[str, ...] = ()
+    """Ids of the outbox events that its next event follows."""
 
     # ---------------------------------------------------------------- questions
 

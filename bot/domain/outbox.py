@@ -59,6 +59,12 @@ class OutboxEvent:
     day: date | None = None
     attempts: int = 0
     changes: tuple[FieldChange, ...] = ()
+    follows: tuple[str, ...] = ()
+    """Ids of the newest events known when it was made. In a card's thread, its line comes after theirs."""
+    waiting_since: int | None = None
+    """Since when its line waits for an earlier one that cannot be posted (Unix seconds)."""
+    late: bool = False
+    """Whether a later line was posted before its own."""
 
 
 def record_changed(record: Record, before: Record | None, due: int, *, found: bool = False) -> OutboxEvent:
@@ -127,15 +133,23 @@ def claim_expiry(taken: RecordState, since: int, until: int) -> OutboxEvent:
 def operation_changed(operation: Operation, now: int) -> OutboxEvent:
     """`operation` as it is after the change. Each change has its own id, so a repeat adds no event."""
     state = _DEFERRED if operation.deferred_by else operation.state.value
+    event_id = f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}"
     return OutboxEvent(
-        id=f"operation_changed:{operation.id}:{_step(state, operation.attempts, operation.reconciliations)}",
+        id=event_id,
         kind=EventKind.OPERATION_CHANGED,
         entity=operation.entity,
         at=now,
         due=now,
         operation_id=operation.id,
         operation_state=operation.state,
+        follows=tuple(earlier for earlier in operation.last_events if earlier != event_id),
     )
+
+
+def announced(operation: Operation, now: int) -> tuple[Operation, OutboxEvent]:
+    """The operation after a change with the event that announces it, which its next event will follow."""
+    event = operation_changed(operation, now)
+    return replace(operation, last_events=(event.id,)), event
 
 
 def is_submission(event: OutboxEvent) -> bool:
@@ -211,6 +225,39 @@ class RecordChange:
     version: Record | None
     events: tuple[OutboxEvent, ...] = ()
     audit: AuditEntry | None = None
+
+
+_ABOUT_RECORDS = frozenset({EventKind.RECORD_CHANGED, EventKind.LATE_VERSION, EventKind.OWNER_CHANGED})
+
+
+def in_order(change: RecordChange) -> RecordChange:
+    """The change, with its event in order: it follows the record's newest events, and is followed by the next one."""
+    earlier = newest_events(change.before or change.after)
+    events = tuple(replace(each, follows=earlier) if each.kind in _ABOUT_RECORDS else each for each in change.events)
+    ids = [each.id for each in events if each.kind in _ABOUT_RECORDS]
+    after = _with_newest_event(change.after, ids[-1]) if ids and change.after is not None else change.after
+    return replace(change, events=events, after=after)
+
+
+def announce_both(event: OutboxEvent, change: RecordChange) -> tuple[OutboxEvent, RecordChange]:
+    """One event for the end of an operation and for the change of its record, in the order of both."""
+    event = replace(with_record_change(event, change.events), follows=event.follows + newest_events(change.before))
+    after = change.after or change.before
+    return event, replace(
+        change,
+        events=without_record_events(change.events),
+        after=_with_newest_event(after, event.id) if after is not None else None,
+    )
+
+
+def newest_events(record_state: RecordState | None) -> tuple[str, ...]:
+    """Ids of the events that the next one about this record follows."""
+    newest = (record_state.last_event, record_state.operation_event) if record_state is not None else ()
+    return tuple(event_id for event_id in newest if event_id is not None)
+
+
+def _with_newest_event(record_state: RecordState, event_id: str) -> RecordState:
+    return replace(record_state, last_event=event_id, operation_event=None)
 
 
 @dataclass(frozen=True, slots=True)

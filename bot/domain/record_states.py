@@ -50,6 +50,10 @@ class RecordState:
     """Since when it has awaited a decision with this last managed day (Unix seconds); None if unknown."""
     end_date_change: FieldChange | None = None
     """How its last managed day changed last while it awaited this decision."""
+    last_event: str | None = field(default=None, compare=False)
+    """Id of the newest outbox event about the record; its next event follows it."""
+    operation_event: str | None = field(default=None, compare=False)
+    """The same for an operation that was sent, or settled without a change, since `last_event`."""
     revision: int = field(default=0, compare=False)
     """Incremented by every write of this state, so that a write detects a concurrent update."""
 

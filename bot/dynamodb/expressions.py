@@ -118,11 +118,12 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Sets the attributes in `sets`, and removes those that are None."""
+    """Sets the attributes in `sets`, and removes those that are None. Adds one to the number in `counts`."""
 
     key: Key
     sets: Mapping[str, Value]
     condition: Condition
+    counts: str | None = None
 
     def request(self, table: str, token: str) -> dict[str, Any]:
         names: dict[str, str] = {}
@@ -136,6 +137,9 @@ class Update:
                 values[f":s{index}"] = typed(value)
                 setting.append(f"#s{index} = :s{index}")
         text = "SET " + ", ".join(setting) + (" REMOVE " + ", ".join(removing) if removing else "")
+        if self.counts is not None:
+            names["#counts"], values[":one"] = self.counts, typed(1)
+            text += " ADD #counts :one"
         return {
             "Update": {
                 "TableName": table,

@@ -42,8 +42,16 @@ class DynamoOutboxRepository(Repository):
 
     def postpone(self, event: OutboxEvent, due: int, *, failed: bool) -> None:
         """Changes nothing if another worker has delivered the event meanwhile."""
-        later: Item = {"due_kind": schema.OUTBOX, "due": due, "attempts": event.attempts + failed}
+        later: Item = {
+            "due_kind": schema.OUTBOX,
+            "due": due,
+            "attempts": event.attempts + failed,
+            "waiting_since": event.waiting_since,
+        }
         self._table.write_if([Update(schema.outbox_event(event.id), later, Condition({}, exists=("due",)))])
+
+    def mark_late(self, event_id: str) -> None:
+        self._table.write_if([Update(schema.outbox_event(event_id), {"late": True}, Condition({}, exists=("due",)))])
 
 
 class DynamoMessageRepository(Repository):

@@ -19,7 +19,7 @@ from bot.domain.requests import (
     RetryRequest,
 )
 from bot.dynamodb import schema
-from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Write, holds
+from bot.dynamodb.expressions import ABSENT, Check, Condition, Delete, Item, Key, Put, Update, Write, holds
 from bot.dynamodb.repositories.notifications import due_ids, oldest_due, set_aside
 from bot.dynamodb.repositories.records import writes_of
 from bot.dynamodb.schema import audit_put, event_item, item_at, read_item
@@ -87,7 +87,8 @@ class DynamoOperationRepository(Repository):
         audit: AuditEntry | None = None,
     ) -> None:
         as_read = holds(state=operation.state.value, attempts=operation.attempts, lease=operation.lease)
-        self._change([Put(operation_item(claimed), as_read), *_events_and_audit(events, audit)])
+        claim = [Put(operation_item(claimed), as_read), *_newest_event(claimed)]
+        self._change([*claim, *_events_and_audit(events, audit)])
 
     def save(
         self,
@@ -104,7 +105,8 @@ class DynamoOperationRepository(Repository):
         if operation.state.settled and operation.changes_noyo:
             writes += _unlock(operation)
         own = len(writes)
-        changed = writes_of(change) if change else []
+        by_worker = lease is not None  # The receiver, which saves what people choose, may not change a record's state.
+        changed = writes_of(change) if change else _newest_event(operation) if by_worker else []
         others = _events_and_audit(_not_in(change, events), audit)
         self._change([*writes, *changed, *others], own=own)
 
@@ -209,6 +211,20 @@ def _may_change(lease: str | None, was: OperationState, attempts: int | None) ->
         return holds(lease=lease)
     unchanged = {"state": was.value, "lease": None} | ({} if attempts is None else {"attempts": attempts})
     return holds(**unchanged)
+
+
+def _newest_event(operation: Operation) -> list[Write]:
+    """The record's next event follows that of an operation which is sent, needs a resolution, or is settled.
+
+    Counts as a change of the record's state, so that a concurrent change is made again and does not overwrite it.
+    """
+    created = operation.outcome.record if operation.outcome and operation.state is OperationState.SUCCEEDED else None
+    record = operation.entity if operation.entity.is_record else created
+    is_newest = operation.state in (OperationState.SENDING, OperationState.NEEDS_RESOLUTION) or operation.state.settled
+    if record is None or not (is_newest and operation.changes_noyo and operation.last_events):
+        return []
+    newest = {"operation_event": operation.last_events[-1]}
+    return [Update(schema.state(record), newest, Condition({}, exists=("pk",)), counts="revision")]
 
 
 def _unlock(operation: Operation) -> list[Write]:

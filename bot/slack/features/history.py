@@ -94,7 +94,7 @@ def _entries(context: RequestContext, record_state: RecordState) -> list[AuditEn
     if isinstance(record, Connection) and record.group_id:
         disconnection = pending_disconnection_ref(record.group_id, record.carrier_id)
         found += context.deps.audit.entries(disconnection, limit=LISTED + 1)
-    return sorted(found, key=lambda entry: entry.at, reverse=True)[: LISTED + 1]
+    return sorted(found, key=lambda entry: (entry.at, entry.id), reverse=True)[: LISTED + 1]
 
 
 def _notes(context: RequestContext, entries: list[AuditEntry]) -> dict[str, RichText]:

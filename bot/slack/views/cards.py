@@ -111,8 +111,9 @@ def thread_line(content: ThreadLine, display: DisplaySettings) -> Message:
     operation only what never changes, or its outcome. Below it are the fields that changed with it, old and new.
     """
     event = content.event
+    late = " · posted late" if event.late else ""
     changes = record_facts.change_lines(event.changes, _parsed(event, event.after), display)
-    return Message([Paragraph([_line(event, content.operation), *changes])])
+    return Message([Paragraph([rich_text(*_line(event, content.operation), late), *changes])])
 
 
 def _line(event: OutboxEvent, operation: Operation | None) -> RichText:

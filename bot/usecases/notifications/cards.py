@@ -5,7 +5,7 @@ Every alert is kept current until it is closed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import tzinfo
 
@@ -16,9 +16,9 @@ from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState, operation_card_key
 from bot.domain.records import Disconnection, EntityKind, EntityRef, RecordField, is_open, needs_our_action
 from bot.domain.reminders import end_date_of, ends_soon, is_urgent
-from bot.errors import SlackRefused
+from bot.errors import SlackBusy, SlackRefused, TableUnavailable, UnknownSchema
 from bot.usecases.dependencies import Dependencies
-from bot.usecases.notifications.publisher import NotYet, post_once, upsert_message
+from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once, upsert_message
 from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, showing_in_group
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
@@ -30,9 +30,89 @@ def update_card_and_post_line(
     key = _card_key(operation, entity, deps)
     if key is None:
         return
-    line = MessageKey(key.channel, f"line:{event.id}")
+
+    def post(card: MessageLink) -> None:
+        skipped = _post_earlier_lines(event, key, card, deps)
+        _post_line(event, operation, card, key.channel, deps)
+        for event_id in skipped:
+            deps.outbox.mark_late(event_id)
+
+    _post_under(key, entity, post, deps)
+
+
+def _post_line(
+    event: OutboxEvent, operation: Operation | None, card: MessageLink, channel: str, deps: Dependencies
+) -> None:
     content = ThreadLine(event, operation)
-    _post_under(key, entity, lambda card: post_once(line, lambda: content, deps, thread=card.ts), deps)
+    post_once(_line_key(event.id, channel), lambda: content, deps, thread=card.ts)
+
+
+def _line_key(event_id: str, channel: str) -> MessageKey:
+    return MessageKey(channel, f"line:{event_id}")
+
+
+def _post_earlier_lines(event: OutboxEvent, key: MessageKey, card: MessageLink, deps: Dependencies) -> list[str]:
+    """Post the lines of the thread that come before this event's, and return the ids of those that had to be skipped.
+
+    The event waits for an earlier line that cannot be posted, but not for longer than
+    `policies.EARLIER_LINE_WAIT_SECONDS`. Raises `WaitsForEarlierLine`, or the error if Slack or another worker is busy.
+    """
+    skipped: list[str] = []
+    posted = 0
+    for event_id in _unposted_before(event, key.channel, deps):
+        if posted == policies.EARLIER_LINES_PER_RUN:
+            raise WaitsForEarlierLine(policies.EVENT_FIRST_PAUSE_SECONDS)
+        try:
+            posted += _post_earlier_line(event_id, key, card, deps)
+        except (MessageBusy, SlackBusy, TableUnavailable):
+            raise
+        except Exception as failure:  # the earlier event's own delivery reports it
+            if isinstance(failure, SlackRefused) and failure.code in NO_THREAD:
+                raise
+            if not _has_waited(event, deps):
+                raise WaitsForEarlierLine(policies.EVENT_FIRST_PAUSE_SECONDS) from failure
+            skipped.append(event_id)
+    return skipped
+
+
+def _unposted_before(event: OutboxEvent, channel: str, deps: Dependencies) -> list[str]:
+    """The ids of the earlier events whose lines are missing, oldest first. A posted line has none before it."""
+    missing: dict[str, None] = {}
+    visited: set[str] = set()
+
+    def visit(event_ids: Iterable[str]) -> None:
+        for event_id in event_ids:
+            if event_id in visited or deps.messages.link(_line_key(event_id, channel)) is not None:
+                continue
+            visited.add(event_id)
+            try:
+                earlier = deps.outbox.event(event_id)
+            except UnknownSchema:
+                missing[event_id] = None  # What it follows is unknown.
+                continue
+            if earlier is not None and earlier.due is not None:
+                visit(earlier.follows)
+                missing[event_id] = None
+
+    visit(event.follows)
+    return list(missing)
+
+
+def _post_earlier_line(event_id: str, key: MessageKey, card: MessageLink, deps: Dependencies) -> bool:
+    """Post the line if it belongs into the thread of the card with this `key`. Returns whether it does."""
+    event = deps.outbox.event(event_id)
+    if event is None:
+        return False
+    operation = deps.operations.operation(event.operation_id) if event.operation_id else None
+    if _card_key(operation, event.entity if event.entity.is_record else None, deps) != key:
+        return False
+    _post_line(event, operation, card, key.channel, deps)
+    return True
+
+
+def _has_waited(event: OutboxEvent, deps: Dependencies) -> bool:
+    since = event.waiting_since
+    return since is not None and deps.now() - since >= policies.EARLIER_LINE_WAIT_SECONDS
 
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot import policies
 from bot.domain.content import MessageKey
@@ -21,7 +21,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
 )
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
-from bot.usecases.notifications.publisher import MessageBusy, NotYet, post_once
+from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once
 from bot.usecases.notifications.read_model import record_of, summary
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders
 from bot.usecases.notifications.replies import reply_to_people
@@ -69,6 +69,8 @@ def _publish(event: OutboxEvent, deps: Dependencies, now: int) -> PublishReport:
     report = PublishReport(_failures(event, deps))
     if report.failures:
         report.retry_at = deps.now() + max(retry_delay(failure, event) for failure in report.failures)
+        if event.waiting_since is None and any(isinstance(each, WaitsForEarlierLine) for each in report.failures):
+            event = replace(event, waiting_since=now)
         deps.outbox.postpone(event, report.retry_at, failed=not report.waiting_only)
         log_event(LogEvent.EVENT_POSTPONED, attempt=event.attempts + 1, failed=int(not report.waiting_only))
     else:

@@ -31,6 +31,10 @@ class NotYet(MessageBusy):
         self.seconds = seconds
 
 
+class WaitsForEarlierLine(NotYet):
+    """An earlier line of the same thread has not been posted yet."""
+
+
 class _PostUnconfirmed(SlackNoAnswer):
     """A post got no answer: the message may still appear."""
 

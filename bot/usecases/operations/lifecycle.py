@@ -6,12 +6,10 @@ worker stops while it holds a claim, the request may have arrived; it is reconci
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot import policies
 from bot.domain.answers import UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
-from bot.domain.outbox import OutboxEvent, RecordChange, operation_changed, with_record_change, without_record_events
+from bot.domain.outbox import OutboxEvent, RecordChange, announce_both, announced, in_order
 from bot.domain.pauses import Pause
 from bot.domain.people import AuditEntry
 from bot.domain.records import EntityRef, Record
@@ -53,8 +51,10 @@ def claim(operation_id: str, deps: Dependencies) -> Operation | None:
 def _claim(operation: Operation, deps: Dependencies) -> Operation:
     pending, now, lease = operation.state is OperationState.PENDING, deps.now(), deps.new_id()
     claimed = operation.claim_for_sending(lease, now) if pending else operation.claim_for_reconciling(lease, now)
-    # Its card says that it is deferred, which has just ended.
-    events = (operation_changed(claimed, now),) if operation.deferred_by else ()
+    events: tuple[OutboxEvent, ...] = ()
+    if operation.deferred_by:  # Its card says that it is deferred, which has just ended.
+        claimed, event = announced(claimed, now)
+        events = (event,)
     audit = audit_entry(claimed, deps, now) if pending and claimed.changes_noyo else None
     deps.operations.claim(operation, claimed, events=events, audit=audit)
     return claimed
@@ -65,9 +65,8 @@ def _defer_unclaimed(operation: Operation, pause: Pause, deps: Dependencies) -> 
     if operation.deferred_by == pause:
         return
     now = deps.now()
-    deferred = operation.defer(pause, now)
-    event, audit = operation_changed(deferred, now), audit_entry(deferred, deps, now)
-    deps.operations.claim(operation, deferred, events=(event,), audit=audit)
+    deferred, event = announced(operation.defer(pause, now), now)
+    deps.operations.claim(operation, deferred, events=(event,), audit=audit_entry(deferred, deps, now))
     log_operation(deferred, now)
 
 
@@ -154,11 +153,12 @@ def _save(
     now = deps.now()
     publish = publish and not after.is_automatic
     audit = (publish or audit) and not after.is_automatic
+    events: tuple[OutboxEvent, ...] = ()
+    if publish:
+        after, event = announced(after, now)
+        events = (event,)
     deps.operations.save(
-        after,
-        lease=before.lease,
-        events=(operation_changed(after, now),) if publish else (),
-        audit=audit_entry(after, deps, now) if audit else None,
+        after, lease=before.lease, events=events, audit=audit_entry(after, deps, now) if audit else None
     )
     log_operation(after, now)
 
@@ -186,11 +186,12 @@ def _settle_once(settled: Operation, before: Operation, record: Record | None, d
     change = _record_change(settled, record, deps) if record is not None else None
     events: tuple[OutboxEvent, ...] = ()
     audit = None
-    if not settled.is_automatic:
-        event, audit = operation_changed(settled, now), audit_entry(settled, deps, now)
+    if settled.is_automatic:
+        change = in_order(change) if change is not None else None
+    else:
+        (settled, event), audit = announced(settled, now), audit_entry(settled, deps, now)
         if change is not None:
-            event = with_record_change(event, change.events)
-            change = replace(change, events=without_record_events(change.events))
+            event, change = announce_both(event, change)
         events = (event,)
     deps.operations.save(settled, lease=before.lease, change=change, events=events, audit=audit, was=before.state)
     if settled.is_automatic and change is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.operations import Operation, OperationState, Resolution
-from bot.domain.outbox import OutboxEvent, operation_changed
+from bot.domain.outbox import OutboxEvent, announced
 from bot.domain.people import AuditEntry
 from bot.errors import LeaseLost
 from bot.telemetry import log_operation
@@ -28,23 +28,21 @@ def resolve(
     if operation is None or (operation.state, operation.attempts) != (OperationState.NEEDS_RESOLUTION, attempt):
         return None
     now = deps.now()
-    resolved = operation.resolve(resolution, person, seen_version, now)
+    resolved, event = announced(operation.resolve(resolution, person, seen_version, now), now)
     details = (("operation", operation.id), ("resolution", resolution.value), ("seen_version", seen_version or ""))
     audit = AuditEntry(deps.new_id(), operation.entity, now, person, "resolution_chosen", details, deps.origin)
-    return resolved if save_if_unchanged(operation, resolved, audit, deps) else None
+    return resolved if save_if_unchanged(operation, resolved, event, audit, deps) else None
 
 
 def save_if_unchanged(
-    before: Operation, after: Operation, audit: AuditEntry, deps: Dependencies, *, event: OutboxEvent | None = None
+    before: Operation, after: Operation, event: OutboxEvent, audit: AuditEntry, deps: Dependencies
 ) -> bool:
-    """Save what a person did to an operation that no worker holds. False if someone else acted first.
-
-    `event` replaces the outbox event that announces `after`.
-    """
-    now, events = audit.at, (event or operation_changed(after, audit.at),)
+    """Save what a person did to an operation that no worker holds. False if someone else acted first."""
     try:
-        deps.operations.save(after, lease=None, was=before.state, attempts=before.attempts, events=events, audit=audit)
+        deps.operations.save(
+            after, lease=None, was=before.state, attempts=before.attempts, events=(event,), audit=audit
+        )
     except LeaseLost:
         return False
-    log_operation(after, now)
+    log_operation(after, audit.at)
     return True

@@ -184,7 +184,11 @@ class OutboxRepository(Protocol):
         """Set a new `due`.
 
         `failed` counts an attempt, which makes the next pause longer. Waiting for a turn does not count.
+        `event.waiting_since` is saved too.
         """
+
+    def mark_late(self, event_id: str) -> None:
+        """A later line was posted before this event's. Changes nothing if the event has been delivered."""
 
 
 class MessageRepository(Protocol):

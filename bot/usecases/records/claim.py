@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bot import policies
 from bot.domain import outbox
-from bot.domain.outbox import OutboxEvent, RecordChange
+from bot.domain.outbox import OutboxEvent, RecordChange, in_order
 from bot.domain.people import AuditEntry
 from bot.domain.record_states import RecordState, release
 from bot.domain.records import EntityRef
@@ -68,7 +68,8 @@ def _change(
     now = deps.now()
     details = (("owner", state.owner),) if state.owner else ()
     audit = AuditEntry(deps.new_id(), state.entity, now, actor, action, details, deps.origin)
-    return RecordChange(state.entity, state, after, None, (outbox.owner_changed(state, after, now), *expiry), audit)
+    events = (outbox.owner_changed(state, after, now), *expiry)
+    return in_order(RecordChange(state.entity, state, after, None, events, audit))
 
 
 def _update(

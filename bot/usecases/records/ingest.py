@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot import policies
 from bot.domain import outbox
 from bot.domain.operations import Operation
-from bot.domain.outbox import OutboxEvent, RecordChange
+from bot.domain.outbox import OutboxEvent, RecordChange, in_order
 from bot.domain.reconciliation import created_since_sent, is_requested_disconnection
 from bot.domain.record_states import (
     RecordState,
@@ -47,7 +47,8 @@ def ingest(record: Record, deps: Dependencies, *, silent: bool = False) -> bool:
             change = plan_change(record, deps)
             if change is None:
                 return False
-            deps.records.write(replace(change, events=()) if silent and _is_known_to_nobody(change) else change)
+            unpublished = silent and _is_known_to_nobody(change)
+            deps.records.write(replace(change, events=()) if unpublished else in_order(change))
         except ConcurrentUpdate:
             continue
         log_change(change, published=not silent)
@@ -210,7 +211,8 @@ def _link(record_state: RecordState, by: Operation | None) -> RecordState:
     wanted = ConnectionRequest if isinstance(record_state.record, Connection) else DisconnectionRequest
     if by is None or by.actor is None or not isinstance(by.input, wanted):
         return record_state
-    return link_to_operation(record_state, by.id, by.actor, by.input.group_name)
+    linked_state = link_to_operation(record_state, by.id, by.actor, by.input.group_name)
+    return replace(linked_state, operation_event=next(iter(by.last_events), record_state.operation_event))
 
 
 def _new_link(state: RecordState, by: Operation | None) -> RecordState | None:

@@ -69,6 +69,7 @@ def operations(kind: OperationKind) -> st.SearchStrategy[Operation]:
         first_sent_at=MAYBE_NUMBER, reconciliations=st.integers(), lease=MAYBE_TEXT, lease_until=MAYBE_NUMBER,
         delay_reason=MAYBE_TEXT, outcome=st.none() | OUTCOMES, settled_at=st.none(),
         second_approval=st.none() | SECONDS, unconfirmed_answer=st.none() | UNCONFIRMED,
+        last_events=st.lists(TEXT).map(tuple),
     )  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def test_every_field_of_an_operation_is_generated() -> None:
         second_approval=SecondApproval("U2", 8),
         unconfirmed_answer=UnconfirmedAnswer(AnswerProblem.STATUS, "rejected"),
         deferred_by=Pause(8, "U0ANA", "why", 9, "U0BEN"),
+        last_events=("e",),
     )  # fmt: skip
     plain = Operation(full.id, full.entity, full.kind, full.input, full.state, None, 0, None)
 
