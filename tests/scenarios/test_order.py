@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from bot import policies
 from bot.usecases.workers import notify
 from infra.local.noyo import Fault
@@ -110,12 +112,31 @@ def test_a_change_at_noyo_follows_the_decision_that_caused_it(system: System) ->
     lose_next_line(system)
     system.noyo.faults.add(Fault("reset_after", method="PUT"))
     system.execute_due()
+    lose_next_line(system)
     system.poll()
     system.notify()
     system.settle(120)
 
     lines = thread(system, DECISIONS)
     assert position(lines, "@Ana approved") < position(lines, "Needs review → ")
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answered: bool) -> None:
+    """The card is the request's until Noyo answers, or until a poll finds the connection."""
+    system.asks()
+    lose_next_line(system)
+    if not answered:
+        system.noyo.faults.add(Fault("reset_after", method="POST"))
+    system.execute_due()
+    if not answered:
+        lose_next_line(system)
+        system.poll()
+    system.notify()
+    system.settle(120)
+
+    lines = thread(system, CONNECTIONS)
+    assert position(lines, "@Ana asked") < position(lines, "New at Noyo")
 
 
 def test_a_later_retry_follows_the_confirmation_of_the_first_request(system: System) -> None:

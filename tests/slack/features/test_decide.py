@@ -211,7 +211,9 @@ def settle_decision(system: System, record_state: RecordState, view: str, status
     )
     audit = AuditEntry("settled" + view, record_state.entity, at, ANA, "operation_succeeded")
     operations.save(done, lease="l", change=None, events=(), audit=audit)
-    return change_status(system, record_state, status)
+    current = system.bot.repositories.records.record_state(record_state.entity)
+    assert current is not None
+    return change_status(system, current, status)
 
 
 def test_a_decision_settled_meanwhile_shows_who_made_it_and_when(system: System) -> None:
