@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.stack.permissions import Allowed, Permission, allowed, called
+from infra.stack.permissions import Allowed, Permission, allowed, allows, called
 
 CALLS: dict[str, set[Permission]] = {}
 """The permissions that each function used in this process so far."""
@@ -45,7 +45,7 @@ def _record(params: dict[str, Any], model: Any, **_: Any) -> None:
         return
     recorded = CALLS.setdefault(function, set())
     for permission in called(model.service_model.endpoint_prefix, model.name, params):
-        if permission not in _roles()[function]:
+        if not allows(_roles()[function], permission):
             DENIED.append(f"{function} needs {permission}: add it to its role in template.yaml")
         recorded.add(permission)
 

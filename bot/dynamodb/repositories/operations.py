@@ -11,6 +11,7 @@ from bot.domain.outbox import ExpectedVersion, OutboxEvent, RecordChange
 from bot.domain.people import AuditEntry
 from bot.domain.records import EntityRef
 from bot.domain.requests import (
+    WEBHOOK_ID,
     ConnectionRequest,
     DecisionRequest,
     DisconnectionRequest,
@@ -175,10 +176,17 @@ def operation_item(operation: Operation) -> Item:
 
 
 def operation_from(item: Item) -> Operation:
+    """The role of the public endpoint for webhooks may put items under its own ids only, so what these may contain is
+    checked here."""
     input_type = INPUT_TYPES.get(item.get("kind"))
     if input_type is None:
         raise UnknownSchema("This operation is of a kind that this version of Switchboard does not know.")
-    return read_item(Operation, item, input=input_type)
+    operation = read_item(Operation, item, input=input_type)
+    if operation.id != schema.id_of(item["pk"]):
+        raise UnknownSchema("This operation is stored under the key of another one.")
+    if operation.id.startswith(WEBHOOK_ID) and not (operation.is_automatic and input_type is RefreshRequest):
+        raise UnknownSchema("This operation has the id of a webhook, which may cause nothing but a refresh.")
+    return operation
 
 
 def _lane(operation: Operation) -> str:

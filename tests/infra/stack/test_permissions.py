@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infra.stack.__main__ import PAGE, main, with_table
-from infra.stack.permissions import Permission, allowed, called, kind_of, unused_permissions
+from infra.stack.permissions import Permission, allowed, allows, called, kind_of, unused_permissions
 from infra.stack.table import table
 from tests import aws_calls
 from tests.aws import REGION, aws_here, worker_client
@@ -103,7 +103,13 @@ def test_a_secret_is_identified_by_its_purpose() -> None:
 
 @pytest.mark.parametrize(
     ("partition_key", "kind"),
-    [("OPERATION#V1", "OPERATION#*"), ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"), ("OUTBOX", "OUTBOX")],
+    [
+        ("OPERATION#V1", "OPERATION#*"),
+        ("OPERATION#webhook:1", "OPERATION#webhook:*"),
+        ("HEALTH#webhook", "HEALTH#webhook"),
+        ("RECORD_VERSIONS#connection#1", "RECORD_VERSIONS#*"),
+        ("OUTBOX", "OUTBOX"),
+    ],
 )
 def test_a_partition_key_is_reduced_to_its_prefix(partition_key: str, kind: str) -> None:
     assert kind_of(partition_key) == kind
@@ -118,6 +124,16 @@ def test_each_function_has_its_own_role_with_permissions() -> None:
     broad = {each.action for each in permissions if "*" in each.action or "*" in each.resource}
     assert broad == {"lambda:GetAccountSettings"}
     assert not any(each.action == "dynamodb:Scan" for each in permissions)
+
+
+def test_the_webhook_endpoint_may_put_no_operation_of_a_person() -> None:
+    role = allowed()["NoyoWebhookFunction"]
+
+    assert allows(role, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#webhook:1")))
+    assert not allows(role, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#V1")))
+    assert not allows(role, Permission("dynamodb:PutItem", "Table", kind_of("HEALTH#slack")))
+    worker = allowed()["ExecuteOperationsFunction"]
+    assert allows(worker, Permission("dynamodb:PutItem", "Table", kind_of("OPERATION#webhook:1")))
 
 
 def test_a_call_without_permission_is_reported_with_the_permission_to_add() -> None:
