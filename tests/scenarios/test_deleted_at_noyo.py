@@ -169,7 +169,7 @@ def test_a_record_that_returns_is_followed_again(system: System, changes: bool) 
 
     assert "It exists at Noyo again: **Needs review**" in system.seen_in(DECISIONS)
     assert {"approve", "reject"} <= offered(system, DECISIONS)
-    assert "These need a decision" in answer(system, "decisions")
+    assert "These disconnection requests need a decision" in answer(system, "decisions")
     decide(system, "approve")
     system.settle(60)
     assert system.noyo.disconnection(request["id"])["status"] == "processing"

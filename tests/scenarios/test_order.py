@@ -28,6 +28,7 @@ def test_the_history_of_one_second_is_in_order(system: System) -> None:
     card = system.slack.channel(DECISIONS)[0]
     for user in (BEN, ANA, BEN):
         system.slack.click(user, DECISIONS, card.ts, "claim")
+        system.notify()
     decide(system, "approve")
     system.execute_due()
 
@@ -197,6 +198,7 @@ def test_a_line_that_cannot_be_read_delays_no_alert_and_later_lines_for_a_limite
     assert position(lines, "Noyo confirmed @Ana's retry") < position(lines, "Processing → ")
 
     change_schema(system, "pending", 1)
+    system.wait(policies.UNREADABLE_RETRY_SECONDS)
     system.settle(10)
     late = [line for line in thread(system, CONNECTIONS) if line.endswith(" · posted late")]
     assert ["@Ana asked to retry" in line for line in late] == [True]
@@ -207,10 +209,10 @@ def test_a_long_thread_is_posted_in_parts(system: System) -> None:
     request_disconnection(system)
     card = card_with(system, DECISIONS, "approve")
     before = len(thread(system, DECISIONS))
+    system.slack.faults.api_error("restricted_action", "chat.postMessage", times=1000)
     for user in (ANA, BEN) * 4:
         system.slack.click(user, DECISIONS, card.ts, "claim")
-    system.slack.faults.api_error("restricted_action", "chat.postMessage", times=100)
-    system.notify()
+        system.notify()
     system.slack.faults.clear()
     system.slack.click(BEN, DECISIONS, card.ts, "release")
     system.notify()

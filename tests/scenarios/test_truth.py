@@ -133,7 +133,7 @@ def test_a_connection_that_is_being_disconnected_cannot_be_disconnected_again(sy
     assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
     system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
     assert "Test Company is now: **Disconnecting after 31 Dec 2026**." in modal(system)
-    assert "A disconnection request already ends this connection. Its card is in [channel]." in modal(system)
+    assert "A disconnection request already ends this connection. Its card is in #decisions." in modal(system)
     assert system.writes() == []
     assert system.open_operations() == []
 

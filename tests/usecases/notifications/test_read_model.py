@@ -181,8 +181,8 @@ def test_a_deactivated_person_does_not_block_the_event() -> None:
 
 def test_a_refusal_shows_noyos_message() -> None:
     with started_system() as system:
-        connection_id, card = add_failed_connection(system)
-        system.noyo.remove(connection_id)
+        _, card = add_failed_connection(system)
+        system.noyo.faults.add(Fault("false_answer", method="PUT", status=422, body={"message": "No such group"}))
         system.retries(BEN, CONNECTIONS, card, carrier_group_id="22")
         system.execute_due()
         system.notify()
