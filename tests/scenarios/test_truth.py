@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
 from bot.slack.views.rich_text import date_text
 from infra.local.noyo import Fault
 from infra.local.slack import Message
@@ -293,6 +295,23 @@ def test_the_message_of_a_required_action_is_noyos_and_stands_with_what_to_do(sy
         assert "The authorization is not signed." in text
         assert "Correct what Noyo's message names" in text
         assert "carrier:" not in text.lower().replace("carrier:** guardian", "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["8765 43219", "876 543 219", "8.7.6.5.4.3.2.1.9", "876%2D54%2D3219", "ana@example.com", "ana%40example.com"],
+)
+def test_sensitive_values_in_a_later_message_are_masked_everywhere(system: System, value: str) -> None:
+    connection = system.noyo.add_connection(carrier_id=GUARDIAN, group_name="Test Company", status="processing")
+    system.settle(30)
+    for message in (f'{{"ein":"{value}"}}', f"Unknown: {value}."):
+        system.noyo.move_connection(str(connection["id"]), "unable_to_connect", error=message)
+        system.settle(30)
+
+    seen = "".join(map(system.seen_in, (ALERTS, CONNECTIONS, DECISIONS))) + typed(system, f"status {connection['id']}")
+    assert value not in seen
+    assert "Unknown: •••." in seen
+    assert "Unknown: •••. → " not in seen
 
 
 def test_what_a_person_wrote_for_noyo_is_shown_masked_to_those_who_ask(system: System) -> None:
