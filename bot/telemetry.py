@@ -174,7 +174,8 @@ _EMAIL = (
     rf"(?<![\w.+'~-])(?<!{_UNSEEN})(?:[\w.+'~-]|{_UNSEEN})++(?:[@\ufe6b\uff20]|%40|\\u0040){_UNSEEN}*+"
     rf"(?:(?:[\w-]|{_UNSEEN})++[.\uff0e\u3002])+[^\W\d_]{{2,}}+"
 )
-_UUID = r"(?<!\w)[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}(?!\w)"
+# Also as the end of a shortened text.
+_UUID = r"(?<!\w)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-(?:[0-9a-fA-F]{12}(?!\w)|[0-9a-fA-F]{0,11}…)"
 # Beside other digits, a date or a telephone number could be read as part of a number with nine digits.
 _PHONE = r"(?<![0-9])\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![0-9])"
 _DATE = (

@@ -13,7 +13,7 @@ from tests.system import System
 
 
 @pytest.mark.parametrize("forged_id", ["webhook:forged", None])
-def test_whoever_controls_the_webhook_endpoint_can_send_nothing_to_noyo(system: System, forged_id: str | None) -> None:
+def test_an_attacker_at_the_webhook_endpoint_can_send_nothing_to_noyo(system: System, forged_id: str | None) -> None:
     """Its role may put operations with ids of webhooks. One contains a rejection in Ana's name, who approves."""
     request = request_disconnection(system)
     decide(system, "approve")

@@ -82,8 +82,8 @@ ALLOWED_PINGS = {"@UANA", "@UBOB"}
 
 def every_content(name: str, untrusted: str) -> list[Content]:
     """Each kind of content, with the given texts in every field that may contain untrusted text."""
-    # A record's own carrier group id is not masked, so it must not contain a number here.
-    own_id = re.sub(r"\d", "", untrusted)
+    # A record's own carrier group id is not masked, so it must not contain a number or an email address here.
+    own_id = re.sub(r"[\d@\ufe6b\uff20]", "", untrusted)
     record = a_connection(group_name=name, error=untrusted, version=VERSION)
     odd_record = replace(record, status=UnknownValue(name), carrier_id=name, carrier_group_id=own_id)
     request = a_request(
