@@ -72,6 +72,8 @@ LIST_ROW = "list"
 """The id under which a list as a whole is parked."""
 CURSOR_ROW = "cursor"
 """The id under which an unreadable poll cursor is parked."""
+PAGE_ROW = "page"
+"""The id under which rows are parked whose ids are unknown, because every page with one of them is unreadable."""
 POLL_MAX_PASSES = 20
 """Passes over a list whose rows keep moving, before the next poll continues."""
 POLL_RESUME_OVERLAP = 5
@@ -238,6 +240,8 @@ NOYO_RETRY_AFTER_MAX_SECONDS = 3600
 """A longer `Retry-After` is taken for a mistake: it must not delay an operation for days."""
 NOYO_MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 """Far more than a full page; a larger body would exhaust the function's memory."""
+NOYO_MAX_UNREADABLE_PAGES = 20
+"""After so many of the smallest pages in a row a list counts as unreadable. One such record makes up to five so."""
 NOYO_MAX_IDS = 50
 """More ids than this do not fit into the URL of one request."""
 NOYO_MAX_PAGES = 200

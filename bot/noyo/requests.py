@@ -18,6 +18,7 @@ DISCONNECTIONS = "/api/v1/group_disconnection_requests"
 GROUPS = "/api/v1/groups"
 PATHS: Mapping[EntityKind, str] = {EntityKind.CONNECTION: CONNECTIONS, EntityKind.DISCONNECTION: DISCONNECTIONS}
 NEWEST_FIRST = {"sort_by": "modified", "sort_direction": "desc"}
+OLDEST_FIRST = {"sort_by": "modified", "sort_direction": "asc"}
 _STATUS = {Decision.APPROVE: "processing", Decision.REJECT: "rejected"}
 
 # ---------------------------------------------------------------- arguments

@@ -75,8 +75,11 @@ def _json_body(response: NoyoResponse) -> object:
         raise UnreadableAnswer(f"Noyo's answer could not be read: {response.body_error}.")
     try:
         return json.loads(response.body)
-    except (ValueError, RecursionError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise UnreadableAnswer("Noyo's answer could not be read: it is not JSON.") from error
+    except (ValueError, RecursionError) as error:
+        # Python reads no integer of more than 4,300 digits, and no lists within lists without end.
+        raise UnreadableAnswer("Noyo's answer could not be read: a number is too long, or it is nested.") from error
 
 
 def as_list(body: object) -> list[object]:

@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from bot.dynamodb.expressions import typed_item
-from bot.usecases.workers import execute_operations, notify
+from bot.usecases.workers import execute_operations, notify, poll_lists
+from infra.local.noyo import UNREADABLE, Fault
 from tests.aws import worker_client
 from tests.aws_calls import acting
-from tests.system import ALERTS, ANA, CONNECTIONS, System
+from tests.scenarios.test_truth import card_with
+from tests.system import ALERTS, ANA, CONNECTIONS, DECISIONS, GUARDIAN, System
 
 TEN_MINUTES = 600
 
@@ -140,3 +142,134 @@ def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported(system: Sys
     system.settle(10)
     doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert "every record readable" in system.slack.render(doctor.messages[-1])
+
+
+def add_failed_connections(system: System, count: int) -> list[str]:
+    """Their ids, one a second; each has its own error."""
+    ids = []
+    for number in range(count):
+        system.wait(1)
+        record = system.noyo.add_connection(group_name=f"Company {number:02}", status="processing")
+        system.noyo.move_connection(record["id"], "unable_to_connect", error=f"Error {number}")
+        ids.append(record["id"])
+    return ids
+
+
+def alerted(system: System) -> set[int]:
+    return {number for number in range(50) if f"Company {number:02}" in system.seen_in(ALERTS)}
+
+
+def doctor(system: System) -> str:
+    return system.slack.render(system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor").messages[-1])
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_record_that_makes_its_pages_unreadable_hides_no_other_one(system: System, what: str) -> None:
+    """Both its neighbours are announced, and so is what changes before and after the next sweep."""
+    ids = add_failed_connections(system, 12)
+    system.noyo.corrupt(ids[6], what)
+    system.settle(10)
+    assert alerted(system) == set(range(12)) - {6}
+    assert "page (Noyo's answer could not be read" in doctor(system)
+    system.wait(25 * 3600)
+    system.settle(10)
+    system.noyo.move_connection(ids[0], "completed")
+    system.settle(10)
+
+    assert "No longer needs action: Company 00" in system.seen_in(ALERTS)
+
+
+@pytest.mark.parametrize("earlier", [0, 3])
+def test_changes_after_an_unreadable_record_are_announced_at_once(system: System, earlier: int) -> None:
+    """However few they are, and although Noyo refuses a page behind the last record."""
+    system.noyo.rules = replace(system.noyo.rules, past_the_end="422")
+    ids = add_failed_connections(system, earlier + 1)
+    system.noyo.corrupt(ids[-1], "an integer of 5,000 digits")
+    system.settle(10)
+    assert alerted(system) == set(range(earlier))
+    for number in range(20, 26):
+        system.wait(60)
+        system.noyo.add_connection(group_name=f"Company {number}", status="unable_to_connect")
+        system.settle(5)
+        assert f"Company {number}" in system.seen_in(CONNECTIONS)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_known_record_that_becomes_unreadable_is_reported_and_not_deleted(system: System, what: str) -> None:
+    ids = add_failed_connections(system, 3)
+    system.settle(10)
+    system.noyo.corrupt(ids[1], what)
+    system.wait(25 * 3600)
+    system.settle(60)
+    assert ids[1] in doctor(system)
+    assert "Deleted at Noyo" not in system.seen_in(CONNECTIONS)
+    system.noyo.corrupt(ids[1], None)
+    system.noyo.move_connection(ids[1], "completed")
+    system.settle(10)
+    assert "No longer needs action: Company 01" in system.seen_in(ALERTS)
+    system.wait(25 * 3600)
+    system.settle(10)
+
+    assert "every record readable" in doctor(system)
+
+
+def test_many_unreadable_records_in_a_row_do_not_hide_the_others(system: System) -> None:
+    ids = add_failed_connections(system, 30)
+    for record_id in ids[10:22]:
+        system.noyo.corrupt(record_id, "an integer of 5,000 digits")
+    system.settle(10)
+
+    assert alerted(system) == {*range(10), *range(22, 30)}
+
+
+def test_a_noyo_whose_answers_are_all_unreadable_is_not_paged_endlessly(system: System) -> None:
+    """The other list is polled as before, and what changed meanwhile is announced after the recovery."""
+    ids = add_failed_connections(system, 1)
+    system.settle(10)
+    system.noyo.faults.add(Fault("garbage", path_contains="/group_connections", times=None))
+    system.noyo.move_connection(ids[0], "completed")
+    system.noyo.carrier_requests_disconnection(carrier_id=GUARDIAN, group_id=ids[0], group_name="Other Company")
+    before = len(system.noyo.requests)
+    with acting("PollFunction"):
+        assert poll_lists(300, system.bot.noyo_dependencies, check_health=lambda: None).failed == 1
+    system.notify()
+    assert len(system.noyo.requests) - before < 30
+    assert "Other Company" in system.seen_in(DECISIONS)
+    system.wait(3600)
+    assert "connections" in doctor(system)
+    system.noyo.faults.clear()
+    system.settle(60)
+
+    assert "No longer needs action: Company 00" in system.seen_in(ALERTS)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_retry_whose_answer_cannot_be_read_is_compared_with_what_noyo_has(system: System, what: str) -> None:
+    """It is sent once, and other requests are not delayed."""
+    add_failed_connections(system, 1)
+    system.settle(10)
+    answer = UNREADABLE[what]({})
+    system.noyo.faults.add(Fault("false_answer_after", method="PUT", status=200, body=answer))
+    system.retries(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.asks(group_name="Other Company")
+    system.settle(120)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert "Noyo's answer could not be read, but Noyo shows that @Ana's retry arrived" in system.seen_in(CONNECTIONS)
+    assert [seen.method for seen in system.writes()].count("PUT") == 1
+
+
+def test_a_retry_of_a_record_that_cannot_be_read_is_not_sent_and_delays_no_other(system: System) -> None:
+    ids = add_failed_connections(system, 1)
+    system.settle(10)
+    system.noyo.corrupt(ids[0], "an integer of 5,000 digits")
+    system.retries(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.asks(group_name="Other Company")
+    system.settle(60)
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert "Noyo's answer could not be read" in system.seen_in(CONNECTIONS)
+    assert [seen.method for seen in system.writes()] == ["POST"]
+    system.noyo.corrupt(ids[0], None)
+    system.settle(600)
+
+    assert "Noyo confirmed @Ana's retry" in system.seen_in(CONNECTIONS)

@@ -21,7 +21,10 @@ class NoyoReader(Protocol):
         """GET /api/v1/group_disconnection_requests/{id}."""
 
     def newest(self, kind: EntityKind, *, offset: int, page_size: int) -> ListPage:
-        """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order."""
+        """One page of the list of this kind, sorted by `modified`, newest first. Noyo does not guarantee the order.
+
+        It has fewer rows if Noyo's answer could not be read otherwise; a row that no answer shows carries the error.
+        """
 
     def in_status(self, kind: EntityKind, statuses: Sequence[str], *, offset: int, page_size: int) -> ListPage:
         """One page of the records in any of these statuses."""

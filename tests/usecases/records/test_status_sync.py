@@ -45,7 +45,7 @@ def test_after_a_fault_the_next_run_continues_by_status() -> None:
         ingestion.wait()
         ingestion.noyo.move_connection(ids[50], "action_required")
         ingestion.noyo.move_connection(ids[0], "unable_to_connect")
-        ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=3, times=20))
+        ingestion.noyo.faults.add(Fault(FaultKind.GARBAGE, method="GET", skip=3, times=None))
         with pytest.raises(NoyoError):
             ingestion.poll()
         ingestion.noyo.faults.clear()
