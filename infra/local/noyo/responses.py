@@ -34,11 +34,11 @@ def as_json(body: object) -> bytes:
     """The body as JSON, with each `RawJson` in it as it is."""
     raw: list[RawJson] = []
 
-    def mark(value: RawJson) -> str:
+    def placeholder(value: RawJson) -> str:
         raw.append(value)
         return f"raw JSON {len(raw)}"
 
-    text = json.dumps(body, default=mark, ensure_ascii=False)
+    text = json.dumps(body, default=placeholder, ensure_ascii=False)
     for number, value in enumerate(raw, 1):
         text = text.replace(f'"raw JSON {number}"', value.text)
     return text.encode()
