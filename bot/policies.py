@@ -173,8 +173,9 @@ SLACK_CLOCK_TOLERANCE_SECONDS = 60
 """How far Slack's clock and ours may differ in the search for a posted message."""
 SLACK_HISTORY_PAGE_SIZE = 200
 """Slack's recommended page size."""
-SLACK_HISTORY_MAX_PAGES = 5
-"""The search for a posted message ends after this many pages."""
+SLACK_SEARCH_MAX_SECONDS = 900
+"""After this time an unfinished search for a posted message ends, and the message is posted: at Slack's 50 pages a
+minute it has seen 150,000 messages."""
 
 AWS_RECEIVER_CONNECT_SECONDS = 0.5
 """The receiver's calls to AWS: all of them together have `AWS_RECEIVER_TOTAL_SECONDS` of Slack's three seconds."""

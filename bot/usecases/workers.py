@@ -56,6 +56,7 @@ def notify(
 ) -> None:
     """Publishes the outbox events that the stream announced, or on a schedule (None) those that are due."""
     deadline = deps.clock() + seconds_left - policies.BATCH_RESERVED_SECONDS
+    deps = replace(deps, search_deadline=deadline)
     publish_all = partial(
         run_with_retries, do=partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline
     )

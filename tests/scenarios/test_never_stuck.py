@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.dynamodb.expressions import typed_item
 from bot.usecases.workers import execute_operations, notify
 from tests.aws import worker_client
@@ -33,6 +34,42 @@ def test_after_an_hour_of_rate_limits_an_alert_is_posted_within_ten_minutes(syst
     system.settle(TEN_MINUTES)
 
     assert "Failed Company" in system.seen_in(ALERTS)
+
+
+def test_a_lost_post_is_found_behind_more_than_a_thousand_newer_messages(system: System) -> None:
+    """Slack posts a card without answering, and the channel is busy before the bot searches for it."""
+    system.slack.faults.reset_after("chat.postMessage")
+    system.noyo.add_connection(group_name="Busy Company", status="processing")
+    system.poll()
+    system.notify()
+    for number in range(1_100):
+        system.slack.say(ANA, CONNECTIONS, f"message {number}")
+    system.settle(120)
+
+    assert cards_of(system, "Busy Company") == 1
+
+
+def test_a_search_that_slack_limits_continues_where_it_stopped(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The post is 150 pages back, and Slack allows 50 pages a minute. People write while the bot searches."""
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
+    system.slack.faults.reset_after("chat.postMessage")
+    system.noyo.add_connection(group_name="Busy Company", status="processing")
+    system.poll()
+    system.notify()
+    for number in range(300):
+        system.slack.say(ANA, CONNECTIONS, f"message {number}")
+    for _ in range(5):
+        system.settle(60)
+        system.slack.say(ANA, CONNECTIONS, "one more")
+    system.settle(60)
+
+    assert cards_of(system, "Busy Company") == 1
+    pages = sum(call.method == "conversations.history" for call in system.slack.calls)
+    assert pages < 170, "each page is read once, and refused calls come on top"
+
+
+def cards_of(system: System, group_name: str) -> int:
+    return sum(group_name in system.slack.render(message) for message in system.slack.channel(CONNECTIONS))
 
 
 def test_a_noyo_that_refuses_pages_below_five_rows_is_not_reported_as_broken(system: System) -> None:

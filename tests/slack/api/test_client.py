@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from bot import policies
+from bot.domain.content import SearchPage
 from bot.errors import DeadlineExceeded, SecretUnavailable, SlackBusy, SlackNoAnswer, SlackRefused, SlackTokenRejected
 from bot.secrets import CachedSecret
 from bot.slack.api.client import SlackApiClient, SlackMessageGateway, required
@@ -233,7 +234,8 @@ def test_a_message_that_is_not_an_object_is_skipped(
 ) -> None:
     handler, calls = scripted_server
     handler.body = b'{"ok": true, "messages": [{}, null, "x"]}'
-    assert SlackMessageGateway(calls, DISPLAY).find("C0CHANNEL", idempotency_key="key", since=0) is None
+    page = SlackMessageGateway(calls, DISPLAY).find("C0CHANNEL", idempotency_key="key", since=0)
+    assert page == SearchPage(None, None)
 
 
 # ---------------------------------------------------------------- token rotation
