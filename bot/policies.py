@@ -14,6 +14,8 @@ OPERATION_MAX_SECONDS = 240
 """The longest execution: two reads, a token, the write and its repetition after a 401, at Noyo's slowest."""
 MESSAGE_LEASE_SECONDS = 60
 """Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
+MESSAGE_SETTLE_SECONDS = 10
+"""After Slack answered a post with an error of its own: if it was posted nevertheless, it has appeared by then."""
 MESSAGE_MIN_LEASE_LEFT_SECONDS = 15
 """With less of the lease left nothing is sent: it could overwrite an edit of the next lease holder."""
 BATCH_RESERVED_SECONDS = 45
@@ -40,18 +42,20 @@ PAUSE_ATTEMPTS = 5
 MESSAGE_RENDERS = 5
 """A message is rendered again if the record changed meanwhile; after this many the next event continues."""
 EVENT_FIRST_PAUSE_SECONDS = 5
-"""After the first failed delivery of an event; doubles with each attempt."""
+"""After the first failed delivery of an event; doubles with each attempt. While Slack is down it grows more slowly."""
 EVENT_MAX_PAUSE_SECONDS = 600
 """Events are never given up; they are retried at least this often, so they are published soon after a recovery."""
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
+SLACK_OUTAGE_PAUSE_GROWTH = 1.5
+"""Each pause is half as long as all earlier ones together, so an event is published soon after a short outage, too."""
 EARLIER_LINE_WAIT_SECONDS = 120
 """A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
 EARLIER_LINES_PER_RUN = 5
 """Earlier lines that are posted before an event's own, so that its alert does not wait for a long thread."""
-STREAM_ATTEMPTS = 4
-"""Attempts within one invocation; the schedule continues after them."""
-STREAM_MAX_WAIT_SECONDS = 10
+STREAM_ATTEMPTS = 6
+"""Attempts within one invocation, enough for an outage of half a minute; the schedule continues after them."""
+STREAM_MAX_WAIT_SECONDS = 20
 """What has to wait longer is left to the schedule."""
 
 # ---------------------------------------------------------------- batches, pages and limits of lists

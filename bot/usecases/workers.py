@@ -174,7 +174,7 @@ def run_with_retries(
 
 
 def _publish(event_id: str, deps: Dependencies) -> int | None:
-    """When to try again, if the event only waits for its turn."""
+    """When to try again, if the event only waits for its turn, or for Slack to recover."""
     report = publish(event_id, deps)
     if report is None or not report.failures:
         return None
@@ -187,7 +187,7 @@ def _publish(event_id: str, deps: Dependencies) -> int | None:
             "retry_at": report.retry_at,
         },
     )
-    return report.retry_at if report.waiting_only else None
+    return report.retry_at if report.may_pass_soon else None
 
 
 def log_operation_backlog(operations: OperationRepository, now: int) -> None:

@@ -73,6 +73,9 @@ class DynamoMessageRepository(Repository):
         if not self._update(message_record, shown):
             raise LeaseLost("Another worker holds the lease on this message.")
 
+    def hold(self, message_record: MessageRecord, *, until: int) -> None:
+        self._update(message_record, {"lease_until": until})
+
     def save_search(self, message_record: MessageRecord, *, cursor: str | None, since: int) -> None:
         self._update(message_record, {"search_cursor": cursor, "search_since": since})
 

@@ -28,6 +28,7 @@ from bot.errors import (
     SlackNoAnswer,
     SlackRefused,
     SlackTokenRejected,
+    SlackUnavailable,
 )
 from bot.slack.views import cards
 from bot.slack.views.message import DisplaySettings
@@ -47,6 +48,8 @@ _NO_ANSWER = (OSError, HTTPException, SlackClientError, ValueError, AttributeErr
 _CODE = re.compile(r"[a-z][a-z0-9_]*")
 # Slack says no, but not that nothing was done: its documentation allows for either.
 _UNSURE = frozenset({"internal_error", "fatal_error", "service_unavailable"})
+# Slack itself failed. After a 502 or 504, from a proxy, it may still be at work.
+_FAILED = frozenset({500, 503})
 _BUSY = frozenset({"ratelimited", "rate_limited"})
 # Slack does not accept the token, so nothing was done: it was replaced, and the new one may be known by now.
 _TOKEN_REJECTED = frozenset({"account_inactive", "invalid_auth", "not_authed", "token_expired", "token_revoked"})
@@ -144,7 +147,9 @@ def _translated(method: str, error: SlackApiError) -> SlackError:
     if response.status_code == 429 or code in _BUSY:
         log_event(LogEvent.THROTTLED, service="slack", method=method)
         return SlackBusy("Slack asked us to slow down.", retry_after=_retry_after(response.headers))
-    if response.status_code >= 500 or code in _UNSURE or code is None:
+    if response.status_code in _FAILED or (response.status_code < 500 and code in _UNSURE):
+        return SlackUnavailable(f"Slack failed at {method} (HTTP {response.status_code}).")
+    if response.status_code >= 500 or code is None:
         return SlackNoAnswer(f"Slack gave no usable answer to {method} (HTTP {response.status_code}).")
     if code in _TOKEN_REJECTED:
         logger.error("Slack does not accept the bot's token (%s)", code)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot import policies
 from bot.domain.content import Content, MessageKey, MessageLink, MessageRecord, Rendered, SearchPage
-from bot.errors import LeaseLost, SlackBusy, SlackError, SlackNoAnswer, SlackRefused
+from bot.errors import LeaseLost, SlackBusy, SlackError, SlackNoAnswer, SlackRefused, SlackUnavailable
 from bot.telemetry import LogEvent, log_event
 from bot.usecases.dependencies import Dependencies
 
@@ -44,8 +44,12 @@ class SearchUnfinished(NotYet):
     """The search for an earlier post of the message continues in the next attempt."""
 
 
-class _PostUnconfirmed(SlackNoAnswer):
-    """A post got no answer: the message may still appear."""
+class PostUnconfirmed(SlackNoAnswer):
+    """A post got no usable answer: the message may still appear, within `seconds` from now."""
+
+    def __init__(self, words: str, *, seconds: int) -> None:
+        super().__init__(words)
+        self.seconds = seconds
 
 
 def never(_: Content) -> bool:
@@ -122,8 +126,10 @@ def _lease(key: MessageKey, deps: Dependencies) -> Iterator[MessageRecord]:
         deps.throttled_until[key.channel] = deps.now() + busy.retry_after
         deps.messages.release(record)
         raise
-    except _PostUnconfirmed:
-        raise  # Keep the lease, so that nobody searches for the message before it had time to appear.
+    except PostUnconfirmed as unconfirmed:
+        # Nobody searches for the message before it had time to appear.
+        deps.messages.hold(record, until=deps.now() + unconfirmed.seconds)
+        raise
     except BaseException:
         deps.messages.release(record)
         raise
@@ -278,5 +284,7 @@ def _send(record: MessageRecord, rendered: Rendered, attempt: _Attempt) -> Messa
             thread=attempt.thread,
             broadcast=attempt.broadcast,
         )
+    except SlackUnavailable as error:
+        raise PostUnconfirmed(str(error), seconds=policies.MESSAGE_SETTLE_SECONDS) from error
     except SlackNoAnswer as error:
-        raise _PostUnconfirmed(str(error)) from error
+        raise PostUnconfirmed(str(error), seconds=policies.MESSAGE_LEASE_SECONDS) from error
