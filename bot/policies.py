@@ -239,8 +239,8 @@ NOYO_READ_TIMEOUTS = 2
 """All attempts and pauses of one read together take no longer than this many NOYO_TIMEOUT_SECONDS."""
 NOYO_READ_FIRST_PAUSE_SECONDS = 0.5
 """Doubles with each attempt."""
-NOYO_RETRY_AFTER_MAX_SECONDS = 3600
-"""A longer `Retry-After` is taken for a mistake: it must not delay an operation for days."""
+NOYO_RETRY_AFTER_MAX_SECONDS = 900
+"""A longer `Retry-After` is taken for a mistake: an operation must not wait longer than an alarm would."""
 NOYO_MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 """Far more than a full page; a larger body would exhaust the function's memory."""
 NOYO_MAX_IDS = 50

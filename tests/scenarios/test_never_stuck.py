@@ -9,6 +9,7 @@ import pytest
 from bot import policies
 from bot.dynamodb.expressions import typed_item
 from bot.usecases.workers import execute_operations, notify
+from infra.local.noyo.faults import Fault, FaultKind
 from infra.local.slack.workspace import Message
 from tests.aws import worker_client
 from tests.aws_calls import acting
@@ -71,6 +72,17 @@ def test_a_search_that_slack_limits_continues_where_it_stopped(system: System, m
 
 def messages_about(system: System, group_name: str, channel: str) -> list[Message]:
     return [message for message in system.slack.channel(channel) if group_name in system.slack.render(message)]
+
+
+def test_an_operation_that_noyo_delays_by_a_day_is_sent_after_a_quarter_of_an_hour(system: System) -> None:
+    system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", path_contains="/api/", retry_after="86400"))
+    system.asks()
+    system.settle(10)
+    assert "Noyo confirmed @Ana's request" not in system.seen_in(CONNECTIONS)
+    system.wait(15 * 60)
+    system.settle(10)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
 
 
 @pytest.mark.parametrize("seconds", [1, 6, 9, 11, 15])
