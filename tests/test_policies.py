@@ -104,7 +104,7 @@ WITHIN_A_RUN = {
     "NOYO_READ_FIRST_PAUSE_SECONDS",
 }
 """Waits that end with the invocation, so no item becomes due later."""
-NAMES_A_WAIT = re.compile(r"(LEASE|WAIT|SETTLE_|LAG|GIVE_UP|SEARCH|(?<!^)PAUSE|RETRY).*_SECONDS")
+NAMES_A_WAIT = re.compile(r"(LEASE|WAIT|SETTLE(?!D)|LAG|GIVE_UP|SEARCH|(?<!^)PAUSE|RETRY).*_SECONDS")
 
 
 def alarm(name: str) -> dict[str, Any]:
