@@ -106,6 +106,10 @@ class SlackNoAnswer(SlackError):
     """Slack gave no usable answer: the call may have taken effect."""
 
 
+class SlackUnavailable(SlackNoAnswer):
+    """Slack answered that it failed. The call is over, and most likely had no effect, but it may have taken effect."""
+
+
 class SlackRefused(SlackError):
     """Slack refused; `code` is Slack's error, such as `channel_not_found`."""
 

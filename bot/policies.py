@@ -14,6 +14,8 @@ OPERATION_MAX_SECONDS = 240
 """The longest execution: two reads, a token, the write and its repetition after a 401, at Noyo's slowest."""
 MESSAGE_LEASE_SECONDS = 60
 """Longer than Slack's slowest answer plus the time until a new message appears in the channel's history."""
+MESSAGE_SETTLE_SECONDS = 10
+"""After Slack answered a post with an error of its own: if it was posted nevertheless, it has appeared by then."""
 MESSAGE_MIN_LEASE_LEFT_SECONDS = 15
 """With less of the lease left nothing is sent: it could overwrite an edit of the next lease holder."""
 BATCH_RESERVED_SECONDS = 45
@@ -40,18 +42,20 @@ PAUSE_ATTEMPTS = 5
 MESSAGE_RENDERS = 5
 """A message is rendered again if the record changed meanwhile; after this many the next event continues."""
 EVENT_FIRST_PAUSE_SECONDS = 5
-"""After the first failed delivery of an event; doubles with each attempt."""
+"""After the first failed delivery of an event; doubles with each attempt. While Slack is down it grows more slowly."""
 EVENT_MAX_PAUSE_SECONDS = 600
 """Events are never given up; they are retried at least this often, so they are published soon after a recovery."""
 SLACK_OUTAGE_MAX_PAUSE_SECONDS = 300
 """While Slack is down, events are retried more often than after other failures: alerts are waiting."""
+SLACK_OUTAGE_PAUSE_GROWTH = 1.5
+"""Each pause is half as long as all earlier ones together, so an event is published soon after a short outage, too."""
 EARLIER_LINE_WAIT_SECONDS = 120
 """A thread line waits this long for an earlier one that cannot be posted; the earlier one is then marked as late."""
 EARLIER_LINES_PER_RUN = 5
 """Earlier lines that are posted before an event's own, so that its alert does not wait for a long thread."""
-STREAM_ATTEMPTS = 4
-"""Attempts within one invocation; the schedule continues after them."""
-STREAM_MAX_WAIT_SECONDS = 10
+STREAM_ATTEMPTS = 6
+"""Attempts within one invocation, enough for an outage of half a minute; the schedule continues after them."""
+STREAM_MAX_WAIT_SECONDS = 20
 """What has to wait longer is left to the schedule."""
 
 # ---------------------------------------------------------------- batches, pages and limits of lists
@@ -175,8 +179,9 @@ SLACK_CLOCK_TOLERANCE_SECONDS = 60
 """How far Slack's clock and ours may differ in the search for a posted message."""
 SLACK_HISTORY_PAGE_SIZE = 200
 """Slack's recommended page size."""
-SLACK_HISTORY_MAX_PAGES = 5
-"""The search for a posted message ends after this many pages."""
+SLACK_SEARCH_MAX_SECONDS = 900
+"""After this time an unfinished search for a posted message ends, and the message is posted: at Slack's 50 pages a
+minute it has seen 150,000 messages."""
 
 AWS_RECEIVER_CONNECT_SECONDS = 0.5
 """The receiver's calls to AWS: all of them together have `AWS_RECEIVER_TOTAL_SECONDS` of Slack's three seconds."""
@@ -236,8 +241,8 @@ NOYO_READ_TIMEOUTS = 2
 """All attempts and pauses of one read together take no longer than this many NOYO_TIMEOUT_SECONDS."""
 NOYO_READ_FIRST_PAUSE_SECONDS = 0.5
 """Doubles with each attempt."""
-NOYO_RETRY_AFTER_MAX_SECONDS = 3600
-"""A longer `Retry-After` is taken for a mistake: it must not delay an operation for days."""
+NOYO_RETRY_AFTER_MAX_SECONDS = 900
+"""A longer `Retry-After` is taken for a mistake: an operation must not wait longer than an alarm would."""
 NOYO_MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 """Far more than a full page; a larger body would exhaust the function's memory."""
 NOYO_MAX_UNREADABLE_PAGES = 20

@@ -26,6 +26,14 @@ class MessageLink:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchPage:
+    """One page of a search for a message. `cursor` is where the search continues; None after the last page."""
+
+    found: MessageLink | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class RelatedRecords:
     """What a reader should know about the group besides the record itself.
 
@@ -187,6 +195,10 @@ class MessageRecord:
     posted_channel: str | None = None
     fingerprint: str | None = None
     closed: bool = False
+    search_cursor: str | None = None
+    """Where an interrupted search for the message continues: Slack's cursor."""
+    search_since: int | None = None
+    """When that search began (Unix seconds)."""
 
     @property
     def link(self) -> MessageLink | None:

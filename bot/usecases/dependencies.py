@@ -103,6 +103,8 @@ class Dependencies:
     sweep_seconds: int = 86400
     poll_deadline: float = inf
     """When a poll stops and leaves the rest to the next run (Unix seconds)."""
+    search_deadline: float = inf
+    """When a search for a posted message stops and leaves the rest to a later attempt (Unix seconds)."""
     origin: Origin = WORKER
     """Where the present request comes from, for the audit log."""
     secret_checks: tuple[Callable[[], object], ...] = ()

@@ -56,6 +56,7 @@ def notify(
 ) -> None:
     """Publishes the outbox events that the stream announced, or on a schedule (None) those that are due."""
     deadline = deps.clock() + seconds_left - policies.BATCH_RESERVED_SECONDS
+    deps = replace(deps, search_deadline=deadline)
     publish_all = partial(
         run_with_retries, do=partial(_publish, deps=deps), clock=deps.clock, sleep=sleep, deadline=deadline
     )
@@ -173,7 +174,7 @@ def run_with_retries(
 
 
 def _publish(event_id: str, deps: Dependencies) -> int | None:
-    """When to try again, if the event only waits for its turn."""
+    """When to try again, if the event only waits for its turn, or for Slack to recover."""
     report = publish(event_id, deps)
     if report is None or not report.failures:
         return None
@@ -186,7 +187,7 @@ def _publish(event_id: str, deps: Dependencies) -> int | None:
             "retry_at": report.retry_at,
         },
     )
-    return report.retry_at if report.waiting_only else None
+    return report.retry_at if report.may_pass_soon else None
 
 
 def log_operation_backlog(operations: OperationRepository, now: int) -> None:

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot import policies
 from bot.dynamodb.expressions import typed_item
 from bot.usecases.workers import execute_operations, notify, poll_lists
 from infra.local.noyo import UNREADABLE, Fault
+from infra.local.noyo.faults import FaultKind
+from infra.local.slack.workspace import Message
 from tests.aws import worker_client
 from tests.aws_calls import acting
 from tests.scenarios.test_truth import card_with
@@ -35,6 +38,97 @@ def test_after_an_hour_of_rate_limits_an_alert_is_posted_within_ten_minutes(syst
     system.settle(TEN_MINUTES)
 
     assert "Failed Company" in system.seen_in(ALERTS)
+
+
+def test_a_lost_post_is_found_behind_more_than_a_thousand_newer_messages(system: System) -> None:
+    """Slack posts a card without answering, and the channel is busy before the bot searches for it."""
+    system.slack.faults.reset_after("chat.postMessage")
+    system.noyo.add_connection(group_name="Busy Company", status="processing")
+    system.poll()
+    system.notify()
+    for number in range(1_100):
+        system.slack.say(ANA, CONNECTIONS, f"message {number}")
+    system.settle(120)
+
+    assert len(messages_about(system, "Busy Company", CONNECTIONS)) == 1
+
+
+def test_a_search_that_slack_limits_continues_where_it_stopped(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The post is 150 pages back, and Slack allows 50 pages a minute. People write while the bot searches."""
+    monkeypatch.setattr(policies, "SLACK_HISTORY_PAGE_SIZE", 2)
+    system.slack.faults.reset_after("chat.postMessage")
+    system.noyo.add_connection(group_name="Busy Company", status="processing")
+    system.poll()
+    system.notify()
+    for number in range(300):
+        system.slack.say(ANA, CONNECTIONS, f"message {number}")
+    for _ in range(5):
+        system.settle(60)
+        system.slack.say(ANA, CONNECTIONS, "one more")
+    system.settle(60)
+
+    assert len(messages_about(system, "Busy Company", CONNECTIONS)) == 1
+    pages = sum(call.method == "conversations.history" for call in system.slack.calls)
+    assert pages < 170, "each page is read once, and refused calls come on top"
+
+
+def messages_about(system: System, group_name: str, channel: str) -> list[Message]:
+    return [message for message in system.slack.channel(channel) if group_name in system.slack.render(message)]
+
+
+def test_an_operation_that_noyo_delays_by_a_day_is_sent_after_a_quarter_of_an_hour(system: System) -> None:
+    system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", path_contains="/api/", retry_after="86400"))
+    system.asks()
+    system.settle(10)
+    assert "Noyo confirmed @Ana's request" not in system.seen_in(CONNECTIONS)
+    system.wait(15 * 60)
+    system.settle(10)
+
+    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+
+
+@pytest.mark.parametrize("seconds", [1, 6, 9, 11, 15])
+@pytest.mark.parametrize("method", [None, "chat.postMessage"])
+def test_a_post_during_a_short_outage_is_there_once_within_20_seconds_of_recovery(
+    system: System, method: str | None, seconds: int
+) -> None:
+    """Slack answers 503 for so long from the first attempt, to every call or to posts only."""
+    system.slack.faults.server_error(method, times=10_000, status=503)
+    recovered_at = system.clock() + seconds
+    publish_from_the_stream(system, recovered_at)
+
+    for channel in (CONNECTIONS, ALERTS):
+        [message] = messages_about(system, "Failed Company", channel)
+        assert float(message.ts) <= recovered_at + 20
+
+
+def test_a_post_that_slack_did_although_it_answered_503_is_not_repeated(system: System) -> None:
+    before = sum(call.method == "chat.postMessage" for call in system.slack.calls)
+    system.slack.faults.server_error_after("chat.postMessage", times=2)
+    publish_from_the_stream(system, recovered_at=system.clock() + 5)
+
+    assert len(messages_about(system, "Failed Company", CONNECTIONS)) == 1
+    assert len(messages_about(system, "Failed Company", ALERTS)) == 1
+    assert sum(call.method == "chat.postMessage" for call in system.slack.calls) - before == 3, "card, line and alert"
+
+
+def publish_from_the_stream(system: System, recovered_at: float) -> None:
+    """The poll finds a failed connection, and the stream starts the worker once. Slack recovers while it waits."""
+    system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
+    system.poll()
+    deps = system.bot.slack_dependencies
+    began = system.clock()
+
+    def sleep(seconds: float) -> None:
+        while seconds > 0:
+            system.clock.sleep(min(seconds, 1))
+            seconds -= 1
+            if system.clock() >= recovered_at:
+                system.slack.faults.clear()
+
+    with acting("NotifyFunction"):
+        notify(deps.outbox.due(deps.now(), limit=100), 120, deps, sleep=sleep, check_health=lambda: None)
+    assert system.clock() - began < 75
 
 
 def test_a_noyo_that_refuses_pages_below_five_rows_is_not_reported_as_broken(system: System) -> None:

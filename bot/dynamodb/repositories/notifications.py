@@ -62,7 +62,9 @@ class DynamoMessageRepository(Repository):
         record = _reserved(key, item, lease, now)
         if record is None:
             return None
-        reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds)
+        # The position of a search is good for one attempt: the message may be posted again in it.
+        position: Item = {"search_cursor": None, "search_since": None}
+        reserved = item_at(_item_key(key), record, is_new=None, lease_until=now + lease_seconds, **position)
         # Another worker may have reserved it between our read and our write.
         return record if self._table.write_if([Put(reserved, _unchanged(item))]) else None
 
@@ -70,6 +72,12 @@ class DynamoMessageRepository(Repository):
         shown = {"ts": ts, "posted_channel": posted_channel, "fingerprint": fingerprint}
         if not self._update(message_record, shown):
             raise LeaseLost("Another worker holds the lease on this message.")
+
+    def hold(self, message_record: MessageRecord, *, until: int) -> None:
+        self._update(message_record, {"lease_until": until})
+
+    def save_search(self, message_record: MessageRecord, *, cursor: str | None, since: int) -> None:
+        self._update(message_record, {"search_cursor": cursor, "search_since": since})
 
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         free: Item = {"lease": None, "lease_until": None, **({"closed": True} if closed else {})}

@@ -21,7 +21,7 @@ from bot.usecases.notifications.cards import (
     update_resolution_requests,
 )
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
-from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once
+from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
 from bot.usecases.notifications.read_model import record_of, summary
 from bot.usecases.notifications.reminders import send_reminder, start_day, update_reminders
 from bot.usecases.notifications.replies import reply_to_people
@@ -40,6 +40,14 @@ class PublishReport:
         """Whether every failure is only a wait: for a lease or for Slack's rate limit."""
         return all(
             isinstance(failure, (MessageBusy, SlackBusy)) and not isinstance(failure, SlackTokenRejected)
+            for failure in self.failures
+        )
+
+    @property
+    def may_pass_soon(self) -> bool:
+        """Whether every failure is a wait, or an outage of Slack that may be short."""
+        return all(
+            isinstance(failure, (MessageBusy, SlackBusy, SlackNoAnswer)) and not isinstance(failure, SlackTokenRejected)
             for failure in self.failures
         )
 
@@ -116,9 +124,11 @@ def retry_delay(failure: Exception, event: OutboxEvent) -> int:
         return failure.seconds
     if isinstance(failure, MessageBusy):
         return policies.EVENT_FIRST_PAUSE_SECONDS
-    backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
     if isinstance(failure, SlackNoAnswer):
-        return min(backoff, policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS)
+        pause = int(policies.EVENT_FIRST_PAUSE_SECONDS * policies.SLACK_OUTAGE_PAUSE_GROWTH ** min(event.attempts, 20))
+        earliest = failure.seconds if isinstance(failure, PostUnconfirmed) else 0
+        return max(min(pause, policies.SLACK_OUTAGE_MAX_PAUSE_SECONDS), earliest)
+    backoff: int = policies.EVENT_FIRST_PAUSE_SECONDS * 2 ** min(event.attempts, 10)
     return min(backoff, policies.EVENT_MAX_PAUSE_SECONDS)
 
 

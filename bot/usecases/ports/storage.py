@@ -198,6 +198,12 @@ class MessageRepository(Protocol):
     def record_post(self, message_record: MessageRecord, *, ts: str, posted_channel: str, fingerprint: str) -> None:
         """Save what the message shows, and keep the lease. `LeaseLost` if it expired and another worker took it."""
 
+    def hold(self, message_record: MessageRecord, *, until: int) -> None:
+        """Keep the lease until then (Unix seconds); does nothing if it was lost."""
+
+    def save_search(self, message_record: MessageRecord, *, cursor: str | None, since: int) -> None:
+        """Save where an interrupted search continues, for the next lease holder only; nothing if the lease was lost."""
+
     def release(self, message_record: MessageRecord, *, closed: bool = False) -> None:
         """Release the lease; does nothing if it was lost."""
 

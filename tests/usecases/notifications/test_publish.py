@@ -279,7 +279,7 @@ def test_a_wait_for_slack_does_not_make_later_pauses_longer() -> None:
         report = publish(event_id, system.bot.slack_dependencies)
 
         assert report is not None
-        assert report.retry_at == int(system.clock()) + policies.EVENT_FIRST_PAUSE_SECONDS
+        assert report.retry_at == int(system.clock()) + policies.MESSAGE_SETTLE_SECONDS
 
 
 def test_retry_after_counts_from_the_response() -> None:
