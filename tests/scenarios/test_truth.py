@@ -160,6 +160,34 @@ def test_a_second_approver_sees_that_the_connection_is_being_disconnected_alread
     assert system.writes() == []
 
 
+def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
+    """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    typed(system, "pause maintenance")
+    system.slack.click(
+        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
+    )
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.settle(30)
+    system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
+    system.settle(30)
+    typed(system, "resume")
+    system.settle(120)
+
+    assert system.writes() == []
+    assert "Noyo already has one for this group and carrier" in system.seen_in(DECISIONS)
+    assert "Otherwise, Noyo is processing it, or has completed it." in system.seen_in(DECISIONS)
+    assert "**Disconnected**, last managed day 31 Dec 2026" in system.seen_in(CONNECTIONS)
+
+
 def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
     """A request that was rejected, for another carrier, or completed before the connection was created, does not."""
     request = request_disconnection(system, end="2026-09-25")
