@@ -69,7 +69,10 @@ def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: s
     assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
     assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
     doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
-    assert "120 entries were written by a newer release" in system.slack.render(doctor.messages[-1])
+    assert (
+        "This release cannot read 120 waiting entries. Nothing is lost. After a rollback, upgrade again"
+        in system.slack.render(doctor.messages[-1])
+    )
 
 
 def test_entries_set_aside_after_a_rollback_are_processed_after_the_upgrade(system: System) -> None:
