@@ -23,18 +23,18 @@ def test_a_retry_after_of_a_day_does_not_delay_an_alert_for_a_day(system: System
     system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(TEN_MINUTES)
 
-    assert "Failed Company" in system.seen_in(ALERTS)
+    assert "Failed Company" in system.read_channel(ALERTS)
 
 
 def test_after_an_hour_of_rate_limits_an_alert_is_posted_within_ten_minutes(system: System) -> None:
     system.slack.faults.rate_limited(30, "chat.postMessage", times=100_000)
     system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(3600)
-    assert "Failed Company" not in system.seen_in(ALERTS)
+    assert "Failed Company" not in system.read_channel(ALERTS)
     system.slack.faults.clear()
     system.settle(TEN_MINUTES)
 
-    assert "Failed Company" in system.seen_in(ALERTS)
+    assert "Failed Company" in system.read_channel(ALERTS)
 
 
 def test_a_noyo_that_refuses_pages_below_five_rows_is_not_reported_as_broken(system: System) -> None:
@@ -63,10 +63,10 @@ def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: s
     for number in range(120):
         item = {"pk": f"{kind}#newer-{number}", "sk": sort, "schema": 99, "due_kind": kind, "due": 1}
         worker_client("dynamodb").put_item(TableName=system.settings.aws.table, Item=typed_item(item))
-    system.asks()
+    system.request_connection()
     run_workers(system)
 
-    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert "Noyo confirmed @Ana's request" in system.read_channel(CONNECTIONS)
     assert sum(item["schema"]["N"] == "99" for item in system.items()) == 120, "none is lost"
     doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert (
@@ -77,7 +77,7 @@ def test_items_of_a_newer_release_do_not_stop_the_others(system: System, kind: s
 
 def test_entries_set_aside_after_a_rollback_are_processed_after_the_upgrade(system: System) -> None:
     """A request and its event are of a newer release for a while; its card and its connection follow the upgrade."""
-    system.asks()
+    system.request_connection()
     table, client = system.settings.aws.table, worker_client("dynamodb")
     ours = [item for item in system.items() if item["pk"]["S"].startswith(("OPERATION#", "OUTBOX#"))]
     assert len(ours) == 3, "the operation, its event and that of the mode"
@@ -92,7 +92,7 @@ def test_entries_set_aside_after_a_rollback_are_processed_after_the_upgrade(syst
     system.wait(15 * 60)
     run_workers(system)
 
-    assert "Noyo confirmed @Ana's request" in system.seen_in(CONNECTIONS)
+    assert "Noyo confirmed @Ana's request" in system.read_channel(CONNECTIONS)
     assert len(system.writes()) == 1
     doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert "every entry readable" in system.slack.render(doctor.messages[-1])
@@ -118,7 +118,7 @@ def test_one_unreadable_state_does_not_stop_the_other_records_of_a_page(system: 
         system.noyo.move_connection(record_id, "unable_to_connect", error="No")
     system.settle(20)
 
-    assert "Two" in system.seen_in(ALERTS)
+    assert "Two" in system.read_channel(ALERTS)
     answer = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert broken in system.slack.render(answer.messages[0])
 
@@ -142,7 +142,7 @@ def test_an_unreadable_poll_cursor_restarts_its_list_and_is_reported_until_it_wa
     assert "the position in the list could not be read" in system.slack.render(doctor.messages[-1])
     system.settle(20)
 
-    assert "Failed Company" in system.seen_in(ALERTS)
-    assert "New Company" in system.seen_in(ALERTS)
+    assert "Failed Company" in system.read_channel(ALERTS)
+    assert "New Company" in system.read_channel(ALERTS)
     doctor = system.slack.command(ANA, CONNECTIONS, "/noyo", "doctor")
     assert "every record readable" in system.slack.render(doctor.messages[-1])
