@@ -63,7 +63,7 @@ STREAM_MAX_WAIT_SECONDS = 20
 DUE_BATCH_SIZE = 100
 """Due items that one scheduled run reads at once."""
 UNREADABLE_RETRY_SECONDS = 900
-"""An entry of a newer release is read again after this time: soon after an upgrade, and seldom until then."""
+"""An entry that cannot be read is tried again after this time: soon after an upgrade, and seldom until then."""
 MAX_DEFERRED = 1000
 """Deferred operations that one scheduled run reads."""
 POLL_PAGE_SIZE = 100

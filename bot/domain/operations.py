@@ -71,7 +71,7 @@ class OutcomeKind(StrEnum):
     RECONCILED = "reconciled"
     """The answer was lost; when asked afterwards, Noyo shows the wanted effect."""
     DUPLICATE = "duplicate"
-    """Noyo already has a connection for this carrier and carrier group id, or an open request to disconnect this group
+    """Noyo already has a connection for this carrier and carrier group id, or a request to disconnect this group
     from this carrier. `record` is that record, where it could be read."""
     REFUSED = "refused"
     """Noyo refused it; `message` is Noyo's text."""

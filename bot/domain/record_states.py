@@ -247,8 +247,13 @@ def _is_about(request: Record, connection: Record) -> bool:
         return False
     if (request.group_id, request.carrier_id) != (connection.group_id, connection.carrier_id):
         return False
+    return request.status is not DisconnectionStatus.COMPLETED or has_ended(connection, request)
+
+
+def has_ended(connection: Record, request: Disconnection) -> bool:
+    """Whether this request, of the same group and carrier, was completed since the connection was created."""
     over = request.status is DisconnectionStatus.COMPLETED
-    return not over or connection.created <= (request.completed or request.modified)
+    return over and connection.created <= (request.completed or request.modified)
 
 
 def _age(record: Record) -> tuple[int, int, str]:

@@ -84,7 +84,7 @@ def poll_lists(seconds_left: float, deps: Dependencies, *, check_health: Callabl
 def due_operations(deps: Dependencies, limit: int = policies.DUE_BATCH_SIZE) -> list[str]:
     """Ids in the order of execution: people's operations first, then deferred ones, then automatic refreshes.
 
-    `limit` is for each kind; last come operations of a newer release, which are tried again.
+    `limit` is for each kind; last come operations that could not be read, which are tried again.
     A single day of webhooks can cause a thousand refreshes. During a pause, operations that would be tried again soon
     are included: each is deferred once, shows it on its card, and from then on is not due until sending resumes.
     """

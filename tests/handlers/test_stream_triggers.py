@@ -134,7 +134,7 @@ def submit_request_after_refreshes(system: System, refreshes: int = 200) -> None
     for number in range(refreshes):
         submit.refresh(f"refresh-{number}", None, entity, because="webhook", reply_to=ReplyTo(), deps=submit_deps)
     system.wait(5)
-    system.asks()
+    system.request_connection()
 
 
 def executed_kinds(system: System, monkeypatch: pytest.MonkeyPatch, event: dict[str, Any]) -> list[OperationKind]:

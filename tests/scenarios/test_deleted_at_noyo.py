@@ -35,8 +35,8 @@ def test_a_deleted_connection_is_shown_as_deleted_after_a_sweep(system: System) 
     system.noyo.remove(record["id"])
     sweep(system)
 
-    assert f"Processing → **{DELETED}**" in system.seen_in(CONNECTIONS)
-    assert f"**Status:** {DELETED}, noticed" in system.seen_in(CONNECTIONS)
+    assert f"Processing → **{DELETED}**" in system.read_channel(CONNECTIONS)
+    assert f"**Status:** {DELETED}, noticed" in system.read_channel(CONNECTIONS)
 
 
 def test_a_deleted_failed_connection_needs_no_action_anymore(system: System) -> None:
@@ -47,7 +47,7 @@ def test_a_deleted_failed_connection_needs_no_action_anymore(system: System) -> 
     sweep(system)
 
     assert offered(system, ALERTS) | offered(system, CONNECTIONS) == set()
-    assert "No longer needs action: Gone Company" in system.seen_in(ALERTS)
+    assert "No longer needs action: Gone Company" in system.read_channel(ALERTS)
     assert "Nothing needs our action" in answer(system, "status")
 
 
@@ -61,7 +61,7 @@ def test_an_approval_that_waits_ends_when_its_request_was_deleted(system: System
     system.noyo.remove(request["id"])
     sweep(system)
 
-    seen = system.seen_in(DECISIONS)
+    seen = system.read_channel(DECISIONS)
     assert "@Ana's approval had no effect: the request was deleted at Noyo" in seen
     assert f"**Status:** {DELETED}" in seen
     assert offered(system, DECISIONS) == set()
@@ -78,7 +78,7 @@ def test_an_approval_with_an_unknown_effect_says_so_when_its_request_was_deleted
     system.noyo.remove(request["id"])
     system.settle(120)
 
-    seen = system.seen_in(DECISIONS)
+    seen = system.read_channel(DECISIONS)
     assert "It is unknown whether @Ana's approval took effect: the request was deleted at Noyo" in seen
     assert f"**Status:** {DELETED}" in seen
     assert len(system.writes()) == 1
@@ -90,14 +90,16 @@ def test_a_question_about_a_deleted_connection_is_closed(system: System) -> None
     record = system.noyo.add_connection(group_name="Gone Company", status="unable_to_connect")
     system.settle(30)
     system.noyo.faults.add(Fault("reset_before", method="PUT"))
-    system.retries(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
     system.settle(120)
     assert offered(system, ALERTS) == {"resolve_send_again"}
     system.noyo.remove(record["id"])
     sweep(system)
 
     assert offered(system, ALERTS) == set()
-    assert "It is unknown whether @Ana's retry took effect: the connection was deleted" in system.seen_in(CONNECTIONS)
+    assert "It is unknown whether @Ana's retry took effect: the connection was deleted" in system.read_channel(
+        CONNECTIONS
+    )
 
 
 def test_an_approval_of_a_deleted_request_marks_it_at_once(system: System) -> None:
@@ -106,7 +108,7 @@ def test_an_approval_of_a_deleted_request_marks_it_at_once(system: System) -> No
     decide(system, "approve")
     system.settle(30)
 
-    seen = system.seen_in(DECISIONS)
+    seen = system.read_channel(DECISIONS)
     assert "@Ana's approval had no effect: the request was deleted at Noyo" in seen
     assert f"**Status:** {DELETED}" in seen
     assert offered(system, DECISIONS) == set()
@@ -141,7 +143,7 @@ def test_a_failed_read_changes_nothing(system: System, status: int) -> None:
     system.noyo.faults.add(Fault("error_before", method="GET", path_contains=path, status=status, times=None))
     sweep(system)
 
-    assert DELETED not in system.seen_in(CONNECTIONS)
+    assert DELETED not in system.read_channel(CONNECTIONS)
     assert offered(system, ALERTS) == {"retry"}
 
 
@@ -152,7 +154,7 @@ def test_a_record_that_a_list_leaves_out_is_not_deleted(system: System) -> None:
     system.noyo.corrupt(record["id"], "id missing")
     sweep(system)
 
-    assert DELETED not in system.seen_in(CONNECTIONS)
+    assert DELETED not in system.read_channel(CONNECTIONS)
 
 
 @pytest.mark.parametrize("changes", [True, False])
@@ -167,7 +169,7 @@ def test_a_record_that_returns_is_followed_again(system: System, changes: bool) 
         system.settle(60)
     sweep(system)
 
-    assert "It exists at Noyo again: **Needs review**" in system.seen_in(DECISIONS)
+    assert "It exists at Noyo again: **Needs review**" in system.read_channel(DECISIONS)
     assert {"approve", "reject"} <= offered(system, DECISIONS)
     assert "These disconnection requests need a decision" in answer(system, "decisions")
     decide(system, "approve")
@@ -178,7 +180,7 @@ def test_a_record_that_returns_is_followed_again(system: System, changes: bool) 
 def test_a_request_whose_connection_was_deleted_is_not_sent_again(system: System) -> None:
     """A poll finds the connection of an unanswered request; Noyo deletes it before the request is reconciled."""
     system.noyo.faults.add(Fault("reset_after", method="POST", path_contains="group_connections"))
-    system.asks()
+    system.request_connection()
     system.execute_due()
     system.poll()
     [created] = system.noyo.connections()

@@ -125,7 +125,7 @@ def test_a_change_at_noyo_follows_the_decision_that_caused_it(system: System) ->
 @pytest.mark.parametrize("answered", [True, False])
 def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answered: bool) -> None:
     """The card is the request's until Noyo answers, or until a poll finds the connection."""
-    system.asks()
+    system.request_connection()
     lose_next_line(system)
     if not answered:
         system.noyo.faults.add(Fault("reset_after", method="POST"))
@@ -141,7 +141,7 @@ def test_what_noyo_makes_of_a_request_follows_the_request(system: System, answer
 
 
 def test_a_later_retry_follows_the_confirmation_of_the_first_request(system: System) -> None:
-    system.asks()
+    system.request_connection()
     system.notify()
     system.execute_due()
     lose_next_line(system)
@@ -165,11 +165,11 @@ def test_a_second_retry_follows_the_refusal_of_the_first(system: System) -> None
     system.settle(30)
     alert = card_with(system, ALERTS, "retry")
     system.noyo.faults.add(Fault("false_answer", method="PUT", status=422, body={"message": "No"}))
-    system.retries(ANA, ALERTS, alert.ts)
+    system.retry(ANA, ALERTS, alert.ts)
     system.notify()
     system.execute_due()
     lose_next_line(system)
-    system.retries(BEN, ALERTS, alert.ts)
+    system.retry(BEN, ALERTS, alert.ts)
     system.notify()
     system.settle(120)
 
@@ -181,14 +181,14 @@ def test_a_line_that_cannot_be_read_delays_no_alert_and_later_lines_for_a_limite
     """A newer release wrote it. When it is published after all, it says that it is late."""
     failed = system.noyo.add_connection(group_name="Failed Company", status="unable_to_connect")
     system.settle(30)
-    system.retries(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
+    system.retry(ANA, ALERTS, card_with(system, ALERTS, "retry").ts)
     change_schema(system, "pending", 99)
     system.execute_due()
     system.wait(60)
     system.noyo.move_connection(failed["id"], "unable_to_connect", error="Still no")
     system.poll()
     run_schedule(system)
-    assert "Still no" in system.seen_in(ALERTS)
+    assert "Still no" in system.read_channel(ALERTS)
     assert "Noyo confirmed" not in "".join(thread(system, CONNECTIONS))
 
     for _ in range(4):

@@ -26,7 +26,7 @@ def test_send_again_counts_for_the_attempt_that_was_shown(system: System) -> Non
     system.settle(30)
     alert = card_with(system, ALERTS, "retry")
     system.noyo.faults.add(Fault("reset_before", method="PUT", times=2))
-    system.retries(ANA, ALERTS, alert.ts)
+    system.retry(ANA, ALERTS, alert.ts)
     system.settle(120)
     question = card_with(system, ALERTS, SEND_AGAIN)
     old = deepcopy(question)
@@ -213,7 +213,7 @@ def click_resolution(action: str) -> Callable[[System], Repeated]:
 
 
 def submit_connect(system: System) -> Repeated:
-    return ANA, system.asks()
+    return ANA, system.request_connection()
 
 
 def submit_retry(system: System) -> Repeated:

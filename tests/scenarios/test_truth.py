@@ -44,30 +44,30 @@ def test_a_success_is_compared_with_what_was_wanted(system: System) -> None:
     system.settle(300)
 
     assert len(system.writes()) == 1
-    seen = "".join(map(system.seen_in, (ALERTS, CONNECTIONS, DECISIONS)))
+    seen = "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS)))
     assert "Noyo confirmed" not in seen
-    assert "Noyo answered with success and a record that has the status Needs review" in system.seen_in(ALERTS)
+    assert "Noyo answered with success and a record that has the status Needs review" in system.read_channel(ALERTS)
     assert "Needs review" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
 
 
 def test_a_success_about_another_group_is_not_ours(system: System) -> None:
     other = system.noyo.add_connection(carrier_id=GUARDIAN, carrier_group_id="99", group_name="Other", status="created")
     system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=other))
-    system.asks()
+    system.request_connection()
     system.settle(300)
 
     assert len(system.writes()) == 1
-    seen = system.seen_in(ALERTS)
+    seen = system.read_channel(ALERTS)
     assert "Noyo answered with success and a record that has the carrier group id 99" in seen
-    assert "Noyo confirmed" not in system.seen_in(CONNECTIONS)
+    assert "Noyo confirmed" not in system.read_channel(CONNECTIONS)
 
 
 def test_an_answer_that_cannot_be_read_is_not_called_no_answer(system: System) -> None:
     system.noyo.faults.add(Fault("garbage", method="POST"))
-    system.asks()
+    system.request_connection()
     system.settle(120)
 
-    seen = system.seen_in(CONNECTIONS)
+    seen = system.read_channel(CONNECTIONS)
     assert "Noyo's answer could not be read, but Noyo shows that @Ana's request arrived" in seen
     assert "did not answer" not in seen
 
@@ -158,6 +158,34 @@ def test_a_second_approver_sees_that_the_connection_is_being_disconnected_alread
     shown = system.slack.render(view)
     assert "The connection is now: **Disconnected**, last managed day 31 Dec 2026." in shown
     assert system.writes() == []
+
+
+def test_a_disconnection_that_noyo_completes_during_a_pause_is_not_requested_again(system: System) -> None:
+    """Noyo still shows the connection as completed. The confirmed request waits for the end of the pause."""
+    connected(system)
+    system.slack.command(ANA, CONNECTIONS, "/noyo", "disconnect test")
+    form = system.slack.view_of(ANA)
+    assert form is not None
+    values = {"end_date": "2026-12-31", "reason": "terminated", "typed_name": "Test Company"}
+    assert system.slack.submit(ANA, form.id, values).errors == {}
+    system.settle(30)
+    typed(system, "pause maintenance")
+    system.slack.click(
+        BEN, DECISIONS, card_with(system, DECISIONS, "confirm_disconnection").ts, "confirm_disconnection"
+    )
+    view = system.slack.view_of(BEN)
+    assert view is not None
+    assert system.slack.submit(BEN, view.id, {}).errors == {}
+    system.settle(30)
+    system.noyo.move_disconnection(request_disconnection(system)["id"], "completed")
+    system.settle(30)
+    typed(system, "resume")
+    system.settle(120)
+
+    assert system.writes() == []
+    assert "Noyo already has one for this group and carrier" in system.read_channel(DECISIONS)
+    assert "Otherwise, Noyo is processing it, or has completed it." in system.read_channel(DECISIONS)
+    assert "**Disconnected**, last managed day 31 Dec 2026" in system.read_channel(CONNECTIONS)
 
 
 def test_only_the_request_that_counts_changes_what_a_connection_shows(system: System) -> None:
@@ -308,7 +336,9 @@ def test_sensitive_values_in_a_later_message_are_masked_everywhere(system: Syste
         system.noyo.move_connection(str(connection["id"]), "unable_to_connect", error=message)
         system.settle(30)
 
-    seen = "".join(map(system.seen_in, (ALERTS, CONNECTIONS, DECISIONS))) + typed(system, f"status {connection['id']}")
+    seen = "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS))) + typed(
+        system, f"status {connection['id']}"
+    )
     assert value not in seen
     assert "Unknown: •••." in seen
     assert "Unknown: •••. → " not in seen
@@ -330,7 +360,7 @@ def test_what_a_person_wrote_for_noyo_is_shown_masked_to_those_who_ask(system: S
     details = system.slack.view_of(BEN)
     assert details is not None
     assert "Note for Noyo:** They moved, see •••." in system.slack.render(details)
-    assert "They moved" not in "".join(map(system.seen_in, (ALERTS, CONNECTIONS, DECISIONS)))
+    assert "They moved" not in "".join(map(system.read_channel, (ALERTS, CONNECTIONS, DECISIONS)))
 
 
 def test_the_first_summary_says_what_is_posted_in_which_channel(system: System) -> None:

@@ -118,6 +118,8 @@ def _parked(parked: dict[EntityKind, list[ParkedRow]]) -> Diagnosis:
 def _unreadable(count: int) -> Diagnosis:
     if not count:
         return Diagnosis(fine=("every entry readable",))
-    entries = "1 entry was" if count == 1 else f"{count} entries were"
-    advice = "Upgrade again; they are processed then. Nothing is lost."
-    return Diagnosis(wrong=(rich_text(f"{entries} written by a newer release of Switchboard. {advice}"),))
+    entries = "1 waiting entry" if count == 1 else f"{count} waiting entries"
+    advice = (
+        "After a rollback, upgrade again: what the newer release wrote is processed then. Otherwise, see the runbook."
+    )
+    return Diagnosis(wrong=(rich_text(f"This release cannot read {entries}. Nothing is lost. {advice}"),))

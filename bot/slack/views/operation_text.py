@@ -238,7 +238,7 @@ def _reconciled(operation: Operation, _: Outcome) -> RichText:
 
 def _duplicate(operation: Operation, _: Outcome) -> RichText:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        existing = " was not sent: Noyo already has an open one for this group and carrier"
+        existing = " was not sent: Noyo already has one for this group and carrier"
         return rich_text(*possessive(operation), existing)
     existing = ": another connection already has this carrier and carrier group id"
     return rich_text("Noyo did not accept ", *possessive(operation), existing)
@@ -339,7 +339,9 @@ def _after_refusal(operation: Operation, command: str, *, duplicate: bool) -> st
 
 def _after_refused_disconnection(operation: Operation, command: str, *, duplicate: bool) -> str:
     if duplicate:
-        return "Use the open request: decide on it if it needs review. Otherwise, Noyo is processing it."
+        return (
+            "Decide on the existing request if it needs review. Otherwise, Noyo is processing it, or has completed it."
+        )
     if operation.outcome is not None and operation.outcome.status == _FORBIDDEN:
         return "Noyo protects this group. Ask Noyo whether it can be disconnected; until then it stays connected."
     return f"Correct what Noyo names, such as the day or the reason, then ask again with {command} disconnect."

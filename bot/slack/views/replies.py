@@ -181,7 +181,7 @@ def _reconciled(operation: Operation) -> RichText:
 
 def _duplicate(operation: Operation) -> str:
     if operation.kind is OperationKind.CREATE_DISCONNECTION:
-        return f"Noyo already has an open disconnection request for this group and carrier. {NOTHING_SENT}"
+        return f"Noyo already has a disconnection request for this group and carrier. {NOTHING_SENT}"
     return "Noyo already has a connection with this carrier and carrier group id. No new one was created."
 
 

@@ -58,7 +58,7 @@ def pending_disconnection_card(card: RequestCard, request: DisconnectionRequest,
     parts.append(Paragraph(pending_disconnection_facts(operation, request)))
     if card.duplicate is not None:
         existing = record_facts.group_and_carrier(card.duplicate.record, display)
-        parts.append(Paragraph([labelled("Open at Noyo", *existing)]))
+        parts.append(Paragraph([labelled("Already at Noyo", *existing)]))
     title = rich_text("Disconnect ", *disconnection_parties(request, display))
     return Message([*parts, *_closing_parts(card)], title, display.warning())
 

@@ -30,7 +30,7 @@ class HealthReport:
     oldest_deferred: int | None
     active_pause: Pause | None
     unreadable: int
-    """Due operations and events that only a newer release can read."""
+    """Due operations and events that this release cannot read."""
 
 
 def health_report(deps: Dependencies) -> HealthReport:

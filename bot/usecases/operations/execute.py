@@ -10,6 +10,7 @@ from bot.domain.answers import AnswerProblem, UnconfirmedAnswer
 from bot.domain.operations import Operation, OperationKind, OperationState, Outcome, OutcomeKind
 from bot.domain.people import ALLOWED, Permission, Verdict, authorize_decision_on
 from bot.domain.reconciliation import with_end_date
+from bot.domain.record_states import has_ended
 from bot.domain.records import Connection, ConnectionStatus, EntityRef, Record, is_open
 from bot.domain.requests import (
     ConnectionRequest,
@@ -235,12 +236,15 @@ def _is_unchanged(operation: Operation, _wanted: OperationInput, deps: Dependenc
 
 def _may_disconnect(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
     """Noyo documents no guard against duplicate disconnection requests, so read what exists just before sending."""
-    return _is_still_connected(operation, wanted, deps) and not _is_already_requested(operation, wanted, deps)
-
-
-def _is_still_connected(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
-    """Compares what was meant and not the version, which may have changed for many reasons since the request."""
     current = deps.noyo.connection(wanted.connection.key)
+    still_connected = _is_still_connected(operation, current, wanted, deps)
+    return still_connected and not _is_already_requested(operation, current, wanted, deps)
+
+
+def _is_still_connected(
+    operation: Operation, current: Connection, wanted: DisconnectionRequest, deps: Dependencies
+) -> bool:
+    """Compares what was meant and not the version, which may have changed for many reasons since the request."""
     if _is_same_connection(current, wanted):
         return True
     if operation.sends > 1 and settle_if_effective(operation, deps):
@@ -255,15 +259,17 @@ def _is_same_connection(current: Connection, wanted: DisconnectionRequest) -> bo
     return same and current.status is ConnectionStatus.COMPLETED
 
 
-def _is_already_requested(operation: Operation, wanted: DisconnectionRequest, deps: Dependencies) -> bool:
-    """Whether Noyo has an open request to disconnect this group from this carrier, from us or from somebody else."""
+def _is_already_requested(
+    operation: Operation, connection: Connection, wanted: DisconnectionRequest, deps: Dependencies
+) -> bool:
+    """Whether anybody's request is open for this group and carrier, or has ended this connection, which hides that."""
     if operation.sends > 1 and settle_if_effective(operation, deps):
         return True
     found = deps.noyo.disconnections_at(wanted.group_id, wanted.carrier_id)
-    open_requests = [record for record in found if is_open(record.status)]
-    if not open_requests:
+    existing = [record for record in found if is_open(record.status) or has_ended(connection, record)]
+    if not existing:
         return False
-    newest = max(open_requests, key=lambda record: record.modified)
+    newest = max(existing, key=lambda record: (is_open(record.status), record.modified))
     settle(operation, OperationState.REFUSED, Outcome(OutcomeKind.DUPLICATE, record=newest.entity), deps)
     return True
 

@@ -117,8 +117,7 @@ class OperationRepository(Protocol):
         """Like `due`, for operations that were set aside."""
 
     def set_aside(self, operation_id: str, now: int) -> None:
-        """An operation that only a newer release can read is listed apart, and due again later; nothing if it is not
-        due."""
+        """An operation that this release cannot read is listed apart, and due again later; nothing if it is not due."""
 
     def oldest_due(self, now: int) -> int | None:
         """The earliest `due` of all due operations; None if there is none. From an index."""

@@ -120,8 +120,11 @@ class PageIngestor:
         self._park(policies.LIST_ROW, "the list does not end: Noyo repeats its pages")
 
     def park_cursor(self) -> None:
-        """The cursor was unreadable; the health report says so until the next sweep."""
+        """The cursor was unreadable; the health report says so until the list has been read again."""
         self._park(policies.CURSOR_ROW, CURSOR_UNREADABLE)
+
+    def unpark_cursor(self) -> None:
+        self._unpark(policies.CURSOR_ROW)
 
     def unpark_missing(self) -> None:
         """After a sweep: unpark rows that are readable under another id, or gone."""

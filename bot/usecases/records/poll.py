@@ -138,6 +138,7 @@ def _finish(start: PassProgress, sync: Sync, ingestor: PageIngestor, deps: Depen
     since = max(cursor.since or 0, start.newest_modified, ingestor.newest_modified)
     advanced = replace(_advanced_cursor(ingestor, since, deps), progress=None, finished_at=deps.now())
     deps.polling.save(ingestor.kind, _with_sweep(advanced, sync, deps))
+    ingestor.unpark_cursor()
     if sync.swept and not cursor.progress:
         ingestor.unpark_missing()
     ingestor.report.finished = True

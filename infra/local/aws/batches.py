@@ -16,7 +16,6 @@ class BatchRules:
 
     batch_size: int
     bisect: bool = False
-    report_failures: bool = False
     retries: int | None = None
 
 
@@ -26,14 +25,6 @@ class Batch:
 
     records: Records
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """`position` is the first failed record in the batch, if the function reported it."""
-
-    reason: str
-    position: int | None = None
 
 
 class Stopped(Exception):
@@ -58,14 +49,14 @@ def deliver(
         if stopping.is_set():
             raise Stopped
         batch = waiting.pop(0)
-        failure = _deliver_batch(batch.records, invoke, rules)
+        failure = _failure(batch.records, invoke)
         if failure is None:
             continue
-        retries = next_batches(batch, failure, rules)
+        retries = next_batches(batch, rules)
         if retries:
             stopping.wait(retry_pause)
         else:
-            on_dropped(batch.records[failure.position or 0 :], failure.reason)
+            on_dropped(batch.records, failure)
         waiting = [*retries, *waiting]
 
 
@@ -73,45 +64,21 @@ def batches(records: Sequence[Record], size: int) -> Iterable[Records]:
     return (tuple(records[start : start + size]) for start in range(0, len(records), size))
 
 
-def next_batches(batch: Batch, failure: Failure, rules: BatchRules) -> list[Batch]:
-    """The batches to deliver instead of the failed one; none if Lambda gives up.
-
-    A split does not count as a retry. Records before the first failed one are done.
-    """
-    left = batch.records[failure.position or 0 :]
-    if rules.bisect and failure.position:
-        return [Batch(left, batch.attempts)]
-    if rules.bisect and failure.position is None and len(left) > 1:
-        middle = len(left) // 2
-        return [Batch(left[:middle], batch.attempts), Batch(left[middle:], batch.attempts)]
+def next_batches(batch: Batch, rules: BatchRules) -> list[Batch]:
+    """The batches to deliver instead of the failed one; none if Lambda gives up. A split does not count as a retry."""
+    records = batch.records
+    if rules.bisect and len(records) > 1:
+        middle = len(records) // 2
+        return [Batch(records[:middle], batch.attempts), Batch(records[middle:], batch.attempts)]
     if rules.retries is not None and batch.attempts >= rules.retries:
         return []
-    return [Batch(left, batch.attempts + 1)]
+    return [Batch(records, batch.attempts + 1)]
 
 
-def _deliver_batch(records: Records, invoke: Invoke, rules: BatchRules) -> Failure | None:
+def _failure(records: Records, invoke: Invoke) -> str | None:
+    """Why the delivery failed; None if it succeeded. No mapping of the template reports failures of single records."""
     try:
-        result = invoke({"Records": list(records)})
+        invoke({"Records": list(records)})
     except Exception as error:  # noqa: BLE001 - whatever a handler raises, the batch has failed
-        return Failure(f"{type(error).__name__}: {error}")
-    return reported_failure(result, records) if rules.report_failures else None
-
-
-def reported_failure(result: Any, records: Records) -> Failure | None:
-    """The failure that the function's result reports. A result that Lambda cannot read is a failed batch."""
-    if result is None or result == {}:
-        return None
-    items = result.get("batchItemFailures", _MISSING) if isinstance(result, dict) else _MISSING
-    if items is None or items == []:
-        return None
-    if not isinstance(items, list):
-        return Failure("the result has no batchItemFailures")
-    positions = {record["dynamodb"]["SequenceNumber"]: index for index, record in enumerate(records)}
-    failed = [positions.get(item.get("itemIdentifier")) if isinstance(item, dict) else None for item in items]
-    known = [position for position in failed if position is not None]
-    if len(known) < len(failed):
-        return Failure("batchItemFailures name a record that is not in the batch")
-    return Failure("reported by the function", min(known))
-
-
-_MISSING = object()
+        return f"{type(error).__name__}: {error}"
+    return None

@@ -105,7 +105,6 @@ def _rules(properties: dict[str, Any]) -> BatchRules:
     return BatchRules(
         batch_size=properties.get("BatchSize", DEFAULT_BATCH_SIZE),
         bisect=properties.get("BisectBatchOnFunctionError", False),
-        report_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
         retries=None if retries == -1 else retries,
     )
 

@@ -13,7 +13,3 @@ def record(number: int, pk: str = "OPERATION#1", event: str = "INSERT") -> dict[
 
 def numbers(event: dict[str, Any]) -> list[int]:
     return [int(record_["dynamodb"]["SequenceNumber"]) for record_ in event["Records"]]
-
-
-def failed(*sequence_numbers: int) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": str(number)} for number in sequence_numbers]}

@@ -206,7 +206,7 @@ def test_typed_secrets_appear_in_no_log_window_message_or_item(
     seen = [
         failed,
         modal_text(clean_worker_system),
-        clean_worker_system.seen_in(CONNECTIONS),
+        clean_worker_system.read_channel(CONNECTIONS),
         caplog.text,
         *items,
         repr(clean_worker_system.slack.ephemerals(ANA)),

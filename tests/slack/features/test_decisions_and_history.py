@@ -121,7 +121,7 @@ def test_a_long_history_shows_twenty_entries(system: System) -> None:
 
 
 def test_the_history_of_a_connection_begins_with_the_request_for_it(system: System) -> None:
-    system.asks(ANA, group_name="Mike Inc", carrier_group_id="mike")
+    system.request_connection(ANA, group_name="Mike Inc", carrier_group_id="mike")
     system.settle(30)
     text = answer_text(system, type_command(system, "history Mike"))
     assert "@Ana: asked for this connection" in text

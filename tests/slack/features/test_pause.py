@@ -108,7 +108,7 @@ def test_status_starts_with_the_active_pause(system: System) -> None:
 def test_a_request_during_a_pause_is_shown_as_deferred(system: System) -> None:
     type_command(system, "pause")
 
-    system.asks(carrier_group_id="kept 1")
+    system.request_connection(carrier_group_id="kept 1")
 
     assert "Paused, not sent yet" in modal_text(system)
     assert (
@@ -117,19 +117,19 @@ def test_a_request_during_a_pause_is_shown_as_deferred(system: System) -> None:
     )
     assert "Sending to Noyo" not in modal_text(system)
     system.notify()
-    card = system.seen_in(CONNECTIONS)
+    card = system.read_channel(CONNECTIONS)
     assert "waiting while sending is paused. @Ana paused sending to Noyo" in card
     assert "when sending resumes" in card
 
 
 def test_a_pause_after_the_submission_is_shown_in_the_modal(system: System) -> None:
-    system.asks(carrier_group_id="kept 2")
+    system.request_connection(carrier_group_id="kept 2")
     type_command(system, "pause")
     system.execute_due()
     system.notify()
 
     assert "Your request is waiting while sending is paused. @Ana paused" in modal_text(system)
-    assert "request will be sent when sending resumes" in system.seen_in(CONNECTIONS)
+    assert "request will be sent when sending resumes" in system.read_channel(CONNECTIONS)
     assert system.slack.direct_messages(ANA) == []
 
 

@@ -226,7 +226,7 @@ def test_a_retry_of_an_unknown_connection_is_refused(system: System) -> None:
 def test_the_alert_the_card_and_the_command_open_the_same_form(worker_system: System) -> None:
     worker_system.poll()
     worker_system.notify()
-    worker_system.asks(carrier_group_id="way")
+    worker_system.request_connection(carrier_group_id="way")
     operation_id = view_id(worker_system)
     worker_system.execute_due()
     outcome = worker_system.operation(operation_id).outcome

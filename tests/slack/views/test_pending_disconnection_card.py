@@ -93,7 +93,7 @@ def test_an_operation_that_needs_resolution_offers_three_resolutions() -> None:
         ),
         (OutcomeKind.REFUSED, {"message": "No", "status": 403}, "Noyo protects this group"),
         (OutcomeKind.REFUSED, {"message": "reason: no", "status": 422}, "Correct what Noyo names"),
-        (OutcomeKind.DUPLICATE, {}, "Noyo already has an open one for this group and carrier"),
+        (OutcomeKind.DUPLICATE, {}, "Noyo already has one for this group and carrier"),
         (OutcomeKind.CONFIRMED, {}, "Noyo accepted @UANA's disconnection request, confirmed by @UBEN"),
         (OutcomeKind.RECONCILED, {}, "shows that @UANA's disconnection request, confirmed by @UBEN, arrived"),
         (
@@ -134,7 +134,7 @@ def test_a_duplicate_is_shown_with_its_details() -> None:
 
     read = RequestCard(settled_operation, a_record_state(a_disconnection()))
 
-    assert "Open at Noyo: Test Company · Guardian" in rendered_text(read)
+    assert "Already at Noyo: Test Company · Guardian" in rendered_text(read)
     assert list(buttons_of(render(read, DISPLAY))) == ["Details"]
 
 

@@ -85,13 +85,13 @@ def test_a_redelivered_event_changes_nothing() -> None:
         for event_id in event_ids:
             with pytest.raises(TableUnavailable):
                 publish(event_id, around_outbox(deps, before_mark_delivered=fail))
-        before = system.seen_in(CONNECTIONS) + system.seen_in(ALERTS)
+        before = system.read_channel(CONNECTIONS) + system.read_channel(ALERTS)
         posts = len(system.slack.calls)
 
         publish_all(system, event_ids)
         publish_all(system, event_ids)
 
-        assert system.seen_in(CONNECTIONS) + system.seen_in(ALERTS) == before
+        assert system.read_channel(CONNECTIONS) + system.read_channel(ALERTS) == before
         assert len(system.slack.calls) == posts
         assert due_events(system) == []
 
@@ -459,7 +459,7 @@ def test_an_event_of_a_deleted_operation_is_delivered() -> None:
         connection_id = add_connection(system, "unable_to_connect")
         publish_until_done(system)
         [card] = system.slack.channel(CONNECTIONS)
-        system.retries("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
+        system.retry("U0ANA", CONNECTIONS, card.ts, carrier_group_id="22")
         deps = system.bot.slack_dependencies
 
         class WithoutOperations:
@@ -501,7 +501,7 @@ def test_an_event_is_not_published_before_it_is_due() -> None:
 
 def test_no_message_contains_an_injected_mention_or_a_sensitive_value() -> None:
     with started_system() as system:
-        system.asks(federal_ein="987654321")
+        system.request_connection(federal_ein="987654321")
         system.execute_due()
         system.poll()
         [created] = system.noyo.connections()

@@ -111,14 +111,33 @@ def test_an_open_request_at_noyo_is_shown_and_nothing_is_sent(bench: Disconnecti
     assert bench.posts() == []
 
 
-@pytest.mark.parametrize("status", ["completed", "rejected"])
-def test_a_finished_request_at_noyo_is_no_duplicate(bench: DisconnectionBench, status: str) -> None:
+@pytest.mark.parametrize(("status", "ago"), [("rejected", 0), ("completed", 1200)])
+def test_a_rejected_request_and_that_of_an_earlier_connection_are_no_duplicates(
+    bench: DisconnectionBench, status: str, ago: int
+) -> None:
+    """The connection was created ten minutes ago."""
     shown = bench.submit_confirmed_disconnection()
+    bench.wait(-ago)
     bench.noyo.move_disconnection(add_open_request(bench, group_of(shown))["id"], status)
+    bench.wait(ago)
 
     bench.run_worker()
 
     assert bench.result() == ("succeeded", "confirmed")
+
+
+def test_an_open_request_is_shown_rather_than_a_completed_one(bench: DisconnectionBench) -> None:
+    shown = bench.submit_confirmed_disconnection()
+    existing = add_open_request(bench, group_of(shown))
+    bench.wait(60)
+    bench.noyo.move_disconnection(add_open_request(bench, group_of(shown))["id"], "completed")
+
+    bench.run_worker()
+
+    outcome = bench.operation().outcome
+    assert outcome is not None
+    assert outcome.record == disconnection_ref(existing["id"])
+    assert bench.posts() == []
 
 
 def test_nothing_is_sent_while_the_open_requests_cannot_be_read(bench: DisconnectionBench) -> None:
@@ -275,7 +294,7 @@ def test_a_request_of_another_operation_is_not_taken_for_this_one(bench: Disconn
     shown = bench.submit_confirmed_disconnection()
     bench.run_worker()
     first = bench.created_disconnection()
-    bench.noyo.move_disconnection(first.record.id, "completed")
+    bench.noyo.move_disconnection(first.record.id, "rejected")
     bench.request_disconnection(shown, "V2", needs_second=False)
     bench.noyo.faults.add(write_fault("reset_before"))
 
@@ -348,10 +367,10 @@ def test_sending_again_finds_a_request_that_had_arrived(bench: DisconnectionBenc
     assert (len(bench.posts()), len(bench.platform_disconnections())) == (1, 1)
 
 
-def test_another_disconnection_may_follow_a_finished_one(bench: DisconnectionBench) -> None:
+def test_another_disconnection_may_follow_a_rejected_one(bench: DisconnectionBench) -> None:
     shown = bench.submit_confirmed_disconnection()
     bench.run_worker()
-    bench.noyo.move_disconnection(bench.created_disconnection().record.id, "completed")
+    bench.noyo.move_disconnection(bench.created_disconnection().record.id, "rejected")
 
     bench.request_disconnection(shown, "V2", end=date(2027, 1, 31), needs_second=False)
 

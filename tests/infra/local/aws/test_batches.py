@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.local.aws.batches import BatchRules, Failure, Stopped, deliver, reported_failure
-from tests.infra.local.records import failed, numbers, record
+from infra.local.aws.batches import BatchRules, Stopped, deliver
+from tests.infra.local.records import numbers, record
 
 Handler = Callable[[list[int]], Any]
 
@@ -57,44 +57,6 @@ def test_records_are_delivered_in_order_in_batches_of_the_batch_size() -> None:
     assert deliver_numbers(5, BatchRules(2), lambda _: None).calls == [[1, 2], [3, 4], [5]]
 
 
-def test_a_batch_is_retried_from_the_first_failed_record() -> None:
-    answers = iter([failed(4, 3), None])
-
-    deliveries = deliver_numbers(4, BatchRules(10, report_failures=True, retries=3), lambda _: next(answers))
-
-    assert deliveries.calls == [[1, 2, 3, 4], [3, 4]]
-    assert not deliveries.dropped
-
-
-def test_later_records_wait_until_the_failed_one_succeeds() -> None:
-    answers = iter([failed(2), failed(2), None, None])
-
-    deliveries = deliver_numbers(3, BatchRules(2, report_failures=True, retries=3), lambda _: next(answers))
-
-    assert deliveries.calls == [[1, 2], [2], [2], [3]]
-
-
-def test_a_permanently_failing_record_is_dropped_with_the_rest_of_its_batch() -> None:
-    """Lambda splits at the reported record only, so it drops the rest of that batch too."""
-    deliveries = deliver_numbers(
-        5, BatchRules(4, bisect=True, report_failures=True, retries=1), lambda batch: failed(2) if 2 in batch else None
-    )
-
-    assert deliveries.calls == [[1, 2, 3, 4], [2, 3, 4], [2, 3, 4], [5]]
-    assert deliveries.dropped == [([2, 3, 4], "reported by the function")]
-
-
-def test_records_before_the_failed_one_are_not_dropped() -> None:
-    deliveries = deliver_numbers(2, BatchRules(2, report_failures=True, retries=0), lambda _: failed(2))
-
-    assert deliveries.calls == [[1, 2]]
-    assert deliveries.dropped_numbers == [2]
-
-
-def test_reported_failures_are_ignored_unless_the_mapping_asks_for_them() -> None:
-    assert deliver_numbers(2, BatchRules(2), lambda _: failed(1)).calls == [[1, 2]]
-
-
 def test_a_raising_batch_is_split_until_only_the_failing_record_is_dropped() -> None:
     deliveries = deliver_numbers(4, BatchRules(4, bisect=True, retries=1), raising_at(3))
 
@@ -123,6 +85,13 @@ def test_without_a_retry_limit_a_batch_is_retried_until_it_succeeds() -> None:
     assert not deliveries.dropped
 
 
+def test_later_records_wait_until_the_failed_ones_succeed() -> None:
+    deliveries = deliver_numbers(3, BatchRules(2, retries=3), raising_at(2, times=2))
+
+    assert deliveries.calls == [[1, 2], [1, 2], [1, 2], [3]]
+    assert not deliveries.dropped
+
+
 def test_no_batch_is_delivered_after_a_stop() -> None:
     stopping = threading.Event()
     calls: list[list[int]] = []
@@ -141,37 +110,3 @@ def test_no_batch_is_delivered_after_a_stop() -> None:
             on_dropped=lambda *_: pytest.fail("a record was dropped"),
         )
     assert calls == [[1]]
-
-
-BATCH = (record(1), record(2))
-
-
-@pytest.mark.parametrize("answer", [None, {}, {"batchItemFailures": []}, {"batchItemFailures": None}], ids=str)
-def test_an_empty_result_is_a_success(answer: Any) -> None:
-    assert reported_failure(answer, BATCH) is None
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "done",
-        [],
-        {"statusCode": 200},
-        {"batchItemFailures": "2"},
-        {"batchItemFailures": [{"itemIdentifier": ""}]},
-        {"batchItemFailures": [{"itemIdentifier": None}]},
-        {"batchItemFailures": [{"wrong": "2"}]},
-        {"batchItemFailures": ["2"]},
-        {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "77"}]},
-    ],
-    ids=str,
-)
-def test_a_result_that_lambda_cannot_read_fails_the_whole_batch(answer: Any) -> None:
-    failure = reported_failure(answer, BATCH)
-
-    assert isinstance(failure, Failure)
-    assert failure.position is None
-
-
-def test_the_first_of_several_failed_records_counts() -> None:
-    assert reported_failure(failed(2, 1), BATCH) == Failure("reported by the function", 0)

@@ -36,7 +36,6 @@ def test_the_templates_functions_are_read_with_their_events() -> None:
         (mapping,) = functions[handler].mappings
         assert any(matches(pattern, record(1, pk)) for pattern in mapping.patterns)
         assert not any(matches(pattern, record(1, other)) for pattern in mapping.patterns)
-        assert not mapping.rules.report_failures
         assert mapping.rules.retries is not None
         assert functions[handler].schedules
     assert functions["handlers.poll.handler"].schedules
@@ -50,7 +49,7 @@ def test_missing_properties_have_the_defaults_of_aws(tmp_path: Path) -> None:
     assert (function.name, function.timeout, function.memory) == ("One", 7, 128)
     (mapping,) = function.mappings
     assert mapping.patterns == ()
-    assert mapping.rules == BatchRules(batch_size=100, bisect=False, report_failures=False, retries=None)
+    assert mapping.rules == BatchRules(batch_size=100, bisect=False, retries=None)
 
 
 def test_a_schedules_own_input_is_kept(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from infra.local.aws.batches import BatchRules
 from infra.local.aws.functions import EventSourceMapping
 from infra.local.aws.stream_poller import StreamPoller, Subscription
 from tests.infra.local.conftest import LocalTable
-from tests.infra.local.records import failed, numbers
 from tests.infra.local.waiting import wait_until
 
 OPERATIONS = {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OPERATION#"}]}}}}
@@ -97,21 +96,17 @@ def test_a_mapping_without_a_filter_gets_every_change_in_order(table: LocalTable
     assert first["eventSourceARN"] == table.stream_arn
 
 
-def test_records_are_delivered_in_batches_and_retried_from_the_first_failed_one(table: LocalTable) -> None:
+def test_records_are_delivered_in_batches_and_a_failed_batch_is_split(table: LocalTable) -> None:
     for number in range(5):
         table.put(f"OUTBOX#{number}")
-    function = FakeFunction()
+    function = FakeFunction(RuntimeError("no"))
 
-    def fails_once(event: dict[str, Any]) -> Any:
-        function(event)
-        return failed(numbers(event)[1]) if len(function.events) == 1 else None
-
-    rules = BatchRules(3, bisect=True, report_failures=True, retries=3)
-    with polling(table, subscribe(fails_once, EVENTS, rules=rules)) as problems:
+    with polling(table, subscribe(function, EVENTS, rules=BatchRules(3, bisect=True, retries=3))) as problems:
         assert wait_until(lambda: function.records[-1:] == ["OUTBOX#4"])
 
     assert function.batches == [
         ["OUTBOX#0", "OUTBOX#1", "OUTBOX#2"],
+        ["OUTBOX#0"],
         ["OUTBOX#1", "OUTBOX#2"],
         ["OUTBOX#3", "OUTBOX#4"],
     ]
