@@ -93,7 +93,7 @@ POSTPONES = {
 """Policies by which an operation or an event becomes due later, and the alarm that reports one that stays due."""
 REPORTED_AT_ONCE = {
     "OPERATION_GIVE_UP_SECONDS": "OperationNeedsResolutionAlarm",
-    "UNREADABLE_RETRY_SECONDS": "EntriesOfNewerReleaseAlarm",
+    "UNREADABLE_RETRY_SECONDS": "EntriesUnreadableAlarm",
 }
 """Policies whose items have an alarm of their own, whenever they are due."""
 WITHIN_A_RUN = {
