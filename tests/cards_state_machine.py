@@ -301,15 +301,18 @@ class CardsStateMachine(RuleBasedStateMachine):
         port, method, after = crash_point
         deps = self.system.bot.noyo_dependencies
         crashing = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
-        for operation_id in deps.operations.due(deps.now(), limit=1):
+        for operation_id in self._readable(deps.operations.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=operation_id: execute(name, crashing))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def crash_worker_while_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
         crashing = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
-        for event_id in deps.outbox.due(deps.now(), limit=1):
+        for event_id in self._readable(deps.outbox.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=event_id: publish(name, crashing))
+
+    def _readable(self, ids: list[str]) -> list[str]:
+        return [each for each in ids if not each.startswith(UNREADABLE)]
 
     def _run_until_crash(self, work: Callable[[], object]) -> None:
         try:
