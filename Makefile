@@ -17,6 +17,9 @@ CONFIRM ?= yes
 UNCOMMITTED ?= no
 DATA ?= keep
 
+# For make explore: the examples of each state machine.
+EXAMPLES ?= 20000
+
 RUN := .venv/bin/python
 READY := .venv/.ready
 SAM := .cache/sam/.ready
@@ -25,7 +28,7 @@ COMPILE := $(RUN) -m uv pip compile --quiet --universal --generate-hashes --no-e
 	--no-emit-find-links --no-header --python-version 3.11 $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-long test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
+.PHONY: help demo serve test test-long explore test-dynamodb test-package test-template check format prove trace bench build manifest deploy destroy audit lock clean
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +48,11 @@ test: $(READY) ## runs the tests; PYTEST_ARGS="-k card" passes arguments to pyte
 
 test-long: $(READY) ## runs the long tests: whole-system days, races, random orders
 	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "long and not dynamodb_local" $(PYTEST_ARGS)
+
+explore: $(READY) ## runs the state machines with random seeds; EXAMPLES=20000 for each
+	@STATE_MACHINE_EXAMPLES=$(EXAMPLES) STATE_MACHINE_SEED=$$($(RUN) -c "import secrets; print(secrets.randbelow(10**9))") \
+		$(RUN) -m pytest -q -rA -n 2 --dist worksteal -m long tests/test_cards_state_machine.py \
+		tests/test_decisions_state_machine.py $(PYTEST_ARGS)
 
 test-dynamodb: $(READY) ## runs the storage tests on DynamoDB Local (needs Java and npm)
 	@$(RUN) -m pytest -q -m dynamodb_local $(PYTEST_ARGS)

@@ -85,6 +85,8 @@ class Seen:
     submitted: list[Form] = field(default_factory=list)
     interactions: list[tuple[str, Any]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    at_noyo: set[tuple[str, str, str]] = field(default_factory=set)
+    """Every record, version and status that Noyo has held."""
 
 
 def system_with_approvers() -> AbstractContextManager[System]:
@@ -109,6 +111,7 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.system.settle(10)
         self.record_ids = [self._request_disconnection(name) for name in NAMES]
         self.first_versions = [self.system.noyo.disconnection(record_id) for record_id in self.record_ids]
+        self.seen.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions}
         self.system.settle(10)
         self._keep_messages()
         for person, decision in ((ANA, first), (BEN, second)):
@@ -298,15 +301,18 @@ class CardsStateMachine(RuleBasedStateMachine):
         port, method, after = crash_point
         deps = self.system.bot.noyo_dependencies
         crashing = replace(deps, **{port: PortHook(getattr(deps, port), method, stop_process, after=after)})
-        for operation_id in deps.operations.due(deps.now(), limit=1):
+        for operation_id in self._readable(deps.operations.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=operation_id: execute(name, crashing))
 
     @rule(method=st.sampled_from(["post", "update"]), after=st.booleans())
     def crash_worker_while_publishing(self, method: str, after: bool) -> None:
         deps = self.system.bot.slack_dependencies
         crashing = replace(deps, slack=PortHook(deps.slack, method, stop_process, after=after))
-        for event_id in deps.outbox.due(deps.now(), limit=1):
+        for event_id in self._readable(deps.outbox.due(deps.now(), limit=100))[:1]:
             self._run_until_crash(lambda name=event_id: publish(name, crashing))
+
+    def _readable(self, ids: list[str]) -> list[str]:
+        return [each for each in ids if not each.startswith(UNREADABLE)]
 
     def _run_until_crash(self, work: Callable[[], object]) -> None:
         try:
@@ -347,6 +353,16 @@ class CardsStateMachine(RuleBasedStateMachine):
     def only_submitted_decisions_are_sent_for_the_versions_shown(self) -> None:
         if hasattr(self, "record_ids"):
             assert {request for request, _ in self.sent} <= {form.expected_request for form in self.seen.submitted}
+
+    @invariant()
+    def stored_records_are_or_were_so_at_noyo(self) -> None:
+        """Cards show the stored record."""
+        for record_id in getattr(self, "record_ids", []):
+            at_noyo = self.system.noyo.disconnection(record_id)
+            self.seen.at_noyo.add((record_id, at_noyo["version"], at_noyo["status"]))
+            stored = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
+            if stored is not None:
+                assert (record_id, stored.record.version, stored.status.value) in self.seen.at_noyo
 
     def teardown(self) -> None:
         if not hasattr(self, "system"):

@@ -86,6 +86,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         self.records = [self.system.add_disconnection_request(end) for end in ends]
         self.first_versions = {each.record.id: self.noyo_record(each) for each in self.records}
         self.read = {record_state.entity: [record_state] for record_state in self.records}
+        self.at_noyo = {(each["id"], each["version"], each["status"]) for each in self.first_versions.values()}
         self.submitted: dict[str, Click] = {}
         self.open: list[str] = []
         self.numbers = 0
@@ -260,6 +261,20 @@ class DecisionsStateMachine(RuleBasedStateMachine):
         assert {_sent(seen) for seen in self.system.writes()} <= {
             click.expected_request for click in self.submitted.values()
         }
+
+    @invariant()
+    def what_is_called_confirmed_took_effect(self) -> None:
+        for operation_id, click in self.submitted.items():
+            outcome = self.system.operation(operation_id).outcome
+            if outcome is not None and outcome.kind is OutcomeKind.CONFIRMED:
+                assert click.expected_request in self.effective
+
+    @invariant()
+    def stored_records_are_or_were_so_at_noyo(self) -> None:
+        for record_state in self.records:
+            at_noyo, stored = self.noyo_record(record_state), self.stored(record_state)
+            self.at_noyo.add((record_state.record.id, at_noyo["version"], at_noyo["status"]))
+            assert (record_state.record.id, stored.record.version, stored.status.value) in self.at_noyo
 
     @invariant()
     def each_request_has_at_most_one_open_decision(self) -> None:
