@@ -50,6 +50,21 @@ def test_a_success_is_compared_with_what_was_wanted(system: System) -> None:
     assert "Needs review" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
 
 
+def test_a_question_about_an_unclear_approval_shows_what_noyo_has_now(system: System) -> None:
+    """The alert that asks a person what happened follows each change of the record."""
+    request = request_disconnection(system)
+    system.noyo.faults.add(Fault("false_answer", method="PUT", status=200, body=request))
+    decide(system, "approve")
+    system.settle(300)
+    assert "unchanged since the request" in system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
+
+    system.noyo.move_disconnection(str(request["id"]), "needs_review", effective_end_date="2027-01-31")
+    system.settle(60)
+    text = system.slack.render(card_with(system, ALERTS, "resolve_send_again"))
+    assert "Last managed day:** 31 Jan 2027" in text
+    assert ", changed since the request" in text
+
+
 def test_a_success_about_another_group_is_not_ours(system: System) -> None:
     other = system.noyo.add_connection(carrier_id=GUARDIAN, carrier_group_id="99", group_name="Other", status="created")
     system.noyo.faults.add(Fault("false_answer", method="POST", status=201, body=other))

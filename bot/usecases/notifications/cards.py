@@ -19,17 +19,25 @@ from bot.domain.reminders import end_date_of, ends_soon, is_urgent
 from bot.errors import SlackBusy, SlackRefused, TableUnavailable, UnknownSchema
 from bot.usecases.dependencies import Dependencies
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, WaitsForEarlierLine, post_once, upsert_message
-from bot.usecases.notifications.read_model import current_alert, record_card, record_of, request_card, showing_in_group
+from bot.usecases.notifications.read_model import (
+    current_alert,
+    open_operation,
+    record_card,
+    record_of,
+    request_card,
+    showing_in_group,
+)
 
 NO_THREAD = frozenset({"thread_not_found", "message_not_found", "cannot_reply_to_message"})
 
 
 def update_card_and_post_line(
-    event: OutboxEvent, operation: Operation | None, entity: EntityRef | None, deps: Dependencies
+    event: OutboxEvent, operation: Operation | None, record_state: RecordState | None, deps: Dependencies
 ) -> None:
-    key = _card_key(operation, entity, deps)
+    key = _card_key(operation, record_state, deps)
     if key is None:
         return
+    entity = record_state.entity if record_state is not None else None
 
     def post(card: MessageLink) -> None:
         skipped = _post_earlier_lines(event, key, card, deps)
@@ -104,7 +112,8 @@ def _post_earlier_line(event_id: str, key: MessageKey, card: MessageLink, deps: 
     if event is None:
         return False
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
-    if _card_key(operation, event.entity if event.entity.is_record else None, deps) != key:
+    record_state = deps.records.record_state(event.entity) if event.entity.is_record else None
+    if _card_key(operation, record_state, deps) != key:
         return False
     _post_line(event, operation, card, key.channel, deps)
     return True
@@ -117,14 +126,14 @@ def _has_waited(event: OutboxEvent, deps: Dependencies) -> bool:
 
 def update_card(entity: EntityRef, deps: Dependencies) -> None:
     """Update the card of a record to its current state."""
-    key = _card_key(None, entity, deps)
+    key = _card_key(None, deps.records.record_state(entity), deps)
     if key is not None:
         _update(key, entity, deps)
 
 
 def post_under_card(entity: EntityRef, post: Callable[[MessageLink], object], deps: Dependencies) -> None:
     """Call `post` with the link of the record's card, which exists and is current by then."""
-    key = _card_key(None, entity, deps)
+    key = _card_key(None, deps.records.record_state(entity), deps)
     if key is not None:
         _post_under(key, entity, post, deps)
 
@@ -150,10 +159,9 @@ def _update(key: MessageKey, entity: EntityRef | None, deps: Dependencies, *, fo
     return card
 
 
-def _card_key(operation: Operation | None, entity: EntityRef | None, deps: Dependencies) -> MessageKey | None:
+def _card_key(operation: Operation | None, record_state: RecordState | None, deps: Dependencies) -> MessageKey | None:
     if operation is not None and not operation.entity.is_record:
         return MessageKey(deps.channels.of_request(operation), operation_card_key(operation.id))
-    record_state = deps.records.record_state(entity) if entity is not None else None
     return deps.card_key(record_state) if record_state is not None else None
 
 
@@ -176,13 +184,12 @@ def _with_links(card: RecordCard | None, deps: Dependencies) -> RecordCard | Non
     return replace(card, related=replace(card.related, card=deps.card_link(linked)))
 
 
-def update_related_cards(entity: EntityRef, deps: Dependencies) -> None:
+def update_related_cards(record_state: RecordState, deps: Dependencies) -> None:
     """Update the posted cards in the same group that show this record's status.
 
     Raises `NotYet` while the index by group does not show the record; the event is then published again.
     """
-    record_state = deps.records.record_state(entity)
-    affected = showing_in_group(record_state, deps.records) if record_state is not None else []
+    affected = showing_in_group(record_state, deps.records)
     if affected is None:
         raise NotYet(policies.GROUP_INDEX_LAG_SECONDS)
     for other in affected:
@@ -295,6 +302,13 @@ def update_resolution_requests(operation: Operation, deps: Dependencies) -> None
 
     for key in sorted(keys, key=lambda key: key.name, reverse=True):
         upsert_message(key, content, deps, closes_after=_is_settled)
+
+
+def update_resolution_requests_about(record_state: RecordState, deps: Dependencies) -> None:
+    """Update the alerts for manual resolutions that show this record as it is at Noyo."""
+    operation = open_operation(record_state, deps)
+    if operation is not None and operation.state is OperationState.NEEDS_RESOLUTION:
+        update_resolution_requests(operation, deps)
 
 
 def _is_settled(shown: Content) -> bool:

@@ -9,7 +9,8 @@ from bot import policies
 from bot.domain.content import MessageKey
 from bot.domain.operations import Operation, OperationKind
 from bot.domain.outbox import EventKind, OutboxEvent
-from bot.domain.records import EntityKind, EntityRef
+from bot.domain.record_states import RecordState
+from bot.domain.records import EntityKind
 from bot.errors import SlackBusy, SlackError, SlackNoAnswer, SlackTokenRejected, UnknownSchema
 from bot.telemetry import LogEvent, log_event, trace_context
 from bot.usecases.dependencies import Dependencies
@@ -19,6 +20,7 @@ from bot.usecases.notifications.cards import (
     update_card_and_post_line,
     update_related_cards,
     update_resolution_requests,
+    update_resolution_requests_about,
 )
 from bot.usecases.notifications.pause_notice import refresh_cards, update_pause_notice
 from bot.usecases.notifications.publisher import MessageBusy, NotYet, PostUnconfirmed, WaitsForEarlierLine, post_once
@@ -155,26 +157,26 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         yield lambda: update_alerts(event, event.entity, deps)
         return
     operation = deps.operations.operation(event.operation_id) if event.operation_id else None
-    entity = _record_of_event(event, operation, deps)
+    record_state = _record_of_event(event, operation, deps)
     if _has_card(event, operation):
-        yield lambda: update_card_and_post_line(event, operation, entity, deps)
-    if entity is not None:
-        yield lambda: update_alerts(event, entity, deps)
-        if entity.kind is EntityKind.DISCONNECTION:
-            yield lambda: update_reminders(entity, deps)
+        yield lambda: update_card_and_post_line(event, operation, record_state, deps)
+    if record_state is not None:
+        yield lambda: update_alerts(event, record_state.entity, deps)
+        if record_state.entity.kind is EntityKind.DISCONNECTION:
+            yield lambda: update_reminders(record_state.entity, deps)
         if event.version is not None:
-            yield lambda: update_related_cards(entity, deps)
+            yield lambda: update_related_cards(record_state, deps)
+            yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:
             yield lambda: reply_to_people(operation, deps)
 
 
-def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> EntityRef | None:
+def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Dependencies) -> RecordState | None:
     if event.entity.is_record:
-        return event.entity
-    record_state = record_of(operation, deps) if operation is not None else None
-    return record_state.entity if record_state is not None else None
+        return deps.records.record_state(event.entity)
+    return record_of(operation, deps) if operation is not None else None
 
 
 def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
