@@ -10,6 +10,7 @@ the same interface.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -22,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
 from bot.domain.operations import OperationState
-from bot.domain.records import disconnection_ref
+from bot.domain.records import LocalStatus, disconnection_ref
 from bot.dynamodb.expressions import typed_item
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
@@ -49,6 +50,7 @@ QUEUES = {"OPERATION": "STATE", "REFRESH": "STATE", "OUTBOX": "EVENT"}
 HOUR, TEN_MINUTES = 3600, 600
 APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
+CONFIRMED = re.compile(r"Noyo confirmed @(Ana|Ben)'s (approval|rejection)")
 NOYO_FAULTS = ["reset_before", "reset_after", "truncated", "error_before", "error_after", "too_many"]
 SLACK_FAULTS = [SlackKind.RESET_BEFORE, SlackKind.RESET_AFTER, SlackKind.TRUNCATED, SlackKind.SERVER_ERROR]
 WRITES = st.sampled_from(["chat.postMessage", "chat.update", "views.update"])
@@ -87,6 +89,8 @@ class Seen:
     messages: list[Message] = field(default_factory=list)
     at_noyo: set[tuple[str, str, str]] = field(default_factory=set)
     """Every record, version and status that Noyo has held."""
+    deleted: set[str] = field(default_factory=set)
+    """The records that Noyo has deleted at some time."""
 
 
 def system_with_approvers() -> AbstractContextManager[System]:
@@ -95,6 +99,7 @@ def system_with_approvers() -> AbstractContextManager[System]:
         APPROVERS=",".join(PEOPLE),
         ADMINS=ANA,
         POLL_SECONDS="60",
+        SWEEP_HOURS="1",
         NOYO_TIMEOUT_SECONDS="20",
     )
 
@@ -188,7 +193,9 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     @rule(which=st.sampled_from([0, 1]), change=st.sampled_from(["another day", "completed", *STATUS]))
     def change_at_noyo(self, which: int, change: str) -> None:
-        current = self.system.noyo.disconnection(self.record_ids[which])
+        current = self._at_noyo(self.record_ids[which])
+        if current is None:
+            return
         self.system.wait(1)
         if change == "completed" and current["status"] == "processing":
             self.system.noyo.move_disconnection(current["id"], "completed")
@@ -197,6 +204,19 @@ class CardsStateMachine(RuleBasedStateMachine):
         elif change == "another day" and current["status"] == "needs_review":
             day = END_DATE if current["effective_end_date"] == LATER_END_DATE else LATER_END_DATE
             self.system.noyo.move_disconnection(current["id"], "needs_review", effective_end_date=day)
+
+    @rule(which=st.sampled_from([0, 1]))
+    def delete_or_restore_at_noyo(self, which: int) -> None:
+        record_id = self.record_ids[which]
+        if self._at_noyo(record_id) is None:
+            self.system.noyo.restore(record_id)
+        else:
+            self.system.noyo.remove(record_id)
+            self.seen.deleted.add(record_id)
+
+    def _at_noyo(self, record_id: str) -> dict[str, Any] | None:
+        """The record as Noyo has it; None if it is deleted."""
+        return next((known for known in self.system.noyo.disconnections() if known["id"] == record_id), None)
 
     # ---------------------------------------------------------------- faults
 
@@ -208,13 +228,16 @@ class CardsStateMachine(RuleBasedStateMachine):
     def answer_decision_falsely(self, which: int, kind: str, shows: str, decision: str) -> None:
         """The next decision on a request is answered with success and a record that contradicts it."""
         record_id, other_id = self.record_ids[which], self.record_ids[1 - which]
+        current, other = self._at_noyo(record_id), self._at_noyo(other_id)
+        if current is None or other is None:
+            return
         status = {"status": STATUS[decision]}
         body = {
-            "unchanged": lambda: self.system.noyo.disconnection(record_id),
-            "status": lambda: self.system.noyo.disconnection(record_id) | status,
-            "earlier": lambda: self.first_versions[which] | status,
-            "other": lambda: self.system.noyo.disconnection(other_id) | status,
-        }[shows]()
+            "unchanged": current,
+            "status": current | status,
+            "earlier": self.first_versions[which] | status,
+            "other": other | status,
+        }[shows]
         self.system.noyo.faults.add(Fault(kind, method="PUT", path_contains=record_id, status=200, body=body))
 
     @rule(kind=st.sampled_from(sorted(QUEUES)), count=st.integers(1, 3))
@@ -346,7 +369,7 @@ class CardsStateMachine(RuleBasedStateMachine):
     @invariant()
     def at_most_one_of_our_decisions_takes_effect_on_each_request(self) -> None:
         if hasattr(self, "record_ids"):
-            decided = [request[0] for request, took_effect in self.sent if took_effect]
+            decided = [record_id for (record_id, *_), took_effect in self.sent if took_effect]
             assert len(decided) == len(set(decided))
 
     @invariant()
@@ -358,10 +381,13 @@ class CardsStateMachine(RuleBasedStateMachine):
     def stored_records_are_or_were_so_at_noyo(self) -> None:
         """Cards show the stored record."""
         for record_id in getattr(self, "record_ids", []):
-            at_noyo = self.system.noyo.disconnection(record_id)
-            self.seen.at_noyo.add((record_id, at_noyo["version"], at_noyo["status"]))
+            at_noyo = self._at_noyo(record_id)
+            if at_noyo is not None:
+                self.seen.at_noyo.add((record_id, at_noyo["version"], at_noyo["status"]))
             stored = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
-            if stored is not None:
+            if stored is not None and stored.status is LocalStatus.DELETED:
+                assert record_id in self.seen.deleted
+            elif stored is not None:
                 assert (record_id, stored.record.version, stored.status.value) in self.seen.at_noyo
 
     def teardown(self) -> None:
@@ -378,12 +404,13 @@ class CardsStateMachine(RuleBasedStateMachine):
         self.system.noyo.faults.clear()
         self.system.slack.faults.clear()
         self.system.slack.command(ANA, DECISIONS, "/noyo", "resume")
-        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61):
+        for seconds in (60, 400, 1000, 5, SETTLE_SECONDS, 61, 61, 61, 61):
             self._run_workers(seconds, every=seconds)
         self._nothing_waits_for_slack()
         self._every_operation_ended()
         self._stored_records_match_noyo()
         self._messages_show_the_stored_state()
+        self._what_is_called_confirmed_took_effect()
         self._every_action_is_in_the_audit_log()
 
     def _every_operation_ended(self) -> None:
@@ -395,9 +422,13 @@ class CardsStateMachine(RuleBasedStateMachine):
     def _stored_records_match_noyo(self) -> None:
         for record_id in self.record_ids:
             record_state = self.system.bot.repositories.records.record_state(disconnection_ref(record_id))
-            at_noyo = self.system.noyo.disconnection(record_id)
+            at_noyo = self._at_noyo(record_id)
             assert record_state is not None
-            assert (record_state.record.version, record_state.status.value) == (at_noyo["version"], at_noyo["status"])
+            if at_noyo is None:
+                assert record_state.status is LocalStatus.DELETED
+            else:
+                expected = at_noyo["version"], at_noyo["status"]
+                assert (record_state.record.version, record_state.status.value) == expected
 
     # ---------------------------------------------------------------- messages
 
@@ -431,6 +462,27 @@ class CardsStateMachine(RuleBasedStateMachine):
         message = self.system.slack.workspace.channels[link.channel].find(link.ts)
         assert message is not None
         assert _comparable(message.blocks) == _comparable(json.loads(publisher.slack.render(content).blocks)), key
+
+    def _what_is_called_confirmed_took_effect(self) -> None:
+        """Cards, thread lines and the history."""
+        effective = {request for request, took_effect in self.sent if took_effect}
+        took_effect = {
+            (form.record_id, form.person, STATUS[form.decision])
+            for form in self.seen.submitted
+            if form.expected_request in effective
+        }
+        for record_id, name in zip(self.record_ids, NAMES, strict=True):
+            for who, noun in CONFIRMED.findall(self._everything_shown_about(name)):
+                person, status = ANA if who == "Ana" else BEN, "processing" if noun == "approval" else "rejected"
+                assert (record_id, person, status) in took_effect
+
+    def _everything_shown_about(self, name: str) -> str:
+        render = self.system.slack.render
+        [card] = [
+            message for message in self.system.slack.channel(DECISIONS) if f"# Disconnect {name}" in render(message)
+        ]
+        history = self.system.slack.command(ANA, DECISIONS, "/noyo", f"history {name}")
+        return "\n".join(map(render, [card, *card.thread, *history.messages]))
 
     def _each_card_is_posted_once(self) -> None:
         keys = [_idempotency_key(message) for message in self.system.slack.channel(DECISIONS)]
