@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from bot import policies
 from bot.domain.content import MessageKey
-from bot.domain.operations import Operation, OperationKind
+from bot.domain.operations import Operation
 from bot.domain.outbox import EventKind, OutboxEvent
 from bot.domain.record_states import RecordState
 from bot.domain.records import EntityKind
@@ -166,7 +166,9 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
             yield lambda: update_reminders(record_state.entity, deps)
         if event.version is not None:
             yield lambda: update_related_cards(record_state, deps)
-            yield lambda: update_resolution_requests_about(record_state, deps)
+            if operation is None or not operation.changes_noyo:
+                # What such an operation changes is stored before the next one is sent, so before its question is posted.
+                yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
         if operation.actor is not None:
@@ -181,5 +183,4 @@ def _record_of_event(event: OutboxEvent, operation: Operation | None, deps: Depe
 
 def _has_card(event: OutboxEvent, operation: Operation | None) -> bool:
     """No notification is sent for a refresh itself, only for the changes it finds."""
-    is_refresh = operation is not None and operation.kind is OperationKind.REFRESH_RECORD
-    return event.version is not None or not is_refresh
+    return event.version is not None or operation is None or operation.changes_noyo

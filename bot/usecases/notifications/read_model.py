@@ -60,7 +60,11 @@ def _search_text(operation: Operation) -> str | None:
 
 def open_operation(record_state: RecordState, deps: Dependencies) -> Operation | None:
     """The open operation on a record, or the open operation that requested the record."""
-    return deps.operations.open_on(record_state.entity) or _requesting_operation(record_state, deps, settled=False)
+    operation = deps.operations.open_on(record_state.entity)
+    if operation is not None or record_state.requested_by_operation is None:
+        return operation
+    requesting = deps.operations.operation(record_state.requested_by_operation)
+    return requesting if requesting is not None and requesting.is_open else None
 
 
 def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
@@ -69,12 +73,17 @@ def record_card(entity: EntityRef, deps: Dependencies) -> RecordCard | None:
     The operation is read before the record: one that settles in between shows as open on a newer record, which the
     outbox event of its settlement corrects, and never the other way round.
     """
+    operation, last = deps.operations.open_on(entity), deps.operations.last_on(entity)
     record_state = deps.records.record_state(entity)
     if record_state is None:
         return None
-    operation = open_operation(record_state, deps)
-    last = deps.operations.last_on(entity) or _requesting_operation(record_state, deps, settled=True)
-    record_state = deps.records.record_state(entity) or record_state
+    if record_state.requested_by_operation is not None and (operation is None or last is None):
+        requesting = deps.operations.operation(record_state.requested_by_operation)
+        if requesting is not None and requesting.state.settled:
+            last = last or requesting
+        else:
+            operation = operation or requesting
+        record_state = deps.records.record_state(entity) or record_state
     if not _shows_related(record_state):
         return RecordCard(record_state, operation, last)
     today = deps.today() if awaits_decision(record_state) else None
@@ -107,13 +116,6 @@ def duplicate_of(operation: Operation, deps: Dependencies) -> RecordState | None
     if operation.state is not OperationState.REFUSED or other is None or other == operation.entity:
         return None
     return deps.records.record_state(other)
-
-
-def _requesting_operation(record_state: RecordState, deps: Dependencies, *, settled: bool) -> Operation | None:
-    if record_state.requested_by_operation is None:
-        return None
-    operation = deps.operations.operation(record_state.requested_by_operation)
-    return operation if operation is not None and operation.state.settled is settled else None
 
 
 def related_records(record_state: RecordState, records: RecordRepository) -> RelatedRecords:
