@@ -256,7 +256,7 @@ def _find(record: MessageRecord, thread: str | None, deps: Dependencies, until: 
     if deps.now() - since >= policies.SLACK_SEARCH_MAX_SECONDS:
         logger.warning(
             "a message is posted although the search for an earlier post did not end",
-            extra={"kind": record.key.name.partition(":")[0], "channel": record.key.channel},
+            extra={"kind": record.key.name.partition(":")[0]},
         )
         return None
     deps.messages.save_search(record, cursor=cursor, since=since)
