@@ -167,7 +167,7 @@ def _tasks(event: OutboxEvent, deps: Dependencies) -> Iterator[Callable[[], obje
         if event.version is not None:
             yield lambda: update_related_cards(record_state, deps)
             if operation is None or not operation.changes_noyo:
-                # What such an operation changes is stored before the next one is sent, so before its question is posted.
+                # What other operations change is stored before the next one is sent, so before its question is posted.
                 yield lambda: update_resolution_requests_about(record_state, deps)
     if operation is not None:
         yield lambda: update_resolution_requests(operation, deps)
