@@ -79,7 +79,9 @@ def _json_body(response: NoyoResponse) -> object:
         raise UnreadableAnswer("Noyo's answer could not be read: it is not JSON.") from error
     except (ValueError, RecursionError) as error:
         # Python reads no integer of more than 4,300 digits, and no lists within lists without end.
-        raise UnreadableAnswer("Noyo's answer could not be read: a number is too long, or it is nested.") from error
+        raise UnreadableAnswer(
+            "Noyo's answer could not be read: a number is too long, or it is nested too deeply."
+        ) from error
 
 
 def as_list(body: object) -> list[object]:
