@@ -17,8 +17,9 @@ CONFIRM ?= yes
 UNCOMMITTED ?= no
 DATA ?= keep
 
-# For make explore: the examples of each state machine.
+# For make explore: the examples of each state machine, and the first seed; empty for a random one.
 EXAMPLES ?= 20000
+SEED ?=
 
 RUN := .venv/bin/python
 READY := .venv/.ready
@@ -49,9 +50,10 @@ test: $(READY) ## runs the tests; PYTEST_ARGS="-k card" passes arguments to pyte
 test-long: $(READY) ## runs the long tests: whole-system days, races, random orders
 	@$(RUN) -m pytest -q -n 2 --dist worksteal -m "long and not dynamodb_local" $(PYTEST_ARGS)
 
-explore: $(READY) ## runs the state machines with random seeds; EXAMPLES=20000 for each
-	@STATE_MACHINE_EXAMPLES=$(EXAMPLES) STATE_MACHINE_SEED=$$($(RUN) -c "import secrets; print(secrets.randbelow(10**9))") \
-		$(RUN) -m pytest -q -rA -n 2 --dist worksteal -m long tests/test_cards_state_machine.py \
+explore: $(READY) ## runs the state machines; EXAMPLES=20000 for each, SEED=0 repeats a run
+	@STATE_MACHINE_EXAMPLES=$(EXAMPLES) \
+		STATE_MACHINE_SEED=$(or $(SEED),$$($(RUN) -c "import secrets; print(secrets.randbelow(10**9))")) \
+		$(RUN) -m pytest -q -rP --show-capture=stdout -n 2 --dist worksteal -m long tests/test_cards_state_machine.py \
 		tests/test_decisions_state_machine.py $(PYTEST_ARGS)
 
 test-dynamodb: $(READY) ## runs the storage tests on DynamoDB Local (needs Java and npm)

@@ -10,11 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
 """The number of examples of each state machine."""
 FIRST_SEED = int(os.environ.get("STATE_MACHINE_SEED", "0"))
-SHARDS = range(5)
+SHARDS = range(10)
 
 
 def run_shard(machine: type[RuleBasedStateMachine], shard: int, steps: int) -> None:
-    """Runs a fifth of the examples. Prints how many ran, also if one failed."""
+    """Runs this shard's part of the examples. Prints how many ran, also if one failed."""
     started = 0
 
     def counted() -> RuleBasedStateMachine:
