@@ -22,9 +22,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.domain.content import Content, ManualResolution, MessageKey, Reply
-from bot.domain.operations import OperationState
+from bot.domain.operations import Operation, OperationState, OutcomeKind
 from bot.domain.records import LocalStatus, disconnection_ref, is_open
 from bot.dynamodb.expressions import typed_item
+from bot.dynamodb.schema import SCHEMA
 from bot.usecases.notifications.publish import publish
 from bot.usecases.notifications.read_model import record_card, record_of
 from bot.usecases.operations.execute import execute
@@ -47,6 +48,8 @@ FALSE_CONTENTS = st.sampled_from(["unchanged", "status", "earlier", "other"])
 UNREADABLE = "newer-"
 """How the ids of items begin that this release cannot read."""
 QUEUES = {"OPERATION": "STATE", "REFRESH": "STATE", "OUTBOX": "EVENT"}
+NEWER = [{"schema": 99}, {"schema": SCHEMA, "kind": "merge_groups"}]
+"""What makes an item unreadable: the schema of a newer release, or a kind that only a newer one knows."""
 HOUR, TEN_MINUTES = 3600, 600
 APPROVE_OR_REJECT = st.sampled_from(["approve", "reject"])
 STATUS = {"approve": "processing", "reject": "rejected"}
@@ -240,15 +243,15 @@ class CardsStateMachine(RuleBasedStateMachine):
         }[shows]
         self.system.noyo.faults.add(Fault(kind, method="PUT", path_contains=record_id, status=200, body=body))
 
-    @rule(kind=st.sampled_from(sorted(QUEUES)), count=st.integers(1, 3))
-    def queue_items_of_a_newer_release(self, kind: str, count: int) -> None:
+    @rule(kind=st.sampled_from(sorted(QUEUES)), newer=st.sampled_from(NEWER), count=st.integers(1, 3))
+    def queue_items_of_a_newer_release(self, kind: str, newer: dict[str, Any], count: int) -> None:
         """They are due before everything else."""
         for number in range(count):
             key = {
                 "pk": f"{'OPERATION' if kind == 'REFRESH' else kind}#{UNREADABLE}{kind}-{number}",
                 "sk": QUEUES[kind],
             }
-            item = typed_item(key | {"schema": 99, "due_kind": kind, "due": 1})
+            item = typed_item(key | {"due_kind": kind, "due": 1} | newer)
             worker_client("dynamodb").put_item(TableName=self.system.settings.aws.table, Item=item)
 
     @rule()
@@ -345,8 +348,8 @@ class CardsStateMachine(RuleBasedStateMachine):
 
     def _keys(self, prefix: str) -> list[str]:
         """The ids of items with this prefix that this release can read."""
-        keys = sorted(item["pk"]["S"] for item in self.system.items() if item["schema"]["N"] != "99")
-        return [key.removeprefix(prefix) for key in keys if key.startswith(prefix)]
+        keys = sorted(item["pk"]["S"] for item in self.system.items())
+        return self._readable([key.removeprefix(prefix) for key in keys if key.startswith(prefix)])
 
     def _keep_messages(self) -> None:
         """Keeps the messages as they are now, so that people can click on them later."""
@@ -418,6 +421,8 @@ class CardsStateMachine(RuleBasedStateMachine):
             operation = self.system.operation(operation_id)
             if operation.state is not OperationState.NEEDS_RESOLUTION:
                 assert operation.state.settled, operation
+            if operation.outcome is not None and operation.outcome.kind is OutcomeKind.CONFIRMED:
+                assert operation.is_automatic or self._took_effect(operation), operation
 
     def _stored_records_match_noyo(self) -> None:
         for record_id in self.record_ids:
@@ -430,6 +435,10 @@ class CardsStateMachine(RuleBasedStateMachine):
             else:
                 expected = at_noyo["version"], at_noyo["status"]
                 assert (record_state.record.version, record_state.status.value) == expected
+
+    def _took_effect(self, operation: Operation) -> bool:
+        submitted = [form for form in self.seen.submitted if form.view_id == operation.id]
+        return any((form.expected_request, True) in self.sent for form in submitted)
 
     # ---------------------------------------------------------------- messages
 
