@@ -89,19 +89,17 @@ class NoyoHttpClient:
     def connections_at(self, carrier_id: str, carrier_group_id: str) -> tuple[Connection, ...]:
         """GET of the list, filtered by carrier and carrier group id (compared without regard to case).
 
-        UnreadableAnswer if one row cannot be read.
+        UnreadableAnswer if one row cannot be read, or is at this carrier and does not say with which carrier group id.
         """
         carrier = require_uuid(carrier_id, "the carrier's id")
         group = require_text(carrier_group_id, "the carrier group id")
         rows = self._whole_list(EntityKind.CONNECTION, {"carrier_id": carrier, "carrier_group_id": carrier_group_id})
         _refuse_unreadable(rows)
-        wanted = carrier, group.strip().casefold()
-        return tuple(
-            row.record
-            for row in rows
-            if isinstance(row.record, Connection)
-            and (row.record.carrier_id, (row.record.carrier_group_id or "").casefold()) == wanted
-        )
+        found = [row.record for row in rows if isinstance(row.record, Connection) and row.record.carrier_id == carrier]
+        if any(connection.carrier_group_id is None for connection in found):
+            raise UnreadableAnswer("A connection in Noyo's list has no carrier group id.")
+        wanted = group.strip().casefold()
+        return tuple(connection for connection in found if (connection.carrier_group_id or "").casefold() == wanted)
 
     def disconnections_at(self, group_id: str, carrier_id: str) -> tuple[Disconnection, ...]:
         """GET of the list, filtered by group and carrier. UnreadableAnswer if one row cannot be read.

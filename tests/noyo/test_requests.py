@@ -154,10 +154,15 @@ def test_connections_at_a_carrier_ignore_the_case_of_the_group_id() -> None:
     assert http_stub.query["carrier_group_id"] == "AB-1"
 
 
-def test_one_unreadable_connection_makes_the_list_unreadable() -> None:
-    http_stub = stub_with(json_response(page_json(connection_json(), {"id": VERSION})))
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [({"id": VERSION}, "could not be read"), (connection_json(group_data=None), "no carrier group id")],
+    ids=["nothing but an id", "no group"],
+)
+def test_one_connection_that_may_be_the_wanted_one_makes_the_list_unreadable(row: object, reason: str) -> None:
+    http_stub = stub_with(json_response(page_json(connection_json(), row)))
 
-    with pytest.raises(UnreadableAnswer, match="could not be read"):
+    with pytest.raises(UnreadableAnswer, match=reason):
         http_stub.client().connections_at(CARRIER, "AB-1")
 
 

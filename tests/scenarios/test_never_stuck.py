@@ -79,6 +79,20 @@ def messages_about(system: System, group_name: str, channel: str) -> list[Messag
     return [message for message in system.slack.channel(channel) if group_name in system.slack.render(message)]
 
 
+def test_one_run_posts_everything_that_waited_however_many(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four batches wait after an outage of Slack."""
+    monkeypatch.setattr(policies, "DUE_BATCH_SIZE", 5)
+    system.slack.faults.server_error(times=10**9)
+    for number in range(20):
+        system.noyo.add_connection(group_name=f"Company {number:02}", status="unable_to_connect")
+    system.settle(120)
+    system.slack.faults.clear()
+    system.wait(60)
+    run_workers(system)
+
+    assert alerted(system) == set(range(20))
+
+
 def test_an_operation_that_noyo_delays_by_a_day_is_sent_after_a_quarter_of_an_hour(system: System) -> None:
     system.noyo.faults.add(Fault(FaultKind.TOO_MANY, method="POST", path_contains="/api/", retry_after="86400"))
     system.request_connection()
