@@ -218,7 +218,7 @@ class CardsStateMachine(RuleBasedStateMachine):
             self.seen.deleted.add(record_id)
 
     def _at_noyo(self, record_id: str) -> dict[str, Any] | None:
-        """The record as Noyo has it; None if it is deleted."""
+        """The record at Noyo; None if it is deleted."""
         return next((known for known in self.system.noyo.disconnections() if known["id"] == record_id), None)
 
     # ---------------------------------------------------------------- faults

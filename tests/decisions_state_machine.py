@@ -145,7 +145,7 @@ class DecisionsStateMachine(RuleBasedStateMachine):
     # ---------------------------------------------------------------- changes at Noyo
 
     def noyo_record(self, record_state: RecordState) -> dict[str, Any] | None:
-        """The record as Noyo has it; None if it is deleted."""
+        """The record at Noyo; None if it is deleted."""
         known = self.system.noyo.disconnections()
         return next((each for each in known if each["id"] == record_state.record.id), None)
 

@@ -13,20 +13,20 @@ FIRST_SEED = int(os.environ.get("STATE_MACHINE_SEED", "0"))
 SHARDS = range(10)
 
 
-def run_shard(machine: type[RuleBasedStateMachine], shard: int, steps: int) -> None:
+def run_shard(state_machine: type[RuleBasedStateMachine], shard: int, steps: int) -> None:
     """Runs this shard's part of the examples. Prints how many ran, also if one failed."""
     started = 0
 
     def counted() -> RuleBasedStateMachine:
         nonlocal started
         started += 1
-        return machine()
+        return state_machine()
 
     seeded = seed(FIRST_SEED + shard)(counted)
     try:
         run_state_machine_as_test(seeded, settings=_settings(-(-EXAMPLES // len(SHARDS)), steps))
     finally:
-        print(f"{machine.__name__}, seed {FIRST_SEED + shard}: {started} examples ran")
+        print(f"{state_machine.__name__}, seed {FIRST_SEED + shard}: {started} examples ran")
 
 
 def _settings(examples: int, steps: int) -> settings:
